@@ -1,0 +1,56 @@
+"""The model card that is written beside every checkpoint."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+__all__ = ["write_card"]
+
+TEMPLATE = """# {kind}: model card
+
+Made by `crossgraph train`; `crossgraph eval` measures it on any captioned collection.
+
+- **Encoders:** `{encoders}`, weights {encoders_fingerprint}, frozen{tuned}.
+- **Trained on:** {training}.
+- **Stopped by:** {development}, whose recall chose the epoch; nothing else was fitted on it.
+- **Held out of training:** {held_out} training photos, on which the re-ranker's gate, the
+  probabilities and the matching threshold were fitted.
+- **Parameters:** {parameters:,}.
+- **Intended for:** searching photo collections with short English descriptions.
+- **Limits:** it knows what its training captions speak of, everyday scenes with people, animals and
+  sport for the most part; counts, left and right, and written text are beyond it. Captions carry
+  the views of those who wrote them. Not for identifying people.
+
+## Training log
+
+| stage | epoch | loss | dev R@1 | dev R@5 | dev R@10 |
+| --- | --- | --- | --- | --- | --- |
+{rows}
+"""
+
+
+def write_card(
+    folder: Path, facts: Mapping[str, Any], history: Sequence[Mapping[str, Any]]
+) -> None:
+    """Write `MODEL_CARD.md` and keep the log's lines in it.
+
+    Args:
+        folder: the checkpoint.
+        facts: the template's fields, without `rows`.
+        history: lines of `log.jsonl`; those with an epoch become the table.
+    """
+    names = ("stage", "epoch", "loss", "dev R@1", "dev R@5", "dev R@10")
+    rows = [
+        "| " + " | ".join(str(line.get(name, "")) for name in names) + " |"
+        for line in history
+        if "epoch" in line
+    ]
+    text = TEMPLATE.format(**facts, rows="\n".join(rows))
+    (folder / "MODEL_CARD.md").write_text(text, encoding="utf-8")
+    summary = [line for line in history if "epoch" not in line]
+    if summary:
+        with (folder / "MODEL_CARD.md").open("a", encoding="utf-8") as card:
+            card.write(f"\nFitted after training: `{json.dumps(summary[-1])}`\n")

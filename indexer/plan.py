@@ -1,0 +1,149 @@
+"""What is new, changed, moved or gone: a comparison of files found with files known.
+
+Size and modification time are believed when both are as before; otherwise the content's sha256
+decides. Nothing is written here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from indexer.sources import FoundFile
+from store import PhotoFile, QuarantinedFile
+
+__all__ = ["Plan", "lies_below", "make_plan"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What there is to do.
+
+    Attributes:
+        new: files to read for the first time, or again since they were broken and have changed.
+        changed: files whose content is no longer what was indexed.
+        moved: image id to its new facts; the same content under a new path.
+        touched: image id to its new facts; the same content at the same path, written again.
+        gone: image ids whose file is no longer there.
+        unchanged: how many files are as they were, touched ones too.
+        broken: files known to be broken and not changed since.
+        released: paths of broken files that are no longer there.
+    """
+
+    new: tuple[FoundFile, ...] = ()
+    changed: tuple[FoundFile, ...] = ()
+    moved: Mapping[int, PhotoFile] = field(default_factory=dict)
+    touched: Mapping[int, PhotoFile] = field(default_factory=dict)
+    gone: tuple[int, ...] = ()
+    unchanged: int = 0
+    broken: tuple[QuarantinedFile, ...] = ()
+    released: tuple[str, ...] = ()
+
+
+def make_plan(
+    found: Sequence[FoundFile],
+    known: Mapping[int, PhotoFile],
+    quarantined: Sequence[QuarantinedFile],
+    *,
+    roots: Collection[str],
+    unreadable: Collection[str] = (),
+) -> Plan:
+    """Compare what was found with what is known.
+
+    Args:
+        found: all files below the roots, each path once.
+        known: image id to its file, of the whole index.
+        quarantined: broken files, of the whole index.
+        roots: folders that were read; what lies outside of them is left alone.
+        unreadable: folders and files that could not be read: what lies below is not gone.
+    """
+    at = {file.path: file for file in found}
+
+    def is_gone(path: str) -> bool:
+        return (
+            path not in at
+            and any(lies_below(path, root) for root in roots)
+            and not any(lies_below(path, folder) for folder in unreadable)
+        )
+
+    broken = tuple(bad for bad in quarantined if bad.path in at and _as_before(at[bad.path], bad))
+    known_paths = {file.path for file in known.values()} | {bad.path for bad in broken}
+    new = [file for file in found if file.path not in known_paths]
+    gone = {image_id: file for image_id, file in known.items() if is_gone(file.path)}
+    moved = _moved(new, gone)
+    arrived = {file.path for file in moved.values()}
+    touched, changed, unchanged = _compared(at, known)
+    return Plan(
+        new=tuple(file for file in new if file.path not in arrived),
+        changed=changed,
+        moved=moved,
+        touched=touched,
+        gone=tuple(image_id for image_id in gone if image_id not in moved),
+        unchanged=unchanged,
+        broken=broken,
+        released=tuple(bad.path for bad in quarantined if is_gone(bad.path)),
+    )
+
+
+def lies_below(path: str, folder: str) -> bool:
+    """Say whether a path is a folder or lies in it, at any depth; both absolute.
+
+    >>> lies_below("/photos/a/b.jpg", "/photos"), lies_below("/photos2/b.jpg", "/photos")
+    (True, False)
+    """
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def _compared(
+    at: Mapping[str, FoundFile], known: Mapping[int, PhotoFile]
+) -> tuple[dict[int, PhotoFile], tuple[FoundFile, ...], int]:
+    """Give the touched, the changed, and how many hold what they held."""
+    touched: dict[int, PhotoFile] = {}
+    changed: list[FoundFile] = []
+    unchanged = 0
+    for image_id, before in known.items():
+        now = at.get(before.path)
+        if now is None:
+            continue
+        if _as_before(now, before):
+            unchanged += 1
+        elif now.size_bytes == before.size_bytes and _sha256(now.path) == before.sha256:
+            unchanged += 1
+            touched[image_id] = replace(before, mtime_ns=now.mtime_ns)
+        else:
+            changed.append(now)
+    return touched, tuple(changed), unchanged
+
+
+def _moved(new: Sequence[FoundFile], gone: Mapping[int, PhotoFile]) -> dict[int, PhotoFile]:
+    """Find gone photos under new paths; the lowest id goes to the first path of its content."""
+    left: defaultdict[str, list[int]] = defaultdict(list)
+    for image_id in sorted(gone, reverse=True):
+        left[gone[image_id].sha256].append(image_id)
+    sizes = {file.size_bytes for file in gone.values()}
+    moved: dict[int, PhotoFile] = {}
+    for file in new:
+        # Only a file of a size that is missing somewhere is worth reading here.
+        digest = _sha256(file.path) if file.size_bytes in sizes else None
+        if digest is not None and left.get(digest):
+            image_id = left[digest].pop()
+            moved[image_id] = replace(
+                gone[image_id], path=file.path, source=file.source, mtime_ns=file.mtime_ns
+            )
+    return moved
+
+
+def _as_before(now: FoundFile, before: PhotoFile | QuarantinedFile) -> bool:
+    return (now.size_bytes, now.mtime_ns) == (before.size_bytes, before.mtime_ns)
+
+
+def _sha256(path: str) -> str | None:
+    """Give the hex digest of a file's content; None when it cannot be read just now."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None

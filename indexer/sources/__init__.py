@@ -1,0 +1,10 @@
+"""Where photos and what is said of them come from: one kind of collection per file.
+
+A source reads and checks, and says `SourceError` in one line where it cannot; it decodes no photo
+and writes nothing.
+"""
+
+from indexer.sources.coco import CocoSource
+from indexer.sources.folder import FolderSource, FoundFile
+
+__all__ = ["CocoSource", "FolderSource", "FoundFile"]

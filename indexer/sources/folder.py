@@ -1,0 +1,121 @@
+"""A folder of photos, any depth."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from store import SourceError
+
+__all__ = ["SUFFIXES", "FolderSource", "FoundFile"]
+
+SUFFIXES = frozenset(
+    {".avif", ".bmp", ".gif", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg"}
+    | {".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
+)
+"""Names that promise a photo, in lower case; whether they keep it is seen when it is decoded."""
+
+
+@dataclass(frozen=True)
+class FoundFile:
+    """A file that may be a photo.
+
+    Attributes:
+        path: absolute, links not followed, so that a linked photo keeps the name people know.
+        source: absolute path of the folder it was found under.
+        size_bytes: of the file itself where the path is a link.
+        mtime_ns: when that was last written.
+    """
+
+    path: str
+    source: str
+    size_bytes: int
+    mtime_ns: int
+
+
+@dataclass
+class FolderSource:
+    """The photos below a folder. Names that begin with a dot are left out, as the system means it.
+
+    Attributes:
+        root: the folder.
+        unreadable: folders below it that the last `files` could not list. What was in them is
+            unknown, which is not the same as gone.
+    """
+
+    root: Path
+    unreadable: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.root = Path(os.path.abspath(self.root))  # not resolve(): links keep their name
+
+    def files(self) -> list[FoundFile]:
+        """Give every file with a photo's suffix, sorted by path.
+
+        Raises:
+            SourceError: the folder is missing, is no folder, cannot be listed, or holds no photo.
+                The last is an error because an unmounted disk looks just like it, and nobody wants
+                an index emptied by that.
+        """
+        self._check()
+        self.unreadable = []
+        found = sorted(self._walk(), key=lambda file: file.path)
+        if not found:
+            raise SourceError(
+                f"{self.root} holds no photos; looked at any depth for names ending in "
+                + ", ".join(sorted(SUFFIXES))
+            )
+        return found
+
+    def _check(self) -> None:
+        if not self.root.exists():
+            raise SourceError(f"{self.root} is not there; expected a folder of photos")
+        if not self.root.is_dir():
+            raise SourceError(f"{self.root} is a file; expected the folder that holds the photos")
+        try:
+            os.scandir(self.root).close()
+        except OSError as error:
+            raise SourceError(f"{self.root} cannot be listed: {error.strerror}") from error
+
+    def _walk(self) -> Iterator[FoundFile]:
+        seen: set[tuple[int, int]] = set()  # a link may lead back to where we came from
+        for folder, subfolders, names in os.walk(
+            self.root, followlinks=True, onerror=self._remember
+        ):
+            subfolders[:] = [
+                name
+                for name in sorted(subfolders)
+                if not name.startswith(".") and self._is_first(os.path.join(folder, name), seen)
+            ]
+            for name in names:
+                if not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES:
+                    yield from self._found(os.path.join(folder, name))
+
+    def _remember(self, error: OSError) -> None:
+        self.unreadable.append(str(error.filename))
+
+    def _is_first(self, folder: str, seen: set[tuple[int, int]]) -> bool:
+        try:
+            facts = os.stat(folder)
+        except OSError as error:
+            self._remember(error)
+            return False
+        identity = (facts.st_dev, facts.st_ino)
+        if identity in seen:
+            return False
+        seen.add(identity)
+        return True
+
+    def _found(self, path: str) -> Iterator[FoundFile]:
+        try:
+            facts = os.stat(path)
+        except FileNotFoundError:  # deleted since it was listed, or a link that leads nowhere
+            return
+        except OSError:
+            self.unreadable.append(path)
+            return
+        if stat.S_ISREG(facts.st_mode):  # opening a pipe would wait for ever
+            yield FoundFile(path, str(self.root), facts.st_size, facts.st_mtime_ns)

@@ -1,0 +1,75 @@
+"""The command line: `crossgraph COMMAND` and its short form `search QUERY`.
+
+Results go to stdout, progress and warnings to stderr; exit codes: 0 done, 1 failed, 2 wrongly
+called.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import typer
+
+from search.boundary import run
+from search.commands.demo import demo
+from search.commands.evaluate import evaluate
+from search.commands.index import index
+from search.commands.search import search
+from search.commands.train import train
+
+__all__ = ["app", "main", "search_main"]
+
+app = typer.Typer(
+    name="crossgraph",
+    help="Find photos by what they show, with a trained graph neural network.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+search_app = typer.Typer(name="search", add_completion=False, pretty_exceptions_enable=False)
+
+app.command("index")(index)
+app.command("search")(search)
+app.command("train")(train)
+app.command("eval")(evaluate)
+app.command("demo")(demo)
+search_app.command("search")(search)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        try:
+            typer.echo(f"crossgraph {version('crossgraph')}")
+        except PackageNotFoundError:
+            typer.echo("crossgraph (not installed)")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `crossgraph` and give its exit code."""
+    return run(app, arguments, "crossgraph")
+
+
+def search_main(arguments: Sequence[str] | None = None) -> int:
+    """Run `search`, the short form of `crossgraph search`, and give its exit code."""
+    return run(search_app, arguments, "search")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,45 @@
+"""`crossgraph demo`: the whole path on photos that are installed already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from search import engine
+from search.commands.options import Checkpoint, ImageWeights, Quiet, TextWeights
+from search.demo import DEFAULT_FOLDER, run_demo
+from search.output import as_plain_lines, as_table, weakness
+
+__all__ = ["demo"]
+
+
+def demo(
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Gets the index and the page of results.")
+    ] = Path(DEFAULT_FOLDER),
+    checkpoint: Checkpoint = None,
+    image_weights: ImageWeights = None,
+    text_weights: TextWeights = None,
+    quiet: Quiet = False,
+) -> None:
+    """Index photos that installed packages carry, ask for some, write a page of results."""
+    from search.progress import ProgressReport
+
+    model = engine.load_model(checkpoint, image_weights=image_weights, text_weights=text_weights)
+    with ProgressReport("indexing", quiet=quiet) as progress:
+        result = run_demo(out, model, progress=progress)
+    console = Console()
+    for answer in result.answers:
+        if console.is_terminal:
+            console.print(as_table(answer.hits, title=f'"{answer.query}"'))
+        else:
+            typer.echo(f'search "{answer.query}"')
+            for line in as_plain_lines(answer.hits):
+                typer.echo(line)
+        typer.echo((weakness(answer.hits) or "") + "\n")
+    typer.echo(f"{result.photos} photos, index: {result.index}")
+    typer.echo(f"page of results: {result.page.resolve()}")
+    typer.echo(f'ask more: search "a red chair" --index {result.index}')

@@ -1,0 +1,96 @@
+"""`crossgraph eval`: how well a model answers a captioned collection."""
+
+from __future__ import annotations
+
+import json as json_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from search.commands.options import Checkpoint, ImageWeights, Quiet, TextWeights
+
+if TYPE_CHECKING:
+    from search.evaluate import Evaluation
+
+__all__ = ["evaluate"]
+
+
+def evaluate(
+    images: Annotated[Path, typer.Option(metavar="DIR", help="The photos.")],
+    annotations: Annotated[Path, typer.Option(metavar="JSON", help="Their captions (COCO).")],
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|FOLDER", help="A shipped model's name or a trained folder."),
+    ] = None,
+    checkpoint: Checkpoint = None,
+    json: Annotated[
+        Path | None, typer.Option(metavar="OUT", help="Write the measures; - is stdout.")
+    ] = None,
+    ranks: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write every query's rank (JSON).")
+    ] = None,
+    cache: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Where features are kept.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Draws the false pairs.")] = 0,
+    image_weights: ImageWeights = None,
+    text_weights: TextWeights = None,
+    quiet: Quiet = False,
+) -> None:
+    """Measure retrieval and matching on photos with captions."""
+    from search.judge import judge, model_folder
+
+    if model and checkpoint:
+        raise typer.BadParameter("--model and --checkpoint exclude each other")
+    evaluation = judge(
+        model_folder(model) if model else checkpoint,
+        images,
+        annotations,
+        cache=cache,
+        image_weights=image_weights,
+        text_weights=text_weights,
+        seed=seed,
+        quiet=quiet,
+    )
+    text = json_module.dumps(evaluation.report, indent=2)
+    if ranks is not None:
+        ranks.write_text(_ranks_json(evaluation), encoding="utf-8")
+    if json is not None and str(json) == "-":
+        typer.echo(text)
+        return
+    if json is not None:
+        json.write_text(text + "\n", encoding="utf-8")
+    _print(evaluation.report)
+
+
+def _ranks_json(evaluation: Evaluation) -> str:
+    plain = {
+        stage: {direction: values.tolist() for direction, values in both.items()}
+        for stage, both in evaluation.ranks.items()
+    }
+    return json_module.dumps(plain) + "\n"
+
+
+def _print(report: dict[str, Any]) -> None:
+    collection, model = report["collection"], report["model"]
+    typer.echo(
+        f"{model['name']} ({model['encoders']}, {model['fingerprint'][:12]}) on "
+        f"{collection['images']} photos, {collection['captions']} captions"
+    )
+    console = Console()
+    table = Table("retrieval, %", "R@1", "R@5", "R@10", "median rank")
+    for stage in ("first_stage", "reranked"):
+        for direction, measures in (report[stage] or {}).items():
+            label = f"{stage} {direction}".replace("_", " ")
+            table.add_row(label, *(f"{value:.1f}" for value in measures.values()))
+    console.print(table)
+    matching = Table("matching, %", "accuracy", "F1", "AUC", "threshold")
+    for kind, measures in report["matching"].items():
+        *shares, threshold = measures.values()
+        matching.add_row(kind, *(f"{value:.1f}" for value in shares), f"{threshold:.3f}")
+    console.print(matching)
+    costs = ", ".join(f"{name} {value:g}" for name, value in report["latency_ms"].items())
+    typer.echo(f"milliseconds: {costs}")

@@ -1,0 +1,32 @@
+"""Options that several commands share, spelled and explained once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from search.engine import DEFAULT_INDEX
+
+__all__ = ["Checkpoint", "ImageWeights", "IndexFolder", "Quiet", "TextWeights", "default_index"]
+
+default_index = Path(DEFAULT_INDEX)
+
+IndexFolder = Annotated[
+    Path,
+    typer.Option("--index", metavar="FOLDER", envvar="CROSSGRAPH_INDEX", help="The index."),
+]
+Checkpoint = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="A trained model's folder; default: the shipped one."),
+]
+ImageWeights = Annotated[
+    Path | None,
+    typer.Option(metavar="PATH", help="The image encoder's weights, a file or a folder."),
+]
+TextWeights = Annotated[
+    Path | None,
+    typer.Option(metavar="PATH", help="The text encoder's weights, a file or a folder."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]

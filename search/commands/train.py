@@ -1,0 +1,85 @@
+"""`crossgraph train`: captioned photos in, a checkpoint folder out."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from search.commands.options import ImageWeights, Quiet, TextWeights
+from search.features import default_cache
+
+__all__ = ["ModelKind", "train"]
+
+
+class ModelKind(StrEnum):
+    """The models that can be trained."""
+
+    crossgraph = "crossgraph"
+    article = "article"
+    concat = "concat"
+    average = "average"
+
+
+def train(
+    images: Annotated[Path, typer.Option(metavar="DIR", help="The photos.")],
+    annotations: Annotated[Path, typer.Option(metavar="JSON", help="Training captions (COCO).")],
+    dev_annotations: Annotated[
+        Path, typer.Option(metavar="JSON", help="Development captions (COCO), of other photos.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Gets the checkpoint.")],
+    model: Annotated[ModelKind, typer.Option(help="What to train.")] = ModelKind.crossgraph,
+    encoders: Annotated[
+        str, typer.Option(help="packaged, resnet50-bert, or clip:ID-OR-FOLDER.")
+    ] = "packaged",
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Default: what suits the model.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed trains the same model.")] = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where --out stopped.")] = False,
+    dev_images: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Development photos; default: --images.")
+    ] = None,
+    cache: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Where features are kept.")
+    ] = None,
+    image_weights: ImageWeights = None,
+    text_weights: TextWeights = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="A field of the model's configuration."),
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Train a model on photos with captions."""
+    from fusion.training import TrainRequest, train_from_files
+    from search.progress import ProgressReport
+
+    request = TrainRequest(
+        images=images,
+        annotations=annotations,
+        dev_images=dev_images or images,
+        dev_annotations=dev_annotations,
+        encoders=encoders,
+        model=model.value,
+        out=out,
+        epochs=epochs,
+        seed=seed,
+        resume=resume,
+        cache=cache or default_cache(),
+        image_weights=image_weights,
+        text_weights=text_weights,
+        options=dict(_assignment(text) for text in option or ()),
+    )
+    with ProgressReport("training", quiet=quiet) as progress:
+        result = train_from_files(request, progress=progress.stage)
+    typer.echo(result)
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise typer.BadParameter(f"--option {text} is not NAME=VALUE")
+    return name, value

@@ -1,0 +1,220 @@
+"""From a query to hits: encode, first stage in FAISS, graph re-ranking, what the index knows.
+
+The index and the model are two things that must belong together: a vector means something only to
+the model that made it. `open_index` compares their fingerprints and refuses in one line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from store import Index
+
+__all__ = ["WEAK_PROBABILITY", "Hit", "QueryModel", "SearchIndex", "load_model", "open_index"]
+
+DEFAULT_INDEX = "photos.index"
+
+WEAK_PROBABILITY = 0.5
+"""Below it the model holds a match for less likely than none: "nothing here matches well"."""
+
+
+class QueryModel(Protocol):
+    """The part of a retriever that a search uses (`fusion.retriever.Retriever` is one)."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Hex digest that changes with weights, encoders or configuration."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    def embed_queries(self, texts: Sequence[str]) -> Any:  # noqa: ANN401 - the retriever's own type
+        """Give `.vectors` (Q, D) float32 and whatever `rerank` reads of its own."""
+
+    def rerank(self, query: Any, first_scores: Any, nodes: Any) -> Any:  # noqa: ANN401
+        """Give `.scores` and `.probabilities`, (K,) float32 each, in the candidates' order."""
+
+    def probabilities(self, query: Any, first_scores: Any) -> Any:  # noqa: ANN401
+        """Give (K,) float32 in 0..1 from the first stage alone."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One photo that answers a query.
+
+    Attributes:
+        rank: from 1, the nearest first; equal scores stand in the order of `image_id`.
+        score: higher is nearer; comparable within one query only.
+        probability: 0..1, that the photo matches the query; comparable between queries.
+        path: the photo's absolute path when it was indexed.
+        image_id: its id in this index, never used twice.
+        captions: captions that came with the collection, in the order they were given.
+        categories: names of the things annotated in it, sorted.
+    """
+
+    rank: int
+    score: float
+    probability: float
+    path: Path
+    image_id: int
+    captions: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+
+
+class SearchIndex:
+    """An open index with the model that made it; a context manager.
+
+    >>> with open_index("photos.index") as index:  # doctest: +SKIP
+    ...     for hit in index.search("a dog on a red sofa", k=5):
+    ...         print(f"{hit.probability:.2f}", hit.path)
+    """
+
+    def __init__(self, index: Index, model: QueryModel) -> None:
+        self._index = index
+        self._model = model
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the index's files. Closing twice is harmless."""
+        self._index.close()
+
+    def search(
+        self, query: str, k: int = 10, *, rerank: bool = True, candidates: int = 50
+    ) -> list[Hit]:
+        """Give the photos that answer a query best.
+
+        Args:
+            query: any text; what is longer than the text encoder reads is cut off at its end.
+            k: how many hits are wanted, at least 1; fewer come back from a smaller collection.
+            rerank: whether the cross-modal graph orders the candidates anew.
+            candidates: how many photos the first stage hands to the re-ranker, at least k are.
+
+        Returns:
+            At most k hits, nearest first; equal scores in the order of `image_id`.
+
+        Raises:
+            QueryError: the query is empty, or k or candidates is below 1.
+        """
+        text = _checked(query, k, candidates)
+        embedded = self._model.embed_queries([text])
+        image_ids, first_scores = self._index.search(embedded.vectors[0], max(k, candidates))
+        if not len(image_ids):
+            return []
+        if rerank:
+            judged = self._model.rerank(embedded, first_scores, self._index.nodes(image_ids))
+            scores, probabilities = judged.scores, judged.probabilities
+        else:
+            scores = first_scores
+            probabilities = self._model.probabilities(embedded, first_scores)
+        best = np.lexsort((image_ids, -np.asarray(scores)))[:k]
+        return self._hits(
+            np.asarray(image_ids)[best], np.asarray(scores)[best], np.asarray(probabilities)[best]
+        )
+
+    def _hits(
+        self,
+        image_ids: NDArray[np.integer],
+        scores: NDArray[np.floating],
+        probabilities: NDArray[np.floating],
+    ) -> list[Hit]:
+        wanted = [int(image_id) for image_id in image_ids]
+        photos = {photo.image_id: photo for photo in self._index.photos(wanted)}
+        return [
+            Hit(
+                rank=rank,
+                score=float(score),
+                probability=float(probability),
+                path=Path(photos[image_id].path),
+                image_id=image_id,
+                captions=tuple(photos[image_id].captions),
+                categories=tuple(photos[image_id].categories),
+            )
+            for rank, (image_id, score, probability) in enumerate(
+                zip(wanted, scores, probabilities, strict=True), start=1
+            )
+        ]
+
+
+def open_index(
+    folder: str | Path = DEFAULT_INDEX,
+    checkpoint: str | Path | None = None,
+    *,
+    image_weights: str | Path | None = None,
+    text_weights: str | Path | None = None,
+    model: QueryModel | None = None,
+) -> SearchIndex:
+    """Open an index made by `crossgraph index`, with the model that made it.
+
+    Args:
+        folder: the index.
+        checkpoint: the model's folder; None is the one that ships with this package.
+        image_weights: a file or folder with the image encoder's weights, if not from a package.
+        text_weights: the same for the text encoder.
+        model: a retriever that is loaded already, in place of `checkpoint` and the weights.
+
+    Raises:
+        IndexNotFound: there is no index in the folder.
+        IndexDamaged: there is one and its catalog cannot be read.
+        ModelMismatch: the index was made with another model.
+        CheckpointError: the checkpoint cannot be read.
+        WeightsNotFound: an encoder's weights are not there.
+    """
+    from store import Index
+
+    folder = Path(folder)
+    if model is None:
+        # That there is no index should not cost the seconds that loading a model takes.
+        Index.open(folder).close()
+        model = load_model(checkpoint, image_weights=image_weights, text_weights=text_weights)
+    return SearchIndex(Index.open(folder, fingerprint=model.fingerprint, model=model.name), model)
+
+
+def load_model(
+    checkpoint: str | Path | None = None,
+    *,
+    image_weights: str | Path | None = None,
+    text_weights: str | Path | None = None,
+) -> Any:  # noqa: ANN401 - fusion.retriever.Retriever, which importing here would cost two seconds
+    """Load the retriever of a checkpoint folder; None is the one that ships with this package."""
+    from fusion.retriever import load_retriever
+
+    return load_retriever(
+        None if checkpoint is None else Path(checkpoint),
+        image_weights=None if image_weights is None else Path(image_weights),
+        text_weights=None if text_weights is None else Path(text_weights),
+    )
+
+
+def _checked(query: str, k: int, candidates: int) -> str:
+    from store import QueryError
+
+    for name, value in (("k", k), ("candidates", candidates)):
+        if value < 1:
+            raise QueryError(f"{name} is {value}, expected at least 1")
+    # A shell hands over bytes that are no UTF-8 as lone surrogates, which no tokenizer takes.
+    text = query.encode("utf-8", "replace").decode("utf-8").strip()
+    if not text:
+        raise QueryError('the query is empty; say what the photo shows, such as "a dog on a sofa"')
+    return text

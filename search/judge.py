@@ -1,0 +1,70 @@
+"""From a checkpoint and a captioned collection to an evaluation: loads everything and calls it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from search.engine import load_model
+from search.evaluate import Evaluation, evaluate
+from search.features import collection_features
+from search.latency import CANDIDATES, measure_latency
+from search.progress import ProgressReport
+
+if TYPE_CHECKING:
+    from fusion.features import PairData
+
+__all__ = ["judge", "model_folder"]
+
+LATENCY_QUERIES = 30
+
+
+def model_folder(model: str) -> Path | None:
+    """Give the checkpoint that `--model` names: a folder, or the name of one that ships with us.
+
+    Raises:
+        CheckpointError: neither a folder nor a shipped model.
+    """
+    from fusion.checkpoint import shipped_checkpoint
+
+    return Path(model) if Path(model).is_dir() else shipped_checkpoint(model)
+
+
+def judge(
+    checkpoint: Path | None,
+    images: Path,
+    annotations: Path,
+    *,
+    cache: Path | None = None,
+    image_weights: Path | None = None,
+    text_weights: Path | None = None,
+    seed: int = 0,
+    quiet: bool = False,
+) -> Evaluation:
+    """Load the model and the collection, measure, and give what `crossgraph eval` reports."""
+    from fusion import cca
+    from fusion.checkpoint import shipped_checkpoint
+    from fusion.matcher import load_matcher
+
+    folder = checkpoint or shipped_checkpoint("crossgraph")
+    matcher = load_matcher(folder)
+    negatives = cca.load(folder)
+    weights = {"image_weights": image_weights, "text_weights": text_weights}
+    with ProgressReport("encoding", quiet=quiet) as progress:
+        data = collection_features(
+            matcher.encoders, images, annotations, cache=cache, progress=progress.stage, **weights
+        )
+    with ProgressReport("scoring", quiet=quiet) as progress:
+        latency = _latency(folder, data, weights) if matcher.name == "crossgraph" else {}
+        return evaluate(
+            matcher, data, negatives, seed=seed, latency_ms=latency, progress=progress.stage
+        )
+
+
+def _latency(folder: Path, data: PairData, weights: dict[str, Any]) -> dict[str, float]:
+    from indexer.decode import decode
+
+    photos = [decode(Path(path)) for path in data.photos.paths[:CANDIDATES]]
+    retriever = load_model(folder, **weights)
+    queries = list(data.captions.texts[:LATENCY_QUERIES])
+    return measure_latency(retriever, photos, queries, len(data.photos.paths))

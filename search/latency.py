@@ -1,0 +1,75 @@
+"""What one query costs, part by part, measured on the photos and captions of a collection."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["measure_latency"]
+
+CANDIDATES = 50
+
+
+def measure_latency(
+    retriever: Any,  # noqa: ANN401 - fusion.retriever.Retriever, not imported for its cost
+    images: Sequence[Image],
+    queries: Sequence[str],
+    gallery: int,
+) -> dict[str, float]:
+    """Give the medians over `queries` in milliseconds, one query at a time, after one to warm up.
+
+    Args:
+        retriever: the model.
+        images: photos to re-rank, at least one; fewer than 50 are repeated.
+        queries: captions to ask for, at least one.
+        gallery: how many vectors the first stage searches; the photos' own are repeated to fill it,
+            which costs an exact search the same as others would.
+
+    Returns:
+        encode, first_stage, rerank and total (the median of the sums), and how many queries.
+    """
+    import faiss
+
+    embedded = retriever.embed_images(list(images))
+    vectors = np.resize(np.asarray(embedded.vectors, np.float32), (gallery, retriever.dim))
+    candidates = min(CANDIDATES, gallery)
+    shape = np.shape(embedded.nodes)[1:]
+    nodes = np.resize(np.asarray(embedded.nodes), (candidates, *shape))
+    index = faiss.IndexFlatIP(retriever.dim)
+    index.add(vectors)
+    parts = [
+        _one_query(retriever, index, nodes, text, candidates) for text in [queries[0], *queries]
+    ]
+    medians = np.median(np.array(parts[1:]), axis=0)
+    names = ("encode", "first_stage", "rerank", "total")
+    return {
+        **{name: round(float(ms), 3) for name, ms in zip(names, medians, strict=True)},
+        "queries": len(queries),
+    }
+
+
+def _one_query(
+    retriever: Any,  # noqa: ANN401
+    index: Any,  # noqa: ANN401 - faiss has no types
+    nodes: NDArray[np.floating],
+    text: str,
+    candidates: int,
+) -> tuple[float, float, float, float]:
+    """Give the milliseconds of one query: encode, first stage, re-rank and their sum."""
+    started = time.perf_counter()
+    query = retriever.embed_queries([text])
+    encoded = time.perf_counter()
+    scores, _ = index.search(query.vectors, candidates)
+    found = time.perf_counter()
+    retriever.rerank(query, scores[0], nodes)
+    ended = time.perf_counter()
+    marks = (encoded - started, found - encoded, ended - found, ended - started)
+    encode, first_stage, rerank, total = (1000 * seconds for seconds in marks)
+    return encode, first_stage, rerank, total

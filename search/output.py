@@ -1,0 +1,97 @@
+"""Hits as text: a table for people, tab-separated lines for pipes, JSON lines, bare paths.
+
+Every form but the table is one hit a line and stable: fields are only ever added at the end.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.markup import escape
+from rich.table import Table
+
+from search.engine import WEAK_PROBABILITY, Hit
+
+__all__ = ["as_json_lines", "as_paths", "as_plain_lines", "as_table", "weakness"]
+
+
+def as_json_lines(hits: Iterable[Hit]) -> Iterator[str]:
+    """Give one JSON object a hit: rank, score, probability, path, image_id, captions, categories.
+
+    >>> from pathlib import Path
+    >>> next(as_json_lines([Hit(1, 2.5, 0.75, Path("/a.jpg"), 7)]))[:48]
+    '{"rank": 1, "score": 2.5, "probability": 0.75, "'
+    """
+    for hit in hits:
+        record = {
+            "rank": hit.rank,
+            "score": round(hit.score, 6),
+            "probability": round(hit.probability, 6),
+            "path": str(hit.path),
+            "image_id": hit.image_id,
+            "captions": list(hit.captions),
+            "categories": list(hit.categories),
+        }
+        yield json.dumps(record, ensure_ascii=_has_surrogates(str(hit.path)))
+
+
+def as_paths(hits: Iterable[Hit]) -> Iterator[str]:
+    """Give one absolute path a hit."""
+    return (str(hit.path) for hit in hits)
+
+
+def as_plain_lines(hits: Iterable[Hit]) -> Iterator[str]:
+    r"""Give rank, probability, score, path and what the index knows, parted by tabs.
+
+    >>> from pathlib import Path
+    >>> next(as_plain_lines([Hit(1, 2.5, 0.754, Path("/a.jpg"), 7, ("A dog .",))]))
+    '1\t0.75\t2.500\t/a.jpg\tA dog .'
+    """
+    for hit in hits:
+        path = str(hit.path).replace("\t", " ").replace("\n", " ")
+        yield f"{hit.rank}\t{hit.probability:.2f}\t{hit.score:.3f}\t{path}\t{known(hit)}"
+
+
+def as_table(hits: Sequence[Hit], title: str | None = None) -> Table:
+    """Give a table that fits the terminal it is printed on; long cells are folded, never cut."""
+    table = Table(title=title, title_justify="left", header_style="bold", expand=False)
+    table.add_column("#", justify="right")
+    table.add_column("match", justify="right")
+    table.add_column("score", justify="right")
+    table.add_column("photo", overflow="fold")
+    # An index without captions has nothing to say here, and the paths can use the room.
+    speaks = any(hit.captions or hit.categories for hit in hits)
+    if speaks:
+        table.add_column("captions and categories", overflow="fold", max_width=60)
+    for hit in hits:
+        path = escape(_printable(str(hit.path)))
+        cells = [str(hit.rank), f"{hit.probability:.0%}", f"{hit.score:.3f}", path]
+        table.add_row(*cells, *([escape(known(hit))] if speaks else []))
+    return table
+
+
+def known(hit: Hit) -> str:
+    """Give a hit's first caption and its categories on one line, empty where there are none."""
+    caption = " ".join(hit.captions[0].split()) if hit.captions else ""
+    categories = f"[{', '.join(hit.categories)}]" if hit.categories else ""
+    return " ".join(part for part in (caption, categories) if part)
+
+
+def weakness(hits: Sequence[Hit]) -> str | None:
+    """Say so in one line when not even the best hit is likely to match, else None."""
+    if not hits:
+        return "the index holds no photos"
+    best = max(hit.probability for hit in hits)
+    if best >= WEAK_PROBABILITY:
+        return None
+    return f"nothing here matches well: the best probability is {best:.0%}"
+
+
+def _has_surrogates(text: str) -> bool:
+    return any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def _printable(text: str) -> str:
+    """Show a file name's bytes that are no UTF-8, which a table could not be printed with."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

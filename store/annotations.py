@@ -1,0 +1,60 @@
+"""Captions and category names of photos, kept by their origin (such as an annotation file).
+
+What an origin says of a photo replaces what it said before: reading a file twice doubles nothing.
+Two origins that say the same are told as one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from store.codec import path_to_row, text_to_row
+from store.database import CatalogFile
+
+__all__ = ["Kind", "count_texts", "put_texts", "texts_of"]
+
+Kind = Literal["captions", "categories"]
+
+
+def put_texts(
+    catalog: CatalogFile, kind: Kind, texts: Mapping[int, Sequence[str]], origin: str
+) -> None:
+    """Replace what `origin` said of these image ids; ids that are not there are left out.
+
+    Runs in the caller's transaction.
+    """
+    named = path_to_row(origin)
+    asked = json.dumps([int(image_id) for image_id in texts])
+    sql = "SELECT id FROM images WHERE id IN (SELECT value FROM json_each(?))"
+    known = [row[0] for row in catalog.rows(sql, asked)]
+    catalog.execute_many(
+        f"DELETE FROM {kind} WHERE image_id = ? AND origin = ?",
+        [(image_id, named) for image_id in known],
+    )
+    catalog.execute_many(
+        f"INSERT INTO {kind} (image_id, origin, position, text) VALUES (?, ?, ?, ?)",
+        [
+            (image_id, named, position, text_to_row(text))
+            for image_id in known
+            for position, text in enumerate(dict.fromkeys(texts[image_id]))
+        ],
+    )
+
+
+def texts_of(catalog: CatalogFile, kind: Kind, image_ids: Sequence[int]) -> dict[int, list[str]]:
+    """Give each photo's texts, by origin and then in their given order, without doubles."""
+    sql = f"""SELECT image_id, text FROM {kind}
+        WHERE image_id IN (SELECT value FROM json_each(?)) ORDER BY image_id, origin, position"""
+    found: dict[int, dict[str, None]] = {}
+    for image_id, text in catalog.rows(sql, json.dumps(list(image_ids))):
+        found.setdefault(image_id, {})[text] = None
+    return {image_id: list(texts) for image_id, texts in found.items()}
+
+
+def count_texts(catalog: CatalogFile) -> tuple[int, int]:
+    """Give how many captions (one per photo and text) and how many distinct category names."""
+    captions = "SELECT count(*) FROM (SELECT DISTINCT image_id, text FROM captions)"
+    categories = "SELECT count(DISTINCT text) FROM categories"
+    return next(catalog.rows(captions))[0], next(catalog.rows(categories))[0]

@@ -1,0 +1,149 @@
+"""One SQLite file: opened, migrated, read, written in transactions, its errors in our words."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlite_utils
+
+from store.errors import IndexDamaged, IndexNotWritable
+from store.schema import MIGRATIONS, migrate, version
+
+__all__ = ["CatalogFile"]
+
+_WAIT_SECONDS = 30.0
+_CACHE_KIBIBYTES = 64 * 1024
+
+
+class CatalogFile:
+    """An open `catalog.db`, in write-ahead mode: readers go on while one writer writes."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, and make or bring up to date its tables.
+
+        Raises:
+            IndexDamaged: it is no SQLite database, or one of a newer version.
+            IndexNotWritable: it has to be written first and cannot be.
+        """
+        self.path = path
+        self._connection: sqlite3.Connection | None = None
+        with self._own_words():
+            self._connection = sqlite3.connect(
+                _address(path),
+                uri=True,
+                timeout=_WAIT_SECONDS,
+                isolation_level=None,  # transactions are ours alone to begin
+                check_same_thread=False,
+            )
+            try:
+                self._prepare()
+            except BaseException:
+                self.close()
+                raise
+
+    def _prepare(self) -> None:
+        self.execute("PRAGMA foreign_keys = ON")
+        self.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
+        if version(self.connection) != len(MIGRATIONS):
+            sqlite_utils.Database(self.connection).enable_wal()
+            with self.transaction():
+                migrate(self.connection)
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The open connection.
+
+        Raises:
+            ValueError: the index was closed.
+        """
+        if self._connection is None:
+            raise ValueError(f"{self.path.parent} was closed")
+        return self._connection
+
+    @property
+    def tables(self) -> sqlite_utils.Database:
+        """The same connection as sqlite-utils sees it."""
+        return sqlite_utils.Database(self.connection)
+
+    def close(self) -> None:
+        """Let go of the file; twice is harmless."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def rows(self, sql: str, *arguments: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
+        """Give the rows of a query, read as they are asked for."""
+        with self._own_words():
+            yield from self.connection.execute(sql, arguments)
+
+    def execute(self, sql: str, *arguments: Any) -> int:  # noqa: ANN401
+        """Run a statement and give how many rows it changed."""
+        with self._own_words():
+            return self.connection.execute(sql, arguments).rowcount
+
+    def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
+        """Run a statement once per row and give how many rows it changed."""
+        with self._own_words():
+            return self.connection.executemany(sql, rows).rowcount
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """Write all of a block or nothing; waits for another writer to finish."""
+        with self._own_words():
+            # IMMEDIATE: a reader that turns writer half-way is refused without any waiting.
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
+
+    def meta(self) -> dict[str, Any]:
+        """Give the catalog's facts about itself."""
+        return {key: json.loads(value) for key, value in self.rows("SELECT key, value FROM meta")}
+
+    def set_meta(self, **facts: object) -> None:
+        """Write facts about the catalog, in the caller's transaction or one of their own."""
+        rows = [(key, json.dumps(value)) for key, value in facts.items()]
+        sql = (
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+        )
+        if self.connection.in_transaction:
+            self.execute_many(sql, rows)
+            return
+        with self.transaction():
+            self.execute_many(sql, rows)
+
+    @contextmanager
+    def _own_words(self) -> Generator[None]:
+        try:
+            yield
+        except (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError):
+            raise  # a mistake of the caller's, not the file's
+        except sqlite3.OperationalError as error:
+            if _missing(error):
+                raise IndexDamaged(f"{self.path} is no catalog of this program: {error}") from error
+            raise IndexNotWritable(f"{self.path}: {error}") from error
+        except sqlite3.DatabaseError as error:
+            raise IndexDamaged(
+                f"{self.path} cannot be read: {error}; index the photos anew into another folder"
+            ) from error
+
+
+def _address(path: Path) -> str:
+    # Where nothing can be written, SQLite cannot make the files that write-ahead mode needs, and
+    # has to be told that nobody else writes either.
+    writable = os.access(path.parent, os.W_OK)
+    return path.absolute().as_uri() + ("" if writable else "?immutable=1")
+
+
+def _missing(error: sqlite3.OperationalError) -> bool:
+    return str(error).startswith(("no such table", "no such column"))

@@ -1,0 +1,78 @@
+"""The errors that people see, one tree.
+
+    CrossgraphError
+    ├── IndexNotFound     there is no index in that folder
+    ├── IndexExists       there is one already, where a new one was to be made
+    ├── IndexDamaged      there is one and its catalog cannot be read
+    ├── IndexNotWritable  it cannot be written now, such as on a full disk
+    ├── ModelMismatch     it was made with another model than the one at hand
+    ├── SourceError       a folder of photos or a COCO file is missing, empty or malformed
+    ├── UnreadableImage   one file could not be turned into an image; the rest go on
+    └── QueryError        an empty query, or numbers that make no sense
+
+`fusion` knows nothing of this package and raises `ValueError` and `FileNotFoundError` of its own
+(`CheckpointError`, `WeightsNotFound`, `WeightsMismatch`). A message names the thing, what was
+found, what was expected, and the command that helps.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = [
+    "CrossgraphError",
+    "IndexDamaged",
+    "IndexExists",
+    "IndexNotFound",
+    "IndexNotWritable",
+    "ModelMismatch",
+    "QueryError",
+    "SourceError",
+    "UnreadableImage",
+]
+
+
+class CrossgraphError(Exception):
+    """The root: whatever goes wrong for a reason that a person can do something about."""
+
+
+class IndexNotFound(CrossgraphError):
+    """There is no index in the folder."""
+
+
+class IndexExists(CrossgraphError):
+    """There is an index in the folder where a new one was to be made."""
+
+
+class IndexDamaged(CrossgraphError):
+    """The index is there and its catalog cannot be read."""
+
+
+class IndexNotWritable(CrossgraphError):
+    """The index cannot be written now; what it held before is still there."""
+
+
+class ModelMismatch(CrossgraphError):
+    """The index was made with another model."""
+
+
+class SourceError(CrossgraphError):
+    """A folder of photos or an annotation file is missing, empty or malformed."""
+
+
+class UnreadableImage(CrossgraphError):
+    """One file could not be turned into an image.
+
+    Attributes:
+        path: the file, None where the bytes came from elsewhere.
+        reason: why, in a few words, without the path.
+    """
+
+    def __init__(self, reason: str, path: Path | None = None) -> None:
+        super().__init__(reason if path is None else f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class QueryError(CrossgraphError):
+    """The query is empty, or one of its numbers is out of range."""

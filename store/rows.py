@@ -1,0 +1,61 @@
+"""What the catalog takes and gives, as frozen dataclasses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Counts", "Photo", "PhotoFile", "QuarantinedFile"]
+
+
+@dataclass(frozen=True)
+class PhotoFile:
+    """The facts about an indexed file.
+
+    Attributes:
+        path: absolute; one photo has one path.
+        source: the folder it was found through.
+        size_bytes: with `mtime_ns`, tells an unchanged file without reading it.
+        mtime_ns: when it was last changed, nanoseconds since 1970.
+        sha256: hex digest of its bytes; tells a moved file from a new one.
+        width_px: as shown, after the camera's rotation mark was applied.
+        height_px: likewise.
+    """
+
+    path: str
+    source: str
+    size_bytes: int
+    mtime_ns: int
+    sha256: str
+    width_px: int
+    height_px: int
+
+
+@dataclass(frozen=True)
+class QuarantinedFile:
+    """A file that could not be indexed, with the reason; not tried again until it changes."""
+
+    path: str
+    source: str
+    size_bytes: int
+    mtime_ns: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Photo:
+    """What the index knows about a photo: captions in their given order, categories sorted."""
+
+    image_id: int
+    path: str
+    captions: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How much an index holds; `categories` counts distinct names."""
+
+    images: int
+    captions: int
+    categories: int
+    quarantined: int

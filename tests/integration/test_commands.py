@@ -1,0 +1,133 @@
+"""The commands in this process, over a model that knows four colours: quick, so all of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from search import demo_photos, engine
+from search.cli import main, search_main
+from tests.integration.colours import ColourModel, paint
+
+
+@pytest.fixture(autouse=True)
+def _colour_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def load_model(checkpoint: Path | None = None, **_: object) -> ColourModel:
+        return ColourModel("c0104a5" if checkpoint is None else "0the4")
+
+    monkeypatch.setattr(engine, "load_model", load_model)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    (folder / "deep" / "er").mkdir(parents=True)
+    paint(folder / "red.png", "red")
+    paint(folder / "deep" / "er" / "blue sky.png", "blue")
+    (folder / "broken.jpg").write_bytes(b"")
+    return folder
+
+
+def test_index_then_search_in_the_default_folder(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["index", str(photos)]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("photos.index: 2 added, 0 updated")
+    assert "1 left out" in out
+    assert "broken.jpg" in err
+
+    assert main(["search", "a", "blue", "thing", "-k", "1"]) == 0
+    rank, probability, score, path, known = capsys.readouterr().out.rstrip("\n").split("\t")
+    assert (rank, score, known) == ("1", "2.000", "")
+    assert path.endswith("blue sky.png")
+    assert 0 <= float(probability) <= 1
+
+
+def test_every_form_of_output(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["index", str(photos), "--quiet"])
+    capsys.readouterr()
+    assert search_main(["red", "--json"]) == 0
+    first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert (first["rank"], second["rank"]) == (1, 2)
+    assert search_main(["red", "--paths", "--no-rerank"]) == 0
+    assert capsys.readouterr().out.splitlines() == [first["path"], second["path"]]
+
+
+def test_what_matches_badly_is_said_on_stderr_only(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["index", str(photos), "--quiet"])
+    capsys.readouterr()
+    assert search_main(["a green thing"]) == 0
+    out, err = capsys.readouterr()
+    assert "nothing here matches well" in err
+    assert "matches well" not in out
+
+
+def test_the_index_may_be_named_by_the_environment(
+    photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CROSSGRAPH_INDEX", "elsewhere")
+    assert main(["index", str(photos), "-q"]) == 0
+    assert Path("elsewhere").is_dir()
+    assert search_main(["red", "--paths"]) == 0
+    assert not Path("photos.index").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "word"),
+    [
+        (["search", ""], 2, "query is empty"),
+        (["search", "red", "--index", "none"], 1, "none"),
+        (["search", "red", "--checkpoint", "other"], 1, "made with"),
+        (["search", "red", "-k", "0"], 2, "-k"),
+        (["search", "red", "--candidates", "0"], 2, "--candidates"),
+        (["index", "gone"], 1, "gone"),
+        (["index", "photos", "--annotations", "gone.json"], 1, "gone.json"),
+        (["train", "--images", "x"], 2, "--annotations"),
+        (["eval", "--images", "x", "--annotations", "y", "--seed", "z"], 2, "--seed"),
+        (["frobnicate"], 2, "frobnicate"),
+    ],
+)
+def test_errors_are_one_line_and_an_exit_code(
+    photos: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    code: int,
+    word: str,
+) -> None:
+    main(["index", str(photos), "-q"])
+    capsys.readouterr()
+    assert main(arguments) == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    assert word in err
+
+
+def test_the_demo_asks_all_its_queries_and_writes_the_page(
+    photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from search import demo
+
+    monkeypatch.setattr(demo_photos, "distribution", lambda _: SimpleNamespace(locate_file=Path))
+    found = demo_photos.PhotoSet("any", str(photos), ("*.png",), "us", "CC0")
+    monkeypatch.setattr(
+        demo.run_demo, "__kwdefaults__", {**demo.run_demo.__kwdefaults__, "sets": [found]}
+    )
+    assert main(["demo", "--out", "d", "--quiet"]) == 0
+    out = capsys.readouterr().out
+    page = Path("d/results.html").read_text(encoding="utf-8")
+    assert str(Path("d/results.html").resolve()) in out
+    assert "1 photos, index: d/index" in out
+    assert page.count("<section") == len(demo.QUERIES)
+    assert "CC0" in page
+    # again, over what is there: nothing is doubled
+    assert main(["demo", "--out", "d", "--quiet"]) == 0
+    assert "1 photos" in capsys.readouterr().out

@@ -1,0 +1,62 @@
+"""Which exceptions become a line, which keep their traceback, and with what exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from search.boundary import run
+
+
+class NamedError(ValueError):
+    """Stands for an error that one of our packages defines."""
+
+
+NamedError.__module__ = "fusion.somewhere"
+
+
+def raising(error: BaseException) -> Callable[..., None]:
+    def app(**_: object) -> None:
+        raise error
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (NamedError("two\n  lines"), 1, "error: two lines"),
+        (FileNotFoundError(2, "No such file or directory", "a.json"), 1, "directory: a.json"),
+        (PermissionError("no"), 1, "error: no"),
+        (KeyboardInterrupt(), 130, "error: interrupted"),
+    ],
+)
+def test_expected_errors_are_one_line(
+    capsys: pytest.CaptureFixture[str], error: BaseException, code: int, line: str
+) -> None:
+    assert run(raising(error), [], "crossgraph") == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert line in err
+    assert err.count("\n") == 1
+
+
+def test_bugs_keep_their_traceback() -> None:
+    with pytest.raises(ValueError, match="matmul"):
+        run(raising(ValueError("matmul")), [], "crossgraph")
+
+
+def test_the_debug_variable_shows_where_an_error_came_from(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CROSSGRAPH_DEBUG", "1")
+    assert run(raising(NamedError("oh")), [], "crossgraph") == 1
+    err = capsys.readouterr().err
+    assert "Traceback" in err
+    assert err.endswith("error: oh\n")
+
+
+def test_an_exit_code_is_passed_on() -> None:
+    assert run(lambda **_: None, [], "crossgraph") == 0
+    assert run(lambda **_: 3, [], "crossgraph") == 3

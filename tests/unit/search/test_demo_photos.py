@@ -1,0 +1,49 @@
+"""The photos are found where packages carry them, and each has a credit and a licence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from search.demo import DemoError, gather
+from search.demo_photos import PHOTO_SETS, PhotoSet, installed_photos
+
+MISSING = PhotoSet("no-such-package-anywhere", "x", ("*.jpg",), "nobody", "none")
+
+
+def test_every_set_says_whose_it_is_and_under_which_terms() -> None:
+    assert all(photo_set.credit and photo_set.licence for photo_set in PHOTO_SETS)
+
+
+@pytest.mark.parametrize("photo_set", PHOTO_SETS, ids=lambda s: f"{s.package}-{s.names[0]}")
+def test_installed_sets_hold_what_is_listed(photo_set: PhotoSet) -> None:
+    photos = installed_photos(photo_set)
+    if not photos:
+        pytest.skip(f"{photo_set.package} is not installed")
+    assert len(photos) >= len(photo_set.names)
+
+
+def test_a_package_that_is_not_installed_is_left_out() -> None:
+    assert installed_photos(MISSING) == []
+
+
+def test_gathering_links_and_copies_nothing(tmp_path: Path) -> None:
+    count, sources = gather(tmp_path / "photos", [*PHOTO_SETS, MISSING])
+    links = list((tmp_path / "photos").iterdir())
+    assert count == len(links) >= 9
+    assert all(link.is_symlink() and link.is_file() for link in links)
+    assert not any("no-such-package" in credit.source for credit in sources)
+
+
+def test_gathering_again_drops_links_that_lead_nowhere(tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    count, _ = gather(folder)
+    (folder / "stale.jpg").symlink_to(tmp_path / "gone.jpg")
+    assert gather(folder)[0] == count
+    assert len(list(folder.iterdir())) == count
+
+
+def test_no_photos_at_all_is_one_line_that_helps(tmp_path: Path) -> None:
+    with pytest.raises(DemoError, match="pip install no-such-package-anywhere"):
+        gather(tmp_path / "photos", [MISSING])

@@ -1,0 +1,140 @@
+"""Measures against numbers worked out by hand, then against ir-measures and scikit-learn."""
+
+from __future__ import annotations
+
+import ir_measures
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn import metrics as sklearn_metrics
+
+from search.metrics import accuracy, auc, f1, median_rank, recall_at_k, retrieval_ranks
+
+
+def test_rank_is_one_more_than_what_stands_before() -> None:
+    scores = np.array([[0.1, 0.9, 0.5, 0.7]])
+    # photo 2 scores 0.5; 0.9 and 0.7 stand before it
+    assert retrieval_ranks(scores, np.array([2]), np.arange(4)).tolist() == [3]
+
+
+def test_best_of_several_relevant_items_counts() -> None:
+    # photo 0 has captions 0 and 1: caption 1 (0.8) is second, behind caption 2 (0.9)
+    scores = np.array([[0.1, 0.8, 0.9]])
+    assert retrieval_ranks(scores, np.array([0]), np.array([0, 0, 1])).tolist() == [2]
+
+
+def test_siblings_with_the_same_score_do_not_stand_before_each_other() -> None:
+    scores = np.array([[0.8, 0.8, 0.1]])
+    assert retrieval_ranks(scores, np.array([0]), np.array([0, 0, 1])).tolist() == [1]
+
+
+def test_ties_are_pessimistic_so_a_constant_model_is_last() -> None:
+    scores = np.zeros((2, 5))
+    assert retrieval_ranks(scores, np.array([0, 4]), np.arange(5)).tolist() == [5, 5]
+
+
+def test_left_out_photos_are_minus_infinity() -> None:
+    scores = np.array([[-np.inf, 0.2, -np.inf]])
+    assert retrieval_ranks(scores, np.array([0]), np.arange(3)).tolist() == [3]
+
+
+@pytest.mark.parametrize(
+    ("scores", "queries", "message"),
+    [
+        (np.array([[np.nan, 1.0]]), np.array([0]), "NaN"),
+        (np.array([[0.5, 1.0]]), np.array([7]), "no relevant item"),
+        (np.zeros((2, 3)), np.array([0, 1]), "shape"),
+    ],
+)
+def test_scores_that_cannot_be_ranked_are_refused(
+    scores: NDArray[np.float64], queries: NDArray[np.int64], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        retrieval_ranks(scores, queries, np.arange(2))
+
+
+def test_more_queries_than_one_block() -> None:
+    scores = np.random.default_rng(0).random((700, 9))
+    groups = np.arange(700) % 9
+    order = (-scores).argsort(axis=1)
+    by_sorting = (order == groups[:, None]).argmax(axis=1) + 1
+    assert retrieval_ranks(scores, groups, np.arange(9)).tolist() == by_sorting.tolist()
+
+
+def test_recall_and_median_by_hand() -> None:
+    ranks = np.array([1, 5, 6, 40])
+    assert [recall_at_k(ranks, k) for k in (1, 5, 10)] == [0.25, 0.5, 0.75]
+    assert median_rank(ranks) == 5.5
+    assert median_rank([3, 1, 2]) == 2.0
+
+
+def test_no_queries_and_no_k_are_refused() -> None:
+    with pytest.raises(ValueError, match="k is 0"):
+        recall_at_k([1], 0)
+    with pytest.raises(ValueError, match="at least one query"):
+        median_rank([])
+
+
+def test_matching_by_hand() -> None:
+    labels = [1, 1, 1, 0, 0]
+    called = [1, 1, 0, 1, 0]
+    assert accuracy(labels, called) == 3 / 5
+    # precision 2/3, recall 2/3
+    assert f1(labels, called) == pytest.approx(2 / 3)
+    # six comparisons of a true with a false pair: five won, one tied
+    assert auc(labels, [0.9, 0.8, 0.5, 0.5, 0.1]) == pytest.approx(5.5 / 6)
+    assert f1([1, 0], [0, 0]) == 0.0
+    assert f1([0, 0], [0, 0]) == 0.0
+
+
+def test_auc_needs_both_kinds() -> None:
+    with pytest.raises(ValueError, match="at least one true and one false"):
+        auc([1, 1], [0.1, 0.2])
+    with pytest.raises(ValueError, match="NaN"):
+        auc([1, 0], [0.1, np.nan])
+    with pytest.raises(ValueError, match="same"):
+        accuracy([1, 0], [1])
+
+
+@pytest.fixture
+def collection() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    rng = np.random.default_rng(3)
+    photo_rows = np.repeat(np.arange(40), 5)[rng.permutation(200)]
+    scores = rng.random((200, 40))
+    scores[np.arange(200), photo_rows] += 0.4
+    return scores, photo_rows
+
+
+@pytest.mark.parametrize("direction", ["text_to_image", "image_to_text"])
+def test_ranks_and_recall_agree_with_ir_measures(
+    collection: tuple[NDArray[np.float64], NDArray[np.int64]], direction: str
+) -> None:
+    scores, photo_rows = collection
+    queries, items = photo_rows, np.arange(40)
+    if direction == "image_to_text":
+        scores, queries, items = scores.T, items, photo_rows
+    ranks = retrieval_ranks(scores, queries, items)
+
+    relevant = queries[:, None] == items[None, :]
+    qrels = {f"q{q}": {f"i{i}": 1 for i in np.flatnonzero(row)} for q, row in enumerate(relevant)}
+    run = {f"q{q}": {f"i{i}": float(s) for i, s in enumerate(row)} for q, row in enumerate(scores)}
+    reciprocal = {
+        result.query_id: result.value
+        for result in ir_measures.iter_calc([ir_measures.RR], qrels, run)
+    }
+    theirs = [1 / reciprocal[f"q{q}"] for q in range(len(ranks))]
+    assert ranks.tolist() == pytest.approx(theirs)
+    for k in (1, 5, 10):
+        success = ir_measures.Success @ k
+        expected = ir_measures.calc_aggregate([success], qrels, run)[success]
+        assert recall_at_k(ranks, k) == pytest.approx(expected)
+
+
+def test_matching_agrees_with_scikit_learn_ties_included() -> None:
+    rng = np.random.default_rng(5)
+    labels = rng.integers(0, 2, 500)
+    scores = np.round(rng.random(500) + 0.3 * labels, 1)  # one decimal makes ties plentiful
+    called = scores >= 0.6
+    assert accuracy(labels, called) == pytest.approx(sklearn_metrics.accuracy_score(labels, called))
+    assert f1(labels, called) == pytest.approx(sklearn_metrics.f1_score(labels, called))
+    assert auc(labels, scores) == pytest.approx(sklearn_metrics.roc_auc_score(labels, scores))

@@ -1,0 +1,73 @@
+"""One hit a line, in every form that a pipe reads."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from search.engine import Hit
+from search.output import as_json_lines, as_paths, as_plain_lines, as_table, weakness
+
+DOG = Hit(
+    1, 2.5, 0.91, Path("/photos/dog.jpg"), 7, ("A dog\non a sofa .", "A pet ."), ("couch", "dog")
+)
+BIKE = Hit(2, 1.25, 0.08, Path("/photos/[red] bike.jpg"), 9)
+
+
+def test_json_lines_hold_everything() -> None:
+    first, second = as_json_lines([DOG, BIKE])
+    assert json.loads(first) == {
+        "rank": 1,
+        "score": 2.5,
+        "probability": 0.91,
+        "path": "/photos/dog.jpg",
+        "image_id": 7,
+        "captions": ["A dog\non a sofa .", "A pet ."],
+        "categories": ["couch", "dog"],
+    }
+    assert "\n" not in first
+    assert json.loads(second)["captions"] == []
+
+
+def test_json_shows_letters_as_they_are_and_survives_names_that_are_no_text() -> None:
+    assert "Köln" in next(as_json_lines([Hit(1, 0, 0, Path("/Köln.jpg"), 1)]))
+    odd = next(as_json_lines([Hit(1, 0, 0, Path("/\udcff.jpg"), 1)]))
+    odd.encode("utf-8")
+    assert json.loads(odd)["path"] == "/\udcff.jpg"
+
+
+def test_paths() -> None:
+    assert list(as_paths([DOG, BIKE])) == ["/photos/dog.jpg", "/photos/[red] bike.jpg"]
+
+
+def test_plain_lines_are_one_line_each_with_five_fields() -> None:
+    lines = list(as_plain_lines([DOG, BIKE]))
+    assert lines[0] == "1\t0.91\t2.500\t/photos/dog.jpg\tA dog on a sofa . [couch, dog]"
+    assert lines[1].split("\t") == ["2", "0.08", "1.250", "/photos/[red] bike.jpg", ""]
+    odd = Hit(1, 0, 0, Path("/a\tb\nc.jpg"), 1)
+    assert len(next(as_plain_lines([odd])).split("\t")) == 5
+
+
+@pytest.mark.parametrize("width", [70, 200])
+def test_table_folds_and_never_cuts(width: int) -> None:
+    out = io.StringIO()
+    Console(file=out, width=width, color_system=None).print(as_table([DOG, BIKE]))
+    squeezed = "".join(letter for letter in out.getvalue() if letter not in " │┃\n")
+    assert "dog.jpg" in squeezed
+    assert "[red]" in squeezed  # not taken for markup
+    assert "…" not in squeezed
+
+
+def test_table_without_captions_has_no_column_for_them() -> None:
+    assert len(as_table([BIKE]).columns) == 4
+    assert len(as_table([DOG, BIKE]).columns) == 5
+
+
+def test_weakness_is_said_and_only_then() -> None:
+    assert weakness([DOG, BIKE]) is None
+    assert weakness([BIKE]) == "nothing here matches well: the best probability is 8%"
+    assert weakness([]) == "the index holds no photos"

@@ -1,0 +1,75 @@
+"""The catalog's file: whose it is, who may write it, and what is left of a transaction."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from store import IndexDamaged, IndexNotWritable
+from store import database as module
+from store.database import CatalogFile
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "catalog.db"
+
+
+def test_facts_come_back_and_the_last_one_counts(file: Path) -> None:
+    catalog = CatalogFile(file)
+    catalog.set_meta(dim=2, model="m")
+    catalog.set_meta(dim=3)
+    assert catalog.meta() == {"dim": 3, "model": "m"}
+    catalog.close()
+
+
+def test_a_transaction_that_fails_leaves_nothing(file: Path) -> None:
+    catalog = CatalogFile(file)
+    with pytest.raises(RuntimeError), catalog.transaction():
+        catalog.set_meta(dim=2)
+        raise RuntimeError
+    assert catalog.meta() == {}
+    catalog.close()
+
+
+def test_a_database_of_another_program_is_refused_and_left_alone(file: Path) -> None:
+    other = sqlite3.connect(file)
+    other.execute("CREATE TABLE recipes (name TEXT)")
+    other.close()
+    with pytest.raises(IndexDamaged, match="another program"):
+        CatalogFile(file)
+    other = sqlite3.connect(file)
+    assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("recipes",)]
+    other.close()
+
+
+def test_another_writer_is_waited_for_and_then_told(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_WAIT_SECONDS", 0.01)
+    writer, waiter = CatalogFile(file), CatalogFile(file)
+    with writer.transaction():
+        with pytest.raises(IndexNotWritable, match="locked"):
+            waiter.set_meta(dim=2)
+        assert waiter.meta() == {}  # reading goes on
+    waiter.set_meta(dim=2)
+    writer.close()
+    waiter.close()
+
+
+def test_a_folder_that_cannot_be_written_can_be_read(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog = CatalogFile(file)
+    catalog.set_meta(dim=2)
+    catalog.close()
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    reader = CatalogFile(file)
+    assert reader.meta() == {"dim": 2}
+    assert sorted(path.name for path in file.parent.iterdir()) == ["catalog.db"]
+    with pytest.raises(IndexNotWritable, match="readonly"):
+        reader.set_meta(dim=3)
+    reader.close()

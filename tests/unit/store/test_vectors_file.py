@@ -1,0 +1,120 @@
+"""The FAISS file is a cache: whatever happens to it, the catalog answers."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from store import Index, PhotoFile
+from store.flat import FlatIndex
+
+QUERY = np.array([1, 0], dtype=np.float32)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    with Index.create(tmp_path / "photos.index", "f1", 2) as index:
+        add(index, "a.jpg", "b.jpg")
+        index.finish()
+    return tmp_path / "photos.index"
+
+
+def add(index: Index, *names: str) -> list[int]:
+    files = [PhotoFile(f"/photos/{name}", "/photos", 1, 2, "00", 3, 4) for name in names]
+    vectors = np.array([[len(name), 1] for name in names], dtype=np.float32)
+    return index.put_images(files, vectors, np.zeros((len(names), 1, 2), dtype=np.float16))
+
+
+def vector_files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("vectors-*"))
+
+
+def found(folder: Path) -> list[int]:
+    with Index.open(folder) as index:
+        return index.search(QUERY, 10)[0].tolist()
+
+
+def test_it_is_read_and_not_made_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("the vectors were read from the catalog")
+
+    monkeypatch.setattr("store.cache.stored_vectors", refuse)
+    assert found(folder) == [1, 2]
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty", "flipped", "another"])
+def test_a_damaged_one_is_made_anew(folder: Path, damage: str) -> None:
+    (file,) = vector_files(folder)
+    good = file.read_bytes()
+    if damage == "missing":
+        file.unlink()
+    elif damage == "empty":
+        file.write_bytes(b"")
+    elif damage == "flipped":
+        file.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
+    else:
+        FlatIndex(2).save(file)
+    assert found(folder) == [1, 2]
+    assert vector_files(folder) == [file]
+    assert file.read_bytes() == good
+
+
+def test_each_change_leaves_one_file(folder: Path) -> None:
+    before = vector_files(folder)
+    (folder / "vectors-9.123.tmp").write_bytes(b"left by a run that was killed")
+    with Index.open(folder) as index:
+        add(index, "c.jpg")
+        index.finish()
+        index.finish()
+    after = vector_files(folder)
+    assert len(after) == 1
+    assert after != before
+
+
+def test_one_that_is_behind_the_catalog_is_not_believed(folder: Path) -> None:
+    with Index.open(folder) as index:  # as many as before, and cut off before `finish`
+        add(index, "longer-name.jpg")
+        index.remove_images([1])
+    assert found(folder) == [3, 2]
+
+
+def test_two_processes_see_each_other(folder: Path) -> None:
+    with Index.open(folder) as reader, Index.open(folder) as writer:
+        assert reader.search(QUERY, 10)[0].tolist() == [1, 2]
+        add(writer, "longer-name.jpg")
+        assert reader.search(QUERY, 10)[0].tolist() == [3, 1, 2]
+
+
+def test_a_full_disk_keeps_nobody_from_searching(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    vector_files(folder)[0].unlink()
+    monkeypatch.setattr(FlatIndex, "save", refuse)
+    assert found(folder) == [1, 2]
+    assert vector_files(folder) == []
+
+
+def test_a_batch_that_is_cut_off_leaves_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Index.open(folder) as index:
+        monkeypatch.setattr(index._cache, "mark_changed", lambda: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            add(index, "c.jpg", "d.jpg")
+        assert len(index) == 2
+    assert found(folder) == [1, 2]
+
+
+def test_a_damaged_blob_is_told(folder: Path) -> None:
+    connection = sqlite3.connect(folder / "catalog.db")
+    with connection:
+        connection.execute("UPDATE nodes SET nodes = x'00' WHERE image_id = 1")
+    connection.close()
+    with Index.open(folder) as index, pytest.raises(Exception, match="no stored array"):
+        index.nodes([1])
