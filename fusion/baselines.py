@@ -10,7 +10,7 @@ from fusion.article import ArticleConfig, ArticleModel
 from fusion.pairs import PairModel
 from fusion.traditional import AverageModel, ConcatModel, FusionConfig
 
-__all__ = ["PAIR_MODELS", "build_pair_model"]
+__all__ = ["PAIR_MODELS", "ModelOptionError", "build_pair_model"]
 
 PAIR_MODELS = ("article", "article-tuned", "average", "concat")
 
@@ -21,6 +21,11 @@ _TUNED = {
     "dropout": "0.2",
     "contrastive_weight": "1.0",
 }
+
+
+class ModelOptionError(ValueError):
+    """There is no such model, no such option of it, or a value is out of range."""
+
 
 Config = TypeVar("Config", ArticleConfig, FusionConfig)
 
@@ -38,7 +43,7 @@ def build_pair_model(
         options: fields of `ArticleConfig` or `FusionConfig` as text.
 
     Raises:
-        ValueError: an unknown name or option, or a value out of range.
+        ModelOptionError: an unknown name or option, or a value out of range.
     """
     options = options or {}
     if name == "article":
@@ -49,7 +54,7 @@ def build_pair_model(
         return ConcatModel(name, image_dim, text_dim, _read(FusionConfig, options))
     if name == "average":
         return AverageModel(name, image_dim, text_dim, _read(FusionConfig, options))
-    raise ValueError(f"no model named {name!r}: expected one of {', '.join(PAIR_MODELS)}")
+    raise ModelOptionError(f"no model named {name!r}: expected one of {', '.join(PAIR_MODELS)}")
 
 
 def _read(kind: type[Config], options: Mapping[str, str]) -> Config:
@@ -57,9 +62,14 @@ def _read(kind: type[Config], options: Mapping[str, str]) -> Config:
     types = {field.name: type(getattr(defaults, field.name)) for field in fields(kind)}
     unknown = sorted(set(options) - set(types))
     if unknown:
-        raise ValueError(f"no option {unknown[0]!r}: expected some of {', '.join(sorted(types))}")
+        raise ModelOptionError(
+            f"no option {unknown[0]!r}: expected some of {', '.join(sorted(types))}"
+        )
     try:
         values = {name: types[name](value) for name, value in options.items()}
     except ValueError as error:
-        raise ValueError(f"an option is no number: {error}") from error
-    return kind(**values)
+        raise ModelOptionError(f"an option is no number: {error}") from error
+    try:
+        return kind(**values)
+    except ValueError as error:
+        raise ModelOptionError(str(error)) from error

@@ -151,7 +151,7 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def tower_config(layers: Any) -> dict[str, Any] | None:
+def tower_config(layers: Any) -> dict[str, Any] | None:  # noqa: ANN401 - layers share no type
     """What it takes to build a text encoder's last layers again; None where none are tuned."""
     if layers is None:
         return None

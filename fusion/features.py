@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,6 +26,7 @@ from fusion.pooling import masked_max, masked_mean
 
 __all__ = [
     "CaptionFeatures",
+    "CollectionError",
     "PairData",
     "PhotoFeatures",
     "cache_features",
@@ -36,6 +38,10 @@ __all__ = [
 REGION_SIDE = 5
 MAX_WORDS = 32
 Progress = Callable[[str, int, int], None]
+
+
+class CollectionError(ValueError):
+    """A captioned collection cannot be read: its captions file, or a photo of it."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,7 @@ def cache_features(
         progress: called with what is being done, how many are done and how many there are.
 
     Raises:
-        ValueError: the file is not a COCO captions file, or no photo it names is in the folder.
+        CollectionError: it is no COCO captions file, or no photo that it names is in the folder.
     """
     collection = read_captions(annotations, images_dir)
     folder = cache_dir / cache_key(encoders, collection)
@@ -164,16 +170,16 @@ def read_captions(annotations: Path, images_dir: Path) -> Collection:
             (int(c["id"]), int(c["image_id"]), str(c["caption"])) for c in content["annotations"]
         ]
     except OSError as error:
-        raise ValueError(f"{annotations}: cannot be read ({error.strerror})") from error
+        raise CollectionError(f"{annotations}: cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{annotations}: not a COCO captions file ({error!r})") from error
+        raise CollectionError(f"{annotations}: not a COCO captions file ({error!r})") from error
     captioned = {image_id for _, image_id, _ in captions}
     rows: dict[int, int] = {}
     for image_id, path in named.items():
         if image_id in captioned and path.is_file():
             rows[image_id] = len(rows)
     if not rows:
-        raise ValueError(
+        raise CollectionError(
             f"{images_dir}: holds none of the {len(named)} photos that {annotations} names"
         )
     kept = [caption for caption in captions if caption[1] in rows]
@@ -203,7 +209,7 @@ def write_photos(
     encoders: Encoders, collection: Collection, folder: Path, progress: Progress | None
 ) -> None:
     paths = collection.paths
-    arrays: list[NDArray[np.float16]] = []
+    arrays: list[np.memmap[Any, np.dtype[np.float16]]] = []
     for rows in batches(len(paths), 32):
         images = [load_photo(path) for path in paths[rows]]
         found = photo_features(encoders.image.encode_images(images), encoders.image.grid)
@@ -226,13 +232,13 @@ def load_photo(path: Path) -> Image.Image:
     """One training photo, turned upright, as RGB.
 
     Raises:
-        ValueError: the file is not a whole image.
+        CollectionError: the file is not a whole image.
     """
     try:
         with Image.open(path) as image:
             return ImageOps.exif_transpose(image).convert("RGB")
     except (OSError, SyntaxError, ValueError) as error:
-        raise ValueError(f"{path}: not a readable photo ({error})") from error
+        raise CollectionError(f"{path}: not a readable photo ({error})") from error
 
 
 def write_captions(

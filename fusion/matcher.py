@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from fusion.checkpoint import (
     Checkpoint,
@@ -110,15 +111,24 @@ def embed_photos(
 @torch.inference_mode()
 def embed_texts(network: Network, captions: CaptionFeatures, block: int = 250) -> TextVectors:
     """Embed all captions."""
-    parts = []
     words = captions.lower if network.tower is not None else captions.words
     if words is None:
         raise ValueError("the captions' features lack the lower states that the tuned layers read")
-    for start in range(0, len(captions.texts), block):
-        rows = slice(start, start + block)
-        mask = torch.from_numpy(captions.mask[rows])
-        parts.append(network.texts(torch.from_numpy(np.asarray(words[rows], np.float32)), mask))
-    return TextVectors(*(torch.cat(column) for column in zip(*parts, strict=True)))
+    lengths = captions.mask.sum(1)
+    longest = int(lengths.max())
+    # Captions of one length share a block, so that little of it is padding.
+    order = np.argsort(lengths, kind="stable")
+    parts = []
+    for start in range(0, len(order), block):
+        rows = order[start : start + block]
+        length = int(lengths[rows].max())
+        mask = torch.from_numpy(captions.mask[rows, :length])
+        found = network.texts(torch.from_numpy(np.asarray(words[rows, :length], np.float32)), mask)
+        more = longest - length
+        nodes = functional.pad(found.nodes, (0, 0, 0, more))
+        parts.append(found._replace(nodes=nodes, mask=functional.pad(mask, (0, more))))
+    back = torch.from_numpy(np.argsort(order, kind="stable"))
+    return TextVectors(*(torch.cat(column)[back] for column in zip(*parts, strict=True)))
 
 
 def first_scores(photos: PhotoVectors, texts: TextVectors) -> Tensor:

@@ -72,7 +72,7 @@ def step_down(
     for group in optimizer.param_groups:
         group["lr"] = group["base_rate"] * learning_rate(step, steps, warm_up)
     optimizer.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     for group in optimizer.param_groups:
         nn.utils.clip_grad_norm_(group["params"], 1.0)
     optimizer.step()

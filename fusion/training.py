@@ -212,7 +212,6 @@ class Run:
         best_score, since_best, first = -1.0, 0, 0
         if self.resumed is not None and self.resumed[0]["stage"] == name:
             facts, tensors = self.resumed
-            self.network.load_state_dict(parts_of(tensors, "module"))
             optimizer.load_state_dict(optimizer_state(tensors, facts["groups"]))
             best_score, since_best, first = facts["best"], facts["since_best"], facts["epoch"] + 1
             best = parts_of(tensors, "best")
@@ -229,9 +228,9 @@ class Run:
             if recalls.total > best_score:
                 best_score, since_best = recalls.total, 0
                 best = {key: value.clone() for key, value in self.network.state_dict().items()}
-            self.write_log(name, epoch, loss, recalls, time.monotonic() - started)
             facts = {"stage": name, "epoch": epoch, "best": best_score, "since_best": since_best}
             save_state(self.state, self.network, optimizer, facts, best)
+            self.write_log(name, epoch, loss, recalls, time.monotonic() - started)
         self.network.load_state_dict(best)
         self.resumed = None if self.resumed and self.resumed[0]["stage"] == name else self.resumed
 
@@ -277,6 +276,8 @@ def train_network(
     resumed = load_state(state) if request.resume else None
     if resumed is None:
         log.unlink(missing_ok=True)
+    else:
+        network.load_state_dict(parts_of(resumed[1], "module"))
     run = Run(network, data, fitted_rows, dev, state, request.seed, report, log, resumed)
     run_dual(run, replace(DUAL, epochs=request.epochs or DUAL.epochs))
     fill_banks(network, train, fitted_rows)

@@ -6,8 +6,9 @@ the model that made it. `open_index` compares their fingerprints and refuses in 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -18,7 +19,15 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from store import Index
 
-__all__ = ["WEAK_PROBABILITY", "Hit", "QueryModel", "SearchIndex", "load_model", "open_index"]
+__all__ = [
+    "WEAK_PROBABILITY",
+    "Hit",
+    "LazyModel",
+    "QueryModel",
+    "SearchIndex",
+    "load_model",
+    "open_index",
+]
 
 DEFAULT_INDEX = "photos.index"
 
@@ -189,6 +198,23 @@ def open_index(
         Index.open(folder).close()
         model = load_model(checkpoint, image_weights=image_weights, text_weights=text_weights)
     return SearchIndex(Index.open(folder, fingerprint=model.fingerprint, model=model.name), model)
+
+
+class LazyModel:
+    """A retriever that is loaded when something of it is first asked for.
+
+    What is wrong with a folder or an annotation file is told before the seconds that loading takes.
+    """
+
+    def __init__(self, load: Callable[[], Any]) -> None:
+        self._load = load
+
+    @cached_property
+    def _model(self) -> Any:  # noqa: ANN401
+        return self._load()
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        return getattr(self._model, name)
 
 
 def load_model(

@@ -5,7 +5,7 @@ come from, one file for each family. What an encoder gives depends on its weight
 fingerprint names; training on top of it, and anything an index keeps, are others' business.
 """
 
-from fusion.encoders.errors import WeightsMismatch, WeightsNotFound
+from fusion.encoders.errors import UnknownPreset, WeightsMismatch, WeightsNotFound
 from fusion.encoders.presets import load_encoders
 from fusion.encoders.protocol import (
     TUNABLE_LAYERS,
@@ -22,6 +22,7 @@ __all__ = [
     "ImageEncoder",
     "RegionFeatures",
     "TextEncoder",
+    "UnknownPreset",
     "WeightsMismatch",
     "WeightsNotFound",
     "WordFeatures",

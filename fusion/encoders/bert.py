@@ -41,12 +41,15 @@ class BertEncoder:
 
         self.tokenizer: Any
         self.model: Any
+        # The stubs don't know that `output_loading_info` makes it a pair.
+        load: Any = BertModel.from_pretrained
         try:
             with quiet_transformers():
                 self.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-                self.model, report = BertModel.from_pretrained(
+                self.model, report = load(
                     folder,
                     local_files_only=True,
+                    add_pooling_layer=False,  # nothing reads it, and some folders lack it
                     attn_implementation="sdpa",
                     dtype=torch.float32,
                     output_loading_info=True,

@@ -22,6 +22,11 @@ from fusion.encoders.torchvision_ops import ensure_torchvision
 __all__ = ["ClipImages", "ClipTexts", "load_clip"]
 
 
+def _tower(model: Any, *prefixes: str) -> dict[str, Tensor]:  # noqa: ANN401
+    """One half's tensors, its projection among them: the pooled embedding depends on it."""
+    return {key: t for key, t in model.state_dict().items() if key.startswith(prefixes)}
+
+
 class ClipImages:
     """The image tower: patches as regions."""
 
@@ -33,7 +38,7 @@ class ClipImages:
         self.grid = (side, side)
         self.mean = torch.tensor(processor.image_mean, device=device).view(3, 1, 1)
         self.deviation = torch.tensor(processor.image_std, device=device).view(3, 1, 1)
-        self.fingerprint = fingerprint_tensors(model.vision_model.state_dict())
+        self.fingerprint = fingerprint_tensors(_tower(model, "vision_model.", "visual_projection."))
 
     @torch.no_grad()
     def encode_images(self, images: Sequence[Image.Image]) -> RegionFeatures:
@@ -61,7 +66,9 @@ class ClipTexts:
         # SigLIP was trained on texts padded to their full length, and reads its last position.
         self.padding: bool | str = "max_length" if text.model_type.startswith("siglip") else True
         vocabulary = tokenizer.get_vocab()
-        self.fingerprint = fingerprint_tensors(model.text_model.state_dict(), vocabulary)
+        self.fingerprint = fingerprint_tensors(
+            _tower(model, "text_model.", "text_projection."), vocabulary
+        )
 
     @torch.no_grad()
     def encode_texts(self, texts: Sequence[str], max_words: int | None = None) -> WordFeatures:
@@ -72,13 +79,13 @@ class ClipTexts:
         """
         if not texts:
             raise ValueError("no texts to encode: expected at least one")
-        batch = self.tokenizer(
-            list(texts),
-            padding=self.padding,
-            truncation=True,
-            max_length=self.max_words,
-            return_tensors="pt",
-            return_attention_mask=True,
+        limit = min(self.max_words, max_words or self.max_words)
+        cut = self.tokenizer(
+            list(texts), truncation=True, max_length=limit, return_attention_mask=True
+        )
+        full = self.max_words if self.padding == "max_length" else None
+        batch = self.tokenizer.pad(
+            cut, padding=self.padding, max_length=full, return_tensors="pt"
         ).to(self.device)
         mask = batch["attention_mask"].bool()
         attention = None if self.padding == "max_length" else batch["attention_mask"]
@@ -86,7 +93,7 @@ class ClipTexts:
         pooled = found.pooler_output
         if hasattr(self.model, "text_projection"):
             pooled = self.model.text_projection(pooled)
-        longest = min(int(mask.sum(1).max()), max_words or self.max_words)
+        longest = int(mask.sum(1).max())
         mask = mask[:, :longest]
         words: Tensor = found.last_hidden_state[:, :longest].masked_fill(~mask.unsqueeze(-1), 0.0)
         tokens = [
@@ -117,7 +124,6 @@ def load_clip(
 
         return Path(snapshot_download(name, local_files_only=hub_is_offline()))
 
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     given = weights or (Path(name) if Path(name).is_dir() else None)
     folder = resolve(f"clip:{name}", given, None, from_hub)
     try:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import torch
 from PIL import Image
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from fusion.encoders.errors import WeightsMismatch, one_line
 from fusion.encoders.fingerprint import fingerprint_tensors
@@ -46,19 +48,46 @@ class GridEncoder:
         normalise: Callable[[Tensor], Tensor],
         device: str | torch.device,
     ) -> None:
-        self.network = network.eval().requires_grad_(False).to(device)
+        # Before folding: the weights as they were published are what the fingerprint names.
+        self.fingerprint = fingerprint_tensors(network.state_dict())
+        network = fold_batch_norms(network.eval().requires_grad_(False)).to(device)
+        # channels_last: torch's convolutions on a CPU take half the time so.
+        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        # On a CPU the early maps of more than a few photos fall out of its caches.
+        self.batch = 4 if torch.device(device).type == "cpu" else 64
         self.size_px, self.dim, self.normalise, self.device = size_px, dim, normalise, device
         cells = -(-size_px // 32)  # five halvings, rounded up
         self.grid = (cells, cells)
-        self.fingerprint = fingerprint_tensors(network.state_dict())
 
     @torch.no_grad()
     def encode_images(self, images: Sequence[Image.Image]) -> RegionFeatures:
         """Encode B RGB photos of any size to (B, rows * columns, dim)."""
-        pixels = images_to_tensor(images, self.size_px, Image.Resampling.BICUBIC).to(self.device)
-        regions = self.network(self.normalise(pixels)).flatten(2).transpose(1, 2).contiguous()
+        starts = range(0, max(len(images), 1), self.batch)
+        maps = [self._maps(images[start : start + self.batch]) for start in starts]
+        regions = torch.cat(maps).flatten(2).transpose(1, 2).contiguous()
         mask = torch.ones(regions.shape[:2], dtype=torch.bool, device=regions.device)
         return RegionFeatures(regions, mask, regions.mean(1))
+
+    def _maps(self, images: Sequence[Image.Image]) -> Tensor:
+        pixels = images_to_tensor(images, self.size_px, Image.Resampling.BICUBIC).to(self.device)
+        pixels = self.normalise(pixels).contiguous(memory_format=torch.channels_last)
+        maps: Tensor = self.network(pixels)
+        return maps
+
+
+def fold_batch_norms(network: nn.Module) -> nn.Module:
+    """Fold batch norms into the convolutions before them, in place; for inference only.
+
+    A norm of timm's holds the activation that follows it (`act`), which takes its place; elsewhere
+    nothing does. Features agree with the unfolded network's to 5e-5 for EfficientNet-Lite2.
+    """
+    for module in network.modules():
+        for (_, convolution), (name, norm) in pairwise(list(module.named_children())):
+            if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                fused = fuse_conv_bn_eval(convolution, norm)
+                convolution.weight, convolution.bias = fused.weight, fused.bias
+                setattr(module, name, getattr(norm, "act", nn.Identity()))
+    return network
 
 
 class _Features(nn.Module):

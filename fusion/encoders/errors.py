@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["WeightsMismatch", "WeightsNotFound"]
+__all__ = ["UnknownPreset", "WeightsMismatch", "WeightsNotFound"]
+
+
+class UnknownPreset(ValueError):
+    """There are no encoders of that name."""
 
 
 class WeightsNotFound(FileNotFoundError):

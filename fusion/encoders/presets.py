@@ -9,6 +9,7 @@ import torch
 from fusion.encoders.bert import bert_base, minilm
 from fusion.encoders.clip import load_clip
 from fusion.encoders.convolutional import efficientnet_lite2, resnet50
+from fusion.encoders.errors import UnknownPreset
 from fusion.encoders.protocol import Encoders
 
 __all__ = ["load_encoders"]
@@ -30,7 +31,7 @@ def load_encoders(
         device: where they run.
 
     Raises:
-        ValueError: there is no such preset.
+        UnknownPreset: there is no such preset.
         WeightsNotFound: no source has the weights; the message says how to get them.
         WeightsMismatch: a source has them damaged, or has others.
     """
@@ -43,4 +44,6 @@ def load_encoders(
     if kind == "clip" and colon and name:
         images, texts = load_clip(name, image_weights or text_weights, device)
         return Encoders(preset, images, texts, joint=True)
-    raise ValueError(f"encoders {preset!r}: expected packaged, resnet50-bert or clip:ID-OR-FOLDER")
+    raise UnknownPreset(
+        f"encoders {preset!r}: expected packaged, resnet50-bert or clip:ID-OR-FOLDER"
+    )

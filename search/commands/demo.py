@@ -28,7 +28,11 @@ def demo(
     """Index photos that installed packages carry, ask for some, write a page of results."""
     from search.progress import ProgressReport
 
-    model = engine.load_model(checkpoint, image_weights=image_weights, text_weights=text_weights)
+    model = engine.LazyModel(
+        lambda: engine.load_model(
+            checkpoint, image_weights=image_weights, text_weights=text_weights
+        )
+    )
     with ProgressReport("indexing", quiet=quiet) as progress:
         result = run_demo(out, model, progress=progress)
     console = Console()
@@ -39,7 +43,8 @@ def demo(
             typer.echo(f'search "{answer.query}"')
             for line in as_plain_lines(answer.hits):
                 typer.echo(line)
-        typer.echo((weakness(answer.hits) or "") + "\n")
+        note = weakness(answer.hits)
+        typer.echo(f"{note}\n" if note else "")
     typer.echo(f"{result.photos} photos, index: {result.index}")
     typer.echo(f"page of results: {result.page.resolve()}")
     typer.echo(f'ask more: search "a red chair" --index {result.index}')

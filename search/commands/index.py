@@ -42,7 +42,11 @@ def index(
     from indexer import build_index
     from search.progress import ProgressReport
 
-    model = engine.load_model(checkpoint, image_weights=image_weights, text_weights=text_weights)
+    model = engine.LazyModel(
+        lambda: engine.load_model(
+            checkpoint, image_weights=image_weights, text_weights=text_weights
+        )
+    )
     with ProgressReport("indexing", quiet=quiet) as progress:
         report = build_index(
             index,

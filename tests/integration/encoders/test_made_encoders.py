@@ -16,21 +16,7 @@ from fusion.encoders.torchvision_ops import ensure_torchvision
 
 ensure_torchvision()
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-WORDS = [
-    "a",
-    "dog",
-    "cat",
-    "on",
-    "red",
-    "sofa",
-    "two",
-    "people",
-    "ride",
-    "bikes",
-    "along",
-    "the",
-    "river",
-]
+WORDS = ["a", "dog", "cat", "on", "red", "two", "people", "ride", "bikes", "along", "the", "river"]
 
 
 def photos(count: int) -> list[Image.Image]:

@@ -1,0 +1,58 @@
+"""The shipped model on real collections that lie beside the project, where they do."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from indexer import build_index
+from search import open_index
+
+ROOT = Path(__file__).parents[2]
+DATA = Path(os.environ.get("CROSSGRAPH_DATA", ROOT.parent / "shared" / "data"))
+COCO, FLICKR = DATA / "coco", DATA / "flickr8k"
+
+pytestmark = pytest.mark.slow
+BIKES = ("bike", "bicycle", "cyclist", "motorcycle")
+PEOPLE = ("people", "person", "man", "men", "woman", "women", "boy", "girl", "couple", "rider")
+
+
+@pytest.mark.skipif(not COCO.is_dir(), reason=f"no COCO sample at {COCO} (CROSSGRAPH_DATA)")
+def test_two_people_riding_bikes_over_coco(tmp_path: Path) -> None:
+    from fusion.retriever import load_retriever
+
+    retriever = load_retriever()
+    notes = [COCO / "captions.json", COCO / "instances.json"]
+    report = build_index(tmp_path / "index", [COCO / "images"], retriever, annotations=notes)
+    assert report.added == 200
+    assert not report.quarantined
+    with open_index(tmp_path / "index", model=retriever) as index:
+        hits = index.search("two people riding bikes", k=5)
+    said = " ".join(hits[0].captions).lower().split()
+    assert any(word.startswith(BIKES) for word in said), hits[0].captions
+    assert any(word.startswith(PEOPLE) for word in said), hits[0].captions
+    assert hits[0].categories
+
+
+@pytest.mark.skipif(not FLICKR.is_dir(), reason=f"no Flickr8k at {FLICKR} (CROSSGRAPH_DATA)")
+def test_recall_on_flickr8k_development_photos(tmp_path: Path) -> None:
+    from search.commands.evaluate import evaluate
+
+    out = tmp_path / "report.json"
+    evaluate(
+        images=FLICKR / "images",
+        annotations=FLICKR / "captions_dev.json",
+        json=out,
+        cache=tmp_path / "features",
+        quiet=True,
+    )
+    report = json.loads(out.read_text(encoding="utf-8"))
+    first, reranked = report["first_stage"], report["reranked"]
+    assert report["collection"] == {"images": 1000, "captions": 5000}
+    assert first["text_to_image"]["R@1"] >= 27
+    assert first["text_to_image"]["R@10"] >= 70
+    assert first["image_to_text"]["R@1"] >= 33
+    assert reranked["text_to_image"]["R@1"] >= first["text_to_image"]["R@1"] + 1.5

@@ -1,0 +1,104 @@
+"""A checkpoint folder: what is written comes back, and damage is told in one line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from fusion.checkpoint import (
+    CheckpointError,
+    load_network,
+    network_checkpoint,
+    read_checkpoint,
+    shipped_checkpoint,
+    write_checkpoint,
+)
+from fusion.matcher import embed_photos, embed_texts, first_scores
+from fusion.network import Network
+from fusion.training import shape
+from tests.unit.fusion.made_data import made_data
+from tests.unit.fusion.test_training import SMALL
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    torch.manual_seed(0)
+    network = Network(shape(made_data(), SMALL, tuned=False), None)
+    write_checkpoint(tmp_path, "crossgraph", "made", "e" * 64, network_checkpoint(network), network)
+    return tmp_path
+
+
+def test_what_is_written_comes_back(folder: Path) -> None:
+    read = read_checkpoint(folder)
+    network, data = load_network(read), made_data()
+    torch.manual_seed(0)
+    original = Network(shape(data, SMALL, tuned=False), None).eval()
+    for name, value in original.state_dict().items():
+        assert torch.allclose(value.float(), network.state_dict()[name].float(), atol=2e-3), name
+    tables = [
+        first_scores(embed_photos(net, data.photos), embed_texts(net, data.captions)).numpy()
+        for net in (original, network)
+    ]
+    assert np.abs(tables[0] - tables[1]).max() < 0.02
+
+
+def test_weights_are_float16_on_disk(folder: Path) -> None:
+    floats = sum(
+        v.numel() for v in read_checkpoint(folder).weights.values() if v.is_floating_point()
+    )
+    assert (folder / "model.safetensors").stat().st_size < 2.5 * floats
+
+
+def test_the_fingerprint_follows_the_weights(folder: Path) -> None:
+    before = read_checkpoint(folder).fingerprint
+    torch.manual_seed(1)
+    network = Network(shape(made_data(), SMALL, tuned=False), None)
+    write_checkpoint(folder, "crossgraph", "made", "e" * 64, network_checkpoint(network), network)
+    assert read_checkpoint(folder).fingerprint != before
+
+
+def flipped(content: bytes) -> bytes:
+    return content[:-1] + bytes([content[-1] ^ 1])
+
+
+@pytest.mark.parametrize(
+    ("file", "damage", "said"),
+    [
+        ("model.safetensors", flipped, "damaged"),
+        ("model.safetensors", lambda content: content[:100], "damaged"),
+        ("config.json", lambda content: b"{not json", "damaged"),
+        ("config.json", lambda content: b"{}", "damaged"),
+        ("config.json", None, "not a checkpoint"),
+        ("model.safetensors", None, "not a checkpoint"),
+    ],
+    ids=["a bit", "cut off", "no JSON", "empty JSON", "no config", "no weights"],
+)
+def test_damage_is_one_line_that_names_the_place(
+    folder: Path, file: str, damage: object, said: str
+) -> None:
+    path = folder / file
+    if damage is None:
+        path.unlink()
+    else:
+        path.write_bytes(damage(path.read_bytes()))  # type: ignore[operator]
+    with pytest.raises(CheckpointError, match=said) as caught:
+        load_network(read_checkpoint(folder))
+    assert str(folder) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_weights_of_another_shape_are_refused(folder: Path) -> None:
+    content = json.loads((folder / "config.json").read_text())
+    content["config"]["network"]["model"]["width"] = 24
+    (folder / "config.json").write_text(json.dumps(content))
+    with pytest.raises(CheckpointError, match=r"config\.json is damaged"):
+        load_network(read_checkpoint(folder))
+
+
+def test_an_unknown_name_says_what_is_shipped() -> None:
+    with pytest.raises(CheckpointError, match="neither a checkpoint folder nor a shipped model"):
+        shipped_checkpoint("no-such-model")
