@@ -22,7 +22,8 @@ class TrainingSet:
     Attributes:
         cells: (N, R, C) float16.
         summary: (N, P) float16.
-        words: (M, T, Dt) float16, the lower states where layers are tuned.
+        words: (M, T, Dt) float16, as the frozen encoder gives them.
+        lower: (M, T, Dt) float16, what the tuned layers read; the words where none are tuned.
         mask: (M, T) bool.
         captions_of: (N, S) int64: rows of each photo's captions, repeated where it has fewer.
     """
@@ -30,6 +31,7 @@ class TrainingSet:
     cells: Tensor
     summary: Tensor
     words: Tensor
+    lower: Tensor
     mask: Tensor
     captions_of: Tensor
 
@@ -45,13 +47,15 @@ class TrainingSet:
             )
             cells.append(found[0].half())
             summary.append(found[1].half())
-        words = data.captions.words if network.tower is None else data.captions.lower
-        if words is None:
-            raise ValueError("the text encoder gives no lower states to tune layers on")
+        words = torch.from_numpy(np.array(data.captions.words))
+        lower = words
+        if network.tower is not None and data.captions.lower is not None:
+            lower = torch.from_numpy(np.array(data.captions.lower))
         return cls(
             torch.cat(cells),
             torch.cat(summary),
-            torch.from_numpy(np.array(words)),
+            words,
+            lower,
             torch.from_numpy(np.array(data.captions.mask)),
             captions_table(data.captions.photo_rows, len(data.photos.regions)),
         )
@@ -62,10 +66,18 @@ class TrainingSet:
         return cells, torch.ones(cells.shape[:2], dtype=torch.bool), self.summary[rows].float()
 
     def texts(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Words (B, T, Dt) and mask (B, T) of captions, cut to the longest of them."""
+        """What the first stage reads: (B, T, Dt) and mask (B, T), cut to the longest caption."""
+        return self.cut(self.lower, rows)
+
+    def frozen_texts(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """What the re-ranker reads: (B, T, Dt) and mask (B, T), cut to the longest caption."""
+        return self.cut(self.words, rows)
+
+    def cut(self, words: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Take captions `rows` of (M, T, Dt), without columns that are padding only."""
         mask = self.mask[rows]
         longest = int(mask.sum(1).max())
-        return self.words[rows, :longest].float(), mask[:, :longest]
+        return words[rows, :longest].float(), mask[:, :longest]
 
     def draw_captions(self, photos: Tensor, count: int) -> Tensor:
         """`count` different captions of each photo where it has as many: (B,) -> (count, B)."""

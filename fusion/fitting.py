@@ -53,8 +53,8 @@ class Recalls:
 def fill_banks(network: Network, train: PairData, rows: Tensor) -> None:
     """Fill memory and hub banks from the training photos `rows` and their captions.
 
-    The bank of captions holds one caption a photo; a training photo's own captions have no part in
-    its own neighbourhood.
+    The bank of captions holds one caption of evenly spread photos; a training photo's own captions
+    have no part in its own neighbourhood.
     """
     network.eval()
     data = subset(train, rows)
@@ -68,7 +68,8 @@ def fill_banks(network: Network, train: PairData, rows: Tensor) -> None:
     network.memory.fill(torch.cat(keys), means)
     _, first = np.unique(data.captions.photo_rows, return_index=True)
     spread = torch.from_numpy(first + np.arange(len(first)) % captions_each(data))
-    network.photo_hub.fill(texts[spread])
+    size = network.config.captions_bank
+    network.photo_hub.fill(texts[spread[torch.arange(size) * len(spread) // size]])
     photos = embed_photos(network, data.photos, own=np.arange(len(rows)))
     network.text_hub.fill(photos.vectors)
 

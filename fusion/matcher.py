@@ -111,9 +111,6 @@ def embed_photos(
 @torch.inference_mode()
 def embed_texts(network: Network, captions: CaptionFeatures, block: int = 250) -> TextVectors:
     """Embed all captions."""
-    words = captions.lower if network.tower is not None else captions.words
-    if words is None:
-        raise ValueError("the captions' features lack the lower states that the tuned layers read")
     lengths = captions.mask.sum(1)
     longest = int(lengths.max())
     # Captions of one length share a block, so that little of it is padding.
@@ -123,7 +120,11 @@ def embed_texts(network: Network, captions: CaptionFeatures, block: int = 250) -
         rows = order[start : start + block]
         length = int(lengths[rows].max())
         mask = torch.from_numpy(captions.mask[rows, :length])
-        found = network.texts(torch.from_numpy(np.asarray(words[rows, :length], np.float32)), mask)
+        words = torch.from_numpy(np.asarray(captions.words[rows, :length], np.float32))
+        lower = None
+        if captions.lower is not None:
+            lower = torch.from_numpy(np.asarray(captions.lower[rows, :length], np.float32))
+        found = network.texts(words, lower, mask)
         more = longest - length
         nodes = functional.pad(found.nodes, (0, 0, 0, more))
         parts.append(found._replace(nodes=nodes, mask=functional.pad(mask, (0, more))))
@@ -147,7 +148,10 @@ def pair_logits(
     """Gated re-ranker logits of (N,) pairs: -> (N,)."""
     parts = []
     for q, g in zip(text_rows.split(1024), photo_rows.split(1024), strict=True):
-        parts.append(network.cross.pairs(texts.nodes[q], texts.mask[q], photos.nodes[g]))
+        mask = texts.mask[q]
+        longest = int(mask.sum(1).max())
+        words = texts.nodes[q, :longest]
+        parts.append(network.cross.pairs(words, mask[:, :longest], photos.nodes[g]))
     return network.gate * torch.cat(parts)
 
 

@@ -48,13 +48,21 @@ class Branch(nn.Module):
         self.pooling = LearnedPooling(config.width)
         self.gate = nn.Parameter(torch.tensor(0.5))
 
+    def nodes(self, features: Tensor, mask: Tensor) -> Tensor:
+        """Project and pass messages: (B, N, D_in), (B, N) -> (B, N, D)."""
+        projected: Tensor = self.graph(self.projection(features), mask)
+        return projected
+
+    def pool(self, nodes: Tensor, mask: Tensor, summary: Tensor) -> Tensor:
+        """Embed B graphs from their nodes (B, N, D) and summary (B, S): -> (B, D)."""
+        pooled = self.summary(summary) + self.gate * self.pooling(nodes, mask)
+        return functional.normalize(pooled, dim=-1)
+
     def forward(self, features: Tensor, mask: Tensor, summary: Tensor) -> Tensor:
         """Embed B photos or texts."""
         if self.training and self.drop_nodes:
             mask = drop_nodes(mask, self.drop_nodes)
-        nodes = self.graph(self.projection(features), mask)
-        pooled = self.summary(summary) + self.gate * self.pooling(nodes, mask)
-        return functional.normalize(pooled, dim=-1)
+        return self.pool(self.nodes(features, mask), mask, summary)
 
 
 def drop_nodes(mask: Tensor, share: float) -> Tensor:

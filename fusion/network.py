@@ -74,13 +74,15 @@ class Network(nn.Module):
         self.cross = CrossGraph(config.reranker)
         width = config.model.width
         self.memory = MemoryGraph(config.memory_size, config.components, width)
-        self.photo_hub = HubCorrection(config.captions_bank, width, nearest=128, weight=0.75)
+        self.photo_hub = HubCorrection(config.captions_bank, width, nearest=64, weight=0.75)
         self.text_hub = HubCorrection(config.photos_bank, width, nearest=16, weight=0.5)
         self.gate = nn.Parameter(torch.zeros(()))
         self.calibration = Calibration()
 
-    def read_texts(self, words: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    def read_texts(self, words: Tensor | None, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Encoder words (the lower states where layers are tuned) -> words and their summary."""
+        if words is None:
+            raise ValueError("the tuned layers read lower states, which these features lack")
         if self.tower is not None:
             words = self.tower(words, mask)
         scaled, summary = self.whitening.texts(words, mask)
@@ -93,13 +95,29 @@ class Network(nn.Module):
         """
         cells, summary = self.whitening.photos(regions, pooled)
         real = torch.ones(cells.shape[:2], dtype=torch.bool, device=cells.device)
-        vectors = self.dual.image(cells, real, summary)
+        nodes = self.dual.image.nodes(cells, real)
+        vectors = self.dual.image.pool(nodes, real, summary)
         vectors = self.memory(vectors, cells.mean(1), own)
         return PhotoVectors(vectors, self.photo_hub(vectors), self.cross.image(cells, real))
 
-    def texts(self, words: Tensor, mask: Tensor) -> TextVectors:
-        """Embed texts: (B, T, Dt) float32, (B, T) bool -> `TextVectors`."""
-        scaled, summary = self.read_texts(words, mask)
-        vectors = self.dual.text(scaled, mask, summary)
-        nodes = self.cross.text(scaled, mask)
-        return TextVectors(vectors, self.text_hub(vectors), nodes, mask)
+    def texts(self, words: Tensor, lower: Tensor | None, mask: Tensor) -> TextVectors:
+        """Embed texts.
+
+        Args:
+            words: (B, T, Dt) float32, the encoder's words, which the re-ranker reads.
+            lower: (B, T, Dt) float32, its lower states, which the tuned layers read; None where
+                the network tunes none, and the first stage reads the words too.
+            mask: (B, T) bool.
+
+        Raises:
+            ValueError: the network has tuned layers, and `lower` is None.
+        """
+        scaled, summary = self.read_texts(words if self.tower is None else lower, mask)
+        nodes = self.dual.text.nodes(scaled, mask)
+        vectors = self.dual.text.pool(nodes, mask, summary)
+        return TextVectors(
+            vectors,
+            self.text_hub(vectors),
+            self.cross.text(words * self.whitening.word_scale, mask),
+            mask,
+        )

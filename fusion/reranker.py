@@ -30,29 +30,32 @@ class RerankerConfig:
     image_dim: int
     text_dim: int
     width: int = 256
-    hidden: int = 512
     node_width: int = 128
     heads: int = 8
     layers: int = 2
     neighbours: int = 4
     adjacency: Literal["attention", "cosine"] = "attention"
-    dropout: float = 0.4
+    dropout: float = 0.3
     drop_nodes: float = 0.2
 
 
 class NodeEncoder(nn.Module):
-    """Features of one modality to the nodes that the cross-modal graph joins.
+    """Encoder features of one modality to the nodes that the cross-modal graph joins.
+
+    It starts from the frozen encoders' features, not from the first stage's nodes: those repeat
+    what the first stage has said, and were fitted to the training captions.
 
     Shapes: (B, N, D_in) float32, (B, N) bool -> (B, N, node_width) float32, unit length.
     """
 
     def __init__(self, in_dim: int, config: RerankerConfig) -> None:
         super().__init__()
-        self.projection = Projection(in_dim, config.width, config.hidden, config.dropout)
+        self.projection = Projection(in_dim, config.width, config.width, config.dropout)
         self.graph = NodeGraph(config.width, config.layers, config.neighbours, config.dropout)
         self.narrow = nn.Linear(config.width, config.node_width)
 
     def forward(self, features: Tensor, mask: Tensor) -> Tensor:
+        """Make the nodes that an index keeps, or that a query brings."""
         nodes = self.graph(self.projection(features), mask)
         return functional.normalize(self.narrow(nodes), dim=-1)
 
@@ -66,8 +69,10 @@ class CrossGraph(nn.Module):
         self.image = NodeEncoder(config.image_dim, config)
         self.text = NodeEncoder(config.text_dim, config)
         width, heads = config.node_width, config.heads
-        self.word_keys = nn.Linear(width, width)
-        self.region_keys = nn.Linear(width, width)
+        self.word_keys = nn.Linear(width, width, bias=False)
+        self.region_keys = nn.Linear(width, width, bias=False)
+        nn.init.eye_(self.word_keys.weight)
+        nn.init.eye_(self.region_keys.weight)
         self.log_sharpness = nn.Parameter(torch.full((heads,), 2.2))
         self.importance = nn.Linear(width, 1)
         self.relation = nn.Sequential(
@@ -76,7 +81,8 @@ class CrossGraph(nn.Module):
         self.word_gate = nn.Parameter(torch.zeros(()))
         self.readout = nn.Linear(heads, 1)
         self.linear = nn.Linear(2 * heads, 1)
-        self.log_scale = nn.Parameter(torch.tensor(2.3))
+        nn.init.constant_(self.linear.weight, 1 / (2 * heads))
+        self.log_scale = nn.Parameter(torch.tensor(2.7))
 
     def forward(
         self, words: Tensor, word_mask: Tensor, regions: Tensor, edges: Tensor | None = None

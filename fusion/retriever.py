@@ -94,9 +94,7 @@ class Retriever:
     def embed_queries(self, texts: Sequence[str]) -> QueryEmbeddings:
         """Embed Q texts; words past the encoder's limit are cut off."""
         found = self._encoders.text.encode_texts(texts)
-        tuned = self.network.tower is not None
-        words = found.lower if tuned and found.lower is not None else found.features
-        query = self.network.texts(words, found.mask)
+        query = self.network.texts(found.features, found.lower, found.mask)
         hub = query.hub.unsqueeze(1)
         vectors = torch.cat([query.vectors, torch.ones_like(hub), -hub], dim=1)
         return QueryEmbeddings(

@@ -122,7 +122,6 @@ def rerank_epoch(
 
     Every caption of a batch is held against every photo of it and its own photo is the class:
     cross-entropy over the batch, both ways. With `rivals` the batch is made of mined negatives.
-    The tuned text layers are read, not trained.
     """
     drawn = (
         plain_batches(rows, options.batch_size)
@@ -135,9 +134,8 @@ def rerank_epoch(
     for batch, photos in enumerate(drawn):
         captions = data.draw_captions(photos, 1)[0]
         with torch.autocast("cpu", torch.bfloat16):
-            words, mask = data.texts(captions)
-            with torch.no_grad():
-                words, _ = network.read_texts(words, mask)
+            words, mask = data.frozen_texts(captions)
+            words = words * network.whitening.word_scale
             cells, real, _ = data.images(photos)
             nodes = network.cross.image(cells, real)
             kept = torch.rand(nodes.shape[1]) >= config.drop_nodes

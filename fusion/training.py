@@ -42,8 +42,8 @@ from fusion.stages import StageOptions, dual_epoch, make_optimizer, mine, rerank
 __all__ = ["TrainRequest", "TrainingError", "train_from_files", "train_network"]
 
 Report = Callable[[str, int, int], None]
-DUAL = StageOptions(epochs=14, batch_size=500, rate=1.5e-3, tower_rate=1.5e-4)
-RERANK = StageOptions(epochs=16, batch_size=96, rate=1.5e-3, captions=1, mix=0.0)
+DUAL = StageOptions(epochs=10, batch_size=500, rate=1.5e-3, tower_rate=2e-4)
+RERANK = StageOptions(epochs=9, batch_size=48, rate=2e-3, captions=1, mix=0.0)
 
 
 class TrainingError(ValueError):
@@ -265,7 +265,9 @@ def train_network(
     fitted_rows, held_rows = split_photos(count, held_out_of(train), seed=17)
     config = replace(
         shape(train, request.options, tuned=layers is not None),
-        memory_size=len(fitted_rows), captions_bank=len(fitted_rows), photos_bank=len(fitted_rows),
+        memory_size=len(fitted_rows),
+        captions_bank=len(fitted_rows) // 2,
+        photos_bank=len(fitted_rows),
     )  # fmt: skip
     torch.manual_seed(request.seed)
     network = Network(config, layers)
@@ -283,7 +285,7 @@ def train_network(
     fill_banks(network, train, fitted_rows)
     run_rerank(run, replace(RERANK, epochs=request.epochs or RERANK.epochs))
     fitted = fit_gate_and_calibration(network, train, held_rows)
-    recalls = list_recalls(network, dev, gates=(float(network.gate),))
+    recalls = list_recalls(network, dev, gates=(network.gate.item(),))
     summary = f"development text to image {recalls.line()}"
     with log.open("a", encoding="utf-8") as file:
         file.write(json.dumps({"stage": "fitted", **fitted, "summary": summary}) + "\n")

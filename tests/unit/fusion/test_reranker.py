@@ -12,9 +12,7 @@ from fusion.reranker import CrossGraph, RerankerConfig
 @pytest.fixture(params=["attention", "cosine"])
 def graph(request: pytest.FixtureRequest) -> CrossGraph:
     torch.manual_seed(3)
-    config = RerankerConfig(
-        6, 5, width=16, hidden=16, node_width=16, heads=8, adjacency=request.param
-    )
+    config = RerankerConfig(6, 5, width=16, node_width=16, heads=8, adjacency=request.param)
     made = CrossGraph(config).eval()
     made.word_gate.data.fill_(0.7)
     made.image.graph.gates.data.fill_(0.5)

@@ -18,7 +18,7 @@ from tests.unit.fusion.made_data import made_data
 
 SMALL = {
     "model.width": "16", "model.hidden": "16", "model.dropout": "0.0",
-    "reranker.width": "16", "reranker.hidden": "16", "reranker.node_width": "16",
+    "reranker.width": "16", "reranker.node_width": "16",
 }  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def shuffled(data: PairData) -> PairData:
 def test_it_learns_and_the_pairing_is_why(tmp_path: Path) -> None:
     dev = made_data(30, seed=1)
     network = trained(tmp_path, epochs=40)
-    gate = (float(network.gate),)
+    gate = (network.gate.item(),)
     assert list_recalls(network, dev, gates=gate).at_1 > 40
     # The same scores against a wrong pairing: chance is 1 in 30. Nothing else tells pairs apart.
     assert list_recalls(network, shuffled(dev), gates=gate).at_1 < 15
