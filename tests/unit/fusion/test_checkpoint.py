@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from fusion.checkpoint import (
     CheckpointError,
@@ -46,11 +47,9 @@ def test_what_is_written_comes_back(folder: Path) -> None:
     assert np.abs(tables[0] - tables[1]).max() < 0.02
 
 
-def test_weights_are_float16_on_disk(folder: Path) -> None:
-    floats = sum(
-        v.numel() for v in read_checkpoint(folder).weights.values() if v.is_floating_point()
-    )
-    assert (folder / "model.safetensors").stat().st_size < 2.5 * floats
+def test_weights_are_float16_and_banks_int8_on_disk(folder: Path) -> None:
+    kinds = {value.dtype for value in load_file(folder / "model.safetensors").values()}
+    assert kinds == {torch.float16, torch.int8}
 
 
 def test_the_fingerprint_follows_the_weights(folder: Path) -> None:
