@@ -49,7 +49,9 @@ class TrainingSet:
             summary.append(found[1].half())
         words = torch.from_numpy(np.array(data.captions.words))
         lower = words
-        if network.tower is not None and data.captions.lower is not None:
+        if network.tower is not None:
+            if data.captions.lower is None:
+                raise ValueError("the text encoder gives no lower states to tune layers on")
             lower = torch.from_numpy(np.array(data.captions.lower))
         return cls(
             torch.cat(cells),

@@ -15,7 +15,8 @@ Made by `crossgraph train`; `crossgraph eval` measures it on any captioned colle
 
 - **Encoders:** `{encoders}`, weights {encoders_fingerprint}, frozen{tuned}.
 - **Trained on:** {training}.
-- **Stopped by:** {development}, whose recall chose the epoch; nothing else was fitted on it.
+- **Stopped by:** {development}, whose recall chose the epoch. The default recipe was settled on
+  Flickr8k's development split, so figures on that split lean to the bright side.
 - **Held out of training:** {held_out} training photos, on which the re-ranker's gate, the
   probabilities and the matching threshold were fitted.
 - **Parameters:** {parameters:,}.

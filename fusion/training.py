@@ -268,7 +268,7 @@ def train_network(
         memory_size=len(fitted_rows),
         captions_bank=len(fitted_rows) // 2,
         photos_bank=len(fitted_rows),
-    )  # fmt: skip
+    )
     torch.manual_seed(request.seed)
     network = Network(config, layers)
     network.whitening.fit(train)
