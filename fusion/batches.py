@@ -1,4 +1,4 @@
-"""Training data in memory, whitened, and the batches drawn from it."""
+"""Training data in memory and the batches drawn from it."""
 
 from __future__ import annotations
 
@@ -9,77 +9,50 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fusion.features import PairData
-from fusion.network import Network
+from fusion.features import PairData, photo_input, text_input
+from fusion.reader import ImageNodes, Reader, TextNodes
 
-__all__ = ["TrainingSet", "hard_batches", "split_photos"]
+__all__ = [
+    "TrainingSet",
+    "held_out_of",
+    "plain_batches",
+    "similar_groups",
+    "split_photos",
+]
+
+PLAIN_VIEW = 0.3
+"""Share of photos that a batch shows as they are, where there are other views of them."""
 
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """What the loops read of a collection: N photos, M captions, whitened once.
+    """What the loops read of a collection: N photos, M captions.
 
     Attributes:
-        cells: (N, R, C) float16.
-        summary: (N, P) float16.
-        words: (M, T, Dt) float16, as the frozen encoder gives them.
-        lower: (M, T, Dt) float16, what the tuned layers read; the words where none are tuned.
-        mask: (M, T) bool.
+        data: the features.
         captions_of: (N, S) int64: rows of each photo's captions, repeated where it has fewer.
     """
 
-    cells: Tensor
-    summary: Tensor
-    words: Tensor
-    lower: Tensor
-    mask: Tensor
+    data: PairData
     captions_of: Tensor
 
     @classmethod
-    def of(cls, network: Network, data: PairData) -> TrainingSet:
-        """Whiten and load a collection; every photo of it must have a caption."""
-        cells, summary = [], []
-        for start in range(0, len(data.photos.regions), 500):
-            rows = slice(start, start + 500)
-            found = network.whitening.photos(
-                torch.from_numpy(np.asarray(data.photos.regions[rows], np.float32)),
-                torch.from_numpy(np.asarray(data.photos.pooled[rows], np.float32)),
-            )
-            cells.append(found[0].half())
-            summary.append(found[1].half())
-        words = torch.from_numpy(np.array(data.captions.words))
-        lower = words
-        if network.tower is not None:
-            if data.captions.lower is None:
-                raise ValueError("the text encoder gives no lower states to tune layers on")
-            lower = torch.from_numpy(np.array(data.captions.lower))
-        return cls(
-            torch.cat(cells),
-            torch.cat(summary),
-            words,
-            lower,
-            torch.from_numpy(np.array(data.captions.mask)),
-            captions_table(data.captions.photo_rows, len(data.photos.regions)),
-        )
+    def of(cls, data: PairData) -> TrainingSet:
+        """Take a collection; every photo of it must have a caption."""
+        return cls(data, captions_table(data.captions.photo_rows, len(data.photos.regions)))
 
-    def images(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Cells (B, R, C), their mask (B, R) and the summary (B, P) of photos."""
-        cells = self.cells[rows].float()
-        return cells, torch.ones(cells.shape[:2], dtype=torch.bool), self.summary[rows].float()
+    def images(self, reader: Reader, rows: Tensor, *, plain: bool = False) -> ImageNodes:
+        """Read the photos `rows` (B,), a random view of each unless `plain`."""
+        views = len(self.data.photos.maps)
+        shown = torch.zeros_like(rows)
+        if views > 1 and not plain:
+            others = torch.randint(0, views, rows.shape)
+            shown = torch.where(torch.rand(rows.shape) < PLAIN_VIEW, 0, others)
+        return reader.photos(photo_input(self.data.photos, rows, shown))
 
-    def texts(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """What the first stage reads: (B, T, Dt) and mask (B, T), cut to the longest caption."""
-        return self.cut(self.lower, rows)
-
-    def frozen_texts(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """What the re-ranker reads: (B, T, Dt) and mask (B, T), cut to the longest caption."""
-        return self.cut(self.words, rows)
-
-    def cut(self, words: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Take captions `rows` of (M, T, Dt), without columns that are padding only."""
-        mask = self.mask[rows]
-        longest = int(mask.sum(1).max())
-        return words[rows, :longest].float(), mask[:, :longest]
+    def texts(self, reader: Reader, rows: Tensor) -> TextNodes:
+        """Read the captions `rows` (B,), cut to the longest of them."""
+        return reader.texts(text_input(self.data.captions, rows))
 
     def draw_captions(self, photos: Tensor, count: int) -> Tensor:
         """`count` different captions of each photo where it has as many: (B,) -> (count, B)."""
@@ -101,6 +74,11 @@ def captions_table(photo_rows: np.ndarray, photos: int) -> Tensor:
     return torch.from_numpy(order[starts[:, None] + slots])
 
 
+def held_out_of(train: PairData) -> int:
+    """How many training photos are held out to calibrate on: 400, or a tenth of a small set."""
+    return min(400, len(train.photos.regions) // 10)
+
+
 def split_photos(photos: int, held_out: int, seed: int) -> tuple[Tensor, Tensor]:
     """Rows to train on and rows held out to calibrate on, both sorted: -> (N - H,), (H,)."""
     order = torch.randperm(photos, generator=torch.Generator().manual_seed(seed))
@@ -114,18 +92,24 @@ def plain_batches(rows: Tensor, size: int) -> Iterator[Tensor]:
     return (order[start : start + size] for start in range(0, whole, size))
 
 
-def hard_batches(rows: Tensor, rivals: Tensor, size: int) -> Iterator[Tensor]:
-    """Batches in which photos meet their mined rivals.
+def similar_groups(vectors: Tensor, size: int) -> list[Tensor]:
+    """Split a batch into groups of like photos, each a random seed and what is nearest to it.
 
     Args:
-        rows: (N,) photos to draw from.
-        rivals: (N, K) for each of them the photos that the first stage confuses with it.
-        size: photos in a batch, a quarter of them seeds and the rest drawn from the seeds' rivals.
+        vectors: (B, D) float32 of unit length.
+        size: rows in a group; the last one may have fewer.
+
+    Returns:
+        Row numbers, each of the B in one group.
     """
-    order = torch.randperm(len(rows))
-    seeds = max(size // 4, 1)
-    for start in range(0, max(len(rows) - size + 1, 1), size):
-        chosen = order[start : start + size][:seeds]
-        slots = torch.rand(len(chosen), rivals.shape[1]).argsort(1)[:, :4]
-        batch = torch.cat([rows[chosen], rivals[chosen.unsqueeze(1), slots].flatten()]).unique()
-        yield batch[torch.randperm(len(batch))][:size]
+    similarity = vectors @ vectors.T
+    left = torch.ones(len(vectors), dtype=torch.bool)
+    groups = []
+    while left.any():
+        free = left.nonzero().squeeze(1)
+        seed = free[torch.randint(len(free), ())]
+        nearest = similarity[seed].masked_fill(~left, -torch.inf)
+        group = nearest.topk(min(size, len(free))).indices
+        left[group] = False
+        groups.append(group)
+    return groups

@@ -1,4 +1,4 @@
-"""What is fitted after training: banks, the re-ranker's gate, calibration, the threshold."""
+"""What is fitted after training: banks, the re-ranker's gates, calibration, the threshold."""
 
 from __future__ import annotations
 
@@ -7,32 +7,33 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from fusion.calibration import best_threshold, fit_logistic
-from fusion.features import PairData, subset
-from fusion.matcher import embed_photos, embed_texts, first_scores, pair_logits
-from fusion.network import Network, PhotoVectors, TextVectors
+from fusion.cca import pooled_texts
+from fusion.features import PairData, photo_input, subset
+from fusion.matcher import embed_photos, embed_texts, first_scores, pair_parts
+from fusion.network import Network, PairParts
 
 __all__ = [
     "Recalls",
     "fill_banks",
     "first_recalls",
-    "fit_gate_and_calibration",
+    "fit_gates_and_calibration",
     "list_recalls",
 ]
 
-GATES = (0.0, 0.002, 0.004, 0.006, 0.008, 0.011, 0.015, 0.02, 0.03, 0.04, 0.055, 0.08)
-LIST = 50
+LIST, FITTED_LIST = 50, 20
+RIDGE = 1e-4
 
 
 @dataclass(frozen=True)
 class Recalls:
-    """Recall@1, 5 and 10 as percentages, and the gate they were reached with."""
+    """Recall@1, 5 and 10 as percentages."""
 
     at_1: float
     at_5: float
     at_10: float
-    gate: float = 0.0
 
     @property
     def total(self) -> float:
@@ -42,7 +43,7 @@ class Recalls:
     def rounded(self) -> dict[str, float]:
         """Give the measures by their usual names."""
         values = {"R@1": self.at_1, "R@5": self.at_5, "R@10": self.at_10}
-        return {name: round(value, 2) for name, value in values.items()} | {"gate": self.gate}
+        return {name: round(value, 2) for name, value in values.items()}
 
     def line(self) -> str:
         """Give the measures in a few words."""
@@ -61,17 +62,20 @@ def fill_banks(network: Network, train: PairData, rows: Tensor) -> None:
     texts = embed_texts(network, data.captions).vectors
     owners = torch.from_numpy(data.captions.photo_rows)
     means = torch.zeros(len(rows), texts.shape[1]).index_add(0, owners, texts)
-    keys = []
-    for start in range(0, len(rows), 500):
-        regions = torch.from_numpy(np.asarray(data.photos.regions[start : start + 500], np.float32))
-        keys.append(network.whitening.photos(regions, torch.zeros(1))[0].mean(1))
+    keys = [
+        network.reader.photos(photo_input(data.photos, part)).cells.mean(1)
+        for part in torch.arange(len(rows)).split(100)
+    ]
     network.memory.fill(torch.cat(keys), means)
     _, first = np.unique(data.captions.photo_rows, return_index=True)
     spread = torch.from_numpy(first + np.arange(len(first)) % captions_each(data))
     size = network.config.captions_bank
     network.photo_hub.fill(texts[spread[torch.arange(size) * len(spread) // size]])
-    photos = embed_photos(network, data.photos, own=np.arange(len(rows)))
+    photos = embed_photos(network, data.photos, own=torch.arange(len(rows)))
     network.text_hub.fill(photos.vectors)
+    sentences = torch.from_numpy(pooled_texts(data))
+    network.recall.fill(functional.normalize(sentences, dim=1), owners)
+    network.words.fill(data.captions.texts, owners.tolist())
 
 
 def captions_each(data: PairData) -> int:
@@ -84,81 +88,102 @@ def first_recalls(network: Network, data: PairData) -> Recalls:
     photos, texts = embed_photos(network, data.photos), embed_texts(network, data.captions)
     scores = first_scores(photos, texts)
     own = torch.from_numpy(data.captions.photo_rows).unsqueeze(1)
-    return recalls_of((scores > scores.gather(1, own)).sum(1), 0.0)
+    return recalls_of((scores > scores.gather(1, own)).sum(1))
 
 
-def recalls_of(better: Tensor, gate: float) -> Recalls:
+def list_recalls(network: Network, data: PairData) -> Recalls:
+    """Text-to-image recall after re-ranking each list, with the network's own gates."""
+    return Lists.of(network, data).recalls(network)
+
+
+def recalls_of(better: Tensor) -> Recalls:
     """Recall from (Q,) counts of photos that scored above the right one."""
-    at = [100.0 * (better < k).float().mean().item() for k in (1, 5, 10)]
-    return Recalls(at[0], at[1], at[2], gate)
+    return Recalls(*(100.0 * (better < k).float().mean().item() for k in (1, 5, 10)))
 
 
-def list_recalls(
-    network: Network, data: PairData, gates: tuple[float, ...] = GATES, queries: int = 1000
-) -> Recalls:
-    """Text-to-image recall after re-ranking each list of 50, at the best of `gates`.
+@dataclass(frozen=True)
+class Lists:
+    """Each caption's nearest photos by first-stage score, and what re-ranks them: (Q, K) each."""
 
-    Up to `queries` captions, evenly spread, each held against all photos.
+    parts: PairParts
+    right: Tensor
+    """True where the photo is the caption's own; false all along where it is not listed."""
+
+    @classmethod
+    def of(cls, network: Network, data: PairData) -> Lists:
+        """Every caption of a collection held against all its photos."""
+        photos, texts = embed_photos(network, data.photos), embed_texts(network, data.captions)
+        first = first_scores(photos, texts)
+        listed = first.topk(min(LIST, first.shape[1]), dim=1).indices
+        rows = torch.arange(len(first)).unsqueeze(1).expand_as(listed)
+        parts = pair_parts(network, photos, texts, rows.flatten(), listed.flatten())
+        own = torch.from_numpy(data.captions.photo_rows).unsqueeze(1)
+        return cls(PairParts(*(part.view(listed.shape) for part in parts)), listed == own)
+
+    def recalls(self, network: Network) -> Recalls:
+        """Recall with the network's gates."""
+        scores = network.combine(self.parts)
+        target = scores.masked_fill(~self.right, -torch.inf).amax(1, keepdim=True)
+        better = (scores > target).sum(1)
+        return recalls_of(better.masked_fill(~self.right.any(1), scores.shape[1]))
+
+
+def fit_gates(network: Network, data: PairData) -> None:
+    """Fit the gates on held-out photos by conditional logistic regression (McFadden, 1974).
+
+    Of the first 20 photos of a list the caption's own is the choice; a gate is the graph's weight
+    over the first stage's, and 0 where the graph would speak against the right photo.
     """
-    photos, texts = embed_photos(network, data.photos), embed_texts(network, data.captions)
-    first = first_scores(photos, texts)
-    own = torch.from_numpy(data.captions.photo_rows)
-    if len(gates) > 1:
-        # An odd stride walks through a photo's captions instead of always taking its first.
-        step = max(len(first) // queries, 1)
-        kept = torch.arange(0, len(first), step)
-        kept = torch.clamp(kept + torch.arange(len(kept)) % step, max=len(first) - 1)
-        texts = TextVectors(*(part[kept] for part in texts))
-        first, own = first[kept], own[kept]
-    logits, listed = list_logits(network, photos, texts, first)
-    found = [rank_lists(first, logits, listed, own, gate) for gate in gates]
-    return max(found, key=lambda recalls: recalls.total)
+    lists = Lists.of(network, data)
+    right = lists.right[:, :FITTED_LIST]
+    kept = right.any(1)
+    scores = torch.stack(lists.parts, dim=-1)[kept, :FITTED_LIST]
+    spread = (scores - scores.mean(1, keepdim=True)).flatten(0, 1).std(0).clamp_min(1e-9)
+    weights = fit_choice(scores / spread, right[kept].float().argmax(1)) / spread
+    gates = (weights / weights[0].clamp_min(1e-9)).clamp_min(0.0)
+    for gate, value in zip(
+        (network.recall_gate, network.word_gate, network.gate), gates[1:], strict=True
+    ):
+        gate.copy_(value)
 
 
-def list_logits(
-    network: Network, photos: PhotoVectors, texts: TextVectors, first: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Ungated logits of each caption's nearest photos, and which they are: (Q, K) twice."""
-    listed = first.topk(min(LIST, first.shape[1]), dim=1).indices
-    rows = torch.arange(len(first)).unsqueeze(1).expand_as(listed)
-    gate = network.gate.detach().clone()
-    network.gate.data.fill_(1.0)
-    logits = pair_logits(network, photos, texts, rows.flatten(), listed.flatten())
-    network.gate.data.copy_(gate)
-    return logits.view(listed.shape), listed
+def fit_choice(scores: Tensor, chosen: Tensor) -> Tensor:
+    """Weights (F,) that make the choices (Q,) among scores (Q, K, F) likeliest, lightly ridged."""
+    weights = torch.zeros(scores.shape[2], requires_grad=True)
+    solver = torch.optim.LBFGS([weights], max_iter=100, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        solver.zero_grad()
+        loss = functional.cross_entropy(scores @ weights, chosen)
+        loss = loss + RIDGE * weights.square().sum()
+        loss.backward()
+        return loss
+
+    solver.step(closure)
+    return weights.detach()
 
 
-def rank_lists(first: Tensor, logits: Tensor, listed: Tensor, own: Tensor, gate: float) -> Recalls:
-    scores = first.gather(1, listed) + gate * logits
-    right = listed == own.unsqueeze(1)
-    target = scores.masked_fill(~right, -torch.inf).amax(1, keepdim=True)
-    better = (scores > target).sum(1)
-    outside = ~right.any(1)
-    return recalls_of(torch.where(outside, torch.full_like(better, first.shape[1]), better), gate)
+def fit_gates_and_calibration(network: Network, train: PairData, rows: Tensor) -> dict[str, float]:
+    """Fit gates, Platt scaling and threshold on held-out training photos; gives what was found.
 
-
-def fit_gate_and_calibration(network: Network, train: PairData, rows: Tensor) -> dict[str, float]:
-    """Fit gate, Platt scaling and threshold on held-out training photos; gives what was found.
-
-    The gate maximises recall; the rest sees one true and one random false pair for each caption.
+    The gates maximise recall; the rest sees one true and one random false pair for each caption.
     """
     data = subset(train, rows)
-    recalls = list_recalls(network, data, queries=len(data.captions.texts))
-    network.gate.data.fill_(recalls.gate)
+    fit_gates(network, data)
     photos, texts = embed_photos(network, data.photos), embed_texts(network, data.captions)
-    first = first_scores(photos, texts)
     own = torch.from_numpy(data.captions.photo_rows)
     shift = torch.randint(1, len(rows), own.shape, generator=torch.Generator().manual_seed(5))
     captions = torch.arange(len(own)).repeat(2)
     shown = torch.cat([own, (own + shift) % len(rows)])
     labels = torch.cat([torch.ones(len(own)), torch.zeros(len(own))])
-    first_pairs = first[captions, shown]
-    full = first_pairs + pair_logits(network, photos, texts, captions, shown)
-    network.calibration.first.copy_(fit_logistic(first_pairs, labels))
+    parts = pair_parts(network, photos, texts, captions, shown)
+    full = network.combine(parts)
+    network.calibration.first.copy_(fit_logistic(parts.first, labels))
     network.calibration.full.copy_(fit_logistic(full, labels))
     network.calibration.threshold.fill_(best_threshold(full, labels))
     return {
-        "gate": recalls.gate,
-        "threshold": float(network.calibration.threshold),
-        "held_out_R@1": round(recalls.at_1, 2),
+        "recall_gate": round(network.recall_gate.item(), 4),
+        "word_gate": round(network.word_gate.item(), 4),
+        "gate": round(network.gate.item(), 4),
+        "threshold": network.calibration.threshold.item(),
     }

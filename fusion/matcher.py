@@ -20,8 +20,8 @@ from fusion.checkpoint import (
     read_checkpoint,
     shipped_checkpoint,
 )
-from fusion.features import CaptionFeatures, PairData, PhotoFeatures
-from fusion.network import Network, PhotoVectors, TextVectors
+from fusion.features import CaptionFeatures, PairData, PhotoFeatures, photo_input, text_input
+from fusion.network import Network, PairParts, PhotoVectors, TextVectors
 
 __all__ = ["GraphMatcher", "Matcher", "PairScores", "load_matcher"]
 
@@ -77,7 +77,7 @@ class GraphMatcher:
 
     def score_all(self, data: PairData, progress: Progress | None = None) -> PairScores:
         """Score every caption with every photo; the re-ranker sees each list's top 50."""
-        photos = embed_photos(self.network, data.photos)
+        photos = embed_photos(self.network, data.photos, progress=progress)
         texts = embed_texts(self.network, data.captions)
         first = first_scores(photos, texts)
         by_text = rerank_lists(self.network, photos, texts, first, progress)
@@ -85,8 +85,7 @@ class GraphMatcher:
 
         def match(text_rows: NDArray[np.int64], photo_rows: NDArray[np.int64]) -> Matrix:
             q, g = torch.from_numpy(text_rows), torch.from_numpy(photo_rows)
-            scores = first[q, g] + pair_logits(self.network, photos, texts, q, g)
-            found: Matrix = scores.numpy()
+            found: Matrix = pair_scores(self.network, photos, texts, q, g).numpy()
             return found
 
         return PairScores(first.numpy(), first.numpy(), by_text.numpy(), by_photo.numpy(), match)
@@ -94,42 +93,37 @@ class GraphMatcher:
 
 @torch.inference_mode()
 def embed_photos(
-    network: Network, photos: PhotoFeatures, own: NDArray[np.int64] | None = None, block: int = 200
-) -> PhotoVectors:
-    """Embed all photos; `own` (N,) are their rows in the memory, -1 where a photo is not there."""
+    network: Network, photos: PhotoFeatures, own: Tensor | None = None, block: int = 100,
+    progress: Progress | None = None,
+) -> PhotoVectors:  # fmt: skip
+    """Embed all photos; `own` (N,) are their rows in the memory, for training photos only."""
     parts = []
-    for start in range(0, len(photos.regions), block):
-        rows = slice(start, start + block)
-        regions = torch.from_numpy(np.asarray(photos.regions[rows], np.float32))
-        pooled = torch.from_numpy(np.asarray(photos.pooled[rows], np.float32))
-        parts.append(
-            network.photos(regions, pooled, None if own is None else torch.from_numpy(own[rows]))
-        )
+    for rows in torch.arange(len(photos.regions)).split(block):
+        parts.append(network.photos(photo_input(photos, rows), None if own is None else own[rows]))
+        if progress:
+            progress("photos embedded", int(rows[-1]) + 1, len(photos.regions))
     return PhotoVectors(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
 
 @torch.inference_mode()
 def embed_texts(network: Network, captions: CaptionFeatures, block: int = 250) -> TextVectors:
     """Embed all captions."""
-    lengths = captions.mask.sum(1)
-    longest = int(lengths.max())
     # Captions of one length share a block, so that little of it is padding.
-    order = np.argsort(lengths, kind="stable")
-    parts = []
-    for start in range(0, len(order), block):
-        rows = order[start : start + block]
-        length = int(lengths[rows].max())
-        mask = torch.from_numpy(captions.mask[rows, :length])
-        words = torch.from_numpy(np.asarray(captions.words[rows, :length], np.float32))
-        lower = None
-        if captions.lower is not None:
-            lower = torch.from_numpy(np.asarray(captions.lower[rows, :length], np.float32))
-        found = network.texts(words, lower, mask)
-        more = longest - length
-        nodes = functional.pad(found.nodes, (0, 0, 0, more))
-        parts.append(found._replace(nodes=nodes, mask=functional.pad(mask, (0, more))))
-    back = torch.from_numpy(np.argsort(order, kind="stable"))
-    return TextVectors(*(torch.cat(column)[back] for column in zip(*parts, strict=True)))
+    order = torch.from_numpy(np.argsort(captions.mask.sum(1), kind="stable"))
+    parts = [
+        network.texts(text_input(captions, rows), [captions.texts[row] for row in rows.tolist()])
+        for rows in order.split(block)
+    ]
+    longest = max(part.mask.shape[1] for part in parts)
+    padded = [
+        part._replace(
+            nodes=functional.pad(part.nodes, (0, 0, 0, longest - part.mask.shape[1])),
+            mask=functional.pad(part.mask, (0, longest - part.mask.shape[1])),
+        )
+        for part in parts
+    ]
+    back = order.argsort()
+    return TextVectors(*(torch.cat(column)[back] for column in zip(*padded, strict=True)))
 
 
 def first_scores(photos: PhotoVectors, texts: TextVectors) -> Tensor:
@@ -138,21 +132,31 @@ def first_scores(photos: PhotoVectors, texts: TextVectors) -> Tensor:
 
 
 @torch.inference_mode()
-def pair_logits(
-    network: Network,
-    photos: PhotoVectors,
-    texts: TextVectors,
-    text_rows: Tensor,
+def pair_parts(
+    network: Network, photos: PhotoVectors, texts: TextVectors, text_rows: Tensor,
     photo_rows: Tensor,
-) -> Tensor:
-    """Gated re-ranker logits of (N,) pairs: -> (N,)."""
+) -> PairParts:  # fmt: skip
+    """What `Network.combine` puts together, of (N,) pairs: (N,) each."""
     parts = []
     for q, g in zip(text_rows.split(1024), photo_rows.split(1024), strict=True):
         mask = texts.mask[q]
         longest = int(mask.sum(1).max())
         words = texts.nodes[q, :longest]
-        parts.append(network.cross.pairs(words, mask[:, :longest], photos.nodes[g]))
-    return network.gate * torch.cat(parts)
+        vectors = photos.vectors[g]
+        first = (texts.vectors[q] * vectors).sum(1) - photos.hub[g] - texts.hub[q]
+        recalled = (texts.recalled[q] * vectors).sum(1) - texts.recalled_hub[q]
+        worded = (texts.bag[q] * photos.odds[g]).sum(1) - texts.bag_hub[q]
+        logits = network.cross.pairs(words, mask[:, :longest], photos.nodes[g])
+        parts.append(PairParts(first, recalled, worded, logits))
+    return PairParts(*(torch.cat(column) for column in zip(*parts, strict=True)))
+
+
+def pair_scores(
+    network: Network, photos: PhotoVectors, texts: TextVectors, text_rows: Tensor,
+    photo_rows: Tensor,
+) -> Tensor:  # fmt: skip
+    """Final scores of (N,) pairs: -> (N,)."""
+    return network.combine(pair_parts(network, photos, texts, text_rows, photo_rows))
 
 
 def rerank_lists(
@@ -179,15 +183,15 @@ def place(
     network: Network, photos: PhotoVectors, texts: TextVectors, first: Tensor,
     text_rows: Tensor, photo_rows: Tensor, dim: int, progress: Progress | None,
 ) -> Tensor:  # fmt: skip
-    """Add the gated logits to the listed cells and push all other cells below each list."""
+    """Put final scores in the listed cells and push all other cells below each list."""
     q, g = text_rows.flatten(), photo_rows.flatten()
     parts = []
     for start in range(0, len(q), 8192):
         stop = start + 8192
-        parts.append(pair_logits(network, photos, texts, q[start:stop], g[start:stop]))
+        parts.append(pair_scores(network, photos, texts, q[start:stop], g[start:stop]))
         if progress:
             progress("re-ranked pairs", min(stop, len(q)), len(q))
-    scored = first[q, g] + torch.cat(parts)
+    scored = torch.cat(parts)
     lists = torch.full_like(first, torch.inf)
     lists[q, g] = scored
     lowest = lists.amin(dim, keepdim=True)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.utils.weak import WeakIdKeyDictionary
 
-__all__ = ["HubCorrection", "MemoryGraph", "pack_rows", "unpack_rows"]
+__all__ = ["HubCorrection", "MemoryGraph", "RecallGraph", "pack_rows", "unpack_rows"]
 
 
 def pack_rows(rows: Tensor) -> Tensor:
@@ -29,6 +30,18 @@ def unpack_rows(packed: Tensor) -> Tensor:
     tensor([[0.6000, 0.8000]])
     """
     return functional.normalize(packed.float(), dim=1)
+
+
+_unpacked: WeakIdKeyDictionary = WeakIdKeyDictionary()
+
+
+def unit_rows(bank: Tensor) -> Tensor:
+    """`unpack_rows`, kept until the bank is filled anew: a query would pay for it each time."""
+    held = _unpacked.get(bank)
+    if held is None or held[0] != bank._version:
+        held = _unpacked[bank] = (bank._version, unpack_rows(bank))
+    rows: Tensor = held[1]
+    return rows
 
 
 class MemoryGraph(nn.Module):
@@ -70,12 +83,12 @@ class MemoryGraph(nn.Module):
         """
         if not len(self.keys) or not self.weight:
             return vectors
-        cosine = functional.normalize(keys, dim=1) @ unpack_rows(self.keys).T
+        cosine = functional.normalize(keys, dim=1) @ unit_rows(self.keys).T
         if own_rows is not None:
             cosine = cosine.scatter(1, own_rows.unsqueeze(1), -torch.inf)
         nearest = cosine.topk(min(self.neighbours, cosine.shape[1]), dim=1)
         attention = (nearest.values / self.temperature).softmax(1)
-        message = torch.einsum("bk,bkd->bd", attention, unpack_rows(self.values)[nearest.indices])
+        message = torch.einsum("bk,bkd->bd", attention, unit_rows(self.values)[nearest.indices])
         return functional.normalize(vectors + self.weight * message, dim=1)
 
 
@@ -101,6 +114,71 @@ class HubCorrection(nn.Module):
         """(B, D) unit vectors -> (B,) float32, what to subtract from their scores."""
         if not len(self.bank) or not self.weight:
             return vectors.new_zeros(len(vectors))
-        similarity = vectors @ unpack_rows(self.bank).T
+        similarity = vectors @ unit_rows(self.bank).T
         nearest = similarity.topk(min(self.nearest, similarity.shape[1]), dim=1).values
         return self.weight * nearest.mean(1)
+
+
+class RecallGraph(nn.Module):
+    """A query node joined to training captions that say the like, and through them to their photos.
+
+    `r = sum_j a_j p_j`: j runs over the `neighbours` training captions nearest to the query, a is
+    the softmax of cosine / temperature, p_j the embedding of j's photo: what the query may look
+    like. Its inner product with a candidate is a message from the training photos to the pair, of
+    which half the mean over the nearest training photos is taken away, as from every score here.
+    Ours: the memory graph walked from the other side. Captions are compared by the frozen text
+    encoder's mean words, which know more of language than the training captions could teach.
+    """
+
+    mean: Tensor
+    directions: Tensor
+    keys: Tensor
+    owners: Tensor
+
+    def __init__(
+        self, size: int, text_dim: int, key_dim: int, *,
+        neighbours: int = 30, temperature: float = 0.05, nearest: int = 16, weight: float = 0.5,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.neighbours, self.temperature = neighbours, temperature
+        self.nearest, self.weight = nearest, weight
+        self.register_buffer("directions", torch.zeros(text_dim, key_dim))
+        self.register_buffer("keys", torch.zeros(size, key_dim, dtype=torch.int8))
+        self.register_buffer("owners", torch.zeros(size, dtype=torch.int32))
+
+    def fill(self, sentences: Tensor, owners: Tensor) -> None:
+        """Set the bank.
+
+        Args:
+            sentences: (M, Dt) unit mean words of training captions.
+            owners: (M,) int64, the row of each one's photo in the bank of photos.
+        """
+        centred = sentences - sentences.mean(0)
+        vectors = torch.linalg.eigh(centred.T @ centred).eigenvectors
+        self.directions.copy_(vectors[:, -self.directions.shape[1] :])
+        self.keys.copy_(pack_rows(functional.normalize(sentences @ self.directions, dim=1)))
+        self.owners.copy_(owners)
+
+    def forward(self, sentences: Tensor, photos: Tensor) -> tuple[Tensor, Tensor]:
+        """Walk from queries to photos.
+
+        Args:
+            sentences: (B, Dt) float32 unit mean words.
+            photos: (N, D) int8, the packed bank of training photos.
+
+        Returns:
+            (B, D) float32, r; and (B,) float32, what to subtract from its inner products.
+        """
+        if not len(self.keys):
+            return photos.new_zeros(len(sentences), photos.shape[1], dtype=torch.float32), (
+                sentences.new_zeros(len(sentences))
+            )
+        queries = functional.normalize(sentences @ self.directions, dim=1)
+        cosine = queries @ unit_rows(self.keys).T
+        found = cosine.topk(min(self.neighbours, cosine.shape[1]), dim=1)
+        attention = (found.values / self.temperature).softmax(1)
+        bank = unit_rows(photos)
+        seen = bank[self.owners[found.indices].long()]
+        recalled = torch.einsum("bk,bkd->bd", attention, seen)
+        nearest = (recalled @ bank.T).topk(min(self.nearest, len(bank)), dim=1).values
+        return recalled, self.weight * nearest.mean(1)

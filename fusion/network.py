@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from fusion.calibration import Calibration
-from fusion.memory import HubCorrection, MemoryGraph
+from fusion.features import PhotoInput, TextInput
+from fusion.memory import HubCorrection, MemoryGraph, RecallGraph
 from fusion.model import DualGraph, ModelConfig
-from fusion.reranker import CrossGraph, RerankerConfig
-from fusion.tower import TunedLayers
+from fusion.pooling import masked_mean
+from fusion.reader import Reader
+from fusion.reranker import CrossGraph, RerankerConfig, with_whole
 from fusion.whitening import Whitening
+from fusion.word_graph import WordGraph
 
-__all__ = ["Network", "NetworkConfig", "PhotoVectors", "TextVectors"]
+__all__ = ["Network", "NetworkConfig", "PairParts", "PhotoVectors", "TextVectors"]
 
 
 @dataclass(frozen=True)
@@ -26,12 +31,14 @@ class NetworkConfig:
     pooled_dim: int
     text_dim: int
     components: int = 320
-    tuned_layers: bool = True
     memory_size: int = 0
     captions_bank: int = 0
-    photos_bank: int = 0
+    recall_size: int = 0
+    recall_dim: int = 0
+    vocabulary: tuple[str, ...] = ()
+    word_edges: int = 0
     model: ModelConfig = field(default_factory=lambda: ModelConfig(0, 0, 0))
-    reranker: RerankerConfig = field(default_factory=lambda: RerankerConfig(0, 0))
+    reranker: RerankerConfig = field(default_factory=lambda: RerankerConfig(0, 0, 0))
 
 
 class PhotoVectors(NamedTuple):
@@ -41,8 +48,10 @@ class PhotoVectors(NamedTuple):
     """(B, D) float32, unit length."""
     hub: Tensor
     """(B,) float32, to subtract from a photo's scores."""
+    odds: Tensor
+    """(B, V) float32, log odds of each word of the vocabulary; not kept in an index."""
     nodes: Tensor
-    """(B, R, Dn) float32, unit length: region nodes for the re-ranker."""
+    """(B, R + 1, Dn) float32, unit length: the whole photo before its regions."""
 
 
 class TextVectors(NamedTuple):
@@ -50,74 +59,104 @@ class TextVectors(NamedTuple):
 
     vectors: Tensor
     hub: Tensor
+    recalled: Tensor
+    """(B, D) float32: what the training photos with captions like this text look like."""
+    recalled_hub: Tensor
+    """(B,) float32, to subtract from `recalled`'s inner products with photos."""
+    bag: Tensor
+    """(B, V) float32, the weight of each word of the vocabulary."""
+    bag_hub: Tensor
+    """(B,) float32, to subtract from the bag's mean log odds."""
     nodes: Tensor
+    """(B, T + 1, Dn) float32: the whole text before its words."""
     mask: Tensor
-    """(B, T) bool, true where `nodes` holds a word."""
+    """(B, T + 1) bool, true where `nodes` holds a node."""
+
+
+class PairParts(NamedTuple):
+    """Of pairs of a text and a photo, what their final scores are made of; all of one shape."""
+
+    first: Tensor
+    """First-stage scores."""
+    recalled: Tensor
+    """Inner products with what the recall graph saw."""
+    worded: Tensor
+    """Mean log odds of the text's words by the word graph."""
+    logits: Tensor
+    """Of the cross-modal graph."""
 
 
 class Network(nn.Module):
-    """Whitening, tuned text layers, dual graph, banks, cross-modal graph and calibration.
+    """Both stages: readers and graphs, the banks between them, and the calibration.
 
     Args:
         config: the shape.
-        layers: the text encoder's last layers to tune; None where `config.tuned_layers` is false.
+        blocks: the image encoder's last blocks, of which each stage tunes a copy; None for none.
+        layers: the text encoder's last layers, likewise.
     """
 
-    def __init__(self, config: NetworkConfig, layers: nn.ModuleList | None) -> None:
+    recall_gate: Tensor
+    word_gate: Tensor
+    gate: Tensor
+
+    def __init__(
+        self, config: NetworkConfig, blocks: nn.Sequential | None, layers: nn.ModuleList | None
+    ) -> None:
         super().__init__()
         self.config = config
-        self.whitening = Whitening(
+        whitening = Whitening(
             config.image_dim, config.pooled_dim, config.text_dim, config.components
         )
-        self.tower = TunedLayers(layers) if layers is not None else None
+        self.reader = Reader(whitening, blocks, layers)
         self.dual = DualGraph(config.model)
         self.cross = CrossGraph(config.reranker)
         width = config.model.width
         self.memory = MemoryGraph(config.memory_size, config.components, width)
+        self.recall = RecallGraph(config.recall_size, config.text_dim, config.recall_dim)
+        self.words = WordGraph(config.vocabulary, config.memory_size, config.word_edges)
         self.photo_hub = HubCorrection(config.captions_bank, width, nearest=64, weight=0.75)
-        self.text_hub = HubCorrection(config.photos_bank, width, nearest=16, weight=0.5)
-        self.gate = nn.Parameter(torch.zeros(()))
+        self.text_hub = HubCorrection(config.memory_size, width, nearest=16, weight=0.5)
+        # Buffers: fitted after training, on photos that no gradient saw.
+        self.register_buffer("recall_gate", torch.zeros(()))
+        self.register_buffer("word_gate", torch.zeros(()))
+        self.register_buffer("gate", torch.zeros(()))
         self.calibration = Calibration()
 
-    def read_texts(self, words: Tensor | None, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Encoder words (the lower states where layers are tuned) -> words and their summary."""
-        if words is None:
-            raise ValueError("the tuned layers read lower states, which these features lack")
-        if self.tower is not None:
-            words = self.tower(words, mask)
-        scaled, summary = self.whitening.texts(words, mask)
-        return scaled, summary
-
-    def photos(self, regions: Tensor, pooled: Tensor, own: Tensor | None = None) -> PhotoVectors:
-        """Embed photos: (B, R, D), (B, P) float32 encoder features -> `PhotoVectors`.
+    def photos(self, found: PhotoInput, own: Tensor | None = None) -> PhotoVectors:
+        """Embed B photos; errors as in `Reader.photos`.
 
         `own` (B,) names the memory's rows that are these very photos, for training photos only.
         """
-        cells, summary = self.whitening.photos(regions, pooled)
-        real = torch.ones(cells.shape[:2], dtype=torch.bool, device=cells.device)
-        nodes = self.dual.image.nodes(cells, real)
-        vectors = self.dual.image.pool(nodes, real, summary)
-        vectors = self.memory(vectors, cells.mean(1), own)
-        return PhotoVectors(vectors, self.photo_hub(vectors), self.cross.image(cells, real))
-
-    def texts(self, words: Tensor, lower: Tensor | None, mask: Tensor) -> TextVectors:
-        """Embed texts.
-
-        Args:
-            words: (B, T, Dt) float32, the encoder's words, which the re-ranker reads.
-            lower: (B, T, Dt) float32, its lower states, which the tuned layers read; None where
-                the network tunes none, and the first stage reads the words too.
-            mask: (B, T) bool.
-
-        Raises:
-            ValueError: the network has tuned layers, and `lower` is None.
-        """
-        scaled, summary = self.read_texts(words if self.tower is None else lower, mask)
-        nodes = self.dual.text.nodes(scaled, mask)
-        vectors = self.dual.text.pool(nodes, mask, summary)
-        return TextVectors(
-            vectors,
-            self.text_hub(vectors),
-            self.cross.text(words * self.whitening.word_scale, mask),
-            mask,
+        read = self.reader.photos(found)
+        vectors = self.memory(self.dual.image(*read), read.cells.mean(1), own)
+        return PhotoVectors(
+            vectors, self.photo_hub(vectors), self.odds(vectors), self.cross.image(*read)
         )
+
+    def odds(self, vectors: Tensor, columns: Tensor | None = None) -> Tensor:
+        """Log odds of all words, or of `columns` (W,), for photos by their vectors (B, D)."""
+        odds: Tensor = self.words(vectors, self.text_hub.bank, columns)
+        return odds
+
+    def texts(self, found: TextInput, texts: Sequence[str]) -> TextVectors:
+        """Embed B texts from what the encoder gave of them; errors as in `Reader.texts`."""
+        read = self.reader.texts(found)
+        vectors = self.dual.text(*read)
+        sentences = functional.normalize(masked_mean(found.words, found.mask), dim=1)
+        recalled, recalled_hub = self.recall(sentences, self.text_hub.bank)
+        bag = self.words.bags(texts)
+        return TextVectors(
+            vectors=vectors,
+            hub=self.text_hub(vectors),
+            recalled=recalled,
+            recalled_hub=recalled_hub,
+            bag=bag,
+            bag_hub=self.words.hub(bag, self.text_hub.bank),
+            nodes=self.cross.text(*read),
+            mask=with_whole(found.mask),
+        )
+
+    def combine(self, parts: PairParts) -> Tensor:
+        """Final scores of pairs: the first stage's, and what each graph adds behind its gate."""
+        graphs = self.recall_gate * parts.recalled + self.word_gate * parts.worded
+        return parts.first + graphs + self.gate * parts.logits

@@ -20,7 +20,8 @@ from fusion.pairs import PairModel
 from fusion.resume import load_state, optimizer_state, parts_of, save_state
 
 if TYPE_CHECKING:
-    from fusion.training import Report, TrainRequest
+    from fusion.network_run import Report
+    from fusion.request import TrainRequest
 
 __all__ = ["PairRun", "train_pair_run"]
 

@@ -4,8 +4,9 @@ Word nodes and region nodes form one bipartite graph per (query, photo) pair. It
 8-head attention, or plain cosine; along it each word gathers a message from the regions, and is
 compared with that message head by head. These small relation vectors (similarities, not features,
 which overfit at once on thousands of photos) pass along the word graph and are read out as one
-match logit. Close to SCAN (Lee et al., ECCV 2018) and SGRAF (Diao et al., AAAI 2021); what is ours
-is the relation vector of per-head similarities and the gate that lets the word graph in.
+match logit. On each side a whole node, the photo or the text at once, stands among the parts. Close
+to SCAN (Lee et al., ECCV 2018) and SGRAF (Diao et al., AAAI 2021); what is ours is the relation
+vector of per-head similarities and the gate that lets the word graph in.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from fusion.graphs import cosine_neighbours
-from fusion.layers import NodeGraph, Projection
+from fusion.layers import NodeGraph, Projection, ResidualProjection
 
-__all__ = ["CrossGraph", "RerankerConfig"]
+__all__ = ["CrossGraph", "RerankerConfig", "with_whole"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class RerankerConfig:
     """Sizes and rates of the re-ranker; saved with every checkpoint."""
 
     image_dim: int
+    pooled_dim: int
     text_dim: int
     width: int = 256
     node_width: int = 128
@@ -39,25 +41,32 @@ class RerankerConfig:
     drop_nodes: float = 0.2
 
 
+def with_whole(mask: Tensor) -> Tensor:
+    """Put the whole node before the parts: (B, N) bool -> (B, N + 1) bool."""
+    return functional.pad(mask, (1, 0), value=True)
+
+
 class NodeEncoder(nn.Module):
     """Encoder features of one modality to the nodes that the cross-modal graph joins.
 
-    It starts from the frozen encoders' features, not from the first stage's nodes: those repeat
-    what the first stage has said, and were fitted to the training captions.
-
-    Shapes: (B, N, D_in) float32, (B, N) bool -> (B, N, node_width) float32, unit length.
+    Shapes: parts (B, N, D_in) float32, mask (B, N) bool, summary (B, S) float32 ->
+    (B, N + 1, node_width) float32, unit length; the whole node comes first.
     """
 
-    def __init__(self, in_dim: int, config: RerankerConfig) -> None:
+    def __init__(self, in_dim: int, summary_dim: int, config: RerankerConfig) -> None:
         super().__init__()
+        self.whole = ResidualProjection(
+            summary_dim, config.width, config.width, min(2 * config.dropout, 0.5)
+        )
         self.projection = Projection(in_dim, config.width, config.width, config.dropout)
         self.graph = NodeGraph(config.width, config.layers, config.neighbours, config.dropout)
         self.narrow = nn.Linear(config.width, config.node_width)
 
-    def forward(self, features: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, parts: Tensor, mask: Tensor, summary: Tensor) -> Tensor:
         """Make the nodes that an index keeps, or that a query brings."""
-        nodes = self.graph(self.projection(features), mask)
-        return functional.normalize(self.narrow(nodes), dim=-1)
+        nodes = torch.cat([self.whole(summary).unsqueeze(1), self.projection(parts)], dim=1)
+        nodes = self.narrow(self.graph(nodes, with_whole(mask)))
+        return functional.normalize(nodes.float(), dim=-1)
 
 
 class CrossGraph(nn.Module):
@@ -66,8 +75,8 @@ class CrossGraph(nn.Module):
     def __init__(self, config: RerankerConfig) -> None:
         super().__init__()
         self.config = config
-        self.image = NodeEncoder(config.image_dim, config)
-        self.text = NodeEncoder(config.text_dim, config)
+        self.image = NodeEncoder(config.image_dim, config.pooled_dim, config)
+        self.text = NodeEncoder(config.text_dim, 2 * config.text_dim, config)
         width, heads = config.node_width, config.heads
         self.word_keys = nn.Linear(width, width, bias=False)
         self.region_keys = nn.Linear(width, width, bias=False)
@@ -90,29 +99,32 @@ class CrossGraph(nn.Module):
         """Score all pairs.
 
         Args:
-            words: (Q, T, Dn) float32 word nodes, as `self.text` gives them.
+            words: (Q, T, Dn) float32, the whole text and its words, as `self.text` gives them.
             word_mask: (Q, T) bool.
-            regions: (G, R, Dn) float32 region nodes, as `self.image` gives them.
+            regions: (G, R, Dn) float32, the whole photo and its regions, as `self.image` gives.
             edges: (Q, T, T) float32 word adjacency in place of the cosine one (for controls).
 
         Returns:
             (Q, G) float32 logits, higher is nearer.
         """
-        word_heads, region_heads = self.heads(words, regions)
-        cosine = torch.einsum("qthd,grhd->qghtr", word_heads, region_heads)
-        attention = self.attention(cosine)
-        message = torch.einsum("qghtr,grhd->qghtd", attention, region_heads)
-        return self.read_out(words, word_mask, self.relations(cosine, attention, message), edges)
+        precision = torch.bfloat16 if torch.is_autocast_enabled("cpu") else words.dtype
+        # Regions before pairs of query and word: every product below is then one batched GEMM.
+        with torch.autocast("cpu", enabled=False):
+            word_heads, region_heads = self.heads(words, regions)
+            queries = word_heads.to(precision).flatten(0, 1).permute(1, 2, 0)
+            keys = region_heads.to(precision).permute(2, 0, 1, 3).contiguous()
+            cosine = (keys.flatten(1, 2) @ queries).unflatten(1, keys.shape[1:3])
+            relations = self.relations(cosine, keys, queries.unsqueeze(1))
+            relations = relations.float().unflatten(-1, words.shape[:2]).permute(2, 1, 3, 0)
+            return self.read_out(words.float(), word_mask, relations, edges)
 
     def pairs(
         self, words: Tensor, word_mask: Tensor, regions: Tensor, edges: Tensor | None = None
     ) -> Tensor:
         """Score pair by pair: (N, T, Dn), (N, T), (N, R, Dn) -> (N,), as `forward` would."""
         word_heads, region_heads = self.heads(words, regions)
-        cosine = torch.einsum("qthd,qrhd->qhtr", word_heads, region_heads).unsqueeze(1)
-        attention = self.attention(cosine)
-        message = torch.einsum("qghtr,qrhd->qghtd", attention, region_heads)
-        relations = self.relations(cosine, attention, message)
+        queries, keys = word_heads.permute(2, 0, 3, 1), region_heads.permute(2, 0, 1, 3)
+        relations = self.relations(keys @ queries, keys, queries).permute(1, 2, 0).unsqueeze(1)
         return self.read_out(words, word_mask, relations, edges).squeeze(1)
 
     def heads(self, words: Tensor, regions: Tensor) -> tuple[Tensor, Tensor]:
@@ -127,28 +139,30 @@ class CrossGraph(nn.Module):
         if edges is None:
             edges = cosine_neighbours(words, word_mask, self.config.neighbours)
         edges = edges / edges.sum(-1, keepdim=True).clamp_min(1e-6)
-        passed = torch.einsum("qts,qgsh->qgth", edges.to(messages.dtype), messages)
+        passed = torch.einsum("qts,qgsh->qgth", edges, messages)
         messages = messages + self.word_gate * passed
         per_word = (self.readout(functional.gelu(messages)) + self.linear(relations)).squeeze(-1)
         weights = self.importance(words).squeeze(-1).masked_fill(~word_mask, -torch.inf)
-        logits = torch.einsum("qt,qgt->qg", weights.float().softmax(-1), per_word.float())
+        logits = torch.einsum("qt,qgt->qg", weights.softmax(-1), per_word)
         return logits * self.log_scale.exp()
 
-    def relations(self, cosine: Tensor, attention: Tensor, message: Tensor) -> Tensor:
-        """Per word and head: similarity with its message, and with its nearest region.
+    def relations(self, cosine: Tensor, keys: Tensor, queries: Tensor) -> Tensor:
+        """Per head and word: similarity with its message, and with its nearest region.
 
-        Shapes: (Q, G, H, T, R) twice, (Q, G, H, T, d) -> (Q, G, T, 2 * H).
+        Shapes, X being any words: cosine (H, G, R, X), keys (H, G, R, d), queries (H, G or 1, d, X)
+        -> (2 * H, G, X).
         """
-        length = message.square().sum(-1).clamp_min(1e-6).rsqrt()
-        with_message = (attention * cosine).sum(-1) * length
-        return torch.cat([with_message, cosine.amax(-1)], dim=2).transpose(2, 3)
+        message = keys.transpose(2, 3) @ self.attention(cosine)
+        length = message.float().square().sum(2).clamp_min(1e-6).rsqrt()
+        with_message = (message * queries).sum(2).float() * length
+        return torch.cat([with_message, cosine.amax(2).float()])
 
     def attention(self, cosine: Tensor) -> Tensor:
-        """Adjacency from words to regions: (Q, G, H, T, R) cosines -> rows that sum to 1."""
+        """Adjacency from words to regions: (H, G, R, X) cosines -> columns that sum to 1 over R."""
         if self.config.adjacency == "cosine":
             positive = cosine.clamp_min(0.0)
-            return positive / positive.sum(-1, keepdim=True).clamp_min(1e-6)
-        return (cosine * self.log_sharpness.exp().view(-1, 1, 1)).softmax(-1)
+            return positive / positive.sum(2, keepdim=True).clamp_min(1e-6)
+        return (cosine * self.log_sharpness.exp().to(cosine.dtype).view(-1, 1, 1, 1)).softmax(2)
 
     def split(self, nodes: Tensor) -> Tensor:
         """(B, N, Dn) -> (B, N, heads, Dn / heads), each head of unit length."""

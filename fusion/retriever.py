@@ -19,8 +19,8 @@ from fusion.checkpoint import (
     shipped_checkpoint,
 )
 from fusion.encoders import Encoders, load_encoders
-from fusion.features import photo_features
-from fusion.network import Network
+from fusion.features import PhotoInput, TextInput, photo_features
+from fusion.network import Network, PairParts
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -35,7 +35,7 @@ class ImageEmbeddings:
     vectors: NDArray[np.float32]
     """(B, dim): the inner product with a query's vector is the first-stage score."""
     nodes: NDArray[np.float16]
-    """(B, R, Dn): region nodes for the re-ranker."""
+    """(B, R + 1, Dn): the whole photo and its regions, for the re-ranker."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,18 @@ class QueryEmbeddings:
 
     vectors: NDArray[np.float32]
     """(Q, dim)."""
+    recalled: NDArray[np.float32]
+    """(Q, D): what the training photos with captions like the query look like."""
+    recalled_hub: NDArray[np.float32]
+    """(Q,), to subtract from `recalled`'s inner products with photos."""
+    bag: NDArray[np.float32]
+    """(Q, V): the weight of each word that the word graph knows."""
+    bag_hub: NDArray[np.float32]
+    """(Q,), to subtract from the bag's mean log odds."""
     words: NDArray[np.float32]
-    """(Q, T, Dn) word nodes."""
+    """(Q, T + 1, Dn): the whole query and its words."""
     mask: NDArray[np.bool_]
-    """(Q, T)."""
+    """(Q, T + 1)."""
     tokens: list[list[str]]
 
 
@@ -84,8 +92,11 @@ class Retriever:
     def embed_images(self, images: Sequence[Image]) -> ImageEmbeddings:
         """Embed B RGB photos of any size."""
         encoder = self._encoders.image
-        found = photo_features(encoder.encode_images(images), encoder.grid)
-        photos = self.network.photos(*found)
+        if self.network.reader.blocks is not None:
+            found = PhotoInput(lower=encoder.encode_lower(images))
+        else:
+            found = PhotoInput(*photo_features(encoder.encode_images(images).features))
+        photos = self.network.photos(found)
         hub = photos.hub.unsqueeze(1)
         vectors = torch.cat([photos.vectors, -hub, torch.ones_like(hub)], dim=1)
         return ImageEmbeddings(vectors.numpy(), photos.nodes.half().numpy())
@@ -94,42 +105,55 @@ class Retriever:
     def embed_queries(self, texts: Sequence[str]) -> QueryEmbeddings:
         """Embed Q texts; words past the encoder's limit are cut off."""
         found = self._encoders.text.encode_texts(texts)
-        query = self.network.texts(found.features, found.lower, found.mask)
+        query = self.network.texts(TextInput(found.mask, found.features, found.lower), texts)
         hub = query.hub.unsqueeze(1)
         vectors = torch.cat([query.vectors, torch.ones_like(hub), -hub], dim=1)
         return QueryEmbeddings(
-            vectors.numpy(), query.nodes.numpy(), found.mask.numpy(), found.tokens
+            vectors.numpy(),
+            query.recalled.numpy(),
+            query.recalled_hub.numpy(),
+            query.bag.numpy(),
+            query.bag_hub.numpy(),
+            query.nodes.numpy(),
+            query.mask.numpy(),
+            found.tokens,
         )
 
     @torch.inference_mode()
     def rerank(
         self,
         query: QueryEmbeddings,
-        first_scores: NDArray[np.float32],
+        vectors: NDArray[np.float32],
         nodes: NDArray[np.float16],
     ) -> Reranked:
-        """Score one query's candidates with the cross-modal graph.
+        """Score one query's candidates with the graphs that see both.
 
         Args:
             query: one query, Q = 1.
-            first_scores: (K,) their first-stage scores.
-            nodes: (K, R, Dn) their region nodes.
+            vectors: (K, dim) the candidates as `embed_images` gave them.
+            nodes: (K, R + 1, Dn) their nodes.
 
         Raises:
-            ValueError: not one query, or the numbers of scores and nodes differ.
+            ValueError: not one query, or the numbers of vectors and nodes differ.
         """
-        if len(query.vectors) != 1 or len(first_scores) != len(nodes):
+        if len(query.vectors) != 1 or len(vectors) != len(nodes):
             raise ValueError(
-                f"expected one query and as many scores as nodes, found {len(query.vectors)} "
-                f"queries, scores {np.shape(first_scores)}, nodes {np.shape(nodes)}"
+                f"expected one query and as many vectors as nodes, found {len(query.vectors)} "
+                f"queries, vectors {np.shape(vectors)}, nodes {np.shape(nodes)}"
             )
         logits = self.network.cross(
             torch.from_numpy(query.words),
             torch.from_numpy(query.mask),
             torch.from_numpy(np.asarray(nodes, np.float32)),
         )[0]
-        first = torch.from_numpy(np.asarray(first_scores, np.float32))
-        scores = first + self.network.gate * logits
+        held = torch.from_numpy(np.asarray(vectors, np.float32))
+        first = held @ torch.from_numpy(query.vectors[0])
+        photos = held[:, :-2]
+        recalled = photos @ torch.from_numpy(query.recalled[0]) - float(query.recalled_hub[0])
+        bag = torch.from_numpy(query.bag[0])
+        asked = bag.nonzero().squeeze(1)
+        worded = self.network.odds(photos, asked) @ bag[asked] - float(query.bag_hub[0])
+        scores = self.network.combine(PairParts(first, recalled, worded, logits))
         probabilities = self.network.calibration.reranked(scores)
         return Reranked(scores.numpy(), probabilities.numpy())
 

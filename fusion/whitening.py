@@ -54,7 +54,7 @@ class Whitening(nn.Module):
         # One scale for all directions: full whitening would raise the noise of the last ones.
         scale = values[-kept:].mean().clamp_min(1e-12).rsqrt()
         self.region_map.copy_(vectors[:, -kept:].flip(1) * scale)
-        pooled = torch.from_numpy(np.asarray(data.photos.pooled)).float()
+        pooled = torch.from_numpy(np.array(data.photos.pooled, np.float32))
         self.pooled_mean.copy_(pooled.mean(0))
         self.pooled_scale.copy_(1 / (pooled.std(0) + 1e-3))
         rows = np.unique(np.linspace(0, len(data.captions.texts) - 1, FITTED_ROWS).astype(int))

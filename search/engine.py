@@ -49,7 +49,7 @@ class QueryModel(Protocol):
     def embed_queries(self, texts: Sequence[str]) -> Any:  # noqa: ANN401 - the retriever's own type
         """Give `.vectors` (Q, D) float32 and whatever `rerank` reads of its own."""
 
-    def rerank(self, query: Any, first_scores: Any, nodes: Any) -> Any:  # noqa: ANN401
+    def rerank(self, query: Any, vectors: Any, nodes: Any) -> Any:  # noqa: ANN401
         """Give `.scores` and `.probabilities`, (K,) float32 each, in the candidates' order."""
 
     def probabilities(self, query: Any, first_scores: Any) -> Any:  # noqa: ANN401
@@ -132,7 +132,8 @@ class SearchIndex:
         if not len(image_ids):
             return []
         if rerank:
-            judged = self._model.rerank(embedded, first_scores, self._index.nodes(image_ids))
+            vectors, nodes = self._index.vectors(image_ids), self._index.nodes(image_ids)
+            judged = self._model.rerank(embedded, vectors, nodes)
             scores, probabilities = judged.scores, judged.probabilities
         else:
             scores = first_scores

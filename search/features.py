@@ -34,7 +34,7 @@ def collection_features(
 ) -> PairData:
     """Encode a captioned collection, or read what an earlier command encoded of it."""
     from fusion.encoders import load_encoders
-    from fusion.features import cache_features
+    from fusion.feature_cache import cache_features
 
     encoders = load_encoders(preset, image_weights=image_weights, text_weights=text_weights)
     return cache_features(encoders, images, annotations, cache or default_cache(), progress)

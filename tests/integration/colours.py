@@ -43,12 +43,12 @@ class ColourModel:
         return SimpleNamespace(vectors=np.array(named, np.float32))
 
     def rerank(
-        self, query: SimpleNamespace, first_scores: np.ndarray, nodes: np.ndarray
+        self, query: SimpleNamespace, vectors: np.ndarray, nodes: np.ndarray
     ) -> SimpleNamespace:
         """Give twice the first score, or its negative if `contrary`."""
-        assert nodes.shape == (len(first_scores), 2, 4)
+        assert nodes.shape == (len(vectors), 2, 4)
         self.asked.append(len(nodes))
-        scores = first_scores * (-2 if self.contrary else 2)
+        scores = vectors @ query.vectors[0] * (-2 if self.contrary else 2)
         return SimpleNamespace(scores=scores, probabilities=1 / (1 + np.exp(2 - 4 * scores)))
 
     def probabilities(self, query: SimpleNamespace, first_scores: np.ndarray) -> np.ndarray:

@@ -52,8 +52,8 @@ def test_recall_on_flickr8k_development_photos(tmp_path: Path) -> None:
     report = json.loads(out.read_text(encoding="utf-8"))
     first, reranked = report["first_stage"], report["reranked"]
     assert report["collection"] == {"images": 1000, "captions": 5000}
-    assert first["text_to_image"]["R@1"] >= 27
-    assert first["text_to_image"]["R@10"] >= 70
-    assert first["image_to_text"]["R@1"] >= 33
+    assert first["text_to_image"]["R@1"] >= 31
+    assert first["text_to_image"]["R@10"] >= 75
+    assert first["image_to_text"]["R@1"] >= 39
     for measure in ("R@1", "R@5", "R@10"):
         assert reranked["text_to_image"][measure] >= first["text_to_image"][measure]

@@ -78,6 +78,17 @@ def test_resnet50_gives_a_grid_and_its_mean(resnet_bert: Encoders) -> None:
     assert (resnet_bert.image.dim, resnet_bert.image.grid) == (2048, (7, 7))
 
 
+def test_resnet50_top_blocks_turn_lower_maps_into_features(resnet_bert: Encoders) -> None:
+    found, blocks = resnet_bert.image.encode_images(photos(2)), resnet_bert.image.top_blocks()
+    assert blocks is not None
+    assert found.lower is not None
+    assert found.lower.shape == (2, 7, 7, 2048)
+    with torch.no_grad():
+        maps = blocks(found.lower.permute(0, 3, 1, 2))
+    torch.testing.assert_close(maps.flatten(2).transpose(1, 2), found.features)
+    assert resnet_bert.image.architecture == "resnet50"
+
+
 def test_bert_base_gives_words(resnet_bert: Encoders) -> None:
     texts = ["a dog", "two people ride bikes along the river"]
     words = resnet_bert.text.encode_texts(texts)

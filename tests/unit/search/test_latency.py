@@ -27,10 +27,10 @@ class SlowRetriever:
         time.sleep(0.004)
         return SimpleNamespace(vectors=np.ones((1, 3), np.float32))
 
-    def rerank(self, query: object, first_scores: np.ndarray, nodes: np.ndarray) -> None:
+    def rerank(self, query: object, vectors: np.ndarray, nodes: np.ndarray) -> None:
         time.sleep(0.008)
         self.candidates = len(nodes)
-        assert first_scores.shape == (len(nodes),)
+        assert vectors.shape == (len(nodes), 3)
 
 
 def test_parts_add_up_and_fifty_candidates_are_reranked() -> None:

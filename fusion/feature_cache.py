@@ -1,0 +1,200 @@
+"""Encoder features of a captioned collection, computed once and kept on disk.
+
+Below their last layers the encoders are frozen, so a collection's features are a function of the
+encoders' weights, the annotation file and the photos: the cache is named after all three.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.lib.format import open_memmap
+from numpy.typing import NDArray
+
+from fusion.collection import Collection, load_photo, read_captions
+from fusion.encoders import Encoders
+from fusion.encoders.protocol import WordFeatures
+from fusion.features import (
+    REGION_SIDE,
+    CaptionFeatures,
+    PairData,
+    PhotoFeatures,
+    photo_features,
+)
+from fusion.views import view_of
+
+__all__ = ["cache_features"]
+
+MAX_WORDS = 32
+PHOTO_BATCH, TEXT_BATCH = 32, 64
+Progress = Callable[[str, int, int], None]
+Array = np.memmap[Any, np.dtype[np.float16]]
+
+
+def cache_features(
+    encoders: Encoders,
+    images_dir: Path,
+    annotations: Path,
+    cache_dir: Path,
+    progress: Progress | None = None,
+    *,
+    views: int = 1,
+) -> PairData:
+    """Features of the photos and captions that a COCO captions file names.
+
+    Args:
+        encoders: the encoders.
+        images_dir: the folder that holds the photos by `file_name`.
+        annotations: a COCO captions file (`images` with `id`, `file_name`; `annotations` with
+            `id`, `image_id`, `caption`).
+        cache_dir: where features are kept; a second call reads them back.
+        progress: called with what is being done, how many are done and how many there are.
+        views: how many `PhotoFeatures.maps` to give, for an encoder whose last blocks can be tuned.
+
+    Raises:
+        CollectionError: it is no COCO captions file, or no photo that it names is in the folder.
+    """
+    collection = read_captions(annotations, images_dir)
+    folder = cache_dir / cache_key(encoders, collection)
+    folder.mkdir(parents=True, exist_ok=True)
+    report = progress or (lambda *_: None)
+    # Each file is renamed into place when it is whole, the one that is looked for last of all.
+    if not (folder / "pooled.npy").exists():
+        write_photos(encoders, collection, folder, report)
+    if not (folder / "mask.npy").exists():
+        write_captions(encoders, collection, folder, report)
+    tunable = (folder / "maps-0.npy").exists()
+    for number in range(1, views if tunable else 0):
+        if not (folder / f"maps-{number}.npy").exists():
+            write_view(encoders, collection, folder, number, report)
+    return read_cache(collection, folder, views if tunable else 0)
+
+
+def cache_key(encoders: Encoders, collection: Collection) -> str:
+    digest = hashlib.sha256(f"2 {REGION_SIDE} {MAX_WORDS} {encoders.fingerprint}".encode())
+    for path in collection.paths:
+        stat = path.stat()
+        digest.update(f"{path.resolve()} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    digest.update("\n".join(collection.texts).encode())
+    return digest.hexdigest()[:20]
+
+
+def batches(count: int, size: int) -> Iterator[slice]:
+    return (slice(start, min(start + size, count)) for start in range(0, count, size))
+
+
+@contextmanager
+def array_files(
+    folder: Path, shapes: Mapping[str, tuple[int, ...]], count: int
+) -> Iterator[dict[str, Array]]:
+    """Open float16 files of `count` rows; each gets its name when all are whole, in this order."""
+    partials = {name: folder / f"{name}.partial" for name in shapes}
+    arrays = {
+        name: open_memmap(partials[name], "w+", np.float16, (count, *shape))
+        for name, shape in shapes.items()
+    }
+    yield arrays
+    for name, array in arrays.items():
+        array.flush()
+        os.replace(partials[name], folder / f"{name}.npy")
+
+
+def write_photos(
+    encoders: Encoders, collection: Collection, folder: Path, report: Progress
+) -> None:
+    paths, encoder = collection.paths, encoders.image
+    blocks = encoder.top_blocks()
+    first = encoder.encode_images([load_photo(paths[0])])
+    cells, pooled = photo_features(first.features)
+    shapes = {"regions": cells.shape[1:], "pooled": pooled.shape[1:]}
+    if blocks is not None and first.lower is not None:
+        shapes = {"maps-0": first.lower.shape[1:], **shapes}
+    with array_files(folder, shapes, len(paths)) as arrays:
+        for rows in batches(len(paths), PHOTO_BATCH):
+            found = encoder.encode_images([load_photo(path) for path in paths[rows]])
+            cells, pooled = photo_features(found.features)
+            parts = {"regions": cells, "pooled": pooled, "maps-0": found.lower}
+            for name, array in arrays.items():
+                part = parts[name]
+                if part is not None:
+                    array[rows] = part.cpu().numpy()
+            report("photos", rows.stop, len(paths))
+
+
+def write_view(
+    encoders: Encoders, collection: Collection, folder: Path, number: int, report: Progress
+) -> None:
+    """Write what another view of each photo gives the last blocks."""
+    shape = np.load(folder / "maps-0.npy", mmap_mode="r").shape
+    with array_files(folder, {f"maps-{number}": shape[1:]}, shape[0]) as arrays:
+        for rows in batches(shape[0], PHOTO_BATCH):
+            views = [
+                view_of(load_photo(path), number, path.name) for path in collection.paths[rows]
+            ]
+            arrays[f"maps-{number}"][rows] = encoders.image.encode_lower(views).cpu().numpy()
+            report(f"photos, view {number + 1}", rows.stop, shape[0])
+
+
+def write_captions(
+    encoders: Encoders, collection: Collection, folder: Path, report: Progress
+) -> None:
+    texts = collection.texts
+    # Captions of one length share a batch, so that little of it is padding.
+    order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+    shapes = {"words": (MAX_WORDS, encoders.text.dim)}
+    if encoders.text.top_layers() is not None:
+        shapes["lower"] = shapes["words"]
+    mask = np.zeros((len(texts), MAX_WORDS), bool)
+    with array_files(folder, shapes, len(texts)) as arrays:
+        for part in batches(len(texts), TEXT_BATCH):
+            rows = order[part]
+            found = clip_words(encoders.text.encode_texts([texts[row] for row in rows]))
+            length = found.mask.shape[1]
+            arrays["words"][rows, :length] = found.features.cpu().numpy()
+            if "lower" in arrays and found.lower is not None:
+                arrays["lower"][rows, :length] = found.lower.cpu().numpy()
+            mask[rows, :length] = found.mask.cpu().numpy()
+            report("captions", part.stop, len(texts))
+    np.save(folder / "mask.partial.npy", mask)
+    os.replace(folder / "mask.partial.npy", folder / "mask.npy")
+
+
+def clip_words(found: WordFeatures) -> WordFeatures:
+    """Keep the first `MAX_WORDS` words of each text."""
+    lower = None if found.lower is None else found.lower[:, :MAX_WORDS]
+    return replace(
+        found, features=found.features[:, :MAX_WORDS], mask=found.mask[:, :MAX_WORDS], lower=lower
+    )
+
+
+def read_cache(collection: Collection, folder: Path, views: int) -> PairData:
+    def array(name: str) -> NDArray[np.float16]:
+        found: NDArray[np.float16] = np.load(folder / f"{name}.npy", mmap_mode="r")
+        return found
+
+    mask: NDArray[np.bool_] = np.load(folder / "mask.npy")
+    longest = max(int(mask.sum(1).max()), 1)
+    return PairData(
+        PhotoFeatures(
+            np.asarray(collection.image_ids, np.int64),
+            [str(path) for path in collection.paths],
+            array("regions"),
+            array("pooled"),
+            tuple(array(f"maps-{number}") for number in range(views)),
+        ),
+        CaptionFeatures(
+            np.asarray(collection.caption_ids, np.int64),
+            np.asarray(collection.photo_rows, np.int64),
+            collection.texts,
+            array("words")[:, :longest],
+            mask[:, :longest],
+            array("lower")[:, :longest] if (folder / "lower.npy").exists() else None,
+        ),
+    )

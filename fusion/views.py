@@ -1,0 +1,33 @@
+"""Other views of a training photo: mirrored, or a random part of it."""
+
+from __future__ import annotations
+
+import math
+import random
+
+from PIL import Image
+
+__all__ = ["view_of"]
+
+SMALLEST_PART = 0.5
+
+
+def view_of(image: Image.Image, number: int, name: str) -> Image.Image:
+    """Give view `number` of a photo; the same number and name give the same view.
+
+    0 is the photo itself, 1 its mirror image, and each further one a part of at least half its
+    area, stretched by up to a fifth, mirrored every other time.
+    """
+    if number == 0:
+        return image
+    mirrored = Image.Transpose.FLIP_LEFT_RIGHT
+    if number == 1:
+        return image.transpose(mirrored)
+    chance = random.Random(f"{name} {number}")
+    side = math.sqrt(chance.uniform(SMALLEST_PART, 1.0))
+    stretch = math.exp(chance.uniform(-0.1, 0.1))
+    width = max(min(round(image.width * side * stretch), image.width), 1)
+    height = max(min(round(image.height * side / stretch), image.height), 1)
+    left, top = chance.randint(0, image.width - width), chance.randint(0, image.height - height)
+    part = image.crop((left, top, left + width, top + height))
+    return part.transpose(mirrored) if chance.random() < 0.5 else part
