@@ -12,7 +12,7 @@ from PIL import Image
 from fusion.encoders import Encoders, WeightsMismatch, WeightsNotFound, load_encoders
 from fusion.encoders import bert as bert_module
 from fusion.encoders import resolver as resolver_module
-from fusion.encoders.convolutional import build_top_blocks
+from fusion.encoders.convolutional import GridEncoder, build_top_blocks
 from fusion.tower import TunedBlocks
 
 pytestmark = pytest.mark.weights
@@ -79,7 +79,9 @@ def test_regions_run_row_by_row_from_the_top_left(encoders: Encoders) -> None:
 
 
 def test_activation_is_relu6(encoders: Encoders) -> None:
-    kinds = {type(m).__name__ for m in encoders.image.network.modules()}  # type: ignore[attr-defined]
+    image = encoders.image
+    assert isinstance(image, GridEncoder)
+    kinds = {type(m).__name__ for part in (image.lower, image.top) for m in part.modules()}
     assert "ReLU6" in kinds
     assert not kinds & {"SiLU", "Swish", "SwishMe"}
     features = encoders.image.encode_images(photos(2)).features
