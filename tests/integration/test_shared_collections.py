@@ -55,5 +55,7 @@ def test_recall_on_flickr8k_development_photos(tmp_path: Path) -> None:
     assert first["text_to_image"]["R@1"] >= 31
     assert first["text_to_image"]["R@10"] >= 75
     assert first["image_to_text"]["R@1"] >= 39
+    # Measured 1.56; a processor that rounds otherwise may move a few of the 5,000 captions.
+    assert reranked["text_to_image"]["R@1"] >= first["text_to_image"]["R@1"] + 1.3
     for measure in ("R@1", "R@5", "R@10"):
         assert reranked["text_to_image"][measure] >= first["text_to_image"][measure]
