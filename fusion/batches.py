@@ -41,11 +41,11 @@ class TrainingSet:
         """Take a collection; every photo of it must have a caption."""
         return cls(data, captions_table(data.captions.photo_rows, len(data.photos.regions)))
 
-    def images(self, reader: Reader, rows: Tensor, *, plain: bool = False) -> ImageNodes:
-        """Read the photos `rows` (B,), a random view of each unless `plain`."""
+    def images(self, reader: Reader, rows: Tensor) -> ImageNodes:
+        """Read the photos `rows` (B,), a random view of each where there are several."""
         views = len(self.data.photos.maps)
         shown = torch.zeros_like(rows)
-        if views > 1 and not plain:
+        if views > 1:
             others = torch.randint(0, views, rows.shape)
             shown = torch.where(torch.rand(rows.shape) < PLAIN_VIEW, 0, others)
         return reader.photos(photo_input(self.data.photos, rows, shown))

@@ -166,7 +166,8 @@ def fit_choice(scores: Tensor, chosen: Tensor) -> Tensor:
 def fit_gates_and_calibration(network: Network, train: PairData, rows: Tensor) -> dict[str, float]:
     """Fit gates, Platt scaling and threshold on held-out training photos; gives what was found.
 
-    The gates maximise recall; the rest sees one true and one random false pair for each caption.
+    The gates see each caption's nearest photos; the rest sees one true and one random false pair
+    for each caption.
     """
     data = subset(train, rows)
     fit_gates(network, data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ from fusion.checkpoint import (
     shipped_checkpoint,
 )
 from fusion.features import CaptionFeatures, PairData, PhotoFeatures, photo_input, text_input
-from fusion.network import Network, PairParts, PhotoVectors, TextVectors
+from fusion.network import Network, PairParts, TextVectors
 
 __all__ = ["GraphMatcher", "Matcher", "PairScores", "load_matcher"]
 
@@ -40,6 +40,17 @@ class PairScores:
     reranked_image_to_text: Matrix | None
     match: Callable[[NDArray[np.int64], NDArray[np.int64]], Matrix]
     """(N,) rows of captions, (N,) rows of photos -> (N,) scores, to hold against the threshold."""
+
+
+class Gallery(NamedTuple):
+    """N embedded photos, with what an index needn't keep because it follows from the vectors."""
+
+    vectors: Tensor
+    """(N, D), and the next two as in `PhotoVectors`."""
+    hub: Tensor
+    nodes: Tensor
+    odds: Tensor
+    """(N, V) float32, log odds of each word of the vocabulary."""
 
 
 class Matcher(Protocol):
@@ -95,14 +106,15 @@ class GraphMatcher:
 def embed_photos(
     network: Network, photos: PhotoFeatures, own: Tensor | None = None, block: int = 100,
     progress: Progress | None = None,
-) -> PhotoVectors:  # fmt: skip
+) -> Gallery:  # fmt: skip
     """Embed all photos; `own` (N,) are their rows in the memory, for training photos only."""
     parts = []
     for rows in torch.arange(len(photos.regions)).split(block):
         parts.append(network.photos(photo_input(photos, rows), None if own is None else own[rows]))
         if progress:
             progress("photos embedded", int(rows[-1]) + 1, len(photos.regions))
-    return PhotoVectors(*(torch.cat(column) for column in zip(*parts, strict=True)))
+    vectors, hub, nodes = (torch.cat(column) for column in zip(*parts, strict=True))
+    return Gallery(vectors, hub, nodes, network.odds(vectors))
 
 
 @torch.inference_mode()
@@ -126,14 +138,14 @@ def embed_texts(network: Network, captions: CaptionFeatures, block: int = 250) -
     return TextVectors(*(torch.cat(column)[back] for column in zip(*padded, strict=True)))
 
 
-def first_scores(photos: PhotoVectors, texts: TextVectors) -> Tensor:
+def first_scores(photos: Gallery, texts: TextVectors) -> Tensor:
     """(Q, G): cosine, less what is due to either side being a hub."""
     return texts.vectors @ photos.vectors.T - photos.hub - texts.hub.unsqueeze(1)
 
 
 @torch.inference_mode()
 def pair_parts(
-    network: Network, photos: PhotoVectors, texts: TextVectors, text_rows: Tensor,
+    network: Network, photos: Gallery, texts: TextVectors, text_rows: Tensor,
     photo_rows: Tensor,
 ) -> PairParts:  # fmt: skip
     """What `Network.combine` puts together, of (N,) pairs: (N,) each."""
@@ -152,7 +164,7 @@ def pair_parts(
 
 
 def pair_scores(
-    network: Network, photos: PhotoVectors, texts: TextVectors, text_rows: Tensor,
+    network: Network, photos: Gallery, texts: TextVectors, text_rows: Tensor,
     photo_rows: Tensor,
 ) -> Tensor:  # fmt: skip
     """Final scores of (N,) pairs: -> (N,)."""
@@ -160,7 +172,7 @@ def pair_scores(
 
 
 def rerank_lists(
-    network: Network, photos: PhotoVectors, texts: TextVectors, first: Tensor,
+    network: Network, photos: Gallery, texts: TextVectors, first: Tensor,
     progress: Progress | None,
 ) -> Tensor:  # fmt: skip
     """Re-rank each caption's nearest photos: (Q, G) -> (Q, G), all others kept below them."""
@@ -170,7 +182,7 @@ def rerank_lists(
 
 
 def rerank_columns(
-    network: Network, photos: PhotoVectors, texts: TextVectors, first: Tensor,
+    network: Network, photos: Gallery, texts: TextVectors, first: Tensor,
     progress: Progress | None,
 ) -> Tensor:  # fmt: skip
     """Re-rank each photo's nearest captions: (Q, G) -> (Q, G), all others kept below them."""
@@ -180,7 +192,7 @@ def rerank_columns(
 
 
 def place(
-    network: Network, photos: PhotoVectors, texts: TextVectors, first: Tensor,
+    network: Network, photos: Gallery, texts: TextVectors, first: Tensor,
     text_rows: Tensor, photo_rows: Tensor, dim: int, progress: Progress | None,
 ) -> Tensor:  # fmt: skip
     """Put final scores in the listed cells and push all other cells below each list."""

@@ -130,7 +130,6 @@ class RecallGraph(nn.Module):
     encoder's mean words, which know more of language than the training captions could teach.
     """
 
-    mean: Tensor
     directions: Tensor
     keys: Tensor
     owners: Tensor

@@ -48,8 +48,6 @@ class PhotoVectors(NamedTuple):
     """(B, D) float32, unit length."""
     hub: Tensor
     """(B,) float32, to subtract from a photo's scores."""
-    odds: Tensor
-    """(B, V) float32, log odds of each word of the vocabulary; not kept in an index."""
     nodes: Tensor
     """(B, R + 1, Dn) float32, unit length: the whole photo before its regions."""
 
@@ -129,9 +127,7 @@ class Network(nn.Module):
         """
         read = self.reader.photos(found)
         vectors = self.memory(self.dual.image(*read), read.cells.mean(1), own)
-        return PhotoVectors(
-            vectors, self.photo_hub(vectors), self.odds(vectors), self.cross.image(*read)
-        )
+        return PhotoVectors(vectors, self.photo_hub(vectors), self.cross.image(*read))
 
     def odds(self, vectors: Tensor, columns: Tensor | None = None) -> Tensor:
         """Log odds of all words, or of `columns` (W,), for photos by their vectors (B, D)."""
