@@ -79,6 +79,37 @@ def test_the_index_may_be_named_by_the_environment(
     assert not Path("photos.index").exists()
 
 
+def test_words_are_explained_in_a_line_and_in_json(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["index", str(photos), "--quiet"])
+    capsys.readouterr()
+    assert search_main(["red", "--explain"]) == 0
+    best = capsys.readouterr().out.splitlines()[0].split("\t")
+    assert best[5] == "red +1.000 (x 0-100%, y 0-100%); rest +1.000"
+    assert search_main(["red", "--explain", "--json", "--candidates", "2"]) == 0
+    hit = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert list(hit)[-1] == "explanation"
+    everywhere = {"box": [0.0, 0.0, 1.0, 1.0], "weight": 1.0}
+    assert hit["explanation"] == {
+        "words": [{"word": "red", "added": 1.0, "regions": [everywhere]}],
+        "regions": [everywhere],
+        "rest": 1.0,
+    }
+
+
+def test_the_best_hit_is_drawn_and_nothing_else_changes(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["index", str(photos), "--quiet"])
+    capsys.readouterr()
+    search_main(["red", "--json"])
+    plain = capsys.readouterr().out
+    assert search_main(["red", "--json", "--explain-image", "o.png"]) == 0
+    assert capsys.readouterr().out == plain
+    assert Path("o.png").stat().st_size
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "word"),
     [
@@ -87,6 +118,11 @@ def test_the_index_may_be_named_by_the_environment(
         (["search", "red", "--checkpoint", "other"], 1, "made with"),
         (["search", "red", "-k", "0"], 2, "-k"),
         (["search", "red", "--candidates", "0"], 2, "--candidates"),
+        (["search", "red", "--explain", "--no-rerank"], 2, "--no-rerank"),
+        (["search", "red", "--explain-image", "o.png", "--no-rerank"], 2, "--no-rerank"),
+        (["search", "red", "--explain", "--paths"], 2, "--paths"),
+        (["search", "red", "--explain-image", "o.pdf"], 2, "o.pdf"),
+        (["search", "red", "--explain-image", "gone/o.png"], 1, "gone"),
         (["index", "gone"], 1, "gone"),
         (["index", "photos", "--annotations", "gone.json"], 1, "gone.json"),
         (["train", "--images", "x"], 2, "--annotations"),
