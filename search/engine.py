@@ -124,6 +124,7 @@ class SearchIndex:
         rerank: bool = True,
         candidates: int = 50,
         explain: bool = False,
+        min_probability: float = 0.0,
     ) -> list[Hit]:
         """Give the photos that answer a query best.
 
@@ -133,15 +134,16 @@ class SearchIndex:
             rerank: whether the cross-modal graph orders the candidates anew.
             candidates: how many photos the first stage hands to the re-ranker, at least k are.
             explain: whether each hit says where its score comes from; for the re-ranker's alone.
+            min_probability: 0..1; hits whose probability is below it are left out.
 
         Returns:
             At most k hits, nearest first; equal scores in the order of `image_id`.
 
         Raises:
-            QueryError: the query is empty, k or candidates is below 1, or explanations are asked
-                for without the re-ranker.
+            QueryError: the query is empty, k or candidates is below 1, min_probability is not in
+                0..1, or explanations are asked for without the re-ranker.
         """
-        text = _checked(query, k, candidates)
+        text = _checked(query, k, candidates, min_probability)
         _check_explainable(explain, rerank)
         embedded = self._model.embed_queries([text])
         found, first_scores = self._index.search(embedded.vectors[0], max(k, candidates))
@@ -156,6 +158,7 @@ class SearchIndex:
             scores = np.asarray(first_scores)
             probabilities = np.asarray(self._model.probabilities(embedded, first_scores))
         best = np.lexsort((image_ids, -scores))[:k]
+        best = best[probabilities[best] >= min_probability]
         hits = self._hits(image_ids[best], scores[best], probabilities[best])
         return self._explained(hits, embedded) if explain and hits else hits
 
@@ -258,12 +261,14 @@ def load_model(
     )
 
 
-def _checked(query: str, k: int, candidates: int) -> str:
+def _checked(query: str, k: int, candidates: int, min_probability: float) -> str:
     from store import QueryError
 
     for name, value in (("k", k), ("candidates", candidates)):
         if value < 1:
             raise QueryError(f"{name} is {value}, expected at least 1")
+    if not 0 <= min_probability <= 1:
+        raise QueryError(f"the least probability is {min_probability:g}, expected 0 to 1")
     # A shell hands over bytes that are no UTF-8 as lone surrogates, which no tokenizer takes.
     text = query.encode("utf-8", "replace").decode("utf-8").strip()
     if not text:

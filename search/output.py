@@ -94,8 +94,15 @@ def known(hit: Hit) -> str:
     return " ".join(part for part in (caption, categories) if part)
 
 
-def weakness(hits: Sequence[Hit]) -> str | None:
-    """Say so in one line when not even the best hit is likely to match, else None."""
+def weakness(hits: Sequence[Hit], least: float = 0.0) -> str | None:
+    """Say so in one line when not even the best hit is likely to match, else None.
+
+    Args:
+        hits: the answer to a query.
+        least: the probability below which hits were left out of it.
+    """
+    if not hits and least:
+        return f"nothing here matches well: no photo has a probability of {least:g} or more"
     if not hits:
         return "the index holds no photos"
     best = max(hit.probability for hit in hits)

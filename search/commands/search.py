@@ -35,6 +35,15 @@ def search(
         bool, typer.Option("--no-rerank", help="First stage only: faster, less exact.")
     ] = False,
     candidates: Annotated[int, typer.Option(min=1, help="Photos that the graph re-ranks.")] = 50,
+    min_probability: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Leave out hits below it; if none is left, stdout stays empty, stderr says that "
+            "nothing matches well, and the exit code is 0.",
+        ),
+    ] = 0.0,
     explain: Annotated[
         bool, typer.Option("--explain", help="What each word added to the score, and where.")
     ] = False,
@@ -57,13 +66,15 @@ def search(
             rerank=not no_rerank,
             candidates=candidates,
             explain=explain or explain_image is not None,
+            min_probability=min_probability,
         )
+        least = min_probability if len(opened) else 0.0
     if explain_image is not None:
         # Before anything is printed: what fails here is to leave stdout empty.
         _draw(hits, explain_image)
     _print(hits if explain else [replace(hit, explanation=None) for hit in hits], json, paths)
-    note = weakness(hits)
-    if note and not (json or paths):
+    note = weakness(hits, least)
+    if note and ((least and not hits) or not (json or paths)):
         typer.echo(note, err=True)
 
 

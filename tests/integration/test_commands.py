@@ -110,6 +110,30 @@ def test_the_best_hit_is_drawn_and_nothing_else_changes(
     assert Path("o.png").stat().st_size
 
 
+@pytest.mark.parametrize("form", [[], ["--json"], ["--paths"], ["--explain"]])
+def test_when_no_hit_is_likely_enough_stderr_says_so_and_stdout_is_empty(
+    photos: Path, capsys: pytest.CaptureFixture[str], form: list[str]
+) -> None:
+    main(["index", str(photos), "--quiet"])
+    capsys.readouterr()
+    assert search_main(["green", "--min-probability", "0.9", *form]) == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == "nothing here matches well: no photo has a probability of 0.9 or more\n"
+    assert search_main(["red", "--min-probability", "0.9", "--paths"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_without_a_hit_no_picture_is_written(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["index", str(photos), "--quiet"])
+    capsys.readouterr()
+    assert search_main(["green", "--min-probability", "1", "--explain-image", "o.png"]) == 0
+    assert "o.png is not written" in capsys.readouterr().err
+    assert not Path("o.png").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "word"),
     [
@@ -118,6 +142,8 @@ def test_the_best_hit_is_drawn_and_nothing_else_changes(
         (["search", "red", "--checkpoint", "other"], 1, "made with"),
         (["search", "red", "-k", "0"], 2, "-k"),
         (["search", "red", "--candidates", "0"], 2, "--candidates"),
+        (["search", "red", "--min-probability", "1.5"], 2, "--min-probability"),
+        (["search", "red", "--min-probability", "nan"], 2, "probability"),
         (["search", "red", "--explain", "--no-rerank"], 2, "--no-rerank"),
         (["search", "red", "--explain-image", "o.png", "--no-rerank"], 2, "--no-rerank"),
         (["search", "red", "--explain", "--paths"], 2, "--paths"),

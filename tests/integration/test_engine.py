@@ -98,6 +98,21 @@ def test_the_first_stage_is_not_explained(index: SearchIndex) -> None:
         index.search("red", rerank=False, explain=True)
 
 
+def test_hits_below_the_least_probability_are_left_out(index: SearchIndex) -> None:
+    hits = index.search("red", k=5)
+    least = hits[2].probability
+    assert hits[3].probability < least
+    assert index.search("red", k=5, min_probability=least) == hits[:3]
+    assert index.search("green", k=5, min_probability=1.0, explain=True) == []
+    assert index.search("red", k=5, rerank=False, min_probability=0.75)[-1].path.name == "a.png"
+
+
+@pytest.mark.parametrize("least", [-0.1, 1.1, float("nan")])
+def test_a_least_probability_is_one(index: SearchIndex, least: float) -> None:
+    with pytest.raises(QueryError, match="expected 0 to 1"):
+        index.search("red", min_probability=least)
+
+
 def test_captions_and_categories_come_with_the_hit(tmp_path: Path, folder: Path) -> None:
     import json
 

@@ -78,6 +78,12 @@ def test_weakness_is_said_and_only_then() -> None:
     assert weakness([]) == "the index holds no photos"
 
 
+def test_weakness_names_the_probability_that_none_reached() -> None:
+    assert weakness([], 0.9) == (
+        "nothing here matches well: no photo has a probability of 0.9 or more"
+    )
+
+
 def test_an_explained_hit_has_one_more_field_in_every_form() -> None:
     hit = replace(DOG, explanation=WHY)
     plain, explained = next(as_json_lines([DOG])), json.loads(next(as_json_lines([hit])))
