@@ -134,6 +134,50 @@ def test_without_a_hit_no_picture_is_written(
     assert not Path("o.png").exists()
 
 
+def test_measured_explanations_are_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from search import judge
+    from search.evaluate import Evaluation
+
+    report = {
+        "collection": {"images": 2, "captions": 2},
+        "model": {"name": "fake", "encoders": "none", "fingerprint": "f00d"},
+        **{"first_stage": None, "reranked": None, "matching": {}, "latency_ms": {}},
+        "explanations": {
+            "pairs": 2,
+            "top_region_drop": 0.5,
+            "random_region_drop": 0.25,
+            "top_above_random": 75.0,
+            "difference": 0.25,
+            "difference_95": [0.125, 0.375],
+        },
+    }
+    asked: list[object] = []
+
+    def fake(*_: object, explanations: bool, **__: object) -> Evaluation:
+        asked.append(explanations)
+        return Evaluation(report)
+
+    monkeypatch.setattr(judge, "judge", fake)
+    assert main(["eval", "--images", "x", "--annotations", "y", "--explanations"]) == 0
+    assert asked == [True]
+    line = next(x for x in capsys.readouterr().out.splitlines() if x.startswith("explanations"))
+    for figure in ("0.500", "0.250", "75.0%", "2 pairs", "[0.125, 0.375]"):
+        assert figure in line
+
+
+def test_a_model_without_explanations_is_refused_before_the_work(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from fusion import matcher
+
+    monkeypatch.setattr(matcher, "load_matcher", lambda _: SimpleNamespace(name="article"))
+    arguments = ["eval", "--images", "x", "--annotations", "y", "--explanations"]
+    assert main(arguments) == 1
+    assert "a model of kind article" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "word"),
     [
