@@ -12,7 +12,7 @@ vector of per-head similarities and the gate that lets the word graph in.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -21,7 +21,7 @@ from torch.nn import functional
 from fusion.graphs import cosine_neighbours
 from fusion.layers import NodeGraph, Projection, ResidualProjection
 
-__all__ = ["CrossGraph", "RerankerConfig", "with_whole"]
+__all__ = ["CrossGraph", "RerankerConfig", "WordReading", "with_whole"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,18 @@ class RerankerConfig:
     adjacency: Literal["attention", "cosine"] = "attention"
     dropout: float = 0.3
     drop_nodes: float = 0.2
+
+
+class WordReading(NamedTuple):
+    """What the words of N pairs read of the regions; the whole text and photo come first."""
+
+    shares: Tensor
+    """(N, T) float32: what each word adds to the logit, which is their sum; zero at padding."""
+    attention: Tensor
+    """(N, T, R) float32: the adjacency, mean over heads; a word's sum to 1, or by cosine to less
+    where a head finds it like no region."""
+    nearest: Tensor
+    """(N, T, R) float32: in how many heads the region is the nearest to the word, as a share."""
 
 
 def with_whole(mask: Tensor) -> Tensor:
@@ -122,10 +134,26 @@ class CrossGraph(nn.Module):
         self, words: Tensor, word_mask: Tensor, regions: Tensor, edges: Tensor | None = None
     ) -> Tensor:
         """Score pair by pair: (N, T, Dn), (N, T), (N, R, Dn) -> (N,), as `forward` would."""
+        relations, _ = self.pair_relations(words, regions)
+        return self.read_out(words, word_mask, relations, edges).squeeze(1)
+
+    def read(self, words: Tensor, word_mask: Tensor, regions: Tensor) -> WordReading:
+        """Take the logits of `pairs` apart by word: (N, T, Dn), (N, T), (N, R, Dn)."""
+        relations, cosine = self.pair_relations(words, regions)
+        weights, per_word = self.by_word(words, word_mask, relations, None)
+        nearest = torch.zeros_like(cosine).scatter_(2, cosine.argmax(2, keepdim=True), 1.0)
+        return WordReading(
+            weights * per_word.squeeze(1) * self.log_scale.exp(),
+            self.attention(cosine).mean(0).transpose(1, 2),
+            nearest.mean(0).transpose(1, 2),
+        )
+
+    def pair_relations(self, words: Tensor, regions: Tensor) -> tuple[Tensor, Tensor]:
+        """Relation vectors (N, 1, T, 2 * heads) of N pairs, and their cosines (heads, N, R, T)."""
         word_heads, region_heads = self.heads(words, regions)
         queries, keys = word_heads.permute(2, 0, 3, 1), region_heads.permute(2, 0, 1, 3)
-        relations = self.relations(keys @ queries, keys, queries).permute(1, 2, 0).unsqueeze(1)
-        return self.read_out(words, word_mask, relations, edges).squeeze(1)
+        cosine = keys @ queries
+        return self.relations(cosine, keys, queries).permute(1, 2, 0).unsqueeze(1), cosine
 
     def heads(self, words: Tensor, regions: Tensor) -> tuple[Tensor, Tensor]:
         """Split words and regions into heads, each (B, N, heads, d) of unit length."""
@@ -135,6 +163,13 @@ class CrossGraph(nn.Module):
         self, words: Tensor, word_mask: Tensor, relations: Tensor, edges: Tensor | None
     ) -> Tensor:
         """Relation vectors (Q, G, T, 2 * heads), passed along the word graph, to (Q, G) logits."""
+        weights, per_word = self.by_word(words, word_mask, relations, edges)
+        return torch.einsum("qt,qgt->qg", weights, per_word) * self.log_scale.exp()
+
+    def by_word(
+        self, words: Tensor, word_mask: Tensor, relations: Tensor, edges: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """Give each word's weight, (Q, T), rows that sum to 1, and its match, (Q, G, T)."""
         messages = self.relation(relations)
         if edges is None:
             edges = cosine_neighbours(words, word_mask, self.config.neighbours)
@@ -143,8 +178,7 @@ class CrossGraph(nn.Module):
         messages = messages + self.word_gate * passed
         per_word = (self.readout(functional.gelu(messages)) + self.linear(relations)).squeeze(-1)
         weights = self.importance(words).squeeze(-1).masked_fill(~word_mask, -torch.inf)
-        logits = torch.einsum("qt,qgt->qg", weights.softmax(-1), per_word)
-        return logits * self.log_scale.exp()
+        return weights.softmax(-1), per_word
 
     def relations(self, cosine: Tensor, keys: Tensor, queries: Tensor) -> Tensor:
         """Per head and word: similarity with its message, and with its nearest region.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from fusion.checkpoint import (
     Checkpoint,
@@ -19,6 +20,7 @@ from fusion.checkpoint import (
     shipped_checkpoint,
 )
 from fusion.encoders import Encoders, load_encoders
+from fusion.explanation import PhotoExplanation, explain_photos
 from fusion.features import PhotoInput, TextInput, photo_features
 from fusion.network import Network, PairParts
 
@@ -136,6 +138,39 @@ class Retriever:
         Raises:
             ValueError: not one query, or the numbers of vectors and nodes differ.
         """
+        parts, _ = self._parts(query, vectors, nodes)
+        scores = self.network.combine(parts)
+        probabilities = self.network.calibration.reranked(scores)
+        return Reranked(scores.numpy(), probabilities.numpy())
+
+    @torch.inference_mode()
+    def explain(
+        self,
+        query: QueryEmbeddings,
+        vectors: NDArray[np.float32],
+        nodes: NDArray[np.float16],
+    ) -> list[PhotoExplanation]:
+        """Say where the scores of `rerank` come from, word by word; takes the same, K photos.
+
+        Raises:
+            ValueError: not one query, or the numbers of vectors and nodes differ.
+        """
+        parts, said = self._parts(query, vectors, nodes)
+        photos = len(nodes)
+        reading = self.network.cross.read(
+            torch.from_numpy(query.words).expand(photos, -1, -1),
+            torch.from_numpy(query.mask).expand(photos, -1),
+            torch.from_numpy(np.asarray(nodes, np.float32)),
+        )
+        return explain_photos(self.network, query.tokens[0], parts, reading, said)
+
+    def _parts(
+        self,
+        query: QueryEmbeddings,
+        vectors: NDArray[np.float32],
+        nodes: NDArray[np.float16],
+    ) -> tuple[PairParts, dict[str, Tensor]]:
+        """What the scores are made of, (K,) each; and by word, (K,), its weighted log odds."""
         if len(query.vectors) != 1 or len(vectors) != len(nodes):
             raise ValueError(
                 f"expected one query and as many vectors as nodes, found {len(query.vectors)} "
@@ -152,10 +187,11 @@ class Retriever:
         recalled = photos @ torch.from_numpy(query.recalled[0]) - float(query.recalled_hub[0])
         bag = torch.from_numpy(query.bag[0])
         asked = bag.nonzero().squeeze(1)
-        worded = self.network.odds(photos, asked) @ bag[asked] - float(query.bag_hub[0])
-        scores = self.network.combine(PairParts(first, recalled, worded, logits))
-        probabilities = self.network.calibration.reranked(scores)
-        return Reranked(scores.numpy(), probabilities.numpy())
+        odds = self.network.odds(photos, asked) * bag[asked]
+        worded = odds.sum(1) - float(query.bag_hub[0])
+        vocabulary = self.network.config.vocabulary
+        said = {vocabulary[c]: odds[:, at] for at, c in enumerate(asked.tolist())}
+        return PairParts(first, recalled, worded, logits), said
 
     def probabilities(
         self,

@@ -6,5 +6,6 @@ functions that need them, so that `crossgraph --help` and a usage error answer a
 """
 
 from search.engine import Hit, SearchIndex, open_index
+from search.explain import Explanation
 
-__all__ = ["Hit", "SearchIndex", "open_index"]
+__all__ = ["Explanation", "Hit", "SearchIndex", "open_index"]

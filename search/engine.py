@@ -7,7 +7,7 @@ the model that made it. `open_index` compares their fingerprints and refuses in 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from search.explain import Explanation, from_model
 
 if TYPE_CHECKING:
     from store import Index
@@ -52,6 +54,9 @@ class QueryModel(Protocol):
     def rerank(self, query: Any, vectors: Any, nodes: Any) -> Any:  # noqa: ANN401
         """Give `.scores` and `.probabilities`, (K,) float32 each, in the candidates' order."""
 
+    def explain(self, query: Any, vectors: Any, nodes: Any) -> Any:  # noqa: ANN401
+        """Give what `search.explain.from_model` reads of each candidate, in their order."""
+
     def probabilities(self, query: Any, first_scores: Any) -> Any:  # noqa: ANN401
         """Give (K,) float32 in 0..1 from the first stage alone."""
 
@@ -68,6 +73,7 @@ class Hit:
         image_id: its id in this index, never used twice.
         captions: captions that came with the collection, in the order they were given.
         categories: names of the things annotated in it, sorted.
+        explanation: where the score comes from; None unless it was asked for.
     """
 
     rank: int
@@ -77,6 +83,7 @@ class Hit:
     image_id: int
     captions: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    explanation: Explanation | None = None
 
 
 class SearchIndex:
@@ -110,7 +117,14 @@ class SearchIndex:
         self._index.close()
 
     def search(
-        self, query: str, k: int = 10, *, rerank: bool = True, candidates: int = 50
+        self,
+        query: str,
+        k: int = 10,
+        *,
+        rerank: bool = True,
+        candidates: int = 50,
+        explain: bool = False,
+        min_probability: float = 0.0,
     ) -> list[Hit]:
         """Give the photos that answer a query best.
 
@@ -119,29 +133,42 @@ class SearchIndex:
             k: how many hits are wanted, at least 1; fewer come back from a smaller collection.
             rerank: whether the cross-modal graph orders the candidates anew.
             candidates: how many photos the first stage hands to the re-ranker, at least k are.
+            explain: whether each hit says where its score comes from; for the re-ranker's alone.
+            min_probability: 0..1; hits whose probability is below it are left out.
 
         Returns:
             At most k hits, nearest first; equal scores in the order of `image_id`.
 
         Raises:
-            QueryError: the query is empty, or k or candidates is below 1.
+            QueryError: the query is empty, k or candidates is below 1, min_probability is not in
+                0..1, or explanations are asked for without the re-ranker.
         """
-        text = _checked(query, k, candidates)
+        text = _checked(query, k, candidates, min_probability)
+        _check_explainable(explain, rerank)
         embedded = self._model.embed_queries([text])
-        image_ids, first_scores = self._index.search(embedded.vectors[0], max(k, candidates))
+        found, first_scores = self._index.search(embedded.vectors[0], max(k, candidates))
+        image_ids = np.asarray(found)
         if not len(image_ids):
             return []
         if rerank:
             vectors, nodes = self._index.vectors(image_ids), self._index.nodes(image_ids)
             judged = self._model.rerank(embedded, vectors, nodes)
-            scores, probabilities = judged.scores, judged.probabilities
+            scores, probabilities = np.asarray(judged.scores), np.asarray(judged.probabilities)
         else:
-            scores = first_scores
-            probabilities = self._model.probabilities(embedded, first_scores)
-        best = np.lexsort((image_ids, -np.asarray(scores)))[:k]
-        return self._hits(
-            np.asarray(image_ids)[best], np.asarray(scores)[best], np.asarray(probabilities)[best]
-        )
+            scores = np.asarray(first_scores)
+            probabilities = np.asarray(self._model.probabilities(embedded, first_scores))
+        best = np.lexsort((image_ids, -scores))[:k]
+        best = best[probabilities[best] >= min_probability]
+        hits = self._hits(image_ids[best], scores[best], probabilities[best])
+        return self._explained(hits, embedded) if explain and hits else hits
+
+    def _explained(self, hits: Sequence[Hit], embedded: Any) -> list[Hit]:  # noqa: ANN401
+        image_ids = [hit.image_id for hit in hits]
+        vectors, nodes = self._index.vectors(image_ids), self._index.nodes(image_ids)
+        said = self._model.explain(embedded, vectors, nodes)
+        return [
+            replace(hit, explanation=from_model(one)) for hit, one in zip(hits, said, strict=True)
+        ]
 
     def _hits(
         self,
@@ -234,14 +261,23 @@ def load_model(
     )
 
 
-def _checked(query: str, k: int, candidates: int) -> str:
+def _checked(query: str, k: int, candidates: int, min_probability: float) -> str:
     from store import QueryError
 
     for name, value in (("k", k), ("candidates", candidates)):
         if value < 1:
             raise QueryError(f"{name} is {value}, expected at least 1")
+    if not 0 <= min_probability <= 1:
+        raise QueryError(f"the least probability is {min_probability:g}, expected 0 to 1")
     # A shell hands over bytes that are no UTF-8 as lone surrogates, which no tokenizer takes.
     text = query.encode("utf-8", "replace").decode("utf-8").strip()
     if not text:
         raise QueryError('the query is empty; say what the photo shows, such as "a dog on a sofa"')
     return text
+
+
+def _check_explainable(explain: bool, rerank: bool) -> None:
+    from store import QueryError
+
+    if explain and not rerank:
+        raise QueryError("only a re-ranked score can be explained; search with the re-ranker")

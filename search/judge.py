@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.engine import load_model
-from search.evaluate import Evaluation, evaluate
+from search.evaluate import Evaluation, EvaluationError, evaluate
+from search.faithfulness import Faithfulness, judge_explanations
 from search.features import collection_features
 from search.latency import CANDIDATES, measure_latency
 from search.progress import ProgressReport
@@ -40,14 +41,24 @@ def judge(
     text_weights: Path | None = None,
     seed: int = 0,
     quiet: bool = False,
+    explanations: bool = False,
 ) -> Evaluation:
-    """Load the model and the collection, measure, and give what `crossgraph eval` reports."""
+    """Load the model and the collection, measure, and give what `crossgraph eval` reports.
+
+    Raises:
+        EvaluationError: the collection cannot be judged, or `explanations` of a model without any.
+    """
     from fusion import cca
     from fusion.checkpoint import shipped_checkpoint
-    from fusion.matcher import load_matcher
+    from fusion.matcher import GraphMatcher, load_matcher
 
     folder = checkpoint or shipped_checkpoint("crossgraph")
     matcher = load_matcher(folder)
+    if explanations and not isinstance(matcher, GraphMatcher):
+        raise EvaluationError(
+            f"{folder} holds a model of kind {matcher.name}, which gives no explanations; "
+            "expected crossgraph, or no --explanations"
+        )
     negatives = cca.load(folder)
     weights = {"image_weights": image_weights, "text_weights": text_weights}
     with ProgressReport("encoding", quiet=quiet) as progress:
@@ -56,9 +67,24 @@ def judge(
         )
     with ProgressReport("scoring", quiet=quiet) as progress:
         latency = _latency(folder, data, weights) if matcher.name == "crossgraph" else {}
-        return evaluate(
+        evaluation = evaluate(
             matcher, data, negatives, seed=seed, latency_ms=latency, progress=progress.stage
         )
+        if explanations and isinstance(matcher, GraphMatcher):
+            found = judge_explanations(matcher.network, data, seed=seed, progress=progress.stage)
+            evaluation.report["explanations"] = _explanations(found)
+        return evaluation
+
+
+def _explanations(found: Faithfulness) -> dict[str, Any]:
+    return {
+        "pairs": found.pairs,
+        "top_region_drop": round(found.top_drop, 4),
+        "random_region_drop": round(found.random_drop, 4),
+        "top_above_random": round(100 * found.top_above_random, 2),
+        "difference": round(found.difference, 4),
+        "difference_95": [round(end, 4) for end in found.interval],
+    }
 
 
 def _latency(folder: Path, data: PairData, weights: dict[str, Any]) -> dict[str, float]:

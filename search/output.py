@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
 
 from search.engine import WEAK_PROBABILITY, Hit
+from search.explain import as_record, as_words
 
 __all__ = ["as_json_lines", "as_paths", "as_plain_lines", "as_table", "weakness"]
 
@@ -19,12 +21,14 @@ __all__ = ["as_json_lines", "as_paths", "as_plain_lines", "as_table", "weakness"
 def as_json_lines(hits: Iterable[Hit]) -> Iterator[str]:
     """Give one JSON object a hit: rank, score, probability, path, image_id, captions, categories.
 
+    An explained hit has an `explanation` too, as `search.explain.as_record` gives it.
+
     >>> from pathlib import Path
     >>> next(as_json_lines([Hit(1, 2.5, 0.75, Path("/a.jpg"), 7)]))[:48]
     '{"rank": 1, "score": 2.5, "probability": 0.75, "'
     """
     for hit in hits:
-        record = {
+        record: dict[str, Any] = {
             "rank": hit.rank,
             "score": round(hit.score, 6),
             "probability": round(hit.probability, 6),
@@ -33,6 +37,8 @@ def as_json_lines(hits: Iterable[Hit]) -> Iterator[str]:
             "captions": list(hit.captions),
             "categories": list(hit.categories),
         }
+        if hit.explanation is not None:
+            record["explanation"] = as_record(hit.explanation)
         yield json.dumps(record, ensure_ascii=_has_surrogates(str(hit.path)))
 
 
@@ -44,13 +50,16 @@ def as_paths(hits: Iterable[Hit]) -> Iterator[str]:
 def as_plain_lines(hits: Iterable[Hit]) -> Iterator[str]:
     r"""Give rank, probability, score, path and what the index knows, parted by tabs.
 
+    An explained hit has a sixth field, its words.
+
     >>> from pathlib import Path
     >>> next(as_plain_lines([Hit(1, 2.5, 0.754, Path("/a.jpg"), 7, ("A dog .",))]))
     '1\t0.75\t2.500\t/a.jpg\tA dog .'
     """
     for hit in hits:
         path = str(hit.path).replace("\t", " ").replace("\n", " ")
-        yield f"{hit.rank}\t{hit.probability:.2f}\t{hit.score:.3f}\t{path}\t{known(hit)}"
+        line = f"{hit.rank}\t{hit.probability:.2f}\t{hit.score:.3f}\t{path}\t{known(hit)}"
+        yield line if hit.explanation is None else f"{line}\t{'; '.join(as_words(hit.explanation))}"
 
 
 def as_table(hits: Sequence[Hit], title: str | None = None) -> Table:
@@ -64,10 +73,17 @@ def as_table(hits: Sequence[Hit], title: str | None = None) -> Table:
     speaks = any(hit.captions or hit.categories for hit in hits)
     if speaks:
         table.add_column("captions and categories", overflow="fold", max_width=60)
+    explains = any(hit.explanation for hit in hits)
+    if explains:
+        table.add_column("added to the score, and where", overflow="fold")
     for hit in hits:
         path = escape(_printable(str(hit.path)))
         cells = [str(hit.rank), f"{hit.probability:.0%}", f"{hit.score:.3f}", path]
-        table.add_row(*cells, *([escape(known(hit))] if speaks else []))
+        if speaks:
+            cells.append(escape(known(hit)))
+        if explains:
+            cells.append(escape("\n".join(as_words(hit.explanation)) if hit.explanation else ""))
+        table.add_row(*cells)
     return table
 
 
@@ -78,8 +94,15 @@ def known(hit: Hit) -> str:
     return " ".join(part for part in (caption, categories) if part)
 
 
-def weakness(hits: Sequence[Hit]) -> str | None:
-    """Say so in one line when not even the best hit is likely to match, else None."""
+def weakness(hits: Sequence[Hit], least: float = 0.0) -> str | None:
+    """Say so in one line when not even the best hit is likely to match, else None.
+
+    Args:
+        hits: the answer to a query.
+        least: the probability below which hits were left out of it.
+    """
+    if not hits and least:
+        return f"nothing here matches well: no photo has a probability of {least:g} or more"
     if not hits:
         return "the index holds no photos"
     best = max(hit.probability for hit in hits)

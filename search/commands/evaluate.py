@@ -36,6 +36,10 @@ def evaluate(
         Path | None, typer.Option(metavar="FOLDER", help="Where features are kept.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Draws the false pairs.")] = 0,
+    explanations: Annotated[
+        bool,
+        typer.Option("--explanations", help="Measure too whether explanations are true."),
+    ] = False,
     image_weights: ImageWeights = None,
     text_weights: TextWeights = None,
     quiet: Quiet = False,
@@ -54,6 +58,7 @@ def evaluate(
         text_weights=text_weights,
         seed=seed,
         quiet=quiet,
+        explanations=explanations,
     )
     text = json_module.dumps(evaluation.report, indent=2)
     if ranks is not None:
@@ -92,5 +97,17 @@ def _print(report: dict[str, Any]) -> None:
         *shares, threshold = measures.values()
         matching.add_row(kind, *(f"{value:.1f}" for value in shares), f"{threshold:.3f}")
     console.print(matching)
+    if "explanations" in report:
+        typer.echo(_explanations_line(report["explanations"]))
     costs = ", ".join(f"{name} {value:g}" for name, value in report["latency_ms"].items())
     typer.echo(f"milliseconds: {costs}")
+
+
+def _explanations_line(found: dict[str, Any]) -> str:
+    low, high = found["difference_95"]
+    return (
+        f"explanations: without its top region a caption's logit falls by "
+        f"{found['top_region_drop']:.3f}, without a random one by "
+        f"{found['random_region_drop']:.3f}; by more in {found['top_above_random']:.1f}% of "
+        f"{found['pairs']} pairs, difference {found['difference']:.3f} [{low:.3f}, {high:.3f}]"
+    )

@@ -114,6 +114,26 @@ def test_first_stage_only(index: Path) -> None:
     assert Path(done.stdout.strip()).name == "rocket.jpg"
 
 
+def test_a_hit_is_explained_and_drawn(index: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "why.png"
+    done = run(
+        "search", "the cat's whiskers", "--explain", "--json", "--explain-image", picture,
+        "--index", index,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    hits = [json.loads(line) for line in done.stdout.splitlines()]
+    for hit in hits:
+        words, rest = hit["explanation"]["words"], hit["explanation"]["rest"]
+        assert [word["word"] for word in words] == ["the", "cat", "s", "whiskers"]
+        assert sum(word["added"] for word in words) + rest == pytest.approx(hit["score"], abs=1e-4)
+        for word in words:
+            assert len(word["regions"]) == 3
+    added = {word["word"]: word["added"] for word in hits[0]["explanation"]["words"]}
+    assert max(added, key=added.__getitem__) == "cat"
+    with Image.open(picture) as image:
+        assert image.size == (480, 319)  # of 451 x 300, enlarged so that labels fit
+
+
 def test_a_query_of_ten_thousand_words(index: Path) -> None:
     done = run("search", "cat " * 10_000, "--paths", "--index", index)
     assert done.returncode == 0, done.stderr

@@ -51,6 +51,25 @@ class ColourModel:
         scores = vectors @ query.vectors[0] * (-2 if self.contrary else 2)
         return SimpleNamespace(scores=scores, probabilities=1 / (1 + np.exp(2 - 4 * scores)))
 
+    def explain(
+        self, query: SimpleNamespace, vectors: np.ndarray, nodes: np.ndarray
+    ) -> list[SimpleNamespace]:
+        """Give each named colour what it added; it is all over the only region."""
+        named = [place for place in range(4) if query.vectors[0][place]]
+        scores = self.rerank(query, vectors, nodes).scores
+        return [
+            SimpleNamespace(
+                score=float(score),
+                words=tuple(list(COLOURS)[place] for place in named),
+                added=np.array([vector[place] for place in named], np.float32),
+                regions=np.ones((len(named), 1), np.float32),
+                whole=np.zeros(len(named), np.float32),
+                read=np.array([score / 2], np.float32),
+                rest={"first": float(score - sum(vector[place] for place in named))},
+            )
+            for vector, score in zip(vectors, scores, strict=True)
+        ]
+
     def probabilities(self, query: SimpleNamespace, first_scores: np.ndarray) -> np.ndarray:
         """Give the share itself."""
         return np.clip(first_scores, 0, 1)

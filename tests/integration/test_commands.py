@@ -79,6 +79,105 @@ def test_the_index_may_be_named_by_the_environment(
     assert not Path("photos.index").exists()
 
 
+def test_words_are_explained_in_a_line_and_in_json(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["index", str(photos), "--quiet"])
+    capsys.readouterr()
+    assert search_main(["red", "--explain"]) == 0
+    best = capsys.readouterr().out.splitlines()[0].split("\t")
+    assert best[5] == "red +1.000 (x 0-100%, y 0-100%); rest +1.000"
+    assert search_main(["red", "--explain", "--json", "--candidates", "2"]) == 0
+    hit = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert list(hit)[-1] == "explanation"
+    everywhere = {"box": [0.0, 0.0, 1.0, 1.0], "weight": 1.0}
+    assert hit["explanation"] == {
+        "words": [{"word": "red", "added": 1.0, "regions": [everywhere]}],
+        "regions": [everywhere],
+        "rest": 1.0,
+    }
+
+
+def test_the_best_hit_is_drawn_and_nothing_else_changes(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["index", str(photos), "--quiet"])
+    capsys.readouterr()
+    search_main(["red", "--json"])
+    plain = capsys.readouterr().out
+    assert search_main(["red", "--json", "--explain-image", "o.png"]) == 0
+    assert capsys.readouterr().out == plain
+    assert Path("o.png").stat().st_size
+
+
+@pytest.mark.parametrize("form", [[], ["--json"], ["--paths"], ["--explain"]])
+def test_when_no_hit_is_likely_enough_stderr_says_so_and_stdout_is_empty(
+    photos: Path, capsys: pytest.CaptureFixture[str], form: list[str]
+) -> None:
+    main(["index", str(photos), "--quiet"])
+    capsys.readouterr()
+    assert search_main(["green", "--min-probability", "0.9", *form]) == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == "nothing here matches well: no photo has a probability of 0.9 or more\n"
+    assert search_main(["red", "--min-probability", "0.9", "--paths"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_without_a_hit_no_picture_is_written(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["index", str(photos), "--quiet"])
+    capsys.readouterr()
+    assert search_main(["green", "--min-probability", "1", "--explain-image", "o.png"]) == 0
+    assert "o.png is not written" in capsys.readouterr().err
+    assert not Path("o.png").exists()
+
+
+def test_measured_explanations_are_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from search import judge
+    from search.evaluate import Evaluation
+
+    report = {
+        "collection": {"images": 2, "captions": 2},
+        "model": {"name": "fake", "encoders": "none", "fingerprint": "f00d"},
+        **{"first_stage": None, "reranked": None, "matching": {}, "latency_ms": {}},
+        "explanations": {
+            "pairs": 2,
+            "top_region_drop": 0.5,
+            "random_region_drop": 0.25,
+            "top_above_random": 75.0,
+            "difference": 0.25,
+            "difference_95": [0.125, 0.375],
+        },
+    }
+    asked: list[object] = []
+
+    def fake(*_: object, explanations: bool, **__: object) -> Evaluation:
+        asked.append(explanations)
+        return Evaluation(report)
+
+    monkeypatch.setattr(judge, "judge", fake)
+    assert main(["eval", "--images", "x", "--annotations", "y", "--explanations"]) == 0
+    assert asked == [True]
+    line = next(x for x in capsys.readouterr().out.splitlines() if x.startswith("explanations"))
+    for figure in ("0.500", "0.250", "75.0%", "2 pairs", "[0.125, 0.375]"):
+        assert figure in line
+
+
+def test_a_model_without_explanations_is_refused_before_the_work(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from fusion import matcher
+
+    monkeypatch.setattr(matcher, "load_matcher", lambda _: SimpleNamespace(name="article"))
+    arguments = ["eval", "--images", "x", "--annotations", "y", "--explanations"]
+    assert main(arguments) == 1
+    assert "a model of kind article" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "word"),
     [
@@ -87,6 +186,13 @@ def test_the_index_may_be_named_by_the_environment(
         (["search", "red", "--checkpoint", "other"], 1, "made with"),
         (["search", "red", "-k", "0"], 2, "-k"),
         (["search", "red", "--candidates", "0"], 2, "--candidates"),
+        (["search", "red", "--min-probability", "1.5"], 2, "--min-probability"),
+        (["search", "red", "--min-probability", "nan"], 2, "probability"),
+        (["search", "red", "--explain", "--no-rerank"], 2, "--no-rerank"),
+        (["search", "red", "--explain-image", "o.png", "--no-rerank"], 2, "--no-rerank"),
+        (["search", "red", "--explain", "--paths"], 2, "--paths"),
+        (["search", "red", "--explain-image", "o.pdf"], 2, "o.pdf"),
+        (["search", "red", "--explain-image", "gone/o.png"], 1, "gone"),
         (["index", "gone"], 1, "gone"),
         (["index", "photos", "--annotations", "gone.json"], 1, "gone.json"),
         (["train", "--images", "x"], 2, "--annotations"),

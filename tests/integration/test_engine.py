@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,41 @@ def test_first_stage_has_its_own_scores_and_probabilities(index: SearchIndex) ->
     best = index.search("red", k=1, rerank=False)[0]
     assert (best.score, best.probability) == (1.0, 1.0)
     assert index.search("red", k=1)[0].probability > 0.99
+
+
+def test_hits_are_explained_when_asked_and_only_then(index: SearchIndex) -> None:
+    plain, explained = (
+        index.search("red or blue", k=2),
+        index.search("red or blue", 2, explain=True),
+    )
+    assert [hit.explanation for hit in plain] == [None, None]
+    assert [replace(hit, explanation=None) for hit in explained] == plain
+    for hit in explained:
+        assert hit.explanation is not None
+        assert [word.word for word in hit.explanation.words] == ["red", "blue"]
+        added = sum(word.added for word in hit.explanation.words)
+        assert added + hit.explanation.rest == pytest.approx(hit.score)
+        assert hit.explanation.words[0].regions[0].box == (0, 0, 1, 1)
+
+
+def test_the_first_stage_is_not_explained(index: SearchIndex) -> None:
+    with pytest.raises(QueryError, match="only a re-ranked score"):
+        index.search("red", rerank=False, explain=True)
+
+
+def test_hits_below_the_least_probability_are_left_out(index: SearchIndex) -> None:
+    hits = index.search("red", k=5)
+    least = hits[2].probability
+    assert hits[3].probability < least
+    assert index.search("red", k=5, min_probability=least) == hits[:3]
+    assert index.search("green", k=5, min_probability=1.0, explain=True) == []
+    assert index.search("red", k=5, rerank=False, min_probability=0.75)[-1].path.name == "a.png"
+
+
+@pytest.mark.parametrize("least", [-0.1, 1.1, float("nan")])
+def test_a_least_probability_is_one(index: SearchIndex, least: float) -> None:
+    with pytest.raises(QueryError, match="expected 0 to 1"):
+        index.search("red", min_probability=least)
 
 
 def test_captions_and_categories_come_with_the_hit(tmp_path: Path, folder: Path) -> None:

@@ -48,6 +48,7 @@ def test_recall_on_flickr8k_development_photos(tmp_path: Path) -> None:
         json=out,
         cache=tmp_path / "features",
         quiet=True,
+        explanations=True,
     )
     report = json.loads(out.read_text(encoding="utf-8"))
     first, reranked = report["first_stage"], report["reranked"]
@@ -59,3 +60,9 @@ def test_recall_on_flickr8k_development_photos(tmp_path: Path) -> None:
     assert reranked["text_to_image"]["R@1"] >= first["text_to_image"]["R@1"] + 1.3
     for measure in ("R@1", "R@5", "R@10"):
         assert reranked["text_to_image"][measure] >= first["text_to_image"][measure]
+
+    # Measured 0.118 [0.110, 0.127] and 88%.
+    found = report["explanations"]
+    assert found["top_region_drop"] > 0
+    assert found["difference_95"][0] > 0.05
+    assert found["top_above_random"] > 75

@@ -62,3 +62,48 @@ def test_edges_between_words_matter_once_the_gate_is_open(graph: CrossGraph) -> 
     assert not torch.allclose(graph(words, mask, regions, none), graph(words, mask, regions))
     graph.word_gate.data.zero_()
     assert torch.allclose(graph(words, mask, regions, none), graph(words, mask, regions))
+
+
+def test_what_words_add_sums_to_the_logit(graph: CrossGraph) -> None:
+    words, mask, regions = nodes(graph)
+    pairs = words, mask, regions[:2]
+    reading = graph.read(*pairs)
+    assert reading.shares.shape == (2, 5)
+    assert torch.allclose(reading.shares.sum(1), graph.pairs(*pairs), atol=1e-5)
+    assert torch.equal(reading.shares[1, 3:], torch.zeros(2))  # padding adds nothing
+
+
+def test_a_word_reads_all_of_the_regions_once(graph: CrossGraph) -> None:
+    words, mask, regions = nodes(graph)
+    reading = graph.read(words, mask, regions[:2])
+    for looks in (reading.attention, reading.nearest):
+        assert looks.shape == (2, 5, 8)
+        assert looks.min() >= 0
+    assert torch.allclose(reading.nearest.sum(2), torch.ones(2, 5))
+    total = reading.attention.sum(2)
+    if graph.config.adjacency == "attention":
+        assert torch.allclose(total, torch.ones(2, 5))
+    else:  # a head in which a word is like no region has no edges
+        eighths = total * graph.config.heads
+        assert torch.allclose(eighths, eighths.round(), atol=1e-4)
+
+
+def test_padding_changes_no_reading(graph: CrossGraph) -> None:
+    words, mask, regions = nodes(graph)
+    whole, short = (graph.read(words[1:, :n], mask[1:, :n], regions[:1]) for n in (5, 3))
+    for long_one, short_one in zip(whole, short, strict=True):
+        assert torch.allclose(long_one[:, :3], short_one, atol=1e-5)
+
+
+def test_a_reading_by_hand() -> None:
+    graph = CrossGraph(
+        RerankerConfig(2, 2, 2, width=4, node_width=2, heads=1, adjacency="cosine")
+    ).eval()
+    word, regions = (
+        torch.tensor([[[1.0, 0.0]]]),
+        torch.tensor([[[0.0, 1.0], [1.0, 0.0], [0.6, 0.8]]]),
+    )
+    reading = graph.read(word, torch.ones(1, 1, dtype=torch.bool), regions)
+    # Cosines 0, 1 and 0.6: the shares of their sum, and the second is the nearest.
+    assert torch.allclose(reading.attention, torch.tensor([[[0.0, 0.625, 0.375]]]))
+    assert torch.equal(reading.nearest, torch.tensor([[[0.0, 1.0, 0.0]]]))

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from search.engine import Hit
+from search.explain import ExplainedWord, Explanation, Region
 from search.output import as_json_lines, as_paths, as_plain_lines, as_table, weakness
 
 DOG = Hit(
     1, 2.5, 0.91, Path("/photos/dog.jpg"), 7, ("A dog\non a sofa .", "A pet ."), ("couch", "dog")
 )
 BIKE = Hit(2, 1.25, 0.08, Path("/photos/[red] bike.jpg"), 9)
+
+CORNER = Region((0.0, 0.5, 0.5, 1.0), 0.25)
+WHY = Explanation((ExplainedWord("dog", 0.5, (CORNER,)), ExplainedWord("of", -0.0001, ())), (), 2.0)
 
 
 def test_json_lines_hold_everything() -> None:
@@ -71,3 +76,32 @@ def test_weakness_is_said_and_only_then() -> None:
     assert weakness([DOG, BIKE]) is None
     assert weakness([BIKE]) == "nothing here matches well: the best probability is 8%"
     assert weakness([]) == "the index holds no photos"
+
+
+def test_weakness_names_the_probability_that_none_reached() -> None:
+    assert weakness([], 0.9) == (
+        "nothing here matches well: no photo has a probability of 0.9 or more"
+    )
+
+
+def test_an_explained_hit_has_one_more_field_in_every_form() -> None:
+    hit = replace(DOG, explanation=WHY)
+    plain, explained = next(as_json_lines([DOG])), json.loads(next(as_json_lines([hit])))
+    words = explained.pop("explanation")
+    assert explained == json.loads(plain)
+    corner = {"box": [0.0, 0.5, 0.5, 1.0], "weight": 0.25}
+    assert words == {
+        "words": [
+            {"word": "dog", "added": 0.5, "regions": [corner]},
+            {"word": "of", "added": -0.0001, "regions": []},
+        ],
+        "regions": [],
+        "rest": 2.0,
+    }
+    line = next(as_plain_lines([hit]))
+    assert line == next(as_plain_lines([DOG])) + (
+        "\tdog +0.500 (x 0-50%, y 50-100%); of +0.000; rest +2.000"
+    )
+    out = io.StringIO()
+    Console(file=out, width=200, color_system=None).print(as_table([hit, BIKE]))
+    assert "dog +0.500 (x 0-50%, y 50-100%)" in out.getvalue()

@@ -1,0 +1,162 @@
+"""Where a final score comes from: what each word of the query added, and which regions it read.
+
+A final score is a sum of parts, and two of the parts are sums over words: the cross-modal graph's
+logit and the word graph's mean log odds. So what a word added is no estimate. Which regions it read
+is one: a word compares itself, head by head, with the message that attention brings it from all
+regions and with the region nearest to it, and the two count alike here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from fusion.network import Network, PairParts
+from fusion.reranker import WordReading
+from fusion.word_graph import words_of
+
+__all__ = ["PhotoExplanation", "Word", "explain_photos", "merge_pieces", "read_by_region"]
+
+MARKER = re.compile(r"\[(CLS|SEP|PAD)\]|<\|\w+\|>|</?\w+>")
+"""Tokens that no text holds, as BERT, CLIP and SigLIP spell them."""
+INSIDE, END, BEGIN = "##", "</w>", "\u2581"
+"""What marks BERT's pieces inside a word, CLIP's that end one and SigLIP's that begin one."""
+
+
+@dataclass(frozen=True)
+class PhotoExplanation:
+    """One photo's score for one query, taken apart: `score == sum(added) + sum(rest.values())`."""
+
+    score: float
+    words: tuple[str, ...]
+    """W words in the query's order, as the encoder spells them; a word said twice is there twice.
+    Punctuation and the encoder's markers are no words."""
+    added: NDArray[np.float32]
+    """(W,) what each word added to the score: by the cross-modal graph and by the word graph."""
+    regions: NDArray[np.float32]
+    """(W, R) in 0..1: how much of what a word read was of each region of the grid."""
+    whole: NDArray[np.float32]
+    """(W,): how much was of the photo at once. With `regions` it sums to 1 for each word (to
+    less where the graph's adjacency is cosine and a word is like no region)."""
+    read: NDArray[np.float32]
+    """(R,): what the cross-modal graph added by way of each region, over the whole text."""
+    rest: dict[str, float]
+    """What was no word's doing, by the parts of a score (`PairParts`). Of the cross-modal graph
+    (`logits`) it is what the text at once, punctuation and the markers added; of the word graph
+    (`worded`) the correction for hubs, and words past the text encoder's limit."""
+
+
+class Word(NamedTuple):
+    """A word of a text and the places of its pieces among the tokens."""
+
+    text: str
+    places: tuple[int, ...]
+
+
+def merge_pieces(tokens: Sequence[str]) -> list[Word]:
+    """Put word pieces together; leaves out markers and what has neither letter nor digit.
+
+    >>> merge_pieces(["[CLS]", "two", "frisbee", "##s", ".", "[SEP]"])
+    [Word(text='two', places=(1,)), Word(text='frisbees', places=(2, 3))]
+    >>> [word.text for word in merge_pieces(["<|startoftext|>", "fris", "bees</w>", "fly</w>"])]
+    ['frisbees', 'fly']
+    """
+    ends = any(token.endswith(END) for token in tokens)
+    begins = any(token.startswith(BEGIN) for token in tokens)
+    words: list[Word] = []
+    unfinished = False
+    for place, token in enumerate(tokens):
+        marker = MARKER.fullmatch(token)
+        piece = token.removeprefix(INSIDE).removeprefix(BEGIN).removesuffix(END)
+        joins = ends or (not token.startswith(BEGIN) if begins else token.startswith(INSIDE))
+        if unfinished and joins and not marker:
+            words[-1] = Word(words[-1].text + piece, (*words[-1].places, place))
+        elif not marker:
+            words.append(Word(piece, (place,)))
+        unfinished = not (marker or token.endswith(END))
+    return [word for word in words if any(map(str.isalnum, word.text))]
+
+
+def read_regions(reading: WordReading) -> Tensor:
+    """How much of what each word read was of each node of the photo: (N, T, R)."""
+    return (reading.attention + reading.nearest) / 2
+
+
+def read_by_region(reading: WordReading) -> Tensor:
+    """What the logits owe to each region, by what every node of the text read there: (N, R)."""
+    return (reading.shares.unsqueeze(2) * read_regions(reading)).sum(1)[:, 1:]
+
+
+def explain_photos(
+    network: Network,
+    tokens: Sequence[str],
+    parts: PairParts,
+    reading: WordReading,
+    said: Mapping[str, Tensor],
+) -> list[PhotoExplanation]:
+    """Explain one query's scores with K photos.
+
+    Args:
+        network: whose `combine` made the scores.
+        tokens: the query's, as the text encoder gave them, markers included.
+        parts: what the scores are made of, (K,) each.
+        reading: the cross-modal graph's, of K pairs; T is one more than the tokens.
+        said: for each word that the word graph knows its share of `parts.worded`, (K,).
+
+    Returns:
+        K explanations, in the photos' order.
+    """
+    words = merge_pieces(tokens)
+    shares = _added(network, "logits", reading.shares)
+    looks = read_regions(reading)
+    places = [[place + 1 for place in word.places] for word in words]  # the whole text is node 0
+    by_graph = _columns([shares[:, place].sum(1) for place in places], shares)
+    by_odds = _added(network, "worded", _columns(_odds_of(words, said, shares), shares))
+    regions = _columns([looks[:, place].mean(1) for place in places], looks)
+    rest = {name: _added(network, name, part) for name, part in parts._asdict().items()}
+    rest["logits"] = shares.sum(1) - by_graph.sum(1)
+    rest["worded"] = rest["worded"] - by_odds.sum(1)
+    read = read_by_region(reading._replace(shares=shares))
+    scores = network.combine(parts)
+    return [
+        PhotoExplanation(
+            score=float(scores[row]),
+            words=tuple(word.text for word in words),
+            added=(by_graph + by_odds)[row].numpy(),
+            regions=regions[row, :, 1:].numpy(),
+            whole=regions[row, :, 0].numpy(),
+            read=read[row].numpy(),
+            rest={name: float(part[row]) for name, part in rest.items()},
+        )
+        for row in range(len(scores))
+    ]
+
+
+def _added(network: Network, name: str, values: Tensor) -> Tensor:
+    """What a part of these values, of any shape, adds to final scores."""
+    # A score is a sum over its parts, so one part alone shows what stands before it.
+    nothing = dict.fromkeys(PairParts._fields, torch.zeros_like(values))
+    return network.combine(PairParts(**(nothing | {name: values})))
+
+
+def _odds_of(words: Sequence[Word], said: Mapping[str, Tensor], like: Tensor) -> list[Tensor]:
+    """Each word's share of the mean log odds, (K,); a word said twice has half of it twice."""
+    parts = [words_of(word.text) for word in words]
+    shares = [like.new_zeros(len(like)) for _ in words]
+    for known, odds in said.items():
+        holders = [row for row, part in enumerate(parts) if known in part]
+        for row in holders:
+            shares[row] = shares[row] + odds / len(holders)
+    return shares
+
+
+def _columns(columns: list[Tensor], like: Tensor) -> Tensor:
+    """(K, ...) each -> (K, W, ...); where there are none, none of `like`'s."""
+    return torch.stack(columns, 1) if columns else like[:, :0]

@@ -1,0 +1,182 @@
+"""Scores taken apart: sums by hand, sums through a whole retriever, and how pieces become words."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from fusion.encoders.protocol import WordFeatures
+from fusion.explanation import explain_photos, merge_pieces
+from fusion.model import ModelConfig
+from fusion.network import Network, NetworkConfig, PairParts
+from fusion.reranker import RerankerConfig, WordReading
+from fusion.retriever import QueryEmbeddings, Retriever
+
+VOCABULARY = ("cat", "dog", "red")
+TEXTS, OWNERS = ["a dog", "red dog", "a cat", "red cat", "red", "a bird"], [0, 0, 1, 1, 2, 2]
+
+
+@pytest.fixture
+def network() -> Network:
+    """A network of random weights whose gates and word graph are open."""
+    torch.manual_seed(0)
+    model = ModelConfig(image_dim=6, pooled_dim=12, text_dim=5, width=8, hidden=8)
+    reranker = RerankerConfig(6, 12, 5, width=16, node_width=16, heads=2)
+    config = NetworkConfig(
+        6, 12, 5, components=6, memory_size=3, vocabulary=VOCABULARY, word_edges=5,
+        model=model, reranker=reranker,
+    )  # fmt: skip
+    made = Network(config, None, None).eval()
+    made.reader.whitening.region_map.copy_(torch.eye(6))
+    made.text_hub.fill(torch.nn.functional.normalize(torch.randn(3, 8), dim=1))
+    made.words.fill(TEXTS, OWNERS)
+    for gate, value in (("recall_gate", 0.25), ("word_gate", 0.5), ("gate", 0.125)):
+        getattr(made, gate).fill_(value)
+    made.cross.word_gate.data.fill_(0.5)
+    return made
+
+
+class FakeTexts:
+    """Random features, one token a word between BERT's markers."""
+
+    def encode_texts(self, texts: list[str]) -> WordFeatures:
+        tokens = [["[CLS]", *text.split(), "[SEP]"] for text in texts]
+        longest = max(map(len, tokens))
+        features, mask = (
+            torch.zeros(len(texts), longest, 5),
+            torch.zeros(len(texts), longest).bool(),
+        )
+        for row, spelled in enumerate(tokens):
+            mask[row, : len(spelled)] = True
+            for place, token in enumerate(spelled):
+                seed = torch.Generator().manual_seed(sum(map(ord, token)))
+                features[row, place] = torch.randn(5, generator=seed)
+        return WordFeatures(features, mask, None, tokens)
+
+
+@pytest.fixture
+def retriever(network: Network) -> Retriever:
+    class FakeImages:
+        def encode_images(self, images: list[int]) -> SimpleNamespace:
+            generator = torch.Generator().manual_seed(5)
+            return SimpleNamespace(features=torch.randn(len(images), 4, 6, generator=generator))
+
+    encoders = SimpleNamespace(preset="fake", image=FakeImages(), text=FakeTexts())
+    return Retriever(network, encoders, "f00d")  # type: ignore[arg-type]
+
+
+def alone(query: QueryEmbeddings, row: int) -> QueryEmbeddings:
+    return QueryEmbeddings(*(getattr(query, f.name)[row : row + 1] for f in fields(query)))
+
+
+def test_a_score_by_hand(network: Network) -> None:
+    parts = PairParts(*(torch.tensor([value]) for value in (1.0, 2.0, 3.0, 8.0)))
+    # Whole text, [CLS], "two", "dog" "##s", [SEP], and padding; the logit is 8.
+    shares = torch.tensor([[1.0, 0.0, 2.0, 3.0, 1.0, 1.0, 0.0]])
+    looks = torch.zeros(1, 7, 3)
+    looks[0, :, 0] = 1.0
+    looks[0, 3] = torch.tensor([0.0, 0.5, 0.5])
+    looks[0, 4] = torch.tensor([0.0, 0.0, 1.0])
+    reading = WordReading(shares, looks, looks)
+    said = {"dogs": torch.tensor([2.0]), "beyond": torch.tensor([0.5])}
+    tokens = ["[CLS]", "two", "dog", "##s", "[SEP]"]
+    found = explain_photos(network, tokens, parts, reading, said)[0]
+    assert found.words == ("two", "dogs")
+    # The gate of 1/8 before 2 and 3 + 1, and the word graph's 1/2 before 2.
+    assert found.added.tolist() == [0.25, 1.5]
+    assert found.rest == {
+        "first": 1.0,
+        "recalled": 0.5,
+        "worded": 0.5,  # 3 less the 2 of "dogs", half of it
+        "logits": 0.25,  # the whole text and the markers, 1 + 0 + 1, an eighth of it
+    }
+    assert found.score == 4.0
+    assert found.added.sum() + sum(found.rest.values()) == found.score
+    assert found.regions.tolist() == [[0.0, 0.0], [0.25, 0.75]]
+    assert found.whole.tolist() == [1.0, 0.0]
+    # "dog" added 3/8, half of it by the first cell; "##s" 1/8 by the second.
+    assert found.read.tolist() == [0.1875, 0.3125]
+
+
+def test_a_word_said_twice_shares_its_odds(network: Network) -> None:
+    nothing = torch.zeros(1)
+    parts = PairParts(nothing, nothing, torch.tensor([2.0]), nothing)
+    reading = WordReading(torch.zeros(1, 4), torch.zeros(1, 4, 2), torch.zeros(1, 4, 2))
+    said = {"dog": torch.tensor([2.0])}
+    found = explain_photos(network, ["dog", "red-dog", "cat"], parts, reading, said)[0]
+    assert found.added.tolist() == [0.5, 0.5, 0.0]
+    assert found.rest["worded"] == 0.0
+
+
+def test_a_query_without_words_is_all_rest(network: Network) -> None:
+    parts = PairParts(*(torch.ones(2) for _ in range(4)))
+    looks = torch.ones(2, 4, 5) / 5
+    reading = WordReading(torch.full((2, 4), 0.25), looks, looks)
+    found = explain_photos(network, ["[CLS]", "!", "[SEP]"], parts, reading, {})
+    assert [one.words for one in found] == [(), ()]
+    assert found[0].regions.shape == (0, 4)
+    assert sum(found[0].rest.values()) == pytest.approx(found[0].score)
+
+
+def test_what_a_retriever_explains_sums_to_its_scores(retriever: Retriever) -> None:
+    photos = retriever.embed_images([0, 1, 2])  # type: ignore[list-item]
+    query = retriever.embed_queries(["a red dog . a cat"])
+    scores = retriever.rerank(query, photos.vectors, photos.nodes).scores
+    found = retriever.explain(query, photos.vectors, photos.nodes)
+    assert len(found) == 3
+    for one, score in zip(found, scores, strict=True):
+        assert one.words == ("a", "red", "dog", "a", "cat")
+        assert one.score == pytest.approx(score, abs=1e-6)
+        assert one.added.sum() + sum(one.rest.values()) == pytest.approx(score, abs=1e-5)
+        assert one.regions.shape == (5, 4)
+        assert np.allclose(one.regions.sum(1) + one.whole, 1, atol=1e-5)
+        assert one.read.shape == (4,)
+    assert not np.allclose(found[0].added, found[1].added)
+
+
+def test_padding_changes_no_explanation(retriever: Retriever) -> None:
+    photos = retriever.embed_images([0, 1])  # type: ignore[list-item]
+    short = retriever.embed_queries(["red dog"])
+    padded = alone(retriever.embed_queries(["a much longer text than it", "red dog"]), 1)
+    for one, other in zip(
+        retriever.explain(short, photos.vectors, photos.nodes),
+        retriever.explain(padded, photos.vectors, photos.nodes),
+        strict=True,
+    ):
+        assert one.words == other.words
+        assert np.allclose(one.added, other.added, atol=1e-5)
+        assert np.allclose(one.regions, other.regions, atol=1e-5)
+        assert np.allclose(one.read, other.read, atol=1e-5)
+
+
+def test_two_queries_are_refused(retriever: Retriever) -> None:
+    photos = retriever.embed_images([0])  # type: ignore[list-item]
+    with pytest.raises(ValueError, match="expected one query"):
+        retriever.explain(retriever.embed_queries(["a", "b"]), photos.vectors, photos.nodes)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "words"),
+    [
+        (["[CLS]", "t", "-", "shirt", "##s", "!", "[SEP]"], ["t", "shirts"]),
+        (
+            ["<|startoftext|>", "un", "like", "ly</w>", ".</w>", "x</w>", "<|endoftext|>"],
+            ["unlikely", "x"],
+        ),
+        (["\u2581a", "\u2581un", "likely", "\u2581x", "</s>"], ["a", "unlikely", "x"]),
+        (["##s", "a"], ["s", "a"]),
+        (["[CLS]", "[UNK]", "[SEP]"], ["[UNK]"]),
+        ([], []),
+    ],
+)
+def test_pieces_become_words(tokens: list[str], words: list[str]) -> None:
+    found = merge_pieces(tokens)
+    assert [word.text for word in found] == words
+    for word in found:
+        pieces = [tokens[place] for place in word.places]
+        spelled = "".join(p.strip("#\u2581").removesuffix("</w>") for p in pieces)
+        assert spelled == word.text

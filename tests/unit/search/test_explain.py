@@ -1,0 +1,47 @@
+"""Regions as boxes, and what the model says as words that people and programs read."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fusion.explanation import PhotoExplanation
+from search.explain import Region, from_model, region_boxes
+
+
+def test_cells_run_row_by_row_from_the_top_left() -> None:
+    assert region_boxes(1) == [(0, 0, 1, 1)]
+    boxes = region_boxes(25)
+    assert len(boxes) == 25
+    assert boxes[0] == (0, 0, 0.2, 0.2)
+    assert boxes[7] == (0.4, 0.2, 0.6, 0.4)  # row 1, column 2
+    assert boxes[24][2:] == (1, 1)
+
+
+@pytest.mark.parametrize("cells", [2, 24])
+def test_cells_that_make_no_square(cells: int) -> None:
+    with pytest.raises(ValueError, match=f"square grid, found {cells}"):
+        region_boxes(cells)
+
+
+def test_the_heaviest_regions_of_each_word() -> None:
+    found = from_model(
+        PhotoExplanation(
+            score=2.0,
+            words=("dog",),
+            added=np.array([0.5], np.float32),
+            regions=np.array([[0.125, 0.25, 0.125, 0.25]], np.float32),
+            whole=np.array([0.25], np.float32),
+            read=np.array([0.0, -1.0, 3.0, 1.0], np.float32),
+            rest={"first": 1.0, "logits": 0.5},
+        )
+    )
+    word = found.words[0]
+    assert (word.word, word.added, found.rest) == ("dog", 0.5, 1.5)
+    # Equal ones stand row by row.
+    assert word.regions == (
+        Region((0.5, 0, 1, 0.5), 0.25),
+        Region((0.5, 0.5, 1, 1), 0.25),
+        Region((0, 0, 0.5, 0.5), 0.125),
+    )
+    assert [region.weight for region in found.regions] == [3.0, 1.0, 0.0]
