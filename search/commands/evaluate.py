@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json as json_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from search.commands.options import Checkpoint, ImageWeights, Quiet, TextWeights
-
-if TYPE_CHECKING:
-    from search.evaluate import Evaluation
 
 __all__ = ["evaluate"]
 
@@ -30,7 +27,13 @@ def evaluate(
         Path | None, typer.Option(metavar="OUT", help="Write the measures; - is stdout.")
     ] = None,
     ranks: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write every query's rank (JSON).")
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write what all figures can be computed from again (JSON): ids, each query's rank "
+            "by stage and by row of --ablate, pairs with labels, scores and probabilities, texts "
+            "and scores of --probes. The layout: search/per_query.py.",
+        ),
     ] = None,
     cache: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Where features are kept.")
@@ -42,6 +45,7 @@ def evaluate(
 ) -> None:
     """Measure retrieval and matching on photos with captions."""
     from search.judge import judge, model_folder
+    from search.per_query import per_query_json
 
     if model and checkpoint:
         raise typer.BadParameter("--model and --checkpoint exclude each other")
@@ -57,21 +61,13 @@ def evaluate(
     )
     text = json_module.dumps(evaluation.report, indent=2)
     if ranks is not None:
-        ranks.write_text(_ranks_json(evaluation), encoding="utf-8")
+        ranks.write_text(per_query_json(evaluation.per_query), encoding="utf-8")
     if json is not None and str(json) == "-":
         typer.echo(text)
         return
     if json is not None:
         json.write_text(text + "\n", encoding="utf-8")
     _print(evaluation.report)
-
-
-def _ranks_json(evaluation: Evaluation) -> str:
-    plain = {
-        stage: {direction: values.tolist() for direction, values in both.items()}
-        for stage, both in evaluation.ranks.items()
-    }
-    return json_module.dumps(plain) + "\n"
 
 
 def _print(report: dict[str, Any]) -> None:
@@ -87,10 +83,11 @@ def _print(report: dict[str, Any]) -> None:
             label = f"{stage} {direction}".replace("_", " ")
             table.add_row(label, *(f"{value:.1f}" for value in measures.values()))
     console.print(table)
-    matching = Table("matching, %", "accuracy", "F1", "AUC", "threshold")
+    matching = Table("matching, %", "accuracy", "F1", "AUC", "threshold", "calibration error")
     for kind, measures in report["matching"].items():
         *shares, threshold = measures.values()
-        matching.add_row(kind, *(f"{value:.1f}" for value in shares), f"{threshold:.3f}")
+        error = f"{report['calibration'][kind]['ece']:.1f}"
+        matching.add_row(kind, *(f"{value:.1f}" for value in shares), f"{threshold:.3f}", error)
     console.print(matching)
     costs = ", ".join(f"{name} {value:g}" for name, value in report["latency_ms"].items())
     typer.echo(f"milliseconds: {costs}")
