@@ -5,14 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from search.ablate import ablate
 from search.engine import load_model
-from search.evaluate import Evaluation, evaluate
+from search.evaluate import Evaluation, EvaluationError, evaluate
 from search.features import collection_features
 from search.latency import CANDIDATES, measure_latency
 from search.progress import ProgressReport
 
 if TYPE_CHECKING:
     from fusion.features import PairData
+    from fusion.matcher import Matcher
+    from fusion.network import Network
 
 __all__ = ["judge", "model_folder"]
 
@@ -39,15 +42,23 @@ def judge(
     image_weights: Path | None = None,
     text_weights: Path | None = None,
     seed: int = 0,
+    ablation: bool = False,
     quiet: bool = False,
 ) -> Evaluation:
-    """Load the model and the collection, measure, and give what `crossgraph eval` reports."""
+    """Load the model and the collection, measure, and give what `crossgraph eval` reports.
+
+    `ablation` adds a part of that name to the report.
+
+    Raises:
+        EvaluationError: nothing to measure, or an ablation of a model that has no graphs.
+    """
     from fusion import cca
     from fusion.checkpoint import shipped_checkpoint
     from fusion.matcher import load_matcher
 
     folder = checkpoint or shipped_checkpoint("crossgraph")
     matcher = load_matcher(folder)
+    network = _graphs(matcher, folder) if ablation else None
     negatives = cca.load(folder)
     weights = {"image_weights": image_weights, "text_weights": text_weights}
     with ProgressReport("encoding", quiet=quiet) as progress:
@@ -56,9 +67,26 @@ def judge(
         )
     with ProgressReport("scoring", quiet=quiet) as progress:
         latency = _latency(folder, data, weights) if matcher.name == "crossgraph" else {}
-        return evaluate(
+        found = evaluate(
             matcher, data, negatives, seed=seed, latency_ms=latency, progress=progress.stage
         )
+    if network is not None:
+        with ProgressReport("ablating", quiet=quiet) as progress:
+            ablated = ablate(network, data, progress.stage)
+        found = found.with_part("ablation", ablated.report, ablated.ranks)
+    return found
+
+
+def _graphs(matcher: Matcher, folder: Path) -> Network:
+    """Give the network whose parts can be taken out."""
+    from fusion.matcher import GraphMatcher
+
+    if isinstance(matcher, GraphMatcher):
+        return matcher.network
+    raise EvaluationError(
+        f"{folder} holds a {matcher.name} model, which has no parts to take out: --ablate needs a "
+        "crossgraph checkpoint"
+    )
 
 
 def _latency(folder: Path, data: PairData, weights: dict[str, Any]) -> dict[str, float]:

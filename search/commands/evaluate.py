@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from search.commands.options import Checkpoint, ImageWeights, Quiet, TextWeights
@@ -35,6 +36,10 @@ def evaluate(
             "and scores of --probes. The layout: search/per_query.py.",
         ),
     ] = None,
+    ablate: Annotated[
+        bool,
+        typer.Option("--ablate", help="Also take each part of the model out in turn (minutes)."),
+    ] = False,
     cache: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Where features are kept.")
     ] = None,
@@ -57,6 +62,7 @@ def evaluate(
         image_weights=image_weights,
         text_weights=text_weights,
         seed=seed,
+        ablation=ablate,
         quiet=quiet,
     )
     text = json_module.dumps(evaluation.report, indent=2)
@@ -89,5 +95,26 @@ def _print(report: dict[str, Any]) -> None:
         error = f"{report['calibration'][kind]['ece']:.1f}"
         matching.add_row(kind, *(f"{value:.1f}" for value in shares), f"{threshold:.3f}", error)
     console.print(matching)
+    if "ablation" in report:
+        _print_ablation(report["ablation"])
     costs = ", ".join(f"{name} {value:g}" for name, value in report["latency_ms"].items())
     typer.echo(f"milliseconds: {costs}")
+
+
+def _print_ablation(ablation: dict[str, Any]) -> None:
+    # A pipe has no width of its own, and 80 columns would break the names of rows.
+    console = Console() if Console().is_terminal else Console(width=120)
+    table = Table("", "ablation, %", "R@1", "R@5", "R@10", "image to text R@1", "R@1 against")
+    numbers = {row["name"]: number for number, row in enumerate(ablation["rows"], start=1)}
+    for row in ablation["rows"]:
+        *recalls, _ = row["text_to_image"].values()
+        shares = [*recalls, row["image_to_text"]["R@1"]]
+        against = ""
+        if row["difference"]:
+            difference, low, high = row["difference"]["text_to_image"].values()
+            against = f"{difference:+.1f} [{low:+.1f}, {high:+.1f}] ({numbers[row['against']]})"
+        cells = (f"{value:.1f}" for value in shares)
+        table.add_row(str(numbers[row["name"]]), row["name"], *cells, escape(against))
+    console.print(table)
+    for note in ablation["notes"]:
+        typer.echo(note)
