@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from search.engine import load_model
 from search.evaluate import Evaluation, EvaluationError, evaluate
 from search.features import collection_features
 from search.latency import CANDIDATES, measure_latency
+from search.probes import Encode, probe
 from search.progress import ProgressReport
 
 if TYPE_CHECKING:
@@ -43,11 +45,12 @@ def judge(
     text_weights: Path | None = None,
     seed: int = 0,
     ablation: bool = False,
+    probes: bool = False,
     quiet: bool = False,
 ) -> Evaluation:
     """Load the model and the collection, measure, and give what `crossgraph eval` reports.
 
-    `ablation` adds a part of that name to the report.
+    `ablation` and `probes` add a part of that name to the report.
 
     Raises:
         EvaluationError: nothing to measure, or an ablation of a model that has no graphs.
@@ -74,6 +77,10 @@ def judge(
         with ProgressReport("ablating", quiet=quiet) as progress:
             ablated = ablate(network, data, progress.stage)
         found = found.with_part("ablation", ablated.report, ablated.ranks)
+    if probes:
+        with ProgressReport("probing", quiet=quiet) as progress:
+            probed = probe(matcher, data, _encode(matcher.encoders, weights), progress.stage)
+        found = found.with_part("probes", probed.report, probed.per_query)
     return found
 
 
@@ -87,6 +94,14 @@ def _graphs(matcher: Matcher, folder: Path) -> Network:
         f"{folder} holds a {matcher.name} model, which has no parts to take out: --ablate needs a "
         "crossgraph checkpoint"
     )
+
+
+def _encode(preset: str, weights: dict[str, Any]) -> Encode:
+    """Give what encodes texts that no annotation file holds."""
+    from fusion.encoders import load_encoders
+    from fusion.feature_cache import encode_captions
+
+    return partial(encode_captions, load_encoders(preset, **weights))
 
 
 def _latency(folder: Path, data: PairData, weights: dict[str, Any]) -> dict[str, float]:

@@ -40,6 +40,12 @@ def evaluate(
         bool,
         typer.Option("--ablate", help="Also take each part of the model out in turn (minutes)."),
     ] = False,
+    probes: Annotated[
+        bool,
+        typer.Option(
+            "--probes", help="Also ask altered captions and queries of two to four words."
+        ),
+    ] = False,
     cache: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Where features are kept.")
     ] = None,
@@ -63,6 +69,7 @@ def evaluate(
         text_weights=text_weights,
         seed=seed,
         ablation=ablate,
+        probes=probes,
         quiet=quiet,
     )
     text = json_module.dumps(evaluation.report, indent=2)
@@ -97,6 +104,8 @@ def _print(report: dict[str, Any]) -> None:
     console.print(matching)
     if "ablation" in report:
         _print_ablation(report["ablation"])
+    if "probes" in report:
+        _print_probes(report["probes"], console)
     costs = ", ".join(f"{name} {value:g}" for name, value in report["latency_ms"].items())
     typer.echo(f"milliseconds: {costs}")
 
@@ -118,3 +127,22 @@ def _print_ablation(ablation: dict[str, Any]) -> None:
     console.print(table)
     for note in ablation["notes"]:
         typer.echo(note)
+
+
+def _print_probes(probes: dict[str, Any], console: Console) -> None:
+    order = Table("true caption above the altered one, %", "captions", "first stage", "reranked")
+    for kind, found in probes["word_order"].items():
+        count, *shares = found.values()
+        cells = ("" if share is None else f"{share:.1f}" for share in shares)
+        order.add_row(kind, str(count), *cells)
+    console.print(order)
+    short = Table("short queries, %", "queries", "R@1", "R@5", "R@10", "median rank")
+    queries = probes["short_queries"]
+    groups = {"all": queries} | {f"{n} words": found for n, found in queries["by_words"].items()}
+    for name, found in groups.items():
+        for stage in ("first_stage", "reranked"):
+            if found[stage] is not None:
+                cells = (f"{value:.1f}" for value in found[stage].values())
+                label = f"{name}, {stage}".replace("_", " ")
+                short.add_row(label, str(found["queries"]), *cells)
+    console.print(short)
