@@ -112,7 +112,7 @@ def _print(report: dict[str, Any]) -> None:
 
 def _print_ablation(ablation: dict[str, Any]) -> None:
     # A pipe has no width of its own, and 80 columns would break the names of rows.
-    console = Console() if Console().is_terminal else Console(width=120)
+    console = Console() if Console().is_terminal else Console(width=130)
     table = Table("", "ablation, %", "R@1", "R@5", "R@10", "image to text R@1", "R@1 against")
     numbers = {row["name"]: number for number, row in enumerate(ablation["rows"], start=1)}
     for row in ablation["rows"]:
@@ -121,7 +121,7 @@ def _print_ablation(ablation: dict[str, Any]) -> None:
         against = ""
         if row["difference"]:
             difference, low, high = row["difference"]["text_to_image"].values()
-            against = f"{difference:+.1f} [{low:+.1f}, {high:+.1f}] ({numbers[row['against']]})"
+            against = f"{difference:+.2f} [{low:+.2f}, {high:+.2f}] ({numbers[row['against']]})"
         cells = (f"{value:.1f}" for value in shares)
         table.add_row(str(numbers[row["name"]]), row["name"], *cells, escape(against))
     console.print(table)
