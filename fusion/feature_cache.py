@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +30,7 @@ from fusion.features import (
 )
 from fusion.views import view_of
 
-__all__ = ["cache_features"]
+__all__ = ["cache_features", "encode_captions"]
 
 MAX_WORDS = 32
 PHOTO_BATCH, TEXT_BATCH = 32, 64
@@ -146,24 +146,67 @@ def write_captions(
     encoders: Encoders, collection: Collection, folder: Path, report: Progress
 ) -> None:
     texts = collection.texts
-    # Captions of one length share a batch, so that little of it is padding.
-    order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
     shapes = {"words": (MAX_WORDS, encoders.text.dim)}
     if encoders.text.top_layers() is not None:
         shapes["lower"] = shapes["words"]
     mask = np.zeros((len(texts), MAX_WORDS), bool)
+    done = 0
     with array_files(folder, shapes, len(texts)) as arrays:
-        for part in batches(len(texts), TEXT_BATCH):
-            rows = order[part]
-            found = clip_words(encoders.text.encode_texts([texts[row] for row in rows]))
-            length = found.mask.shape[1]
-            arrays["words"][rows, :length] = found.features.cpu().numpy()
-            if "lower" in arrays and found.lower is not None:
-                arrays["lower"][rows, :length] = found.lower.cpu().numpy()
-            mask[rows, :length] = found.mask.cpu().numpy()
-            report("captions", part.stop, len(texts))
+        for rows, found in encoded_texts(encoders, texts):
+            fill_words(arrays, mask, rows, found)
+            done += len(rows)
+            report("captions", done, len(texts))
     np.save(folder / "mask.partial.npy", mask)
     os.replace(folder / "mask.partial.npy", folder / "mask.npy")
+
+
+def encoded_texts(
+    encoders: Encoders, texts: Sequence[str]
+) -> Iterator[tuple[list[int], WordFeatures]]:
+    """Encode texts, those of one length together, so that little of a batch is padding."""
+    order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+    for part in batches(len(texts), TEXT_BATCH):
+        rows = order[part]
+        yield rows, clip_words(encoders.text.encode_texts([texts[row] for row in rows]))
+
+
+def fill_words(
+    arrays: Mapping[str, NDArray[np.float16]],
+    mask: NDArray[np.bool_],
+    rows: list[int],
+    found: WordFeatures,
+) -> None:
+    length = found.mask.shape[1]
+    arrays["words"][rows, :length] = found.features.cpu().numpy()
+    if "lower" in arrays and found.lower is not None:
+        arrays["lower"][rows, :length] = found.lower.cpu().numpy()
+    mask[rows, :length] = found.mask.cpu().numpy()
+
+
+def encode_captions(
+    encoders: Encoders,
+    texts: Sequence[str],
+    caption_ids: NDArray[np.int64],
+    photo_rows: NDArray[np.int64],
+) -> CaptionFeatures:
+    """Features of texts that no file holds, as `cache_features` would give them.
+
+    Args:
+        encoders: the encoders.
+        texts: M texts, at least one.
+        caption_ids: (M,) int64, ids that tell them apart.
+        photo_rows: (M,) int64, the photo that each is about.
+    """
+    shape = (len(texts), MAX_WORDS, encoders.text.dim)
+    arrays = {"words": np.zeros(shape, np.float16)}
+    if encoders.text.top_layers() is not None:
+        arrays["lower"] = np.zeros(shape, np.float16)
+    mask = np.zeros(shape[:2], bool)
+    for rows, found in encoded_texts(encoders, texts):
+        fill_words(arrays, mask, rows, found)
+    return CaptionFeatures(
+        caption_ids, photo_rows, list(texts), arrays["words"], mask, arrays.get("lower")
+    )
 
 
 def clip_words(found: WordFeatures) -> WordFeatures:

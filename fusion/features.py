@@ -21,6 +21,7 @@ __all__ = [
     "TextInput",
     "photo_features",
     "photo_input",
+    "some_captions",
     "subset",
     "text_input",
     "word_summary",
@@ -95,7 +96,6 @@ def subset(data: PairData, rows: Tensor) -> PairData:
     position = np.full(len(data.photos.regions), -1)
     position[chosen] = np.arange(len(chosen))
     kept = np.flatnonzero(position[data.captions.photo_rows] >= 0)
-    lower = data.captions.lower
     photos = replace(
         data.photos,
         image_ids=data.photos.image_ids[chosen],
@@ -104,16 +104,23 @@ def subset(data: PairData, rows: Tensor) -> PairData:
         pooled=data.photos.pooled[chosen],
         maps=tuple(maps[chosen] for maps in data.photos.maps[:1]),
     )
-    captions = replace(
-        data.captions,
-        caption_ids=data.captions.caption_ids[kept],
-        photo_rows=position[data.captions.photo_rows[kept]],
-        texts=[data.captions.texts[row] for row in kept],
-        words=data.captions.words[kept],
-        mask=data.captions.mask[kept],
-        lower=None if lower is None else lower[kept],
-    )
+    captions = some_captions(data.captions, kept)
+    captions = replace(captions, photo_rows=position[captions.photo_rows])
     return PairData(photos, captions)
+
+
+def some_captions(captions: CaptionFeatures, rows: NDArray[np.integer]) -> CaptionFeatures:
+    """Give the captions `rows` (K,), which may name one more than once."""
+    lower = captions.lower
+    return replace(
+        captions,
+        caption_ids=captions.caption_ids[rows],
+        photo_rows=captions.photo_rows[rows],
+        texts=[captions.texts[row] for row in rows],
+        words=captions.words[rows],
+        mask=captions.mask[rows],
+        lower=None if lower is None else lower[rows],
+    )
 
 
 def photo_features(regions: Tensor) -> tuple[Tensor, Tensor]:

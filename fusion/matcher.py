@@ -23,9 +23,10 @@ from fusion.checkpoint import (
 from fusion.features import CaptionFeatures, PairData, PhotoFeatures, photo_input, text_input
 from fusion.network import Network, PairParts, TextVectors
 
-__all__ = ["GraphMatcher", "Matcher", "PairScores", "load_matcher"]
+__all__ = ["GraphMatcher", "Matcher", "OwnScores", "PairScores", "load_matcher"]
 
 CANDIDATES = 50
+BLOCK = 1024
 Matrix = NDArray[np.float32]
 Progress = Callable[[str, int, int], None]
 
@@ -40,6 +41,17 @@ class PairScores:
     reranked_image_to_text: Matrix | None
     match: Callable[[NDArray[np.int64], NDArray[np.int64]], Matrix]
     """(N,) rows of captions, (N,) rows of photos -> (N,) scores, to hold against the threshold."""
+    probability: Callable[[Matrix], Matrix]
+    """(N,) scores that `match` gave -> (N,) in 0..1, how likely each pair matches."""
+
+
+class OwnScores(NamedTuple):
+    """Scores of M captions with the photo of each, higher is nearer."""
+
+    first_stage: Matrix
+    """(M,) float32."""
+    reranked: Matrix | None
+    """(M,) float32; None for a model of one stage."""
 
 
 class Gallery(NamedTuple):
@@ -75,6 +87,9 @@ class Matcher(Protocol):
     def score_all(self, data: PairData, progress: Progress | None = None) -> PairScores:
         """Score every caption with every photo."""
 
+    def score_own(self, data: PairData) -> OwnScores:
+        """Score every caption with its own photo."""
+
 
 class GraphMatcher:
     """The two stages of a `crossgraph` checkpoint over cached features."""
@@ -85,21 +100,41 @@ class GraphMatcher:
         self.encoders = encoders
         self.fingerprint = fingerprint
         self.threshold = float(network.calibration.threshold)
+        self.embedded: tuple[PhotoFeatures, Gallery] | None = None
+
+    def gallery(self, photos: PhotoFeatures, progress: Progress | None = None) -> Gallery:
+        """Embed photos, once for as long as the same ones are asked for."""
+        if self.embedded is None or self.embedded[0] is not photos:
+            self.embedded = photos, embed_photos(self.network, photos, progress=progress)
+        return self.embedded[1]
 
     def score_all(self, data: PairData, progress: Progress | None = None) -> PairScores:
         """Score every caption with every photo; the re-ranker sees each list's top 50."""
-        photos = embed_photos(self.network, data.photos, progress=progress)
+        photos = self.gallery(data.photos, progress)
         texts = embed_texts(self.network, data.captions)
         first = first_scores(photos, texts)
-        by_text = rerank_lists(self.network, photos, texts, first, progress)
-        by_photo = rerank_columns(self.network, photos, texts, first, progress)
+        by_text = rerank(self.network, photos, texts, first, 1, progress)
+        by_photo = rerank(self.network, photos, texts, first, 0, progress)
 
         def match(text_rows: NDArray[np.int64], photo_rows: NDArray[np.int64]) -> Matrix:
             q, g = torch.from_numpy(text_rows), torch.from_numpy(photo_rows)
             found: Matrix = pair_scores(self.network, photos, texts, q, g).numpy()
             return found
 
-        return PairScores(first.numpy(), first.numpy(), by_text.numpy(), by_photo.numpy(), match)
+        def probability(scores: Matrix) -> Matrix:
+            found: Matrix = self.network.calibration.reranked(torch.from_numpy(scores)).numpy()
+            return found
+
+        return PairScores(
+            first.numpy(), first.numpy(), by_text.numpy(), by_photo.numpy(), match, probability
+        )
+
+    def score_own(self, data: PairData) -> OwnScores:
+        """Score every caption with its own photo by both stages."""
+        photos, texts = self.gallery(data.photos), embed_texts(self.network, data.captions)
+        own = torch.from_numpy(data.captions.photo_rows)
+        parts = pair_parts(self.network, photos, texts, torch.arange(len(own)), own)
+        return OwnScores(parts.first.numpy(), self.network.combine(parts).numpy())
 
 
 @torch.inference_mode()
@@ -120,8 +155,7 @@ def embed_photos(
 @torch.inference_mode()
 def embed_texts(network: Network, captions: CaptionFeatures, block: int = 250) -> TextVectors:
     """Embed all captions."""
-    # Captions of one length share a block, so that little of it is padding.
-    order = torch.from_numpy(np.argsort(captions.mask.sum(1), kind="stable"))
+    order = by_length(captions)
     parts = [
         network.texts(text_input(captions, rows), [captions.texts[row] for row in rows.tolist()])
         for rows in order.split(block)
@@ -138,6 +172,11 @@ def embed_texts(network: Network, captions: CaptionFeatures, block: int = 250) -
     return TextVectors(*(torch.cat(column)[back] for column in zip(*padded, strict=True)))
 
 
+def by_length(captions: CaptionFeatures) -> Tensor:
+    """Rows of captions, the shortest first: those of one length share a block with less padding."""
+    return torch.from_numpy(np.argsort(captions.mask.sum(1), kind="stable"))
+
+
 def first_scores(photos: Gallery, texts: TextVectors) -> Tensor:
     """(Q, G): cosine, less what is due to either side being a hub."""
     return texts.vectors @ photos.vectors.T - photos.hub - texts.hub.unsqueeze(1)
@@ -146,21 +185,38 @@ def first_scores(photos: Gallery, texts: TextVectors) -> Tensor:
 @torch.inference_mode()
 def pair_parts(
     network: Network, photos: Gallery, texts: TextVectors, text_rows: Tensor,
-    photo_rows: Tensor,
+    photo_rows: Tensor, logits: Tensor | None = None,
 ) -> PairParts:  # fmt: skip
-    """What `Network.combine` puts together, of (N,) pairs: (N,) each."""
+    """What `Network.combine` puts together, of (N,) pairs: (N,) each.
+
+    `logits` (N,) are those of the cross-modal graph, where they are known already.
+    """
+    if logits is None:
+        logits = pair_logits(network, photos, texts, text_rows, photo_rows)
     parts = []
-    for q, g in zip(text_rows.split(1024), photo_rows.split(1024), strict=True):
-        mask = texts.mask[q]
-        longest = int(mask.sum(1).max())
-        words = texts.nodes[q, :longest]
+    blocks = (rows.split(BLOCK) for rows in (text_rows, photo_rows, logits))
+    for q, g, given in zip(*blocks, strict=True):
         vectors = photos.vectors[g]
         first = (texts.vectors[q] * vectors).sum(1) - photos.hub[g] - texts.hub[q]
         recalled = (texts.recalled[q] * vectors).sum(1) - texts.recalled_hub[q]
         worded = (texts.bag[q] * photos.odds[g]).sum(1) - texts.bag_hub[q]
-        logits = network.cross.pairs(words, mask[:, :longest], photos.nodes[g])
-        parts.append(PairParts(first, recalled, worded, logits))
+        parts.append(PairParts(first, recalled, worded, given))
     return PairParts(*(torch.cat(column) for column in zip(*parts, strict=True)))
+
+
+@torch.inference_mode()
+def pair_logits(
+    network: Network, photos: Gallery, texts: TextVectors, text_rows: Tensor,
+    photo_rows: Tensor,
+) -> Tensor:  # fmt: skip
+    """Logits of the cross-modal graph, of (N,) pairs: -> (N,)."""
+    logits = [photos.vectors.new_zeros(0)]
+    for q, g in zip(text_rows.split(BLOCK), photo_rows.split(BLOCK), strict=True):
+        mask = texts.mask[q]
+        longest = int(mask.sum(1).max()) if len(q) else 0
+        words = texts.nodes[q, :longest]
+        logits.append(network.cross.pairs(words, mask[:, :longest], photos.nodes[g]))
+    return torch.cat(logits)
 
 
 def pair_scores(
@@ -171,39 +227,35 @@ def pair_scores(
     return network.combine(pair_parts(network, photos, texts, text_rows, photo_rows))
 
 
-def rerank_lists(
-    network: Network, photos: Gallery, texts: TextVectors, first: Tensor,
+def nearest_pairs(first: Tensor, dim: int) -> tuple[Tensor, Tensor]:
+    """The pairs that are re-ranked, by first-stage scores (Q, G).
+
+    `dim` 1 lists the 50 photos nearest to each caption, 0 the 50 captions nearest to each photo.
+    Gives rows of captions and of photos, (N,) int64 each.
+    """
+    listed = first.topk(min(CANDIDATES, first.shape[dim]), dim=dim).indices
+    if dim == 1:
+        return torch.arange(len(first)).unsqueeze(1).expand_as(listed).flatten(), listed.flatten()
+    return listed.flatten(), torch.arange(first.shape[1]).expand_as(listed).flatten()
+
+
+def rerank(
+    network: Network, photos: Gallery, texts: TextVectors, first: Tensor, dim: int,
     progress: Progress | None,
 ) -> Tensor:  # fmt: skip
-    """Re-rank each caption's nearest photos: (Q, G) -> (Q, G), all others kept below them."""
-    nearest = first.topk(min(CANDIDATES, first.shape[1]), dim=1).indices
-    rows = torch.arange(len(first)).unsqueeze(1).expand_as(nearest)
-    return place(network, photos, texts, first, rows, nearest, 1, progress)
-
-
-def rerank_columns(
-    network: Network, photos: Gallery, texts: TextVectors, first: Tensor,
-    progress: Progress | None,
-) -> Tensor:  # fmt: skip
-    """Re-rank each photo's nearest captions: (Q, G) -> (Q, G), all others kept below them."""
-    nearest = first.topk(min(CANDIDATES, len(first)), dim=0).indices
-    columns = torch.arange(first.shape[1]).expand_as(nearest)
-    return place(network, photos, texts, first, nearest, columns, 0, progress)
-
-
-def place(
-    network: Network, photos: Gallery, texts: TextVectors, first: Tensor,
-    text_rows: Tensor, photo_rows: Tensor, dim: int, progress: Progress | None,
-) -> Tensor:  # fmt: skip
-    """Put final scores in the listed cells and push all other cells below each list."""
-    q, g = text_rows.flatten(), photo_rows.flatten()
+    """Re-rank the lists of `nearest_pairs`: (Q, G) -> (Q, G), all others kept below them."""
+    q, g = nearest_pairs(first, dim)
     parts = []
     for start in range(0, len(q), 8192):
         stop = start + 8192
         parts.append(pair_scores(network, photos, texts, q[start:stop], g[start:stop]))
         if progress:
             progress("re-ranked pairs", min(stop, len(q)), len(q))
-    scored = torch.cat(parts)
+    return place(first, q, g, torch.cat(parts), dim)
+
+
+def place(first: Tensor, q: Tensor, g: Tensor, scored: Tensor, dim: int) -> Tensor:
+    """Put final scores (N,) in the cells that are listed and push all others below each list."""
     lists = torch.full_like(first, torch.inf)
     lists[q, g] = scored
     lowest = lists.amin(dim, keepdim=True)

@@ -12,10 +12,12 @@ from fusion.baselines import build_pair_model
 from fusion.cca import pooled_images, pooled_texts
 from fusion.checkpoint import Checkpoint
 from fusion.features import PairData
-from fusion.matcher import Matrix, PairScores, Progress
+from fusion.matcher import Matrix, OwnScores, PairScores, Progress
 from fusion.pairs import PairModel
 
 __all__ = ["PairMatcher"]
+
+BLOCK = 1024
 
 
 @dataclass(frozen=True)
@@ -57,4 +59,18 @@ class PairMatcher:
             found: Matrix = table[text_rows, photo_rows]
             return found
 
-        return PairScores(table, table, None, None, match)
+        def probability(scores: Matrix) -> Matrix:
+            found: Matrix = torch.from_numpy(scores).sigmoid().numpy()
+            return found
+
+        return PairScores(table, table, None, None, match, probability)
+
+    @torch.inference_mode()
+    def score_own(self, data: PairData) -> OwnScores:
+        """Judge every caption with its own photo."""
+        images = torch.from_numpy(pooled_images(data))
+        texts = torch.from_numpy(pooled_texts(data))
+        rows = torch.from_numpy(data.captions.photo_rows)
+        blocks = zip(rows.split(BLOCK), texts.split(BLOCK), strict=True)
+        found = [self.model(images[own], part) for own, part in blocks]
+        return OwnScores(torch.cat(found).float().numpy(), None)

@@ -189,7 +189,11 @@ class CrossGraph(nn.Module):
         message = keys.transpose(2, 3) @ self.attention(cosine)
         length = message.float().square().sum(2).clamp_min(1e-6).rsqrt()
         with_message = (message * queries).sum(2).float() * length
-        return torch.cat([with_message, cosine.amax(2).float()])
+        return torch.cat([with_message, self.nearest(cosine)])
+
+    def nearest(self, cosine: Tensor) -> Tensor:
+        """Similarity of each word with its nearest region: (H, G, R, X) -> (H, G, X)."""
+        return cosine.amax(2).float()
 
     def attention(self, cosine: Tensor) -> Tensor:
         """Adjacency from words to regions: (H, G, R, X) cosines -> columns that sum to 1 over R."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -16,17 +16,28 @@ from numpy.typing import NDArray
 
 from search.matching import (
     MatchResult,
+    ScoredPairs,
     hard_false_photos,
     judge_matching,
     random_false_photos,
+    score_pairs,
 )
-from search.metrics import median_rank, recall_at_k, retrieval_ranks
+from search.metrics import expected_calibration_error, median_rank, recall_at_k, retrieval_ranks
+from search.per_query import pair_table, query_ids
 
 if TYPE_CHECKING:
     from fusion.features import PairData
     from fusion.matcher import Matcher, PairScores
 
-__all__ = ["Evaluation", "EvaluationError", "NegativeModel", "evaluate", "retrieval_measures"]
+__all__ = [
+    "Evaluation",
+    "EvaluationError",
+    "NegativeModel",
+    "evaluate",
+    "percent",
+    "rank_both",
+    "retrieval_measures",
+]
 
 Matrix = NDArray[np.floating]
 Ranks = NDArray[np.int64]
@@ -51,10 +62,24 @@ class Evaluation:
         report: the measures, in the layout of `crossgraph eval --json`.
         ranks: stage, then direction, then one rank a query: captions in the data's order for
             text_to_image, captioned photos in the data's order for image_to_text.
+        per_query: what `crossgraph eval --ranks` writes (`search/per_query.py`): the ranks, and
+            whatever else the report can be recomputed from.
     """
 
     report: dict[str, Any]
     ranks: dict[str, dict[str, Ranks]] = field(default_factory=dict)
+    per_query: dict[str, Any] = field(default_factory=dict)
+
+    def with_part(
+        self, name: str, report: dict[str, Any], per_query: dict[str, Any] | None = None
+    ) -> Evaluation:
+        """Add what was measured beside it, under the same name in the report and in the file."""
+        found = {} if per_query is None else {name: per_query}
+        return replace(
+            self,
+            report={**self.report, name: report},
+            per_query={**self.per_query, **found},
+        )
 
 
 def evaluate(
@@ -89,7 +114,9 @@ def evaluate(
     started = time.perf_counter()
     scores = matcher.score_all(data, progress=progress)
     per_query = (time.perf_counter() - started) / len(photo_rows) * 1000
-    ranks = _all_ranks(scores, photo_rows, photos)
+    ranks = _all_ranks(scores, photo_rows)
+    pairs = _matching_pairs(scores, data, negatives, seed)
+    probabilities = {kind: scores.probability(found.scores) for kind, found in pairs.items()}
     report = {
         "collection": {"images": photos, "captions": len(photo_rows)},
         "model": {
@@ -102,60 +129,84 @@ def evaluate(
             or None  # a model without a re-ranker has no second stage
             for stage, both in ranks.items()
         },
-        "matching": _matching(matcher, scores, data, negatives, seed),
+        "matching": {
+            kind: _as_percentages(judge_matching(found, matcher.threshold))
+            for kind, found in pairs.items()
+        },
+        "calibration": {
+            kind: {"ece": percent(expected_calibration_error(found.labels, probabilities[kind]))}
+            for kind, found in pairs.items()
+        },
         "latency_ms": {**(latency_ms or {}), "score_all_photos_for_one_query": round(per_query, 3)},
     }
-    return Evaluation(report, ranks)
+    table = {
+        **query_ids(data),
+        **ranks,
+        "matching": {
+            kind: pair_table(data, found, probabilities[kind]) for kind, found in pairs.items()
+        },
+    }
+    return Evaluation(report, ranks, table)
 
 
 def retrieval_measures(ranks: Ranks) -> dict[str, float]:
     """Give R@1, R@5 and R@10 in percent and the median rank."""
-    recalls = {f"R@{k}": _percent(recall_at_k(ranks, k)) for k in (1, 5, 10)}
+    recalls = {f"R@{k}": percent(recall_at_k(ranks, k)) for k in (1, 5, 10)}
     return {**recalls, "median_rank": median_rank(ranks)}
 
 
-def _all_ranks(scores: PairScores, photo_rows: Ranks, photos: int) -> dict[str, dict[str, Ranks]]:
-    stages: dict[str, tuple[Matrix | None, Matrix | None]] = {
-        "first_stage": (scores.first_stage_text_to_image, scores.first_stage_image_to_text),
-        "reranked": (scores.reranked_text_to_image, scores.reranked_image_to_text),
+def rank_both(
+    text_to_image: Matrix | None, image_to_text: Matrix | None, photo_rows: Ranks
+) -> dict[str, Ranks]:
+    """Rank by two (Q, G) tables of scores, captions by photos; a table that is None has no key.
+
+    Gives one rank a caption under "text_to_image", and one a captioned photo under "image_to_text".
+    """
+    found: dict[str, Ranks] = {}
+    if text_to_image is not None:
+        matrix = np.asarray(text_to_image)
+        found["text_to_image"] = retrieval_ranks(matrix, photo_rows, np.arange(matrix.shape[1]))
+    if image_to_text is not None:
+        # A photo without a caption cannot be a query: nothing would be the right answer.
+        captioned = np.unique(photo_rows)
+        matrix = np.asarray(image_to_text).T[captioned]
+        found["image_to_text"] = retrieval_ranks(matrix, captioned, photo_rows)
+    return found
+
+
+def _all_ranks(scores: PairScores, photo_rows: Ranks) -> dict[str, dict[str, Ranks]]:
+    return {
+        "first_stage": rank_both(
+            scores.first_stage_text_to_image, scores.first_stage_image_to_text, photo_rows
+        ),
+        "reranked": rank_both(
+            scores.reranked_text_to_image, scores.reranked_image_to_text, photo_rows
+        ),
     }
-    ranks: dict[str, dict[str, Ranks]] = {}
-    for stage, (text_to_image, image_to_text) in stages.items():
-        found: dict[str, Ranks] = {}
-        if text_to_image is not None:
-            matrix = np.asarray(text_to_image)
-            found["text_to_image"] = retrieval_ranks(matrix, photo_rows, np.arange(photos))
-        if image_to_text is not None:
-            # A photo without a caption cannot be a query: nothing would be the right answer.
-            captioned = np.unique(photo_rows)
-            matrix = np.asarray(image_to_text).T[captioned]
-            found["image_to_text"] = retrieval_ranks(matrix, captioned, photo_rows)
-        ranks[stage] = found
-    return ranks
 
 
-def _matching(
-    matcher: Matcher, scores: PairScores, data: PairData, negatives: NegativeModel, seed: int
-) -> dict[str, dict[str, float]]:
+def _matching_pairs(
+    scores: PairScores, data: PairData, negatives: NegativeModel, seed: int
+) -> dict[str, ScoredPairs]:
     photo_rows = np.asarray(data.captions.photo_rows, dtype=np.int64)
     false_photos = {
         "random": random_false_photos(photo_rows, len(data.photos.image_ids), seed),
         "hard": hard_false_photos(negatives.similarity(data), photo_rows, seed),
     }
     return {
-        kind: _as_percentages(judge_matching(scores.match, matcher.threshold, photo_rows, false))
-        for kind, false in false_photos.items()
+        kind: score_pairs(scores.match, photo_rows, false) for kind, false in false_photos.items()
     }
 
 
 def _as_percentages(result: MatchResult) -> dict[str, float]:
     return {
-        "accuracy": _percent(result.accuracy),
-        "f1": _percent(result.f1),
-        "auc": _percent(result.auc),
+        "accuracy": percent(result.accuracy),
+        "f1": percent(result.f1),
+        "auc": percent(result.auc),
         "threshold": result.threshold,
     }
 
 
-def _percent(share: float) -> float:
+def percent(share: float) -> float:
+    """Give a share as a percentage with two decimals."""
     return round(100 * share, 2)

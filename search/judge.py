@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from search.ablate import ablate
 from search.engine import load_model
 from search.evaluate import Evaluation, EvaluationError, evaluate
 from search.faithfulness import Faithfulness, judge_explanations
 from search.features import collection_features
 from search.latency import CANDIDATES, measure_latency
+from search.probes import Encode, probe
 from search.progress import ProgressReport
 
 if TYPE_CHECKING:
     from fusion.features import PairData
+    from fusion.matcher import Matcher
+    from fusion.network import Network
 
 __all__ = ["judge", "model_folder"]
 
@@ -40,25 +45,27 @@ def judge(
     image_weights: Path | None = None,
     text_weights: Path | None = None,
     seed: int = 0,
+    ablation: bool = False,
+    probes: bool = False,
     quiet: bool = False,
     explanations: bool = False,
 ) -> Evaluation:
     """Load the model and the collection, measure, and give what `crossgraph eval` reports.
 
+    `ablation`, `probes` and `explanations` add a part of that name to the report.
+
     Raises:
-        EvaluationError: the collection cannot be judged, or `explanations` of a model without any.
+        EvaluationError: nothing to measure, or an ablation or explanations of a model without
+            graphs.
     """
     from fusion import cca
     from fusion.checkpoint import shipped_checkpoint
-    from fusion.matcher import GraphMatcher, load_matcher
+    from fusion.matcher import load_matcher
 
     folder = checkpoint or shipped_checkpoint("crossgraph")
     matcher = load_matcher(folder)
-    if explanations and not isinstance(matcher, GraphMatcher):
-        raise EvaluationError(
-            f"{folder} holds a model of kind {matcher.name}, which gives no explanations; "
-            "expected crossgraph, or no --explanations"
-        )
+    if ablation or explanations:
+        network = _graphs(matcher, folder, "--ablate" if ablation else "--explanations")
     negatives = cca.load(folder)
     weights = {"image_weights": image_weights, "text_weights": text_weights}
     with ProgressReport("encoding", quiet=quiet) as progress:
@@ -67,13 +74,22 @@ def judge(
         )
     with ProgressReport("scoring", quiet=quiet) as progress:
         latency = _latency(folder, data, weights) if matcher.name == "crossgraph" else {}
-        evaluation = evaluate(
+        found = evaluate(
             matcher, data, negatives, seed=seed, latency_ms=latency, progress=progress.stage
         )
-        if explanations and isinstance(matcher, GraphMatcher):
-            found = judge_explanations(matcher.network, data, seed=seed, progress=progress.stage)
-            evaluation.report["explanations"] = _explanations(found)
-        return evaluation
+    if ablation:
+        with ProgressReport("ablating", quiet=quiet) as progress:
+            ablated = ablate(network, data, progress.stage)
+        found = found.with_part("ablation", ablated.report, ablated.ranks)
+    if explanations:
+        with ProgressReport("explaining", quiet=quiet) as progress:
+            judged = judge_explanations(network, data, seed=seed, progress=progress.stage)
+        found = found.with_part("explanations", _explanations(judged))
+    if probes:
+        with ProgressReport("probing", quiet=quiet) as progress:
+            probed = probe(matcher, data, _encode(matcher.encoders, weights), progress.stage)
+        found = found.with_part("probes", probed.report, probed.per_query)
+    return found
 
 
 def _explanations(found: Faithfulness) -> dict[str, Any]:
@@ -85,6 +101,26 @@ def _explanations(found: Faithfulness) -> dict[str, Any]:
         "difference": round(found.difference, 4),
         "difference_95": [round(end, 4) for end in found.interval],
     }
+
+
+def _graphs(matcher: Matcher, folder: Path, option: str) -> Network:
+    """Give the network whose parts can be taken out."""
+    from fusion.matcher import GraphMatcher
+
+    if isinstance(matcher, GraphMatcher):
+        return matcher.network
+    raise EvaluationError(
+        f"{folder} holds a {matcher.name} model, which has no graphs: {option} needs a "
+        "crossgraph checkpoint"
+    )
+
+
+def _encode(preset: str, weights: dict[str, Any]) -> Encode:
+    """Give what encodes texts that no annotation file holds."""
+    from fusion.encoders import load_encoders
+    from fusion.feature_cache import encode_captions
+
+    return partial(encode_captions, load_encoders(preset, **weights))
 
 
 def _latency(folder: Path, data: PairData, weights: dict[str, Any]) -> dict[str, float]:

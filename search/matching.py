@@ -15,12 +15,30 @@ from numpy.typing import NDArray
 
 from search.metrics import accuracy, auc, f1
 
-__all__ = ["MatchResult", "hard_false_photos", "judge_matching", "random_false_photos"]
+__all__ = [
+    "MatchResult",
+    "ScoredPairs",
+    "hard_false_photos",
+    "judge_matching",
+    "random_false_photos",
+    "score_pairs",
+]
 
 HARD_TOP = 20
 
 PairScore = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]]
 """`score(caption_rows, photo_rows) -> (n,)`, higher is likelier a match."""
+
+
+@dataclass(frozen=True)
+class ScoredPairs:
+    """Each of M captions with its own photo, then each with its false one: (2 M,) all."""
+
+    caption_rows: NDArray[np.int64]
+    photo_rows: NDArray[np.int64]
+    labels: NDArray[np.bool_]
+    """True where the photo is the caption's own."""
+    scores: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -77,21 +95,24 @@ def hard_false_photos(
     return false
 
 
-def judge_matching(
-    score: PairScore,
-    threshold: float,
-    photo_rows: NDArray[np.int64],
-    false_photos: NDArray[np.int64],
-) -> MatchResult:
-    """Judge every caption with its own photo and with its false one, at a threshold given."""
+def score_pairs(
+    score: PairScore, photo_rows: NDArray[np.int64], false_photos: NDArray[np.int64]
+) -> ScoredPairs:
+    """Score every caption with its own photo and with its false one: (M,) rows of photos each."""
     captions = np.arange(len(photo_rows))
     scores = np.concatenate([score(captions, photo_rows), score(captions, false_photos)])
     labels = np.repeat([True, False], len(captions))
-    called = scores >= threshold
+    photos = np.concatenate([photo_rows, false_photos])
+    return ScoredPairs(np.tile(captions, 2), photos, labels, scores)
+
+
+def judge_matching(pairs: ScoredPairs, threshold: float) -> MatchResult:
+    """Judge scored pairs at a threshold given: at or above it a pair is called a match."""
+    called = pairs.scores >= threshold
     return MatchResult(
-        accuracy=accuracy(labels, called),
-        f1=f1(labels, called),
-        auc=auc(labels, scores),
+        accuracy=accuracy(pairs.labels, called),
+        f1=f1(pairs.labels, called),
+        auc=auc(pairs.labels, pairs.scores),
         threshold=float(threshold),
     )
 

@@ -15,7 +15,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["accuracy", "auc", "f1", "median_rank", "recall_at_k", "retrieval_ranks"]
+__all__ = [
+    "accuracy",
+    "auc",
+    "expected_calibration_error",
+    "f1",
+    "median_rank",
+    "recall_at_k",
+    "retrieval_ranks",
+]
 
 _BLOCK = 256  # queries compared at a time: bounds the (block, items) comparison table
 
@@ -140,6 +148,41 @@ def auc(labels: ArrayLike, scores: ArrayLike) -> float:
     mean_rank = np.cumsum(counts) - (counts - 1) / 2
     rank_sum = float(mean_rank[place][positive].sum())
     return (rank_sum - true_count * (true_count + 1) / 2) / (true_count * false_count)
+
+
+def expected_calibration_error(
+    labels: ArrayLike, probabilities: ArrayLike, bins: int = 15
+) -> float:
+    """Give how far probabilities of a match are from the share of matches, on average.
+
+    Pairs are put into bins of equal width by their probability; each bin's mean probability is held
+    against its share of true pairs, and the gaps are averaged with the bins' counts as weights
+    (Naeini et al., AAAI 2015; 15 bins as in Guo et al., ICML 2017). Of the two conventions for
+    binary labels ours takes the probability of the match itself, not that of whichever answer is
+    likelier. A bin holds its upper edge, and the first one 0 as well.
+
+    Args:
+        labels: (n,) bool or 0 / 1.
+        probabilities: (n,) float from 0 to 1.
+        bins: how many, at least 1.
+
+    Raises:
+        ValueError: shapes that do not fit, no pairs, no bins, or a probability outside 0 to 1.
+
+    >>> # Two bins: 0.2 and 0.4 against one true in two, 0.9 and 0.7 against two in two.
+    >>> round(expected_calibration_error([0, 1, 1, 1], [0.2, 0.4, 0.9, 0.7], bins=2), 3)
+    0.2
+    """
+    if bins < 1:
+        raise ValueError(f"bins is {bins}, expected at least 1")
+    left, right = _pairs(labels, probabilities)
+    truth, given = left.astype(np.float64), right.astype(np.float64)
+    if not ((given >= 0) & (given <= 1)).all():
+        raise ValueError(f"probabilities reach from {given.min()} to {given.max()}, expected 0..1")
+    edges = np.linspace(0, 1, bins + 1)[1:-1]
+    # The gap of a bin times its count is the sum of what its pairs are off by.
+    off = np.bincount(np.searchsorted(edges, given), weights=truth - given, minlength=bins)
+    return float(np.abs(off).sum() / len(given))
 
 
 def _filled(ranks: ArrayLike) -> NDArray[np.float64]:

@@ -217,6 +217,25 @@ def test_errors_are_one_line_and_an_exit_code(
     assert word in err
 
 
+def test_a_model_without_graphs_has_nothing_to_ablate(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from fusion.baselines import build_pair_model
+    from fusion.checkpoint import write_checkpoint
+
+    model = build_pair_model("average", image_dim=4, text_dim=4)
+    config = {"model": model.config, "threshold": 0.0}
+    write_checkpoint(tmp_path / "made", "average", "packaged", "f00d", config, model)
+    where = ["--images", "x", "--annotations", "y", "--checkpoint", str(tmp_path / "made")]
+    assert main(["eval", *where, "--ablate"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    assert "average model" in err
+    assert "--ablate" in err
+
+
 def test_the_demo_asks_all_its_queries_and_writes_the_page(
     photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

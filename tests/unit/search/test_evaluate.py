@@ -9,7 +9,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from search.evaluate import EvaluationError, evaluate
+from search.evaluate import EvaluationError, evaluate, percent, retrieval_measures
+from search.metrics import accuracy, auc, expected_calibration_error
+from search.per_query import per_query_json
 
 # Three photos; photo 0 has captions 0 and 1, photo 1 has caption 2, photo 2 has none.
 ROWS = np.array([0, 0, 1])
@@ -34,6 +36,7 @@ class FakeMatcher:
             reranked_text_to_image=self.reranked,
             reranked_image_to_text=self.reranked,
             match=lambda captions, photos: SECOND[captions, photos],
+            probability=lambda scores: np.clip(scores, 0, 1),
         )
 
 
@@ -46,8 +49,8 @@ class FakeNegatives:
 
 def collection(photos: int = 3, rows: np.ndarray = ROWS) -> SimpleNamespace:
     return SimpleNamespace(
-        photos=SimpleNamespace(image_ids=np.arange(photos)),
-        captions=SimpleNamespace(photo_rows=rows),
+        photos=SimpleNamespace(image_ids=np.arange(photos) + 100),
+        captions=SimpleNamespace(photo_rows=rows, caption_ids=np.arange(len(rows)) + 500),
     )
 
 
@@ -62,6 +65,7 @@ def test_layout_is_the_promised_one_and_is_json() -> None:
         "first_stage",
         "reranked",
         "matching",
+        "calibration",
         "latency_ms",
     ]
     assert report["collection"] == {"images": 3, "captions": 3}
@@ -72,6 +76,7 @@ def test_layout_is_the_promised_one_and_is_json() -> None:
             assert list(measures) == ["R@1", "R@5", "R@10", "median_rank"]
     for kind in ("random", "hard"):
         assert list(report["matching"][kind]) == ["accuracy", "f1", "auc", "threshold"]
+        assert list(report["calibration"][kind]) == ["ece"]
     assert report["latency_ms"]["encode"] == 1.5
 
 
@@ -93,6 +98,29 @@ def test_matching_uses_the_models_threshold() -> None:
     # everything is called a match: half the pairs are true
     assert result["matching"]["random"]["accuracy"] == 50.0
     assert result["matching"]["random"]["threshold"] == 0.0
+
+
+def test_everything_can_be_computed_from_the_file_again() -> None:
+    result = evaluate(FakeMatcher(), collection(), FakeNegatives())
+    table = json.loads(per_query_json(result.per_query))
+    assert table["caption_ids"] == [500, 501, 502]
+    assert table["caption_image_ids"] == [100, 100, 101]
+    assert table["image_ids"] == [100, 101]
+    for stage in ("first_stage", "reranked"):
+        for direction, ranks in table[stage].items():
+            assert retrieval_measures(np.array(ranks)) == result.report[stage][direction]
+    for kind in ("random", "hard"):
+        pairs = table["matching"][kind]
+        labels, scores = np.array(pairs["labels"]), np.array(pairs["scores"], np.float32)
+        own = dict(zip(table["caption_ids"], table["caption_image_ids"], strict=True))
+        shown = zip(pairs["caption_ids"], pairs["image_ids"], strict=True)
+        assert labels.tolist() == [own[caption] == image for caption, image in shown]
+        measures = result.report["matching"][kind]
+        called = scores >= np.float32(measures["threshold"])
+        assert measures["accuracy"] == percent(accuracy(labels, called))
+        assert measures["auc"] == percent(auc(labels, scores))
+        error = expected_calibration_error(labels, pairs["probabilities"])
+        assert result.report["calibration"][kind]["ece"] == percent(error)
 
 
 def test_without_a_reranker_there_is_no_second_stage() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from search.matching import hard_false_photos, judge_matching, random_false_photos
+from search.matching import hard_false_photos, judge_matching, random_false_photos, score_pairs
 
 ROWS = np.repeat(np.arange(30), 5)
 
@@ -48,12 +48,15 @@ def test_one_photo_has_no_false_pair() -> None:
 
 def test_threshold_is_taken_as_given_and_includes_its_own_value() -> None:
     scores = np.array([[0.7, 0.2], [0.5, 0.4]])  # captions 0 and 1 of photos 0 and 1
-    result = judge_matching(
+    pairs = score_pairs(
         lambda captions, photos: scores[captions, photos],
-        0.5,
         photo_rows=np.array([0, 1]),
         false_photos=np.array([1, 0]),
     )
+    assert pairs.caption_rows.tolist() == [0, 1, 0, 1]
+    assert pairs.photo_rows.tolist() == [0, 1, 1, 0]
+    assert pairs.labels.tolist() == [True, True, False, False]
+    result = judge_matching(pairs, 0.5)
     # true pairs 0.7 and 0.4, false pairs 0.2 and 0.5: called match are 0.7 and (at 0.5) a false one
     assert result.accuracy == 0.5
     assert result.f1 == 0.5

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
+
 import ir_measures
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from sklearn import metrics as sklearn_metrics
+from sklearn.calibration import calibration_curve
 
-from search.metrics import accuracy, auc, f1, median_rank, recall_at_k, retrieval_ranks
+from search.metrics import (
+    accuracy,
+    auc,
+    expected_calibration_error,
+    f1,
+    median_rank,
+    recall_at_k,
+    retrieval_ranks,
+)
 
 
 def test_rank_is_one_more_than_what_stands_before() -> None:
@@ -138,3 +149,39 @@ def test_matching_agrees_with_scikit_learn_ties_included() -> None:
     assert accuracy(labels, called) == pytest.approx(sklearn_metrics.accuracy_score(labels, called))
     assert f1(labels, called) == pytest.approx(sklearn_metrics.f1_score(labels, called))
     assert auc(labels, scores) == pytest.approx(sklearn_metrics.roc_auc_score(labels, scores))
+
+
+def test_calibration_error_by_hand() -> None:
+    # four bins: (0.1, 0.2) one true of two, 0.3 false, (0.9) true; 0.35, 0.3 and 0.1 off
+    found = expected_calibration_error([1, 0, 0, 1], [0.1, 0.2, 0.3, 0.9], bins=4)
+    assert found == pytest.approx((2 * 0.35 + 0.3 + 0.1) / 4)
+    assert expected_calibration_error([1, 0], [1.0, 0.0]) == 0.0
+    assert expected_calibration_error([1, 0], [0.0, 1.0]) == 1.0
+    # a bin holds its upper edge: 0.5 stands beside 0.1, and together they are right
+    assert expected_calibration_error([1, 0], [0.5, 0.5], bins=2) == 0.0
+    assert expected_calibration_error([1, 0, 1], [0.5, 0.1, 0.9], bins=2) == pytest.approx(0.5 / 3)
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "bins", "message"),
+    [([0.5, 1.2], 15, "expected 0..1"), ([0.5, np.nan], 15, "0..1"), ([0.5, 0.5], 0, "bins is 0")],
+)
+def test_what_is_no_probability_is_refused(
+    probabilities: list[float], bins: int, message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        expected_calibration_error([0, 1], probabilities, bins)
+
+
+def test_calibration_error_agrees_with_scikit_learn() -> None:
+    rng = np.random.default_rng(6)
+    probabilities = np.concatenate([rng.random(800), np.linspace(0, 1, 16)])
+    labels = rng.random(816) < probabilities**2
+    shares, means = calibration_curve(labels, probabilities, n_bins=15, strategy="uniform")
+    # scikit-learn leaves the counts out: a bin is a pair of neighbouring edges, the upper one its
+    counts = [
+        int(((probabilities > low) & (probabilities <= high)).sum()) + (low == 0)
+        for low, high in itertools.pairwise(np.linspace(0, 1, 16))
+    ]
+    expected = np.average(np.abs(shares - means), weights=counts)
+    assert expected_calibration_error(labels, probabilities) == pytest.approx(expected)
