@@ -110,7 +110,7 @@ def _graphs(matcher: Matcher, folder: Path, option: str) -> Network:
     if isinstance(matcher, GraphMatcher):
         return matcher.network
     raise EvaluationError(
-        f"{folder} holds a {matcher.name} model, which has no graphs: {option} needs a "
+        f"{folder} holds a model of kind {matcher.name}, which has no graphs: {option} needs a "
         "crossgraph checkpoint"
     )
 
