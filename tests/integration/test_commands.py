@@ -232,7 +232,7 @@ def test_a_model_without_graphs_has_nothing_to_ablate(
     assert out == ""
     assert err.startswith("error: ")
     assert err.count("\n") == 1
-    assert "average model" in err
+    assert "a model of kind average" in err
     assert "--ablate" in err
 
 
