@@ -34,7 +34,11 @@ __all__ = ["FULL", "SIGNALS", "Row", "ablation_rows", "score_rows"]
 SIGNALS = PairParts._fields[1:]
 """What the re-ranker adds to the first stage's score."""
 CROSS = "logits"
-NAMES = {"recalled": "recall graph", "worded": "word graph", CROSS: "cross-modal graph"}
+NAMES = {
+    "worded": "word graph",
+    "detected": "word detector",
+    CROSS: "cross-modal graph",
+}
 FIRST, FULL = "first stage", "re-ranked"
 
 
@@ -57,13 +61,23 @@ class Row:
     signals: tuple[str, ...] = SIGNALS
 
 
-def ablation_rows() -> tuple[Row, ...]:
-    """Give the rows in the order in which they are printed; `against` names an earlier one."""
+def ablation_rows(network: Network) -> tuple[Row, ...]:
+    """Give the rows in the order in which they are printed; `against` names an earlier one.
+
+    A network whose first stage has no graph inside a modality has no rows for it.
+    """
     first = [
         Row(f"{FIRST}, without hub correction", None, stage="uncorrected"),
         Row(FIRST, f"{FIRST}, without hub correction", stage="first"),
     ]
-    inside = ("region edges", "word edges", "region and word edges", "memory graph")
+    inside: tuple[str, ...] = (
+        "region edges",
+        "word edges",
+        "region and word edges",
+        "memory graph",
+    )
+    if not network.config.model.layers:
+        inside = ("memory graph",)
     names = [f"{what} {state}" for what in inside for state in ("off", "shuffled")]
     first += [Row(f"{FIRST}, {name}", FIRST, name, "first") for name in names]
     cross = tuple(signal for signal in SIGNALS if signal == CROSS)
@@ -79,8 +93,9 @@ def ablation_rows() -> tuple[Row, ...]:
         left_out.append(Row(f"{FULL}, {name} left out", FULL, signals=others))
         alone.append(Row(f"{FULL}, {name} alone", FIRST, signals=(signal,)))
     edges = (
-        "cross-modal graph without edges", "cross-modal graph shuffled", "recall graph shuffled",
-        "word graph shuffled", "memory graph off", "memory graph shuffled",
+        "cross-modal graph without edges", "cross-modal graph shuffled", "word graph shuffled",
+        "word detector shuffled", "memory graph off",
+        "memory graph shuffled",
     )  # fmt: skip
     changed = [Row(f"{FULL}, {name}", FULL, name) for name in edges]
     return (*first, *full, *left_out, *alone, *changed)
@@ -170,7 +185,8 @@ class VariantScores:
         silent = {
             signal: torch.zeros_like(parts.first) for signal in SIGNALS if signal not in row.signals
         }
-        return place(self.first, q, g, self.network.combine(parts._replace(**silent)), dim)
+        scores = self.network.combine(parts._replace(**silent), captions=dim == 0)
+        return place(self.first, q, g, scores, dim)
 
     def listed(self, dim: int) -> tuple[Tensor, Tensor, PairParts]:
         """The pairs that are re-ranked, (N,) captions and (N,) photos, and their signals."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,18 +11,25 @@ import torch
 from torch import Tensor
 
 from fusion.features import PairData, photo_input, text_input
+from fusion.graphs import drop_nodes
 from fusion.reader import ImageNodes, Reader, TextNodes
 
 __all__ = [
     "TrainingSet",
     "held_out_of",
     "plain_batches",
+    "random_photos",
     "similar_groups",
     "split_photos",
+    "vary_maps",
 ]
 
+DRAW_SEED = 29
+"""Constant, unlike a run's own seed, so that all draws come from one order of the photos."""
 PLAIN_VIEW = 0.3
 """Share of photos that a batch shows as they are, where there are other views of them."""
+SMALLEST_WINDOW = 0.8
+"""The least part of a map's side that a batch is shown."""
 
 
 @dataclass(frozen=True)
@@ -42,22 +50,44 @@ class TrainingSet:
         return cls(data, captions_table(data.captions.photo_rows, len(data.photos.regions)))
 
     def images(self, reader: Reader, rows: Tensor) -> ImageNodes:
-        """Read the photos `rows` (B,), a random view of each where there are several."""
+        """Read the photos `rows` (B,), a random view of each where there are several.
+
+        Maps for tuned blocks are varied once more, by `vary_maps`.
+        """
         views = len(self.data.photos.maps)
         shown = torch.zeros_like(rows)
         if views > 1:
             others = torch.randint(0, views, rows.shape)
             shown = torch.where(torch.rand(rows.shape) < PLAIN_VIEW, 0, others)
-        return reader.photos(photo_input(self.data.photos, rows, shown))
+        found = photo_input(self.data.photos, rows, shown)
+        if found.lower is not None:
+            found = found._replace(lower=vary_maps(found.lower))
+        return reader.photos(found)
 
-    def texts(self, reader: Reader, rows: Tensor) -> TextNodes:
-        """Read the captions `rows` (B,), cut to the longest of them."""
-        return reader.texts(text_input(self.data.captions, rows))
+    def texts(self, reader: Reader, rows: Tensor, hidden: float = 0.0) -> TextNodes:
+        """Read the captions `rows` (B,), cut to the longest, a random share of words `hidden`."""
+        found = text_input(self.data.captions, rows)
+        return reader.texts(found._replace(mask=drop_nodes(found.mask, hidden)))
 
     def draw_captions(self, photos: Tensor, count: int) -> Tensor:
         """`count` different captions of each photo where it has as many: (B,) -> (count, B)."""
         slots = torch.rand(len(photos), self.captions_of.shape[1]).argsort(1)[:, :count]
         return self.captions_of[photos.unsqueeze(1), slots].T
+
+
+def vary_maps(maps: Tensor) -> Tensor:
+    """Mirror about half of the square maps and cut one square window out of all of them.
+
+    This costs nothing, where a view costs a run of the encoder. Shapes: (B, side, side, C) ->
+    (B, window, window, C), the window being at least 0.8 of the side.
+    """
+    mirrored = torch.rand(len(maps), 1, 1, 1) < 0.5
+    varied = torch.where(mirrored, maps.flip(2), maps)
+    side = maps.shape[1]
+    window = int(torch.randint(math.ceil(SMALLEST_WINDOW * side), side + 1, ()))
+    for dim in (1, 2):
+        varied = varied.narrow(dim, int(torch.randint(0, side - window + 1, ())), window)
+    return varied
 
 
 def captions_table(photo_rows: np.ndarray, photos: int) -> Tensor:
@@ -77,6 +107,16 @@ def captions_table(photo_rows: np.ndarray, photos: int) -> Tensor:
 def held_out_of(train: PairData) -> int:
     """How many training photos are held out to calibrate on: 400, or a tenth of a small set."""
     return min(400, len(train.photos.regions) // 10)
+
+
+def random_photos(photos: int, count: int) -> Tensor:
+    """Rows of `count` photos drawn at random, sorted; a larger draw has all of a smaller one.
+
+    >>> random_photos(9, 3), random_photos(9, 5)
+    (tensor([3, 4, 5]), tensor([1, 3, 4, 5, 6]))
+    """
+    order = torch.randperm(photos, generator=torch.Generator().manual_seed(DRAW_SEED))
+    return order[:count].sort().values
 
 
 def split_photos(photos: int, held_out: int, seed: int) -> tuple[Tensor, Tensor]:

@@ -12,6 +12,8 @@ __all__ = ["Calibration", "best_threshold", "fit_logistic"]
 class Calibration(nn.Module):
     """Platt scaling (Platt, 1999) of both stages' scores, and the matching threshold.
 
+    Both are about true and random pairs; `fusion/look_alikes.py` answers for pairs that are alike.
+
     Fitted on training photos that were held out of training, never on evaluated ones.
     """
 

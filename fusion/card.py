@@ -18,9 +18,10 @@ Made by `crossgraph train`; `crossgraph eval` measures it on any captioned colle
 - **Stopped by:** {development}, whose recall chose the epoch. The default recipe was settled on
   Flickr8k's development split, so figures on that split lean to the bright side.
 - **Held out of training:** {held_out} training photos, on which the re-ranker's gates, the
-  probabilities and the matching threshold were fitted.
-- **Banks:** vectors of training photos and captions, and which words were said of each training
-  photo how often; no photo and no caption can be read from them.
+  probabilities and the matching thresholds were fitted.
+- **Banks:** vectors of training photos and captions, the words of half as many captions as nodes
+  of the cross-modal graph, and which words were said of each training photo how often. No photo
+  can be seen in them; the words of a banked caption might in part be guessed.
 - **Parameters:** {parameters:,}.
 - **Intended for:** searching photo collections with short English descriptions.
 - **Limits:** it knows what its training captions speak of, everyday scenes with people, animals and

@@ -109,7 +109,7 @@ def compact(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     for name, value in weights.items():
         if value.dtype != torch.float32:
             kept[name] = value.contiguous().clone()
-        elif value.ndim < 2 or value[0].numel() < ROW:
+        elif value.ndim < 2 or value.shape[1:].numel() < ROW:
             kept[name] = value.half().contiguous().clone()
         else:
             rows = value.flatten(1)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from fusion.batches import TrainingSet, plain_batches, similar_groups
+from fusion.graphs import drop_nodes
 from fusion.losses import contrastive_loss
-from fusion.model import drop_nodes
 from fusion.network import Network
-from fusion.reader import ImageNodes, TextNodes
 from fusion.reranker import with_whole
 
 __all__ = ["Options", "joint_epoch", "learning_rate", "make_optimizer"]
@@ -26,7 +26,7 @@ Report = Callable[[str, int, int], None]
 class Options:
     """How a network is trained."""
 
-    epochs: int = 8
+    epochs: int = 14
     batch_size: int = 280
     rate: float = 1.5e-3
     text_rate: float = 2e-4
@@ -41,20 +41,32 @@ class Options:
     plain_groups: float = 0.3
     """Share of batches whose groups are random; until that share of the epochs is past, all are."""
     cross_weight: float = 0.5
+    caption_weight: float = 0.3
+    """Of telling a photo's captions from other photos' by another caption of it."""
+    hide_words: float = 0.1
+    """Share of a caption's words that the text encoder's tuned layers are not shown."""
+    word_weight: float = 0.02
+    """Of the word detector's loss, a sum over the vocabulary."""
+    gate_factor: float = 10.0
+    """How much faster the gates of graph layers move: they start at zero and steps are few."""
     warm_up: float = 0.15
     patience: int = 4
 
 
 def make_optimizer(network: Network, options: Options) -> torch.optim.AdamW:
     """AdamW that decays matrices only; `base_rate` of each group is what the schedule scales."""
-    new = [*network.dual.parameters(), *network.cross.parameters()]
-    reader = network.reader
-    groups = [
+    reader, graphs = network.reader, (network.dual, network.cross, network.detector)
+    named = [pair for graph in graphs for pair in graph.named_parameters()]
+    gates = [p for name, p in named if name.endswith("graph.gates")]
+    new = [p for name, p in named if not name.endswith("graph.gates")]
+    groups: list[dict[str, Any]] = [
         {"params": [p for p in new if p.ndim > 1], "weight_decay": options.decay},
         {"params": [p for p in new if p.ndim <= 1], "weight_decay": 0.0},
     ]
     for group in groups:
         group["base_rate"] = options.rate
+    rate = options.rate * options.gate_factor
+    groups.append({"params": gates, "weight_decay": 0.0, "base_rate": rate})
     for tower, rate in ((reader.layers, options.text_rate), (reader.blocks, options.image_rate)):
         if tower is not None:
             tuned = list(tower.parameters())
@@ -94,34 +106,39 @@ def joint_epoch(
     Matrix products run in bfloat16, which is about three times as fast on recent processors.
     """
     losses: list[float] = []
+    said, _ = network.words.dense()
     batches = max(len(rows) // options.batch_size, 1)
     steps = options.epochs * batches
     for batch, photos in enumerate(plain_batches(rows, options.batch_size)):
         with torch.autocast("cpu", torch.bfloat16):
             images = data.images(network.reader, photos)
             drawn = data.draw_captions(photos, 2)
-            read = [data.texts(network.reader, captions) for captions in drawn]
+            read = [data.texts(network.reader, chosen, options.hide_words) for chosen in drawn]
             vectors = network.dual.image(*images).float()
             texts = [network.dual.text(*text).float() for text in read]
             scale = network.dual.log_scale.exp().clamp(max=100.0)
-            loss = two_captions_loss(vectors, texts, photos, scale, options.mix)
+            loss = two_captions_loss(vectors, texts, photos, scale, options)
             early = epoch < options.plain_groups * options.epochs
             if early or torch.rand(()) < options.plain_groups:
                 groups = list(torch.randperm(len(photos)).split(options.group))
             else:
                 groups = similar_groups(vectors.detach(), options.group)
             first = (texts[-1] @ vectors.T * scale).detach()
-            matched = cross_loss(network, images, read[-1], photos, groups, first)
+            regions, words = network.cross.image(*images), network.cross.text(*read[-1])
+            mask = with_whole(read[-1].mask)
+            matched = cross_loss(network, regions, words, mask, photos, groups, first)
+            told = word_loss(network, regions, said[torch.searchsorted(rows, photos)])
         share = learning_rate(epoch * batches + batch, steps, options.warm_up)
-        step_down(loss + options.cross_weight * matched, optimizer, share)
-        losses.append(loss.item() + matched.item())
-        told = f"epoch {epoch + 1}, losses {loss.item():.3f} and {matched.item():.3f}"
-        report(told, batch + 1, batches)
+        total = loss + options.cross_weight * matched + options.word_weight * told
+        step_down(total, optimizer, share)
+        losses.append(total.item())
+        parts = " ".join(f"{part.item():.3f}" for part in (loss, matched, told))
+        report(f"epoch {epoch + 1}, losses {parts}", batch + 1, batches)
     return sum(losses) / len(losses)
 
 
 def cross_loss(
-    network: Network, images: ImageNodes, texts: TextNodes, photos: Tensor,
+    network: Network, regions: Tensor, words: Tensor, mask: Tensor, photos: Tensor,
     groups: Sequence[Tensor], first: Tensor,
 ) -> Tensor:  # fmt: skip
     """Cross-entropy of the cross-modal graph, both ways.
@@ -131,8 +148,6 @@ def cross_loss(
     that the graph learns to tell and, above all, to mend.
     """
     hidden = network.config.reranker.drop_nodes
-    regions, words = network.cross.image(*images), network.cross.text(*texts)
-    mask = with_whole(texts.mask)
     parts = []
     for group in groups:
         kept = drop_nodes(torch.ones(1, regions.shape[1], dtype=torch.bool), hidden)[0]
@@ -143,14 +158,25 @@ def cross_loss(
     return torch.stack(parts).mean()
 
 
+def word_loss(network: Network, regions: Tensor, said: Tensor) -> Tensor:
+    """Cross-entropy of the detector's words, summed over them: (B, R + 1, Dn), (B, V) shares."""
+    logits = network.detector(regions)
+    return functional.binary_cross_entropy_with_logits(logits, said, reduction="sum") / len(said)
+
+
 def two_captions_loss(
-    images: Tensor, texts: Sequence[Tensor], photos: Tensor, scale: Tensor, mix: float
+    images: Tensor, texts: Sequence[Tensor], photos: Tensor, scale: Tensor, options: Options
 ) -> Tensor:
-    """Contrastive loss of (B, D) images with each set of their captions, now and then mixed."""
-    first, *others = texts
-    if others and torch.rand(()) < mix:
+    """Contrastive loss of (B, D) images with two sets of their captions, and of these two.
+
+    Now and then the first set is mixed with the second.
+    """
+    first, second = texts
+    mixed = first
+    if torch.rand(()) < options.mix:
         share = torch.rand(len(photos), 1)
-        first = functional.normalize(share * first + (1 - share) * others[0], dim=1)
+        mixed = functional.normalize(share * first + (1 - share) * second, dim=1)
     with torch.autocast("cpu", enabled=False):
-        parts = [contrastive_loss(text @ images.T * scale, photos) for text in (first, *others)]
-    return torch.stack(parts).mean()
+        parts = [contrastive_loss(text @ images.T * scale, photos) for text in (mixed, second)]
+        captions = contrastive_loss(first @ second.T * scale, photos)
+    return torch.stack(parts).mean() + options.caption_weight * captions

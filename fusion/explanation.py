@@ -1,9 +1,9 @@
 """Where a final score comes from: what each word of the query added, and which regions it read.
 
-A final score is a sum of parts, and two of the parts are sums over words: the cross-modal graph's
-logit and the word graph's mean log odds. So what a word added is no estimate. Which regions it read
-is one: a word compares itself, head by head, with the message that attention brings it from all
-regions and with the region nearest to it, and the two count alike here.
+A final score is a sum of parts, and three of the parts are sums over words: the cross-modal graph's
+logit and the mean log odds of the word graph and the word detector. So what a word added is no
+estimate. Which regions it read is one: a word compares itself, head by head, with the message that
+attention brings it from all regions and with the region nearest to it, and the two count alike.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class PhotoExplanation:
     """W words in the query's order, as the encoder spells them; a word said twice is there twice.
     Punctuation and the encoder's markers are no words."""
     added: NDArray[np.float32]
-    """(W,) what each word added to the score: by the cross-modal graph and by the word graph."""
+    """(W,) what each word added to the score, by all the parts that are sums over words."""
     regions: NDArray[np.float32]
     """(W, R) in 0..1: how much of what a word read was of each region of the grid."""
     whole: NDArray[np.float32]
@@ -49,8 +49,8 @@ class PhotoExplanation:
     """(R,): what the cross-modal graph added by way of each region, over the whole text."""
     rest: dict[str, float]
     """What was no word's doing, by the parts of a score (`PairParts`). Of the cross-modal graph
-    (`logits`) it is what the text at once, punctuation and the markers added; of the word graph
-    (`worded`) the correction for hubs, and words past the text encoder's limit."""
+    (`logits`) it is what the text at once, punctuation and the markers added; of the log odds
+    (`worded`, `detected`) the correction for hubs, and words past the text encoder's limit."""
 
 
 class Word(NamedTuple):
@@ -99,7 +99,7 @@ def explain_photos(
     tokens: Sequence[str],
     parts: PairParts,
     reading: WordReading,
-    said: Mapping[str, Tensor],
+    said: Mapping[str, Mapping[str, Tensor]],
 ) -> list[PhotoExplanation]:
     """Explain one query's scores with K photos.
 
@@ -108,7 +108,8 @@ def explain_photos(
         tokens: the query's, as the text encoder gave them, markers included.
         parts: what the scores are made of, (K,) each.
         reading: the cross-modal graph's, of K pairs; T is one more than the tokens.
-        said: for each word that the word graph knows its share of `parts.worded`, (K,).
+        said: by the part that counts words (`worded`, `detected`), each word that it knows and
+            that word's share of it, (K,).
 
     Returns:
         K explanations, in the photos' order.
@@ -118,18 +119,22 @@ def explain_photos(
     looks = read_regions(reading)
     places = [[place + 1 for place in word.places] for word in words]  # the whole text is node 0
     by_graph = _columns([shares[:, place].sum(1) for place in places], shares)
-    by_odds = _added(network, "worded", _columns(_odds_of(words, said, shares), shares))
+    by_odds = {
+        name: _added(network, name, _columns(_odds_of(words, known, shares), shares))
+        for name, known in said.items()
+    }
     regions = _columns([looks[:, place].mean(1) for place in places], looks)
     rest = {name: _added(network, name, part) for name, part in parts._asdict().items()}
-    rest["logits"] = shares.sum(1) - by_graph.sum(1)
-    rest["worded"] = rest["worded"] - by_odds.sum(1)
+    rest["logits"] = rest["logits"] - by_graph.sum(1)
+    for name, odds in by_odds.items():
+        rest[name] = rest[name] - odds.sum(1)
     read = read_by_region(reading._replace(shares=shares))
     scores = network.combine(parts)
     return [
         PhotoExplanation(
             score=float(scores[row]),
             words=tuple(word.text for word in words),
-            added=(by_graph + by_odds)[row].numpy(),
+            added=sum(by_odds.values(), start=by_graph)[row].numpy(),
             regions=regions[row, :, 1:].numpy(),
             whole=regions[row, :, 0].numpy(),
             read=read[row].numpy(),

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
@@ -131,14 +132,20 @@ def write_photos(
 def write_view(
     encoders: Encoders, collection: Collection, folder: Path, number: int, report: Progress
 ) -> None:
-    """Write what another view of each photo gives the last blocks."""
+    """Write what another view of each photo gives the last blocks.
+
+    Views are there to vary what training sees, so bfloat16 does: twice as fast on recent
+    processors, with some noise of its own.
+    """
     shape = np.load(folder / "maps-0.npy", mmap_mode="r").shape
     with array_files(folder, {f"maps-{number}": shape[1:]}, shape[0]) as arrays:
         for rows in batches(shape[0], PHOTO_BATCH):
             views = [
                 view_of(load_photo(path), number, path.name) for path in collection.paths[rows]
             ]
-            arrays[f"maps-{number}"][rows] = encoders.image.encode_lower(views).cpu().numpy()
+            with torch.autocast("cpu", torch.bfloat16):
+                maps = encoders.image.encode_lower(views)
+            arrays[f"maps-{number}"][rows] = maps.float().cpu().numpy()
             report(f"photos, view {number + 1}", rows.stop, shape[0])
 
 

@@ -90,8 +90,12 @@ class TextInput(NamedTuple):
     """(B, T, Dt) float32, what enters the last layers, for a reader that tunes them."""
 
 
-def subset(data: PairData, rows: Tensor) -> PairData:
-    """Give the photos `rows` (K,) of a collection, without other views, and their captions."""
+def subset(data: PairData, rows: Tensor, *, views: int = 1) -> PairData:
+    """Give the photos `rows` (K,) of a collection, in their first `views`, and their captions.
+
+    All of it is copied into memory (some 360 kB a photo, 42 kB more for each further view, with the
+    packaged encoders), so the default is the photos as they are.
+    """
     chosen = rows.numpy()
     position = np.full(len(data.photos.regions), -1)
     position[chosen] = np.arange(len(chosen))
@@ -102,7 +106,7 @@ def subset(data: PairData, rows: Tensor) -> PairData:
         paths=[data.photos.paths[row] for row in chosen],
         regions=data.photos.regions[chosen],
         pooled=data.photos.pooled[chosen],
-        maps=tuple(maps[chosen] for maps in data.photos.maps[:1]),
+        maps=tuple(maps[chosen] for maps in data.photos.maps[:views]),
     )
     captions = some_captions(data.captions, kept)
     captions = replace(captions, photo_rows=position[captions.photo_rows])

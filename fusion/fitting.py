@@ -6,18 +6,37 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
 from fusion.calibration import best_threshold, fit_logistic
-from fusion.cca import pooled_texts
-from fusion.features import PairData, photo_input, subset
-from fusion.matcher import embed_photos, embed_texts, first_scores, pair_parts
-from fusion.network import Network, PairParts
+from fusion.cca import LinearCCA
+from fusion.features import (
+    CaptionFeatures,
+    PairData,
+    PhotoFeatures,
+    photo_input,
+    subset,
+    text_input,
+)
+from fusion.matcher import (
+    by_length,
+    embed_photos,
+    embed_texts,
+    first_scores,
+    pair_evidence,
+    pair_parts,
+)
+from fusion.negatives import alike_photos, random_false_photos, top_of
+from fusion.network import GATES, Network, PairParts
+from fusion.reranker import with_whole
 
 __all__ = [
     "Recalls",
+    "bank_captions",
     "fill_banks",
+    "fill_words",
     "first_recalls",
     "fit_gates_and_calibration",
     "list_recalls",
@@ -25,6 +44,9 @@ __all__ = [
 
 LIST, FITTED_LIST = 50, 20
 RIDGE = 1e-4
+SEED = 5
+
+Photos = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -59,7 +81,7 @@ def fill_banks(network: Network, train: PairData, rows: Tensor) -> None:
     """
     network.eval()
     data = subset(train, rows)
-    texts = embed_texts(network, data.captions).vectors
+    texts = caption_vectors(network, data.captions)
     owners = torch.from_numpy(data.captions.photo_rows)
     means = torch.zeros(len(rows), texts.shape[1]).index_add(0, owners, texts)
     keys = [
@@ -67,20 +89,59 @@ def fill_banks(network: Network, train: PairData, rows: Tensor) -> None:
         for part in torch.arange(len(rows)).split(100)
     ]
     network.memory.fill(torch.cat(keys), means)
-    _, first = np.unique(data.captions.photo_rows, return_index=True)
-    spread = torch.from_numpy(first + np.arange(len(first)) % captions_each(data))
-    size = network.config.captions_bank
-    network.photo_hub.fill(texts[spread[torch.arange(size) * len(spread) // size]])
-    photos = embed_photos(network, data.photos, own=torch.arange(len(rows)))
-    network.text_hub.fill(photos.vectors)
-    sentences = torch.from_numpy(pooled_texts(data))
-    network.recall.fill(functional.normalize(sentences, dim=1), owners)
-    network.words.fill(data.captions.texts, owners.tolist())
+    bank = bank_captions(data.captions, network.config.captions_bank)
+    network.photo_hub.fill(texts[bank])
+    network.cross_hub.fill(*cross_nodes(network, data.captions, bank))
+    network.text_hub.fill(bank_vectors(network, train.photos, rows))
+    sample = len(network.detector.sample)
+    spread = rows[torch.arange(sample) * len(rows) // max(sample, 1)]
+    if sample:
+        nodes = network.photos(photo_input(train.photos, spread)).nodes
+        network.detector.keep_sample(network.detector.odds(nodes))
 
 
-def captions_each(data: PairData) -> int:
-    """The smallest number of captions that a photo has."""
-    return int(np.bincount(data.captions.photo_rows).min())
+def bank_captions(captions: CaptionFeatures, size: int) -> Tensor:
+    """Rows of the captions in the bank, one each of `size` evenly spread photos: -> (size,)."""
+    _, first = np.unique(captions.photo_rows, return_index=True)
+    each = int(np.bincount(captions.photo_rows).min())
+    spread = torch.from_numpy(first + np.arange(len(first)) % each)
+    return spread[torch.arange(size) * len(spread) // max(size, 1)]
+
+
+def caption_vectors(network: Network, captions: CaptionFeatures) -> Tensor:
+    """Embed M captions for the banks, without what only a query needs: (M, D)."""
+    vectors = torch.zeros(len(captions.texts), network.config.model.width)
+    for rows in by_length(captions).split(250):
+        vectors[rows] = network.dual.text(*network.reader.texts(text_input(captions, rows)))
+    return vectors
+
+
+def cross_nodes(network: Network, captions: CaptionFeatures, rows: Tensor) -> tuple[Tensor, Tensor]:
+    """The captions `rows` (K,) as the cross-modal graph reads them: (K, T, Dn), (K, T) bool."""
+    read = network.reader.texts(text_input(captions, rows))
+    return network.cross.text(*read), with_whole(read.mask)
+
+
+def bank_vectors(network: Network, photos: PhotoFeatures, rows: Tensor) -> Tensor:
+    """Embed the training photos `rows` (N,) for the bank: (N, D), the mean over all their views.
+
+    A photo that is searched has one view, for the sake of time; here time is spent once.
+    """
+    vectors = []
+    for own in torch.arange(len(rows)).split(100):
+        shown = (torch.full_like(own, view) for view in range(max(len(photos.maps), 1)))
+        read = (network.reader.photos(photo_input(photos, rows[own], view)) for view in shown)
+        views = [network.photo_vectors(nodes, own) for nodes in read]
+        vectors.append(torch.stack(views).mean(0))
+    return functional.normalize(torch.cat(vectors), dim=1)
+
+
+@torch.inference_mode()
+def fill_words(network: Network, train: PairData, rows: Tensor) -> None:
+    """Fill the word graph from the captions of training photos `rows`, and tell the detector."""
+    captions = subset(train, rows).captions
+    network.words.fill(captions.texts, captions.photo_rows.tolist())
+    network.detector.start(network.words.dense()[1])
 
 
 def first_recalls(network: Network, data: PairData) -> Recalls:
@@ -110,51 +171,56 @@ class Lists:
     """True where the photo is the caption's own; false all along where it is not listed."""
 
     @classmethod
-    def of(cls, network: Network, data: PairData) -> Lists:
-        """Every caption of a collection held against all its photos."""
+    def of(cls, network: Network, data: PairData, *, captions: bool = False) -> Lists:
+        """Every caption of a collection held against all its photos, or the other way round."""
         photos, texts = embed_photos(network, data.photos), embed_texts(network, data.captions)
         first = first_scores(photos, texts)
+        own = torch.from_numpy(data.captions.photo_rows)
+        if captions:
+            first = first.T
         listed = first.topk(min(LIST, first.shape[1]), dim=1).indices
         rows = torch.arange(len(first)).unsqueeze(1).expand_as(listed)
-        parts = pair_parts(network, photos, texts, rows.flatten(), listed.flatten())
-        own = torch.from_numpy(data.captions.photo_rows).unsqueeze(1)
-        return cls(PairParts(*(part.view(listed.shape) for part in parts)), listed == own)
+        pairs = (listed, rows) if captions else (rows, listed)
+        parts = pair_parts(network, photos, texts, pairs[0].flatten(), pairs[1].flatten())
+        right = own[pairs[0]] == pairs[1]
+        return cls(PairParts(*(part.view(listed.shape) for part in parts)), right)
 
     def recalls(self, network: Network) -> Recalls:
-        """Recall with the network's gates."""
+        """Recall with the network's gates, of captions that look for their photos."""
         scores = network.combine(self.parts)
         target = scores.masked_fill(~self.right, -torch.inf).amax(1, keepdim=True)
         better = (scores > target).sum(1)
         return recalls_of(better.masked_fill(~self.right.any(1), scores.shape[1]))
 
+    def gates(self) -> Tensor:
+        """Each graph's weight over the first stage's, by conditional logistic regression.
 
-def fit_gates(network: Network, data: PairData) -> None:
-    """Fit the gates on held-out photos by conditional logistic regression (McFadden, 1974).
+        Of the first 20 of a list a right one is the choice (McFadden, 1974), the other right ones
+        being no alternatives; a graph that would speak against it gets 0. Gives (F,) float32.
+        """
+        right = self.right[:, :FITTED_LIST]
+        scores = torch.stack(self.parts, dim=-1)[:, :FITTED_LIST]
+        spread = (scores - scores.mean(1, keepdim=True)).flatten(0, 1).std(0).clamp_min(1e-9)
+        weights = fit_choice(scores / spread, right) / spread
+        return (weights / weights[0].clamp_min(1e-9)).clamp_min(0.0)[1:]
 
-    Of the first 20 photos of a list the caption's own is the choice; a gate is the graph's weight
-    over the first stage's, and 0 where the graph would speak against the right photo.
+
+def fit_choice(scores: Tensor, right: Tensor) -> Tensor:
+    """Weights (F,) that make the right choices likeliest, lightly ridged.
+
+    Args:
+        scores: (Q, K, F) float32.
+        right: (Q, K) bool; each right one is a choice among it and all wrong ones.
     """
-    lists = Lists.of(network, data)
-    right = lists.right[:, :FITTED_LIST]
-    kept = right.any(1)
-    scores = torch.stack(lists.parts, dim=-1)[kept, :FITTED_LIST]
-    spread = (scores - scores.mean(1, keepdim=True)).flatten(0, 1).std(0).clamp_min(1e-9)
-    weights = fit_choice(scores / spread, right[kept].float().argmax(1)) / spread
-    gates = (weights / weights[0].clamp_min(1e-9)).clamp_min(0.0)
-    for gate, value in zip(
-        (network.recall_gate, network.word_gate, network.gate), gates[1:], strict=True
-    ):
-        gate.copy_(value)
-
-
-def fit_choice(scores: Tensor, chosen: Tensor) -> Tensor:
-    """Weights (F,) that make the choices (Q,) among scores (Q, K, F) likeliest, lightly ridged."""
+    rows, chosen = right.nonzero(as_tuple=True)
+    others = right[rows] & (torch.arange(right.shape[1]) != chosen.unsqueeze(1))
     weights = torch.zeros(scores.shape[2], requires_grad=True)
     solver = torch.optim.LBFGS([weights], max_iter=100, line_search_fn="strong_wolfe")
 
     def closure() -> Tensor:
         solver.zero_grad()
-        loss = functional.cross_entropy(scores @ weights, chosen)
+        logits = (scores @ weights)[rows].masked_fill(others, -torch.inf)
+        loss = functional.cross_entropy(logits, chosen)
         loss = loss + RIDGE * weights.square().sum()
         loss.backward()
         return loss
@@ -163,28 +229,60 @@ def fit_choice(scores: Tensor, chosen: Tensor) -> Tensor:
     return weights.detach()
 
 
-def fit_gates_and_calibration(network: Network, train: PairData, rows: Tensor) -> dict[str, float]:
-    """Fit gates, Platt scaling and threshold on held-out training photos; gives what was found.
+def fit_gates(network: Network, data: PairData) -> None:
+    """Fit the gates of both directions on held-out photos."""
+    for name, gate in zip(GATES, Lists.of(network, data).gates(), strict=True):
+        getattr(network, name).copy_(gate)
+    network.caption_gates.copy_(Lists.of(network, data, captions=True).gates())
 
-    The gates see each caption's nearest photos; the rest sees one true and one random false pair
-    for each caption.
+
+def fit_gates_and_calibration(
+    network: Network, train: PairData, rows: Tensor, negatives: LinearCCA
+) -> dict[str, float]:
+    """Fit on held-out training photos what is fitted and not trained; gives what was found.
+
+    The gates see each caption's nearest photos. Platt scaling and the threshold see one true and
+    one random pair for each caption; the test for look-alikes sees the true pair and the most alike
+    false ones by `negatives`.
     """
     data = subset(train, rows)
     fit_gates(network, data)
     photos, texts = embed_photos(network, data.photos), embed_texts(network, data.captions)
-    own = torch.from_numpy(data.captions.photo_rows)
-    shift = torch.randint(1, len(rows), own.shape, generator=torch.Generator().manual_seed(5))
-    captions = torch.arange(len(own)).repeat(2)
-    shown = torch.cat([own, (own + shift) % len(rows)])
-    labels = torch.cat([torch.ones(len(own)), torch.zeros(len(own))])
+    own = np.asarray(data.captions.photo_rows)
+    random = random_false_photos(own, len(rows), SEED)
+    captions, shown, labels = labelled_pairs(own, random[:, None])
     parts = pair_parts(network, photos, texts, captions, shown)
-    full = network.combine(parts)
-    network.calibration.first.copy_(fit_logistic(parts.first, labels))
-    network.calibration.full.copy_(fit_logistic(full, labels))
-    network.calibration.threshold.fill_(best_threshold(full, labels))
+    full, calibration = network.combine(parts), network.calibration
+    calibration.first.copy_(fit_logistic(parts.first, labels.float()))
+    calibration.full.copy_(fit_logistic(full, labels.float()))
+    calibration.threshold.fill_(best_threshold(full, labels))
+    alike = alike_photos(negatives.similarity(data), own, top_of(len(rows)))
+    captions, shown, labels = labelled_pairs(own, alike)
+    network.look_alikes.fit(pair_evidence(network, photos, texts, captions, shown), labels)
     return {
-        "recall_gate": round(network.recall_gate.item(), 4),
-        "word_gate": round(network.word_gate.item(), 4),
-        "gate": round(network.gate.item(), 4),
-        "threshold": network.calibration.threshold.item(),
+        **{name: round(getattr(network, name).item(), 4) for name in GATES},
+        **{
+            f"caption {name}": round(gate, 4)
+            for name, gate in zip(GATES, network.caption_gates.tolist(), strict=True)
+        },
+        "threshold": calibration.threshold.item(),
     }
+
+
+def labelled_pairs(own: Photos, false: Photos) -> tuple[Tensor, Tensor, Tensor]:
+    """Each caption with its own photo, then with its false ones.
+
+    Args:
+        own: (M,) each caption's photo.
+        false: (M, F) photos that are not.
+
+    Returns:
+        (M + M * F,) each: rows of captions, rows of photos, and whether they belong together.
+    """
+    captions = torch.arange(len(own))
+    count = false.shape[1]
+    return (
+        torch.cat([captions, captions.repeat_interleave(count)]),
+        torch.from_numpy(np.concatenate([own, false.ravel()])),
+        torch.arange(len(own) * (1 + count)) < len(own),
+    )

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-__all__ = ["cosine_neighbours", "shuffled_edges"]
+__all__ = ["cosine_neighbours", "drop_nodes", "shuffled_edges"]
 
 
 def cosine_neighbours(nodes: Tensor, mask: Tensor, neighbours: int) -> Tensor:
@@ -42,6 +42,12 @@ def cosine_neighbours(nodes: Tensor, mask: Tensor, neighbours: int) -> Tensor:
     )
     chosen = (chosen | chosen.transpose(1, 2)) & pairs
     return cosine.masked_fill(~chosen, 0.0).clamp_min(0.0)
+
+
+def drop_nodes(mask: Tensor, share: float) -> Tensor:
+    """Hide a random `share` of the nodes, never all of a graph's: (B, N) bool -> (B, N) bool."""
+    kept = mask & (torch.rand(mask.shape, device=mask.device) >= share)
+    return torch.where(kept.any(1, keepdim=True), kept, mask)
 
 
 def shuffled_edges(adjacency: Tensor, mask: Tensor, generator: torch.Generator) -> Tensor:

@@ -66,6 +66,8 @@ class NodeGraph(nn.Module):
 
     def forward(self, nodes: Tensor, mask: Tensor, adjacency: Tensor | None = None) -> Tensor:
         """Pass messages; `adjacency` (B, N, N) takes the place of the cosine one."""
+        if not len(self.convolutions):
+            return nodes
         if adjacency is None:
             adjacency = cosine_neighbours(nodes, mask, self.neighbours)
         for gate, convolution in zip(self.gates, self.convolutions, strict=True):

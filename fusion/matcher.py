@@ -21,7 +21,8 @@ from fusion.checkpoint import (
     shipped_checkpoint,
 )
 from fusion.features import CaptionFeatures, PairData, PhotoFeatures, photo_input, text_input
-from fusion.network import Network, PairParts, TextVectors
+from fusion.look_alikes import Evidence
+from fusion.network import Network, PairParts, PhotoVectors, TextVectors
 
 __all__ = ["GraphMatcher", "Matcher", "OwnScores", "PairScores", "load_matcher"]
 
@@ -43,6 +44,10 @@ class PairScores:
     """(N,) rows of captions, (N,) rows of photos -> (N,) scores, to hold against the threshold."""
     probability: Callable[[Matrix], Matrix]
     """(N,) scores that `match` gave -> (N,) in 0..1, how likely each pair matches."""
+    match_hard: Callable[[NDArray[np.int64], NDArray[np.int64]], Matrix]
+    """As `match`, but scores that tell matches from look-alikes, for the hard threshold."""
+    probability_hard: Callable[[Matrix], Matrix]
+    """(N,) scores that `match_hard` gave -> (N,) in 0..1."""
 
 
 class OwnScores(NamedTuple):
@@ -58,11 +63,14 @@ class Gallery(NamedTuple):
     """N embedded photos, with what an index needn't keep because it follows from the vectors."""
 
     vectors: Tensor
-    """(N, D), and the next two as in `PhotoVectors`."""
+    """(N, D), and the next three as in `PhotoVectors`."""
     hub: Tensor
     nodes: Tensor
+    cross_hub: Tensor
     odds: Tensor
-    """(N, V) float32, log odds of each word of the vocabulary."""
+    """(N, V) float32, log odds of each word of the vocabulary by the word graph."""
+    detected: Tensor
+    """(N, V) float32, the same by the word detector."""
 
 
 class Matcher(Protocol):
@@ -84,6 +92,10 @@ class Matcher(Protocol):
     def threshold(self) -> float:
         """Match scores above it count as a match; fitted on held-out training photos."""
 
+    @property
+    def hard_threshold(self) -> float:
+        """The same where false photos look alike."""
+
     def score_all(self, data: PairData, progress: Progress | None = None) -> PairScores:
         """Score every caption with every photo."""
 
@@ -100,6 +112,7 @@ class GraphMatcher:
         self.encoders = encoders
         self.fingerprint = fingerprint
         self.threshold = float(network.calibration.threshold)
+        self.hard_threshold = 0.0  # log odds
         self.embedded: tuple[PhotoFeatures, Gallery] | None = None
 
     def gallery(self, photos: PhotoFeatures, progress: Progress | None = None) -> Gallery:
@@ -125,9 +138,20 @@ class GraphMatcher:
             found: Matrix = self.network.calibration.reranked(torch.from_numpy(scores)).numpy()
             return found
 
+        def match_hard(text_rows: NDArray[np.int64], photo_rows: NDArray[np.int64]) -> Matrix:
+            q, g = torch.from_numpy(text_rows), torch.from_numpy(photo_rows)
+            evidence = pair_evidence(self.network, photos, texts, q, g)
+            found: Matrix = self.network.look_alikes(evidence).numpy()
+            return found
+
+        def probability_hard(scores: Matrix) -> Matrix:
+            found: Matrix = torch.from_numpy(scores).sigmoid().numpy()
+            return found
+
         return PairScores(
-            first.numpy(), first.numpy(), by_text.numpy(), by_photo.numpy(), match, probability
-        )
+            first.numpy(), first.numpy(), by_text.numpy(), by_photo.numpy(),
+            match, probability, match_hard, probability_hard,
+        )  # fmt: skip
 
     def score_own(self, data: PairData) -> OwnScores:
         """Score every caption with its own photo by both stages."""
@@ -148,8 +172,9 @@ def embed_photos(
         parts.append(network.photos(photo_input(photos, rows), None if own is None else own[rows]))
         if progress:
             progress("photos embedded", int(rows[-1]) + 1, len(photos.regions))
-    vectors, hub, nodes = (torch.cat(column) for column in zip(*parts, strict=True))
-    return Gallery(vectors, hub, nodes, network.odds(vectors))
+    found = PhotoVectors(*(torch.cat(column) for column in zip(*parts, strict=True)))
+    detected = [network.detector.odds(part) for part in found.nodes.split(block)]
+    return Gallery(*found, network.odds(found.vectors), torch.cat(detected))
 
 
 @torch.inference_mode()
@@ -189,7 +214,7 @@ def pair_parts(
 ) -> PairParts:  # fmt: skip
     """What `Network.combine` puts together, of (N,) pairs: (N,) each.
 
-    `logits` (N,) are those of the cross-modal graph, where they are known already.
+    `logits` (N,) are what `pair_logits` gives, where they are known already.
     """
     if logits is None:
         logits = pair_logits(network, photos, texts, text_rows, photo_rows)
@@ -198,9 +223,9 @@ def pair_parts(
     for q, g, given in zip(*blocks, strict=True):
         vectors = photos.vectors[g]
         first = (texts.vectors[q] * vectors).sum(1) - photos.hub[g] - texts.hub[q]
-        recalled = (texts.recalled[q] * vectors).sum(1) - texts.recalled_hub[q]
         worded = (texts.bag[q] * photos.odds[g]).sum(1) - texts.bag_hub[q]
-        parts.append(PairParts(first, recalled, worded, given))
+        detected = (texts.bag[q] * photos.detected[g]).sum(1) - texts.detected_hub[q]
+        parts.append(PairParts(first, worded, detected, given - photos.cross_hub[g]))
     return PairParts(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
 
@@ -221,10 +246,25 @@ def pair_logits(
 
 def pair_scores(
     network: Network, photos: Gallery, texts: TextVectors, text_rows: Tensor,
-    photo_rows: Tensor,
+    photo_rows: Tensor, *, captions: bool = False,
 ) -> Tensor:  # fmt: skip
-    """Final scores of (N,) pairs: -> (N,)."""
-    return network.combine(pair_parts(network, photos, texts, text_rows, photo_rows))
+    """Final scores of (N,) pairs: -> (N,); `captions` as in `Network.combine`."""
+    parts = pair_parts(network, photos, texts, text_rows, photo_rows)
+    return network.combine(parts, captions=captions)
+
+
+def pair_evidence(
+    network: Network, photos: Gallery, texts: TextVectors, text_rows: Tensor, photo_rows: Tensor
+) -> Evidence:
+    """What is known of (N,) pairs that may be matches or look-alikes: (N,) each."""
+    return Evidence(
+        pair_scores(network, photos, texts, text_rows, photo_rows),
+        texts.hub[text_rows],
+        texts.bag_hub[text_rows],
+        texts.detected_hub[text_rows],
+        photos.hub[photo_rows],
+        photos.cross_hub[photo_rows],
+    )
 
 
 def nearest_pairs(first: Tensor, dim: int) -> tuple[Tensor, Tensor]:
@@ -248,7 +288,8 @@ def rerank(
     parts = []
     for start in range(0, len(q), 8192):
         stop = start + 8192
-        parts.append(pair_scores(network, photos, texts, q[start:stop], g[start:stop]))
+        rows = q[start:stop], g[start:stop]
+        parts.append(pair_scores(network, photos, texts, *rows, captions=dim == 0))
         if progress:
             progress("re-ranked pairs", min(stop, len(q)), len(q))
     return place(first, q, g, torch.cat(parts), dim)

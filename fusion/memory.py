@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.weak import WeakIdKeyDictionary
 
-__all__ = ["HubCorrection", "MemoryGraph", "RecallGraph", "pack_rows", "unpack_rows"]
+__all__ = ["HubCorrection", "MemoryGraph", "pack_rows", "unit_rows", "unpack_rows"]
 
 
 def pack_rows(rows: Tensor) -> Tensor:
@@ -117,67 +117,3 @@ class HubCorrection(nn.Module):
         similarity = vectors @ unit_rows(self.bank).T
         nearest = similarity.topk(min(self.nearest, similarity.shape[1]), dim=1).values
         return self.weight * nearest.mean(1)
-
-
-class RecallGraph(nn.Module):
-    """A query node joined to training captions that say the like, and through them to their photos.
-
-    `r = sum_j a_j p_j`: j runs over the `neighbours` training captions nearest to the query, a is
-    the softmax of cosine / temperature, p_j the embedding of j's photo: what the query may look
-    like. Its inner product with a candidate is a message from the training photos to the pair, of
-    which half the mean over the nearest training photos is taken away, as from every score here.
-    Ours: the memory graph walked from the other side. Captions are compared by the frozen text
-    encoder's mean words, which know more of language than the training captions could teach.
-    """
-
-    directions: Tensor
-    keys: Tensor
-    owners: Tensor
-
-    def __init__(
-        self, size: int, text_dim: int, key_dim: int, *,
-        neighbours: int = 30, temperature: float = 0.05, nearest: int = 16, weight: float = 0.5,
-    ) -> None:  # fmt: skip
-        super().__init__()
-        self.neighbours, self.temperature = neighbours, temperature
-        self.nearest, self.weight = nearest, weight
-        self.register_buffer("directions", torch.zeros(text_dim, key_dim))
-        self.register_buffer("keys", torch.zeros(size, key_dim, dtype=torch.int8))
-        self.register_buffer("owners", torch.zeros(size, dtype=torch.int32))
-
-    def fill(self, sentences: Tensor, owners: Tensor) -> None:
-        """Set the bank.
-
-        Args:
-            sentences: (M, Dt) unit mean words of training captions.
-            owners: (M,) int64, the row of each one's photo in the bank of photos.
-        """
-        centred = sentences - sentences.mean(0)
-        vectors = torch.linalg.eigh(centred.T @ centred).eigenvectors
-        self.directions.copy_(vectors[:, -self.directions.shape[1] :])
-        self.keys.copy_(pack_rows(functional.normalize(sentences @ self.directions, dim=1)))
-        self.owners.copy_(owners)
-
-    def forward(self, sentences: Tensor, photos: Tensor) -> tuple[Tensor, Tensor]:
-        """Walk from queries to photos.
-
-        Args:
-            sentences: (B, Dt) float32 unit mean words.
-            photos: (N, D) int8, the packed bank of training photos.
-
-        Returns:
-            (B, D) float32, r; and (B,) float32, what to subtract from its inner products.
-        """
-        if not len(self.keys):
-            return photos.new_zeros(len(sentences), photos.shape[1], dtype=torch.float32), (
-                sentences.new_zeros(len(sentences))
-            )
-        queries = functional.normalize(sentences @ self.directions, dim=1)
-        cosine = queries @ unit_rows(self.keys).T
-        found = cosine.topk(min(self.neighbours, cosine.shape[1]), dim=1)
-        attention = (found.values / self.temperature).softmax(1)
-        bank = unit_rows(photos)
-        seen = bank[self.owners[found.indices].long()]
-        recalled = torch.einsum("bk,bkd->bd", attention, seen)
-        nearest = (recalled @ bank.T).topk(min(self.nearest, len(bank)), dim=1).values
-        return recalled, self.weight * nearest.mean(1)

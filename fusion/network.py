@@ -8,19 +8,20 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from fusion.calibration import Calibration
+from fusion.cross_hub import CrossHub
 from fusion.features import PhotoInput, TextInput
-from fusion.memory import HubCorrection, MemoryGraph, RecallGraph
+from fusion.look_alikes import LookAlikeTest
+from fusion.memory import HubCorrection, MemoryGraph
 from fusion.model import DualGraph, ModelConfig
-from fusion.pooling import masked_mean
-from fusion.reader import Reader
+from fusion.reader import ImageNodes, Reader
 from fusion.reranker import CrossGraph, RerankerConfig, with_whole
 from fusion.whitening import Whitening
+from fusion.word_detector import WordDetector
 from fusion.word_graph import WordGraph
 
-__all__ = ["Network", "NetworkConfig", "PairParts", "PhotoVectors", "TextVectors"]
+__all__ = ["GATES", "Network", "NetworkConfig", "PairParts", "PhotoVectors", "TextVectors"]
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,10 @@ class NetworkConfig:
     components: int = 320
     memory_size: int = 0
     captions_bank: int = 0
-    recall_size: int = 0
-    recall_dim: int = 0
+    captions_bank_nodes: int = 0
     vocabulary: tuple[str, ...] = ()
     word_edges: int = 0
+    detector_sample: int = 0
     model: ModelConfig = field(default_factory=lambda: ModelConfig(0, 0, 0))
     reranker: RerankerConfig = field(default_factory=lambda: RerankerConfig(0, 0, 0))
 
@@ -50,6 +51,8 @@ class PhotoVectors(NamedTuple):
     """(B,) float32, to subtract from a photo's scores."""
     nodes: Tensor
     """(B, R + 1, Dn) float32, unit length: the whole photo before its regions."""
+    cross_hub: Tensor
+    """(B,) float32, to subtract from the cross-modal graph's logits of a photo."""
 
 
 class TextVectors(NamedTuple):
@@ -57,14 +60,12 @@ class TextVectors(NamedTuple):
 
     vectors: Tensor
     hub: Tensor
-    recalled: Tensor
-    """(B, D) float32: what the training photos with captions like this text look like."""
-    recalled_hub: Tensor
-    """(B,) float32, to subtract from `recalled`'s inner products with photos."""
     bag: Tensor
     """(B, V) float32, the weight of each word of the vocabulary."""
     bag_hub: Tensor
-    """(B,) float32, to subtract from the bag's mean log odds."""
+    """(B,) float32, to subtract from the bag's mean log odds by the word graph."""
+    detected_hub: Tensor
+    """(B,) float32, to subtract from the bag's mean log odds by the word detector."""
     nodes: Tensor
     """(B, T + 1, Dn) float32: the whole text before its words."""
     mask: Tensor
@@ -76,12 +77,16 @@ class PairParts(NamedTuple):
 
     first: Tensor
     """First-stage scores."""
-    recalled: Tensor
-    """Inner products with what the recall graph saw."""
     worded: Tensor
     """Mean log odds of the text's words by the word graph."""
+    detected: Tensor
+    """Mean log odds of the text's words by the word detector."""
     logits: Tensor
-    """Of the cross-modal graph."""
+    """Of the cross-modal graph, less what is due to a photo being a hub of it."""
+
+
+GATES = ("word_gate", "detector_gate", "gate")
+"""The gate of each part after the first, in the order of `PairParts`."""
 
 
 class Network(nn.Module):
@@ -93,9 +98,10 @@ class Network(nn.Module):
         layers: the text encoder's last layers, likewise.
     """
 
-    recall_gate: Tensor
     word_gate: Tensor
+    detector_gate: Tensor
     gate: Tensor
+    caption_gates: Tensor
 
     def __init__(
         self, config: NetworkConfig, blocks: nn.Sequential | None, layers: nn.ModuleList | None
@@ -110,15 +116,21 @@ class Network(nn.Module):
         self.cross = CrossGraph(config.reranker)
         width = config.model.width
         self.memory = MemoryGraph(config.memory_size, config.components, width)
-        self.recall = RecallGraph(config.recall_size, config.text_dim, config.recall_dim)
         self.words = WordGraph(config.vocabulary, config.memory_size, config.word_edges)
+        self.detector = WordDetector(
+            len(config.vocabulary), config.reranker.node_width, config.detector_sample
+        )
         self.photo_hub = HubCorrection(config.captions_bank, width, nearest=64, weight=0.75)
+        self.cross_hub = CrossHub(
+            config.captions_bank, config.captions_bank_nodes, config.reranker.node_width
+        )
         self.text_hub = HubCorrection(config.memory_size, width, nearest=16, weight=0.5)
         # Buffers: fitted after training, on photos that no gradient saw.
-        self.register_buffer("recall_gate", torch.zeros(()))
-        self.register_buffer("word_gate", torch.zeros(()))
-        self.register_buffer("gate", torch.zeros(()))
+        for gate in GATES:
+            self.register_buffer(gate, torch.zeros(()))
+        self.register_buffer("caption_gates", torch.zeros(len(GATES)))
         self.calibration = Calibration()
+        self.look_alikes = LookAlikeTest()
 
     def photos(self, found: PhotoInput, own: Tensor | None = None) -> PhotoVectors:
         """Embed B photos; errors as in `Reader.photos`.
@@ -126,8 +138,14 @@ class Network(nn.Module):
         `own` (B,) names the memory's rows that are these very photos, for training photos only.
         """
         read = self.reader.photos(found)
-        vectors = self.memory(self.dual.image(*read), read.cells.mean(1), own)
-        return PhotoVectors(vectors, self.photo_hub(vectors), self.cross.image(*read))
+        vectors, nodes = self.photo_vectors(read, own), self.cross.image(*read)
+        cross_hub = self.cross_hub(vectors, nodes, self.photo_hub.bank, self.cross)
+        return PhotoVectors(vectors, self.photo_hub(vectors), nodes, cross_hub)
+
+    def photo_vectors(self, read: ImageNodes, own: Tensor | None = None) -> Tensor:
+        """Embed B photos that were read, and nothing more: (B, D); `own` as in `photos`."""
+        vectors: Tensor = self.memory(self.dual.image(*read), read.cells.mean(1), own)
+        return vectors
 
     def odds(self, vectors: Tensor, columns: Tensor | None = None) -> Tensor:
         """Log odds of all words, or of `columns` (W,), for photos by their vectors (B, D)."""
@@ -138,21 +156,24 @@ class Network(nn.Module):
         """Embed B texts from what the encoder gave of them; errors as in `Reader.texts`."""
         read = self.reader.texts(found)
         vectors = self.dual.text(*read)
-        sentences = functional.normalize(masked_mean(found.words, found.mask), dim=1)
-        recalled, recalled_hub = self.recall(sentences, self.text_hub.bank)
         bag = self.words.bags(texts)
         return TextVectors(
             vectors=vectors,
             hub=self.text_hub(vectors),
-            recalled=recalled,
-            recalled_hub=recalled_hub,
             bag=bag,
             bag_hub=self.words.hub(bag, self.text_hub.bank),
+            detected_hub=self.detector.hub(bag),
             nodes=self.cross.text(*read),
             mask=with_whole(found.mask),
         )
 
-    def combine(self, parts: PairParts) -> Tensor:
-        """Final scores of pairs: the first stage's, and what each graph adds behind its gate."""
-        graphs = self.recall_gate * parts.recalled + self.word_gate * parts.worded
-        return parts.first + graphs + self.gate * parts.logits
+    def combine(self, parts: PairParts, *, captions: bool = False) -> Tensor:
+        """Final scores of pairs: the first stage's, and what each graph adds behind its gate.
+
+        `captions` is for a photo that looks for its captions, where the graphs earn other gates.
+        """
+        gates = self.caption_gates if captions else [getattr(self, name) for name in GATES]
+        score, *graphs = parts
+        for gate, graph in zip(gates, graphs, strict=True):
+            score = score + gate * graph
+        return score

@@ -19,11 +19,14 @@ from torch import Tensor
 
 from fusion.allocator import keep_freed_memory
 from fusion.batches import TrainingSet, held_out_of, split_photos
+from fusion.cca import LinearCCA
 from fusion.epochs import Options, joint_epoch, make_optimizer
 from fusion.features import PairData, subset
 from fusion.fitting import (
     Recalls,
+    bank_captions,
     fill_banks,
+    fill_words,
     first_recalls,
     fit_gates_and_calibration,
     list_recalls,
@@ -31,7 +34,7 @@ from fusion.fitting import (
 from fusion.model import ModelConfig
 from fusion.network import Network, NetworkConfig
 from fusion.request import TrainingError, TrainRequest
-from fusion.reranker import RerankerConfig
+from fusion.reranker import RerankerConfig, with_whole
 from fusion.resume import load_state, optimizer_state, parts_of, save_state
 from fusion.word_graph import edge_counts, frequent_words
 
@@ -39,7 +42,7 @@ __all__ = ["shape", "train_network"]
 
 Report = Callable[[str, int, int], None]
 STAGE = "joint"
-RECALL_DIM = 256
+DETECTOR_SAMPLE = 200
 
 
 def shape(data: PairData, options: Mapping[str, str]) -> NetworkConfig:
@@ -118,7 +121,13 @@ class Run:
             if recalls.total > best_score:
                 best_score, since_best = recalls.total, 0
                 best = {key: value.clone() for key, value in self.network.state_dict().items()}
-            facts = {"stage": STAGE, "epoch": epoch, "best": best_score, "since_best": since_best}
+            facts = {
+                "stage": STAGE,
+                "epoch": epoch,
+                "photos": len(self.data.data.photos.regions),
+                "best": best_score,
+                "since_best": since_best,
+            }
             save_state(self.state, self.network, optimizer, facts, best)
             self.write_log(epoch, loss, recalls, time.monotonic() - started)
         self.network.load_state_dict(best)
@@ -141,14 +150,16 @@ def with_banks(config: NetworkConfig, fitted: PairData) -> NetworkConfig:
     texts, owners = fitted.captions.texts, fitted.captions.photo_rows.tolist()
     vocabulary = frequent_words(texts)
     column = {word: number for number, word in enumerate(vocabulary)}
+    bank = len(fitted.photos.regions) // 2
+    banked = fitted.captions.mask[bank_captions(fitted.captions, bank).numpy()]
     return replace(
         config,
         memory_size=len(fitted.photos.regions),
-        captions_bank=len(fitted.photos.regions) // 2,
-        recall_size=len(texts),
-        recall_dim=min(RECALL_DIM, config.text_dim),
+        captions_bank=bank,
+        captions_bank_nodes=int(with_whole(torch.from_numpy(banked)).sum()),
         vocabulary=vocabulary,
         word_edges=len(edge_counts(column, texts, owners)),
+        detector_sample=min(DETECTOR_SAMPLE, len(fitted.photos.regions)),
     )
 
 
@@ -158,6 +169,7 @@ def train_network(
     dev: PairData,
     blocks: torch.nn.Sequential | None,
     layers: torch.nn.ModuleList | None,
+    negatives: LinearCCA,
     report: Report,
 ) -> Network:
     """Train both stages and fit what is fitted; the log goes to `log.jsonl` in `request.out`."""
@@ -167,9 +179,10 @@ def train_network(
     torch.manual_seed(request.seed)
     network = Network(config, blocks, layers)
     network.reader.whitening.fit(train)
+    fill_words(network, train, fitted_rows)
     log = request.out / "log.jsonl"
     state = request.out / "state"
-    resumed = load_state(state) if request.resume else None
+    resumed = load_state(state, count) if request.resume else None
     if resumed is None:
         log.unlink(missing_ok=True)
     else:
@@ -179,7 +192,7 @@ def train_network(
     keep_freed_memory()
     run.epochs(replace(Options(), epochs=request.epochs or Options.epochs))
     fill_banks(network, train, fitted_rows)
-    fitted = fit_gates_and_calibration(network, train, held_rows)
+    fitted = fit_gates_and_calibration(network, train, held_rows, negatives)
     summary = f"development text to image {list_recalls(network, dev).line()}"
     with log.open("a", encoding="utf-8") as file:
         file.write(json.dumps({"stage": "fitted", **fitted, "summary": summary}) + "\n")

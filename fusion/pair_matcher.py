@@ -29,6 +29,7 @@ class PairMatcher:
     encoders: str
     fingerprint: str
     threshold: float
+    hard_threshold: float
 
     @classmethod
     def from_checkpoint(cls, checkpoint: Checkpoint) -> PairMatcher:
@@ -42,6 +43,7 @@ class PairMatcher:
             checkpoint.encoders,
             checkpoint.fingerprint,
             float(checkpoint.config["threshold"]),
+            float(checkpoint.config["hard_threshold"]),
         )
 
     def score_all(self, data: PairData, progress: Progress | None = None) -> PairScores:
@@ -63,7 +65,7 @@ class PairMatcher:
             found: Matrix = torch.from_numpy(scores).sigmoid().numpy()
             return found
 
-        return PairScores(table, table, None, None, match, probability)
+        return PairScores(table, table, None, None, match, probability, match, probability)
 
     @torch.inference_mode()
     def score_own(self, data: PairData) -> OwnScores:

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from fusion.baselines import build_pair_model
 from fusion.batches import split_photos
 from fusion.calibration import best_threshold
-from fusion.cca import pooled_images, pooled_texts
+from fusion.cca import LinearCCA, pooled_images, pooled_texts
 from fusion.features import PairData, subset
+from fusion.negatives import hard_false_photos, random_false_photos, top_of
 from fusion.pair_training import PairResume, copied, since_best, train_pair_model
 from fusion.pairs import PairModel
 from fusion.resume import load_state, optimizer_state, parts_of, save_state
@@ -23,33 +25,46 @@ if TYPE_CHECKING:
     from fusion.network_run import Report
     from fusion.request import TrainRequest
 
-__all__ = ["PairRun", "train_pair_run"]
+__all__ = ["PairRun", "false_photos", "train_pair_run"]
 
 EPOCHS = 15
+SEED = 5
+"""Of the false pairs that thresholds are fitted on."""
 
 
 @dataclass(frozen=True)
 class PairRun:
-    """A trained pair model, and the threshold fitted on held-out photos."""
+    """A trained pair model, and the thresholds fitted on held-out photos."""
 
     model: PairModel
     threshold: float
+    hard_threshold: float
 
     @property
     def config(self) -> dict[str, Any]:
         """Give what a checkpoint keeps to build the model again."""
-        return {"model": self.model.config, "threshold": self.threshold}
+        return {
+            "model": self.model.config,
+            "threshold": self.threshold,
+            "hard_threshold": self.hard_threshold,
+        }
 
 
 def train_pair_run(
-    request: TrainRequest, train: PairData, dev: PairData, held_out: int, report: Report
+    request: TrainRequest,
+    train: PairData,
+    dev: PairData,
+    held_out: int,
+    negatives: LinearCCA,
+    report: Report,
 ) -> PairRun:
     """Train article, concat or average; the log goes to `log.jsonl` in `request.out`.
 
     `--option suggestions=yes` gives the article's model with its readers' suggestions; any other
     option is a field of the model's configuration.
     """
-    rows, held_rows = split_photos(len(train.photos.regions), held_out, seed=17)
+    count = len(train.photos.regions)
+    rows, held_rows = split_photos(count, held_out, seed=17)
     fitted, held = subset(train, rows), subset(train, held_rows)
     options = dict(request.options)
     tuned = options.pop("suggestions", "no") == "yes"
@@ -60,13 +75,13 @@ def train_pair_run(
         model, images, texts, torch.from_numpy(fitted.captions.photo_rows),
         *pooled(dev), torch.from_numpy(dev.captions.photo_rows),
         epochs=request.epochs or EPOCHS, seed=request.seed,
-        on_epoch=Recorder(request.out, report), start=resumed(request),
+        on_epoch=Recorder(request.out, count, report), start=resumed(request, count),
     )  # fmt: skip
     lines = [log_line(log) for log in history]
     (request.out / "log.jsonl").write_text(
         "".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8"
     )
-    return PairRun(model, fit_threshold(model, held))
+    return PairRun(model, *fit_thresholds(model, held, negatives))
 
 
 def pooled(data: PairData) -> tuple[Tensor, Tensor]:
@@ -87,11 +102,11 @@ def log_line(log: dict[str, float]) -> dict[str, Any]:
 class Recorder:
     """Leaves a state behind after each epoch, for `--resume`."""
 
-    def __init__(self, out: Path, report: Report) -> None:
-        self.state, self.report = out / "state", report
+    def __init__(self, out: Path, photos: int, report: Report) -> None:
+        self.state, self.photos, self.report = out / "state", photos, report
         self.history: list[dict[str, float]] = []
         self.best: dict[str, Tensor] = {}
-        found = load_state(self.state)
+        found = load_state(self.state, photos)
         if found is not None:
             self.history = list(found[0]["history"])
             self.best = parts_of(found[1], "best")
@@ -103,16 +118,18 @@ class Recorder:
         self.history.append(log)
         if since_best(self.history) == 0:
             self.best = copied(model)
-        facts = {"stage": "pairs", "epoch": epoch, "history": self.history}
+        facts = {
+            "stage": "pairs", "epoch": epoch, "photos": self.photos, "history": self.history
+        }  # fmt: skip
         save_state(self.state, model, optimizer, facts, self.best)
         self.report(
             f"epoch {epoch}, loss {log['loss']:.3f}, dev R@1 {log['R@1']:.1f}", epoch, epoch
         )
 
 
-def resumed(request: TrainRequest) -> PairResume | None:
+def resumed(request: TrainRequest, photos: int) -> PairResume | None:
     """Give the state that an earlier run of the same request left; None where there is none."""
-    found = load_state(request.out / "state") if request.resume else None
+    found = load_state(request.out / "state", photos) if request.resume else None
     if found is None:
         return None
     facts, tensors = found
@@ -124,17 +141,31 @@ def resumed(request: TrainRequest) -> PairResume | None:
     )
 
 
-def fit_threshold(model: PairModel, held: PairData) -> float:
-    """Fit the matching threshold on one true and one random false pair of each held-out caption."""
+def false_photos(data: PairData, negatives: LinearCCA) -> tuple[Tensor, Tensor]:
+    """Draw a random and a hard false photo for each caption: (M,) int64 each.
+
+    Hard ones come from as near as the top 20 of a thousand photos.
+    """
+    own = np.asarray(data.captions.photo_rows)
+    photos = len(data.photos.regions)
+    random = random_false_photos(own, photos, SEED)
+    hard = hard_false_photos(negatives.similarity(data), own, SEED, top_of(photos))
+    return torch.from_numpy(random), torch.from_numpy(hard)
+
+
+def fit_thresholds(model: PairModel, held: PairData, negatives: LinearCCA) -> tuple[float, float]:
+    """Fit the cut between true and random false pairs of held-out captions, and true and hard."""
     images, texts = pooled(held)
     own = torch.from_numpy(held.captions.photo_rows)
-    shift = torch.randint(1, len(images), own.shape, generator=torch.Generator().manual_seed(5))
-    shown = torch.cat([own, (own + shift) % len(images)])
     captions = torch.arange(len(own)).repeat(2)
-    with torch.inference_mode():
-        scores = [
-            model(images[photo_rows], texts[text_rows])
-            for photo_rows, text_rows in zip(shown.split(512), captions.split(512), strict=True)
-        ]
     labels = torch.cat([torch.ones(len(own)), torch.zeros(len(own))])
-    return best_threshold(torch.cat(scores), labels)
+    cuts = []
+    for false in false_photos(held, negatives):
+        shown = torch.cat([own, false])
+        with torch.inference_mode():
+            scores = [
+                model(images[photo_rows], texts[text_rows])
+                for photo_rows, text_rows in zip(shown.split(512), captions.split(512), strict=True)
+            ]
+        cuts.append(best_threshold(torch.cat(scores), labels))
+    return cuts[0], cuts[1]

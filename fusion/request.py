@@ -25,6 +25,8 @@ class TrainRequest:
     model: str
     out: Path
     cache: Path
+    photos: int | None = None
+    """How many of the training photos to train on, drawn at random; None is all of them."""
     epochs: int | None = None
     seed: int = 0
     resume: bool = False

@@ -12,6 +12,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from fusion.request import TrainingError
+
 __all__ = ["load_state", "optimizer_state", "parts_of", "save_state"]
 
 TENSORS, FACTS = "state.safetensors", "state.json"
@@ -25,6 +27,8 @@ def save_state(
     best: Mapping[str, Tensor],
 ) -> None:
     """Write weights, optimiser moments, the `best` weights so far and JSON `facts`.
+
+    The facts name the `stage`, the `epoch` and how many `photos` are trained on.
 
     Each file is renamed into place, and the facts name the tensors' epoch, so a run that is killed
     here goes on from the epoch before.
@@ -47,11 +51,21 @@ def save_state(
             old.unlink()
 
 
-def load_state(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]] | None:
-    """Give the facts and tensors of the last `save_state`; None where there is none."""
+def load_state(folder: Path, photos: int) -> tuple[dict[str, Any], dict[str, Tensor]] | None:
+    """Give the facts and tensors of the last `save_state`; None where there is none.
+
+    Raises:
+        TrainingError: that run was on another number of photos.
+    """
     if not (folder / FACTS).is_file():
         return None
     facts: dict[str, Any] = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+    trained_on = facts.get("photos", photos)
+    if trained_on != photos:
+        raise TrainingError(
+            f"{folder.parent} holds an unfinished run on {trained_on} photos, this one is on "
+            f"{photos}: give the same --photos, or remove it"
+        )
     return facts, load_file(folder / facts["tensors"])
 
 

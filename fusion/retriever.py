@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ImageEmbeddings", "QueryEmbeddings", "Reranked", "Retriever", "load_retriever"]
 
+BESIDE = 3
+"""Numbers that stand after the embedding in an indexed vector."""
+
 
 @dataclass(frozen=True)
 class ImageEmbeddings:
@@ -46,14 +49,12 @@ class QueryEmbeddings:
 
     vectors: NDArray[np.float32]
     """(Q, dim)."""
-    recalled: NDArray[np.float32]
-    """(Q, D): what the training photos with captions like the query look like."""
-    recalled_hub: NDArray[np.float32]
-    """(Q,), to subtract from `recalled`'s inner products with photos."""
     bag: NDArray[np.float32]
     """(Q, V): the weight of each word that the word graph knows."""
     bag_hub: NDArray[np.float32]
-    """(Q,), to subtract from the bag's mean log odds."""
+    """(Q,), to subtract from the bag's mean log odds by the word graph."""
+    detected_hub: NDArray[np.float32]
+    """(Q,), to subtract from the bag's mean log odds by the word detector."""
     words: NDArray[np.float32]
     """(Q, T + 1, Dn): the whole query and its words."""
     mask: NDArray[np.bool_]
@@ -78,8 +79,9 @@ class Retriever:
         name: the model's kind.
         encoders: the encoders' preset.
         fingerprint: hex; changes with the weights of either and with the configuration.
-        dim: width of an indexed vector: the embedding, the photo's hub correction, and a one that
-            takes up the query's own, so that one inner product gives the corrected score.
+        dim: width of an indexed vector: the embedding; the photo's hub correction and a one that
+            takes up the query's own, so that one inner product gives the corrected score; and what
+            corrects the re-ranker's logits, which meets a zero in the query.
     """
 
     def __init__(self, network: Network, encoders: Encoders, fingerprint: str) -> None:
@@ -88,7 +90,7 @@ class Retriever:
         self.name = "crossgraph"
         self.encoders = encoders.preset
         self.fingerprint = fingerprint
-        self.dim = network.config.model.width + 2
+        self.dim = network.config.model.width + BESIDE
 
     @torch.inference_mode()
     def embed_images(self, images: Sequence[Image]) -> ImageEmbeddings:
@@ -100,7 +102,8 @@ class Retriever:
             found = PhotoInput(*photo_features(encoder.encode_images(images).features))
         photos = self.network.photos(found)
         hub = photos.hub.unsqueeze(1)
-        vectors = torch.cat([photos.vectors, -hub, torch.ones_like(hub)], dim=1)
+        beside = [-hub, torch.ones_like(hub), photos.cross_hub.unsqueeze(1)]
+        vectors = torch.cat([photos.vectors, *beside], dim=1)
         return ImageEmbeddings(vectors.numpy(), photos.nodes.half().numpy())
 
     @torch.inference_mode()
@@ -109,13 +112,13 @@ class Retriever:
         found = self._encoders.text.encode_texts(texts)
         query = self.network.texts(TextInput(found.mask, found.features, found.lower), texts)
         hub = query.hub.unsqueeze(1)
-        vectors = torch.cat([query.vectors, torch.ones_like(hub), -hub], dim=1)
+        beside = [torch.ones_like(hub), -hub, torch.zeros_like(hub)]
+        vectors = torch.cat([query.vectors, *beside], dim=1)
         return QueryEmbeddings(
             vectors.numpy(),
-            query.recalled.numpy(),
-            query.recalled_hub.numpy(),
             query.bag.numpy(),
             query.bag_hub.numpy(),
+            query.detected_hub.numpy(),
             query.nodes.numpy(),
             query.mask.numpy(),
             found.tokens,
@@ -169,29 +172,34 @@ class Retriever:
         query: QueryEmbeddings,
         vectors: NDArray[np.float32],
         nodes: NDArray[np.float16],
-    ) -> tuple[PairParts, dict[str, Tensor]]:
-        """What the scores are made of, (K,) each; and by word, (K,), its weighted log odds."""
+    ) -> tuple[PairParts, dict[str, dict[str, Tensor]]]:
+        """What the scores are made of, (K,) each; and by part and word, (K,), weighted log odds."""
         if len(query.vectors) != 1 or len(vectors) != len(nodes):
             raise ValueError(
                 f"expected one query and as many vectors as nodes, found {len(query.vectors)} "
                 f"queries, vectors {np.shape(vectors)}, nodes {np.shape(nodes)}"
             )
-        logits = self.network.cross(
-            torch.from_numpy(query.words),
-            torch.from_numpy(query.mask),
-            torch.from_numpy(np.asarray(nodes, np.float32)),
-        )[0]
+        shown = torch.from_numpy(np.asarray(nodes, np.float32))
+        words, mask = torch.from_numpy(query.words), torch.from_numpy(query.mask)
         held = torch.from_numpy(np.asarray(vectors, np.float32))
+        logits = self.network.cross(words, mask, shown)[0] - held[:, -1]
         first = held @ torch.from_numpy(query.vectors[0])
-        photos = held[:, :-2]
-        recalled = photos @ torch.from_numpy(query.recalled[0]) - float(query.recalled_hub[0])
+        photos = held[:, :-BESIDE]
         bag = torch.from_numpy(query.bag[0])
         asked = bag.nonzero().squeeze(1)
-        odds = self.network.odds(photos, asked) * bag[asked]
-        worded = odds.sum(1) - float(query.bag_hub[0])
+        odds = {
+            "worded": self.network.odds(photos, asked) * bag[asked],
+            "detected": self.network.detector.odds(shown, asked) * bag[asked],
+        }
+        worded = odds["worded"].sum(1) - float(query.bag_hub[0])
+        detected = odds["detected"].sum(1) - float(query.detected_hub[0])
         vocabulary = self.network.config.vocabulary
-        said = {vocabulary[c]: odds[:, at] for at, c in enumerate(asked.tolist())}
-        return PairParts(first, recalled, worded, logits), said
+        asked_words = [vocabulary[column] for column in asked.tolist()]
+        said = {
+            part: dict(zip(asked_words, values.unbind(1), strict=True))
+            for part, values in odds.items()
+        }
+        return PairParts(first, worded, detected, logits), said
 
     def probabilities(
         self,

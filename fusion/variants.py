@@ -9,8 +9,9 @@ the network itself is never touched. What "no edges" and "shuffled" mean, graph 
   and its nearest region's similarity becomes the mean similarity; or a word's edges, the one to its
   nearest region too, lead to other regions of the same photo. The graphs inside both modalities
   go the same way.
-- memory, recall and word graph: the message is left out; or the edges lead to the same number of
+- memory and word graph: the message is left out; or the edges lead to the same number of
   other training photos: one permutation of them all.
+- the word detector: what the regions show is taken for other words, by a permutation likewise.
 
 Nothing is trained or fitted again: banks, hub corrections and gates stay those of the whole
 network.
@@ -33,6 +34,7 @@ from fusion.model import Branch
 from fusion.network import Network
 from fusion.reader import ImageNodes, Reader, TextNodes
 from fusion.reranker import CrossGraph, NodeEncoder
+from fusion.word_detector import WordDetector
 from fusion.word_graph import WordGraph
 
 __all__ = ["VARIANTS", "Variant", "read_once", "twin"]
@@ -249,13 +251,6 @@ def shuffled_memory(network: Network, generator: torch.Generator) -> None:
     network.memory.values = values[torch.randperm(len(values), generator=generator)]
 
 
-def shuffled_recall(network: Network, generator: torch.Generator) -> None:
-    """The captions of a training photo lead to another one."""
-    owners = network.recall.owners
-    photos = torch.randperm(len(network.text_hub.bank), generator=generator, dtype=owners.dtype)
-    network.recall.owners = photos[owners.long()] if len(photos) else owners
-
-
 def shuffled_word_graph(network: Network, generator: torch.Generator) -> None:
     """The words said of a training photo are taken for another's."""
     shape = network.config
@@ -263,6 +258,20 @@ def shuffled_word_graph(network: Network, generator: torch.Generator) -> None:
         made = ShuffledWords(shape.vocabulary, shape.memory_size, shape.word_edges)
     made.order = torch.randperm(shape.memory_size, generator=generator)
     network.words = share(network.words, made)
+
+
+def shuffled_detector(network: Network, generator: torch.Generator) -> None:
+    """What the regions show is taken for other words."""
+    detector, shape = network.detector, network.config
+    order = torch.randperm(len(shape.vocabulary), generator=generator)
+    moved = {
+        name: value[:, order] if name == "sample" else value[order] if value.ndim else value
+        for name, value in detector.state_dict().items()
+    }
+    with torch.device("meta"):
+        made = WordDetector(len(order), shape.reranker.node_width, shape.detector_sample)
+    made.load_state_dict(moved, assign=True)
+    network.detector = made.eval()
 
 
 def without_cross_edges(network: Network, _: torch.Generator) -> None:
@@ -294,13 +303,13 @@ VARIANTS = (
     Variant("region and word edges shuffled", (shuffled_regions, shuffled_words)),
     Variant("memory graph off", (without_memory,), texts=False),
     Variant("memory graph shuffled", (shuffled_memory,), texts=False),
-    Variant("recall graph shuffled", (shuffled_recall,), photos=False),
     Variant("word graph shuffled", (shuffled_word_graph,)),
+    Variant("word detector shuffled", (shuffled_detector,)),
     Variant("cross-modal graph without edges", (without_cross_edges,), "no edges"),
     Variant("cross-modal graph shuffled", (shuffled_cross_edges,), "shuffled"),
     Variant(
         "all re-ranking graphs shuffled",
-        (shuffled_cross_edges, shuffled_recall, shuffled_word_graph),
+        (shuffled_cross_edges, shuffled_word_graph, shuffled_detector),
         "shuffled",
     ),
 )

@@ -25,8 +25,7 @@ NOTES = (
     "All rows are one trained model: nothing is trained or fitted again for a row. Gates, hub "
     "corrections and banks were fitted with every part in place, the memory graph too.",
     "A part left out counts zero. Without edges, regions and words pass no messages, and each word "
-    "sees all regions alike; the recall graph and the word graph, which are edges alone, are left "
-    "out.",
+    "sees all regions alike; the word graph, which is edges alone, is left out.",
     "Shuffled edges are one fixed draw: inside a photo or a text among its own nodes, from a word "
     "among the regions of the photo, and among the training photos elsewhere.",
     f"Differences are of R@1, in points, with paired bootstrap 95 % intervals over {RESAMPLES} "
@@ -61,7 +60,7 @@ def ablate(
     from fusion.ablation import ablation_rows, score_rows
 
     photo_rows = np.asarray(data.captions.photo_rows, dtype=np.int64)
-    rows = ablation_rows()
+    rows = ablation_rows(network)
     found = {
         row.name: rank_both(by_text.numpy(), by_photo.numpy(), photo_rows)
         for row, by_text, by_photo in score_rows(network, data, rows, progress)

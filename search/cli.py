@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from search.boundary import run
+from search.commands.curve import curve
 from search.commands.demo import demo
 from search.commands.evaluate import evaluate
 from search.commands.index import index
@@ -34,6 +35,7 @@ app.command("index")(index)
 app.command("search")(search)
 app.command("train")(train)
 app.command("eval")(evaluate)
+app.command("curve")(curve)
 app.command("demo")(demo)
 search_app.command("search")(search)
 

@@ -14,14 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from search.matching import (
-    MatchResult,
-    ScoredPairs,
-    hard_false_photos,
-    judge_matching,
-    random_false_photos,
-    score_pairs,
-)
+from fusion.negatives import hard_false_photos, random_false_photos
+from search.matching import MatchResult, ScoredPairs, judge_matching, score_pairs
 from search.metrics import expected_calibration_error, median_rank, recall_at_k, retrieval_ranks
 from search.per_query import pair_table, query_ids
 
@@ -116,7 +110,11 @@ def evaluate(
     per_query = (time.perf_counter() - started) / len(photo_rows) * 1000
     ranks = _all_ranks(scores, photo_rows)
     pairs = _matching_pairs(scores, data, negatives, seed)
-    probabilities = {kind: scores.probability(found.scores) for kind, found in pairs.items()}
+    probabilities = {
+        "random": scores.probability(pairs["random"].scores),
+        "hard": scores.probability_hard(pairs["hard"].scores),
+    }
+    thresholds = {"random": matcher.threshold, "hard": matcher.hard_threshold}
     report = {
         "collection": {"images": photos, "captions": len(photo_rows)},
         "model": {
@@ -130,7 +128,7 @@ def evaluate(
             for stage, both in ranks.items()
         },
         "matching": {
-            kind: _as_percentages(judge_matching(found, matcher.threshold))
+            kind: _as_percentages(judge_matching(found, thresholds[kind]))
             for kind, found in pairs.items()
         },
         "calibration": {
@@ -189,12 +187,12 @@ def _matching_pairs(
     scores: PairScores, data: PairData, negatives: NegativeModel, seed: int
 ) -> dict[str, ScoredPairs]:
     photo_rows = np.asarray(data.captions.photo_rows, dtype=np.int64)
-    false_photos = {
-        "random": random_false_photos(photo_rows, len(data.photos.image_ids), seed),
-        "hard": hard_false_photos(negatives.similarity(data), photo_rows, seed),
-    }
+    photos, similarity = len(data.photos.image_ids), negatives.similarity(data)
+    random = random_false_photos(photo_rows, photos, seed)
+    hard = hard_false_photos(similarity, photo_rows, seed)
     return {
-        kind: score_pairs(scores.match, photo_rows, false) for kind, false in false_photos.items()
+        "random": score_pairs(scores.match, photo_rows, random),
+        "hard": score_pairs(scores.match_hard, photo_rows, hard),
     }
 
 

@@ -34,6 +34,10 @@ def train(
     encoders: Annotated[
         str, typer.Option(help="packaged, resnet50-bert, or clip:ID-OR-FOLDER.")
     ] = "packaged",
+    photos: Annotated[
+        int | None,
+        typer.Option(min=1, help="Train on so many of the photos, drawn at random; default: all."),
+    ] = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Default: what suits the model.")
     ] = None,
@@ -76,6 +80,7 @@ def train(
         encoders=encoders,
         model=model.value,
         out=out,
+        photos=photos,
         epochs=epochs,
         seed=seed,
         resume=resume,

@@ -73,7 +73,7 @@ def test_help_is_quick_and_imports_no_torch() -> None:
     started = time.perf_counter()
     done = run("--help")
     assert time.perf_counter() - started < 3  # 0.5 s on a quiet machine
-    for command in ("index", "search", "train", "eval", "demo"):
+    for command in ("index", "search", "train", "eval", "curve", "demo"):
         assert command in done.stdout
     code = (
         "import sys; from search.cli import main; main(['--help']); print('torch' in sys.modules)"

@@ -12,6 +12,8 @@ from search import demo_photos, engine
 from search.cli import main, search_main
 from tests.integration.colours import ColourModel, paint
 
+TRAIN = ["train", "--images", "x", "--annotations", "y", "--dev-annotations", "z", "--out", "o"]
+
 
 @pytest.fixture(autouse=True)
 def _colour_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -196,6 +198,11 @@ def test_a_model_without_explanations_is_refused_before_the_work(
         (["index", "gone"], 1, "gone"),
         (["index", "photos", "--annotations", "gone.json"], 1, "gone.json"),
         (["train", "--images", "x"], 2, "--annotations"),
+        ([*TRAIN, "--photos", "0"], 2, "--photos"),
+        (["curve", *TRAIN[1:], "--sizes", "0,20"], 2, "--sizes 0,20"),
+        (["curve", *TRAIN[1:], "--sizes", "20,020"], 2, "--sizes 20,020"),
+        (["curve", *TRAIN[1:], "--sizes", "20,few"], 2, "--sizes 20,few"),
+        (["curve", *TRAIN[1:]], 1, "y"),
         (["eval", "--images", "x", "--annotations", "y", "--seed", "z"], 2, "--seed"),
         (["frobnicate"], 2, "frobnicate"),
     ],
@@ -224,7 +231,7 @@ def test_a_model_without_graphs_has_nothing_to_ablate(
     from fusion.checkpoint import write_checkpoint
 
     model = build_pair_model("average", image_dim=4, text_dim=4)
-    config = {"model": model.config, "threshold": 0.0}
+    config = {"model": model.config, "threshold": 0.0, "hard_threshold": 0.0}
     write_checkpoint(tmp_path / "made", "average", "packaged", "f00d", config, model)
     where = ["--images", "x", "--annotations", "y", "--checkpoint", str(tmp_path / "made")]
     assert main(["eval", *where, "--ablate"]) == 1

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from fusion import feature_cache
+from fusion import feature_cache, network_run, training
 from fusion.encoders import load_encoders
+from fusion.features import PairData
+from fusion.network import Network
 from fusion.request import TrainRequest
 from fusion.retriever import load_retriever
 from fusion.training import train_from_files
@@ -85,7 +89,7 @@ def test_features_are_computed_once(run: TrainRequest, monkeypatch: pytest.Monke
     again = feature_cache.cache_features(
         encoders, run.images, run.annotations, run.cache, None, views=3
     )
-    assert [maps.shape for maps in again.photos.maps] == [(24, 9, 9, 208)] * 3
+    assert [maps.shape for maps in again.photos.maps] == [(24, 10, 10, 208)] * 3
     assert not np.array_equal(again.photos.maps[0], again.photos.maps[1])
 
     def refuse(path: Path) -> None:
@@ -101,3 +105,27 @@ def test_features_are_computed_once(run: TrainRequest, monkeypatch: pytest.Monke
         feature_cache.cache_features(
             encoders, run.images, run.annotations, run.cache, None, views=4
         )
+
+
+def test_some_of_the_photos_keep_their_views_and_need_no_other_features(
+    run: TrainRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[PairData] = []
+
+    def train_network(request: TrainRequest, train: PairData, *rest: Any) -> Network:
+        seen.append(train)
+        return network_run.train_network(request, train, *rest)
+
+    monkeypatch.setattr(training, "train_network", train_network)
+    folders = set(run.cache.iterdir())
+    some = replace(run, photos=20, out=run.out.with_name("some"))
+    train_from_files(some)
+    assert set(run.cache.iterdir()) == folders
+    assert [maps.shape for maps in seen[0].photos.maps] == [(20, 10, 10, 208)] * 3
+    config = json.loads((some.out / "config.json").read_text())["config"]
+    assert (config["photos"], config["epochs"]) == (20, 1)
+    assert config["network"]["memory_size"] == 18
+    assert json.loads((run.out / "config.json").read_text())["config"]["photos"] == 24
+    card = (some.out / "MODEL_CARD.md").read_text()
+    assert "20 photos (drawn at random from 24) with 40 captions" in card
+    assert "drawn" not in (run.out / "MODEL_CARD.md").read_text()

@@ -33,7 +33,7 @@ def photos(count: int) -> list[Image.Image]:
 
 def test_shapes(encoders: Encoders) -> None:
     found = encoders.image.encode_images(photos(2))
-    assert found.features.shape == (2, 81, 1280)
+    assert found.features.shape == (2, 100, 1280)
     assert found.features.dtype == torch.float32
     assert found.mask.all()
     assert found.pooled is not None
@@ -44,7 +44,7 @@ def test_top_blocks_turn_lower_maps_into_the_same_regions(encoders: Encoders) ->
     found, blocks = encoders.image.encode_images(photos(2)), encoders.image.top_blocks()
     assert blocks is not None
     lower = encoders.image.encode_lower(photos(2))
-    assert lower.shape == (2, 9, 9, 208)
+    assert lower.shape == (2, 10, 10, 208)
     torch.testing.assert_close(found.lower, lower)
     with torch.no_grad():
         regions = TunedBlocks(blocks)(lower)
@@ -67,15 +67,15 @@ def test_one_by_one_equals_batched(encoders: Encoders) -> None:
 
 
 def test_regions_run_row_by_row_from_the_top_left(encoders: Encoders) -> None:
-    plain = Image.new("RGB", (260, 260), (127, 127, 127))
+    plain = Image.new("RGB", (320, 320), (127, 127, 127))
     marked = plain.copy()
-    marked.paste(photos(1)[0].resize((40, 40)), (220, 0))
+    marked.paste(photos(1)[0].resize((48, 48)), (272, 0))
     change = encoders.image.encode_images([marked]).features
     change = (change - encoders.image.encode_images([plain]).features).abs().sum(-1)[0]
-    grid = change.view(9, 9)
-    assert grid[:3, 6:].sum() > grid[6:, :3].sum()
-    assert grid[:3, 6:].sum() > grid[6:, 6:].sum()
-    assert grid[:3, 6:].sum() > grid[:3, :3].sum()
+    grid = change.view(10, 10)
+    assert grid[:3, 7:].sum() > grid[7:, :3].sum()
+    assert grid[:3, 7:].sum() > grid[7:, 7:].sum()
+    assert grid[:3, 7:].sum() > grid[:3, :3].sum()
 
 
 def test_activation_is_relu6(encoders: Encoders) -> None:

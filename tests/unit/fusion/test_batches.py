@@ -5,7 +5,13 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
-from fusion.batches import plain_batches, similar_groups, split_photos
+from fusion.batches import (
+    plain_batches,
+    random_photos,
+    similar_groups,
+    split_photos,
+    vary_maps,
+)
 
 
 def test_groups_hold_each_row_once_and_keep_clusters_together() -> None:
@@ -31,3 +37,30 @@ def test_batches_hold_each_photo_once_at_most() -> None:
 def test_held_out_photos_are_apart() -> None:
     fitted, held = split_photos(50, 8, seed=3)
     assert sorted([*fitted.tolist(), *held.tolist()]) == list(range(50))
+
+
+def test_a_larger_draw_has_all_photos_of_a_smaller_one() -> None:
+    small, large, all_of_them = (random_photos(60, count).tolist() for count in (10, 25, 60))
+    assert (len(set(small)), len(set(large))) == (10, 25)
+    assert set(small) < set(large)
+    assert large == sorted(large)
+    assert all_of_them == list(range(60))
+    assert small != list(range(10))
+
+
+def test_varied_maps_are_windows_of_the_maps_or_of_their_mirror_images() -> None:
+    torch.manual_seed(0)
+    maps = torch.arange(100.0).view(1, 10, 10, 1).expand(40, -1, -1, 2)
+    sides, mirrored = set(), set()
+    for _ in range(20):
+        varied = vary_maps(maps)
+        side = varied.shape[1]
+        assert varied.shape == (40, side, side, 2)
+        sides.add(side)
+        windows = varied[..., 0]
+        right = (windows[:, :, 1] - windows[:, :, 0])[:, 0]
+        assert set(right.tolist()) == {1.0, -1.0}
+        assert ((windows[:, 1] - windows[:, 0]) == 10).all()
+        mirrored.add(int((right < 0).sum()))
+    assert sides == {8, 9, 10}
+    assert all(5 < count < 35 for count in mirrored)

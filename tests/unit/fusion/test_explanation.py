@@ -12,7 +12,7 @@ import torch
 from fusion.encoders.protocol import WordFeatures
 from fusion.explanation import explain_photos, merge_pieces
 from fusion.model import ModelConfig
-from fusion.network import Network, NetworkConfig, PairParts
+from fusion.network import GATES, Network, NetworkConfig, PairParts
 from fusion.reranker import RerankerConfig, WordReading
 from fusion.retriever import QueryEmbeddings, Retriever
 
@@ -28,13 +28,17 @@ def network() -> Network:
     reranker = RerankerConfig(6, 12, 5, width=16, node_width=16, heads=2)
     config = NetworkConfig(
         6, 12, 5, components=6, memory_size=3, vocabulary=VOCABULARY, word_edges=5,
-        model=model, reranker=reranker,
+        captions_bank=3, captions_bank_nodes=7, model=model, reranker=reranker,
     )  # fmt: skip
     made = Network(config, None, None).eval()
     made.reader.whitening.region_map.copy_(torch.eye(6))
     made.text_hub.fill(torch.nn.functional.normalize(torch.randn(3, 8), dim=1))
+    made.photo_hub.fill(torch.nn.functional.normalize(torch.randn(3, 8), dim=1))
+    nodes, mask = torch.randn(3, 3, 16), torch.ones(3, 3).bool()
+    mask[1, 1:] = False
+    made.cross_hub.fill(torch.nn.functional.normalize(nodes, dim=2), mask)
     made.words.fill(TEXTS, OWNERS)
-    for gate, value in (("recall_gate", 0.25), ("word_gate", 0.5), ("gate", 0.125)):
+    for gate, value in zip(GATES, (0.5, 0.25, 0.125), strict=True):
         getattr(made, gate).fill_(value)
     made.cross.word_gate.data.fill_(0.5)
     return made
@@ -74,7 +78,7 @@ def alone(query: QueryEmbeddings, row: int) -> QueryEmbeddings:
 
 
 def test_a_score_by_hand(network: Network) -> None:
-    parts = PairParts(*(torch.tensor([value]) for value in (1.0, 2.0, 3.0, 8.0)))
+    parts = PairParts(*(torch.tensor([value]) for value in (1.0, 3.0, 4.0, 8.0)))
     # Whole text, [CLS], "two", "dog" "##s", [SEP], and padding; the logit is 8.
     shares = torch.tensor([[1.0, 0.0, 2.0, 3.0, 1.0, 1.0, 0.0]])
     looks = torch.zeros(1, 7, 3)
@@ -82,19 +86,22 @@ def test_a_score_by_hand(network: Network) -> None:
     looks[0, 3] = torch.tensor([0.0, 0.5, 0.5])
     looks[0, 4] = torch.tensor([0.0, 0.0, 1.0])
     reading = WordReading(shares, looks, looks)
-    said = {"dogs": torch.tensor([2.0]), "beyond": torch.tensor([0.5])}
+    said = {
+        "worded": {"dogs": torch.tensor([2.0]), "beyond": torch.tensor([0.5])},
+        "detected": {"two": torch.tensor([1.0])},
+    }
     tokens = ["[CLS]", "two", "dog", "##s", "[SEP]"]
     found = explain_photos(network, tokens, parts, reading, said)[0]
     assert found.words == ("two", "dogs")
-    # The gate of 1/8 before 2 and 3 + 1, and the word graph's 1/2 before 2.
-    assert found.added.tolist() == [0.25, 1.5]
+    # 1/8 before shares of 2 and 3 + 1; the detector's 1/4 before 1; the word graph's 1/2 before 2.
+    assert found.added.tolist() == [0.5, 1.5]
     assert found.rest == {
         "first": 1.0,
-        "recalled": 0.5,
         "worded": 0.5,  # 3 less the 2 of "dogs", half of it
+        "detected": 0.75,  # 4 less the 1 of "two", a quarter of it
         "logits": 0.25,  # the whole text and the markers, 1 + 0 + 1, an eighth of it
     }
-    assert found.score == 4.0
+    assert found.score == 4.5
     assert found.added.sum() + sum(found.rest.values()) == found.score
     assert found.regions.tolist() == [[0.0, 0.0], [0.25, 0.75]]
     assert found.whole.tolist() == [1.0, 0.0]
@@ -104,9 +111,9 @@ def test_a_score_by_hand(network: Network) -> None:
 
 def test_a_word_said_twice_shares_its_odds(network: Network) -> None:
     nothing = torch.zeros(1)
-    parts = PairParts(nothing, nothing, torch.tensor([2.0]), nothing)
+    parts = PairParts(nothing, torch.tensor([2.0]), nothing, nothing)
     reading = WordReading(torch.zeros(1, 4), torch.zeros(1, 4, 2), torch.zeros(1, 4, 2))
-    said = {"dog": torch.tensor([2.0])}
+    said = {"worded": {"dog": torch.tensor([2.0])}}
     found = explain_photos(network, ["dog", "red-dog", "cat"], parts, reading, said)[0]
     assert found.added.tolist() == [0.5, 0.5, 0.0]
     assert found.rest["worded"] == 0.0

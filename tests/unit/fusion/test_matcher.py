@@ -23,6 +23,7 @@ def matcher() -> GraphMatcher:
     config = NetworkConfig(
         *dims,
         components=8,
+        vocabulary=("dog", "red"),
         model=ModelConfig(8, TEXT_DIM, 2 * IMAGE_DIM, width=16, hidden=16),
         reranker=RerankerConfig(8, 2 * IMAGE_DIM, TEXT_DIM, width=16, node_width=16),
     )

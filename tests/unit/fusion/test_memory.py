@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
-from fusion.memory import HubCorrection, MemoryGraph, RecallGraph, pack_rows, unpack_rows
+from fusion.memory import HubCorrection, MemoryGraph, pack_rows, unpack_rows
 
 
 def test_packing_keeps_directions() -> None:
@@ -39,20 +39,3 @@ def test_a_hub_is_pulled_down_most() -> None:
     hub.fill(torch.tensor([[1.0, 0.0], [0.6, 0.8]]))
     found = hub(torch.tensor([[1.0, 0.0], [-1.0, 0.0]]))
     assert torch.allclose(found, torch.tensor([0.4, -0.4]), atol=5e-3)  # half of (1 + 0.6) / 2
-
-
-def test_a_query_recalls_the_photos_of_captions_that_say_the_like() -> None:
-    photos = pack_rows(torch.tensor([[1.0, 0.0], [0.0, 1.0]]))
-    sentences = functional.normalize(torch.tensor([[1.0, 0.2], [0.9, 0.1], [-0.3, 1.0]]), dim=1)
-    recall = RecallGraph(3, 2, 2, neighbours=2, nearest=1, weight=0.5)
-    recall.fill(sentences, owners=torch.tensor([0, 0, 1]))
-    recalled, hub = recall(sentences[:1], photos)
-    # Both of the nearest captions are of the first photo: half of its inner product is the hub.
-    assert torch.allclose(recalled, torch.tensor([[1.0, 0.0]]), atol=1e-3)
-    assert torch.allclose(hub, torch.tensor([0.5]), atol=1e-3)
-
-
-def test_an_empty_bank_recalls_nothing() -> None:
-    recalled, hub = RecallGraph(0, 2, 2)(torch.eye(2), torch.zeros(0, 5, dtype=torch.int8))
-    assert torch.equal(recalled, torch.zeros(2, 5))
-    assert torch.equal(hub, torch.zeros(2))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import torch
 
+from fusion.graphs import drop_nodes
 from fusion.layers import NodeGraph
-from fusion.model import Branch, ModelConfig, drop_nodes
+from fusion.model import Branch, ModelConfig
 from fusion.pooling import LearnedPooling
 
 
 def branch() -> Branch:
     torch.manual_seed(0)
-    made = Branch(6, 4, ModelConfig(6, 5, 4, width=8, hidden=8)).eval()
+    made = Branch(6, 4, ModelConfig(6, 5, 4, width=8, hidden=8, layers=2)).eval()
     made.graph.gates.data.fill_(0.5)
     return made
 

@@ -10,11 +10,14 @@ import numpy as np
 import pytest
 import torch
 
+from fusion import cca
+from fusion.cca import LinearCCA
 from fusion.features import PairData
 from fusion.fitting import list_recalls
 from fusion.network import Network
 from fusion.network_run import train_network
 from fusion.request import TrainingError, TrainRequest
+from fusion.training import training_photos
 from tests.unit.fusion.made_data import made_data
 
 SMALL = {
@@ -38,8 +41,12 @@ def quiet(what: str, done: int, total: int) -> None:
 
 def trained(out: Path, **options: int) -> Network:
     return train_network(
-        request(out, **options), made_data(), made_data(30, seed=1), None, None, quiet
+        request(out, **options), made_data(), made_data(30, seed=1), None, None, negatives(), quiet
     )
+
+
+def negatives() -> LinearCCA:
+    return cca.fit(made_data())
 
 
 def shuffled(data: PairData) -> PairData:
@@ -72,8 +79,8 @@ def test_a_stopped_run_ends_as_if_never_stopped(tmp_path: Path) -> None:
 
     train, dev, out = made_data(), made_data(30, seed=1), tmp_path / "stopped"
     with pytest.raises(KeyboardInterrupt):
-        train_network(request(out), train, dev, None, None, stop)
-    resumed = train_network(request(out, resume=True), train, dev, None, None, quiet)
+        train_network(request(out), train, dev, None, None, negatives(), stop)
+    resumed = train_network(request(out, resume=True), train, dev, None, None, negatives(), quiet)
     for name, value in whole.state_dict().items():
         assert torch.allclose(value.float(), resumed.state_dict()[name].float(), atol=1e-5), name
     lines = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
@@ -81,13 +88,42 @@ def test_a_stopped_run_ends_as_if_never_stopped(tmp_path: Path) -> None:
     assert epochs == [("joint", epoch) for epoch in (1, 2, 3)]
 
 
+def test_a_run_on_other_photos_does_not_go_on(tmp_path: Path) -> None:
+    def stop(what: str, done: int, total: int) -> None:
+        if what.startswith("epoch 1:"):
+            raise KeyboardInterrupt
+
+    dev = made_data(30, seed=1)
+    with pytest.raises(KeyboardInterrupt):
+        train_network(request(tmp_path), made_data(), dev, None, None, negatives(), stop)
+    again = request(tmp_path, resume=True)
+    with pytest.raises(TrainingError, match="unfinished run on 40 photos, this one is on 30"):
+        train_network(again, made_data(30), dev, None, None, negatives(), quiet)
+
+
+def test_photos_that_are_not_there_are_refused(tmp_path: Path) -> None:
+    images = [{"id": number, "file_name": f"{number}.jpg"} for number in range(30)]
+    captions = [{"id": number, "image_id": number, "caption": "a dog"} for number in range(30)]
+    path = tmp_path / "captions.json"
+    path.write_text(json.dumps({"images": images, "annotations": captions}))
+    for image in images[:25]:
+        (tmp_path / str(image["file_name"])).touch()
+    asked = replace(request(tmp_path), images=tmp_path, annotations=path)
+    assert training_photos(asked) == training_photos(replace(asked, photos=25)) == 25
+    with pytest.raises(TrainingError, match=r"26 photos to train on: .*captions\.json has 25"):
+        training_photos(replace(asked, photos=26))
+    for few in (0, 19):
+        with pytest.raises(TrainingError, match=f"{few} photos to train on: expected at least 20"):
+            training_photos(replace(asked, photos=few))
+
+
 def test_an_unknown_option_is_named(tmp_path: Path) -> None:
     asked = replace(request(tmp_path), options={"model.colour": "red"})
     with pytest.raises(TrainingError, match=r"model\.colour"):
-        train_network(asked, made_data(), made_data(30, seed=1), None, None, quiet)
+        train_network(asked, made_data(), made_data(30, seed=1), None, None, negatives(), quiet)
 
 
 def test_an_option_of_the_wrong_type_is_named(tmp_path: Path) -> None:
     asked = replace(request(tmp_path), options={"model.width": "wide"})
     with pytest.raises(TrainingError, match=r"model\.width=wide: expected int"):
-        train_network(asked, made_data(), made_data(30, seed=1), None, None, quiet)
+        train_network(asked, made_data(), made_data(30, seed=1), None, None, negatives(), quiet)

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from fusion import cca
 from fusion.ablation import SIGNALS, Row, ablation_rows, score_rows
 from fusion.features import PairData
 from fusion.matcher import (
@@ -27,7 +28,8 @@ from fusion.variants import VARIANTS, EdgelessCross, ShuffledCross, read_once, s
 from tests.unit.fusion.made_data import made_data
 
 SMALL = {
-    "model.width": "16", "model.hidden": "16", "reranker.width": "16", "reranker.node_width": "16",
+    "model.layers": "2", "model.width": "16", "model.hidden": "16", "reranker.width": "16",
+    "reranker.node_width": "16",
 }  # fmt: skip
 COLOURS = ("red", "blue", "green", "white", "black")
 VARIANT = {variant.name: variant for variant in VARIANTS}
@@ -51,12 +53,14 @@ def network(tmp_path_factory: pytest.TempPathFactory, data: PairData) -> Network
     asked = TrainRequest(
         out, out, out, out, "made", "crossgraph", out, out, epochs=1, options=SMALL
     )  # fmt: skip
-    made = train_network(asked, worded(made_data()), data, None, None, lambda *_: None).eval()
+    made = train_network(
+        asked, worded(made_data()), data, None, None, cca.fit(made_data()), lambda *_: None
+    ).eval()
     for name, parameter in made.named_parameters():
         if name.endswith(("graph.gates", "word_gate")):
             parameter.data.fill_(0.7)
     for name, buffer in made.named_buffers():
-        if name.endswith("gate"):
+        if name.endswith(("gate", "gates")):
             buffer.fill_(0.4)
     return made
 
@@ -83,22 +87,27 @@ def test_a_twin_gives_what_the_network_gives(network: Network, data: PairData) -
         assert torch.equal(before, after)
 
 
+MOVED = {"first", "worded", "logits"}
+"""What follows a photo's vector: the logits by way of the captions that correct them."""
+
+
 @pytest.mark.parametrize(
     ("name", "changed"),
     [
-        ("region edges off", {"first", "recalled", "worded"}),
-        ("region edges shuffled", {"first", "recalled", "worded"}),
+        ("region edges off", MOVED),
+        ("region edges shuffled", MOVED - {"logits"}),  # the nearest captions stay,
         ("word edges off", {"first"}),
         ("word edges shuffled", {"first"}),
-        ("region and word edges off", {"first", "recalled", "worded"}),
-        ("region and word edges shuffled", {"first", "recalled", "worded"}),
-        ("memory graph off", {"first", "recalled", "worded"}),
-        ("memory graph shuffled", {"first", "recalled", "worded"}),
-        ("recall graph shuffled", {"recalled"}),
+        ("region and word edges off", MOVED),
+        ("region and word edges shuffled", MOVED - {"logits"}),
+        ("memory graph off", MOVED),
+        ("memory graph shuffled", MOVED),
         ("word graph shuffled", {"worded"}),
-        ("cross-modal graph without edges", {"logits"}),
-        ("cross-modal graph shuffled", {"logits"}),
-        ("all re-ranking graphs shuffled", {"recalled", "worded", "logits"}),
+        ("word detector shuffled", {"detected"}),
+        # The detector reads the nodes that the cross-modal graph's own region graph leaves.
+        ("cross-modal graph without edges", {"detected", "logits"}),
+        ("cross-modal graph shuffled", {"detected", "logits"}),
+        ("all re-ranking graphs shuffled", {"worded", "detected", "logits"}),
     ],
 )
 def test_a_variant_changes_what_it_names_and_nothing_else(
@@ -119,9 +128,9 @@ def test_every_variant_is_tried_here() -> None:
 def test_variants_leave_the_network_bit_for_bit_as_it_was(network: Network, data: PairData) -> None:
     before = {name: value.clone() for name, value in network.state_dict().items()}
     scores = signals(network, *embedded(network, data))
-    rows = [row for row, _, _ in score_rows(network, data, ablation_rows())]
-    assert set(rows) == set(ablation_rows())
-    assert len(rows) == len(ablation_rows())
+    rows = [row for row, _, _ in score_rows(network, data, ablation_rows(network))]
+    assert set(rows) == set(ablation_rows(network))
+    assert len(rows) == len(ablation_rows(network))
     after = network.state_dict()
     assert list(after) == list(before)
     for name, value in before.items():
@@ -141,7 +150,7 @@ def test_a_variant_is_the_same_each_time(network: Network, data: PairData) -> No
 
 def test_the_full_row_is_what_an_evaluation_reports(network: Network, data: PairData) -> None:
     expected = GraphMatcher(network, "made", "f00d").score_all(data)
-    rows = {row.name: both for row, *both in score_rows(network, data, ablation_rows())}
+    rows = {row.name: both for row, *both in score_rows(network, data, ablation_rows(network))}
     assert np.array_equal(rows["first stage"][0], expected.first_stage_text_to_image)
     assert np.allclose(rows["re-ranked"][0], expected.reranked_text_to_image, atol=1e-5)
     assert np.allclose(rows["re-ranked"][1], expected.reranked_image_to_text, atol=1e-5)
@@ -173,20 +182,29 @@ def test_a_signal_left_out_is_a_gate_shut(network: Network, data: PairData) -> N
     assert torch.allclose(scores, shut, atol=1e-5)
 
 
-def test_every_row_is_compared_with_an_earlier_one() -> None:
+def test_every_row_is_compared_with_an_earlier_one(network: Network) -> None:
     seen: set[str] = set()
-    for row in ablation_rows():
+    for row in ablation_rows(network):
         assert row.against is None or row.against in seen
         assert row.name not in seen
         assert row.variant in VARIANT
         seen.add(row.name)
 
 
-def test_every_signal_is_left_out_and_alone_once() -> None:
-    rows = [row for row in ablation_rows() if row.variant == "whole" and row.stage == "reranked"]
+def test_every_signal_is_left_out_and_alone_once(network: Network) -> None:
+    rows = [
+        row for row in ablation_rows(network) if row.variant == "whole" and row.stage == "reranked"
+    ]
     assert sorted(len(row.signals) for row in rows) == sorted(
         [len(SIGNALS)] + [1, len(SIGNALS) - 1] * len(SIGNALS)
     )
+
+
+def test_a_network_without_graphs_inside_has_no_rows_for_them(network: Network) -> None:
+    config = replace(network.config, model=replace(network.config.model, layers=0))
+    rows = ablation_rows(Network(config, None, None))
+    assert {row.name for row in ablation_rows(network)} > {row.name for row in rows}
+    assert not any("region edges" in row.name or "word edges" in row.name for row in rows)
 
 
 # --- the cross-modal graph's edges, by hand

@@ -31,7 +31,7 @@ def _written_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
         # in another order than they are printed
         yield from ((row, SCORES[row.name], SCORES[row.name]) for row in reversed(ROWS))
 
-    monkeypatch.setattr(ablation, "ablation_rows", lambda: ROWS)
+    monkeypatch.setattr(ablation, "ablation_rows", lambda network: ROWS)
     monkeypatch.setattr(ablation, "score_rows", score_rows)
 
 

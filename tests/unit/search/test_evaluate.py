@@ -27,6 +27,7 @@ class FakeMatcher:
     encoders: str = "packaged"
     fingerprint: str = "f00d"
     threshold: float = 0.45
+    hard_threshold: float = 0.6
     reranked: np.ndarray | None = field(default_factory=lambda: SECOND)
 
     def score_all(self, data: object, progress: object = None) -> SimpleNamespace:
@@ -37,6 +38,8 @@ class FakeMatcher:
             reranked_image_to_text=self.reranked,
             match=lambda captions, photos: SECOND[captions, photos],
             probability=lambda scores: np.clip(scores, 0, 1),
+            match_hard=lambda captions, photos: SECOND[captions, photos],
+            probability_hard=lambda scores: np.clip(scores, 0, 1),
         )
 
 
@@ -93,11 +96,12 @@ def test_retrieval_by_hand() -> None:
     assert result.report["reranked"]["text_to_image"]["R@1"] == 100.0
 
 
-def test_matching_uses_the_models_threshold() -> None:
+def test_matching_uses_the_models_thresholds() -> None:
     result = evaluate(FakeMatcher(threshold=0.0), collection(), FakeNegatives()).report
     # everything is called a match: half the pairs are true
     assert result["matching"]["random"]["accuracy"] == 50.0
     assert result["matching"]["random"]["threshold"] == 0.0
+    assert result["matching"]["hard"]["threshold"] == 0.6
 
 
 def test_everything_can_be_computed_from_the_file_again() -> None:

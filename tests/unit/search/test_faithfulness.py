@@ -38,6 +38,7 @@ def network() -> Network:
     config = NetworkConfig(
         **sizes,
         components=IMAGE_DIM,
+        vocabulary=("dog", "red"),
         model=ModelConfig(**sizes, width=8, hidden=8),
         reranker=RerankerConfig(**sizes, width=16, node_width=16, heads=2),
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from search.matching import hard_false_photos, judge_matching, random_false_photos, score_pairs
+from fusion.negatives import hard_false_photos, random_false_photos
+from search.matching import judge_matching, score_pairs
 
 ROWS = np.repeat(np.arange(30), 5)
 

@@ -66,7 +66,8 @@ class Reader:
             [[self.score(t, g, 1) for g in range(3)] for t in data.captions.texts], np.float32
         )
         second = one if self.stages == 2 else None
-        return PairScores(one, one, second, second, lambda q, g: one[q, g], lambda s: s)
+        judge = (lambda q, g: one[q, g]), (lambda s: s)
+        return PairScores(one, one, second, second, *judge, *judge)
 
 
 def found(stages: int = 2) -> Any:

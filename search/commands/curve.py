@@ -1,0 +1,76 @@
+"""`crossgraph curve`: recall against the number of training photos, as a table and a plot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from search.commands.options import Quiet
+from search.features import default_cache
+
+__all__ = ["curve"]
+
+
+def curve(
+    images: Annotated[Path, typer.Option(metavar="DIR", help="The photos.")],
+    annotations: Annotated[Path, typer.Option(metavar="JSON", help="Training captions (COCO).")],
+    dev_annotations: Annotated[
+        Path, typer.Option(metavar="JSON", help="Development captions (COCO), of other photos.")
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(metavar="FOLDER", help="Gets curve.json, curve.svg and a checkpoint a size."),
+    ],
+    sizes: Annotated[
+        str, typer.Option(metavar="N,N,...", help="Numbers of training photos.")
+    ] = "750,1500,3000,6000",
+    epochs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Of the largest size; smaller ones get more. Default: as train."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed trains the same models.")] = 0,
+    dev_images: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Development photos; default: --images.")
+    ] = None,
+    cache: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Where features are kept.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Train on more and more photos and measure what each number reaches.
+
+    A size that was trained already is not trained again, and one that was stopped goes on.
+    """
+    from fusion.request import TrainRequest
+    from search.curve import learning_curve
+
+    base = TrainRequest(
+        images=images,
+        annotations=annotations,
+        dev_images=dev_images or images,
+        dev_annotations=dev_annotations,
+        encoders="packaged",
+        model="crossgraph",
+        out=out,
+        epochs=epochs,
+        seed=seed,
+        cache=cache or default_cache(),
+    )
+    for row in learning_curve(base, _numbers(sizes), quiet=quiet):
+        recalls = (
+            f"{stage.replace('_', ' ')} R@1 {found['R@1']:.1f}, R@10 {found['R@10']:.1f}"
+            for stage in ("first_stage", "reranked")
+            for found in [row[stage]["text_to_image"]]
+        )
+        typer.echo(f"{row['photos']} photos, {row['epochs']} epochs: {'; '.join(recalls)}")
+    typer.echo(out / "curve.svg")
+
+
+def _numbers(text: str) -> list[int]:
+    parts = text.split(",")
+    numbers = [int(part) for part in parts if part.isdecimal()]
+    if len(set(numbers)) < len(parts) or 0 in numbers:
+        raise typer.BadParameter(f"--sizes {text} is not different numbers of photos, as 750,1500")
+    return numbers
