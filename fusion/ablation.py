@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from fusion.features import PairData
-from fusion.matcher import (
+from fusion.network import Network, PairParts, TextVectors
+from fusion.scoring import (
     Gallery,
     Progress,
     embed_photos,
@@ -26,7 +27,6 @@ from fusion.matcher import (
     pair_parts,
     place,
 )
-from fusion.network import Network, PairParts, TextVectors
 from fusion.variants import VARIANTS, Variant, read_once
 
 __all__ = ["FULL", "SIGNALS", "Row", "ablation_rows", "score_rows"]

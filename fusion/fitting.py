@@ -20,7 +20,10 @@ from fusion.features import (
     subset,
     text_input,
 )
-from fusion.matcher import (
+from fusion.negatives import alike_photos, random_false_photos, top_of
+from fusion.network import GATES, Network, PairParts
+from fusion.reranker import with_whole
+from fusion.scoring import (
     by_length,
     embed_photos,
     embed_texts,
@@ -28,9 +31,6 @@ from fusion.matcher import (
     pair_evidence,
     pair_parts,
 )
-from fusion.negatives import alike_photos, random_false_photos, top_of
-from fusion.network import GATES, Network, PairParts
-from fusion.reranker import with_whole
 
 __all__ = [
     "Recalls",
@@ -137,9 +137,8 @@ def bank_vectors(network: Network, photos: PhotoFeatures, rows: Tensor) -> Tenso
 
 
 @torch.inference_mode()
-def fill_words(network: Network, train: PairData, rows: Tensor) -> None:
-    """Fill the word graph from the captions of training photos `rows`, and tell the detector."""
-    captions = subset(train, rows).captions
+def fill_words(network: Network, captions: CaptionFeatures) -> None:
+    """Fill the word graph from the captions that are trained on, and tell the detector."""
     network.words.fill(captions.texts, captions.photo_rows.tolist())
     network.detector.start(network.words.dense()[1])
 

@@ -175,11 +175,13 @@ def train_network(
     """Train both stages and fit what is fitted; the log goes to `log.jsonl` in `request.out`."""
     count = len(train.photos.regions)
     fitted_rows, held_rows = split_photos(count, held_out_of(train), seed=17)
-    config = with_banks(shape(train, request.options), subset(train, fitted_rows))
+    fitted_data = subset(train, fitted_rows)
+    config = with_banks(shape(train, request.options), fitted_data)
     torch.manual_seed(request.seed)
     network = Network(config, blocks, layers)
     network.reader.whitening.fit(train)
-    fill_words(network, train, fitted_rows)
+    fill_words(network, fitted_data.captions)
+    del fitted_data  # a copy of some gigabytes
     log = request.out / "log.jsonl"
     state = request.out / "state"
     resumed = load_state(state, count) if request.resume else None

@@ -12,8 +12,9 @@ from fusion.baselines import build_pair_model
 from fusion.cca import pooled_images, pooled_texts
 from fusion.checkpoint import Checkpoint
 from fusion.features import PairData
-from fusion.matcher import Matrix, OwnScores, PairScores, Progress
+from fusion.matcher import OwnScores, PairScores
 from fusion.pairs import PairModel
+from fusion.scoring import Matrix, Progress
 
 __all__ = ["PairMatcher"]
 

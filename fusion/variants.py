@@ -29,11 +29,11 @@ from torch import Tensor, nn
 from fusion.features import PairData, PhotoInput, TextInput, photo_input, text_input
 from fusion.graphs import cosine_neighbours, shuffled_edges
 from fusion.layers import NodeGraph
-from fusion.matcher import by_length
 from fusion.model import Branch
 from fusion.network import Network
 from fusion.reader import ImageNodes, Reader, TextNodes
 from fusion.reranker import CrossGraph, NodeEncoder
+from fusion.scoring import by_length
 from fusion.word_detector import WordDetector
 from fusion.word_graph import WordGraph
 

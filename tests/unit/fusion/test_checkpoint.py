@@ -20,9 +20,9 @@ from fusion.checkpoint import (
     widen,
     write_checkpoint,
 )
-from fusion.matcher import embed_photos, embed_texts, first_scores
 from fusion.network import Network
 from fusion.network_run import shape
+from fusion.scoring import embed_photos, embed_texts, first_scores
 from tests.unit.fusion.made_data import made_data
 from tests.unit.fusion.test_training import SMALL
 

@@ -12,11 +12,11 @@ from torch.nn import functional
 from fusion import cca
 from fusion.features import photo_input
 from fusion.fitting import bank_vectors, caption_vectors, fit_choice, labelled_pairs
-from fusion.matcher import embed_texts
 from fusion.model import ModelConfig
 from fusion.network import Network, NetworkConfig
 from fusion.pair_runs import false_photos
 from fusion.reranker import RerankerConfig
+from fusion.scoring import embed_texts
 from tests.unit.fusion.made_data import IMAGE_DIM, TEXT_DIM, made_data
 
 

@@ -9,10 +9,11 @@ import pytest
 import torch
 
 from fusion.features import PairData
-from fusion.matcher import GraphMatcher, nearest_pairs, place
+from fusion.matcher import GraphMatcher
 from fusion.model import ModelConfig
 from fusion.network import Network, NetworkConfig
 from fusion.reranker import RerankerConfig
+from fusion.scoring import nearest_pairs, place
 from tests.unit.fusion.made_data import IMAGE_DIM, TEXT_DIM, made_data
 
 

@@ -12,18 +12,12 @@ from torch import Tensor
 from fusion import cca
 from fusion.ablation import SIGNALS, Row, ablation_rows, score_rows
 from fusion.features import PairData
-from fusion.matcher import (
-    Gallery,
-    GraphMatcher,
-    embed_photos,
-    embed_texts,
-    first_scores,
-    pair_parts,
-)
+from fusion.matcher import GraphMatcher
 from fusion.network import Network, PairParts, TextVectors
 from fusion.network_run import train_network
 from fusion.request import TrainRequest
 from fusion.reranker import CrossGraph, RerankerConfig
+from fusion.scoring import Gallery, embed_photos, embed_texts, first_scores, pair_parts
 from fusion.variants import VARIANTS, EdgelessCross, ShuffledCross, read_once, share, twin
 from tests.unit.fusion.made_data import made_data
 
