@@ -22,6 +22,7 @@ from fusion.checkpoint import (
 from fusion.encoders import Encoders, load_encoders
 from fusion.explanation import PhotoExplanation, explain_photos
 from fusion.features import PhotoInput, TextInput, photo_features
+from fusion.memory import unit_rows
 from fusion.network import Network, PairParts
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class Retriever:
         dim: width of an indexed vector: the embedding; the photo's hub correction and a one that
             takes up the query's own, so that one inner product gives the corrected score; and what
             corrects the re-ranker's logits, which meets a zero in the query.
+        unit_dim: width of the embedding, the part of an indexed vector that has unit length.
     """
 
     def __init__(self, network: Network, encoders: Encoders, fingerprint: str) -> None:
@@ -90,7 +92,8 @@ class Retriever:
         self.name = "crossgraph"
         self.encoders = encoders.preset
         self.fingerprint = fingerprint
-        self.dim = network.config.model.width + BESIDE
+        self.unit_dim = network.config.model.width
+        self.dim = self.unit_dim + BESIDE
 
     @torch.inference_mode()
     def embed_images(self, images: Sequence[Image]) -> ImageEmbeddings:
@@ -123,6 +126,15 @@ class Retriever:
             query.mask.numpy(),
             found.tokens,
         )
+
+    @torch.inference_mode()
+    def probes(self) -> NDArray[np.float32]:
+        """Give the vectors (Q, dim) of training captions, which queries look like."""
+        captions = unit_rows(self.network.photo_hub.bank)
+        hub = self.network.text_hub(captions).unsqueeze(1)
+        beside = [torch.ones_like(hub), -hub, torch.zeros_like(hub)]
+        found: NDArray[np.float32] = torch.cat([captions, *beside], dim=1).numpy()
+        return found
 
     @torch.inference_mode()
     def rerank(

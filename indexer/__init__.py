@@ -1,12 +1,23 @@
 """What turns collections into rows of an index: walk, decode, COCO files, the resumable loop.
 
-The model comes in as an object (`build.PhotoModel`), so nothing here imports torch, and what is
+The model comes in as an object (`model.PhotoModel`), so nothing here imports torch, and what is
 kept goes through `store.Index`, so nothing here knows SQL or FAISS. Printing belongs to `search`.
 One bad photo is counted and reported and the rest go on; a bad source stops before anything is
 written.
 """
 
-from indexer.build import BuildReport, build_index
+from indexer.build import BuildReport, build_index, plan_index
 from indexer.decode import UnreadableImage, decode
+from indexer.plan import Plan
+from indexer.reembed import ReembedReport, reembed
 
-__all__ = ["BuildReport", "UnreadableImage", "build_index", "decode"]
+__all__ = [
+    "BuildReport",
+    "Plan",
+    "ReembedReport",
+    "UnreadableImage",
+    "build_index",
+    "decode",
+    "plan_index",
+    "reembed",
+]

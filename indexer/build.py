@@ -11,38 +11,17 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
 
-from indexer.annotate import annotate
+from indexer.annotate import Annotated, annotate
 from indexer.batches import Batch, batches
+from indexer.model import PhotoModel
 from indexer.plan import Plan, lies_below, make_plan
-from indexer.sources import CocoSource, FolderSource, FoundFile
-from store import Index, QuarantinedFile
+from indexer.probes import put_probes
+from indexer.sources import CocoSource
+from indexer.survey import Survey, survey
+from store import Index, IndexNotFound, QuarantinedFile
 
-__all__ = ["BuildReport", "PhotoModel", "build_index"]
-
-
-class PhotoModel(Protocol):
-    """The part of a retriever that indexing uses (`fusion.retriever.Retriever` is one)."""
-
-    @property
-    def fingerprint(self) -> str:
-        """Hex digest that changes with weights, encoders or configuration."""
-
-    @property
-    def dim(self) -> int:
-        """Width of the indexed vector."""
-
-    @property
-    def name(self) -> str:
-        """What people call it."""
-
-    @property
-    def encoders(self) -> str:
-        """The encoders' preset."""
-
-    def embed_images(self, images: Sequence[Any]) -> Any:  # noqa: ANN401 - the retriever's own type
-        """Give `.vectors` (B, D) float32 and `.nodes` (B, R, Dn) float16 of RGB images."""
+__all__ = ["BuildReport", "build_index", "plan_index"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +33,8 @@ class BuildReport:
         updated: photos whose file had changed.
         moved: photos found again under another path; they keep their id and vector.
         removed: photos whose file is gone.
+        unreachable: photos that stay though their file cannot be seen just now, such as on a disk
+            that is not mounted.
         unchanged: photos that are as they were.
         quarantined: path and reason of every file left out, by path, those too that were known to
             be broken and have not changed since.
@@ -66,6 +47,7 @@ class BuildReport:
     updated: int = 0
     moved: int = 0
     removed: int = 0
+    unreachable: int = 0
     unchanged: int = 0
     quarantined: tuple[tuple[str, str], ...] = ()
     annotated: int = 0
@@ -80,79 +62,110 @@ def build_index(
     *,
     annotations: Sequence[Path | str] = (),
     batch_size: int = 16,
+    prune: bool = False,
+    retry_failed: bool = False,
     progress: Callable[[int, int, str], object] | None = None,
 ) -> BuildReport:
     """Add folders of photos to an index, or bring it up to date; only what changed is read again.
 
     All sources and annotation files are checked before anything is written. A photo that is no
-    longer below a source that was read is removed; photos of other folders are left alone.
+    longer below a source that was read is removed; photos of other folders are left alone, and so
+    are those of a source, or a disk in it, that is not there at all.
 
     Args:
         folder: the index; made if there is none.
-        sources: folders of photos, any depth.
+        sources: folders of photos, any depth; none means all that the index knows.
         retriever: the model that turns photos into vectors.
         annotations: COCO captions or instances files, whose photos are looked up in the sources.
         batch_size: how many photos the model gets together, at least 1.
+        prune: remove photos of sources and disks that are not there, too.
+        retry_failed: read files again that could not be read before, changed or not.
         progress: called with photos done, photos to do, and the name of the last one.
 
     Raises:
-        SourceError: a folder is missing, empty or unreadable, or an annotation file is malformed.
+        SourceError: no source could be reached, one that is new has no photos, or an annotation
+            file is malformed.
         ModelMismatch: the index was made with another model.
+        IndexBusy: another process is writing the index.
+        IndexNotWritable: it cannot be written, such as on a full disk; what was done is kept.
         IndexDamaged: the index is there and its catalog cannot be read.
-        ValueError: batch_size is below 1, or there is no source.
+        ValueError: batch_size is below 1.
     """
     started = time.monotonic()
     if batch_size < 1:
         raise ValueError(f"batch_size is {batch_size}, expected at least 1")
-    if not sources:
-        raise ValueError("no source is given, expected at least one folder of photos")
     described = [CocoSource(path) for path in annotations]
-    folders = [FolderSource(Path(source)) for source in sources]
-    roots = tuple(dict.fromkeys(str(source.root) for source in folders))
-    found = _found(folders)
-    unreadable = [path for source in folders for path in source.unreadable]
+    folder = Path(folder)
+    seen = survey(sources, _known_sources(folder), prune=prune)
     with Index.open_or_create(
-        Path(folder),
+        folder,
         retriever.fingerprint,
         retriever.dim,
         model=retriever.name,
         encoders=retriever.encoders,
+        unit_dim=retriever.unit_dim,
     ) as index:
+        index.begin_writing()
         known = index.files()
-        plan = make_plan(found, known, index.quarantined(), roots=roots, unreadable=unreadable)
+        plan = make_plan(seen, known, index.quarantined(), prune=prune, retry_failed=retry_failed)
         _settle(index, plan)
-        known_paths = {file.path for file in known.values()}
+        done = _Done({file.path for file in known.values()})
         todo = sorted((*plan.new, *plan.changed), key=lambda file: file.path)
-        done = _Done()
         for batch in batches(todo, batch_size):
-            done.count(_write(index, batch, retriever), batch, known_paths)
+            done.count(_write(index, batch, retriever), batch)
+            index.settle()
             if progress is not None:
                 progress(done.files, len(todo), os.path.basename(batch.last))
-        about = annotate(index, described, roots)
+        about = annotate(index, described, seen.roots)
+        index.put_mounts(seen.mounts)
+        index.forget_unused_sources()
+        put_probes(index, retriever)
         index.finish()
-    unread = [(path, "cannot be read just now") for path in unreadable]
-    return BuildReport(
-        added=done.added,
-        updated=done.updated,
-        moved=len(plan.moved),
-        removed=len(plan.gone),
-        unchanged=plan.unchanged,
-        quarantined=_left_out(plan.broken, roots, (*done.broken, *unread)),
-        annotated=about.annotated,
-        missing=about.missing,
-        seconds=time.monotonic() - started,
-    )
+    return _report(plan, seen, done, about, time.monotonic() - started)
+
+
+def plan_index(
+    folder: Path | str,
+    sources: Sequence[Path | str],
+    *,
+    prune: bool = False,
+    retry_failed: bool = False,
+) -> Plan:
+    """Say what `build_index` would do; writes nothing and needs no model.
+
+    Raises:
+        SourceError: as `build_index`.
+        IndexDamaged: the index is there and its catalog cannot be read.
+    """
+    folder = Path(folder)
+    seen = survey(sources, _known_sources(folder), prune=prune)
+    if not Index.exists(folder):
+        return make_plan(seen, {}, ())
+    with Index.open(folder) as index, index.snapshot():
+        return make_plan(
+            seen, index.files(), index.quarantined(), prune=prune, retry_failed=retry_failed
+        )
+
+
+def _known_sources(folder: Path) -> dict[str, tuple[str, ...]]:
+    """Give the folders that the index has photos of, and the disks that were below them."""
+    try:
+        with Index.open(folder) as index:
+            return {root: index.mounts(root) for root, photos in index.sources().items() if photos}
+    except IndexNotFound:
+        return {}
 
 
 class _Done:
     """What the loop has done so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: set[str]) -> None:
+        self._known = known
         self.files = self.added = self.updated = 0
         self.broken: list[tuple[str, str]] = []
 
-    def count(self, written: int, batch: Batch, known: set[str]) -> None:
-        updated = sum(photo.file.path in known for photo in batch.photos)
+    def count(self, written: int, batch: Batch) -> None:
+        updated = sum(photo.file.path in self._known for photo in batch.photos)
         self.updated += updated
         self.added += written - updated
         self.broken += [(bad.path, bad.reason) for bad in batch.broken]
@@ -160,18 +173,10 @@ class _Done:
         self.files += batch.size
 
 
-def _found(folders: Iterable[FolderSource]) -> list[FoundFile]:
-    """Give every file once, also where one source lies in another; the first that has it counts."""
-    found: dict[str, FoundFile] = {}
-    for source in folders:
-        for file in source.files():
-            found.setdefault(file.path, file)
-    return list(found.values())
-
-
 def _settle(index: Index, plan: Plan) -> None:
     """Do what needs no model. Moves come before removals: both free the path of what was there."""
-    index.update_files({**plan.moved, **plan.touched})
+    moved = {image_id: move.after for image_id, move in plan.moved.items()}
+    index.update_files({**moved, **plan.touched})
     index.remove_images(plan.gone)
     index.release(plan.released)
 
@@ -184,6 +189,22 @@ def _write(index: Index, batch: Batch, retriever: PhotoModel) -> int:
     embedded = retriever.embed_images([photo.image for photo in batch.photos])
     files = [photo.file for photo in batch.photos]
     return len(index.put_images(files, embedded.vectors, embedded.nodes))
+
+
+def _report(plan: Plan, seen: Survey, done: _Done, about: Annotated, seconds: float) -> BuildReport:
+    unread = [(path, "cannot be read just now") for path in seen.unreadable]
+    return BuildReport(
+        added=done.added,
+        updated=done.updated,
+        moved=len(plan.moved),
+        removed=len(plan.gone),
+        unreachable=len(plan.unreachable),
+        unchanged=plan.unchanged,
+        quarantined=_left_out(plan.broken, seen.roots, (*done.broken, *unread)),
+        annotated=about.annotated,
+        missing=about.missing,
+        seconds=seconds,
+    )
 
 
 def _left_out(

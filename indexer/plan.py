@@ -9,13 +9,22 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from indexer.sources import FoundFile
+from indexer.survey import Survey
 from store import PhotoFile, QuarantinedFile
 
-__all__ = ["Plan", "lies_below", "make_plan"]
+__all__ = ["Move", "Plan", "lies_below", "make_plan"]
+
+
+@dataclass(frozen=True)
+class Move:
+    """A photo with the same content under another path."""
+
+    before: PhotoFile
+    after: PhotoFile
 
 
 @dataclass(frozen=True)
@@ -25,9 +34,10 @@ class Plan:
     Attributes:
         new: files to read for the first time, or again since they were broken and have changed.
         changed: files whose content is no longer what was indexed.
-        moved: image id to its new facts; the same content under a new path.
+        moved: image id to where it was and is; the same content under a new path.
         touched: image id to its new facts; the same content at the same path, written again.
-        gone: image ids whose file is no longer there.
+        gone: image id to its file, which is no longer there.
+        unreachable: image id to its file, of which nobody can say just now whether it is there.
         unchanged: how many files are as they were, touched ones too.
         broken: files known to be broken and not changed since.
         released: paths of broken files that are no longer there.
@@ -35,56 +45,63 @@ class Plan:
 
     new: tuple[FoundFile, ...] = ()
     changed: tuple[FoundFile, ...] = ()
-    moved: Mapping[int, PhotoFile] = field(default_factory=dict)
+    moved: Mapping[int, Move] = field(default_factory=dict)
     touched: Mapping[int, PhotoFile] = field(default_factory=dict)
-    gone: tuple[int, ...] = ()
+    gone: Mapping[int, PhotoFile] = field(default_factory=dict)
+    unreachable: Mapping[int, PhotoFile] = field(default_factory=dict)
     unchanged: int = 0
     broken: tuple[QuarantinedFile, ...] = ()
     released: tuple[str, ...] = ()
 
 
 def make_plan(
-    found: Sequence[FoundFile],
+    survey: Survey,
     known: Mapping[int, PhotoFile],
     quarantined: Sequence[QuarantinedFile],
     *,
-    roots: Collection[str],
-    unreadable: Collection[str] = (),
+    prune: bool = False,
+    retry_failed: bool = False,
 ) -> Plan:
     """Compare what was found with what is known.
 
+    A photo that is gone, or whose source vanished, and whose content is found under a new path has
+    moved there.
+
     Args:
-        found: all files below the roots, each path once.
+        survey: what was found; what lies outside of its sources is left alone.
         known: image id to its file, of the whole index.
         quarantined: broken files, of the whole index.
-        roots: folders that were read; what lies outside of them is left alone.
-        unreadable: folders and files that could not be read: what lies below is not gone.
+        prune: whether what is in a source that vanished is gone.
+        retry_failed: whether broken files are read again.
     """
-    at = {file.path: file for file in found}
-
-    def is_gone(path: str) -> bool:
-        return (
-            path not in at
-            and any(lies_below(path, root) for root in roots)
-            and not any(lies_below(path, folder) for folder in unreadable)
-        )
-
-    broken = tuple(bad for bad in quarantined if bad.path in at and _as_before(at[bad.path], bad))
+    at = {file.path: file for file in survey.found}
+    broken = tuple(
+        bad
+        for bad in quarantined
+        if bad.path in at and not retry_failed and _as_before(at[bad.path], bad)
+    )
     known_paths = {file.path for file in known.values()} | {bad.path for bad in broken}
-    new = [file for file in found if file.path not in known_paths]
-    gone = {image_id: file for image_id, file in known.items() if is_gone(file.path)}
-    moved = _moved(new, gone)
-    arrived = {file.path for file in moved.values()}
+    new = [file for file in survey.found if file.path not in known_paths]
+    gone, unreachable, lost = _absent(at, known, survey, prune)
+    moved = _moved(new, {**gone, **lost})
+    arrived = {move.after.path for move in moved.values()}
     touched, changed, unchanged = _compared(at, known)
     return Plan(
         new=tuple(file for file in new if file.path not in arrived),
         changed=changed,
         moved=moved,
         touched=touched,
-        gone=tuple(image_id for image_id in gone if image_id not in moved),
+        gone={image_id: file for image_id, file in gone.items() if image_id not in moved},
+        unreachable={
+            image_id: file
+            for image_id, file in {**unreachable, **lost}.items()
+            if image_id not in moved
+        },
         unchanged=unchanged,
         broken=broken,
-        released=tuple(bad.path for bad in quarantined if is_gone(bad.path)),
+        released=tuple(
+            bad.path for bad in quarantined if _state(bad.path, at, survey, prune) == "gone"
+        ),
     )
 
 
@@ -95,6 +112,29 @@ def lies_below(path: str, folder: str) -> bool:
     (True, False)
     """
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+Files = dict[int, PhotoFile]
+
+
+def _absent(
+    at: Mapping[str, FoundFile], known: Mapping[int, PhotoFile], survey: Survey, prune: bool
+) -> tuple[Files, Files, Files]:
+    """Give what is gone, what is unreachable, and what was in a source that vanished."""
+    kinds: dict[str, Files] = {"gone": {}, "unreachable": {}, "vanished": {}, "": {}}
+    for image_id, file in known.items():
+        kinds[_state(file.path, at, survey, prune)][image_id] = file
+    return kinds["gone"], kinds["unreachable"], kinds["vanished"]
+
+
+def _state(path: str, at: Mapping[str, FoundFile], survey: Survey, prune: bool) -> str:
+    """Say what to make of a known path: `gone`, `unreachable`, `vanished`, or empty if it stays."""
+    if path in at or not any(lies_below(path, root) for root in survey.roots):
+        return ""
+    if any(lies_below(path, folder) for folder in survey.unreadable):
+        return "unreachable"
+    vanished = not prune and any(lies_below(path, root) for root in survey.vanished)
+    return "vanished" if vanished else "gone"
 
 
 def _compared(
@@ -114,25 +154,26 @@ def _compared(
             unchanged += 1
             touched[image_id] = replace(before, mtime_ns=now.mtime_ns)
         else:
-            changed.append(now)
+            # Under the source it is known by, which may be another that it lies in too.
+            changed.append(replace(now, source=before.source))
     return touched, tuple(changed), unchanged
 
 
-def _moved(new: Sequence[FoundFile], gone: Mapping[int, PhotoFile]) -> dict[int, PhotoFile]:
+def _moved(new: Sequence[FoundFile], gone: Mapping[int, PhotoFile]) -> dict[int, Move]:
     """Find gone photos under new paths; the lowest id goes to the first path of its content."""
     left: defaultdict[str, list[int]] = defaultdict(list)
     for image_id in sorted(gone, reverse=True):
         left[gone[image_id].sha256].append(image_id)
     sizes = {file.size_bytes for file in gone.values()}
-    moved: dict[int, PhotoFile] = {}
+    moved: dict[int, Move] = {}
     for file in new:
         # Only a file of a size that is missing somewhere is worth reading here.
         digest = _sha256(file.path) if file.size_bytes in sizes else None
         if digest is not None and left.get(digest):
             image_id = left[digest].pop()
-            moved[image_id] = replace(
-                gone[image_id], path=file.path, source=file.source, mtime_ns=file.mtime_ns
-            )
+            before = gone[image_id]
+            after = replace(before, path=file.path, source=file.source, mtime_ns=file.mtime_ns)
+            moved[image_id] = Move(before, after)
     return moved
 
 

@@ -37,6 +37,9 @@ WEAK_PROBABILITY = 0.5
 """Below it the model holds a match for less likely than none: "nothing here matches well"."""
 
 
+_Scored = tuple[NDArray[np.int64], NDArray[np.floating], NDArray[np.floating]]
+
+
 class QueryModel(Protocol):
     """The part of a retriever that a search uses (`fusion.retriever.Retriever` is one)."""
 
@@ -146,21 +149,30 @@ class SearchIndex:
         text = _checked(query, k, candidates, min_probability)
         _check_explainable(explain, rerank)
         embedded = self._model.embed_queries([text])
-        found, first_scores = self._index.search(embedded.vectors[0], max(k, candidates))
-        image_ids = np.asarray(found)
+        # One state of the index throughout, whoever writes meanwhile.
+        with self._index.snapshot():
+            image_ids, scores, probabilities = (
+                self._reranked(embedded, max(k, candidates)) if rerank else self._found(embedded, k)
+            )
+            best = np.lexsort((image_ids, -scores))[:k]
+            best = best[probabilities[best] >= min_probability]
+            hits = self._hits(image_ids[best], scores[best], probabilities[best])
+            return self._explained(hits, embedded) if explain and hits else hits
+
+    def _found(self, embedded: Any, k: int) -> _Scored:  # noqa: ANN401
+        """The first stage: ids, scores and probabilities, (K,) each."""
+        found, first_scores = self._index.search(embedded.vectors[0], k)
+        image_ids, scores = np.asarray(found, dtype=np.int64), np.asarray(first_scores)
+        return image_ids, scores, np.asarray(self._model.probabilities(embedded, scores))
+
+    def _reranked(self, embedded: Any, candidates: int) -> _Scored:  # noqa: ANN401
+        """Both stages: ids, scores and probabilities, (K,) each."""
+        image_ids, first_scores, probabilities = self._found(embedded, candidates)
         if not len(image_ids):
-            return []
-        if rerank:
-            vectors, nodes = self._index.vectors(image_ids), self._index.nodes(image_ids)
-            judged = self._model.rerank(embedded, vectors, nodes)
-            scores, probabilities = np.asarray(judged.scores), np.asarray(judged.probabilities)
-        else:
-            scores = np.asarray(first_scores)
-            probabilities = np.asarray(self._model.probabilities(embedded, first_scores))
-        best = np.lexsort((image_ids, -scores))[:k]
-        best = best[probabilities[best] >= min_probability]
-        hits = self._hits(image_ids[best], scores[best], probabilities[best])
-        return self._explained(hits, embedded) if explain and hits else hits
+            return image_ids, first_scores, probabilities
+        vectors, nodes = self._index.vectors(image_ids), self._index.nodes(image_ids)
+        judged = self._model.rerank(embedded, vectors, nodes)
+        return image_ids, np.asarray(judged.scores), np.asarray(judged.probabilities)
 
     def _explained(self, hits: Sequence[Hit], embedded: Any) -> list[Hit]:  # noqa: ANN401
         image_ids = [hit.image_id for hit in hits]

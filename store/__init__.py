@@ -7,31 +7,43 @@ one file. `Index` is what the other packages use.
 
 from store.errors import (
     CrossgraphError,
+    IndexBusy,
     IndexDamaged,
     IndexExists,
     IndexNotFound,
     IndexNotWritable,
+    IndexTooNew,
     ModelMismatch,
     QueryError,
     SourceError,
     UnreadableImage,
 )
+from store.generation import Generation
 from store.index import Index
+from store.models import Model
+from store.reader import IndexReader
+from store.reembedding import Reembedding
 from store.rows import Counts, Photo, PhotoFile, QuarantinedFile
 
 __all__ = [
     "Counts",
     "CrossgraphError",
+    "Generation",
     "Index",
+    "IndexBusy",
     "IndexDamaged",
     "IndexExists",
     "IndexNotFound",
     "IndexNotWritable",
+    "IndexReader",
+    "IndexTooNew",
+    "Model",
     "ModelMismatch",
     "Photo",
     "PhotoFile",
     "QuarantinedFile",
     "QueryError",
+    "Reembedding",
     "SourceError",
     "UnreadableImage",
 ]

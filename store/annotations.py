@@ -13,7 +13,7 @@ from typing import Literal
 from store.codec import path_to_row, text_to_row
 from store.database import CatalogFile
 
-__all__ = ["Kind", "count_texts", "put_texts", "texts_of"]
+__all__ = ["Kind", "captions_among", "count_texts", "put_texts", "texts_of"]
 
 Kind = Literal["captions", "categories"]
 
@@ -58,3 +58,14 @@ def count_texts(catalog: CatalogFile) -> tuple[int, int]:
     captions = "SELECT count(*) FROM (SELECT DISTINCT image_id, text FROM captions)"
     categories = "SELECT count(DISTINCT text) FROM categories"
     return next(catalog.rows(captions))[0], next(catalog.rows(categories))[0]
+
+
+def captions_among(catalog: CatalogFile, most: int) -> list[str]:
+    """Give at most so many different captions, spread evenly over the photos."""
+    count = next(catalog.rows("SELECT count(DISTINCT image_id) FROM captions"))[0]
+    # Of each photo one; of these every n-th.
+    sql = """SELECT DISTINCT text FROM (
+            SELECT min(text) AS text, row_number() OVER (ORDER BY image_id) AS place
+            FROM captions GROUP BY image_id
+        ) WHERE place % ? = 0 LIMIT ?"""
+    return [row[0] for row in catalog.rows(sql, max(1, count // max(1, most)), most)]

@@ -1,73 +1,222 @@
-"""The vectors in memory: from their file where that is in order, else from the catalog."""
+"""The vectors in memory: from their file where that is in order, else from the catalog.
+
+A reader follows the catalog from one state to the next by the ids that were changed; it reads the
+whole file again only where the writer has made a new one.
+"""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from store.catalog import stored_vectors
+from store import choice
+from store.catalog import arrays_of, vectors_after
 from store.database import CatalogFile
 from store.errors import IndexNotWritable
 from store.flat import FlatIndex
-from store.generation import Generation, read_generation, remove_older, write_generation
-from store.vectors import VectorIndex
+from store.generation import Generation, read_generation, remove_others, write_generation
+from store.live import LiveVectors
+from store.models import Model, activate, probes
+from store.vectors import Block, VectorIndex
 
 __all__ = ["VectorCache"]
 
 ROWS_AT_ONCE = 4096
 
+ALWAYS_COMPACT = 20_000
+"""An index up to this size gets a new file after any change: it takes a fraction of a second."""
+
+
+@dataclass(frozen=True)
+class _State:
+    """Where the catalog stands, read in one snapshot."""
+
+    revision: int
+    generation: Generation | None
+
 
 class VectorCache:
-    """Holds the vectors of one index, and their file.
+    """Holds one model's vectors of an index, and their file.
 
     Args:
         folder: the index's folder.
         catalog: its open catalog.
-        dim: width of its vectors.
+        model: whose vectors.
     """
 
-    def __init__(self, folder: Path, catalog: CatalogFile, dim: int) -> None:
+    def __init__(self, folder: Path, catalog: CatalogFile, model: Model) -> None:
         self._folder = folder
         self._catalog = catalog
-        self._dim = dim
-        self._held: VectorIndex | None = None
-        self._held_revision = -1
+        self._model = model
+        self._live: LiveVectors | None = None
+        self._revision = -1
+        self._on_file = False  # whether the base is what the file holds
 
-    def mark_changed(self) -> None:
-        """Say, inside the transaction that changes vectors, that their file is out of date."""
-        self._catalog.set_meta(revision=self._revision() + 1)
+    def mark_changed(self, replaced: Sequence[int]) -> None:
+        """Say, in the transaction that changes vectors, which of them are not what they were.
 
-    def current(self) -> VectorIndex:
-        """Give the vectors as the catalog has them now; another process may have changed them."""
-        revision = self._revision()
-        if self._held is None or self._held_revision != revision:
-            held = self._from_file(revision)
-            self._held = self._from_catalog(revision) if held is None else held
-            self._held_revision = revision
-        return self._held
+        Args:
+            replaced: ids whose vector is another one now, or gone; new ids need not be named.
+        """
+        revision = self._state().revision + 1
+        self._catalog.set_meta(revision=revision)
+        self._catalog.execute_many(
+            "INSERT OR IGNORE INTO changes VALUES (?, ?)",
+            [(revision, image_id) for image_id in replaced],
+        )
 
-    def _revision(self) -> int:
-        return int(self._catalog.meta().get("revision", 0))
+    def search(
+        self, query: NDArray[np.float32], k: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Give ids and inner products of the k nearest as the catalog has them now."""
+        with self._catalog.snapshot():
+            return self._current().search(query, k, self._stored)
 
-    def _from_file(self, revision: int) -> FlatIndex | None:
-        recorded = Generation.from_record(self._catalog.meta().get("vectors"))
-        if recorded is None or recorded.revision != revision:
-            return None
-        return read_generation(self._folder, recorded, self._dim)
+    def heal(self) -> None:
+        """Write the file of a small index that lacks one, where nothing keeps us from it.
 
-    def _from_catalog(self, revision: int) -> FlatIndex:
-        index = FlatIndex(self._dim)
-        rows = stored_vectors(self._catalog)
+        It only saves time, so nobody is kept from searching by a full or read-only disk, or by
+        another process that is writing.
+        """
+        live = self._live
+        if self._on_file or live is None or len(live.base) > ALWAYS_COMPACT:
+            return
+        lock = self._catalog.lock
+        if lock.is_held or self._catalog.connection.in_transaction or not lock.try_acquire():
+            return
+        try:
+            with suppress(OSError, IndexNotWritable):
+                self.compact()
+        finally:
+            lock.release()
+
+    def generation(self) -> Generation | None:
+        """Give what is recorded of the vectors' file, None where there is none of this model."""
+        return self._state().generation
+
+    def compact(self, *, in_passing: bool = False) -> None:
+        """Bring the vectors' file up to date, as the only writer.
+
+        Args:
+            in_passing: only where what the file lacks has outgrown it, as between two batches.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        with self._catalog.snapshot():
+            live = self._current()
+            held = len(live.base) if self._on_file else 0
+            lacking = live.pending + len(live.base) - held
+            enough = max(ALWAYS_COMPACT, held) if in_passing else _tolerable(held)
+            recorded = self._state().generation
+        if lacking > enough or not (in_passing or self._on_file):
+            self.rebuild()
+        elif recorded is not None and not in_passing:
+            remove_others(self._folder, recorded.name)  # a run may have ended just before this
+
+    def rebuild(self, *, take_over: bool = False) -> None:
+        """Write the vectors' file anew from the catalog, as the only writer.
+
+        Args:
+            take_over: let this cache's model answer from the same moment on, and forget others.
+
+        Raises:
+            OSError: the file cannot be written; what answered before goes on answering.
+        """
+        with self._catalog.snapshot():
+            revision = self._state().revision
+            base, measured, last_id = self._built()
+        self._live, self._revision, self._on_file = LiveVectors(base, last_id), revision, False
+        written = write_generation(
+            self._folder,
+            base,
+            measured,
+            model_id=self._model.id,
+            revision=revision,
+            last_id=last_id,
+        )
+        with self._catalog.transaction():
+            if take_over:
+                activate(self._catalog, self._model)
+            self._catalog.set_meta(vectors=written.to_record())
+            self._catalog.execute("DELETE FROM changes WHERE revision <= ?", revision)
+        self._on_file = True
+        remove_others(self._folder, written.name)
+
+    def _state(self) -> _State:
+        facts = self._catalog.meta()
+        generation = Generation.from_record(facts.get("vectors"))
+        if generation is not None and generation.model_id != self._model.id:
+            generation = None
+        return _State(int(facts.get("revision", 0)), generation)
+
+    def _current(self) -> LiveVectors:
+        """Give the vectors of this snapshot of the catalog."""
+        state = self._state()
+        if self._live is not None and self._revision == state.revision:
+            return self._live
+        pruned = -1 if state.generation is None else state.generation.revision
+        if self._live is None or self._revision < pruned:
+            self._live = self._loaded(state)
+        if self._revision != state.revision:
+            self._follow(self._live)
+            self._revision = state.revision
+        return self._live
+
+    def _loaded(self, state: _State) -> LiveVectors:
+        generation = state.generation
+        if generation is not None:
+            base = read_generation(self._folder, generation, self._model.dim)
+            if base is not None:
+                self._revision, self._on_file = generation.revision, True
+                return LiveVectors(base, generation.last_id)
+        # Exact, whatever its size: somebody waits for an answer, and the next writer makes a file.
+        self._revision, self._on_file = state.revision, False
+        flat = FlatIndex(self._model.dim)
+        last_id = 0
+        for ids, vectors in self._blocks():
+            flat.add(ids, vectors)
+            last_id = int(ids[-1])
+        return LiveVectors(flat, last_id)
+
+    def _follow(self, live: LiveVectors) -> None:
+        sql = "SELECT DISTINCT image_id FROM changes WHERE revision > ?"
+        changed = [int(row[0]) for row in self._catalog.rows(sql, self._revision)]
+        live.remove(changed)
+        known = [image_id for image_id in changed if image_id <= live.last_id]
+        again = arrays_of(self._catalog, self._model.vectors, known)
+        added = dict(vectors_after(self._catalog, self._model, live.last_id))
+        live.add({**again, **added})
+
+    def _built(self) -> tuple[VectorIndex, choice.Measured, int]:
+        """Make the index that suits this snapshot's vectors; give its highest image id too."""
+        sql = f"SELECT count(*), coalesce(max(image_id), 0) FROM {self._model.vectors}"
+        count, last_id = next(self._catalog.rows(sql))
+        asked = probes(self._catalog, self._model)
+        queries = np.zeros((0, self._model.dim)) if asked is None else asked
+        base, measured = choice.build(
+            self._model.dim, count, self._blocks, queries.astype(np.float32)
+        )
+        return base, measured, int(last_id)
+
+    def _blocks(self) -> Iterator[Block]:
+        rows = vectors_after(self._catalog, self._model, 0)
         while some := list(itertools.islice(rows, ROWS_AT_ONCE)):
             ids, vectors = zip(*some, strict=True)
-            index.add(np.array(ids, dtype=np.int64), np.stack(vectors))
-        try:
-            written = write_generation(self._folder, index, revision)
-            self._catalog.set_meta(vectors=written.to_record())
-            remove_older(self._folder, written)
-        except (OSError, IndexNotWritable):
-            # The file only saves time: nobody is kept from searching by a full or read-only disk.
-            return index
-        return index
+            yield np.array(ids, dtype=np.int64), np.stack(vectors).astype(np.float32)
+
+    def _stored(self, image_ids: Sequence[int]) -> NDArray[np.float32]:
+        held = arrays_of(self._catalog, self._model.vectors, image_ids)
+        found = [held[image_id] for image_id in image_ids]
+        return np.array(found, dtype=np.float32).reshape(len(found), self._model.dim)
+
+
+def _tolerable(held: int) -> int:
+    """How many changes a reader may have to apply each time it opens an index of this size."""
+    return 0 if held <= ALWAYS_COMPACT else held // 50

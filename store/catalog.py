@@ -1,4 +1,4 @@
-"""Rows of photos: their files, vectors, region nodes, and the files that are in quarantine.
+"""Rows of photos: their files, vectors and region nodes.
 
 Functions that write run in the caller's transaction.
 """
@@ -6,52 +6,79 @@ Functions that write run in the caller's transaction.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from store.codec import array_to_blob, blob_to_array, path_to_row, row_to_path, text_to_row
+from store.codec import array_to_blob, blob_to_array, path_to_row, row_to_path
 from store.database import CatalogFile
-from store.rows import PhotoFile, QuarantinedFile
+from store.models import Model
+from store.paths import absolute_path, relative_path
+from store.quarantine import release
+from store.rows import PhotoFile
+from store.sources import source_id
 
 __all__ = [
     "arrays_of",
     "files",
     "paths_of",
-    "put_image",
-    "quarantine",
-    "quarantined",
-    "release",
+    "put_arrays",
+    "put_files",
     "remove_images",
-    "stored_vectors",
     "update_files",
+    "vectors_after",
 ]
 
 _IN = "IN (SELECT value FROM json_each(?))"
-_FACTS = "path, source, size_bytes, mtime_ns, sha256, width_px, height_px"
+_FACTS = "source_id, path, size_bytes, mtime_ns, sha256, width_px, height_px"
+_FROM = "images JOIN sources ON sources.id = images.source_id"
 
 
-def put_image(
-    catalog: CatalogFile, file: PhotoFile, vector: NDArray[Any], nodes: NDArray[Any]
-) -> int:
-    """Write one photo and give its id; a path that is there keeps the id it has."""
-    facts = _facts(file)
-    upsert = f"""INSERT INTO images ({_FACTS}) VALUES (?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (path) DO UPDATE SET source = excluded.source,
-        size_bytes = excluded.size_bytes, mtime_ns = excluded.mtime_ns, sha256 = excluded.sha256,
-        width_px = excluded.width_px, height_px = excluded.height_px"""
-    catalog.execute(upsert, *facts)
-    image_id = int(next(catalog.rows("SELECT id FROM images WHERE path = ?", facts[0]))[0])
-    for table, column, array in (("vectors", "vector", vector), ("nodes", "nodes", nodes)):
-        catalog.execute(
+def put_files(catalog: CatalogFile, files: Sequence[PhotoFile]) -> tuple[list[int], list[int]]:
+    """Write photos; give their ids in order, and those of them that were there before.
+
+    A path that is there keeps the id it has; the other ids are higher than any before.
+    """
+    rows = _facts(catalog, files)
+    sql = "SELECT id FROM images WHERE source_id = ? AND path = ?"
+    known = [next((found[0] for found in catalog.rows(sql, *row[:2])), None) for row in rows]
+    sql = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'images'"
+    highest = int(next(catalog.rows(sql))[0])
+    ids: list[int] = []
+    for image_id in known:
+        highest += image_id is None
+        ids.append(highest if image_id is None else image_id)
+    placed = [(image_id, *row) for image_id, row in zip(ids, rows, strict=True)]
+    catalog.execute_many(
+        f"""INSERT INTO images (id, {_FACTS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (id) DO UPDATE SET size_bytes = excluded.size_bytes,
+        mtime_ns = excluded.mtime_ns, sha256 = excluded.sha256, width_px = excluded.width_px,
+        height_px = excluded.height_px""",
+        placed,
+    )
+    release(catalog, [file.path for file in files])
+    return ids, [image_id for image_id in known if image_id is not None]
+
+
+def put_arrays(
+    catalog: CatalogFile,
+    model: Model,
+    image_ids: Sequence[int],
+    vectors: NDArray[Any],
+    nodes: NDArray[Any],
+) -> None:
+    """Write a model's vectors (B, D) and nodes (B, R, Dn) of photos, in place of earlier ones."""
+    for table, column, arrays in (
+        (model.vectors, "vector", vectors),
+        (model.nodes, "nodes", nodes),
+    ):
+        blobs = [array_to_blob(array) for array in arrays]
+        catalog.execute_many(
             f"INSERT OR REPLACE INTO {table} (image_id, {column}) VALUES (?, ?)",
-            image_id,
-            array_to_blob(array),
+            list(zip(image_ids, blobs, strict=True)),
         )
-    release(catalog, [file.path])
-    return image_id
 
 
 def update_files(catalog: CatalogFile, changed: Mapping[int, PhotoFile]) -> None:
@@ -61,103 +88,76 @@ def update_files(catalog: CatalogFile, changed: Mapping[int, PhotoFile]) -> None
         "UPDATE images SET path = CAST('moving ' || id AS BLOB) WHERE id = ?",
         [(image_id,) for image_id in changed],
     )
+    files = list(changed.values())
+    rows = zip(_facts(catalog, files), changed, strict=True)
     catalog.execute_many(
-        """UPDATE images SET path = ?, source = ?, size_bytes = ?, mtime_ns = ?, sha256 = ?,
+        """UPDATE images SET source_id = ?, path = ?, size_bytes = ?, mtime_ns = ?, sha256 = ?,
         width_px = ?, height_px = ? WHERE id = ?""",
-        [(*_facts(file), image_id) for image_id, file in changed.items()],
+        [(*row, image_id) for row, image_id in rows],
     )
-    release(catalog, [file.path for file in changed.values()])
+    release(catalog, [file.path for file in files])
 
 
-def remove_images(catalog: CatalogFile, image_ids: Sequence[int]) -> int:
-    """Delete photos with all that belongs to them, and give how many were there."""
-    return catalog.execute(f"DELETE FROM images WHERE id {_IN}", json.dumps(list(image_ids)))
+def remove_images(catalog: CatalogFile, image_ids: Sequence[int]) -> list[int]:
+    """Delete photos with all that belongs to them, and give those that were there."""
+    asked = json.dumps(list(image_ids))
+    there = [int(row[0]) for row in catalog.rows(f"SELECT id FROM images WHERE id {_IN}", asked)]
+    catalog.execute(f"DELETE FROM images WHERE id {_IN}", asked)
+    return there
 
 
 def files(catalog: CatalogFile, source: str | None) -> dict[int, PhotoFile]:
     """Give the files of all photos, or of one source, by ascending id."""
-    where, arguments = _where(source)
-    sql = f"SELECT id, {_FACTS} FROM images {where} ORDER BY id"
-    return {
-        image_id: PhotoFile(row_to_path(path), row_to_path(found_in), *rest)
-        for image_id, path, found_in, *rest in catalog.rows(sql, *arguments)
-    }
+    where, arguments = ("", ()) if source is None else ("WHERE root = ?", (path_to_row(source),))
+    sql = f"""SELECT images.id, root, path, size_bytes, mtime_ns, sha256, width_px, height_px
+        FROM {_FROM} {where} ORDER BY images.id"""
+    found: dict[int, PhotoFile] = {}
+    for image_id, root, path, *rest in catalog.rows(sql, *arguments):
+        folder = row_to_path(root)
+        found[image_id] = PhotoFile(absolute_path(folder, row_to_path(path)), folder, *rest)
+    return found
 
 
 def paths_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, str]:
-    """Give the paths of those ids that are there."""
-    sql = f"SELECT id, path FROM images WHERE id {_IN}"
-    found = catalog.rows(sql, json.dumps(list(image_ids)))
-    return {image_id: row_to_path(path) for image_id, path in found}
+    """Give the absolute paths of those ids that are there."""
+    sql = f"SELECT images.id, root, path FROM {_FROM} WHERE images.id {_IN}"
+    return {
+        image_id: absolute_path(row_to_path(root), row_to_path(path))
+        for image_id, root, path in catalog.rows(sql, json.dumps(list(image_ids)))
+    }
 
 
 def arrays_of(
-    catalog: CatalogFile, kind: Literal["vectors", "nodes"], image_ids: Sequence[int]
+    catalog: CatalogFile, table: str, image_ids: Sequence[int]
 ) -> dict[int, NDArray[Any]]:
-    """Give the vectors, (D,) each, or the nodes, (R, Dn) each, of those ids that are there."""
-    column = {"vectors": "vector", "nodes": "nodes"}[kind]
-    sql = f"SELECT image_id, {column} FROM {kind} WHERE image_id {_IN}"
-    found = catalog.rows(sql, json.dumps(list(image_ids)))
+    """Give the vectors, (D,) each, or nodes, (R, Dn) each, of those ids that a table has."""
+    sql = f"SELECT * FROM {table} WHERE image_id {_IN}"
+    found = catalog.rows(sql, json.dumps([int(image_id) for image_id in image_ids]))
     return {image_id: blob_to_array(blob) for image_id, blob in found}
 
 
-def stored_vectors(catalog: CatalogFile) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Give every id with its vector, (D,) float32, by ascending id, as it is asked for."""
-    for image_id, blob in catalog.rows("SELECT image_id, vector FROM vectors ORDER BY image_id"):
-        yield image_id, blob_to_array(blob)
+def vectors_after(
+    catalog: CatalogFile, model: Model, image_id: int
+) -> Iterator[tuple[int, NDArray[np.floating]]]:
+    """Give ids above one with their vectors, (D,), ascending, as they are asked for."""
+    sql = f"SELECT image_id, vector FROM {model.vectors} WHERE image_id > ? ORDER BY image_id"
+    for found, blob in catalog.rows(sql, image_id):
+        yield found, blob_to_array(blob)
 
 
-def quarantine(catalog: CatalogFile, broken: Sequence[QuarantinedFile]) -> list[int]:
-    """Write files that cannot be read; give the ids of photos these were, which are deleted."""
-    catalog.execute_many(
-        "INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?, ?, ?)",
-        [
-            (
-                path_to_row(file.path),
-                path_to_row(file.source),
-                file.size_bytes,
-                file.mtime_ns,
-                text_to_row(file.reason),
-            )
-            for file in broken
-        ],
-    )
-    gone = [
-        int(row[0])
-        for file in broken
-        for row in catalog.rows("SELECT id FROM images WHERE path = ?", path_to_row(file.path))
-    ]
-    remove_images(catalog, gone)
-    return gone
-
-
-def quarantined(catalog: CatalogFile, source: str | None) -> list[QuarantinedFile]:
-    """Give the files in quarantine, of one source or of all, by path."""
-    where, arguments = _where(source)
-    sql = f"SELECT path, source, size_bytes, mtime_ns, reason FROM quarantine {where} ORDER BY path"
+def _facts(
+    catalog: CatalogFile, files: Sequence[PhotoFile]
+) -> list[tuple[int, str | bytes, int, int, str, int, int]]:
+    ids = {root: source_id(catalog, root) for root in dict.fromkeys(file.source for file in files)}
     return [
-        QuarantinedFile(row_to_path(path), row_to_path(found_in), *rest)
-        for path, found_in, *rest in catalog.rows(sql, *arguments)
+        (
+            ids[file.source],
+            path_to_row(relative_path(file.source, file.path)),
+            file.size_bytes,
+            file.mtime_ns,
+            file.sha256,
+            file.width_px,
+            file.height_px,
+        )
+        for file in files
     ]
-
-
-def release(catalog: CatalogFile, paths: Iterable[str]) -> int:
-    """Take paths out of quarantine and give how many were there."""
-    rows = [(path_to_row(path),) for path in paths]
-    return max(0, catalog.execute_many("DELETE FROM quarantine WHERE path = ?", rows))
-
-
-def _facts(file: PhotoFile) -> tuple[str | bytes, str | bytes, int, int, str, int, int]:
-    return (
-        path_to_row(file.path),
-        path_to_row(file.source),
-        file.size_bytes,
-        file.mtime_ns,
-        file.sha256,
-        file.width_px,
-        file.height_px,
-    )
-
-
-def _where(source: str | None) -> tuple[str, tuple[str | bytes, ...]]:
-    return ("", ()) if source is None else ("WHERE source = ?", (path_to_row(source),))

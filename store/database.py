@@ -13,12 +13,16 @@ from typing import Any
 import sqlite_utils
 
 from store.errors import IndexDamaged, IndexNotWritable
-from store.schema import MIGRATIONS, migrate, version
+from store.lock import WriterLock
+from store.schema import is_current, migrate
 
 __all__ = ["CatalogFile"]
 
 _WAIT_SECONDS = 30.0
 _CACHE_KIBIBYTES = 64 * 1024
+# A row with a photo's region nodes is some thousand bytes long: on small pages up to half of each
+# would stay empty.
+_PAGE_BYTES = 32 * 1024
 
 
 class CatalogFile:
@@ -30,8 +34,10 @@ class CatalogFile:
         Raises:
             IndexDamaged: it is no SQLite database, or one of a newer version.
             IndexNotWritable: it has to be written first and cannot be.
+            IndexBusy: it has to be written first, and another process is writing.
         """
         self.path = path
+        self.lock = WriterLock(path.parent)
         self._connection: sqlite3.Connection | None = None
         with self._own_words():
             self._connection = sqlite3.connect(
@@ -48,12 +54,14 @@ class CatalogFile:
                 raise
 
     def _prepare(self) -> None:
-        self.execute("PRAGMA foreign_keys = ON")
         self.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
-        if version(self.connection) != len(MIGRATIONS):
-            sqlite_utils.Database(self.connection).enable_wal()
-            with self.transaction():
-                migrate(self.connection)
+        if not is_current(self.tables):
+            self.lock.acquire()
+            self.execute(f"PRAGMA page_size = {_PAGE_BYTES}")  # of a new file only
+            self.tables.enable_wal()
+            migrate(self.tables)
+            self.lock.release()
+        self.execute("PRAGMA foreign_keys = ON")
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -76,6 +84,7 @@ class CatalogFile:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+        self.lock.release()
 
     def rows(self, sql: str, *arguments: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
         """Give the rows of a query, read as they are asked for."""
@@ -93,8 +102,29 @@ class CatalogFile:
             return self.connection.executemany(sql, rows).rowcount
 
     @contextmanager
+    def snapshot(self) -> Generator[None]:
+        """Read all of a block from one state of the catalog, whoever writes meanwhile."""
+        connection = self.connection
+        if connection.in_transaction:
+            yield
+            return
+        with self._own_words():
+            connection.execute("BEGIN")
+            try:
+                connection.execute("SELECT count(*) FROM meta").fetchone()  # which begins it
+                yield
+            finally:
+                connection.rollback()  # nothing was written
+
+    @contextmanager
     def transaction(self) -> Generator[None]:
-        """Write all of a block or nothing; waits for another writer to finish."""
+        """Write all of a block or nothing, as the only writer.
+
+        Raises:
+            IndexBusy: another process is writing.
+            IndexNotWritable: the disk is full, or cannot be written at all.
+        """
+        self.lock.acquire()
         with self._own_words():
             # IMMEDIATE: a reader that turns writer half-way is refused without any waiting.
             self.connection.execute("BEGIN IMMEDIATE")
@@ -140,9 +170,13 @@ class CatalogFile:
 
 def _address(path: Path) -> str:
     # Where nothing can be written, SQLite cannot make the files that write-ahead mode needs, and
-    # has to be told that nobody else writes either.
-    writable = os.access(path.parent, os.W_OK)
-    return path.absolute().as_uri() + ("" if writable else "?immutable=1")
+    # has to be told that nobody else writes either; but then it would not see what a run that was
+    # killed left in them.
+    if os.access(path.parent, os.W_OK):
+        return path.absolute().as_uri()
+    log = path.with_name(f"{path.name}-wal")
+    left = log.is_file() and log.stat().st_size > 0
+    return path.absolute().as_uri() + ("?mode=ro" if left else "?immutable=1")
 
 
 def _missing(error: sqlite3.OperationalError) -> bool:

@@ -4,7 +4,9 @@
     ├── IndexNotFound     there is no index in that folder
     ├── IndexExists       there is one already, where a new one was to be made
     ├── IndexDamaged      there is one and its catalog cannot be read
+    │   └── IndexTooNew   a newer version made it; nothing is wrong with it
     ├── IndexNotWritable  it cannot be written now, such as on a full disk
+    │   └── IndexBusy     another process is writing it
     ├── ModelMismatch     it was made with another model than the one at hand
     ├── SourceError       a folder of photos or a COCO file is missing, empty or malformed
     ├── UnreadableImage   one file could not be turned into an image; the rest go on
@@ -21,10 +23,12 @@ from pathlib import Path
 
 __all__ = [
     "CrossgraphError",
+    "IndexBusy",
     "IndexDamaged",
     "IndexExists",
     "IndexNotFound",
     "IndexNotWritable",
+    "IndexTooNew",
     "ModelMismatch",
     "QueryError",
     "SourceError",
@@ -48,8 +52,16 @@ class IndexDamaged(CrossgraphError):
     """The index is there and its catalog cannot be read."""
 
 
+class IndexTooNew(IndexDamaged):
+    """A newer version of this program made the index; nothing of it was touched."""
+
+
 class IndexNotWritable(CrossgraphError):
     """The index cannot be written now; what it held before is still there."""
+
+
+class IndexBusy(IndexNotWritable):
+    """Another process is writing the index; reading goes on meanwhile."""
 
 
 class ModelMismatch(CrossgraphError):

@@ -1,17 +1,34 @@
-"""Exact search: FAISS `IndexIDMap2` over `IndexFlatIP`, on GPUs where FAISS sees any."""
+"""Exact search in half precision: FAISS `IndexIDMap` over `IndexScalarQuantizer`.
+
+Next to numbers of 32 bits this is half the memory and about half the time, and exact for vectors
+that were half precision before.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from store.vector_file import Header, read_array, read_codes, read_header, write_vectors
+from store.vectors import (
+    Block,
+    Found,
+    best,
+    check_block,
+    leaving_out,
+    padded,
+    padded_query,
+    padded_width,
+)
+
 __all__ = ["FlatIndex"]
 
-GPU_MOST_NEIGHBOURS = 2048  # what FAISS's GPU search gives at most
+ROWS_AT_ONCE = 16384
 
 
 class FlatIndex:
@@ -21,9 +38,15 @@ class FlatIndex:
         dim: width of the vectors.
     """
 
+    kind = "exact, half precision"
+    exact = True
+
     def __init__(self, dim: int) -> None:
-        self._cpu = faiss.IndexIDMap2(faiss.IndexFlatIP(dim))
-        self._gpu: Any = None
+        self._dim = dim
+        self._codes = faiss.IndexScalarQuantizer(
+            padded_width(dim), faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+        )
+        self._held = faiss.IndexIDMap(self._codes)
 
     @classmethod
     def load(cls, file: Path) -> Self:
@@ -32,46 +55,59 @@ class FlatIndex:
         Raises:
             ValueError: it is no such file.
         """
-        try:
-            held = faiss.read_index(str(file))
-        except RuntimeError as error:
-            raise ValueError(f"{file} is no FAISS index") from error
-        if (
-            not isinstance(held, faiss.IndexIDMap2)
-            or held.metric_type != faiss.METRIC_INNER_PRODUCT
-        ):
-            raise ValueError(
-                f"{file} holds {type(held).__name__}, expected IndexIDMap2 of products"
-            )
-        index = cls(held.d)
-        index._cpu = held
+        with file.open("rb") as stream:
+            header = read_header(stream, file)
+            if header.lists:
+                raise ValueError(f"{file} holds an approximate index, expected an exact one")
+            return cls.read(stream, header)
+
+    @classmethod
+    def read(cls, stream: BinaryIO, header: Header) -> Self:
+        """Read the rest of a file of which the header has been read and checked.
+
+        Raises:
+            ValueError: its ids cannot be ids.
+        """
+        index = cls(header.dim)
+        ids = read_array(stream, "<i8", header.count)
+        if header.count and ids.min() < 0:
+            raise ValueError(f"the file has the id {ids.min()}, expected none below 0")
+        start = 0
+        for codes in read_codes(stream, header):
+            index._held.add_sa_codes(codes, ids[start : start + len(codes)])
+            start += len(codes)
         return index
 
     @property
     def dim(self) -> int:
         """Width of the vectors."""
-        return int(self._cpu.d)
+        return self._dim
 
     def __len__(self) -> int:
-        return int(self._cpu.ntotal)
+        return int(self._held.ntotal)
 
     def add(self, ids: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
-        """Add vectors (N, D) under ids (N,) that it does not have yet.
+        """Add vectors (N, D) under ids (N,), from 0 up, that it does not have yet.
 
         Raises:
             ValueError: the vectors have another width, or are not as many as the ids.
         """
-        if vectors.shape != (len(ids), self.dim):
-            raise ValueError(f"vectors have shape {vectors.shape}, expected {(len(ids), self.dim)}")
-        self._cpu.add_with_ids(np.ascontiguousarray(vectors, dtype=np.float32), ids)
-        self._gpu = None
+        check_block(ids, vectors, self.dim)
+        # Rounded as numpy and the catalog do, half-way to even; FAISS rounds half-way up.
+        rounded = padded(vectors).astype("<f2").view(np.uint8)
+        self._held.add_sa_codes(rounded, np.ascontiguousarray(ids, np.int64))
+
+    def remove(self, ids: NDArray[np.int64]) -> None:
+        """Take out the vectors of ids (N,); those that it does not have are passed over."""
+        self._held.remove_ids(faiss.IDSelectorBatch(np.ascontiguousarray(ids, np.int64)))
 
     def search(
-        self, query: NDArray[np.float32], k: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        self, query: NDArray[np.float32], k: int, without: NDArray[np.int64] | None = None
+    ) -> Found:
         """Give ids (K,) and inner products (K,) of the k nearest to a query (D,).
 
-        The highest score comes first, equal ones in the order of the ids.
+        The highest score comes first, equal ones in the order of the ids; `without` are ids that
+        are passed over.
 
         Raises:
             ValueError: the query has another width.
@@ -82,38 +118,39 @@ class FlatIndex:
         >>> ids.tolist(), scores.tolist()
         ([3], [2.0])
         """
-        if query.shape != (self.dim,):
-            raise ValueError(f"the query has shape {query.shape}, expected {(self.dim,)}")
-        k = min(k, len(self))
-        if k < 1:
-            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
-        rows = np.ascontiguousarray(query, dtype=np.float32)[None]
-        asked = k
-        while True:
-            # One more than wanted shows whether equal scores stand on both sides of the cut, of
-            # which FAISS picks any; then more are asked for until the whole group is there.
-            asked = min(asked + 1, len(self))
-            scores, ids = (found[0] for found in self._for(asked).search(rows, asked))
-            if asked == len(self) or scores[k - 1] > scores[asked - 1]:
-                break
-            asked *= 2
-        nearest = np.lexsort((ids, -scores))[:k]
-        return ids[nearest], scores[nearest]
+        row = padded_query(query, self.dim)
+        chosen = leaving_out(without)
+        options = None
+        if chosen is not None:
+            options = faiss.SearchParameters()
+            options.sel = chosen
+
+        def ask(count: int) -> Found:
+            scores, ids = self._held.search(row, count, params=options)
+            return ids[0], scores[0]
+
+        return best(ask, k, len(self))
 
     def save(self, file: Path) -> None:
-        """Write it to a file, in the CPU's form, which any machine reads.
+        """Write it to a file, which any machine reads.
 
         Raises:
             OSError: it cannot be written.
         """
-        try:
-            faiss.write_index(self._cpu, str(file))
-        except RuntimeError as error:  # FAISS's word for a full disk too
-            raise OSError(f"{file} cannot be written: {error}") from error
+        write_vectors(file, Header(self.dim, 16, len(self)), self._arrays())
 
-    def _for(self, neighbours: int) -> Any:  # noqa: ANN401 - FAISS's classes have no common type
-        if neighbours > GPU_MOST_NEIGHBOURS or not faiss.get_num_gpus():
-            return self._cpu
-        if self._gpu is None:
-            self._gpu = faiss.index_cpu_to_all_gpus(self._cpu)
-        return self._gpu
+    def padded_blocks(self) -> Iterator[Block]:
+        """Give ids (N,) and vectors as they are held, (N, W), a few at a time."""
+        ids = self._ids()
+        for start in range(0, len(self), ROWS_AT_ONCE):
+            count = min(ROWS_AT_ONCE, len(self) - start)
+            yield ids[start : start + count], self._codes.reconstruct_n(start, count)
+
+    def _ids(self) -> NDArray[np.int64]:
+        return np.asarray(faiss.vector_to_array(self._held.id_map), dtype=np.int64)
+
+    def _arrays(self) -> Iterator[NDArray[Any]]:
+        yield self._ids()
+        codes, size = self._codes.codes, self._codes.code_size
+        if len(self):  # the memory itself, not a copy of all of it
+            yield faiss.rev_swig_ptr(codes.data(), len(self) * size)

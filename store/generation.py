@@ -1,7 +1,7 @@
 """The FAISS file beside the catalog: a cache, never the truth.
 
 It is written under a temporary name, synced and renamed; what proves it right (its name, checksum,
-count, and the revision of the catalog that it holds) goes into the catalog last. Whatever is
+count, and the state of the catalog that it holds) goes into the catalog last. Whatever is
 interrupted in between leaves a file that the catalog does not vouch for, and the next one to open
 the index makes it anew.
 """
@@ -15,9 +15,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from store.flat import FlatIndex
+from store.choice import Measured, load
+from store.vectors import VectorIndex
 
-__all__ = ["Generation", "read_generation", "remove_older", "write_generation"]
+__all__ = ["Generation", "read_generation", "remove_others", "write_generation"]
 
 PATTERN = "vectors-*"
 
@@ -30,48 +31,71 @@ class Generation:
         name: of the file, in the index's folder.
         sha256: of its bytes, hex.
         count: how many vectors it holds.
+        model_id: whose vectors these are.
         revision: the catalog's, when they were read from it.
+        last_id: the highest image id in it.
+        measured: its kind, and what that is worth; see `store.choice.Measured`.
     """
 
     name: str
     sha256: str
     count: int
+    model_id: int
     revision: int
+    last_id: int
+    measured: Measured
 
     @classmethod
     def from_record(cls, record: object) -> Generation | None:
-        """Give it from the catalog's record, None where there is none."""
-        return cls(**record) if isinstance(record, dict) else None
+        """Give it from the catalog's record, None where there is none, or one of another form."""
+        if not isinstance(record, dict):
+            return None
+        try:
+            return cls(**{**record, "measured": Measured(**record["measured"])})
+        except (KeyError, TypeError):
+            return None
 
     def to_record(self) -> dict[str, Any]:
         """Give what the catalog is to record."""
         return asdict(self)
 
 
-def read_generation(folder: Path, recorded: Generation, dim: int) -> FlatIndex | None:
+def read_generation(folder: Path, recorded: Generation, dim: int) -> VectorIndex | None:
     """Give the vectors from their file, None where it is missing, damaged or not as recorded."""
+    file = folder / recorded.name
     try:
-        if _sha256(folder / recorded.name) != recorded.sha256:
+        if file.parent != folder or _sha256(file) != recorded.sha256:
             return None
-        index = FlatIndex.load(folder / recorded.name)
+        index = load(file)
     except (OSError, ValueError):
         return None
     return index if (index.dim, len(index)) == (dim, recorded.count) else None
 
 
-def write_generation(folder: Path, index: FlatIndex, revision: int) -> Generation:
+def write_generation(
+    folder: Path,
+    index: VectorIndex,
+    measured: Measured,
+    *,
+    model_id: int,
+    revision: int,
+    last_id: int,
+) -> Generation:
     """Write the vectors' file; it counts once the catalog has recorded what this gives.
 
     Args:
         folder: the index's folder.
-        index: what the catalog holds at `revision`.
-        revision: which one that is, read before the vectors were.
+        index: what the catalog holds of `model_id` at `revision`, up to the image `last_id`.
+        measured: how that index was chosen.
+        model_id: see `Generation`, as the next two.
+        revision: see there.
+        last_id: see there.
 
     Raises:
         OSError: the file cannot be written.
     """
-    final = folder / f"vectors-{revision}.faiss"
-    temporary = folder / f"vectors-{revision}.{os.getpid()}.tmp"
+    final = folder / f"vectors-{model_id}-{revision}.faiss"
+    temporary = folder / f"{final.stem}.{os.getpid()}.tmp"
     try:
         index.save(temporary)
         _sync(temporary)
@@ -81,13 +105,13 @@ def write_generation(folder: Path, index: FlatIndex, revision: int) -> Generatio
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
     _sync(folder)
-    return Generation(final.name, checksum, len(index), revision)
+    return Generation(final.name, checksum, len(index), model_id, revision, last_id, measured)
 
 
-def remove_older(folder: Path, kept: Generation) -> None:
+def remove_others(folder: Path, kept: str) -> None:
     """Remove the files of other generations, and what an interrupted write left."""
     for file in folder.glob(PATTERN):
-        if file.name != kept.name:
+        if file.name != kept:
             with suppress(OSError):  # a reader where open files are locked; it goes next time
                 file.unlink()
 

@@ -1,18 +1,37 @@
-"""The catalog's tables as numbered migrations; SQLite's `user_version` counts those applied.
+"""The catalog's tables as named migrations, applied in order, each in a transaction of its own.
 
-A migration that was released is never edited: a change is a new one at the end.
+A migration that was released is never edited: a change is a new one at the end. Photos keep their
+ids and embeddings through all of them, so that a newer program never has to read a photo again.
+Those that rebuild a table run while foreign keys are not enforced, as SQLite asks for.
 """
 
 from __future__ import annotations
 
-import sqlite3
+import json
 
-from store.errors import IndexDamaged
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
 
-__all__ = ["MIGRATIONS", "migrate", "version"]
+from store.codec import path_to_row, row_to_path
+from store.errors import IndexDamaged, IndexTooNew
+from store.paths import relative_path
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    (
+__all__ = ["is_current", "migrate"]
+
+MIGRATIONS = Migrations("crossgraph")
+
+EMBEDDINGS = """CREATE TABLE {table} (
+    image_id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
+    {column} BLOB NOT NULL
+)"""
+
+
+@MIGRATIONS(name="0001_photos")
+def _photos(db: Database) -> None:
+    if _unnamed(db):  # made when `user_version` still counted the migrations
+        return
+    _execute(
+        db,
         "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
         # AUTOINCREMENT: the id of a deleted photo never names another one.
         """CREATE TABLE images (
@@ -25,16 +44,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             width_px INTEGER NOT NULL,
             height_px INTEGER NOT NULL
         )""",
-        "CREATE INDEX images_source ON images (source)",
         # Apart from images and from each other: a scan of one does not read the pages of the rest.
-        """CREATE TABLE vectors (
-            image_id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
-            vector BLOB NOT NULL
-        )""",
-        """CREATE TABLE nodes (
-            image_id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
-            nodes BLOB NOT NULL
-        )""",
+        EMBEDDINGS.format(table="vectors", column="vector"),
+        EMBEDDINGS.format(table="nodes", column="nodes"),
         """CREATE TABLE captions (
             image_id INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,
             origin NOT NULL,
@@ -56,30 +68,132 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             mtime_ns INTEGER NOT NULL,
             reason TEXT NOT NULL
         ) WITHOUT ROWID""",
-    ),
-)
+    )
 
 
-def version(connection: sqlite3.Connection) -> int:
-    """Give how many migrations the catalog has seen; 0 for an empty file."""
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+@MIGRATIONS(name="0002_sources_and_models")
+def _sources_and_models(db: Database) -> None:
+    """Paths relative to the folder they were found through; embeddings by the model they are of."""
+    _execute(
+        db,
+        """CREATE TABLE sources (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            root NOT NULL UNIQUE,
+            mounts TEXT NOT NULL DEFAULT '[]'
+        )""",
+        """CREATE TABLE models (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            fingerprint TEXT NOT NULL UNIQUE,
+            name TEXT NOT NULL,
+            encoders TEXT NOT NULL,
+            dim INTEGER NOT NULL,
+            unit_dim INTEGER NOT NULL,
+            probes BLOB
+        )""",
+        # Vectors that were replaced or removed since the vectors' file; added ones are told by
+        # their ids, which only grow.
+        """CREATE TABLE changes (
+            revision INTEGER NOT NULL,
+            image_id INTEGER NOT NULL,
+            PRIMARY KEY (revision, image_id)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE new_images (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            source_id INTEGER NOT NULL REFERENCES sources (id),
+            path NOT NULL,
+            size_bytes INTEGER NOT NULL,
+            mtime_ns INTEGER NOT NULL,
+            sha256 TEXT NOT NULL,
+            width_px INTEGER NOT NULL,
+            height_px INTEGER NOT NULL,
+            UNIQUE (source_id, path)
+        )""",
+        """CREATE TABLE new_quarantine (
+            source_id INTEGER NOT NULL REFERENCES sources (id),
+            path NOT NULL,
+            size_bytes INTEGER NOT NULL,
+            mtime_ns INTEGER NOT NULL,
+            reason TEXT NOT NULL,
+            PRIMARY KEY (source_id, path)
+        ) WITHOUT ROWID""",
+        """INSERT INTO sources (root) SELECT source FROM images
+            UNION SELECT source FROM quarantine ORDER BY 1""",
+    )
+    db.conn.create_function("relative_row", 2, _relative_row, deterministic=True)
+    _execute(
+        db,
+        """INSERT INTO new_images SELECT images.id, sources.id, relative_row(source, path),
+            size_bytes, mtime_ns, sha256, width_px, height_px
+            FROM images JOIN sources ON root = source""",
+        # The highest id ever given, also where its photo is gone.
+        """INSERT INTO sqlite_sequence SELECT 'new_images', 0
+            WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'new_images')""",
+        """UPDATE sqlite_sequence SET seq = coalesce((SELECT max(seq) FROM sqlite_sequence
+            WHERE name IN ('images', 'new_images')), 0) WHERE name = 'new_images'""",
+        """INSERT INTO new_quarantine SELECT sources.id, relative_row(source, path),
+            size_bytes, mtime_ns, reason FROM quarantine JOIN sources ON root = source""",
+        "DROP TABLE images",
+        "ALTER TABLE new_images RENAME TO images",
+        "DROP TABLE quarantine",
+        "ALTER TABLE new_quarantine RENAME TO quarantine",
+    )
+    _name_the_model(db)
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the catalog to the newest schema, inside the caller's transaction.
+def _name_the_model(db: Database) -> None:
+    facts = {key: json.loads(value) for key, value in db.conn.execute("SELECT * FROM meta")}
+    if "fingerprint" not in facts:  # an index that was never begun
+        _execute(db, "DROP TABLE vectors", "DROP TABLE nodes")
+        return
+    db.conn.execute(
+        "INSERT INTO models VALUES (1, ?, ?, ?, ?, 0, NULL)",
+        [facts[key] for key in ("fingerprint", "model", "encoders", "dim")],
+    )
+    db.conn.execute("DELETE FROM meta WHERE key <> 'revision'")
+    db.conn.execute("INSERT INTO meta VALUES ('active_model', '1')")
+    _execute(
+        db,
+        "ALTER TABLE vectors RENAME TO vectors_1",
+        "ALTER TABLE nodes RENAME TO nodes_1",
+    )
+
+
+def is_current(db: Database) -> bool:
+    """Say whether nothing is left to apply; reads only.
 
     Raises:
-        IndexDamaged: the catalog was made by a newer version than this one, or another program.
+        IndexTooNew: a newer version of this program made or upgraded the catalog.
+        IndexDamaged: it is a database of another program.
     """
-    applied = version(connection)
-    if applied > len(MIGRATIONS):
-        raise IndexDamaged(
-            f"the catalog has schema {applied}, this version knows up to {len(MIGRATIONS)}: "
-            f"upgrade crossgraph, or index the photos anew into another folder"
+    known = {migration.name for migration in MIGRATIONS.pending(db)}
+    applied = [migration.name for migration in MIGRATIONS.applied(db)]
+    newer = [name for name in applied if name not in ALL]
+    if newer:
+        raise IndexTooNew(
+            f"the catalog was made by a newer version, which knows {newer[-1]}, this one knows up "
+            f"to {ALL[-1]}: upgrade crossgraph, or index the photos anew into another folder"
         )
-    if applied == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+    if not applied and not _unnamed(db) and db.table_names():
         raise IndexDamaged("the catalog is a database of another program")
-    for statements in MIGRATIONS[applied:]:
-        for statement in statements:
-            connection.execute(statement)
-    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+    return not known
+
+
+def migrate(db: Database) -> None:
+    """Bring the catalog to the newest schema; what was applied before an error stays applied."""
+    MIGRATIONS.apply(db)
+
+
+def _unnamed(db: Database) -> bool:
+    return int(db.conn.execute("PRAGMA user_version").fetchone()[0]) == 1
+
+
+def _execute(db: Database, *statements: str) -> None:
+    for statement in statements:
+        db.conn.execute(statement)
+
+
+def _relative_row(root: str | bytes, path: str | bytes) -> str | bytes:
+    return path_to_row(relative_path(row_to_path(root), row_to_path(path)))
+
+
+ALL = [migration.name for migration in MIGRATIONS.pending(Database(memory=True))]

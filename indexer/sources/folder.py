@@ -42,12 +42,15 @@ class FolderSource:
 
     Attributes:
         root: the folder.
-        unreadable: folders below it that the last `files` could not list. What was in them is
-            unknown, which is not the same as gone.
+        unreadable: what the last `files` could not list or follow: folders, and links that lead
+            nowhere, such as to a disk that is not there. What was in them is unknown, which is not
+            the same as gone.
+        mounts: folders below it that were disks of their own at the last `files`.
     """
 
     root: Path
     unreadable: list[str] = field(default_factory=list)
+    mounts: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.root = Path(os.path.abspath(self.root))  # not resolve(): links keep their name
@@ -61,7 +64,7 @@ class FolderSource:
                 an index emptied by that.
         """
         self._check()
-        self.unreadable = []
+        self.unreadable, self.mounts = [], []
         found = sorted(self._walk(), key=lambda file: file.path)
         if not found:
             raise SourceError(
@@ -90,9 +93,19 @@ class FolderSource:
                 for name in sorted(subfolders)
                 if not name.startswith(".") and self._is_first(os.path.join(folder, name), seen)
             ]
+            self.mounts += [
+                os.path.join(folder, name)
+                for name in subfolders
+                if os.path.ismount(os.path.join(folder, name))
+            ]
             for name in names:
-                if not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES:
-                    yield from self._found(os.path.join(folder, name))
+                path = os.path.join(folder, name)
+                if name.startswith("."):
+                    continue
+                if os.path.splitext(name)[1].lower() in SUFFIXES:
+                    yield from self._found(path)
+                elif os.path.islink(path) and not os.path.exists(path):
+                    self.unreadable.append(path)  # it may have led to a folder
 
     def _remember(self, error: OSError) -> None:
         self.unreadable.append(str(error.filename))
@@ -112,10 +125,9 @@ class FolderSource:
     def _found(self, path: str) -> Iterator[FoundFile]:
         try:
             facts = os.stat(path)
-        except FileNotFoundError:  # deleted since it was listed, or a link that leads nowhere
-            return
-        except OSError:
-            self.unreadable.append(path)
-            return
+        except OSError as error:
+            if not isinstance(error, FileNotFoundError) or os.path.islink(path):
+                self.unreadable.append(path)
+            return  # or it was deleted since it was listed
         if stat.S_ISREG(facts.st_mode):  # opening a pipe would wait for ever
             yield FoundFile(path, str(self.root), facts.st_size, facts.st_mtime_ns)

@@ -25,6 +25,7 @@ class ColourModel:
     name = "colours"
     encoders = "none"
     dim = 4
+    unit_dim = 0
 
     def __init__(self, fingerprint: str = "c0104a5", *, contrary: bool = False) -> None:
         self.fingerprint = fingerprint
@@ -41,6 +42,10 @@ class ColourModel:
         """Give (Q, 4): 1 where a colour is named."""
         named = [[float(colour in text.split()) for colour in COLOURS] for text in texts]
         return SimpleNamespace(vectors=np.array(named, np.float32))
+
+    def probes(self) -> np.ndarray:
+        """Give the vectors of the four colours."""
+        return np.eye(4, dtype=np.float32)
 
     def rerank(
         self, query: SimpleNamespace, vectors: np.ndarray, nodes: np.ndarray

@@ -41,7 +41,7 @@ def test_it_is_read_and_not_made_again(folder: Path, monkeypatch: pytest.MonkeyP
     def refuse(*_: object) -> None:
         raise AssertionError("the vectors were read from the catalog")
 
-    monkeypatch.setattr("store.cache.stored_vectors", refuse)
+    monkeypatch.setattr("store.cache.vectors_after", refuse)
     assert found(folder) == [1, 2]
 
 
@@ -104,7 +104,7 @@ def test_a_batch_that_is_cut_off_leaves_nothing(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Index.open(folder) as index:
-        monkeypatch.setattr(index._cache, "mark_changed", lambda: 1 / 0)
+        monkeypatch.setattr(index._cache, "mark_changed", lambda _: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             add(index, "c.jpg", "d.jpg")
         assert len(index) == 2
@@ -114,7 +114,7 @@ def test_a_batch_that_is_cut_off_leaves_nothing(
 def test_a_damaged_blob_is_told(folder: Path) -> None:
     connection = sqlite3.connect(folder / "catalog.db")
     with connection:
-        connection.execute("UPDATE nodes SET nodes = x'00' WHERE image_id = 1")
+        connection.execute("UPDATE nodes_1 SET nodes = x'00' WHERE image_id = 1")
     connection.close()
     with Index.open(folder) as index, pytest.raises(Exception, match="no stored array"):
         index.nodes([1])

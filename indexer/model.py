@@ -1,0 +1,41 @@
+"""What indexing asks of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+__all__ = ["PhotoModel"]
+
+
+class PhotoModel(Protocol):
+    """The part of a retriever that indexing uses (`fusion.retriever.Retriever` is one)."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Hex digest that changes with weights, encoders or configuration."""
+
+    @property
+    def dim(self) -> int:
+        """Width of the indexed vector."""
+
+    @property
+    def unit_dim(self) -> int:
+        """So many leading values of an indexed vector have unit length together; 0 if none."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    @property
+    def encoders(self) -> str:
+        """The encoders' preset."""
+
+    def embed_images(self, images: Sequence[Any]) -> Any:  # noqa: ANN401 - the retriever's own type
+        """Give `.vectors` (B, D) float32 and `.nodes` (B, R, Dn) float16 of RGB images."""
+
+    def embed_queries(self, texts: Sequence[str]) -> Any:  # noqa: ANN401
+        """Give `.vectors` (Q, D) float32 of texts."""
+
+    def probes(self) -> Any:  # noqa: ANN401
+        """Give the vectors (Q, D) float32 of captions that the model was trained on, or none."""

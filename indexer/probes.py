@@ -1,0 +1,43 @@
+"""Vectors of real captions, kept with an index to measure an approximate search by."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.model import PhotoModel
+from store import Index
+
+__all__ = ["FEW_PHOTOS", "put_probes"]
+
+FEW_PHOTOS = 20_000
+"""Up to here an exact search takes a few milliseconds, and nothing has to be measured."""
+
+MOST_PROBES = 256
+
+
+class _Keeper(Protocol):
+    def put_probes(self, vectors: NDArray[np.floating]) -> None: ...
+
+
+def put_probes(index: Index, model: PhotoModel, keeper: _Keeper | None = None) -> None:
+    """Keep the vectors of some captions with an index that may outgrow exact search.
+
+    They are the collection's own captions where it has enough of them, else those that the model
+    was trained on.
+
+    Args:
+        index: whose captions these are.
+        model: which embeds them.
+        keeper: where they are kept; None is the index itself.
+    """
+    if len(index) <= FEW_PHOTOS or (keeper is None and index.has_probes()):
+        return
+    captions = index.some_captions(MOST_PROBES)
+    if len(captions) == MOST_PROBES:
+        vectors = np.concatenate([model.embed_queries([text]).vectors for text in captions])
+    else:
+        vectors = np.asarray(model.probes())[:MOST_PROBES]
+    (keeper or index).put_probes(vectors)

@@ -1,0 +1,121 @@
+"""Embedding a whole index anew with another model, beside the embeddings that go on answering."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexer.batches import Batch, batches
+from indexer.model import PhotoModel
+from indexer.probes import put_probes
+from indexer.sources import FoundFile
+from store import Index, PhotoFile, Reembedding
+
+__all__ = ["ReembedReport", "reembed"]
+
+
+@dataclass(frozen=True)
+class ReembedReport:
+    """What a run did.
+
+    Attributes:
+        embedded: photos that got an embedding of the new model in this run.
+        removed: photos dropped because their file could not be reached.
+        unread: path and reason of files without an embedding of the new model.
+        switched: whether the new model answers now; not while photos are without an embedding.
+        seconds: how long it took.
+    """
+
+    embedded: int = 0
+    removed: int = 0
+    unread: tuple[tuple[str, str], ...] = ()
+    switched: bool = False
+    seconds: float = 0.0
+
+
+def reembed(
+    folder: Path | str,
+    retriever: PhotoModel,
+    *,
+    batch_size: int = 16,
+    prune: bool = False,
+    progress: Callable[[int, int, str], object] | None = None,
+) -> ReembedReport:
+    """Embed all photos of an index with another model, and let that answer once all are done.
+
+    Until then the model that was there goes on answering; a run that is cut off is gone on with by
+    the next. A photo that is no photo any more is put in quarantine, as indexing does it. What has
+    changed in the folders is left to the next `build_index`.
+
+    Args:
+        folder: the index.
+        retriever: the new model.
+        batch_size: how many photos it gets together, at least 1.
+        prune: drop photos whose file cannot be reached; otherwise they keep the switch waiting.
+        progress: called with photos done, photos to do, and the name of the last one.
+
+    Raises:
+        IndexNotFound: there is no index.
+        IndexBusy: another process is writing it.
+        IndexNotWritable: it cannot be written; what was done is kept.
+    """
+    started = time.monotonic()
+    with Index.open(Path(folder)) as index:
+        index.begin_writing()
+        if index.model.fingerprint == retriever.fingerprint:
+            return ReembedReport(switched=True, seconds=time.monotonic() - started)
+        new = Reembedding(
+            index,
+            retriever.fingerprint,
+            retriever.dim,
+            model=retriever.name,
+            encoders=retriever.encoders,
+            unit_dim=retriever.unit_dim,
+        )
+        missing = new.missing()
+        ids = {file.path: image_id for image_id, file in missing.items()}
+        embedded = 0
+        unread: dict[str, str] = {}
+        for batch in batches(_found(missing, unread), batch_size):
+            embedded += _write(index, new, batch, retriever, ids)
+            unread.update(batch.unread)
+            if progress is not None:
+                progress(embedded, len(missing), os.path.basename(batch.last))
+        removed = index.remove_images(ids[path] for path in unread) if prune else 0
+        switched = prune or not unread
+        if switched:
+            put_probes(index, retriever, new)
+            new.switch()
+    return ReembedReport(
+        embedded, removed, tuple(unread.items()), switched, time.monotonic() - started
+    )
+
+
+def _found(missing: Mapping[int, PhotoFile], unread: dict[str, str]) -> Iterator[FoundFile]:
+    """Give the files as they are now; those that are not there go to `unread` with the reason."""
+    for file in missing.values():
+        try:
+            facts = os.stat(file.path)
+        except OSError as error:
+            unread[file.path] = f"cannot be read: {error.strerror or error}"
+            continue
+        yield FoundFile(file.path, file.source, facts.st_size, facts.st_mtime_ns)
+
+
+def _write(
+    index: Index,
+    new: Reembedding,
+    batch: Batch,
+    retriever: PhotoModel,
+    ids: Mapping[str, int],
+) -> int:
+    if batch.broken:
+        index.quarantine(batch.broken)
+    if batch.photos:
+        embedded = retriever.embed_images([photo.image for photo in batch.photos])
+        image_ids = [ids[photo.file.path] for photo in batch.photos]
+        new.put(image_ids, embedded.vectors, embedded.nodes)
+    return len(batch.photos)

@@ -1,0 +1,33 @@
+"""What is checked of embeddings before they are written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["half_vectors"]
+
+
+def half_vectors(
+    vectors: NDArray[np.floating], nodes: NDArray[Any], wanted: tuple[int, int]
+) -> NDArray[np.float16]:
+    """Give vectors (B, D) in half precision; `nodes` has to have B entries too.
+
+    Raises:
+        ValueError: a shape is another, or a value is not finite in half precision.
+
+    >>> half_vectors(np.array([[1.0, 0.5]]), np.zeros((1, 3, 2)), (1, 2)).tolist()
+    [[1.0, 0.5]]
+    """
+    if vectors.shape != wanted or len(nodes) != wanted[0]:
+        raise ValueError(
+            f"vectors {vectors.shape} and nodes {nodes.shape}, expected {wanted} and "
+            f"({wanted[0]}, R, Dn)"
+        )
+    with np.errstate(over="ignore"):
+        halves = vectors.astype(np.float16)
+    if not np.isfinite(halves).all():
+        raise ValueError("vectors have values that are not finite, or above 65,504")
+    return halves

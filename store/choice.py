@@ -1,0 +1,205 @@
+"""Which `VectorIndex` a collection gets: exact for as long as that is fast, then one measured."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from store.approximate import FIRST_PROBES, ApproximateIndex, train
+from store.flat import FlatIndex
+from store.gpu import on_gpu
+from store.vector_file import read_header
+from store.vectors import Blocks, VectorIndex
+
+__all__ = ["OVERSAMPLING", "Measured", "build", "load"]
+
+OVERSAMPLING = 2
+"""An approximate index is asked for this many times k, and what it gives is scored exactly.
+
+Twice k takes back what codes of 8 bits lose; four times k brought nothing more.
+"""
+
+NEIGHBOURS = 100
+MOST_QUERIES = 256
+WARM_SEARCHES = 9
+FIRST_TIMED = 65536  # vectors; below, an exact search takes a few milliseconds anywhere
+# Centroids are compared too, and lists lie here and there: past this share of them an approximate
+# search costs about what an exact one does. Counted, not timed, so that the choice is always one.
+MOST_READ = 0.75
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was found when an index was built.
+
+    Attributes:
+        kind: the index's.
+        recall_at_100: share of the true nearest 100 among what is re-scored, mean over the
+            queries; 1.0 for an exact index, None where there were no queries to measure it with.
+        query_ms: median milliseconds of one warm search.
+        build_seconds: from nothing to the index, the measuring included.
+    """
+
+    kind: str
+    recall_at_100: float | None
+    query_ms: float
+    build_seconds: float
+
+
+def build(
+    dim: int,
+    count: int,
+    blocks: Blocks,
+    queries: NDArray[np.float32],
+    *,
+    most_ms: float = 20.0,
+    least_recall: float = 0.98,
+) -> tuple[VectorIndex, Measured]:
+    """Build the index that these vectors need on this machine.
+
+    Exact while a warm search costs at most `most_ms`. Then approximate, 8 bits a number before 16,
+    with the fewest probed lists, doubled from 8 on, at which recall@100 is enough. Exact again
+    where that would read more than three quarters of the lists; and where there are no queries,
+    since a right answer that is late is better than one of which nobody knows what is missing.
+
+    Args:
+        dim: width D of the vectors.
+        count: how many there are.
+        blocks: gives them; called up to five times.
+        queries: (Q, D) vectors of real captions; 256 of them, evenly chosen, are used.
+        most_ms: milliseconds from which on an exact search is too slow.
+        least_recall: recall@100 that an approximate index must have.
+
+    Raises:
+        ValueError: a block or the queries have another width.
+    """
+    if queries.ndim != 2 or queries.shape[1] != dim:
+        raise ValueError(f"queries have shape {queries.shape}, expected (Q, {dim})")
+    started = time.perf_counter()
+    asked = queries[:: max(1, -(-len(queries) // MOST_QUERIES))].astype(np.float32, copy=False)
+    measurable = bool(len(asked) and count)
+    recall: float | None = 1.0 if len(asked) else None
+    index = _fast_exact(dim, blocks, asked, most_ms) if measurable else _exact(dim, blocks)
+    if index is None:
+        found = _approximate(dim, count, blocks, asked, least_recall)
+        index, recall = found or (_exact(dim, blocks), 1.0)
+    ms = _warm_ms(index, asked)
+    return index, Measured(index.kind, recall, ms, time.perf_counter() - started)
+
+
+def load(file: Path) -> VectorIndex:
+    """Read what an index's `save` wrote, onto a GPU where there is one.
+
+    Raises:
+        ValueError: it is no such file, or damaged.
+        OSError: it cannot be read.
+    """
+    with file.open("rb") as stream:
+        header = read_header(stream, file)
+        form = ApproximateIndex if header.lists else FlatIndex
+        return _placed(form.read(stream, header))
+
+
+def _placed(index: FlatIndex | ApproximateIndex) -> VectorIndex:
+    return on_gpu(index) or index
+
+
+def _exact(dim: int, blocks: Blocks) -> VectorIndex:
+    index = FlatIndex(dim)
+    for ids, vectors in blocks():
+        index.add(ids, vectors)
+    return _placed(index)
+
+
+def _fast_exact(
+    dim: int, blocks: Blocks, queries: NDArray[np.float32], most_ms: float
+) -> VectorIndex | None:
+    """Give an exact index, None as soon as so many vectors are in it that it is too slow."""
+    index, next_timed = FlatIndex(dim), FIRST_TIMED
+    for ids, vectors in blocks():
+        index.add(ids, vectors)
+        if len(index) >= next_timed:
+            next_timed = 2 * len(index)
+            if _in_time(index, queries, most_ms) is None:
+                return None
+    return _in_time(index, queries, most_ms)
+
+
+def _in_time(index: FlatIndex, queries: NDArray[np.float32], most_ms: float) -> VectorIndex | None:
+    placed = _placed(index)
+    return placed if _warm_ms(placed, queries) <= most_ms else None
+
+
+def _warm_ms(index: VectorIndex, queries: NDArray[np.float32]) -> float:
+    """Give the median milliseconds of a search for what a caller re-scores, after one to warm up.
+
+    Without queries it is asked for a vector of equal numbers: an exact search costs what it costs.
+    """
+    some = queries if len(queries) else np.full((1, index.dim), index.dim**-0.5, dtype=np.float32)
+    k = NEIGHBOURS if index.exact else NEIGHBOURS * OVERSAMPLING
+    taken = []
+    for turn in range(WARM_SEARCHES + 1):
+        started = time.perf_counter()
+        index.search(some[turn % len(some)], k)
+        taken.append(1000 * (time.perf_counter() - started))
+    return float(np.median(taken[1:]))
+
+
+def _approximate(
+    dim: int, count: int, blocks: Blocks, queries: NDArray[np.float32], least_recall: float
+) -> tuple[VectorIndex, float] | None:
+    """Give the first approximate index with enough recall, and what that is, else None."""
+    truth = _nearest(blocks, queries, NEIGHBOURS)
+    trained = train(dim, count, blocks)
+    for bits in (8, 16):
+        index = ApproximateIndex.build(dim, count, blocks, bits=bits, trained=trained)
+        for probes in _probes(index.lists):
+            index.probes = probes
+            placed = _placed(index)
+            recall = _recall(placed, queries, truth)
+            if recall >= least_recall:
+                return placed, recall
+    return None
+
+
+def _probes(lists: int) -> list[int]:
+    """Give the numbers of lists to try: 8, 16, ..., and the most that is still worth it.
+
+    >>> _probes(100)
+    [8, 16, 32, 64, 75]
+    """
+    most = max(1, int(lists * MOST_READ))
+    doubled = [FIRST_PROBES << turn for turn in range(lists.bit_length())]
+    return [*(probes for probes in doubled if probes < most), most]
+
+
+def _nearest(blocks: Blocks, queries: NDArray[np.float32], k: int) -> NDArray[np.int64]:
+    """Give the ids, (Q, K) in no order, of the k vectors with the highest products."""
+    ids = np.zeros((len(queries), 0), dtype=np.int64)
+    scores = np.zeros((len(queries), 0), dtype=np.float32)
+    for more, vectors in blocks():
+        scores = np.hstack([scores, queries @ vectors.astype(np.float32, copy=False).T])
+        ids = np.hstack([ids, np.broadcast_to(more, (len(queries), len(more)))])
+        if ids.shape[1] > k:
+            first = np.argpartition(-scores, k - 1, axis=1)[:, :k]
+            scores = np.take_along_axis(scores, first, axis=1)
+            ids = np.take_along_axis(ids, first, axis=1)
+    return ids
+
+
+def _recall(index: VectorIndex, queries: NDArray[np.float32], truth: NDArray[np.int64]) -> float:
+    """Give the mean share of the true nearest among the candidates.
+
+    That is the recall after re-scoring too: scored exactly, what belongs to the nearest of all
+    comes first among the candidates.
+    """
+    candidates = OVERSAMPLING * NEIGHBOURS
+    shares = [
+        np.isin(true, index.search(query, candidates)[0]).mean()
+        for query, true in zip(queries, truth, strict=True)
+    ]
+    return float(np.mean(shares))

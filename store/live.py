@@ -1,0 +1,81 @@
+"""Vectors as they are now: those of the file, less what was changed since, and what came since."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from store.choice import OVERSAMPLING
+from store.flat import FlatIndex
+from store.vectors import VectorIndex
+
+__all__ = ["LiveVectors"]
+
+Found = tuple[NDArray[np.int64], NDArray[np.float32]]
+
+
+class LiveVectors:
+    """A base that never changes, a small exact index beside it, and ids that no longer count.
+
+    Args:
+        base: what the file holds.
+        last_id: the highest image id in it.
+    """
+
+    def __init__(self, base: VectorIndex, last_id: int) -> None:
+        self.base = base
+        self.last_id = last_id
+        self._base_last_id = last_id
+        self._recent = FlatIndex(base.dim)
+        self._recent_ids: set[int] = set()
+        self._without: set[int] = set()
+
+    @property
+    def pending(self) -> int:
+        """How many changes the base does not have."""
+        return len(self._recent_ids) + len(self._without)
+
+    def remove(self, image_ids: Iterable[int]) -> None:
+        """Leave out vectors that were removed or replaced; takes effect at once."""
+        ids = set(image_ids)
+        self._without |= {image_id for image_id in ids if image_id <= self._base_last_id}
+        recent = ids & self._recent_ids
+        if recent:
+            self._recent.remove(np.array(sorted(recent), dtype=np.int64))
+            self._recent_ids -= recent
+
+    def add(self, vectors: Mapping[int, NDArray[np.floating]]) -> None:
+        """Add vectors, (D,) each, under ids that were never there or were removed before."""
+        if not vectors:
+            return
+        ids = np.array(list(vectors), dtype=np.int64)
+        self._recent.add(ids, np.stack(list(vectors.values())).astype(np.float32))
+        self._recent_ids |= set(vectors)
+        self.last_id = max(self.last_id, int(ids.max()))
+
+    def search(
+        self,
+        query: NDArray[np.float32],
+        k: int,
+        stored: Callable[[Sequence[int]], NDArray[np.float32]],
+    ) -> Found:
+        """Give ids and inner products of the k nearest, best first, equal ones by id.
+
+        Args:
+            query: (D,) float32.
+            k: how many are wanted.
+            stored: gives the vectors (K, D) of ids; what an approximate base finds is scored by
+                these, so that a score does not depend on the kind of index.
+        """
+        without = np.array(sorted(self._without), dtype=np.int64) if self._without else None
+        if self.base.exact:
+            ids, scores = self.base.search(query, k, without)
+        else:
+            ids, _ = self.base.search(query, k * OVERSAMPLING, without)
+            scores = (stored(ids.tolist()) @ query).astype(np.float32)
+        recent_ids, recent_scores = self._recent.search(query, k)
+        ids, scores = np.append(ids, recent_ids), np.append(scores, recent_scores)
+        best = np.lexsort((ids, -scores))[:k]
+        return ids[best], scores[best]

@@ -1,0 +1,65 @@
+"""One writer at a time: a lock on a file in the index's folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from store.errors import IndexBusy, IndexNotWritable
+
+__all__ = ["WriterLock"]
+
+LOCK_NAME = "writer.lock"
+
+
+class WriterLock:
+    """Held from the first write to an index until it is closed.
+
+    The system lets go of it when a process ends, however that ends, so nobody has to clean up.
+
+    Args:
+        folder: the index's.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = FileLock(folder / LOCK_NAME)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether this writer has it."""
+        return bool(self._lock.is_locked)
+
+    def acquire(self) -> None:
+        """Take it; nothing happens where it is held already.
+
+        Raises:
+            IndexBusy: another process, or another `Index` in this one, has it.
+            IndexNotWritable: the folder cannot be written.
+        """
+        if self.is_held:
+            return
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout as error:
+            raise IndexBusy(
+                f"another process is writing to {self._folder} and holds {LOCK_NAME} in it: wait "
+                "until it ends, or stop it (nothing is lost); searching goes on meanwhile"
+            ) from error
+        except OSError as error:
+            raise IndexNotWritable(
+                f"{self._folder / LOCK_NAME} cannot be written: {error.strerror or error}"
+            ) from error
+
+    def try_acquire(self) -> bool:
+        """Take it where it is free and can be written; say whether it is held now."""
+        try:
+            self.acquire()
+        except IndexNotWritable:
+            return False
+        return True
+
+    def release(self) -> None:
+        """Let go of it; twice is harmless."""
+        self._lock.release(force=True)

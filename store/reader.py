@@ -1,0 +1,205 @@
+"""An open index, catalog and vectors together, as one reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from store import catalog as rows
+from store import models, quarantine, sources
+from store.annotations import captions_among, count_texts, texts_of
+from store.cache import VectorCache
+from store.database import CatalogFile
+from store.errors import IndexNotFound, ModelMismatch
+from store.generation import Generation
+from store.rows import Counts, Photo, PhotoFile, QuarantinedFile
+
+__all__ = ["CATALOG_NAME", "Ids", "IndexReader"]
+
+CATALOG_NAME = "catalog.db"
+
+Ids = Sequence[int] | NDArray[np.int64]
+
+
+class IndexReader:
+    """An open index as one reads it, a context manager; made by `open`.
+
+    What a method gives is of one state of the index, and so is all that is read in `snapshot`. What
+    another process writes shows with the next call.
+
+    Attributes:
+        folder: where it lies.
+        model: whose embeddings answer: its name, encoders, fingerprint and widths.
+    """
+
+    def __init__(self, folder: Path, catalog: CatalogFile, model: models.Model) -> None:
+        self.folder = folder
+        self.model = model
+        self._catalog = catalog
+        self._cache = VectorCache(folder, catalog, model)
+
+    @staticmethod
+    def exists(folder: Path) -> bool:
+        """Say whether there is an index in the folder, whatever state it is in."""
+        return (folder / CATALOG_NAME).is_file()
+
+    @classmethod
+    def open(cls, folder: Path, *, fingerprint: str | None = None, model: str = "") -> Self:
+        """Open an index; one of an older version of this program is upgraded in place.
+
+        Args:
+            folder: where it lies.
+            fingerprint: of the model at hand, None to open it whatever made it.
+            model: that model's name, for the message.
+
+        Raises:
+            IndexNotFound: there is none in the folder.
+            IndexDamaged: its catalog cannot be read.
+            IndexTooNew: a newer version made it.
+            ModelMismatch: another model made it.
+        """
+        hint = "make one with `crossgraph index SOURCE --index FOLDER`"
+        if not cls.exists(folder):
+            found = "holds no index" if folder.is_dir() else "is not there"
+            raise IndexNotFound(f"{folder} {found}, expected {CATALOG_NAME} in it; {hint}")
+        catalog = CatalogFile(folder / CATALOG_NAME)
+        try:
+            active = models.active_model(catalog)
+            if active is None:  # a first run that was killed before it wrote anything
+                raise IndexNotFound(f"{folder} holds an index that was never begun; {hint}")
+            if fingerprint not in (None, active.fingerprint):
+                raise ModelMismatch(
+                    f"{folder} was made with model {active.name} ({active.fingerprint[:12]}), this "
+                    f"is {model} ({str(fingerprint)[:12]}): give that model with --checkpoint, or "
+                    "embed its photos anew with `crossgraph index --reembed`"
+                )
+            return cls(folder, catalog, active)
+        except BaseException:
+            catalog.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of its files. Closing twice is harmless."""
+        self._catalog.close()
+
+    def __len__(self) -> int:
+        return int(next(self._catalog.rows("SELECT count(*) FROM images"))[0])
+
+    @contextmanager
+    def snapshot(self) -> Generator[None]:
+        """Read all of a block from one state of the index, whoever writes meanwhile.
+
+        Raises:
+            ModelMismatch: the photos were embedded anew with another model since it was opened.
+        """
+        with self._catalog.snapshot():
+            self._check_model()
+            yield
+
+    # What is there
+
+    def files(self, source: str | None = None) -> dict[int, PhotoFile]:
+        """Give image id to file, of one source or of all, by ascending id."""
+        return rows.files(self._catalog, source)
+
+    def quarantined(self, source: str | None = None) -> list[QuarantinedFile]:
+        """Give the files in quarantine, of one source or of all, by path."""
+        return quarantine.quarantined(self._catalog, source)
+
+    def sources(self) -> dict[str, int]:
+        """Give the folders that photos were found through, sorted, with their numbers of photos."""
+        return sources.sources(self._catalog)
+
+    def mounts(self, source: str) -> tuple[str, ...]:
+        """Give the folders below a source that were disks of their own when it was last read."""
+        return sources.mounts(self._catalog, source)
+
+    def counts(self) -> Counts:
+        """Give how much the index holds."""
+        captions, categories = count_texts(self._catalog)
+        return Counts(len(self), captions, categories, len(self.quarantined()))
+
+    def has_probes(self) -> bool:
+        """Whether the vectors of real captions are kept, by which a search can be measured."""
+        return models.probes(self._catalog, self.model) is not None
+
+    def some_captions(self, most: int) -> list[str]:
+        """Give at most so many different captions, spread evenly over the photos."""
+        return captions_among(self._catalog, most)
+
+    def generation(self) -> Generation | None:
+        """Give what is recorded of the vectors' file, None where there is none yet."""
+        return self._cache.generation()
+
+    def search(
+        self, vector: NDArray[np.float32], k: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Give ids (K,) and inner products (K,) of the k photos nearest to a vector (D,).
+
+        The highest score comes first, equal ones in the order of the ids; fewer than k come from a
+        smaller index.
+
+        Raises:
+            ValueError: the vector has another width.
+            ModelMismatch: the photos were embedded anew with another model since it was opened.
+        """
+        with self.snapshot():
+            found = self._cache.search(vector, k)
+        self._cache.heal()
+        return found
+
+    def vectors(self, image_ids: Ids) -> NDArray[np.float32]:
+        """Give vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
+        ids = [int(image_id) for image_id in image_ids]
+        held = rows.arrays_of(self._catalog, self.model.vectors, ids)
+        return np.array([held[i] for i in ids], dtype=np.float32).reshape(len(ids), self.model.dim)
+
+    def nodes(self, image_ids: Ids) -> NDArray[Any]:
+        """Give nodes, (K, R, Dn), in the order of the ids; KeyError for one that is not there."""
+        ids = [int(image_id) for image_id in image_ids]
+        held = rows.arrays_of(self._catalog, self.model.nodes, ids)
+        return np.stack([held[i] for i in ids]) if ids else np.zeros((0, 0, 0), dtype=np.float16)
+
+    def photos(self, image_ids: Ids) -> list[Photo]:
+        """Give photos in the order of the ids; those that are not there are left out."""
+        ids = [int(image_id) for image_id in image_ids]
+        paths = rows.paths_of(self._catalog, ids)
+        captions = texts_of(self._catalog, "captions", ids)
+        categories = texts_of(self._catalog, "categories", ids)
+        return [
+            Photo(i, paths[i], tuple(captions.get(i, ())), tuple(sorted(categories.get(i, ()))))
+            for i in ids
+            if i in paths
+        ]
+
+    @contextmanager
+    def reading(self) -> Generator[CatalogFile]:
+        """As `snapshot`; gives the catalog, for the other modules of this package."""
+        with self.snapshot():
+            yield self._catalog
+
+    def _check_model(self) -> None:
+        active = models.active_model(self._catalog)
+        if active != self.model:
+            raise ModelMismatch(
+                f"the photos of {self.folder} were embedded anew with another model than "
+                f"{self.model.name} ({self.model.fingerprint[:12]}) since it was opened: open it "
+                "again with that model"
+            )

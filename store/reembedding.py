@@ -1,0 +1,96 @@
+"""Embeddings of another model, built beside those that answer until they can take over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from store import catalog as rows
+from store import models
+from store.arrays import half_vectors
+from store.index import Index
+from store.rows import PhotoFile
+
+__all__ = ["Reembedding"]
+
+
+class Reembedding:
+    """Fills the tables of another model; what is there already, from a run before, is kept.
+
+    Photos that are changed or removed meanwhile are changed or removed here too. Embeddings of a
+    third model, begun and not finished, are dropped.
+
+    Args:
+        index: open, and from now on written by nobody else.
+        fingerprint: of the new model, hex.
+        dim: width of its vectors.
+        model: what people call it.
+        encoders: its encoders' preset.
+        unit_dim: so many leading values of a vector have unit length together; 0 if none.
+
+    Raises:
+        ValueError: it is the model that answers now.
+        IndexBusy: another process is writing.
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        fingerprint: str,
+        dim: int,
+        *,
+        model: str = "",
+        encoders: str = "",
+        unit_dim: int = 0,
+    ) -> None:
+        if fingerprint == index.model.fingerprint:
+            raise ValueError(f"{index.folder} was embedded with model {model} already")
+        self._index = index
+        with index.writing() as catalog:
+            found = models.find_model(catalog, fingerprint)
+            for other in models.other_models(catalog, index.model):
+                if other != found:
+                    models.forget(catalog, other)
+            self._model = found or models.add_model(
+                catalog, fingerprint, model, encoders, dim, unit_dim
+            )
+
+    def missing(self) -> dict[int, PhotoFile]:
+        """Give the photos without an embedding of the new model, by ascending id."""
+        with self._index.reading() as catalog:
+            done = {row[0] for row in catalog.rows(f"SELECT image_id FROM {self._model.vectors}")}
+            known = rows.files(catalog, None)
+        return {image_id: file for image_id, file in known.items() if image_id not in done}
+
+    def put(
+        self, image_ids: Sequence[int], vectors: NDArray[np.floating], nodes: NDArray[Any]
+    ) -> None:
+        """Write the new model's vectors (B, D) and nodes (B, R, Dn) of photos of the index.
+
+        Raises:
+            ValueError: a shape is another, or a value is not finite.
+        """
+        halves = half_vectors(vectors, nodes, (len(image_ids), self._model.dim))
+        with self._index.writing() as catalog:
+            rows.put_arrays(catalog, self._model, image_ids, halves, nodes)
+
+    def put_probes(self, vectors: NDArray[np.floating]) -> None:
+        """Keep the vectors (Q, D) of real captions, by which an approximate index is chosen."""
+        halves = half_vectors(vectors, vectors, (len(vectors), self._model.dim))
+        with self._index.writing() as catalog:
+            models.set_probes(catalog, self._model, halves)
+
+    def switch(self) -> None:
+        """Let the new embeddings answer, all at once, and drop the old ones.
+
+        Raises:
+            ValueError: photos are without one.
+            OSError: the vectors' file cannot be written; the old embeddings go on answering.
+        """
+        missing = len(self.missing())
+        if missing:
+            raise ValueError(f"{missing} photos have no embedding of the new model yet")
+        self._index.take_over(self._model)

@@ -1,0 +1,63 @@
+"""The folders that photos were found through, and where these lie now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from store.codec import path_to_row, row_to_path
+from store.database import CatalogFile
+from store.errors import SourceError
+
+__all__ = ["mounts", "put_mounts", "relocate", "remove_unused", "source_id", "sources"]
+
+
+def source_id(catalog: CatalogFile, root: str) -> int:
+    """Give the id of a folder, which is written down where it was unknown."""
+    row = path_to_row(root)
+    catalog.execute("INSERT INTO sources (root) VALUES (?) ON CONFLICT DO NOTHING", row)
+    return int(next(catalog.rows("SELECT id FROM sources WHERE root = ?", row))[0])
+
+
+def sources(catalog: CatalogFile) -> dict[str, int]:
+    """Give every folder, sorted, and how many photos were found through it."""
+    sql = """SELECT root, count(images.id) FROM sources
+        LEFT JOIN images ON images.source_id = sources.id GROUP BY sources.id ORDER BY root"""
+    return {row_to_path(root): count for root, count in catalog.rows(sql)}
+
+
+def relocate(catalog: CatalogFile, old: str, new: str) -> None:
+    """Say that a folder lies elsewhere now; its photos keep all they have.
+
+    Raises:
+        SourceError: the index has no such folder, or has the new one too.
+    """
+    known = sources(catalog)
+    if old not in known:
+        raise SourceError(f"{old} is no folder of this index; it has {', '.join(known) or 'none'}")
+    if new in known:
+        raise SourceError(f"{new} is a folder of this index already, apart from {old}")
+    sql = "UPDATE sources SET root = ? WHERE root = ?"
+    catalog.execute(sql, path_to_row(new), path_to_row(old))
+
+
+def remove_unused(catalog: CatalogFile) -> None:
+    """Forget folders that nothing is known of any more."""
+    catalog.execute(
+        """DELETE FROM sources WHERE id NOT IN (SELECT source_id FROM images)
+            AND id NOT IN (SELECT source_id FROM quarantine)"""
+    )
+
+
+def mounts(catalog: CatalogFile, root: str) -> tuple[str, ...]:
+    """Give the folders below one that were disks of their own when it was last read."""
+    sql = "SELECT mounts FROM sources WHERE root = ?"
+    found = next(catalog.rows(sql, path_to_row(root)), ("[]",))[0]
+    return tuple(json.loads(found))
+
+
+def put_mounts(catalog: CatalogFile, root: str, below: Iterable[str]) -> None:
+    """Write down the folders below one that are disks of their own."""
+    held = json.dumps(sorted(below))
+    sql = "UPDATE sources SET mounts = ? WHERE root = ? AND mounts <> ?"
+    catalog.execute(sql, held, path_to_row(root), held)

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from store import choice
+from store.approximate import ApproximateIndex, train
+from store.vectors import Block, Blocks
+from tests.unit.store.vectors_at_hand import DIM, clustered, in_blocks
+
+COUNT = 4000
+VECTORS, QUERIES = clustered(COUNT)
+IDS = np.arange(COUNT)
+NO_QUERIES = np.zeros((0, DIM), dtype=np.float32)
+
+
+def blocks(count: int = COUNT) -> Blocks:
+    return lambda: in_blocks(IDS[:count], VECTORS[:count])
+
+
+def test_it_is_exact_while_that_is_fast_enough() -> None:
+    index, measured = choice.build(DIM, COUNT, blocks(), QUERIES, most_ms=1e6)
+    assert index.exact
+    assert measured.kind == index.kind == "exact, half precision"
+    assert measured.recall_at_100 == 1.0
+    assert 0 < measured.query_ms < 1000 * measured.build_seconds
+
+
+def test_past_that_it_is_approximate_with_the_recall_that_was_measured() -> None:
+    index, measured = choice.build(DIM, COUNT, blocks(), QUERIES, most_ms=0, least_recall=0.9)
+    assert not index.exact
+    assert measured.kind == index.kind
+    assert "8 bits" in index.kind
+    assert len(index) == COUNT
+    shares = []
+    for query in QUERIES:  # as a caller does: twice as many, scored exactly, the best 100 kept
+        found, _ = index.search(query, choice.OVERSAMPLING * 100)
+        kept = found[np.argsort(-(VECTORS[found] @ query))[:100]]
+        shares.append(np.isin(np.argsort(-(VECTORS @ query))[:100], kept).mean())
+    assert measured.recall_at_100 == pytest.approx(np.mean(shares), abs=0.002)
+    assert measured.recall_at_100 >= 0.9
+
+
+def test_more_recall_is_asked_for_with_more_probes() -> None:
+    _, low = choice.build(DIM, COUNT, blocks(), QUERIES, most_ms=0, least_recall=0.1)
+    _, high = choice.build(DIM, COUNT, blocks(), QUERIES, most_ms=0, least_recall=0.99)
+    assert "100 lists, 8 probed" in low.kind
+    assert "100 lists, 8 probed" not in high.kind
+    assert low.recall_at_100 is not None and high.recall_at_100 is not None
+    assert low.recall_at_100 < high.recall_at_100
+
+
+def test_a_recall_out_of_reach_leaves_it_exact() -> None:
+    index, measured = choice.build(DIM, COUNT, blocks(), QUERIES, most_ms=0, least_recall=1.1)
+    assert index.exact
+    assert (len(index), measured.recall_at_100) == (COUNT, 1.0)
+
+
+def test_without_queries_it_stays_exact() -> None:
+    index, measured = choice.build(DIM, COUNT, blocks(), NO_QUERIES, most_ms=0)
+    assert index.exact
+    assert measured.recall_at_100 is None
+
+
+def test_nothing_gives_an_empty_index() -> None:
+    index, _ = choice.build(DIM, 0, blocks(0), QUERIES, most_ms=0)
+    assert (len(index), index.exact) == (0, True)
+
+
+@pytest.mark.parametrize("count", [1, 30, 101])
+def test_a_handful_can_be_approximate_too(count: int) -> None:
+    index, _ = choice.build(DIM, count, blocks(count), QUERIES, most_ms=0, least_recall=0.5)
+    assert len(index) == count
+    assert len(index.search(QUERIES[0], 10)[0]) <= count
+
+
+def test_filling_stops_once_an_exact_search_is_too_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    def counted() -> Iterator[Block]:
+        for ids, vectors in in_blocks(IDS, VECTORS):
+            read.append(len(ids))
+            yield ids, vectors
+
+    monkeypatch.setattr(choice, "FIRST_TIMED", 700)
+    assert choice._fast_exact(DIM, counted, QUERIES, 0.0) is None
+    assert read == [700]
+
+
+def test_queries_of_another_width_are_refused() -> None:
+    with pytest.raises(ValueError, match=rf"\(2, 3\), expected \(Q, {DIM}\)"):
+        choice.build(DIM, COUNT, blocks(), np.zeros((2, 3), dtype=np.float32))
+
+
+def test_a_correction_of_a_wide_range_does_not_choose_the_lists() -> None:
+    wide = VECTORS.copy()
+    wide[:, -1] = np.random.default_rng(0).normal(0, 5, COUNT)
+    queries = QUERIES.copy()
+    queries[:, -1] = 0
+
+    def wide_blocks() -> Iterator[Block]:
+        return in_blocks(IDS, wide)
+
+    trained = train(DIM, COUNT, wide_blocks)
+    assert trained.scale[:3].tolist() == [1, 1, 1]
+    assert trained.scale[DIM - 1] < 0.2
+    index = ApproximateIndex.build(DIM, COUNT, wide_blocks, trained=trained)
+    truth = choice._nearest(wide_blocks, queries, 10)
+    assert choice._recall(index, queries, truth) > 0.9
