@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexer.annotate import Annotated, annotate
@@ -40,6 +40,8 @@ class BuildReport:
             be broken and have not changed since.
         annotated: photos that the annotation files said something of.
         missing: names in the annotation files that are no photo of the index, or not just one.
+        vectors_note: why the file of vectors could not be written; empty when it was. All photos
+            are in the index all the same.
         seconds: how long it took.
     """
 
@@ -52,6 +54,7 @@ class BuildReport:
     quarantined: tuple[tuple[str, str], ...] = ()
     annotated: int = 0
     missing: tuple[str, ...] = ()
+    vectors_note: str = ""
     seconds: float = 0.0
 
 
@@ -120,8 +123,9 @@ def build_index(
         index.put_mounts(seen.mounts)
         index.forget_unused_sources()
         put_probes(index, retriever)
-        index.finish()
-    return _report(plan, seen, done, about, time.monotonic() - started)
+        note = index.finish()
+    report = _report(plan, seen, done, about)
+    return replace(report, vectors_note=note, seconds=time.monotonic() - started)
 
 
 def plan_index(
@@ -191,7 +195,7 @@ def _write(index: Index, batch: Batch, retriever: PhotoModel) -> int:
     return len(index.put_images(files, embedded.vectors, embedded.nodes))
 
 
-def _report(plan: Plan, seen: Survey, done: _Done, about: Annotated, seconds: float) -> BuildReport:
+def _report(plan: Plan, seen: Survey, done: _Done, about: Annotated) -> BuildReport:
     unread = [(path, "cannot be read just now") for path in seen.unreadable]
     return BuildReport(
         added=done.added,
@@ -203,7 +207,6 @@ def _report(plan: Plan, seen: Survey, done: _Done, about: Annotated, seconds: fl
         quarantined=_left_out(plan.broken, seen.roots, (*done.broken, *unread)),
         annotated=about.annotated,
         missing=about.missing,
-        seconds=seconds,
     )
 
 

@@ -18,7 +18,9 @@ from search.commands.curve import curve
 from search.commands.demo import demo
 from search.commands.evaluate import evaluate
 from search.commands.index import index
+from search.commands.relocate import relocate
 from search.commands.search import search
+from search.commands.status import status
 from search.commands.train import train
 
 __all__ = ["app", "main", "search_main"]
@@ -33,6 +35,8 @@ search_app = typer.Typer(name="search", add_completion=False, pretty_exceptions_
 
 app.command("index")(index)
 app.command("search")(search)
+app.command("status")(status)
+app.command("relocate")(relocate)
 app.command("train")(train)
 app.command("eval")(evaluate)
 app.command("curve")(curve)

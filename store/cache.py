@@ -108,6 +108,7 @@ class VectorCache:
 
         Raises:
             OSError: the file cannot be written.
+            IndexNotWritable: the catalog cannot record it.
         """
         with self._catalog.snapshot():
             live = self._current()

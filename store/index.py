@@ -16,7 +16,7 @@ from store.annotations import Kind, put_texts
 from store.arrays import half_vectors
 from store.cache import VectorCache
 from store.database import CatalogFile
-from store.errors import IndexExists, IndexNotFound
+from store.errors import IndexExists, IndexNotFound, IndexNotWritable
 from store.reader import CATALOG_NAME, IndexReader
 from store.rows import PhotoFile, QuarantinedFile
 
@@ -188,18 +188,26 @@ class Index(IndexReader):
         """Replace what `origin` found in these photos; ids that are not there are left out."""
         self._put_texts("categories", categories, origin)
 
-    def settle(self) -> None:
-        """Bring the FAISS file up to date if it lags far behind, as between two batches."""
-        self._cache.compact(in_passing=True)
+    def settle(self) -> str:
+        """As `finish`, but only if the FAISS file lags far behind, as between two batches."""
+        return self._compact(in_passing=True)
 
-    def finish(self) -> None:
+    def finish(self) -> str:
         """Bring the FAISS file up to date, if more changed than a reader follows at no cost.
 
-        Raises:
-            OSError: it cannot be written; the catalog has everything, and searching goes on.
+        Returns:
+            Why it could not be written, in a few words; empty when all is well. The catalog has
+            everything all the same, and searching goes on, only with a slower start.
         """
+        return self._compact(in_passing=False)
+
+    def _compact(self, *, in_passing: bool) -> str:
         self.begin_writing()
-        self._cache.compact()
+        try:
+            self._cache.compact(in_passing=in_passing)
+        except (OSError, IndexNotWritable) as error:
+            return str(error)
+        return ""
 
     def take_over(self, model: models.Model) -> None:
         """Let another model answer, of which every photo has embeddings; drop those of this one.

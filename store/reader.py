@@ -136,6 +136,10 @@ class IndexReader:
         captions, categories = count_texts(self._catalog)
         return Counts(len(self), captions, categories, len(self.quarantined()))
 
+    def coming_models(self) -> list[models.Model]:
+        """Give the models that the photos are being embedded with, beside the one that answers."""
+        return models.other_models(self._catalog, self.model)
+
     def has_probes(self) -> bool:
         """Whether the vectors of real captions are kept, by which a search can be measured."""
         return models.probes(self._catalog, self.model) is not None

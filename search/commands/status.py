@@ -1,0 +1,62 @@
+"""`crossgraph status`: what an index holds, and in which state it is."""
+
+from __future__ import annotations
+
+import json as json_module
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from search.commands.options import IndexFolder, default_index
+from search.status import Status, read_status
+
+__all__ = ["status"]
+
+SHOWN = 5
+
+
+def status(
+    index: IndexFolder = default_index,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Only the files left out, a line each, with reasons.")
+    ] = False,
+) -> None:
+    """Say what an index holds: photos, folders, files left out, model, and how it is searched.
+
+    For example:
+
+    crossgraph status --index photos.index
+    """
+    if json and failed:
+        raise typer.BadParameter("--json and --failed exclude each other")
+    found = read_status(index)
+    if json:
+        typer.echo(json_module.dumps(asdict(found)))
+    elif failed:
+        for path, reason in found.left_out:
+            typer.echo(f"{path}\t{reason}")
+    else:
+        _print(index, found)
+
+
+def _print(index: Path, found: Status) -> None:
+    counts = found.counts
+    typer.echo(
+        f"{index}: {counts.images} photos, {counts.captions} captions, {counts.categories} "
+        f"categories, {found.bytes / 1e6:.1f} MB"
+    )
+    for root, photos in found.sources.items():
+        there = "" if Path(root).is_dir() else ", not there just now"
+        typer.echo(f"folder: {root}: {photos} photos{there}")
+    typer.echo(f"model: {found.model} {found.fingerprint[:12]}, {found.encoders} encoders")
+    typer.echo(f"search: {found.search}")
+    if found.reembedding:
+        typer.echo(f"embedding anew with {found.reembedding}, not finished: index --reembed")
+    typer.echo(f"left out: {counts.quarantined} files")
+    for path, reason in found.left_out[:SHOWN]:
+        typer.echo(f"  {path}: {reason}")
+    if len(found.left_out) > SHOWN:
+        typer.echo("  ... all of them: crossgraph status --failed")

@@ -1,0 +1,80 @@
+"""What an index holds, and in which state it is, for people and programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from store import Counts, Generation, Index
+
+__all__ = ["Status", "read_status"]
+
+
+@dataclass(frozen=True)
+class Status:
+    """The state of an index.
+
+    Attributes:
+        counts: how much it holds.
+        sources: folder to its number of photos, sorted.
+        left_out: path and reason of every file that could not be read, by path.
+        model: name of the model whose embeddings answer.
+        fingerprint: that model's, hex.
+        encoders: the preset of its encoders.
+        reembedding: name and fingerprint of a model that is being embedded with; empty if none is.
+        search: how it is searched, in words, with the recall where that was measured.
+        recall_at_100: 1.0 for an exact search; None where it was not measured.
+        bytes: size of the folder.
+    """
+
+    counts: Counts
+    sources: Mapping[str, int]
+    left_out: tuple[tuple[str, str], ...]
+    model: str
+    fingerprint: str
+    encoders: str
+    reembedding: str
+    search: str
+    recall_at_100: float | None
+    bytes: int
+
+
+def read_status(folder: Path) -> Status:
+    """Read the state of an index; raises what `store.Index.open` raises."""
+    from store import Index
+
+    with Index.open(folder) as index, index.snapshot():
+        return Status(
+            counts=index.counts(),
+            sources=index.sources(),
+            left_out=tuple((file.path, file.reason) for file in index.quarantined()),
+            model=index.model.name,
+            fingerprint=index.model.fingerprint,
+            encoders=index.model.encoders,
+            reembedding=_coming(index),
+            search=_search(index.generation(), len(index)),
+            recall_at_100=_recall(index.generation()),
+            bytes=sum(file.stat().st_size for file in folder.iterdir() if file.is_file()),
+        )
+
+
+def _coming(index: Index) -> str:
+    return ", ".join(f"{model.name} {model.fingerprint[:12]}" for model in index.coming_models())
+
+
+def _search(generation: Generation | None, photos: int) -> str:
+    if generation is None:
+        return "exact; the file of vectors is not written yet" if photos else "nothing to search"
+    measured = generation.measured
+    recall = measured.recall_at_100
+    told = "recall@100 not measured" if recall is None else f"recall@100 {100 * recall:.1f} %"
+    # Exact is exact: to say that nothing was measured would only raise doubts.
+    known = "" if measured.kind.startswith("exact") else f", {told} on real captions"
+    return f"{measured.kind}{known}, {measured.query_ms:.1f} ms a query when it was built"
+
+
+def _recall(generation: Generation | None) -> float | None:
+    return None if generation is None else generation.measured.recall_at_100
