@@ -208,7 +208,7 @@ def _wanted_bytes(image: ImageFile.ImageFile, content: bytes) -> int:
 
 def _orientation(image: Image.Image) -> int:
     try:
-        orientation: int = image.getexif().get(ExifTags.Base.Orientation, 1)
+        orientation: object = image.getexif().get(ExifTags.Base.Orientation)
     except Exception:  # broken EXIF beside a good photo: it stays as it lies
         return 1
-    return orientation if orientation in range(1, 9) else 1
+    return orientation if isinstance(orientation, int) else 1

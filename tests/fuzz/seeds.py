@@ -17,7 +17,7 @@ MORE: dict[str, tuple[dict[str, object], ...]] = {
     "JPEG": ({"progressive": True}, {"subsampling": 0}),
     "PNG": ({"bits": 4},),
     "WEBP": ({"lossless": True},),
-    "TIFF": tuple({"compression": name} for name in ("tiff_lzw", "tiff_adobe_deflate", "jpeg")),
+    "TIFF": tuple({"compression": name} for name in ("tiff_lzw", "tiff_adobe_deflate")),
     "JPEG2000": ({"no_jp2": True},),
 }
 
@@ -32,6 +32,8 @@ def pictures() -> list[bytes]:
             if kind in {"GIF", "WEBP", "TIFF", "PNG", "MPO"}:
                 more_frames = [picture.transpose(Image.Transpose.ROTATE_180)]
                 made.append(_saved(picture, kind, save_all=True, append_images=more_frames))
+        if mode in {"RGB", "L"}:
+            made.append(_saved(picture, "TIFF", compression="jpeg"))
         if mode in {"RGB", "RGBA", "L"}:
             file = io.BytesIO()
             pillow_heif.from_pillow(picture).save(file)
