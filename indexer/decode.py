@@ -103,8 +103,8 @@ def decode(path: Path | str) -> Image.Image:
 
     Returns:
         Mode RGB, EXIF-turned; the first frame of an animation; what is transparent lies on white;
-        16 bits become 8 by their upper half. A JPEG of more than about 90 megapixels is made
-        smaller by 2, 4 or 8.
+        16 bits become 8 by their upper half. A JPEG for which `MAX_DECODE_BYTES` is too little
+        (above 52 megapixels, 66 with the usual half colours) is made smaller by 2, 4 or 8.
 
     Raises:
         UnreadableImage: what the file holds is no whole photo, or too large; says why.
@@ -194,13 +194,13 @@ def _wanted_bytes(image: ImageFile.ImageFile, content: bytes) -> int:
     if not isinstance(image, JpegImageFile):
         # TIFF decodes whole tiles, whose size need not be that of the picture.
         tags = getattr(image, "tag_v2", {})
-        tile = math.prod(tags.get(side, 0) for side in (TILE_WIDTH, TILE_LENGTH))
+        tile: int = math.prod(tags.get(side, 0) for side in (TILE_WIDTH, TILE_LENGTH))
         return max(pixels, tile) * DECODE_BYTES_A_PIXEL[image.format or ""]
     if content.count(b"\xff\xda") * pixels > MAX_SCANNED_PIXELS:
         raise UnreadableImage(f"it goes over its {pixels:,} pixels too often to be a photo")
     # A file of several scans keeps two bytes of every sample until it has all scans.
     samples = [horizontal * vertical for _, horizontal, vertical, _ in image.layer]
-    kept = 2 * pixels * sum(samples) // max(1, *samples)
+    kept = 2 * pixels * sum(samples) // max([1, *samples])
     if kept + pixels * SHOWN_BYTES_A_PIXEL > MAX_DECODE_BYTES:
         image.draft(None, (DRAFT_PX, DRAFT_PX))
     return kept + image.width * image.height * SHOWN_BYTES_A_PIXEL
