@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TypeAlias
 
 from PIL import Image
 
-from indexer.decode import UnreadableImage, decode_bytes
+from indexer.decode import MAX_FILE_BYTES, UnreadableImage, decode_photo, refuse_large_file
 from indexer.sources import FoundFile
 from store import PhotoFile, QuarantinedFile
 
 __all__ = ["Batch", "LoadedPhoto", "batches"]
 
-MAX_BATCH_PIXELS = 128_000_000
-"""About 400 MB of RGB; a batch ends early rather than fill the memory with large photos."""
+MAX_BATCH_PIXELS = 100_000_000
+"""About 400 MB, four bytes a pixel; a batch ends early rather than fill the memory."""
+
+THREADS = min(4, os.cpu_count() or 1)
+"""Readers. More would only wait for the model, each with a decoded photo in its hands."""
 
 
 @dataclass(frozen=True)
 class LoadedPhoto:
-    """A photo in memory with the facts of its file; its size is that of the image as shown."""
+    """A photo in memory with the facts of its file.
+
+    The size in `file` is that of the photo as shown; a very large JPEG is smaller in memory.
+    """
 
     file: PhotoFile
     image: Image.Image
+
+
+_Outcome: TypeAlias = LoadedPhoto | QuarantinedFile | str
 
 
 @dataclass
@@ -46,34 +58,16 @@ class Batch:
     size: int = 0
     last: str = ""
 
-    def read(self, file: FoundFile) -> None:
-        """Read and decode one more file."""
+    def add(self, file: FoundFile, outcome: _Outcome) -> None:
+        """Take in what came of one more file."""
         self.size += 1
         self.last = file.path
-        try:
-            content = Path(file.path).read_bytes()
-        except OSError as error:
-            self.unread.append((file.path, f"cannot be read: {error.strerror or error}"))
-            return
-        try:
-            image = decode_bytes(content)
-        except UnreadableImage as error:
-            self.broken.append(
-                QuarantinedFile(
-                    file.path, file.source, file.size_bytes, file.mtime_ns, error.reason
-                )
-            )
-            return
-        facts = PhotoFile(
-            path=file.path,
-            source=file.source,
-            size_bytes=file.size_bytes,
-            mtime_ns=file.mtime_ns,
-            sha256=hashlib.sha256(content).hexdigest(),
-            width_px=image.width,
-            height_px=image.height,
-        )
-        self.photos.append(LoadedPhoto(facts, image))
+        if isinstance(outcome, LoadedPhoto):
+            self.photos.append(outcome)
+        elif isinstance(outcome, QuarantinedFile):
+            self.broken.append(outcome)
+        else:
+            self.unread.append((file.path, outcome))
 
     def is_full(self, batch_size: int) -> bool:
         """Say whether the model should get it now."""
@@ -82,12 +76,77 @@ class Batch:
 
 
 def batches(files: Iterable[FoundFile], batch_size: int) -> Iterator[Batch]:
-    """Read files in order, at most `batch_size` (>= 1) at a time; no file is lost or read twice."""
+    """Read files in order, at most `batch_size` (>= 1) at a time; no file is lost or read twice.
+
+    While the caller works on a batch, the next one is made by other threads, which also draw from
+    `files`: Pillow and hashing let go of Python's lock. In memory are the batch given last, the
+    next, and `THREADS` photos more. Leaving the loop early stops the threads as soon as the files
+    that they are at are done.
+    """
+    readers = ThreadPoolExecutor(THREADS, "read-photo")
+    maker = ThreadPoolExecutor(1, "make-batch")
+    made = _made(files, batch_size, readers)
+    try:
+        coming = maker.submit(next, made, None)
+        while (batch := coming.result()) is not None:
+            coming = maker.submit(next, made, None)
+            yield batch
+    finally:
+        # The readers first: without them the maker cannot wait for anything.
+        readers.shutdown(cancel_futures=True)
+        maker.shutdown(cancel_futures=True)
+
+
+def _made(
+    files: Iterable[FoundFile], batch_size: int, readers: ThreadPoolExecutor
+) -> Iterator[Batch]:
     batch = Batch()
-    for file in files:
-        batch.read(file)
+    for file, outcome in _in_order(files, readers):
+        batch.add(file, outcome)
         if batch.is_full(batch_size):
             yield batch
             batch = Batch()
     if batch.size:
         yield batch
+
+
+def _in_order(
+    files: Iterable[FoundFile], readers: ThreadPoolExecutor
+) -> Iterator[tuple[FoundFile, _Outcome]]:
+    """Read `THREADS` files at a time and give them as they came."""
+    ahead: deque[tuple[FoundFile, Future[_Outcome]]] = deque()
+    for file in files:
+        ahead.append((file, readers.submit(_read, file)))
+        if len(ahead) >= THREADS:
+            first, outcome = ahead.popleft()
+            yield first, outcome.result()
+    while ahead:
+        first, outcome = ahead.popleft()
+        yield first, outcome.result()
+
+
+def _read(file: FoundFile) -> _Outcome:
+    """Read and decode one file; a text says why it could not be read at all."""
+    try:
+        refuse_large_file(file.size_bytes)
+        content = _content(file.path)
+        photo = decode_photo(content)
+    except OSError as error:
+        return f"cannot be read: {error.strerror or error}"
+    except UnreadableImage as error:
+        return QuarantinedFile(file.path, file.source, file.size_bytes, file.mtime_ns, error.reason)
+    facts = PhotoFile(
+        path=file.path,
+        source=file.source,
+        size_bytes=file.size_bytes,
+        mtime_ns=file.mtime_ns,
+        sha256=hashlib.sha256(content).hexdigest(),
+        width_px=photo.width_px,
+        height_px=photo.height_px,
+    )
+    return LoadedPhoto(facts, photo.image)
+
+
+def _content(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read(MAX_FILE_BYTES + 1)  # it may have grown since it was found

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import struct
 from typing import Any
 
@@ -19,6 +20,7 @@ __all__ = ["array_to_blob", "blob_to_array", "path_to_row", "row_to_path", "text
 
 MAGIC = b"A1"
 KINDS = "fiub"  # floats, integers, unsigned, booleans: all that a BLOB may hold
+DTYPE = re.compile(rf"[<|][{KINDS}][1-9][0-9]?")
 START = struct.Struct("<2sBB")
 
 
@@ -58,12 +60,9 @@ def blob_to_array(blob: bytes) -> NDArray[Any]:
         shape = struct.unpack_from(f"<{ndim}I", blob, offset)
     except (struct.error, UnicodeDecodeError) as error:
         raise ValueError(f"{len(blob)} bytes are no stored array: {error}") from error
-    if magic != MAGIC or name[1:2] not in KINDS:
+    if magic != MAGIC:
         raise ValueError(f"{len(blob)} bytes are no stored array: they start with {blob[:8]!r}")
-    try:
-        dtype = np.dtype(name)
-    except TypeError as error:
-        raise ValueError(f"a stored array has the unknown dtype {name!r}") from error
+    dtype = _dtype(name)
     offset += 4 * ndim
     wanted = math.prod(shape) * dtype.itemsize
     if len(blob) - offset != wanted:
@@ -72,6 +71,17 @@ def blob_to_array(blob: bytes) -> NDArray[Any]:
             f"expected {wanted}"
         )
     return np.frombuffer(blob, dtype=dtype, offset=offset).reshape(shape)
+
+
+def _dtype(name: str) -> np.dtype[Any]:
+    # numpy would also parse lists and repeats out of a name, in places with Python's own parser.
+    try:
+        dtype = np.dtype(name) if DTYPE.fullmatch(name) else None
+    except TypeError:
+        dtype = None
+    if dtype is None:
+        raise ValueError(f"a stored array has the unknown dtype {name!r}")
+    return dtype
 
 
 def path_to_row(path: str) -> str | bytes:

@@ -58,9 +58,9 @@ def _grouped(content: Mapping[str, Any]) -> Mapping[Any, list[dict[str, Any]]]:
     from pycocotools.coco import COCO
 
     coco = COCO()
-    # It asks for ids of annotations, which some files lack and nothing here needs, and with
-    # categories for one in every annotation, which a file that also has captions does not give.
-    numbered = [{"id": number, **entry} for number, entry in enumerate(content["annotations"])]
+    # It asks for ids of annotations, which some files lack or have wrong and nothing here needs,
+    # and with categories for one in every annotation, which not every file with captions gives.
+    numbered = [{**entry, "id": number} for number, entry in enumerate(content["annotations"])]
     coco.dataset = {"images": content["images"], "annotations": numbered}
     with contextlib.redirect_stdout(io.StringIO()):
         coco.createIndex()
@@ -90,7 +90,7 @@ def _json(path: Path) -> object:
         raise SourceError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise SourceError(f"{path} is no COCO file: it is not UTF-8 text") from error
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also of a number with too many digits
         raise SourceError(f"{path} is no COCO file: it is not JSON ({error})") from error
 
 

@@ -13,7 +13,7 @@ from store import SourceError
 __all__ = ["SUFFIXES", "FolderSource", "FoundFile"]
 
 SUFFIXES = frozenset(
-    {".avif", ".bmp", ".gif", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg"}
+    {".avif", ".bmp", ".gif", ".heic", ".heif", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg"}
     | {".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 )
 """Names that promise a photo, in lower case; whether they keep it is seen when it is decoded."""

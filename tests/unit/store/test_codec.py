@@ -19,6 +19,7 @@ def test_big_endian_comes_back_with_its_values() -> None:
         (b"", "no stored array"),
         (b"A1", "no stored array"),
         (b"\x93NUMPY\x01\x00v\x00", "no stored array"),
+        (b"A1\x06\x01<f4,f4\x01\0\0\0\0\0\0\0\0\0\0\0", "unknown dtype"),
         (b"A1\x03\x01<f9\x01\0\0\0", "unknown dtype"),
         (b"A1\x03\x01<f4\x02\0\0\0\0\0\0\0", "4 bytes, expected 8"),
         (b"A1\x03\x01<f4\x01\0\0\0\0\0\0\0\0", "5 bytes, expected 4"),

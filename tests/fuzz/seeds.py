@@ -1,0 +1,85 @@
+"""The valid inputs that fuzzing starts from, all made here."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+import pillow_heif
+from PIL import Image
+
+from store.codec import array_to_blob
+
+MODES = ("RGB", "RGBA", "L", "LA", "P", "1", "I;16", "F", "CMYK")
+KINDS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP", "JPEG2000", "AVIF", "PPM")
+MORE: dict[str, tuple[dict[str, object], ...]] = {
+    "JPEG": ({"progressive": True}, {"subsampling": 0}),
+    "PNG": ({"bits": 4},),
+    "WEBP": ({"lossless": True},),
+    "TIFF": tuple({"compression": name} for name in ("tiff_lzw", "tiff_adobe_deflate")),
+    "JPEG2000": ({"no_jp2": True},),
+}
+
+
+def pictures() -> list[bytes]:
+    """Give a small picture in every format and mode that can be written, some of many frames."""
+    made = []
+    for mode in MODES:
+        picture = _picture(mode)
+        for kind in KINDS:
+            made += [_saved(picture, kind, **more) for more in ({}, *MORE.get(kind, ()))]
+            if kind in {"GIF", "WEBP", "TIFF", "PNG", "MPO"}:
+                more_frames = [picture.transpose(Image.Transpose.ROTATE_180)]
+                made.append(_saved(picture, kind, save_all=True, append_images=more_frames))
+        if mode in {"RGB", "L"}:
+            made.append(_saved(picture, "TIFF", compression="jpeg"))
+        if mode in {"RGB", "RGBA", "L"}:
+            file = io.BytesIO()
+            pillow_heif.from_pillow(picture).save(file)
+            made.append(file.getvalue())
+    return [content for content in made if content]
+
+
+def _picture(mode: str) -> Image.Image:
+    values = np.random.default_rng(0).integers(0, 256, (23, 37, 4), dtype=np.uint8)
+    if mode == "I;16":
+        return Image.fromarray(values[..., 0].astype(np.uint16) * 257)
+    return Image.fromarray(values).convert("L" if mode == "F" else mode).convert(mode)
+
+
+def _saved(picture: Image.Image, kind: str, **options: object) -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    file = io.BytesIO()
+    try:
+        picture.save(file, kind, exif=exif, **options)
+    except (OSError, ValueError, KeyError):  # this format has no such mode
+        return b""
+    return file.getvalue()
+
+
+def documents() -> list[bytes]:
+    """Give COCO files: captions, instances, both, and an empty one."""
+    images = [{"id": number, "file_name": f"{number}.jpg", "width": 4} for number in range(3)]
+    captions = [{"id": n, "image_id": n % 3, "caption": f"a dog {n}"} for n in range(5)]
+    boxes = [
+        {"id": n, "image_id": n % 3, "category_id": n % 2, "bbox": [0, 1, 2, 3]} for n in (0, 1)
+    ]
+    names = [{"id": 0, "name": "dog"}, {"id": 1, "name": "cat"}]
+    return [
+        json.dumps(document).encode()
+        for document in (
+            {"images": images, "annotations": captions},
+            {"images": images, "annotations": boxes, "categories": names},
+            {"images": images, "annotations": captions + boxes, "categories": names},
+            {"images": [], "annotations": []},
+        )
+    ]
+
+
+def blobs() -> list[bytes]:
+    """Give an array of every dtype that is stored, in some shapes."""
+    types = "?bBhHiIqQefd"
+    shapes: tuple[tuple[int, ...], ...] = ((), (0,), (3,), (2, 3), (1, 2, 2))
+    return [array_to_blob(np.ones(shape, dtype=name)) for name in types for shape in shapes]

@@ -1,0 +1,73 @@
+"""What is fuzzed: where inputs come from, how they are made wrong, and what may come of them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from indexer.decode import UnreadableImage, decode_bytes
+from indexer.sources import CocoSource
+from store import SourceError
+from store.codec import array_to_blob, blob_to_array
+from tests.fuzz import seeds
+from tests.fuzz.mutation import mutated, mutated_json
+
+Mutate = Callable[[bytes, Sequence[bytes], np.random.Generator], bytes]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A reader of untrusted bytes.
+
+    Attributes:
+        seeds: gives valid inputs.
+        mutate: makes one of them wrong.
+        read: gives "read" or "refused"; whatever it raises is a finding.
+    """
+
+    seeds: Callable[[], list[bytes]]
+    mutate: Mutate
+    read: Callable[[bytes], str]
+
+
+def _decode(content: bytes) -> str:
+    try:
+        image = decode_bytes(content)
+    except UnreadableImage:
+        return "refused"
+    if image.mode != "RGB":
+        raise ValueError(f"mode {image.mode}, expected RGB")
+    return "read"
+
+
+def _coco(content: bytes) -> str:
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        Path(file.name).write_bytes(content)
+        try:
+            CocoSource(file.name)
+        except SourceError:
+            return "refused"
+    return "read"
+
+
+def _codec(content: bytes) -> str:
+    try:
+        array = blob_to_array(content)
+    except ValueError:
+        return "refused"
+    again = blob_to_array(array_to_blob(array))
+    little = array.astype(again.dtype)
+    if (again.shape, again.tobytes()) != (array.shape, little.tobytes()):
+        raise AssertionError("an array did not come back as it was")
+    return "read"
+
+
+TARGETS = {
+    "decode": Target(seeds.pictures, mutated, _decode),
+    "coco": Target(seeds.documents, mutated_json, _coco),
+    "codec": Target(seeds.blobs, mutated, _codec),
+}
