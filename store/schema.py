@@ -173,7 +173,8 @@ def is_current(db: Database) -> bool:
             f"the catalog was made by a newer version, which knows {newer[-1]}, this one knows up "
             f"to {ALL[-1]}: upgrade crossgraph, or index the photos anew into another folder"
         )
-    if not applied and not _unnamed(db) and db.table_names():
+    foreign = set(db.table_names()) - {MIGRATIONS.migrations_table}
+    if not applied and not _unnamed(db) and foreign:
         raise IndexDamaged("the catalog is a database of another program")
     return not known
 
