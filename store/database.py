@@ -54,6 +54,7 @@ class CatalogFile:
                 raise
 
     def _prepare(self) -> None:
+        self.execute("PRAGMA trusted_schema = OFF")  # the file may come from a stranger
         self.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
         if not is_current(self.tables):
             self.lock.acquire()

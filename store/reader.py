@@ -112,6 +112,7 @@ class IndexReader:
         with self._catalog.snapshot():
             self._check_model()
             yield
+        self._cache.heal()  # nobody should have to wait for it before the answer is there
 
     # What is there
 
@@ -165,9 +166,7 @@ class IndexReader:
             ModelMismatch: the photos were embedded anew with another model since it was opened.
         """
         with self.snapshot():
-            found = self._cache.search(vector, k)
-        self._cache.heal()
-        return found
+            return self._cache.search(vector, k)
 
     def vectors(self, image_ids: Ids) -> NDArray[np.float32]:
         """Give vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
