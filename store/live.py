@@ -30,7 +30,7 @@ class LiveVectors:
         self._base_last_id = last_id
         self._recent = FlatIndex(base.dim)
         self._recent_ids: set[int] = set()
-        self._without: set[int] = set()
+        self._without = np.zeros(0, dtype=np.int64)
 
     @property
     def pending(self) -> int:
@@ -40,7 +40,8 @@ class LiveVectors:
     def remove(self, image_ids: Iterable[int]) -> None:
         """Leave out vectors that were removed or replaced; takes effect at once."""
         ids = set(image_ids)
-        self._without |= {image_id for image_id in ids if image_id <= self._base_last_id}
+        old = [image_id for image_id in ids if image_id <= self._base_last_id]
+        self._without = np.union1d(self._without, np.array(old, dtype=np.int64))
         recent = ids & self._recent_ids
         if recent:
             self._recent.remove(np.array(sorted(recent), dtype=np.int64))
@@ -69,11 +70,10 @@ class LiveVectors:
             stored: gives the vectors (K, D) of ids; what an approximate base finds is scored by
                 these, so that a score does not depend on the kind of index.
         """
-        without = np.array(sorted(self._without), dtype=np.int64) if self._without else None
         if self.base.exact:
-            ids, scores = self.base.search(query, k, without)
+            ids, scores = self.base.search(query, k, self._without)
         else:
-            ids, _ = self.base.search(query, k * OVERSAMPLING, without)
+            ids, _ = self.base.search(query, k * OVERSAMPLING, self._without)
             scores = (stored(ids.tolist()) @ query).astype(np.float32)
         recent_ids, recent_scores = self._recent.search(query, k)
         ids, scores = np.append(ids, recent_ids), np.append(scores, recent_scores)
