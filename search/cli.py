@@ -20,6 +20,7 @@ from search.commands.evaluate import evaluate
 from search.commands.index import index
 from search.commands.search import search
 from search.commands.train import train
+from search.commands.verify import verify
 
 __all__ = ["app", "main", "search_main"]
 
@@ -33,6 +34,7 @@ search_app = typer.Typer(name="search", add_completion=False, pretty_exceptions_
 
 app.command("index")(index)
 app.command("search")(search)
+app.command("verify")(verify)
 app.command("train")(train)
 app.command("eval")(evaluate)
 app.command("curve")(curve)
