@@ -17,6 +17,7 @@ from search.boundary import run
 from search.commands.curve import curve
 from search.commands.demo import demo
 from search.commands.evaluate import evaluate
+from search.commands.export import export
 from search.commands.index import index
 from search.commands.search import search
 from search.commands.train import train
@@ -35,6 +36,7 @@ search_app = typer.Typer(name="search", add_completion=False, pretty_exceptions_
 app.command("index")(index)
 app.command("search")(search)
 app.command("verify")(verify)
+app.command("export")(export)
 app.command("train")(train)
 app.command("eval")(evaluate)
 app.command("curve")(curve)
