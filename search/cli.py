@@ -19,6 +19,7 @@ from search.commands.demo import demo
 from search.commands.evaluate import evaluate
 from search.commands.export import export
 from search.commands.index import index
+from search.commands.merge import merge
 from search.commands.search import search
 from search.commands.train import train
 from search.commands.verify import verify
@@ -37,6 +38,7 @@ app.command("index")(index)
 app.command("search")(search)
 app.command("verify")(verify)
 app.command("export")(export)
+app.command("merge")(merge)
 app.command("train")(train)
 app.command("eval")(evaluate)
 app.command("curve")(curve)
