@@ -17,11 +17,14 @@ from search.boundary import run
 from search.commands.curve import curve
 from search.commands.demo import demo
 from search.commands.evaluate import evaluate
+from search.commands.export import export
 from search.commands.index import index
+from search.commands.merge import merge
 from search.commands.relocate import relocate
 from search.commands.search import search
 from search.commands.status import status
 from search.commands.train import train
+from search.commands.verify import verify
 
 __all__ = ["app", "main", "search_main"]
 
@@ -37,6 +40,9 @@ app.command("index")(index)
 app.command("search")(search)
 app.command("status")(status)
 app.command("relocate")(relocate)
+app.command("verify")(verify)
+app.command("export")(export)
+app.command("merge")(merge)
 app.command("train")(train)
 app.command("eval")(evaluate)
 app.command("curve")(curve)

@@ -18,7 +18,14 @@ from typing import Any
 from store.choice import Measured, load
 from store.vectors import VectorIndex
 
-__all__ = ["Generation", "read_generation", "remove_others", "write_generation"]
+__all__ = [
+    "Generation",
+    "file_sha256",
+    "other_files",
+    "read_generation",
+    "remove_others",
+    "write_generation",
+]
 
 PATTERN = "vectors-*"
 
@@ -64,7 +71,7 @@ def read_generation(folder: Path, recorded: Generation, dim: int) -> VectorIndex
     """Give the vectors from their file, None where it is missing, damaged or not as recorded."""
     file = folder / recorded.name
     try:
-        if file.parent != folder or _sha256(file) != recorded.sha256:
+        if file.parent != folder or file_sha256(file) != recorded.sha256:
             return None
         index = load(file)
     except (OSError, ValueError):
@@ -99,7 +106,7 @@ def write_generation(
     try:
         index.save(temporary)
         _sync(temporary)
-        checksum = _sha256(temporary)
+        checksum = file_sha256(temporary)
         temporary.replace(final)
     finally:
         with suppress(OSError):
@@ -110,13 +117,18 @@ def write_generation(
 
 def remove_others(folder: Path, kept: str) -> None:
     """Remove the files of other generations, and what an interrupted write left."""
-    for file in folder.glob(PATTERN):
-        if file.name != kept:
-            with suppress(OSError):  # a reader where open files are locked; it goes next time
-                file.unlink()
+    for file in other_files(folder, kept):
+        with suppress(OSError):  # a reader where open files are locked; it goes next time
+            file.unlink()
 
 
-def _sha256(file: Path) -> str:
+def other_files(folder: Path, kept: str) -> list[Path]:
+    """Give the files of other generations, and what an interrupted write left, by name."""
+    return sorted(file for file in folder.glob(PATTERN) if file.name != kept)
+
+
+def file_sha256(file: Path) -> str:
+    """Give the checksum of a file, in hex; OSError where it cannot be read."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from store.errors import IndexDamaged
 
-__all__ = ["absolute_path", "relative_path"]
+__all__ = ["absolute_path", "lies_inside", "relative_path"]
 
 
 def relative_path(root: str, path: str) -> str:
@@ -43,9 +43,19 @@ def absolute_path(root: str, relative: str) -> str:
     return root.rstrip(os.sep) + os.sep + relative.replace("/", os.sep)
 
 
-def _check(relative: str, error: type[Exception]) -> None:
+def lies_inside(relative: str) -> bool:
+    """Say whether a path leads nowhere but into the folder that it is relative to.
+
+    >>> lies_inside("2024/a.jpg"), lies_inside("../a.jpg"), lies_inside("/a.jpg")
+    (True, False, False)
+    """
     parts = relative.split("/")
-    if "" in parts or ".." in parts or "." in parts or PurePosixPath(relative).is_absolute():
+    leads_out = "" in parts or ".." in parts or "." in parts
+    return not leads_out and not PurePosixPath(relative).is_absolute()
+
+
+def _check(relative: str, error: type[Exception]) -> None:
+    if not lies_inside(relative):
         raise error(
             f"the catalog names {relative!r}, which is no path inside a folder of photos: do not "
             "trust this index; index the photos anew into another folder"

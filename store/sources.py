@@ -9,7 +9,7 @@ from store.codec import path_to_row, row_to_path
 from store.database import CatalogFile
 from store.errors import SourceError
 
-__all__ = ["mounts", "put_mounts", "relocate", "remove_unused", "source_id", "sources"]
+__all__ = ["mounts", "put_mounts", "relocate", "remove_unused", "roots", "source_id", "sources"]
 
 
 def source_id(catalog: CatalogFile, root: str) -> int:
@@ -17,6 +17,11 @@ def source_id(catalog: CatalogFile, root: str) -> int:
     row = path_to_row(root)
     catalog.execute("INSERT INTO sources (root) VALUES (?) ON CONFLICT DO NOTHING", row)
     return int(next(catalog.rows("SELECT id FROM sources WHERE root = ?", row))[0])
+
+
+def roots(catalog: CatalogFile) -> list[str]:
+    """Give every folder, sorted."""
+    return [row_to_path(row[0]) for row in catalog.rows("SELECT root FROM sources ORDER BY root")]
 
 
 def sources(catalog: CatalogFile) -> dict[str, int]:

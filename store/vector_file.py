@@ -23,7 +23,15 @@ from numpy.typing import NDArray
 
 from store.vectors import padded_width
 
-__all__ = ["CODE_BYTES", "Header", "read_array", "read_codes", "read_header", "write_vectors"]
+__all__ = [
+    "CODE_BYTES",
+    "Header",
+    "read_array",
+    "read_codes",
+    "read_header",
+    "read_ids",
+    "write_vectors",
+]
 
 HEADER = struct.Struct("<8sIIQII")
 MAGIC = b"XGVECT1\n"
@@ -116,6 +124,19 @@ def read_array(stream: BinaryIO, dtype: str, *shape: int) -> NDArray[Any]:
     if stream.readinto(array.reshape(-1).view(np.uint8).data) != array.nbytes:  # type: ignore[attr-defined]
         raise ValueError(f"the file ended where {array.nbytes} bytes were expected")
     return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def read_ids(file: Path) -> tuple[Header, NDArray[np.int64]]:
+    """Read what comes first and the ids, (N,) in the order of the codes, and nothing else.
+
+    Raises:
+        ValueError: it is no such file, or cut off.
+        OSError: it cannot be read.
+    """
+    with file.open("rb") as stream:
+        header = read_header(stream, file)
+        stream.seek(header.file_bytes - header.count * (8 + header.code_bytes))
+        return header, read_array(stream, "<i8", header.count)
 
 
 def read_codes(stream: BinaryIO, header: Header) -> Iterator[NDArray[np.uint8]]:

@@ -11,7 +11,7 @@ import pytest
 from store import choice
 from store.approximate import ApproximateIndex
 from store.flat import FlatIndex
-from store.vector_file import Header
+from store.vector_file import Header, read_ids
 from tests.unit.store.vectors_at_hand import DIM, clustered, in_blocks
 
 VECTORS, _ = clustered(200)
@@ -32,6 +32,14 @@ def lists(tmp_path: Path) -> Path:
     index = ApproximateIndex.build(DIM, 200, lambda: in_blocks(IDS, VECTORS))
     index.save(tmp_path / "lists.faiss")
     return tmp_path / "lists.faiss"
+
+
+@pytest.mark.parametrize("kind", ["exact", "lists"])
+def test_the_ids_are_read_alone(kind: str, request: pytest.FixtureRequest) -> None:
+    file = request.getfixturevalue(kind)
+    header, ids = read_ids(file)
+    assert header.count == len(ids)
+    assert sorted(ids.tolist()) == IDS.tolist()
 
 
 @pytest.mark.parametrize("content", [b"", b"not vectors", b"not vectors, and longer than a header"])

@@ -1,0 +1,52 @@
+"""`crossgraph export`: an index, or the hits of a query, as Parquet or COCO."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from search import engine
+from search.commands.options import (
+    Checkpoint,
+    ImageWeights,
+    IndexFolder,
+    TextWeights,
+    default_index,
+)
+
+__all__ = ["export"]
+
+
+def export(
+    out: Annotated[
+        Path,
+        typer.Argument(metavar="OUT", help="A file that ends in .parquet, or in .json for COCO."),
+    ],
+    index: IndexFolder = default_index,
+    query: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Write what answers it, and no more.")
+    ] = None,
+    k: Annotated[int, typer.Option("-k", min=1, help="How many hits of the query.")] = 10,
+    checkpoint: Checkpoint = None,
+    image_weights: ImageWeights = None,
+    text_weights: TextWeights = None,
+) -> None:
+    """Write photos with all that is known of them to a Parquet or COCO file.
+
+    Parquet has the vectors too. COCO is a captions file, and where there are categories a second
+    one beside it, OUT.categories.json; `crossgraph index --annotations` takes both.
+
+    Example: `crossgraph export photos.json --index photos.index`
+    """
+    from search.export import export as write
+
+    hits = None
+    if query is not None:
+        with engine.open_index(
+            index, checkpoint, image_weights=image_weights, text_weights=text_weights
+        ) as opened:
+            hits = opened.search(query, k=k)
+    count, files = write(index, out, hits, query or "")
+    typer.echo(f"{count} photos: {', '.join(str(file) for file in files)}")

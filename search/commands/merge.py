@@ -1,0 +1,38 @@
+"""`crossgraph merge`: several indexes into a new one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from search.commands.options import Quiet
+
+__all__ = ["merge"]
+
+
+def merge(
+    parts: Annotated[
+        list[Path], typer.Argument(metavar="INDEX", help="Indexes made with one model.")
+    ],
+    into: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Gets the new index; must not be there yet.")
+    ],
+    quiet: Quiet = False,
+) -> None:
+    """Put indexes together into a new one; no photo is read, and none is embedded again.
+
+    A photo that several of them have is taken from the first; captions and categories come from
+    all. Photos get new ids.
+
+    Example: `crossgraph merge a.index b.index --into all.index`
+    """
+    from search.progress import ProgressReport
+    from store.merge import merge as put_together
+
+    with ProgressReport("merging", quiet=quiet) as progress:
+        merged = put_together(parts, into, progress=progress.update)
+    typer.echo(
+        f"{into}: {merged.images} photos, {merged.doubles} doubles, {merged.quarantined} left out"
+    )

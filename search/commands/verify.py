@@ -1,0 +1,56 @@
+"""`crossgraph verify`: whether an index holds what it should."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from search.commands.options import IndexFolder, default_index
+
+if TYPE_CHECKING:
+    from store.problems import Verification
+
+__all__ = ["verify"]
+
+
+def verify(
+    index: IndexFolder = default_index,
+    repair: Annotated[
+        bool,
+        typer.Option(
+            "--repair",
+            help="Mend what can be mended. Photos whose embedding is missing or damaged are "
+            "removed with their captions; the next `crossgraph index`, with the same "
+            "--annotations, embeds them again.",
+        ),
+    ] = False,
+) -> None:
+    """Check an index: the catalog, every embedding, every path, and the file of vectors.
+
+    Prints one line when all is well; else one line a problem, and the exit code is 1, or 0 where
+    --repair mended all of them.
+
+    Example: `crossgraph verify --index photos.index`
+    """
+    from store.verify import repair as mend
+    from store.verify import verify as look
+
+    found, left = mend(index) if repair else (look(index), None)
+    for problem in found.problems:
+        typer.echo(str(problem))
+    if left is not None and left != found:
+        for problem in left.problems:
+            typer.echo(f"not mended: {problem}")
+    _end(index, left or found)
+
+
+def _end(index: Path, found: Verification) -> None:
+    if found.problems:
+        raise typer.Exit(1)
+    told = (
+        f"{found.images} photos with vectors and nodes, {found.captions} captions, "
+        f"{found.quarantined} files left out"
+    )
+    typer.echo(f"{index}: all is well: {told}, {found.file or 'no file of vectors yet'}")

@@ -1,0 +1,213 @@
+"""The invariants of a catalog and of its vectors' file; what is looked for, by code.
+
+Everything is read row by row in the caller's snapshot, and nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from store.blob_checks import damaged_nodes, damaged_vectors
+from store.codec import blob_to_array, row_to_path
+from store.database import CatalogFile
+from store.generation import Generation, file_sha256, other_files
+from store.models import Model, other_models
+from store.paths import lies_inside
+from store.problems import Problem, about
+from store.vector_file import read_ids
+
+__all__ = ["check_catalog", "check_file", "check_readable", "orphans"]
+
+EMBED_AGAIN = (
+    "removes the photos with their captions; the next `crossgraph index`, with the same "
+    "--annotations, embeds them again"
+)
+REBUILD = "writes the file anew from the catalog"
+
+
+def check_readable(catalog: CatalogFile) -> Iterator[Problem]:
+    """Look for what makes all else that one reads doubtful; it cannot be mended."""
+    said = (str(row[0]) for row in catalog.rows("PRAGMA integrity_check"))
+    faults = (line for line in said if line != "ok")
+    yield from about("catalog-malformed", "faults that SQLite finds", "", faults)
+    facts = (row[0] for row in catalog.rows("SELECT key FROM meta WHERE NOT json_valid(value)"))
+    yield from about("bad-facts", "facts about the index that are no JSON", "", facts)
+
+
+def check_catalog(catalog: CatalogFile, model: Model) -> Iterator[Problem]:
+    """Look through all rows."""
+    for table, column, parent in orphans(catalog):
+        sql = f"SELECT {column} FROM {table} WHERE {column} NOT IN (SELECT id FROM {parent})"
+        rows = (row[0] for row in catalog.rows(sql))
+        what = f"rows of {table} that belong to no row of {parent}"
+        yield from about("orphans", what, "deletes them", rows)
+    yield from _check_paths(catalog)
+    yield from _check_ids(catalog)
+    yield from _check_embeddings(catalog, model)
+    yield from _check_unfinished(catalog, model)
+    yield from _check_probes(catalog, model)
+    yield from _check_changes(catalog)
+
+
+def check_file(catalog: CatalogFile, model: Model, folder: Path) -> Iterator[Problem]:
+    """Hold the vectors' file against the catalog.
+
+    That there is none yet, or that it lags behind, is nothing wrong: readers add what it lacks.
+    """
+    record = catalog.meta().get("vectors")
+    generation = Generation.from_record(record)
+    if record is not None:
+        faults = _file_faults(catalog, model, folder, generation)
+        what = f"faults of {'the file' if generation is None else generation.name}"
+        yield from about("vectors-file", what, REBUILD, faults)
+    others = other_files(folder, "" if generation is None else generation.name)
+    what = "files of vectors left over by an interrupted run, or by one that is at work now"
+    yield from about("left-over", what, "removes them", [file.name for file in others])
+
+
+def orphans(catalog: CatalogFile) -> list[tuple[str, str, str]]:
+    """Give table, column and parent table of every reference that leads nowhere."""
+    broken = {(row[0], row[3]) for row in catalog.rows("PRAGMA foreign_key_check")}
+    found = []
+    for table, number in sorted(broken):
+        for key in catalog.rows(f"PRAGMA foreign_key_list({table})"):
+            if key[0] == number:
+                found.append((str(table), str(key[3]), str(key[2])))
+    return found
+
+
+def _check_paths(catalog: CatalogFile) -> Iterator[Problem]:
+    sql = "SELECT id, path FROM images ORDER BY id"
+    bad = (
+        (image_id, repr(row_to_path(path)))
+        for image_id, path in catalog.rows(sql)
+        if not lies_inside(row_to_path(path))
+    )
+    what = "photos whose path leads out of their folder"
+    yield from about("bad-path", what, "removes the photos", bad, photos=True)
+    paths = (row_to_path(row[0]) for row in catalog.rows("SELECT path FROM quarantine"))
+    outside = (path for path in paths if not lies_inside(path))
+    what = "files in quarantine whose path leads out of their folder"
+    yield from about("bad-quarantine-path", what, "forgets them", outside)
+    both = catalog.rows(
+        "SELECT path FROM quarantine JOIN images USING (source_id, path) ORDER BY path"
+    )
+    what = "paths that are a photo and in quarantine too"
+    mending = "takes them out of quarantine"
+    yield from about("in-quarantine-too", what, mending, (row_to_path(row[0]) for row in both))
+
+
+def _check_ids(catalog: CatalogFile) -> Iterator[Problem]:
+    sql = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'images'"
+    given, highest = int(next(catalog.rows(sql))[0]), _highest_id(catalog)
+    found = [(highest, f"{given} was the last id")] if highest > given else []
+    what = "ids above those that were given out, which could be given again"
+    yield from about("bad-id", what, "gives higher ids from now on", found, photos=True)
+
+
+def _highest_id(catalog: CatalogFile) -> int:
+    """Give the highest image id that anything speaks of."""
+    sql = """SELECT max(coalesce((SELECT max(id) FROM images), 0),
+        coalesce((SELECT max(image_id) FROM changes), 0))"""
+    generation = Generation.from_record(catalog.meta().get("vectors"))
+    return max(int(next(catalog.rows(sql))[0]), 0 if generation is None else generation.last_id)
+
+
+def _check_embeddings(catalog: CatalogFile, model: Model) -> Iterator[Problem]:
+    for table, thing in ((model.vectors, "vector"), (model.nodes, "nodes")):
+        sql = f"SELECT id FROM images WHERE id NOT IN (SELECT image_id FROM {table}) ORDER BY id"
+        rows = (row[0] for row in catalog.rows(sql))
+        yield from about(f"no-{thing}", f"photos without {thing}", EMBED_AGAIN, rows, photos=True)
+    for thing, found in _damaged(catalog, model).items():
+        what = f"photos with damaged {thing}"
+        yield from about(f"bad-{thing}", what, EMBED_AGAIN, found, photos=True)
+
+
+def _check_unfinished(catalog: CatalogFile, model: Model) -> Iterator[Problem]:
+    """Look at models that do not answer yet: they may lack photos, but have no half ones."""
+    for other in other_models(catalog, model):
+        one, two = (f"SELECT image_id FROM {table}" for table in (other.vectors, other.nodes))
+        sql = f"SELECT * FROM ({one} EXCEPT {two}) UNION SELECT * FROM ({two} EXCEPT {one})"
+        found = {row[0]: "half of it is missing" for row in catalog.rows(sql)}
+        for bad in _damaged(catalog, other).values():
+            found.update(bad)
+        what = f"photos whose embedding of the model {other.name}, which is under way, is damaged"
+        mending = "drops it, and the next `crossgraph index --reembed` makes it again"
+        yield from about("bad-reembedding", what, mending, found.items(), photos=True)
+
+
+def _damaged(catalog: CatalogFile, model: Model) -> dict[str, Iterator[tuple[int, str]]]:
+    vectors = catalog.rows(f"SELECT image_id, vector FROM {model.vectors} ORDER BY image_id")
+    nodes = catalog.rows(f"SELECT image_id, nodes FROM {model.nodes} ORDER BY image_id")
+    return {
+        "vector": damaged_vectors(vectors, model.dim, model.unit_dim),
+        "nodes": damaged_nodes(nodes),
+    }
+
+
+def _check_probes(catalog: CatalogFile, model: Model) -> Iterator[Problem]:
+    found = []
+    sql = "SELECT id, name, dim, probes FROM models WHERE probes NOT NULL"
+    for _, name, dim, blob in catalog.rows(sql):
+        try:
+            shape = blob_to_array(blob).shape
+        except (TypeError, ValueError) as error:
+            found.append(f"{name}: {error}")
+            continue
+        if len(shape) != 2 or shape[1] != dim:
+            found.append(f"{name}: the shape {shape}, expected (Q, {dim})")
+    what = "models with damaged vectors of captions"
+    yield from about("bad-probes", what, "drops these; indexing makes them again", found)
+
+
+def _check_changes(catalog: CatalogFile) -> Iterator[Problem]:
+    facts = catalog.meta()
+    now = int(facts.get("revision", 0))
+    generation = Generation.from_record(facts.get("vectors"))
+    least = 0 if generation is None else generation.revision
+    sql = "SELECT revision, image_id FROM changes WHERE revision <= ? OR revision > ?"
+    found = [f"photo {row[1]} at state {row[0]}" for row in catalog.rows(sql, least, now)]
+    if least > now:
+        found.append(f"the file of vectors at state {least}")
+    what = f"changes that the catalog, at state {now}, cannot have seen"
+    yield from about("bad-changes", what, "forgets them and writes the vectors' file anew", found)
+
+
+def _file_faults(
+    catalog: CatalogFile, model: Model, folder: Path, generation: Generation | None
+) -> Iterator[str]:
+    if generation is None or generation.model_id != model.id:
+        yield "what the catalog records of it makes no sense"
+        return
+    file = folder / generation.name
+    try:
+        if file.parent != folder or file_sha256(file) != generation.sha256:
+            yield "its checksum is not the recorded one"
+            return
+        header, ids = read_ids(file)
+    except (OSError, ValueError) as error:
+        yield str(error)
+        return
+    wanted = (model.dim, generation.count, generation.last_id)
+    found = (header.dim, len(ids), int(ids.max(initial=0)))
+    if found != wanted:
+        yield f"width, count and highest id are {found}, expected {wanted}"
+    yield from _wrong_ids(catalog, model, generation, ids)
+
+
+def _wrong_ids(
+    catalog: CatalogFile, model: Model, generation: Generation, ids: np.ndarray
+) -> Iterator[str]:
+    """Find ids that only one of file and catalog has, though nothing was changed since."""
+    sql = f"SELECT image_id FROM {model.vectors} WHERE image_id <= ?"
+    held = np.fromiter((row[0] for row in catalog.rows(sql, generation.last_id)), np.int64)
+    sql = "SELECT DISTINCT image_id FROM changes"
+    changed = np.fromiter((row[0] for row in catalog.rows(sql)), np.int64)
+    wrong = np.setdiff1d(np.setxor1d(ids, held), changed)
+    if len(wrong):
+        yield f"{len(wrong)} ids are in the file or in the catalog only, such as {wrong[0]}"
+    if len(np.unique(ids)) < len(ids):
+        yield "it holds ids twice"

@@ -1,0 +1,252 @@
+"""Several indexes of one model put together into a new one, without reading a photo."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from store import models
+from store.annotations import Kind
+from store.cache import VectorCache
+from store.catalog import put_files
+from store.codec import path_to_row
+from store.database import CatalogFile
+from store.errors import IndexDamaged, IndexExists, ModelMismatch, QueryError
+from store.index import Index
+from store.lock import WriterLock
+from store.paths import relative_path
+from store.quarantine import quarantine
+from store.reader import CATALOG_NAME, IndexReader
+from store.records import PhotoRecord, records
+from store.sources import mounts, put_mounts, roots
+
+__all__ = ["Merged", "merge"]
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What came of a merge.
+
+    Attributes:
+        images: photos in the new index.
+        doubles: photos left out since an index given before has that path too.
+        quarantined: files left out by all.
+    """
+
+    images: int
+    doubles: int
+    quarantined: int
+
+
+def merge(
+    parts: Sequence[Path],
+    into: Path,
+    *,
+    progress: Callable[[int, int, str], object] | None = None,
+) -> Merged:
+    """Put indexes of one model together; each photo keeps all that any of them knows of it.
+
+    A path in several of them is taken from the first that has it. What an origin says of a photo
+    comes from the first that knows it. Photos get new ids. The new index is built in a folder
+    beside, `NAME.merging`, and gets its name when it is whole; what a merge that was killed left
+    there is removed by the next.
+
+    Args:
+        parts: the folders of at least one index; none of them is written.
+        into: the new one's, which is not there yet, or empty.
+        progress: called with photos done, photos to do, and the index that is read.
+
+    Raises:
+        QueryError: no index is given, or one of them twice.
+        IndexNotFound: one of them is not there.
+        IndexExists: there is something in `into`.
+        ModelMismatch: two of them were made with different models.
+        IndexDamaged: one of them cannot be read, or lacks an embedding.
+        IndexBusy: another process merges into the same folder.
+    """
+    _check(parts, into)
+    with ExitStack() as stack:
+        opened = [stack.enter_context(IndexReader.open(part)) for part in parts]
+        _check_models(opened)
+        for index in opened:  # each in one state until the end
+            stack.enter_context(index.snapshot())
+        index = _created(opened, into)
+        try:
+            with index:
+                merged = _build(opened, index, progress)
+        except BaseException:
+            shutil.rmtree(index.folder, ignore_errors=True)
+            raise
+    if into.is_dir():
+        into.rmdir()
+    index.folder.rename(into)
+    return merged
+
+
+def _check(parts: Sequence[Path], into: Path) -> None:
+    if not parts:
+        raise QueryError("no index is given to merge")
+    places = [part.resolve() for part in parts]
+    twice = next((part for part in parts if places.count(part.resolve()) > 1), None)
+    if twice is not None:
+        raise QueryError(f"{twice} is given twice")
+    if into.exists() and (not into.is_dir() or any(into.iterdir())):
+        raise IndexExists(f"{into} is there and not empty; merge into a new folder")
+
+
+def _check_models(opened: Sequence[IndexReader]) -> None:
+    first = opened[0]
+    for other in opened[1:]:
+        if other.model.fingerprint != first.model.fingerprint:
+            raise ModelMismatch(
+                f"{first.folder} was made with model {first.model.name} "
+                f"({first.model.fingerprint[:12]}), {other.folder} with {other.model.name} "
+                f"({other.model.fingerprint[:12]}), and vectors of two models cannot be compared: "
+                "embed one of them anew with `crossgraph index --reembed`"
+            )
+
+
+def _created(opened: Sequence[IndexReader], into: Path) -> Index:
+    building = into.absolute().with_name(f"{into.absolute().name}.merging")
+    building.mkdir(parents=True, exist_ok=True)
+    lock = WriterLock(building)
+    lock.acquire()
+    try:
+        for left in [*building.glob(f"{CATALOG_NAME}*"), *building.glob("vectors-*")]:
+            left.unlink()
+    finally:
+        lock.release()
+    first = opened[0].model
+    return Index.create(
+        building,
+        first.fingerprint,
+        first.dim,
+        model=first.name,
+        encoders=first.encoders,
+        # Not known of an index that an older version of this program made.
+        unit_dim=max(part.model.unit_dim for part in opened),
+    )
+
+
+def _build(
+    opened: Sequence[IndexReader],
+    index: Index,
+    progress: Callable[[int, int, str], object] | None,
+) -> Merged:
+    total, done, doubles = sum(len(part) for part in opened), 0, 0
+    for part in opened:
+        for page in records(part, vectors=False):
+            doubles += _copy(part, page, index)
+            done += len(page)
+            if progress is not None:
+                progress(done, total, part.folder.name)
+    _finish(opened, index)
+    counts = index.counts()
+    return Merged(counts.images, doubles, counts.quarantined)
+
+
+def _copy(part: IndexReader, page: Sequence[PhotoRecord], index: Index) -> int:
+    """Copy photos with all that belongs to them in one transaction; give how many were doubles."""
+    with part.reading() as source, index.writing() as catalog:
+        folders = roots(catalog)
+        ids = {record.image_id: _find(catalog, folders, record.file.path) for record in page}
+        new = [record for record in page if ids[record.image_id] is None]
+        given, _ = put_files(catalog, [record.file for record in new])
+        placed = dict(zip((record.image_id for record in new), given, strict=True))
+        for old, into in (
+            (part.model.vectors, index.model.vectors),
+            (part.model.nodes, index.model.nodes),
+        ):
+            _copy_blobs(part, source, old, catalog, into, placed)
+        all_ids = {old: known for old, known in ids.items() if known is not None} | placed
+        _copy_texts(source, catalog, "captions", all_ids)
+        _copy_texts(source, catalog, "categories", all_ids)
+    return len(page) - len(new)
+
+
+def _find(catalog: CatalogFile, folders: Iterable[str], path: str) -> int | None:
+    """Give the id of an absolute path, whichever folder it was found through."""
+    sql = """SELECT images.id FROM images JOIN sources ON sources.id = source_id
+        WHERE root = ? AND path = ?"""
+    for root in folders:
+        if path.startswith(root.rstrip(os.sep) + os.sep):
+            row = (path_to_row(root), path_to_row(relative_path(root, path)))
+            found = next(catalog.rows(sql, *row), None)
+            if found is not None:
+                return int(found[0])
+    return None
+
+
+def _copy_blobs(
+    part: IndexReader,
+    source: CatalogFile,
+    old: str,
+    catalog: CatalogFile,
+    new: str,
+    placed: dict[int, int],
+) -> None:
+    """Copy embeddings as the bytes that they are."""
+    sql = f"SELECT * FROM {old} WHERE image_id IN (SELECT value FROM json_each(?))"
+    rows = [(placed[row[0]], row[1]) for row in source.rows(sql, json.dumps(list(placed)))]
+    if len(rows) < len(placed):
+        raise IndexDamaged(
+            f"{part.folder} lacks embeddings of {len(placed) - len(rows)} photos: run `crossgraph "
+            f"verify --repair --index {part.folder}` and index its photos again"
+        )
+    catalog.execute_many(f"INSERT INTO {new} VALUES (?, ?)", rows)
+
+
+def _copy_texts(source: CatalogFile, catalog: CatalogFile, kind: Kind, ids: dict[int, int]) -> None:
+    """Copy what each origin says of photos, but for those that said something of them before."""
+    among = "image_id IN (SELECT value FROM json_each(?))"
+    sql = f"SELECT DISTINCT image_id, origin FROM {kind} WHERE {among}"
+    said = set(catalog.rows(sql, json.dumps(list(ids.values()))))
+    sql = f"SELECT image_id, origin, position, text FROM {kind} WHERE {among}"
+    rows = source.rows(sql, json.dumps(list(ids)))
+    placed = [(ids[row[0]], *row[1:]) for row in rows]
+    catalog.execute_many(
+        f"INSERT OR IGNORE INTO {kind} VALUES (?, ?, ?, ?)",
+        [row for row in placed if row[:2] not in said],
+    )
+
+
+def _finish(opened: Sequence[IndexReader], index: Index) -> None:
+    with index.writing() as catalog:
+        for part in opened:
+            _copy_quarantine(part, catalog, index)
+            with part.reading() as source:
+                for root in roots(source):
+                    below = {*mounts(catalog, root), *mounts(source, root)}
+                    put_mounts(catalog, root, below)
+        _copy_probes(opened, index, catalog)
+        cache = VectorCache(index.folder, catalog, index.model)
+        cache.mark_changed(())
+    try:
+        cache.rebuild()
+    except ValueError as error:
+        names = " and ".join(str(part.folder) for part in opened)
+        raise IndexDamaged(
+            f"{names} hold an embedding that is none ({error}): run `crossgraph verify` on them"
+        ) from error
+
+
+def _copy_quarantine(part: IndexReader, catalog: CatalogFile, index: Index) -> None:
+    known = {bad.path for bad in index.quarantined()}
+    folders = roots(catalog)
+    # What one of them could read is a photo, whatever another made of it.
+    wanted = [bad for bad in part.quarantined() if _find(catalog, folders, bad.path) is None]
+    quarantine(catalog, [bad for bad in wanted if bad.path not in known])
+
+
+def _copy_probes(opened: Sequence[IndexReader], index: Index, catalog: CatalogFile) -> None:
+    for part in opened:
+        with part.reading() as source:
+            found = models.probes(source, part.model)
+        if found is not None:
+            models.set_probes(catalog, index.model, found)
+            return

@@ -1,0 +1,128 @@
+"""All that is known of photos, some hundred at a time, for those who write it elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from store.annotations import texts_of
+from store.catalog import arrays_of, paths_of
+from store.codec import row_to_path
+from store.database import CatalogFile
+from store.errors import IndexDamaged
+from store.paths import absolute_path
+from store.reader import IndexReader
+from store.rows import PhotoFile
+
+__all__ = ["PhotoRecord", "id_pages", "records", "shared_paths"]
+
+ROWS_AT_ONCE = 512
+
+
+@dataclass(frozen=True)
+class PhotoRecord:
+    """All that an index knows of a photo.
+
+    Attributes:
+        image_id: its id.
+        file: the facts about its file.
+        relative_path: as seen from its source, with `/` on every system.
+        captions: in their given order.
+        categories: sorted.
+        vector: (D,) in half precision, None where it was not asked for.
+    """
+
+    image_id: int
+    file: PhotoFile
+    relative_path: str
+    captions: tuple[str, ...]
+    categories: tuple[str, ...]
+    vector: NDArray[Any] | None
+
+
+def records(
+    index: IndexReader, image_ids: Sequence[int] | None = None, *, vectors: bool = True
+) -> Iterator[list[PhotoRecord]]:
+    """Give photos in blocks, as they are asked for; all blocks are of one state of the index.
+
+    Args:
+        index: open, and kept open until the last block is there.
+        image_ids: which, in this order, those that are not there left out; None is all by id.
+        vectors: whether their vectors are wanted too.
+
+    Raises:
+        IndexDamaged: a vector that is wanted is missing or damaged.
+    """
+    with index.reading() as catalog:
+        pages = id_pages(catalog) if image_ids is None else _cut(image_ids)
+        for page in pages:
+            arrays = _vectors(index, catalog, page) if vectors else {}
+            yield _records(catalog, page, arrays)
+
+
+def id_pages(catalog: CatalogFile) -> Iterator[list[int]]:
+    """Give all image ids, ascending, some hundred at a time."""
+    last: list[int] = [0]
+    sql = "SELECT id FROM images WHERE id > ? ORDER BY id LIMIT ?"
+    while last := [int(row[0]) for row in catalog.rows(sql, last[-1], ROWS_AT_ONCE)]:
+        yield last
+
+
+def shared_paths(index: IndexReader) -> frozenset[str]:
+    """Give the relative paths that more than one source has a photo under."""
+    with index.reading() as catalog:
+        sql = "SELECT path FROM images GROUP BY path HAVING count(*) > 1"
+        return frozenset(row_to_path(row[0]) for row in catalog.rows(sql))
+
+
+def _records(
+    catalog: CatalogFile, page: Sequence[int], vectors: dict[int, NDArray[Any]]
+) -> list[PhotoRecord]:
+    sql = """SELECT images.id, root, path, size_bytes, mtime_ns, sha256, width_px, height_px
+        FROM images JOIN sources ON sources.id = images.source_id
+        WHERE images.id IN (SELECT value FROM json_each(?))"""
+    rows = {row[0]: row[1:] for row in catalog.rows(sql, json.dumps(list(page)))}
+    captions = texts_of(catalog, "captions", page)
+    categories = texts_of(catalog, "categories", page)
+    found = []
+    for image_id in page:
+        if image_id not in rows:
+            continue
+        root, relative, *facts = rows[image_id]
+        folder, inside = row_to_path(root), row_to_path(relative)
+        found.append(
+            PhotoRecord(
+                image_id,
+                PhotoFile(absolute_path(folder, inside), folder, *facts),
+                inside,
+                tuple(captions.get(image_id, ())),
+                tuple(sorted(categories.get(image_id, ()))),
+                vectors.get(image_id),
+            )
+        )
+    return found
+
+
+def _vectors(
+    index: IndexReader, catalog: CatalogFile, page: Sequence[int]
+) -> dict[int, NDArray[Any]]:
+    try:
+        found = arrays_of(catalog, index.model.vectors, page)
+        sound = all(vector.shape == (index.model.dim,) for vector in found.values())
+    except ValueError:
+        sound = False
+    if not sound or set(paths_of(catalog, page)) > set(found):
+        raise IndexDamaged(
+            f"{index.folder} has photos whose vector is missing or damaged: run `crossgraph verify "
+            f"--repair --index {index.folder}` and index its photos again"
+        )
+    return found
+
+
+def _cut(image_ids: Sequence[int]) -> Iterator[list[int]]:
+    for start in range(0, len(image_ids), ROWS_AT_ONCE):
+        yield [int(image_id) for image_id in image_ids[start : start + ROWS_AT_ONCE]]

@@ -1,0 +1,293 @@
+"""Every invariant is broken by hand, found, and mended."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from store import Index, IndexBusy, IndexNotFound, PhotoFile, QuarantinedFile, Reembedding
+from store.codec import array_to_blob
+from store.generation import file_sha256
+from store.verify import repair, verify
+
+DIM = 4
+NAN = np.array([np.nan, 1, 0, 0], dtype=np.float16)
+NODES = np.ones((3, 2), dtype=np.float16)
+
+
+def photo(name: str) -> PhotoFile:
+    return PhotoFile(f"/photos/{name}", "/photos", 10, 20, "00", 640, 480)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Five photos, the first two with captions; unit vectors, and one number beside."""
+    folder = tmp_path / "photos.index"
+    with Index.create(folder, "f1", DIM, model="m", encoders="e", unit_dim=3) as index:
+        vectors = np.eye(3, DIM, dtype=np.float32)[[0, 1, 2, 0, 1]]
+        vectors[:, 3] = 0.25
+        files = [photo(f"{name}.jpg") for name in "abcde"]
+        ids = index.put_images(files, vectors, np.stack([NODES] * 5))
+        assert ids == [1, 2, 3, 4, 5]
+        index.put_captions({1: ["a dog"], 2: ["a cat"]}, origin="captions.json")
+        index.put_categories({1: ["dog"]}, origin="instances.json")
+        index.quarantine([QuarantinedFile("/photos/x.jpg", "/photos", 0, 30, "empty")])
+        index.put_probes(np.eye(2, DIM, dtype=np.float32))
+        index.finish()
+    return folder
+
+
+def spoil(folder: Path, sql: str, *arguments: object) -> None:
+    with closing(sqlite3.connect(folder / "catalog.db")) as connection, connection:
+        connection.execute(sql, arguments)
+
+
+def codes(folder: Path) -> dict[str, int]:
+    return {problem.code: problem.count for problem in verify(folder).problems}
+
+
+def state(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir() if file.suffix != ".lock"}
+
+
+def photos_left(folder: Path) -> list[str]:
+    with Index.open(folder) as index:
+        index.search(np.ones(DIM, dtype=np.float32), 5)
+        return [Path(file.path).stem for file in index.files().values()]
+
+
+def test_a_sound_index_is_told_in_numbers_and_not_touched(folder: Path) -> None:
+    before = state(folder)
+    found = verify(folder)
+    assert found.problems == ()
+    assert (found.images, found.captions, found.quarantined) == (5, 2, 1)
+    assert (folder / found.file).is_file()
+    assert repair(folder) == (found, found)
+    assert state(folder) == before
+
+
+def test_an_empty_index_is_sound(tmp_path: Path) -> None:
+    Index.create(tmp_path / "i", "f1", DIM).close()
+    assert verify(tmp_path / "i").problems == ()
+
+
+def test_a_file_of_vectors_that_lags_behind_is_nothing_wrong(folder: Path) -> None:
+    with Index.open(folder) as index:
+        vectors = np.eye(2, DIM, dtype=np.float32)
+        index.put_images([photo("a.jpg"), photo("f.jpg")], vectors, np.stack([NODES] * 2))
+        index.remove_images([2])
+    assert codes(folder) == {}
+
+
+VECTOR, NODE = (array_to_blob(array) for array in (np.eye(DIM, dtype=np.float16)[0], NODES))
+ROWS = [
+    ("INSERT INTO captions VALUES (77, 'o', 0, 'a bird')", (), {"orphans": 1}, "abcde"),
+    ("INSERT INTO categories VALUES (77, 'o', 0, 'bird')", (), {"orphans": 1}, "abcde"),
+    ("INSERT INTO nodes_1 VALUES (77, ?)", (NODE,), {"orphans": 1}, "abcde"),
+    ("DELETE FROM images WHERE id = 5", (), {"orphans": 1}, "abcd"),
+    ("UPDATE images SET source_id = 9 WHERE id = 1", (), {"orphans": 1}, "bcde"),
+    ("UPDATE quarantine SET source_id = 9", (), {"orphans": 1}, "abcde"),
+    ("UPDATE images SET path = '../a.jpg' WHERE id = 1", (), {"bad-path": 1}, "bcde"),
+    ("UPDATE images SET path = '/a.jpg' WHERE id = 1", (), {"bad-path": 1}, "bcde"),
+    ("UPDATE quarantine SET path = 'a//b'", (), {"bad-quarantine-path": 1}, "abcde"),
+    ("UPDATE quarantine SET path = 'a.jpg'", (), {"in-quarantine-too": 1}, "abcde"),
+    ("UPDATE sqlite_sequence SET seq = 3 WHERE name = 'images'", (), {"bad-id": 1}, "abcde"),
+    ("DELETE FROM sqlite_sequence WHERE name = 'images'", (), {"bad-id": 1}, "abcde"),
+    ("DELETE FROM vectors_1 WHERE image_id < 3", (), {"no-vector": 2, "vectors-file": 1}, "cde"),
+    ("DELETE FROM nodes_1 WHERE image_id = 3", (), {"no-nodes": 1}, "abde"),
+    ("UPDATE vectors_1 SET vector = substr(vector, 1, 9)", (), {"bad-vector": 5}, ""),
+    ("UPDATE vectors_1 SET vector = 'words' WHERE image_id = 1", (), {"bad-vector": 1}, "bcde"),
+    ("UPDATE vectors_1 SET vector = ? WHERE image_id = 1", (NODE,), {"bad-vector": 1}, "bcde"),
+    (
+        "UPDATE vectors_1 SET vector = ? WHERE image_id = 2",
+        (array_to_blob(NAN),),
+        {"bad-vector": 1},
+        "acde",
+    ),
+    (
+        "UPDATE vectors_1 SET vector = ? WHERE image_id = 2",
+        (array_to_blob(np.float16([0.5, 0, 0, 0.25])),),
+        {"bad-vector": 1},
+        "acde",
+    ),
+    ("UPDATE nodes_1 SET nodes = x'00' WHERE image_id = 4", (), {"bad-nodes": 1}, "abce"),
+    ("UPDATE nodes_1 SET nodes = ? WHERE image_id = 4", (VECTOR,), {"bad-nodes": 1}, "abce"),
+    (
+        "UPDATE nodes_1 SET nodes = ? WHERE image_id = 1",
+        (array_to_blob(np.ones((2, 2), np.float16)),),
+        {"bad-nodes": 1},
+        "bcde",
+    ),
+    (
+        "UPDATE nodes_1 SET nodes = ? WHERE image_id = 5",
+        (array_to_blob(np.full((3, 2), np.inf, np.float16)),),
+        {"bad-nodes": 1},
+        "abcd",
+    ),
+    ("UPDATE models SET probes = x'00'", (), {"bad-probes": 1}, "abcde"),
+    ("UPDATE models SET probes = ?", (NODE,), {"bad-probes": 1}, "abcde"),
+    ("INSERT INTO changes VALUES (99, 1)", (), {"bad-changes": 1}, "abcde"),
+    ("INSERT INTO changes VALUES (0, 1)", (), {"bad-changes": 1}, "abcde"),
+    ("UPDATE meta SET value = '0' WHERE key = 'revision'", (), {"bad-changes": 1}, "abcde"),
+    ("UPDATE meta SET value = '[]' WHERE key = 'vectors'", (), {"vectors-file": 1}, "abcde"),
+]
+
+
+@pytest.mark.parametrize(("sql", "arguments", "found", "left"), ROWS)
+def test_a_damaged_catalog_is_found_out_and_mended(
+    folder: Path, sql: str, arguments: tuple[object, ...], found: dict[str, int], left: str
+) -> None:
+    spoil(folder, sql, *arguments)
+    # What the file of vectors no longer fits follows from the rest.
+    assert {code: count for code, count in codes(folder).items() if code in found} == found
+    assert set(codes(folder)) - set(found) <= {"orphans", "vectors-file", "left-over"}
+    before, after = repair(folder)
+    assert all(problem.mending for problem in before.problems)
+    assert after.problems == ()
+    assert "".join(photos_left(folder)) == left
+    assert codes(folder) == {}
+
+
+def cut_off(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-1])
+
+
+def turn_a_bit(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, cut_off, turn_a_bit])
+def test_a_damaged_file_of_vectors_is_written_anew(
+    folder: Path, damage: Callable[[Path], None]
+) -> None:
+    damage(folder / verify(folder).file)
+    assert codes(folder) == {"vectors-file": 1}
+    _, after = repair(folder)
+    assert after.problems == ()
+    assert photos_left(folder) == list("abcde")
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "fault"),
+    [
+        ('"count": 5', '"count": 4', "expected"),
+        ('"last_id": 5', '"last_id": 4', "expected"),
+        ('"model_id": 1', '"model_id": 2', "no sense"),
+        ('"name": "', '"name": "../', "checksum"),
+    ],
+)
+def test_a_record_that_does_not_fit_the_file_is_found_out(
+    folder: Path, was: str, becomes: str, fault: str
+) -> None:
+    sql = "UPDATE meta SET value = replace(value, ?, ?) WHERE key = 'vectors'"
+    spoil(folder, sql, was, becomes)
+    found = [problem for problem in verify(folder).problems if problem.code == "vectors-file"]
+    assert re.search(fault, str(found[0]))
+    assert repair(folder)[1].problems == ()
+
+
+def test_left_over_files_are_removed_and_no_others(folder: Path) -> None:
+    kept = set(state(folder))
+    for name in ("vectors-1-99.faiss", "vectors-1-1.123.tmp"):
+        (folder / name).write_bytes(b"half a file")
+    assert codes(folder) == {"left-over": 2}
+    assert repair(folder)[1].problems == ()
+    assert set(state(folder)) == kept
+
+
+def test_photos_that_were_taken_out_are_taken_as_new_under_a_new_id(folder: Path) -> None:
+    spoil(folder, "DELETE FROM nodes_1 WHERE image_id = 5")
+    assert "embeds them again" in repair(folder)[0].problems[0].mending
+    with Index.open(folder) as index:
+        assert "/photos/e.jpg" not in {file.path for file in index.files().values()}
+        ids = index.put_images([photo("e.jpg")], np.eye(1, DIM, dtype=np.float32), NODES[None])
+    assert ids == [6]
+    assert codes(folder) == {}
+
+
+def test_embeddings_that_are_under_way_may_lack_photos_but_no_halves(folder: Path) -> None:
+    with Index.open(folder) as index:
+        other = Reembedding(index, "f2", 2, model="n")
+        other.put([1, 2, 3], np.eye(3, 2, dtype=np.float32), np.stack([NODES] * 3))
+    assert codes(folder) == {}
+    spoil(folder, "DELETE FROM nodes_2 WHERE image_id = 1")
+    spoil(folder, "UPDATE vectors_2 SET vector = x'00' WHERE image_id = 2")
+    assert codes(folder) == {"bad-reembedding": 2}
+    assert repair(folder)[1].problems == ()
+    with Index.open(folder) as index:
+        assert list(Reembedding(index, "f2", 2).missing()) == [1, 2, 4, 5]
+
+
+def test_a_reader_that_was_open_meanwhile_follows_a_repair(folder: Path) -> None:
+    with Index.open(folder) as reader:
+        query = np.array([1, 0, 0, 0], dtype=np.float32)
+        assert reader.search(query, 1)[0].tolist() == [1]
+        spoil(folder, "UPDATE vectors_1 SET vector = x'00' WHERE image_id = 1")
+        repair(folder)
+        assert reader.search(query, 1)[0].tolist() == [4]
+
+
+def test_several_faults_at_once_are_all_mended(folder: Path) -> None:
+    for sql, arguments, _, _ in ROWS[:13]:
+        spoil(folder, sql, *arguments)
+    assert len(codes(folder)) > 4
+    assert repair(folder)[1].problems == ()
+
+
+def test_a_file_that_a_writer_replaces_meanwhile_is_no_fault(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+
+    def look(file: Path) -> str:
+        looked.append(file.name)
+        if len(looked) == 1:
+            with Index.open(folder) as writer:
+                writer.remove_images([5])
+                writer.finish()
+        return file_sha256(file)
+
+    monkeypatch.setattr("store.checks.file_sha256", look)
+    assert codes(folder) == {}
+    assert len(set(looked)) == 2
+
+
+def test_repairing_waits_for_no_writer(folder: Path) -> None:
+    with Index.open(folder) as writer:
+        writer.begin_writing()
+        assert codes(folder) == {}
+        with pytest.raises(IndexBusy):
+            repair(folder)
+
+
+def test_what_sqlite_calls_malformed_is_told_and_left_alone(folder: Path) -> None:
+    content = bytearray((folder / "catalog.db").read_bytes())
+    page = 32 * 1024
+    content[2 * page : 12 * page] = b"\x5a" * (10 * page)
+    (folder / "catalog.db").write_bytes(content)
+    before = state(folder)
+    for found in (verify(folder), *repair(folder)):
+        assert [problem.code for problem in found.problems] == ["catalog-malformed"]
+        assert found.problems[0].mending == ""
+        assert "index the photos anew into another folder" in str(found.problems[0])
+    assert state(folder) == before
+
+
+def test_facts_that_are_no_json_cannot_be_mended(folder: Path) -> None:
+    spoil(folder, "UPDATE meta SET value = '{' WHERE key = 'vectors'")
+    assert codes(folder) == {"bad-facts": 1}
+    before, after = repair(folder)
+    assert before == after
+
+
+def test_no_index_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(IndexNotFound):
+        verify(tmp_path)
