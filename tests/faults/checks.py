@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from store import Index, IndexNotFound
+from store.verify import verify
 from tests.faults.scenario import Tell
 
 __all__ = ["EMPTY", "describe", "inspect"]
@@ -27,9 +28,11 @@ def describe(_: Tell, *, index: str, root: str) -> State:
 
     photos: path to id, sha256, vector, nodes, captions, categories and the other facts;
     quarantine: path and reason; search: path and score, a list a query; files: those in its
-    folder before it was opened, digits left out, since a generation's number may differ.
+    folder before it was opened, digits left out, since a generation's number may differ; verify:
+    what `crossgraph verify` finds.
     """
     files = sorted(re.sub(r"\d+", "N", file.name) for file in Path(index).iterdir())
+    wrong = [problem.code for problem in verify(Path(index)).problems]
     with Index.open(Path(index)) as opened:
         return {
             "photos": _photos(opened, root),
@@ -37,6 +40,7 @@ def describe(_: Tell, *, index: str, root: str) -> State:
             "counts": str(opened.counts()),
             "search": _answers(opened, root),
             "files": files,
+            "verify": wrong,
         }
 
 
@@ -69,6 +73,7 @@ def inspect(
         broken = {_short(bad.path, root) for bad in opened.quarantined()}
         return [
             *_sqlite_problems(Path(index)),
+            *_verified(Path(index)),
             *_served_half(now, before, after, truth),
             *_lost(now, broken, before, after),
             *_told_and_missing(now, broken, after, done),
@@ -119,6 +124,15 @@ def _sqlite_problems(folder: Path) -> list[str]:
         if whole != [("ok",)] or orphans:
             problems.append(f"{file.name}: integrity {whole}, foreign keys {orphans}")
     return problems
+
+
+def _verified(folder: Path) -> list[str]:
+    """What `crossgraph verify` finds, but for files that the next run removes."""
+    return [
+        f"verify: {problem.code} {problem.examples}"
+        for problem in verify(folder).problems
+        if problem.code != "left-over"
+    ]
 
 
 def _served_half(now: State, before: State, after: State, truth: dict[str, list[str]]) -> list[str]:
