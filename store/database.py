@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlite_utils
 
-from store.errors import IndexDamaged, IndexNotWritable
+from store.errors import IndexBusy, IndexDamaged, IndexNotWritable
 from store.lock import WriterLock
 from store.schema import is_current, migrate
 
@@ -56,12 +56,26 @@ class CatalogFile:
     def _prepare(self) -> None:
         self.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
         if not is_current(self.tables):
+            self._make_or_upgrade()
+        self.execute("PRAGMA foreign_keys = ON")
+
+    def _make_or_upgrade(self) -> None:
+        earlier = bool(self.tables.table_names())
+        try:
             self.lock.acquire()
             self.execute(f"PRAGMA page_size = {_PAGE_BYTES}")  # of a new file only
             self.tables.enable_wal()
             migrate(self.tables)
             self.lock.release()
-        self.execute("PRAGMA foreign_keys = ON")
+        except IndexBusy:
+            raise
+        except (IndexNotWritable, sqlite3.OperationalError) as error:
+            if not earlier:
+                raise
+            raise IndexNotWritable(
+                f"{self.path} was made by an earlier version and could not be upgraded: {error}; "
+                "see that there is room and that its folder can be written, or copy it elsewhere"
+            ) from error
 
     @property
     def connection(self) -> sqlite3.Connection:
