@@ -6,7 +6,6 @@ whole file again only where the writer has made a new one.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from store import choice
 from store.catalog import arrays_of, vectors_after
 from store.database import CatalogFile
-from store.errors import IndexNotWritable
+from store.errors import CrossgraphError
 from store.flat import FlatIndex
 from store.generation import Generation, read_generation, remove_others, write_generation
 from store.live import LiveVectors
@@ -26,8 +25,6 @@ from store.models import Model, activate, probes
 from store.vectors import Block, VectorIndex
 
 __all__ = ["VectorCache"]
-
-ROWS_AT_ONCE = 4096
 
 ALWAYS_COMPACT = 20_000
 """An index up to this size gets a new file after any change: it takes a fraction of a second."""
@@ -91,7 +88,7 @@ class VectorCache:
         if lock.is_held or self._catalog.connection.in_transaction or not lock.try_acquire():
             return
         try:
-            with suppress(OSError, IndexNotWritable):
+            with suppress(OSError, CrossgraphError):
                 self.compact()
         finally:
             lock.release()
@@ -104,12 +101,15 @@ class VectorCache:
         """Bring the vectors' file up to date, as the only writer.
 
         Args:
-            in_passing: only where what the file lacks has outgrown it, as between two batches.
+            in_passing: only where what the file lacks has outgrown it, as between two batches;
+                costs next to nothing where it has not.
 
         Raises:
             OSError: the file cannot be written.
         """
         with self._catalog.snapshot():
+            if in_passing and self._most_lacking() <= ALWAYS_COMPACT:
+                return
             live = self._current()
             held = len(live.base) if self._on_file else 0
             lacking = live.pending + len(live.base) - held
@@ -148,6 +148,16 @@ class VectorCache:
             self._catalog.execute("DELETE FROM changes WHERE revision <= ?", revision)
         self._on_file = True
         remove_others(self._folder, written.name)
+
+    def _most_lacking(self) -> int:
+        """Give how many changes the file lacks at most, without a look at it or at any vector."""
+        generation = self._state().generation
+        revision, last_id = (
+            (0, 0) if generation is None else (generation.revision, generation.last_id)
+        )
+        sql = f"""SELECT coalesce((SELECT max(image_id) FROM {self._model.vectors}), 0) - ?
+            + (SELECT count(*) FROM changes WHERE revision > ?)"""
+        return int(next(self._catalog.rows(sql, last_id, revision))[0])
 
     def _state(self) -> _State:
         facts = self._catalog.meta()
@@ -190,9 +200,12 @@ class VectorCache:
         changed = [int(row[0]) for row in self._catalog.rows(sql, self._revision)]
         live.remove(changed)
         known = [image_id for image_id in changed if image_id <= live.last_id]
+        added = list(vectors_after(self._catalog, self._model, live.last_id))
         again = arrays_of(self._catalog, self._model.vectors, known)
-        added = dict(vectors_after(self._catalog, self._model, live.last_id))
-        live.add({**again, **added})
+        if again:
+            live.add(np.array(list(again), dtype=np.int64), np.stack(list(again.values())))
+        for ids, vectors in added:
+            live.add(ids, vectors)
 
     def _built(self) -> tuple[VectorIndex, choice.Measured, int]:
         """Make the index that suits this snapshot's vectors; give its highest image id too."""
@@ -206,10 +219,7 @@ class VectorCache:
         return base, measured, int(last_id)
 
     def _blocks(self) -> Iterator[Block]:
-        rows = vectors_after(self._catalog, self._model, 0)
-        while some := list(itertools.islice(rows, ROWS_AT_ONCE)):
-            ids, vectors = zip(*some, strict=True)
-            yield np.array(ids, dtype=np.int64), np.stack(vectors).astype(np.float32)
+        return vectors_after(self._catalog, self._model, 0)
 
     def _stored(self, image_ids: Sequence[int]) -> NDArray[np.float32]:
         held = arrays_of(self._catalog, self._model.vectors, image_ids)

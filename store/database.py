@@ -22,7 +22,7 @@ _WAIT_SECONDS = 30.0
 _CACHE_KIBIBYTES = 64 * 1024
 # A row with a photo's region nodes is some thousand bytes long: on small pages up to half of each
 # would stay empty.
-_PAGE_BYTES = 32 * 1024
+_PAGE_BYTES = 64 * 1024
 
 
 class CatalogFile:
