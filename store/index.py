@@ -197,8 +197,10 @@ class Index(IndexReader):
 
         Raises:
             OSError: it cannot be written; the catalog has everything, and searching goes on.
+            ModelMismatch: the photos were embedded anew with another model since it was opened.
         """
         self.begin_writing()
+        self._check_model()
         self._cache.compact()
 
     def take_over(self, model: models.Model) -> None:
