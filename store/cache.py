@@ -97,28 +97,39 @@ class VectorCache:
         """Give what is recorded of the vectors' file, None where there is none of this model."""
         return self._state().generation
 
-    def compact(self, *, in_passing: bool = False) -> None:
-        """Bring the vectors' file up to date, as the only writer.
-
-        Args:
-            in_passing: only where what the file lacks has outgrown it, as between two batches;
-                costs next to nothing where it has not.
+    def compact(self) -> None:
+        """Bring the vectors' file up to date, as the only writer, if it lacks more than is cheap.
 
         Raises:
             OSError: the file cannot be written.
         """
         with self._catalog.snapshot():
-            if in_passing and self._most_lacking() <= ALWAYS_COMPACT:
-                return
             live = self._current()
-            held = len(live.base) if self._on_file else 0
-            lacking = live.pending + len(live.base) - held
-            enough = max(ALWAYS_COMPACT, held) if in_passing else _tolerable(held)
             recorded = self._state().generation
-        if lacking > enough or not (in_passing or self._on_file):
+        if not self._on_file or live.pending > _tolerable(len(live.base)):
             self.rebuild()
-        elif recorded is not None and not in_passing:
+        elif recorded is not None:
             remove_others(self._folder, recorded.name)  # a run may have ended just before this
+
+    def compact_in_passing(self) -> None:
+        """Bring the file up to date only where what it lacks has outgrown it, between two batches.
+
+        Until then it costs next to nothing: no vector is looked at.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        with self._catalog.snapshot():
+            generation = self._state().generation
+            held, revision, last_id = 0, -1, 0
+            if generation is not None:
+                held, revision = generation.count, generation.revision
+                last_id = generation.last_id
+            sql = f"""SELECT coalesce((SELECT max(image_id) FROM {self._model.vectors}), 0) - ?
+                + (SELECT count(*) FROM changes WHERE revision > ?)"""
+            lacking = next(self._catalog.rows(sql, last_id, revision))[0]
+        if lacking > max(ALWAYS_COMPACT, held):
+            self.rebuild()
 
     def rebuild(self, *, take_over: bool = False) -> None:
         """Write the vectors' file anew from the catalog, as the only writer.
@@ -148,16 +159,6 @@ class VectorCache:
             self._catalog.execute("DELETE FROM changes WHERE revision <= ?", revision)
         self._on_file = True
         remove_others(self._folder, written.name)
-
-    def _most_lacking(self) -> int:
-        """Give how many changes the file lacks at most, without a look at it or at any vector."""
-        generation = self._state().generation
-        revision, last_id = (
-            (0, 0) if generation is None else (generation.revision, generation.last_id)
-        )
-        sql = f"""SELECT coalesce((SELECT max(image_id) FROM {self._model.vectors}), 0) - ?
-            + (SELECT count(*) FROM changes WHERE revision > ?)"""
-        return int(next(self._catalog.rows(sql, last_id, revision))[0])
 
     def _state(self) -> _State:
         facts = self._catalog.meta()

@@ -190,7 +190,7 @@ class Index(IndexReader):
 
     def settle(self) -> None:
         """Bring the FAISS file up to date if it lags far behind, as between two batches."""
-        self._cache.compact(in_passing=True)
+        self._cache.compact_in_passing()
 
     def finish(self) -> None:
         """Bring the FAISS file up to date, if more changed than a reader follows at no cost.
