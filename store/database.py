@@ -60,7 +60,7 @@ class CatalogFile:
         self.execute("PRAGMA foreign_keys = ON")
 
     def _make_or_upgrade(self) -> None:
-        earlier = bool(self.tables.table_names())
+        earlier = "images" in self.tables.table_names()
         try:
             self.lock.acquire()
             self.execute(f"PRAGMA page_size = {_PAGE_BYTES}")  # of a new file only

@@ -186,7 +186,9 @@ def is_current(db: Database) -> bool:
             f"the catalog was made by a newer version, which knows {newer[-1]}, this one knows up "
             f"to {ALL[-1]}: upgrade crossgraph, or index the photos anew into another folder"
         )
-    if not applied and not _unnamed(db) and db.table_names():
+    # sqlite-utils writes its own table first; a run that was killed right after left it alone.
+    tables = set(db.table_names()) - {MIGRATIONS.migrations_table}
+    if tables and not applied and not _unnamed(db):
         raise IndexDamaged("the catalog is a database of another program")
     return not known
 
