@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from indexer import build_index, decode
 from indexer.decode import UnreadableImage
 from tests.fakes import ColourModel, paint
@@ -91,7 +93,7 @@ def run(tell: Tell, *, root: str, index: str) -> None:
 
 
 def truth(_: Tell, *, root: str) -> dict[str, list[str]]:
-    """Give sha256 to what the model gives for that content now: vector and nodes as hex."""
+    """Give sha256 to vector and nodes, as hex, that the index is to hold for that content."""
     known: dict[str, list[str]] = {}
     for file in sorted((Path(root) / "photos").rglob("*.png")):
         try:
@@ -99,7 +101,8 @@ def truth(_: Tell, *, root: str) -> dict[str, list[str]]:
         except UnreadableImage:
             continue
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
-        known[digest] = [given.vectors[0].tobytes().hex(), given.nodes[0].tobytes().hex()]
+        vector = given.vectors[0].astype(np.float16).astype(np.float32)  # as it is kept
+        known[digest] = [vector.tobytes().hex(), given.nodes[0].tobytes().hex()]
     return known
 
 

@@ -100,6 +100,19 @@ def test_a_full_disk_keeps_nobody_from_searching(
     assert vector_files(folder) == []
 
 
+def test_a_full_disk_is_told_with_the_name_of_the_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(FlatIndex, "save", refuse)
+    with Index.open(folder) as index:
+        add(index, "c.jpg")
+        with pytest.raises(OSError, match=rf"No space.*{folder}/vectors-1-2\.faiss"):
+            index.finish()
+
+
 def test_a_batch_that_is_cut_off_leaves_nothing(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
