@@ -152,10 +152,12 @@ def plan_index(
 
 
 def _known_sources(folder: Path) -> dict[str, tuple[str, ...]]:
-    """Give the folders that the index has photos of, and the disks that were below them."""
+    """Give the folders that the index has files of, and the disks that were below them."""
     try:
         with Index.open(folder) as index:
-            return {root: index.mounts(root) for root, photos in index.sources().items() if photos}
+            used = {root for root, photos in index.sources().items() if photos}
+            used |= {bad.source for bad in index.quarantined()}
+            return {root: index.mounts(root) for root in sorted(used)}
     except IndexNotFound:
         return {}
 

@@ -40,4 +40,4 @@ def put_probes(index: Index, model: PhotoModel, keeper: _Keeper | None = None) -
         vectors = np.concatenate([model.embed_queries([text]).vectors for text in captions])
     else:
         vectors = np.asarray(model.probes())[:MOST_PROBES]
-    (keeper or index).put_probes(vectors)
+    (index if keeper is None else keeper).put_probes(vectors)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexer.batches import Batch, batches
@@ -47,8 +47,9 @@ def reembed(
     """Embed all photos of an index with another model, and let that answer once all are done.
 
     Until then the model that was there goes on answering; a run that is cut off is gone on with by
-    the next. A photo that is no photo any more is put in quarantine, as indexing does it. What has
-    changed in the folders is left to the next `build_index`.
+    the next. A photo that is no photo any more is put in quarantine, as indexing does it. What else
+    has changed in the folders is left to the next `build_index`, which reads again what was read
+    here with another content than it was indexed with.
 
     Args:
         folder: the index.
@@ -80,7 +81,7 @@ def reembed(
         embedded = 0
         unread: dict[str, str] = {}
         for batch in batches(_found(missing, unread), batch_size):
-            embedded += _write(index, new, batch, retriever, ids)
+            embedded += _write(index, new, batch, retriever, ids, missing)
             unread.update(batch.unread)
             if progress is not None:
                 progress(embedded, len(missing), os.path.basename(batch.last))
@@ -111,11 +112,28 @@ def _write(
     batch: Batch,
     retriever: PhotoModel,
     ids: Mapping[str, int],
+    indexed: Mapping[int, PhotoFile],
 ) -> int:
     if batch.broken:
         index.quarantine(batch.broken)
     if batch.photos:
         embedded = retriever.embed_images([photo.image for photo in batch.photos])
         image_ids = [ids[photo.file.path] for photo in batch.photos]
+        index.update_files(_changed(image_ids, batch, indexed))
         new.put(image_ids, embedded.vectors, embedded.nodes)
     return len(batch.photos)
+
+
+def _changed(
+    image_ids: Sequence[int], batch: Batch, indexed: Mapping[int, PhotoFile]
+) -> dict[int, PhotoFile]:
+    """Give photos of another content than is indexed, with facts that no file will ever have.
+
+    The two models' embeddings are then of two contents, so the photo is to be read again whatever
+    lies in its place by then, be it what was there before.
+    """
+    return {
+        image_id: replace(indexed[image_id], size_bytes=-1, sha256="")
+        for image_id, photo in zip(image_ids, batch.photos, strict=True)
+        if photo.file.sha256 != indexed[image_id].sha256
+    }

@@ -27,7 +27,8 @@ class Survey:
         roots: the sources, absolute, each once.
         vanished: those of them that are not there, or empty, though the index has photos of them.
         unreadable: folders, files and links that could not be read or followed.
-        mounts: source to the folders below it that are disks of their own.
+        mounts: source to the folders below it that are disks of their own, those too that are not
+            mounted just now.
     """
 
     found: tuple[FoundFile, ...] = ()
@@ -73,10 +74,9 @@ def survey(
             continue
         for file in files:
             found.setdefault(file.path, file)
-        unreadable += folder.unreadable
-        mounts[root] = tuple(folder.mounts)
-        if not prune:
-            unreadable += [path for path in known.get(root, ()) if not os.path.ismount(path)]
+        away = [] if prune else [path for path in known.get(root, ()) if not os.path.ismount(path)]
+        unreadable += [*folder.unreadable, *away]
+        mounts[root] = tuple({*folder.mounts, *away})
     roots = tuple(dict.fromkeys(str(folder.root) for folder in folders))
     if len(vanished) == len(roots) and not prune:
         raise SourceError(

@@ -6,7 +6,6 @@ whole file again only where the writer has made a new one.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from store import choice
 from store.catalog import arrays_of, vectors_after
 from store.database import CatalogFile
-from store.errors import IndexNotWritable
+from store.errors import CrossgraphError
 from store.flat import FlatIndex
 from store.generation import Generation, read_generation, remove_others, write_generation
 from store.live import LiveVectors
@@ -26,8 +25,6 @@ from store.models import Model, activate, probes
 from store.vectors import Block, VectorIndex
 
 __all__ = ["VectorCache"]
-
-ROWS_AT_ONCE = 4096
 
 ALWAYS_COMPACT = 20_000
 """An index up to this size gets a new file after any change: it takes a fraction of a second."""
@@ -91,7 +88,7 @@ class VectorCache:
         if lock.is_held or self._catalog.connection.in_transaction or not lock.try_acquire():
             return
         try:
-            with suppress(OSError, IndexNotWritable):
+            with suppress(OSError, CrossgraphError):
                 self.compact()
         finally:
             lock.release()
@@ -100,11 +97,8 @@ class VectorCache:
         """Give what is recorded of the vectors' file, None where there is none of this model."""
         return self._state().generation
 
-    def compact(self, *, in_passing: bool = False) -> None:
-        """Bring the vectors' file up to date, as the only writer.
-
-        Args:
-            in_passing: only where what the file lacks has outgrown it, as between two batches.
+    def compact(self) -> None:
+        """Bring the vectors' file up to date, as the only writer, if it lacks more than is cheap.
 
         Raises:
             OSError: the file cannot be written.
@@ -112,14 +106,31 @@ class VectorCache:
         """
         with self._catalog.snapshot():
             live = self._current()
-            held = len(live.base) if self._on_file else 0
-            lacking = live.pending + len(live.base) - held
-            enough = max(ALWAYS_COMPACT, held) if in_passing else _tolerable(held)
             recorded = self._state().generation
-        if lacking > enough or not (in_passing or self._on_file):
+        if not self._on_file or live.pending > _tolerable(len(live.base)):
             self.rebuild()
-        elif recorded is not None and not in_passing:
+        elif recorded is not None:
             remove_others(self._folder, recorded.name)  # a run may have ended just before this
+
+    def compact_in_passing(self) -> None:
+        """Bring the file up to date only where what it lacks has outgrown it, between two batches.
+
+        Until then it costs next to nothing: no vector is looked at.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        with self._catalog.snapshot():
+            generation = self._state().generation
+            held, revision, last_id = 0, -1, 0
+            if generation is not None:
+                held, revision = generation.count, generation.revision
+                last_id = generation.last_id
+            sql = f"""SELECT coalesce((SELECT max(image_id) FROM {self._model.vectors}), 0) - ?
+                + (SELECT count(*) FROM changes WHERE revision > ?)"""
+            lacking = next(self._catalog.rows(sql, last_id, revision))[0]
+        if lacking > max(ALWAYS_COMPACT, held):
+            self.rebuild()
 
     def rebuild(self, *, take_over: bool = False) -> None:
         """Write the vectors' file anew from the catalog, as the only writer.
@@ -191,9 +202,12 @@ class VectorCache:
         changed = [int(row[0]) for row in self._catalog.rows(sql, self._revision)]
         live.remove(changed)
         known = [image_id for image_id in changed if image_id <= live.last_id]
+        added = list(vectors_after(self._catalog, self._model, live.last_id))
         again = arrays_of(self._catalog, self._model.vectors, known)
-        added = dict(vectors_after(self._catalog, self._model, live.last_id))
-        live.add({**again, **added})
+        if again:
+            live.add(np.array(list(again), dtype=np.int64), np.stack(list(again.values())))
+        for ids, vectors in added:
+            live.add(ids, vectors)
 
     def _built(self) -> tuple[VectorIndex, choice.Measured, int]:
         """Make the index that suits this snapshot's vectors; give its highest image id too."""
@@ -207,10 +221,7 @@ class VectorCache:
         return base, measured, int(last_id)
 
     def _blocks(self) -> Iterator[Block]:
-        rows = vectors_after(self._catalog, self._model, 0)
-        while some := list(itertools.islice(rows, ROWS_AT_ONCE)):
-            ids, vectors = zip(*some, strict=True)
-            yield np.array(ids, dtype=np.int64), np.stack(vectors).astype(np.float32)
+        return vectors_after(self._catalog, self._model, 0)
 
     def _stored(self, image_ids: Sequence[int]) -> NDArray[np.float32]:
         held = arrays_of(self._catalog, self._model.vectors, image_ids)

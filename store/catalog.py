@@ -5,6 +5,7 @@ Functions that write run in the caller's transaction.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -12,13 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from store.codec import array_to_blob, blob_to_array, path_to_row, row_to_path
+from store.codec import arrays_to_blobs, blobs_to_array, path_to_row, row_to_path
 from store.database import CatalogFile
 from store.models import Model
 from store.paths import absolute_path, relative_path
 from store.quarantine import release
 from store.rows import PhotoFile
 from store.sources import source_id
+from store.vectors import Block
 
 __all__ = [
     "arrays_of",
@@ -31,6 +33,7 @@ __all__ = [
     "vectors_after",
 ]
 
+_ROWS_AT_ONCE = 4096
 _IN = "IN (SELECT value FROM json_each(?))"
 _FACTS = "source_id, path, size_bytes, mtime_ns, sha256, width_px, height_px"
 _FROM = "images JOIN sources ON sources.id = images.source_id"
@@ -74,10 +77,9 @@ def put_arrays(
         (model.vectors, "vector", vectors),
         (model.nodes, "nodes", nodes),
     ):
-        blobs = [array_to_blob(array) for array in arrays]
         catalog.execute_many(
             f"INSERT OR REPLACE INTO {table} (image_id, {column}) VALUES (?, ?)",
-            list(zip(image_ids, blobs, strict=True)),
+            zip(image_ids, arrays_to_blobs(arrays), strict=True),
         )
 
 
@@ -132,17 +134,17 @@ def arrays_of(
 ) -> dict[int, NDArray[Any]]:
     """Give the vectors, (D,) each, or nodes, (R, Dn) each, of those ids that a table has."""
     sql = f"SELECT * FROM {table} WHERE image_id {_IN}"
-    found = catalog.rows(sql, json.dumps([int(image_id) for image_id in image_ids]))
-    return {image_id: blob_to_array(blob) for image_id, blob in found}
+    found = dict(catalog.rows(sql, json.dumps([int(image_id) for image_id in image_ids])))
+    return dict(zip(found, blobs_to_array(list(found.values())), strict=True)) if found else {}
 
 
-def vectors_after(
-    catalog: CatalogFile, model: Model, image_id: int
-) -> Iterator[tuple[int, NDArray[np.floating]]]:
-    """Give ids above one with their vectors, (D,), ascending, as they are asked for."""
+def vectors_after(catalog: CatalogFile, model: Model, image_id: int) -> Iterator[Block]:
+    """Give ids above one, ascending, and their vectors, a few thousand at a time."""
     sql = f"SELECT image_id, vector FROM {model.vectors} WHERE image_id > ? ORDER BY image_id"
-    for found, blob in catalog.rows(sql, image_id):
-        yield found, blob_to_array(blob)
+    rows = catalog.rows(sql, image_id)
+    while some := list(itertools.islice(rows, _ROWS_AT_ONCE)):
+        ids, blobs = zip(*some, strict=True)
+        yield np.array(ids, dtype=np.int64), blobs_to_array(blobs).astype(np.float32)
 
 
 def _facts(

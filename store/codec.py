@@ -11,12 +11,21 @@ import math
 import os
 import re
 import struct
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["array_to_blob", "blob_to_array", "path_to_row", "row_to_path", "text_to_row"]
+__all__ = [
+    "array_to_blob",
+    "arrays_to_blobs",
+    "blob_to_array",
+    "blobs_to_array",
+    "path_to_row",
+    "row_to_path",
+    "text_to_row",
+]
 
 MAGIC = b"A1"
 KINDS = "fiub"  # floats, integers, unsigned, booleans: all that a BLOB may hold
@@ -36,12 +45,21 @@ def array_to_blob(array: NDArray[Any]) -> bytes:
     >>> array_to_blob(np.array([1, 2], dtype=np.uint8))
     b'A1\x03\x01|u1\x02\x00\x00\x00\x01\x02'
     """
-    if array.dtype.kind not in KINDS:
-        raise ValueError(f"dtype {array.dtype} cannot be stored, expected numbers or booleans")
-    little = array.astype(array.dtype.newbyteorder("<"), order="C", copy=False)
-    name = little.dtype.str.encode("ascii")
-    start = START.pack(MAGIC, len(name), little.ndim)
-    return start + name + struct.pack(f"<{little.ndim}I", *little.shape) + little.tobytes()
+    return arrays_to_blobs(array[None])[0]
+
+
+def arrays_to_blobs(arrays: NDArray[Any]) -> list[bytes]:
+    """Give each array (...) of a batch (B, ...) as `array_to_blob` does, at the cost of one.
+
+    Raises:
+        ValueError: another dtype.
+    """
+    if arrays.dtype.kind not in KINDS:
+        raise ValueError(f"dtype {arrays.dtype} cannot be stored, expected numbers or booleans")
+    little = arrays.astype(arrays.dtype.newbyteorder("<"), order="C", copy=False)
+    name, shape = little.dtype.str.encode("ascii"), little.shape[1:]
+    start = START.pack(MAGIC, len(name), len(shape)) + name + struct.pack(f"<{len(shape)}I", *shape)
+    return [start + array.tobytes() for array in little]
 
 
 def blob_to_array(blob: bytes) -> NDArray[Any]:
@@ -82,6 +100,30 @@ def _dtype(name: str) -> np.dtype[Any]:
     if dtype is None:
         raise ValueError(f"a stored array has the unknown dtype {name!r}")
     return dtype
+
+
+def blobs_to_array(blobs: Sequence[bytes]) -> NDArray[Any]:
+    """Give the arrays (...) that at least one blob holds as one, (B, ...), at the cost of one.
+
+    Raises:
+        ValueError: one is no array, or of another shape or dtype than the first.
+
+    >>> blobs_to_array([array_to_blob(np.array([n], dtype=np.int8)) for n in (5, 6)]).tolist()
+    [[5], [6]]
+    """
+    first = blob_to_array(blobs[0])
+    size, offset = len(blobs[0]), len(blobs[0]) - first.nbytes
+    start = blobs[0][:offset]
+    for blob in blobs:
+        if len(blob) != size or not blob.startswith(start):
+            found = blob_to_array(blob)
+            raise ValueError(
+                f"a stored array has shape {found.shape} and dtype {found.dtype}, expected "
+                f"{first.shape} and {first.dtype} as others have"
+            )
+    rows = np.frombuffer(b"".join(blobs), dtype=np.uint8).reshape(len(blobs), size)
+    values = np.ascontiguousarray(rows[:, offset:]).reshape(-1).view(first.dtype)
+    return values.reshape(len(blobs), *first.shape)
 
 
 def path_to_row(path: str) -> str | bytes:

@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlite_utils
 
-from store.errors import IndexDamaged, IndexNotWritable
+from store.errors import IndexBusy, IndexDamaged, IndexNotWritable
 from store.lock import WriterLock
 from store.schema import is_current, migrate
 
@@ -22,7 +22,7 @@ _WAIT_SECONDS = 30.0
 _CACHE_KIBIBYTES = 64 * 1024
 # A row with a photo's region nodes is some thousand bytes long: on small pages up to half of each
 # would stay empty.
-_PAGE_BYTES = 32 * 1024
+_PAGE_BYTES = 64 * 1024
 
 
 class CatalogFile:
@@ -57,12 +57,26 @@ class CatalogFile:
         self.execute("PRAGMA trusted_schema = OFF")  # the file may come from a stranger
         self.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
         if not is_current(self.tables):
+            self._make_or_upgrade()
+        self.execute("PRAGMA foreign_keys = ON")
+
+    def _make_or_upgrade(self) -> None:
+        earlier = "images" in self.tables.table_names()
+        try:
             self.lock.acquire()
             self.execute(f"PRAGMA page_size = {_PAGE_BYTES}")  # of a new file only
             self.tables.enable_wal()
             migrate(self.tables)
             self.lock.release()
-        self.execute("PRAGMA foreign_keys = ON")
+        except IndexBusy:
+            raise
+        except (IndexNotWritable, sqlite3.OperationalError) as error:
+            if not earlier:
+                raise
+            raise IndexNotWritable(
+                f"{self.path} was made by an earlier version and could not be upgraded: {error}; "
+                "see that there is room and that its folder can be written, or copy it elsewhere"
+            ) from error
 
     @property
     def connection(self) -> sqlite3.Connection:

@@ -94,7 +94,7 @@ class FlatIndex:
         """
         check_block(ids, vectors, self.dim)
         # Rounded as numpy and the catalog do, half-way to even; FAISS rounds half-way up.
-        rounded = padded(vectors).astype("<f2").view(np.uint8)
+        rounded = padded(vectors, "<f2").view(np.uint8)
         self._held.add_sa_codes(rounded, np.ascontiguousarray(ids, np.int64))
 
     def remove(self, ids: NDArray[np.int64]) -> None:

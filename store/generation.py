@@ -99,7 +99,7 @@ def write_generation(
         last_id: see there.
 
     Raises:
-        OSError: the file cannot be written.
+        OSError: the file, which it names, cannot be written.
     """
     final = folder / f"vectors-{model_id}-{revision}.faiss"
     temporary = folder / f"{final.stem}.{os.getpid()}.tmp"
@@ -108,6 +108,9 @@ def write_generation(
         _sync(temporary)
         checksum = file_sha256(temporary)
         temporary.replace(final)
+    except OSError as error:
+        # What a full disk interrupts has no name of its own.
+        raise OSError(error.errno, error.strerror, str(final)) from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)

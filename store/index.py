@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -190,7 +190,7 @@ class Index(IndexReader):
 
     def settle(self) -> str:
         """As `finish`, but only if the FAISS file lags far behind, as between two batches."""
-        return self._compact(in_passing=True)
+        return self._compact(self._cache.compact_in_passing)
 
     def finish(self) -> str:
         """Bring the FAISS file up to date, if more changed than a reader follows at no cost.
@@ -198,13 +198,17 @@ class Index(IndexReader):
         Returns:
             Why it could not be written, in a few words; empty when all is well. The catalog has
             everything all the same, and searching goes on, only with a slower start.
-        """
-        return self._compact(in_passing=False)
 
-    def _compact(self, *, in_passing: bool) -> str:
+        Raises:
+            ModelMismatch: the photos were embedded anew with another model since it was opened.
+        """
+        return self._compact(self._cache.compact)
+
+    def _compact(self, compact: Callable[[], None]) -> str:
         self.begin_writing()
+        self._check_model()
         try:
-            self._cache.compact(in_passing=in_passing)
+            compact()
         except (OSError, IndexNotWritable) as error:
             return str(error)
         return ""

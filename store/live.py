@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,13 +47,10 @@ class LiveVectors:
             self._recent.remove(np.array(sorted(recent), dtype=np.int64))
             self._recent_ids -= recent
 
-    def add(self, vectors: Mapping[int, NDArray[np.floating]]) -> None:
-        """Add vectors, (D,) each, under ids that were never there or were removed before."""
-        if not vectors:
-            return
-        ids = np.array(list(vectors), dtype=np.int64)
-        self._recent.add(ids, np.stack(list(vectors.values())).astype(np.float32))
-        self._recent_ids |= set(vectors)
+    def add(self, ids: NDArray[np.int64], vectors: NDArray[np.floating]) -> None:
+        """Add vectors (N, D), N of one at least, under ids that are not there or were removed."""
+        self._recent.add(ids, vectors.astype(np.float32))
+        self._recent_ids |= set(ids.tolist())
         self.last_id = max(self.last_id, int(ids.max()))
 
     def search(

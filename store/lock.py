@@ -24,7 +24,8 @@ class WriterLock:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._lock = FileLock(folder / LOCK_NAME)
+        # Not by thread: an index may be closed in another one than it was written in.
+        self._lock = FileLock(folder / LOCK_NAME, thread_local=False)
 
     @property
     def is_held(self) -> bool:

@@ -19,6 +19,7 @@ __all__ = ["quarantine", "quarantined", "release"]
 def quarantine(catalog: CatalogFile, broken: Sequence[QuarantinedFile]) -> list[int]:
     """Write files that cannot be read; give the ids of the photos that these were."""
     gone: list[int] = []
+    release(catalog, [file.path for file in broken])  # which another source may have it under
     for file in broken:
         where = (source_id(catalog, file.source), path_to_row(_relative(file)))
         catalog.execute(

@@ -31,7 +31,8 @@ class IndexReader:
     """An open index as one reads it, a context manager; made by `open`.
 
     What a method gives is of one state of the index, and so is all that is read in `snapshot`. What
-    another process writes shows with the next call.
+    another process writes shows with the next call, which is refused with `ModelMismatch` where
+    that was another model's embeddings.
 
     Attributes:
         folder: where it lies.
@@ -134,8 +135,9 @@ class IndexReader:
 
     def counts(self) -> Counts:
         """Give how much the index holds."""
-        captions, categories = count_texts(self._catalog)
-        return Counts(len(self), captions, categories, len(self.quarantined()))
+        with self.snapshot():
+            captions, categories = count_texts(self._catalog)
+            return Counts(len(self), captions, categories, len(self.quarantined()))
 
     def coming_models(self) -> list[models.Model]:
         """Give the models that the photos are being embedded with, beside the one that answers."""
@@ -171,21 +173,24 @@ class IndexReader:
     def vectors(self, image_ids: Ids) -> NDArray[np.float32]:
         """Give vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
         ids = [int(image_id) for image_id in image_ids]
-        held = rows.arrays_of(self._catalog, self.model.vectors, ids)
+        with self.snapshot():
+            held = rows.arrays_of(self._catalog, self.model.vectors, ids)
         return np.array([held[i] for i in ids], dtype=np.float32).reshape(len(ids), self.model.dim)
 
     def nodes(self, image_ids: Ids) -> NDArray[Any]:
         """Give nodes, (K, R, Dn), in the order of the ids; KeyError for one that is not there."""
         ids = [int(image_id) for image_id in image_ids]
-        held = rows.arrays_of(self._catalog, self.model.nodes, ids)
+        with self.snapshot():
+            held = rows.arrays_of(self._catalog, self.model.nodes, ids)
         return np.stack([held[i] for i in ids]) if ids else np.zeros((0, 0, 0), dtype=np.float16)
 
     def photos(self, image_ids: Ids) -> list[Photo]:
         """Give photos in the order of the ids; those that are not there are left out."""
         ids = [int(image_id) for image_id in image_ids]
-        paths = rows.paths_of(self._catalog, ids)
-        captions = texts_of(self._catalog, "captions", ids)
-        categories = texts_of(self._catalog, "categories", ids)
+        with self.snapshot():
+            paths = rows.paths_of(self._catalog, ids)
+            captions = texts_of(self._catalog, "captions", ids)
+            categories = texts_of(self._catalog, "categories", ids)
         return [
             Photo(i, paths[i], tuple(captions.get(i, ())), tuple(sorted(categories.get(i, ()))))
             for i in ids

@@ -119,6 +119,7 @@ def _sources_and_models(db: Database) -> None:
         """INSERT INTO sources (root) SELECT source FROM images
             UNION SELECT source FROM quarantine ORDER BY 1""",
     )
+    _check_paths(db)
     db.conn.create_function("relative_row", 2, _relative_row, deterministic=True)
     _execute(
         db,
@@ -136,8 +137,20 @@ def _sources_and_models(db: Database) -> None:
         "ALTER TABLE new_images RENAME TO images",
         "DROP TABLE quarantine",
         "ALTER TABLE new_quarantine RENAME TO quarantine",
+        # The version before counted: so it says that it has to be upgraded itself.
+        "PRAGMA user_version = 2",
     )
     _name_the_model(db)
+
+
+def _check_paths(db: Database) -> None:
+    # Before SQLite does it, from whose functions no error comes out with its message.
+    for table in ("images", "quarantine"):
+        for root, path in db.conn.execute(f"SELECT source, path FROM {table}"):
+            try:
+                _relative_row(root, path)
+            except ValueError as error:
+                raise IndexDamaged(f"the catalog cannot be upgraded: {error}") from error
 
 
 def _name_the_model(db: Database) -> None:
@@ -173,8 +186,9 @@ def is_current(db: Database) -> bool:
             f"the catalog was made by a newer version, which knows {newer[-1]}, this one knows up "
             f"to {ALL[-1]}: upgrade crossgraph, or index the photos anew into another folder"
         )
-    foreign = set(db.table_names()) - {MIGRATIONS.migrations_table}
-    if not applied and not _unnamed(db) and foreign:
+    # sqlite-utils writes its own table first; a run that was killed right after left it alone.
+    tables = set(db.table_names()) - {MIGRATIONS.migrations_table}
+    if tables and not applied and not _unnamed(db):
         raise IndexDamaged("the catalog is a database of another program")
     return not known
 

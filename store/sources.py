@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from store.codec import path_to_row, row_to_path
 from store.database import CatalogFile
 from store.errors import SourceError
+from store.paths import absolute_path, relative_path
 
 __all__ = ["mounts", "put_mounts", "relocate", "remove_unused", "roots", "source_id", "sources"]
 
@@ -58,11 +59,11 @@ def mounts(catalog: CatalogFile, root: str) -> tuple[str, ...]:
     """Give the folders below one that were disks of their own when it was last read."""
     sql = "SELECT mounts FROM sources WHERE root = ?"
     found = next(catalog.rows(sql, path_to_row(root)), ("[]",))[0]
-    return tuple(json.loads(found))
+    return tuple(absolute_path(root, path) for path in json.loads(found))
 
 
 def put_mounts(catalog: CatalogFile, root: str, below: Iterable[str]) -> None:
     """Write down the folders below one that are disks of their own."""
-    held = json.dumps(sorted(below))
+    held = json.dumps(sorted(relative_path(root, path) for path in below))
     sql = "UPDATE sources SET mounts = ? WHERE root = ? AND mounts <> ?"
     catalog.execute(sql, held, path_to_row(root), held)

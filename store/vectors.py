@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import faiss
 import numpy as np
@@ -126,10 +126,10 @@ def padded_width(dim: int) -> int:
     return -(-dim // STEP) * STEP
 
 
-def padded(vectors: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Give vectors (N, D) as (N, W) float32 with zeros, which change no inner product, behind."""
+def padded(vectors: NDArray[np.floating], dtype: str = "=f4") -> NDArray[Any]:
+    """Give vectors (N, D) as (N, W) with zeros, which change no inner product, behind."""
     count, dim = vectors.shape
-    wide = np.zeros((count, padded_width(dim)), dtype=np.float32)
+    wide = np.zeros((count, padded_width(dim)), dtype=dtype)
     wide[:, :dim] = vectors
     return wide
 

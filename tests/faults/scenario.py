@@ -92,13 +92,8 @@ def run(tell: Tell, *, root: str, index: str) -> None:
     )
 
 
-def _kept(vector: np.ndarray) -> np.ndarray:
-    """Give a vector as an index gives it back: half precision is what is kept of it."""
-    return vector.astype(np.float16).astype(np.float32)
-
-
 def truth(_: Tell, *, root: str) -> dict[str, list[str]]:
-    """Give sha256 to what the model gives for that content now: vector and nodes as hex."""
+    """Give sha256 to vector and nodes, as hex, that the index is to hold for that content."""
     known: dict[str, list[str]] = {}
     for file in sorted((Path(root) / "photos").rglob("*.png")):
         try:
@@ -106,7 +101,8 @@ def truth(_: Tell, *, root: str) -> dict[str, list[str]]:
         except UnreadableImage:
             continue
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
-        known[digest] = [_kept(given.vectors[0]).tobytes().hex(), given.nodes[0].tobytes().hex()]
+        vector = given.vectors[0].astype(np.float16).astype(np.float32)  # as it is kept
+        known[digest] = [vector.tobytes().hex(), given.nodes[0].tobytes().hex()]
     return known
 
 

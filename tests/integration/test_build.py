@@ -99,6 +99,37 @@ def test_photos_of_a_source_that_cannot_be_read_stay(
         assert len(index) == 2
 
 
+def test_photos_of_a_disk_below_a_source_stay_however_often_it_is_not_mounted(
+    where: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = str(photos / "sub")
+    with monkeypatch.context() as mounted:
+        mounted.setattr(os.path, "ismount", lambda path: str(path) == disk)
+        build(where, photos)
+    (photos / "sub" / "blue.png").unlink()
+    for _ in range(3):
+        report = build(where, photos)
+        assert (report.removed, report.unreachable) == (0, 1)
+    assert build_index(where, [photos], ColourModel(), prune=True).removed == 1
+
+
+def test_a_source_with_broken_files_alone_is_known(
+    where: Path, photos: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "bad.png").write_text("a shopping list", encoding="utf-8")
+    build_index(where, [photos, tmp_path / "more"], ColourModel())
+    paint(tmp_path / "more" / "bad.png", "green")
+    assert build_index(where, [], ColourModel()).added == 1  # all that is known
+    (tmp_path / "more" / "bad.png").write_text("a shopping list", encoding="utf-8")
+    build_index(where, [], ColourModel())
+    shutil.rmtree(tmp_path / "more")
+    report = build_index(where, [photos, tmp_path / "more"], ColourModel())
+    assert counts(report) == (0, 0, 0, 0, 2)
+    with Index.open(where) as index:
+        assert len(index.quarantined()) == 1
+
+
 def test_another_folder_is_added_and_the_first_left_alone(
     where: Path, photos: Path, tmp_path: Path
 ) -> None:

@@ -7,9 +7,11 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+import sqlite_utils
 
 from store import IndexBusy, IndexDamaged, IndexNotWritable
 from store.database import CatalogFile
+from store.schema import MIGRATIONS
 
 
 @pytest.fixture
@@ -43,6 +45,15 @@ def test_a_database_of_another_program_is_refused_and_left_alone(file: Path) -> 
     other = sqlite3.connect(file)
     assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("recipes",)]
     other.close()
+
+
+def test_one_whose_making_was_cut_off_is_made(file: Path) -> None:
+    begun = sqlite_utils.Database(file)
+    MIGRATIONS.ensure_migrations_table(begun)
+    begun.close()
+    catalog = CatalogFile(file)
+    catalog.set_meta(dim=2)
+    catalog.close()
 
 
 def test_another_writer_is_told_of_and_reading_goes_on(file: Path) -> None:

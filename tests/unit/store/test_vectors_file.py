@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from pathlib import Path
 
@@ -98,6 +99,19 @@ def test_a_full_disk_keeps_nobody_from_searching(
     monkeypatch.setattr(FlatIndex, "save", refuse)
     assert found(folder) == [1, 2]
     assert vector_files(folder) == []
+
+
+def test_a_full_disk_is_told_with_the_name_of_the_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(FlatIndex, "save", refuse)
+    with Index.open(folder) as index:
+        add(index, "c.jpg")
+        note = index.finish()
+    assert re.search(rf"No space.*{folder}/vectors-1-2\.faiss", note)
 
 
 def test_a_batch_that_is_cut_off_leaves_nothing(

@@ -1,0 +1,119 @@
+"""What the store costs: `python -m tests.throughput`; rows a second, seconds to open, sizes.
+
+Rows have the shapes of the shipped model and a path and a caption of usual lengths; the numbers are
+random, since nothing here depends on what they say. Only the store's work is timed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from store import Index, PhotoFile
+
+__all__ = ["Throughput", "measure"]
+
+DIM = 515
+NODES = (26, 128)
+BATCH = 1000
+PHOTO_BYTES = 2 * (DIM + NODES[0] * NODES[1])
+
+OPEN = """
+import sys, time
+from pathlib import Path
+import numpy as np
+from store import Index
+started = time.perf_counter()
+with Index.open(Path(sys.argv[1])) as index:
+    ids, _ = index.search(np.ones(index.model.dim, dtype=np.float32), 10)
+print(time.perf_counter() - started, len(ids))
+"""
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """What was measured.
+
+    Attributes:
+        rows: how many photos.
+        rows_per_second: of writing them in batches of a thousand, `finish` included.
+        open_seconds: in a new process, from opening to the first answer, imports left out.
+        catalog_over_payload: size of `catalog.db` over that of vectors, nodes, paths and captions.
+        folder_over_payload: the same of the whole folder.
+    """
+
+    rows: int
+    rows_per_second: float
+    open_seconds: float
+    catalog_over_payload: float
+    folder_over_payload: float
+
+
+def measure(folder: Path, rows: int) -> Throughput:
+    """Write rows, a multiple of a thousand, into a folder that is not there yet; then open it."""
+    random = np.random.default_rng(0)
+    seconds, payload = 0.0, 0
+    with Index.create(folder, "f1", DIM) as index:
+        for start in range(0, rows, BATCH):
+            files = [_file(number) for number in range(start, start + BATCH)]
+            captions = [f"a man rides bicycle {n} down a wet street" for n in range(BATCH)]
+            vectors = random.standard_normal((BATCH, DIM), dtype=np.float32)
+            nodes = random.standard_normal((BATCH, *NODES), dtype=np.float32).astype(np.float16)
+            payload += sum(len(file.path) for file in files) + sum(map(len, captions))
+            started = time.perf_counter()
+            ids = index.put_images(files, vectors, nodes)
+            said = {i: [text] for i, text in zip(ids, captions, strict=True)}
+            index.put_captions(said, origin="captions.json")
+            index.settle()
+            seconds += time.perf_counter() - started
+        started = time.perf_counter()
+        index.finish()
+        seconds += time.perf_counter() - started
+    payload += rows * PHOTO_BYTES
+    sizes = {file.name: file.stat().st_size for file in folder.iterdir()}
+    return Throughput(
+        rows=rows,
+        rows_per_second=rows / seconds,
+        open_seconds=_opened(folder),
+        catalog_over_payload=sizes["catalog.db"] / payload,
+        folder_over_payload=sum(sizes.values()) / payload,
+    )
+
+
+def _file(number: int) -> PhotoFile:
+    path = f"/photos/{number // BATCH:04}/IMG_{number:08}.jpg"
+    return PhotoFile(path, "/photos", 3_000_000 + number, number, f"{number:064x}", 4032, 3024)
+
+
+def _opened(folder: Path) -> float:
+    done = subprocess.run(
+        [sys.executable, "-c", OPEN, str(folder)],
+        cwd=Path(__file__).parents[1],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return float(done.stdout.split()[0])
+
+
+def main() -> None:
+    """Measure, and print what was found as one line of JSON."""
+    parser = argparse.ArgumentParser(prog="python -m tests.throughput", description=__doc__)
+    parser.add_argument("--rows", type=int, default=100_000, help="a multiple of a thousand")
+    parser.add_argument("--folder", type=Path, help="where to write, instead of the temporary one")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
+        found = asdict(measure(Path(folder) / "index", asked.rows))
+    sys.stdout.write(json.dumps({key: round(value, 3) for key, value in found.items()}) + "\n")
+
+
+if __name__ == "__main__":
+    main()

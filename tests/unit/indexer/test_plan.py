@@ -1,0 +1,133 @@
+"""What is known against what is found; contents are files of one letter, so sizes are equal."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from indexer.plan import Plan, make_plan
+from indexer.sources import FoundFile
+from indexer.survey import Survey
+from store import PhotoFile, QuarantinedFile
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "away").mkdir()
+    return tmp_path
+
+
+def photo(root: Path, name: str, content: str, mtime_ns: int = 1) -> PhotoFile:
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    source = root / name.partition("/")[0]
+    return PhotoFile(str(root / name), str(source), len(content), mtime_ns, digest, 3, 4)
+
+
+def bad(root: Path, name: str, mtime_ns: int = 1) -> QuarantinedFile:
+    source = str(root / name.partition("/")[0])
+    return QuarantinedFile(str(root / name), source, 1, mtime_ns, "no photo")
+
+
+def seen(root: Path, files: dict[str, str], *, vanished: str = "", unreadable: str = "") -> Survey:
+    found = []
+    for name, content in files.items():
+        (root / name).write_text(content)
+        source = str(root / name.partition("/")[0])
+        found.append(FoundFile(str(root / name), source, len(content), 1))
+    roots = (str(root / "here"), str(root / "away"))
+    lost = (str(root / vanished),) if vanished else ()
+    closed = (str(root / unreadable),) if unreadable else ()
+    return Survey(tuple(found), roots, lost, closed)
+
+
+def paths(root: Path, files: object) -> list[str]:
+    listed = files.values() if isinstance(files, dict) else files
+    return [str(Path(file.path).relative_to(root)) for file in listed]  # type: ignore[attr-defined]
+
+
+def test_new_changed_touched_and_gone(root: Path) -> None:
+    known = {
+        1: photo(root, "here/same", "a"),
+        2: photo(root, "here/changed", "b"),
+        3: photo(root, "here/touched", "c", mtime_ns=9),
+        4: photo(root, "here/gone", "d"),
+    }
+    known[2] = photo(root, "here/changed", "b", mtime_ns=9)
+    now = {"here/same": "a", "here/changed": "x", "here/touched": "c", "here/new": "e"}
+    plan = make_plan(seen(root, now), known, ())
+    assert paths(root, plan.new) == ["here/new"]
+    assert paths(root, plan.changed) == ["here/changed"]
+    assert plan.touched == {3: photo(root, "here/touched", "c")}
+    assert (paths(root, plan.gone), plan.unchanged) == (["here/gone"], 2)
+
+
+@pytest.mark.parametrize("prune", [False, True])
+def test_what_is_in_a_source_that_vanished_is_unreachable_unless_one_prunes(
+    root: Path, prune: bool
+) -> None:
+    known = {1: photo(root, "away/a", "a"), 2: photo(root, "here/b", "b")}
+    broken = [bad(root, "away/bad"), bad(root, "here/bad")]
+    survey = seen(root, {"here/b": "b"}, vanished="away")
+    plan = make_plan(survey, known, broken, prune=prune)
+    assert (list(plan.unreachable), list(plan.gone)) == (([], [1]) if prune else ([1], []))
+    there = [str(root / "here" / "bad")]
+    assert list(plan.released) == ([str(root / "away" / "bad"), *there] if prune else there)
+
+
+def test_what_cannot_be_read_is_unreachable_even_where_one_prunes(root: Path) -> None:
+    known = {1: photo(root, "here/disk/a", "a"), 2: photo(root, "here/disk2/b", "b")}
+    broken = [bad(root, "here/disk/bad")]
+    survey = seen(root, {"here/c": "c"}, unreadable="here/disk")
+    plan = make_plan(survey, known, broken, prune=True)
+    assert (list(plan.unreachable), list(plan.gone), plan.released) == ([1], [2], ())
+
+
+def test_a_photo_of_a_source_that_vanished_may_be_found_elsewhere(root: Path) -> None:
+    known = {1: photo(root, "away/a", "a"), 2: photo(root, "away/b", "b")}
+    plan = make_plan(seen(root, {"here/moved": "a"}, vanished="away"), known, ())
+    after = plan.moved[1].after
+    assert (paths(root, [after]), after.source) == (["here/moved"], str(root / "here"))
+    assert (plan.new, list(plan.unreachable), dict(plan.gone)) == ((), [2], {})
+
+
+def test_a_photo_that_cannot_be_read_just_now_has_not_moved(root: Path) -> None:
+    known = {1: photo(root, "here/disk/a", "a")}
+    plan = make_plan(seen(root, {"here/copy": "a"}, unreadable="here/disk"), known, ())
+    assert (paths(root, plan.new), dict(plan.moved), list(plan.unreachable)) == (
+        ["here/copy"],
+        {},
+        [1],
+    )
+
+
+def test_equal_photos_move_the_lowest_id_to_the_first_path(root: Path) -> None:
+    known = {7: photo(root, "here/x", "a"), 3: photo(root, "here/y", "a")}
+    plan = make_plan(seen(root, {"here/1": "a", "here/2": "a", "here/3": "a"}), known, ())
+    moves = {i: Path(move.after.path).name for i, move in plan.moved.items()}
+    assert (moves, paths(root, plan.new)) == ({3: "1", 7: "2"}, ["here/3"])
+
+
+def test_broken_files_are_tried_again_when_they_changed_or_one_asks(root: Path) -> None:
+    broken = [bad(root, "here/same"), bad(root, "here/changed", 9), bad(root, "here/gone")]
+    survey = seen(root, {"here/same": "a", "here/changed": "b"})
+
+    def planned(*, retry_failed: bool) -> Plan:
+        return make_plan(survey, {}, broken, retry_failed=retry_failed)
+
+    usual, asked = planned(retry_failed=False), planned(retry_failed=True)
+    assert (paths(root, usual.new), paths(root, usual.broken)) == (
+        ["here/changed"],
+        ["here/same"],
+    )
+    assert (paths(root, asked.new), asked.broken) == (["here/same", "here/changed"], ())
+    assert usual.released == asked.released == (str(root / "here" / "gone"),)
+
+
+def test_a_source_that_was_not_looked_through_is_left_alone(root: Path) -> None:
+    known = {1: photo(root, "elsewhere/a", "a")}
+    plan = make_plan(seen(root, {"here/copy": "a"}), known, [bad(root, "elsewhere/bad")])
+    assert plan == Plan(new=plan.new)
+    assert paths(root, plan.new) == ["here/copy"]

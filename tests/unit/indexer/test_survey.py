@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from indexer.survey import Survey, survey
+from store import SourceError
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    return folder(tmp_path, "photos", "a.jpg", "disk/b.jpg")
+
+
+def folder(where: Path, name: str, *files: str) -> Path:
+    for file in files:
+        (where / name / file).parent.mkdir(parents=True, exist_ok=True)
+        (where / name / file).write_bytes(b"x")
+    return where / name
+
+
+def names(seen: Survey) -> list[str]:
+    return [os.path.basename(file.path) for file in seen.found]
+
+
+def mount(monkeypatch: pytest.MonkeyPatch, *disks: Path) -> None:
+    mounted = {str(disk) for disk in disks}
+    monkeypatch.setattr(os.path, "ismount", lambda path: str(path) in mounted)
+
+
+def test_sources_are_looked_through_in_their_order(photos: Path, tmp_path: Path) -> None:
+    more = folder(tmp_path, "more", "c.jpg")
+    seen = survey([photos, more, photos], {})
+    assert names(seen) == ["a.jpg", "b.jpg", "c.jpg"]
+    assert (seen.roots, seen.vanished) == ((str(photos), str(more)), ())
+
+
+def test_a_file_of_two_sources_belongs_to_the_first(photos: Path) -> None:
+    seen = survey([photos / "disk", photos], {})
+    assert [(file.path, file.source) for file in seen.found] == [
+        (str(photos / "disk" / "b.jpg"), str(photos / "disk")),
+        (str(photos / "a.jpg"), str(photos)),
+    ]
+
+
+def test_no_source_means_all_that_are_known(photos: Path) -> None:
+    assert survey([], {str(photos): ()}) == survey([photos], {})
+    with pytest.raises(SourceError, match="the index knows of none"):
+        survey([], {})
+
+
+@pytest.mark.parametrize("empty", [True, False])
+def test_a_known_source_that_is_not_there_has_vanished(
+    photos: Path, tmp_path: Path, empty: bool
+) -> None:
+    gone = tmp_path / "gone"
+    if empty:
+        gone.mkdir()
+    seen = survey([photos, gone], {str(gone): ()})
+    assert (names(seen), seen.vanished) == (["a.jpg", "b.jpg"], (str(gone),))
+
+
+def test_a_source_that_nobody_knows_has_to_be_there(photos: Path, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="gone is not there"):
+        survey([photos, tmp_path / "gone"], {str(photos): ()}, prune=True)
+
+
+def test_where_nothing_can_be_reached_one_is_told_unless_one_prunes(tmp_path: Path) -> None:
+    gone = str(tmp_path / "gone")
+    with pytest.raises(SourceError, match=r"gone is not there.*mount the disk.*--prune"):
+        survey([], {gone: ()})
+    assert survey([], {gone: ()}, prune=True) == Survey(roots=(gone,), vanished=(gone,))
+
+
+def test_a_disk_below_a_source_that_is_not_mounted_cannot_be_read(
+    photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = photos / "disk"
+    mount(monkeypatch, disk)
+    assert survey([photos], {}).mounts == {str(photos): (str(disk),)}
+    mount(monkeypatch)
+    known = {str(photos): (str(disk),)}
+    seen = survey([photos], known)
+    assert seen.unreadable == (str(disk),)
+    assert seen.mounts == known  # or the next run would take its photos for gone
+    pruned = survey([photos], known, prune=True)
+    assert (pruned.unreadable, pruned.mounts) == ((), {str(photos): ()})

@@ -1,0 +1,76 @@
+"""A base of three vectors that point east, less strongly by id; then changes beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from store.flat import FlatIndex
+from store.live import LiveVectors
+
+EAST = np.array([1, 0], dtype=np.float32)
+
+
+def vectors(*lengths: float) -> NDArray[np.float32]:
+    return np.array([[length, 0] for length in lengths], dtype=np.float32)
+
+
+def stored(_: Sequence[int]) -> NDArray[np.float32]:
+    raise AssertionError("an exact base scores by itself")
+
+
+@pytest.fixture
+def live() -> LiveVectors:
+    base = FlatIndex(2)
+    base.add(np.array([1, 2, 5]), vectors(3, 2, 1))
+    return LiveVectors(base, last_id=5)
+
+
+def found(live: LiveVectors, k: int = 9) -> list[tuple[int, float]]:
+    ids, scores = live.search(EAST, k, stored)
+    return list(zip(ids.tolist(), scores.tolist(), strict=True))
+
+
+def test_without_changes_it_is_the_base(live: LiveVectors) -> None:
+    assert found(live) == [(1, 3), (2, 2), (5, 1)]
+    assert (live.pending, live.last_id) == (0, 5)
+
+
+def test_new_ones_stand_among_the_others_equal_ones_by_id(live: LiveVectors) -> None:
+    live.add(np.array([6, 7]), vectors(2, 4))
+    assert found(live) == [(7, 4), (1, 3), (2, 2), (6, 2), (5, 1)]
+    assert found(live, 3) == [(7, 4), (1, 3), (2, 2)]
+    assert (live.pending, live.last_id) == (2, 7)
+
+
+def test_removed_ones_are_gone_at_once_and_leave_their_place_to_the_next(live: LiveVectors) -> None:
+    live.add(np.array([6]), vectors(4))
+    live.remove([1, 6, 99])
+    assert found(live, 2) == [(2, 2), (5, 1)]
+
+
+@pytest.mark.parametrize("image_id", [1, 6])
+def test_a_replaced_one_counts_as_it_is_now(live: LiveVectors, image_id: int) -> None:
+    live.add(np.array([6]), vectors(4))
+    for length in (0.5, 0.25):
+        live.remove([image_id])
+        live.add(np.array([image_id]), vectors(length))
+    assert found(live)[-1] == (image_id, 0.25)
+    assert len(found(live)) == 4
+    assert live.last_id == 6
+
+
+def test_what_an_approximate_base_finds_is_scored_by_what_is_stored(live: LiveVectors) -> None:
+    class Rough(FlatIndex):
+        exact = False
+
+    base = Rough(2)
+    base.add(np.array([1, 2]), vectors(2, 3))
+    rough = LiveVectors(base, last_id=2)
+    rough.add(np.array([3]), vectors(5))
+    held = {1: 8.0, 2: 4.0}
+    ids, scores = rough.search(EAST, 2, lambda ids: vectors(*(held[i] for i in ids)))
+    assert (ids.tolist(), scores.tolist()) == ([1, 3], [8, 5])
