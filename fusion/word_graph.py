@@ -8,7 +8,6 @@ to training photos, one edge takes these to words. An embedding blurs a rare wor
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -16,22 +15,14 @@ import torch
 from torch import Tensor, nn
 
 from fusion.memory import unit_rows
+from fusion.words import words_of
 
-__all__ = ["WordGraph", "frequent_words", "words_of"]
+__all__ = ["WordGraph", "frequent_words"]
 
 LEAST_PHOTOS = 5
 LOWEST, HIGHEST = -3.0, 6.0
 LEAST_PRIOR = 1e-4
 SAMPLE, NEAREST = 1000, 16
-
-
-def words_of(text: str) -> set[str]:
-    """Give the words of a text.
-
-    >>> sorted(words_of("A dog, two dogs."))
-    ['a', 'dog', 'dogs', 'two']
-    """
-    return set(re.findall(r"[a-z]+", text.lower()))
 
 
 def frequent_words(texts: Sequence[str]) -> tuple[str, ...]:
