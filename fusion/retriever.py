@@ -48,12 +48,14 @@ class Retriever:
         dim: width of an indexed vector: the embedding; the photo's hub correction and a one that
             takes up the query's own, so that one inner product gives the corrected score; and what
             corrects the re-ranker's logits, which meets a zero in the query.
+        text_encoder: what reads queries.
         unit_dim: width of the embedding, the part of an indexed vector that has unit length.
     """
 
     def __init__(self, network: Network, encoders: Encoders, fingerprint: str) -> None:
         self.network = network.eval()
         self._encoders = encoders
+        self.text_encoder = encoders.text
         self.name = "crossgraph"
         self.encoders = encoders.preset
         self.fingerprint = fingerprint

@@ -118,12 +118,16 @@ class WordGraph(nn.Module):
         """
         if not len(self.words):
             return bags.new_zeros(len(bags))
+        asked = bags.any(0).nonzero().squeeze(1)
+        fits = bags[:, asked] @ self.odds(self.sample(bank), asked).T
+        return fits.topk(min(NEAREST, fits.shape[1]), dim=1).values.mean(1)
+
+    def sample(self, bank: Tensor) -> Tensor:
+        """Edges to the bank's N photos from S of them, some 1,000: -> (S, N)."""
         if self._sample is None or self._sample[0] != bank._version:
             sample = unit_rows(bank)[:: max(len(bank) // SAMPLE, 1)]
             self._sample = (bank._version, self.join(sample, bank))
-        asked = bags.any(0).nonzero().squeeze(1)
-        fits = bags[:, asked] @ self.odds(self._sample[1], asked).T
-        return fits.topk(min(NEAREST, fits.shape[1]), dim=1).values.mean(1)
+        return self._sample[1]
 
     def dense(self) -> tuple[Tensor, Tensor]:
         """Give the share of each training photo's captions that say a word, and its prior.
