@@ -173,7 +173,7 @@ class VariantScores:
         if variant.cross not in self.known:
             self.known[variant.cross] = PairLogits(made, photos, texts)
         self.logits = self.known[variant.cross]
-        self.parts: dict[int, tuple[Tensor, Tensor, PairParts]] = {}
+        self.parts: dict[int, tuple[Tensor, Tensor, PairParts[Tensor]]] = {}
 
     def of(self, row: Row, dim: int) -> Tensor:
         """Score as a row says; `dim` as in `nearest_pairs`: -> (Q, G)."""
@@ -188,7 +188,7 @@ class VariantScores:
         scores = self.network.combine(parts._replace(**silent), captions=dim == 0)
         return place(self.first, q, g, scores, dim)
 
-    def listed(self, dim: int) -> tuple[Tensor, Tensor, PairParts]:
+    def listed(self, dim: int) -> tuple[Tensor, Tensor, PairParts[Tensor]]:
         """The pairs that are re-ranked, (N,) captions and (N,) photos, and their signals."""
         if dim not in self.parts:
             q, g = nearest_pairs(self.first, dim)

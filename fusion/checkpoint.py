@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from fusion.encoders.convolutional import build_top_blocks
 from fusion.encoders.torchvision_ops import ensure_torchvision
+from fusion.fingerprint import CONFIG, fingerprint_of
 from fusion.model import ModelConfig
 from fusion.network import Network, NetworkConfig
 from fusion.reranker import RerankerConfig
@@ -37,7 +38,7 @@ __all__ = [
 ]
 
 SHIPPED = Path(__file__).with_name("checkpoints")
-WEIGHTS, CONFIG = "model.safetensors", "config.json"
+WEIGHTS = "model.safetensors"
 SCALE, ROW = ".scale", 64
 """Suffix of a matrix's scales; and how long its rows must be to be kept as int8."""
 
@@ -150,14 +151,13 @@ def read_checkpoint(folder: Path) -> Checkpoint:
                 f"copy or train it anew"
             )
         weights = load_file(folder / WEIGHTS)
-        digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
         return Checkpoint(
             kind=str(content["kind"]),
             encoders=str(content["encoders"]),
             encoders_fingerprint=str(content["encoders_fingerprint"]),
             config=dict(content["config"]),
             weights=widen(weights),
-            fingerprint=digest.hexdigest(),
+            fingerprint=fingerprint_of(content),
             folder=folder,
         )
     except OSError as error:

@@ -11,18 +11,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from fusion.network import Network, PairParts
-from fusion.reranker import WordReading
-from fusion.word_graph import words_of
+from fusion.parts import PairParts, WordReading, combine
+from fusion.words import words_of
 
 __all__ = ["PhotoExplanation", "Word", "explain_photos", "merge_pieces", "read_by_region"]
+
+Array = NDArray[np.float32]
 
 MARKER = re.compile(r"\[(CLS|SEP|PAD)\]|<\|\w+\|>|</?\w+>")
 """Tokens that no text holds, as BERT, CLIP and SigLIP spell them."""
@@ -84,27 +83,27 @@ def merge_pieces(tokens: Sequence[str]) -> list[Word]:
     return [word for word in words if any(map(str.isalnum, word.text))]
 
 
-def read_regions(reading: WordReading) -> Tensor:
+def read_regions(reading: WordReading[Any]) -> Any:  # noqa: ANN401 - tensors or arrays, as given
     """How much of what each word read was of each node of the photo: (N, T, R)."""
     return (reading.attention + reading.nearest) / 2
 
 
-def read_by_region(reading: WordReading) -> Tensor:
+def read_by_region(reading: WordReading[Any]) -> Any:  # noqa: ANN401
     """What the logits owe to each region, by what every node of the text read there: (N, R)."""
-    return (reading.shares.unsqueeze(2) * read_regions(reading)).sum(1)[:, 1:]
+    return (reading.shares[:, :, None] * read_regions(reading)).sum(1)[:, 1:]
 
 
 def explain_photos(
-    network: Network,
+    gates: Sequence[float],
     tokens: Sequence[str],
-    parts: PairParts,
-    reading: WordReading,
-    said: Mapping[str, Mapping[str, Tensor]],
+    parts: PairParts[Array],
+    reading: WordReading[Array],
+    said: Mapping[str, Mapping[str, Array]],
 ) -> list[PhotoExplanation]:
     """Explain one query's scores with K photos.
 
     Args:
-        network: whose `combine` made the scores.
+        gates: of `GATES`, in their order, behind which the parts make the scores.
         tokens: the query's, as the text encoder gave them, markers included.
         parts: what the scores are made of, (K,) each.
         reading: the cross-modal graph's, of K pairs; T is one more than the tokens.
@@ -114,54 +113,48 @@ def explain_photos(
     Returns:
         K explanations, in the photos' order.
     """
+    weights = dict(zip(PairParts._fields, (1.0, *gates), strict=True))
     words = merge_pieces(tokens)
-    shares = _added(network, "logits", reading.shares)
+    shares = weights["logits"] * reading.shares
     looks = read_regions(reading)
     places = [[place + 1 for place in word.places] for word in words]  # the whole text is node 0
     by_graph = _columns([shares[:, place].sum(1) for place in places], shares)
     by_odds = {
-        name: _added(network, name, _columns(_odds_of(words, known, shares), shares))
+        name: weights[name] * _columns(_odds_of(words, known, shares), shares)
         for name, known in said.items()
     }
     regions = _columns([looks[:, place].mean(1) for place in places], looks)
-    rest = {name: _added(network, name, part) for name, part in parts._asdict().items()}
+    rest = {name: weights[name] * part for name, part in parts._asdict().items()}
     rest["logits"] = rest["logits"] - by_graph.sum(1)
     for name, odds in by_odds.items():
         rest[name] = rest[name] - odds.sum(1)
     read = read_by_region(reading._replace(shares=shares))
-    scores = network.combine(parts)
+    scores = combine(parts, gates)
     return [
         PhotoExplanation(
             score=float(scores[row]),
             words=tuple(word.text for word in words),
-            added=sum(by_odds.values(), start=by_graph)[row].numpy(),
-            regions=regions[row, :, 1:].numpy(),
-            whole=regions[row, :, 0].numpy(),
-            read=read[row].numpy(),
+            added=sum(by_odds.values(), start=by_graph)[row],
+            regions=regions[row, :, 1:],
+            whole=regions[row, :, 0],
+            read=read[row],
             rest={name: float(part[row]) for name, part in rest.items()},
         )
         for row in range(len(scores))
     ]
 
 
-def _added(network: Network, name: str, values: Tensor) -> Tensor:
-    """What a part of these values, of any shape, adds to final scores."""
-    # A score is a sum over its parts, so one part alone shows what stands before it.
-    nothing = dict.fromkeys(PairParts._fields, torch.zeros_like(values))
-    return network.combine(PairParts(**(nothing | {name: values})))
-
-
-def _odds_of(words: Sequence[Word], said: Mapping[str, Tensor], like: Tensor) -> list[Tensor]:
+def _odds_of(words: Sequence[Word], said: Mapping[str, Array], like: Array) -> list[Array]:
     """Each word's share of the mean log odds, (K,); a word said twice has half of it twice."""
     parts = [words_of(word.text) for word in words]
-    shares = [like.new_zeros(len(like)) for _ in words]
+    shares: list[Array] = [np.zeros(len(like), np.float32) for _ in words]
     for known, odds in said.items():
         holders = [row for row, part in enumerate(parts) if known in part]
         for row in holders:
-            shares[row] = shares[row] + odds / len(holders)
+            shares[row] = shares[row] + odds / np.float32(len(holders))
     return shares
 
 
-def _columns(columns: list[Tensor], like: Tensor) -> Tensor:
+def _columns(columns: list[Array], like: Array) -> Array:
     """(K, ...) each -> (K, W, ...); where there are none, none of `like`'s."""
-    return torch.stack(columns, 1) if columns else like[:, :0]
+    return np.stack(columns, 1) if columns else like[:, :0]

@@ -165,7 +165,7 @@ def recalls_of(better: Tensor) -> Recalls:
 class Lists:
     """Each caption's nearest photos by first-stage score, and what re-ranks them: (Q, K) each."""
 
-    parts: PairParts
+    parts: PairParts[Tensor]
     right: Tensor
     """True where the photo is the caption's own; false all along where it is not listed."""
 

@@ -15,6 +15,7 @@ from fusion.features import PhotoInput, TextInput
 from fusion.look_alikes import LookAlikeTest
 from fusion.memory import HubCorrection, MemoryGraph
 from fusion.model import DualGraph, ModelConfig
+from fusion.parts import GATES, PairParts, combine
 from fusion.reader import ImageNodes, Reader
 from fusion.reranker import CrossGraph, RerankerConfig, with_whole
 from fusion.whitening import Whitening
@@ -70,23 +71,6 @@ class TextVectors(NamedTuple):
     """(B, T + 1, Dn) float32: the whole text before its words."""
     mask: Tensor
     """(B, T + 1) bool, true where `nodes` holds a node."""
-
-
-class PairParts(NamedTuple):
-    """Of pairs of a text and a photo, what their final scores are made of; all of one shape."""
-
-    first: Tensor
-    """First-stage scores."""
-    worded: Tensor
-    """Mean log odds of the text's words by the word graph."""
-    detected: Tensor
-    """Mean log odds of the text's words by the word detector."""
-    logits: Tensor
-    """Of the cross-modal graph, less what is due to a photo being a hub of it."""
-
-
-GATES = ("word_gate", "detector_gate", "gate")
-"""The gate of each part after the first, in the order of `PairParts`."""
 
 
 class Network(nn.Module):
@@ -167,13 +151,10 @@ class Network(nn.Module):
             mask=with_whole(found.mask),
         )
 
-    def combine(self, parts: PairParts, *, captions: bool = False) -> Tensor:
+    def combine(self, parts: PairParts[Tensor], *, captions: bool = False) -> Tensor:
         """Final scores of pairs: the first stage's, and what each graph adds behind its gate.
 
         `captions` is for a photo that looks for its captions, where the graphs earn other gates.
         """
         gates = self.caption_gates if captions else [getattr(self, name) for name in GATES]
-        score, *graphs = parts
-        for gate, graph in zip(gates, graphs, strict=True):
-            score = score + gate * graph
-        return score
+        return combine(parts, gates)

@@ -12,7 +12,7 @@ vector of per-head similarities and the gate that lets the word graph in.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +20,7 @@ from torch.nn import functional
 
 from fusion.graphs import cosine_neighbours
 from fusion.layers import NodeGraph, Projection, ResidualProjection
+from fusion.parts import WordReading
 
 __all__ = ["CrossGraph", "RerankerConfig", "WordReading", "with_whole"]
 
@@ -39,18 +40,6 @@ class RerankerConfig:
     adjacency: Literal["attention", "cosine"] = "attention"
     dropout: float = 0.3
     drop_nodes: float = 0.2
-
-
-class WordReading(NamedTuple):
-    """What the words of N pairs read of the regions; the whole text and photo come first."""
-
-    shares: Tensor
-    """(N, T) float32: what each word adds to the logit, which is their sum; zero at padding."""
-    attention: Tensor
-    """(N, T, R) float32: the adjacency, mean over heads; a word's sum to 1, or by cosine to less
-    where a head finds it like no region."""
-    nearest: Tensor
-    """(N, T, R) float32: in how many heads the region is the nearest to the word, as a share."""
 
 
 def with_whole(mask: Tensor) -> Tensor:
@@ -137,7 +126,7 @@ class CrossGraph(nn.Module):
         relations, _ = self.pair_relations(words, regions)
         return self.read_out(words, word_mask, relations, edges).squeeze(1)
 
-    def read(self, words: Tensor, word_mask: Tensor, regions: Tensor) -> WordReading:
+    def read(self, words: Tensor, word_mask: Tensor, regions: Tensor) -> WordReading[Tensor]:
         """Take the logits of `pairs` apart by word: (N, T, Dn), (N, T), (N, R, Dn)."""
         relations, cosine = self.pair_relations(words, regions)
         weights, per_word = self.by_word(words, word_mask, relations, None)

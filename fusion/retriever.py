@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,58 +18,24 @@ from fusion.checkpoint import (
     read_checkpoint,
     shipped_checkpoint,
 )
+from fusion.embeddings import (
+    BESIDE,
+    ImageEmbeddings,
+    QueryEmbeddings,
+    Reranked,
+    check_candidates,
+)
 from fusion.encoders import Encoders, load_encoders
 from fusion.explanation import PhotoExplanation, explain_photos
 from fusion.features import PhotoInput, TextInput, photo_features
 from fusion.memory import unit_rows
-from fusion.network import Network, PairParts
+from fusion.network import GATES, Network, PairParts
+from fusion.parts import WordReading
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["ImageEmbeddings", "QueryEmbeddings", "Reranked", "Retriever", "load_retriever"]
-
-BESIDE = 3
-"""Numbers that stand after the embedding in an indexed vector."""
-
-
-@dataclass(frozen=True)
-class ImageEmbeddings:
-    """B photos as an index keeps them."""
-
-    vectors: NDArray[np.float32]
-    """(B, dim): the inner product with a query's vector is the first-stage score."""
-    nodes: NDArray[np.float16]
-    """(B, R + 1, Dn): the whole photo and its regions, for the re-ranker."""
-
-
-@dataclass(frozen=True)
-class QueryEmbeddings:
-    """Q queries as a search uses them."""
-
-    vectors: NDArray[np.float32]
-    """(Q, dim)."""
-    bag: NDArray[np.float32]
-    """(Q, V): the weight of each word that the word graph knows."""
-    bag_hub: NDArray[np.float32]
-    """(Q,), to subtract from the bag's mean log odds by the word graph."""
-    detected_hub: NDArray[np.float32]
-    """(Q,), to subtract from the bag's mean log odds by the word detector."""
-    words: NDArray[np.float32]
-    """(Q, T + 1, Dn): the whole query and its words."""
-    mask: NDArray[np.bool_]
-    """(Q, T + 1)."""
-    tokens: list[list[str]]
-
-
-@dataclass(frozen=True)
-class Reranked:
-    """K candidates after the cross-modal graph saw them, in the order they came."""
-
-    scores: NDArray[np.float32]
-    """(K,), higher is nearer."""
-    probabilities: NDArray[np.float32]
-    """(K,) in 0..1: that the photo matches the query."""
+__all__ = ["Retriever", "load_retriever"]
 
 
 class Retriever:
@@ -83,12 +48,14 @@ class Retriever:
         dim: width of an indexed vector: the embedding; the photo's hub correction and a one that
             takes up the query's own, so that one inner product gives the corrected score; and what
             corrects the re-ranker's logits, which meets a zero in the query.
+        text_encoder: what reads queries.
         unit_dim: width of the embedding, the part of an indexed vector that has unit length.
     """
 
     def __init__(self, network: Network, encoders: Encoders, fingerprint: str) -> None:
         self.network = network.eval()
         self._encoders = encoders
+        self.text_encoder = encoders.text
         self.name = "crossgraph"
         self.encoders = encoders.preset
         self.fingerprint = fingerprint
@@ -177,20 +144,22 @@ class Retriever:
             torch.from_numpy(query.mask).expand(photos, -1),
             torch.from_numpy(np.asarray(nodes, np.float32)),
         )
-        return explain_photos(self.network, query.tokens[0], parts, reading, said)
+        return explain_photos(
+            [float(getattr(self.network, gate)) for gate in GATES],
+            query.tokens[0],
+            PairParts(*(part.numpy() for part in parts)),
+            WordReading(*(part.numpy() for part in reading)),
+            {part: {word: odds.numpy() for word, odds in by.items()} for part, by in said.items()},
+        )
 
     def _parts(
         self,
         query: QueryEmbeddings,
         vectors: NDArray[np.float32],
         nodes: NDArray[np.float16],
-    ) -> tuple[PairParts, dict[str, dict[str, Tensor]]]:
+    ) -> tuple[PairParts[Tensor], dict[str, dict[str, Tensor]]]:
         """What the scores are made of, (K,) each; and by part and word, (K,), weighted log odds."""
-        if len(query.vectors) != 1 or len(vectors) != len(nodes):
-            raise ValueError(
-                f"expected one query and as many vectors as nodes, found {len(query.vectors)} "
-                f"queries, vectors {np.shape(vectors)}, nodes {np.shape(nodes)}"
-            )
+        check_candidates(query, vectors, nodes)
         shown = torch.from_numpy(np.asarray(nodes, np.float32))
         words, mask = torch.from_numpy(query.words), torch.from_numpy(query.mask)
         held = torch.from_numpy(np.asarray(vectors, np.float32))

@@ -102,7 +102,7 @@ def first_scores(photos: Gallery, texts: TextVectors) -> Tensor:
 def pair_parts(
     network: Network, photos: Gallery, texts: TextVectors, text_rows: Tensor,
     photo_rows: Tensor, logits: Tensor | None = None,
-) -> PairParts:  # fmt: skip
+) -> PairParts[Tensor]:  # fmt: skip
     """What `Network.combine` puts together, of (N,) pairs: (N,) each.
 
     `logits` (N,) are what `pair_logits` gives, where they are known already.

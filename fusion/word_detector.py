@@ -65,7 +65,9 @@ class WordDetector(nn.Module):
         regions, whole, bias = parts
         shown = nodes * self.log_scale.exp()
         found = functional.linear(shown[:, 1:], regions).float()
-        strongest: Tensor = found.logsumexp(1) - math.log(found.shape[1])
+        # Counted by a tensor, so that an export of it is not bound to one number of regions.
+        count = found.new_ones(found.shape[1]).sum()
+        strongest: Tensor = found.logsumexp(1) - count.log()
         return strongest + functional.linear(shown[:, 0], whole).float() + bias
 
     def odds(self, nodes: Tensor, columns: Tensor | None = None) -> Tensor:

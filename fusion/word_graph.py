@@ -8,7 +8,6 @@ to training photos, one edge takes these to words. An embedding blurs a rare wor
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -16,22 +15,14 @@ import torch
 from torch import Tensor, nn
 
 from fusion.memory import unit_rows
+from fusion.words import words_of
 
-__all__ = ["WordGraph", "frequent_words", "words_of"]
+__all__ = ["WordGraph", "frequent_words"]
 
 LEAST_PHOTOS = 5
 LOWEST, HIGHEST = -3.0, 6.0
 LEAST_PRIOR = 1e-4
 SAMPLE, NEAREST = 1000, 16
-
-
-def words_of(text: str) -> set[str]:
-    """Give the words of a text.
-
-    >>> sorted(words_of("A dog, two dogs."))
-    ['a', 'dog', 'dogs', 'two']
-    """
-    return set(re.findall(r"[a-z]+", text.lower()))
 
 
 def frequent_words(texts: Sequence[str]) -> tuple[str, ...]:
@@ -127,12 +118,16 @@ class WordGraph(nn.Module):
         """
         if not len(self.words):
             return bags.new_zeros(len(bags))
+        asked = bags.any(0).nonzero().squeeze(1)
+        fits = bags[:, asked] @ self.odds(self.sample(bank), asked).T
+        return fits.topk(min(NEAREST, fits.shape[1]), dim=1).values.mean(1)
+
+    def sample(self, bank: Tensor) -> Tensor:
+        """Edges to the bank's N photos from S of them, some 1,000: -> (S, N)."""
         if self._sample is None or self._sample[0] != bank._version:
             sample = unit_rows(bank)[:: max(len(bank) // SAMPLE, 1)]
             self._sample = (bank._version, self.join(sample, bank))
-        asked = bags.any(0).nonzero().squeeze(1)
-        fits = bags[:, asked] @ self.odds(self._sample[1], asked).T
-        return fits.topk(min(NEAREST, fits.shape[1]), dim=1).values.mean(1)
+        return self._sample[1]
 
     def dense(self) -> tuple[Tensor, Tensor]:
         """Give the share of each training photo's captions that say a word, and its prior.

@@ -15,9 +15,7 @@ from search.page import Answer, Credit, write_page
 if TYPE_CHECKING:
     from indexer import BuildReport
 
-__all__ = ["DEFAULT_FOLDER", "QUERIES", "Demo", "DemoError", "gather", "run_demo"]
-
-DEFAULT_FOLDER = "crossgraph-demo"
+__all__ = ["QUERIES", "Demo", "DemoError", "gather", "run_demo"]
 
 QUERIES = (
     "a brown dog stands on the grass beside a person",

@@ -213,15 +213,21 @@ def open_index(
     image_weights: str | Path | None = None,
     text_weights: str | Path | None = None,
     model: QueryModel | None = None,
+    once: bool = False,
 ) -> SearchIndex:
     """Open an index made by `crossgraph index`, with the model that made it.
 
+    Where `crossgraph index` prepared that model on this machine, it is opened without torch.
+
     Args:
         folder: the index.
-        checkpoint: the model's folder; None is the one that ships with this package.
-        image_weights: a file or folder with the image encoder's weights, if not from a package.
+        checkpoint: the model's folder; None is the one that made the index where that is prepared,
+            else the one that ships with this package.
+        image_weights: a file or folder with the image encoder's weights, if not from a package;
+            giving it or the next loads them, whatever is prepared.
         text_weights: the same for the text encoder.
         model: a retriever that is loaded already, in place of `checkpoint` and the weights.
+        once: whether a single query will be asked, which then is answered sooner.
 
     Raises:
         IndexNotFound: there is no index in the folder.
@@ -230,12 +236,18 @@ def open_index(
         CheckpointError: the checkpoint cannot be read.
         WeightsNotFound: an encoder's weights are not there.
     """
+    from search.prepared import prepared_model
     from store import Index
 
     folder = Path(folder)
     if model is None:
-        # That there is no index should not cost the seconds that loading a model takes.
-        Index.open(folder).close()
+        # First of all: that there is no index should not cost the seconds that loading a model may.
+        index = Index.open(folder)
+        given = image_weights is not None or text_weights is not None
+        prepared = None if given else prepared_model(index.model.fingerprint, checkpoint, once=once)
+        if prepared is not None:
+            return SearchIndex(index, prepared)
+        index.close()
         model = load_model(checkpoint, image_weights=image_weights, text_weights=text_weights)
     return SearchIndex(Index.open(folder, fingerprint=model.fingerprint, model=model.name), model)
 
@@ -250,11 +262,12 @@ class LazyModel:
         self._load = load
 
     @cached_property
-    def _model(self) -> Any:  # noqa: ANN401
+    def loaded(self) -> Any:  # noqa: ANN401
+        """The retriever itself."""
         return self._load()
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
-        return getattr(self._model, name)
+        return getattr(self.loaded, name)
 
 
 def load_model(

@@ -1,4 +1,4 @@
-"""Where computed features of a collection are kept between commands, and how they are asked for."""
+"""Where what can be computed again is kept between commands, and how features are asked for."""
 
 from __future__ import annotations
 
@@ -10,16 +10,27 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fusion.features import PairData
 
-__all__ = ["collection_features", "default_cache"]
+__all__ = ["collection_features", "default_cache", "query_cache"]
 
 
 def default_cache() -> Path:
     """Give the folder for features: CROSSGRAPH_CACHE, or one in the user's cache folder."""
+    return _named() or _users() / "features"
+
+
+def query_cache() -> Path:
+    """Give the folder for the query sides of models: in CROSSGRAPH_CACHE, or beside features."""
+    return (_named() or _users()) / "query"
+
+
+def _named() -> Path | None:
     named = os.environ.get("CROSSGRAPH_CACHE")
-    if named:
-        return Path(named)
+    return Path(named) if named else None
+
+
+def _users() -> Path:
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "crossgraph" / "features"
+    return Path(base) / "crossgraph"
 
 
 def collection_features(

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
-
-from rich.markup import escape
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from search.engine import WEAK_PROBABILITY, Hit
 from search.explain import as_record, as_words
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 __all__ = ["as_json_lines", "as_paths", "as_plain_lines", "as_table", "weakness"]
 
@@ -64,6 +64,9 @@ def as_plain_lines(hits: Iterable[Hit]) -> Iterator[str]:
 
 def as_table(hits: Sequence[Hit], title: str | None = None) -> Table:
     """Give a table that fits the terminal it is printed on; long cells are folded, never cut."""
+    from rich.markup import escape
+    from rich.table import Table
+
     table = Table(title=title, title_justify="left", header_style="bold", expand=False)
     table.add_column("#", justify="right")
     table.add_column("match", justify="right")

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from search import engine
 from search.commands.options import Checkpoint, ImageWeights, Quiet, TextWeights
-from search.demo import DEFAULT_FOLDER, run_demo
 from search.output import as_plain_lines, as_table, weakness
 
 __all__ = ["demo"]
+
+DEFAULT_FOLDER = "crossgraph-demo"
 
 
 def demo(
@@ -26,6 +26,9 @@ def demo(
     quiet: Quiet = False,
 ) -> None:
     """Index photos that installed packages carry, ask for some, write a page of results."""
+    from rich.console import Console
+
+    from search.demo import run_demo
     from search.progress import ProgressReport
 
     model = engine.LazyModel(

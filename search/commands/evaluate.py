@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json as json_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from search.commands.options import Checkpoint, ImageWeights, Quiet, TextWeights
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 __all__ = ["evaluate"]
 
@@ -89,6 +89,9 @@ def evaluate(
 
 
 def _print(report: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     collection, model = report["collection"], report["model"]
     typer.echo(
         f"{model['name']} ({model['encoders']}, {model['fingerprint'][:12]}) on "
@@ -128,6 +131,10 @@ def _explanations_line(found: dict[str, Any]) -> str:
 
 
 def _print_ablation(ablation: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
     # A pipe has no width of its own, and 80 columns would break the names of rows.
     console = Console() if Console().is_terminal else Console(width=130)
     table = Table("", "ablation, %", "R@1", "R@5", "R@10", "image to text R@1", "R@1 against")
@@ -147,6 +154,8 @@ def _print_ablation(ablation: dict[str, Any]) -> None:
 
 
 def _print_probes(probes: dict[str, Any], console: Console) -> None:
+    from rich.table import Table
+
     order = Table("true caption above the altered one, %", "captions", "first stage", "reranked")
     for kind, found in probes["word_order"].items():
         count, *shares = found.values()

@@ -17,10 +17,10 @@ from search.commands.options import (
     TextWeights,
     default_index,
 )
-from search.progress import ProgressReport
 
 if TYPE_CHECKING:
     from indexer import BuildReport, Plan, ReembedReport
+    from search.progress import ProgressReport
 
 __all__ = ["index"]
 
@@ -70,12 +70,16 @@ def index(
     crossgraph index --index photos.index --plan
     """
     _check_options(source, annotations, plan, reembed, retry_failed)
+    if not source and not reembed:
+        _check_known(index)
     if plan:
         from indexer import plan_index
 
         for line in _lines(plan_index(index, source or (), prune=prune, retry_failed=retry_failed)):
             typer.echo(line)
         return
+    from search.progress import ProgressReport
+
     model = engine.LazyModel(
         lambda: engine.load_model(
             checkpoint, image_weights=image_weights, text_weights=text_weights
@@ -96,9 +100,33 @@ def index(
                     retry_failed=retry_failed,
                     progress=progress,
                 )
+        _prepare(index, model, quiet)
     except KeyboardInterrupt:
         typer.echo("what was done is kept: the same command goes on from there", err=True)
         raise
+
+
+def _check_known(index: Path) -> None:
+    from store import Index
+
+    if not Index.exists(index):
+        raise typer.BadParameter(
+            f"no SOURCE is given, and {index} is no index that knows its folders: say where the "
+            "photos are, such as `crossgraph index ~/Pictures`"
+        )
+
+
+def _prepare(index: Path, model: engine.LazyModel, quiet: bool) -> None:
+    """Once for each model and machine, spare all searches the seconds that torch takes to load."""
+    from search.prepared import is_prepared, prepare
+
+    if is_prepared(index):
+        return
+    if not quiet:
+        typer.echo("preparing this model for quick searches, once: half a minute", err=True)
+    note = prepare(model.loaded)
+    if note:
+        typer.echo(f"searches will start slowly: {note}", err=True)
 
 
 def _check_options(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from search.commands.options import (
     Checkpoint,
@@ -19,6 +19,7 @@ from search.commands.options import (
 )
 from search.engine import Hit, open_index
 from search.output import as_json_lines, as_paths, as_plain_lines, as_table, weakness
+from search.prepared import is_prepared
 
 __all__ = ["search"]
 
@@ -58,7 +59,11 @@ def search(
     """Find photos by what they show."""
     _check_options(json, paths, no_rerank, explain, explain_image)
     with open_index(
-        index, checkpoint, image_weights=image_weights, text_weights=text_weights
+        index,
+        checkpoint,
+        image_weights=image_weights,
+        text_weights=text_weights,
+        once=True,
     ) as opened:
         hits = opened.search(
             " ".join(query),
@@ -76,6 +81,8 @@ def search(
     note = weakness(hits, least)
     if note and ((least and not hits) or not (json or paths)):
         typer.echo(note, err=True)
+    if "torch" in sys.modules and not (json or paths or is_prepared(index, thorough=False)):
+        typer.echo("`crossgraph index` on this machine makes searches start at once", err=True)
 
 
 def _draw(hits: Sequence[Hit], path: Path) -> None:
@@ -103,12 +110,13 @@ def _check_options(
 
 
 def _print(hits: Sequence[Hit], json: bool, paths: bool) -> None:
-    console = Console()
     if json or paths:
         lines = as_json_lines(hits) if json else as_paths(hits)
-    elif console.is_terminal:
+    elif sys.stdout.isatty():
         if hits:
-            console.print(as_table(hits))
+            from rich.console import Console
+
+            Console().print(as_table(hits))
         lines = iter(())
     else:
         lines = as_plain_lines(hits)

@@ -8,14 +8,17 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
+from fusion.embeddings import QueryEmbeddings
 from fusion.encoders.protocol import WordFeatures
 from fusion.explanation import explain_photos, merge_pieces
 from fusion.model import ModelConfig
 from fusion.network import GATES, Network, NetworkConfig, PairParts
 from fusion.reranker import RerankerConfig, WordReading
-from fusion.retriever import QueryEmbeddings, Retriever
+from fusion.retriever import Retriever
 
+GATED = (0.5, 0.25, 0.125)
 VOCABULARY = ("cat", "dog", "red")
 TEXTS, OWNERS = ["a dog", "red dog", "a cat", "red cat", "red", "a bird"], [0, 0, 1, 1, 2, 2]
 
@@ -38,7 +41,7 @@ def network() -> Network:
     mask[1, 1:] = False
     made.cross_hub.fill(torch.nn.functional.normalize(nodes, dim=2), mask)
     made.words.fill(TEXTS, OWNERS)
-    for gate, value in zip(GATES, (0.5, 0.25, 0.125), strict=True):
+    for gate, value in zip(GATES, GATED, strict=True):
         getattr(made, gate).fill_(value)
     made.cross.word_gate.data.fill_(0.5)
     return made
@@ -77,21 +80,25 @@ def alone(query: QueryEmbeddings, row: int) -> QueryEmbeddings:
     return QueryEmbeddings(*(getattr(query, f.name)[row : row + 1] for f in fields(query)))
 
 
-def test_a_score_by_hand(network: Network) -> None:
-    parts = PairParts(*(torch.tensor([value]) for value in (1.0, 3.0, 4.0, 8.0)))
+def array(values: list) -> NDArray[np.float32]:
+    return np.array(values, np.float32)
+
+
+def test_a_score_by_hand() -> None:
+    parts = PairParts(*(array([value]) for value in (1.0, 3.0, 4.0, 8.0)))
     # Whole text, [CLS], "two", "dog" "##s", [SEP], and padding; the logit is 8.
-    shares = torch.tensor([[1.0, 0.0, 2.0, 3.0, 1.0, 1.0, 0.0]])
-    looks = torch.zeros(1, 7, 3)
+    shares = array([[1.0, 0.0, 2.0, 3.0, 1.0, 1.0, 0.0]])
+    looks = np.zeros((1, 7, 3), np.float32)
     looks[0, :, 0] = 1.0
-    looks[0, 3] = torch.tensor([0.0, 0.5, 0.5])
-    looks[0, 4] = torch.tensor([0.0, 0.0, 1.0])
+    looks[0, 3] = array([0.0, 0.5, 0.5])
+    looks[0, 4] = array([0.0, 0.0, 1.0])
     reading = WordReading(shares, looks, looks)
     said = {
-        "worded": {"dogs": torch.tensor([2.0]), "beyond": torch.tensor([0.5])},
-        "detected": {"two": torch.tensor([1.0])},
+        "worded": {"dogs": array([2.0]), "beyond": array([0.5])},
+        "detected": {"two": array([1.0])},
     }
     tokens = ["[CLS]", "two", "dog", "##s", "[SEP]"]
-    found = explain_photos(network, tokens, parts, reading, said)[0]
+    found = explain_photos(GATED, tokens, parts, reading, said)[0]
     assert found.words == ("two", "dogs")
     # 1/8 before shares of 2 and 3 + 1; the detector's 1/4 before 1; the word graph's 1/2 before 2.
     assert found.added.tolist() == [0.5, 1.5]
@@ -109,21 +116,25 @@ def test_a_score_by_hand(network: Network) -> None:
     assert found.read.tolist() == [0.1875, 0.3125]
 
 
-def test_a_word_said_twice_shares_its_odds(network: Network) -> None:
-    nothing = torch.zeros(1)
-    parts = PairParts(nothing, torch.tensor([2.0]), nothing, nothing)
-    reading = WordReading(torch.zeros(1, 4), torch.zeros(1, 4, 2), torch.zeros(1, 4, 2))
-    said = {"worded": {"dog": torch.tensor([2.0])}}
-    found = explain_photos(network, ["dog", "red-dog", "cat"], parts, reading, said)[0]
+def test_a_word_said_twice_shares_its_odds() -> None:
+    nothing = np.zeros(1, np.float32)
+    parts = PairParts(nothing, array([2.0]), nothing, nothing)
+    reading = WordReading(
+        np.zeros((1, 4), np.float32),
+        np.zeros((1, 4, 2), np.float32),
+        np.zeros((1, 4, 2), np.float32),
+    )
+    said = {"worded": {"dog": array([2.0])}}
+    found = explain_photos(GATED, ["dog", "red-dog", "cat"], parts, reading, said)[0]
     assert found.added.tolist() == [0.5, 0.5, 0.0]
     assert found.rest["worded"] == 0.0
 
 
-def test_a_query_without_words_is_all_rest(network: Network) -> None:
-    parts = PairParts(*(torch.ones(2) for _ in range(4)))
-    looks = torch.ones(2, 4, 5) / 5
-    reading = WordReading(torch.full((2, 4), 0.25), looks, looks)
-    found = explain_photos(network, ["[CLS]", "!", "[SEP]"], parts, reading, {})
+def test_a_query_without_words_is_all_rest() -> None:
+    parts = PairParts(*(np.ones(2, np.float32) for _ in range(4)))
+    looks = np.ones((2, 4, 5), np.float32) / 5
+    reading = WordReading(np.full((2, 4), 0.25, np.float32), looks, looks)
+    found = explain_photos(GATED, ["[CLS]", "!", "[SEP]"], parts, reading, {})
     assert [one.words for one in found] == [(), ()]
     assert found[0].regions.shape == (0, 4)
     assert sum(found[0].rest.values()) == pytest.approx(found[0].score)

@@ -1,0 +1,63 @@
+"""What a model gives of photos and queries, as numpy arrays: whichever library made them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["BESIDE", "ImageEmbeddings", "QueryEmbeddings", "Reranked", "check_candidates"]
+
+BESIDE = 3
+"""Numbers that stand after the embedding in an indexed vector."""
+
+
+@dataclass(frozen=True)
+class ImageEmbeddings:
+    """B photos as an index keeps them."""
+
+    vectors: NDArray[np.float32]
+    """(B, dim): the inner product with a query's vector is the first-stage score."""
+    nodes: NDArray[np.float16]
+    """(B, R + 1, Dn): the whole photo and its regions, for the re-ranker."""
+
+
+@dataclass(frozen=True)
+class QueryEmbeddings:
+    """Q queries as a search uses them."""
+
+    vectors: NDArray[np.float32]
+    """(Q, dim)."""
+    bag: NDArray[np.float32]
+    """(Q, V): the weight of each word that the word graph knows."""
+    bag_hub: NDArray[np.float32]
+    """(Q,), to subtract from the bag's mean log odds by the word graph."""
+    detected_hub: NDArray[np.float32]
+    """(Q,), to subtract from the bag's mean log odds by the word detector."""
+    words: NDArray[np.float32]
+    """(Q, T + 1, Dn): the whole query and its words."""
+    mask: NDArray[np.bool_]
+    """(Q, T + 1)."""
+    tokens: list[list[str]]
+
+
+@dataclass(frozen=True)
+class Reranked:
+    """K candidates after the cross-modal graph saw them, in the order they came."""
+
+    scores: NDArray[np.float32]
+    """(K,), higher is nearer."""
+    probabilities: NDArray[np.float32]
+    """(K,) in 0..1: that the photo matches the query."""
+
+
+def check_candidates(
+    query: QueryEmbeddings, vectors: NDArray[np.floating], nodes: NDArray[np.floating]
+) -> None:
+    """Raise a ValueError unless there is one query, and a vector for the nodes of each photo."""
+    if len(query.vectors) != 1 or len(vectors) != len(nodes):
+        raise ValueError(
+            f"expected one query and as many vectors as nodes, found {len(query.vectors)} "
+            f"queries, vectors {np.shape(vectors)}, nodes {np.shape(nodes)}"
+        )

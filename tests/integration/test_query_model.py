@@ -1,0 +1,247 @@
+"""A model's exported query side answers as the model does, and needs no torch for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fusion import export
+from fusion.embeddings import ImageEmbeddings, QueryEmbeddings
+from fusion.export import ExportError, export_queries, is_exportable
+from fusion.query_folder import (
+    MANIFEST,
+    PAIRS,
+    QUERY,
+    READING,
+    TABLES,
+    TOKENIZER,
+    query_folder,
+    read_facts,
+)
+from fusion.query_model import QueryModel, QueryModelError, find_query_model
+from fusion.retriever import Retriever
+from store import Index, PhotoFile
+from tests.integration.made_retriever import FINGERPRINT, PHOTOS, made_retriever
+
+TEXTS = [
+    "a red dog on the river!",
+    "cats",
+    "zebra",  # a word that nothing knows
+    "!",
+    "",  # two markers, fewer tokens than a node is joined to
+    "two red dogs ride along the river " * 4,  # longer than the encoder reads
+]
+
+
+@pytest.fixture(scope="module")
+def retriever(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
+    return made_retriever(tmp_path_factory.mktemp("bert"))
+
+
+@pytest.fixture(scope="module")
+def root(retriever: Retriever, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("query")
+    export_queries(retriever, root)
+    return root
+
+
+@pytest.fixture(scope="module")
+def model(root: Path) -> QueryModel:
+    found = find_query_model(root, FINGERPRINT)
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="module")
+def photos(retriever: Retriever) -> ImageEmbeddings:
+    return retriever.embed_images(list(range(PHOTOS)))  # type: ignore[arg-type]
+
+
+def assert_same_query(one: QueryEmbeddings, other: QueryEmbeddings) -> None:
+    assert one.tokens == other.tokens
+    assert np.array_equal(one.mask, other.mask)
+    assert np.array_equal(one.bag, other.bag)
+    for name in ("vectors", "bag_hub", "detected_hub"):
+        assert np.allclose(getattr(one, name), getattr(other, name), atol=1e-5), name
+    assert np.allclose(one.words[one.mask], other.words[other.mask], atol=1e-5)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_query_is_embedded_alike(retriever: Retriever, model: QueryModel, text: str) -> None:
+    assert_same_query(retriever.embed_queries([text]), model.embed_queries([text]))
+
+
+def test_queries_together_are_embedded_alike(retriever: Retriever, model: QueryModel) -> None:
+    assert_same_query(retriever.embed_queries(TEXTS), model.embed_queries(TEXTS))
+    with pytest.raises(ValueError, match="no texts"):
+        model.embed_queries([])
+
+
+@pytest.mark.parametrize("count", [1, 2, PHOTOS])
+@pytest.mark.parametrize("text", TEXTS)
+def test_candidates_are_scored_alike(
+    retriever: Retriever, model: QueryModel, photos: ImageEmbeddings, text: str, count: int
+) -> None:
+    vectors, nodes = photos.vectors[:count], photos.nodes[:count]
+    one = retriever.rerank(retriever.embed_queries([text]), vectors, nodes)
+    other = model.rerank(model.embed_queries([text]), vectors, nodes)
+    assert np.allclose(one.scores, other.scores, atol=1e-4)
+    assert np.allclose(one.probabilities, other.probabilities, atol=1e-4)
+    assert other.scores.dtype == np.float32
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_scores_are_explained_alike(
+    retriever: Retriever, model: QueryModel, photos: ImageEmbeddings, text: str
+) -> None:
+    vectors, nodes = photos.vectors[:3], photos.nodes[:3]
+    ours = retriever.explain(retriever.embed_queries([text]), vectors, nodes)
+    query = model.embed_queries([text])
+    scores = model.rerank(query, vectors, nodes).scores
+    theirs = model.explain(query, vectors, nodes)
+    for one, other, score in zip(ours, theirs, scores, strict=True):
+        assert one.words == other.words
+        for name in ("added", "regions", "whole", "read"):
+            assert np.allclose(getattr(one, name), getattr(other, name), atol=1e-4), name
+        assert other.score == pytest.approx(score, abs=1e-5)
+        assert other.added.sum() + sum(other.rest.values()) == pytest.approx(score, abs=1e-4)
+
+
+def test_a_padded_query_is_scored_as_alone(model: QueryModel, photos: ImageEmbeddings) -> None:
+    both = model.embed_queries(["a dog", "a red dog on the river"])
+    first = QueryEmbeddings(
+        both.vectors[:1], both.bag[:1], both.bag_hub[:1], both.detected_hub[:1],
+        both.words[:1], both.mask[:1], both.tokens[:1],
+    )  # fmt: skip
+    alone = model.embed_queries(["a dog"])
+    scores = [model.rerank(q, photos.vectors, photos.nodes).scores for q in (first, alone)]
+    assert np.array_equal(*scores)
+    with pytest.raises(ValueError, match="expected one query"):
+        model.rerank(both, photos.vectors, photos.nodes)
+
+
+def test_first_scores_become_probabilities_alike(retriever: Retriever, model: QueryModel) -> None:
+    scores = np.array([-200, -1, 0, 0.5, 200], np.float32)
+    query = model.embed_queries(["a dog"])
+    expected = retriever.probabilities(query, scores)
+    assert np.allclose(model.probabilities(query, scores), expected, atol=1e-6)
+
+
+def test_asked_once_it_answers_the_same(
+    root: Path, model: QueryModel, photos: ImageEmbeddings
+) -> None:
+    once = find_query_model(root, FINGERPRINT, once=True)
+    assert once is not None
+    answers = [
+        each.rerank(each.embed_queries(["a red dog"]), photos.vectors, photos.nodes).scores
+        for each in (model, once)
+    ]
+    assert np.allclose(*answers, atol=1e-5)
+
+
+def test_a_model_of_empty_banks_and_nothing_tuned(tmp_path: Path) -> None:
+    retriever = made_retriever(tmp_path, tuned=False, memory=0)
+    export_queries(retriever, tmp_path)
+    model = find_query_model(tmp_path, FINGERPRINT)
+    assert model is not None
+    photos = retriever.embed_images([0, 1, 2])  # type: ignore[list-item]
+    one, other = (each.embed_queries(["a red dog"]) for each in (retriever, model))
+    assert_same_query(one, other)
+    scores = [
+        each.rerank(query, photos.vectors, photos.nodes).scores
+        for each, query in ((retriever, one), (model, other))
+    ]
+    assert np.allclose(*scores, atol=1e-5)
+
+
+def test_what_is_whole_is_not_written_again(retriever: Retriever, root: Path) -> None:
+    manifest = query_folder(root, FINGERPRINT) / MANIFEST
+    before = manifest.stat().st_mtime_ns
+    assert export_queries(retriever, root) == manifest.parent
+    assert manifest.stat().st_mtime_ns == before
+    assert [path.name for path in root.iterdir()] == [manifest.parent.name]
+
+
+def test_a_damaged_export_is_made_anew(
+    retriever: Retriever, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(root, tmp_path, dirs_exist_ok=True)
+    folder = query_folder(tmp_path, FINGERPRINT)
+    weights = folder / f"{PAIRS}.data"
+    content = weights.read_bytes()
+    weights.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    written = []
+    monkeypatch.setattr(export, "write_graphs", lambda *given: written.append(given))
+    export_queries(retriever, tmp_path)
+    assert len(written) == 1
+    assert read_facts(folder, thorough=True) is not None
+    assert [path.name for path in tmp_path.iterdir()] == [folder.name]
+
+
+@pytest.mark.parametrize("name", [QUERY, PAIRS, READING, TABLES, TOKENIZER])
+def test_a_damaged_file_of_the_right_size_is_told_in_one_line(
+    root: Path, photos: ImageEmbeddings, tmp_path: Path, name: str
+) -> None:
+    shutil.copytree(root, tmp_path, dirs_exist_ok=True)
+    file = query_folder(tmp_path, FINGERPRINT) / name
+    file.write_bytes(b"\xff" * file.stat().st_size)
+    found = find_query_model(tmp_path, FINGERPRINT)
+    assert found is not None
+    with pytest.raises(QueryModelError, match=f"{name} is damaged") as caught:
+        found.explain(found.embed_queries(["a red dog"]), photos.vectors, photos.nodes)
+    assert "crossgraph index" in str(caught.value)
+
+
+def test_only_berts_are_exported(retriever: Retriever, tmp_path: Path) -> None:
+    assert is_exportable(retriever)
+    assert not is_exportable(object())
+    other = made_retriever(tmp_path)
+    other.text_encoder = object()  # type: ignore[assignment]
+    with pytest.raises(ExportError, match="cannot be exported"):
+        export_queries(other, tmp_path)
+
+
+def test_a_cache_that_cannot_be_written_is_told_in_one_line(
+    retriever: Retriever, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ExportError, match="could not be exported") as caught:
+        export_queries(retriever, tmp_path / "file")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_search_imports_no_torch(root: Path, photos: ImageEmbeddings, tmp_path: Path) -> None:
+    files = [
+        PhotoFile(f"/photos/{n}.jpg", "/photos", 1, 1, "0" * 64, 224, 224) for n in range(PHOTOS)
+    ]
+    dim = photos.vectors.shape[1]
+    with Index.create(tmp_path / "index", FINGERPRINT, dim, encoders="packaged") as index:
+        index.put_images(files, photos.vectors, photos.nodes)
+        index.finish()
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    shutil.copytree(root, cache / "query")
+    code = (
+        "import sys; from search.cli import search_main\n"
+        f"code = search_main(['a red dog', '--index', {str(tmp_path / 'index')!r}, '--json',"
+        " '--explain'])\n"
+        "heavy = {'torch', 'transformers', 'torch_geometric', 'timm', 'onnx', 'rich'}\n"
+        "sys.stderr.write(' '.join(heavy & set(sys.modules)))\n"
+        "sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "CROSSGRAPH_CACHE": str(cache)},
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    best = json.loads(done.stdout.splitlines()[0])
+    assert {word["word"] for word in best["explanation"]["words"]} == {"a", "red", "dog"}

@@ -1,0 +1,60 @@
+"""An export's folder: there when it is whole, absent in any other state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fusion.query_folder import MANIFEST, query_folder, read_facts, writing_folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = query_folder(tmp_path / "query", "f00d")
+    with writing_folder(folder, {"name": "made"}) as partial:
+        (partial / "weights").write_bytes(b"12345")
+    return folder
+
+
+def test_facts_come_back(folder: Path) -> None:
+    assert read_facts(folder) == read_facts(folder, thorough=True) == {"name": "made"}
+    assert sorted(path.name for path in folder.iterdir()) == [MANIFEST, "weights"]
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"facts": {}, "files": []}', "\udcff"])
+def test_a_damaged_manifest_is_none(folder: Path, content: str) -> None:
+    (folder / MANIFEST).write_bytes(content.encode("utf-8", "surrogateescape"))
+    assert read_facts(folder) is None
+
+
+def test_a_file_of_another_size_or_none_is_noticed_at_once(folder: Path) -> None:
+    (folder / "weights").write_bytes(b"1234")
+    assert read_facts(folder) is None
+    (folder / "weights").unlink()
+    assert read_facts(folder) is None
+
+
+def test_a_flipped_bit_is_noticed_by_a_thorough_look(folder: Path) -> None:
+    (folder / "weights").write_bytes(b"12344")
+    assert read_facts(folder) is not None
+    assert read_facts(folder, thorough=True) is None
+
+
+def test_what_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    folder = query_folder(tmp_path, "f00d")
+    with pytest.raises(RuntimeError), writing_folder(folder, {}) as partial:
+        (partial / "weights").write_bytes(b"1")
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_folder_is_replaced_and_a_whole_one_kept(folder: Path) -> None:
+    with writing_folder(folder, {"name": "later"}):
+        pass
+    assert read_facts(folder) == {"name": "made"}
+    (folder / "weights").write_bytes(b"12344")
+    with writing_folder(folder, {"name": "later"}):
+        pass
+    assert read_facts(folder) == {"name": "later"}
