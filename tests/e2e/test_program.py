@@ -162,7 +162,7 @@ def test_a_reader_that_stops_reading_is_no_error(index: Path) -> None:
         (["search", "a cat", "-k", "many"], ["-k"]),
         (["search", "a cat", "--json", "--paths"], ["--json", "--paths"]),
         (["search", "a cat", "--colour"], ["--colour"]),
-        (["index"], ["source"]),
+        (["index"], ["SOURCE"]),
         (["train", "--out", "x"], ["--images"]),
         (["eval", "--images", "x"], ["--annotations"]),
     ],
