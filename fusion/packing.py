@@ -20,17 +20,20 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Layout", "pack_photos", "unpack_edges", "unpack_nodes"]
+__all__ = ["LARGEST", "Layout", "pack_photos", "unpack_edges", "unpack_nodes"]
 
 Bytes = NDArray[np.uint8]
 Array = NDArray[np.float32]
 
 LARGEST, ZERO = 7, 8
+"""Steps up to a node's largest number; and what stands for none."""
 STEPS, NONE = 20, 255
 """Steps of a weight's logarithm in which it falls by a factor of e; and what stands for no edge."""
 
 PAIRS = np.stack([np.arange(256) % 16, np.arange(256) // 16], axis=1).astype(np.float32) - ZERO
 """(256, 2): the two numbers of a byte."""
+BOTH = PAIRS.view(np.float64)[:, 0]
+"""(256,): the same, side by side as if they were one, since one is looked up the fastest."""
 WEIGHTS = np.exp(-np.arange(256, dtype=np.float32) / STEPS)
 WEIGHTS[NONE] = 0
 
@@ -43,7 +46,12 @@ class Layout(NamedTuple):
     edges: int
     """E, 0 from a model whose word graph is empty."""
     row_bytes: int = 2
-    """Of a row of the bank: 2 for up to 65,536 training photos."""
+    """Of a row of the bank: 2 for up to 65,536 training photos, 4 for more."""
+
+    @classmethod
+    def of(cls, width: int, neighbours: int, bank: int) -> Layout:
+        """Give that of a model that joins a photo to so many neighbours in a bank of that size."""
+        return cls(width, min(neighbours, bank), 2 if bank <= 256**2 else 4)
 
     @property
     def edge_bytes(self) -> int:
@@ -93,11 +101,12 @@ def unpack_nodes(packed: Bytes, layout: Layout) -> Array:
     ([[253]], [[[0.5799999833106995, 0.8100000023841858]]])
     """
     _check(packed, layout)
-    half = -(-layout.width // 2)
+    even = layout.width + layout.width % 2
     held = packed[:, : packed.shape[1] - layout.edge_bytes]
-    steps = PAIRS[held].reshape(len(packed), held.shape[1] // half, 2 * half)[..., : layout.width]
-    lengths = np.sqrt(np.einsum("brd,brd->br", steps, steps))[..., None]
-    nodes: Array = steps / np.maximum(lengths, 1)  # a node with a number in it is longer than 7
+    count = 2 * held.shape[1] // even
+    nodes = BOTH.take(held).view(np.float32).reshape(len(packed), count, even)[..., : layout.width]
+    squares = np.einsum("brd,brd->br", nodes, nodes)
+    nodes *= 1 / np.sqrt(np.maximum(squares, 1))[..., None]  # zeros stay zeros
     return nodes
 
 

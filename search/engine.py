@@ -54,10 +54,10 @@ class QueryModel(Protocol):
     def embed_queries(self, texts: Sequence[str]) -> Any:  # noqa: ANN401 - the retriever's own type
         """Give `.vectors` (Q, D) float32 and whatever `rerank` reads of its own."""
 
-    def rerank(self, query: Any, vectors: Any, nodes: Any) -> Any:  # noqa: ANN401
+    def rerank(self, query: Any, vectors: Any, packed: Any) -> Any:  # noqa: ANN401
         """Give `.scores` and `.probabilities`, (K,) float32 each, in the candidates' order."""
 
-    def explain(self, query: Any, vectors: Any, nodes: Any) -> Any:  # noqa: ANN401
+    def explain(self, query: Any, vectors: Any, packed: Any) -> Any:  # noqa: ANN401
         """Give what `search.explain.from_model` reads of each candidate, in their order."""
 
     def probabilities(self, query: Any, first_scores: Any) -> Any:  # noqa: ANN401
@@ -170,14 +170,14 @@ class SearchIndex:
         image_ids, first_scores, probabilities = self._found(embedded, candidates)
         if not len(image_ids):
             return image_ids, first_scores, probabilities
-        vectors, nodes = self._index.vectors(image_ids), self._index.nodes(image_ids)
-        judged = self._model.rerank(embedded, vectors, nodes)
+        vectors, packed = self._index.vectors(image_ids), self._index.nodes(image_ids)
+        judged = self._model.rerank(embedded, vectors, packed)
         return image_ids, np.asarray(judged.scores), np.asarray(judged.probabilities)
 
     def _explained(self, hits: Sequence[Hit], embedded: Any) -> list[Hit]:  # noqa: ANN401
         image_ids = [hit.image_id for hit in hits]
-        vectors, nodes = self._index.vectors(image_ids), self._index.nodes(image_ids)
-        said = self._model.explain(embedded, vectors, nodes)
+        vectors, packed = self._index.vectors(image_ids), self._index.nodes(image_ids)
+        said = self._model.explain(embedded, vectors, packed)
         return [
             replace(hit, explanation=from_model(one)) for hit, one in zip(hits, said, strict=True)
         ]

@@ -39,8 +39,8 @@ def test_real_photos_and_captions(tmp_path: Path) -> None:
         # Measured 3e-7 and 5e-7.
         assert np.abs(one.vectors - other.vectors).max() < 1e-4
         assert np.abs(one.words - other.words).max() < 1e-4
-        ours = retriever.rerank(one, photos.vectors, photos.nodes)
-        theirs = model.rerank(other, photos.vectors, photos.nodes)
+        ours = retriever.rerank(one, photos.vectors, photos.packed)
+        theirs = model.rerank(other, photos.vectors, photos.packed)
         # Measured 1e-4: of two training photos that are equally near, either may be the fiftieth.
         assert np.abs(ours.scores - theirs.scores).max() < 1e-3
         assert np.array_equal(np.argsort(-ours.scores)[:10], np.argsort(-theirs.scores)[:10])
