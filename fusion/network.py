@@ -131,10 +131,14 @@ class Network(nn.Module):
         """
         read = self.reader.photos(found)
         vectors = self.photo_vectors(read, own)
-        nodes = unpack_rows(pack_rows(self.cross.image(*read), LARGEST))
+        nodes = self.nodes(read)
         cross_hub = self.cross_hub(vectors, nodes, self.photo_hub.bank, self.cross)
         edges = self.words.edges(vectors, self.text_hub.bank)
         return PhotoVectors(vectors, self.photo_hub(vectors), nodes, cross_hub, *edges)
+
+    def nodes(self, read: ImageNodes) -> Tensor:
+        """Give the nodes of B photos that were read, rounded: (B, R + 1, Dn), as `photos` does."""
+        return unpack_rows(pack_rows(self.cross.image(*read), LARGEST))
 
     def photo_vectors(self, read: ImageNodes, own: Tensor | None = None) -> Tensor:
         """Embed B photos that were read, and nothing more: (B, D); `own` as in `photos`."""

@@ -127,6 +127,16 @@ def test_a_padded_query_is_scored_as_alone(model: QueryModel, photos: ImageEmbed
         model.rerank(both, photos.vectors, photos.packed)
 
 
+def test_photos_of_another_layout_are_refused(
+    retriever: Retriever, model: QueryModel, photos: ImageEmbeddings
+) -> None:
+    for each in (retriever, model):
+        query = each.embed_queries(["a dog"])
+        for packed in (photos.packed[:, :-1], np.zeros((PHOTOS, 10, 16), np.float16)):
+            with pytest.raises(ValueError, match="packed photos of shape"):
+                each.rerank(query, photos.vectors, packed)  # type: ignore[arg-type]
+
+
 def test_first_scores_become_probabilities_alike(retriever: Retriever, model: QueryModel) -> None:
     scores = np.array([-200, -1, 0, 0.5, 200], np.float32)
     query = model.embed_queries(["a dog"])

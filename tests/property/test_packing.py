@@ -40,7 +40,7 @@ def test_nodes_come_back_to_within_half_a_step(
     assert np.abs(steps - again).max(initial=0) <= 0.5 / 7 + 1e-5
 
 
-@given(seeds, counts, st.integers(1, 9), st.integers(0, 6), st.sampled_from([2, 3]))
+@given(seeds, counts, st.integers(1, 9), st.integers(0, 6), st.sampled_from([2, 4]))
 def test_edges_come_back_in_their_order(
     seed: int, count: int, width: int, edges: int, row_bytes: int
 ) -> None:
@@ -84,6 +84,12 @@ def test_the_bytes_of_a_photo() -> None:
 
 def test_the_shipped_models_photos_take_1814_bytes() -> None:
     assert pack_photos(*photos(0, 1, 26, 128, 50)).shape == (1, 1814)
+
+
+def test_a_large_bank_takes_longer_rows() -> None:
+    assert Layout.of(128, 50, 65_536) == (128, 50, 2)
+    assert Layout.of(128, 50, 65_537) == (128, 50, 4)
+    assert Layout.of(128, 50, 20) == (128, 20, 2)
 
 
 def test_a_node_of_zeros_stays_one() -> None:
