@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from store.approximate import FIRST_PROBES, ApproximateIndex, train
 from store.flat import FlatIndex
 from store.gpu import on_gpu
-from store.vector_file import read_header
+from store.vector_file import DamagedVectors
+from store.vector_head import read_head
 from store.vectors import Blocks, VectorIndex
 
 __all__ = ["OVERSAMPLING", "Measured", "build", "load"]
@@ -91,17 +92,28 @@ def build(
     return index, Measured(index.kind, recall, ms, time.perf_counter() - started)
 
 
-def load(file: Path) -> VectorIndex:
-    """Read what an index's `save` wrote, onto a GPU where there is one.
+def load(file: Path, sha256: str | None = None) -> VectorIndex:
+    """Open what an index's `save` wrote, onto a GPU where there is one.
+
+    An exact index is read and checked whole. The lists of an approximate one stay in the file, and
+    each is checked by the first search that reads it.
+
+    Args:
+        file: the file.
+        sha256: what its head's must be, hex; None for any.
 
     Raises:
-        ValueError: it is no such file, or damaged.
+        DamagedVectors: it is not what was written.
+        ValueError: it is no such file, or cannot be one.
         OSError: it cannot be read.
     """
     with file.open("rb") as stream:
-        header = read_header(stream, file)
-        form = ApproximateIndex if header.lists else FlatIndex
-        return _placed(form.read(stream, header))
+        head = read_head(stream, file)
+        if sha256 not in (None, head.sha256):
+            raise DamagedVectors(f"{file} is another than was recorded")
+        if head.header.lists:
+            return _placed(ApproximateIndex.read(file, stream, head))
+        return _placed(FlatIndex.read(stream, head))
 
 
 def _placed(index: FlatIndex | ApproximateIndex) -> VectorIndex:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from store.approximate import ApproximateIndex
 from store.flat import FlatIndex
+from store.vector_file import DamagedVectors
 from store.vectors import Found, VectorIndex, best, padded_query, padded_width
 
 __all__ = ["MOST_NEIGHBOURS", "GpuIndex", "on_gpu"]
@@ -35,6 +36,9 @@ def on_gpu(index: FlatIndex | ApproximateIndex) -> VectorIndex | None:
 
     The copy holds what the index has now and is not told of later changes.
 
+    Raises:
+        DamagedVectors: the index's file is not what was written.
+
     Warns:
         RuntimeWarning: there is a GPU and it could not be used.
     """
@@ -42,6 +46,8 @@ def on_gpu(index: FlatIndex | ApproximateIndex) -> VectorIndex | None:
         return None
     try:
         return GpuIndex(index)
+    except DamagedVectors:
+        raise
     except Exception as error:  # whatever the driver, CUDA or FAISS has to say
         _warn(error)
         return None
