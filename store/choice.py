@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from store.approximate import FIRST_PROBES, ApproximateIndex, train
 from store.flat import FlatIndex
 from store.gpu import on_gpu
+from store.rescored import rescored
 from store.vector_file import DamagedVectors
 from store.vector_head import read_head
 from store.vectors import Blocks, VectorIndex
@@ -66,6 +67,7 @@ def build(
     with the fewest probed lists, doubled from 8 on, at which recall@100 is enough. Exact again
     where that would read more than three quarters of the lists; and where there are no queries,
     since a right answer that is late is better than one of which nobody knows what is missing.
+    Where it is exact and not on a GPU, it takes the form of `store.rescored`.
 
     Args:
         dim: width D of the vectors.
@@ -88,6 +90,8 @@ def build(
     if index is None:
         found = _approximate(dim, count, blocks, asked, least_recall)
         index, recall = found or (_exact(dim, blocks), 1.0)
+    if isinstance(index, FlatIndex) and count:
+        index = rescored(index)
     ms = float(np.median(_warm_ms(index, asked)))
     return index, Measured(index.kind, recall, ms, time.perf_counter() - started)
 

@@ -129,6 +129,10 @@ class FlatIndex:
 
         return best(ask, k, len(self))
 
+    def slack(self, query: NDArray[np.float32]) -> float | None:
+        """Give by how much a score may be wrong, which is nothing."""
+        return 0.0
+
     def save(self, file: Path) -> None:
         """Write it to a file, which any machine reads.
 

@@ -34,6 +34,8 @@ DEVICE = 0  # one is enough for what fits: copies on several would only share qu
 def on_gpu(index: FlatIndex | ApproximateIndex) -> VectorIndex | None:
     """Give an index's form on the GPU; None where there is no GPU, or it cannot hold this one.
 
+    One with a single list is no faster there, and is left where its scores are as it says.
+
     The copy holds what the index has now and is not told of later changes.
 
     Raises:
@@ -42,7 +44,7 @@ def on_gpu(index: FlatIndex | ApproximateIndex) -> VectorIndex | None:
     Warns:
         RuntimeWarning: there is a GPU and it could not be used.
     """
-    if not faiss.get_num_gpus():
+    if not faiss.get_num_gpus() or (isinstance(index, ApproximateIndex) and index.lists == 1):
         return None
     try:
         return GpuIndex(index)
@@ -111,6 +113,10 @@ class GpuIndex:
                 self._gpu = None
                 _warn(error)
         return self._cpu.search(query, k, without)
+
+    def slack(self, query: NDArray[np.float32]) -> float | None:
+        """Give by how much a score may be wrong, as the index on the CPU does."""
+        return self._cpu.slack(query)
 
     def save(self, file: Path) -> None:
         """Write it to a file, which any machine reads; OSError where it cannot."""

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from store import Index, PhotoFile
+from store.approximate import ApproximateIndex
 from store.flat import FlatIndex
 from store.verify import verify
 
@@ -97,7 +98,7 @@ def test_a_full_disk_keeps_nobody_from_searching(
         raise OSError(28, "No space left on device")
 
     vector_files(folder)[0].unlink()
-    monkeypatch.setattr(FlatIndex, "save", refuse)
+    monkeypatch.setattr(ApproximateIndex, "save", refuse)
     assert found(folder) == [1, 2]
     assert vector_files(folder) == []
 
@@ -108,7 +109,7 @@ def test_a_full_disk_is_told_with_the_name_of_the_file(
     def refuse(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(FlatIndex, "save", refuse)
+    monkeypatch.setattr(ApproximateIndex, "save", refuse)
     with Index.open(folder) as index:
         add(index, "c.jpg")
         note = index.finish()
