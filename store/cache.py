@@ -19,9 +19,16 @@ from store.catalog import arrays_of, vectors_after
 from store.database import CatalogFile
 from store.errors import CrossgraphError
 from store.flat import FlatIndex
-from store.generation import Generation, read_generation, remove_others, write_generation
+from store.generation import (
+    Generation,
+    is_whole,
+    read_generation,
+    remove_others,
+    write_generation,
+)
 from store.live import LiveVectors
 from store.models import Model, activate, probes
+from store.vector_file import DamagedVectors
 from store.vectors import Block, VectorIndex
 
 __all__ = ["VectorCache"]
@@ -73,7 +80,12 @@ class VectorCache:
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Give ids and inner products of the k nearest as the catalog has them now."""
         with self._catalog.snapshot():
-            return self._current().search(query, k, self._stored)
+            try:
+                return self._current().search(query, k, self._stored)
+            except DamagedVectors:
+                # A part of the file that was not looked at before.
+                self._live = self._from_catalog(self._state().revision)
+                return self._live.search(query, k, self._stored)
 
     def heal(self) -> None:
         """Write the file of a small index that lacks one, where nothing keeps us from it.
@@ -107,7 +119,9 @@ class VectorCache:
         with self._catalog.snapshot():
             live = self._current()
             recorded = self._state().generation
-        if not self._on_file or live.pending > _tolerable(len(live.base)):
+        lags = not self._on_file or live.pending > _tolerable(len(live.base))
+        # An exact one was checked when it was read; of others a search checks what it reads.
+        if lags or not (live.base.exact or is_whole(self._folder, recorded)):
             self.rebuild()
         elif recorded is not None:
             remove_others(self._folder, recorded.name)  # a run may have ended just before this
@@ -188,8 +202,11 @@ class VectorCache:
             if base is not None:
                 self._revision, self._on_file = generation.revision, True
                 return LiveVectors(base, generation.last_id)
-        # Exact, whatever its size: somebody waits for an answer, and the next writer makes a file.
-        self._revision, self._on_file = state.revision, False
+        return self._from_catalog(state.revision)
+
+    def _from_catalog(self, revision: int) -> LiveVectors:
+        """Exact, whatever its size: somebody waits for an answer; the next writer makes a file."""
+        self._revision, self._on_file = revision, False
         flat = FlatIndex(self._model.dim)
         last_id = 0
         for ids, vectors in self._blocks():

@@ -13,11 +13,11 @@ import numpy as np
 from store.blob_checks import damaged_nodes, damaged_vectors
 from store.codec import blob_to_array, row_to_path
 from store.database import CatalogFile
-from store.generation import Generation, file_sha256, other_files
+from store.generation import Generation, other_files
 from store.models import Model, other_models
 from store.paths import lies_inside
 from store.problems import Problem, about
-from store.vector_file import read_ids
+from store.vector_file import check_sums, head_sha256, read_ids
 
 __all__ = ["check_catalog", "check_file", "check_readable", "orphans"]
 
@@ -184,15 +184,16 @@ def _file_faults(
         return
     file = folder / generation.name
     try:
-        if file.parent != folder or file_sha256(file) != generation.sha256:
+        if file.parent != folder or head_sha256(file) != generation.sha256:
             yield "its checksum is not the recorded one"
             return
-        header, ids = read_ids(file)
+        check_sums(file)
+        head, ids = read_ids(file)
     except (OSError, ValueError) as error:
         yield str(error)
         return
     wanted = (model.dim, generation.count, generation.last_id)
-    found = (header.dim, len(ids), int(ids.max(initial=0)))
+    found = (head.header.dim, len(ids), int(ids.max(initial=0)))
     if found != wanted:
         yield f"width, count and highest id are {found}, expected {wanted}"
     yield from _wrong_ids(catalog, model, generation, ids)

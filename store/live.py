@@ -70,9 +70,26 @@ class LiveVectors:
         if self.base.exact:
             ids, scores = self.base.search(query, k, self._without)
         else:
-            ids, _ = self.base.search(query, k * OVERSAMPLING, self._without)
-            scores = (stored(ids.tolist()) @ query).astype(np.float32)
+            ids, scores = self._rescored(query, k, stored)
         recent_ids, recent_scores = self._recent.search(query, k)
         ids, scores = np.append(ids, recent_ids), np.append(scores, recent_scores)
         best = np.lexsort((ids, -scores))[:k]
         return ids[best], scores[best]
+
+    def _rescored(
+        self,
+        query: NDArray[np.float32],
+        k: int,
+        stored: Callable[[Sequence[int]], NDArray[np.float32]],
+    ) -> Found:
+        """Give what the base finds, k at least, with exact scores, in no order."""
+        slack, asked = self.base.slack(query), k * OVERSAMPLING
+        while True:
+            ids, rough = self.base.search(query, asked, self._without)
+            scores = (stored(ids.tolist()) @ query).astype(np.float32)
+            if slack is None or len(ids) < asked or len(ids) <= k:
+                return ids, scores
+            # Nothing that was not found can score as high as the k-th best.
+            if rough[-1] + slack < np.partition(scores, -k)[-k]:
+                return ids, scores
+            asked *= 2

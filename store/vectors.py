@@ -73,6 +73,12 @@ class VectorIndex(Protocol):
             ValueError: the query has another width.
         """
 
+    def slack(self, query: NDArray[np.float32]) -> float | None:
+        """Give by how much a score may differ from that of the vectors in half precision.
+
+        None where nothing can be said, since vectors may be passed over that belong to the nearest.
+        """
+
     def save(self, file: Path) -> None:
         """Write it to a file, in a form that any machine reads; OSError where it cannot."""
 

@@ -13,7 +13,7 @@ import pytest
 
 from store import Index, IndexBusy, IndexNotFound, PhotoFile, QuarantinedFile, Reembedding
 from store.codec import array_to_blob
-from store.generation import file_sha256
+from store.vector_file import head_sha256
 from store.verify import repair, verify
 
 DIM = 4
@@ -254,9 +254,9 @@ def test_a_file_that_a_writer_replaces_meanwhile_is_no_fault(
             with Index.open(folder) as writer:
                 writer.remove_images([5])
                 writer.finish()
-        return file_sha256(file)
+        return head_sha256(file)
 
-    monkeypatch.setattr("store.checks.file_sha256", look)
+    monkeypatch.setattr("store.checks.head_sha256", look)
     assert codes(folder) == {}
     assert len(set(looked)) == 2
 
