@@ -170,10 +170,8 @@ def _decode(content: bytes) -> DecodedPhoto:
         )
     is_draft = image.size != full
     with _one_large_decode if wanted > LARGE_DECODE_BYTES else contextlib.nullcontext():
-        # TIFF has it elsewhere in its file, which is closed then; PNG may have it at the very end.
-        exif = read_exif(image) if image.format == "TIFF" else None
         image.load()
-        orientation, exif = _orientation(image), exif or read_exif(image)
+        orientation, exif = _orientation(image), read_exif(image)
         shown = to_rgb(image)
         image.close()  # a third picture, while this one is turned, would be one too many
         shown = turned(shown, orientation)

@@ -29,8 +29,10 @@ def photo(
         tags[tag] = value
     for tag, value in (inner or {}).items():
         tags.get_ifd(ExifTags.IFD.Exif)[tag] = value
+    written = Image.Exif()
+    written.load(tags.tobytes())  # Pillow writes the inner tags to TIFF only if they were read
     file = io.BytesIO()
-    Image.new("RGB", (8, 6), "teal").save(file, kind, exif=tags)
+    Image.new("RGB", (8, 6), "teal").save(file, kind, exif=written)
     return file.getvalue()
 
 
