@@ -42,6 +42,7 @@ __all__ = [
     "remove_images",
     "update_files",
     "vectors_after",
+    "vectors_of",
 ]
 
 _ROWS_AT_ONCE = 4096
@@ -151,7 +152,7 @@ def paths_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, str]:
 
 
 def arrays_of(
-    catalog: CatalogFile, table: str, image_ids: Sequence[int] | NDArray[np.int64]
+    catalog: CatalogFile, table: str, image_ids: Sequence[int]
 ) -> dict[int, NDArray[Any]]:
     """Give the vectors, (D,) each, or nodes, (R, Dn) each, of those ids that a table has."""
     sql = f"SELECT * FROM {table} WHERE image_id {_IN}"
@@ -162,7 +163,16 @@ def arrays_of(
 def vectors_after(catalog: CatalogFile, model: Model, image_id: int) -> Iterator[Block]:
     """Give ids above one, ascending, and their vectors, a few thousand at a time."""
     sql = f"SELECT image_id, vector FROM {model.vectors} WHERE image_id > ? ORDER BY image_id"
-    rows = catalog.rows(sql, image_id)
+    return _blocks(catalog.rows(sql, image_id))
+
+
+def vectors_of(catalog: CatalogFile, model: Model, image_ids: NDArray[np.int64]) -> Iterator[Block]:
+    """Give those of some ids that are there, and their vectors, a few thousand at a time."""
+    sql = f"SELECT image_id, vector FROM {model.vectors} WHERE image_id {_IN}"
+    return _blocks(catalog.rows(sql, json.dumps(image_ids.tolist())))
+
+
+def _blocks(rows: Iterator[tuple[int, bytes]]) -> Iterator[Block]:
     while some := list(itertools.islice(rows, _ROWS_AT_ONCE)):
         ids, blobs = zip(*some, strict=True)
         yield np.array(ids, dtype=np.int64), blobs_to_array(blobs).astype(np.float32)
