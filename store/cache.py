@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from store import choice
-from store.catalog import arrays_of, vectors_after
+from store.catalog import arrays_of, vectors_after, vectors_of
 from store.database import CatalogFile
 from store.errors import CrossgraphError
 from store.flat import FlatIndex
@@ -29,12 +29,16 @@ from store.generation import (
 from store.live import LiveVectors
 from store.models import Model, activate, probes
 from store.vector_file import DamagedVectors
-from store.vectors import Block, VectorIndex
+from store.vectors import Block, Found, VectorIndex
 
 __all__ = ["VectorCache"]
 
 ALWAYS_COMPACT = 20_000
 """An index up to this size gets a new file after any change: it takes a fraction of a second."""
+
+FEW = 1_000
+"""Up to so many vectors are read from the catalog and compared: it takes 15 ms at most, and nothing
+has to be in memory. Above it, passing over the others is faster."""
 
 
 @dataclass(frozen=True)
@@ -76,16 +80,28 @@ class VectorCache:
         )
 
     def search(
-        self, query: NDArray[np.float32], k: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Give ids and inner products of the k nearest as the catalog has them now."""
+        self, query: NDArray[np.float32], k: int, within: NDArray[np.int64] | None = None
+    ) -> Found:
+        """Give ids and inner products of the k nearest as the catalog has them now.
+
+        Args:
+            query: (D,) float32.
+            k: how many are wanted.
+            within: (M,) the only ids that are wanted; None for all.
+        """
         with self._catalog.snapshot():
+            if within is not None and len(within) <= FEW:
+                return self._among(within).search(query, k)
             try:
-                return self._current().search(query, k, self._stored)
+                found = self._current().search(query, k, self._stored, within)
             except DamagedVectors:
                 # A part of the file that was not looked at before.
                 self._live = self._from_catalog(self._state().revision)
-                return self._live.search(query, k, self._stored)
+                found = self._live.search(query, k, self._stored, within)
+            if within is None or len(found[0]) >= k or len(found[0]) == len(within):
+                return found
+            # Lists that were read held fewer than there are.
+            return self._among(within).search(query, k)
 
     def heal(self) -> None:
         """Write the file of a small index that lacks one, where nothing keeps us from it.
@@ -239,6 +255,16 @@ class VectorCache:
 
     def _blocks(self) -> Iterator[Block]:
         return vectors_after(self._catalog, self._model, 0)
+
+    def _among(self, image_ids: NDArray[np.int64]) -> FlatIndex:
+        """Make an exact index of some vectors, as the catalog has them."""
+        flat = FlatIndex(self._model.dim)
+        for start in range(0, len(image_ids), FEW):
+            for ids, vectors in vectors_of(
+                self._catalog, self._model, image_ids[start : start + FEW]
+            ):
+                flat.add(ids, vectors)
+        return flat
 
     def _stored(self, image_ids: Sequence[int]) -> NDArray[np.float32]:
         held = arrays_of(self._catalog, self._model.vectors, image_ids)

@@ -58,6 +58,7 @@ class LiveVectors:
         query: NDArray[np.float32],
         k: int,
         stored: Callable[[Sequence[int]], NDArray[np.float32]],
+        within: NDArray[np.int64] | None = None,
     ) -> Found:
         """Give ids and inner products of the k nearest, best first, equal ones by id.
 
@@ -66,12 +67,13 @@ class LiveVectors:
             k: how many are wanted.
             stored: gives the vectors (K, D) of ids; what an approximate base finds is scored by
                 these, so that a score does not depend on the kind of index.
+            within: (M,) the only ids that are wanted; None for all.
         """
         if self.base.exact:
-            ids, scores = self.base.search(query, k, self._without)
+            ids, scores = self.base.search(query, k, self._without, within)
         else:
-            ids, scores = self._rescored(query, k, stored)
-        recent_ids, recent_scores = self._recent.search(query, k)
+            ids, scores = self._rescored(query, k, stored, within)
+        recent_ids, recent_scores = self._recent.search(query, k, within=within)
         ids, scores = np.append(ids, recent_ids), np.append(scores, recent_scores)
         best = np.lexsort((ids, -scores))[:k]
         return ids[best], scores[best]
@@ -81,11 +83,12 @@ class LiveVectors:
         query: NDArray[np.float32],
         k: int,
         stored: Callable[[Sequence[int]], NDArray[np.float32]],
+        within: NDArray[np.int64] | None,
     ) -> Found:
         """Give what the base finds, k at least, with exact scores, in no order."""
         slack, asked = self.base.slack(query), k * OVERSAMPLING
         while True:
-            ids, rough = self.base.search(query, asked, self._without)
+            ids, rough = self.base.search(query, asked, self._without, within)
             scores = (stored(ids.tolist()) @ query).astype(np.float32)
             if slack is None or len(ids) < asked or len(ids) <= k:
                 return ids, scores

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from store import choice
+from store import Index, PhotoFile, choice
 from store.approximate import ApproximateIndex, train
 from store.vectors import Block, Blocks
 from tests.unit.store.vectors_at_hand import DIM, clustered, in_blocks
@@ -107,3 +109,25 @@ def test_a_correction_of_a_wide_range_does_not_choose_the_lists() -> None:
     index = ApproximateIndex.build(DIM, COUNT, wide_blocks, trained=trained)
     truth = choice._nearest(wide_blocks, queries, 10)
     assert choice._recall(index, queries, truth) > 0.9
+
+
+def test_photos_in_lists_that_are_not_read_are_found_if_only_these_are_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rough = partial(choice.build, most_ms=0, least_recall=0.0)
+    monkeypatch.setattr("store.cache.choice.build", rough)
+    monkeypatch.setattr("store.cache.FEW", 1)
+    with Index.create(tmp_path / "index", "f1", DIM) as index:
+        files = [PhotoFile(f"/p/{n}.jpg", "/p", 1, 2, "00", 3, 4) for n in IDS]
+        ids = np.array(index.put_images(files, VECTORS, np.zeros((COUNT, 1, 1), np.float16)))
+        index.put_probes(QUERIES)
+        index.finish()
+        query = QUERIES[0]
+        order = np.lexsort((ids, -(VECTORS @ query)))
+        far = ids[order][-1500:]  # more than there are in the lists that are nearest
+        found, _ = index.search(query, 1400, within=far)
+        assert found.tolist() == far[:1400].tolist()
+        few, _ = index.search(query, 3, within=ids[order][::400])
+        assert few.tolist() == ids[order][:1200:400].tolist()
+        everything, _ = index.search(query, COUNT)
+        assert len(everything) < COUNT

@@ -63,6 +63,13 @@ def test_a_replaced_one_counts_as_it_is_now(live: LiveVectors, image_id: int) ->
     assert live.last_id == 6
 
 
+def test_only_those_that_are_wanted_come_from_both_parts(live: LiveVectors) -> None:
+    live.add(np.array([6, 7]), vectors(2, 4))
+    live.remove([2])
+    ids, scores = live.search(EAST, 9, stored, within=np.array([1, 2, 7, 99]))
+    assert (ids.tolist(), scores.tolist()) == ([7, 1], [4, 3])
+
+
 def test_what_an_approximate_base_finds_is_scored_by_what_is_stored(live: LiveVectors) -> None:
     class Rough(FlatIndex):
         exact = False
