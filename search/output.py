@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from search.engine import WEAK_PROBABILITY, Hit
-from search.explain import as_record, as_words
+from search.explain import as_words
+from search.result import WEAK_PROBABILITY, Hit
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -19,27 +19,14 @@ __all__ = ["as_json_lines", "as_paths", "as_plain_lines", "as_table", "weakness"
 
 
 def as_json_lines(hits: Iterable[Hit]) -> Iterator[str]:
-    """Give one JSON object a hit: rank, score, probability, path, image_id, captions, categories.
-
-    An explained hit has an `explanation` too, as `search.explain.as_record` gives it.
+    """Give one JSON object a hit, as `Hit.to_dict` makes it.
 
     >>> from pathlib import Path
     >>> next(as_json_lines([Hit(1, 2.5, 0.75, Path("/a.jpg"), 7)]))[:48]
     '{"rank": 1, "score": 2.5, "probability": 0.75, "'
     """
     for hit in hits:
-        record: dict[str, Any] = {
-            "rank": hit.rank,
-            "score": round(hit.score, 6),
-            "probability": round(hit.probability, 6),
-            "path": str(hit.path),
-            "image_id": hit.image_id,
-            "captions": list(hit.captions),
-            "categories": list(hit.categories),
-        }
-        if hit.explanation is not None:
-            record["explanation"] = as_record(hit.explanation)
-        yield json.dumps(record, ensure_ascii=_has_surrogates(str(hit.path)))
+        yield json.dumps(hit.to_dict(), ensure_ascii=_has_surrogates(str(hit.path)))
 
 
 def as_paths(hits: Iterable[Hit]) -> Iterator[str]:

@@ -17,9 +17,10 @@ from search.commands.options import (
     TextWeights,
     default_index,
 )
-from search.engine import Hit, open_index
+from search.loading import open_index
 from search.output import as_json_lines, as_paths, as_plain_lines, as_table, weakness
 from search.prepared import is_prepared
+from search.result import Hit
 
 __all__ = ["search"]
 
