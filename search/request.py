@@ -12,6 +12,9 @@ from typing import Any, TypedDict
 
 __all__ = ["SearchOptions", "SearchRequest", "Term"]
 
+ROOM = 5
+"""Candidates for each hit of a query that says what is not wanted."""
+
 
 @dataclass(frozen=True)
 class Term:
@@ -106,11 +109,12 @@ class SearchRequest:
     """A search, whoever asks.
 
     Attributes:
-        positive: what is wanted, at least one term; `search.terms` says how scores mix.
-        negative: what is not wanted.
+        positive: what is wanted; `search.mixing` says how scores mix.
+        negative: what is not wanted; at least one term is in either.
         where: a filter on what the index knows of a photo, such as its date; empty for none.
         k: how many hits are wanted, at least 1; fewer come back from a smaller collection.
-        candidates: how many photos the first stage hands to the re-ranker, at least k are.
+        candidates: how many photos the first stage hands to the re-ranker; at least k are, and
+            with negative terms at least 5 k.
         rerank: whether the cross-modal graph orders the candidates anew.
         min_probability: 0..1; hits whose probability is below it are left out.
         explain: whether each hit says where its score comes from; for the re-ranker's alone.
@@ -120,8 +124,8 @@ class SearchRequest:
             start of the search; at least one block of them is. None re-ranks all.
 
     Raises:
-        QueryError: nothing is wanted, a number is out of range, or explanations are asked for
-            without the re-ranker.
+        QueryError: there is no term, a number is out of range, or explanations are asked for
+            without the re-ranker or a text.
     """
 
     positive: tuple[Term, ...]
@@ -139,8 +143,8 @@ class SearchRequest:
     def __post_init__(self) -> None:
         from store import QueryError
 
-        if not self.positive:
-            raise QueryError("the query says only what is not wanted; say what the photo shows")
+        if not (self.positive or self.negative):
+            raise QueryError("a search has no terms; give one in positive, such as a text")
         for name, value in (("k", self.k), ("candidates", self.candidates)):
             if value < 1:
                 raise QueryError(f"{name} is {value}, expected at least 1")
@@ -150,11 +154,15 @@ class SearchRequest:
             raise QueryError(f"the budget is {self.budget_ms:g} ms, expected more than 0")
         if self.explain and not self.rerank:
             raise QueryError("only a re-ranked score can be explained; search with the re-ranker")
+        if self.explain and all(term.text is None for term in (*self.positive, *self.negative)):
+            raise QueryError("only what words add is explained; the query shows photos alone")
 
     @property
     def first_stage_count(self) -> int:
         """How many photos the first stage is to find."""
-        return max(self.k, self.candidates) if self.rerank else self.k
+        # What is not wanted moves candidates down, so there must be some to take their places.
+        least = ROOM * self.k if self.negative else self.k
+        return max(least, self.candidates) if self.rerank or self.negative else self.k
 
     def to_dict(self) -> dict[str, Any]:
         """Give its JSON form, all fields by name."""

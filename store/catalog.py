@@ -25,6 +25,7 @@ from store.vectors import Block
 __all__ = [
     "arrays_of",
     "files",
+    "find_content",
     "paths_of",
     "put_arrays",
     "put_files",
@@ -118,6 +119,13 @@ def files(catalog: CatalogFile, source: str | None) -> dict[int, PhotoFile]:
         folder = row_to_path(root)
         found[image_id] = PhotoFile(absolute_path(folder, row_to_path(path)), folder, *rest)
     return found
+
+
+def find_content(catalog: CatalogFile, sha256: str) -> int | None:
+    """Give the lowest id of a photo whose file has that hex digest; goes through all of them."""
+    sql = "SELECT min(id) FROM images WHERE sha256 = ?"
+    found = next(catalog.rows(sql, sha256))[0]
+    return None if found is None else int(found)
 
 
 def paths_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, str]:

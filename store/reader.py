@@ -184,6 +184,10 @@ class IndexReader:
             held = rows.arrays_of(self._catalog, self.model.nodes, ids)
         return np.stack([held[i] for i in ids]) if ids else np.zeros((0, 0, 0), dtype=np.float16)
 
+    def find_content(self, sha256: str) -> int | None:
+        """Give the id of a photo whose file has that hex digest, the lowest; None if none has."""
+        return rows.find_content(self._catalog, sha256)
+
     def photos(self, image_ids: Ids) -> list[Photo]:
         """Give photos in the order of the ids; those that are not there are left out."""
         ids = [int(image_id) for image_id in image_ids]
