@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack, cast
 
-import numpy as np
-
+from search.candidates import allowed_ids, find_candidates, with_words
+from search.duplicates import Group, fold
 from search.explained import explain_hits
 from search.mixing import Mixture, TermScores
+from search.notes import notes_on
 from search.protocol import PhotoModel, QueryModel
 from search.query import parse_query
 from search.ranking import Ranking
@@ -101,38 +103,25 @@ class SearchIndex:
         # One state of the index throughout, whoever writes meanwhile.
         with self._index.snapshot():
             with watch.stage("encode"):
-                mixture = Mixture(
-                    tuple(self._terms.wanted(term) for term in request.positive),
-                    tuple(self._terms.unwanted(term) for term in request.negative),
-                )
+                mixture = self._terms.mixture(request)
+            with watch.stage("filter"):
+                within = allowed_ids(self._index, request)
             with watch.stage("first_stage"):
-                ranking = self._found(mixture, request)
+                ranking = find_candidates(self._index, self._model, mixture, request, within)
             if request.rerank and mixture.texts:
                 with watch.stage("rerank"):
                     ranking = self._reranked(mixture, ranking, request, watch)
-            best = ranking.best(request.k, request.min_probability)
+            ordered = ranking.ordered()
+            if request.hybrid:
+                with watch.stage("first_stage"):
+                    ordered = with_words(self._index, ordered, request, within)
             with watch.stage("read"):
-                hits = self._hits(best)
+                hits = self._hits(ordered, request)
             if request.explain and hits:
                 with watch.stage("explain"):
                     hits = explain_hits(hits, mixture, self._index, self._model)
-        notes = self._notes(request, mixture, ranking)
+        notes = notes_on(request, mixture, ranking, within)
         return SearchResult(tuple(hits), watch.took_ms(), notes, int(ranking.reranked.sum()))
-
-    def _found(self, mixture: Mixture, request: SearchRequest) -> Ranking:
-        """The first stage's candidates, without photos that the query itself names by their ids."""
-        own = [term.image_id for term in request.positive if term.image_id is not None]
-        found, first_scores = self._index.search(
-            mixture.vector, request.first_stage_count + len(own)
-        )
-        image_ids, scores = np.asarray(found, np.int64), np.asarray(first_scores)
-        others = np.flatnonzero(~np.isin(image_ids, own))[: request.first_stage_count]
-        image_ids, scores = image_ids[others], scores[others]
-        if mixture.is_one_text:
-            query = mixture.wanted[0].query
-            return Ranking.first(image_ids, scores, self._model.probabilities(query, scores))
-        terms = mixture.first_stage(self._model, self._index.vectors(image_ids))
-        return Ranking.first(image_ids, *mixture.mixed(terms))
 
     def _reranked(
         self, mixture: Mixture, ranking: Ranking, request: SearchRequest, watch: Stopwatch
@@ -145,31 +134,38 @@ class SearchIndex:
             seen.append(mixture.reranked(self._model, vectors, nodes))
         return ranking.with_reranked(*mixture.mixed(TermScores.together(seen))) if seen else ranking
 
-    def _hits(self, ranking: Ranking) -> list[Hit]:
-        wanted = ranking.image_ids.tolist()
-        photos = {photo.image_id: photo for photo in self._index.photos(wanted)}
-        return [
-            Hit(
-                rank=place + 1,
+    def _hits(self, ranking: Ranking, request: SearchRequest) -> list[Hit]:
+        """The best k of an ordered ranking that are likely enough, with what is known of them."""
+        groups = self._groups(ranking, request)[: request.k]
+        likely = [g for g in groups if ranking.probabilities[g.shown] >= request.min_probability]
+        places = [place for group in likely for place in (group.shown, *group.folded)]
+        photos = {photo.image_id: photo for photo in self._index.photos(ranking.image_ids[places])}
+
+        def hit(rank: int, place: int) -> Hit:
+            photo = photos[int(ranking.image_ids[place])]
+            return Hit(
+                rank=rank,
                 score=float(ranking.scores[place]),
                 probability=float(ranking.probabilities[place]),
-                path=Path(photos[image_id].path),
-                image_id=image_id,
-                captions=tuple(photos[image_id].captions),
-                categories=tuple(photos[image_id].categories),
+                path=Path(photo.path),
+                image_id=photo.image_id,
+                captions=tuple(photo.captions),
+                categories=tuple(photo.categories),
                 reranked=bool(ranking.reranked[place]),
             )
-            for place, image_id in enumerate(wanted)
+
+        return [
+            replace(
+                hit(rank, group.shown),
+                duplicates=tuple(hit(rank, place) for place in group.folded),
+            )
+            for rank, group in enumerate(likely, start=1)
         ]
 
-    def _notes(self, request: SearchRequest, mixture: Mixture, ranking: Ranking) -> tuple[str, ...]:
-        notes = []
-        seen = int(ranking.reranked.sum())
-        if request.budget_ms is not None and seen and seen < len(ranking):
-            notes.append(
-                f"the budget of {request.budget_ms:g} ms was spent after {seen} of {len(ranking)} "
-                "candidates"
-            )
-        if mixture.wanted and not any(each.query is not None for each in mixture.wanted):
-            notes.append("no text was asked for: in place of probabilities stand cosines of photos")
-        return tuple(notes)
+    def _groups(self, ranking: Ranking, request: SearchRequest) -> list[Group]:
+        """Each hit alone, or with its near-duplicates behind it."""
+        if not request.fold_duplicates:
+            return [Group(place) for place in range(len(ranking))]
+        unit_dim = self._index.model.unit_dim
+        vectors = self._index.vectors(ranking.image_ids)[:, :unit_dim] if unit_dim else None
+        return fold(self._index.looks(ranking.image_ids), vectors)

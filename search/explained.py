@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.explain import ExplainedWord, Explanation, from_model
-from search.mixing import Mixture
+from search.mixing import EmbeddedTerm, Mixture
 from search.protocol import QueryModel
 from search.result import Hit
-from search.terms import EmbeddedTerm
 
 if TYPE_CHECKING:
     from store import Index

@@ -28,9 +28,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.protocol import QueryModel
-from search.terms import EmbeddedTerm
+from search.request import Term
 
-__all__ = ["Mixture", "TermScores"]
+__all__ = ["EmbeddedTerm", "Mixture", "TermScores"]
 
 Array = NDArray[np.float32]
 
@@ -38,6 +38,22 @@ DETECTOR = 0.3
 """How much of the word detector's mean log odds is added to a re-ranked score as evidence: of 0 to
 0.4 about the best for telling photos with a thing from those without, on half of the COCO sample's
 categories. The re-ranker itself adds 0.05 of it."""
+
+
+@dataclass(frozen=True)
+class EmbeddedTerm:
+    """A term that can be scored.
+
+    Attributes:
+        term: as it was asked.
+        vector: (D,) float32, whose inner product with an indexed vector is the first-stage score:
+            the model's for a text, the cosine for a photo.
+        query: what the model's re-ranker reads of a text; None for a photo.
+    """
+
+    term: Term
+    vector: NDArray[np.float32]
+    query: Any = None
 
 
 @dataclass(frozen=True)

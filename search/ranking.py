@@ -52,8 +52,8 @@ class Ranking:
             reranked=np.arange(len(self)) < count,
         )
 
-    def best(self, k: int, min_probability: float) -> Self:
-        """Give the k best, nearest first, equal ones by id, and of these the likely ones.
+    def ordered(self) -> Self:
+        """Give them nearest first, equal ones by id.
 
         Those that were not re-ranked come after all others. Their scores are moved below them, by
         the same number for all, since those of the first stage are not on the re-ranker's scale.
@@ -62,8 +62,7 @@ class Ranking:
         if self.reranked.any() and not self.reranked.all():
             moved = scores[self.reranked].min() - scores[~self.reranked].max()
             scores = np.where(self.reranked, scores, scores + min(moved, 0))
-        order = np.lexsort((self.image_ids, -scores, ~self.reranked))[:k]
-        order = order[self.probabilities[order] >= min_probability]
+        order = np.lexsort((self.image_ids, -scores, ~self.reranked))
         return replace(
             self,
             image_ids=self.image_ids[order],

@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from search.mixing import EmbeddedTerm, Mixture
 from search.protocol import PhotoModel, QueryModel
-from search.request import Term
+from search.request import SearchRequest, Term
 
 if TYPE_CHECKING:
     from store import Index
 
-__all__ = ["EmbeddedTerm", "TermReader", "people_as_said"]
+__all__ = ["TermReader", "people_as_said"]
 
 PEOPLE = frozenset(
     {"anybody", "anyone", "human", "humans", "people", "person", "persons", "somebody", "someone"}
@@ -24,22 +25,6 @@ PEOPLE = frozenset(
 """Names for people at large, which captions hardly use: they say who is there."""
 
 PEOPLE_AS_SAID = "people men women boys girls a man a woman a boy a girl a child a person"
-
-
-@dataclass(frozen=True)
-class EmbeddedTerm:
-    """A term that can be scored.
-
-    Attributes:
-        term: as it was asked.
-        vector: (D,) float32, whose inner product with an indexed vector is the first-stage score:
-            the model's for a text, the cosine for a photo.
-        query: what the model's re-ranker reads of a text; None for a photo.
-    """
-
-    term: Term
-    vector: NDArray[np.float32]
-    query: Any = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +40,13 @@ class TermReader:
     index: Index
     model: QueryModel
     photo_model: PhotoModel
+
+    def mixture(self, request: SearchRequest) -> Mixture:
+        """Read all terms of a request; raises as the next does."""
+        return Mixture(
+            tuple(self.wanted(term) for term in request.positive),
+            tuple(self.unwanted(term) for term in request.negative),
+        )
 
     def wanted(self, term: Term) -> EmbeddedTerm:
         """Read what is wanted.

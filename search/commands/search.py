@@ -46,6 +46,15 @@ def search(
         float | None,
         typer.Option(metavar="MS", help="Re-rank until so many milliseconds are gone."),
     ] = None,
+    where: Annotated[
+        str, typer.Option(metavar="FILTER", help="Only photos of which this is true.")
+    ] = "",
+    hybrid: Annotated[
+        bool, typer.Option("--hybrid", help="Words of captions and file names count too.")
+    ] = False,
+    fold_duplicates: Annotated[
+        bool, typer.Option("--fold-duplicates", help="Show the best of near-duplicates alone.")
+    ] = False,
     like: Like = None,
     add: Add = None,
     minus: Minus = None,
@@ -85,6 +94,10 @@ def search(
       search --like 17 --minus "a dog"
 
       search "a no entry sign" --literal --budget-ms 50
+
+      search "a dog" --where "taken >= 2024 and width > 1000" --fold-duplicates
+
+      search "Grandma's birthday" --hybrid
     """
     _check_options(json, paths, no_rerank, explain, explain_image)
     request = SearchRequest(
@@ -95,6 +108,9 @@ def search(
         explain=explain or explain_image is not None,
         min_probability=min_probability,
         budget_ms=budget_ms,
+        where=where,
+        hybrid=hybrid,
+        fold_duplicates=fold_duplicates,
     )
     with open_index(
         index,
@@ -111,7 +127,8 @@ def search(
     _print(hits if explain else [replace(hit, explanation=None) for hit in hits], json, paths)
     for said in hits.notes:
         typer.echo(said, err=True)
-    note = weakness(hits, least)
+    # What the filter left nothing of is said above.
+    note = weakness(hits, least) if hits or least or not where else None
     if note and ((least and not hits) or not (json or paths)):
         typer.echo(note, err=True)
     if "torch" in sys.modules and not (json or paths or is_prepared(index, thorough=False)):

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from search.mixing import DETECTOR, Mixture, TermScores
+from search.mixing import DETECTOR, EmbeddedTerm, Mixture, TermScores
 from search.request import Term
-from search.terms import EmbeddedTerm
 
 PHOTOS = np.array([[1, 0], [0, 1], [0.5, 0.5]], np.float32)
 
