@@ -9,9 +9,15 @@ from collections.abc import Iterator, Sequence
 
 from store.codec import row_to_path
 
-__all__ = ["INSERT", "documents", "file_words"]
+__all__ = ["INSERT", "WORDS", "documents", "file_words"]
 
-INSERT = "INSERT INTO words (rowid, name, captions) VALUES (?, ?, ?)"
+WORDS = """CREATE VIRTUAL TABLE {table} USING fts5(
+    name, captions, content='', tokenize='porter unicode61 remove_diacritics 2'
+)"""
+"""The table without a text of its own, which would be the captions once more. Another one, as other
+documents than those below, takes a migration."""
+
+INSERT = "INSERT INTO {table} (rowid, name, captions) VALUES (?, ?, ?)"
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _AMONG = "IN (SELECT value FROM json_each(?))"

@@ -13,7 +13,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from store.codec import path_to_row, row_to_path
-from store.documents import INSERT, documents
+from store.documents import INSERT, WORDS, documents
 from store.errors import IndexDamaged, IndexTooNew
 from store.paths import relative_path
 
@@ -198,10 +198,7 @@ def _facts_and_words(db: Database) -> None:
             look INTEGER,
             UNIQUE (source_id, path)
         )""",
-        # Without a text of its own, which would be the captions once more.
-        """CREATE VIRTUAL TABLE words USING fts5(
-            name, captions, content='', tokenize='porter unicode61 remove_diacritics 2'
-        )""",
+        WORDS.format(table="words"),
     )
     rows = db.conn.execute(
         """SELECT id, source_id, path, size_bytes, mtime_ns, sha256, width_px, height_px
@@ -222,7 +219,9 @@ def _facts_and_words(db: Database) -> None:
     )
     ids = [row[0] for row in db.conn.execute("SELECT id FROM images ORDER BY id")]
     for start in range(0, len(ids), ROWS_AT_ONCE):
-        db.conn.executemany(INSERT, documents(db.conn, ids[start : start + ROWS_AT_ONCE]))
+        db.conn.executemany(
+            INSERT.format(table="words"), documents(db.conn, ids[start : start + ROWS_AT_ONCE])
+        )
 
 
 def _digest(text: str) -> bytes:

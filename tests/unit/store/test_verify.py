@@ -136,6 +136,15 @@ ROWS = [
     ("INSERT INTO changes VALUES (0, 1)", (), {"bad-changes": 1}, "abcde"),
     ("UPDATE meta SET value = '0' WHERE key = 'revision'", (), {"bad-changes": 1}, "abcde"),
     ("UPDATE meta SET value = '[]' WHERE key = 'vectors'", (), {"vectors-file": 1}, "abcde"),
+    ("UPDATE captions SET text = 'a fox' WHERE image_id = 1", (), {"bad-words": 2}, "abcde"),
+    ("INSERT INTO captions VALUES (3, 'o', 0, 'a bird')", (), {"bad-words": 3}, "abcde"),
+    ("INSERT INTO words (rowid, name) VALUES (77, 'bird')", (), {"bad-words": 2}, "abcde"),
+    ("INSERT INTO words (words) VALUES ('delete-all')", (), {"bad-words": 8}, "abcde"),
+    ("UPDATE images SET path = 'red/a.jpg' WHERE id = 1", (), {"bad-words": 2}, "abcde"),
+    ("DELETE FROM words_data WHERE id > 10", (), {"bad-words": 1}, "abcde"),
+    ("UPDATE words_data SET block = x'00'", (), {"bad-words": 3}, "abcde"),
+    ("DROP TABLE words_docsize", (), {"bad-words": 1}, "abcde"),
+    ("DROP TABLE words", (), {"bad-words": 1}, "abcde"),
 ]
 
 
@@ -144,9 +153,9 @@ def test_a_damaged_catalog_is_found_out_and_mended(
     folder: Path, sql: str, arguments: tuple[object, ...], found: dict[str, int], left: str
 ) -> None:
     spoil(folder, sql, *arguments)
-    # What the file of vectors no longer fits follows from the rest.
+    # What the file of vectors and the words no longer fit follows from the rest.
     assert {code: count for code, count in codes(folder).items() if code in found} == found
-    assert set(codes(folder)) - set(found) <= {"orphans", "vectors-file", "left-over"}
+    assert set(codes(folder)) - set(found) <= {"orphans", "vectors-file", "left-over", "bad-words"}
     before, after = repair(folder)
     assert all(problem.mending for problem in before.problems)
     assert after.problems == ()
