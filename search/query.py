@@ -29,6 +29,7 @@ categories that were denied came up at most half as often, on one half of all pa
 
 MARKS = {'"': '"', "'": "'", "“": "”"}
 _WEIGHT = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*:(?!\d)")
+_AFTER = re.compile(r"\Z|\s|[+\-\u2212]")
 _SIGN = re.compile(r"\s*([+\-\u2212])\s*")
 
 
@@ -123,7 +124,7 @@ def _closing(text: str, start: int) -> int | None:
     mark = MARKS[text[start]]
     place = text.find(mark, start + 1)
     while place > 0:
-        if re.match(r"\Z|\s|[+\-\u2212]", text[place + 1 :]):
+        if _AFTER.match(text, place + 1):
             return place + 1
         place = text.find(mark, place + 1)
     return None
