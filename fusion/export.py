@@ -24,7 +24,6 @@ import torch
 from safetensors.numpy import save_file
 from torch import Tensor, nn
 
-from fusion.embeddings import BESIDE
 from fusion.encoders.bert import BertEncoder
 from fusion.network import GATES, Network
 from fusion.query_folder import (
@@ -96,7 +95,7 @@ def facts_of(retriever: Retriever) -> dict[str, Any]:
         "name": retriever.name,
         "encoders": retriever.encoders,
         "fingerprint": retriever.fingerprint,
-        "beside": BESIDE,
+        "layout": list(retriever.network.layout),
         "vocabulary": list(network.config.vocabulary),
         "least_tokens": least_tokens(network),
         "gates": [float(getattr(network, name)) for name in GATES],
@@ -158,10 +157,11 @@ def write_graphs(encoder: BertEncoder, network: Network, folder: Path) -> None:
         PairGraph(network),
         pair
         | {
-            "vectors": torch.rand(7, network.config.model.width),
+            "neighbours": torch.zeros(7, network.layout.edges, dtype=torch.long),
+            "weights": torch.rand(7, network.layout.edges),
             "asked": torch.zeros(3, dtype=torch.long),
         },
-        sizes | {"vectors": {0: photos}, "asked": {0: asked}},
+        sizes | {"neighbours": {0: photos}, "weights": {0: photos}, "asked": {0: asked}},
         ("logits", "worded", "detected"),
         folder / PAIRS,
     )

@@ -11,11 +11,15 @@ from typing import Any
 __all__ = ["CONFIG", "checkpoint_fingerprint", "fingerprint_of"]
 
 CONFIG = "config.json"
+KEPT = 2
+"""Changes with what an index keeps of a photo, whatever the weights: 1 was nodes as float16, 2 is
+`fusion/packing.py`. An index of another number is one of another model."""
 
 
 def fingerprint_of(content: Mapping[str, Any]) -> str:
-    """Hex sha256 of a checkpoint's `config.json`, which has those of its weights and encoders."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    """Hex sha256 of `KEPT` and a checkpoint's `config.json`, which tells weights and encoders."""
+    told = {"kept": KEPT, "model": dict(content)}
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def checkpoint_fingerprint(folder: Path) -> str | None:

@@ -28,7 +28,7 @@ __all__ = [
     "writing_folder",
 ]
 
-FORMAT = 1
+FORMAT = 2
 """Changes with anything that a reader of the files must know."""
 QUERY, PAIRS, READING = "query.onnx", "pairs.onnx", "reading.onnx"
 TABLES, TOKENIZER = "tables.safetensors", "tokenizer.json"

@@ -194,7 +194,7 @@ def _write(index: Index, batch: Batch, retriever: PhotoModel) -> int:
         return 0
     embedded = retriever.embed_images([photo.image for photo in batch.photos])
     files = [photo.file for photo in batch.photos]
-    return len(index.put_images(files, embedded.vectors, embedded.nodes))
+    return len(index.put_images(files, embedded.vectors, embedded.packed))
 
 
 def _report(plan: Plan, seen: Survey, done: _Done, about: Annotated) -> BuildReport:

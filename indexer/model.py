@@ -32,7 +32,7 @@ class PhotoModel(Protocol):
         """The encoders' preset."""
 
     def embed_images(self, images: Sequence[Any]) -> Any:  # noqa: ANN401 - the retriever's own type
-        """Give `.vectors` (B, D) float32 and `.nodes` (B, R, Dn) float16 of RGB images."""
+        """Give `.vectors` (B, D) float32 and `.packed` (B, P) uint8 of RGB images."""
 
     def embed_queries(self, texts: Sequence[str]) -> Any:  # noqa: ANN401
         """Give `.vectors` (Q, D) float32 of texts."""

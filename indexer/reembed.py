@@ -120,7 +120,7 @@ def _write(
         embedded = retriever.embed_images([photo.image for photo in batch.photos])
         image_ids = [ids[photo.file.path] for photo in batch.photos]
         index.update_files(_changed(image_ids, batch, indexed))
-        new.put(image_ids, embedded.vectors, embedded.nodes)
+        new.put(image_ids, embedded.vectors, embedded.packed)
     return len(batch.photos)
 
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 __all__ = ["LEAST_COSINE", "MOST_BITS", "Group", "fold"]
 
 MOST_BITS = 8
-"""Hashes of one photo differ in at most so many of 64 bits: all copies that are smaller, saved anew,
-darker, without colour or cut by 2 %, and 96 % of those cut by 5 %, were found by this, and none of
-979,300 pairs of different photos (`indexer.look`)."""
+"""Hashes of one photo differ in at most so many of 64 bits. All copies that were smaller, saved
+anew, darker, without colour or cut by 2 %, and 96 % of those cut by 5 %, are found by this, and
+none of 979,300 pairs of different photos (`indexer.look`)."""
 
 LEAST_COSINE = 0.95
 """Vectors of one photo have at least this cosine. They find what hashes miss, and the other way:

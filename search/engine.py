@@ -130,8 +130,8 @@ class SearchIndex:
         seen: list[TermScores] = []
         for block in blocks_in_time(len(ranking), request.budget_ms, watch):
             image_ids = ranking.image_ids[block]
-            vectors, nodes = self._index.vectors(image_ids), self._index.nodes(image_ids)
-            seen.append(mixture.reranked(self._model, vectors, nodes))
+            vectors, packed = self._index.vectors(image_ids), self._index.nodes(image_ids)
+            seen.append(mixture.reranked(self._model, vectors, packed))
         return ranking.with_reranked(*mixture.mixed(TermScores.together(seen))) if seen else ranking
 
     def _hits(self, ranking: Ranking, request: SearchRequest) -> list[Hit]:

@@ -86,7 +86,7 @@ def put_arrays(
     vectors: NDArray[Any],
     nodes: NDArray[Any],
 ) -> None:
-    """Write a model's vectors (B, D) and nodes (B, R, Dn) of photos, in place of earlier ones."""
+    """Write a model's vectors (B, D) and nodes (B, ...) of photos, in place of earlier ones."""
     for table, column, arrays in (
         (model.vectors, "vector", vectors),
         (model.nodes, "nodes", nodes),
@@ -161,7 +161,7 @@ def paths_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, str]:
 def arrays_of(
     catalog: CatalogFile, table: str, image_ids: Sequence[int] | NDArray[np.int64]
 ) -> dict[int, NDArray[Any]]:
-    """Give the vectors, (D,) each, or nodes, (R, Dn) each, of those ids that a table has."""
+    """Give the vectors, (D,) each, or nodes, (...) each, of those ids that a table has."""
     sql = f"SELECT * FROM {table} WHERE image_id {_IN}"
     found = dict(catalog.rows(sql, json.dumps([int(image_id) for image_id in image_ids])))
     return dict(zip(found, blobs_to_array(list(found.values())), strict=True)) if found else {}

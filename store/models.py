@@ -57,7 +57,7 @@ class Model:
 
     @property
     def nodes(self) -> str:
-        """Name of the table with (R, Dn) region nodes."""
+        """Name of the table with what the re-ranker reads of a photo, an array each."""
         return f"nodes_{self.id}"
 
 

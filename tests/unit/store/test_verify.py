@@ -118,6 +118,7 @@ ROWS = [
     ),
     ("UPDATE nodes_1 SET nodes = x'00' WHERE image_id = 4", (), {"bad-nodes": 1}, "abce"),
     ("UPDATE nodes_1 SET nodes = ? WHERE image_id = 4", (VECTOR,), {"bad-nodes": 1}, "abce"),
+    ("UPDATE nodes_1 SET nodes = ?", (array_to_blob(np.array(1.0)),), {"bad-nodes": 5}, ""),
     (
         "UPDATE nodes_1 SET nodes = ? WHERE image_id = 1",
         (array_to_blob(np.ones((2, 2), np.float16)),),
