@@ -35,6 +35,7 @@ __all__ = [
     "arrays_of",
     "files",
     "files_of",
+    "find_content",
     "looks_of",
     "paths_of",
     "put_arrays",
@@ -140,6 +141,13 @@ def looks_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, int | 
     """Give the perceptual hashes of those ids that are there."""
     sql = f"SELECT id, look FROM images WHERE id {_IN}"
     return dict(catalog.rows(sql, json.dumps(list(image_ids))))
+
+
+def find_content(catalog: CatalogFile, sha256: str) -> int | None:
+    """Give the lowest id of a photo whose file has that hex digest; goes through all of them."""
+    sql = "SELECT min(id) FROM images WHERE sha256 = ?"
+    found = next(catalog.rows(sql, bytes.fromhex(sha256)))[0]
+    return None if found is None else int(found)
 
 
 def paths_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, str]:

@@ -204,6 +204,10 @@ class IndexReader:
             held = rows.arrays_of(self._catalog, self.model.nodes, ids)
         return np.stack([held[i] for i in ids]) if ids else np.zeros((0, 0, 0), dtype=np.float16)
 
+    def find_content(self, sha256: str) -> int | None:
+        """Give the id of a photo whose file has that hex digest, the lowest; None if none has."""
+        return rows.find_content(self._catalog, sha256)
+
     def looks(self, image_ids: Ids) -> list[int | None]:
         """Give perceptual hashes in the order of the ids, None where there is none."""
         ids = [int(image_id) for image_id in image_ids]

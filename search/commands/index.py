@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from search import engine
+from search import loading
 from search.commands.options import (
     Checkpoint,
     ImageWeights,
@@ -80,8 +80,8 @@ def index(
         return
     from search.progress import ProgressReport
 
-    model = engine.LazyModel(
-        lambda: engine.load_model(
+    model = loading.LazyModel(
+        lambda: loading.load_model(
             checkpoint, image_weights=image_weights, text_weights=text_weights
         )
     )
@@ -116,7 +116,7 @@ def _check_known(index: Path) -> None:
         )
 
 
-def _prepare(index: Path, model: engine.LazyModel, quiet: bool) -> None:
+def _prepare(index: Path, model: loading.LazyModel, quiet: bool) -> None:
     """Once for each model and machine, spare all searches the seconds that torch takes to load."""
     from search.prepared import is_prepared, prepare
 

@@ -8,7 +8,7 @@ import pytest
 
 from fusion import export
 from fusion.retriever import Retriever
-from search import engine
+from search import loading
 from search.cli import main
 from search.prepared import is_prepared
 from tests.integration.colours import paint
@@ -24,7 +24,7 @@ def retriever(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
 
 @pytest.fixture(autouse=True)
 def _at_hand(retriever: Retriever, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "load_model", lambda *_, **__: retriever)
+    monkeypatch.setattr(loading, "load_model", lambda *_, **__: retriever)
     # What the graphs answer is another test's; here it is quick that counts.
     monkeypatch.setattr(export, "write_graphs", lambda *_: None)
     monkeypatch.setenv("CROSSGRAPH_CACHE", str(tmp_path / "cache"))
@@ -48,8 +48,8 @@ def test_it_is_said_beforehand(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_prepared_model_needs_no_loading(monkeypatch: pytest.MonkeyPatch) -> None:
     assert main(["index", "photos", "--quiet"]) == 0
-    monkeypatch.setattr(engine, "load_model", None)
-    with engine.open_index("photos.index") as index:
+    monkeypatch.setattr(loading, "load_model", None)
+    with loading.open_index("photos.index") as index:
         assert len(index) == 1
 
 
@@ -63,9 +63,9 @@ def test_another_checkpoint_or_weights_are_loaded(
         asked.append(given)
         return retriever
 
-    monkeypatch.setattr(engine, "load_model", load_model)
-    engine.open_index("photos.index", tmp_path).close()
-    engine.open_index("photos.index", text_weights=tmp_path).close()
+    monkeypatch.setattr(loading, "load_model", load_model)
+    loading.open_index("photos.index", tmp_path).close()
+    loading.open_index("photos.index", text_weights=tmp_path).close()
     assert len(asked) == 2
 
 
