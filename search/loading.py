@@ -6,8 +6,8 @@ the model that made it. `open_index` compares their fingerprints and refuses in 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -74,11 +74,16 @@ class LazyModel:
 
     def __init__(self, load: Callable[[], Any]) -> None:
         self._load = load
+        self._lock = threading.Lock()
+        self._loaded: Any = None
 
-    @cached_property
+    @property
     def loaded(self) -> Any:  # noqa: ANN401
-        """The retriever itself."""
-        return self._load()
+        """The retriever itself, loaded once, whichever threads ask for it."""
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = self._load()
+            return self._loaded
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
         return getattr(self.loaded, name)
