@@ -18,6 +18,7 @@ from search.commands.demo import demo
 from search.commands.evaluate import evaluate
 from search.commands.export import export
 from search.commands.index import index
+from search.commands.mcp import mcp
 from search.commands.merge import merge
 from search.commands.relocate import relocate
 from search.commands.search import search
@@ -42,6 +43,7 @@ app.command("relocate")(relocate)
 app.command("verify")(verify)
 app.command("export")(export)
 app.command("merge")(merge)
+app.command("mcp")(mcp)
 app.command("train")(train)
 app.command("eval")(evaluate)
 app.command("curve")(curve)
