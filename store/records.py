@@ -18,7 +18,7 @@ from store.paths import absolute_path
 from store.reader import IndexReader
 from store.rows import PhotoFile
 
-__all__ = ["PhotoRecord", "id_pages", "records", "shared_paths"]
+__all__ = ["PhotoRecord", "id_pages", "ids_after", "records", "shared_paths"]
 
 ROWS_AT_ONCE = 512
 
@@ -70,6 +70,13 @@ def id_pages(catalog: CatalogFile) -> Iterator[list[int]]:
     sql = "SELECT id FROM images WHERE id > ? ORDER BY id LIMIT ?"
     while last := [int(row[0]) for row in catalog.rows(sql, last[-1], ROWS_AT_ONCE)]:
         yield last
+
+
+def ids_after(index: IndexReader, image_id: int, most: int) -> list[int]:
+    """Give the ids above one, ascending, at most so many."""
+    with index.reading() as catalog:
+        sql = "SELECT id FROM images WHERE id > ? ORDER BY id LIMIT ?"
+        return [int(row[0]) for row in catalog.rows(sql, image_id, most)]
 
 
 def shared_paths(index: IndexReader) -> frozenset[str]:
