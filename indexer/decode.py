@@ -20,6 +20,7 @@ from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 from pillow_heif import HeifImageFile
 
+from indexer.exif import Exif, read_exif
 from indexer.pixels import LYING, to_rgb, turned
 from store import UnreadableImage
 
@@ -90,11 +91,13 @@ class DecodedPhoto:
         image: mode RGB, turned; smaller than the photo only where that is a very large JPEG.
         width_px: of the photo, turned.
         height_px: of the photo, turned.
+        exif: what its camera wrote.
     """
 
     image: Image.Image
     width_px: int
     height_px: int
+    exif: Exif
 
 
 def decode(path: Path | str) -> Image.Image:
@@ -196,13 +199,13 @@ def _decode(content: bytes, least_px: int | None) -> DecodedPhoto:
     is_draft = image.size != full
     with _one_large_decode if wanted > LARGE_DECODE_BYTES else contextlib.nullcontext():
         image.load()
-        orientation = _orientation(image)
+        orientation, exif = _orientation(image), read_exif(image)
         shown = to_rgb(image)
         image.close()  # a third picture, while this one is turned, would be one too many
         shown = turned(shown, orientation)
     if not is_draft:
-        return DecodedPhoto(shown, *shown.size)
-    return DecodedPhoto(shown, *(full[::-1] if orientation in LYING else full))
+        return DecodedPhoto(shown, *shown.size, exif)
+    return DecodedPhoto(shown, *(full[::-1] if orientation in LYING else full), exif)
 
 
 def _opened(content: bytes) -> ImageFile.ImageFile:
