@@ -107,3 +107,12 @@ def test_a_correction_of_a_wide_range_does_not_choose_the_lists() -> None:
     index = ApproximateIndex.build(DIM, COUNT, wide_blocks, trained=trained)
     truth = choice._nearest(wide_blocks, queries, 10)
     assert choice._recall(index, queries, truth) > 0.9
+
+
+def test_a_machine_that_is_busy_for_a_moment_does_not_make_it_approximate(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(choice, "_warm_ms", lambda *_: [500.0, 19.0, 500.0])
+    index, measured = choice.build(DIM, COUNT, blocks(), QUERIES, most_ms=20)
+    assert index.kind.startswith("exact")
+    assert measured.query_ms == 500.0
