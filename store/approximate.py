@@ -197,10 +197,10 @@ class ApproximateIndex:
             DamagedVectors: a list of the file is not what was written.
         """
         row = self.scaled_query(query)
-        if self._lists is not None and not self._lists.all_checked:
-            self._lists.check(self._nearest.search(row, self.probes)[1][0])
         options = faiss.SearchParametersIVF()
         options.nprobe = self.probes
+        if self._lists is not None and not self._lists.all_checked:
+            self._lists.check(self._nearest.search(row, options.nprobe)[1][0])
         chosen = leaving_out(without)
         if chosen is not None:
             options.sel = chosen
