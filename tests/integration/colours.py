@@ -26,6 +26,8 @@ class ColourModel:
     encoders = "none"
     dim = 4
     unit_dim = 0
+    size_px = None
+    batch_size = 16
 
     def __init__(self, fingerprint: str = "c0104a5", *, contrary: bool = False) -> None:
         self.fingerprint = fingerprint
