@@ -49,24 +49,29 @@ class Retriever:
         dim: width of an indexed vector: the embedding; the photo's hub correction and a one that
             takes up the query's own, so that one inner product gives the corrected score; and what
             corrects the re-ranker's logits, which meets a zero in the query.
+        image_encoder: what looks at photos.
         text_encoder: what reads queries.
+        batch_size: how many photos it is best given together.
+        size_px: side of the squares that photos are brought to; None where that is not known.
         unit_dim: width of the embedding, the part of an indexed vector that has unit length.
     """
 
     def __init__(self, network: Network, encoders: Encoders, fingerprint: str) -> None:
         self.network = network.eval()
         self._encoders = encoders
-        self.text_encoder = encoders.text
+        self.image_encoder, self.text_encoder = encoders.image, encoders.text
         self.name = "crossgraph"
         self.encoders = encoders.preset
         self.fingerprint = fingerprint
+        self.batch_size = 16
+        self.size_px: int | None = getattr(encoders.image, "size_px", None)
         self.unit_dim = network.config.model.width
         self.dim = self.unit_dim + BESIDE
 
     @torch.inference_mode()
     def embed_images(self, images: Sequence[Image]) -> ImageEmbeddings:
         """Embed B RGB photos of any size."""
-        encoder = self._encoders.image
+        encoder = self.image_encoder
         if self.network.reader.blocks is not None:
             found = PhotoInput(lower=encoder.encode_lower(images))
         else:

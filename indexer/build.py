@@ -65,7 +65,7 @@ def build_index(
     *,
     files: Sequence[Path | str] = (),
     annotations: Sequence[Path | str] = (),
-    batch_size: int = 16,
+    batch_size: int | None = None,
     prune: bool = False,
     retry_failed: bool = False,
     progress: Callable[[int, int, str], object] | None = None,
@@ -84,7 +84,8 @@ def build_index(
         files: single photos beside, of which `indexer.sources.listed_files` says what folder they
             come under; nothing else of that folder is looked at.
         annotations: COCO captions or instances files, whose photos are looked up in the sources.
-        batch_size: how many photos the model gets together, at least 1.
+        batch_size: how many photos the model gets together, at least 1; None for the model's own
+            number.
         prune: remove photos of sources and disks that are not there, too.
         retry_failed: read files again that could not be read before, changed or not.
         progress: called with photos done, photos to do, and the name of the last one.
@@ -99,7 +100,7 @@ def build_index(
         ValueError: batch_size is below 1.
     """
     started = time.monotonic()
-    if batch_size < 1:
+    if batch_size is not None and batch_size < 1:
         raise ValueError(f"batch_size is {batch_size}, expected at least 1")
     described = [CocoSource(path) for path in annotations]
     folder = Path(folder)
@@ -118,7 +119,7 @@ def build_index(
         _settle(index, plan)
         done = _Done({file.path for file in known.values()})
         todo = sorted((*plan.new, *plan.changed), key=lambda file: file.path)
-        for batch in batches(todo, batch_size):
+        for batch in batches(todo, batch_size or retriever.batch_size, retriever.size_px):
             done.count(_write(index, batch, retriever), batch)
             index.settle()
             if progress is not None:

@@ -24,6 +24,14 @@ class PhotoModel(Protocol):
         """So many leading values of an indexed vector have unit length together; 0 if none."""
 
     @property
+    def size_px(self) -> int | None:
+        """Side of the squares that it brings photos to; None if photos are to come as they are."""
+
+    @property
+    def batch_size(self) -> int:
+        """How many photos it is best given together."""
+
+    @property
     def name(self) -> str:
         """What people call it."""
 

@@ -75,12 +75,14 @@ def parse_term(text: str, *, files: bool = False) -> Term:
 
 def _is_photo(text: str) -> bool:
     """Whether a text names a file that promises to be a photo."""
-    from indexer.sources.folder import SUFFIXES
-
     try:
-        return Path(text).suffix.lower() in SUFFIXES and Path(text).is_file()
+        if not Path(text).is_file():
+            return False
     except (OSError, ValueError):  # too long for a name, or with characters that none has
         return False
+    from indexer.sources.folder import SUFFIXES  # with all that reads photos
+
+    return Path(text).suffix.lower() in SUFFIXES
 
 
 def _is_sum(text: str) -> bool:

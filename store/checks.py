@@ -53,7 +53,7 @@ def check_catalog(catalog: CatalogFile, model: Model) -> Iterator[Problem]:
     yield from _check_unfinished(catalog, model)
     yield from _check_probes(catalog, model)
     yield from _check_changes(catalog)
-    what = "photos and words that are wrong in the table by which words are found"
+    what = "faults of the table by which words are found"
     yield from about("bad-words", what, "makes the table anew", word_faults(catalog))
 
 

@@ -41,6 +41,7 @@ class FlatIndex:
 
     kind = "exact, half precision"
     exact = True
+    whole = True
 
     def __init__(self, dim: int) -> None:
         self._dim = dim
@@ -133,7 +134,7 @@ class FlatIndex:
 
         return best(ask, k, len(self))
 
-    def slack(self, query: NDArray[np.float32]) -> float | None:
+    def slack(self, query: NDArray[np.float32]) -> float:
         """Give by how much a score may be wrong, which is nothing."""
         return 0.0
 

@@ -119,7 +119,12 @@ class GpuIndex:
                 _warn(error)
         return self._cpu.search(query, k, without, within)
 
-    def slack(self, query: NDArray[np.float32]) -> float | None:
+    @property
+    def whole(self) -> bool:
+        """Whether a search looks at every vector."""
+        return self._cpu.whole
+
+    def slack(self, query: NDArray[np.float32]) -> float:
         """Give by how much a score may be wrong, as the index on the CPU does."""
         return self._cpu.slack(query)
 

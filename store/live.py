@@ -89,10 +89,13 @@ class LiveVectors:
         slack, asked = self.base.slack(query), k * OVERSAMPLING
         while True:
             ids, rough = self.base.search(query, asked, self._without, within)
-            scores = (stored(ids.tolist()) @ query).astype(np.float32)
-            if slack is None or len(ids) < asked or len(ids) <= k:
-                return ids, scores
-            # Nothing that was not found can score as high as the k-th best.
-            if rough[-1] + slack < np.partition(scores, -k)[-k]:
-                return ids, scores
+            best = (stored(ids[:k].tolist()) @ query).astype(np.float32)
+            if len(ids) <= k:
+                return ids, best
+            # The k-th best scores no less than this, so that what cannot reach it is not even read.
+            reach = rough[k:] + slack >= best.min()
+            if not self.base.whole or len(ids) < asked or not reach[-1]:
+                doubtful = ids[k:][reach]
+                more = (stored(doubtful.tolist()) @ query).astype(np.float32)
+                return np.append(ids[:k], doubtful), np.append(best, more)
             asked *= 2

@@ -199,7 +199,7 @@ def _facts_and_words(db: Database) -> None:
             look INTEGER,
             UNIQUE (source_id, path)
         )""",
-        WORDS.format(table="words"),
+        WORDS,
     )
     rows = db.conn.execute(
         """SELECT id, source_id, path, size_bytes, mtime_ns, sha256, width_px, height_px
@@ -220,9 +220,7 @@ def _facts_and_words(db: Database) -> None:
     )
     ids = [row[0] for row in db.conn.execute("SELECT id FROM images ORDER BY id")]
     for start in range(0, len(ids), ROWS_AT_ONCE):
-        db.conn.executemany(
-            INSERT.format(table="words"), documents(db.conn, ids[start : start + ROWS_AT_ONCE])
-        )
+        db.conn.executemany(INSERT, documents(db.conn, ids[start : start + ROWS_AT_ONCE]))
 
 
 def _digest(text: str) -> bytes:

@@ -78,10 +78,14 @@ class VectorIndex(Protocol):
             ValueError: the query has another width.
         """
 
-    def slack(self, query: NDArray[np.float32]) -> float | None:
-        """Give by how much a score may differ from that of the vectors in half precision.
+    @property
+    def whole(self) -> bool:
+        """Whether a search looks at every vector."""
 
-        None where nothing can be said, since vectors may be passed over that belong to the nearest.
+    def slack(self, query: NDArray[np.float32]) -> float:
+        """Give by how much a score may differ from that of the vector in half precision.
+
+        Infinite where that is not known.
         """
 
     def save(self, file: Path) -> None:

@@ -44,7 +44,7 @@ def in_step(catalog: CatalogFile, image_ids: Iterable[int]) -> Generator[None]:
 
 def add(catalog: CatalogFile, image_ids: Sequence[int]) -> None:
     """Add the words of photos that are there and have none yet."""
-    catalog.execute_many(INSERT.format(table="words"), documents(catalog.connection, image_ids))
+    catalog.execute_many(INSERT, documents(catalog.connection, image_ids))
 
 
 def forget(catalog: CatalogFile, image_ids: Sequence[int]) -> None:
@@ -66,7 +66,7 @@ def forget(catalog: CatalogFile, image_ids: Sequence[int]) -> None:
 def make_anew(catalog: CatalogFile) -> None:
     """Make the table of words anew from the names and captions of all photos."""
     catalog.execute("DROP TABLE IF EXISTS words")
-    catalog.execute(WORDS.format(table="words"))
+    catalog.execute(WORDS)
     for ids in id_pages(catalog):
         add(catalog, ids)
 

@@ -11,9 +11,12 @@ import json
 from typing import Annotated, Any
 
 from search.engine import SearchIndex
-from search.pictures import picture
 from search.result import SearchResult
-from search.status import read_status
+from search.server.errors import Refused
+from search.server.photos import open_photo
+from search.server.shown import shown
+from search.server.thumbnails import shrunk
+from search.status import status_of
 from store import CrossgraphError, Index
 from store.annotations import category_counts
 from store.records import PhotoRecord
@@ -34,6 +37,7 @@ __all__ = ["build_server"]
 
 MOST_HITS = 100
 MOST_CATEGORIES = 200
+LONGEST_PX = 1024
 
 INSTRUCTIONS = """Finds photos on this computer by what they show. Ask search_photos with a short
 description of the picture, as a caption would put it; get_photo then shows one. A probability below
@@ -127,7 +131,7 @@ class _Tools:
         try:
             found = self._index.search(query, k, where=where, min_probability=min_probability)
         except CrossgraphError as error:
-            raise ToolError(_text(str(error))) from None
+            raise ToolError(shown(str(error))) from None
         return _found(found)
 
     def get_photo(self, image_id: ImageId) -> CallToolResult:
@@ -140,8 +144,8 @@ class _Tools:
         try:
             data = base64.b64encode(self._picture(photos[0])).decode("ascii")
             content.append(ImageContent(type="image", data=data, mime_type="image/jpeg"))
-        except CrossgraphError as error:
-            facts["picture"] = _text(str(error))
+        except (CrossgraphError, Refused) as error:
+            facts["picture"] = _reason(error)
         content.insert(0, TextContent(type="text", text=json.dumps(facts, ensure_ascii=False)))
         return CallToolResult(content=content, structured_content=facts)
 
@@ -152,62 +156,64 @@ class _Tools:
             raise ResourceNotFoundError(f"the index has no photo {image_id}")
         try:
             return self._picture(photos[0])
-        except CrossgraphError as error:
-            raise ResourceNotFoundError(_text(str(error))) from None
+        except (CrossgraphError, Refused) as error:
+            raise ResourceNotFoundError(_reason(error)) from None
 
     def describe_index(self) -> Description:
         """Say what can be searched: how many photos, in which folders, and their categories."""
         try:
-            status = read_status(self._index.folder)
             with Index.open(self._index.folder) as index, index.reading() as catalog:
+                status = status_of(index)
                 categories = category_counts(catalog, MOST_CATEGORIES)
         except CrossgraphError as error:
-            raise ToolError(_text(str(error))) from None
+            raise ToolError(shown(str(error))) from None
         return Description(
             photos=status.counts.images,
             captions=status.counts.captions,
             left_out=status.counts.quarantined,
             model=status.model,
-            sources={_text(root): photos for root, photos in status.sources.items()},
+            sources={shown(root): photos for root, photos in status.sources.items()},
             categories=[
-                CategoryCount(name=_text(name), photos=photos) for name, photos in categories
+                CategoryCount(name=shown(name), photos=photos) for name, photos in categories
             ],
         )
 
     def _picture(self, photo: PhotoRecord) -> bytes:
         with Index.open(self._index.folder) as index:
-            return picture(photo.file, index.sources())
+            sources = list(index.sources())
+        opened = open_photo(photo, sources)
+        with opened.file:
+            return shrunk(opened.content(), LONGEST_PX)
 
 
 def _found(result: SearchResult) -> Found:
     hits = [
         FoundPhoto(
             image_id=hit.image_id,
-            path=_text(str(hit.path)),
+            path=shown(str(hit.path)),
             score=round(hit.score, 6),
             probability=round(hit.probability, 6),
-            captions=[_text(caption) for caption in hit.captions],
-            categories=[_text(category) for category in hit.categories],
+            captions=[shown(caption) for caption in hit.captions],
+            categories=[shown(category) for category in hit.categories],
         )
         for hit in result
     ]
-    return Found(hits=hits, notes=[_text(note) for note in result.notes])
+    return Found(hits=hits, notes=[shown(note) for note in result.notes])
 
 
 def _facts(photo: PhotoRecord) -> dict[str, Any]:
     return {
         "image_id": photo.image_id,
-        "path": _text(photo.file.path),
+        "path": shown(photo.file.path),
         "width_px": photo.file.width_px,
         "height_px": photo.file.height_px,
         "size_bytes": photo.file.size_bytes,
         "taken": None if photo.file.taken is None else photo.file.taken.isoformat(),
-        "camera": None if photo.file.camera is None else _text(photo.file.camera),
-        "captions": [_text(caption) for caption in photo.captions],
-        "categories": [_text(category) for category in photo.categories],
+        "camera": None if photo.file.camera is None else shown(photo.file.camera),
+        "captions": [shown(caption) for caption in photo.captions],
+        "categories": [shown(category) for category in photo.categories],
     }
 
 
-def _text(text: str) -> str:
-    """A file's name may be no text; what is none becomes question marks, for JSON has no other."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+def _reason(error: CrossgraphError | Refused) -> str:
+    return shown(str(error.detail if isinstance(error, Refused) else error))

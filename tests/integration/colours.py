@@ -26,6 +26,8 @@ class ColourModel:
     encoders = "none"
     dim = 4
     unit_dim = 0
+    size_px = None
+    batch_size = 16
 
     def __init__(self, fingerprint: str = "c0104a5", *, contrary: bool = False) -> None:
         self.fingerprint = fingerprint
@@ -94,6 +96,8 @@ def paint(path: Path, *colours: str) -> Path:
 
 
 def _halves(image: Image.Image) -> tuple[Image.Image, Image.Image]:
+    if image.width < 2:
+        return image, image
     middle = image.width // 2
     return (
         image.crop((0, 0, middle, image.height)),

@@ -61,6 +61,5 @@ def test_no_score_is_further_from_the_true_one_than_it_says(
     index = rescored(exact(vectors, ids))
     found, scores = index.search(query, count)
     slack = index.slack(query)
-    assert slack is not None
     assert len(found) == count
     assert (np.abs(scores - (vectors @ query)[found]) <= slack).all()

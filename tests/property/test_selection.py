@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import fnmatch
 import operator
+import os
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -176,6 +178,29 @@ def test_to_search_within_is_to_search_and_then_choose(
         found, their = index.search(query, k, within=chosen)
     assert found.tolist() == ids[kept][:k].tolist()
     assert their.tolist() == scores[kept][:k].tolist()
+
+
+def test_folders_and_names_of_odd_paths(tmp_path: Path) -> None:
+    paths = ["/d.jpg", "/a/.x", "/a.b/c", os.fsdecode(b"/a/\xff.TAR.gz"), "/photos/2024/e.jpg"]
+    sources = ["/", "/a", "/a.b", "/a", "/photos"]
+    with Index.create(tmp_path / "index", "f1", 2) as index:
+        files = [
+            PhotoFile(path, source, 1, 2, "00", 3, 4)
+            for path, source in zip(paths, sources, strict=True)
+        ]
+        index.put_images(files, np.ones((5, 2), np.float32), np.zeros((5, 1, 1), np.float16))
+        for field, value, found in (
+            ("folder", "/", [1]),
+            ("folder", "/a", [2, 4]),
+            ("folder", "/photos/2024", [5]),
+            ("source", "/photos", [5]),
+            ("path", "/a.b/c", [3]),
+            ("name", ".x", [2]),
+            ("suffix", "", [3]),
+            ("suffix", "gz", [4]),
+            ("suffix", "x", [2]),
+        ):
+            assert index.matching(Condition(field, "=", value)).tolist() == found, (field, value)
 
 
 def test_no_part_is_true_of_all_or_of_none(index: Index) -> None:

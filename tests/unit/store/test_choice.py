@@ -131,3 +131,12 @@ def test_photos_in_lists_that_are_not_read_are_found_if_only_these_are_wanted(
         assert few.tolist() == ids[order][:1200:400].tolist()
         everything, _ = index.search(query, COUNT)
         assert len(everything) < COUNT
+
+
+def test_a_machine_that_is_busy_for_a_moment_does_not_make_it_approximate(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(choice, "_warm_ms", lambda *_: [500.0, 19.0, 500.0])
+    index, measured = choice.build(DIM, COUNT, blocks(), QUERIES, most_ms=20)
+    assert index.kind.startswith("exact")
+    assert measured.query_ms == 500.0
