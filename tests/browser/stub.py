@@ -87,10 +87,10 @@ class Stub:
         return jpeg(image_id, SIZES[image_id % len(SIZES)])
 
     def index(self) -> dict[str, Any]:
-        things = [{"name": name, "count": self.photos // len(THINGS)} for name in THINGS]
+        things = [{"name": name, "photos": self.photos // len(THINGS)} for name in THINGS]
         return {
-            "images": self.photos, "captions": self.photos, "categories": things,
-            "model": "made", "sources": ["/photos"], "building": self.building,
+            "photos": self.photos, "captions": self.photos, "left_out": 0, "categories": things,
+            "model": {"name": "made"}, "sources": [], "building": self.building,
         }  # fmt: skip
 
     def browse(self, after: int, limit: int) -> dict[str, Any]:
@@ -110,7 +110,7 @@ class Stub:
                 double = {**self.photo(self.photos), "id": self.photos, "rank": 2}
                 hit["duplicates"] = [{**hit, **double, "duplicates": []}]
             if body.get("explain"):
-                hit["explanation"] = _explanation(body["positive"][0].get("text", ""))
+                hit["explanation"] = _explanation(body["text"])
             hits.append(hit)
         stages = ("encode", "filter", "first_stage", "rerank", "explain", "read")
         took = {stage: 4.0 for stage in stages} | {"total": 24.0}

@@ -28,12 +28,12 @@ SLOW_MS = 100.0  # what 95 of 100 frames stay under
 
 def test_ten_thousand_results_scroll_steadily(page_of: Callable[..., Any]) -> None:
     page, stub, _ = page_of("?q=a+dog", photos=10_001)
-    page.says("#status", "The first 120 photos")
+    page.says("#status", "The first 100 photos")
     page.browser.set_script_timeout(60)
-    for count in ("600", "3,000", "10,000"):
+    for count in ("1,000", "10,000"):
         page.run("scrollTo({ top: document.body.scrollHeight, behavior: 'instant' })")
         page.says("#status", f"{count} photos")
-    assert [body["limit"] for body in stub.searches] == [120, 600, 3000, 10_000]
+    assert [body["limit"] for body in stub.searches] == [100, 1000, 10_000]
     page.run("scrollTo({ top: 0, behavior: 'instant' })")
 
     gaps = page.browser.execute_async_script(SCROLL, 60, 240)

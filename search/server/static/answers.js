@@ -3,9 +3,10 @@
 import * as api from "./api.js";
 import { asKey, toRequest } from "./query.js";
 
-const FIRST = 120; // photos of the first answer; whoever scrolls gets more
-const MORE = 5;
+const FIRST = 100; // photos of the first answer; whoever scrolls gets more
+const MORE = 10;
 const MOST = 10_000;
+const BUDGET_MS = 1500; // for re-ranking the many; the first are all re-ranked
 const PAGE = 400;
 
 export class Answers {
@@ -34,8 +35,8 @@ export class Answers {
         const page = await this.#page(next, signal);
         return { ...this.state, ...page, items: [...items, ...page.items] };
       }
-      const wider = { ...request, limit: Math.min(MOST, request.limit * MORE) };
-      const found = await this.#found(wider, signal);
+      const wider = { ...request, limit: Math.min(MOST, request.limit * MORE), budget_ms: BUDGET_MS };
+      const found = await this.#wider(wider, signal);
       // What is there stays where it is, though a wider search may order it anew.
       const known = new Set(items.flatMap((hit) => [hit, ...hit.duplicates]).map((hit) => hit.id));
       const added = found.items.filter((hit) => !known.has(hit.id));
@@ -73,6 +74,16 @@ export class Answers {
     const answer = await api.search(request, signal);
     const done = answer.hits.length < request.limit || request.limit >= MOST;
     return { items: answer.hits, took: answer.took_ms, notes: answer.notes ?? [], done };
+  }
+
+  // A server may give fewer at a time than this page would take.
+  async #wider(request, signal) {
+    try {
+      return await this.#found(request, signal);
+    } catch (error) {
+      if (error instanceof api.Refused) return { items: [], done: true };
+      throw error;
+    }
   }
 
   async #page(after, signal) {

@@ -72,12 +72,11 @@ async function asked(address, { body, signal }) {
   throw new Refused(said);
 }
 
-// The error line, whichever form the answer has.
+// The error line.
 async function words(answer) {
   try {
-    const record = await answer.json();
-    const said = record.error?.message ?? record.error ?? record.detail;
-    if (typeof said === "string") return said;
+    const { error } = await answer.json();
+    if (typeof error === "string") return error;
   } catch {
     // No JSON: a proxy's page, which is not for people.
   }
@@ -85,7 +84,5 @@ async function words(answer) {
 }
 
 function asHit(record) {
-  const id = record.id ?? record.image_id;
-  const duplicates = (record.duplicates ?? []).map(asHit);
-  return { captions: [], categories: [], ...record, id, duplicates };
+  return { ...record, duplicates: (record.duplicates ?? []).map(asHit) };
 }

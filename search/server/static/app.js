@@ -30,6 +30,7 @@ const detail = new Detail({ act, step, category, closed });
 const answers = new Answers({
   loading: (is) => at("busy").classList.toggle("on", is),
   photos: (state, keep) => {
+    connection.well();
     showError("");
     if (!keep) unfolded.clear();
     render(keep);
@@ -38,7 +39,7 @@ const answers = new Answers({
 });
 const connection = new Connection({
   index: (known) => {
-    const grown = facts && known.images !== facts.images;
+    const grown = facts && known.photos !== facts.photos;
     facts = known;
     filters.categories(known.categories);
     if (grown && answers.state.request === null && scrollY < 100 && !detail.open) answers.ask(query);

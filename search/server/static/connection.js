@@ -5,13 +5,15 @@ import { at, counted } from "./dom.js";
 
 const BUILDING_MS = 1500;
 const QUIET_MS = 20_000;
+const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 15_000;
 
 export class Connection {
   // `on` gives index(facts) whenever they are known, and back() when the server is there again.
   constructor(on) {
     this.on = on;
-    this.wait = 0;
+    this.away = false;
+    this.wait = FIRST_WAIT_MS;
     at("banner").querySelector("button").addEventListener("click", () => this.#look());
     document.addEventListener("visibilitychange", () => { if (!document.hidden) this.#look(); });
     addEventListener("online", () => this.#look());
@@ -23,18 +25,22 @@ export class Connection {
 
   // Some request found the server away: says so, and looks for it until it is back.
   lost(error) {
-    if (this.wait > 0) return;
-    this.wait = 1000;
-    this.#banner(error.message);
-    this.#later(this.wait);
+    if (this.away) return;
+    this.away = true;
+    this.#tryAgain(error);
+  }
+
+  // A search was answered: the next time that the server is away, it is tried soon again.
+  well() {
+    this.wait = FIRST_WAIT_MS;
   }
 
   async #look() {
     clearTimeout(this.timer);
     try {
       const facts = await api.index();
-      const back = this.wait > 0;
-      this.wait = 0;
+      const back = this.away;
+      this.away = false;
       at("banner").hidden = true;
       this.on.index(facts);
       showBuilding(facts.building);
@@ -45,10 +51,15 @@ export class Connection {
         this.on.failed(error);
         return;
       }
-      this.wait = Math.min(LONGEST_WAIT_MS, Math.max(1000, this.wait * 1.6));
-      this.#banner(error.message);
-      this.#later(this.wait);
+      this.away = true;
+      this.#tryAgain(error);
     }
+  }
+
+  #tryAgain(error) {
+    this.#banner(error.message);
+    this.#later(this.wait);
+    this.wait = Math.min(LONGEST_WAIT_MS, this.wait * 1.6);
   }
 
   #later(ms) {
@@ -68,7 +79,7 @@ export class Connection {
 function showBuilding(building) {
   at("building").hidden = !building;
   if (!building) return;
-  const { done, total, rate } = building;
+  const { done, total, rate_per_second: rate } = building;
   const bar = at("building").querySelector("progress");
   if (total) bar.value = done / total;
   else bar.removeAttribute("value");

@@ -129,13 +129,12 @@ function matchLine(hit) {
 
 function fill(list, known) {
   const path = known.path ?? "";
-  const taken = known.taken ?? known.taken_at;
   const rows = [
     ["File", nameOf(path)],
     ["Folder", path.slice(0, path.lastIndexOf("/")) || "/"],
     ["Pixels", known.width_px ? `${known.width_px} × ${known.height_px}` : ""],
     ["Size", bytes(known.size_bytes)],
-    ["Taken", taken ? String(taken).replace("T", " ") : ""],
+    ["Taken", known.taken?.replace("T", " ")],
     ["Camera", known.camera],
     ["Duplicates", known.duplicates?.length ? counted(known.duplicates.length, "near-duplicate") : ""],
     ["Id", known.id],

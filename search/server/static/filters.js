@@ -56,10 +56,8 @@ export class Filters {
     const key = JSON.stringify(known);
     if (key === this.known) return;
     this.known = key;
-    const pairs = Array.isArray(known) ? known.map(({ name, count }) => [name, count]) : Object.entries(known ?? {});
-    pairs.sort((one, other) => other[1] - one[1]);
-    this.names.replaceChildren(...pairs.map(([name, count]) => element("option", { value: name, label: `${name} (${count.toLocaleString("en")})` })));
-    this.category.closest("label").hidden = pairs.length === 0;
+    this.names.replaceChildren(...known.map(({ name, photos }) => element("option", { value: name, label: `${name} (${photos.toLocaleString("en")})` })));
+    this.category.closest("label").hidden = known.length === 0;
   }
 
   #write(where) {

@@ -58,22 +58,23 @@ function readTerm(text) {
   return term(found[1], found[3], found[4], Number(found[2]));
 }
 
-// A text that begins with a minus says what is not wanted.
+// What is typed, as the server reads it, and the terms of each side. A text that begins with a sign
+// is a term, unless a quote follows, with which sums are written.
 export function sides(query) {
   const text = query.text.trim();
-  const typed = text.match(/^([+−-])\s*(.+)$/s);
+  const signed = text.match(/^([+−-])\s*([^\s"'“].*)$/s);
   const terms = [...query.terms];
-  if (typed) terms.unshift(term(typed[1] === "+" ? "+" : "-", "text", typed[2]));
-  else if (text && !/^[+−-]$/.test(text)) terms.unshift(term("+", "text", text));
+  if (signed) terms.unshift(term(signed[1] === "+" ? "+" : "-", "text", signed[2]));
   const side = (sign) => terms.filter((each) => each.sign === sign);
-  return { positive: side("+"), negative: side("-") };
+  return { text: signed || /^[+−-]?$/.test(text) ? "" : text, positive: side("+"), negative: side("-") };
 }
 
 // The body of a search, or null where nothing is wanted.
 export function toRequest(query, limit) {
-  const { positive, negative } = sides(query);
-  if (positive.length === 0) return null;
+  const { text, positive, negative } = sides(query);
+  if (!text && positive.length === 0) return null;
   return {
+    ...(text ? { text } : {}),
     positive: positive.map(asked),
     negative: negative.map(asked),
     where: query.where.trim(),
@@ -94,7 +95,8 @@ export const asKey = (query) => toAddress({ ...query, cut: 0, photo: null });
 
 // The query in words, for the status line and the title.
 export function inWords(query) {
-  const { positive, negative } = sides(query);
-  const words = (terms) => terms.map((each) => (each.kind === "text" ? `“${each.value}”` : "a photo")).join(" and ");
-  return words(positive) + (negative.length ? ` without ${words(negative)}` : "");
+  const { text, positive, negative } = sides(query);
+  const said = (each) => (each.kind === "text" ? `“${each.value}”` : "a photo");
+  const words = (terms) => terms.map(said).join(" and ");
+  return words(text ? [term("+", "text", text), ...positive] : positive) + (negative.length ? ` without ${words(negative)}` : "");
 }

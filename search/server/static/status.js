@@ -36,9 +36,9 @@ function foundLine(state, shown, query, best) {
 
 function browseLine(facts) {
   if (!facts) return "";
-  const { images } = facts;
-  if (!images) return "No photos yet: crossgraph index FOLDER adds some";
-  return counted(images, "photo");
+  const { photos } = facts;
+  if (!photos) return "No photos yet: crossgraph index FOLDER adds some";
+  return counted(photos, "photo");
 }
 
 function stages(took) {
