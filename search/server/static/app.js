@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { Answers } from "./answers.js";
 import { Connection } from "./connection.js";
 import { Detail } from "./detail.js";
-import { at } from "./dom.js";
+import { at, percent } from "./dom.js";
 import { Filters } from "./filters.js";
 import { Grid } from "./grid.js";
 import { takePhotos } from "./intake.js";
@@ -28,7 +28,10 @@ const grid = new Grid(at("photos"), { open, act, nearEnd: () => answers.more() }
 const filters = new Filters((part) => change(part));
 const detail = new Detail({ act, step, category, closed });
 const answers = new Answers({
-  loading: (is) => at("busy").classList.toggle("on", is),
+  loading: (is) => {
+    at("busy").classList.toggle("on", is);
+    at("photos").setAttribute("aria-busy", is);
+  },
   photos: (state, keep) => {
     connection.well();
     showError("");
@@ -82,7 +85,7 @@ function reflect() {
   showTerms(at("terms"), query.terms, (terms) => change({ terms }));
   filters.show(query);
   at("cut").value = query.cut;
-  at("cut-shown").textContent = `${query.cut} %`;
+  at("cut-shown").textContent = percent(query.cut / 100);
 }
 
 // The photos as the cut and the folds leave them.

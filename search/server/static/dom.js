@@ -31,7 +31,7 @@ function filled(made, attributes, children) {
 export function percent(share) {
   // 99.6 % is not certain, and 0.4 % is not nothing.
   const whole = Math.round(100 * share);
-  return `${share < 1 ? Math.min(whole, 99) : whole} %`;
+  return `${share < 1 ? Math.min(whole, 99) : whole}\u202f%`; // never alone on a new line
 }
 
 export const counted = (count, one, many = `${one}s`) =>
