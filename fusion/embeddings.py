@@ -50,6 +50,9 @@ class Reranked:
     """(K,), higher is nearer."""
     probabilities: NDArray[np.float32]
     """(K,) in 0..1: that the photo matches the query."""
+    detected: NDArray[np.float32]
+    """(K,): mean log odds of the query's words by the word detector, which are in the scores too;
+    zeros where it knows none of them."""
 
 
 def check_candidates(

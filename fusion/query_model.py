@@ -132,7 +132,8 @@ class QueryModel:
         """
         parts, _ = self._parts(query, vectors, np.asarray(nodes, np.float32))
         scores = combine(parts, self._gates)
-        return Reranked(scores, _logistic(scores, self._facts["full"]))
+        probabilities = _logistic(scores, self._facts["full"])
+        return Reranked(scores, probabilities, np.asarray(parts.detected, np.float32))
 
     def explain(
         self, query: QueryEmbeddings, vectors: NDArray[np.floating], nodes: NDArray[np.floating]

@@ -123,7 +123,7 @@ class Retriever:
         parts, _ = self._parts(query, vectors, nodes)
         scores = self.network.combine(parts)
         probabilities = self.network.calibration.reranked(scores)
-        return Reranked(scores.numpy(), probabilities.numpy())
+        return Reranked(scores.numpy(), probabilities.numpy(), parts.detected.numpy())
 
     @torch.inference_mode()
     def explain(

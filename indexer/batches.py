@@ -13,6 +13,7 @@ from typing import TypeAlias
 from PIL import Image
 
 from indexer.decode import MAX_FILE_BYTES, UnreadableImage, decode_photo, refuse_large_file
+from indexer.look import look_of
 from indexer.sources import FoundFile
 from store import PhotoFile, QuarantinedFile
 
@@ -143,6 +144,9 @@ def _read(file: FoundFile) -> _Outcome:
         sha256=hashlib.sha256(content).hexdigest(),
         width_px=photo.width_px,
         height_px=photo.height_px,
+        taken=photo.exif.taken,
+        camera=photo.exif.camera,
+        look=look_of(photo.image),
     )
     return LoadedPhoto(facts, photo.image)
 

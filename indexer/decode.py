@@ -12,6 +12,7 @@ import io
 import math
 import threading
 import warnings
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 from pillow_heif import HeifImageFile
 
+from indexer.exif import Exif, read_exif
 from indexer.pixels import LYING, to_rgb, turned
 from store import UnreadableImage
 
@@ -30,6 +32,7 @@ __all__ = [
     "decode",
     "decode_bytes",
     "decode_photo",
+    "picture_size",
     "refuse_large_file",
 ]
 
@@ -88,11 +91,13 @@ class DecodedPhoto:
         image: mode RGB, turned; smaller than the photo only where that is a very large JPEG.
         width_px: of the photo, turned.
         height_px: of the photo, turned.
+        exif: what its camera wrote.
     """
 
     image: Image.Image
     width_px: int
     height_px: int
+    exif: Exif
 
 
 def decode(path: Path | str) -> Image.Image:
@@ -125,8 +130,32 @@ def decode_bytes(content: bytes) -> Image.Image:
     return decode_photo(content).image
 
 
-def decode_photo(content: bytes) -> DecodedPhoto:
-    """Read a photo and its full size from what its file holds; as `decode` otherwise."""
+def decode_photo(content: bytes, *, least_px: int | None = None) -> DecodedPhoto:
+    """Read a photo and its full size from what its file holds; as `decode` otherwise.
+
+    Args:
+        content: of the file.
+        least_px: where the photo is to be shown small: a JPEG may come smaller by 2, 4 or 8, which
+            is quicker, but no smaller than this. None gives it whole.
+    """
+    with _own_words(content):
+        return _decode(content, least_px)
+
+
+def picture_size(content: bytes) -> tuple[int, int]:
+    """Give the width and height that a picture claims, from its header alone, not turned.
+
+    Raises:
+        UnreadableImage: it is no picture of a known format.
+    """
+    with _own_words(content):
+        image = _opened(content)
+        width, height = image.size
+        return width, height
+
+
+@contextlib.contextmanager
+def _own_words(content: bytes) -> Generator[None]:
     if not content:
         raise UnreadableImage("the file is empty (0 bytes)")
     refuse_large_file(len(content))
@@ -134,7 +163,7 @@ def decode_photo(content: bytes) -> DecodedPhoto:
     # all filters saved and put back, which one thread would do to another.
     warnings.filterwarnings("ignore", module=r"(PIL|pillow_heif)\.")
     try:
-        return _decode(content)
+        yield
     except UnreadableImage:
         raise
     except UnidentifiedImageError as error:
@@ -156,7 +185,7 @@ def refuse_large_file(size_bytes: int) -> None:
         raise UnreadableImage(f"it has {size_bytes:,} bytes, expected at most {MAX_FILE_BYTES:,}")
 
 
-def _decode(content: bytes) -> DecodedPhoto:
+def _decode(content: bytes, least_px: int | None) -> DecodedPhoto:
     image = _opened(content)
     full = image.size
     wanted = _wanted_bytes(image, content)
@@ -165,16 +194,18 @@ def _decode(content: bytes) -> DecodedPhoto:
             f"it claims {full[0]} x {full[1]} pixels, which take {wanted / 2**20:,.0f} MiB to "
             f"decode, expected at most {MAX_DECODE_BYTES / 2**20:,.0f} MiB"
         )
+    if least_px is not None and isinstance(image, JpegImageFile):
+        image.draft(None, (least_px, least_px))
     is_draft = image.size != full
     with _one_large_decode if wanted > LARGE_DECODE_BYTES else contextlib.nullcontext():
         image.load()
-        orientation = _orientation(image)
+        orientation, exif = _orientation(image), read_exif(image)
         shown = to_rgb(image)
         image.close()  # a third picture, while this one is turned, would be one too many
         shown = turned(shown, orientation)
     if not is_draft:
-        return DecodedPhoto(shown, *shown.size)
-    return DecodedPhoto(shown, *(full[::-1] if orientation in LYING else full))
+        return DecodedPhoto(shown, *shown.size, exif)
+    return DecodedPhoto(shown, *(full[::-1] if orientation in LYING else full), exif)
 
 
 def _opened(content: bytes) -> ImageFile.ImageFile:

@@ -127,13 +127,18 @@ def _write(
 def _changed(
     image_ids: Sequence[int], batch: Batch, indexed: Mapping[int, PhotoFile]
 ) -> dict[int, PhotoFile]:
-    """Give photos of another content than is indexed, with facts that no file will ever have.
+    """Give photos of which something else is known now.
 
-    The two models' embeddings are then of two contents, so the photo is to be read again whatever
-    lies in its place by then, be it what was there before.
+    Of another content than is indexed, they get facts that no file will ever have: the two models'
+    embeddings are then of two contents, so the photo is to be read again whatever lies in its place
+    by then, be it what was there before. Of the same content, they get what an earlier version did
+    not read: date, camera and perceptual hash.
     """
-    return {
-        image_id: replace(indexed[image_id], size_bytes=-1, sha256="")
-        for image_id, photo in zip(image_ids, batch.photos, strict=True)
-        if photo.file.sha256 != indexed[image_id].sha256
-    }
+    changed = {}
+    for image_id, photo in zip(image_ids, batch.photos, strict=True):
+        before, now = indexed[image_id], photo.file
+        if now.sha256 != before.sha256:
+            changed[image_id] = replace(before, size_bytes=-1, sha256="")
+        elif (now.taken, now.camera, now.look) != (before.taken, before.camera, before.look):
+            changed[image_id] = replace(before, taken=now.taken, camera=now.camera, look=now.look)
+    return changed

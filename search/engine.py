@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import TYPE_CHECKING, Self, Unpack, cast
 
-import numpy as np
-from numpy.typing import NDArray
-
-from search.explain import from_model
+from search.candidates import allowed_ids, find_candidates, with_words
+from search.duplicates import Group, fold
+from search.explained import explain_hits
+from search.mixing import Mixture, TermScores
+from search.notes import notes_on
 from search.protocol import PhotoModel, QueryModel
+from search.query import parse_query
 from search.ranking import Ranking
 from search.request import SearchOptions, SearchRequest, Term
 from search.result import Hit, SearchResult
+from search.terms import TermReader
 from search.timing import Stopwatch, blocks_in_time
 
 if TYPE_CHECKING:
     from store import Index
 
 __all__ = ["SearchIndex"]
+
+DEFAULT_K = 10
 
 
 class SearchIndex:
@@ -42,7 +46,7 @@ class SearchIndex:
     ) -> None:
         self._index = index
         self._model = model
-        self._photo_model = photo_model
+        self._terms = TermReader(index, model, photo_model or cast(PhotoModel, model))
 
     def __len__(self) -> int:
         return len(self._index)
@@ -63,100 +67,105 @@ class SearchIndex:
         self._index.close()
 
     def search(
-        self, query: str | SearchRequest, k: int = 10, **options: Unpack[SearchOptions]
+        self,
+        query: str | Path | SearchRequest,
+        k: int = DEFAULT_K,
+        *,
+        literal: bool = False,
+        **options: Unpack[SearchOptions],
     ) -> SearchResult:
         """Give the photos that answer a query best.
 
         Args:
-            query: any text, or a request, which holds all else itself.
+            query: a text as `search.query` reads it, which never names a file; a photo's file; or a
+                request, which holds all else itself.
             k: how many hits are wanted, at least 1; fewer come back from a smaller collection.
+            literal: whether a text is taken as it stands, whatever it denies or quotes.
             **options: fields of `SearchRequest`, which describes them.
 
         Returns:
             At most k hits, nearest first; equal scores in the order of `image_id`.
 
         Raises:
-            QueryError: the query is empty or what `SearchRequest` says of it.
+            QueryError: the query is empty, cannot be read, or is refused by `SearchRequest`.
         """
         watch = Stopwatch()
-        if isinstance(query, str):
-            return self._answer(SearchRequest((Term(query),), k=k, **options), watch)
-        if options or k != 10:
-            raise TypeError("a SearchRequest holds k and the options itself: leave them out")
-        return self._answer(query, watch)
+        if isinstance(query, SearchRequest):
+            if options or literal or k != DEFAULT_K:
+                raise TypeError("a SearchRequest holds k and the options itself: leave them out")
+            return self._answer(query, watch)
+        if isinstance(query, Path):
+            return self._answer(SearchRequest((Term(image=query),), k=k, **options), watch)
+        positive, negative = parse_query(query, literal=literal)
+        return self._answer(SearchRequest(positive, negative, k=k, **options), watch)
 
     def _answer(self, request: SearchRequest, watch: Stopwatch) -> SearchResult:
-        with watch.stage("encode"):
-            embedded = self._model.embed_queries([str(request.positive[0].text)])
         # One state of the index throughout, whoever writes meanwhile.
         with self._index.snapshot():
+            with watch.stage("encode"):
+                mixture = self._terms.mixture(request)
+            with watch.stage("filter"):
+                within = allowed_ids(self._index, request)
             with watch.stage("first_stage"):
-                ranking = self._found(embedded, request.first_stage_count)
-            if request.rerank:
+                ranking = find_candidates(self._index, self._model, mixture, request, within)
+            if request.rerank and mixture.texts:
                 with watch.stage("rerank"):
-                    ranking = self._reranked(embedded, ranking, request, watch)
-            best = ranking.best(request.k, request.min_probability)
+                    ranking = self._reranked(mixture, ranking, request, watch)
+            ordered = ranking.ordered()
+            if request.hybrid:
+                with watch.stage("first_stage"):
+                    ordered = with_words(self._index, ordered, request, within)
             with watch.stage("read"):
-                hits = self._hits(best)
+                hits = self._hits(ordered, request)
             if request.explain and hits:
                 with watch.stage("explain"):
-                    hits = self._explained(hits, embedded)
-        notes = ranking.notes(request) if request.rerank else ()
+                    hits = explain_hits(hits, mixture, self._index, self._model)
+        notes = notes_on(request, mixture, ranking, within)
         return SearchResult(tuple(hits), watch.took_ms(), notes, int(ranking.reranked.sum()))
 
-    def _found(self, embedded: Any, k: int) -> Ranking:  # noqa: ANN401
-        """The first stage's candidates."""
-        found, first_scores = self._index.search(embedded.vectors[0], k)
-        scores = np.asarray(first_scores)
-        probabilities = np.asarray(self._model.probabilities(embedded, scores))
-        return Ranking.first(np.asarray(found, np.int64), scores, probabilities)
-
     def _reranked(
-        self,
-        embedded: Any,  # noqa: ANN401
-        ranking: Ranking,
-        request: SearchRequest,
-        watch: Stopwatch,
+        self, mixture: Mixture, ranking: Ranking, request: SearchRequest, watch: Stopwatch
     ) -> Ranking:
         """Both stages, as far as the budget goes."""
+        seen: list[TermScores] = []
         for block in blocks_in_time(len(ranking), request.budget_ms, watch):
             image_ids = ranking.image_ids[block]
             vectors, nodes = self._index.vectors(image_ids), self._index.nodes(image_ids)
-            judged = self._model.rerank(embedded, vectors, nodes)
-            ranking = ranking.with_block(block, judged.scores, judged.probabilities)
-        return ranking
+            seen.append(mixture.reranked(self._model, vectors, nodes))
+        return ranking.with_reranked(*mixture.mixed(TermScores.together(seen))) if seen else ranking
 
-    def _explained(self, hits: Sequence[Hit], embedded: Any) -> list[Hit]:  # noqa: ANN401
-        image_ids = [hit.image_id for hit in hits if hit.reranked]
-        vectors, nodes = self._index.vectors(image_ids), self._index.nodes(image_ids)
-        said = iter(self._model.explain(embedded, vectors, nodes))
-        return [
-            replace(hit, explanation=from_model(next(said))) if hit.reranked else hit
-            for hit in hits
-        ]
+    def _hits(self, ranking: Ranking, request: SearchRequest) -> list[Hit]:
+        """The best k of an ordered ranking that are likely enough, with what is known of them."""
+        groups = self._groups(ranking, request)[: request.k]
+        likely = [g for g in groups if ranking.probabilities[g.shown] >= request.min_probability]
+        places = [place for group in likely for place in (group.shown, *group.folded)]
+        photos = {photo.image_id: photo for photo in self._index.photos(ranking.image_ids[places])}
 
-    def _hits(self, ranking: Ranking) -> list[Hit]:
-        wanted: NDArray[np.int64] = ranking.image_ids
-        photos = {photo.image_id: photo for photo in self._index.photos(wanted)}
-        return [
-            Hit(
+        def hit(rank: int, place: int) -> Hit:
+            photo = photos[int(ranking.image_ids[place])]
+            return Hit(
                 rank=rank,
-                score=float(score),
-                probability=float(probability),
-                path=Path(photos[image_id].path),
-                image_id=image_id,
-                captions=tuple(photos[image_id].captions),
-                categories=tuple(photos[image_id].categories),
-                reranked=bool(reranked),
+                score=float(ranking.scores[place]),
+                probability=float(ranking.probabilities[place]),
+                path=Path(photo.path),
+                image_id=photo.image_id,
+                captions=tuple(photo.captions),
+                categories=tuple(photo.categories),
+                reranked=bool(ranking.reranked[place]),
             )
-            for rank, (image_id, score, probability, reranked) in enumerate(
-                zip(
-                    wanted.tolist(),
-                    ranking.scores,
-                    ranking.probabilities,
-                    ranking.reranked,
-                    strict=True,
-                ),
-                start=1,
+
+        return [
+            replace(
+                hit(rank, group.shown),
+                duplicates=tuple(hit(rank, place) for place in group.folded),
             )
+            for rank, group in enumerate(likely, start=1)
         ]
+
+    def _groups(self, ranking: Ranking, request: SearchRequest) -> list[Group]:
+        """Each hit alone, or with its near-duplicates behind it."""
+        if not request.fold_duplicates:
+            return [Group(place) for place in range(len(ranking))]
+        unit_dim = self._index.model.unit_dim
+        vectors = self._index.vectors(ranking.image_ids)[:, :unit_dim] if unit_dim else None
+        return fold(self._index.looks(ranking.image_ids), vectors)

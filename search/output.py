@@ -60,7 +60,7 @@ def as_table(hits: Sequence[Hit], title: str | None = None) -> Table:
     table.add_column("score", justify="right")
     table.add_column("photo", overflow="fold")
     # An index without captions has nothing to say here, and the paths can use the room.
-    speaks = any(hit.captions or hit.categories for hit in hits)
+    speaks = any(known(hit) for hit in hits)
     if speaks:
         table.add_column("captions and categories", overflow="fold", max_width=60)
     explains = any(hit.explanation for hit in hits)
@@ -78,10 +78,18 @@ def as_table(hits: Sequence[Hit], title: str | None = None) -> Table:
 
 
 def known(hit: Hit) -> str:
-    """Give a hit's first caption and its categories on one line, empty where there are none."""
+    """Give a hit's first caption, its categories, and how many it stands for, on one line.
+
+    >>> from pathlib import Path
+    >>> dog = Hit(1, 2.5, 0.75, Path("/a.jpg"), 7)
+    >>> known(Hit(1, 2.5, 0.75, Path("/b.jpg"), 8, ("A dog .",), ("dog",), duplicates=(dog,)))
+    'A dog . [dog] (1 more is nearly the same)'
+    """
     caption = " ".join(hit.captions[0].split()) if hit.captions else ""
     categories = f"[{', '.join(hit.categories)}]" if hit.categories else ""
-    return " ".join(part for part in (caption, categories) if part)
+    folded = len(hit.duplicates)
+    alike = f"({folded} more {'is' if folded == 1 else 'are'} nearly the same)" if folded else ""
+    return " ".join(part for part in (caption, categories, alike) if part)
 
 
 def weakness(hits: Sequence[Hit], least: float = 0.0) -> str | None:

@@ -26,7 +26,7 @@ class QueryModel(Protocol):
         """Give `.vectors` (Q, D) float32 and whatever `rerank` reads of its own."""
 
     def rerank(self, query: Any, vectors: Any, nodes: Any) -> Any:  # noqa: ANN401
-        """Give `.scores` and `.probabilities`, (K,) float32 each, in the candidates' order."""
+        """Give `.scores`, `.probabilities` and `.detected`, (K,) float32 each, in their order."""
 
     def explain(self, query: Any, vectors: Any, nodes: Any) -> Any:  # noqa: ANN401
         """Give what `search.explain.from_model` reads of each candidate, in their order."""

@@ -8,8 +8,6 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from search.request import SearchRequest
-
 __all__ = ["Ranking"]
 
 
@@ -42,16 +40,20 @@ class Ranking:
         """Give what the first stage found."""
         return cls(image_ids, scores, probabilities, np.zeros(len(image_ids), np.bool_))
 
-    def with_block(
-        self, block: slice, scores: NDArray[np.floating], probabilities: NDArray[np.floating]
+    def with_reranked(
+        self, scores: NDArray[np.floating], probabilities: NDArray[np.floating]
     ) -> Self:
-        """Put the re-ranker's scores and probabilities in the place of the first stage's."""
-        mixed, likely, seen = self.scores.copy(), self.probabilities.copy(), self.reranked.copy()
-        mixed[block], likely[block], seen[block] = scores, probabilities, True
-        return replace(self, scores=mixed, probabilities=likely, reranked=seen)
+        """Put the re-ranker's scores and probabilities, (S,), in the place of the first S."""
+        count = len(scores)
+        return replace(
+            self,
+            scores=np.concatenate([scores, self.scores[count:]]),
+            probabilities=np.concatenate([probabilities, self.probabilities[count:]]),
+            reranked=np.arange(len(self)) < count,
+        )
 
-    def best(self, k: int, min_probability: float) -> Self:
-        """Give the k best, nearest first, equal ones by id, and of these the likely ones.
+    def ordered(self) -> Self:
+        """Give them nearest first, equal ones by id.
 
         Those that were not re-ranked come after all others. Their scores are moved below them, by
         the same number for all, since those of the first stage are not on the re-ranker's scale.
@@ -60,28 +62,11 @@ class Ranking:
         if self.reranked.any() and not self.reranked.all():
             moved = scores[self.reranked].min() - scores[~self.reranked].max()
             scores = np.where(self.reranked, scores, scores + min(moved, 0))
-        order = np.lexsort((self.image_ids, -scores, ~self.reranked))[:k]
-        order = order[self.probabilities[order] >= min_probability]
+        order = np.lexsort((self.image_ids, -scores, ~self.reranked))
         return replace(
             self,
             image_ids=self.image_ids[order],
             scores=scores[order],
             probabilities=self.probabilities[order],
             reranked=self.reranked[order],
-        )
-
-    def notes(self, request: SearchRequest) -> tuple[str, ...]:
-        """Say that the budget was spent, if it was.
-
-        >>> ranking = Ranking(np.arange(3), np.zeros(3), np.zeros(3), np.arange(3) < 2)
-        >>> from search.request import Term
-        >>> ranking.notes(SearchRequest((Term("a dog"),), budget_ms=20))
-        ('the budget of 20 ms was spent after 2 of 3 candidates',)
-        """
-        if request.budget_ms is None or self.reranked.all():
-            return ()
-        seen = int(self.reranked.sum())
-        return (
-            f"the budget of {request.budget_ms:g} ms was spent after {seen} of {len(self)} "
-            "candidates",
         )

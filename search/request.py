@@ -12,6 +12,9 @@ from typing import Any, TypedDict
 
 __all__ = ["SearchOptions", "SearchRequest", "Term"]
 
+ROOM = 5
+"""Candidates for each hit of a search in which hits move down or behind others."""
+
 
 @dataclass(frozen=True)
 class Term:
@@ -106,22 +109,23 @@ class SearchRequest:
     """A search, whoever asks.
 
     Attributes:
-        positive: what is wanted, at least one term; `search.terms` says how scores mix.
-        negative: what is not wanted.
+        positive: what is wanted; `search.mixing` says how scores mix.
+        negative: what is not wanted; at least one term is in either.
         where: a filter on what the index knows of a photo, such as its date; empty for none.
         k: how many hits are wanted, at least 1; fewer come back from a smaller collection.
-        candidates: how many photos the first stage hands to the re-ranker, at least k are.
+        candidates: how many photos the first stage hands to the re-ranker; at least k are, and
+            with negative terms, `hybrid` or `fold_duplicates` at least 5 k.
         rerank: whether the cross-modal graph orders the candidates anew.
         min_probability: 0..1; hits whose probability is below it are left out.
         explain: whether each hit says where its score comes from; for the re-ranker's alone.
-        hybrid: whether words of captions and file names count too.
+        hybrid: whether words of captions and file names count too; scores are then of ranks.
         fold_duplicates: whether near-duplicates stand behind the best of them.
         budget_ms: milliseconds after which no more candidates are re-ranked, counted from the
             start of the search; at least one block of them is. None re-ranks all.
 
     Raises:
-        QueryError: nothing is wanted, a number is out of range, or explanations are asked for
-            without the re-ranker.
+        QueryError: there is no term, a number is out of range, or explanations are asked for
+            without the re-ranker or a text, or of a hybrid search.
     """
 
     positive: tuple[Term, ...]
@@ -139,8 +143,8 @@ class SearchRequest:
     def __post_init__(self) -> None:
         from store import QueryError
 
-        if not self.positive:
-            raise QueryError("the query says only what is not wanted; say what the photo shows")
+        if not (self.positive or self.negative):
+            raise QueryError("a search has no terms; give one in positive, such as a text")
         for name, value in (("k", self.k), ("candidates", self.candidates)):
             if value < 1:
                 raise QueryError(f"{name} is {value}, expected at least 1")
@@ -148,13 +152,26 @@ class SearchRequest:
             raise QueryError(f"the least probability is {self.min_probability:g}, expected 0 to 1")
         if self.budget_ms is not None and not self.budget_ms > 0:
             raise QueryError(f"the budget is {self.budget_ms:g} ms, expected more than 0")
-        if self.explain and not self.rerank:
+        if self.explain:
+            self._check_explainable()
+
+    def _check_explainable(self) -> None:
+        from store import QueryError
+
+        if not self.rerank:
             raise QueryError("only a re-ranked score can be explained; search with the re-ranker")
+        if self.hybrid:
+            raise QueryError("a hybrid score is of ranks, which no words add up to: leave out one")
+        if all(term.text is None for term in (*self.positive, *self.negative)):
+            raise QueryError("only what words add is explained; the query shows photos alone")
 
     @property
     def first_stage_count(self) -> int:
         """How many photos the first stage is to find."""
-        return max(self.k, self.candidates) if self.rerank else self.k
+        # Hits that move down or behind others leave places, which others must be there to take.
+        moves = bool(self.negative) or self.hybrid or self.fold_duplicates
+        least = ROOM * self.k if moves else self.k
+        return max(least, self.candidates) if self.rerank or moves else self.k
 
     def to_dict(self) -> dict[str, Any]:
         """Give its JSON form, all fields by name."""

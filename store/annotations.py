@@ -12,8 +12,9 @@ from typing import Literal
 
 from store.codec import path_to_row, text_to_row
 from store.database import CatalogFile
+from store.words import in_step
 
-__all__ = ["Kind", "captions_among", "count_texts", "put_texts", "texts_of"]
+__all__ = ["Kind", "captions_among", "category_counts", "count_texts", "put_texts", "texts_of"]
 
 Kind = Literal["captions", "categories"]
 
@@ -29,18 +30,19 @@ def put_texts(
     asked = json.dumps([int(image_id) for image_id in texts])
     sql = "SELECT id FROM images WHERE id IN (SELECT value FROM json_each(?))"
     known = [row[0] for row in catalog.rows(sql, asked)]
-    catalog.execute_many(
-        f"DELETE FROM {kind} WHERE image_id = ? AND origin = ?",
-        [(image_id, named) for image_id in known],
-    )
-    catalog.execute_many(
-        f"INSERT INTO {kind} (image_id, origin, position, text) VALUES (?, ?, ?, ?)",
-        [
-            (image_id, named, position, text_to_row(text))
-            for image_id in known
-            for position, text in enumerate(dict.fromkeys(texts[image_id]))
-        ],
-    )
+    with in_step(catalog, known if kind == "captions" else ()):
+        catalog.execute_many(
+            f"DELETE FROM {kind} WHERE image_id = ? AND origin = ?",
+            [(image_id, named) for image_id in known],
+        )
+        catalog.execute_many(
+            f"INSERT INTO {kind} (image_id, origin, position, text) VALUES (?, ?, ?, ?)",
+            [
+                (image_id, named, position, text_to_row(text))
+                for image_id in known
+                for position, text in enumerate(dict.fromkeys(texts[image_id]))
+            ],
+        )
 
 
 def texts_of(catalog: CatalogFile, kind: Kind, image_ids: Sequence[int]) -> dict[int, list[str]]:
@@ -58,6 +60,13 @@ def count_texts(catalog: CatalogFile) -> tuple[int, int]:
     captions = "SELECT count(*) FROM (SELECT DISTINCT image_id, text FROM captions)"
     categories = "SELECT count(DISTINCT text) FROM categories"
     return next(catalog.rows(captions))[0], next(catalog.rows(categories))[0]
+
+
+def category_counts(catalog: CatalogFile, most: int) -> list[tuple[str, int]]:
+    """Give categories and how many photos have each: the most first, equal ones by name."""
+    sql = """SELECT text, count(DISTINCT image_id) AS photos FROM categories
+        GROUP BY text ORDER BY photos DESC, text LIMIT ?"""
+    return [(str(name), int(photos)) for name, photos in catalog.rows(sql, most)]
 
 
 def captions_among(catalog: CatalogFile, most: int) -> list[str]:

@@ -8,6 +8,7 @@ among 400 where 8 bits lose none, and two bits cost nearly as much as an exact s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,10 +24,10 @@ from store.vectors import (
     Found,
     best,
     check_block,
-    leaving_out,
     padded,
     padded_query,
     padded_width,
+    selected,
 )
 
 __all__ = ["FIRST_PROBES", "ApproximateIndex", "Trained", "train"]
@@ -182,12 +183,18 @@ class ApproximateIndex:
         return int(self._held.ntotal)
 
     def search(
-        self, query: NDArray[np.float32], k: int, without: NDArray[np.int64] | None = None
+        self,
+        query: NDArray[np.float32],
+        k: int,
+        without: NDArray[np.int64] | None = None,
+        within: NDArray[np.int64] | None = None,
     ) -> Found:
         """Give ids (K,) and about the inner products (K,) of most of the k nearest to a query (D,).
 
         Fewer than k where the lists that are read hold fewer. The highest score comes first, equal
-        ones in the order of the ids; `without` are ids that are passed over.
+        ones in the order of the ids; `without` are ids that are passed over, and `within`, if it is
+        given, those that alone are not. The nearest of a part of all lie further off, so that
+        as many more lists are read as that part is smaller than all.
 
         Raises:
             ValueError: the query has another width.
@@ -195,7 +202,10 @@ class ApproximateIndex:
         row = self.scaled_query(query)
         options = faiss.SearchParametersIVF()
         options.nprobe = self.probes
-        chosen = leaving_out(without)
+        if within is not None:
+            share = max(len(within), 1) / max(len(self), 1)
+            options.nprobe = min(self.lists, math.ceil(self.probes / min(share, 1)))
+        chosen = selected(without, within)
         if chosen is not None:
             options.sel = chosen
 

@@ -22,12 +22,15 @@ from store.flat import FlatIndex
 from store.generation import Generation, read_generation, remove_others, write_generation
 from store.live import LiveVectors
 from store.models import Model, activate, probes
-from store.vectors import Block, VectorIndex
+from store.vectors import Block, Found, VectorIndex
 
 __all__ = ["VectorCache"]
 
 ALWAYS_COMPACT = 20_000
 """An index up to this size gets a new file after any change: it takes a fraction of a second."""
+
+FEW = 2_000
+"""Up to so many vectors are read from the catalog and compared faster than all are searched."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +72,23 @@ class VectorCache:
         )
 
     def search(
-        self, query: NDArray[np.float32], k: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Give ids and inner products of the k nearest as the catalog has them now."""
+        self, query: NDArray[np.float32], k: int, within: NDArray[np.int64] | None = None
+    ) -> Found:
+        """Give ids and inner products of the k nearest as the catalog has them now.
+
+        Args:
+            query: (D,) float32.
+            k: how many are wanted.
+            within: (M,) the only ids that are wanted; None for all.
+        """
         with self._catalog.snapshot():
-            return self._current().search(query, k, self._stored)
+            if within is not None and len(within) <= FEW:
+                return self._among(within).search(query, k)
+            found = self._current().search(query, k, self._stored, within)
+            if within is None or len(found[0]) >= k or len(found[0]) == len(within):
+                return found
+            # Lists that were read held fewer than there are.
+            return self._among(within).search(query, k)
 
     def heal(self) -> None:
         """Write the file of a small index that lacks one, where nothing keeps us from it.
@@ -222,6 +237,16 @@ class VectorCache:
 
     def _blocks(self) -> Iterator[Block]:
         return vectors_after(self._catalog, self._model, 0)
+
+    def _among(self, image_ids: NDArray[np.int64]) -> FlatIndex:
+        """Make an exact index of some vectors, as the catalog has them."""
+        flat = FlatIndex(self._model.dim)
+        for start in range(0, len(image_ids), FEW):
+            held = arrays_of(self._catalog, self._model.vectors, image_ids[start : start + FEW])
+            if held:
+                ids = np.fromiter(held, dtype=np.int64)
+                flat.add(ids, np.stack(list(held.values())).astype(np.float32))
+        return flat
 
     def _stored(self, image_ids: Sequence[int]) -> NDArray[np.float32]:
         held = arrays_of(self._catalog, self._model.vectors, image_ids)

@@ -20,10 +20,10 @@ from store.vectors import (
     Found,
     best,
     check_block,
-    leaving_out,
     padded,
     padded_query,
     padded_width,
+    selected,
 )
 
 __all__ = ["FlatIndex"]
@@ -102,12 +102,16 @@ class FlatIndex:
         self._held.remove_ids(faiss.IDSelectorBatch(np.ascontiguousarray(ids, np.int64)))
 
     def search(
-        self, query: NDArray[np.float32], k: int, without: NDArray[np.int64] | None = None
+        self,
+        query: NDArray[np.float32],
+        k: int,
+        without: NDArray[np.int64] | None = None,
+        within: NDArray[np.int64] | None = None,
     ) -> Found:
         """Give ids (K,) and inner products (K,) of the k nearest to a query (D,).
 
         The highest score comes first, equal ones in the order of the ids; `without` are ids that
-        are passed over.
+        are passed over, and `within`, if it is given, those that alone are not.
 
         Raises:
             ValueError: the query has another width.
@@ -119,7 +123,7 @@ class FlatIndex:
         ([3], [2.0])
         """
         row = padded_query(query, self.dim)
-        chosen = leaving_out(without)
+        chosen = selected(without, within)
         options = None
         if chosen is not None:
             options = faiss.SearchParameters()

@@ -6,7 +6,8 @@ cannot pass over deleted ones, and its file is no other machine's, while a flat 
 stays under the 20 ms of the choice far beyond a million vectors.
 
 GPU searches take no selector and give 2048 neighbours at most: ids to pass over are asked for
-besides and dropped, and a search that needs more neighbours runs on the CPU.
+besides and dropped, and a search that needs more neighbours, or is within chosen ids, runs on the
+CPU.
 """
 
 from __future__ import annotations
@@ -85,7 +86,11 @@ class GpuIndex:
         return len(self._cpu)
 
     def search(
-        self, query: NDArray[np.float32], k: int, without: NDArray[np.int64] | None = None
+        self,
+        query: NDArray[np.float32],
+        k: int,
+        without: NDArray[np.int64] | None = None,
+        within: NDArray[np.int64] | None = None,
     ) -> Found:
         """Give ids (K,) and inner products (K,) of the k nearest, as the index on the CPU does.
 
@@ -96,7 +101,7 @@ class GpuIndex:
             RuntimeWarning: the GPU failed; this search and all later ones run on the CPU.
         """
         row = self._row(query)
-        if self._gpu is not None:
+        if self._gpu is not None and within is None:
             try:
                 return self._search(row, k, np.unique(without if without is not None else NOTHING))
             except _TooManyNeighbours:
@@ -104,7 +109,7 @@ class GpuIndex:
             except RuntimeError as error:
                 self._gpu = None
                 _warn(error)
-        return self._cpu.search(query, k, without)
+        return self._cpu.search(query, k, without, within)
 
     def save(self, file: Path) -> None:
         """Write it to a file, which any machine reads; OSError where it cannot."""

@@ -58,6 +58,7 @@ class LiveVectors:
         query: NDArray[np.float32],
         k: int,
         stored: Callable[[Sequence[int]], NDArray[np.float32]],
+        within: NDArray[np.int64] | None = None,
     ) -> Found:
         """Give ids and inner products of the k nearest, best first, equal ones by id.
 
@@ -66,13 +67,14 @@ class LiveVectors:
             k: how many are wanted.
             stored: gives the vectors (K, D) of ids; what an approximate base finds is scored by
                 these, so that a score does not depend on the kind of index.
+            within: (M,) the only ids that are wanted; None for all.
         """
         if self.base.exact:
-            ids, scores = self.base.search(query, k, self._without)
+            ids, scores = self.base.search(query, k, self._without, within)
         else:
-            ids, _ = self.base.search(query, k * OVERSAMPLING, self._without)
+            ids, _ = self.base.search(query, k * OVERSAMPLING, self._without, within)
             scores = (stored(ids.tolist()) @ query).astype(np.float32)
-        recent_ids, recent_scores = self._recent.search(query, k)
+        recent_ids, recent_scores = self._recent.search(query, k, within=within)
         ids, scores = np.append(ids, recent_ids), np.append(scores, recent_scores)
         best = np.lexsort((ids, -scores))[:k]
         return ids[best], scores[best]

@@ -13,12 +13,15 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from store.codec import path_to_row, row_to_path
+from store.documents import INSERT, documents
 from store.errors import IndexDamaged, IndexTooNew
 from store.paths import relative_path
 
 __all__ = ["is_current", "migrate"]
 
 MIGRATIONS = Migrations("crossgraph")
+
+ROWS_AT_ONCE = 4096
 
 EMBEDDINGS = """CREATE TABLE {table} (
     image_id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
@@ -169,6 +172,66 @@ def _name_the_model(db: Database) -> None:
         "ALTER TABLE vectors RENAME TO vectors_1",
         "ALTER TABLE nodes RENAME TO nodes_1",
     )
+
+
+@MIGRATIONS(name="0003_facts_and_words")
+def _facts_and_words(db: Database) -> None:
+    """When and with what a photo was taken, what it looks like, and the words said of it.
+
+    Of photos that are there already none of it is known until they are read again.
+    """
+    _execute(
+        db,
+        # sha256: its 32 bytes. taken_s: seconds since 1970 by the camera's own clock, which knows
+        # no time zone. look: a perceptual hash of 64 bits, as a signed number.
+        """CREATE TABLE new_images (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            source_id INTEGER NOT NULL REFERENCES sources (id),
+            path NOT NULL,
+            size_bytes INTEGER NOT NULL,
+            mtime_ns INTEGER NOT NULL,
+            sha256 BLOB NOT NULL,
+            width_px INTEGER NOT NULL,
+            height_px INTEGER NOT NULL,
+            taken_s INTEGER,
+            camera TEXT,
+            look INTEGER,
+            UNIQUE (source_id, path)
+        )""",
+        # Without a text of its own, which would be the captions once more.
+        """CREATE VIRTUAL TABLE words USING fts5(
+            name, captions, content='', tokenize='porter unicode61 remove_diacritics 2'
+        )""",
+    )
+    rows = db.conn.execute(
+        """SELECT id, source_id, path, size_bytes, mtime_ns, sha256, width_px, height_px
+        FROM images ORDER BY id"""
+    )
+    db.conn.executemany(
+        "INSERT INTO new_images VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)",
+        ((*row[:5], _digest(row[5]), *row[6:]) for row in rows),
+    )
+    _execute(
+        db,
+        """INSERT INTO sqlite_sequence SELECT 'new_images', 0
+            WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'new_images')""",
+        """UPDATE sqlite_sequence SET seq = coalesce((SELECT max(seq) FROM sqlite_sequence
+            WHERE name IN ('images', 'new_images')), 0) WHERE name = 'new_images'""",
+        "DROP TABLE images",
+        "ALTER TABLE new_images RENAME TO images",
+    )
+    ids = [row[0] for row in db.conn.execute("SELECT id FROM images ORDER BY id")]
+    for start in range(0, len(ids), ROWS_AT_ONCE):
+        db.conn.executemany(INSERT, documents(db.conn, ids[start : start + ROWS_AT_ONCE]))
+
+
+def _digest(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError as error:
+        raise IndexDamaged(
+            f"the catalog cannot be upgraded: it has the sha256 {text!r}, which is no hex number"
+        ) from error
 
 
 def is_current(db: Database) -> bool:

@@ -54,7 +54,11 @@ class ColourModel:
         assert nodes.shape == (len(vectors), 2, 4)
         self.asked.append(len(nodes))
         scores = vectors @ query.vectors[0] * (-2 if self.contrary else 2)
-        return SimpleNamespace(scores=scores, probabilities=1 / (1 + np.exp(2 - 4 * scores)))
+        return SimpleNamespace(
+            scores=scores,
+            probabilities=1 / (1 + np.exp(2 - 4 * scores)),
+            detected=np.zeros_like(scores),
+        )
 
     def explain(
         self, query: SimpleNamespace, vectors: np.ndarray, nodes: np.ndarray

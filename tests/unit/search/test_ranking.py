@@ -15,12 +15,11 @@ def found() -> Ranking:
 
 
 def test_equal_scores_stand_by_id(found: Ranking) -> None:
-    assert found.best(3, 0).image_ids.tolist() == [3, 1, 2]
-    assert found.best(4, 0.5).image_ids.tolist() == [3, 1, 2]
+    assert found.ordered().image_ids.tolist() == [3, 1, 2, 4]
 
 
 def test_what_was_not_reranked_follows_below_in_its_own_order(found: Ranking) -> None:
-    best = found.with_block(slice(0, 2), np.array([-4.0, -2.0]), np.array([0.1, 0.2])).best(4, 0)
+    best = found.with_reranked(np.array([-4.0, -2.0]), np.array([0.1, 0.2])).ordered()
     assert best.image_ids.tolist() == [1, 3, 2, 4]
     assert best.reranked.tolist() == [True, True, False, False]
     # moved below -4 with the distances between them
@@ -29,5 +28,5 @@ def test_what_was_not_reranked_follows_below_in_its_own_order(found: Ranking) ->
 
 
 def test_scores_that_are_below_already_stay(found: Ranking) -> None:
-    best = found.with_block(slice(0, 2), np.array([5.0, 6.0]), np.array([0.9, 0.9])).best(4, 0)
+    best = found.with_reranked(np.array([5.0, 6.0]), np.array([0.9, 0.9])).ordered()
     assert best.scores.tolist() == [6, 5, 0.5, 0.25]

@@ -40,7 +40,7 @@ def test_a_file_is_named_only_where_that_is_allowed() -> None:
     ("record", "told"),
     [
         ([], "a search is list, expected an object"),
-        ({}, "what is not wanted"),
+        ({}, "a search has no terms"),
         ({"positive": ["x"], "kk": 1}, "has no field 'kk', expected positive,"),
         ({"positive": "x"}, "positive of a search is str, expected list"),
         ({"positive": ["x"], "k": True}, "k of a search is bool, expected int"),
