@@ -42,6 +42,8 @@ def image_answer(photo: PhotoRecord, uploads: Path) -> dict[str, Any]:
         "height_px": file.height_px,
         "size_bytes": file.size_bytes,
         "modified": _moment(file.mtime_ns),
+        "taken": None if file.taken is None else file.taken.isoformat(),
+        "camera": None if file.camera is None else shown(file.camera),
         "sha256": file.sha256,
         "uploaded": file.source == str(uploads),
     }

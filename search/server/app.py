@@ -41,7 +41,7 @@ def build_app(settings: Settings, load: Callable[[str], LoadedModel]) -> FastAPI
     """
     service = Service(settings, load)
     # The usual pages of documentation load scripts from another host.
-    app = FastAPI(title="crossgraph", docs_url=None, redoc_url=None)
+    app = FastAPI(title="crossgraph", docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.service = service
     errors.install(app)
     for routes in (search_routes, photo_routes, index_routes):

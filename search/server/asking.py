@@ -15,13 +15,14 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 
 from indexer.decode import picture_size
+from search.query import parse_query
 from search.request import SearchRequest, Term
 from search.server.errors import Refused
 from search.server.schemas import SearchBody, TermBody
 from search.server.settings import MAX_PICTURE_PIXELS, MAX_PICTURES
 from store import UnreadableImage
 
-__all__ = ["Body", "check_pictures", "read_body", "search_request", "terms_of_text"]
+__all__ = ["Body", "check_pictures", "read_body", "search_request"]
 
 B = TypeVar("B", bound=BaseModel)
 MAX_FIELDS = 4
@@ -88,11 +89,11 @@ def search_request(body: Body) -> SearchRequest:
     """Give the search that a body asks for; `image` is wanted, `minus_image` not.
 
     Raises:
-        QueryError: nothing is wanted, or the text is not in the language of queries.
+        QueryError: it has no term, or the text is none in the language of queries.
         Refused: too many pictures, or one that is none.
     """
     asked = body.parsed(SearchBody)
-    positive, negative = terms_of_text(asked.text) if asked.text is not None else ((), ())
+    positive, negative = parse_query(asked.text) if asked.text is not None else ((), ())
     positive = (*positive, *_terms(asked.positive), *_pictures(body.of("image")))
     negative = (*negative, *_terms(asked.negative), *_pictures(body.of("minus_image")))
     check_pictures([each.image for each in (*positive, *negative) if isinstance(each.image, bytes)])
@@ -109,11 +110,6 @@ def search_request(body: Body) -> SearchRequest:
         fold_duplicates=asked.fold_duplicates,
         budget_ms=asked.budget_ms,
     )
-
-
-def terms_of_text(text: str) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
-    """Give what a text wants and what it does not, as the command line reads it."""
-    return (Term(text),), ()
 
 
 def check_pictures(pictures: Sequence[bytes]) -> None:

@@ -16,6 +16,7 @@ from store import CrossgraphError
 __all__ = ["ListenError", "run"]
 
 SECONDS_TO_KEEP = 5
+MOST_CONNECTIONS = 1000
 
 
 class ListenError(CrossgraphError):
@@ -43,6 +44,7 @@ def run(
         server_header=False,
         lifespan="off",
         timeout_keep_alive=SECONDS_TO_KEEP,
+        limit_concurrency=MOST_CONNECTIONS,
         timeout_graceful_shutdown=seconds_to_stop,
     )
     _Server(config, ready).run(sockets=[listening])

@@ -138,6 +138,8 @@ class ImageAnswer(BaseModel):
     height_px: int
     size_bytes: int
     modified: str
+    taken: str | None
+    camera: str | None
     sha256: str
     uploaded: bool
 

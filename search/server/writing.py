@@ -16,7 +16,7 @@ from search.server.errors import Refused
 from search.server.models import Models
 from search.server.photos import HEAD_BYTES, content_type, find_photo
 from search.server.shown import shown
-from store import Index, PhotoFile, QuarantinedFile
+from store import Index, ModelMismatch, PhotoFile, QuarantinedFile
 
 __all__ = ["REMOVED", "add_photos", "remove_photo"]
 
@@ -52,12 +52,16 @@ def add_photos(
         models: gives the index's model.
 
     Raises:
+        ModelMismatch: the index was made with a model that is not at hand; nothing was stored.
         IndexBusy: another process is writing; nothing was stored.
-        IndexNotWritable: the disk is full or cannot be written; nothing was stored.
+        IndexNotWritable: the disk is full or cannot be written; photos before that one are stored.
     """
     with Index.open(folder) as index:
-        index.begin_writing()
         model = models.of(index.model.fingerprint).photo
+        # Which loads it, if nobody showed a photo yet: others may write during these seconds.
+        if model.fingerprint != index.model.fingerprint:
+            raise ModelMismatch(f"{folder} was made with another model than {model.name}")
+        index.begin_writing()
         uploads.mkdir(exist_ok=True)
         outcomes = [_added(index, uploads, name, content, model) for name, content in files]
         index.finish()
