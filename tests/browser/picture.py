@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +25,7 @@ from tests.browser.chromium import Page, start_browser
 __all__ = ["main"]
 
 QUERY = "?q=a+bird+with+its+wings+spread"
-SIZE = (1280, 800)
+SIZE = (1200, 640)
 MOST_BYTES = 300_000
 
 
@@ -35,7 +36,9 @@ def main(target: Path) -> None:
         _copied(place / "photos")
         program = [sys.executable, "-m", "search.cli"]
         index = place / "index"
-        subprocess.run([*program, "index", str(place / "photos"), "--index", str(index)], check=True)
+        subprocess.run(
+            [*program, "index", str(place / "photos"), "--index", str(index)], check=True
+        )
         with _served([*program, "serve", "--index", str(index), "--port", "0"]) as address:
             picture = _taken(address, place / "chromium")
     target.write_bytes(_small(picture))
@@ -68,6 +71,7 @@ def _taken(address: str, profile: Path) -> bytes:
         page.says("#status", "wings")
         there = "return [...document.querySelectorAll('.tile img')].every((each) => each.complete)"
         page.until(lambda: page.all(".tile img.there") and page.run(there), "no thumbnails")
+        time.sleep(1)  # they fade in
         return browser.get_screenshot_as_png()
     finally:
         browser.quit()
@@ -77,11 +81,13 @@ def _small(picture: bytes) -> bytes:
     """Give the picture with as many colours as fit."""
     with Image.open(io.BytesIO(picture)) as opened:
         whole = opened.convert("RGB")
-    for share in (1.0, 0.85, 0.75, 0.65, 0.55):
+    for share in (1.0, 0.9, 0.8, 0.7, 0.6):
         size = (round(whole.width * share), round(whole.height * share))
         held = io.BytesIO()
         shrunk = whole.resize(size, Image.Resampling.LANCZOS)
-        shrunk.quantize(256, method=Image.Quantize.MEDIANCUT).save(held, "png", optimize=True)
+        few = shrunk.quantize(256, method=Image.Quantize.MEDIANCUT, kmeans=4)
+        plain = shrunk.quantize(palette=few, dither=Image.Dither.NONE)
+        plain.save(held, "png", optimize=True)
         if held.tell() <= MOST_BYTES:
             break
     return held.getvalue()

@@ -132,7 +132,7 @@ def test_the_slider_cuts_what_is_there_without_asking(page_of: Callable[..., Any
     assert page.text("#status").startswith(f"{kept} photos of 59")
     assert len(stub.searches) == asked
     slider.send_keys(Keys.END)
-    page.says("#weak", "No photo reaches this match")
+    page.says("#weak", "No photo reaches that")
 
 
 def test_it_says_where_nothing_matches_well(page_of: Callable[..., Any]) -> None:

@@ -209,7 +209,7 @@ takePhotos({
   add: (terms) => { if (terms.length) change(terms.reduce(withTerm, query)); },
   canSubtract: () => query.terms.length > 0 || query.text.trim() !== "",
 });
-listenToKeys({ grid, detail, filters, act, step, anew: () => change(EMPTY) });
+listenToKeys({ grid, detail, filters, act, step, anew: () => change({ ...EMPTY, fold: query.fold, hybrid: query.hybrid }) });
 chooseTheme(at("theme"));
 connection.start();
 follow();

@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { at, counted, element, icon, nameOf, percent } from "./dom.js";
 import { explained } from "./explain.js";
-import { toRequest } from "./query.js";
+import { measured, toRequest } from "./query.js";
 import { titleOf } from "./tile.js";
 
 export class Detail {
@@ -33,7 +33,7 @@ export class Detail {
     const facts = element("dl", { class: "facts" });
     const why = element("div");
     this.dialog.setAttribute("aria-label", titleOf(hit));
-    this.dialog.replaceChildren(this.#stage(hit, held, place), this.#side(hit, facts, why));
+    this.dialog.replaceChildren(this.#stage(hit, held, place), this.#side(hit, facts, why, query));
     if (!this.dialog.open) this.dialog.showModal();
     this.dialog.querySelector(".large").focus();
     this.#picture(held, hit, signal);
@@ -50,9 +50,9 @@ export class Detail {
     );
   }
 
-  #side(hit, facts, why) {
+  #side(hit, facts, why, query) {
     const act = (name, text, mark) => element("button", { type: "button", onclick: () => this.on.act(name, hit) }, icon(mark), text);
-    const found = hit.probability === undefined ? null : matchLine(hit);
+    const found = hit.probability === undefined ? null : matchLine(hit, query ? measured(query) : "match");
     return element(
       "div", { class: "side" },
       element("h2", {}, titleOf(hit)),
@@ -121,10 +121,10 @@ export class Detail {
   }
 }
 
-function matchLine(hit) {
+function matchLine(hit, kind) {
   const bar = element("meter", { min: 0, max: 1, value: hit.probability, "aria-hidden": "true" });
-  const ranked = hit.reranked ? "" : ", first stage only";
-  return element("p", { class: "found" }, element("b", {}, percent(hit.probability)), bar, element("span", {}, `match, number ${hit.rank}${ranked}`));
+  const ranked = hit.reranked || kind !== "match" ? "" : ", first stage only";
+  return element("p", { class: "found" }, element("b", {}, percent(hit.probability)), bar, element("span", {}, `${kind}, number ${hit.rank}${ranked}`));
 }
 
 function fill(list, known) {

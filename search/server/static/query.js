@@ -93,6 +93,12 @@ function asked({ kind, value, weight }) {
 // What makes another answer; the cut and the open photo do not.
 export const asKey = (query) => toAddress({ ...query, cut: 0, photo: null });
 
+// What `probability` of a hit is: only with a text is it one, and otherwise how alike photos are.
+export function measured(query) {
+  const { text, positive } = sides(query);
+  return text || positive.some((each) => each.kind === "text") ? "match" : "likeness";
+}
+
 // The query in words, for the status line and the title.
 export function inWords(query) {
   const { text, positive, negative } = sides(query);

@@ -1,7 +1,7 @@
 // The lines above the photos: how many and for what, what it cost, and what to know of the answer.
 
 import { at, counted, element, percent } from "./dom.js";
-import { inWords, toRequest } from "./query.js";
+import { inWords, measured, toRequest } from "./query.js";
 
 const WEAK = 0.5; // below it a match is less likely than none
 
@@ -13,7 +13,9 @@ export function showStatus(state, shown, query, facts) {
   at("took").textContent = found && state.took ? `${Math.round(state.took.total)} ms` : "";
   at("took").title = found && state.took ? stages(state.took) : "";
   at("cut-box").hidden = !found || state.items.length === 0;
-  weak(found, best, state.items.length, shown.length);
+  const kind = measured(query);
+  at("cut-of").textContent = kind === "match" ? "Match" : "Likeness";
+  weak(found, kind === "match" ? best : 1, state.items.length, shown.length);
   at("notes").replaceChildren(...state.notes.map((note) => element("li", {}, note)));
   document.title = found ? `${inWords(query)} – crossgraph` : "crossgraph";
 }
@@ -31,7 +33,7 @@ export function needsWanted(query) {
 function foundLine(state, shown, query, best) {
   if (state.items.length === 0) return `No photos for ${inWords(query)}`;
   const cut = shown.length < state.items.length ? ` of ${state.items.length.toLocaleString("en")}` : "";
-  return `${state.done ? "" : "The first "}${counted(shown.length, "photo")}${cut} for ${inWords(query)}, best match ${percent(best)}`;
+  return `${state.done ? "" : "The first "}${counted(shown.length, "photo")}${cut} for ${inWords(query)}, best ${measured(query)} ${percent(best)}`;
 }
 
 function browseLine(facts) {
@@ -49,7 +51,7 @@ function stages(took) {
 function weak(found, best, all, shown) {
   let said = "";
   if (found && all > 0 && best < WEAK) said = "Nothing here matches well. These photos are the nearest.";
-  if (found && all > 0 && shown === 0) said = "No photo reaches this match; lower the limit to see the nearest.";
+  if (found && all > 0 && shown === 0) said = "No photo reaches that; lower the limit to see the nearest.";
   at("weak").textContent = said;
   at("weak").hidden = !said;
 }

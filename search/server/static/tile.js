@@ -8,7 +8,7 @@ export const titleOf = (hit) => hit.captions[0] ?? nameOf(hit.path ?? `photo ${h
 export function tile(hit, size) {
   const image = element("img", { alt: "", draggable: "false", decoding: "async" });
   load(image, hit.id, size);
-  const shown = hit.probability === undefined ? "" : `, match ${percent(hit.probability)}`;
+  const shown = hit.probability === undefined ? "" : `, ${percent(hit.probability)}`;
   const folded = hit.duplicates.length;
   return element(
     "div",
