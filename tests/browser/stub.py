@@ -1,7 +1,7 @@
 """A stand-in for the server: the same addresses, made photos, and answers that tests can bend.
 
 It is for what the real one cannot be made to do at will: 10,000 hits, a slow or failing answer, an
-API key, an index that grows. Run it with `python -m tests.browser.stub` to look at the page.
+API key, an index that grows.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ class Stub:
                 double = {**self.photo(self.photos), "id": self.photos, "rank": 2}
                 hit["duplicates"] = [{**hit, **double, "duplicates": []}]
             if body.get("explain"):
-                hit["explanation"] = _explanation(body["text"])
+                hit["explanation"] = _explanation(body.get("text", ""))
             hits.append(hit)
         stages = ("encode", "filter", "first_stage", "rerank", "explain", "read")
         took = {stage: 4.0 for stage in stages} | {"total": 24.0}

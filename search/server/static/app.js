@@ -9,7 +9,7 @@ import { Filters } from "./filters.js";
 import { Grid } from "./grid.js";
 import { takePhotos } from "./intake.js";
 import { listenToKeys } from "./keys.js";
-import { EMPTY, asKey, fromAddress, term, toAddress, withTerm } from "./query.js";
+import { EMPTY, asKey, fromAddress, lostFiles, term, toAddress, withTerm } from "./query.js";
 import { needsWanted, showError, showStatus } from "./status.js";
 import { showTerms } from "./terms.js";
 import { chooseTheme } from "./toggle.js";
@@ -21,6 +21,7 @@ let query = fromAddress(location.search);
 let facts = null;
 let shown = [];
 let typing; // the timer of a text that is being typed
+let opened = false; // whether Back closes the photo that is open
 let typed = false; // whether the address of this entry of the history is the one being typed at
 const unfolded = new Set();
 
@@ -48,7 +49,11 @@ const connection = new Connection({
     if (grown && answers.state.request === null && scrollY < 100 && !detail.open) answers.ask(query);
     else if (answers.state.key !== null) showStatus(answers.state, shown, query, facts);
   },
-  back: () => answers.ask(query),
+  back: () => {
+    // Whoever is far down in what was found stays there; the thumbnails are asked for again.
+    if (answers.state.key === asKey(query) && scrollY > innerHeight) render(true);
+    else answers.ask(query);
+  },
   failed,
 });
 
@@ -138,6 +143,7 @@ function category(name) {
 
 function open(hit) {
   const place = shown.findIndex((each) => each.id === hit.id);
+  opened = opened || (!detail.open && query.photo !== hit.id);
   change({ photo: hit.id }, { entry: !detail.open });
   detail.show(hit, answers.state.query, { first: place <= 0, last: place < 0 || place === shown.length - 1 });
 }
@@ -147,9 +153,11 @@ function step(by) {
   if (next) open(next);
 }
 
-function closed() {
-  const place = shown.findIndex((each) => each.id === query.photo);
-  if (query.photo) change({ photo: null }, { entry: false });
+function closed(hit) {
+  const place = shown.findIndex((each) => each.id === hit?.id);
+  if (query.photo && opened) history.back();
+  else if (query.photo) change({ photo: null }, { entry: false });
+  opened = false;
   if (place >= 0) grid.focus(place);
 }
 
@@ -161,6 +169,7 @@ async function follow() {
   reflect();
   if (answers.state.key === asKey(query) && asKey(before) === asKey(query)) render(true);
   else await answers.ask(query);
+  if (lostFiles(location.search)) showError("A link does not hold the photos that were dropped in; drop them in again.");
   const photo = query.photo;
   if (!photo) detail.close();
   else if (detail.hit?.id !== photo) {

@@ -7,7 +7,7 @@ import { measured, toRequest } from "./query.js";
 import { titleOf } from "./tile.js";
 
 export class Detail {
-  // `on` gives act(name, hit), step(by) and closed().
+  // `on` gives act(name, hit), step(by) and closed(hit).
   constructor(on) {
     this.on = on;
     this.dialog = at("detail");
@@ -114,10 +114,11 @@ export class Detail {
   }
 
   #closed() {
+    const { hit } = this;
     this.asking?.abort();
     this.hit = undefined;
     this.dialog.replaceChildren();
-    this.on.closed();
+    this.on.closed(hit);
   }
 }
 

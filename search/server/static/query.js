@@ -37,6 +37,10 @@ export function fromAddress(address) {
   };
 }
 
+// Whether an address names photos that were dropped into another page than this one.
+export const lostFiles = (address) =>
+  new URLSearchParams(address).getAll("term").some((text) => /^[+-][\d.]+:file:/.test(text) && !readTerm(text));
+
 export function toAddress(query) {
   const given = new URLSearchParams();
   if (query.text.trim()) given.set("q", query.text.trim());
