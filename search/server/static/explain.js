@@ -4,6 +4,7 @@
 import { drawn, element, percent } from "./dom.js";
 
 const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}`;
+const quoted = (word) => (/["“]/.test(word) ? word : `“${word}”`); // what is not wanted comes in quotes
 const keyOf = (box) => box.map((side) => side.toFixed(4)).join(" ");
 
 // Gives the words (an element) and the overlay (an SVG that lies on the photo).
@@ -18,15 +19,16 @@ export function explained(explanation) {
     const word = explanation.words[index];
     words.forEach((button, at) => button.classList.toggle("on", at === index));
     light(word.regions);
+    const counts = Math.abs(word.added) >= 0.0005;
     const places = word.regions.length ? ", read most here" : "";
-    said.textContent = `“${word.word}” added ${signed(word.added)}${places}`;
+    said.textContent = `${quoted(word.word)} added ${counts ? signed(word.added) + places : "nothing"}`;
   };
   const region = (box) => {
     const key = keyOf(box);
     const reading = explanation.words.map((word) => word.regions.find((each) => keyOf(each.box) === key));
     words.forEach((button, at) => button.classList.toggle("on", reading[at] !== undefined));
     light([{ box, weight: 1 }]);
-    const names = explanation.words.filter((_, at) => reading[at]).map((word, _, all) => `“${word.word}”`);
+    const names = explanation.words.filter((_, at) => reading[at]).map(({ word }) => quoted(word));
     said.textContent = names.length ? `Read here: ${names.join(", ")}` : "The whole query read much of this";
   };
   const none = () => {
