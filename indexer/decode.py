@@ -74,7 +74,8 @@ This is the 200 megapixels of a telephone in the ten scans of the usual progress
 """
 
 DRAFT_PX = 1024
-"""A JPEG too large to be decoded whole is made smaller by 2, 4 or 8, but no smaller than this."""
+"""A JPEG too large to be decoded whole is made smaller by 2, 4 or 8, but no smaller than this,
+unless less is enough."""
 
 TILE_WIDTH, TILE_LENGTH = 322, 323  # tags of TIFF
 
@@ -88,7 +89,8 @@ class DecodedPhoto:
     """A photo in memory.
 
     Attributes:
-        image: mode RGB, turned; smaller than the photo only where that is a very large JPEG.
+        image: mode RGB, turned; smaller than the photo only where that is a very large JPEG, or one
+            of which less is enough.
         width_px: of the photo, turned.
         height_px: of the photo, turned.
         exif: what its camera wrote.
@@ -130,16 +132,16 @@ def decode_bytes(content: bytes) -> Image.Image:
     return decode_photo(content).image
 
 
-def decode_photo(content: bytes, *, least_px: int | None = None) -> DecodedPhoto:
+def decode_photo(content: bytes, enough_px: int | None = None) -> DecodedPhoto:
     """Read a photo and its full size from what its file holds; as `decode` otherwise.
 
     Args:
         content: of the file.
-        least_px: where the photo is to be shown small: a JPEG may come smaller by 2, 4 or 8, which
-            is quicker, but no smaller than this. None gives it whole.
+        enough_px: a JPEG is made smaller by 2, 4 or 8 as long as both its sides keep this length,
+            by leaving out fine detail while it is decoded, which is quicker; None for all pixels.
     """
     with _own_words(content):
-        return _decode(content, least_px)
+        return _decode(content, enough_px)
 
 
 def picture_size(content: bytes) -> tuple[int, int]:
@@ -185,17 +187,15 @@ def refuse_large_file(size_bytes: int) -> None:
         raise UnreadableImage(f"it has {size_bytes:,} bytes, expected at most {MAX_FILE_BYTES:,}")
 
 
-def _decode(content: bytes, least_px: int | None) -> DecodedPhoto:
+def _decode(content: bytes, enough_px: int | None) -> DecodedPhoto:
     image = _opened(content)
     full = image.size
-    wanted = _wanted_bytes(image, content)
+    wanted = _wanted_bytes(image, content, enough_px)
     if wanted > MAX_DECODE_BYTES:
         raise UnreadableImage(
             f"it claims {full[0]} x {full[1]} pixels, which take {wanted / 2**20:,.0f} MiB to "
             f"decode, expected at most {MAX_DECODE_BYTES / 2**20:,.0f} MiB"
         )
-    if least_px is not None and isinstance(image, JpegImageFile):
-        image.draft(None, (least_px, least_px))
     is_draft = image.size != full
     with _one_large_decode if wanted > LARGE_DECODE_BYTES else contextlib.nullcontext():
         image.load()
@@ -219,8 +219,11 @@ def _opened(content: bytes) -> ImageFile.ImageFile:
     return Image.open(file, formats=[name for name in FORMATS if name in Image.OPEN])
 
 
-def _wanted_bytes(image: ImageFile.ImageFile, content: bytes) -> int:
-    """Give the memory that decoding takes; a JPEG for which there is too little is made a draft."""
+def _wanted_bytes(image: ImageFile.ImageFile, content: bytes, enough_px: int | None) -> int:
+    """Give the memory that decoding takes; a JPEG is made a draft where there is too little for it.
+
+    It also is where less of it is enough.
+    """
     pixels = image.width * image.height
     if not isinstance(image, JpegImageFile):
         # TIFF decodes whole tiles, whose size need not be that of the picture.
@@ -232,8 +235,9 @@ def _wanted_bytes(image: ImageFile.ImageFile, content: bytes) -> int:
     # A file of several scans keeps two bytes of every sample until it has all scans.
     samples = [horizontal * vertical for _, horizontal, vertical, _ in image.layer]
     kept = 2 * pixels * sum(samples) // max([1, *samples])
-    if kept + pixels * SHOWN_BYTES_A_PIXEL > MAX_DECODE_BYTES:
-        image.draft(None, (DRAFT_PX, DRAFT_PX))
+    too_large = kept + pixels * SHOWN_BYTES_A_PIXEL > MAX_DECODE_BYTES
+    if side := enough_px or (DRAFT_PX if too_large else None):
+        image.draft(None, (side, side))
     return kept + image.width * image.height * SHOWN_BYTES_A_PIXEL
 
 

@@ -40,7 +40,7 @@ def reembed(
     folder: Path | str,
     retriever: PhotoModel,
     *,
-    batch_size: int = 16,
+    batch_size: int | None = None,
     prune: bool = False,
     progress: Callable[[int, int, str], object] | None = None,
 ) -> ReembedReport:
@@ -54,7 +54,8 @@ def reembed(
     Args:
         folder: the index.
         retriever: the new model.
-        batch_size: how many photos it gets together, at least 1.
+        batch_size: how many photos it gets together, at least 1; None for the model's own
+            number.
         prune: drop photos whose file cannot be reached; otherwise they keep the switch waiting.
         progress: called with photos done, photos to do, and the name of the last one.
 
@@ -80,7 +81,9 @@ def reembed(
         ids = {file.path: image_id for image_id, file in missing.items()}
         embedded = 0
         unread: dict[str, str] = {}
-        for batch in batches(_found(missing, unread), batch_size):
+        for batch in batches(
+            _found(missing, unread), batch_size or retriever.batch_size, retriever.size_px
+        ):
             embedded += _write(index, new, batch, retriever, ids, missing)
             unread.update(batch.unread)
             if progress is not None:
@@ -120,7 +123,7 @@ def _write(
         embedded = retriever.embed_images([photo.image for photo in batch.photos])
         image_ids = [ids[photo.file.path] for photo in batch.photos]
         index.update_files(_changed(image_ids, batch, indexed))
-        new.put(image_ids, embedded.vectors, embedded.nodes)
+        new.put(image_ids, embedded.vectors, embedded.packed)
     return len(batch.photos)
 
 

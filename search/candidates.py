@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from search.filters import parse_filter
 from search.hybrid import fused
 from search.mixing import Mixture
 from search.protocol import QueryModel
@@ -28,7 +27,11 @@ def allowed_ids(index: Index, request: SearchRequest) -> Ids | None:
     Raises:
         QueryError: the filter cannot be read.
     """
-    return index.matching(parse_filter(request.where)) if request.where else None
+    if not request.where:
+        return None
+    from search.filters import parse_filter  # brings FAISS, for which `--help` should not wait
+
+    return index.matching(parse_filter(request.where))
 
 
 def find_candidates(

@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 __all__ = ["LEAST_COSINE", "MOST_BITS", "Group", "fold"]
 
 MOST_BITS = 8
-LEAST_COSINE = 0.98
+"""Hashes of one photo differ in at most so many of 64 bits. All copies that were smaller, saved
+anew, darker, without colour or cut by 2 %, and 96 % of those cut by 5 %, are found by this, and
+none of 979,300 pairs of different photos (`indexer.look`)."""
+
+LEAST_COSINE = 0.95
+"""Vectors of one photo have at least this cosine. They find what hashes miss, and the other way:
+with the shipped model 95 % of copies cut by 5 % and 92 % of those cut by 10 %, of which hashes find
+95 and 42 %, but only 38 % of those half as large. Of 499,500 pairs of the Flickr8k development
+photos, some of them of one game or one race, none has more than 0.93."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from search.explained import explain_hits
 from search.mixing import Mixture, TermScores
 from search.notes import notes_on
 from search.protocol import PhotoModel, QueryModel
-from search.query import parse_query
 from search.ranking import Ranking
 from search.request import SearchOptions, SearchRequest, Term
 from search.result import Hit, SearchResult
@@ -96,8 +95,7 @@ class SearchIndex:
             return self._answer(query, watch)
         if isinstance(query, Path):
             return self._answer(SearchRequest((Term(image=query),), k=k, **options), watch)
-        positive, negative = parse_query(query, literal=literal)
-        return self._answer(SearchRequest(positive, negative, k=k, **options), watch)
+        return self._answer(SearchRequest.parse(query, k, literal=literal, **options), watch)
 
     def _answer(self, request: SearchRequest, watch: Stopwatch) -> SearchResult:
         # One state of the index throughout, whoever writes meanwhile.
@@ -130,8 +128,8 @@ class SearchIndex:
         seen: list[TermScores] = []
         for block in blocks_in_time(len(ranking), request.budget_ms, watch):
             image_ids = ranking.image_ids[block]
-            vectors, nodes = self._index.vectors(image_ids), self._index.nodes(image_ids)
-            seen.append(mixture.reranked(self._model, vectors, nodes))
+            vectors, packed = self._index.vectors(image_ids), self._index.nodes(image_ids)
+            seen.append(mixture.reranked(self._model, vectors, packed))
         return ranking.with_reranked(*mixture.mixed(TermScores.together(seen))) if seen else ranking
 
     def _hits(self, ranking: Ranking, request: SearchRequest) -> list[Hit]:

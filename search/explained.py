@@ -32,10 +32,10 @@ def explain_hits(
     seen = [hit.image_id for hit in hits if hit.reranked]
     if not seen:
         return list(hits)
-    vectors, nodes = index.vectors(seen), index.nodes(seen)
-    wanted = [_explained(each, model, vectors, nodes) for each in mixture.wanted]
+    vectors, packed = index.vectors(seen), index.nodes(seen)
+    wanted = [_explained(each, model, vectors, packed) for each in mixture.wanted]
     unwanted = [
-        _explained(each, model, vectors, nodes)
+        _explained(each, model, vectors, packed)
         for each in mixture.unwanted
         if each.query is not None
     ]
@@ -51,11 +51,11 @@ def explain_hits(
 
 
 def _explained(
-    each: EmbeddedTerm, model: QueryModel, vectors: NDArray[np.float32], nodes: NDArray[Any]
+    each: EmbeddedTerm, model: QueryModel, vectors: NDArray[np.float32], packed: NDArray[Any]
 ) -> list[Explanation]:
     """What one term alone makes of photos (K, D)."""
     if each.query is not None:
-        return [from_model(one) for one in model.explain(each.query, vectors, nodes)]
+        return [from_model(one) for one in model.explain(each.query, vectors, packed)]
     cosines = (vectors @ each.vector).tolist()
     return [
         Explanation((ExplainedWord(str(each.term), cosine, ()),), (), 0.0) for cosine in cosines

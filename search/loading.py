@@ -111,8 +111,13 @@ def photo_model(checkpoint: str | Path | None, fingerprint: str) -> PhotoModel:
     """Give what reads photos beside a prepared model, loaded when a query first shows one."""
 
     def load() -> Any:  # noqa: ANN401
+        from fusion.photo_model import find_photo_model
+        from search.features import query_cache
         from store import ModelMismatch
 
+        prepared = find_photo_model(query_cache(), fingerprint)
+        if prepared is not None:
+            return prepared
         model = load_model(checkpoint)
         if model.fingerprint != fingerprint:
             raise ModelMismatch(

@@ -124,15 +124,15 @@ class Mixture:
             len(vectors),
         )
 
-    def reranked(self, model: QueryModel, vectors: Array, nodes: NDArray[Any]) -> TermScores:
-        """Score candidates (K, D) by the graphs, which read `nodes` of them."""
+    def reranked(self, model: QueryModel, vectors: Array, packed: NDArray[Any]) -> TermScores:
+        """Score candidates (K, D) by the graphs, which read `packed` of them."""
         seen = []
         for each in (*self.wanted, *self.unwanted):
             if each.query is None:
                 cosines = vectors @ each.vector
                 seen.append((cosines, cosines, cosines))
             else:
-                judged = model.rerank(each.query, vectors, nodes)
+                judged = model.rerank(each.query, vectors, packed)
                 evidence = judged.scores + DETECTOR * judged.detected
                 seen.append((judged.scores, judged.probabilities, evidence))
         wanted, unwanted = seen[: len(self.wanted)], seen[len(self.wanted) :]

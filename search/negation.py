@@ -48,6 +48,8 @@ _THERE = re.compile(
 )
 _QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”")
 _EDGES = " \t\n,;"
+LONGEST = 2000
+"""Characters of a sentence; what is longer is no sentence, and is left as it is."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ def split_negation(text: str) -> Wanted:
     >>> split_negation("a no parking sign")
     Wanted(positive='a no parking sign', negative=())
     """
+    if len(text) > LONGEST:
+        return Wanted(text)
     quoted = [match.span() for match in _QUOTED.finditer(text)]
     kept: list[str] = []
     denied: list[str] = []

@@ -25,10 +25,10 @@ class QueryModel(Protocol):
     def embed_queries(self, texts: Sequence[str]) -> Any:  # noqa: ANN401 - the retriever's own type
         """Give `.vectors` (Q, D) float32 and whatever `rerank` reads of its own."""
 
-    def rerank(self, query: Any, vectors: Any, nodes: Any) -> Any:  # noqa: ANN401
+    def rerank(self, query: Any, vectors: Any, packed: Any) -> Any:  # noqa: ANN401
         """Give `.scores`, `.probabilities` and `.detected`, (K,) float32 each, in their order."""
 
-    def explain(self, query: Any, vectors: Any, nodes: Any) -> Any:  # noqa: ANN401
+    def explain(self, query: Any, vectors: Any, packed: Any) -> Any:  # noqa: ANN401
         """Give what `search.explain.from_model` reads of each candidate, in their order."""
 
     def probabilities(self, query: Any, first_scores: Any) -> Any:  # noqa: ANN401

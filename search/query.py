@@ -29,6 +29,7 @@ categories that were denied came up at most half as often, on one half of all pa
 
 MARKS = {'"': '"', "'": "'", "“": "”"}
 _WEIGHT = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*:(?!\d)")
+_AFTER = re.compile(r"\Z|\s|[+\-\u2212]")
 _SIGN = re.compile(r"\s*([+\-\u2212])\s*")
 
 
@@ -74,12 +75,14 @@ def parse_term(text: str, *, files: bool = False) -> Term:
 
 def _is_photo(text: str) -> bool:
     """Whether a text names a file that promises to be a photo."""
-    from indexer.sources.folder import SUFFIXES
-
     try:
-        return Path(text).suffix.lower() in SUFFIXES and Path(text).is_file()
+        if not Path(text).is_file():
+            return False
     except (OSError, ValueError):  # too long for a name, or with characters that none has
         return False
+    from indexer.sources.folder import SUFFIXES  # with all that reads photos
+
+    return Path(text).suffix.lower() in SUFFIXES
 
 
 def _is_sum(text: str) -> bool:
@@ -123,7 +126,7 @@ def _closing(text: str, start: int) -> int | None:
     mark = MARKS[text[start]]
     place = text.find(mark, start + 1)
     while place > 0:
-        if re.match(r"\Z|\s|[+\-\u2212]", text[place + 1 :]):
+        if _AFTER.match(text, place + 1):
             return place + 1
         place = text.find(mark, place + 1)
     return None

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
-import binascii
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypedDict, Unpack
+
+from search.fields import Kinds, checked_fields, decoded_bytes
 
 __all__ = ["SearchOptions", "SearchRequest", "Term"]
+
+LIGHTEST, HEAVIEST = 0.001, 1000.0
+"""Weights of terms, far from where single precision ends."""
 
 ROOM = 5
 """Candidates for each hit of a search in which hits move down or behind others."""
@@ -24,7 +27,7 @@ class Term:
         text: what the photo shows; what is longer than the text encoder reads is cut off.
         image: the bytes of a photo's file, or where it lies.
         image_id: a photo of the index that is searched.
-        weight: above 0, how much it counts beside the others.
+        weight: 0.001 to 1000, how much it counts beside the others.
 
     Raises:
         QueryError: not exactly one of the three, an empty text, or a weight that is none.
@@ -41,8 +44,10 @@ class Term:
         given = [each for each in (self.text, self.image, self.image_id) if each is not None]
         if len(given) != 1:
             raise QueryError(f"a term is one of text, image and image_id, found {len(given)}")
-        if not (math.isfinite(self.weight) and self.weight > 0):
-            raise QueryError(f"the weight {self.weight:g} of {self} is not above 0")
+        if not LIGHTEST <= self.weight <= HEAVIEST:
+            raise QueryError(
+                f"the weight of {self} is {self.weight:g}, expected {LIGHTEST:g} to {HEAVIEST:g}"
+            )
         if self.text is not None:
             object.__setattr__(self, "text", _clean(self.text))
 
@@ -79,13 +84,13 @@ class Term:
         """
         if isinstance(record, str):
             return cls(record)
-        known: dict[str, type | tuple[type, ...]] = {
+        known: Kinds = {
             "text": str, "image": str, "image_id": int, "weight": (int, float),
         }  # fmt: skip
-        checked = _checked(record, known | ({"path": str} if paths else {}), "a term")
+        checked = checked_fields(record, {**known, **({"path": str} if paths else {})}, "a term")
         image: bytes | Path | None = None
         if "image" in checked:
-            image = _decoded(checked.pop("image"))
+            image = decoded_bytes(checked.pop("image"))
         if "path" in checked:
             image = Path(checked.pop("path"))
         return cls(**{**checked, **({} if image is None else {"image": image})})
@@ -173,6 +178,26 @@ class SearchRequest:
         least = ROOM * self.k if moves else self.k
         return max(least, self.candidates) if self.rerank or moves else self.k
 
+    @classmethod
+    def parse(
+        cls, query: str, k: int = 10, *, literal: bool = False, **options: Unpack[SearchOptions]
+    ) -> SearchRequest:
+        """Give the request of a text as `search.query` reads it, which never names a file.
+
+        >>> [term.text for term in SearchRequest.parse("a beach without people").negative]
+        ['people']
+
+        Args:
+            query: what people wrote.
+            k: as in the request, as is all else.
+            literal: whether the text is taken as it stands, whatever it denies or quotes.
+            **options: the request's other fields.
+        """
+        from search.query import parse_query
+
+        positive, negative = parse_query(query, literal=literal)
+        return cls(positive, negative, k=k, **options)
+
     def to_dict(self) -> dict[str, Any]:
         """Give its JSON form, all fields by name."""
         record = {each.name: getattr(self, each.name) for each in fields(self)}
@@ -182,7 +207,9 @@ class SearchRequest:
 
     @classmethod
     def from_dict(cls, record: object, *, paths: bool = False) -> SearchRequest:
-        """Read the form of `to_dict`, in which all but `positive` may be left out.
+        """Read the form of `to_dict`, in which all but one term may be left out.
+
+        In place of terms there may be a `query`, with `literal` if need be, as `parse` takes them.
 
         >>> SearchRequest.from_dict({"positive": ["a dog"], "k": 3}).k
         3
@@ -194,12 +221,19 @@ class SearchRequest:
         Raises:
             QueryError: it is something else; names the field.
         """
-        known: dict[str, type | tuple[type, ...]] = {
+        from store import QueryError
+
+        known: Kinds = {
             "positive": list, "negative": list, "where": str, "k": int, "candidates": int,
             "rerank": bool, "min_probability": (int, float), "explain": bool, "hybrid": bool,
             "fold_duplicates": bool, "budget_ms": (int, float, type(None)),
+            "query": str, "literal": bool,
         }  # fmt: skip
-        checked = _checked(record, known, "a search")
+        checked = checked_fields(record, known, "a search")
+        if "query" in checked and not {"positive", "negative"} & checked.keys():
+            return cls.parse(checked.pop("query"), **checked)
+        if {"query", "literal"} & checked.keys():
+            raise QueryError("a search has terms, or a query with or without literal, not both")
         for side in ("positive", "negative"):
             terms: Sequence[object] = checked.get(side, ())
             checked[side] = tuple(Term.from_dict(term, paths=paths) for term in terms)
@@ -214,32 +248,3 @@ def _clean(text: str) -> str:
     if not cleaned:
         raise QueryError('the query is empty; say what the photo shows, such as "a dog on a sofa"')
     return cleaned
-
-
-def _checked(
-    record: object, known: Mapping[str, type | tuple[type, ...]], what: str
-) -> dict[str, Any]:
-    """Give a copy of a JSON object whose fields are known and of their types."""
-    from store import QueryError
-
-    if not isinstance(record, Mapping):
-        raise QueryError(f"{what} is {type(record).__name__}, expected an object")
-    for name, value in record.items():
-        kinds = known.get(name)
-        if kinds is None:
-            raise QueryError(f"{what} has no field {name!r}, expected {', '.join(known)}")
-        kinds = kinds if isinstance(kinds, tuple) else (kinds,)
-        # In Python True is a number.
-        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            names = " or ".join("null" if kind is type(None) else kind.__name__ for kind in kinds)
-            raise QueryError(f"{name} of {what} is {type(value).__name__}, expected {names}")
-    return dict(record)
-
-
-def _decoded(image: str) -> bytes:
-    from store import QueryError
-
-    try:
-        return base64.b64decode(image, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise QueryError(f"an image of the query is no base64: {error}") from None

@@ -25,7 +25,8 @@ class Hit:
     Attributes:
         rank: from 1, the nearest first; equal scores stand in the order of `image_id`.
         score: higher is nearer; comparable within one query only.
-        probability: 0..1, that the photo matches the query; comparable between queries.
+        probability: 0..1, that the photo matches the query; comparable between queries. What it is
+            of a query of several terms, `search.mixing` says.
         path: the photo's absolute path when it was indexed.
         image_id: its id in this index, never used twice.
         captions: captions that came with the collection, in the order they were given.

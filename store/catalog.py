@@ -43,6 +43,7 @@ __all__ = [
     "remove_images",
     "update_files",
     "vectors_after",
+    "vectors_of",
 ]
 
 _ROWS_AT_ONCE = 4096
@@ -86,7 +87,7 @@ def put_arrays(
     vectors: NDArray[Any],
     nodes: NDArray[Any],
 ) -> None:
-    """Write a model's vectors (B, D) and nodes (B, R, Dn) of photos, in place of earlier ones."""
+    """Write a model's vectors (B, D) and nodes (B, ...) of photos, in place of earlier ones."""
     for table, column, arrays in (
         (model.vectors, "vector", vectors),
         (model.nodes, "nodes", nodes),
@@ -159,9 +160,9 @@ def paths_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, str]:
 
 
 def arrays_of(
-    catalog: CatalogFile, table: str, image_ids: Sequence[int] | NDArray[np.int64]
+    catalog: CatalogFile, table: str, image_ids: Sequence[int]
 ) -> dict[int, NDArray[Any]]:
-    """Give the vectors, (D,) each, or nodes, (R, Dn) each, of those ids that a table has."""
+    """Give the vectors, (D,) each, or nodes, (...) each, of those ids that a table has."""
     sql = f"SELECT * FROM {table} WHERE image_id {_IN}"
     found = dict(catalog.rows(sql, json.dumps([int(image_id) for image_id in image_ids])))
     return dict(zip(found, blobs_to_array(list(found.values())), strict=True)) if found else {}
@@ -170,7 +171,16 @@ def arrays_of(
 def vectors_after(catalog: CatalogFile, model: Model, image_id: int) -> Iterator[Block]:
     """Give ids above one, ascending, and their vectors, a few thousand at a time."""
     sql = f"SELECT image_id, vector FROM {model.vectors} WHERE image_id > ? ORDER BY image_id"
-    rows = catalog.rows(sql, image_id)
+    return _blocks(catalog.rows(sql, image_id))
+
+
+def vectors_of(catalog: CatalogFile, model: Model, image_ids: NDArray[np.int64]) -> Iterator[Block]:
+    """Give those of some ids that are there, and their vectors, a few thousand at a time."""
+    sql = f"SELECT image_id, vector FROM {model.vectors} WHERE image_id {_IN}"
+    return _blocks(catalog.rows(sql, json.dumps(image_ids.tolist())))
+
+
+def _blocks(rows: Iterator[tuple[int, bytes]]) -> Iterator[Block]:
     while some := list(itertools.islice(rows, _ROWS_AT_ONCE)):
         ids, blobs = zip(*some, strict=True)
         yield np.array(ids, dtype=np.int64), blobs_to_array(blobs).astype(np.float32)

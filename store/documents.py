@@ -9,7 +9,19 @@ from collections.abc import Iterator, Sequence
 
 from store.codec import row_to_path
 
-__all__ = ["INSERT", "documents", "file_words"]
+__all__ = ["CHECKED_WORDS", "INSERT", "WORDS", "documents", "file_words"]
+
+WORDS = """CREATE VIRTUAL TABLE words USING fts5(
+    name, captions, content='', tokenize='porter unicode61 remove_diacritics 2'
+)"""
+"""The table without a text of its own, which would be the captions once more. Another one, as other
+documents than those below, takes a migration."""
+
+CHECKED_WORDS = """CREATE VIRTUAL TABLE temp.copied USING fts5(
+    name, captions, content='said', content_rowid='id',
+    tokenize='porter unicode61 remove_diacritics 2'
+)"""
+"""The same with its texts in another table, against which FTS5 can check it."""
 
 INSERT = "INSERT INTO words (rowid, name, captions) VALUES (?, ?, ?)"
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from store.approximate import ApproximateIndex
 from store.flat import FlatIndex
+from store.vector_file import DamagedVectors
 from store.vectors import Found, VectorIndex, best, padded_query, padded_width
 
 __all__ = ["MOST_NEIGHBOURS", "GpuIndex", "on_gpu"]
@@ -34,15 +35,22 @@ DEVICE = 0  # one is enough for what fits: copies on several would only share qu
 def on_gpu(index: FlatIndex | ApproximateIndex) -> VectorIndex | None:
     """Give an index's form on the GPU; None where there is no GPU, or it cannot hold this one.
 
+    One with a single list is no faster there, and is left where its scores are as it says.
+
     The copy holds what the index has now and is not told of later changes.
+
+    Raises:
+        DamagedVectors: the index's file is not what was written.
 
     Warns:
         RuntimeWarning: there is a GPU and it could not be used.
     """
-    if not faiss.get_num_gpus():
+    if not faiss.get_num_gpus() or (isinstance(index, ApproximateIndex) and index.lists == 1):
         return None
     try:
         return GpuIndex(index)
+    except DamagedVectors:
+        raise
     except Exception as error:  # whatever the driver, CUDA or FAISS has to say
         _warn(error)
         return None
@@ -110,6 +118,15 @@ class GpuIndex:
                 self._gpu = None
                 _warn(error)
         return self._cpu.search(query, k, without, within)
+
+    @property
+    def whole(self) -> bool:
+        """Whether a search looks at every vector."""
+        return self._cpu.whole
+
+    def slack(self, query: NDArray[np.float32]) -> float:
+        """Give by how much a score may be wrong, as the index on the CPU does."""
+        return self._cpu.slack(query)
 
     def save(self, file: Path) -> None:
         """Write it to a file, which any machine reads; OSError where it cannot."""

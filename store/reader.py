@@ -198,7 +198,7 @@ class IndexReader:
         return np.array([held[i] for i in ids], dtype=np.float32).reshape(len(ids), self.model.dim)
 
     def nodes(self, image_ids: Ids) -> NDArray[Any]:
-        """Give nodes, (K, R, Dn), in the order of the ids; KeyError for one that is not there."""
+        """Give nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
         ids = [int(image_id) for image_id in image_ids]
         with self.snapshot():
             held = rows.arrays_of(self._catalog, self.model.nodes, ids)

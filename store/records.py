@@ -13,13 +13,12 @@ from store.catalog import arrays_of, files_of, paths_of
 from store.codec import row_to_path
 from store.database import CatalogFile
 from store.errors import IndexDamaged
+from store.id_pages import ROWS_AT_ONCE, id_pages
 from store.paths import relative_path
 from store.reader import IndexReader
 from store.rows import PhotoFile
 
-__all__ = ["PhotoRecord", "id_pages", "ids_after", "records", "shared_paths"]
-
-ROWS_AT_ONCE = 512
+__all__ = ["PhotoRecord", "ids_after", "records", "shared_paths"]
 
 
 @dataclass(frozen=True)
@@ -61,14 +60,6 @@ def records(
         for page in pages:
             arrays = _vectors(index, catalog, page) if vectors else {}
             yield _records(catalog, page, arrays)
-
-
-def id_pages(catalog: CatalogFile) -> Iterator[list[int]]:
-    """Give all image ids, ascending, some hundred at a time."""
-    last: list[int] = [0]
-    sql = "SELECT id FROM images WHERE id > ? ORDER BY id LIMIT ?"
-    while last := [int(row[0]) for row in catalog.rows(sql, last[-1], ROWS_AT_ONCE)]:
-        yield last
 
 
 def ids_after(index: IndexReader, image_id: int, most: int) -> list[int]:

@@ -13,11 +13,12 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from store.codec import path_to_row, row_to_path
-from store.documents import INSERT, documents
-from store.errors import IndexDamaged, IndexTooNew
+from store.documents import INSERT, WORDS, documents
+from store.errors import IndexDamaged
 from store.paths import relative_path
+from store.version import counted
 
-__all__ = ["is_current", "migrate"]
+__all__ = ["migrate"]
 
 MIGRATIONS = Migrations("crossgraph")
 
@@ -31,7 +32,7 @@ EMBEDDINGS = """CREATE TABLE {table} (
 
 @MIGRATIONS(name="0001_photos")
 def _photos(db: Database) -> None:
-    if _unnamed(db):  # made when `user_version` still counted the migrations
+    if counted(db.conn):  # made when `user_version` still counted the migrations
         return
     _execute(
         db,
@@ -198,10 +199,7 @@ def _facts_and_words(db: Database) -> None:
             look INTEGER,
             UNIQUE (source_id, path)
         )""",
-        # Without a text of its own, which would be the captions once more.
-        """CREATE VIRTUAL TABLE words USING fts5(
-            name, captions, content='', tokenize='porter unicode61 remove_diacritics 2'
-        )""",
+        WORDS,
     )
     rows = db.conn.execute(
         """SELECT id, source_id, path, size_bytes, mtime_ns, sha256, width_px, height_px
@@ -234,35 +232,9 @@ def _digest(text: str) -> bytes:
         ) from error
 
 
-def is_current(db: Database) -> bool:
-    """Say whether nothing is left to apply; reads only.
-
-    Raises:
-        IndexTooNew: a newer version of this program made or upgraded the catalog.
-        IndexDamaged: it is a database of another program.
-    """
-    known = {migration.name for migration in MIGRATIONS.pending(db)}
-    applied = [migration.name for migration in MIGRATIONS.applied(db)]
-    newer = [name for name in applied if name not in ALL]
-    if newer:
-        raise IndexTooNew(
-            f"the catalog was made by a newer version, which knows {newer[-1]}, this one knows up "
-            f"to {ALL[-1]}: upgrade crossgraph, or index the photos anew into another folder"
-        )
-    # sqlite-utils writes its own table first; a run that was killed right after left it alone.
-    tables = set(db.table_names()) - {MIGRATIONS.migrations_table}
-    if tables and not applied and not _unnamed(db):
-        raise IndexDamaged("the catalog is a database of another program")
-    return not known
-
-
 def migrate(db: Database) -> None:
     """Bring the catalog to the newest schema; what was applied before an error stays applied."""
     MIGRATIONS.apply(db)
-
-
-def _unnamed(db: Database) -> bool:
-    return int(db.conn.execute("PRAGMA user_version").fetchone()[0]) == 1
 
 
 def _execute(db: Database, *statements: str) -> None:
@@ -272,6 +244,3 @@ def _execute(db: Database, *statements: str) -> None:
 
 def _relative_row(root: str | bytes, path: str | bytes) -> str | bytes:
     return path_to_row(relative_path(row_to_path(root), row_to_path(path)))
-
-
-ALL = [migration.name for migration in MIGRATIONS.pending(Database(memory=True))]

@@ -116,14 +116,16 @@ class Field:
 
 _SHAPE = """CASE WHEN width_px > height_px THEN 'landscape' WHEN width_px < height_px
     THEN 'portrait' ELSE 'square' END"""
-# All up to the last `/`: what is left when letters that are none are cut off the end.
-_UP_TO_NAME = "rtrim(whole, replace(whole, '/', ''))"
-_NAME = f"substr(whole, length({_UP_TO_NAME}) + 1)"
-_SUFFIX = f"""CASE WHEN instr({_NAME}, '.') THEN
-    substr({_NAME}, length(rtrim({_NAME}, replace({_NAME}, '.', ''))) + 1) ELSE '' END"""
-_PHOTOS = """(SELECT images.*, CAST(root AS TEXT) AS root,
-        rtrim(CAST(root AS TEXT), '/') || '/' || CAST(path AS TEXT) AS whole
+# `top` is the source without a slash at its end, `below` the path from there. All of it up to its
+# last slash is what is left when letters that are none are cut off the end.
+_PHOTOS = """(SELECT images.*, CAST(root AS TEXT) AS root, rtrim(CAST(root AS TEXT), '/') AS top,
+        CAST(path AS TEXT) AS below
     FROM images JOIN sources ON sources.id = images.source_id)"""
+_UP_TO_NAME = "rtrim(below, replace(below, '/', ''))"
+_NAME = f"substr(below, length({_UP_TO_NAME}) + 1)"
+_FOLDER = f"coalesce(nullif(rtrim(top || '/' || {_UP_TO_NAME}, '/'), ''), '/')"
+_SUFFIX = f"""CASE WHEN instr({_NAME}, '.') THEN
+    substr(below, length(rtrim(below, replace(below, '.', ''))) + 1) ELSE '' END"""
 
 FIELDS: dict[str, Field] = {
     "id": Field("number", "id"),
@@ -135,8 +137,8 @@ FIELDS: dict[str, Field] = {
     "orientation": Field("text", _SHAPE),
     "camera": Field("text", "camera"),
     "source": Field("text", "root"),
-    "path": Field("text", "whole"),
-    "folder": Field("text", f"coalesce(nullif(rtrim({_UP_TO_NAME}, '/'), ''), '/')"),
+    "path": Field("text", "top || '/' || below"),
+    "folder": Field("text", _FOLDER),
     "name": Field("text", _NAME),
     "suffix": Field("text", _SUFFIX),
     "category": Field("texts", "categories"),

@@ -78,6 +78,16 @@ class VectorIndex(Protocol):
             ValueError: the query has another width.
         """
 
+    @property
+    def whole(self) -> bool:
+        """Whether a search looks at every vector."""
+
+    def slack(self, query: NDArray[np.float32]) -> float:
+        """Give by how much a score may differ from that of the vector in half precision.
+
+        Infinite where that is not known.
+        """
+
     def save(self, file: Path) -> None:
         """Write it to a file, in a form that any machine reads; OSError where it cannot."""
 

@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 
 from store.codec import text_to_row
 from store.database import CatalogFile
-from store.documents import INSERT, documents
+from store.documents import INSERT, WORDS, documents
 from store.errors import IndexDamaged
+from store.id_pages import id_pages
 from store.vectors import Found
 
-__all__ = ["add", "fill", "forget", "in_step", "search_words"]
+__all__ = ["add", "forget", "in_step", "make_anew", "search_words"]
 
-ROWS_AT_ONCE = 4096
 MOST_WORDS = 64
 
 _COMMON = """a an and are as at be by for from has have in is it its of on or s that the their there
@@ -63,12 +63,12 @@ def forget(catalog: CatalogFile, image_ids: Sequence[int]) -> None:
         ) from error
 
 
-def fill(catalog: CatalogFile) -> None:
-    """Write all words anew."""
-    catalog.execute("INSERT INTO words (words) VALUES ('delete-all')")
-    ids = [int(row[0]) for row in catalog.rows("SELECT id FROM images ORDER BY id")]
-    for start in range(0, len(ids), ROWS_AT_ONCE):
-        add(catalog, ids[start : start + ROWS_AT_ONCE])
+def make_anew(catalog: CatalogFile) -> None:
+    """Make the table of words anew from the names and captions of all photos."""
+    catalog.execute("DROP TABLE IF EXISTS words")
+    catalog.execute(WORDS)
+    for ids in id_pages(catalog):
+        add(catalog, ids)
 
 
 def search_words(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,6 +23,15 @@ if TYPE_CHECKING:
     from indexer import BuildReport, Plan, ReembedReport
 
 __all__ = ["index"]
+
+
+class Device(StrEnum):
+    """Where photos are encoded."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
 
 SHOWN = 3  # names of photos that annotations speak of and nobody has
 
@@ -57,7 +67,14 @@ def index(
     checkpoint: Checkpoint = None,
     image_weights: ImageWeights = None,
     text_weights: TextWeights = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="Photos encoded together.")] = 16,
+    device: Annotated[
+        Device,
+        typer.Option(help="Where photos are encoded; auto takes a GPU where torch can use one."),
+    ] = Device.auto,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(min=1, help="Photos encoded together; default: what the model does best."),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Add photos to an index, or bring it up to date: only what changed is read again.
@@ -78,11 +95,17 @@ def index(
             typer.echo(line)
         return
     from search.building import BuildingFile
+    from search.prepared import photo_model
     from search.progress import ProgressReport
 
     model = loading.LazyModel(
-        lambda: loading.load_model(
-            checkpoint, image_weights=image_weights, text_weights=text_weights
+        lambda: photo_model(
+            checkpoint,
+            image_weights=image_weights,
+            text_weights=text_weights,
+            device=device.value,
+            tell=_nothing if quiet else _say,
+            warn=_say,
         )
     )
     try:
@@ -105,7 +128,6 @@ def index(
                     retry_failed=retry_failed,
                     progress=progress,
                 )
-        _prepare(index, model, quiet)
     except KeyboardInterrupt:
         typer.echo("what was done is kept: the same command goes on from there", err=True)
         raise
@@ -121,17 +143,12 @@ def _check_known(index: Path) -> None:
         )
 
 
-def _prepare(index: Path, model: loading.LazyModel, quiet: bool) -> None:
-    """Once for each model and machine, spare all searches the seconds that torch takes to load."""
-    from search.prepared import is_prepared, prepare
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
 
-    if is_prepared(index):
-        return
-    if not quiet:
-        typer.echo("preparing this model for quick searches, once: half a minute", err=True)
-    note = prepare(model.loaded)
-    if note:
-        typer.echo(f"searches will start slowly: {note}", err=True)
+
+def _nothing(_: str) -> None:
+    pass
 
 
 def _check_options(
@@ -159,7 +176,7 @@ def _build(index: Path, source: Any, model: Any, **options: Any) -> None:  # noq
 def _reembed(
     index: Path,
     model: Any,  # noqa: ANN401
-    batch_size: int,
+    batch_size: int | None,
     prune: bool,
     progress: Callable[[int, int, str], object],
 ) -> None:

@@ -131,7 +131,7 @@ def search(
     note = weakness(hits, least) if hits or least or not where else None
     if note and ((least and not hits) or not (json or paths)):
         typer.echo(note, err=True)
-    if "torch" in sys.modules and not (json or paths or is_prepared(index, thorough=False)):
+    if "torch" in sys.modules and not (json or paths or is_prepared(index)):
         typer.echo("`crossgraph index` on this machine makes searches start at once", err=True)
 
 

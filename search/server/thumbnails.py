@@ -50,7 +50,7 @@ def shrunk(content: bytes, longest_px: int) -> bytes:
     Raises:
         UnreadableImage: the content is no photo.
     """
-    image = decode_photo(content, least_px=2 * longest_px).image
+    image = decode_photo(content, enough_px=2 * longest_px).image
     image.thumbnail((longest_px, longest_px))
     file = io.BytesIO()
     image.save(file, "JPEG", quality=82)

@@ -115,13 +115,13 @@ def _added(index: Index, uploads: Path, name: str, content: bytes, model: PhotoM
 def _indexed(index: Index, uploads: Path, path: Path, model: PhotoModel) -> Outcome:
     facts = path.stat()
     found = FoundFile(str(path), str(uploads), facts.st_size, facts.st_mtime_ns)
-    (batch,) = batches([found], 1)
+    (batch,) = batches([found], 1, model.size_px)
     if batch.broken:
         return {"error": batch.broken[0].reason}
     if batch.unread:
         return {"error": batch.unread[0][1]}
     embedded = model.embed_images([batch.photos[0].image])
-    (image_id,) = index.put_images([batch.photos[0].file], embedded.vectors, embedded.nodes)
+    (image_id,) = index.put_images([batch.photos[0].file], embedded.vectors, embedded.packed)
     return {"id": image_id}
 
 

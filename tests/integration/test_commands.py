@@ -21,6 +21,7 @@ def _colour_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         return ColourModel("c0104a5" if checkpoint is None else "0the4")
 
     monkeypatch.setattr(loading, "load_model", load_model)
+    monkeypatch.setenv("CROSSGRAPH_CACHE", str(tmp_path / "cache"))  # where nothing is prepared
     monkeypatch.chdir(tmp_path)
 
 

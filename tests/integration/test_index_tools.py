@@ -25,6 +25,7 @@ def home(
 ) -> Path:
     """A folder with a.index and b.index, of two folders of photos that share one."""
     monkeypatch.setattr(loading, "load_model", lambda *_, **__: ColourModel())
+    monkeypatch.setenv("CROSSGRAPH_CACHE", str(tmp_path / "cache"))  # where nothing is prepared
     monkeypatch.chdir(tmp_path)
     (tmp_path / "photos" / "more").mkdir(parents=True)
     for name, colour in (("red", "red"), ("more/blue", "blue"), ("more/green", "green")):

@@ -14,7 +14,7 @@ from search.prepared import is_prepared
 from tests.integration.colours import paint
 from tests.integration.made_retriever import made_retriever
 
-SAYS = "preparing this model for quick searches, once: half a minute\n"
+SAYS = "preparing this model for quick indexing and searches, once: half a minute\n"
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,9 @@ def test_where_it_cannot_be_written_the_index_is_made_all_the_same(
     assert main(["index", "photos"]) == 0
     out, err = capsys.readouterr()
     assert "1 added" in out
-    assert "searches will start slowly: crossgraph could not be exported" in err
+    assert (
+        "indexing is slow and searches will start slowly: crossgraph could not be exported" in err
+    )
     assert main(["search", "red"]) == 0
     assert "`crossgraph index` on this machine" in capsys.readouterr().err
     assert main(["search", "red", "--json"]) == 0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -175,6 +177,37 @@ def test_a_body_that_does_not_say_how_large_it_is(narrow: Served) -> None:
     refused(narrow.client.post("/v1/search", content=endless(), headers=JSON), 413, "1,000 bytes")
     form = {"Content-Type": "multipart/form-data; boundary=x"}
     refused(narrow.client.post("/v1/search", content=endless(), headers=form), 413, "1,000 bytes")
+    assert narrow.client.post("/v1/search", json={"text": "red"}).status_code == 200
+
+
+async def asked(app: Any, *parts: bytes) -> int:
+    """The status of a search whose body comes in parts, the last of which never comes."""
+    coming = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return coming.pop(0) if coming else await asyncio.Future()
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/v1/search", "raw_path": b"/v1/search",
+             "query_string": b"", "headers": headers, "http_version": "1.1"}  # fmt: skip
+    await app(scope, receive, send)
+    return int(sent[0]["status"])
+
+
+def test_a_body_that_does_not_arrive(narrow: Served) -> None:
+    assert asyncio.run(asked(narrow.client.app, b"{")) == 400
+
+
+def test_bodies_that_are_too_large_together(narrow: Served) -> None:
+    async def all_at_once() -> list[int]:
+        return await asyncio.gather(*(asked(narrow.client.app, b" " * 900) for _ in range(8)))
+
+    # Five are held, and give up as nothing more comes.
+    assert sorted(asyncio.run(all_at_once())) == [400] * 5 + [503] * 3
     assert narrow.client.post("/v1/search", json={"text": "red"}).status_code == 200
 
 

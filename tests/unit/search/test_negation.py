@@ -95,3 +95,8 @@ def test_what_comes_after_is_wanted_again(text: str, positive: str) -> None:
 def test_what_denies_nothing_stays_as_it_is(text: str) -> None:
     found = split_negation(text)
     assert (found.positive, found.negative) == (text, ())
+
+
+def test_a_page_of_denials_is_no_sentence() -> None:
+    text = "no cat, " * 10_000
+    assert split_negation(text).positive == text

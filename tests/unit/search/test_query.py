@@ -71,7 +71,7 @@ def test_all_else_is_plain_text(text: str) -> None:
         ('"a street" +', "and nothing follows"),
         ('"a street" + "rain', 'mark at "rain is never closed'),
         ('"a street" + "rain" "cars"', 'expected + or - before "cars"'),
-        ('"0:rain"', 'weight 0 of "rain" is not above 0'),
+        ('"0:rain"', 'weight of "rain" is 0, expected'),
         ('"" + "rain"', "query is empty"),
         ("", "query is empty"),
     ],

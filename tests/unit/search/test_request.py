@@ -29,6 +29,14 @@ def test_all_but_what_is_wanted_may_be_left_out() -> None:
     assert SearchRequest.from_dict({"positive": [{"text": "a dog"}]}) == SearchRequest(DOG)
 
 
+def test_a_query_may_stand_in_place_of_terms() -> None:
+    text = "a beach without people"
+    assert SearchRequest.from_dict({"query": text, "k": 3}) == SearchRequest.parse(text, 3)
+    plain = SearchRequest.from_dict({"query": text, "literal": True})
+    assert (plain.positive, plain.negative) == ((Term(text),), ())
+    assert SearchRequest.from_dict({"query": "cat.jpg"}, paths=True).positive[0].image is None
+
+
 def test_a_file_is_named_only_where_that_is_allowed() -> None:
     asked = SearchRequest((Term(image=Path("/etc/cat.jpg")),))
     assert SearchRequest.from_dict(asked.to_dict(), paths=True) == asked
@@ -45,10 +53,12 @@ def test_a_file_is_named_only_where_that_is_allowed() -> None:
         ({"positive": "x"}, "positive of a search is str, expected list"),
         ({"positive": ["x"], "k": True}, "k of a search is bool, expected int"),
         ({"positive": ["x"], "budget_ms": "9"}, "is str, expected int or float or null"),
+        ({"positive": ["x"], "query": "y"}, "not both"),
+        ({"positive": ["x"], "literal": True}, "not both"),
         ({"positive": [7]}, "a term is int, expected an object"),
         ({"positive": [{}]}, "one of text, image and image_id, found 0"),
         ({"positive": [{"image": "%"}]}, "no base64"),
-        ({"positive": [{"text": "x", "weight": -1}]}, 'weight -1 of "x" is not above 0'),
+        ({"positive": [{"text": "x", "weight": -1}]}, 'the weight of "x" is -1, expected 0.001'),
         ({"positive": [" "]}, "query is empty"),
         ({"positive": ["x"], "budget_ms": 0}, "budget is 0 ms"),
     ],
