@@ -12,6 +12,7 @@ import io
 import math
 import threading
 import warnings
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,7 @@ __all__ = [
     "decode",
     "decode_bytes",
     "decode_photo",
+    "picture_size",
     "refuse_large_file",
 ]
 
@@ -138,6 +140,24 @@ def decode_photo(content: bytes, enough_px: int | None = None) -> DecodedPhoto:
         enough_px: a JPEG is made smaller by 2, 4 or 8 as long as both its sides keep this length,
             by leaving out fine detail while it is decoded, which is quicker; None for all pixels.
     """
+    with _own_words(content):
+        return _decode(content, enough_px)
+
+
+def picture_size(content: bytes) -> tuple[int, int]:
+    """Give the width and height that a picture claims, from its header alone, not turned.
+
+    Raises:
+        UnreadableImage: it is no picture of a known format.
+    """
+    with _own_words(content):
+        image = _opened(content)
+        width, height = image.size
+        return width, height
+
+
+@contextlib.contextmanager
+def _own_words(content: bytes) -> Generator[None]:
     if not content:
         raise UnreadableImage("the file is empty (0 bytes)")
     refuse_large_file(len(content))
@@ -145,7 +165,7 @@ def decode_photo(content: bytes, enough_px: int | None = None) -> DecodedPhoto:
     # all filters saved and put back, which one thread would do to another.
     warnings.filterwarnings("ignore", module=r"(PIL|pillow_heif)\.")
     try:
-        return _decode(content, enough_px)
+        yield
     except UnreadableImage:
         raise
     except UnidentifiedImageError as error:

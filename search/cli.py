@@ -21,6 +21,7 @@ from search.commands.index import index
 from search.commands.merge import merge
 from search.commands.relocate import relocate
 from search.commands.search import search
+from search.commands.serve import serve
 from search.commands.status import status
 from search.commands.train import train
 from search.commands.verify import verify
@@ -37,6 +38,7 @@ app = typer.Typer(
 
 app.command("index")(index)
 app.command("search")(search)
+app.command("serve")(serve)
 app.command("status")(status)
 app.command("relocate")(relocate)
 app.command("verify")(verify)

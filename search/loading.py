@@ -6,6 +6,7 @@ the model that made it. `open_index` compares their fingerprints and refuses in 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 from search.engine import SearchIndex
 from search.protocol import PhotoModel, QueryModel
 
-__all__ = ["DEFAULT_INDEX", "LazyModel", "load_model", "open_index"]
+__all__ = ["DEFAULT_INDEX", "LazyModel", "load_model", "open_index", "photo_model"]
 
 DEFAULT_INDEX = "photos.index"
 
@@ -60,7 +61,7 @@ def open_index(
         given = image_weights is not None or text_weights is not None
         prepared = None if given else prepared_model(index.model.fingerprint, checkpoint, once=once)
         if prepared is not None:
-            return SearchIndex(index, prepared, _photo_model(checkpoint, prepared.fingerprint))
+            return SearchIndex(index, prepared, photo_model(checkpoint, prepared.fingerprint))
         index.close()
         model = load_model(checkpoint, image_weights=image_weights, text_weights=text_weights)
     return SearchIndex(Index.open(folder, fingerprint=model.fingerprint, model=model.name), model)
@@ -74,10 +75,16 @@ class LazyModel:
 
     def __init__(self, load: Callable[[], Any]) -> None:
         self._load = load
+        self._lock = threading.Lock()
 
-    @cached_property
+    @property
     def loaded(self) -> Any:  # noqa: ANN401
         """The retriever itself."""
+        with self._lock:  # of two threads that ask at once, one loads
+            return self._once
+
+    @cached_property
+    def _once(self) -> Any:  # noqa: ANN401
         return self._load()
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
@@ -100,7 +107,7 @@ def load_model(
     )
 
 
-def _photo_model(checkpoint: str | Path | None, fingerprint: str) -> PhotoModel:
+def photo_model(checkpoint: str | Path | None, fingerprint: str) -> PhotoModel:
     """Give what reads photos beside a prepared model, loaded when a query first shows one."""
 
     def load() -> Any:  # noqa: ANN401

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from store import Counts, Generation, Index
 
-__all__ = ["Status", "read_status"]
+__all__ = ["Status", "read_status", "status_of"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,13 @@ def read_status(folder: Path) -> Status:
     """Read the state of an index; raises what `store.Index.open` raises."""
     from store import Index
 
-    with Index.open(folder) as index, index.snapshot():
+    with Index.open(folder) as index:
+        return status_of(index)
+
+
+def status_of(index: Index) -> Status:
+    """Read the state of an open index."""
+    with index.snapshot():
         return Status(
             counts=index.counts(),
             sources=index.sources(),
@@ -57,7 +63,7 @@ def read_status(folder: Path) -> Status:
             reembedding=_coming(index),
             search=_search(index.generation(), len(index)),
             recall_at_100=_recall(index.generation()),
-            bytes=sum(file.stat().st_size for file in folder.iterdir() if file.is_file()),
+            bytes=sum(file.stat().st_size for file in index.folder.iterdir() if file.is_file()),
         )
 
 

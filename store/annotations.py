@@ -14,7 +14,7 @@ from store.codec import path_to_row, text_to_row
 from store.database import CatalogFile
 from store.words import in_step
 
-__all__ = ["Kind", "captions_among", "count_texts", "put_texts", "texts_of"]
+__all__ = ["Kind", "captions_among", "category_counts", "count_texts", "put_texts", "texts_of"]
 
 Kind = Literal["captions", "categories"]
 
@@ -60,6 +60,13 @@ def count_texts(catalog: CatalogFile) -> tuple[int, int]:
     captions = "SELECT count(*) FROM (SELECT DISTINCT image_id, text FROM captions)"
     categories = "SELECT count(DISTINCT text) FROM categories"
     return next(catalog.rows(captions))[0], next(catalog.rows(categories))[0]
+
+
+def category_counts(catalog: CatalogFile, most: int) -> list[tuple[str, int]]:
+    """Give categories and how many photos have each: the most first, equal ones by name."""
+    sql = """SELECT text, count(DISTINCT image_id) AS photos FROM categories
+        GROUP BY text ORDER BY photos DESC, text LIMIT ?"""
+    return [(str(name), int(photos)) for name, photos in catalog.rows(sql, most)]
 
 
 def captions_among(catalog: CatalogFile, most: int) -> list[str]:

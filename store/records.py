@@ -18,7 +18,7 @@ from store.paths import relative_path
 from store.reader import IndexReader
 from store.rows import PhotoFile
 
-__all__ = ["PhotoRecord", "records", "shared_paths"]
+__all__ = ["PhotoRecord", "ids_after", "records", "shared_paths"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,13 @@ def records(
         for page in pages:
             arrays = _vectors(index, catalog, page) if vectors else {}
             yield _records(catalog, page, arrays)
+
+
+def ids_after(index: IndexReader, image_id: int, most: int) -> list[int]:
+    """Give the ids above one, ascending, at most so many."""
+    with index.reading() as catalog:
+        sql = "SELECT id FROM images WHERE id > ? ORDER BY id LIMIT ?"
+        return [int(row[0]) for row in catalog.rows(sql, image_id, most)]
 
 
 def shared_paths(index: IndexReader) -> frozenset[str]:

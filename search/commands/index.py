@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,7 +21,6 @@ from search.commands.options import (
 
 if TYPE_CHECKING:
     from indexer import BuildReport, Plan, ReembedReport
-    from search.progress import ProgressReport
 
 __all__ = ["index"]
 
@@ -95,6 +94,7 @@ def index(
         for line in _lines(plan_index(index, source or (), prune=prune, retry_failed=retry_failed)):
             typer.echo(line)
         return
+    from search.building import BuildingFile
     from search.prepared import photo_model
     from search.progress import ProgressReport
 
@@ -109,7 +109,12 @@ def index(
         )
     )
     try:
-        with ProgressReport("indexing", quiet=quiet) as progress:
+        with ProgressReport("indexing", quiet=quiet) as report, BuildingFile(index) as building:
+
+            def progress(done: int, total: int, name: str) -> None:
+                report(done, total, name)
+                building.update(done, total)
+
             if reembed:
                 _reembed(index, model, batch_size, prune, progress)
             else:
@@ -173,7 +178,7 @@ def _reembed(
     model: Any,  # noqa: ANN401
     batch_size: int | None,
     prune: bool,
-    progress: ProgressReport,
+    progress: Callable[[int, int, str], object],
 ) -> None:
     from indexer import reembed
 

@@ -96,6 +96,8 @@ def paint(path: Path, *colours: str) -> Path:
 
 
 def _halves(image: Image.Image) -> tuple[Image.Image, Image.Image]:
+    if image.width < 2:
+        return image, image
     middle = image.width // 2
     return (
         image.crop((0, 0, middle, image.height)),

@@ -1,0 +1,118 @@
+"""`crossgraph serve`: searches over HTTP, and the page for browsers."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from search.commands.options import (
+    Checkpoint,
+    ImageWeights,
+    IndexFolder,
+    TextWeights,
+    default_index,
+)
+
+__all__ = ["serve"]
+
+SECONDS_TO_STOP = 4
+MIB = 2**20
+
+
+def serve(
+    index: IndexFolder = default_index,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes one that is free.")] = 8000,
+    host: Annotated[
+        str, typer.Option(help="The address to listen at; any but this machine's own wants a key.")
+    ] = "127.0.0.1",
+    api_key_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="What clients must send as `Authorization: Bearer KEY`; or CROSSGRAPH_API_KEY.",
+        ),
+    ] = None,
+    max_body: Annotated[
+        int, typer.Option(min=1, max=1024, metavar="MIB", help="The largest request, in MiB.")
+    ] = 32,
+    open_browser: Annotated[
+        bool, typer.Option("--open", help="Open the page in a browser.")
+    ] = False,
+    checkpoint: Checkpoint = None,
+    image_weights: ImageWeights = None,
+    text_weights: TextWeights = None,
+) -> None:
+    """Answer searches over HTTP until it is stopped; prints where once it does.
+
+    For example:
+
+    crossgraph serve --index photos.index --port 8000
+    """
+    from search.server.access import AccessError, is_loopback, names_of, read_key
+    from search.server.app import build_app
+    from search.server.models import model_loader
+    from search.server.running import run
+    from search.server.settings import Settings
+
+    key = read_key(api_key_file)
+    loopback = is_loopback(host)
+    if key is None and not loopback:
+        raise AccessError(
+            f"{host} can be reached by others: give a key with --api-key-file FILE or in "
+            "CROSSGRAPH_API_KEY, or listen at 127.0.0.1"
+        )
+    # Before the seconds that a model may take.
+    listening = _listening(host, port)
+    settings = Settings(
+        folder=Path(os.path.abspath(index)),
+        key=key,
+        hosts=names_of(host) if loopback else None,
+        body_bytes=max_body * MIB,
+        held_bytes=max(8 * max_body, 256) * MIB,
+    )
+    app = build_app(settings, model_loader(checkpoint, image_weights, text_weights))
+    app.state.service.warm()
+    url = _url(host, listening)
+    ended = run(app, listening, lambda: _announce(url, open_browser), SECONDS_TO_STOP)
+    if not ended:
+        # A thread cannot be stopped, and Python would wait for it.
+        sys.stdout.flush()
+        os._exit(0)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    from search.server.running import ListenError
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    found = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if os.name != "nt":  # where it would let two programs have one port
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind((host, port))
+        found.listen(1024)
+    except OSError as error:
+        found.close()
+        raise ListenError(
+            f"cannot listen at {host}, port {port}: {error.strerror or error}; choose another with "
+            "--port or --host"
+        ) from None
+    return found
+
+
+def _url(host: str, listening: socket.socket) -> str:
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{listening.getsockname()[1]}/"
+
+
+def _announce(url: str, open_browser: bool) -> None:
+    typer.echo(url)
+    sys.stdout.flush()
+    if open_browser:
+        import webbrowser
+
+        webbrowser.open(url)

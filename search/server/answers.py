@@ -1,0 +1,97 @@
+"""What the index knows, as the schemas give it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from search.building import Building
+from search.result import SearchResult
+from search.server.shown import shown
+from search.status import Status
+from store.records import PhotoRecord
+
+__all__ = ["image_answer", "index_answer", "search_answer"]
+
+
+def search_answer(result: SearchResult, sizes: Mapping[int, tuple[int, int]]) -> dict[str, Any]:
+    """Give the `SearchAnswer` of a result.
+
+    Args:
+        result: of a search.
+        sizes: width and height by image id, of those that are still there.
+    """
+    record = result.to_dict()
+    record["hits"] = [_hit(hit, sizes) for hit in record["hits"]]
+    return record
+
+
+def image_answer(photo: PhotoRecord, uploads: Path) -> dict[str, Any]:
+    """Give the `ImageAnswer` of a photo."""
+    file = photo.file
+    return {
+        "id": photo.image_id,
+        "path": shown(file.path),
+        "source": shown(file.source),
+        "captions": [shown(caption) for caption in photo.captions],
+        "categories": [shown(name) for name in photo.categories],
+        "width_px": file.width_px,
+        "height_px": file.height_px,
+        "size_bytes": file.size_bytes,
+        "modified": _moment(file.mtime_ns),
+        "taken": None if file.taken is None else file.taken.isoformat(),
+        "camera": None if file.camera is None else shown(file.camera),
+        "sha256": file.sha256,
+        "uploaded": file.source == str(uploads),
+    }
+
+
+def index_answer(
+    status: Status, dim: int, categories: Sequence[tuple[str, int]], building: Building | None
+) -> dict[str, Any]:
+    """Give the `IndexAnswer` of an index's state."""
+    return {
+        "photos": status.counts.images,
+        "captions": status.counts.captions,
+        "left_out": status.counts.quarantined,
+        "sources": [
+            {"path": shown(root), "photos": photos, "there": os.path.isdir(root)}
+            for root, photos in status.sources.items()
+        ],
+        "model": {
+            "name": status.model,
+            "fingerprint": status.fingerprint,
+            "encoders": status.encoders,
+            "dim": dim,
+        },
+        "search": status.search,
+        "reembedding": status.reembedding,
+        "categories": [{"name": shown(name), "photos": count} for name, count in categories],
+        "building": None if building is None else building.to_dict(),
+    }
+
+
+def _hit(hit: dict[str, Any], sizes: Mapping[int, tuple[int, int]]) -> dict[str, Any]:
+    image_id = hit.pop("image_id")
+    width, height = sizes.get(image_id, (None, None))
+    return {
+        **hit,
+        "id": image_id,
+        "path": shown(hit["path"]),
+        "captions": [shown(caption) for caption in hit["captions"]],
+        "categories": [shown(name) for name in hit["categories"]],
+        "width_px": width,
+        "height_px": height,
+        "duplicates": [_hit(each, sizes) for each in hit["duplicates"]],
+    }
+
+
+def _moment(nanoseconds: int) -> str:
+    """Give a moment in ISO 8601, UTC; empty where the calendar has no such day."""
+    try:
+        return datetime.fromtimestamp(nanoseconds // 10**9, UTC).isoformat()
+    except (OverflowError, ValueError, OSError):
+        return ""

@@ -1,0 +1,73 @@
+"""The application: routes, and what every request goes through before it reaches one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from search.server import errors, index_routes, photo_routes, search_routes
+from search.server.access import Access
+from search.server.bounds import Bounds, Stoppable
+from search.server.metrics import Counted
+from search.server.models import LoadedModel
+from search.server.service import Service
+from search.server.settings import Settings
+
+__all__ = ["HEADERS", "build_app"]
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    # A page of another site may not show the photos either.
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def build_app(settings: Settings, load: Callable[[str], LoadedModel]) -> FastAPI:
+    """Give the application; `app.state.service` is to be closed in the end.
+
+    Args:
+        settings: how it behaves.
+        load: gives the model of a fingerprint; raises ModelMismatch where it has another.
+    """
+    service = Service(settings, load)
+    # The usual pages of documentation load scripts from another host.
+    app = FastAPI(title="crossgraph", docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.state.service = service
+    errors.install(app)
+    for routes in (search_routes, photo_routes, index_routes):
+        app.include_router(routes.router)
+    app.mount("/static", StaticFiles(directory=index_routes.STATIC, check_dir=False))
+    # The one added last comes first.
+    app.add_middleware(Bounds, settings=settings)
+    app.add_middleware(Stoppable)
+    app.add_middleware(Access, settings=settings)
+    app.add_middleware(_Headers)
+    app.add_middleware(Counted, metrics=service.metrics)
+    return app
+
+
+class _Headers:
+    """Adds the headers that every answer has, unless it has its own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def adding(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, adding)

@@ -1,0 +1,81 @@
+"""The index itself, the server's health and figures, and the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, JSONResponse, Response
+
+from search.building import read_building
+from search.server.answers import index_answer
+from search.server.documented import errors
+from search.server.errors import Refused, error_answer
+from search.server.metrics import CONTENT_TYPE
+from search.server.schemas import IndexAnswer
+from search.server.service import service_of
+from search.status import status_of
+from store import CrossgraphError, Index
+from store.annotations import category_counts
+
+__all__ = ["STATIC", "router"]
+
+STATIC = Path(__file__).parent / "static"
+MOST_CATEGORIES = 200
+
+router = APIRouter()
+
+
+@router.get(
+    "/v1/index", tags=["index"], response_model=IndexAnswer, responses=errors(401, 403, 503)
+)
+async def index(request: Request) -> JSONResponse:
+    """Say what the index holds, which model made it, and whether it is being built."""
+    service = service_of(request)
+
+    def read(index: Index) -> dict[str, object]:
+        with index.reading() as catalog:
+            categories = category_counts(catalog, MOST_CATEGORIES)
+            return index_answer(
+                status_of(index), index.model.dim, categories, read_building(index.folder)
+            )
+
+    return JSONResponse(await service.catalogs.run(read))
+
+
+@router.get("/healthz", include_in_schema=False)
+async def healthz() -> JSONResponse:
+    """Say that the process answers."""
+    return JSONResponse({"status": "ok"})
+
+
+@router.get("/readyz", include_in_schema=False)
+async def readyz(request: Request) -> JSONResponse:
+    """Say whether searches are answered: the index opens, and its model is loaded."""
+    service = service_of(request)
+    try:
+        fingerprint = await service.catalogs.run(_fingerprint)
+    except (CrossgraphError, OSError) as error:
+        return error_answer(503, str(error), {"Retry-After": "5"})
+    if not service.models.holds(fingerprint):
+        return error_answer(503, "the index's model is not loaded yet", {"Retry-After": "5"})
+    return JSONResponse({"status": "ready"})
+
+
+@router.get("/metrics", include_in_schema=False)
+async def metrics(request: Request) -> Response:
+    """Give the figures for Prometheus."""
+    return Response(service_of(request).metrics.text(), headers={"Content-Type": CONTENT_TYPE})
+
+
+@router.get("/", include_in_schema=False)
+async def page() -> Response:
+    """Give the page."""
+    if not (STATIC / "index.html").is_file():
+        raise Refused(404, "this server has no page; /openapi.json says what it answers")
+    return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
+
+
+def _fingerprint(index: Index) -> str:
+    with index.snapshot():
+        return index.model.fingerprint

@@ -1,0 +1,167 @@
+"""Photos of the index: facts, thumbnails, files; added and taken out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+
+from search.server.answers import image_answer
+from search.server.asking import read_body
+from search.server.documented import errors, files_of
+from search.server.errors import Refused
+from search.server.photos import HEAD_BYTES, OpenPhoto, content_type, find_photo, open_photo
+from search.server.schemas import ImageAnswer, ImagesAnswer, RemovedAnswer, UploadsAnswer
+from search.server.service import Service, service_of
+from search.server.thumbnails import SIZES, shrunk
+from search.server.writing import add_photos, remove_photo
+from store import Index, UnreadableImage
+from store.records import ids_after, records
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/v1/images", tags=["images"])
+
+ImageId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+CACHED = "private, max-age=3600"
+CHECKED = "private, no-cache"
+PICTURE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"image/*": {}}, "description": "A picture."},
+    304: {"description": ""},
+}
+
+
+@router.get("", response_model=ImagesAnswer, responses=errors(401, 422, 503))
+async def images(
+    request: Request,
+    after: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> JSONResponse:
+    """Give photos by id, those after one."""
+    service = service_of(request)
+
+    def read(index: Index) -> list[dict[str, object]]:
+        ids = ids_after(index, after, limit)
+        return [
+            image_answer(photo, service.settings.uploads)
+            for block in records(index, ids, vectors=False)
+            for photo in block
+        ]
+
+    found = await service.catalogs.run(read)
+    more = found[-1]["id"] if len(found) == limit else None
+    return JSONResponse({"images": found, "next": more})
+
+
+@router.post(
+    "",
+    response_model=UploadsAnswer,
+    responses=errors(400, 401, 403, 413, 415, 422, 503),
+    openapi_extra=files_of("image"),
+)
+async def add(request: Request) -> JSONResponse:
+    """Add photos to the index; each gets an id, or says in one line why not."""
+    service = service_of(request)
+    body = await read_body(request, ("image",))
+    files = body.pictures.get("image", [])
+    if not files:
+        raise Refused(422, "no photo: give files in the field image of multipart/form-data")
+    outcomes = await service.writer.run(
+        lambda: add_photos(service.settings.folder, service.settings.uploads, files, service.models)
+    )
+    return JSONResponse({"images": outcomes})
+
+
+@router.get("/{image_id}", response_model=ImageAnswer, responses=errors(401, 403, 404, 422, 503))
+async def image(request: Request, image_id: ImageId) -> JSONResponse:
+    """Give what the index knows of a photo."""
+    service = service_of(request)
+    photo = await service.catalogs.run(lambda index: find_photo(index, image_id))
+    return JSONResponse(image_answer(photo, service.settings.uploads))
+
+
+@router.delete(
+    "/{image_id}", response_model=RemovedAnswer, responses=errors(401, 403, 404, 422, 503)
+)
+async def remove(request: Request, image_id: ImageId) -> JSONResponse:
+    """Take a photo out of the index. Only one that was uploaded is deleted from the disk."""
+    settings = service_of(request).settings
+    deleted = await service_of(request).writer.run(
+        lambda: remove_photo(settings.folder, settings.uploads, image_id)
+    )
+    return JSONResponse({"id": image_id, "file_deleted": deleted})
+
+
+@router.get(
+    "/{image_id}/thumbnail",
+    response_class=Response,
+    responses={**errors(401, 403, 404, 422, 503), **PICTURE},
+)
+async def thumbnail(
+    request: Request,
+    image_id: ImageId,
+    size: Annotated[int, Query(ge=SIZES[0], le=SIZES[1])] = 256,
+) -> Response:
+    """Give a photo as a JPEG at most `size` pixels wide and high, turned as it is shown."""
+    service = service_of(request)
+    opened = await _opened(service, image_id)
+    with opened.file:
+        name = f"{opened.tag}-{size}"
+        headers = {"ETag": f'"{name}"', "Cache-Control": CACHED}
+        if _is_known(request, name):
+            return Response(status_code=304, headers=headers)
+        content = service.thumbnails.get(name)
+        if content is None:
+            content = await service.pictures.run(lambda: _shrunk(opened, size))
+            service.thumbnails.put(name, content)
+    return Response(content, media_type="image/jpeg", headers=headers)
+
+
+@router.get(
+    "/{image_id}/file",
+    response_class=Response,
+    responses={**errors(401, 403, 404, 422, 503), **PICTURE},
+)
+async def file(request: Request, image_id: ImageId) -> Response:
+    """Give a photo's file as it is."""
+    opened = await _opened(service_of(request), image_id)
+    headers = {
+        "ETag": f'"{opened.tag}"',
+        "Cache-Control": CHECKED,
+        "Content-Length": str(opened.size_bytes),
+        # Whatever it holds, opened in a tab of its own it may do nothing.
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }
+    if _is_known(request, opened.tag):
+        opened.file.close()
+        del headers["Content-Length"]
+        return Response(status_code=304, headers=headers)
+    head = opened.file.read(HEAD_BYTES)
+    opened.file.seek(0)
+    kind = content_type(head)
+    if not kind.startswith("image/"):
+        headers["Content-Disposition"] = "attachment"
+    return StreamingResponse(opened.chunks(), headers=headers, media_type=kind)
+
+
+async def _opened(service: Service, image_id: int) -> OpenPhoto:
+    def found(index: Index) -> OpenPhoto:
+        return open_photo(find_photo(index, image_id), list(index.sources()))
+
+    return await service.catalogs.run(found)
+
+
+def _shrunk(opened: OpenPhoto, size: int) -> bytes:
+    try:
+        return shrunk(opened.content(), size)
+    except UnreadableImage as error:
+        raise Refused(404, f"the file is no photo any more: {error.reason}") from None
+    except OSError as error:
+        raise Refused(404, f"the file cannot be read: {error.strerror}") from None
+
+
+def _is_known(request: Request, tag: str) -> bool:
+    """Say whether the client has this very state of it."""
+    known = request.headers.get("if-none-match", "")
+    return f'"{tag}"' in known

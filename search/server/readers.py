@@ -1,0 +1,98 @@
+"""Open indexes, one for each thread at work, that follow what becomes of the index on disk."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+
+from search.server.settings import Settings
+from search.server.workers import Workers
+from store import IndexDamaged, IndexNotWritable, ModelMismatch
+from store.reader import CATALOG_NAME
+
+__all__ = ["Readers"]
+
+
+class _Closable(Protocol):
+    def close(self) -> None: ...
+
+
+T = TypeVar("T")
+R = TypeVar("R", bound=_Closable)
+
+
+class Readers(Generic[R]):
+    """Workers each of which has an open index in its hands.
+
+    An index that is embedded anew with another model is opened again, and so is one whose catalog
+    is another file now.
+
+    Args:
+        name: of the threads, in the singular.
+        settings: with the folder and the limits.
+        open_one: opens the index.
+    """
+
+    def __init__(self, name: str, settings: Settings, open_one: Callable[[], R]) -> None:
+        self.workers = Workers(name, settings.readers, settings.waiting, settings.answer_seconds)
+        self._catalog = settings.folder / CATALOG_NAME
+        self._open = open_one
+        # The last that was used comes first: its pages are still in memory.
+        self._idle: list[tuple[object, R]] = []
+        self._lock = threading.Lock()
+
+    async def run(self, work: Callable[[R], T]) -> T:
+        """Give what a piece of work gives; raises what it, opening and `Workers.run` raise."""
+        return await self.workers.run(lambda: self.do(work))
+
+    def do(self, work: Callable[[R], T]) -> T:
+        """As `run`, in this thread."""
+        identity = self._identity()
+        reader = self._taken(identity)
+        try:
+            try:
+                found = work(reader)
+            except ModelMismatch:
+                reader.close()
+                reader = self._open()
+                found = work(reader)
+        except (ModelMismatch, IndexDamaged, IndexNotWritable, OSError):
+            reader.close()
+            raise
+        except BaseException:
+            self._give_back(identity, reader)
+            raise
+        self._give_back(identity, reader)
+        return found
+
+    def close(self, seconds: float) -> bool:
+        """Take no more work and close what is open; say whether all that was begun has ended."""
+        ended = self.workers.close(seconds)
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for _, reader in idle:
+            reader.close()
+        return ended
+
+    def _taken(self, identity: object) -> R:
+        while True:
+            with self._lock:
+                held = self._idle.pop() if self._idle else None
+            if held is None:
+                return self._open()
+            if held[0] == identity:
+                return held[1]
+            held[1].close()
+
+    def _give_back(self, identity: object, reader: R) -> None:
+        with self._lock:
+            self._idle.append((identity, reader))
+
+    def _identity(self) -> object:
+        try:
+            facts = os.stat(self._catalog)
+        except OSError:
+            return None
+        return facts.st_dev, facts.st_ino

@@ -1,0 +1,89 @@
+"""All that the routes share: open indexes, the model, thumbnails, figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from search.engine import SearchIndex
+from search.server.metrics import Metrics
+from search.server.models import LoadedModel, Models
+from search.server.readers import Readers
+from search.server.settings import Settings
+from search.server.thumbnails import Thumbnails
+from search.server.workers import Workers
+from store import Index
+
+__all__ = ["Opened", "Service", "service_of"]
+
+THUMBNAIL_THREADS = 2
+UPLOADS_WAITING = 8
+UPLOAD_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An open index with the model that made it."""
+
+    index: Index
+    search: SearchIndex
+    model: LoadedModel
+
+    def close(self) -> None:
+        """Let go of the index's files."""
+        self.search.close()
+
+
+class Service:
+    """What an application works with until it is closed.
+
+    Args:
+        settings: how it behaves.
+        load: gives the model of a fingerprint.
+    """
+
+    def __init__(self, settings: Settings, load: Callable[[str], LoadedModel]) -> None:
+        self.settings = settings
+        self.models = Models(load)
+        self.metrics = Metrics()
+        self.thumbnails = Thumbnails(settings.thumbnail_bytes)
+        self.searches = Readers("search", settings, self._open)
+        # These never search, so they hold no vectors, and no search keeps them waiting.
+        self.catalogs = Readers("look-up", settings, lambda: Index.open(settings.folder))
+        self.pictures = Workers(
+            "thumbnail", THUMBNAIL_THREADS, settings.waiting, settings.answer_seconds
+        )
+        self.writer = Workers("change of the index", 1, UPLOADS_WAITING, UPLOAD_SECONDS)
+        self.metrics.watch("search", lambda: self.searches.workers.busy)
+
+    def warm(self) -> None:
+        """Open the index and load the model, so that what is wrong is told before anyone asks.
+
+        Raises:
+            CrossgraphError: as `search.open_index`.
+        """
+        self.searches.do(lambda opened: opened.model.query.embed_queries(["a photo"]))
+
+    def close(self, seconds: float) -> bool:
+        """Take no more work; say whether all that was begun has ended within that time."""
+        each = (self.searches, self.catalogs, self.pictures, self.writer)
+        # Each in turn gets what time there is; all were told to stop by the first round.
+        ended = [one.close(0) for one in each]
+        return all(ended) or all([one.close(seconds / len(each)) for one in each])
+
+    def _open(self) -> Opened:
+        index = Index.open(self.settings.folder)
+        try:
+            model = self.models.of(index.model.fingerprint)
+        except BaseException:
+            index.close()
+            raise
+        return Opened(index, SearchIndex(index, model.query, model.photo), model)
+
+
+def service_of(request: Request) -> Service:
+    """Give the service of the application that a request came to."""
+    service: Service = request.app.state.service
+    return service

@@ -1,0 +1,50 @@
+"""What the server allows, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["MAX_PICTURES", "MAX_PICTURE_PIXELS", "Settings"]
+
+MAX_PICTURES = 8
+"""Of one request."""
+
+MAX_PICTURE_PIXELS = 60_000_000
+"""Of all pictures of one request together; telephones make 12 and 48 million."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the server behaves.
+
+    Attributes:
+        folder: the index, absolute.
+        key: what clients must show as `Authorization: Bearer KEY`; None asks for none.
+        hosts: names that a request may call this server by, in small letters and without a port;
+            None allows any. Checked on loopback, where a page of another site may have had its
+            own name point here.
+        body_bytes: of one request, however it arrives.
+        held_bytes: of all bodies that are being received or answered at once.
+        body_seconds: within which a body must have arrived.
+        answer_seconds: after which a client is told that it took too long.
+        readers: searches at once; each holds the vectors of an exact index in memory.
+        waiting: requests that wait for one of these, beyond which the next is turned away.
+        thumbnail_bytes: of thumbnails kept in memory.
+    """
+
+    folder: Path
+    key: str | None = None
+    hosts: frozenset[str] | None = None
+    body_bytes: int = 32 * 2**20
+    held_bytes: int = 256 * 2**20
+    body_seconds: float = 30.0
+    answer_seconds: float = 30.0
+    readers: int = 2
+    waiting: int = 256
+    thumbnail_bytes: int = 64 * 2**20
+
+    @property
+    def uploads(self) -> Path:
+        """The folder of the index's own photos, a source like any other."""
+        return self.folder / "uploads"

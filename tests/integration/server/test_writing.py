@@ -1,0 +1,154 @@
+"""Photos that are sent to the index, and photos that are taken out of it."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from indexer import build_index
+from search.server import writing
+from store import Index, IndexNotWritable
+from tests.integration.colours import COLOURS, ColourModel
+from tests.integration.server.served import Served
+
+
+def picture(colour: str, kind: str = "PNG") -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (20, 10), COLOURS[colour]).save(file, kind)
+    return file.getvalue()
+
+
+def sent(served: Served, *files: tuple[str, bytes]) -> list[dict]:
+    answer = served.client.post("/v1/images", files=[("image", file) for file in files])
+    assert answer.status_code == 200, answer.text
+    return answer.json()["images"]
+
+
+def found(served: Served, text: str) -> list[str]:
+    hits = served.client.post("/v1/search", json={"text": text}).json()["hits"]
+    return [Path(hit["path"]).name for hit in hits]
+
+
+def test_a_photo_that_was_sent_is_found_shown_and_deleted(served: Served) -> None:
+    (told,) = sent(served, ("my sky.jpg", picture("blue", "JPEG")))
+    assert list(told) == ["name", "id"]
+    best = served.client.post("/v1/search", json={"text": "blue", "limit": 1}).json()["hits"][0]
+    assert best["id"] == told["id"]
+    path = Path(best["path"])
+    assert path.parent == served.folder / "uploads"
+    assert path.name.startswith("my-sky-")
+    facts = served.client.get(f"/v1/images/{told['id']}").json()
+    assert (facts["uploaded"], facts["width_px"], facts["height_px"]) == (True, 20, 10)
+    file = served.client.get(f"/v1/images/{told['id']}/file")
+    assert file.content == path.read_bytes() == picture("blue", "JPEG")
+    removed = served.client.delete(f"/v1/images/{told['id']}").json()
+    assert removed == {"id": told["id"], "file_deleted": True}
+    assert not path.exists()
+    assert served.client.get(f"/v1/images/{told['id']}").status_code == 404
+    assert served.client.get("/v1/index").json()["sources"] == [
+        {"path": str(served.photos), "photos": 4, "there": True}
+    ]
+
+
+def test_one_bad_file_keeps_no_other_out(served: Served) -> None:
+    broken = picture("red")[:40]
+    first, second, third = sent(
+        served, ("a.png", picture("red")), ("b.png", broken), ("c.png", picture("green"))
+    )
+    assert first["id"] and third["id"]
+    assert list(second) == ["name", "error"]
+    names = {path.name.split("-")[0] for path in (served.folder / "uploads").iterdir()}
+    assert names == {"a", "c"}
+
+
+def test_the_same_content_is_one_photo(served: Served) -> None:
+    first, again = sent(served, ("a.png", picture("red")), ("b.png", picture("red")))
+    (later,) = sent(served, ("c.png", picture("red")))
+    assert first["id"] == again["id"] == later["id"]
+    assert len(list((served.folder / "uploads").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../../etc/cron.d/evil.png",
+        "..\\..\\evil.png",
+        "/etc/passwd",
+        ".hidden.png",
+        "evil.html",
+        "\x00.png",
+        "a" * 5000 + ".png",
+        "-rf.png",
+        "",
+    ],
+)
+def test_a_name_leads_nowhere_else(served: Served, name: str) -> None:
+    answer = served.client.post(
+        "/v1/images",
+        content=b'--x\r\nContent-Disposition: form-data; name="image"; filename="'
+        + name.encode()
+        + b'"\r\n\r\n'
+        + picture("red")
+        + b"\r\n--x--\r\n",
+        headers={"Content-Type": "multipart/form-data; boundary=x"},
+    )
+    assert answer.status_code in (200, 400), answer.text
+    uploads = served.folder / "uploads"
+    for path in uploads.iterdir() if uploads.exists() else ():
+        assert path.suffix == ".png"
+        assert path.name[0] not in ".-"
+        assert len(path.name) < 100
+    assert {path.name for path in served.folder.parent.iterdir()} == {"photos", "index"}
+
+
+def test_a_photo_of_a_folder_is_taken_out_and_stays_out_and_its_file_stays(served: Served) -> None:
+    image_id = served.ids["red.png"]
+    answer = served.client.delete(f"/v1/images/{image_id}")
+    assert answer.json() == {"id": image_id, "file_deleted": False}
+    assert "red.png" not in found(served, "red")
+    assert (served.photos / "red.png").exists()
+    build_index(served.folder, [], ColourModel())
+    assert "red.png" not in found(served, "red")
+    with Index.open(served.folder) as index:
+        (left,) = index.quarantined()
+    assert (left.path, left.reason) == (str(served.photos / "red.png"), writing.REMOVED)
+
+
+def test_while_another_process_writes_nothing_is_stored(served: Served) -> None:
+    with Index.open(served.folder) as other:
+        other.begin_writing()
+        answer = served.client.post("/v1/images", files=[("image", ("a.png", picture("red")))])
+        assert answer.status_code == 503
+        assert "another process is writing" in answer.json()["error"]
+        assert int(answer.headers["retry-after"]) > 0
+        assert served.client.delete("/v1/images/1").status_code == 503
+    assert not (served.folder / "uploads").exists()
+    assert served.client.get("/v1/images/1").status_code == 200
+
+
+def test_a_disk_that_is_full_leaves_no_file_behind(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise IndexNotWritable("the disk is full")
+
+    monkeypatch.setattr(Index, "put_images", full)
+    answer = served.client.post("/v1/images", files=[("image", ("a.png", picture("red")))])
+    assert (answer.status_code, answer.json()) == (503, {"error": "the disk is full"})
+    assert list((served.folder / "uploads").iterdir()) == []
+
+
+def test_the_next_run_keeps_what_was_sent(served: Served) -> None:
+    (told,) = sent(served, ("a.png", picture("blue")))
+    report = build_index(served.folder, [], ColourModel())
+    assert (report.unchanged, report.added, report.removed) == (5, 0, 0)
+    assert served.client.get(f"/v1/images/{told['id']}").status_code == 200
+
+
+def test_nothing_sent_is_told(served: Served) -> None:
+    answer = served.client.post("/v1/images", files=[("request", (None, "{}"))])
+    assert answer.status_code == 422
+    assert "field image" in answer.json()["error"]
