@@ -20,7 +20,7 @@ from search.commands.options import (
 
 __all__ = ["serve"]
 
-SECONDS_TO_STOP = 4
+SECONDS_TO_STOP = 3
 MIB = 2**20
 
 

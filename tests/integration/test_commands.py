@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from PIL.Image import Image
 
 from search import demo_photos, loading
+from search.building import Building, read_building
 from search.cli import main, search_main
 from tests.integration.colours import ColourModel, paint
 
@@ -49,6 +53,24 @@ def test_index_then_search_in_the_default_folder(
     assert (rank, score, known) == ("1", "2.000", "")
     assert path.endswith("blue sky.png")
     assert 0 <= float(probability) <= 1
+
+
+def test_a_run_can_be_watched_and_leaves_no_trace(
+    photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["index", str(photos), "--quiet"]) == 0
+    paint(photos / "green.png", "green")
+    seen: list[Building | None] = []
+    embed = ColourModel.embed_images
+
+    def watched(model: ColourModel, images: Sequence[Image]) -> SimpleNamespace:
+        seen.append(read_building(Path("photos.index")))
+        return embed(model, images)
+
+    monkeypatch.setattr(ColourModel, "embed_images", watched)
+    assert main(["index", "--quiet"]) == 0
+    assert [each is not None and each.pid for each in seen] == [os.getpid()]
+    assert read_building(Path("photos.index")) is None
 
 
 def test_every_form_of_output(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
