@@ -69,7 +69,10 @@ LIMITS = {
         sizes=(10_000,),
     ),
     "warm_torch": Limit(
-        "the same with torch, over the text encoder alone (torch)", 4, 2.5, sizes=(10_000,)
+        "a warm query on {} images with torch, over the text encoder alone (torch)",
+        4,
+        2.5,
+        sizes=(10_000,),
     ),
     "rerank": Limit("re-ranking {} candidates", 12, 5, unit="ms", digits=1, sizes=(100,)),
     "index_small": Limit(
@@ -112,12 +115,12 @@ LIMITS = {
         aim_text="flat (< 10 MB)",
     ),
     "index_memory_encoder": Limit(
-        "the same with the real encoder, {} photos after the first {}",
+        "memory while indexing {} photos with the real encoder, growth after the first {}",
         100,
         10,
         unit="MB",
         digits=0,
-        sizes=(1_000, 300),
+        sizes=(1_300, 300),
         aim_text="flat (< 10 MB)",
     ),
     "search_memory": Limit(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from search.bench import subject
-from search.bench.limits import Figure
+from search.bench.limits import LIMITS, Figure
 from search.bench.made import Collections
 from search.bench.scale import SizeRow
 from search.bench.setting import Setting
@@ -26,7 +26,7 @@ class Outcome:
     """What was found.
 
     Attributes:
-        figures: held against limits.
+        figures: held against limits, in their order.
         sizes: what was measured of each size of collection, ascending; for the curve.
         failed: group -> why it could not be measured, or not to its end, in one line.
     """
@@ -49,6 +49,7 @@ def run_bench(setting: Setting, groups: Sequence[str] = GROUPS) -> Outcome:
     for group in GROUPS:
         if group in groups:
             _run_group(group, made, outcome)
+    outcome.figures.sort(key=lambda figure: list(LIMITS).index(figure.key))
     return outcome
 
 

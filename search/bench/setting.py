@@ -46,7 +46,7 @@ FULL = Amounts(
     large=24,
     rounds=3,
     tiny=(100_000, 5_000),
-    encoded=(1_000, 300),
+    encoded=(1_300, 300),
 )
 QUICK = Amounts(
     sizes=(2_000, 10_000),
@@ -57,7 +57,7 @@ QUICK = Amounts(
     large=8,
     rounds=2,
     tiny=(10_000, 2_000),
-    encoded=(200, 60),
+    encoded=(200, 64),
 )
 
 

@@ -91,11 +91,8 @@ def photo_files(folder: Path, most: int) -> list[Path]:
         SourceError: there is none, or no folder.
     """
     from indexer.sources import FolderSource
-    from store import SourceError
 
-    found = FolderSource(folder).files() if folder.is_dir() else []
-    if not found:
-        raise SourceError(f"{folder} has no photos: give a folder of some hundred with --photos")
+    found = FolderSource(folder).files()
     rows = np.linspace(0, len(found) - 1, min(most, len(found))).astype(int)
     return [Path(found[row].path) for row in rows]
 
