@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from fusion.encoders.convolutional import build_top_blocks
 from fusion.encoders.torchvision_ops import ensure_torchvision
-from fusion.fingerprint import CONFIG, fingerprint_of
+from fusion.fingerprint import CONFIG, SHIPPED, fingerprint_of
 from fusion.model import ModelConfig
 from fusion.network import Network, NetworkConfig
 from fusion.reranker import RerankerConfig
@@ -37,7 +37,6 @@ __all__ = [
     "write_checkpoint",
 ]
 
-SHIPPED = Path(__file__).with_name("checkpoints")
 WEIGHTS = "model.safetensors"
 SCALE, ROW = ".scale", 64
 """Suffix of a matrix's scales; and how long its rows must be to be kept as int8."""

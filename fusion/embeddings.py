@@ -19,8 +19,8 @@ class ImageEmbeddings:
 
     vectors: NDArray[np.float32]
     """(B, dim): the inner product with a query's vector is the first-stage score."""
-    nodes: NDArray[np.float16]
-    """(B, R + 1, Dn): the whole photo and its regions, for the re-ranker."""
+    packed: NDArray[np.uint8]
+    """(B, P): nodes and edges for the re-ranker, as `fusion/packing.py` lays them out."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,17 @@ class Reranked:
     """(K,), higher is nearer."""
     probabilities: NDArray[np.float32]
     """(K,) in 0..1: that the photo matches the query."""
+    detected: NDArray[np.float32]
+    """(K,): mean log odds of the query's words by the word detector, which are in the scores too;
+    zeros where it knows none of them."""
 
 
 def check_candidates(
-    query: QueryEmbeddings, vectors: NDArray[np.floating], nodes: NDArray[np.floating]
+    query: QueryEmbeddings, vectors: NDArray[np.floating], packed: NDArray[np.uint8]
 ) -> None:
-    """Raise a ValueError unless there is one query, and a vector for the nodes of each photo."""
-    if len(query.vectors) != 1 or len(vectors) != len(nodes):
+    """Raise a ValueError unless there is one query, and a vector for each packed photo."""
+    if len(query.vectors) != 1 or len(vectors) != len(packed):
         raise ValueError(
-            f"expected one query and as many vectors as nodes, found {len(query.vectors)} "
-            f"queries, vectors {np.shape(vectors)}, nodes {np.shape(nodes)}"
+            f"expected one query and as many vectors as packed photos, found {len(query.vectors)} "
+            f"queries, vectors {np.shape(vectors)}, packed photos {np.shape(packed)}"
         )

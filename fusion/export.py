@@ -1,4 +1,4 @@
-"""A model's query side as files that need no torch: ONNX graphs, tables and the tokenizer.
+"""A model as files that need no torch: ONNX graphs of both sides, tables and the tokenizer.
 
 Weights stay float32. On the Flickr8k development photos Recall@1/5/10 of captions, first stage and
 re-ranked, is 34.9 / 66.5 / 78.6 and 36.9 / 68.7 / 80.0. Eight bits by dynamic quantisation, a scale
@@ -6,7 +6,8 @@ for each column, moved the first to 34.5 / 65.9 / 78.3, and to 34.5 / 66.3 / 78.
 widest matrices had them: too much. Eight bits in blocks of 32 kept it (35.1 / 66.4 / 78.7 and
 36.9 / 68.6 / 79.9) and encoded a query in three fifths of the time, some 3 ms less; but a search
 from the command line took 0.08 s more, since such weights have to be unpacked first, and the first
-ten photos often came in another order than from the model itself.
+ten photos often came in another order than from the model itself. All of this was measured on nodes
+of photos that were not rounded yet (`fusion/packing.py` tells what that does).
 """
 
 from __future__ import annotations
@@ -24,11 +25,13 @@ import torch
 from safetensors.numpy import save_file
 from torch import Tensor, nn
 
-from fusion.embeddings import BESIDE
 from fusion.encoders.bert import BertEncoder
+from fusion.encoders.convolutional import GridEncoder
 from fusion.network import GATES, Network
+from fusion.photo_graph import PhotoGraph
 from fusion.query_folder import (
     PAIRS,
+    PHOTOS,
     QUERY,
     READING,
     TABLES,
@@ -49,7 +52,7 @@ Named = dict[str, Tensor]
 
 
 class ExportError(RuntimeError):
-    """A model's query side could not be written."""
+    """A model could not be written as files."""
 
 
 def is_exportable(model: object) -> bool:
@@ -58,7 +61,9 @@ def is_exportable(model: object) -> bool:
 
 
 def export_queries(retriever: Retriever, root: Path) -> Path:
-    """Write the query side of a retriever below `root`, unless it is there and whole.
+    """Write a retriever below `root`, unless it is there and whole.
+
+    Its query side, and what indexing runs where that can be exported.
 
     Returns:
         Its folder, for `fusion.query_model.QueryModel`.
@@ -79,7 +84,11 @@ def export_queries(retriever: Retriever, root: Path) -> Path:
     try:
         with writing_folder(folder, facts_of(retriever)) as partial, torch.inference_mode():
             write_graphs(encoder, retriever.network, partial)
-            save_file(tables_of(retriever.network), partial / TABLES)
+            if isinstance(retriever.image_encoder, GridEncoder):
+                write_photo_graph(retriever.image_encoder, retriever.network, partial)
+            save_file(
+                tables_of(retriever.network) | {"probes": retriever.probes()}, partial / TABLES
+            )
             write_tokenizer(encoder, partial / TOKENIZER)
     except (OSError, ImportError, RuntimeError) as error:
         first_line = (str(error).splitlines() or [type(error).__name__])[0]
@@ -91,12 +100,15 @@ def export_queries(retriever: Retriever, root: Path) -> Path:
 
 def facts_of(retriever: Retriever) -> dict[str, Any]:
     """What a reader of the files must know beside their tensors."""
-    network = retriever.network
+    network, images = retriever.network, retriever.image_encoder
     return {
+        "photos": {"size_px": images.size_px} if isinstance(images, GridEncoder) else None,
+        "dim": retriever.dim,
+        "unit_dim": retriever.unit_dim,
         "name": retriever.name,
         "encoders": retriever.encoders,
         "fingerprint": retriever.fingerprint,
-        "beside": BESIDE,
+        "layout": list(retriever.network.layout),
         "vocabulary": list(network.config.vocabulary),
         "least_tokens": least_tokens(network),
         "gates": [float(getattr(network, name)) for name in GATES],
@@ -158,10 +170,11 @@ def write_graphs(encoder: BertEncoder, network: Network, folder: Path) -> None:
         PairGraph(network),
         pair
         | {
-            "vectors": torch.rand(7, network.config.model.width),
+            "neighbours": torch.zeros(7, network.layout.edges, dtype=torch.long),
+            "weights": torch.rand(7, network.layout.edges),
             "asked": torch.zeros(3, dtype=torch.long),
         },
-        sizes | {"vectors": {0: photos}, "asked": {0: asked}},
+        sizes | {"neighbours": {0: photos}, "weights": {0: photos}, "asked": {0: asked}},
         ("logits", "worded", "detected"),
         folder / PAIRS,
     )
@@ -171,6 +184,17 @@ def write_graphs(encoder: BertEncoder, network: Network, folder: Path) -> None:
         sizes,
         ("shares", "attention", "nearest"),
         folder / READING,
+    )
+
+
+def write_photo_graph(encoder: GridEncoder, network: Network, folder: Path) -> None:
+    """Write what indexing runs."""
+    write_graph(
+        PhotoGraph(encoder, network),
+        {"pixels": torch.zeros(2, encoder.size_px, encoder.size_px, 3, dtype=torch.uint8)},
+        {"pixels": {0: torch.export.Dim("photos")}},
+        ("vectors", "nodes", "neighbours", "weights"),
+        folder / PHOTOS,
     )
 
 

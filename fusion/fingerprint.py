@@ -8,18 +8,28 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["CONFIG", "checkpoint_fingerprint", "fingerprint_of"]
+__all__ = ["CONFIG", "SHIPPED", "checkpoint_fingerprint", "fingerprint_of"]
 
 CONFIG = "config.json"
+SHIPPED = Path(__file__).with_name("checkpoints")
+"""Where the checkpoints lie that come with the package."""
+KEPT = 2
+"""Changes with what an index keeps of a photo, whatever the weights: 1 was nodes as float16, 2 is
+`fusion/packing.py`. An index of another number is one of another model."""
 
 
 def fingerprint_of(content: Mapping[str, Any]) -> str:
-    """Hex sha256 of a checkpoint's `config.json`, which has those of its weights and encoders."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    """Hex sha256 of `KEPT` and a checkpoint's `config.json`, which tells weights and encoders."""
+    told = {"kept": KEPT, "model": dict(content)}
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
-def checkpoint_fingerprint(folder: Path) -> str | None:
-    """Give a checkpoint's fingerprint; None where the folder holds no readable one."""
+def checkpoint_fingerprint(folder: Path | None) -> str | None:
+    """Give a checkpoint's fingerprint; None where the folder holds no readable one.
+
+    Without a folder, that of the model which comes with the package.
+    """
+    folder = folder or SHIPPED / "crossgraph"
     try:
         content = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError):

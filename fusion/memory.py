@@ -14,22 +14,22 @@ from torch.utils.weak import WeakIdKeyDictionary
 __all__ = ["HubCorrection", "MemoryGraph", "pack_rows", "unit_rows", "unpack_rows"]
 
 
-def pack_rows(rows: Tensor) -> Tensor:
-    """Unit rows (M, D) float32 -> int8, each component in steps of 1/127 of the row's largest.
+def pack_rows(rows: Tensor, steps: int = 127) -> Tensor:
+    """Unit rows (..., D) float32 -> int8, each component in `steps` up to the row's largest.
 
     The scale of a row is lost, which unit rows don't need: `unpack_rows` gives unit rows again.
     """
-    peak = rows.abs().amax(1, keepdim=True).clamp_min(1e-12)
-    return (rows / peak * 127).round().to(torch.int8)
+    peak = rows.abs().amax(-1, keepdim=True).clamp_min(1e-12)
+    return (rows / peak * steps).round().to(torch.int8)
 
 
 def unpack_rows(packed: Tensor) -> Tensor:
-    """(M, D) int8 -> (M, D) float32 of unit length.
+    """(..., D) int8 -> (..., D) float32 of unit length.
 
     >>> unpack_rows(pack_rows(torch.tensor([[0.6, 0.8]]))).round(decimals=2)
     tensor([[0.6000, 0.8000]])
     """
-    return functional.normalize(packed.float(), dim=1)
+    return functional.normalize(packed.float(), dim=-1)
 
 
 _unpacked: WeakIdKeyDictionary = WeakIdKeyDictionary()

@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from fusion.calibration import Calibration
 from fusion.cross_hub import CrossHub
 from fusion.features import PhotoInput, TextInput
 from fusion.look_alikes import LookAlikeTest
-from fusion.memory import HubCorrection, MemoryGraph
+from fusion.memory import HubCorrection, MemoryGraph, pack_rows, unpack_rows
 from fusion.model import DualGraph, ModelConfig
+from fusion.packing import LARGEST, Layout, pack_photos
 from fusion.parts import GATES, PairParts, combine
 from fusion.reader import ImageNodes, Reader
 from fusion.reranker import CrossGraph, RerankerConfig, with_whole
@@ -51,9 +54,14 @@ class PhotoVectors(NamedTuple):
     hub: Tensor
     """(B,) float32, to subtract from a photo's scores."""
     nodes: Tensor
-    """(B, R + 1, Dn) float32, unit length: the whole photo before its regions."""
+    """(B, R + 1, Dn) float32, unit length: the whole photo before its regions. Rounded as
+    `fusion/packing.py` does, so that all that reads them reads what an index keeps."""
     cross_hub: Tensor
     """(B,) float32, to subtract from the cross-modal graph's logits of a photo."""
+    neighbours: Tensor
+    """(B, E) int64, where the photo's edges in the word graph lead, by `WordGraph.edges`."""
+    weights: Tensor
+    """(B, E) float32, of these edges; of sum 1."""
 
 
 class TextVectors(NamedTuple):
@@ -122,19 +130,38 @@ class Network(nn.Module):
         `own` (B,) names the memory's rows that are these very photos, for training photos only.
         """
         read = self.reader.photos(found)
-        vectors, nodes = self.photo_vectors(read, own), self.cross.image(*read)
+        vectors = self.photo_vectors(read, own)
+        nodes = self.nodes(read)
         cross_hub = self.cross_hub(vectors, nodes, self.photo_hub.bank, self.cross)
-        return PhotoVectors(vectors, self.photo_hub(vectors), nodes, cross_hub)
+        edges = self.words.edges(vectors, self.text_hub.bank)
+        return PhotoVectors(vectors, self.photo_hub(vectors), nodes, cross_hub, *edges)
+
+    def nodes(self, read: ImageNodes) -> Tensor:
+        """Give the nodes of B photos that were read, rounded: (B, R + 1, Dn), as `photos` does."""
+        return unpack_rows(pack_rows(self.cross.image(*read), LARGEST))
 
     def photo_vectors(self, read: ImageNodes, own: Tensor | None = None) -> Tensor:
         """Embed B photos that were read, and nothing more: (B, D); `own` as in `photos`."""
         vectors: Tensor = self.memory(self.dual.image(*read), read.cells.mean(1), own)
         return vectors
 
-    def odds(self, vectors: Tensor, columns: Tensor | None = None) -> Tensor:
-        """Log odds of all words, or of `columns` (W,), for photos by their vectors (B, D)."""
-        odds: Tensor = self.words(vectors, self.text_hub.bank, columns)
-        return odds
+    @property
+    def layout(self) -> Layout:
+        """How the photos of an index of this model are packed."""
+        return Layout.of(
+            self.config.reranker.node_width,
+            self.words.neighbours if self.config.vocabulary else 0,
+            self.config.memory_size,
+        )
+
+    def pack(self, photos: PhotoVectors) -> NDArray[np.uint8]:
+        """Give what an index keeps of B photos for the re-ranker: (B, P)."""
+        return pack_photos(
+            photos.nodes.numpy(),
+            photos.neighbours.numpy(),
+            photos.weights.numpy(),
+            self.layout.row_bytes,
+        )
 
     def texts(self, found: TextInput, texts: Sequence[str]) -> TextVectors:
         """Embed B texts from what the encoder gave of them; errors as in `Reader.texts`."""

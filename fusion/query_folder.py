@@ -1,4 +1,4 @@
-"""Where a model's exported query side lies, and whether it is whole.
+"""Where an exported model lies, for queries and photos without torch, and whether it is whole.
 
 One folder a model, named by its fingerprint, so that an index finds the one that suits it without
 reading the checkpoint. It is a cache: what is damaged, half or of another version counts as absent.
@@ -19,6 +19,7 @@ from typing import Any
 __all__ = [
     "FORMAT",
     "PAIRS",
+    "PHOTOS",
     "QUERY",
     "READING",
     "TABLES",
@@ -28,9 +29,11 @@ __all__ = [
     "writing_folder",
 ]
 
-FORMAT = 1
+FORMAT = 3
 """Changes with anything that a reader of the files must know."""
 QUERY, PAIRS, READING = "query.onnx", "pairs.onnx", "reading.onnx"
+PHOTOS = "photos.onnx"
+"""Not there for a model whose image encoder cannot be exported, whose facts then lack "photos"."""
 TABLES, TOKENIZER = "tables.safetensors", "tokenizer.json"
 MANIFEST = "manifest.json"
 

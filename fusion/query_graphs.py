@@ -72,38 +72,38 @@ class _Hub(nn.Module):
 class PairGraph(nn.Module):
     """One query and K photos to what their final scores are made of.
 
-    Shapes: words (1, T, Dn) float32, mask (1, T) bool, regions (K, R, Dn) float32, vectors (K, D)
-    float32 of unit length, asked (W,) int64 columns of the vocabulary -> logits (K,), log odds by
-    the word graph (K, W) and by the word detector (K, W).
+    Shapes: words (1, T, Dn) float32, mask (1, T) bool, regions (K, R, Dn) float32, neighbours
+    (K, E) int64 and weights (K, E) float32 by `WordGraph.edges`, asked (W,) int64 columns of the
+    vocabulary -> logits (K,), log odds by the word graph (K, W) and by the word detector (K, W).
     """
 
     region_maps: Tensor
-    bank: Tensor
     said: Tensor
     prior: Tensor
 
     def __init__(self, network: Network) -> None:
         super().__init__()
         self.cross, self.detector = network.cross, network.detector
-        self.words = network.words
+        self.smoothing = network.words.smoothing
         heads = network.cross.config.heads
         maps = network.cross.region_keys.weight.detach().unflatten(0, (heads, -1))
         self.register_buffer("region_maps", maps.transpose(1, 2).contiguous())
-        self.register_buffer("bank", unit_rows(network.text_hub.bank).T.contiguous())
         said, prior = network.words.dense()
-        # As bytes, which they were made from: a word's row is turned into floats when it is asked.
+        # As bytes, which they were made from: what is asked of a word's row is turned into floats.
         self.register_buffer("said", (said * 255).round().to(torch.uint8).T.contiguous())
         self.register_buffer("prior", prior)
 
     def forward(
-        self, words: Tensor, mask: Tensor, regions: Tensor, vectors: Tensor, asked: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
+        self, words: Tensor, mask: Tensor, regions: Tensor, neighbours: Tensor, weights: Tensor,
+        asked: Tensor,
+    ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
         """Score the pairs."""
         logits = self.logits(words, mask, regions)
         if not len(self.prior):  # a vocabulary of no words: `asked` has one that does not count
-            nothing = torch.zeros_like(vectors[:, :1])
+            nothing = torch.zeros_like(logits).unsqueeze(1)
             return logits, nothing, nothing
-        return logits, self.worded(vectors, asked), self.detector.odds(regions, asked)
+        worded = self.worded(neighbours, weights, asked)
+        return logits, worded, self.detector.odds(regions, asked)
 
     def logits(self, words: Tensor, mask: Tensor, regions: Tensor) -> Tensor:
         """`CrossGraph.forward` of one query."""
@@ -122,18 +122,14 @@ class PairGraph(nn.Module):
         relations = relations.permute(1, 2, 0).unsqueeze(0)
         return graph.read_out(words, mask, relations, None).squeeze(0)
 
-    def worded(self, vectors: Tensor, asked: Tensor) -> Tensor:
-        """`WordGraph.forward` for some words, along the edges that there are."""
-        if not self.bank.shape[1]:
-            return vectors.sum(1, keepdim=True) * torch.zeros_like(asked, dtype=torch.float32)
-        words = self.words
-        kept = min(words.neighbours, self.bank.shape[1])
-        nearest = (vectors @ self.bank).topk(kept, dim=1)
-        attention = (nearest.values / words.temperature).softmax(1)
-        said = self.said[asked].float() / 255
-        said = said[:, nearest.indices.flatten()].unflatten(1, (-1, kept))
+    def worded(self, neighbours: Tensor, weights: Tensor, asked: Tensor) -> Tensor:
+        """`WordGraph.along` for some words, whose rows are read at the edges alone."""
+        if not self.said.shape[1]:
+            return weights.sum(1, keepdim=True) * torch.zeros_like(asked, dtype=torch.float32)
+        said = self.said[asked][:, neighbours.flatten()].float() / 255
         prior = self.prior[asked]
-        likelihood: Tensor = (said * attention).sum(2).T + words.smoothing * prior
+        shares = (said.unflatten(1, (-1, neighbours.shape[1])) * weights).sum(2).T
+        likelihood: Tensor = shares + self.smoothing * prior
         return (likelihood / prior).log().clamp(LOWEST, HIGHEST)
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion.embeddings import QueryEmbeddings, Reranked, check_candidates
+from fusion.packing import Layout, unpack_edges, unpack_nodes
 from fusion.parts import PairParts, WordReading, combine
 from fusion.query_folder import (
     PAIRS,
@@ -89,6 +90,7 @@ class QueryModel:
         self._folder, self._facts, self._once = folder, facts, once
         self._gates: list[float] = facts["gates"]
         self._vocabulary: list[str] = facts["vocabulary"]
+        self._layout = Layout(*facts["layout"])
 
     def embed_queries(self, texts: Sequence[str]) -> QueryEmbeddings:
         """Embed Q texts; words past the encoder's limit are cut off.
@@ -118,34 +120,37 @@ class QueryModel:
         )
 
     def rerank(
-        self, query: QueryEmbeddings, vectors: NDArray[np.floating], nodes: NDArray[np.floating]
+        self, query: QueryEmbeddings, vectors: NDArray[np.floating], packed: NDArray[np.uint8]
     ) -> Reranked:
         """Score one query's candidates with the graphs that see both.
 
         Args:
             query: one query, Q = 1.
             vectors: (K, dim) the candidates as they were indexed.
-            nodes: (K, R + 1, Dn) their nodes.
+            packed: (K, P) what is kept of them beside.
 
         Raises:
-            ValueError: not one query, or the numbers of vectors and nodes differ.
+            ValueError: not one query, the numbers of vectors and packed photos differ, or these
+                are none of this model's.
         """
-        parts, _ = self._parts(query, vectors, np.asarray(nodes, np.float32))
+        parts, _ = self._parts(query, vectors, packed)
         scores = combine(parts, self._gates)
-        return Reranked(scores, _logistic(scores, self._facts["full"]))
+        probabilities = _logistic(scores, self._facts["full"])
+        return Reranked(scores, probabilities, np.asarray(parts.detected, np.float32))
 
     def explain(
-        self, query: QueryEmbeddings, vectors: NDArray[np.floating], nodes: NDArray[np.floating]
+        self, query: QueryEmbeddings, vectors: NDArray[np.floating], packed: NDArray[np.uint8]
     ) -> list[PhotoExplanation]:
         """Say where the scores of `rerank` come from, word by word; takes the same, K photos.
 
         Raises:
-            ValueError: not one query, or the numbers of vectors and nodes differ.
+            ValueError: not one query, the numbers of vectors and packed photos differ, or these
+                are none of this model's.
         """
         from fusion.explanation import explain_photos
 
-        shown = np.asarray(nodes, np.float32)
-        parts, said = self._parts(query, vectors, shown)
+        parts, said = self._parts(query, vectors, packed)
+        shown = unpack_nodes(packed, self._layout)
         words, mask = self._words(query)
         found = self._reading.run(None, {"words": words, "mask": mask, "regions": shown})
         reading = WordReading(*(np.asarray(each, np.float32) for each in found))
@@ -166,20 +171,22 @@ class QueryModel:
         return vector, nodes[0, : len(ids) + 1]
 
     def _parts(
-        self, query: QueryEmbeddings, vectors: NDArray[np.floating], nodes: Array
+        self, query: QueryEmbeddings, vectors: NDArray[np.floating], packed: NDArray[np.uint8]
     ) -> tuple[PairParts[Array], dict[str, dict[str, Array]]]:
         """What the scores are made of, (K,) each; and by part and word, (K,), weighted log odds."""
-        check_candidates(query, vectors, nodes)
+        check_candidates(query, vectors, packed)
         held = np.asarray(vectors, np.float32)
         asked = np.flatnonzero(query.bag[0])
         words, mask = self._words(query)
+        neighbours, edges = unpack_edges(packed, self._layout)
         logits, *odds = self._pairs.run(
             None,
             {
                 "words": words,
                 "mask": mask,
-                "regions": nodes,
-                "vectors": np.ascontiguousarray(held[:, : -int(self._facts["beside"])]),
+                "regions": unpack_nodes(packed, self._layout),
+                "neighbours": neighbours,
+                "weights": edges,
                 # The graph wants one word at least.
                 "asked": asked if len(asked) else np.zeros(1, np.int64),
             },

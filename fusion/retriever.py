@@ -30,6 +30,7 @@ from fusion.explanation import PhotoExplanation, explain_photos
 from fusion.features import PhotoInput, TextInput, photo_features
 from fusion.memory import unit_rows
 from fusion.network import GATES, Network, PairParts
+from fusion.packing import unpack_edges, unpack_nodes
 from fusion.parts import WordReading
 
 if TYPE_CHECKING:
@@ -48,24 +49,29 @@ class Retriever:
         dim: width of an indexed vector: the embedding; the photo's hub correction and a one that
             takes up the query's own, so that one inner product gives the corrected score; and what
             corrects the re-ranker's logits, which meets a zero in the query.
+        image_encoder: what looks at photos.
         text_encoder: what reads queries.
+        batch_size: how many photos it is best given together.
+        size_px: side of the squares that photos are brought to; None where that is not known.
         unit_dim: width of the embedding, the part of an indexed vector that has unit length.
     """
 
     def __init__(self, network: Network, encoders: Encoders, fingerprint: str) -> None:
         self.network = network.eval()
         self._encoders = encoders
-        self.text_encoder = encoders.text
+        self.image_encoder, self.text_encoder = encoders.image, encoders.text
         self.name = "crossgraph"
         self.encoders = encoders.preset
         self.fingerprint = fingerprint
+        self.batch_size = 16
+        self.size_px: int | None = getattr(encoders.image, "size_px", None)
         self.unit_dim = network.config.model.width
         self.dim = self.unit_dim + BESIDE
 
     @torch.inference_mode()
     def embed_images(self, images: Sequence[Image]) -> ImageEmbeddings:
         """Embed B RGB photos of any size."""
-        encoder = self._encoders.image
+        encoder = self.image_encoder
         if self.network.reader.blocks is not None:
             found = PhotoInput(lower=encoder.encode_lower(images))
         else:
@@ -74,7 +80,7 @@ class Retriever:
         hub = photos.hub.unsqueeze(1)
         beside = [-hub, torch.ones_like(hub), photos.cross_hub.unsqueeze(1)]
         vectors = torch.cat([photos.vectors, *beside], dim=1)
-        return ImageEmbeddings(vectors.numpy(), photos.nodes.half().numpy())
+        return ImageEmbeddings(vectors.numpy(), self.network.pack(photos))
 
     @torch.inference_mode()
     def embed_queries(self, texts: Sequence[str]) -> QueryEmbeddings:
@@ -108,41 +114,43 @@ class Retriever:
         self,
         query: QueryEmbeddings,
         vectors: NDArray[np.float32],
-        nodes: NDArray[np.float16],
+        packed: NDArray[np.uint8],
     ) -> Reranked:
         """Score one query's candidates with the graphs that see both.
 
         Args:
             query: one query, Q = 1.
             vectors: (K, dim) the candidates as `embed_images` gave them.
-            nodes: (K, R + 1, Dn) their nodes.
+            packed: (K, P) what is kept of them beside.
 
         Raises:
-            ValueError: not one query, or the numbers of vectors and nodes differ.
+            ValueError: not one query, the numbers of vectors and packed photos differ, or these
+                are none of this model's.
         """
-        parts, _ = self._parts(query, vectors, nodes)
+        parts, _ = self._parts(query, vectors, packed)
         scores = self.network.combine(parts)
         probabilities = self.network.calibration.reranked(scores)
-        return Reranked(scores.numpy(), probabilities.numpy())
+        return Reranked(scores.numpy(), probabilities.numpy(), parts.detected.numpy())
 
     @torch.inference_mode()
     def explain(
         self,
         query: QueryEmbeddings,
         vectors: NDArray[np.float32],
-        nodes: NDArray[np.float16],
+        packed: NDArray[np.uint8],
     ) -> list[PhotoExplanation]:
         """Say where the scores of `rerank` come from, word by word; takes the same, K photos.
 
         Raises:
-            ValueError: not one query, or the numbers of vectors and nodes differ.
+            ValueError: not one query, the numbers of vectors and packed photos differ, or these
+                are none of this model's.
         """
-        parts, said = self._parts(query, vectors, nodes)
-        photos = len(nodes)
+        parts, said = self._parts(query, vectors, packed)
+        photos = len(packed)
         reading = self.network.cross.read(
             torch.from_numpy(query.words).expand(photos, -1, -1),
             torch.from_numpy(query.mask).expand(photos, -1),
-            torch.from_numpy(np.asarray(nodes, np.float32)),
+            torch.from_numpy(unpack_nodes(packed, self.network.layout)),
         )
         return explain_photos(
             [float(getattr(self.network, gate)) for gate in GATES],
@@ -156,20 +164,21 @@ class Retriever:
         self,
         query: QueryEmbeddings,
         vectors: NDArray[np.float32],
-        nodes: NDArray[np.float16],
+        packed: NDArray[np.uint8],
     ) -> tuple[PairParts[Tensor], dict[str, dict[str, Tensor]]]:
         """What the scores are made of, (K,) each; and by part and word, (K,), weighted log odds."""
-        check_candidates(query, vectors, nodes)
-        shown = torch.from_numpy(np.asarray(nodes, np.float32))
+        check_candidates(query, vectors, packed)
+        layout = self.network.layout
+        shown = torch.from_numpy(unpack_nodes(packed, layout))
+        neighbours, weights = (torch.from_numpy(each) for each in unpack_edges(packed, layout))
         words, mask = torch.from_numpy(query.words), torch.from_numpy(query.mask)
         held = torch.from_numpy(np.asarray(vectors, np.float32))
         logits = self.network.cross(words, mask, shown)[0] - held[:, -1]
         first = held @ torch.from_numpy(query.vectors[0])
-        photos = held[:, :-BESIDE]
         bag = torch.from_numpy(query.bag[0])
         asked = bag.nonzero().squeeze(1)
         odds = {
-            "worded": self.network.odds(photos, asked) * bag[asked],
+            "worded": self.network.words.along(neighbours, weights, asked) * bag[asked],
             "detected": self.network.detector.odds(shown, asked) * bag[asked],
         }
         worded = odds["worded"].sum(1) - float(query.bag_hub[0])

@@ -14,6 +14,7 @@ from torch.nn import functional
 from fusion.features import CaptionFeatures, PhotoFeatures, photo_input, text_input
 from fusion.look_alikes import Evidence
 from fusion.network import Network, PairParts, PhotoVectors, TextVectors
+from fusion.packing import unpack_edges
 
 __all__ = [
     "Gallery",
@@ -42,7 +43,7 @@ class Gallery(NamedTuple):
     """N embedded photos, with what an index needn't keep because it follows from the vectors."""
 
     vectors: Tensor
-    """(N, D), and the next three as in `PhotoVectors`."""
+    """(N, D), and the next three as in `PhotoVectors`: what an index keeps."""
     hub: Tensor
     nodes: Tensor
     cross_hub: Tensor
@@ -64,8 +65,10 @@ def embed_photos(
         if progress:
             progress("photos embedded", int(rows[-1]) + 1, len(photos.regions))
     found = PhotoVectors(*(torch.cat(column) for column in zip(*parts, strict=True)))
+    # The edges too as they come back from an index; the nodes are rounded already.
+    kept = (torch.from_numpy(each) for each in unpack_edges(network.pack(found), network.layout))
     detected = [network.detector.odds(part) for part in found.nodes.split(block)]
-    return Gallery(*found, network.odds(found.vectors), torch.cat(detected))
+    return Gallery(*found[:4], network.words.along(*kept), torch.cat(detected))
 
 
 @torch.inference_mode()

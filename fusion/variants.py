@@ -196,9 +196,10 @@ class ShuffledWords(WordGraph):
 
     order: Tensor
 
-    def join(self, vectors: Tensor, bank: Tensor) -> Tensor:
-        """Edges from photos (B, D) to the bank's (N, D), led to other photos: -> (B, N)."""
-        return super().join(vectors, bank)[:, self.order]
+    def edges(self, vectors: Tensor, bank: Tensor) -> tuple[Tensor, Tensor]:
+        """Edges from photos (B, D) to the bank's (N, D), led to other photos: -> (B, E) twice."""
+        neighbours, weights = super().edges(vectors, bank)
+        return self.order.argsort()[neighbours], weights
 
 
 def share(weights_of: nn.Module, made: Module) -> Module:

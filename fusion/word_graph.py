@@ -89,18 +89,26 @@ class WordGraph(nn.Module):
         Returns:
             (B, W) float32 from -3 to 6; zero from a bank without edges.
         """
-        if not len(self.ends):
-            return vectors.new_zeros(
-                len(vectors), len(self.column) if columns is None else len(columns)
-            )
-        return self.odds(self.join(vectors, bank), columns)
+        return self.along(*self.edges(vectors, bank), columns)
 
-    def join(self, vectors: Tensor, bank: Tensor) -> Tensor:
-        """Edges from photos (B, D) to the bank's (N, D): -> (B, N), rows that sum to 1."""
-        cosine = vectors @ unit_rows(bank).T
-        nearest = cosine.topk(min(self.neighbours, len(bank)), dim=1)
-        attention = (nearest.values / self.temperature).softmax(1)
-        return torch.zeros_like(cosine).scatter_(1, nearest.indices, attention)
+    def edges(self, vectors: Tensor, bank: Tensor) -> tuple[Tensor, Tensor]:
+        """Join photos (B, D) to the nearest of the bank's (N, D), the nearest first.
+
+        Returns:
+            Rows of the bank (B, E) int64 and weights (B, E) float32, which sum to 1 for each photo;
+            E = 0 from a graph without words.
+        """
+        kept = min(self.neighbours, len(bank)) if self.column else 0
+        nearest = (vectors @ unit_rows(bank).T).topk(kept, dim=1)
+        return nearest.indices, (nearest.values / self.temperature).softmax(1)
+
+    def along(self, neighbours: Tensor, weights: Tensor, columns: Tensor | None = None) -> Tensor:
+        """Log odds of words by given `edges` of B photos; `columns` and (B, W) as in `forward`."""
+        if not len(self.ends):
+            words = len(self.column) if columns is None else len(columns)
+            return weights.new_zeros(len(weights), words)
+        joined = weights.new_zeros(len(weights), len(self.ends))
+        return self.odds(joined.scatter_(1, neighbours, weights), columns)
 
     def odds(self, joined: Tensor, columns: Tensor | None) -> Tensor:
         """Follow the edges (B, N) on to words: -> (B, W)."""
@@ -123,10 +131,11 @@ class WordGraph(nn.Module):
         return fits.topk(min(NEAREST, fits.shape[1]), dim=1).values.mean(1)
 
     def sample(self, bank: Tensor) -> Tensor:
-        """Edges to the bank's N photos from S of them, some 1,000: -> (S, N)."""
+        """Edges to the bank's N photos from S of them, some 1,000: -> (S, N), of sum 1 each."""
         if self._sample is None or self._sample[0] != bank._version:
             sample = unit_rows(bank)[:: max(len(bank) // SAMPLE, 1)]
-            self._sample = (bank._version, self.join(sample, bank))
+            joined = sample.new_zeros(len(sample), len(bank))
+            self._sample = (bank._version, joined.scatter_(1, *self.edges(sample, bank)))
         return self._sample[1]
 
     def dense(self) -> tuple[Tensor, Tensor]:

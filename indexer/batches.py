@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeAlias
 
 from PIL import Image
 
+from fusion.squares import square
 from indexer.decode import MAX_FILE_BYTES, UnreadableImage, decode_photo, refuse_large_file
+from indexer.look import look_of
 from indexer.sources import FoundFile
 from store import PhotoFile, QuarantinedFile
 
@@ -25,11 +28,16 @@ THREADS = min(4, os.cpu_count() or 1)
 """Readers. More would only wait for the model, each with a decoded photo in its hands."""
 
 
+KEPT_DETAIL = 2
+"""How many times the side of the model's square a JPEG keeps at least, which is decoded smaller."""
+
+
 @dataclass(frozen=True)
 class LoadedPhoto:
     """A photo in memory with the facts of its file.
 
-    The size in `file` is that of the photo as shown; a very large JPEG is smaller in memory.
+    The size in `file` is that of the photo as shown. In memory it is the square that the model
+    takes, where that is known; else a very large JPEG is smaller.
     """
 
     file: PhotoFile
@@ -37,6 +45,7 @@ class LoadedPhoto:
 
 
 _Outcome: TypeAlias = LoadedPhoto | QuarantinedFile | str
+_Reader: TypeAlias = Callable[[FoundFile], _Outcome]
 
 
 @dataclass
@@ -75,8 +84,13 @@ class Batch:
         return self.size >= batch_size or pixels >= MAX_BATCH_PIXELS
 
 
-def batches(files: Iterable[FoundFile], batch_size: int) -> Iterator[Batch]:
+def batches(
+    files: Iterable[FoundFile], batch_size: int, size_px: int | None = None
+) -> Iterator[Batch]:
     """Read files in order, at most `batch_size` (>= 1) at a time; no file is lost or read twice.
+
+    With `size_px`, the side of the squares that the model takes, photos come as such squares: the
+    threads that read have time for it while the model works, and squares need little memory.
 
     While the caller works on a batch, the next one is made by other threads, which also draw from
     `files`: Pillow and hashing let go of Python's lock. In memory are the batch given last, the
@@ -85,7 +99,7 @@ def batches(files: Iterable[FoundFile], batch_size: int) -> Iterator[Batch]:
     """
     readers = ThreadPoolExecutor(THREADS, "read-photo")
     maker = ThreadPoolExecutor(1, "make-batch")
-    made = _made(files, batch_size, readers)
+    made = _made(files, batch_size, readers, partial(_read, size_px=size_px))
     try:
         coming = maker.submit(next, made, None)
         while (batch := coming.result()) is not None:
@@ -98,10 +112,10 @@ def batches(files: Iterable[FoundFile], batch_size: int) -> Iterator[Batch]:
 
 
 def _made(
-    files: Iterable[FoundFile], batch_size: int, readers: ThreadPoolExecutor
+    files: Iterable[FoundFile], batch_size: int, readers: ThreadPoolExecutor, read: _Reader
 ) -> Iterator[Batch]:
     batch = Batch()
-    for file, outcome in _in_order(files, readers):
+    for file, outcome in _in_order(files, readers, read):
         batch.add(file, outcome)
         if batch.is_full(batch_size):
             yield batch
@@ -111,12 +125,12 @@ def _made(
 
 
 def _in_order(
-    files: Iterable[FoundFile], readers: ThreadPoolExecutor
+    files: Iterable[FoundFile], readers: ThreadPoolExecutor, read: _Reader
 ) -> Iterator[tuple[FoundFile, _Outcome]]:
     """Read `THREADS` files at a time and give them as they came."""
     ahead: deque[tuple[FoundFile, Future[_Outcome]]] = deque()
     for file in files:
-        ahead.append((file, readers.submit(_read, file)))
+        ahead.append((file, readers.submit(read, file)))
         if len(ahead) >= THREADS:
             first, outcome = ahead.popleft()
             yield first, outcome.result()
@@ -125,12 +139,12 @@ def _in_order(
         yield first, outcome.result()
 
 
-def _read(file: FoundFile) -> _Outcome:
+def _read(file: FoundFile, size_px: int | None) -> _Outcome:
     """Read and decode one file; a text says why it could not be read at all."""
     try:
         refuse_large_file(file.size_bytes)
         content = _content(file.path)
-        photo = decode_photo(content)
+        photo = decode_photo(content, size_px and KEPT_DETAIL * size_px)
     except OSError as error:
         return f"cannot be read: {error.strerror or error}"
     except UnreadableImage as error:
@@ -143,8 +157,11 @@ def _read(file: FoundFile) -> _Outcome:
         sha256=hashlib.sha256(content).hexdigest(),
         width_px=photo.width_px,
         height_px=photo.height_px,
+        taken=photo.exif.taken,
+        camera=photo.exif.camera,
+        look=look_of(photo.image),
     )
-    return LoadedPhoto(facts, photo.image)
+    return LoadedPhoto(facts, square(photo.image, size_px) if size_px else photo.image)
 
 
 def _content(path: str) -> bytes:

@@ -64,7 +64,7 @@ def build_index(
     retriever: PhotoModel,
     *,
     annotations: Sequence[Path | str] = (),
-    batch_size: int = 16,
+    batch_size: int | None = None,
     prune: bool = False,
     retry_failed: bool = False,
     progress: Callable[[int, int, str], object] | None = None,
@@ -80,7 +80,8 @@ def build_index(
         sources: folders of photos, any depth; none means all that the index knows.
         retriever: the model that turns photos into vectors.
         annotations: COCO captions or instances files, whose photos are looked up in the sources.
-        batch_size: how many photos the model gets together, at least 1.
+        batch_size: how many photos the model gets together, at least 1; None for the model's own
+            number.
         prune: remove photos of sources and disks that are not there, too.
         retry_failed: read files again that could not be read before, changed or not.
         progress: called with photos done, photos to do, and the name of the last one.
@@ -95,7 +96,7 @@ def build_index(
         ValueError: batch_size is below 1.
     """
     started = time.monotonic()
-    if batch_size < 1:
+    if batch_size is not None and batch_size < 1:
         raise ValueError(f"batch_size is {batch_size}, expected at least 1")
     described = [CocoSource(path) for path in annotations]
     folder = Path(folder)
@@ -114,7 +115,7 @@ def build_index(
         _settle(index, plan)
         done = _Done({file.path for file in known.values()})
         todo = sorted((*plan.new, *plan.changed), key=lambda file: file.path)
-        for batch in batches(todo, batch_size):
+        for batch in batches(todo, batch_size or retriever.batch_size, retriever.size_px):
             done.count(_write(index, batch, retriever), batch)
             index.settle()
             if progress is not None:
@@ -194,7 +195,7 @@ def _write(index: Index, batch: Batch, retriever: PhotoModel) -> int:
         return 0
     embedded = retriever.embed_images([photo.image for photo in batch.photos])
     files = [photo.file for photo in batch.photos]
-    return len(index.put_images(files, embedded.vectors, embedded.nodes))
+    return len(index.put_images(files, embedded.vectors, embedded.packed))
 
 
 def _report(plan: Plan, seen: Survey, done: _Done, about: Annotated) -> BuildReport:

@@ -19,6 +19,7 @@ from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 from pillow_heif import HeifImageFile
 
+from indexer.exif import Exif, read_exif
 from indexer.pixels import LYING, to_rgb, turned
 from store import UnreadableImage
 
@@ -71,7 +72,8 @@ This is the 200 megapixels of a telephone in the ten scans of the usual progress
 """
 
 DRAFT_PX = 1024
-"""A JPEG too large to be decoded whole is made smaller by 2, 4 or 8, but no smaller than this."""
+"""A JPEG too large to be decoded whole is made smaller by 2, 4 or 8, but no smaller than this,
+unless less is enough."""
 
 TILE_WIDTH, TILE_LENGTH = 322, 323  # tags of TIFF
 
@@ -85,14 +87,17 @@ class DecodedPhoto:
     """A photo in memory.
 
     Attributes:
-        image: mode RGB, turned; smaller than the photo only where that is a very large JPEG.
+        image: mode RGB, turned; smaller than the photo only where that is a very large JPEG, or one
+            of which less is enough.
         width_px: of the photo, turned.
         height_px: of the photo, turned.
+        exif: what its camera wrote.
     """
 
     image: Image.Image
     width_px: int
     height_px: int
+    exif: Exif
 
 
 def decode(path: Path | str) -> Image.Image:
@@ -125,8 +130,14 @@ def decode_bytes(content: bytes) -> Image.Image:
     return decode_photo(content).image
 
 
-def decode_photo(content: bytes) -> DecodedPhoto:
-    """Read a photo and its full size from what its file holds; as `decode` otherwise."""
+def decode_photo(content: bytes, enough_px: int | None = None) -> DecodedPhoto:
+    """Read a photo and its full size from what its file holds; as `decode` otherwise.
+
+    Args:
+        content: of the file.
+        enough_px: a JPEG is made smaller by 2, 4 or 8 as long as both its sides keep this length,
+            by leaving out fine detail while it is decoded, which is quicker; None for all pixels.
+    """
     if not content:
         raise UnreadableImage("the file is empty (0 bytes)")
     refuse_large_file(len(content))
@@ -134,7 +145,7 @@ def decode_photo(content: bytes) -> DecodedPhoto:
     # all filters saved and put back, which one thread would do to another.
     warnings.filterwarnings("ignore", module=r"(PIL|pillow_heif)\.")
     try:
-        return _decode(content)
+        return _decode(content, enough_px)
     except UnreadableImage:
         raise
     except UnidentifiedImageError as error:
@@ -156,10 +167,10 @@ def refuse_large_file(size_bytes: int) -> None:
         raise UnreadableImage(f"it has {size_bytes:,} bytes, expected at most {MAX_FILE_BYTES:,}")
 
 
-def _decode(content: bytes) -> DecodedPhoto:
+def _decode(content: bytes, enough_px: int | None) -> DecodedPhoto:
     image = _opened(content)
     full = image.size
-    wanted = _wanted_bytes(image, content)
+    wanted = _wanted_bytes(image, content, enough_px)
     if wanted > MAX_DECODE_BYTES:
         raise UnreadableImage(
             f"it claims {full[0]} x {full[1]} pixels, which take {wanted / 2**20:,.0f} MiB to "
@@ -168,13 +179,13 @@ def _decode(content: bytes) -> DecodedPhoto:
     is_draft = image.size != full
     with _one_large_decode if wanted > LARGE_DECODE_BYTES else contextlib.nullcontext():
         image.load()
-        orientation = _orientation(image)
+        orientation, exif = _orientation(image), read_exif(image)
         shown = to_rgb(image)
         image.close()  # a third picture, while this one is turned, would be one too many
         shown = turned(shown, orientation)
     if not is_draft:
-        return DecodedPhoto(shown, *shown.size)
-    return DecodedPhoto(shown, *(full[::-1] if orientation in LYING else full))
+        return DecodedPhoto(shown, *shown.size, exif)
+    return DecodedPhoto(shown, *(full[::-1] if orientation in LYING else full), exif)
 
 
 def _opened(content: bytes) -> ImageFile.ImageFile:
@@ -188,8 +199,11 @@ def _opened(content: bytes) -> ImageFile.ImageFile:
     return Image.open(file, formats=[name for name in FORMATS if name in Image.OPEN])
 
 
-def _wanted_bytes(image: ImageFile.ImageFile, content: bytes) -> int:
-    """Give the memory that decoding takes; a JPEG for which there is too little is made a draft."""
+def _wanted_bytes(image: ImageFile.ImageFile, content: bytes, enough_px: int | None) -> int:
+    """Give the memory that decoding takes; a JPEG is made a draft where there is too little for it.
+
+    It also is where less of it is enough.
+    """
     pixels = image.width * image.height
     if not isinstance(image, JpegImageFile):
         # TIFF decodes whole tiles, whose size need not be that of the picture.
@@ -201,8 +215,9 @@ def _wanted_bytes(image: ImageFile.ImageFile, content: bytes) -> int:
     # A file of several scans keeps two bytes of every sample until it has all scans.
     samples = [horizontal * vertical for _, horizontal, vertical, _ in image.layer]
     kept = 2 * pixels * sum(samples) // max([1, *samples])
-    if kept + pixels * SHOWN_BYTES_A_PIXEL > MAX_DECODE_BYTES:
-        image.draft(None, (DRAFT_PX, DRAFT_PX))
+    too_large = kept + pixels * SHOWN_BYTES_A_PIXEL > MAX_DECODE_BYTES
+    if side := enough_px or (DRAFT_PX if too_large else None):
+        image.draft(None, (side, side))
     return kept + image.width * image.height * SHOWN_BYTES_A_PIXEL
 
 

@@ -24,6 +24,14 @@ class PhotoModel(Protocol):
         """So many leading values of an indexed vector have unit length together; 0 if none."""
 
     @property
+    def size_px(self) -> int | None:
+        """Side of the squares that it brings photos to; None if photos are to come as they are."""
+
+    @property
+    def batch_size(self) -> int:
+        """How many photos it is best given together."""
+
+    @property
     def name(self) -> str:
         """What people call it."""
 
@@ -32,7 +40,7 @@ class PhotoModel(Protocol):
         """The encoders' preset."""
 
     def embed_images(self, images: Sequence[Any]) -> Any:  # noqa: ANN401 - the retriever's own type
-        """Give `.vectors` (B, D) float32 and `.nodes` (B, R, Dn) float16 of RGB images."""
+        """Give `.vectors` (B, D) float32 and `.packed` (B, P) uint8 of RGB images."""
 
     def embed_queries(self, texts: Sequence[str]) -> Any:  # noqa: ANN401
         """Give `.vectors` (Q, D) float32 of texts."""

@@ -38,6 +38,8 @@ def to_rgb(image: Image.Image) -> Image.Image:
     >>> to_rgb(Image.new("LA", (1, 1), (0, 0))).getpixel((0, 0))
     (255, 255, 255)
     """
+    if image.mode == "RGB" and not image.has_transparency_data:
+        return image.copy()  # in bands this takes several times as long
     is_deep = image.mode == "F" or image.mode.startswith("I")
     scale = _scale(image) if is_deep else (0.0, 1.0)
     whole = Image.new("RGB", image.size)

@@ -40,7 +40,7 @@ def reembed(
     folder: Path | str,
     retriever: PhotoModel,
     *,
-    batch_size: int = 16,
+    batch_size: int | None = None,
     prune: bool = False,
     progress: Callable[[int, int, str], object] | None = None,
 ) -> ReembedReport:
@@ -54,7 +54,8 @@ def reembed(
     Args:
         folder: the index.
         retriever: the new model.
-        batch_size: how many photos it gets together, at least 1.
+        batch_size: how many photos it gets together, at least 1; None for the model's own
+            number.
         prune: drop photos whose file cannot be reached; otherwise they keep the switch waiting.
         progress: called with photos done, photos to do, and the name of the last one.
 
@@ -80,7 +81,9 @@ def reembed(
         ids = {file.path: image_id for image_id, file in missing.items()}
         embedded = 0
         unread: dict[str, str] = {}
-        for batch in batches(_found(missing, unread), batch_size):
+        for batch in batches(
+            _found(missing, unread), batch_size or retriever.batch_size, retriever.size_px
+        ):
             embedded += _write(index, new, batch, retriever, ids, missing)
             unread.update(batch.unread)
             if progress is not None:
@@ -120,20 +123,25 @@ def _write(
         embedded = retriever.embed_images([photo.image for photo in batch.photos])
         image_ids = [ids[photo.file.path] for photo in batch.photos]
         index.update_files(_changed(image_ids, batch, indexed))
-        new.put(image_ids, embedded.vectors, embedded.nodes)
+        new.put(image_ids, embedded.vectors, embedded.packed)
     return len(batch.photos)
 
 
 def _changed(
     image_ids: Sequence[int], batch: Batch, indexed: Mapping[int, PhotoFile]
 ) -> dict[int, PhotoFile]:
-    """Give photos of another content than is indexed, with facts that no file will ever have.
+    """Give photos of which something else is known now.
 
-    The two models' embeddings are then of two contents, so the photo is to be read again whatever
-    lies in its place by then, be it what was there before.
+    Of another content than is indexed, they get facts that no file will ever have: the two models'
+    embeddings are then of two contents, so the photo is to be read again whatever lies in its place
+    by then, be it what was there before. Of the same content, they get what an earlier version did
+    not read: date, camera and perceptual hash.
     """
-    return {
-        image_id: replace(indexed[image_id], size_bytes=-1, sha256="")
-        for image_id, photo in zip(image_ids, batch.photos, strict=True)
-        if photo.file.sha256 != indexed[image_id].sha256
-    }
+    changed = {}
+    for image_id, photo in zip(image_ids, batch.photos, strict=True):
+        before, now = indexed[image_id], photo.file
+        if now.sha256 != before.sha256:
+            changed[image_id] = replace(before, size_bytes=-1, sha256="")
+        elif (now.taken, now.camera, now.look) != (before.taken, before.camera, before.look):
+            changed[image_id] = replace(before, taken=now.taken, camera=now.camera, look=now.look)
+    return changed

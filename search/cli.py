@@ -1,4 +1,4 @@
-"""The command line: `crossgraph COMMAND` and its short form `search QUERY`.
+"""The command line: `crossgraph COMMAND`; `search.short` has its short form `search QUERY`.
 
 Results go to stdout, progress and warnings to stderr; exit codes: 0 done, 1 failed, 2 wrongly
 called.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
 
 import typer
@@ -26,6 +25,7 @@ from search.commands.search import search
 from search.commands.status import status
 from search.commands.train import train
 from search.commands.verify import verify
+from search.short import search_main
 
 __all__ = ["app", "main", "search_main"]
 
@@ -35,7 +35,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-search_app = typer.Typer(name="search", add_completion=False, pretty_exceptions_enable=False)
 
 app.command("index")(index)
 app.command("search")(search)
@@ -49,11 +48,12 @@ app.command("eval")(evaluate)
 app.command("curve")(curve)
 app.command("bench")(bench)
 app.command("demo")(demo)
-search_app.command("search")(search)
 
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import PackageNotFoundError, version
+
         try:
             typer.echo(f"crossgraph {version('crossgraph')}")
         except PackageNotFoundError:
@@ -78,11 +78,6 @@ def _root(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `crossgraph` and give its exit code."""
     return run(app, arguments, "crossgraph")
-
-
-def search_main(arguments: Sequence[str] | None = None) -> int:
-    """Run `search`, the short form of `crossgraph search`, and give its exit code."""
-    return run(search_app, arguments, "search")
 
 
 if __name__ == "__main__":

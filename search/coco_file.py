@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.engine import Hit
+from search.result import Hit
 from search.whole_file import written_whole
 
 if TYPE_CHECKING:

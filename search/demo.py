@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.demo_photos import PHOTO_SETS, PhotoSet, installed_photos
-from search.engine import SearchIndex, open_index
+from search.engine import SearchIndex
+from search.loading import open_index
 from search.page import Answer, Credit, write_page
 
 if TYPE_CHECKING:

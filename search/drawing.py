@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from search.engine import Hit
 from search.explain import Box, Explanation
+from search.result import Hit
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -1,92 +1,30 @@
-"""From a query to hits: encode, first stage in FAISS, graph re-ranking, what the index knows.
-
-The index and the model are two things that must belong together: a vector means something only to
-the model that made it. `open_index` compares their fingerprints and refuses in one line.
-"""
+"""From a request to hits: encode, first stage in FAISS, graph re-ranking, what the index knows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Self, Unpack, cast
 
-import numpy as np
-from numpy.typing import NDArray
-
-from search.explain import Explanation, from_model
+from search.candidates import allowed_ids, find_candidates, with_words
+from search.duplicates import Group, fold
+from search.explained import explain_hits
+from search.mixing import Mixture, TermScores
+from search.notes import notes_on
+from search.protocol import PhotoModel, QueryModel
+from search.ranking import Ranking
+from search.request import SearchOptions, SearchRequest, Term
+from search.result import Hit, SearchResult
+from search.terms import TermReader
+from search.timing import Stopwatch, blocks_in_time
 
 if TYPE_CHECKING:
     from store import Index
 
-__all__ = [
-    "WEAK_PROBABILITY",
-    "Hit",
-    "LazyModel",
-    "QueryModel",
-    "SearchIndex",
-    "load_model",
-    "open_index",
-]
+__all__ = ["SearchIndex"]
 
-DEFAULT_INDEX = "photos.index"
-
-WEAK_PROBABILITY = 0.5
-"""Below it the model holds a match for less likely than none: "nothing here matches well"."""
-
-
-_Scored = tuple[NDArray[np.int64], NDArray[np.floating], NDArray[np.floating]]
-
-
-class QueryModel(Protocol):
-    """The part of a retriever that a search uses (`fusion.retriever.Retriever` is one)."""
-
-    @property
-    def fingerprint(self) -> str:
-        """Hex digest that changes with weights, encoders or configuration."""
-
-    @property
-    def name(self) -> str:
-        """What people call it."""
-
-    def embed_queries(self, texts: Sequence[str]) -> Any:  # noqa: ANN401 - the retriever's own type
-        """Give `.vectors` (Q, D) float32 and whatever `rerank` reads of its own."""
-
-    def rerank(self, query: Any, vectors: Any, nodes: Any) -> Any:  # noqa: ANN401
-        """Give `.scores` and `.probabilities`, (K,) float32 each, in the candidates' order."""
-
-    def explain(self, query: Any, vectors: Any, nodes: Any) -> Any:  # noqa: ANN401
-        """Give what `search.explain.from_model` reads of each candidate, in their order."""
-
-    def probabilities(self, query: Any, first_scores: Any) -> Any:  # noqa: ANN401
-        """Give (K,) float32 in 0..1 from the first stage alone."""
-
-
-@dataclass(frozen=True)
-class Hit:
-    """One photo that answers a query.
-
-    Attributes:
-        rank: from 1, the nearest first; equal scores stand in the order of `image_id`.
-        score: higher is nearer; comparable within one query only.
-        probability: 0..1, that the photo matches the query; comparable between queries.
-        path: the photo's absolute path when it was indexed.
-        image_id: its id in this index, never used twice.
-        captions: captions that came with the collection, in the order they were given.
-        categories: names of the things annotated in it, sorted.
-        explanation: where the score comes from; None unless it was asked for.
-    """
-
-    rank: int
-    score: float
-    probability: float
-    path: Path
-    image_id: int
-    captions: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
-    explanation: Explanation | None = None
+DEFAULT_K = 10
 
 
 class SearchIndex:
@@ -95,11 +33,19 @@ class SearchIndex:
     >>> with open_index("photos.index") as index:  # doctest: +SKIP
     ...     for hit in index.search("a dog on a red sofa", k=5):
     ...         print(f"{hit.probability:.2f}", hit.path)
+
+    Args:
+        index: open; closed with this.
+        model: made it.
+        photo_model: reads photos that are asked with; None if `model` does.
     """
 
-    def __init__(self, index: Index, model: QueryModel) -> None:
+    def __init__(
+        self, index: Index, model: QueryModel, photo_model: PhotoModel | None = None
+    ) -> None:
         self._index = index
         self._model = model
+        self._terms = TermReader(index, model, photo_model or cast(PhotoModel, model))
 
     def __len__(self) -> int:
         return len(self._index)
@@ -121,188 +67,103 @@ class SearchIndex:
 
     def search(
         self,
-        query: str,
-        k: int = 10,
+        query: str | Path | SearchRequest,
+        k: int = DEFAULT_K,
         *,
-        rerank: bool = True,
-        candidates: int = 50,
-        explain: bool = False,
-        min_probability: float = 0.0,
-    ) -> list[Hit]:
+        literal: bool = False,
+        **options: Unpack[SearchOptions],
+    ) -> SearchResult:
         """Give the photos that answer a query best.
 
         Args:
-            query: any text; what is longer than the text encoder reads is cut off at its end.
+            query: a text as `search.query` reads it, which never names a file; a photo's file; or a
+                request, which holds all else itself.
             k: how many hits are wanted, at least 1; fewer come back from a smaller collection.
-            rerank: whether the cross-modal graph orders the candidates anew.
-            candidates: how many photos the first stage hands to the re-ranker, at least k are.
-            explain: whether each hit says where its score comes from; for the re-ranker's alone.
-            min_probability: 0..1; hits whose probability is below it are left out.
+            literal: whether a text is taken as it stands, whatever it denies or quotes.
+            **options: fields of `SearchRequest`, which describes them.
 
         Returns:
             At most k hits, nearest first; equal scores in the order of `image_id`.
 
         Raises:
-            QueryError: the query is empty, k or candidates is below 1, min_probability is not in
-                0..1, or explanations are asked for without the re-ranker.
+            QueryError: the query is empty, cannot be read, or is refused by `SearchRequest`.
         """
-        text = _checked(query, k, candidates, min_probability)
-        _check_explainable(explain, rerank)
-        embedded = self._model.embed_queries([text])
+        watch = Stopwatch()
+        if isinstance(query, SearchRequest):
+            if options or literal or k != DEFAULT_K:
+                raise TypeError("a SearchRequest holds k and the options itself: leave them out")
+            return self._answer(query, watch)
+        if isinstance(query, Path):
+            return self._answer(SearchRequest((Term(image=query),), k=k, **options), watch)
+        return self._answer(SearchRequest.parse(query, k, literal=literal, **options), watch)
+
+    def _answer(self, request: SearchRequest, watch: Stopwatch) -> SearchResult:
         # One state of the index throughout, whoever writes meanwhile.
         with self._index.snapshot():
-            image_ids, scores, probabilities = (
-                self._reranked(embedded, max(k, candidates)) if rerank else self._found(embedded, k)
-            )
-            best = np.lexsort((image_ids, -scores))[:k]
-            best = best[probabilities[best] >= min_probability]
-            hits = self._hits(image_ids[best], scores[best], probabilities[best])
-            return self._explained(hits, embedded) if explain and hits else hits
+            with watch.stage("encode"):
+                mixture = self._terms.mixture(request)
+            with watch.stage("filter"):
+                within = allowed_ids(self._index, request)
+            with watch.stage("first_stage"):
+                ranking = find_candidates(self._index, self._model, mixture, request, within)
+            if request.rerank and mixture.texts:
+                with watch.stage("rerank"):
+                    ranking = self._reranked(mixture, ranking, request, watch)
+            ordered = ranking.ordered()
+            if request.hybrid:
+                with watch.stage("first_stage"):
+                    ordered = with_words(self._index, ordered, request, within)
+            with watch.stage("read"):
+                hits = self._hits(ordered, request)
+            if request.explain and hits:
+                with watch.stage("explain"):
+                    hits = explain_hits(hits, mixture, self._index, self._model)
+        notes = notes_on(request, mixture, ranking, within)
+        return SearchResult(tuple(hits), watch.took_ms(), notes, int(ranking.reranked.sum()))
 
-    def _found(self, embedded: Any, k: int) -> _Scored:  # noqa: ANN401
-        """The first stage: ids, scores and probabilities, (K,) each."""
-        found, first_scores = self._index.search(embedded.vectors[0], k)
-        image_ids, scores = np.asarray(found, dtype=np.int64), np.asarray(first_scores)
-        return image_ids, scores, np.asarray(self._model.probabilities(embedded, scores))
+    def _reranked(
+        self, mixture: Mixture, ranking: Ranking, request: SearchRequest, watch: Stopwatch
+    ) -> Ranking:
+        """Both stages, as far as the budget goes."""
+        seen: list[TermScores] = []
+        for block in blocks_in_time(len(ranking), request.budget_ms, watch):
+            image_ids = ranking.image_ids[block]
+            vectors, packed = self._index.vectors(image_ids), self._index.nodes(image_ids)
+            seen.append(mixture.reranked(self._model, vectors, packed))
+        return ranking.with_reranked(*mixture.mixed(TermScores.together(seen))) if seen else ranking
 
-    def _reranked(self, embedded: Any, candidates: int) -> _Scored:  # noqa: ANN401
-        """Both stages: ids, scores and probabilities, (K,) each."""
-        image_ids, first_scores, probabilities = self._found(embedded, candidates)
-        if not len(image_ids):
-            return image_ids, first_scores, probabilities
-        vectors, nodes = self._index.vectors(image_ids), self._index.nodes(image_ids)
-        judged = self._model.rerank(embedded, vectors, nodes)
-        return image_ids, np.asarray(judged.scores), np.asarray(judged.probabilities)
+    def _hits(self, ranking: Ranking, request: SearchRequest) -> list[Hit]:
+        """The best k of an ordered ranking that are likely enough, with what is known of them."""
+        groups = self._groups(ranking, request)[: request.k]
+        likely = [g for g in groups if ranking.probabilities[g.shown] >= request.min_probability]
+        places = [place for group in likely for place in (group.shown, *group.folded)]
+        photos = {photo.image_id: photo for photo in self._index.photos(ranking.image_ids[places])}
 
-    def _explained(self, hits: Sequence[Hit], embedded: Any) -> list[Hit]:  # noqa: ANN401
-        image_ids = [hit.image_id for hit in hits]
-        vectors, nodes = self._index.vectors(image_ids), self._index.nodes(image_ids)
-        said = self._model.explain(embedded, vectors, nodes)
-        return [
-            replace(hit, explanation=from_model(one)) for hit, one in zip(hits, said, strict=True)
-        ]
-
-    def _hits(
-        self,
-        image_ids: NDArray[np.integer],
-        scores: NDArray[np.floating],
-        probabilities: NDArray[np.floating],
-    ) -> list[Hit]:
-        wanted = [int(image_id) for image_id in image_ids]
-        photos = {photo.image_id: photo for photo in self._index.photos(wanted)}
-        return [
-            Hit(
+        def hit(rank: int, place: int) -> Hit:
+            photo = photos[int(ranking.image_ids[place])]
+            return Hit(
                 rank=rank,
-                score=float(score),
-                probability=float(probability),
-                path=Path(photos[image_id].path),
-                image_id=image_id,
-                captions=tuple(photos[image_id].captions),
-                categories=tuple(photos[image_id].categories),
+                score=float(ranking.scores[place]),
+                probability=float(ranking.probabilities[place]),
+                path=Path(photo.path),
+                image_id=photo.image_id,
+                captions=tuple(photo.captions),
+                categories=tuple(photo.categories),
+                reranked=bool(ranking.reranked[place]),
             )
-            for rank, (image_id, score, probability) in enumerate(
-                zip(wanted, scores, probabilities, strict=True), start=1
+
+        return [
+            replace(
+                hit(rank, group.shown),
+                duplicates=tuple(hit(rank, place) for place in group.folded),
             )
+            for rank, group in enumerate(likely, start=1)
         ]
 
-
-def open_index(
-    folder: str | Path = DEFAULT_INDEX,
-    checkpoint: str | Path | None = None,
-    *,
-    image_weights: str | Path | None = None,
-    text_weights: str | Path | None = None,
-    model: QueryModel | None = None,
-    once: bool = False,
-) -> SearchIndex:
-    """Open an index made by `crossgraph index`, with the model that made it.
-
-    Where `crossgraph index` prepared that model on this machine, it is opened without torch.
-
-    Args:
-        folder: the index.
-        checkpoint: the model's folder; None is the one that made the index where that is prepared,
-            else the one that ships with this package.
-        image_weights: a file or folder with the image encoder's weights, if not from a package;
-            giving it or the next loads them, whatever is prepared.
-        text_weights: the same for the text encoder.
-        model: a retriever that is loaded already, in place of `checkpoint` and the weights.
-        once: whether a single query will be asked, which then is answered sooner.
-
-    Raises:
-        IndexNotFound: there is no index in the folder.
-        IndexDamaged: there is one and its catalog cannot be read.
-        ModelMismatch: the index was made with another model.
-        CheckpointError: the checkpoint cannot be read.
-        WeightsNotFound: an encoder's weights are not there.
-    """
-    from search.prepared import prepared_model
-    from store import Index
-
-    folder = Path(folder)
-    if model is None:
-        # First of all: that there is no index should not cost the seconds that loading a model may.
-        index = Index.open(folder)
-        given = image_weights is not None or text_weights is not None
-        prepared = None if given else prepared_model(index.model.fingerprint, checkpoint, once=once)
-        if prepared is not None:
-            return SearchIndex(index, prepared)
-        index.close()
-        model = load_model(checkpoint, image_weights=image_weights, text_weights=text_weights)
-    return SearchIndex(Index.open(folder, fingerprint=model.fingerprint, model=model.name), model)
-
-
-class LazyModel:
-    """A retriever that is loaded when something of it is first asked for.
-
-    What is wrong with a folder or an annotation file is told before the seconds that loading takes.
-    """
-
-    def __init__(self, load: Callable[[], Any]) -> None:
-        self._load = load
-
-    @cached_property
-    def loaded(self) -> Any:  # noqa: ANN401
-        """The retriever itself."""
-        return self._load()
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
-        return getattr(self.loaded, name)
-
-
-def load_model(
-    checkpoint: str | Path | None = None,
-    *,
-    image_weights: str | Path | None = None,
-    text_weights: str | Path | None = None,
-) -> Any:  # noqa: ANN401 - fusion.retriever.Retriever, which importing here would cost two seconds
-    """Load the retriever of a checkpoint folder; None is the one that ships with this package."""
-    from fusion.retriever import load_retriever
-
-    return load_retriever(
-        None if checkpoint is None else Path(checkpoint),
-        image_weights=None if image_weights is None else Path(image_weights),
-        text_weights=None if text_weights is None else Path(text_weights),
-    )
-
-
-def _checked(query: str, k: int, candidates: int, min_probability: float) -> str:
-    from store import QueryError
-
-    for name, value in (("k", k), ("candidates", candidates)):
-        if value < 1:
-            raise QueryError(f"{name} is {value}, expected at least 1")
-    if not 0 <= min_probability <= 1:
-        raise QueryError(f"the least probability is {min_probability:g}, expected 0 to 1")
-    # A shell hands over bytes that are no UTF-8 as lone surrogates, which no tokenizer takes.
-    text = query.encode("utf-8", "replace").decode("utf-8").strip()
-    if not text:
-        raise QueryError('the query is empty; say what the photo shows, such as "a dog on a sofa"')
-    return text
-
-
-def _check_explainable(explain: bool, rerank: bool) -> None:
-    from store import QueryError
-
-    if explain and not rerank:
-        raise QueryError("only a re-ranked score can be explained; search with the re-ranker")
+    def _groups(self, ranking: Ranking, request: SearchRequest) -> list[Group]:
+        """Each hit alone, or with its near-duplicates behind it."""
+        if not request.fold_duplicates:
+            return [Group(place) for place in range(len(ranking))]
+        unit_dim = self._index.model.unit_dim
+        vectors = self._index.vectors(ranking.image_ids)[:, :unit_dim] if unit_dim else None
+        return fold(self._index.looks(ranking.image_ids), vectors)

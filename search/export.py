@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from search.engine import Hit
+from search.result import Hit
 
 __all__ = ["export"]
 

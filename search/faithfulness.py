@@ -158,7 +158,7 @@ def _nodes(network: Network, data: PairData, rows: Tensor) -> tuple[Tensor, Tens
     with torch.inference_mode():
         text = network.reader.texts(text_input(data.captions, rows))
         photo = network.reader.photos(photo_input(data.photos, photo_rows))
-        return network.cross.text(*text), with_whole(text.mask), network.cross.image(*photo)
+        return network.cross.text(*text), with_whole(text.mask), network.nodes(photo)
 
 
 def _without(nodes: Tensor, gone: Tensor) -> Tensor:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.ablate import ablate
-from search.engine import load_model
 from search.evaluate import Evaluation, EvaluationError, evaluate
 from search.faithfulness import Faithfulness, judge_explanations
 from search.features import collection_features
 from search.latency import CANDIDATES, measure_latency
+from search.loading import load_model
 from search.probes import Encode, probe
 from search.progress import ProgressReport
 

@@ -40,12 +40,11 @@ def measure_latency(
     embedded = retriever.embed_images(list(images))
     vectors = np.resize(np.asarray(embedded.vectors, np.float32), (gallery, retriever.dim))
     candidates = min(CANDIDATES, gallery)
-    shape = np.shape(embedded.nodes)[1:]
-    nodes = np.resize(np.asarray(embedded.nodes), (candidates, *shape))
+    packed = np.resize(embedded.packed, (candidates, embedded.packed.shape[1]))
     index = faiss.IndexFlatIP(retriever.dim)
     index.add(vectors)
     parts = [
-        _one_query(retriever, index, vectors[:candidates], nodes, text)
+        _one_query(retriever, index, vectors[:candidates], packed, text)
         for text in [queries[0], *queries]
     ]
     medians = np.median(np.array(parts[1:]), axis=0)
@@ -60,7 +59,7 @@ def _one_query(
     retriever: Any,  # noqa: ANN401
     index: Any,  # noqa: ANN401 - faiss has no types
     held: NDArray[np.floating],
-    nodes: NDArray[np.floating],
+    packed: NDArray[np.uint8],
     text: str,
 ) -> tuple[float, float, float, float]:
     """Give the milliseconds of one query: encode, first stage, re-rank and their sum."""
@@ -69,7 +68,7 @@ def _one_query(
     encoded = time.perf_counter()
     index.search(query.vectors, len(held))
     found = time.perf_counter()
-    retriever.rerank(query, held, nodes)
+    retriever.rerank(query, held, packed)
     ended = time.perf_counter()
     marks = (encoded - started, found - encoded, ended - found, ended - started)
     encode, first_stage, rerank, total = (1000 * seconds for seconds in marks)

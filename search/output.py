@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from search.engine import WEAK_PROBABILITY, Hit
-from search.explain import as_record, as_words
+from search.explain import as_words
+from search.result import WEAK_PROBABILITY, Hit
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -19,27 +19,14 @@ __all__ = ["as_json_lines", "as_paths", "as_plain_lines", "as_table", "weakness"
 
 
 def as_json_lines(hits: Iterable[Hit]) -> Iterator[str]:
-    """Give one JSON object a hit: rank, score, probability, path, image_id, captions, categories.
-
-    An explained hit has an `explanation` too, as `search.explain.as_record` gives it.
+    """Give one JSON object a hit, as `Hit.to_dict` makes it.
 
     >>> from pathlib import Path
     >>> next(as_json_lines([Hit(1, 2.5, 0.75, Path("/a.jpg"), 7)]))[:48]
     '{"rank": 1, "score": 2.5, "probability": 0.75, "'
     """
     for hit in hits:
-        record: dict[str, Any] = {
-            "rank": hit.rank,
-            "score": round(hit.score, 6),
-            "probability": round(hit.probability, 6),
-            "path": str(hit.path),
-            "image_id": hit.image_id,
-            "captions": list(hit.captions),
-            "categories": list(hit.categories),
-        }
-        if hit.explanation is not None:
-            record["explanation"] = as_record(hit.explanation)
-        yield json.dumps(record, ensure_ascii=_has_surrogates(str(hit.path)))
+        yield json.dumps(hit.to_dict(), ensure_ascii=_has_surrogates(str(hit.path)))
 
 
 def as_paths(hits: Iterable[Hit]) -> Iterator[str]:
@@ -73,7 +60,7 @@ def as_table(hits: Sequence[Hit], title: str | None = None) -> Table:
     table.add_column("score", justify="right")
     table.add_column("photo", overflow="fold")
     # An index without captions has nothing to say here, and the paths can use the room.
-    speaks = any(hit.captions or hit.categories for hit in hits)
+    speaks = any(known(hit) for hit in hits)
     if speaks:
         table.add_column("captions and categories", overflow="fold", max_width=60)
     explains = any(hit.explanation for hit in hits)
@@ -91,10 +78,18 @@ def as_table(hits: Sequence[Hit], title: str | None = None) -> Table:
 
 
 def known(hit: Hit) -> str:
-    """Give a hit's first caption and its categories on one line, empty where there are none."""
+    """Give a hit's first caption, its categories, and how many it stands for, on one line.
+
+    >>> from pathlib import Path
+    >>> dog = Hit(1, 2.5, 0.75, Path("/a.jpg"), 7)
+    >>> known(Hit(1, 2.5, 0.75, Path("/b.jpg"), 8, ("A dog .",), ("dog",), duplicates=(dog,)))
+    'A dog . [dog] (1 more is nearly the same)'
+    """
     caption = " ".join(hit.captions[0].split()) if hit.captions else ""
     categories = f"[{', '.join(hit.categories)}]" if hit.categories else ""
-    return " ".join(part for part in (caption, categories) if part)
+    folded = len(hit.duplicates)
+    alike = f"({folded} more {'is' if folded == 1 else 'are'} nearly the same)" if folded else ""
+    return " ".join(part for part in (caption, categories, alike) if part)
 
 
 def weakness(hits: Sequence[Hit], least: float = 0.0) -> str | None:

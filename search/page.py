@@ -13,8 +13,8 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
-from search.engine import Hit
 from search.output import weakness
+from search.result import Hit
 
 __all__ = ["Answer", "Credit", "render_page", "thumbnail", "write_page"]
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from search.engine import Hit
+from search.result import Hit
 from search.whole_file import written_whole
 
 if TYPE_CHECKING:

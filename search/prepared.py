@@ -1,4 +1,4 @@
-"""Models made ready for searches that load no torch: `crossgraph index` does it once for each.
+"""Models made ready to index and search without torch: `crossgraph index` does it once for each.
 
 What is prepared lies in the user's cache folder, since a checkpoint that ships with the weights of
 other people's encoders in it would be four times as large.
@@ -6,17 +6,19 @@ other people's encoders in it would be four times as large.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fusion.photo_model import PhotoModel
     from fusion.query_model import QueryModel
     from fusion.retriever import Retriever
 
-__all__ = ["is_prepared", "prepare", "prepared_model"]
+__all__ = ["is_prepared", "photo_model", "prepare", "prepared_model"]
 
 PREPARABLE = {"packaged", "resnet50-bert"}
-"""Presets whose text encoder can be exported."""
+"""Presets whose encoders can be exported."""
 
 
 def prepared_model(
@@ -38,11 +40,77 @@ def prepared_model(
     return find_query_model(query_cache(), fingerprint, once=once)
 
 
-def is_prepared(folder: str | Path, *, thorough: bool = True) -> bool:
-    """Say whether searches of an index need no torch, or will need it whatever is done.
+def photo_model(
+    checkpoint: Path | None,
+    *,
+    image_weights: Path | None = None,
+    text_weights: Path | None = None,
+    device: str = "auto",
+    tell: Callable[[str], object],
+    warn: Callable[[str], object],
+) -> Any:  # noqa: ANN401 - one of three classes, two of which cost an import of torch
+    """Give the model that indexes, in the quickest form that this machine can run.
 
-    A thorough answer takes longer than a search: every file is hashed.
+    Without a GPU that is ONNX Runtime, for which the model is prepared where it is not yet; with
+    one it is torch, and the model is prepared for searches.
+
+    Args:
+        checkpoint: the model's folder; None is the one that ships with this package.
+        image_weights: as `open_index` takes it; giving it or the next loads torch.
+        text_weights: the same for the text encoder.
+        device: `auto`, `cpu` or `cuda`.
+        tell: called with a line about what will take a while.
+        warn: called with a line about what could not be done, after which a slower way is taken.
+
+    Raises:
+        DeviceNotThere: there is no GPU, and one was asked for.
+        CheckpointError, WeightsNotFound: as `loading.load_model`.
     """
+    from fusion.device import choose_device
+    from fusion.fingerprint import checkpoint_fingerprint
+    from search import loading
+
+    place = choose_device(device)
+    if place == "cpu" and image_weights is None and text_weights is None:
+        found = _without_torch(checkpoint_fingerprint(checkpoint))
+        if found is not None:
+            return found
+    model = loading.load_model(checkpoint, image_weights=image_weights, text_weights=text_weights)
+    if model.encoders not in PREPARABLE:
+        if model.encoders.startswith("clip:"):
+            tell(f"{model.encoders} cannot be prepared: indexing and searches load torch each time")
+        return model
+    _prepare(model, tell, warn)
+    if place == "cuda":
+        from fusion.gpu_photos import GpuPhotos
+
+        return GpuPhotos(model, place)
+    return _without_torch(model.fingerprint) or model
+
+
+def _without_torch(fingerprint: str | None) -> PhotoModel | None:
+    from fusion.photo_model import find_photo_model
+    from search.features import query_cache
+
+    return find_photo_model(query_cache(), fingerprint) if fingerprint else None
+
+
+def _prepare(
+    model: Retriever, tell: Callable[[str], object], warn: Callable[[str], object]
+) -> None:
+    from fusion.query_folder import query_folder, read_facts
+    from search.features import query_cache
+
+    if read_facts(query_folder(query_cache(), model.fingerprint), thorough=True) is not None:
+        return
+    tell("preparing this model for quick indexing and searches, once: half a minute")
+    note = prepare(model)
+    if note:
+        warn(f"indexing is slow and searches will start slowly: {note}")
+
+
+def is_prepared(folder: str | Path) -> bool:
+    """Say whether searches of an index need no torch, or will need it whatever is done."""
     from fusion.query_folder import query_folder, read_facts
     from search.features import query_cache
     from store import Index
@@ -50,11 +118,11 @@ def is_prepared(folder: str | Path, *, thorough: bool = True) -> bool:
     with Index.open(Path(folder)) as index:
         model = index.model
     place = query_folder(query_cache(), model.fingerprint)
-    return model.encoders not in PREPARABLE or read_facts(place, thorough=thorough) is not None
+    return model.encoders not in PREPARABLE or read_facts(place) is not None
 
 
 def prepare(model: Retriever) -> str:
-    """Write what searches need of a model, so that they need no torch; takes half a minute.
+    """Write what indexing and searches need of a model, so that they need no torch.
 
     Returns:
         Why it could not be done, in one line; empty when all is well.

@@ -12,6 +12,7 @@ from typing import Literal
 
 from store.codec import path_to_row, text_to_row
 from store.database import CatalogFile
+from store.words import in_step
 
 __all__ = ["Kind", "captions_among", "count_texts", "put_texts", "texts_of"]
 
@@ -29,18 +30,19 @@ def put_texts(
     asked = json.dumps([int(image_id) for image_id in texts])
     sql = "SELECT id FROM images WHERE id IN (SELECT value FROM json_each(?))"
     known = [row[0] for row in catalog.rows(sql, asked)]
-    catalog.execute_many(
-        f"DELETE FROM {kind} WHERE image_id = ? AND origin = ?",
-        [(image_id, named) for image_id in known],
-    )
-    catalog.execute_many(
-        f"INSERT INTO {kind} (image_id, origin, position, text) VALUES (?, ?, ?, ?)",
-        [
-            (image_id, named, position, text_to_row(text))
-            for image_id in known
-            for position, text in enumerate(dict.fromkeys(texts[image_id]))
-        ],
-    )
+    with in_step(catalog, known if kind == "captions" else ()):
+        catalog.execute_many(
+            f"DELETE FROM {kind} WHERE image_id = ? AND origin = ?",
+            [(image_id, named) for image_id in known],
+        )
+        catalog.execute_many(
+            f"INSERT INTO {kind} (image_id, origin, position, text) VALUES (?, ?, ?, ?)",
+            [
+                (image_id, named, position, text_to_row(text))
+                for image_id in known
+                for position, text in enumerate(dict.fromkeys(texts[image_id]))
+            ],
+        )
 
 
 def texts_of(catalog: CatalogFile, kind: Kind, image_ids: Sequence[int]) -> dict[int, list[str]]:

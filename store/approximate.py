@@ -8,7 +8,8 @@ among 400 where 8 bits lose none, and two bits cost nearly as much as an exact s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Self
@@ -17,16 +18,18 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from store.vector_file import Header, read_array, read_codes, write_vectors
+from store.lists import MappedLists
+from store.vector_file import Part, write_vectors
+from store.vector_head import Head, Header
 from store.vectors import (
     Blocks,
     Found,
     best,
     check_block,
-    leaving_out,
     padded,
     padded_query,
     padded_width,
+    selected,
 )
 
 __all__ = ["FIRST_PROBES", "ApproximateIndex", "Trained", "train"]
@@ -115,6 +118,8 @@ class ApproximateIndex:
         self._held: Any = faiss.IndexIVFScalarQuantizer(
             nearest, width, lists, codes, faiss.METRIC_INNER_PRODUCT, False
         )
+        self._nearest = nearest
+        self._lists: MappedLists | None = None  # the file's, where it comes from one
         self.probes = min(FIRST_PROBES, lists)
 
     @classmethod
@@ -143,29 +148,28 @@ class ApproximateIndex:
         return index
 
     @classmethod
-    def read(cls, stream: BinaryIO, header: Header) -> Self:
-        """Read the rest of a file of which the header has been read and checked.
+    def read(cls, file: Path, stream: BinaryIO, head: Head) -> Self:
+        """Open the rest of a file of which the head has been read and checked.
+
+        Its lists stay in the file, see `store.lists`.
 
         Raises:
-            ValueError: its numbers cannot be those of an index.
+            ValueError: it cannot be mapped.
         """
-        width, lists = header.width, header.lists
-        scale = read_array(stream, "<f4", width)
-        centroids = read_array(stream, "<f4", lists, width)
-        ranges = read_array(stream, "<f4", 2 * width if header.bits == 8 else 0)
-        sizes = read_array(stream, "<i8", lists)
-        ids = read_array(stream, "<i8", header.count)
-        _check_numbers(header, [scale, centroids, ranges], sizes, ids)
-        index = cls(header.dim, header.bits, scale, centroids)
-        faiss.copy_array_to_vector(ranges, index._held.sq.trained)
+        index = cls(head.header.dim, head.header.bits, head.scale, head.centroids)
+        faiss.copy_array_to_vector(head.ranges, index._held.sq.trained)
         index._held.is_trained = True
-        index.probes = header.probes
-        index._fill(sizes, ids, read_codes(stream, header))
+        index.probes = head.header.probes
+        index._lists = MappedLists(file, stream, head)
+        index._held.replace_invlists(index._lists.held, False)
+        index._held.ntotal = head.header.count
         return index
 
     @property
     def kind(self) -> str:
         """How it searches, for people."""
+        if self.whole and self._bits == 8:
+            return "exact, 8 bits re-scored"
         return f"IVF {self.lists} lists, {self.probes} probed, {self._bits} bits"
 
     @property
@@ -182,20 +186,32 @@ class ApproximateIndex:
         return int(self._held.ntotal)
 
     def search(
-        self, query: NDArray[np.float32], k: int, without: NDArray[np.int64] | None = None
+        self,
+        query: NDArray[np.float32],
+        k: int,
+        without: NDArray[np.int64] | None = None,
+        within: NDArray[np.int64] | None = None,
     ) -> Found:
         """Give ids (K,) and about the inner products (K,) of most of the k nearest to a query (D,).
 
         Fewer than k where the lists that are read hold fewer. The highest score comes first, equal
-        ones in the order of the ids; `without` are ids that are passed over.
+        ones in the order of the ids; `without` are ids that are passed over, and `within`, if it is
+        given, those that alone are not. The nearest of a part of all lie further off, so that
+        as many more lists are read as that part is smaller than all.
 
         Raises:
             ValueError: the query has another width.
+            DamagedVectors: a list of the file is not what was written.
         """
         row = self.scaled_query(query)
         options = faiss.SearchParametersIVF()
         options.nprobe = self.probes
-        chosen = leaving_out(without)
+        if within is not None:
+            share = max(len(within), 1) / max(len(self), 1)
+            options.nprobe = min(self.lists, math.ceil(self.probes / min(share, 1)))
+        if self._lists is not None and not self._lists.all_checked:
+            self._lists.check(self._nearest.search(row, options.nprobe)[1][0])
+        chosen = selected(without, within)
         if chosen is not None:
             options.sel = chosen
 
@@ -205,12 +221,38 @@ class ApproximateIndex:
 
         return best(ask, k, len(self))
 
+    @property
+    def whole(self) -> bool:
+        """Whether a search looks at every vector."""
+        return self.lists == 1
+
+    def slack(self, query: NDArray[np.float32]) -> float:
+        """Give by how much a score of a query (D,) may be wrong.
+
+        A code of 8 bits stands for the middle of one of 255 steps, from the least to the greatest
+        number of a sample. Where there is one list that is all vectors, and none is more wrong;
+        elsewhere a few numbers may lie beyond, but errors hardly ever come to a fifth of this.
+        """
+        if self._bits != 8:
+            return float("inf")
+        weights = np.abs(self.scaled_query(query))[0]
+        low, ranges = faiss.vector_to_array(self._held.sq.trained).reshape(2, -1)
+        greatest = np.maximum(np.abs(low), np.abs(low + ranges))
+        # Half a step, and what adding up some hundred numbers of 32 bits may lose.
+        return float(weights @ (0.501 * ranges / 255 + 1e-5 * greatest))
+
     def scaled_query(self, query: NDArray[np.float32]) -> NDArray[np.float32]:
         """Give a query (D,) as FAISS is asked, (1, W); ValueError where it has another width."""
         return padded_query(query, self.dim) / self._scale
 
     def faiss_index(self) -> Any:  # noqa: ANN401 - FAISS's types are incomplete
-        """Give FAISS's index, to be copied to a GPU; it reads `probes` lists."""
+        """Give FAISS's index, to be copied to a GPU; it reads `probes` lists.
+
+        Raises:
+            DamagedVectors: the file is not what was written.
+        """
+        if self._lists is not None:
+            self._lists.check()
         self._held.nprobe = self.probes
         return self._held
 
@@ -219,60 +261,21 @@ class ApproximateIndex:
 
         Raises:
             OSError: it cannot be written.
+            DamagedVectors: the file that it comes from is not what was written.
         """
+        if self._lists is not None:
+            self._lists.check()
         header = Header(self.dim, self._bits, len(self), self.lists, self.probes)
-        write_vectors(file, header, self._arrays())
+        ranges = faiss.vector_to_array(self._held.sq.trained) if self._bits == 8 else ()
+        learnt = (self._scale, self._centroids, np.asarray(ranges, dtype=np.float32))
+        write_vectors(file, header, learnt, self._parts)
 
-    def _arrays(self) -> Iterator[NDArray[Any]]:
+    def _parts(self) -> Iterator[Part]:
         held = self._held.invlists
-        sizes = np.array([held.list_size(number) for number in range(self.lists)], dtype=np.int64)
-        yield self._scale
-        yield self._centroids
-        if self._bits == 8:
-            yield faiss.vector_to_array(self._held.sq.trained)
-        yield sizes
-        filled = np.flatnonzero(sizes).tolist()
-        for number in filled:
-            yield faiss.rev_swig_ptr(held.get_ids(number), int(sizes[number]))
-        for number in filled:
-            size = int(sizes[number]) * self._held.code_size
-            yield faiss.rev_swig_ptr(held.get_codes(number), size)
-
-    def _fill(
-        self, sizes: NDArray[np.int64], ids: NDArray[np.int64], codes: Iterable[NDArray[np.uint8]]
-    ) -> None:
-        """Put ids (N,) and codes, list after list in pieces of any length, where they belong."""
-        ends = np.cumsum(sizes)
-        start = 0
-        for piece in codes:
-            end = start + len(piece)
-            cuts = np.unique(np.clip(ends, start, end)).tolist()
-            for low, high in zip([start, *cuts], [*cuts, end], strict=True):
-                if low < high:
-                    self._append(
-                        int(np.searchsorted(ends, low, side="right")),
-                        ids[low:high],
-                        piece[low - start : high - start],
-                    )
-            start = end
-        self._held.ntotal = len(ids)
-
-    def _append(self, number: int, ids: NDArray[np.int64], codes: NDArray[np.uint8]) -> None:
-        self._held.invlists.add_entries(
-            number, len(ids), faiss.swig_ptr(ids), faiss.swig_ptr(np.ascontiguousarray(codes))
-        )
-
-
-def _check_numbers(
-    header: Header,
-    floats: list[NDArray[np.float32]],
-    sizes: NDArray[np.int64],
-    ids: NDArray[np.int64],
-) -> None:
-    if not all(np.isfinite(array).all() for array in floats) or not (floats[0] > 0).all():
-        raise ValueError("the file has a scale, centroids or ranges that are no numbers")
-    fits = (sizes >= 0).all() and (sizes <= header.count).all() and sizes.sum() == header.count
-    if not fits:
-        raise ValueError(f"the file has lists that do not hold its {header.count} vectors")
-    if header.count and ids.min() < 0:
-        raise ValueError(f"the file has the id {ids.min()}, expected none below 0")
+        for number in range(self.lists):
+            size = held.list_size(number)
+            if not size:
+                yield np.zeros(0, dtype=np.uint8), np.zeros(0, dtype=np.int64)
+                continue
+            codes = faiss.rev_swig_ptr(held.get_codes(number), size * self._held.code_size)
+            yield codes, faiss.rev_swig_ptr(held.get_ids(number), size)

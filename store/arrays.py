@@ -18,13 +18,13 @@ def half_vectors(
     Raises:
         ValueError: a shape is another, or a value is not finite in half precision.
 
-    >>> half_vectors(np.array([[1.0, 0.5]]), np.zeros((1, 3, 2)), (1, 2)).tolist()
+    >>> half_vectors(np.array([[1.0, 0.5]]), np.zeros((1, 3)), (1, 2)).tolist()
     [[1.0, 0.5]]
     """
     if vectors.shape != wanted or len(nodes) != wanted[0]:
         raise ValueError(
             f"vectors {vectors.shape} and nodes {nodes.shape}, expected {wanted} and "
-            f"({wanted[0]}, R, Dn)"
+            f"({wanted[0]}, ...)"
         )
     with np.errstate(over="ignore"):
         halves = vectors.astype(np.float16)

@@ -36,7 +36,7 @@ def damaged_vectors(rows: Rows, dim: int, unit_dim: int) -> Iterator[tuple[int, 
 
 
 def damaged_nodes(rows: Rows) -> Iterator[tuple[int, str]]:
-    """Give image id and reason of nodes without two dimensions, or of another shape than most."""
+    """Give image id and reason of nodes without a dimension, or of another shape than most."""
     by_shape: dict[tuple[int, ...], array[int]] = {}
     for image_id, blob in rows:
         nodes = _decoded(blob)
@@ -76,6 +76,6 @@ def _vector_fault(vector: NDArray[Any] | str, dim: int, unit_dim: int) -> str:
 def _nodes_fault(nodes: NDArray[Any] | str) -> str:
     if isinstance(nodes, str):
         return nodes
-    if nodes.ndim != 2:
-        return f"the shape {nodes.shape}, expected (regions, width)"
+    if not nodes.ndim:
+        return f"the shape {nodes.shape}, expected at least one dimension"
     return "" if np.isfinite(nodes).all() else "values that are not finite"

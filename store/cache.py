@@ -15,19 +15,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from store import choice
-from store.catalog import arrays_of, vectors_after
+from store.catalog import arrays_of, vectors_after, vectors_of
 from store.database import CatalogFile
 from store.errors import CrossgraphError
 from store.flat import FlatIndex
-from store.generation import Generation, read_generation, remove_others, write_generation
+from store.generation import (
+    Generation,
+    is_whole,
+    read_generation,
+    remove_others,
+    write_generation,
+)
 from store.live import LiveVectors
 from store.models import Model, activate, probes
-from store.vectors import Block, VectorIndex
+from store.vector_file import DamagedVectors
+from store.vectors import Block, Found, VectorIndex
 
 __all__ = ["VectorCache"]
 
 ALWAYS_COMPACT = 20_000
 """An index up to this size gets a new file after any change: it takes a fraction of a second."""
+
+FEW = 1_000
+"""Up to so many vectors are read from the catalog and compared: it takes 15 ms at most, and nothing
+has to be in memory. Above it, passing over the others is faster."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +80,28 @@ class VectorCache:
         )
 
     def search(
-        self, query: NDArray[np.float32], k: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Give ids and inner products of the k nearest as the catalog has them now."""
+        self, query: NDArray[np.float32], k: int, within: NDArray[np.int64] | None = None
+    ) -> Found:
+        """Give ids and inner products of the k nearest as the catalog has them now.
+
+        Args:
+            query: (D,) float32.
+            k: how many are wanted.
+            within: (M,) the only ids that are wanted; None for all.
+        """
         with self._catalog.snapshot():
-            return self._current().search(query, k, self._stored)
+            if within is not None and len(within) <= FEW:
+                return self._among(within).search(query, k)
+            try:
+                found = self._current().search(query, k, self._stored, within)
+            except DamagedVectors:
+                # A part of the file that was not looked at before.
+                self._live = self._from_catalog(self._state().revision)
+                found = self._live.search(query, k, self._stored, within)
+            if within is None or len(found[0]) >= k or len(found[0]) == len(within):
+                return found
+            # Lists that were read held fewer than there are.
+            return self._among(within).search(query, k)
 
     def heal(self) -> None:
         """Write the file of a small index that lacks one, where nothing keeps us from it.
@@ -107,7 +135,9 @@ class VectorCache:
         with self._catalog.snapshot():
             live = self._current()
             recorded = self._state().generation
-        if not self._on_file or live.pending > _tolerable(len(live.base)):
+        lags = not self._on_file or live.pending > _tolerable(len(live.base))
+        # An exact one was checked when it was read; of others a search checks what it reads.
+        if lags or not (live.base.exact or is_whole(self._folder, recorded)):
             self.rebuild()
         elif recorded is not None:
             remove_others(self._folder, recorded.name)  # a run may have ended just before this
@@ -188,8 +218,11 @@ class VectorCache:
             if base is not None:
                 self._revision, self._on_file = generation.revision, True
                 return LiveVectors(base, generation.last_id)
-        # Exact, whatever its size: somebody waits for an answer, and the next writer makes a file.
-        self._revision, self._on_file = state.revision, False
+        return self._from_catalog(state.revision)
+
+    def _from_catalog(self, revision: int) -> LiveVectors:
+        """Exact, whatever its size: somebody waits for an answer; the next writer makes a file."""
+        self._revision, self._on_file = revision, False
         flat = FlatIndex(self._model.dim)
         last_id = 0
         for ids, vectors in self._blocks():
@@ -222,6 +255,16 @@ class VectorCache:
 
     def _blocks(self) -> Iterator[Block]:
         return vectors_after(self._catalog, self._model, 0)
+
+    def _among(self, image_ids: NDArray[np.int64]) -> FlatIndex:
+        """Make an exact index of some vectors, as the catalog has them."""
+        flat = FlatIndex(self._model.dim)
+        for start in range(0, len(image_ids), FEW):
+            for ids, vectors in vectors_of(
+                self._catalog, self._model, image_ids[start : start + FEW]
+            ):
+                flat.add(ids, vectors)
+        return flat
 
     def _stored(self, image_ids: Sequence[int]) -> NDArray[np.float32]:
         held = arrays_of(self._catalog, self._model.vectors, image_ids)

@@ -13,7 +13,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from store.codec import arrays_to_blobs, blobs_to_array, path_to_row, row_to_path
+from store import words
+from store.codec import (
+    arrays_to_blobs,
+    blobs_to_array,
+    path_to_row,
+    row_to_path,
+    row_to_time,
+    text_to_row,
+    time_to_row,
+)
 from store.database import CatalogFile
 from store.models import Model
 from store.paths import absolute_path, relative_path
@@ -25,17 +34,23 @@ from store.vectors import Block
 __all__ = [
     "arrays_of",
     "files",
+    "files_of",
+    "find_content",
+    "looks_of",
     "paths_of",
     "put_arrays",
     "put_files",
     "remove_images",
     "update_files",
     "vectors_after",
+    "vectors_of",
 ]
 
 _ROWS_AT_ONCE = 4096
 _IN = "IN (SELECT value FROM json_each(?))"
-_FACTS = "source_id, path, size_bytes, mtime_ns, sha256, width_px, height_px"
+_FACTS = """source_id, path, size_bytes, mtime_ns, sha256, width_px, height_px, taken_s, camera,
+    look"""
+_SET = ", ".join(f"{name} = excluded.{name}" for name in _FACTS.replace(",", " ").split()[2:])
 _FROM = "images JOIN sources ON sources.id = images.source_id"
 
 
@@ -55,14 +70,14 @@ def put_files(catalog: CatalogFile, files: Sequence[PhotoFile]) -> tuple[list[in
         ids.append(highest if image_id is None else image_id)
     placed = [(image_id, *row) for image_id, row in zip(ids, rows, strict=True)]
     catalog.execute_many(
-        f"""INSERT INTO images (id, {_FACTS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (id) DO UPDATE SET size_bytes = excluded.size_bytes,
-        mtime_ns = excluded.mtime_ns, sha256 = excluded.sha256, width_px = excluded.width_px,
-        height_px = excluded.height_px""",
+        f"""INSERT INTO images (id, {_FACTS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (id) DO UPDATE SET {_SET}""",
         placed,
     )
     release(catalog, [file.path for file in files])
-    return ids, [image_id for image_id in known if image_id is not None]
+    there = [image_id for image_id in known if image_id is not None]
+    words.add(catalog, sorted({*ids} - {*there}))
+    return ids, there
 
 
 def put_arrays(
@@ -72,7 +87,7 @@ def put_arrays(
     vectors: NDArray[Any],
     nodes: NDArray[Any],
 ) -> None:
-    """Write a model's vectors (B, D) and nodes (B, R, Dn) of photos, in place of earlier ones."""
+    """Write a model's vectors (B, D) and nodes (B, ...) of photos, in place of earlier ones."""
     for table, column, arrays in (
         (model.vectors, "vector", vectors),
         (model.nodes, "nodes", nodes),
@@ -85,18 +100,18 @@ def put_arrays(
 
 def update_files(catalog: CatalogFile, changed: Mapping[int, PhotoFile]) -> None:
     """Write new facts about photos whose content is the same, such as another path."""
-    # Out of each other's way first: two photos may have swapped their names.
-    catalog.execute_many(
-        "UPDATE images SET path = CAST('moving ' || id AS BLOB) WHERE id = ?",
-        [(image_id,) for image_id in changed],
-    )
     files = list(changed.values())
     rows = zip(_facts(catalog, files), changed, strict=True)
-    catalog.execute_many(
-        """UPDATE images SET source_id = ?, path = ?, size_bytes = ?, mtime_ns = ?, sha256 = ?,
-        width_px = ?, height_px = ? WHERE id = ?""",
-        [(*row, image_id) for row, image_id in rows],
-    )
+    with words.in_step(catalog, changed):
+        # Out of each other's way first: two photos may have swapped their names.
+        catalog.execute_many(
+            "UPDATE images SET path = CAST('moving ' || id AS BLOB) WHERE id = ?",
+            [(image_id,) for image_id in changed],
+        )
+        catalog.execute_many(
+            f"""UPDATE images SET ({_FACTS}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ?""",
+            [(*row, image_id) for row, image_id in rows],
+        )
     release(catalog, [file.path for file in files])
 
 
@@ -104,6 +119,7 @@ def remove_images(catalog: CatalogFile, image_ids: Sequence[int]) -> list[int]:
     """Delete photos with all that belongs to them, and give those that were there."""
     asked = json.dumps(list(image_ids))
     there = [int(row[0]) for row in catalog.rows(f"SELECT id FROM images WHERE id {_IN}", asked)]
+    words.forget(catalog, there)
     catalog.execute(f"DELETE FROM images WHERE id {_IN}", asked)
     return there
 
@@ -111,13 +127,27 @@ def remove_images(catalog: CatalogFile, image_ids: Sequence[int]) -> list[int]:
 def files(catalog: CatalogFile, source: str | None) -> dict[int, PhotoFile]:
     """Give the files of all photos, or of one source, by ascending id."""
     where, arguments = ("", ()) if source is None else ("WHERE root = ?", (path_to_row(source),))
-    sql = f"""SELECT images.id, root, path, size_bytes, mtime_ns, sha256, width_px, height_px
-        FROM {_FROM} {where} ORDER BY images.id"""
-    found: dict[int, PhotoFile] = {}
-    for image_id, root, path, *rest in catalog.rows(sql, *arguments):
-        folder = row_to_path(root)
-        found[image_id] = PhotoFile(absolute_path(folder, row_to_path(path)), folder, *rest)
-    return found
+    sql = f"SELECT images.id, root, {_FACTS} FROM {_FROM} {where} ORDER BY images.id"
+    return {row[0]: _file(row) for row in catalog.rows(sql, *arguments)}
+
+
+def files_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, PhotoFile]:
+    """Give the files of those ids that are there."""
+    sql = f"SELECT images.id, root, {_FACTS} FROM {_FROM} WHERE images.id {_IN}"
+    return {row[0]: _file(row) for row in catalog.rows(sql, json.dumps(list(image_ids)))}
+
+
+def looks_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, int | None]:
+    """Give the perceptual hashes of those ids that are there."""
+    sql = f"SELECT id, look FROM images WHERE id {_IN}"
+    return dict(catalog.rows(sql, json.dumps(list(image_ids))))
+
+
+def find_content(catalog: CatalogFile, sha256: str) -> int | None:
+    """Give the lowest id of a photo whose file has that hex digest; goes through all of them."""
+    sql = "SELECT min(id) FROM images WHERE sha256 = ?"
+    found = next(catalog.rows(sql, bytes.fromhex(sha256)))[0]
+    return None if found is None else int(found)
 
 
 def paths_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, str]:
@@ -132,7 +162,7 @@ def paths_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, str]:
 def arrays_of(
     catalog: CatalogFile, table: str, image_ids: Sequence[int]
 ) -> dict[int, NDArray[Any]]:
-    """Give the vectors, (D,) each, or nodes, (R, Dn) each, of those ids that a table has."""
+    """Give the vectors, (D,) each, or nodes, (...) each, of those ids that a table has."""
     sql = f"SELECT * FROM {table} WHERE image_id {_IN}"
     found = dict(catalog.rows(sql, json.dumps([int(image_id) for image_id in image_ids])))
     return dict(zip(found, blobs_to_array(list(found.values())), strict=True)) if found else {}
@@ -141,15 +171,22 @@ def arrays_of(
 def vectors_after(catalog: CatalogFile, model: Model, image_id: int) -> Iterator[Block]:
     """Give ids above one, ascending, and their vectors, a few thousand at a time."""
     sql = f"SELECT image_id, vector FROM {model.vectors} WHERE image_id > ? ORDER BY image_id"
-    rows = catalog.rows(sql, image_id)
+    return _blocks(catalog.rows(sql, image_id))
+
+
+def vectors_of(catalog: CatalogFile, model: Model, image_ids: NDArray[np.int64]) -> Iterator[Block]:
+    """Give those of some ids that are there, and their vectors, a few thousand at a time."""
+    sql = f"SELECT image_id, vector FROM {model.vectors} WHERE image_id {_IN}"
+    return _blocks(catalog.rows(sql, json.dumps(image_ids.tolist())))
+
+
+def _blocks(rows: Iterator[tuple[int, bytes]]) -> Iterator[Block]:
     while some := list(itertools.islice(rows, _ROWS_AT_ONCE)):
         ids, blobs = zip(*some, strict=True)
         yield np.array(ids, dtype=np.int64), blobs_to_array(blobs).astype(np.float32)
 
 
-def _facts(
-    catalog: CatalogFile, files: Sequence[PhotoFile]
-) -> list[tuple[int, str | bytes, int, int, str, int, int]]:
+def _facts(catalog: CatalogFile, files: Sequence[PhotoFile]) -> list[tuple[Any, ...]]:
     ids = {root: source_id(catalog, root) for root in dict.fromkeys(file.source for file in files)}
     return [
         (
@@ -157,9 +194,30 @@ def _facts(
             path_to_row(relative_path(file.source, file.path)),
             file.size_bytes,
             file.mtime_ns,
-            file.sha256,
+            bytes.fromhex(file.sha256),
             file.width_px,
             file.height_px,
+            None if file.taken is None else time_to_row(file.taken),
+            None if file.camera is None else text_to_row(file.camera),
+            file.look,
         )
         for file in files
     ]
+
+
+def _file(row: tuple[Any, ...]) -> PhotoFile:
+    """Give the file of a row of id, root, and `_FACTS`."""
+    _, root, _, path, size_bytes, mtime_ns, digest, width_px, height_px, taken, camera, look = row
+    folder = row_to_path(root)
+    return PhotoFile(
+        absolute_path(folder, row_to_path(path)),
+        folder,
+        size_bytes,
+        mtime_ns,
+        digest.hex(),
+        width_px,
+        height_px,
+        None if taken is None else row_to_time(taken),
+        camera,
+        look,
+    )

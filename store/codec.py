@@ -12,6 +12,7 @@ import os
 import re
 import struct
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -24,13 +25,16 @@ __all__ = [
     "blobs_to_array",
     "path_to_row",
     "row_to_path",
+    "row_to_time",
     "text_to_row",
+    "time_to_row",
 ]
 
 MAGIC = b"A1"
 KINDS = "fiub"  # floats, integers, unsigned, booleans: all that a BLOB may hold
 DTYPE = re.compile(rf"[<|][{KINDS}][1-9][0-9]?")
 START = struct.Struct("<2sBB")
+_EPOCH = datetime(1970, 1, 1)
 
 
 def array_to_blob(array: NDArray[Any]) -> bytes:
@@ -151,3 +155,22 @@ def text_to_row(text: str) -> str:
     'a dog?'
     """
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def time_to_row(time: datetime) -> int:
+    """Give a clock's time as its seconds since it showed 1970; fractions are cut off.
+
+    Raises:
+        ValueError: it has a time zone, of which a camera's clock knows nothing.
+
+    >>> time_to_row(datetime(1970, 1, 2, 0, 0, 5))
+    86405
+    """
+    if time.tzinfo is not None:
+        raise ValueError(f"{time} has a time zone, expected the time of a clock")
+    return (time - _EPOCH) // timedelta(seconds=1)
+
+
+def row_to_time(seconds: int) -> datetime:
+    """Give the time that `time_to_row` made this of."""
+    return _EPOCH + timedelta(seconds=seconds)

@@ -10,11 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import sqlite_utils
-
 from store.errors import IndexBusy, IndexDamaged, IndexNotWritable
 from store.lock import WriterLock
-from store.schema import is_current, migrate
+from store.version import is_current
 
 __all__ = ["CatalogFile"]
 
@@ -56,17 +54,22 @@ class CatalogFile:
     def _prepare(self) -> None:
         self.execute("PRAGMA trusted_schema = OFF")  # the file may come from a stranger
         self.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
-        if not is_current(self.tables):
+        if not is_current(self.connection):
             self._make_or_upgrade()
         self.execute("PRAGMA foreign_keys = ON")
 
     def _make_or_upgrade(self) -> None:
-        earlier = "images" in self.tables.table_names()
+        from sqlite_utils import Database  # which a search of a finished index does without
+
+        from store.schema import migrate
+
+        tables = Database(self.connection)
+        earlier = "images" in tables.table_names()
         try:
             self.lock.acquire()
             self.execute(f"PRAGMA page_size = {_PAGE_BYTES}")  # of a new file only
-            self.tables.enable_wal()
-            migrate(self.tables)
+            tables.enable_wal()
+            migrate(tables)
             self.lock.release()
         except IndexBusy:
             raise
@@ -88,11 +91,6 @@ class CatalogFile:
         if self._connection is None:
             raise ValueError(f"{self.path.parent} was closed")
         return self._connection
-
-    @property
-    def tables(self) -> sqlite_utils.Database:
-        """The same connection as sqlite-utils sees it."""
-        return sqlite_utils.Database(self.connection)
 
     def close(self) -> None:
         """Let go of the file; twice is harmless."""

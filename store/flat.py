@@ -8,22 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import BinaryIO, Self
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from store.vector_file import Header, read_array, read_codes, read_header, write_vectors
+from store.vector_file import Part, read_part, write_vectors
+from store.vector_head import Head, Header, read_head
 from store.vectors import (
     Block,
     Found,
     best,
     check_block,
-    leaving_out,
     padded,
     padded_query,
     padded_width,
+    selected,
 )
 
 __all__ = ["FlatIndex"]
@@ -40,6 +41,7 @@ class FlatIndex:
 
     kind = "exact, half precision"
     exact = True
+    whole = True
 
     def __init__(self, dim: int) -> None:
         self._dim = dim
@@ -56,26 +58,23 @@ class FlatIndex:
             ValueError: it is no such file.
         """
         with file.open("rb") as stream:
-            header = read_header(stream, file)
-            if header.lists:
+            head = read_head(stream, file)
+            if head.header.lists:
                 raise ValueError(f"{file} holds an approximate index, expected an exact one")
-            return cls.read(stream, header)
+            return cls.read(stream, head)
 
     @classmethod
-    def read(cls, stream: BinaryIO, header: Header) -> Self:
-        """Read the rest of a file of which the header has been read and checked.
+    def read(cls, stream: BinaryIO, head: Head) -> Self:
+        """Read the rest of a file of which the head has been read and checked.
 
         Raises:
-            ValueError: its ids cannot be ids.
+            ValueError: it is not what was written, or its ids cannot be ids.
         """
-        index = cls(header.dim)
-        ids = read_array(stream, "<i8", header.count)
-        if header.count and ids.min() < 0:
-            raise ValueError(f"the file has the id {ids.min()}, expected none below 0")
-        start = 0
-        for codes in read_codes(stream, header):
-            index._held.add_sa_codes(codes, ids[start : start + len(codes)])
-            start += len(codes)
+        index = cls(head.header.dim)
+        for codes, ids in read_part(stream, head, 0):
+            if ids.min() < 0:
+                raise ValueError(f"the file has the id {ids.min()}, expected none below 0")
+            index._held.add_sa_codes(codes, ids)
         return index
 
     @property
@@ -102,12 +101,16 @@ class FlatIndex:
         self._held.remove_ids(faiss.IDSelectorBatch(np.ascontiguousarray(ids, np.int64)))
 
     def search(
-        self, query: NDArray[np.float32], k: int, without: NDArray[np.int64] | None = None
+        self,
+        query: NDArray[np.float32],
+        k: int,
+        without: NDArray[np.int64] | None = None,
+        within: NDArray[np.int64] | None = None,
     ) -> Found:
         """Give ids (K,) and inner products (K,) of the k nearest to a query (D,).
 
         The highest score comes first, equal ones in the order of the ids; `without` are ids that
-        are passed over.
+        are passed over, and `within`, if it is given, those that alone are not.
 
         Raises:
             ValueError: the query has another width.
@@ -119,7 +122,7 @@ class FlatIndex:
         ([3], [2.0])
         """
         row = padded_query(query, self.dim)
-        chosen = leaving_out(without)
+        chosen = selected(without, within)
         options = None
         if chosen is not None:
             options = faiss.SearchParameters()
@@ -131,13 +134,17 @@ class FlatIndex:
 
         return best(ask, k, len(self))
 
+    def slack(self, query: NDArray[np.float32]) -> float:
+        """Give by how much a score may be wrong, which is nothing."""
+        return 0.0
+
     def save(self, file: Path) -> None:
         """Write it to a file, which any machine reads.
 
         Raises:
             OSError: it cannot be written.
         """
-        write_vectors(file, Header(self.dim, 16, len(self)), self._arrays())
+        write_vectors(file, Header(self.dim, 16, len(self)), (), self._parts)
 
     def padded_blocks(self) -> Iterator[Block]:
         """Give ids (N,) and vectors as they are held, (N, W), a few at a time."""
@@ -149,8 +156,8 @@ class FlatIndex:
     def _ids(self) -> NDArray[np.int64]:
         return np.asarray(faiss.vector_to_array(self._held.id_map), dtype=np.int64)
 
-    def _arrays(self) -> Iterator[NDArray[Any]]:
-        yield self._ids()
-        codes, size = self._codes.codes, self._codes.code_size
-        if len(self):  # the memory itself, not a copy of all of it
-            yield faiss.rev_swig_ptr(codes.data(), len(self) * size)
+    def _parts(self) -> Iterator[Part]:
+        codes, size = self._codes.codes, len(self) * self._codes.code_size
+        # The memory itself, not a copy of all of it.
+        held = faiss.rev_swig_ptr(codes.data(), size) if size else np.zeros(0, dtype=np.uint8)
+        yield held, self._ids()

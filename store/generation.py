@@ -4,11 +4,16 @@ It is written under a temporary name, synced and renamed; what proves it right (
 count, and the state of the catalog that it holds) goes into the catalog last. Whatever is
 interrupted in between leaves a file that the catalog does not vouch for, and the next one to open
 the index makes it anew.
+
+What the catalog vouches for is there to the last byte, since it was synced before; a fault of the
+disk, or somebody else's writing, can still change it later. Opening it therefore holds size and
+head against the record, and all that an exact index has against its sum; of an approximate one,
+which is too large for that, each list is held against its sum when it is first searched, and all
+of them by every run that indexes and by `crossgraph verify`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -16,11 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from store.choice import Measured, load
+from store.vector_file import check_sums, head_sha256
 from store.vectors import VectorIndex
 
 __all__ = [
     "Generation",
-    "file_sha256",
+    "is_whole",
     "other_files",
     "read_generation",
     "remove_others",
@@ -36,7 +42,7 @@ class Generation:
 
     Attributes:
         name: of the file, in the index's folder.
-        sha256: of its bytes, hex.
+        sha256: of its head, in which the sums of the rest are, hex.
         count: how many vectors it holds.
         model_id: whose vectors these are.
         revision: the catalog's, when they were read from it.
@@ -70,10 +76,10 @@ class Generation:
 def read_generation(folder: Path, recorded: Generation, dim: int) -> VectorIndex | None:
     """Give the vectors from their file, None where it is missing, damaged or not as recorded."""
     file = folder / recorded.name
+    if file.parent != folder:
+        return None
     try:
-        if file.parent != folder or file_sha256(file) != recorded.sha256:
-            return None
-        index = load(file)
+        index = load(file, recorded.sha256)
     except (OSError, ValueError):
         return None
     return index if (index.dim, len(index)) == (dim, recorded.count) else None
@@ -106,7 +112,7 @@ def write_generation(
     try:
         index.save(temporary)
         _sync(temporary)
-        checksum = file_sha256(temporary)
+        checksum = head_sha256(temporary)
         temporary.replace(final)
     except OSError as error:
         # What a full disk interrupts has no name of its own.
@@ -130,10 +136,16 @@ def other_files(folder: Path, kept: str) -> list[Path]:
     return sorted(file for file in folder.glob(PATTERN) if file.name != kept)
 
 
-def file_sha256(file: Path) -> str:
-    """Give the checksum of a file, in hex; OSError where it cannot be read."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def is_whole(folder: Path, recorded: Generation | None) -> bool:
+    """Read all of a file and say whether it is what was recorded."""
+    if recorded is None:
+        return False
+    file = folder / recorded.name
+    try:
+        check_sums(file)
+        return head_sha256(file) == recorded.sha256
+    except (OSError, ValueError):
+        return False
 
 
 def _sync(path: Path) -> None:

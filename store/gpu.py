@@ -6,7 +6,8 @@ cannot pass over deleted ones, and its file is no other machine's, while a flat 
 stays under the 20 ms of the choice far beyond a million vectors.
 
 GPU searches take no selector and give 2048 neighbours at most: ids to pass over are asked for
-besides and dropped, and a search that needs more neighbours runs on the CPU.
+besides and dropped, and a search that needs more neighbours, or is within chosen ids, runs on the
+CPU.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 
 from store.approximate import ApproximateIndex
 from store.flat import FlatIndex
+from store.vector_file import DamagedVectors
 from store.vectors import Found, VectorIndex, best, padded_query, padded_width
 
 __all__ = ["MOST_NEIGHBOURS", "GpuIndex", "on_gpu"]
@@ -33,15 +35,22 @@ DEVICE = 0  # one is enough for what fits: copies on several would only share qu
 def on_gpu(index: FlatIndex | ApproximateIndex) -> VectorIndex | None:
     """Give an index's form on the GPU; None where there is no GPU, or it cannot hold this one.
 
+    One with a single list is no faster there, and is left where its scores are as it says.
+
     The copy holds what the index has now and is not told of later changes.
+
+    Raises:
+        DamagedVectors: the index's file is not what was written.
 
     Warns:
         RuntimeWarning: there is a GPU and it could not be used.
     """
-    if not faiss.get_num_gpus():
+    if not faiss.get_num_gpus() or (isinstance(index, ApproximateIndex) and index.lists == 1):
         return None
     try:
         return GpuIndex(index)
+    except DamagedVectors:
+        raise
     except Exception as error:  # whatever the driver, CUDA or FAISS has to say
         _warn(error)
         return None
@@ -85,7 +94,11 @@ class GpuIndex:
         return len(self._cpu)
 
     def search(
-        self, query: NDArray[np.float32], k: int, without: NDArray[np.int64] | None = None
+        self,
+        query: NDArray[np.float32],
+        k: int,
+        without: NDArray[np.int64] | None = None,
+        within: NDArray[np.int64] | None = None,
     ) -> Found:
         """Give ids (K,) and inner products (K,) of the k nearest, as the index on the CPU does.
 
@@ -96,7 +109,7 @@ class GpuIndex:
             RuntimeWarning: the GPU failed; this search and all later ones run on the CPU.
         """
         row = self._row(query)
-        if self._gpu is not None:
+        if self._gpu is not None and within is None:
             try:
                 return self._search(row, k, np.unique(without if without is not None else NOTHING))
             except _TooManyNeighbours:
@@ -104,7 +117,16 @@ class GpuIndex:
             except RuntimeError as error:
                 self._gpu = None
                 _warn(error)
-        return self._cpu.search(query, k, without)
+        return self._cpu.search(query, k, without, within)
+
+    @property
+    def whole(self) -> bool:
+        """Whether a search looks at every vector."""
+        return self._cpu.whole
+
+    def slack(self, query: NDArray[np.float32]) -> float:
+        """Give by how much a score may be wrong, as the index on the CPU does."""
+        return self._cpu.slack(query)
 
     def save(self, file: Path) -> None:
         """Write it to a file, which any machine reads; OSError where it cannot."""

@@ -108,7 +108,7 @@ class Index(IndexReader):
         Args:
             files: B of them.
             vectors: (B, D), what the first stage searches; kept in half precision.
-            nodes: (B, R, Dn) numbers of any type, what the re-ranker reads; kept as they are.
+            nodes: (B, ...) numbers of any type, what the re-ranker reads; kept as they are.
 
         Raises:
             ValueError: a shape is another, or a vector has values that are not finite in half

@@ -58,6 +58,7 @@ class LiveVectors:
         query: NDArray[np.float32],
         k: int,
         stored: Callable[[Sequence[int]], NDArray[np.float32]],
+        within: NDArray[np.int64] | None = None,
     ) -> Found:
         """Give ids and inner products of the k nearest, best first, equal ones by id.
 
@@ -66,13 +67,35 @@ class LiveVectors:
             k: how many are wanted.
             stored: gives the vectors (K, D) of ids; what an approximate base finds is scored by
                 these, so that a score does not depend on the kind of index.
+            within: (M,) the only ids that are wanted; None for all.
         """
         if self.base.exact:
-            ids, scores = self.base.search(query, k, self._without)
+            ids, scores = self.base.search(query, k, self._without, within)
         else:
-            ids, _ = self.base.search(query, k * OVERSAMPLING, self._without)
-            scores = (stored(ids.tolist()) @ query).astype(np.float32)
-        recent_ids, recent_scores = self._recent.search(query, k)
+            ids, scores = self._rescored(query, k, stored, within)
+        recent_ids, recent_scores = self._recent.search(query, k, within=within)
         ids, scores = np.append(ids, recent_ids), np.append(scores, recent_scores)
         best = np.lexsort((ids, -scores))[:k]
         return ids[best], scores[best]
+
+    def _rescored(
+        self,
+        query: NDArray[np.float32],
+        k: int,
+        stored: Callable[[Sequence[int]], NDArray[np.float32]],
+        within: NDArray[np.int64] | None,
+    ) -> Found:
+        """Give what the base finds, k at least, with exact scores, in no order."""
+        slack, asked = self.base.slack(query), k * OVERSAMPLING
+        while True:
+            ids, rough = self.base.search(query, asked, self._without, within)
+            best = (stored(ids[:k].tolist()) @ query).astype(np.float32)
+            if len(ids) <= k:
+                return ids, best
+            # The k-th best scores no less than this, so that what cannot reach it is not even read.
+            reach = rough[k:] + slack >= best.min()
+            if not self.base.whole or len(ids) < asked or not reach[-1]:
+                doubtful = ids[k:][reach]
+                more = (stored(doubtful.tolist()) @ query).astype(np.float32)
+                return np.append(ids[:k], doubtful), np.append(best, more)
+            asked *= 2

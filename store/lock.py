@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING
 
 from store.errors import IndexBusy, IndexNotWritable
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 __all__ = ["WriterLock"]
 
@@ -24,13 +27,18 @@ class WriterLock:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    @cached_property
+    def _lock(self) -> BaseFileLock:
+        from filelock import FileLock  # which a search, that never writes, need not wait for
+
         # Not by thread: an index may be closed in another one than it was written in.
-        self._lock = FileLock(folder / LOCK_NAME, thread_local=False)
+        return FileLock(self._folder / LOCK_NAME, thread_local=False)
 
     @property
     def is_held(self) -> bool:
         """Whether this writer has it."""
-        return bool(self._lock.is_locked)
+        return "_lock" in self.__dict__ and bool(self._lock.is_locked)
 
     def acquire(self) -> None:
         """Take it; nothing happens where it is held already.
@@ -39,6 +47,8 @@ class WriterLock:
             IndexBusy: another process, or another `Index` in this one, has it.
             IndexNotWritable: the folder cannot be written.
         """
+        from filelock import Timeout
+
         if self.is_held:
             return
         try:
@@ -63,4 +73,5 @@ class WriterLock:
 
     def release(self) -> None:
         """Let go of it; twice is harmless."""
-        self._lock.release(force=True)
+        if self.is_held:
+            self._lock.release(force=True)

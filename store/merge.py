@@ -24,6 +24,7 @@ from store.quarantine import quarantine
 from store.reader import CATALOG_NAME, IndexReader
 from store.records import PhotoRecord, records
 from store.sources import mounts, put_mounts, roots
+from store.words import in_step
 
 __all__ = ["Merged", "merge"]
 
@@ -164,7 +165,8 @@ def _copy(part: IndexReader, page: Sequence[PhotoRecord], index: Index) -> int:
         ):
             _copy_blobs(part, source, old, catalog, into, placed)
         all_ids = {old: known for old, known in ids.items() if known is not None} | placed
-        _copy_texts(source, catalog, "captions", all_ids)
+        with in_step(catalog, all_ids.values()):
+            _copy_texts(source, catalog, "captions", all_ids)
         _copy_texts(source, catalog, "categories", all_ids)
     return len(page) - len(new)
 

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from store.codec import array_to_blob, blob_to_array
 from store.database import CatalogFile
-from store.schema import EMBEDDINGS
 
 __all__ = [
     "Model",
@@ -57,7 +56,7 @@ class Model:
 
     @property
     def nodes(self) -> str:
-        """Name of the table with (R, Dn) region nodes."""
+        """Name of the table with what the re-ranker reads of a photo, an array each."""
         return f"nodes_{self.id}"
 
 
@@ -68,6 +67,8 @@ def add_model(
     catalog: CatalogFile, fingerprint: str, name: str, encoders: str, dim: int, unit_dim: int
 ) -> Model:
     """Make room for a model's embeddings, in the caller's transaction."""
+    from store.schema import EMBEDDINGS  # with sqlite-utils, which a search does without
+
     sql = "INSERT INTO models (fingerprint, name, encoders, dim, unit_dim) VALUES (?, ?, ?, ?, ?)"
     catalog.execute(sql, fingerprint, name, encoders, dim, unit_dim)
     model = find_model(catalog, fingerprint)

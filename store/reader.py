@@ -12,13 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from store import catalog as rows
-from store import models, quarantine, sources
+from store import models, quarantine, selection, sources
 from store.annotations import captions_among, count_texts, texts_of
 from store.cache import VectorCache
 from store.database import CatalogFile
 from store.errors import IndexNotFound, ModelMismatch
 from store.generation import Generation
 from store.rows import Counts, Photo, PhotoFile, QuarantinedFile
+from store.selection import Expression
+from store.vectors import Found
+from store.words import search_words
 
 __all__ = ["CATALOG_NAME", "Ids", "IndexReader"]
 
@@ -155,20 +158,37 @@ class IndexReader:
         """Give what is recorded of the vectors' file, None where there is none yet."""
         return self._cache.generation()
 
-    def search(
-        self, vector: NDArray[np.float32], k: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    def matching(self, expression: Expression) -> NDArray[np.int64]:
+        """Give the ids (N,) of the photos that a filter is true of, ascending.
+
+        Raises:
+            QueryError: it has too many conditions.
+        """
+        with self.snapshot():
+            return selection.matching(self._catalog, expression)
+
+    def search_texts(self, words: str, k: int, within: Ids | None = None) -> Found:
+        """Give ids (K,) and BM25 scores (K,) of the k photos whose words fit best, best first.
+
+        The words are those of captions and file names; see `store.words.search_words`.
+        """
+        among = None if within is None else np.unique(np.asarray(within, dtype=np.int64))
+        with self.snapshot():
+            return search_words(self._catalog, words, k, among)
+
+    def search(self, vector: NDArray[np.float32], k: int, within: Ids | None = None) -> Found:
         """Give ids (K,) and inner products (K,) of the k photos nearest to a vector (D,).
 
         The highest score comes first, equal ones in the order of the ids; fewer than k come from a
-        smaller index.
+        smaller index. Where `within` is given, only photos of these ids come.
 
         Raises:
             ValueError: the vector has another width.
             ModelMismatch: the photos were embedded anew with another model since it was opened.
         """
+        among = None if within is None else np.unique(np.asarray(within, dtype=np.int64))
         with self.snapshot():
-            return self._cache.search(vector, k)
+            return self._cache.search(vector, k, among)
 
     def vectors(self, image_ids: Ids) -> NDArray[np.float32]:
         """Give vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
@@ -178,11 +198,22 @@ class IndexReader:
         return np.array([held[i] for i in ids], dtype=np.float32).reshape(len(ids), self.model.dim)
 
     def nodes(self, image_ids: Ids) -> NDArray[Any]:
-        """Give nodes, (K, R, Dn), in the order of the ids; KeyError for one that is not there."""
+        """Give nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
         ids = [int(image_id) for image_id in image_ids]
         with self.snapshot():
             held = rows.arrays_of(self._catalog, self.model.nodes, ids)
         return np.stack([held[i] for i in ids]) if ids else np.zeros((0, 0, 0), dtype=np.float16)
+
+    def find_content(self, sha256: str) -> int | None:
+        """Give the id of a photo whose file has that hex digest, the lowest; None if none has."""
+        return rows.find_content(self._catalog, sha256)
+
+    def looks(self, image_ids: Ids) -> list[int | None]:
+        """Give perceptual hashes in the order of the ids, None where there is none."""
+        ids = [int(image_id) for image_id in image_ids]
+        with self.snapshot():
+            held = rows.looks_of(self._catalog, ids)
+        return [held.get(image_id) for image_id in ids]
 
     def photos(self, image_ids: Ids) -> list[Photo]:
         """Give photos in the order of the ids; those that are not there are left out."""

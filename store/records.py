@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,17 +9,16 @@ from typing import Any
 from numpy.typing import NDArray
 
 from store.annotations import texts_of
-from store.catalog import arrays_of, paths_of
+from store.catalog import arrays_of, files_of, paths_of
 from store.codec import row_to_path
 from store.database import CatalogFile
 from store.errors import IndexDamaged
-from store.paths import absolute_path
+from store.id_pages import ROWS_AT_ONCE, id_pages
+from store.paths import relative_path
 from store.reader import IndexReader
 from store.rows import PhotoFile
 
-__all__ = ["PhotoRecord", "id_pages", "records", "shared_paths"]
-
-ROWS_AT_ONCE = 512
+__all__ = ["PhotoRecord", "records", "shared_paths"]
 
 
 @dataclass(frozen=True)
@@ -64,14 +62,6 @@ def records(
             yield _records(catalog, page, arrays)
 
 
-def id_pages(catalog: CatalogFile) -> Iterator[list[int]]:
-    """Give all image ids, ascending, some hundred at a time."""
-    last: list[int] = [0]
-    sql = "SELECT id FROM images WHERE id > ? ORDER BY id LIMIT ?"
-    while last := [int(row[0]) for row in catalog.rows(sql, last[-1], ROWS_AT_ONCE)]:
-        yield last
-
-
 def shared_paths(index: IndexReader) -> frozenset[str]:
     """Give the relative paths that more than one source has a photo under."""
     with index.reading() as catalog:
@@ -82,23 +72,19 @@ def shared_paths(index: IndexReader) -> frozenset[str]:
 def _records(
     catalog: CatalogFile, page: Sequence[int], vectors: dict[int, NDArray[Any]]
 ) -> list[PhotoRecord]:
-    sql = """SELECT images.id, root, path, size_bytes, mtime_ns, sha256, width_px, height_px
-        FROM images JOIN sources ON sources.id = images.source_id
-        WHERE images.id IN (SELECT value FROM json_each(?))"""
-    rows = {row[0]: row[1:] for row in catalog.rows(sql, json.dumps(list(page)))}
+    files = files_of(catalog, page)
     captions = texts_of(catalog, "captions", page)
     categories = texts_of(catalog, "categories", page)
     found = []
     for image_id in page:
-        if image_id not in rows:
+        if image_id not in files:
             continue
-        root, relative, *facts = rows[image_id]
-        folder, inside = row_to_path(root), row_to_path(relative)
+        file = files[image_id]
         found.append(
             PhotoRecord(
                 image_id,
-                PhotoFile(absolute_path(folder, inside), folder, *facts),
-                inside,
+                file,
+                relative_path(file.source, file.path),
                 tuple(captions.get(image_id, ())),
                 tuple(sorted(categories.get(image_id, ()))),
                 vectors.get(image_id),

@@ -68,7 +68,7 @@ class Reembedding:
     def put(
         self, image_ids: Sequence[int], vectors: NDArray[np.floating], nodes: NDArray[Any]
     ) -> None:
-        """Write the new model's vectors (B, D) and nodes (B, R, Dn) of photos of the index.
+        """Write the new model's vectors (B, D) and nodes (B, ...) of photos of the index.
 
         Raises:
             ValueError: a shape is another, or a value is not finite.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 __all__ = ["Counts", "Photo", "PhotoFile", "QuarantinedFile"]
 
@@ -19,6 +20,10 @@ class PhotoFile:
         sha256: hex digest of its bytes; tells a moved file from a new one.
         width_px: as shown, after the camera's rotation mark was applied.
         height_px: likewise.
+        taken: when, by the camera's own clock, which knows no time zone; None if not known.
+        camera: its make and model; None if not known.
+        look: a perceptual hash of 64 bits, as a signed number: photos that look alike differ in few
+            of them; None if the photo was last read by a version that made none.
     """
 
     path: str
@@ -28,6 +33,9 @@ class PhotoFile:
     sha256: str
     width_px: int
     height_px: int
+    taken: datetime | None = None
+    camera: str | None = None
+    look: int | None = None
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,16 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from store.codec import path_to_row, row_to_path
-from store.errors import IndexDamaged, IndexTooNew
+from store.documents import INSERT, WORDS, documents
+from store.errors import IndexDamaged
 from store.paths import relative_path
+from store.version import counted
 
-__all__ = ["is_current", "migrate"]
+__all__ = ["migrate"]
 
 MIGRATIONS = Migrations("crossgraph")
+
+ROWS_AT_ONCE = 4096
 
 EMBEDDINGS = """CREATE TABLE {table} (
     image_id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
@@ -28,7 +32,7 @@ EMBEDDINGS = """CREATE TABLE {table} (
 
 @MIGRATIONS(name="0001_photos")
 def _photos(db: Database) -> None:
-    if _unnamed(db):  # made when `user_version` still counted the migrations
+    if counted(db.conn):  # made when `user_version` still counted the migrations
         return
     _execute(
         db,
@@ -171,35 +175,66 @@ def _name_the_model(db: Database) -> None:
     )
 
 
-def is_current(db: Database) -> bool:
-    """Say whether nothing is left to apply; reads only.
+@MIGRATIONS(name="0003_facts_and_words")
+def _facts_and_words(db: Database) -> None:
+    """When and with what a photo was taken, what it looks like, and the words said of it.
 
-    Raises:
-        IndexTooNew: a newer version of this program made or upgraded the catalog.
-        IndexDamaged: it is a database of another program.
+    Of photos that are there already none of it is known until they are read again.
     """
-    known = {migration.name for migration in MIGRATIONS.pending(db)}
-    applied = [migration.name for migration in MIGRATIONS.applied(db)]
-    newer = [name for name in applied if name not in ALL]
-    if newer:
-        raise IndexTooNew(
-            f"the catalog was made by a newer version, which knows {newer[-1]}, this one knows up "
-            f"to {ALL[-1]}: upgrade crossgraph, or index the photos anew into another folder"
-        )
-    # sqlite-utils writes its own table first; a run that was killed right after left it alone.
-    tables = set(db.table_names()) - {MIGRATIONS.migrations_table}
-    if tables and not applied and not _unnamed(db):
-        raise IndexDamaged("the catalog is a database of another program")
-    return not known
+    _execute(
+        db,
+        # sha256: its 32 bytes. taken_s: seconds since 1970 by the camera's own clock, which knows
+        # no time zone. look: a perceptual hash of 64 bits, as a signed number.
+        """CREATE TABLE new_images (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            source_id INTEGER NOT NULL REFERENCES sources (id),
+            path NOT NULL,
+            size_bytes INTEGER NOT NULL,
+            mtime_ns INTEGER NOT NULL,
+            sha256 BLOB NOT NULL,
+            width_px INTEGER NOT NULL,
+            height_px INTEGER NOT NULL,
+            taken_s INTEGER,
+            camera TEXT,
+            look INTEGER,
+            UNIQUE (source_id, path)
+        )""",
+        WORDS,
+    )
+    rows = db.conn.execute(
+        """SELECT id, source_id, path, size_bytes, mtime_ns, sha256, width_px, height_px
+        FROM images ORDER BY id"""
+    )
+    db.conn.executemany(
+        "INSERT INTO new_images VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)",
+        ((*row[:5], _digest(row[5]), *row[6:]) for row in rows),
+    )
+    _execute(
+        db,
+        """INSERT INTO sqlite_sequence SELECT 'new_images', 0
+            WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'new_images')""",
+        """UPDATE sqlite_sequence SET seq = coalesce((SELECT max(seq) FROM sqlite_sequence
+            WHERE name IN ('images', 'new_images')), 0) WHERE name = 'new_images'""",
+        "DROP TABLE images",
+        "ALTER TABLE new_images RENAME TO images",
+    )
+    ids = [row[0] for row in db.conn.execute("SELECT id FROM images ORDER BY id")]
+    for start in range(0, len(ids), ROWS_AT_ONCE):
+        db.conn.executemany(INSERT, documents(db.conn, ids[start : start + ROWS_AT_ONCE]))
+
+
+def _digest(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError as error:
+        raise IndexDamaged(
+            f"the catalog cannot be upgraded: it has the sha256 {text!r}, which is no hex number"
+        ) from error
 
 
 def migrate(db: Database) -> None:
     """Bring the catalog to the newest schema; what was applied before an error stays applied."""
     MIGRATIONS.apply(db)
-
-
-def _unnamed(db: Database) -> bool:
-    return int(db.conn.execute("PRAGMA user_version").fetchone()[0]) == 1
 
 
 def _execute(db: Database, *statements: str) -> None:
@@ -209,6 +244,3 @@ def _execute(db: Database, *statements: str) -> None:
 
 def _relative_row(root: str | bytes, path: str | bytes) -> str | bytes:
     return path_to_row(relative_path(row_to_path(root), row_to_path(path)))
-
-
-ALL = [migration.name for migration in MIGRATIONS.pending(Database(memory=True))]

@@ -17,10 +17,10 @@ __all__ = [
     "VectorIndex",
     "best",
     "check_block",
-    "leaving_out",
     "padded",
     "padded_query",
     "padded_width",
+    "selected",
 ]
 
 Block = tuple[NDArray[np.int64], NDArray[np.float32]]
@@ -56,7 +56,11 @@ class VectorIndex(Protocol):
         """Give the number of vectors."""
 
     def search(
-        self, query: NDArray[np.float32], k: int, without: NDArray[np.int64] | None = None
+        self,
+        query: NDArray[np.float32],
+        k: int,
+        without: NDArray[np.int64] | None = None,
+        within: NDArray[np.int64] | None = None,
     ) -> Found:
         """Give ids and inner products of the k nearest to a query (D,), fewer if it has fewer.
 
@@ -68,9 +72,20 @@ class VectorIndex(Protocol):
             k: how many at most.
             without: (M,) ids that are passed over, such as those of deleted photos; ids that it
                 does not have may be among them.
+            within: (M,) the only ids that are not passed over; None for all.
 
         Raises:
             ValueError: the query has another width.
+        """
+
+    @property
+    def whole(self) -> bool:
+        """Whether a search looks at every vector."""
+
+    def slack(self, query: NDArray[np.float32]) -> float:
+        """Give by how much a score may differ from that of the vector in half precision.
+
+        Infinite where that is not known.
         """
 
     def save(self, file: Path) -> None:
@@ -110,8 +125,21 @@ def best(ask: Callable[[int], Found], k: int, most: int) -> Found:
     return ids[first], scores[first]
 
 
-def leaving_out(without: NDArray[np.int64] | None) -> faiss.IDSelector | None:
-    """Give what lets FAISS pass over ids (M,) while it searches; None where there are none."""
+def selected(
+    without: NDArray[np.int64] | None, within: NDArray[np.int64] | None = None
+) -> faiss.IDSelector | None:
+    """Give what lets FAISS pass over ids while it searches; None where there are none.
+
+    Args:
+        without: (M,) ids to pass over.
+        within: (N,) the only ids not to pass over, from 0 up; None for all.
+    """
+    if within is not None:
+        wanted = within if without is None else np.setdiff1d(within, without)
+        bits = np.zeros(int(wanted.max(initial=0)) + 1, dtype=bool)
+        bits[wanted] = True  # a bit for every id is looked up faster than a set of them
+        packed = np.packbits(bits, bitorder="little")
+        return faiss.IDSelectorBitmap(packed)  # type: ignore[call-arg, arg-type]
     if without is None or not len(without):
         return None
     return faiss.IDSelectorNot(faiss.IDSelectorBatch(np.ascontiguousarray(without, np.int64)))

@@ -22,6 +22,7 @@ from store.index import Index
 from store.models import Model, remove_from_others
 from store.paths import lies_inside
 from store.problems import Problem, Verification
+from store.words import make_anew
 
 __all__ = ["repair", "verify"]
 
@@ -106,11 +107,13 @@ def _mend(index: Index, problems: tuple[Problem, ...]) -> None:
         with index.writing() as catalog:
             cache = VectorCache(index.folder, catalog, index.model)
             _raise_revision(catalog)
+            make_anew(catalog)  # so that what is removed can be taken out of it
             removed = [
                 image_id
                 for problem in problems
                 for image_id in _MENDING.get(problem.code, _leave)(catalog, index.model, problem)
             ]
+            make_anew(catalog)  # captions without a photo were deleted without it
             cache.mark_changed(removed)
         cache.rebuild()
     generation = index.generation()

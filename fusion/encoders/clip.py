@@ -45,7 +45,7 @@ class ClipImages:
     @torch.no_grad()
     def encode_images(self, images: Sequence[Image.Image]) -> RegionFeatures:
         """Encode B photos: patch states (B, rows * columns, dim), embeddings of unit length."""
-        pixels = images_to_tensor(images, self.size_px, Image.Resampling.BICUBIC).to(self.device)
+        pixels = images_to_tensor(images, self.size_px).to(self.device)
         pixels = (pixels / 255 - self.mean) / self.deviation
         found = self.model.vision_model(pixel_values=pixels)
         cells = self.grid[0] * self.grid[1]

@@ -34,6 +34,22 @@ LITE2_FILE = PackagedFile(
 )
 
 
+class Normalise(nn.Module):
+    """Pixels (B, 3, S, S) float32 to `(pixels - mean) / deviation`, channel by channel."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, mean: Sequence[float], deviation: Sequence[float]) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1))
+        self.register_buffer("deviation", torch.tensor(deviation).view(3, 1, 1))
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Normalise B photos."""
+        return (pixels - self.mean) / self.deviation
+
+
 class GridEncoder:
     """A network that turns (B, 3, S, S) into a feature map, whose cells are the regions.
 
@@ -45,6 +61,7 @@ class GridEncoder:
         size_px: S, which the fingerprint names too: another size gives other features.
         dim: channels of the last map.
         normalise: brings pixels of 0 to 255 to what the network was trained on.
+        device: where it runs.
     """
 
     def __init__(
@@ -54,7 +71,7 @@ class GridEncoder:
         halves: Callable[[Any], tuple[nn.Sequential, nn.Sequential]],
         size_px: int,
         dim: int,
-        normalise: Callable[[Tensor], Tensor],
+        normalise: Normalise,
         device: str | torch.device,
     ) -> None:
         self.architecture = architecture
@@ -66,7 +83,8 @@ class GridEncoder:
         self.lower, self.top = halves(network)
         # On a CPU the early maps of more than a few photos fall out of its caches.
         self.batch = 4 if torch.device(device).type == "cpu" else 64
-        self.size_px, self.dim, self.normalise, self.device = size_px, dim, normalise, device
+        self.size_px, self.dim, self.device = size_px, dim, device
+        self.normalise = normalise.to(device)
         cells = -(-size_px // 32)  # five halvings, rounded up
         self.grid = (cells, cells)
 
@@ -91,7 +109,7 @@ class GridEncoder:
         return copy.deepcopy(self.top).requires_grad_(True).cpu()
 
     def _maps(self, images: Sequence[Image.Image]) -> Tensor:
-        pixels = images_to_tensor(images, self.size_px, Image.Resampling.BICUBIC).to(self.device)
+        pixels = images_to_tensor(images, self.size_px).to(self.device)
         pixels = self.normalise(pixels).contiguous(memory_format=torch.channels_last)
         maps: Tensor = self.lower(pixels)
         return maps
@@ -178,9 +196,8 @@ def efficientnet_lite2(weights: Path | None, device: str | torch.device) -> Grid
     file = resolve("EfficientNet-Lite2", weights, LITE2_FILE, from_hub)
     network = _lite2_network()
     _fill(network, _in_timm_names(load_tensors(file), network), file)
-    return GridEncoder(
-        LITE2, network, lite2_halves, 320, 1280, lambda pixels: (pixels - 127) / 128, device
-    )
+    normalise = Normalise([127.0] * 3, [128.0] * 3)
+    return GridEncoder(LITE2, network, lite2_halves, 320, 1280, normalise, device)
 
 
 def _in_timm_names(tensors: dict[str, Tensor], network: nn.Module) -> dict[str, Tensor]:
@@ -226,9 +243,5 @@ def resnet50(weights: Path | None, device: str | torch.device) -> GridEncoder:
     file = resolve("ResNet-50", weights, None, from_hub)
     network = _resnet50_network()
     _fill(network, load_tensors(file), file)
-    mean = torch.tensor([123.675, 116.28, 103.53], device=device).view(3, 1, 1)
-    deviation = torch.tensor([58.395, 57.12, 57.375], device=device).view(3, 1, 1)
-    return GridEncoder(
-        RESNET50, network, resnet50_halves, 224, 2048,
-        lambda pixels: (pixels - mean) / deviation, device,
-    )  # fmt: skip
+    normalise = Normalise([123.675, 116.28, 103.53], [58.395, 57.12, 57.375])
+    return GridEncoder(RESNET50, network, resnet50_halves, 224, 2048, normalise, device)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from search import engine
+from search import loading
 from search.commands.options import Checkpoint, ImageWeights, Quiet, TextWeights
 from search.output import as_plain_lines, as_table, weakness
 
@@ -31,8 +31,8 @@ def demo(
     from search.demo import run_demo
     from search.progress import ProgressReport
 
-    model = engine.LazyModel(
-        lambda: engine.load_model(
+    model = loading.LazyModel(
+        lambda: loading.load_model(
             checkpoint, image_weights=image_weights, text_weights=text_weights
         )
     )

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from search import engine
+from search import loading
 from search.commands.options import (
     Checkpoint,
     ImageWeights,
@@ -44,7 +44,7 @@ def export(
 
     hits = None
     if query is not None:
-        with engine.open_index(
+        with loading.open_index(
             index, checkpoint, image_weights=image_weights, text_weights=text_weights
         ) as opened:
             hits = opened.search(query, k=k)

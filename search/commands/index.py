@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from search import engine
+from search import loading
 from search.commands.options import (
     Checkpoint,
     ImageWeights,
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
     from search.progress import ProgressReport
 
 __all__ = ["index"]
+
+
+class Device(StrEnum):
+    """Where photos are encoded."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
 
 SHOWN = 3  # names of photos that annotations speak of and nobody has
 
@@ -58,7 +68,14 @@ def index(
     checkpoint: Checkpoint = None,
     image_weights: ImageWeights = None,
     text_weights: TextWeights = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="Photos encoded together.")] = 16,
+    device: Annotated[
+        Device,
+        typer.Option(help="Where photos are encoded; auto takes a GPU where torch can use one."),
+    ] = Device.auto,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(min=1, help="Photos encoded together; default: what the model does best."),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Add photos to an index, or bring it up to date: only what changed is read again.
@@ -78,11 +95,17 @@ def index(
         for line in _lines(plan_index(index, source or (), prune=prune, retry_failed=retry_failed)):
             typer.echo(line)
         return
+    from search.prepared import photo_model
     from search.progress import ProgressReport
 
-    model = engine.LazyModel(
-        lambda: engine.load_model(
-            checkpoint, image_weights=image_weights, text_weights=text_weights
+    model = loading.LazyModel(
+        lambda: photo_model(
+            checkpoint,
+            image_weights=image_weights,
+            text_weights=text_weights,
+            device=device.value,
+            tell=_nothing if quiet else _say,
+            warn=_say,
         )
     )
     try:
@@ -100,7 +123,6 @@ def index(
                     retry_failed=retry_failed,
                     progress=progress,
                 )
-        _prepare(index, model, quiet)
     except KeyboardInterrupt:
         typer.echo("what was done is kept: the same command goes on from there", err=True)
         raise
@@ -116,17 +138,12 @@ def _check_known(index: Path) -> None:
         )
 
 
-def _prepare(index: Path, model: engine.LazyModel, quiet: bool) -> None:
-    """Once for each model and machine, spare all searches the seconds that torch takes to load."""
-    from search.prepared import is_prepared, prepare
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
 
-    if is_prepared(index):
-        return
-    if not quiet:
-        typer.echo("preparing this model for quick searches, once: half a minute", err=True)
-    note = prepare(model.loaded)
-    if note:
-        typer.echo(f"searches will start slowly: {note}", err=True)
+
+def _nothing(_: str) -> None:
+    pass
 
 
 def _check_options(
@@ -154,7 +171,7 @@ def _build(index: Path, source: Any, model: Any, **options: Any) -> None:  # noq
 def _reembed(
     index: Path,
     model: Any,  # noqa: ANN401
-    batch_size: int,
+    batch_size: int | None,
     prune: bool,
     progress: ProgressReport,
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from search.engine import DEFAULT_INDEX
+from search.loading import DEFAULT_INDEX
 
 __all__ = ["Checkpoint", "ImageWeights", "IndexFolder", "Quiet", "TextWeights", "default_index"]
 

@@ -17,9 +17,12 @@ from search.commands.options import (
     TextWeights,
     default_index,
 )
-from search.engine import Hit, open_index
+from search.commands.terms import Add, Like, Literal, Minus, terms_of
+from search.loading import open_index
 from search.output import as_json_lines, as_paths, as_plain_lines, as_table, weakness
 from search.prepared import is_prepared
+from search.request import SearchRequest
+from search.result import Hit
 
 __all__ = ["search"]
 
@@ -27,7 +30,10 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
 
 def search(
-    query: Annotated[list[str], typer.Argument(help="What the photo shows, in your words.")],
+    query: Annotated[
+        list[str] | None,
+        typer.Argument(help="What the photo shows, in your words; or a photo's file."),
+    ] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="How many hits.")] = 10,
     index: IndexFolder = default_index,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
@@ -36,6 +42,23 @@ def search(
         bool, typer.Option("--no-rerank", help="First stage only: faster, less exact.")
     ] = False,
     candidates: Annotated[int, typer.Option(min=1, help="Photos that the graph re-ranks.")] = 50,
+    budget_ms: Annotated[
+        float | None,
+        typer.Option(metavar="MS", help="Re-rank until so many milliseconds are gone."),
+    ] = None,
+    where: Annotated[
+        str, typer.Option(metavar="FILTER", help="Only photos of which this is true.")
+    ] = "",
+    hybrid: Annotated[
+        bool, typer.Option("--hybrid", help="Words of captions and file names count too.")
+    ] = False,
+    fold_duplicates: Annotated[
+        bool, typer.Option("--fold-duplicates", help="Show the best of near-duplicates alone.")
+    ] = False,
+    like: Like = None,
+    add: Add = None,
+    minus: Minus = None,
+    literal: Literal = False,
     min_probability: Annotated[
         float,
         typer.Option(
@@ -56,8 +79,39 @@ def search(
     image_weights: ImageWeights = None,
     text_weights: TextWeights = None,
 ) -> None:
-    """Find photos by what they show."""
+    """Find photos by what they show.
+
+    What is denied is kept out, quoted terms add up, and a file is a photo:
+
+      search "a dog on a red sofa" -k 5
+
+      search "a beach without people"
+
+      search '"a street" + "2:rain" - "cars"'
+
+      search ./cat.jpg --add "in the snow"
+
+      search --like 17 --minus "a dog"
+
+      search "a no entry sign" --literal --budget-ms 50
+
+      search "a dog" --where "taken >= 2024 and width > 1000" --fold-duplicates
+
+      search "Grandma's birthday" --hybrid
+    """
     _check_options(json, paths, no_rerank, explain, explain_image)
+    request = SearchRequest(
+        *terms_of(query or (), like, add, minus, literal),
+        k=k,
+        rerank=not no_rerank,
+        candidates=candidates,
+        explain=explain or explain_image is not None,
+        min_probability=min_probability,
+        budget_ms=budget_ms,
+        where=where,
+        hybrid=hybrid,
+        fold_duplicates=fold_duplicates,
+    )
     with open_index(
         index,
         checkpoint,
@@ -65,23 +119,19 @@ def search(
         text_weights=text_weights,
         once=True,
     ) as opened:
-        hits = opened.search(
-            " ".join(query),
-            k=k,
-            rerank=not no_rerank,
-            candidates=candidates,
-            explain=explain or explain_image is not None,
-            min_probability=min_probability,
-        )
+        hits = opened.search(request)
         least = min_probability if len(opened) else 0.0
     if explain_image is not None:
         # Before anything is printed: what fails here is to leave stdout empty.
         _draw(hits, explain_image)
     _print(hits if explain else [replace(hit, explanation=None) for hit in hits], json, paths)
-    note = weakness(hits, least)
+    for said in hits.notes:
+        typer.echo(said, err=True)
+    # What the filter left nothing of is said above.
+    note = weakness(hits, least) if hits or least or not where else None
     if note and ((least and not hits) or not (json or paths)):
         typer.echo(note, err=True)
-    if "torch" in sys.modules and not (json or paths or is_prepared(index, thorough=False)):
+    if "torch" in sys.modules and not (json or paths or is_prepared(index)):
         typer.echo("`crossgraph index` on this machine makes searches start at once", err=True)
 
 

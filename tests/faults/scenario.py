@@ -102,7 +102,7 @@ def truth(_: Tell, *, root: str) -> dict[str, list[str]]:
             continue
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
         vector = given.vectors[0].astype(np.float16).astype(np.float32)  # as it is kept
-        known[digest] = [vector.tobytes().hex(), given.nodes[0].tobytes().hex()]
+        known[digest] = [vector.tobytes().hex(), given.packed[0].tobytes().hex()]
     return known
 
 

@@ -26,6 +26,8 @@ class ColourModel:
     encoders = "none"
     dim = 4
     unit_dim = 0
+    size_px = None
+    batch_size = 16
 
     def __init__(self, fingerprint: str = "c0104a5", *, contrary: bool = False) -> None:
         self.fingerprint = fingerprint
@@ -33,10 +35,10 @@ class ColourModel:
         self.asked: list[int] = []
 
     def embed_images(self, images: Sequence[Image.Image]) -> SimpleNamespace:
-        """Give (B, 4) shares of the four colours and (B, 2, 4) nodes, both halves of the photo."""
+        """Give (B, 4) shares of the four colours, and those of both halves in bytes, (B, 8)."""
         halves = np.stack([[_shares(half) for half in _halves(image)] for image in images])
         vectors = halves.mean(axis=1).astype(np.float32)
-        return SimpleNamespace(vectors=vectors, nodes=halves.astype(np.float16))
+        return SimpleNamespace(vectors=vectors, packed=np.uint8(255 * halves.reshape(-1, 8)))
 
     def embed_queries(self, texts: Sequence[str]) -> SimpleNamespace:
         """Give (Q, 4): 1 where a colour is named."""
@@ -48,20 +50,24 @@ class ColourModel:
         return np.eye(4, dtype=np.float32)
 
     def rerank(
-        self, query: SimpleNamespace, vectors: np.ndarray, nodes: np.ndarray
+        self, query: SimpleNamespace, vectors: np.ndarray, packed: np.ndarray
     ) -> SimpleNamespace:
         """Give twice the first score, or its negative if `contrary`."""
-        assert nodes.shape == (len(vectors), 2, 4)
-        self.asked.append(len(nodes))
+        assert (packed.shape, packed.dtype) == ((len(vectors), 8), np.uint8)
+        self.asked.append(len(packed))
         scores = vectors @ query.vectors[0] * (-2 if self.contrary else 2)
-        return SimpleNamespace(scores=scores, probabilities=1 / (1 + np.exp(2 - 4 * scores)))
+        return SimpleNamespace(
+            scores=scores,
+            probabilities=1 / (1 + np.exp(2 - 4 * scores)),
+            detected=np.zeros_like(scores),
+        )
 
     def explain(
-        self, query: SimpleNamespace, vectors: np.ndarray, nodes: np.ndarray
+        self, query: SimpleNamespace, vectors: np.ndarray, packed: np.ndarray
     ) -> list[SimpleNamespace]:
         """Give each named colour what it added; it is all over the only region."""
         named = [place for place in range(4) if query.vectors[0][place]]
-        scores = self.rerank(query, vectors, nodes).scores
+        scores = self.rerank(query, vectors, packed).scores
         return [
             SimpleNamespace(
                 score=float(score),

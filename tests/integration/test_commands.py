@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from search import demo_photos, engine
+from search import demo_photos, loading
 from search.cli import main, search_main
 from tests.integration.colours import ColourModel, paint
 
@@ -20,7 +20,8 @@ def _colour_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def load_model(checkpoint: Path | None = None, **_: object) -> ColourModel:
         return ColourModel("c0104a5" if checkpoint is None else "0the4")
 
-    monkeypatch.setattr(engine, "load_model", load_model)
+    monkeypatch.setattr(loading, "load_model", load_model)
+    monkeypatch.setenv("CROSSGRAPH_CACHE", str(tmp_path / "cache"))  # where nothing is prepared
     monkeypatch.chdir(tmp_path)
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from indexer import build_index
-from search import SearchIndex, open_index
+from search import SearchIndex, SearchRequest, Term, open_index, timing
+from search.result import STAGES
 from store import IndexDamaged, IndexNotFound, ModelMismatch, QueryError
 from tests.integration.colours import ColourModel, paint
 
@@ -177,3 +178,35 @@ def test_an_emptied_index_has_no_hits(tmp_path: Path, folder: Path) -> None:
         pass
     with open_index(tmp_path / "bare", model=ColourModel()) as index:
         assert index.search("red") == []
+
+
+def test_stages_are_timed(index: SearchIndex) -> None:
+    took = index.search("red", explain=True).took_ms
+    assert list(took) == [*STAGES, "total"]
+    assert took["total"] >= sum(took[stage] for stage in STAGES)
+    assert took["rerank"] > 0
+    assert index.search("red", rerank=False).took_ms["rerank"] == 0
+
+
+def test_a_spent_budget_leaves_the_rest_in_first_stage_order(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timing, "BLOCK", 2)
+    with open_index(folder, model=ColourModel(contrary=True)) as index:
+        result = index.search("red", budget_ms=1e-6, explain=True)
+        plain = index.search("red", budget_ms=1e6)
+    # the two reddest in reverse order of their ids would be equal; what follows is less red
+    assert names(result[:3]) == ["b.png", "e.png", "a.png"]
+    assert [hit.reranked for hit in result] == [True, True, False, False, False]
+    assert [hit.explanation is not None for hit in result] == [hit.reranked for hit in result]
+    assert result.reranked == 2
+    assert result.notes == ("the budget of 1e-06 ms was spent after 2 of 5 candidates",)
+    assert sorted((hit.score for hit in result), reverse=True) == [hit.score for hit in result]
+    assert (plain.reranked, plain.notes) == (5, ())
+
+
+def test_a_request_holds_everything(index: SearchIndex) -> None:
+    request = SearchRequest((Term("red"),), k=2)
+    assert index.search(request) == index.search("red", k=2)
+    with pytest.raises(TypeError, match="leave them out"):
+        index.search(request, k=3)

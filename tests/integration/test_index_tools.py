@@ -14,7 +14,7 @@ import pyarrow.parquet
 import pytest
 import typer.main
 
-from search import engine
+from search import loading
 from search.cli import app, main
 from tests.fakes import ColourModel, paint
 
@@ -24,7 +24,8 @@ def home(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Path:
     """A folder with a.index and b.index, of two folders of photos that share one."""
-    monkeypatch.setattr(engine, "load_model", lambda *_, **__: ColourModel())
+    monkeypatch.setattr(loading, "load_model", lambda *_, **__: ColourModel())
+    monkeypatch.setenv("CROSSGRAPH_CACHE", str(tmp_path / "cache"))  # where nothing is prepared
     monkeypatch.chdir(tmp_path)
     (tmp_path / "photos" / "more").mkdir(parents=True)
     for name, colour in (("red", "red"), ("more/blue", "blue"), ("more/green", "green")):

@@ -8,13 +8,13 @@ import pytest
 
 from fusion import export
 from fusion.retriever import Retriever
-from search import engine
+from search import loading
 from search.cli import main
 from search.prepared import is_prepared
 from tests.integration.colours import paint
 from tests.integration.made_retriever import made_retriever
 
-SAYS = "preparing this model for quick searches, once: half a minute\n"
+SAYS = "preparing this model for quick indexing and searches, once: half a minute\n"
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def retriever(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
 
 @pytest.fixture(autouse=True)
 def _at_hand(retriever: Retriever, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "load_model", lambda *_, **__: retriever)
+    monkeypatch.setattr(loading, "load_model", lambda *_, **__: retriever)
     # What the graphs answer is another test's; here it is quick that counts.
     monkeypatch.setattr(export, "write_graphs", lambda *_: None)
     monkeypatch.setenv("CROSSGRAPH_CACHE", str(tmp_path / "cache"))
@@ -48,8 +48,8 @@ def test_it_is_said_beforehand(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_prepared_model_needs_no_loading(monkeypatch: pytest.MonkeyPatch) -> None:
     assert main(["index", "photos", "--quiet"]) == 0
-    monkeypatch.setattr(engine, "load_model", None)
-    with engine.open_index("photos.index") as index:
+    monkeypatch.setattr(loading, "load_model", None)
+    with loading.open_index("photos.index") as index:
         assert len(index) == 1
 
 
@@ -63,9 +63,9 @@ def test_another_checkpoint_or_weights_are_loaded(
         asked.append(given)
         return retriever
 
-    monkeypatch.setattr(engine, "load_model", load_model)
-    engine.open_index("photos.index", tmp_path).close()
-    engine.open_index("photos.index", text_weights=tmp_path).close()
+    monkeypatch.setattr(loading, "load_model", load_model)
+    loading.open_index("photos.index", tmp_path).close()
+    loading.open_index("photos.index", text_weights=tmp_path).close()
     assert len(asked) == 2
 
 
@@ -76,7 +76,9 @@ def test_where_it_cannot_be_written_the_index_is_made_all_the_same(
     assert main(["index", "photos"]) == 0
     out, err = capsys.readouterr()
     assert "1 added" in out
-    assert "searches will start slowly: crossgraph could not be exported" in err
+    assert (
+        "indexing is slow and searches will start slowly: crossgraph could not be exported" in err
+    )
     assert main(["search", "red"]) == 0
     assert "`crossgraph index` on this machine" in capsys.readouterr().err
     assert main(["search", "red", "--json"]) == 0

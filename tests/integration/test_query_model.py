@@ -89,9 +89,9 @@ def test_queries_together_are_embedded_alike(retriever: Retriever, model: QueryM
 def test_candidates_are_scored_alike(
     retriever: Retriever, model: QueryModel, photos: ImageEmbeddings, text: str, count: int
 ) -> None:
-    vectors, nodes = photos.vectors[:count], photos.nodes[:count]
-    one = retriever.rerank(retriever.embed_queries([text]), vectors, nodes)
-    other = model.rerank(model.embed_queries([text]), vectors, nodes)
+    vectors, packed = photos.vectors[:count], photos.packed[:count]
+    one = retriever.rerank(retriever.embed_queries([text]), vectors, packed)
+    other = model.rerank(model.embed_queries([text]), vectors, packed)
     assert np.allclose(one.scores, other.scores, atol=1e-4)
     assert np.allclose(one.probabilities, other.probabilities, atol=1e-4)
     assert other.scores.dtype == np.float32
@@ -101,11 +101,11 @@ def test_candidates_are_scored_alike(
 def test_scores_are_explained_alike(
     retriever: Retriever, model: QueryModel, photos: ImageEmbeddings, text: str
 ) -> None:
-    vectors, nodes = photos.vectors[:3], photos.nodes[:3]
-    ours = retriever.explain(retriever.embed_queries([text]), vectors, nodes)
+    vectors, packed = photos.vectors[:3], photos.packed[:3]
+    ours = retriever.explain(retriever.embed_queries([text]), vectors, packed)
     query = model.embed_queries([text])
-    scores = model.rerank(query, vectors, nodes).scores
-    theirs = model.explain(query, vectors, nodes)
+    scores = model.rerank(query, vectors, packed).scores
+    theirs = model.explain(query, vectors, packed)
     for one, other, score in zip(ours, theirs, scores, strict=True):
         assert one.words == other.words
         for name in ("added", "regions", "whole", "read"):
@@ -121,10 +121,20 @@ def test_a_padded_query_is_scored_as_alone(model: QueryModel, photos: ImageEmbed
         both.words[:1], both.mask[:1], both.tokens[:1],
     )  # fmt: skip
     alone = model.embed_queries(["a dog"])
-    scores = [model.rerank(q, photos.vectors, photos.nodes).scores for q in (first, alone)]
+    scores = [model.rerank(q, photos.vectors, photos.packed).scores for q in (first, alone)]
     assert np.array_equal(*scores)
     with pytest.raises(ValueError, match="expected one query"):
-        model.rerank(both, photos.vectors, photos.nodes)
+        model.rerank(both, photos.vectors, photos.packed)
+
+
+def test_photos_of_another_layout_are_refused(
+    retriever: Retriever, model: QueryModel, photos: ImageEmbeddings
+) -> None:
+    for each in (retriever, model):
+        query = each.embed_queries(["a dog"])
+        for packed in (photos.packed[:, :-1], np.zeros((PHOTOS, 10, 16), np.float16)):
+            with pytest.raises(ValueError, match="packed photos of shape"):
+                each.rerank(query, photos.vectors, packed)  # type: ignore[arg-type]
 
 
 def test_first_scores_become_probabilities_alike(retriever: Retriever, model: QueryModel) -> None:
@@ -140,7 +150,7 @@ def test_asked_once_it_answers_the_same(
     once = find_query_model(root, FINGERPRINT, once=True)
     assert once is not None
     answers = [
-        each.rerank(each.embed_queries(["a red dog"]), photos.vectors, photos.nodes).scores
+        each.rerank(each.embed_queries(["a red dog"]), photos.vectors, photos.packed).scores
         for each in (model, once)
     ]
     assert np.allclose(*answers, atol=1e-5)
@@ -155,7 +165,7 @@ def test_a_model_of_empty_banks_and_nothing_tuned(tmp_path: Path) -> None:
     one, other = (each.embed_queries(["a red dog"]) for each in (retriever, model))
     assert_same_query(one, other)
     scores = [
-        each.rerank(query, photos.vectors, photos.nodes).scores
+        each.rerank(query, photos.vectors, photos.packed).scores
         for each, query in ((retriever, one), (model, other))
     ]
     assert np.allclose(*scores, atol=1e-5)
@@ -195,7 +205,7 @@ def test_a_damaged_file_of_the_right_size_is_told_in_one_line(
     found = find_query_model(tmp_path, FINGERPRINT)
     assert found is not None
     with pytest.raises(QueryModelError, match=f"{name} is damaged") as caught:
-        found.explain(found.embed_queries(["a red dog"]), photos.vectors, photos.nodes)
+        found.explain(found.embed_queries(["a red dog"]), photos.vectors, photos.packed)
     assert "crossgraph index" in str(caught.value)
 
 
@@ -217,23 +227,43 @@ def test_a_cache_that_cannot_be_written_is_told_in_one_line(
     assert "\n" not in str(caught.value)
 
 
-def test_a_search_imports_no_torch(root: Path, photos: ImageEmbeddings, tmp_path: Path) -> None:
+HEAVY = {
+    "torch",
+    "transformers",
+    "torch_geometric",
+    "timm",
+    "onnx",
+    "rich",
+    # Each takes 10 to 60 milliseconds, of some 400 that a search takes from nothing.
+    "email",
+    "filelock",
+    "importlib.metadata",
+    "PIL",
+    "pydantic",
+    "search.cli",
+    "sqlite_utils",
+    "ssl",
+}
+
+
+def test_a_search_imports_no_torch_and_nothing_else_that_it_can_do_without(
+    root: Path, photos: ImageEmbeddings, tmp_path: Path
+) -> None:
     files = [
         PhotoFile(f"/photos/{n}.jpg", "/photos", 1, 1, "0" * 64, 224, 224) for n in range(PHOTOS)
     ]
     dim = photos.vectors.shape[1]
     with Index.create(tmp_path / "index", FINGERPRINT, dim, encoders="packaged") as index:
-        index.put_images(files, photos.vectors, photos.nodes)
+        index.put_images(files, photos.vectors, photos.packed)
         index.finish()
     cache = tmp_path / "cache"
     cache.mkdir()
     shutil.copytree(root, cache / "query")
     code = (
-        "import sys; from search.cli import search_main\n"
+        "import sys; from search.short import search_main\n"
         f"code = search_main(['a red dog', '--index', {str(tmp_path / 'index')!r}, '--json',"
         " '--explain'])\n"
-        "heavy = {'torch', 'transformers', 'torch_geometric', 'timm', 'onnx', 'rich'}\n"
-        "sys.stderr.write(' '.join(heavy & set(sys.modules)))\n"
+        f"sys.stderr.write(' '.join({HEAVY!r} & set(sys.modules)))\n"
         "sys.exit(code)"
     )
     done = subprocess.run(

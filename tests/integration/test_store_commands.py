@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from search import engine
+from search import loading
 from search.cli import main
 from store import Index
 from tests.integration.colours import ColourModel, paint
@@ -20,7 +20,8 @@ def _colour_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def load_model(checkpoint: Path | None = None, **_: object) -> ColourModel:
         return ColourModel("c0104a5" if checkpoint is None else "0the4")
 
-    monkeypatch.setattr(engine, "load_model", load_model)
+    monkeypatch.setattr(loading, "load_model", load_model)
+    monkeypatch.setenv("CROSSGRAPH_CACHE", str(tmp_path / "cache"))  # where nothing is prepared
     monkeypatch.chdir(tmp_path)
 
 
@@ -117,7 +118,7 @@ def test_status_tells_what_is_there(photos: Path, capsys: pytest.CaptureFixture[
     assert lines[0].startswith("photos.index: 3 photos, 0 captions, 0 categories, ")
     assert lines[1] == f"folder: {photos}: 3 photos"
     assert lines[2] == "model: colours c0104a5, none encoders"
-    assert lines[3].startswith("search: exact, half precision, ")
+    assert lines[3].startswith("search: exact, 8 bits re-scored, ")
     assert lines[4:] == [
         "left out: 1 files",
         f"  {photos / 'broken.jpg'}: the file is empty (0 bytes)",

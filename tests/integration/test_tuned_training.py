@@ -78,7 +78,7 @@ def test_a_tuned_checkpoint_is_written_and_answers(run: TrainRequest) -> None:
     assert moved.abs().max() > 1e-4
     photos = [Image.new("RGB", (50, 40), colour) for colour in COLOURS.values()]
     held, query = retriever.embed_images(photos), retriever.embed_queries(["a red wall"])
-    found = retriever.rerank(query, held.vectors, held.nodes)
+    found = retriever.rerank(query, held.vectors, held.packed)
     assert found.scores.shape == (3,)
     assert np.isfinite(found.scores).all()
     assert ((found.probabilities >= 0) & (found.probabilities <= 1)).all()

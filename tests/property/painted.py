@@ -32,7 +32,7 @@ class Backwards(ColourModel):
         given = super().embed_images(images)
         more = np.full((len(images), 1), 0.25, dtype=np.float32)
         given.vectors = np.hstack([given.vectors[:, ::-1], more])
-        given.nodes = given.nodes[:, ::-1] + np.float16(1)
+        given.packed = given.packed[:, ::-1] ^ np.uint8(1)
         return given
 
 

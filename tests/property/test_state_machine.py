@@ -206,7 +206,7 @@ class IndexMachine(RuleBasedStateMachine):
                 meant = EMBEDDED[self.truth.active, shown]
                 halves = meant.vectors[0].astype(np.float16)
                 np.testing.assert_array_equal(index.vectors([image_id])[0], halves)
-                np.testing.assert_array_equal(index.nodes([image_id])[0], meant.nodes[0])
+                np.testing.assert_array_equal(index.nodes([image_id])[0], meant.packed[0])
             check_search(index)
         check_search(index)
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from fusion import fingerprint
 from fusion.checkpoint import (
     CheckpointError,
     compact,
@@ -20,6 +21,7 @@ from fusion.checkpoint import (
     widen,
     write_checkpoint,
 )
+from fusion.fingerprint import checkpoint_fingerprint
 from fusion.network import Network
 from fusion.network_run import shape
 from fusion.scoring import embed_photos, embed_texts, first_scores
@@ -64,6 +66,15 @@ def test_the_fingerprint_follows_the_weights(folder: Path) -> None:
         folder, "crossgraph", "made", "e" * 64, network_checkpoint(network, "made"), network
     )
     assert read_checkpoint(folder).fingerprint != before
+
+
+def test_the_fingerprint_follows_what_an_index_keeps(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = read_checkpoint(folder).fingerprint
+    assert checkpoint_fingerprint(folder) == before
+    monkeypatch.setattr(fingerprint, "KEPT", fingerprint.KEPT + 1)
+    assert read_checkpoint(folder).fingerprint == checkpoint_fingerprint(folder) != before
 
 
 def test_int8_rows_keep_each_row_to_a_127th_of_its_largest() -> None:

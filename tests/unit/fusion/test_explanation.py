@@ -143,8 +143,8 @@ def test_a_query_without_words_is_all_rest() -> None:
 def test_what_a_retriever_explains_sums_to_its_scores(retriever: Retriever) -> None:
     photos = retriever.embed_images([0, 1, 2])  # type: ignore[list-item]
     query = retriever.embed_queries(["a red dog . a cat"])
-    scores = retriever.rerank(query, photos.vectors, photos.nodes).scores
-    found = retriever.explain(query, photos.vectors, photos.nodes)
+    scores = retriever.rerank(query, photos.vectors, photos.packed).scores
+    found = retriever.explain(query, photos.vectors, photos.packed)
     assert len(found) == 3
     for one, score in zip(found, scores, strict=True):
         assert one.words == ("a", "red", "dog", "a", "cat")
@@ -161,8 +161,8 @@ def test_padding_changes_no_explanation(retriever: Retriever) -> None:
     short = retriever.embed_queries(["red dog"])
     padded = alone(retriever.embed_queries(["a much longer text than it", "red dog"]), 1)
     for one, other in zip(
-        retriever.explain(short, photos.vectors, photos.nodes),
-        retriever.explain(padded, photos.vectors, photos.nodes),
+        retriever.explain(short, photos.vectors, photos.packed),
+        retriever.explain(padded, photos.vectors, photos.packed),
         strict=True,
     ):
         assert one.words == other.words
@@ -174,7 +174,7 @@ def test_padding_changes_no_explanation(retriever: Retriever) -> None:
 def test_two_queries_are_refused(retriever: Retriever) -> None:
     photos = retriever.embed_images([0])  # type: ignore[list-item]
     with pytest.raises(ValueError, match="expected one query"):
-        retriever.explain(retriever.embed_queries(["a", "b"]), photos.vectors, photos.nodes)
+        retriever.explain(retriever.embed_queries(["a", "b"]), photos.vectors, photos.packed)
 
 
 @pytest.mark.parametrize(

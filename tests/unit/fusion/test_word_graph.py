@@ -32,6 +32,24 @@ def test_odds_by_hand(graph: WordGraph) -> None:
     assert torch.allclose(odds, expected, atol=5e-3)
 
 
+def test_odds_along_given_edges(graph: WordGraph) -> None:
+    rows, weights = graph.edges(torch.tensor([[0.8, 0.6], [0.0, 1.0]]), BANK)
+    assert (rows.tolist(), weights.tolist()) == ([[0], [1]], [[1.0], [1.0]])
+    # Half of the way to each photo: dog is said of one by all captions, which is what all say.
+    odds = graph.along(torch.tensor([[1, 0]]), torch.tensor([[0.5, 0.5]]))
+    assert torch.allclose(odds, torch.zeros(1, 3), atol=5e-3)
+    asked = torch.tensor([2, 0])
+    assert torch.equal(graph.along(rows, weights, asked), graph.along(rows, weights)[:, asked])
+
+
+def test_edges_lead_to_the_nearest_first() -> None:
+    graph = WordGraph(VOCABULARY, photos=2, edges=0, temperature=0.1)
+    rows, weights = graph.edges(torch.tensor([[0.6, 0.8]]), BANK)
+    assert rows.tolist() == [[1, 0]]
+    assert weights[0, 0] / weights[0, 1] == pytest.approx(math.exp(2), rel=1e-3)
+    assert weights.sum() == pytest.approx(1)
+
+
 def test_some_words_as_among_all(graph: WordGraph) -> None:
     vectors = torch.tensor([[0.8, 0.6], [0.0, 1.0]])
     asked = torch.tensor([2, 0])

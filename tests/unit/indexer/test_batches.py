@@ -86,8 +86,8 @@ def test_the_next_batch_is_read_while_the_model_works(
     last_is_read = threading.Event()
     read = module._read
 
-    def watched(file: FoundFile) -> object:
-        outcome = read(file)
+    def watched(file: FoundFile, size_px: int | None) -> object:
+        outcome = read(file, size_px)
         if file == files[-1]:
             last_is_read.set()
         return outcome
@@ -102,10 +102,18 @@ def test_the_next_batch_is_read_while_the_model_works(
 def test_an_error_of_the_reader_reaches_the_caller(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(content: bytes) -> None:
+    def fail(*_: object) -> None:
         raise MemoryError("none left")
 
     monkeypatch.setattr(module, "decode_photo", fail)
     with pytest.raises(MemoryError, match="none left"):
         list(batches(made(tmp_path, 9), 2))
     assert readers() == []
+
+
+def test_photos_come_as_the_squares_that_the_model_takes(tmp_path: Path) -> None:
+    (batch,) = batches(made(tmp_path, 2, size=40), 8, size_px=16)
+    assert [photo.image.size for photo in batch.photos] == [(16, 16)] * 2
+    assert {(photo.file.width_px, photo.file.height_px) for photo in batch.photos} == {(40, 40)}
+    (batch,) = batches(made(tmp_path, 1, size=40), 8)
+    assert batch.photos[0].image.size == (40, 40)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from indexer.decode import UnreadableImage, decode, decode_bytes
+from indexer.decode import UnreadableImage, decode, decode_bytes, decode_photo
 
 RED = (255, 0, 0)
 
@@ -83,3 +83,37 @@ def test_a_decompression_bomb_is_refused() -> None:
 def test_a_missing_file_is_an_error_of_the_system(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         decode(tmp_path / "none.jpg")
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        ((799, 900), (799, 900)),  # half of it would be too little
+        ((800, 900), (400, 450)),
+        ((1600, 1700), (400, 425)),
+        ((3200, 9000), (400, 1125)),
+        ((6400, 6400), (800, 800)),  # by 8 at most
+    ],
+)
+def test_of_a_jpeg_no_more_is_decoded_than_enough(
+    size: tuple[int, int], expected: tuple[int, int]
+) -> None:
+    photo = decode_photo(saved(Image.new("RGB", size, RED), "JPEG"), enough_px=400)
+    assert photo.image.size == expected
+    assert (photo.width_px, photo.height_px) == size
+
+
+def test_a_jpeg_that_is_made_smaller_is_turned_and_whole() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    noise = np.random.default_rng(0).integers(0, 255, (800, 1000, 3), dtype=np.uint8)
+    content = saved(Image.fromarray(noise), "JPEG", exif=exif)
+    photo = decode_photo(content, enough_px=100)
+    assert (photo.image.size, photo.width_px, photo.height_px) == ((100, 125), 800, 1000)
+    with pytest.raises(UnreadableImage, match="truncated"):
+        decode_photo(content[: len(content) // 2], enough_px=100)
+
+
+def test_other_formats_are_decoded_whole() -> None:
+    photo = decode_photo(saved(Image.new("RGB", (800, 800), RED), "PNG"), enough_px=100)
+    assert photo.image.size == (800, 800)

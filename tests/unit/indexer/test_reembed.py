@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -128,3 +129,16 @@ def test_so_it_is_when_the_old_model_goes_on(where: Path, photos: Path) -> None:
 def test_without_an_index_it_says_so(tmp_path: Path) -> None:
     with pytest.raises(IndexNotFound):
         reembed(tmp_path / "index", NEW)
+
+
+def test_what_an_earlier_version_did_not_read_is_known_afterwards(
+    where: Path, photos: Path
+) -> None:
+    with Index.open(where) as index:
+        known = index.files()
+        index.update_files({i: replace(file, look=None) for i, file in known.items()})
+        assert index.looks(list(known)) == [None] * len(NAMES)
+    reembed(where, NEW)
+    with Index.open(where) as index:
+        assert index.files() == known
+        assert None not in index.looks(list(known))

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from search.drawing import draw_explanation, strongest_boxes
-from search.engine import Hit
 from search.explain import Box, ExplainedWord, Explanation, Region
+from search.result import Hit
 from store import UnreadableImage
 
 LEFT, RIGHT = (0.0, 0.0, 0.5, 1.0), (0.5, 0.0, 1.0, 1.0)

@@ -13,8 +13,8 @@ from pycocotools.coco import COCO
 
 from indexer.sources import CocoSource
 from search import parquet_file
-from search.engine import Hit
 from search.export import export
+from search.result import Hit
 from store import Index, PhotoFile, QueryError
 
 ODD = b"\xff.jpg".decode("utf-8", "surrogateescape")

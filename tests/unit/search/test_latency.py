@@ -21,16 +21,16 @@ class SlowRetriever:
 
     def embed_images(self, images: Sequence[Image.Image]) -> SimpleNamespace:
         count = len(images)
-        return SimpleNamespace(vectors=np.eye(count, 3), nodes=np.zeros((count, 2, 5), np.float16))
+        return SimpleNamespace(vectors=np.eye(count, 3), packed=np.zeros((count, 5), np.uint8))
 
     def embed_queries(self, texts: Sequence[str]) -> SimpleNamespace:
         time.sleep(0.004)
         return SimpleNamespace(vectors=np.ones((1, 3), np.float32))
 
-    def rerank(self, query: object, vectors: np.ndarray, nodes: np.ndarray) -> None:
+    def rerank(self, query: object, vectors: np.ndarray, packed: np.ndarray) -> None:
         time.sleep(0.008)
-        self.candidates = len(nodes)
-        assert vectors.shape == (len(nodes), 3)
+        self.candidates = len(packed)
+        assert vectors.shape == (len(packed), 3)
 
 
 def test_parts_add_up_and_fifty_candidates_are_reranked() -> None:

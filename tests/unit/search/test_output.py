@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from search.engine import Hit
 from search.explain import ExplainedWord, Explanation, Region
 from search.output import as_json_lines, as_paths, as_plain_lines, as_table, weakness
+from search.result import Hit
 
 DOG = Hit(
     1, 2.5, 0.91, Path("/photos/dog.jpg"), 7, ("A dog\non a sofa .", "A pet ."), ("couch", "dog")
@@ -33,6 +33,8 @@ def test_json_lines_hold_everything() -> None:
         "image_id": 7,
         "captions": ["A dog\non a sofa .", "A pet ."],
         "categories": ["couch", "dog"],
+        "reranked": False,
+        "duplicates": [],
     }
     assert "\n" not in first
     assert json.loads(second)["captions"] == []

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from store import choice
+from store import Index, PhotoFile, choice
 from store.approximate import ApproximateIndex, train
 from store.vectors import Block, Blocks
 from tests.unit.store.vectors_at_hand import DIM, clustered, in_blocks
@@ -22,15 +24,13 @@ def blocks(count: int = COUNT) -> Blocks:
 
 def test_it_is_exact_while_that_is_fast_enough() -> None:
     index, measured = choice.build(DIM, COUNT, blocks(), QUERIES, most_ms=1e6)
-    assert index.exact
-    assert measured.kind == index.kind == "exact, half precision"
+    assert measured.kind == index.kind == "exact, 8 bits re-scored"
     assert measured.recall_at_100 == 1.0
     assert 0 < measured.query_ms < 1000 * measured.build_seconds
 
 
 def test_past_that_it_is_approximate_with_the_recall_that_was_measured() -> None:
     index, measured = choice.build(DIM, COUNT, blocks(), QUERIES, most_ms=0, least_recall=0.9)
-    assert not index.exact
     assert measured.kind == index.kind
     assert "8 bits" in index.kind
     assert len(index) == COUNT
@@ -54,13 +54,13 @@ def test_more_recall_is_asked_for_with_more_probes() -> None:
 
 def test_a_recall_out_of_reach_leaves_it_exact() -> None:
     index, measured = choice.build(DIM, COUNT, blocks(), QUERIES, most_ms=0, least_recall=1.1)
-    assert index.exact
+    assert index.kind.startswith("exact")
     assert (len(index), measured.recall_at_100) == (COUNT, 1.0)
 
 
 def test_without_queries_it_stays_exact() -> None:
     index, measured = choice.build(DIM, COUNT, blocks(), NO_QUERIES, most_ms=0)
-    assert index.exact
+    assert index.kind.startswith("exact")
     assert measured.recall_at_100 is None
 
 
@@ -109,3 +109,34 @@ def test_a_correction_of_a_wide_range_does_not_choose_the_lists() -> None:
     index = ApproximateIndex.build(DIM, COUNT, wide_blocks, trained=trained)
     truth = choice._nearest(wide_blocks, queries, 10)
     assert choice._recall(index, queries, truth) > 0.9
+
+
+def test_photos_in_lists_that_are_not_read_are_found_if_only_these_are_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rough = partial(choice.build, most_ms=0, least_recall=0.0)
+    monkeypatch.setattr("store.cache.choice.build", rough)
+    monkeypatch.setattr("store.cache.FEW", 1)
+    with Index.create(tmp_path / "index", "f1", DIM) as index:
+        files = [PhotoFile(f"/p/{n}.jpg", "/p", 1, 2, "00", 3, 4) for n in IDS]
+        ids = np.array(index.put_images(files, VECTORS, np.zeros((COUNT, 1, 1), np.float16)))
+        index.put_probes(QUERIES)
+        index.finish()
+        query = QUERIES[0]
+        order = np.lexsort((ids, -(VECTORS @ query)))
+        far = ids[order][-1500:]  # more than there are in the lists that are nearest
+        found, _ = index.search(query, 1400, within=far)
+        assert found.tolist() == far[:1400].tolist()
+        few, _ = index.search(query, 3, within=ids[order][::400])
+        assert few.tolist() == ids[order][:1200:400].tolist()
+        everything, _ = index.search(query, COUNT)
+        assert len(everything) < COUNT
+
+
+def test_a_machine_that_is_busy_for_a_moment_does_not_make_it_approximate(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(choice, "_warm_ms", lambda *_: [500.0, 19.0, 500.0])
+    index, measured = choice.build(DIM, COUNT, blocks(), QUERIES, most_ms=20)
+    assert index.kind.startswith("exact")
+    assert measured.query_ms == 500.0

@@ -134,7 +134,7 @@ def test_the_parts_stay_as_they_are(first: Path, second: Path, into: Path) -> No
 def test_ids_beyond_those_of_a_page_are_all_copied(
     tmp_path: Path, into: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("store.records.ROWS_AT_ONCE", 2)
+    monkeypatch.setattr("store.id_pages.ROWS_AT_ONCE", 2)
     names = [f"/photos/{number}.jpg" for number in range(7)]
     parts = [
         make(tmp_path / "a", dict.fromkeys(names[:4], EAST)),

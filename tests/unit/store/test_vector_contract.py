@@ -75,6 +75,22 @@ def test_it_finds_what_numpy_finds_without_what_is_passed_over(
     assert gone == COUNT or np.mean(shares) > (0.999 if index.exact else 0.95)
 
 
+@pytest.mark.parametrize("wanted", [0, 1, 15, 300, COUNT])
+def test_within_some_ids_it_finds_what_numpy_finds_among_them(
+    index: VectorIndex, wanted: int
+) -> None:
+    within, without = np.append(IDS[:wanted], 10**9), IDS[10:20]
+    kept = (np.arange(COUNT) < wanted) & ~np.isin(IDS, without)
+    shares = []
+    for query in QUERIES:
+        ids, scores = index.search(query, 20, without, within)
+        true = expected(query, 20, kept)
+        assert len(ids) == len(scores) == len(true)
+        assert np.isin(ids, IDS[kept]).all()
+        shares += [np.isin(true, ids).mean()] if len(true) else []
+    assert wanted == 0 or np.mean(shares) > (0.999 if index.exact else 0.95)
+
+
 def test_scores_are_inner_products(index: VectorIndex) -> None:
     ids, scores = index.search(QUERIES[0], 50)
     position = {int(image_id): row for row, image_id in enumerate(IDS)}

@@ -11,7 +11,8 @@ import pytest
 from store import choice
 from store.approximate import ApproximateIndex
 from store.flat import FlatIndex
-from store.vector_file import Header, read_ids
+from store.vector_file import DamagedVectors, check_sums, head_sha256, read_ids, write_vectors
+from store.vector_head import Header, read_head
 from tests.unit.store.vectors_at_hand import DIM, clustered, in_blocks
 
 VECTORS, _ = clustered(200)
@@ -37,8 +38,8 @@ def lists(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("kind", ["exact", "lists"])
 def test_the_ids_are_read_alone(kind: str, request: pytest.FixtureRequest) -> None:
     file = request.getfixturevalue(kind)
-    header, ids = read_ids(file)
-    assert header.count == len(ids)
+    head, ids = read_ids(file)
+    assert head.header.count == len(ids)
     assert sorted(ids.tolist()) == IDS.tolist()
 
 
@@ -91,12 +92,77 @@ def test_a_header_that_promises_more_than_there_is_is_refused(exact: Path) -> No
         choice.load(exact)
 
 
-def test_an_id_below_zero_is_refused(exact: Path) -> None:
-    content = bytearray(exact.read_bytes())
-    content[32:40] = np.array([-5], dtype="<i8").tobytes()
-    exact.write_bytes(content)
+def test_an_id_below_zero_is_refused(tmp_path: Path) -> None:
+    part = np.zeros(2 * 32, dtype=np.uint8), np.array([-5])
+    write_vectors(tmp_path / "v.faiss", Header(DIM, 16, 1), (), lambda: [part])
     with pytest.raises(ValueError, match="id -5"):
+        choice.load(tmp_path / "v.faiss")
+
+
+def flip(file: Path, at: int) -> None:
+    content = bytearray(file.read_bytes())
+    content[at] ^= 1
+    file.write_bytes(content)
+
+
+@pytest.mark.parametrize("at", [-1, -8 * 200 - 1], ids=["ids", "codes"])
+def test_an_exact_one_is_checked_when_it_is_read(exact: Path, at: int) -> None:
+    flip(exact, at)
+    with pytest.raises(DamagedVectors, match="not what was written"):
         choice.load(exact)
+
+
+@pytest.mark.parametrize("at", [0, -1], ids=["codes", "ids"])
+def test_a_list_is_checked_by_the_search_that_reads_it(lists: Path, at: int) -> None:
+    with lists.open("rb") as stream:
+        head = read_head(stream, lists)
+    number = int(head.sizes.argmax())
+    start, size = int(head.offsets[number]), int(head.sizes[number]) * (32 + 8)
+    flip(lists, start if at == 0 else start + size - 1)
+    index = choice.load(lists)
+    assert isinstance(index, ApproximateIndex)
+    index.probes = 1
+    queries = head.centroids[:, :DIM] * head.scale[:DIM]
+    for other in np.flatnonzero(np.arange(head.header.lists) != number):
+        index.search(queries[other], 1)
+    with pytest.raises(DamagedVectors, match=f"list {number} "):
+        index.search(queries[number], 1)
+    with pytest.raises(DamagedVectors):
+        index.save(lists.with_name("again.faiss"))
+    with pytest.raises(DamagedVectors):
+        check_sums(lists)
+
+
+def test_a_head_other_than_the_recorded_one_is_refused(lists: Path) -> None:
+    recorded = head_sha256(lists)
+    assert len(choice.load(lists, recorded)) == 200
+    flip(lists, LISTS_AT)
+    with pytest.raises(DamagedVectors, match="another than was recorded"):
+        choice.load(lists, recorded)
+
+
+def test_sums_hold_for_what_was_written(exact: Path, lists: Path) -> None:
+    check_sums(exact)
+    check_sums(lists)
+
+
+def test_where_nothing_can_be_mapped_lists_are_read(
+    lists: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = VECTORS[0]
+    mapped = choice.load(lists).search(query, 50)
+    monkeypatch.delattr(faiss, "OnDiskInvertedLists")
+    read = choice.load(lists).search(query, 50)
+    assert [array.tolist() for array in read] == [array.tolist() for array in mapped]
+    flip(lists, -1)
+    with pytest.raises(DamagedVectors):
+        choice.load(lists)
+
+
+def test_a_mapped_one_answers_on_after_its_file_was_removed(lists: Path) -> None:
+    index = choice.load(lists)
+    lists.unlink()
+    assert len(index.search(VECTORS[0], 50)[0]) == 50
 
 
 @pytest.mark.parametrize("sizes", [[-1, 201], [2**62, 2**62], [100, 99]])

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from store import Index, PhotoFile
+from store.approximate import ApproximateIndex
 from store.flat import FlatIndex
+from store.verify import verify
 
 QUERY = np.array([1, 0], dtype=np.float32)
 
@@ -96,7 +98,7 @@ def test_a_full_disk_keeps_nobody_from_searching(
         raise OSError(28, "No space left on device")
 
     vector_files(folder)[0].unlink()
-    monkeypatch.setattr(FlatIndex, "save", refuse)
+    monkeypatch.setattr(ApproximateIndex, "save", refuse)
     assert found(folder) == [1, 2]
     assert vector_files(folder) == []
 
@@ -107,7 +109,7 @@ def test_a_full_disk_is_told_with_the_name_of_the_file(
     def refuse(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(FlatIndex, "save", refuse)
+    monkeypatch.setattr(ApproximateIndex, "save", refuse)
     with Index.open(folder) as index:
         add(index, "c.jpg")
         note = index.finish()
@@ -132,3 +134,52 @@ def test_a_damaged_blob_is_told(folder: Path) -> None:
     connection.close()
     with Index.open(folder) as index, pytest.raises(Exception, match="no stored array"):
         index.nodes([1])
+
+
+@pytest.fixture
+def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An index with an approximate file of three lists, all read by a search."""
+    monkeypatch.setattr("store.choice._in_time", lambda *_: None)  # exact is never fast enough
+    monkeypatch.setattr("store.choice.MOST_READ", 1.0)
+    random = np.random.default_rng(0)
+    vectors = random.standard_normal((150, 2)).astype(np.float16).astype(np.float32)
+    files = [PhotoFile(f"/photos/{n}.jpg", "/photos", 1, 2, "00", 3, 4) for n in range(150)]
+    with Index.create(tmp_path / "many.index", "f1", 2) as index:
+        index.put_images(files, vectors, np.zeros((150, 1, 2), dtype=np.float16))
+        index.put_probes(vectors[:10])
+        index.finish()
+        generation = index.generation()
+    assert generation is not None
+    assert generation.measured.kind == "IVF 3 lists, 3 probed, 8 bits"
+    return tmp_path / "many.index"
+
+
+@pytest.mark.parametrize("at", [-1, -2000], ids=["ids", "codes"])
+def test_a_damaged_list_is_found_by_the_search_that_reads_it(many: Path, at: int) -> None:
+    (file,) = vector_files(many)
+    before = found(many)
+    content = bytearray(file.read_bytes())
+    content[at] ^= 64
+    queries = np.random.default_rng(1).standard_normal((20, 2)).astype(np.float32)
+    with Index.open(many) as index:
+        expected = [index.search(query, 5)[0].tolist() for query in queries]
+    file.write_bytes(content)
+    with Index.open(many) as index:
+        assert [index.search(query, 5)[0].tolist() for query in queries] == expected
+    assert file.read_bytes() != content  # an index of this size is mended in passing
+    assert found(many) == before
+    assert verify(many).problems == ()
+
+
+def test_a_writer_finds_a_damaged_list_and_writes_the_file_anew(
+    many: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.cache.ALWAYS_COMPACT", 10)  # as with more photos: no reader mends it
+    (file,) = vector_files(many)
+    good = file.read_bytes()
+    file.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
+    assert [problem.code for problem in verify(many).problems] == ["vectors-file"]
+    with Index.open(many) as index:
+        index.finish()
+    assert verify(many).problems == ()
+    assert file.read_bytes() == good

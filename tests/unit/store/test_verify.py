@@ -13,7 +13,7 @@ import pytest
 
 from store import Index, IndexBusy, IndexNotFound, PhotoFile, QuarantinedFile, Reembedding
 from store.codec import array_to_blob
-from store.generation import file_sha256
+from store.vector_file import head_sha256
 from store.verify import repair, verify
 
 DIM = 4
@@ -118,6 +118,7 @@ ROWS = [
     ),
     ("UPDATE nodes_1 SET nodes = x'00' WHERE image_id = 4", (), {"bad-nodes": 1}, "abce"),
     ("UPDATE nodes_1 SET nodes = ? WHERE image_id = 4", (VECTOR,), {"bad-nodes": 1}, "abce"),
+    ("UPDATE nodes_1 SET nodes = ?", (array_to_blob(np.array(1.0)),), {"bad-nodes": 5}, ""),
     (
         "UPDATE nodes_1 SET nodes = ? WHERE image_id = 1",
         (array_to_blob(np.ones((2, 2), np.float16)),),
@@ -136,6 +137,22 @@ ROWS = [
     ("INSERT INTO changes VALUES (0, 1)", (), {"bad-changes": 1}, "abcde"),
     ("UPDATE meta SET value = '0' WHERE key = 'revision'", (), {"bad-changes": 1}, "abcde"),
     ("UPDATE meta SET value = '[]' WHERE key = 'vectors'", (), {"vectors-file": 1}, "abcde"),
+    ("UPDATE captions SET text = 'a fox' WHERE image_id = 1", (), {"bad-words": 1}, "abcde"),
+    ("INSERT INTO captions VALUES (3, 'o', 0, 'a bird')", (), {"bad-words": 1}, "abcde"),
+    ("INSERT INTO words (rowid, name) VALUES (77, 'bird')", (), {"bad-words": 1}, "abcde"),
+    ("INSERT INTO words (words) VALUES ('delete-all')", (), {"bad-words": 1}, "abcde"),
+    ("UPDATE images SET path = 'red/a.jpg' WHERE id = 1", (), {"bad-words": 1}, "abcde"),
+    ("DELETE FROM words_data WHERE id > 10", (), {"bad-words": 1}, "abcde"),
+    ("UPDATE words_data SET block = x'00'", (), {"bad-words": 1}, "abcde"),
+    ("UPDATE words_docsize SET sz = x'0505' WHERE id = 2", (), {"bad-words": 1}, "abcde"),
+    (
+        "UPDATE captions SET text = iif(image_id = 1, 'a cat', 'a dog')",
+        (),
+        {"bad-words": 1},
+        "abcde",
+    ),
+    ("DROP TABLE words_docsize", (), {"bad-words": 1}, "abcde"),
+    ("DROP TABLE words", (), {"bad-words": 1}, "abcde"),
 ]
 
 
@@ -144,9 +161,9 @@ def test_a_damaged_catalog_is_found_out_and_mended(
     folder: Path, sql: str, arguments: tuple[object, ...], found: dict[str, int], left: str
 ) -> None:
     spoil(folder, sql, *arguments)
-    # What the file of vectors no longer fits follows from the rest.
+    # What the file of vectors and the words no longer fit follows from the rest.
     assert {code: count for code, count in codes(folder).items() if code in found} == found
-    assert set(codes(folder)) - set(found) <= {"orphans", "vectors-file", "left-over"}
+    assert set(codes(folder)) - set(found) <= {"orphans", "vectors-file", "left-over", "bad-words"}
     before, after = repair(folder)
     assert all(problem.mending for problem in before.problems)
     assert after.problems == ()
@@ -253,9 +270,9 @@ def test_a_file_that_a_writer_replaces_meanwhile_is_no_fault(
             with Index.open(folder) as writer:
                 writer.remove_images([5])
                 writer.finish()
-        return file_sha256(file)
+        return head_sha256(file)
 
-    monkeypatch.setattr("store.checks.file_sha256", look)
+    monkeypatch.setattr("store.checks.head_sha256", look)
     assert codes(folder) == {}
     assert len(set(looked)) == 2
 

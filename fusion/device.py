@@ -1,0 +1,63 @@
+"""Where photos are encoded: on a CUDA GPU where there is one, else on the processors.
+
+torch takes seconds to import, so it is not asked unless an NVIDIA device is likely there.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, get_args
+
+__all__ = ["Device", "DeviceNotThere", "choose_device", "has_nvidia"]
+
+Device = Literal["auto", "cpu", "cuda"]
+
+NODES = Path("/dev")
+
+
+class DeviceNotThere(ValueError):
+    """A GPU was asked for, and there is none that torch can use."""
+
+
+def choose_device(
+    asked: str = "auto",
+    *,
+    likely: Callable[[], bool] | None = None,
+    usable: Callable[[], bool] | None = None,
+) -> Literal["cpu", "cuda"]:
+    """Say where to encode.
+
+    Args:
+        asked: `auto` takes a GPU where torch can use one; the other two are what they say.
+        likely: whether it is worth asking torch; None looks for an NVIDIA device.
+        usable: whether torch can use one; None asks torch.
+
+    Raises:
+        ValueError: `asked` is none of the three.
+        DeviceNotThere: `cuda` is asked for and cannot be used.
+    """
+    if asked not in get_args(Device):
+        raise ValueError(f"device {asked!r}: expected auto, cpu or cuda")
+    if asked == "cpu" or (asked == "auto" and not (likely or has_nvidia)()):
+        return "cpu"
+    if (usable or _torch_has_cuda)():
+        return "cuda"
+    if asked == "cuda":
+        raise DeviceNotThere(
+            "--device cuda: torch finds no CUDA GPU here; look at `nvidia-smi` and at whether this "
+            "torch was built for CUDA, or leave --device out"
+        )
+    return "cpu"
+
+
+def has_nvidia(nodes: Path = NODES) -> bool:
+    """Whether an NVIDIA device is likely there, by the driver's files or its program."""
+    return any(nodes.glob("nvidia[0-9]*")) or shutil.which("nvidia-smi") is not None
+
+
+def _torch_has_cuda() -> bool:
+    import torch
+
+    return torch.cuda.is_available()

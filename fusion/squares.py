@@ -1,0 +1,41 @@
+"""Photos as squares of pixels, which is what image encoders are trained on; without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+__all__ = ["square", "squares"]
+
+
+def square(image: Image.Image, size_px: int) -> Image.Image:
+    """Resize a photo to a square, not keeping its proportions, so that nothing is cut off.
+
+    Args:
+        image: of any size and mode; what isn't RGB is converted.
+        size_px: side of the square.
+
+    Returns:
+        Mode RGB; the same pixels as before where it is such a square already.
+    """
+    rgb = image if image.mode == "RGB" else image.convert("RGB")
+    if rgb.size == (size_px, size_px):
+        return rgb
+    return rgb.resize((size_px, size_px), Image.Resampling.BICUBIC)
+
+
+def squares(images: Sequence[Image.Image], size_px: int) -> NDArray[np.uint8]:
+    """Resize B photos as `square` does: -> (B, size_px, size_px, 3), 0 to 255.
+
+    Raises:
+        ValueError: if there are no photos.
+
+    >>> squares([Image.new("L", (3, 2), 9)], 4)[0, 0, 0]
+    array([9, 9, 9], dtype=uint8)
+    """
+    if not images:
+        raise ValueError("no images to encode: expected at least one")
+    return np.stack([np.asarray(square(image, size_px), dtype=np.uint8) for image in images])

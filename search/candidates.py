@@ -1,0 +1,75 @@
+"""Which photos a search looks at, before anything re-ranks them, and what they are worth so far."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.hybrid import fused
+from search.mixing import Mixture
+from search.protocol import QueryModel
+from search.ranking import Ranking
+from search.request import SearchRequest
+
+if TYPE_CHECKING:
+    from store import Index
+
+__all__ = ["allowed_ids", "find_candidates", "with_words"]
+
+Ids = NDArray[np.int64]
+
+
+def allowed_ids(index: Index, request: SearchRequest) -> Ids | None:
+    """Give the ids (N,) of photos that may answer, by the request's filter; None for all.
+
+    Raises:
+        QueryError: the filter cannot be read.
+    """
+    if not request.where:
+        return None
+    from search.filters import parse_filter  # brings FAISS, for which `--help` should not wait
+
+    return index.matching(parse_filter(request.where))
+
+
+def find_candidates(
+    index: Index, model: QueryModel, mixture: Mixture, request: SearchRequest, within: Ids | None
+) -> Ranking:
+    """Give what the first stage finds, and in a hybrid search what words find, nearest first.
+
+    Photos that the query itself names by their ids are left out.
+    """
+    own = [term.image_id for term in request.positive if term.image_id is not None]
+    count = request.first_stage_count
+    found, first_scores = index.search(mixture.vector, count + len(own), within)
+    others = np.flatnonzero(~np.isin(found, own))[:count]
+    image_ids, scores = np.asarray(found, np.int64)[others], np.asarray(first_scores)[others]
+    if request.hybrid:
+        worded = index.search_texts(_words(request), count, within)[0]
+        image_ids = np.concatenate([image_ids, np.setdiff1d(worded, [*image_ids, *own])])
+    if mixture.is_one_text and not request.hybrid:
+        likely = model.probabilities(mixture.wanted[0].query, scores)
+        return Ranking.first(image_ids, scores, np.asarray(likely))
+    vectors = index.vectors(image_ids)
+    order = np.lexsort((image_ids, -(vectors @ mixture.vector)))
+    terms = mixture.first_stage(model, vectors[order])
+    return Ranking.first(image_ids[order], *mixture.mixed(terms))
+
+
+def with_words(
+    index: Index, ranking: Ranking, request: SearchRequest, within: Ids | None
+) -> Ranking:
+    """Give a ranking fused with that of words in captions and file names, by their ranks alone."""
+    if not len(ranking):
+        return ranking
+    worded = index.search_texts(_words(request), request.first_stage_count, within)[0]
+    image_ids, scores = fused([ranking.image_ids, worded[np.isin(worded, ranking.image_ids)]])
+    places = {image_id: place for place, image_id in enumerate(ranking.image_ids.tolist())}
+    order = np.array([places[image_id] for image_id in image_ids.tolist()])
+    return Ranking(image_ids, scores, ranking.probabilities[order], ranking.reranked[order])
+
+
+def _words(request: SearchRequest) -> str:
+    return " ".join(term.text for term in request.positive if term.text is not None)

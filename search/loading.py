@@ -1,0 +1,122 @@
+"""Models and indexes, opened together.
+
+The index and the model are two things that must belong together: a vector means something only to
+the model that made it. `open_index` compares their fingerprints and refuses in one line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from search.engine import SearchIndex
+from search.protocol import PhotoModel, QueryModel
+
+__all__ = ["DEFAULT_INDEX", "LazyModel", "load_model", "open_index"]
+
+DEFAULT_INDEX = "photos.index"
+
+
+def open_index(
+    folder: str | Path = DEFAULT_INDEX,
+    checkpoint: str | Path | None = None,
+    *,
+    image_weights: str | Path | None = None,
+    text_weights: str | Path | None = None,
+    model: QueryModel | None = None,
+    once: bool = False,
+) -> SearchIndex:
+    """Open an index made by `crossgraph index`, with the model that made it.
+
+    Where `crossgraph index` prepared that model on this machine, it is opened without torch; what
+    reads photos is loaded by the first query that shows one.
+
+    Args:
+        folder: the index.
+        checkpoint: the model's folder; None is the one that made the index where that is prepared,
+            else the one that ships with this package.
+        image_weights: a file or folder with the image encoder's weights, if not from a package;
+            giving it or the next loads them, whatever is prepared.
+        text_weights: the same for the text encoder.
+        model: a retriever that is loaded already, in place of `checkpoint` and the weights.
+        once: whether a single query will be asked, which then is answered sooner.
+
+    Raises:
+        IndexNotFound: there is no index in the folder.
+        IndexDamaged: there is one and its catalog cannot be read.
+        ModelMismatch: the index was made with another model.
+        CheckpointError: the checkpoint cannot be read.
+        WeightsNotFound: an encoder's weights are not there.
+    """
+    from search.prepared import prepared_model
+    from store import Index
+
+    folder = Path(folder)
+    if model is None:
+        # First of all: that there is no index should not cost the seconds that loading a model may.
+        index = Index.open(folder)
+        given = image_weights is not None or text_weights is not None
+        prepared = None if given else prepared_model(index.model.fingerprint, checkpoint, once=once)
+        if prepared is not None:
+            return SearchIndex(index, prepared, _photo_model(checkpoint, prepared.fingerprint))
+        index.close()
+        model = load_model(checkpoint, image_weights=image_weights, text_weights=text_weights)
+    return SearchIndex(Index.open(folder, fingerprint=model.fingerprint, model=model.name), model)
+
+
+class LazyModel:
+    """A retriever that is loaded when something of it is first asked for.
+
+    What is wrong with a folder or an annotation file is told before the seconds that loading takes.
+    """
+
+    def __init__(self, load: Callable[[], Any]) -> None:
+        self._load = load
+
+    @cached_property
+    def loaded(self) -> Any:  # noqa: ANN401
+        """The retriever itself."""
+        return self._load()
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        return getattr(self.loaded, name)
+
+
+def load_model(
+    checkpoint: str | Path | None = None,
+    *,
+    image_weights: str | Path | None = None,
+    text_weights: str | Path | None = None,
+) -> Any:  # noqa: ANN401 - fusion.retriever.Retriever, which importing here would cost two seconds
+    """Load the retriever of a checkpoint folder; None is the one that ships with this package."""
+    from fusion.retriever import load_retriever
+
+    return load_retriever(
+        None if checkpoint is None else Path(checkpoint),
+        image_weights=None if image_weights is None else Path(image_weights),
+        text_weights=None if text_weights is None else Path(text_weights),
+    )
+
+
+def _photo_model(checkpoint: str | Path | None, fingerprint: str) -> PhotoModel:
+    """Give what reads photos beside a prepared model, loaded when a query first shows one."""
+
+    def load() -> Any:  # noqa: ANN401
+        from fusion.photo_model import find_photo_model
+        from search.features import query_cache
+        from store import ModelMismatch
+
+        prepared = find_photo_model(query_cache(), fingerprint)
+        if prepared is not None:
+            return prepared
+        model = load_model(checkpoint)
+        if model.fingerprint != fingerprint:
+            raise ModelMismatch(
+                f"a photo as a query needs the model that made the index ({fingerprint[:12]}), "
+                f"this is {model.name} ({model.fingerprint[:12]}): give it with --checkpoint"
+            )
+        return model
+
+    return LazyModel(load)

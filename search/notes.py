@@ -1,0 +1,30 @@
+"""What people should know of an answer, a line each."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.mixing import Mixture
+from search.ranking import Ranking
+from search.request import SearchRequest
+
+__all__ = ["notes_on"]
+
+
+def notes_on(
+    request: SearchRequest, mixture: Mixture, ranking: Ranking, within: NDArray[np.int64] | None
+) -> tuple[str, ...]:
+    """Say that a budget was spent, that a filter left nothing, what stands for probabilities."""
+    notes = []
+    seen = int(ranking.reranked.sum())
+    if request.budget_ms is not None and seen and seen < len(ranking):
+        notes.append(
+            f"the budget of {request.budget_ms:g} ms was spent after {seen} of {len(ranking)} "
+            "candidates"
+        )
+    if within is not None and not len(within):
+        notes.append(f"no photo is let through by the filter: {request.where}")
+    if mixture.wanted and not any(each.query is not None for each in mixture.wanted):
+        notes.append("no text was asked for: in place of probabilities stand cosines of photos")
+    return tuple(notes)

@@ -1,0 +1,119 @@
+"""What a search answers: hits, and what the answer cost. Every surface shows this one form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, overload
+
+from search.explain import Explanation, as_record
+
+__all__ = ["STAGES", "WEAK_PROBABILITY", "Hit", "SearchResult"]
+
+WEAK_PROBABILITY = 0.5
+"""Below it the model holds a match for less likely than none: "nothing here matches well"."""
+
+STAGES = ("encode", "filter", "first_stage", "rerank", "explain", "read")
+"""What a search spends its time on, in this order; `read` is of paths, captions and categories."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One photo that answers a query.
+
+    Attributes:
+        rank: from 1, the nearest first; equal scores stand in the order of `image_id`.
+        score: higher is nearer; comparable within one query only.
+        probability: 0..1, that the photo matches the query; comparable between queries. What it is
+            of a query of several terms, `search.mixing` says.
+        path: the photo's absolute path when it was indexed.
+        image_id: its id in this index, never used twice.
+        captions: captions that came with the collection, in the order they were given.
+        categories: names of the things annotated in it, sorted.
+        explanation: where the score comes from; None unless it was asked for.
+        reranked: whether the graphs that re-rank saw it; those that they did not see stand below.
+        duplicates: near-duplicates that this hit stands for, where they are folded.
+    """
+
+    rank: int
+    score: float
+    probability: float
+    path: Path
+    image_id: int
+    captions: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    explanation: Explanation | None = None
+    reranked: bool = False
+    duplicates: tuple[Hit, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give what JSON says of it, numbers rounded to 6 digits; `explanation` only if there.
+
+        >>> Hit(1, 2.5, 0.75, Path("/a.jpg"), 7).to_dict()["path"]
+        '/a.jpg'
+        """
+        record: dict[str, Any] = {
+            "rank": self.rank,
+            "score": round(self.score, 6),
+            "probability": round(self.probability, 6),
+            "path": str(self.path),
+            "image_id": self.image_id,
+            "captions": list(self.captions),
+            "categories": list(self.categories),
+            "reranked": self.reranked,
+            "duplicates": [duplicate.to_dict() for duplicate in self.duplicates],
+        }
+        if self.explanation is not None:
+            record["explanation"] = as_record(self.explanation)
+        return record
+
+
+@dataclass(frozen=True, eq=False)
+class SearchResult(Sequence[Hit]):
+    """The hits of a query, nearest first; a sequence of them, equal to any with the same hits.
+
+    Attributes:
+        hits: at most k.
+        took_ms: milliseconds by stage, those of `STAGES` and `total`; 0 for what was not needed.
+        notes: what to know of this answer, a line each, such as that a budget was spent.
+        reranked: how many candidates the graphs scored.
+
+    >>> result = SearchResult((Hit(1, 2.5, 0.75, Path("/a.jpg"), 7),))
+    >>> [hit.image_id for hit in result], len(result), result == list(result)
+    ([7], 1, True)
+    """
+
+    hits: tuple[Hit, ...] = ()
+    took_ms: dict[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    reranked: int = 0
+
+    def __len__(self) -> int:
+        return len(self.hits)
+
+    def __iter__(self) -> Iterator[Hit]:
+        return iter(self.hits)
+
+    @overload
+    def __getitem__(self, place: int) -> Hit: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Hit]: ...
+    def __getitem__(self, place: int | slice) -> Hit | list[Hit]:
+        return list(self.hits[place]) if isinstance(place, slice) else self.hits[place]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, (SearchResult, list, tuple)):
+            return NotImplemented
+        return self.hits == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment] # as a list, which it may be equal to
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give what JSON says of the whole answer: hits, took_ms, notes and reranked."""
+        return {
+            "hits": [hit.to_dict() for hit in self.hits],
+            "took_ms": {stage: round(ms, 3) for stage, ms in self.took_ms.items()},
+            "notes": list(self.notes),
+            "reranked": self.reranked,
+        }

@@ -1,0 +1,28 @@
+"""The command `search QUERY`, the short form of `crossgraph search`.
+
+Apart from `search.cli`, so that a search does not wait for the other commands to be imported.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from search.boundary import run
+from search.commands.search import search
+
+__all__ = ["search_main"]
+
+app = typer.Typer(name="search", add_completion=False, pretty_exceptions_enable=False)
+app.command("search")(search)
+
+
+def search_main(arguments: Sequence[str] | None = None) -> int:
+    """Run `search` and give its exit code."""
+    return run(app, arguments, "search")
+
+
+if __name__ == "__main__":
+    sys.exit(search_main())

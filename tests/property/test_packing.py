@@ -1,0 +1,120 @@
+"""What an index keeps of a photo for the re-ranker comes back, to within its rounding."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fusion.packing import Layout, pack_photos, unpack_edges, unpack_nodes
+
+seeds = st.integers(0, 2**32 - 1)
+counts = st.integers(0, 4)
+
+
+def photos(
+    seed: int, count: int, nodes: int, width: int, edges: int, bank: int = 65_536
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    random = np.random.default_rng(seed)
+    made = random.standard_normal((count, nodes, width)).astype(np.float32)
+    made /= np.linalg.norm(made, axis=2, keepdims=True)
+    weights = np.exp(-8 * random.random((count, edges), dtype=np.float32))
+    return made, random.integers(0, bank, (count, edges)), weights / weights.sum(1, keepdims=True)
+
+
+@given(seeds, counts, st.integers(1, 5), st.integers(1, 9), st.integers(0, 6))
+def test_nodes_come_back_to_within_half_a_step(
+    seed: int, count: int, nodes: int, width: int, edges: int
+) -> None:
+    given, *joined = photos(seed, count, nodes, width, edges)
+    packed = pack_photos(given, *joined)
+    assert packed.shape == (count, nodes * ((width + 1) // 2) + 3 * edges)
+    back = unpack_nodes(packed, Layout(width, edges))
+    assert back.shape == given.shape
+    assert back.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(back, axis=2), 1, atol=1e-6)
+    # In units of the largest number, which comes back as the largest: half of 1/7.
+    steps = given / np.abs(given).max(2, keepdims=True)
+    again = back / np.abs(back).max(2, keepdims=True)
+    assert np.abs(steps - again).max(initial=0) <= 0.5 / 7 + 1e-5
+
+
+@given(seeds, counts, st.integers(1, 9), st.integers(0, 6), st.sampled_from([2, 4]))
+def test_edges_come_back_in_their_order(
+    seed: int, count: int, width: int, edges: int, row_bytes: int
+) -> None:
+    nodes, neighbours, weights = photos(seed, count, 2, width, edges, 256**row_bytes)
+    packed = pack_photos(nodes, neighbours, weights, row_bytes)
+    rows, back = unpack_edges(packed, Layout(width, edges, row_bytes))
+    np.testing.assert_array_equal(rows, neighbours)
+    assert (rows.dtype, back.dtype) == (np.int64, np.float32)
+    # Half a step of 1/20 for the edge itself, and as much for what all are divided by.
+    np.testing.assert_allclose(back, weights, rtol=np.expm1(0.0501))
+    if edges:
+        np.testing.assert_allclose(back.sum(1), 1, atol=1e-6)
+
+
+@given(seeds, st.integers(2, 5), st.integers(1, 9))
+def test_a_batch_is_as_one_by_one(seed: int, count: int, width: int) -> None:
+    given = photos(seed, count, 3, width, 4)
+    packed = pack_photos(*given)
+    for row in range(count):
+        np.testing.assert_array_equal(
+            pack_photos(*(part[row : row + 1] for part in given))[0], packed[row]
+        )
+
+
+@given(seeds, st.integers(1, 9), st.integers(0, 6))
+def test_packed_again_it_is_the_same(seed: int, width: int, edges: int) -> None:
+    layout = Layout(width, edges)
+    packed = pack_photos(*photos(seed, 3, 4, width, edges))
+    again = pack_photos(unpack_nodes(packed, layout), *unpack_edges(packed, layout))
+    np.testing.assert_array_equal(again, packed)
+
+
+def test_the_bytes_of_a_photo() -> None:
+    nodes = np.array([[[0.0, 1.0, -1.0]]], np.float32) / np.float32(np.sqrt(2))
+    packed = pack_photos(nodes, np.array([[258, 3]]), np.array([[0.0, 0.5]]))
+    # 8 and 15, 1 and the padding's 8; 258 and 3, low byte first; nothing, and the largest.
+    assert packed.tolist() == [[8 + 15 * 16, 1 + 8 * 16, 2, 1, 3, 0, 255, 0]]
+    rows, weights = unpack_edges(packed, Layout(3, 2))
+    assert (rows.tolist(), weights.tolist()) == ([[258, 3]], [[0.0, 1.0]])
+
+
+def test_the_shipped_models_photos_take_1814_bytes() -> None:
+    assert pack_photos(*photos(0, 1, 26, 128, 50)).shape == (1, 1814)
+
+
+def test_a_large_bank_takes_longer_rows() -> None:
+    assert Layout.of(128, 50, 65_536) == (128, 50, 2)
+    assert Layout.of(128, 50, 65_537) == (128, 50, 4)
+    assert Layout.of(128, 50, 20) == (128, 20, 2)
+
+
+def test_a_node_of_zeros_stays_one() -> None:
+    packed = pack_photos(np.zeros((1, 2, 4)), np.zeros((1, 0), int), np.zeros((1, 0)))
+    assert not unpack_nodes(packed, Layout(4, 0)).any()
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        np.zeros((2, 3), np.uint8),
+        np.zeros((2, 6), np.uint8),
+        np.zeros((2, 9), np.float16),
+        np.zeros((2, 5, 2), np.uint8),
+    ],
+)
+def test_rows_of_another_layout_are_refused(packed: np.ndarray) -> None:
+    for unpack in (unpack_nodes, unpack_edges):
+        with pytest.raises(ValueError, match=r"expected \(B, P\) uint8 with P = 2 .* and 3 for"):
+            unpack(packed, Layout(4, 1))
+
+
+def test_what_does_not_belong_together_is_refused() -> None:
+    nodes, neighbours, weights = photos(0, 2, 3, 4, 5)
+    with pytest.raises(ValueError, match=r"nodes \(2, 3, 4\), neighbours \(2, 5\)"):
+        pack_photos(nodes, neighbours, weights[:, :4])
+    with pytest.raises(ValueError, match="expected 0 to 65535"):
+        pack_photos(nodes, neighbours + 65_536, weights)

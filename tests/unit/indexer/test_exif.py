@@ -1,0 +1,121 @@
+"""What cameras write is read, and what they do not know is not made up."""
+
+from __future__ import annotations
+
+import io
+import os
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from PIL import ExifTags, Image
+
+from indexer.batches import batches
+from indexer.decode import decode_photo
+from indexer.exif import Exif, camera_name
+from indexer.look import look_of
+from indexer.sources import FoundFile
+
+BASE = ExifTags.Base
+
+
+def photo(
+    outer: dict[int, object] | None = None,
+    inner: dict[int, object] | None = None,
+    kind: str = "JPEG",
+) -> bytes:
+    tags = Image.Exif()
+    for tag, value in (outer or {}).items():
+        tags[tag] = value
+    for tag, value in (inner or {}).items():
+        tags.get_ifd(ExifTags.IFD.Exif)[tag] = value
+    written = Image.Exif()
+    written.load(tags.tobytes())  # Pillow writes the inner tags to TIFF only if they were read
+    file = io.BytesIO()
+    Image.new("RGB", (8, 6), "teal").save(file, kind, exif=written)
+    return file.getvalue()
+
+
+def read(content: bytes) -> Exif:
+    return decode_photo(content).exif
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_date_and_camera_are_read(kind: str) -> None:
+    content = photo(
+        {BASE.Make: "Canon", BASE.Model: "Canon EOS 5D\0"},
+        {BASE.DateTimeOriginal: "2024:05:31 18:30:07"},
+        kind,
+    )
+    assert read(content) == Exif(datetime(2024, 5, 31, 18, 30, 7), "Canon EOS 5D")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "0000:00:00 00:00:00",
+        "    :  :     :  :  ",
+        "2024:13:01 00:00:00",
+        "2023:02:29 00:00:00",
+        "2024:05:31 24:00:00",
+        "1601:01:01 00:00:00",
+        "2024:05",
+        "yesterday",
+        "",
+        "\0" * 19,
+        b"\xff" * 19,
+        7,
+    ],
+)
+def test_a_date_that_is_none_is_not_known(written: object) -> None:
+    assert read(photo(inner={BASE.DateTimeOriginal: written})).taken is None
+
+
+def test_the_date_of_digitising_stands_in_and_the_file_s_own_does_not() -> None:
+    first = photo(inner={BASE.DateTimeOriginal: "", BASE.DateTimeDigitized: "2020-01-02 03:04:05"})
+    assert read(first).taken == datetime(2020, 1, 2, 3, 4, 5)
+    assert read(photo({BASE.DateTime: "2020:01:02 03:04:05"})) == Exif()
+
+
+@pytest.mark.parametrize(
+    ("make", "model", "name"),
+    [
+        ("NIKON CORPORATION", "NIKON D70", "NIKON D70"),
+        ("NIKON", "COOLPIX P900", "NIKON COOLPIX P900"),
+        ("OLYMPUS OPTICAL CO.,LTD", "C2500L", "OLYMPUS C2500L"),
+        ("Apple", "iPhone 15", "Apple iPhone 15"),
+        ("  samsung ", " SM-G991B\0\0junk", "samsung SM-G991B"),
+        ("Canon", None, "Canon"),
+        (None, "X100", "X100"),
+        (None, None, None),
+        (" \0", "\n\t", None),
+        (b"Canon", 7, None),
+        ("a\nb\x1b[31m", "c", "a b [31m c"),
+        ("x" * 500, "y", "x" * 100),
+    ],
+)
+def test_names_of_cameras(make: object, model: object, name: str | None) -> None:
+    assert camera_name(make, model) == name
+
+
+def test_broken_exif_beside_a_good_photo_is_no_exif() -> None:
+    content = photo({BASE.Make: "Canon"}, {BASE.DateTimeOriginal: "2024:05:31 18:30:07"})
+    start = content.index(b"Exif\0\0") + 6
+    for cut in range(start, start + 60):
+        read(content[:cut] + b"\xff" * 4 + content[cut + 4 :])  # whatever it says, it is read
+    assert read(content.replace(b"II*\0", b"II*\xff").replace(b"MM\0*", b"MM\xff*")) == Exif()
+
+
+def test_what_is_read_goes_into_the_index(tmp_path: Path) -> None:
+    file = tmp_path / "a.jpg"
+    file.write_bytes(photo({BASE.Model: "X100"}, {BASE.DateTimeOriginal: "2024:05:31 18:30:07"}))
+    facts = os.stat(file)
+    found = FoundFile(str(file), str(tmp_path), facts.st_size, facts.st_mtime_ns)
+    loaded = next(batches([found], 1)).photos[0]
+    assert (loaded.file.taken, loaded.file.camera) == (datetime(2024, 5, 31, 18, 30, 7), "X100")
+    assert loaded.file.look == look_of(loaded.image)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 5000), (5000, 1), (32, 32), (33, 7)])
+def test_any_image_has_a_look_of_64_bits(size: tuple[int, int]) -> None:
+    assert -(2**63) <= look_of(Image.new("RGB", size, "red")) < 2**63

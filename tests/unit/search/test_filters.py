@@ -1,0 +1,142 @@
+"""What people write as a filter, what it means, and what they are told when it means nothing."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from search.filters import parse_filter
+from store import QueryError
+from store.codec import time_to_row
+from store.selection import AllOf, AnyOf, Condition, Expression, Has, Not
+
+WIDE = Condition("width", ">", 1000)
+DOG, SOFA = (Condition("category", "=", name) for name in ("dog", "sofa"))
+
+
+def seconds(*when: int) -> int:
+    return time_to_row(datetime(*when))  # type: ignore[arg-type]
+
+
+def since(*when: int) -> Condition:
+    return Condition("taken", ">=", seconds(*when))
+
+
+def before(*when: int) -> Condition:
+    return Condition("taken", "<", seconds(*when))
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("width > 1000", WIDE),
+        ("WIDTH>1000", WIDE),
+        ("(((width > 1000)))", WIDE),
+        ("megapixels >= 2.5", Condition("megapixels", ">=", 2.5)),
+        ("category = 'dog' and category = 'sofa'", AllOf((DOG, SOFA))),
+        ("category = dog or category == sofa and width > 1000", AnyOf((DOG, AllOf((SOFA, WIDE))))),
+        ("(category = dog or category = sofa) AND width > 1000", AllOf((AnyOf((DOG, SOFA)), WIDE))),
+        ("not category = dog and width > 1000", AllOf((Not(DOG), WIDE))),
+        ("not not width > 1000", Not(Not(WIDE))),
+        ("category in (dog, 'sofa')", AnyOf((DOG, SOFA))),
+        ("category not in (dog)", Not(AnyOf((DOG,)))),
+        ("has captions and not has camera", AllOf((Has("caption"), Not(Has("camera"))))),
+        ("caption ~ 'a dog''s life'", Condition("caption", "~", "a dog's life")),
+        ('camera = "6"" lens; it\'s"', Condition("camera", "=", "6\" lens; it's")),
+        ("path like */rome/img_?.jpg", Condition("path", "~", "*/rome/img_?.jpg")),
+        ("type = .JPG", Condition("suffix", "=", "JPG")),
+        ("folder = /photos/2024", Condition("folder", "=", "/photos/2024")),
+        ("name ~ 'and'", Condition("name", "~", "and")),
+        ("orientation != portrait", Condition("orientation", "!=", "portrait")),
+        ("size > 2MB", Condition("size", ">", 2_000_000)),
+        ("size<=1.5 kib", Condition("size", "<=", 1536.0)),
+        ("size > 2 and width > 1000", AllOf((Condition("size", ">", 2), WIDE))),
+        ("id = -1", Condition("id", "=", -1)),
+        ("taken >= 2024", since(2024, 1, 1)),
+        ("taken > 2024", since(2025, 1, 1)),
+        ("taken < 2024-05", before(2024, 5, 1)),
+        ("taken <= 2024-02", before(2024, 3, 1)),
+        ("taken = 2024-12", AllOf((since(2024, 12, 1), before(2025, 1, 1)))),
+        ("taken != 2024-02-29", AnyOf((before(2024, 2, 29), since(2024, 3, 1)))),
+        (
+            "date = '2024-05-31 18:30'",
+            AllOf((since(2024, 5, 31, 18, 30), before(2024, 5, 31, 18, 31))),
+        ),
+        ("taken <= 2024-05-31T23:59:59", before(2024, 6, 1)),
+    ],
+)
+def test_what_is_written_is_meant(text: str, meant: Expression) -> None:
+    assert parse_filter(text) == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "said"),
+    [
+        ("", 1, "expected a field .*found nothing"),
+        ("widht > 3", 1, "'widht' is no field; did you mean 'width'"),
+        ("width > abc", 9, "expected a number after `width >`, found 'abc'"),
+        ("width > '12'' x'", 9, "expected a number"),
+        ("width > 99999999999999999999", 9, "expected a number"),
+        ("width >", 8, "expected a number after `width >`, found nothing"),
+        ("width 7", 7, "expected an operator after `width`, found '7'"),
+        ("width ~ 7", 7, "`width` takes = != < <= > >= in, found '~'"),
+        ("camera < 7", 8, "`camera` takes = != ~ in, found '<'"),
+        ("width > 7 height", 11, "expected `and`, `or` or the end, found 'height'"),
+        ("(width > 7", 11, r"expected `\)`, `and` or `or`, found nothing"),
+        ("width > 7)", 10, r"expected `and`, `or` or the end, found '\)'"),
+        ("category in dog", 13, r"expected `\(` after `category in`"),
+        ("category in (dog sofa)", 18, r"expected `,` or `\)`"),
+        ("category in ()", 14, "expected a text in the list of `category in`"),
+        ("width not > 7", 11, "expected `in` after `width not`"),
+        ("width > 7 and", 14, "expected a field"),
+        ("has 'camera'", 5, "expected a field after `has`"),
+        ("name = 'a", 8, "quote ' is opened and not closed"),
+        ("width ! 7", 7, "'!' is no operator"),
+        ("name = and", 8, "expected a text after `name =`, found 'and'"),
+        ("orientation = tall", 15, "expected landscape, portrait or square"),
+        ("size > 2XB", 8, "expected a size such as"),
+        ("taken = 2024-13", 9, "expected a date such as"),
+        ("taken = 2023-02-29", 9, "expected a date such as"),
+        ("taken = yesterday", 9, "expected a date such as"),
+        ("taken = 0000", 9, "expected a date"),
+        ("taken > 9999", 9, "expected a date"),
+        ("width > 7; DROP TABLE images", 9, "expected a number after `width >`, found '7;'"),
+    ],
+)
+def test_what_means_nothing_is_told_where_and_why(text: str, column: int, said: str) -> None:
+    with pytest.raises(QueryError, match=f"^the filter, column {column}: .*{said}") as told:
+        parse_filter(text)
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("deep", ["(" * 5000, "not " * 2000, "(" * 21 + "width > 1" + ")" * 21])
+def test_deep_nesting_is_refused(deep: str) -> None:
+    with pytest.raises(QueryError, match="nested more than 20 deep"):
+        parse_filter(deep)
+
+
+def test_a_long_text_is_refused() -> None:
+    with pytest.raises(QueryError, match=r"has 100,000 letters, expected at most 10,000"):
+        parse_filter("width > 1 or "[:10] * 10_000)
+
+
+@given(st.text() | st.text(alphabet="()'\"<>=~!, andortkeninwidth019-."))
+@example("taken = ٢٠٢٤")
+@example("width > ²")
+@example("name = \x00")
+@example("name = '\ud800'")
+def test_any_text_is_a_filter_or_is_refused(text: str) -> None:
+    try:
+        assert parse_filter(text)
+    except QueryError as error:
+        assert re.match(r"the filter, column \d+: ", str(error))
+
+
+@given(st.text())
+def test_whatever_stands_in_quotes_is_the_value(text: str) -> None:
+    doubled = text.replace("'", "''")
+    assert parse_filter(f"camera = '{doubled}'") == Condition("camera", "=", text)
