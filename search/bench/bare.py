@@ -1,7 +1,8 @@
 """The encoders alone, without all that crossgraph adds: what its own work is measured against.
 
 Inputs are ready: texts are numbers of tokens, photos are tensors of the encoder's size. Each runs
-as crossgraph runs it: batch norms folded, as many photos together, sessions with the same options.
+as crossgraph runs it: batch norms folded, as many photos together; `bare_session.py` runs what is
+written here without torch.
 """
 
 from __future__ import annotations
@@ -9,23 +10,34 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
+from fusion.encoders.convolutional import GridEncoder
 from fusion.encoders.images import images_to_tensor
 from fusion.export import write_graph
 from fusion.tower import TunedLayers
 
-__all__ = ["BareImages", "BareTexts", "token_ids", "write_text_encoder"]
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = [
+    "READY",
+    "TorchImages",
+    "ready_pixels",
+    "token_ids",
+    "write_image_encoder",
+    "write_text_encoder",
+]
 
 LEAST_TOKENS = 3  # the two markers and a word
 EXPORTED_TOKENS = 12
-IMAGES = 32
 FILE = "encoder.onnx"
-RESAMPLING = Image.Resampling.BICUBIC
+
+READY = 32
+"""Photos that are encoded in one go."""
 
 
 class BareTexts(nn.Module):
@@ -42,35 +54,46 @@ class BareTexts(nn.Module):
         return states
 
 
-class BareImages:
-    """A convolutional encoder with photos that are tensors already.
+class BareImages(nn.Module):
+    """A convolutional encoder: pixels (B, 3, S, S), normalised -> maps (B, D, rows, columns)."""
+
+    def __init__(self, encoder: GridEncoder) -> None:
+        super().__init__()
+        self.lower, self.top = encoder.lower, encoder.top
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Encode B photos."""
+        maps: Tensor = self.top(self.lower(pixels))
+        return maps
+
+
+class TorchImages:
+    """A convolutional encoder in torch, as `GridEncoder` runs it.
 
     Args:
-        encoder: a `fusion.encoders.convolutional.GridEncoder`.
-        images: RGB photos of any size, resized here and not when it is timed.
+        encoder: which.
+        pixels: (READY, 3, S, S), as `ready_pixels` gives them.
     """
 
-    def __init__(self, encoder: Any, images: Sequence[Any]) -> None:  # noqa: ANN401
-        self._encoder = encoder
-        self._batches = []
-        chosen = list(images)[:IMAGES]
-        for start in range(0, len(chosen), encoder.batch):
-            pixels = images_to_tensor(
-                chosen[start : start + encoder.batch], encoder.size_px, RESAMPLING
-            )
-            pixels = encoder.normalise(pixels)
-            self._batches.append(pixels.contiguous(memory_format=torch.channels_last))
+    def __init__(self, encoder: GridEncoder, pixels: Tensor) -> None:
+        self._network = BareImages(encoder)
+        self._pieces = [
+            piece.contiguous(memory_format=torch.channels_last)
+            for piece in pixels.split(encoder.batch)
+        ]
 
     @torch.inference_mode()
-    def encode(self, count: int) -> int:
-        """Encode about so many photos, in whole batches; give how many."""
-        done = turn = 0
-        while done < count:
-            batch = self._batches[turn % len(self._batches)]
-            self._encoder.top(self._encoder.lower(batch))
-            done += len(batch)
-            turn += 1
-        return done
+    def encode(self) -> None:
+        """Encode all."""
+        for piece in self._pieces:
+            self._network(piece)
+
+
+def ready_pixels(encoder: GridEncoder, images: Sequence[Image]) -> Tensor:
+    """Give photos, some of them twice where there are few, as (READY, 3, S, S), normalised."""
+    some = [images[number % len(images)] for number in range(READY)]
+    pixels: Tensor = encoder.normalise(images_to_tensor(some, encoder.size_px))
+    return pixels
 
 
 def token_ids(encoder: Any, texts: Sequence[str]) -> list[list[int]]:  # noqa: ANN401
@@ -85,17 +108,39 @@ def write_text_encoder(encoder: Any, folder: Path) -> Path:  # noqa: ANN401
     Returns:
         The file, in the folder.
     """
+    tokens = torch.export.Dim("tokens", min=LEAST_TOKENS, max=encoder.max_words)
+    inputs = {
+        "ids": torch.ones(1, EXPORTED_TOKENS, dtype=torch.long),
+        "mask": torch.ones(1, EXPORTED_TOKENS, dtype=torch.bool),
+    }
+    return _written(
+        BareTexts(encoder), inputs, {"ids": {1: tokens}, "mask": {1: tokens}}, "states", folder
+    )
+
+
+def write_image_encoder(encoder: GridEncoder, folder: Path) -> Path:
+    """Write a convolutional encoder alone as ONNX, as what indexing runs is written.
+
+    Returns:
+        The file, in the folder.
+    """
+    inputs = {"pixels": torch.zeros(2, 3, encoder.size_px, encoder.size_px)}
+    photos = {"pixels": {0: torch.export.Dim("photos")}}
+    return _written(BareImages(encoder), inputs, photos, "maps", folder)
+
+
+def _written(
+    module: nn.Module,
+    inputs: dict[str, Tensor],
+    sizes: dict[str, Any],
+    output: str,
+    folder: Path,
+) -> Path:
     if not folder.exists():
         partial = folder.with_suffix(".part")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
-        tokens = torch.export.Dim("tokens", min=LEAST_TOKENS, max=encoder.max_words)
-        inputs = {
-            "ids": torch.ones(1, EXPORTED_TOKENS, dtype=torch.long),
-            "mask": torch.ones(1, EXPORTED_TOKENS, dtype=torch.bool),
-        }
-        sizes = {"ids": {1: tokens}, "mask": {1: tokens}}
         with torch.inference_mode():
-            write_graph(BareTexts(encoder), inputs, sizes, ("states",), partial / FILE)
+            write_graph(module, inputs, sizes, (output,), partial / FILE)
         partial.rename(folder)
     return folder / FILE

@@ -1,6 +1,6 @@
 """Memory while photos are indexed: `python -m search.bench.index_process PHOTOS INDEX AFTER MODEL`.
 
-MODEL is `shipped`, or a file as `numpy.savez` writes it with `vectors` and `nodes` of real photos,
+MODEL is `shipped`, or a file as `numpy.savez` writes it with `vectors` and `packed` of real photos,
 which a stand-in for the model gives in turn: the encoder's own memory does not grow with photos,
 and would take an hour for the 100,000 that the rest of the pipeline is watched over. Prints one
 JSON object: bytes that memory grew by at most since AFTER photos were done, with and without the
@@ -20,7 +20,7 @@ import numpy as np
 
 from fusion.embeddings import ImageEmbeddings
 from search.bench.resident import Samples
-from search.bench.subject import indexing_model, load_model
+from search.bench.subject import indexing_model
 
 __all__ = ["StandIn", "main"]
 
@@ -33,17 +33,18 @@ class StandIn:
     """
 
     fingerprint, name, encoders, unit_dim = "5ta7d" * 8, "stand-in", "none", 0
+    size_px, batch_size = 320, 32  # as the shipped model
 
     def __init__(self, file: Path) -> None:
         with np.load(file) as held:
-            self._vectors, self._nodes = held["vectors"], held["nodes"]
+            self._vectors, self._packed = held["vectors"], held["packed"]
         self.dim, self._given = self._vectors.shape[1], 0
 
     def embed_images(self, images: Sequence[Any]) -> ImageEmbeddings:
         """Embed as many photos."""
         rows = (self._given + np.arange(len(images))) % len(self._vectors)
         self._given += len(images)
-        return ImageEmbeddings(self._vectors[rows], self._nodes[rows])
+        return ImageEmbeddings(self._vectors[rows], self._packed[rows])
 
     def embed_queries(self, texts: Sequence[str]) -> Any:  # noqa: ANN401
         """Is not asked: the photos have no captions."""
@@ -59,7 +60,7 @@ def main() -> None:
     from indexer import build_index
 
     photos, index, after, name = sys.argv[1:]
-    model = indexing_model(load_model()) if name == "shipped" else StandIn(Path(name))
+    model = indexing_model() if name == "shipped" else StandIn(Path(name))
     started = time.perf_counter()
     with Samples() as samples:
 

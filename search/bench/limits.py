@@ -76,7 +76,8 @@ LIMITS = {
     ),
     "rerank": Limit("re-ranking {} candidates", 12, 5, unit="ms", digits=1, sizes=(100,)),
     "index_small": Limit(
-        "indexing 224-pixel photos, over the image encoder alone on ready tensors",
+        "indexing 224-pixel photos, over the image encoder alone on ready tensors (the quicker "
+        "runtime)",
         0.75,
         0.9,
         above=True,

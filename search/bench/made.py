@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import time
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Built", "Collections", "open_vectors"]
 
 PHOTOS_A_FOLDER = 1000
+FIRST_NS = 1_600_000_000_000_000_000  # when the first was written, since 1970
 SPARE = 2.2
 """An index needs room for itself, the log of its catalog, and the same vectors once more."""
 
@@ -68,7 +70,7 @@ class Collections:
         return self._real
 
     def embedded(self) -> Path:
-        """Give the file of those embeddings, `vectors` and `nodes` as `numpy.savez` writes them."""
+        """Give the file of those embeddings: `vectors` and `packed`, by `numpy.savez`."""
         self.real()
         return self._embedded()
 
@@ -142,10 +144,10 @@ class Collections:
             ) as index,
         ):
             spent = 0.0
-            for vectors, nodes in made_rows(self.real(), count):
+            for vectors, packed in made_rows(self.real(), count):
                 files = [_photo(row + number) for number in range(len(vectors))]
                 started = time.perf_counter()
-                index.put_images(files, vectors, nodes)
+                index.put_images(files, vectors, packed)
                 spent += time.perf_counter() - started
                 row += len(vectors)
                 progress.update(row, count)
@@ -163,7 +165,7 @@ class Collections:
 
     def _check_room(self, count: int) -> None:
         real = self.real()
-        wanted = int(SPARE * count * (real.vectors.shape[1] * 2 + real.nodes[0].nbytes))
+        wanted = int(SPARE * count * (real.vectors.shape[1] * 2 + real.packed[0].nbytes))
         free = shutil.disk_usage(self.setting.work).free
         if free < wanted:
             raise BenchError(
@@ -176,7 +178,7 @@ class Collections:
         """Changes with all that made rows depend on."""
         real = self.real()
         digest = hashlib.sha256(self.model.fingerprint.encode())
-        for array in (real.vectors, real.nodes):
+        for array in (real.vectors, real.packed):
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()[:16]
 
@@ -192,7 +194,7 @@ class Collections:
     def _read(self) -> RealPhotos | None:
         try:
             with np.load(self._embedded()) as held:
-                return RealPhotos(held["vectors"], held["nodes"], self.model.unit_dim)
+                return RealPhotos(held["vectors"], held["packed"], self.model.unit_dim)
         except FileNotFoundError:
             return None
 
@@ -201,18 +203,18 @@ class Collections:
         what = f"embedding {len(files):,} photos, from which collections are made"
         self.setting.say(what)
         vectors: list[NDArray[np.float32]] = []
-        nodes: list[NDArray[Any]] = []
+        packed: list[NDArray[np.uint8]] = []
         with ProgressReport(what, quiet=self.setting.quiet) as progress:
-            for found in subject.embed_photos(subject.indexing_model(self.model), files):
+            for found in subject.embed_photos(subject.indexing_model(), files):
                 vectors.append(found.vectors)
-                nodes.append(found.nodes)
+                packed.append(found.packed)
                 progress.update(sum(map(len, vectors)), len(files))
         if sum(map(len, vectors)) < 2:
             raise BenchError(f"{self.setting.photos} has fewer than two photos that can be read")
-        real = RealPhotos(np.concatenate(vectors), np.concatenate(nodes), self.model.unit_dim)
+        real = RealPhotos(np.concatenate(vectors), np.concatenate(packed), self.model.unit_dim)
         partial = self._embedded().with_suffix(".part")
         with partial.open("wb") as file:
-            np.savez(file, vectors=real.vectors, nodes=real.nodes)
+            np.savez(file, vectors=real.vectors, packed=real.packed)
         partial.rename(self._embedded())
         return real
 
@@ -227,8 +229,16 @@ def _photo(row: int) -> PhotoFile:
     from store import PhotoFile
 
     path = f"/photos/{row // PHOTOS_A_FOLDER:04}/IMG_{row:08}.jpg"
-    return PhotoFile(path, "/photos", 3_000_000 + row, row, _sha(row), 4032, 3024)
-
-
-def _sha(row: int) -> str:
-    return hashlib.sha256(str(row).encode()).hexdigest()
+    digest = hashlib.sha256(str(row).encode())
+    return PhotoFile(
+        path,
+        "/photos",
+        size_bytes=3_000_000 + row,
+        mtime_ns=FIRST_NS + row,
+        sha256=digest.hexdigest(),
+        width_px=4032,
+        height_px=3024,
+        taken=datetime(2020, 1, 1) + timedelta(minutes=row),
+        camera="Canon EOS 5D",
+        look=int.from_bytes(digest.digest()[:8], "big", signed=True),
+    )

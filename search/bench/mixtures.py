@@ -4,7 +4,7 @@ A row is a mixture of two or three real embeddings. What is mixed is how they di
 mean, with weights whose squares sum to one, so that made rows are spread as the real ones are:
 plain averages would lie near the mean, closer to each other than photos are. A little noise is
 added, the row is brought to unit length, and the columns beside the embedding (corrections for
-hubs) and the region nodes are those of the photo that weighs most. The first rows are real photos.
+hubs) and the packed region nodes are those of the photo that weighs most. The first rows are real.
 
 Row n is the same however many are made: a collection is the beginning of every larger one.
 """
@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,20 +33,22 @@ class RealPhotos:
 
     Attributes:
         vectors: (N, dim) float32, as they are indexed.
-        nodes: (N, ...), what the re-ranker reads, whatever the model gives.
+        packed: (N, P) uint8, what is kept of each for the re-ranker.
         unit_dim: so many leading values of a vector have unit length together.
     """
 
     vectors: NDArray[np.float32]
-    nodes: NDArray[Any]
+    packed: NDArray[np.uint8]
     unit_dim: int
 
     def __len__(self) -> int:
         return len(self.vectors)
 
 
-def made_rows(real: RealPhotos, count: int) -> Iterator[tuple[NDArray[np.float32], NDArray[Any]]]:
-    """Give vectors (B, dim) and nodes (B, ...) of `count` photos in order, some thousand at a time.
+def made_rows(
+    real: RealPhotos, count: int
+) -> Iterator[tuple[NDArray[np.float32], NDArray[np.uint8]]]:
+    """Give vectors (B, dim) and packed (B, P) of `count` photos in order, some thousand at a time.
 
     Args:
         real: two photos at least.
@@ -56,7 +57,7 @@ def made_rows(real: RealPhotos, count: int) -> Iterator[tuple[NDArray[np.float32
     for start in range(0, count, ROWS_AT_ONCE):
         vectors, heaviest = _block(real, start)
         wanted = min(ROWS_AT_ONCE, count - start)
-        yield vectors[:wanted], real.nodes[heaviest[:wanted]]
+        yield vectors[:wanted], real.packed[heaviest[:wanted]]
 
 
 def _block(real: RealPhotos, start: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:

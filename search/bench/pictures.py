@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from PIL import Image
 
 from search.bench import subject
+from search.bench.errors import BenchError
 from search.bench.setting import Setting
 
 __all__ = ["large_photos", "small_photos", "tiny_photos"]
@@ -22,7 +25,7 @@ COMMENT = b"\xff\xfe"  # a JPEG's marker; the length of what follows counts its 
 
 
 def small_photos(setting: Setting, count: int) -> Path:
-    """Give a folder of so many JPEGs of 224 pixels; fewer where there are fewer photos."""
+    """Give a folder of so many JPEGs of 224 pixels, all different."""
     return _folder(setting, f"small-{count}", count, SMALL, SMALL_QUALITY)
 
 
@@ -38,11 +41,10 @@ def tiny_photos(setting: Setting, count: int) -> Path:
         return folder
     setting.say(f"making {count:,} tiny photos")
     partial = _fresh(folder)
-    kinds = []
-    for image in _images(setting, TINY_KINDS):
-        held = io.BytesIO()
-        image.resize(TINY).save(held, "JPEG", quality=SMALL_QUALITY)
-        kinds.append(held.getvalue())
+    files = subject.photo_files(setting.photos, TINY_KINDS)
+    kinds = [_jpeg(image.resize(TINY), SMALL_QUALITY) for image in _images(files)]
+    if not kinds:
+        raise BenchError(f"{setting.photos} has no photo that can be read")
     for number in range(count):
         inside = partial / f"{number // TINY_A_FOLDER:04}"
         if not number % TINY_A_FOLDER:
@@ -69,9 +71,17 @@ def _folder(setting: Setting, name: str, count: int, size: tuple[int, int], qual
         return folder
     setting.say(f"making {count:,} photos of {size[0]} x {size[1]} pixels")
     partial = _fresh(folder)
-    for number, image in enumerate(_images(setting, count)):
-        resized = image.resize(size, Image.Resampling.BICUBIC)
-        resized.save(partial / f"{number:05}.jpg", "JPEG", quality=quality)
+    files = subject.photo_files(setting.photos, count)
+    number = 0
+    while number < count:
+        before = number
+        for image in islice(_images(files), count - number):
+            content = _jpeg(image.resize(size, Image.Resampling.BICUBIC), quality)
+            # Where there are fewer photos they come again, but are not the same file.
+            (partial / f"{number:05}.jpg").write_bytes(with_comment(content, f"{number:08}"))
+            number += 1
+        if number == before:
+            raise BenchError(f"{setting.photos} has no photo that can be read")
     partial.rename(folder)
     return folder
 
@@ -84,11 +94,15 @@ def _fresh(folder: Path) -> Path:
     return partial
 
 
-def _images(setting: Setting, most: int) -> Iterator[Image.Image]:
-    from contextlib import suppress
+def _jpeg(image: Image.Image, quality: int) -> bytes:
+    held = io.BytesIO()
+    image.save(held, "JPEG", quality=quality)
+    return held.getvalue()
 
+
+def _images(files: Sequence[Path]) -> Iterator[Image.Image]:
     from indexer import UnreadableImage, decode
 
-    for file in subject.photo_files(setting.photos, most):
+    for file in files:
         with suppress(UnreadableImage):
             yield decode(file)

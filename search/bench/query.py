@@ -68,19 +68,18 @@ def warm_queries(made: Collections, indexes: Sequence[Path]) -> dict[str, Any]:
 def _with_torch(made: Collections, index: Path, without_ms: float) -> Figure:
     import torch
 
-    from search.engine import open_index
-
     model, base = made.model, made.setting.base
     texts = subject.query_texts(made.setting, model)
     made.setting.say(f"{len(texts)} warm queries with torch")
     taken: dict[str, list[float]] = {"query": [], "encoder": []}
-    with open_index(index, model=model) as opened, torch.inference_mode():
+    search = subject.open_search(index, model)
+    with torch.inference_mode():
         for turn, text in enumerate([*texts[:WARM_UP], *texts]):
             encoder = model.text_encoder
             ready = encoder.tokenizer([text], return_tensors="pt").to(encoder.device)
             spent = {
                 "encoder": 1000 * seconds(model.text_encoder.model, **ready),
-                "query": 1000 * seconds(opened.search, text, 10),
+                "query": 1000 * seconds(search, text),
             }
             if turn >= WARM_UP:
                 for name, ms in spent.items():

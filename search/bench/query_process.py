@@ -11,14 +11,12 @@ from __future__ import annotations
 import json
 import sys
 import time
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from search.bench.bare_session import TextSession
-from search.bench.subject import nearest_candidates
+from search.bench.subject import nearest_candidates, open_search
 from search.bench.timing import seconds
-from search.engine import open_index
 from search.prepared import prepared_model
 from store import Index
 
@@ -41,16 +39,15 @@ def _queries(asked: dict[str, Any]) -> dict[str, Any]:
     alone: list[float] = []
     encoder = TextSession(Path(asked["encoder"]))
     pairs = list(zip(asked["texts"], asked["ids"], strict=True))
-    with ExitStack() as stack:
-        opened = {folder: stack.enter_context(open_index(folder)) for folder in query}
-        for turn, (text, ids) in enumerate([*pairs[:WARM_UP], *pairs]):
-            spent = 1000 * seconds(encoder.encode, ids)
+    opened = {folder: open_search(Path(folder)) for folder in query}
+    for turn, (text, ids) in enumerate([*pairs[:WARM_UP], *pairs]):
+        spent = 1000 * seconds(encoder.encode, ids)
+        if turn >= WARM_UP:
+            alone.append(spent)
+        for folder, search in opened.items():
+            spent = 1000 * seconds(search, text)
             if turn >= WARM_UP:
-                alone.append(spent)
-            for folder, index in opened.items():
-                spent = 1000 * seconds(index.search, text, 10)
-                if turn >= WARM_UP:
-                    query[folder].append(spent)
+                query[folder].append(spent)
     return {"query": query, "encoder": alone}
 
 
@@ -64,9 +61,9 @@ def _rerankings(asked: dict[str, Any]) -> dict[str, list[float]]:
         for turn, text in enumerate([*asked["texts"][:WARM_UP], *asked["texts"]]):
             query = model.embed_queries([text])
             started = time.perf_counter()
-            vectors, nodes = nearest_candidates(index, query, asked["candidates"])
+            vectors, packed = nearest_candidates(index, query, asked["candidates"])
             read = time.perf_counter()
-            model.rerank(query, vectors, nodes)
+            model.rerank(query, vectors, packed)
             ended = time.perf_counter()
             if turn >= WARM_UP:
                 fetch.append(1000 * (read - started))

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from search.bench.resident import memory_now
-from search.engine import open_index
+from search.bench.subject import open_search
 
 __all__ = ["main"]
 
@@ -19,10 +19,10 @@ __all__ = ["main"]
 def main() -> None:
     """Ask, then look."""
     folder, texts = sys.argv[1:]
-    with open_index(folder) as index:
-        for text in json.loads(Path(texts).read_text(encoding="utf-8")):
-            index.search(text, 10)
-        sys.stdout.write(json.dumps(memory_now()) + "\n")
+    search = open_search(Path(folder))
+    for text in json.loads(Path(texts).read_text(encoding="utf-8")):
+        search(text)
+    sys.stdout.write(json.dumps(memory_now()) + "\n")
 
 
 if __name__ == "__main__":

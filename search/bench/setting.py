@@ -20,7 +20,7 @@ class Amounts:
         queries: captions that are asked for.
         cold_runs: of each command.
         small: photos of 224 pixels that are indexed in a round.
-        large: photos of 12 megapixels.
+        large: photos of 12 megapixels; some batches, or reading and encoding would not overlap.
         rounds: of both, in turns with what they are compared to.
         tiny: photos, and after how many of them growth counts, with a stand-in for the encoder.
         encoded: the same with the real encoder.
@@ -43,7 +43,7 @@ FULL = Amounts(
     queries=200,
     cold_runs=9,
     small=512,
-    large=24,
+    large=96,
     rounds=3,
     tiny=(100_000, 5_000),
     encoded=(1_300, 300),
@@ -54,7 +54,7 @@ QUICK = Amounts(
     queries=50,
     cold_runs=5,
     small=128,
-    large=8,
+    large=64,
     rounds=2,
     tiny=(10_000, 2_000),
     encoded=(200, 64),

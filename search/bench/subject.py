@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from search import engine
 from search.bench.errors import BenchError
 from search.bench.mixtures import RealPhotos
 from search.bench.setting import Setting
@@ -26,6 +25,7 @@ __all__ = [
     "indexing_model",
     "load_model",
     "nearest_candidates",
+    "open_search",
     "photo_files",
     "prepare",
     "query_texts",
@@ -37,7 +37,7 @@ BATCH = 16
 WORDS_A_QUERY = 10
 SEED = 0
 
-SEARCH = "import sys; from search.cli import search_main; sys.exit(search_main())"
+SEARCH = "import sys; from search.short import search_main; sys.exit(search_main())"
 """What the installed program `search` runs."""
 
 
@@ -52,7 +52,9 @@ def check(setting: Setting) -> None:
 
 def load_model() -> Any:  # noqa: ANN401 - fusion.retriever.Retriever, not imported for its cost
     """Load the shipped model with torch."""
-    return engine.load_model()
+    from search.loading import load_model as load
+
+    return load()
 
 
 def prepare(model: Any) -> None:  # noqa: ANN401
@@ -68,15 +70,45 @@ def prepare(model: Any) -> None:  # noqa: ANN401
         raise BenchError(f"searches without torch cannot be measured: {note}")
 
 
-def indexing_model(model: Any) -> PhotoModel:  # noqa: ANN401
-    """Give what `crossgraph index` embeds photos with, once the model is prepared."""
-    found: PhotoModel = model
+def indexing_model() -> PhotoModel:
+    """Give what `crossgraph index` embeds photos with where there is no GPU; prepare it if needed.
+
+    Raises:
+        BenchError: it cannot be prepared, and something slower would take its place.
+    """
+    from search.prepared import photo_model
+
+    def refuse(reason: str) -> None:
+        raise BenchError(reason)
+
+    found: PhotoModel = photo_model(None, device="cpu", tell=_ignore, warn=refuse)
     return found
+
+
+def _ignore(_: str) -> None:
+    """Say nothing: preparing takes half a minute, once."""
+
+
+def open_search(folder: Path, model: Any = None) -> Callable[[str], object]:  # noqa: ANN401
+    """Open an index for warm queries.
+
+    Args:
+        folder: the index.
+        model: a loaded retriever; None opens it as `search` does.
+
+    Returns:
+        What asks it for ten hits, re-ranked. Captions are taken as they stand: what they quote or
+        deny is no filter here, so that every query is one text.
+    """
+    from search.loading import open_index
+
+    index = open_index(folder, model=model)
+    return lambda text: index.search(text, 10, literal=True)
 
 
 def image_encoder(model: Any) -> Any:  # noqa: ANN401
     """Give the published image encoder, a `fusion.encoders.convolutional.GridEncoder`."""
-    return model._encoders.image
+    return model.image_encoder
 
 
 def search_command(text: str, index: Path) -> list[str]:
@@ -110,7 +142,7 @@ def embed_photos(model: PhotoModel, files: Sequence[Path]) -> Iterator[RealPhoto
                 images.append(decode(file))
         if images:
             found = model.embed_images(images)
-            yield RealPhotos(np.asarray(found.vectors), np.asarray(found.nodes), model.unit_dim)
+            yield RealPhotos(np.asarray(found.vectors), np.asarray(found.packed), model.unit_dim)
 
 
 def query_texts(setting: Setting, model: Any) -> list[str]:  # noqa: ANN401
@@ -139,7 +171,7 @@ def query_vectors(setting: Setting, model: Any) -> NDArray[np.float32]:  # noqa:
 
 
 def nearest_candidates(index: Any, query: Any, count: int) -> tuple[Any, Any]:  # noqa: ANN401
-    """Give vectors and nodes of a query's nearest photos, as a search hands them to the model.
+    """Give vectors and packed nodes of a query's nearest photos, as a search re-ranks them.
 
     Args:
         index: an open `store.Index`.

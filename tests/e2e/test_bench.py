@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.weights]
 PHOTOS = 20
 SMALLEST = replace(
     setting.QUICK, sizes=(100, 250), real=PHOTOS, queries=4, cold_runs=1, small=8, large=1,
-    rounds=1, tiny=(200, 100), encoded=(20, 16),
+    rounds=1, tiny=(200, 100), encoded=(70, 32),
 )  # fmt: skip
 
 

@@ -12,13 +12,13 @@ UNIT = 24
 
 @pytest.fixture(scope="module")
 def real() -> RealPhotos:
-    """Forty photos that have a good deal in common; a node names its photo."""
+    """Forty photos that have a good deal in common; what is packed names its photo."""
     random = np.random.default_rng(1)
     embedded = 1.0 + random.standard_normal((40, UNIT), dtype=np.float32)
     embedded /= np.linalg.norm(embedded, axis=1, keepdims=True)
     beside = np.arange(40, dtype=np.float32)[:, None]
-    nodes = np.arange(40, dtype=np.uint8)[:, None]
-    return RealPhotos(np.hstack([embedded, beside]), nodes, UNIT)
+    packed = np.arange(40, dtype=np.uint8)[:, None]
+    return RealPhotos(np.hstack([embedded, beside]), packed, UNIT)
 
 
 def all_rows(real: RealPhotos, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -36,7 +36,7 @@ def test_as_many_as_asked_and_of_unit_length(real: RealPhotos) -> None:
 def test_the_real_ones_come_first(real: RealPhotos) -> None:
     vectors, nodes = all_rows(real, 50)
     assert (vectors[:40] == real.vectors).all()
-    assert (nodes[:40] == real.nodes).all()
+    assert (nodes[:40] == real.packed).all()
     assert not (vectors[40:, None, :UNIT] == real.vectors[None, :, :UNIT]).all(2).any()
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from search.bench.errors import BenchError
 from search.bench.pictures import small_photos, tiny_photos, with_comment
 from search.bench.setting import QUICK, Setting
 
@@ -43,9 +44,27 @@ def test_tiny_photos_are_all_different(setting: Setting) -> None:
         assert image.size == (32, 32)
 
 
+def test_few_photos_come_again_in_other_files(setting: Setting) -> None:
+    files = list(small_photos(setting, 8).iterdir())  # of three, and a broken one
+    assert len({file.read_bytes() for file in files}) == 8
+    pixels = set()
+    for file in files:
+        with Image.open(file) as image:
+            assert image.size == (224, 224)
+            pixels.add(image.tobytes())
+    assert len(pixels) == 3
+
+
+def test_a_folder_of_broken_photos_is_told(setting: Setting) -> None:
+    for file in setting.photos.glob("*.png"):
+        file.unlink()
+    for make in (small_photos, tiny_photos):
+        with pytest.raises(BenchError, match="has no photo that can be read"):
+            make(setting, 5)
+
+
 def test_what_is_there_is_not_made_again(setting: Setting) -> None:
     folder = small_photos(setting, 9)
-    assert len(list(folder.iterdir())) == 3  # of four files, the broken one left out
     before = {file: file.stat().st_mtime_ns for file in folder.iterdir()}
     assert small_photos(setting, 9) == folder
     assert {file: file.stat().st_mtime_ns for file in folder.iterdir()} == before
