@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from search.boundary import run
+from search.commands.bench import bench
 from search.commands.curve import curve
 from search.commands.demo import demo
 from search.commands.evaluate import evaluate
@@ -47,6 +48,7 @@ app.command("merge")(merge)
 app.command("train")(train)
 app.command("eval")(evaluate)
 app.command("curve")(curve)
+app.command("bench")(bench)
 app.command("demo")(demo)
 
 
