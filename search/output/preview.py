@@ -1,13 +1,14 @@
 """Thumbnails in the terminal: Kitty's graphics, Sixel (iTerm2, WezTerm, foot, ...), or half blocks.
 
-textual-image draws, and asks the terminal what it can do. It asks by an escape sequence whose
-answer comes by stdin, so nobody is asked unless both ends are a terminal.
+textual-image draws the first two, and asks the terminal what it can do. It asks by an escape
+sequence whose answer comes by stdin, so nobody is asked unless both ends are a terminal.
 """
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,6 +19,8 @@ from search.result import Hit
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from rich.console import RenderableType
+    from rich.text import Text
 
 __all__ = ["print_previews"]
 
@@ -40,7 +43,7 @@ def print_previews(hits: Sequence[Hit], drawing: Drawing | None = None) -> None:
     # Who asks for a drawing in a pipe wants it as on a terminal.
     colours: Literal["auto", "truecolor"] = "auto" if sys.stdout.isatty() else "truecolor"
     console = Console(force_terminal=True, color_system=colours)
-    kind = _renderable(drawing)
+    drawn = _drawer(drawing)
     for hit in hits:
         facts = f"{hit.rank}  {hit.probability:.0%}  {hit.score:.3f}  {printable(str(hit.path))}"
         console.print(Text(facts, style="bold"), soft_wrap=True)
@@ -50,27 +53,40 @@ def print_previews(hits: Sequence[Hit], drawing: Drawing | None = None) -> None:
         if isinstance(thumbnail, str):
             console.print(Text(f"no thumbnail: {thumbnail}"))
         else:
-            console.print(kind(thumbnail, width=_columns(thumbnail, console.width), height="auto"))
+            console.print(drawn(thumbnail, _columns(thumbnail, console.width)))
 
 
-def _renderable(drawing: Drawing | None) -> Any:  # noqa: ANN401 - a class of textual-image
-    if drawing is None and not sys.stdin.isatty():
-        drawing = Drawing.blocks
-    if drawing is None:
-        from textual_image.renderable import Image as best
+def _drawer(drawing: Drawing | None) -> Callable[[Image, int], RenderableType]:
+    """Give what makes of an image and a width in characters something to print."""
+    sized = not sys.stdout.isatty() or os.get_terminal_size(sys.stdout.fileno()).columns
+    if drawing is Drawing.blocks or not sized or (drawing is None and not sys.stdin.isatty()):
+        return _blocks
+    from textual_image import renderable
 
-        return best
+    best: Any = renderable.Image
     if drawing is Drawing.kitty:
-        from textual_image.renderable.tgp import Image as kitty
+        best = renderable.TGPImage
+    elif drawing is Drawing.sixel:
+        best = renderable.SixelImage
+    if best is renderable.HalfcellImage:
+        return _blocks
+    return lambda image, columns: best(image, width=columns, height="auto")
 
-        return kitty
-    if drawing is Drawing.sixel:
-        from textual_image.renderable.sixel import Image as sixel
 
-        return sixel
-    from textual_image.renderable.halfcell import Image as blocks
+def _blocks(image: Image, columns: int) -> Text:
+    """Draw with half blocks: two pixels a character, the upper by its colour, the lower behind."""
+    import numpy as np
+    from rich.text import Text
 
-    return blocks
+    rows = max(1, round(columns * image.height / image.width / 2))
+    pixels = np.asarray(image.resize((columns, 2 * rows)))
+    drawn = Text()
+    for row in range(rows):
+        for column in range(columns):
+            upper, lower = pixels[2 * row, column], pixels[2 * row + 1, column]
+            drawn.append("▀", "rgb({},{},{}) on rgb({},{},{})".format(*upper, *lower))
+        drawn.append("\n" if row < rows - 1 else "")
+    return drawn
 
 
 def _thumbnail(path: Path) -> Image | str:
