@@ -15,6 +15,7 @@ import typer
 from search.boundary import run
 from search.commands.curve import curve
 from search.commands.demo import demo
+from search.commands.doctor import doctor
 from search.commands.evaluate import evaluate
 from search.commands.export import export
 from search.commands.index import index
@@ -46,6 +47,7 @@ app.command("train")(train)
 app.command("eval")(evaluate)
 app.command("curve")(curve)
 app.command("demo")(demo)
+app.command("doctor")(doctor)
 
 
 def _print_version(wanted: bool) -> None:
