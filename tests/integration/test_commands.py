@@ -205,6 +205,8 @@ def test_a_model_without_explanations_is_refused_before_the_work(
         (["search", "red", "--explain-image", "o.pdf"], 2, "o.pdf"),
         (["search", "red", "--explain-image", "gone/o.png"], 1, "gone"),
         (["index", "gone"], 1, "gone"),
+        (["index", "photos", "--watch", "--plan"], 2, "--plan"),
+        (["index", "photos", "--watch", "--prune"], 2, "--prune"),
         (["index", "photos", "--annotations", "gone.json"], 1, "gone.json"),
         (["train", "--images", "x"], 2, "--annotations"),
         ([*TRAIN, "--photos", "0"], 2, "--photos"),
