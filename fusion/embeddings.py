@@ -41,6 +41,23 @@ class QueryEmbeddings:
     """(Q, T + 1)."""
     tokens: list[list[str]]
 
+    def each(self) -> list[QueryEmbeddings]:
+        """Give the queries one by one, in their order, without the padding that others made."""
+        rows = [slice(row, row + 1) for row in range(len(self.vectors))]
+        lengths = [int(np.flatnonzero(mask)[-1]) + 1 for mask in self.mask]
+        return [
+            QueryEmbeddings(
+                self.vectors[row],
+                self.bag[row],
+                self.bag_hub[row],
+                self.detected_hub[row],
+                self.words[row, :length],
+                self.mask[row, :length],
+                self.tokens[row],
+            )
+            for row, length in zip(rows, lengths, strict=True)
+        ]
+
 
 @dataclass(frozen=True)
 class Reranked:

@@ -63,6 +63,7 @@ def build_index(
     sources: Sequence[Path | str],
     retriever: PhotoModel,
     *,
+    files: Sequence[Path | str] = (),
     annotations: Sequence[Path | str] = (),
     batch_size: int | None = None,
     prune: bool = False,
@@ -77,8 +78,11 @@ def build_index(
 
     Args:
         folder: the index; made if there is none.
-        sources: folders of photos, any depth; none means all that the index knows.
+        sources: folders of photos, any depth; none means all that the index knows, or no folder
+            where there are `files`.
         retriever: the model that turns photos into vectors.
+        files: single photos beside, of which `indexer.sources.listed_files` says what folder they
+            come under; nothing else of that folder is looked at.
         annotations: COCO captions or instances files, whose photos are looked up in the sources.
         batch_size: how many photos the model gets together, at least 1; None for the model's own
             number.
@@ -88,7 +92,7 @@ def build_index(
 
     Raises:
         SourceError: no source could be reached, one that is new has no photos, or an annotation
-            file is malformed.
+            file is malformed; or one of `files` is no photo.
         ModelMismatch: the index was made with another model.
         IndexBusy: another process is writing the index.
         IndexNotWritable: it cannot be written, such as on a full disk; what was done is kept.
@@ -100,7 +104,7 @@ def build_index(
         raise ValueError(f"batch_size is {batch_size}, expected at least 1")
     described = [CocoSource(path) for path in annotations]
     folder = Path(folder)
-    seen = survey(sources, _known_sources(folder), prune=prune)
+    seen = survey(sources, _known_sources(folder), prune=prune, files=files)
     with Index.open_or_create(
         folder,
         retriever.fingerprint,

@@ -72,13 +72,16 @@ def make_plan(
         known: image id to its file, of the whole index.
         quarantined: broken files, of the whole index.
         prune: whether what is in a source that vanished is gone.
-        retry_failed: whether broken files are read again.
+        retry_failed: whether broken files are read again; those asked for by name always are.
     """
     at = {file.path: file for file in survey.found}
     broken = tuple(
         bad
         for bad in quarantined
-        if bad.path in at and not retry_failed and _as_before(at[bad.path], bad)
+        if bad.path in at
+        and bad.path not in survey.listed
+        and not retry_failed
+        and _as_before(at[bad.path], bad)
     )
     known_paths = {file.path for file in known.values()} | {bad.path for bad in broken}
     new = [file for file in survey.found if file.path not in known_paths]

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from indexer.sources import FolderSource, FoundFile
+from indexer.sources import FolderSource, FoundFile, listed_files
 from store import SourceError
 
 __all__ = ["Survey", "survey"]
@@ -29,6 +29,7 @@ class Survey:
         unreadable: folders, files and links that could not be read or followed.
         mounts: source to the folders below it that are disks of their own, those too that are not
             mounted just now.
+        listed: paths of files that were asked for by name, which are among the roots too.
     """
 
     found: tuple[FoundFile, ...] = ()
@@ -36,6 +37,7 @@ class Survey:
     vanished: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
     mounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    listed: frozenset[str] = frozenset()
 
 
 def survey(
@@ -43,22 +45,25 @@ def survey(
     known: Mapping[str, Collection[str]],
     *,
     prune: bool = False,
+    files: Sequence[Path | str] = (),
 ) -> Survey:
     """Look through sources.
 
     Args:
-        sources: folders of photos; none means all that are known.
+        sources: folders of photos; none means all that are known, or no folder with `files`.
         known: folders that the index has photos of, and the disks below them when they were last
             read.
         prune: believe what is seen: what is not there is gone.
+        files: single photos beside, as `indexer.sources.listed_files` takes them.
 
     Raises:
-        SourceError: there is no source, one that is not known has no photos, or none that is known
-            could be reached.
+        SourceError: there is no source, one that is not known has no photos, none that is known
+            could be reached, or a file is no photo.
     """
-    if not sources and not known:
+    if not sources and not known and not files:
         raise SourceError("no folder of photos is given, and the index knows of none")
-    folders = [FolderSource(Path(source)) for source in sources or known]
+    asked = sources or (() if files else known)
+    folders = [FolderSource(Path(source)) for source in asked]
     found: dict[str, FoundFile] = {}
     vanished: dict[str, SourceError] = {}
     unreadable: list[str] = []
@@ -66,21 +71,32 @@ def survey(
     for folder in folders:
         root = str(folder.root)
         try:
-            files = folder.files()
+            seen = folder.files()
         except SourceError as error:
             if root not in known:
                 raise
             vanished[root] = error
             continue
-        for file in files:
+        for file in seen:
             found.setdefault(file.path, file)
         away = [] if prune else [path for path in known.get(root, ()) if not os.path.ismount(path)]
         unreadable += [*folder.unreadable, *away]
         mounts[root] = tuple({*folder.mounts, *away})
-    roots = tuple(dict.fromkeys(str(folder.root) for folder in folders))
+    held = {*known, *(str(folder.root) for folder in folders)}
+    listed = {file.path: file for file in listed_files(files, held)}
+    for path in listed:
+        found.setdefault(path, listed[path])
+    roots = tuple(dict.fromkeys([*(str(folder.root) for folder in folders), *listed]))
     if len(vanished) == len(roots) and not prune:
         raise SourceError(
             f"{next(iter(vanished.values()))}; its photos stay in the index: mount the disk they "
             "are on, or drop them with --prune"
         )
-    return Survey(tuple(found.values()), roots, tuple(vanished), tuple(unreadable), mounts)
+    return Survey(
+        tuple(found.values()),
+        roots,
+        tuple(vanished),
+        tuple(unreadable),
+        mounts,
+        frozenset(listed),
+    )

@@ -3,8 +3,10 @@
 `open_index` is the whole Python interface; `SearchRequest` and `SearchResult` are what every
 surface goes through. Everything below may be imported here (`indexer`, `fusion`, `store`); nothing
 there imports this package. torch and FAISS are imported by the functions that need them, so that
-`crossgraph --help` and a usage error answer at once.
+`crossgraph --help` and a usage error answer at once; so are the errors, which come from `store`.
 """
+
+import typing
 
 from search.engine import SearchIndex
 from search.explain import Explanation
@@ -12,12 +14,43 @@ from search.loading import open_index
 from search.request import SearchRequest, Term
 from search.result import Hit, SearchResult
 
+if typing.TYPE_CHECKING:
+    from store.errors import (
+        CrossgraphError,
+        IndexBusy,
+        IndexDamaged,
+        IndexNotFound,
+        IndexNotWritable,
+        IndexTooNew,
+        ModelMismatch,
+        QueryError,
+        SourceError,
+    )
+
 __all__ = [
+    "CrossgraphError",
     "Explanation",
     "Hit",
+    "IndexBusy",
+    "IndexDamaged",
+    "IndexNotFound",
+    "IndexNotWritable",
+    "IndexTooNew",
+    "ModelMismatch",
+    "QueryError",
     "SearchIndex",
     "SearchRequest",
     "SearchResult",
+    "SourceError",
     "Term",
     "open_index",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Give an error of the tree, whose package brings FAISS, when it is first named."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from store import errors
+
+    return getattr(errors, name)

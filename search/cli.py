@@ -20,6 +20,7 @@ from search.commands.doctor import doctor
 from search.commands.evaluate import evaluate
 from search.commands.export import export
 from search.commands.index import index
+from search.commands.mcp import mcp
 from search.commands.merge import merge
 from search.commands.relocate import relocate
 from search.commands.search import search
@@ -46,6 +47,7 @@ app.command("relocate")(relocate)
 app.command("verify")(verify)
 app.command("export")(export)
 app.command("merge")(merge)
+app.command("mcp")(mcp)
 app.command("train")(train)
 app.command("eval")(evaluate)
 app.command("curve")(curve)

@@ -1,26 +1,30 @@
-"""From a request to hits: encode, first stage in FAISS, graph re-ranking, what the index knows."""
+"""An open index as programs use it: searched, embedded with, written to, from any thread."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import threading
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, Unpack, cast
+from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 
-from search.candidates import allowed_ids, find_candidates, with_words
-from search.duplicates import Group, fold
-from search.explained import explain_hits
-from search.mixing import Mixture, TermScores
-from search.notes import notes_on
+from search.answering import Answerer
 from search.protocol import PhotoModel, QueryModel
-from search.ranking import Ranking
 from search.request import SearchOptions, SearchRequest, Term
-from search.result import Hit, SearchResult
+from search.result import SearchResult
+from search.sharing import GuardedTexts, in_thread
 from search.terms import TermReader
-from search.timing import Stopwatch, blocks_in_time
+from search.timing import Stopwatch
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+    from indexer import BuildReport
+    from search.writing import WriteOptions
     from store import Index
+    from store.records import PhotoRecord
 
 __all__ = ["SearchIndex"]
 
@@ -34,10 +38,16 @@ class SearchIndex:
     ...     for hit in index.search("a dog on a red sofa", k=5):
     ...         print(f"{hit.probability:.2f}", hit.path)
 
+    Any number of threads may share one. They read one after the other, each a whole answer of one
+    state of the index; photos are added and removed beside that. For answers side by side, open
+    one for each thread with `open_index(folder, model=index.model)`: vectors that are held in
+    memory are then held once for each, the model once for all. What waits has a twin that an event
+    loop can await, `asearch` for `search` and so on, which waits in a thread.
+
     Args:
         index: open; closed with this.
         model: made it.
-        photo_model: reads photos that are asked with; None if `model` does.
+        photo_model: reads photos that are asked with or added; None if `model` does.
     """
 
     def __init__(
@@ -45,10 +55,14 @@ class SearchIndex:
     ) -> None:
         self._index = index
         self._model = model
-        self._terms = TermReader(index, model, photo_model or cast(PhotoModel, model))
+        self._photo_model = photo_model or cast(PhotoModel, model)
+        # Of the index's one connection, whose snapshot is one search's, and of what reads texts.
+        self._reading = threading.RLock()
+        self._writing = threading.Lock()
 
     def __len__(self) -> int:
-        return len(self._index)
+        with self._reading:
+            return len(self._index)
 
     def __enter__(self) -> Self:
         return self
@@ -61,9 +75,20 @@ class SearchIndex:
     ) -> None:
         self.close()
 
+    @property
+    def folder(self) -> Path:
+        """Where the index lies."""
+        return self._index.folder
+
+    @property
+    def model(self) -> QueryModel:
+        """What reads queries and ranks photos."""
+        return self._model
+
     def close(self) -> None:
-        """Let go of the index's files. Closing twice is harmless."""
-        self._index.close()
+        """Let go of the index's files, after the search that is at work. Twice is harmless."""
+        with self._reading:
+            self._index.close()
 
     def search(
         self,
@@ -89,81 +114,138 @@ class SearchIndex:
             QueryError: the query is empty, cannot be read, or is refused by `SearchRequest`.
         """
         watch = Stopwatch()
-        if isinstance(query, SearchRequest):
-            if options or literal or k != DEFAULT_K:
-                raise TypeError("a SearchRequest holds k and the options itself: leave them out")
-            return self._answer(query, watch)
-        if isinstance(query, Path):
-            return self._answer(SearchRequest((Term(image=query),), k=k, **options), watch)
-        return self._answer(SearchRequest.parse(query, k, literal=literal, **options), watch)
+        request = _request(query, k, literal, options)
+        terms = TermReader(self._index, self._model, self._photo_model)
+        with self._reading:
+            return Answerer(self._index, self._model, terms).answer(request, watch)
 
-    def _answer(self, request: SearchRequest, watch: Stopwatch) -> SearchResult:
-        # One state of the index throughout, whoever writes meanwhile.
-        with self._index.snapshot():
-            with watch.stage("encode"):
-                mixture = self._terms.mixture(request)
-            with watch.stage("filter"):
-                within = allowed_ids(self._index, request)
-            with watch.stage("first_stage"):
-                ranking = find_candidates(self._index, self._model, mixture, request, within)
-            if request.rerank and mixture.texts:
-                with watch.stage("rerank"):
-                    ranking = self._reranked(mixture, ranking, request, watch)
-            ordered = ranking.ordered()
-            if request.hybrid:
-                with watch.stage("first_stage"):
-                    ordered = with_words(self._index, ordered, request, within)
-            with watch.stage("read"):
-                hits = self._hits(ordered, request)
-            if request.explain and hits:
-                with watch.stage("explain"):
-                    hits = explain_hits(hits, mixture, self._index, self._model)
-        notes = notes_on(request, mixture, ranking, within)
-        return SearchResult(tuple(hits), watch.took_ms(), notes, int(ranking.reranked.sum()))
+    def search_many(
+        self,
+        queries: Iterable[str | Path | SearchRequest],
+        k: int = DEFAULT_K,
+        *,
+        literal: bool = False,
+        **options: Unpack[SearchOptions],
+    ) -> list[SearchResult]:
+        """Answer many queries of one state of the index; as `search` otherwise.
 
-    def _reranked(
-        self, mixture: Mixture, ranking: Ranking, request: SearchRequest, watch: Stopwatch
-    ) -> Ranking:
-        """Both stages, as far as the budget goes."""
-        seen: list[TermScores] = []
-        for block in blocks_in_time(len(ranking), request.budget_ms, watch):
-            image_ids = ranking.image_ids[block]
-            vectors, packed = self._index.vectors(image_ids), self._index.nodes(image_ids)
-            seen.append(mixture.reranked(self._model, vectors, packed))
-        return ranking.with_reranked(*mixture.mixed(TermScores.together(seen))) if seen else ranking
+        All texts are encoded together, which a model that is not prepared does four times as fast.
+        Scores may then differ in the seventh digit from those of single searches.
 
-    def _hits(self, ranking: Ranking, request: SearchRequest) -> list[Hit]:
-        """The best k of an ordered ranking that are likely enough, with what is known of them."""
-        groups = self._groups(ranking, request)[: request.k]
-        likely = [g for g in groups if ranking.probabilities[g.shown] >= request.min_probability]
-        places = [place for group in likely for place in (group.shown, *group.folded)]
-        photos = {photo.image_id: photo for photo in self._index.photos(ranking.image_ids[places])}
+        Args:
+            queries: each as `search` takes it.
+            k: as in `search`, as is all else; not where a query is a request.
+            literal: see there.
+            **options: see there.
 
-        def hit(rank: int, place: int) -> Hit:
-            photo = photos[int(ranking.image_ids[place])]
-            return Hit(
-                rank=rank,
-                score=float(ranking.scores[place]),
-                probability=float(ranking.probabilities[place]),
-                path=Path(photo.path),
-                image_id=photo.image_id,
-                captions=tuple(photo.captions),
-                categories=tuple(photo.categories),
-                reranked=bool(ranking.reranked[place]),
-            )
+        Returns:
+            An answer for each query, in their order. Its `took_ms` are its own, without what
+            encoding the texts took.
 
-        return [
-            replace(
-                hit(rank, group.shown),
-                duplicates=tuple(hit(rank, place) for place in group.folded),
-            )
-            for rank, group in enumerate(likely, start=1)
-        ]
+        Raises:
+            QueryError: one of the queries is refused; none is answered.
+        """
+        requests = [_request(query, k, literal, options) for query in queries]
+        terms = TermReader(self._index, self._model, self._photo_model)
+        with self._reading, self._index.snapshot():
+            answerer = Answerer(self._index, self._model, terms.having_read(requests))
+            return [answerer.answer(request, Stopwatch()) for request in requests]
 
-    def _groups(self, ranking: Ranking, request: SearchRequest) -> list[Group]:
-        """Each hit alone, or with its near-duplicates behind it."""
-        if not request.fold_duplicates:
-            return [Group(place) for place in range(len(ranking))]
-        unit_dim = self._index.model.unit_dim
-        vectors = self._index.vectors(ranking.image_ids)[:, :unit_dim] if unit_dim else None
-        return fold(self._index.looks(ranking.image_ids), vectors)
+    def embed_text(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Give the vectors (Q, D) of Q texts, taken as they stand.
+
+        Their inner products with those of `embed_image` are first-stage scores.
+        """
+        from search.embedding import embed_texts
+
+        with self._reading:
+            return embed_texts(self._model, texts, self._index.model.dim)
+
+    def embed_image(self, images: Sequence[str | Path | bytes | Image]) -> NDArray[np.float32]:
+        """Give the vectors (B, D) of B photos, as they would be indexed. Nothing is written.
+
+        Args:
+            images: paths, the bytes of files, or pictures of Pillow, of any size and mode.
+
+        Raises:
+            QueryError: one of them cannot be read; names it.
+        """
+        from search.embedding import embed_photos
+
+        return embed_photos(self._photo_model, images, self._index.model.dim)
+
+    def add(self, paths: Iterable[str | Path], **options: Unpack[WriteOptions]) -> BuildReport:
+        """Add photos, or bring them up to date; searches go on meanwhile, and find them afterwards.
+
+        A folder is looked through at any depth, and what is no longer in it is removed. Of a file,
+        nothing but it is looked at. It comes under the folder of the index that it lies in, and
+        where it lies in none, under the folder it is in: a later `crossgraph index` without folders
+        looks through that one, too. A photo that was removed comes back if its file is named.
+
+        Args:
+            paths: folders and files.
+            **options: see `search.writing.WriteOptions`.
+
+        Returns:
+            What was done; what could not be read is in its `quarantined`.
+
+        Raises:
+            SourceError: a path is not there, a folder has no photos, or a file has not the name of
+                a photo; nothing was written.
+            IndexBusy: another process was writing all the time.
+            IndexNotWritable: such as on a full disk; what was done is kept.
+            ModelMismatch: what reads photos is not the model that made the index.
+        """
+        from search.writing import add_photos
+
+        with self._writing:
+            model = GuardedTexts(self._photo_model, self._reading)
+            return add_photos(self.folder, paths, cast(Any, model), **options)
+
+    def remove(self, image_ids: Iterable[int], *, wait_seconds: float = 10.0) -> int:
+        """Take photos out of the index and give how many were in it; their files stay as they are.
+
+        They are left out from now on, until their files change, are named to `add`, or
+        `crossgraph index --retry-failed` is run.
+
+        Args:
+            image_ids: of photos; those that are not there are passed over.
+            wait_seconds: how long to wait for another process that writes.
+
+        Raises:
+            IndexBusy: another process was writing all the time.
+            IndexNotWritable: such as on a full disk.
+        """
+        from search.writing import patiently, remove_photos
+
+        ids = list(image_ids)
+        with self._writing:
+            return patiently(lambda: remove_photos(self.folder, ids), wait_seconds)
+
+    def photos(self, image_ids: Iterable[int]) -> list[PhotoRecord]:
+        """Give what is known of photos, in the order of the ids; those not there are left out."""
+        from store.records import records
+
+        with self._reading:
+            found = records(self._index, list(image_ids), vectors=False)
+            return [photo for block in found for photo in block]
+
+    asearch = in_thread(search)
+    asearch_many = in_thread(search_many)
+    aembed_text = in_thread(embed_text)
+    aembed_image = in_thread(embed_image)
+    aadd = in_thread(add)
+    aremove = in_thread(remove)
+    aphotos = in_thread(photos)
+
+
+def _request(
+    query: str | Path | SearchRequest, k: int, literal: bool, options: SearchOptions
+) -> SearchRequest:
+    if isinstance(query, SearchRequest):
+        if options or literal or k != DEFAULT_K:
+            raise TypeError("a SearchRequest holds k and the options itself: leave them out")
+        return query
+    if isinstance(query, Path):
+        return SearchRequest((Term(image=query),), k=k, **options)
+    return SearchRequest.parse(query, k, literal=literal, **options)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,11 +36,24 @@ class TermReader:
         index: which is searched.
         model: reads texts.
         photo_model: reads photos that the index does not hold.
+        read: texts that were read already, as the model's `embed_queries` gives one.
     """
 
     index: Index
     model: QueryModel
     photo_model: PhotoModel
+    read: Mapping[str, Any] = field(default_factory=dict)
+
+    def having_read(self, requests: Iterable[SearchRequest]) -> Self:
+        """Give a reader that has read all texts of some requests together, each once."""
+        wanted = [term.text for request in requests for term in request.positive]
+        unwanted = [term.text for request in requests for term in request.negative]
+        told = [people_as_said(text) for text in unwanted if text is not None]
+        texts = list(dict.fromkeys([*(text for text in wanted if text is not None), *told]))
+        # What cannot be taken apart again is read when it is asked for.
+        together = self.model.embed_queries(texts) if len(texts) > 1 else None
+        each = getattr(together, "each", None)
+        return self if each is None else replace(self, read=dict(zip(texts, each(), strict=True)))
 
     def mixture(self, request: SearchRequest) -> Mixture:
         """Read all terms of a request; raises as the next does."""
@@ -56,7 +70,9 @@ class TermReader:
         """
         if term.text is None:
             return EmbeddedTerm(term, self._photo(term))
-        query = self.model.embed_queries([term.text])
+        query = self.read.get(term.text)
+        if query is None:
+            query = self.model.embed_queries([term.text])
         return EmbeddedTerm(term, query.vectors[0], query)
 
     def unwanted(self, term: Term) -> EmbeddedTerm:

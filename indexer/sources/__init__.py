@@ -5,6 +5,7 @@ and writes nothing.
 """
 
 from indexer.sources.coco import CocoSource
+from indexer.sources.files import listed_files
 from indexer.sources.folder import FolderSource, FoundFile
 
-__all__ = ["CocoSource", "FolderSource", "FoundFile"]
+__all__ = ["CocoSource", "FolderSource", "FoundFile", "listed_files"]

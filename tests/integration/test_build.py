@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from indexer import BuildReport, build_index
-from store import Index, ModelMismatch, SourceError
+from store import Index, ModelMismatch, QuarantinedFile, SourceError
 from tests.fakes import ColourModel, paint
 
 
@@ -203,3 +203,32 @@ def test_damaged_vectors_are_made_anew(where: Path, photos: Path, damage: bytes 
         else:
             file.write_bytes(damage)
     assert best(where, 2) == "blue.png"
+
+
+def test_files_given_by_name_are_added_and_the_rest_of_their_folder_is_not(
+    where: Path, photos: Path, tmp_path: Path
+) -> None:
+    build(where, photos)
+    other = tmp_path / "other"
+    other.mkdir()
+    files = [paint(other / "one.png", "grey", "grey"), paint(photos / "new.png", "green", "green")]
+    paint(other / "two.png", "grey", "grey")
+    (photos / "a.png").unlink(missing_ok=True)  # which nobody looks for now
+    report = build_index(where, [], ColourModel(), files=files)
+    assert (report.added, report.removed, report.unchanged) == (2, 0, 0)
+    with Index.open(where) as index:
+        assert index.sources()[str(other)] == 1
+    assert build_index(where, [], ColourModel(), files=files).unchanged == 2
+
+
+def test_a_file_that_was_left_out_is_read_again_when_it_is_named(where: Path, photos: Path) -> None:
+    build(where, photos)
+    with Index.open(where) as index:
+        (image_id, file), *_ = index.files().items()
+        facts = (file.path, file.source, file.size_bytes, file.mtime_ns)
+        index.quarantine([QuarantinedFile(*facts, "not wanted")])
+        assert image_id not in index.files()
+    assert build(where, photos).added == 0
+    assert build_index(where, [], ColourModel(), files=[file.path]).added == 1
+    with Index.open(where) as index:
+        assert index.quarantined() == []

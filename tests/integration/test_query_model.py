@@ -84,6 +84,18 @@ def test_queries_together_are_embedded_alike(retriever: Retriever, model: QueryM
         model.embed_queries([])
 
 
+def test_queries_that_were_read_together_are_those_read_alone(
+    retriever: Retriever, model: QueryModel
+) -> None:
+    for reader in (retriever, model):
+        each = reader.embed_queries(TEXTS).each()
+        assert [len(one.vectors) for one in each] == [1] * len(TEXTS)
+        for text, one in zip(TEXTS, each, strict=True):
+            alone = reader.embed_queries([text])
+            assert one.words.shape == alone.words.shape
+            assert_same_query(one, alone)
+
+
 @pytest.mark.parametrize("count", [1, 2, PHOTOS])
 @pytest.mark.parametrize("text", TEXTS)
 def test_candidates_are_scored_alike(

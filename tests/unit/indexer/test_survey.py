@@ -87,3 +87,42 @@ def test_a_disk_below_a_source_that_is_not_mounted_cannot_be_read(
     assert seen.mounts == known  # or the next run would take its photos for gone
     pruned = survey([photos], known, prune=True)
     assert (pruned.unreadable, pruned.mounts) == ((), {str(photos): ()})
+
+
+def test_files_given_by_name_are_all_that_is_looked_at(photos: Path, tmp_path: Path) -> None:
+    other = folder(tmp_path, "other", "c.jpg", "d.jpg")
+    seen = survey([], {str(photos): ()}, files=[photos / "disk" / "b.jpg", other / "c.jpg"])
+    assert [(file.path, file.source) for file in seen.found] == [
+        (str(photos / "disk" / "b.jpg"), str(photos)),  # the known folder that it lies in
+        (str(other / "c.jpg"), str(other)),  # its own, for it lies in none that is known
+    ]
+    assert seen.listed == {*seen.roots} == {file.path for file in seen.found}
+
+
+def test_a_file_comes_under_the_innermost_folder_that_a_walk_finds_it_through(
+    photos: Path, tmp_path: Path
+) -> None:
+    hidden = folder(tmp_path, "photos", ".hidden/e.jpg") / ".hidden"
+    seen = survey([photos], {str(photos / "disk"): ()}, files=[hidden / "e.jpg"])
+    assert {file.path: file.source for file in seen.found}[str(hidden / "e.jpg")] == str(hidden)
+    inner = survey([], dict.fromkeys([str(photos), str(photos / "disk")], ()), files=[
+        photos / "disk" / "b.jpg"
+    ])  # fmt: skip
+    assert inner.found[0].source == str(photos / "disk")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("photos/none.jpg", "none.jpg: No such file.*expected a photo"),
+        ("photos", "photos has not the name of a photo"),
+        ("folder.jpg", "folder.jpg is no file"),
+        (".hidden.jpg", "has not the name of a photo; expected one that begins with no dot"),
+    ],
+)
+def test_a_file_that_no_run_would_find_is_refused(
+    photos: Path, tmp_path: Path, name: str, said: str
+) -> None:
+    (tmp_path / "folder.jpg").mkdir()
+    with pytest.raises(SourceError, match=said):
+        survey([], {}, files=[tmp_path / name])

@@ -1,0 +1,116 @@
+"""From a request to hits: encode, first stage in FAISS, graph re-ranking, what the index knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from search.candidates import allowed_ids, find_candidates, with_words
+from search.duplicates import Group, fold
+from search.explained import explain_hits
+from search.mixing import Mixture, TermScores
+from search.notes import notes_on
+from search.protocol import QueryModel
+from search.ranking import Ranking
+from search.request import SearchRequest
+from search.result import Hit, SearchResult
+from search.terms import TermReader
+from search.timing import Stopwatch, blocks_in_time
+
+if TYPE_CHECKING:
+    from store import Index
+
+__all__ = ["Answerer"]
+
+
+@dataclass(frozen=True)
+class Answerer:
+    """Answers one request after the other.
+
+    Attributes:
+        index: open; nobody else uses it meanwhile.
+        model: made it.
+        terms: reads what is asked.
+    """
+
+    index: Index
+    model: QueryModel
+    terms: TermReader
+
+    def answer(self, request: SearchRequest, watch: Stopwatch) -> SearchResult:
+        """Give the hits of a request.
+
+        Args:
+            request: what is asked.
+            watch: started when the search was.
+        """
+        # One state of the index throughout, whoever writes meanwhile.
+        with self.index.snapshot():
+            with watch.stage("encode"):
+                mixture = self.terms.mixture(request)
+            with watch.stage("filter"):
+                within = allowed_ids(self.index, request)
+            with watch.stage("first_stage"):
+                ranking = find_candidates(self.index, self.model, mixture, request, within)
+            if request.rerank and mixture.texts:
+                with watch.stage("rerank"):
+                    ranking = self._reranked(mixture, ranking, request, watch)
+            ordered = ranking.ordered()
+            if request.hybrid:
+                with watch.stage("first_stage"):
+                    ordered = with_words(self.index, ordered, request, within)
+            with watch.stage("read"):
+                hits = self._hits(ordered, request)
+            if request.explain and hits:
+                with watch.stage("explain"):
+                    hits = explain_hits(hits, mixture, self.index, self.model)
+        notes = notes_on(request, mixture, ranking, within)
+        return SearchResult(tuple(hits), watch.took_ms(), notes, int(ranking.reranked.sum()))
+
+    def _reranked(
+        self, mixture: Mixture, ranking: Ranking, request: SearchRequest, watch: Stopwatch
+    ) -> Ranking:
+        """Both stages, as far as the budget goes."""
+        seen: list[TermScores] = []
+        for block in blocks_in_time(len(ranking), request.budget_ms, watch):
+            image_ids = ranking.image_ids[block]
+            vectors, packed = self.index.vectors(image_ids), self.index.nodes(image_ids)
+            seen.append(mixture.reranked(self.model, vectors, packed))
+        return ranking.with_reranked(*mixture.mixed(TermScores.together(seen))) if seen else ranking
+
+    def _hits(self, ranking: Ranking, request: SearchRequest) -> list[Hit]:
+        """The best k of an ordered ranking that are likely enough, with what is known of them."""
+        groups = self._groups(ranking, request)[: request.k]
+        likely = [g for g in groups if ranking.probabilities[g.shown] >= request.min_probability]
+        places = [place for group in likely for place in (group.shown, *group.folded)]
+        photos = {photo.image_id: photo for photo in self.index.photos(ranking.image_ids[places])}
+
+        def hit(rank: int, place: int) -> Hit:
+            photo = photos[int(ranking.image_ids[place])]
+            return Hit(
+                rank=rank,
+                score=float(ranking.scores[place]),
+                probability=float(ranking.probabilities[place]),
+                path=Path(photo.path),
+                image_id=photo.image_id,
+                captions=tuple(photo.captions),
+                categories=tuple(photo.categories),
+                reranked=bool(ranking.reranked[place]),
+            )
+
+        return [
+            replace(
+                hit(rank, group.shown),
+                duplicates=tuple(hit(rank, place) for place in group.folded),
+            )
+            for rank, group in enumerate(likely, start=1)
+        ]
+
+    def _groups(self, ranking: Ranking, request: SearchRequest) -> list[Group]:
+        """Each hit alone, or with its near-duplicates behind it."""
+        if not request.fold_duplicates:
+            return [Group(place) for place in range(len(ranking))]
+        unit_dim = self.index.model.unit_dim
+        vectors = self.index.vectors(ranking.image_ids)[:, :unit_dim] if unit_dim else None
+        return fold(self.index.looks(ranking.image_ids), vectors)

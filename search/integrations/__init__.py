@@ -1,0 +1,6 @@
+"""crossgraph inside other programs' frameworks, one file each.
+
+A file needs its framework, which the extra of the same name installs; nothing else here imports it.
+"""
+
+__all__: list[str] = []

@@ -1,0 +1,28 @@
+"""What frameworks are told of a hit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from search.result import Hit
+
+__all__ = ["metadata_of", "text_of"]
+
+
+def text_of(hit: Hit) -> str:
+    r"""Give a photo's captions, a line each, or its file name where it has none.
+
+    >>> from pathlib import Path
+    >>> text_of(Hit(1, 2.5, 0.75, Path("/a.jpg"), 7, captions=("a dog", "a pet")))
+    'a dog\na pet'
+    >>> text_of(Hit(1, 2.5, 0.75, Path("/a.jpg"), 7))
+    'a.jpg'
+    """
+    return "\n".join(hit.captions) or hit.path.name
+
+
+def metadata_of(hit: Hit) -> dict[str, Any]:
+    """Give the facts that JSON has of a hit, without its duplicates and explanation."""
+    record = hit.to_dict()
+    names = ("path", "image_id", "rank", "score", "probability", "captions", "categories")
+    return {name: record[name] for name in names}

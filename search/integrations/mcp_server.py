@@ -1,0 +1,213 @@
+"""A Model Context Protocol server over an index, for assistants; needs the extra `mcp`.
+
+It reads and never writes. Over stdio, which is all that `crossgraph mcp` speaks, nothing but the
+protocol is on stdout.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Annotated, Any
+
+from search.engine import SearchIndex
+from search.pictures import picture
+from search.result import SearchResult
+from search.status import read_status
+from store import CrossgraphError, Index
+from store.annotations import category_counts
+from store.records import PhotoRecord
+
+try:
+    from mcp.server.mcpserver import MCPServer
+    from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
+    from mcp_types import CallToolResult, ContentBlock, ImageContent, TextContent, ToolAnnotations
+    from pydantic import Field
+    from typing_extensions import TypedDict  # which pydantic wants before Python 3.12
+except ImportError as error:
+    raise ImportError(
+        f"search.integrations.mcp_server needs the mcp package ({error}): pip install "
+        '"crossgraph[mcp]"'
+    ) from None
+
+__all__ = ["build_server"]
+
+MOST_HITS = 100
+MOST_CATEGORIES = 200
+
+INSTRUCTIONS = """Finds photos on this computer by what they show. Ask search_photos with a short
+description of the picture, as a caption would put it; get_photo then shows one. A probability below
+0.5 means that the model holds a match for less likely than none."""
+
+
+class FoundPhoto(TypedDict):
+    """A hit."""
+
+    image_id: int
+    path: str
+    score: float
+    probability: float
+    captions: list[str]
+    categories: list[str]
+
+
+class Found(TypedDict):
+    """Hits, nearest first, and what to know of them."""
+
+    hits: list[FoundPhoto]
+    notes: list[str]
+
+
+class CategoryCount(TypedDict):
+    """A category and how many photos have it."""
+
+    name: str
+    photos: int
+
+
+class Description(TypedDict):
+    """What an index holds."""
+
+    photos: int
+    captions: int
+    left_out: int
+    model: str
+    sources: dict[str, int]
+    categories: list[CategoryCount]
+
+
+Query = Annotated[
+    str,
+    Field(
+        description="What the photo shows, such as: a dog on a red sofa. What is not wanted may be "
+        "told too: a beach without people."
+    ),
+]
+Count = Annotated[int, Field(ge=1, le=MOST_HITS, description="How many photos at most.")]
+Where = Annotated[
+    str,
+    Field(
+        description="A filter on facts, such as: taken >= 2024 and category = dog and width > "
+        "1000; an unknown field is answered with those there are."
+    ),
+]
+Likely = Annotated[
+    float, Field(ge=0, le=1, description="Photos less likely to match are left out.")
+]
+ImageId = Annotated[int, Field(description="A photo's image_id, from search_photos.")]
+
+
+def build_server(index: SearchIndex) -> MCPServer[Any]:
+    """Give a server with the tools search_photos, get_photo and describe_index.
+
+    Photos are resources too, `photo://7` the one whose image_id is 7.
+
+    Args:
+        index: open for as long as the server runs.
+    """
+    tools = _Tools(index)
+    server = MCPServer[Any](
+        "crossgraph", title="Photos", instructions=INSTRUCTIONS, log_level="WARNING"
+    )
+    reads = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
+    for tool in (tools.search_photos, tools.get_photo, tools.describe_index):
+        server.add_tool(tool, annotations=reads)
+    server.resource("photo://{image_id}", title="A photo", mime_type="image/jpeg")(tools.photo)
+    return server
+
+
+class _Tools:
+    def __init__(self, index: SearchIndex) -> None:
+        self._index = index
+
+    def search_photos(
+        self, query: Query, k: Count = 10, where: Where = "", min_probability: Likely = 0.0
+    ) -> Found:
+        """Find photos by what they show, the best match first."""
+        try:
+            found = self._index.search(query, k, where=where, min_probability=min_probability)
+        except CrossgraphError as error:
+            raise ToolError(_text(str(error))) from None
+        return _found(found)
+
+    def get_photo(self, image_id: ImageId) -> CallToolResult:
+        """Show a photo, at most 1024 pixels wide and high, with what is known of it."""
+        photos = self._index.photos([image_id])
+        if not photos:
+            raise ToolError(f"the index has no photo {image_id}, see image_id of search_photos")
+        facts = _facts(photos[0])
+        content: list[ContentBlock] = []
+        try:
+            data = base64.b64encode(self._picture(photos[0])).decode("ascii")
+            content.append(ImageContent(type="image", data=data, mime_type="image/jpeg"))
+        except CrossgraphError as error:
+            facts["picture"] = _text(str(error))
+        content.insert(0, TextContent(type="text", text=json.dumps(facts, ensure_ascii=False)))
+        return CallToolResult(content=content, structured_content=facts)
+
+    def photo(self, image_id: int) -> bytes:
+        """A photo as a JPEG, at most 1024 pixels wide and high."""
+        photos = self._index.photos([image_id])
+        if not photos:
+            raise ResourceNotFoundError(f"the index has no photo {image_id}")
+        try:
+            return self._picture(photos[0])
+        except CrossgraphError as error:
+            raise ResourceNotFoundError(_text(str(error))) from None
+
+    def describe_index(self) -> Description:
+        """Say what can be searched: how many photos, in which folders, and their categories."""
+        try:
+            status = read_status(self._index.folder)
+            with Index.open(self._index.folder) as index, index.reading() as catalog:
+                categories = category_counts(catalog, MOST_CATEGORIES)
+        except CrossgraphError as error:
+            raise ToolError(_text(str(error))) from None
+        return Description(
+            photos=status.counts.images,
+            captions=status.counts.captions,
+            left_out=status.counts.quarantined,
+            model=status.model,
+            sources={_text(root): photos for root, photos in status.sources.items()},
+            categories=[
+                CategoryCount(name=_text(name), photos=photos) for name, photos in categories
+            ],
+        )
+
+    def _picture(self, photo: PhotoRecord) -> bytes:
+        with Index.open(self._index.folder) as index:
+            return picture(photo.file, index.sources())
+
+
+def _found(result: SearchResult) -> Found:
+    hits = [
+        FoundPhoto(
+            image_id=hit.image_id,
+            path=_text(str(hit.path)),
+            score=round(hit.score, 6),
+            probability=round(hit.probability, 6),
+            captions=[_text(caption) for caption in hit.captions],
+            categories=[_text(category) for category in hit.categories],
+        )
+        for hit in result
+    ]
+    return Found(hits=hits, notes=[_text(note) for note in result.notes])
+
+
+def _facts(photo: PhotoRecord) -> dict[str, Any]:
+    return {
+        "image_id": photo.image_id,
+        "path": _text(photo.file.path),
+        "width_px": photo.file.width_px,
+        "height_px": photo.file.height_px,
+        "size_bytes": photo.file.size_bytes,
+        "taken": None if photo.file.taken is None else photo.file.taken.isoformat(),
+        "camera": None if photo.file.camera is None else _text(photo.file.camera),
+        "captions": [_text(caption) for caption in photo.captions],
+        "categories": [_text(category) for category in photo.categories],
+    }
+
+
+def _text(text: str) -> str:
+    """A file's name may be no text; what is none becomes question marks, for JSON has no other."""
+    return text.encode("utf-8", "replace").decode("utf-8")

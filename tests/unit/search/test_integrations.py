@@ -1,0 +1,34 @@
+"""What is said where a framework is not installed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("framework", "module", "extra"),
+    [
+        ("langchain_core", "langchain", "langchain"),
+        ("llama_index", "llama_index", "llama-index"),
+        ("mcp", "mcp_server", "mcp"),
+    ],
+)
+def test_a_missing_framework_is_named_with_what_installs_it(
+    framework: str, module: str, extra: str
+) -> None:
+    code = f"""
+import sys
+sys.modules[{framework!r}] = None  # as if it were not installed
+import search
+try:
+    import search.integrations.{module}
+except ImportError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    (line,) = done.stdout.splitlines()
+    assert line.startswith(f"search.integrations.{module} needs ")
+    assert line.endswith(f'pip install "crossgraph[{extra}]"')
