@@ -13,8 +13,10 @@ from typing import Annotated
 import typer
 
 from search.boundary import run
+from search.commands.bench import bench
 from search.commands.curve import curve
 from search.commands.demo import demo
+from search.commands.doctor import doctor
 from search.commands.evaluate import evaluate
 from search.commands.export import export
 from search.commands.index import index
@@ -49,7 +51,9 @@ app.command("mcp")(mcp)
 app.command("train")(train)
 app.command("eval")(evaluate)
 app.command("curve")(curve)
+app.command("bench")(bench)
 app.command("demo")(demo)
+app.command("doctor")(doctor)
 
 
 def _print_version(wanted: bool) -> None:

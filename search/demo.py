@@ -62,7 +62,7 @@ def run_demo(
     """Index the photos, ask all queries and write the page.
 
     Args:
-        folder: gets `photos` (links to the photos), `index` and `results.html`; made if missing.
+        folder: gets `photos` (copies of the photos), `index` and `results.html`; made if missing.
         model: the retriever.
         k: hits a query.
         sets: where to look for photos.
@@ -98,9 +98,9 @@ def ask(index: SearchIndex, queries: Sequence[str], k: int) -> tuple[Answer, ...
 
 
 def gather(folder: Path, sets: Sequence[PhotoSet] = PHOTO_SETS) -> tuple[int, list[Credit]]:
-    """Link every installed photo into `folder`, replacing the links of an earlier run.
+    """Copy every installed photo into `folder`, and drop what an earlier run put there beside them.
 
-    A system without links gets the user's own copies there instead.
+    Copies, since a server of the index shows no file that lies outside its folders.
 
     Returns:
         How many photos, and whose they are.
@@ -113,21 +113,15 @@ def gather(folder: Path, sets: Sequence[PhotoSet] = PHOTO_SETS) -> tuple[int, li
     wanted = {
         f"{photo_set.package}-{path.name}": path for photo_set in sets for path in found[photo_set]
     }
-    for link in folder.iterdir():
-        if link.is_symlink() and (link.name not in wanted or link.readlink() != wanted[link.name]):
-            link.unlink()
+    ours = tuple(f"{photo_set.package}-" for photo_set in sets)
+    for old in folder.iterdir():
+        if old.is_symlink() or (old.name not in wanted and old.name.startswith(ours)):
+            old.unlink()
     for name, path in wanted.items():
-        _link(folder / name, path)
+        copy = folder / name
+        if not copy.is_file() or copy.stat().st_size != path.stat().st_size:
+            shutil.copyfile(path, copy)
     return len(wanted), [_credit(photo_set, paths) for photo_set, paths in found.items() if paths]
-
-
-def _link(link: Path, photo: Path) -> None:
-    if link.exists():
-        return
-    try:
-        link.symlink_to(photo)
-    except OSError:
-        shutil.copyfile(photo, link)
 
 
 def _credit(photo_set: PhotoSet, paths: Sequence[Path]) -> Credit:

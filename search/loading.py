@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -76,16 +75,15 @@ class LazyModel:
     def __init__(self, load: Callable[[], Any]) -> None:
         self._load = load
         self._lock = threading.Lock()
+        self._loaded: Any = None
 
     @property
     def loaded(self) -> Any:  # noqa: ANN401
-        """The retriever itself."""
-        with self._lock:  # of two threads that ask at once, one loads
-            return self._once
-
-    @cached_property
-    def _once(self) -> Any:  # noqa: ANN401
-        return self._load()
+        """The retriever itself, loaded once, whichever threads ask for it."""
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = self._load()
+            return self._loaded
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
         return getattr(self.loaded, name)

@@ -6,14 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from search.svg import document, line, point, rule, text
+
 __all__ = ["learning_curve_svg"]
 
 WIDTH, HEIGHT = 720, 400
 LEFT, RIGHT, TOP, BOTTOM = 48, 570, 56, 346
 INSET, LINE_HEIGHT, STEP = 32, 17, 20
-FONT = "system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif"
-# Midway between black and white: without a background, it lies on light and on dark pages.
-TEXT = "#747c85"
 COLOURS = {"R@10": "#3b83d1", "R@1": "#c86a2a"}
 STAGES = {"reranked": ("re-ranked", "none", -9), "first_stage": ("first stage", "6 4", 18)}
 """Name, dashes, and how far below a point its value stands."""
@@ -34,20 +33,16 @@ def learning_curve_svg(rows: Sequence[Mapping[str, Any]]) -> str:
         for stage, (name, dashes, below) in STAGES.items():
             recalls = [row[stage]["text_to_image"][measure] for row in rows]
             ys = [_up(recall, top) for recall in recalls]
-            parts.append(_line(xs, ys, colour, dashes))
+            parts.append(line(xs, ys, colour, dashes))
             for x, y, recall in zip(xs, ys, recalls, strict=True):
-                parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{colour}"/>')
-                parts.append(_text(x, y + below, f"{recall:.1f}", fill=colour))
+                parts.append(point(x, y, colour))
+                parts.append(text(x, y + below, f"{recall:.1f}", fill=colour))
             ends.append((ys[-1], f"{measure}, {name}", colour))
     lowest = -math.inf
     for y, label, colour in sorted(ends):
         lowest = max(y, lowest + LINE_HEIGHT)
-        parts.append(_text(RIGHT + 8, lowest + 4, label, anchor="start", fill=colour))
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
-        f'height="{HEIGHT}" role="img" font-family="{FONT}" font-size="13">\n'
-        "<title>Recall against training photos</title>\n" + "\n".join(parts) + "\n</svg>\n"
-    )
+        parts.append(text(RIGHT + 8, lowest + 4, label, anchor="start", fill=colour))
+    return document("Recall against training photos", WIDTH, HEIGHT, parts)
 
 
 def _across(sizes: Sequence[int]) -> list[float]:
@@ -63,24 +58,12 @@ def _up(recall: float, top: int) -> float:
 
 def _axes(sizes: Sequence[int], xs: Sequence[float], top: int) -> list[str]:
     parts = [
-        _text(LEFT - 36, TOP - 30, "text to image recall, %", anchor="start"),
-        _text((LEFT + RIGHT) / 2, BOTTOM + 44, "training photos (logarithmic)"),
+        text(LEFT - 36, TOP - 30, "text to image recall, %", anchor="start"),
+        text((LEFT + RIGHT) / 2, BOTTOM + 44, "training photos (logarithmic)"),
     ]
     for recall in range(0, top + 1, STEP):
         y = _up(recall, top)
-        parts.append(f'<path d="M{LEFT} {y:.1f}H{RIGHT}" stroke="{TEXT}" stroke-opacity="0.3"/>')
-        parts.append(_text(LEFT - 8, y + 4, str(recall), anchor="end"))
-    parts += [_text(x, BOTTOM + 20, f"{size:,}") for x, size in zip(xs, sizes, strict=True)]
+        parts.append(rule(LEFT, RIGHT, y))
+        parts.append(text(LEFT - 8, y + 4, str(recall), anchor="end"))
+    parts += [text(x, BOTTOM + 20, f"{size:,}") for x, size in zip(xs, sizes, strict=True)]
     return parts
-
-
-def _line(xs: Sequence[float], ys: Sequence[float], colour: str, dashes: str) -> str:
-    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(xs, ys, strict=True))
-    return (
-        f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2" '
-        f'stroke-dasharray="{dashes}"/>'
-    )
-
-
-def _text(x: float, y: float, text: str, *, anchor: str = "middle", fill: str = TEXT) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{fill}">{text}</text>'

@@ -51,3 +51,4 @@ def demo(
     typer.echo(f"{result.photos} photos, index: {result.index}")
     typer.echo(f"page of results: {result.page.resolve()}")
     typer.echo(f'ask more: search "a red chair" --index {result.index}')
+    typer.echo(f"or in a browser: crossgraph serve --open --index {result.index}")

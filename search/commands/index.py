@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from search import loading
+from search.commands.index_lines import plan_lines, print_built, print_reembedded
 from search.commands.options import (
     Checkpoint,
     ImageWeights,
@@ -19,10 +21,9 @@ from search.commands.options import (
     default_index,
 )
 
-if TYPE_CHECKING:
-    from indexer import BuildReport, Plan, ReembedReport
-
 __all__ = ["index"]
+
+Progress = Callable[[int, int, str], object]
 
 
 class Device(StrEnum):
@@ -31,9 +32,6 @@ class Device(StrEnum):
     auto = "auto"
     cpu = "cpu"
     cuda = "cuda"
-
-
-SHOWN = 3  # names of photos that annotations speak of and nobody has
 
 
 def index(
@@ -64,6 +62,12 @@ def index(
             "are done; until then the old one does.",
         ),
     ] = False,
+    watch: Annotated[
+        bool,
+        typer.Option(
+            "--watch", help="Go on: wait for changes in the folders, and index them as they come."
+        ),
+    ] = False,
     checkpoint: Checkpoint = None,
     image_weights: ImageWeights = None,
     text_weights: TextWeights = None,
@@ -81,22 +85,25 @@ def index(
 
     For example:
 
-    crossgraph index ~/Pictures --index photos.index
+      crossgraph index ~/Pictures --index photos.index
 
-    crossgraph index --index photos.index --plan
+      crossgraph index --index photos.index --plan
+
+      crossgraph index --watch
     """
     _check_options(source, annotations, plan, reembed, retry_failed)
+    _check_watch(watch, plan, reembed, prune)
     if not source and not reembed:
         _check_known(index)
     if plan:
         from indexer import plan_index
 
-        for line in _lines(plan_index(index, source or (), prune=prune, retry_failed=retry_failed)):
+        for line in plan_lines(
+            plan_index(index, source or (), prune=prune, retry_failed=retry_failed)
+        ):
             typer.echo(line)
         return
-    from search.building import BuildingFile
     from search.prepared import photo_model
-    from search.progress import ProgressReport
 
     model = loading.LazyModel(
         lambda: photo_model(
@@ -108,29 +115,35 @@ def index(
             warn=_say,
         )
     )
+    told: set[tuple[str, str]] = set()
+
+    def build(*, retry: bool = False) -> None:
+        with _shown(index, "indexing", quiet) as progress:
+            _build(
+                index,
+                source or (),
+                model,
+                told,
+                annotations=annotations or (),
+                batch_size=batch_size,
+                prune=prune,
+                retry_failed=retry,
+                progress=progress,
+            )
+
     try:
-        with ProgressReport("indexing", quiet=quiet) as report, BuildingFile(index) as building:
-
-            def progress(done: int, total: int, name: str) -> None:
-                report(done, total, name)
-                building.update(done, total)
-
-            if reembed:
+        if reembed:
+            with _shown(index, "embedding", quiet) as progress:
                 _reembed(index, model, batch_size, prune, progress)
-            else:
-                _build(
-                    index,
-                    source or (),
-                    model,
-                    annotations=annotations or (),
-                    batch_size=batch_size,
-                    prune=prune,
-                    retry_failed=retry_failed,
-                    progress=progress,
-                )
+        else:
+            build(retry=retry_failed)
     except KeyboardInterrupt:
         typer.echo("what was done is kept: the same command goes on from there", err=True)
         raise
+    if watch:
+        from search.commands.watch import keep_up
+
+        keep_up(index, source or (), build)
 
 
 def _check_known(index: Path) -> None:
@@ -141,6 +154,21 @@ def _check_known(index: Path) -> None:
             f"no SOURCE is given, and {index} is no index that knows its folders: say where the "
             "photos are, such as `crossgraph index ~/Pictures`"
         )
+
+
+@contextmanager
+def _shown(index: Path, what: str, quiet: bool) -> Generator[Progress]:
+    """Give what tells of progress: here, and to whoever looks at the index."""
+    from search.building import BuildingFile
+    from search.progress import ProgressReport
+
+    with ProgressReport(what, quiet=quiet) as report, BuildingFile(index) as building:
+
+        def progress(done: int, total: int, name: str) -> None:
+            report(done, total, name)
+            building.update(done, total)
+
+        yield progress
 
 
 def _say(line: str) -> None:
@@ -167,10 +195,26 @@ def _check_options(
         raise typer.BadParameter("--plan tells of photos only: leave out --annotations")
 
 
-def _build(index: Path, source: Any, model: Any, **options: Any) -> None:  # noqa: ANN401
+def _check_watch(watch: bool, plan: bool, reembed: bool, prune: bool) -> None:
+    if watch and (plan or reembed):
+        raise typer.BadParameter("--watch goes on indexing: leave out --plan and --reembed")
+    if watch and prune:
+        raise typer.BadParameter(
+            "--watch keeps what is on disks that come and go: leave out --prune, and prune when "
+            "it does not run"
+        )
+
+
+def _build(
+    index: Path,
+    source: Any,  # noqa: ANN401
+    model: Any,  # noqa: ANN401
+    told: set[tuple[str, str]],
+    **options: Any,  # noqa: ANN401
+) -> None:
     from indexer import build_index
 
-    _print(index, build_index(index, source, model, **options))
+    print_built(index, build_index(index, source, model, **options), told)
 
 
 def _reembed(
@@ -178,77 +222,11 @@ def _reembed(
     model: Any,  # noqa: ANN401
     batch_size: int | None,
     prune: bool,
-    progress: Callable[[int, int, str], object],
+    progress: Progress,
 ) -> None:
     from indexer import reembed
 
     report = reembed(index, model, batch_size=batch_size, prune=prune, progress=progress)
-    _print_reembedded(index, report)
+    print_reembedded(index, report)
     if not report.switched:
         raise typer.Exit(1)
-
-
-def _lines(plan: Plan) -> Iterator[str]:
-    """Give what there is to do, a line a photo, and a last line that counts."""
-    yield from (f"new\t{file.path}" for file in plan.new)
-    yield from (f"changed\t{file.path}" for file in plan.changed)
-    yield from (f"moved\t{move.before.path}\t{move.after.path}" for move in plan.moved.values())
-    yield from (f"gone\t{file.path}" for file in plan.gone.values())
-    yield from (f"unreachable\t{file.path}" for file in plan.unreachable.values())
-    counts = {
-        "new": len(plan.new),
-        "changed": len(plan.changed),
-        "moved": len(plan.moved),
-        "gone": len(plan.gone),
-        "unreachable": len(plan.unreachable),
-        "unchanged": plan.unchanged,
-        "known to be broken": len(plan.broken),
-    }
-    yield ", ".join(f"{count} {what}" for what, count in counts.items())
-
-
-def _print(index: Path, report: BuildReport) -> None:
-    for path, reason in report.quarantined:
-        typer.echo(f"left out: {path}: {reason}", err=True)
-    if report.missing:
-        some = ", ".join(report.missing[:SHOWN]) + (", ..." if len(report.missing) > SHOWN else "")
-        typer.echo(f"{len(report.missing)} annotated photos are not in the index: {some}", err=True)
-    if report.unreachable:
-        typer.echo(
-            f"{report.unreachable} photos cannot be seen just now, such as on a disk that is not "
-            "mounted; they stay (--prune drops them)",
-            err=True,
-        )
-    if report.vectors_note:
-        typer.echo(
-            f"the file of vectors could not be written ({report.vectors_note}): all photos are in "
-            "the index, but a search starts more slowly until it can",
-            err=True,
-        )
-    counts = {
-        "added": report.added,
-        "updated": report.updated,
-        "moved": report.moved,
-        "removed": report.removed,
-        "unchanged": report.unchanged,
-        "left out": len(report.quarantined),
-        "annotated": report.annotated,
-    }
-    told = ", ".join(f"{count} {what}" for what, count in counts.items())
-    typer.echo(f"{index}: {told}, {report.seconds:.1f} seconds")
-
-
-def _print_reembedded(index: Path, report: ReembedReport) -> None:
-    for path, reason in report.unread:
-        typer.echo(f"left out: {path}: {reason}", err=True)
-    if not report.switched:
-        typer.echo(
-            f"{len(report.unread)} photos could not be read, so the old model goes on answering: "
-            "mount the disk they are on and run this again, or drop them with --prune",
-            err=True,
-        )
-    done = "the new model answers" if report.switched else "the old model answers still"
-    typer.echo(
-        f"{index}: {report.embedded} embedded anew, {report.removed} removed, {done}, "
-        f"{report.seconds:.1f} seconds"
-    )

@@ -10,6 +10,18 @@ from typing import Annotated
 
 import typer
 
+from search.commands.forms import (
+    CopyTo,
+    Csv,
+    Json,
+    Null,
+    Open,
+    Paths,
+    Preview,
+    PreviewAs,
+    asked_form,
+    use_files,
+)
 from search.commands.options import (
     Checkpoint,
     ImageWeights,
@@ -19,10 +31,11 @@ from search.commands.options import (
 )
 from search.commands.terms import Add, Like, Literal, Minus, terms_of
 from search.loading import open_index
-from search.output import as_json_lines, as_paths, as_plain_lines, as_table, weakness
+from search.output.forms import Form, print_hits
+from search.output.lines import weakness
 from search.prepared import is_prepared
 from search.request import SearchRequest
-from search.result import Hit
+from search.result import Hit, SearchResult
 
 __all__ = ["search"]
 
@@ -36,8 +49,14 @@ def search(
     ] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="How many hits.")] = 10,
     index: IndexFolder = default_index,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
-    paths: Annotated[bool, typer.Option("--paths", help="One path a line.")] = False,
+    json: Json = False,
+    csv: Csv = False,
+    paths: Paths = False,
+    null: Null = False,
+    preview: Preview = False,
+    preview_as: PreviewAs = None,
+    open_best: Open = False,
+    copy_to: CopyTo = None,
     no_rerank: Annotated[
         bool, typer.Option("--no-rerank", help="First stage only: faster, less exact.")
     ] = False,
@@ -99,7 +118,8 @@ def search(
 
       search "Grandma's birthday" --hybrid
     """
-    _check_options(json, paths, no_rerank, explain, explain_image)
+    form = asked_form(json, csv, paths, null, preview, preview_as, explain=explain)
+    _check_explanations(no_rerank, explain, explain_image)
     request = SearchRequest(
         *terms_of(query or (), like, add, minus, literal),
         k=k,
@@ -121,18 +141,27 @@ def search(
     ) as opened:
         hits = opened.search(request)
         least = min_probability if len(opened) else 0.0
+    # Before anything is printed: what fails here is to leave stdout empty.
     if explain_image is not None:
-        # Before anything is printed: what fails here is to leave stdout empty.
         _draw(hits, explain_image)
-    _print(hits if explain else [replace(hit, explanation=None) for hit in hits], json, paths)
+    if copy_to is not None:
+        copy_to.mkdir(parents=True, exist_ok=True)
+    shown = hits if explain else [replace(hit, explanation=None) for hit in hits]
+    print_hits(shown, form, preview_as)
+    _remark(hits, form, least, filtered=bool(where))
+    if "torch" in sys.modules and not (form.is_for_programs or is_prepared(index)):
+        typer.echo("`crossgraph index` on this machine makes searches start at once", err=True)
+    use_files(hits, copy_to, show=open_best)
+
+
+def _remark(hits: SearchResult, form: Form, least: float, *, filtered: bool) -> None:
+    """Say on stderr what is to be known of an answer."""
     for said in hits.notes:
         typer.echo(said, err=True)
     # What the filter left nothing of is said above.
-    note = weakness(hits, least) if hits or least or not where else None
-    if note and ((least and not hits) or not (json or paths)):
+    note = weakness(hits, least) if hits or least or not filtered else None
+    if note and ((least and not hits) or not form.is_for_programs):
         typer.echo(note, err=True)
-    if "torch" in sys.modules and not (json or paths or is_prepared(index)):
-        typer.echo("`crossgraph index` on this machine makes searches start at once", err=True)
 
 
 def _draw(hits: Sequence[Hit], path: Path) -> None:
@@ -144,31 +173,10 @@ def _draw(hits: Sequence[Hit], path: Path) -> None:
         typer.echo(f"{path} is not written: there is no hit to draw", err=True)
 
 
-def _check_options(
-    json: bool, paths: bool, no_rerank: bool, explain: bool, explain_image: Path | None
-) -> None:
-    if json and paths:
-        raise typer.BadParameter("--json and --paths exclude each other")
-    if explain and paths:
-        raise typer.BadParameter("--explain and --paths exclude each other")
+def _check_explanations(no_rerank: bool, explain: bool, explain_image: Path | None) -> None:
     if no_rerank and (explain or explain_image):
         raise typer.BadParameter("only what is re-ranked is explained: leave out --no-rerank")
     if explain_image and explain_image.suffix.lower() not in PICTURES:
         raise typer.BadParameter(
             f"--explain-image {explain_image}: expected a name that ends in {' or '.join(PICTURES)}"
         )
-
-
-def _print(hits: Sequence[Hit], json: bool, paths: bool) -> None:
-    if json or paths:
-        lines = as_json_lines(hits) if json else as_paths(hits)
-    elif sys.stdout.isatty():
-        if hits:
-            from rich.console import Console
-
-            Console().print(as_table(hits))
-        lines = iter(())
-    else:
-        lines = as_plain_lines(hits)
-    for line in lines:
-        typer.echo(line)

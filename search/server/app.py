@@ -26,6 +26,8 @@ HEADERS = {
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
+    # Asked each time whether it is still so: parts of two versions of the page do not fit together.
+    "Cache-Control": "no-cache",
     # A page of another site may not show the photos either.
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",

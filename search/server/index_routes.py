@@ -73,7 +73,7 @@ async def page() -> Response:
     """Give the page."""
     if not (STATIC / "index.html").is_file():
         raise Refused(404, "this server has no page; /openapi.json says what it answers")
-    return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
+    return FileResponse(STATIC / "index.html")
 
 
 def _fingerprint(index: Index) -> str:

@@ -68,7 +68,7 @@ class SearchBody(_Asked):
     positive: Terms = []
     negative: Terms = []
     where: str = Field("", max_length=2000)
-    limit: int = Field(10, ge=1, le=1000)
+    limit: int = Field(10, ge=1, le=10_000)
     candidates: int = Field(50, ge=1, le=1000)
     min_probability: float = Field(0.0, ge=0, le=1)
     rerank: bool = True

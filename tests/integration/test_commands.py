@@ -135,7 +135,10 @@ def test_the_best_hit_is_drawn_and_nothing_else_changes(
     assert Path("o.png").stat().st_size
 
 
-@pytest.mark.parametrize("form", [[], ["--json"], ["--paths"], ["--explain"]])
+@pytest.mark.parametrize(
+    "form",
+    [[], ["--json"], ["--paths"], ["--explain"], ["--csv"], ["-0"], ["--preview-as", "blocks"]],
+)
 def test_when_no_hit_is_likely_enough_stderr_says_so_and_stdout_is_empty(
     photos: Path, capsys: pytest.CaptureFixture[str], form: list[str]
 ) -> None:
@@ -216,9 +219,17 @@ def test_a_model_without_explanations_is_refused_before_the_work(
         (["search", "red", "--explain", "--no-rerank"], 2, "--no-rerank"),
         (["search", "red", "--explain-image", "o.png", "--no-rerank"], 2, "--no-rerank"),
         (["search", "red", "--explain", "--paths"], 2, "--paths"),
+        (["search", "red", "--explain", "--preview-as", "blocks"], 2, "--explain and --preview"),
+        (["search", "red", "--json", "--csv"], 2, "--json and --csv exclude each other"),
+        (["search", "red", "--csv", "-0"], 2, "--csv and -0 exclude each other"),
+        (["search", "red", "--preview"], 2, "--preview-as kitty or sixel or blocks"),
+        (["search", "red", "--preview-as", "ascii"], 2, "ascii"),
+        (["search", "red", "--copy-to", "photos/red.png"], 1, "photos/red.png"),
         (["search", "red", "--explain-image", "o.pdf"], 2, "o.pdf"),
         (["search", "red", "--explain-image", "gone/o.png"], 1, "gone"),
         (["index", "gone"], 1, "gone"),
+        (["index", "photos", "--watch", "--plan"], 2, "--plan"),
+        (["index", "photos", "--watch", "--prune"], 2, "--prune"),
         (["index", "photos", "--annotations", "gone.json"], 1, "gone.json"),
         (["train", "--images", "x"], 2, "--annotations"),
         ([*TRAIN, "--photos", "0"], 2, "--photos"),
@@ -286,3 +297,59 @@ def test_the_demo_asks_all_its_queries_and_writes_the_page(
     # again, over what is there: nothing is doubled
     assert main(["demo", "--out", "d", "--quiet"]) == 0
     assert "1 photos" in capsys.readouterr().out
+
+
+@pytest.fixture
+def indexed(photos: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    main(["index", str(photos), "--quiet"])
+    capsys.readouterr()
+    return photos
+
+
+def test_paths_end_with_nul_for_xargs(indexed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    search_main(["red", "--paths"])
+    paths = capsys.readouterr().out.splitlines()
+    for form in (["-0"], ["--null"], ["--paths", "-0"]):
+        assert search_main(["red", *form]) == 0
+        assert capsys.readouterr().out == "".join(f"{path}\0" for path in paths)
+
+
+def test_lines_of_json_have_two_names(indexed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    search_main(["red", "--json"])
+    one = capsys.readouterr().out
+    search_main(["red", "--jsonl"])
+    assert capsys.readouterr().out == one
+
+
+def test_csv_has_a_line_of_names(indexed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert search_main(["red", "--csv", "-k", "1"]) == 0
+    names, hit = capsys.readouterr().out.splitlines()
+    assert names == "rank,probability,score,path,image_id,captions,categories"
+    assert hit.split(",")[0] == "1"
+
+
+def test_hits_are_copied_and_stdout_is_as_ever(
+    indexed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert search_main(["red", "-k", "1", "--paths", "--copy-to", "out"]) == 0
+    out, err = capsys.readouterr()
+    assert out == f"{indexed / 'red.png'}\n"
+    assert err == "1 photos copied to out\n"
+    assert Path("out/red.png").read_bytes() == (indexed / "red.png").read_bytes()
+
+
+def test_a_hit_that_cannot_be_copied_or_opened_ends_with_1(
+    indexed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (indexed / "red.png").unlink()
+    assert search_main(["red", "-k", "1", "--copy-to", "out", "--open"]) == 1
+    err = capsys.readouterr().err
+    assert "not copied: " in err
+    assert "is not there any more" in err
+
+
+def test_thumbnails_are_forced_into_a_pipe(
+    indexed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert search_main(["red", "-k", "1", "--preview-as", "blocks"]) == 0
+    assert "▀" in capsys.readouterr().out

@@ -54,7 +54,7 @@ def refused(answer: object, status: int, word: str) -> None:
         (b'{"text": 5}', 422, "text"),
         (b'{"text": " "}', 422, "empty"),
         (b'{"text": "red", "paths": true}', 422, "paths"),
-        (b'{"text": "red", "limit": 1001}', 422, "limit"),
+        (b'{"text": "red", "limit": 10001}', 422, "limit"),
         (b'{"text": "red", "limit": true}', 422, "limit"),
         (b'{"text": "red", "limit": 1e999}', 422, "limit"),
         (b'{"text": "red", "candidates": 1001}', 422, "candidates"),

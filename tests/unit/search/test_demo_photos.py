@@ -28,20 +28,22 @@ def test_a_package_that_is_not_installed_is_left_out() -> None:
     assert installed_photos(MISSING) == []
 
 
-def test_gathering_links_and_copies_nothing(tmp_path: Path) -> None:
+def test_gathering_copies_the_photos(tmp_path: Path) -> None:
     count, sources = gather(tmp_path / "photos", [*PHOTO_SETS, MISSING])
-    links = list((tmp_path / "photos").iterdir())
-    assert count == len(links) >= 9
-    assert all(link.is_symlink() and link.is_file() for link in links)
+    copies = list((tmp_path / "photos").iterdir())
+    assert count == len(copies) >= 9
+    assert all(copy.is_file() and not copy.is_symlink() for copy in copies)
     assert not any("no-such-package" in credit.source for credit in sources)
 
 
-def test_gathering_again_drops_links_that_lead_nowhere(tmp_path: Path) -> None:
+def test_gathering_again_drops_what_an_earlier_run_left_and_nothing_else(tmp_path: Path) -> None:
     folder = tmp_path / "photos"
     count, _ = gather(folder)
     (folder / "stale.jpg").symlink_to(tmp_path / "gone.jpg")
+    (folder / f"{PHOTO_SETS[0].package}-gone.jpg").touch()
+    (folder / "mine.jpg").touch()
     assert gather(folder)[0] == count
-    assert len(list(folder.iterdir())) == count
+    assert len(list(folder.iterdir())) == count + 1
 
 
 def test_no_photos_at_all_is_one_line_that_helps(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 from dataclasses import replace
@@ -11,7 +12,14 @@ import pytest
 from rich.console import Console
 
 from search.explain import ExplainedWord, Explanation, Region
-from search.output import as_json_lines, as_paths, as_plain_lines, as_table, weakness
+from search.output import (
+    as_csv_lines,
+    as_json_lines,
+    as_paths,
+    as_plain_lines,
+    as_table,
+    weakness,
+)
 from search.result import Hit
 
 DOG = Hit(
@@ -49,6 +57,23 @@ def test_json_shows_letters_as_they_are_and_survives_names_that_are_no_text() ->
 
 def test_paths() -> None:
     assert list(as_paths([DOG, BIKE])) == ["/photos/dog.jpg", "/photos/[red] bike.jpg"]
+
+
+def test_csv_is_read_back_as_it_was_written() -> None:
+    odd = Hit(3, 0, 0, Path('/a, "b".jpg'), 11, ("One, two .", "Three ."))
+    first, *_, third = csv.DictReader(as_csv_lines([DOG, BIKE, odd]))
+    assert (first["rank"], first["probability"], first["image_id"]) == ("1", "0.91", "7")
+    assert first["categories"] == "couch | dog"
+    assert (third["path"], third["captions"]) == ('/a, "b".jpg', "One, two . | Three .")
+    assert list(as_csv_lines([])) == []
+
+
+def test_explained_csv_has_one_more_field_in_every_row() -> None:
+    rows = list(csv.reader(as_csv_lines([replace(DOG, explanation=WHY), BIKE])))
+    assert [row[-1] for row in rows] == [
+        "explanation", "dog +0.500 (x 0-50%, y 50-100%); of +0.000; rest +2.000", "",
+    ]  # fmt: skip
+    assert {len(row) for row in rows} == {8}
 
 
 def test_plain_lines_are_one_line_each_with_five_fields() -> None:

@@ -1,21 +1,19 @@
-"""Hits as text: a table for people, tab-separated lines for pipes, JSON lines, bare paths.
+"""Hits for programs: tab-separated lines, JSON lines, CSV, bare paths.
 
-Every form but the table is one hit a line and stable: fields are only ever added at the end.
+Every form is one hit a line and stable: fields are only ever added at the end.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from search.explain import as_words
 from search.result import WEAK_PROBABILITY, Hit
 
-if TYPE_CHECKING:
-    from rich.table import Table
+__all__ = ["as_csv_lines", "as_json_lines", "as_paths", "as_plain_lines", "known", "weakness"]
 
-__all__ = ["as_json_lines", "as_paths", "as_plain_lines", "as_table", "weakness"]
+CSV_FIELDS = ("rank", "probability", "score", "path", "image_id", "captions", "categories")
 
 
 def as_json_lines(hits: Iterable[Hit]) -> Iterator[str]:
@@ -27,6 +25,31 @@ def as_json_lines(hits: Iterable[Hit]) -> Iterator[str]:
     """
     for hit in hits:
         yield json.dumps(hit.to_dict(), ensure_ascii=_has_surrogates(str(hit.path)))
+
+
+def as_csv_lines(hits: Iterable[Hit]) -> Iterator[str]:
+    """Give a line of names and one a hit, as spreadsheets read them; no line where there is no hit.
+
+    Several captions or categories share a field, parted by " | ". An explained hit has one more
+    field, its words, which is `explanation`. A name with a line break in it takes two lines.
+
+    >>> from pathlib import Path
+    >>> list(as_csv_lines([Hit(1, 2.5, 0.75, Path("/a.jpg"), 7, ("A dog, barking .",))]))[1]
+    '1,0.75,2.5,/a.jpg,7,"A dog, barking .",'
+    """
+    from csv import writer
+
+    given = list(hits)
+    explained = any(hit.explanation for hit in given)
+    rows: list[Sequence[object]] = [[*CSV_FIELDS, *(["explanation"] if explained else [])]]
+    for hit in given:
+        record = {**hit.to_dict(), "captions": " | ".join(_lines_joined(hit.captions))}
+        record["categories"] = " | ".join(hit.categories)
+        why = "; ".join(as_words(hit.explanation)) if hit.explanation else ""
+        rows.append([*(record[name] for name in CSV_FIELDS), *([why] if explained else [])])
+    lines = _Lines()
+    writer(lines, lineterminator="\n").writerows(rows if given else ())
+    yield from lines.written
 
 
 def as_paths(hits: Iterable[Hit]) -> Iterator[str]:
@@ -47,34 +70,6 @@ def as_plain_lines(hits: Iterable[Hit]) -> Iterator[str]:
         path = str(hit.path).replace("\t", " ").replace("\n", " ")
         line = f"{hit.rank}\t{hit.probability:.2f}\t{hit.score:.3f}\t{path}\t{known(hit)}"
         yield line if hit.explanation is None else f"{line}\t{'; '.join(as_words(hit.explanation))}"
-
-
-def as_table(hits: Sequence[Hit], title: str | None = None) -> Table:
-    """Give a table that fits the terminal it is printed on; long cells are folded, never cut."""
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left", header_style="bold", expand=False)
-    table.add_column("#", justify="right")
-    table.add_column("match", justify="right")
-    table.add_column("score", justify="right")
-    table.add_column("photo", overflow="fold")
-    # An index without captions has nothing to say here, and the paths can use the room.
-    speaks = any(known(hit) for hit in hits)
-    if speaks:
-        table.add_column("captions and categories", overflow="fold", max_width=60)
-    explains = any(hit.explanation for hit in hits)
-    if explains:
-        table.add_column("added to the score, and where", overflow="fold")
-    for hit in hits:
-        path = escape(_printable(str(hit.path)))
-        cells = [str(hit.rank), f"{hit.probability:.0%}", f"{hit.score:.3f}", path]
-        if speaks:
-            cells.append(escape(known(hit)))
-        if explains:
-            cells.append(escape("\n".join(as_words(hit.explanation)) if hit.explanation else ""))
-        table.add_row(*cells)
-    return table
 
 
 def known(hit: Hit) -> str:
@@ -109,10 +104,19 @@ def weakness(hits: Sequence[Hit], least: float = 0.0) -> str | None:
     return f"nothing here matches well: the best probability is {best:.0%}"
 
 
+def _lines_joined(texts: Iterable[str]) -> Iterator[str]:
+    return (" ".join(text.split()) for text in texts)
+
+
+class _Lines:
+    """What a CSV writer writes to, a line at a time."""
+
+    def __init__(self) -> None:
+        self.written: list[str] = []
+
+    def write(self, line: str) -> None:
+        self.written.append(line.removesuffix("\n"))
+
+
 def _has_surrogates(text: str) -> bool:
     return any("\ud800" <= letter <= "\udfff" for letter in text)
-
-
-def _printable(text: str) -> str:
-    """Show a file name's bytes that are no UTF-8, which a table could not be printed with."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")

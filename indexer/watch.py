@@ -1,0 +1,105 @@
+"""Waiting for something to change below folders of photos.
+
+The system tells of changes (inotify and its like, by way of watchfiles). It does not tell of all: a
+folder that is unmounted and mounted again is another folder, links are not followed, and what
+another machine does to a network disk is not seen. So it is looked at every few seconds whether the
+folders are still the same ones, and all is looked through every ten minutes whatever was told.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from watchfiles import Change, watch
+
+from indexer.plan import lies_below
+from indexer.sources.folder import SUFFIXES
+
+__all__ = ["wakeups"]
+
+QUIET_MS = 1000
+"""Changes are told once it was quiet for so long: a photo that is being copied is not read yet."""
+MOST_MS = 30_000
+"""But told they are after so long, as while thousands are being copied."""
+TICK_MS = 2000
+LOOK_ANYWAY_SECONDS = 600.0
+
+
+def wakeups(
+    roots: Sequence[Path | str],
+    besides: Path | str,
+    *,
+    stop: threading.Event | None = None,
+) -> Iterator[bool]:
+    """Give True where photos may have changed since it last did, False every two seconds else.
+
+    True comes first of all, once changes are seen: nothing is lost between this and what was
+    looked through before. What changes between two steps of the iterator is told by the next.
+
+    Args:
+        roots: folders of photos, which may come and go.
+        besides: a folder whose changes do not count, that is the index, which may lie below a root.
+        stop: ends it where it is set.
+    """
+    stop = stop or threading.Event()
+    paths = [os.path.abspath(root) for root in roots]
+    ignored = os.path.abspath(besides)
+    looked = 0.0
+    while not stop.is_set():
+        is_first = True
+        for changed in _changes_of_those_there(paths, ignored, stop):
+            now = time.monotonic()
+            due = is_first or changed or now - looked >= LOOK_ANYWAY_SECONDS
+            looked, is_first = (now if due else looked), False
+            yield due
+
+
+def _changes_of_those_there(
+    paths: Sequence[str], ignored: str, stop: threading.Event
+) -> Iterator[bool]:
+    """Give whether something changed, until a folder comes or goes."""
+    there = _there(paths)
+
+    def counts(change: Change, path: str) -> bool:
+        return not lies_below(path, ignored) and _may_be_photos(change, path)
+
+    if not there:
+        yield False
+        while not (stop.wait(TICK_MS / 1000) or _there(paths)):
+            yield False
+        return
+    try:
+        for found in watch(
+            *there, watch_filter=counts, debounce=MOST_MS, step=QUIET_MS, rust_timeout=TICK_MS,
+            yield_on_timeout=True, stop_event=stop, ignore_permission_denied=True,
+        ):  # fmt: skip
+            yield bool(found)
+            if _there(paths) != there:
+                return
+    except FileNotFoundError:  # gone since it was looked at
+        stop.wait(TICK_MS / 1000)
+
+
+def _there(paths: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Give the folders that are there, and which ones they are."""
+    found = {}
+    for path in paths:
+        try:
+            facts = os.stat(path)
+        except OSError:
+            continue
+        found[path] = (facts.st_dev, facts.st_ino)
+    return found
+
+
+def _may_be_photos(change: Change, path: str) -> bool:
+    """Whether a change is of a photo or a folder; of what is gone nobody knows which it was."""
+    name = os.path.basename(path)
+    if name.startswith("."):
+        return False
+    is_photo = os.path.splitext(name)[1].lower() in SUFFIXES
+    return is_photo or change is Change.deleted or os.path.isdir(path)

@@ -1,0 +1,146 @@
+"""The encoders alone, without all that crossgraph adds: what its own work is measured against.
+
+Inputs are ready: texts are numbers of tokens, photos are tensors of the encoder's size. Each runs
+as crossgraph runs it: batch norms folded, as many photos together; `bare_session.py` runs what is
+written here without torch.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from fusion.encoders.convolutional import GridEncoder
+from fusion.encoders.images import images_to_tensor
+from fusion.export import write_graph
+from fusion.tower import TunedLayers
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = [
+    "READY",
+    "TorchImages",
+    "ready_pixels",
+    "token_ids",
+    "write_image_encoder",
+    "write_text_encoder",
+]
+
+LEAST_TOKENS = 3  # the two markers and a word
+EXPORTED_TOKENS = 12
+FILE = "encoder.onnx"
+
+READY = 32
+"""Photos that are encoded in one go."""
+
+
+class BareTexts(nn.Module):
+    """A BERT encoder: ids (1, T) int64 and mask (1, T) bool -> last hidden states (1, T, D)."""
+
+    def __init__(self, encoder: Any) -> None:  # noqa: ANN401 - fusion.encoders.bert.BertEncoder
+        super().__init__()
+        self.embeddings = encoder.model.embeddings
+        self.layers = TunedLayers(nn.ModuleList(encoder.model.encoder.layer))
+
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Encode one text."""
+        states: Tensor = self.layers(self.embeddings(ids), mask)
+        return states
+
+
+class BareImages(nn.Module):
+    """A convolutional encoder: pixels (B, 3, S, S), normalised -> maps (B, D, rows, columns)."""
+
+    def __init__(self, encoder: GridEncoder) -> None:
+        super().__init__()
+        self.lower, self.top = encoder.lower, encoder.top
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Encode B photos."""
+        maps: Tensor = self.top(self.lower(pixels))
+        return maps
+
+
+class TorchImages:
+    """A convolutional encoder in torch, as `GridEncoder` runs it.
+
+    Args:
+        encoder: which.
+        pixels: (READY, 3, S, S), as `ready_pixels` gives them.
+    """
+
+    def __init__(self, encoder: GridEncoder, pixels: Tensor) -> None:
+        self._network = BareImages(encoder)
+        self._pieces = [
+            piece.contiguous(memory_format=torch.channels_last)
+            for piece in pixels.split(encoder.batch)
+        ]
+
+    @torch.inference_mode()
+    def encode(self) -> None:
+        """Encode all."""
+        for piece in self._pieces:
+            self._network(piece)
+
+
+def ready_pixels(encoder: GridEncoder, images: Sequence[Image]) -> Tensor:
+    """Give photos, some of them twice where there are few, as (READY, 3, S, S), normalised."""
+    some = [images[number % len(images)] for number in range(READY)]
+    pixels: Tensor = encoder.normalise(images_to_tensor(some, encoder.size_px))
+    return pixels
+
+
+def token_ids(encoder: Any, texts: Sequence[str]) -> list[list[int]]:  # noqa: ANN401
+    """Give the tokens of each text as the encoder reads them."""
+    read = encoder.tokenizer(list(texts), truncation=True, max_length=encoder.max_words)
+    return [list(ids) for ids in read["input_ids"]]
+
+
+def write_text_encoder(encoder: Any, folder: Path) -> Path:  # noqa: ANN401
+    """Write a BERT encoder alone as ONNX, as the query side of a model is written.
+
+    Returns:
+        The file, in the folder.
+    """
+    tokens = torch.export.Dim("tokens", min=LEAST_TOKENS, max=encoder.max_words)
+    inputs = {
+        "ids": torch.ones(1, EXPORTED_TOKENS, dtype=torch.long),
+        "mask": torch.ones(1, EXPORTED_TOKENS, dtype=torch.bool),
+    }
+    return _written(
+        BareTexts(encoder), inputs, {"ids": {1: tokens}, "mask": {1: tokens}}, "states", folder
+    )
+
+
+def write_image_encoder(encoder: GridEncoder, folder: Path) -> Path:
+    """Write a convolutional encoder alone as ONNX, as what indexing runs is written.
+
+    Returns:
+        The file, in the folder.
+    """
+    inputs = {"pixels": torch.zeros(2, 3, encoder.size_px, encoder.size_px)}
+    photos = {"pixels": {0: torch.export.Dim("photos")}}
+    return _written(BareImages(encoder), inputs, photos, "maps", folder)
+
+
+def _written(
+    module: nn.Module,
+    inputs: dict[str, Tensor],
+    sizes: dict[str, Any],
+    output: str,
+    folder: Path,
+) -> Path:
+    if not folder.exists():
+        partial = folder.with_suffix(".part")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()
+        with torch.inference_mode():
+            write_graph(module, inputs, sizes, (output,), partial / FILE)
+        partial.rename(folder)
+    return folder / FILE

@@ -1,0 +1,89 @@
+"""Memory while photos are indexed: `python -m search.bench.index_process PHOTOS INDEX AFTER MODEL`.
+
+MODEL is `shipped`, or a file as `numpy.savez` writes it with `vectors` and `packed` of real photos,
+which a stand-in for the model gives in turn: the encoder's own memory does not grow with photos,
+and would take an hour for the 100,000 that the rest of the pipeline is watched over. Prints one
+JSON object: bytes that memory grew by at most since AFTER photos were done, with and without the
+building of the vectors' file at the end.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fusion.embeddings import ImageEmbeddings
+from search.bench.resident import Samples
+from search.bench.subject import indexing_model
+
+__all__ = ["StandIn", "main"]
+
+
+class StandIn:
+    """Gives photos the embeddings of others, in turn, in place of a model.
+
+    Args:
+        file: of the embeddings.
+    """
+
+    fingerprint, name, encoders, unit_dim = "5ta7d" * 8, "stand-in", "none", 0
+    size_px, batch_size = 320, 32  # as the shipped model
+
+    def __init__(self, file: Path) -> None:
+        with np.load(file) as held:
+            self._vectors, self._packed = held["vectors"], held["packed"]
+        self.dim, self._given = self._vectors.shape[1], 0
+
+    def embed_images(self, images: Sequence[Any]) -> ImageEmbeddings:
+        """Embed as many photos."""
+        rows = (self._given + np.arange(len(images))) % len(self._vectors)
+        self._given += len(images)
+        return ImageEmbeddings(self._vectors[rows], self._packed[rows])
+
+    def embed_queries(self, texts: Sequence[str]) -> Any:  # noqa: ANN401
+        """Is not asked: the photos have no captions."""
+        raise NotImplementedError
+
+    def probes(self) -> Any:  # noqa: ANN401
+        """Give some vectors in place of captions'."""
+        return self._vectors[:256]
+
+
+def main() -> None:
+    """Index, and look at the memory meanwhile."""
+    from indexer import build_index
+
+    photos, index, after, name = sys.argv[1:]
+    model = indexing_model() if name == "shipped" else StandIn(Path(name))
+    started = time.perf_counter()
+    with Samples() as samples:
+
+        def note(done: int, total: int, last: str) -> None:
+            samples.done = done
+            if done >= int(after):
+                samples.take()
+
+        report = build_index(Path(index), [Path(photos)], model, progress=note)
+        samples.done = report.added + 1  # what is seen from now on is of the end
+    growth, anonymous = samples.growth(int(after))
+    in_loop, _ = samples.growth(int(after), before_end=report.added)
+    found = {
+        "photos": report.added,
+        "growth": growth,
+        "anonymous_growth": anonymous,
+        "growth_before_end": in_loop,
+        "peak": max(row[1] for row in samples.rows),
+        "seconds": time.perf_counter() - started,
+        "curve": samples.rows[:: max(1, len(samples.rows) // 200)],
+    }
+    sys.stdout.write(json.dumps(found) + "\n")
+
+
+if __name__ == "__main__":
+    main()

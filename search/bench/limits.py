@@ -1,0 +1,180 @@
+"""What each figure must be and what is aimed at, and how what was found compares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["LIMITS", "Figure", "Limit"]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What a figure is held against.
+
+    Attributes:
+        text: says what is measured, with `{}` for each size.
+        must: what has to be reached.
+        aim: what is hoped for.
+        above: whether more is better; less is otherwise.
+        unit: of all three numbers; empty for a ratio.
+        digits: after the point.
+        sizes: of the collections that the limit speaks of; a figure of others is not judged.
+        aim_text: how the aim is written where that is not as a number.
+    """
+
+    text: str
+    must: float
+    aim: float
+    above: bool = False
+    unit: str = ""
+    digits: int = 2
+    sizes: tuple[int, ...] = ()
+    aim_text: str = ""
+
+    def written(self, value: float) -> str:
+        """Give a value of the figure with its unit.
+
+        >>> Limit("", 12, 5, unit="ms", digits=1).written(4.32)
+        '4.3 ms'
+        """
+        return f"{value:,.{self.digits}f} {self.unit}".rstrip()
+
+    def bound(self, value: float) -> str:
+        """Give a limit as people write it.
+
+        >>> Limit("", 0.95, 0.98, above=True).bound(0.95), Limit("", 12, 5, unit="ms").bound(12.0)
+        ('> 0.95', '< 12 ms')
+        """
+        return f"{'>' if self.above else '<'} {value:g} {self.unit}".rstrip()
+
+    def met(self, value: float, wanted: float) -> bool:
+        """Say whether a value is on the right side of what is wanted."""
+        return value > wanted if self.above else value < wanted
+
+
+LIMITS = {
+    "cold": Limit(
+        "a cold `search` on {} images, the whole process, over `import torch`",
+        0.6,
+        0.3,
+        sizes=(10_000,),
+    ),
+    "warm": Limit(
+        "a warm query on {} images, text to re-ranked top 10, over the text encoder alone "
+        "(ONNX Runtime)",
+        4,
+        2.5,
+        sizes=(10_000,),
+    ),
+    "warm_torch": Limit(
+        "a warm query on {} images with torch, over the text encoder alone (torch)",
+        4,
+        2.5,
+        sizes=(10_000,),
+    ),
+    "rerank": Limit("re-ranking {} candidates", 12, 5, unit="ms", digits=1, sizes=(100,)),
+    "index_small": Limit(
+        "indexing 224-pixel photos, over the image encoder alone on ready tensors (the quicker "
+        "runtime)",
+        0.75,
+        0.9,
+        above=True,
+    ),
+    "index_large": Limit(
+        "indexing 12-megapixel JPEGs, over decoding them at full size and nothing else",
+        1.0,
+        1.8,
+        above=True,
+    ),
+    "query_growth": Limit(
+        "a warm query on {} images, over the same on {}", 2.5, 1.5, sizes=(1_000_000, 10_000)
+    ),
+    "recall": Limit(
+        "recall@100 on {} images against an exact search, caption queries",
+        0.95,
+        0.98,
+        above=True,
+        digits=3,
+        sizes=(1_000_000,),
+    ),
+    "bytes": Limit(
+        "stored bytes an image, of {}: vectors, region nodes, catalogue",
+        4,
+        2,
+        unit="KB",
+        sizes=(1_000_000,),
+    ),
+    "index_memory": Limit(
+        "memory while indexing {} photos, growth after the first {}",
+        100,
+        10,
+        unit="MB",
+        digits=0,
+        sizes=(100_000, 5_000),
+        aim_text="flat (< 10 MB)",
+    ),
+    "index_memory_encoder": Limit(
+        "memory while indexing {} photos with the real encoder, growth after the first {}",
+        100,
+        10,
+        unit="MB",
+        digits=0,
+        sizes=(1_300, 300),
+        aim_text="flat (< 10 MB)",
+    ),
+    "search_memory": Limit(
+        "memory of a search process on {} images, over the bytes of their vectors",
+        1.5,
+        0.6,
+        sizes=(1_000_000,),
+    ),
+}
+"""By key, in the order in which they are shown. KB and MB are powers of ten."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What was found.
+
+    Attributes:
+        key: of its limit.
+        found: in the limit's unit.
+        detail: what it was computed from, in a few words.
+        sizes: that it was measured at, as many as its limit's text has places for.
+        raw: everything measured for it.
+    """
+
+    key: str
+    found: float
+    detail: str
+    sizes: tuple[int, ...] = ()
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def limit(self) -> Limit:
+        """What it is held against."""
+        return LIMITS[self.key]
+
+    @property
+    def text(self) -> str:
+        """Say what was measured, with the sizes that it was measured at."""
+        return self.limit.text.format(*(f"{size:,}" for size in self.sizes))
+
+    @property
+    def verdict(self) -> str:
+        """Say `aim`, `must` or `missed`; `other size` where the limit speaks of other sizes."""
+        if self.sizes != self.limit.sizes:
+            return "other size"
+        if self.limit.met(self.found, self.limit.aim):
+            return "aim"
+        return "must" if self.limit.met(self.found, self.limit.must) else "missed"
+
+    @property
+    def cells(self) -> tuple[str, str, str, str, str, str]:
+        """Give what is measured, must, aim, found, met and what that was computed from."""
+        limit = self.limit
+        aim = limit.aim_text or limit.bound(limit.aim)
+        found = limit.written(self.found)
+        return self.text, limit.bound(limit.must), aim, found, self.verdict, self.detail

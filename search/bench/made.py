@@ -1,0 +1,244 @@
+"""The made collections on disk: indexes, their vectors in one file, and the same for peers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sqlite3
+import time
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.bench import subject
+from search.bench.errors import BenchError
+from search.bench.mixtures import RealPhotos, made_rows
+from search.bench.setting import Setting
+from search.progress import ProgressReport
+
+if TYPE_CHECKING:
+    from store import PhotoFile
+
+__all__ = ["Built", "Collections", "open_vectors"]
+
+PHOTOS_A_FOLDER = 1000
+FIRST_NS = 1_600_000_000_000_000_000  # when the first was written, since 1970
+SPARE = 2.2
+"""An index needs room for itself, the log of its catalog, and the same vectors once more."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """An index that was made.
+
+    Attributes:
+        count: its photos.
+        write_seconds: to write all rows.
+        finish_seconds: to build and write the file of vectors.
+        stored_bytes: of all its files.
+        kind: how its vectors are searched.
+    """
+
+    count: int
+    write_seconds: float
+    finish_seconds: float
+    stored_bytes: int
+    kind: str
+
+
+class Collections:
+    """Makes what is not there yet, in the folder for made things.
+
+    Attributes:
+        setting: of the run.
+        model: the shipped model.
+    """
+
+    def __init__(self, setting: Setting, model: Any) -> None:  # noqa: ANN401
+        self.setting, self.model = setting, model
+        self._real: RealPhotos | None = None
+
+    def real(self) -> RealPhotos:
+        """Embed photos of the folder, or read what was embedded of it before."""
+        if self._real is None:
+            self._real = self._read() or self._embed()
+        return self._real
+
+    def embedded(self) -> Path:
+        """Give the file of those embeddings: `vectors` and `packed`, by `numpy.savez`."""
+        self.real()
+        return self._embedded()
+
+    def index(self, count: int) -> tuple[Path, Built]:
+        """Give an index of made photos, and what making it took."""
+        folder = self.setting.work / f"made-{count}"
+        index, note = folder / "photos.index", folder / "built.json"
+        key = self._key()
+        if note.exists() and (known := json.loads(note.read_text()))["key"] == key:
+            return index, Built(**known["built"])
+        shutil.rmtree(folder, ignore_errors=True)
+        self._check_room(count)
+        built = self._write_index(index, count)
+        note.write_text(json.dumps({"key": key, "built": asdict(built)}) + "\n")
+        return index, built
+
+    def vectors(self) -> Path:
+        """Give the file (N, dim) of the largest collection's vectors, as `open_vectors` reads."""
+        count, dim = self.setting.largest, self.model.dim
+        file = self.setting.work / f"vectors-{count}-{self._key()}.npy"
+        if not file.exists():
+            self.setting.say(f"writing {count:,} vectors for an exact search and for peers")
+            partial = file.with_suffix(".part")
+            held = np.lib.format.open_memmap(partial, "w+", np.float16, (count, dim))
+            row = 0
+            for vectors, _ in made_rows(self.real(), count):
+                held[row : row + len(vectors)] = vectors
+                row += len(vectors)
+            held.flush()
+            partial.rename(file)
+        return file
+
+    def database(self) -> Path:
+        """Give an SQLite file of the largest collection's vectors, float32, one row a photo."""
+        file = self.setting.work / f"vectors-{self.setting.largest}-{self._key()}.db"
+        if not file.exists():
+            vectors = open_vectors(self.vectors())
+            self.setting.say(f"writing {len(vectors):,} vectors into SQLite")
+            partial = file.with_suffix(".part")
+            partial.unlink(missing_ok=True)
+            database = sqlite3.connect(partial)
+            database.execute("CREATE TABLE images (id INTEGER PRIMARY KEY, path TEXT, vector BLOB)")
+            database.executemany(
+                "INSERT INTO images VALUES (?, ?, ?)",
+                (
+                    (row + 1, _photo(row).path, vectors[row].astype(np.float32).tobytes())
+                    for row in range(len(vectors))
+                ),
+            )
+            database.commit()
+            database.close()
+            partial.rename(file)
+        return file
+
+    def _write_index(self, folder: Path, count: int) -> Built:
+        from indexer.probes import put_probes
+        from store import Index
+
+        model, row = self.model, 0
+        what = f"making an index of {count:,} photos"
+        self.setting.say(what)
+        with (
+            ProgressReport(what, quiet=self.setting.quiet) as progress,
+            Index.create(
+                folder,
+                model.fingerprint,
+                model.dim,
+                model=model.name,
+                encoders=model.encoders,
+                unit_dim=model.unit_dim,
+            ) as index,
+        ):
+            spent = 0.0
+            for vectors, packed in made_rows(self.real(), count):
+                files = [_photo(row + number) for number in range(len(vectors))]
+                started = time.perf_counter()
+                index.put_images(files, vectors, packed)
+                spent += time.perf_counter() - started
+                row += len(vectors)
+                progress.update(row, count)
+            put_probes(index, model)
+            self.setting.say(f"building the file of {count:,} vectors")
+            started = time.perf_counter()
+            note = index.finish()
+            finish_seconds = time.perf_counter() - started
+            if note:
+                raise BenchError(f"{folder}: the file of vectors could not be written: {note}")
+            generation = index.generation()
+        kind = "" if generation is None else generation.measured.kind
+        stored = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+        return Built(count, spent, finish_seconds, stored, kind)
+
+    def _check_room(self, count: int) -> None:
+        real = self.real()
+        wanted = int(SPARE * count * (real.vectors.shape[1] * 2 + real.packed[0].nbytes))
+        free = shutil.disk_usage(self.setting.work).free
+        if free < wanted:
+            raise BenchError(
+                f"{self.setting.work} has {free / 1e9:.1f} GB free, a collection of {count:,} "
+                f"photos needs {wanted / 1e9:.1f}: name another folder with --work, or fewer "
+                "photos with --sizes"
+            )
+
+    def _key(self) -> str:
+        """Changes with all that made rows depend on."""
+        real = self.real()
+        digest = hashlib.sha256(self.model.fingerprint.encode())
+        for array in (real.vectors, real.packed):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()[:16]
+
+    def _embedded(self) -> Path:
+        """Where embeddings of these photos by this model are kept."""
+        names = "\n".join(map(str, self._files()))
+        key = hashlib.sha256(f"{self.model.fingerprint}\n{names}".encode()).hexdigest()[:16]
+        return self.setting.work / f"embedded-{key}.npz"
+
+    def _files(self) -> list[Path]:
+        return subject.photo_files(self.setting.photos.absolute(), self.setting.amounts.real)
+
+    def _read(self) -> RealPhotos | None:
+        try:
+            with np.load(self._embedded()) as held:
+                return RealPhotos(held["vectors"], held["packed"], self.model.unit_dim)
+        except FileNotFoundError:
+            return None
+
+    def _embed(self) -> RealPhotos:
+        files = self._files()
+        what = f"embedding {len(files):,} photos, from which collections are made"
+        self.setting.say(what)
+        vectors: list[NDArray[np.float32]] = []
+        packed: list[NDArray[np.uint8]] = []
+        with ProgressReport(what, quiet=self.setting.quiet) as progress:
+            for found in subject.embed_photos(subject.indexing_model(), files):
+                vectors.append(found.vectors)
+                packed.append(found.packed)
+                progress.update(sum(map(len, vectors)), len(files))
+        if sum(map(len, vectors)) < 2:
+            raise BenchError(f"{self.setting.photos} has fewer than two photos that can be read")
+        real = RealPhotos(np.concatenate(vectors), np.concatenate(packed), self.model.unit_dim)
+        partial = self._embedded().with_suffix(".part")
+        with partial.open("wb") as file:
+            np.savez(file, vectors=real.vectors, packed=real.packed)
+        partial.rename(self._embedded())
+        return real
+
+
+def open_vectors(file: Path) -> NDArray[np.float16]:
+    """Give the vectors (N, dim) of a file, which stay on disk until they are read."""
+    held: NDArray[np.float16] = np.load(file, mmap_mode="r")
+    return held
+
+
+def _photo(row: int) -> PhotoFile:
+    from store import PhotoFile
+
+    path = f"/photos/{row // PHOTOS_A_FOLDER:04}/IMG_{row:08}.jpg"
+    digest = hashlib.sha256(str(row).encode())
+    return PhotoFile(
+        path,
+        "/photos",
+        size_bytes=3_000_000 + row,
+        mtime_ns=FIRST_NS + row,
+        sha256=digest.hexdigest(),
+        width_px=4032,
+        height_px=3024,
+        taken=datetime(2020, 1, 1) + timedelta(minutes=row),
+        camera="Canon EOS 5D",
+        look=int.from_bytes(digest.digest()[:8], "big", signed=True),
+    )

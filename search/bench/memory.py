@@ -1,0 +1,66 @@
+"""Memory: of a process that indexes very many photos, and of one that searches very many."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from search.bench import pictures, subject
+from search.bench.limits import Figure
+from search.bench.made import Collections
+from search.bench.timing import process_json
+
+__all__ = ["measure"]
+
+QUERIES = 20
+
+
+def measure(made: Collections) -> Iterator[Figure]:
+    """Measure each in a process of its own."""
+    yield _searching(made)
+    tiny, after = made.setting.amounts.tiny
+    folder = pictures.tiny_photos(made.setting, tiny)
+    made.setting.say(f"indexing {tiny:,} tiny photos, with a stand-in for the encoder")
+    yield _indexing(made, "index_memory", folder, after, str(made.embedded()))
+    encoded, after = made.setting.amounts.encoded
+    folder = pictures.small_photos(made.setting, encoded)
+    made.setting.say(f"indexing {encoded:,} photos and watching the memory")
+    yield _indexing(made, "index_memory_encoder", folder, after, "shipped")
+
+
+def _indexing(made: Collections, key: str, photos: Path, after: int, model: str) -> Figure:
+    index = made.setting.work / "watched"
+    shutil.rmtree(index, ignore_errors=True)
+    found = process_json("index_process", photos, index, after, model)
+    shutil.rmtree(index, ignore_errors=True)
+    return Figure(
+        key,
+        found["growth"] / 1e6,
+        f"{found['growth_before_end'] / 1e6:.0f} MB before the file of vectors is built; "
+        f"{found['anonymous_growth'] / 1e6:.0f} MB of it of no file; "
+        f"peak {found['peak'] / 1e6:.0f} MB",
+        (found["photos"], after),
+        found,
+    )
+
+
+def _searching(made: Collections) -> Figure:
+    setting = made.setting
+    subject.prepare(made.model)
+    index, built = made.index(setting.largest)
+    file = setting.work / "texts.json"
+    texts = subject.query_texts(setting, made.model)[:QUERIES]
+    file.write_text(json.dumps(texts), encoding="utf-8")
+    setting.say(f"memory of a process that searches {setting.largest:,} images")
+    found = process_json("search_process", index, file)
+    vectors = built.count * made.model.dim * 2
+    return Figure(
+        "search_memory",
+        found["peak"] / vectors,
+        f"peak {found['peak'] / 1e6:,.0f} MB, then {found['resident'] / 1e6:,.0f} MB resident, "
+        f"{found['private'] / 1e6:,.0f} MB private; vectors {vectors / 1e6:,.0f} MB",
+        (setting.largest,),
+        found,
+    )

@@ -1,0 +1,83 @@
+"""Rows of large collections, made of the embeddings of real photos.
+
+A row is a mixture of two or three real embeddings. What is mixed is how they differ from their
+mean, with weights whose squares sum to one, so that made rows are spread as the real ones are:
+plain averages would lie near the mean, closer to each other than photos are. A little noise is
+added, the row is brought to unit length, and the columns beside the embedding (corrections for
+hubs) and the packed region nodes are those of the photo that weighs most. The first rows are real.
+
+Row n is the same however many are made: a collection is the beginning of every larger one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["ROWS_AT_ONCE", "RealPhotos", "made_rows"]
+
+ROWS_AT_ONCE = 4096
+SEED = 20
+LIGHTER = 0.7
+"""The most that a further photo weighs, where the first weighs one."""
+NOISE = 0.15
+"""Length of the noise, where an embedding's is one."""
+
+
+@dataclass(frozen=True)
+class RealPhotos:
+    """Photos as the model embedded them.
+
+    Attributes:
+        vectors: (N, dim) float32, as they are indexed.
+        packed: (N, P) uint8, what is kept of each for the re-ranker.
+        unit_dim: so many leading values of a vector have unit length together.
+    """
+
+    vectors: NDArray[np.float32]
+    packed: NDArray[np.uint8]
+    unit_dim: int
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+
+def made_rows(
+    real: RealPhotos, count: int
+) -> Iterator[tuple[NDArray[np.float32], NDArray[np.uint8]]]:
+    """Give vectors (B, dim) and packed (B, P) of `count` photos in order, some thousand at a time.
+
+    Args:
+        real: two photos at least.
+        count: how many rows.
+    """
+    for start in range(0, count, ROWS_AT_ONCE):
+        vectors, heaviest = _block(real, start)
+        wanted = min(ROWS_AT_ONCE, count - start)
+        yield vectors[:wanted], real.packed[heaviest[:wanted]]
+
+
+def _block(real: RealPhotos, start: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Give the whole block of rows from `start` on, and each row's heaviest photo."""
+    random = np.random.default_rng([SEED, start])
+    unit = real.unit_dim or real.vectors.shape[1]
+    parts = random.integers(len(real), size=(ROWS_AT_ONCE, 3))
+    weights = random.uniform(0, LIGHTER, size=(ROWS_AT_ONCE, 3)).astype(np.float32)
+    weights[:, 0] = 1
+    weights[::2, 2] = 0  # every other row is of two
+    weights /= np.linalg.norm(weights, axis=1, keepdims=True)
+    embedded = real.vectors[:, :unit]
+    mean = embedded.mean(0)
+    rows = mean + sum(weights[:, [turn]] * (embedded[parts[:, turn]] - mean) for turn in range(3))
+    rows += random.standard_normal(rows.shape, dtype=np.float32) * (NOISE / unit**0.5)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    made = real.vectors[parts[:, 0]].copy()
+    made[:, :unit] = rows
+    heaviest = parts[:, 0].copy()
+    # The real ones come first.
+    own = np.arange(start, min(start + ROWS_AT_ONCE, len(real)))
+    made[: len(own)], heaviest[: len(own)] = real.vectors[own], own
+    return made, heaviest

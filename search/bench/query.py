@@ -1,0 +1,96 @@
+"""Warm queries, over what the text encoder alone takes in the same runtime; re-ranking."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from search.bench import subject
+from search.bench.limits import Figure
+from search.bench.made import Collections
+from search.bench.timing import medians, process_json, seconds
+
+__all__ = ["measure", "warm_queries"]
+
+CANDIDATES = 100
+WARM_UP = 5
+
+
+def measure(made: Collections) -> Iterator[Figure]:
+    """Measure without torch, as searches run once a model is prepared, and with it."""
+    base = made.setting.base
+    index, _ = made.index(base)
+    found = warm_queries(made, [index])
+    typical = medians({"query": found["query"][str(index)], "encoder": found["encoder"]})
+    yield Figure(
+        "warm",
+        typical["query"] / typical["encoder"],
+        f"{typical['query']:.1f} ms over {typical['encoder']:.1f} ms",
+        (base,),
+        {"query_ms": found["query"][str(index)], "encoder_ms": found["encoder"]},
+    )
+    yield _with_torch(made, index, typical["query"])
+    parts = medians({"rerank": found["rerank"], "fetch": found["fetch"]})
+    candidates = min(CANDIDATES, base)
+    yield Figure(
+        "rerank",
+        parts["rerank"],
+        f"reading them: {parts['fetch']:.1f} ms more",
+        (candidates,),
+        {"rerank_ms": found["rerank"], "fetch_ms": found["fetch"]},
+    )
+
+
+def warm_queries(made: Collections, indexes: Sequence[Path]) -> dict[str, Any]:
+    """Ask every index every query, in a process without torch; see `query_process`."""
+    from search.bench.bare import token_ids, write_text_encoder
+
+    setting, encoder = made.setting, made.model.text_encoder
+    subject.prepare(made.model)
+    texts = subject.query_texts(setting, made.model)
+    asked = {
+        "indexes": [str(index) for index in indexes],
+        "texts": texts,
+        "ids": token_ids(encoder, texts),
+        "encoder": str(
+            write_text_encoder(encoder, setting.work / f"text-{encoder.fingerprint[:16]}")
+        ),
+        "candidates": CANDIDATES,
+    }
+    setting.say(f"{len(texts)} warm queries of {len(indexes)} indexes")
+    file = setting.work / "queries.json"
+    file.write_text(json.dumps(asked), encoding="utf-8")
+    return process_json("query_process", file)
+
+
+def _with_torch(made: Collections, index: Path, without_ms: float) -> Figure:
+    import torch
+
+    model, base = made.model, made.setting.base
+    texts = subject.query_texts(made.setting, model)
+    made.setting.say(f"{len(texts)} warm queries with torch")
+    taken: dict[str, list[float]] = {"query": [], "encoder": []}
+    search = subject.open_search(index, model)
+    with torch.inference_mode():
+        for turn, text in enumerate([*texts[:WARM_UP], *texts]):
+            encoder = model.text_encoder
+            ready = encoder.tokenizer([text], return_tensors="pt").to(encoder.device)
+            spent = {
+                "encoder": 1000 * seconds(model.text_encoder.model, **ready),
+                "query": 1000 * seconds(search, text),
+            }
+            if turn >= WARM_UP:
+                for name, ms in spent.items():
+                    taken[name].append(ms)
+    typical = medians(taken)
+    over = without_ms / typical["encoder"]
+    return Figure(
+        "warm_torch",
+        typical["query"] / typical["encoder"],
+        f"{typical['query']:.1f} ms over {typical['encoder']:.1f} ms; without torch over that: "
+        f"{over:.2f}",
+        (base,),
+        {f"{name}_ms": values for name, values in taken.items()},
+    )

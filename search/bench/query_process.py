@@ -1,0 +1,75 @@
+"""Warm queries in a process that never loads torch, in turns with the text encoder alone.
+
+`python -m search.bench.query_process FILE` reads a JSON object from the file (`indexes`, folders;
+`texts`; `ids`, their tokens; `encoder`, an ONNX file; `candidates`) and prints one: milliseconds
+of each text by index in `query`, of the encoder in `encoder`, and of the re-ranker alone and of
+reading its candidates, from the first index, in `rerank` and `fetch`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from search.bench.bare_session import TextSession
+from search.bench.subject import nearest_candidates, open_search
+from search.bench.timing import seconds
+from search.prepared import prepared_model
+from store import Index
+
+__all__ = ["main"]
+
+WARM_UP = 5
+
+
+def main() -> None:
+    """Measure what the file of the first argument asks for."""
+    asked = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    found = {**_queries(asked), **_rerankings(asked)}
+    if "torch" in sys.modules:
+        sys.exit("error: a search loaded torch, though the model is prepared")
+    sys.stdout.write(json.dumps(found) + "\n")
+
+
+def _queries(asked: dict[str, Any]) -> dict[str, Any]:
+    query: dict[str, list[float]] = {folder: [] for folder in asked["indexes"]}
+    alone: list[float] = []
+    encoder = TextSession(Path(asked["encoder"]))
+    pairs = list(zip(asked["texts"], asked["ids"], strict=True))
+    opened = {folder: open_search(Path(folder)) for folder in query}
+    for turn, (text, ids) in enumerate([*pairs[:WARM_UP], *pairs]):
+        spent = 1000 * seconds(encoder.encode, ids)
+        if turn >= WARM_UP:
+            alone.append(spent)
+        for folder, search in opened.items():
+            spent = 1000 * seconds(search, text)
+            if turn >= WARM_UP:
+                query[folder].append(spent)
+    return {"query": query, "encoder": alone}
+
+
+def _rerankings(asked: dict[str, Any]) -> dict[str, list[float]]:
+    fetch: list[float] = []
+    rerank: list[float] = []
+    with Index.open(Path(asked["indexes"][0])) as index:
+        model = prepared_model(index.model.fingerprint)
+        if model is None:
+            sys.exit("error: the model is not prepared for searches without torch")
+        for turn, text in enumerate([*asked["texts"][:WARM_UP], *asked["texts"]]):
+            query = model.embed_queries([text])
+            started = time.perf_counter()
+            vectors, packed = nearest_candidates(index, query, asked["candidates"])
+            read = time.perf_counter()
+            model.rerank(query, vectors, packed)
+            ended = time.perf_counter()
+            if turn >= WARM_UP:
+                fetch.append(1000 * (read - started))
+                rerank.append(1000 * (ended - read))
+    return {"fetch": fetch, "rerank": rerank}
+
+
+if __name__ == "__main__":
+    main()

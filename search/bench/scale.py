@@ -1,0 +1,123 @@
+"""What grows with a collection: time of a query, what is found, bytes and time to build."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.bench import subject
+from search.bench.limits import Figure
+from search.bench.made import Built, Collections, open_vectors
+from search.bench.query import warm_queries
+from search.bench.timing import medians, process_json
+
+__all__ = ["SizeRow", "exact_nearest", "measure", "recall"]
+
+NEAREST = 100
+ROWS_AT_ONCE = 65_536
+
+
+@dataclass(frozen=True)
+class SizeRow:
+    """What was measured of a collection of one size; a point of the curve.
+
+    Attributes:
+        built: its index.
+        query_ms: of a warm query with re-ranking; median, as are the next.
+        search_ms: of its search step, by way: `store`, and the peers of `peer_process`.
+    """
+
+    built: Built
+    query_ms: float
+    search_ms: dict[str, float]
+
+    @property
+    def bytes_an_image(self) -> float:
+        """Size of all files of the index over its photos."""
+        return self.built.stored_bytes / self.built.count
+
+    @property
+    def build_seconds(self) -> float:
+        """To write all rows, embeddings at hand, and to build the file of vectors."""
+        return self.built.write_seconds + self.built.finish_seconds
+
+
+def measure(made: Collections) -> Iterator[Figure | SizeRow]:
+    """Measure every size, and the largest against the limits."""
+    setting = made.setting
+    sizes, largest = setting.amounts.sizes, setting.largest
+    indexes = {size: made.index(size) for size in sizes}
+    whole = indexes[largest][1]
+    yield Figure(
+        "bytes",
+        whole.stored_bytes / largest / 1000,
+        f"{whole.stored_bytes / 1e6:,.0f} MB; {whole.kind}",
+        (largest,),
+    )
+    yield _recall(made, indexes[largest][0])
+    asked = warm_queries(made, [index for index, _ in indexes.values()])
+    query = medians({str(size): asked["query"][str(indexes[size][0])] for size in sizes})
+    base, most = query[str(setting.base)], query[str(largest)]
+    yield Figure(
+        "query_growth",
+        most / base,
+        f"{most:.1f} ms over {base:.1f} ms",
+        (largest, setting.base),
+        asked["query"],
+    )
+    for size, (index, built) in indexes.items():
+        yield SizeRow(built, query[str(size)], _search_steps(made, index, size))
+
+
+def recall(found: list[NDArray[np.int64]], truth: NDArray[np.int64]) -> float:
+    """Give the mean share of the true nearest, (Q, K) ids, among what was found for each.
+
+    >>> recall([np.array([3, 1]), np.array([9, 9])], np.array([[1, 2], [9, 4]]))
+    0.5
+    """
+    shares = [np.isin(true, ids).mean() for ids, true in zip(found, truth, strict=True)]
+    return float(np.mean(shares))
+
+
+def exact_nearest(vectors: NDArray[Any], queries: NDArray[np.float32], k: int) -> NDArray[np.int64]:
+    """Give the rows, (Q, k) in no order, with the highest products in float32, some at a time."""
+    rows = np.zeros((len(queries), 0), dtype=np.int64)
+    scores = np.zeros((len(queries), 0), dtype=np.float32)
+    for start in range(0, len(vectors), ROWS_AT_ONCE):
+        block = np.asarray(vectors[start : start + ROWS_AT_ONCE], dtype=np.float32)
+        scores = np.hstack([scores, queries @ block.T])
+        more = np.arange(start, start + len(block))
+        rows = np.hstack([rows, np.broadcast_to(more, (len(queries), len(block)))])
+        best = np.argpartition(-scores, k - 1, axis=1)[:, :k]
+        scores = np.take_along_axis(scores, best, axis=1)
+        rows = np.take_along_axis(rows, best, axis=1)
+    return rows
+
+
+def _recall(made: Collections, folder: Path) -> Figure:
+    from store import Index
+
+    largest, k = made.setting.largest, min(NEAREST, made.setting.largest)
+    queries = subject.query_vectors(made.setting, made.model)
+    made.setting.say(f"exact search of {largest:,} vectors for {len(queries)} queries")
+    vectors = open_vectors(made.vectors())
+    truth = exact_nearest(vectors, queries, k) + 1  # ids begin with one
+    with Index.open(folder) as index:
+        found = [index.search(query, k)[0] for query in queries]
+    share = recall(found, truth)
+    told = "captions" if made.setting.annotations else "training captions"
+    return Figure("recall", share, f"{len(queries)} {told}", (largest,))
+
+
+def _search_steps(made: Collections, index: Path, size: int) -> dict[str, float]:
+    made.setting.say(f"the search step on {size:,} vectors, beside plain ways to do it")
+    file = made.setting.work / "queries.npy"
+    np.save(file, subject.query_vectors(made.setting, made.model)[:20])
+    taken = process_json("peer_process", index, made.vectors(), made.database(), file, size)
+    return {way: statistics.median(times) for way, times in taken.items()}

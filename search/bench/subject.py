@@ -1,0 +1,182 @@
+"""What is measured, through its public functions: the one place that knows how they are called."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from search.bench.errors import BenchError
+from search.bench.mixtures import RealPhotos
+from search.bench.setting import Setting
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from indexer.model import PhotoModel
+
+__all__ = [
+    "check",
+    "embed_photos",
+    "image_encoder",
+    "indexing_model",
+    "load_model",
+    "nearest_candidates",
+    "open_search",
+    "photo_files",
+    "prepare",
+    "query_texts",
+    "query_vectors",
+    "search_command",
+]
+
+BATCH = 16
+WORDS_A_QUERY = 10
+SEED = 0
+
+SEARCH = "import sys; from search.short import search_main; sys.exit(search_main())"
+"""What the installed program `search` runs."""
+
+
+def check(setting: Setting) -> None:
+    """Raise a SourceError or a CollectionError unless there are photos, and captions of them."""
+    photo_files(setting.photos, 1)
+    if setting.annotations is not None:
+        from fusion.collection import read_captions
+
+        read_captions(setting.annotations, setting.photos)
+
+
+def load_model() -> Any:  # noqa: ANN401 - fusion.retriever.Retriever, not imported for its cost
+    """Load the shipped model with torch."""
+    from search.loading import load_model as load
+
+    return load()
+
+
+def prepare(model: Any) -> None:  # noqa: ANN401
+    """Make the model ready for searches without torch, as `crossgraph index` does.
+
+    Raises:
+        BenchError: it cannot be.
+    """
+    from search.prepared import prepare as prepare_model
+
+    note = prepare_model(model)
+    if note:
+        raise BenchError(f"searches without torch cannot be measured: {note}")
+
+
+def indexing_model() -> PhotoModel:
+    """Give what `crossgraph index` embeds photos with where there is no GPU; prepare it if needed.
+
+    Raises:
+        BenchError: it cannot be prepared, and something slower would take its place.
+    """
+    from search.prepared import photo_model
+
+    def refuse(reason: str) -> None:
+        raise BenchError(reason)
+
+    found: PhotoModel = photo_model(None, device="cpu", tell=_ignore, warn=refuse)
+    return found
+
+
+def _ignore(_: str) -> None:
+    """Say nothing: preparing takes half a minute, once."""
+
+
+def open_search(folder: Path, model: Any = None) -> Callable[[str], object]:  # noqa: ANN401
+    """Open an index for warm queries.
+
+    Args:
+        folder: the index.
+        model: a loaded retriever; None opens it as `search` does.
+
+    Returns:
+        What asks it for ten hits, re-ranked. Captions are taken as they stand: what they quote or
+        deny is no filter here, so that every query is one text.
+    """
+    from search.loading import open_index
+
+    index = open_index(folder, model=model)
+    return lambda text: index.search(text, 10, literal=True)
+
+
+def image_encoder(model: Any) -> Any:  # noqa: ANN401
+    """Give the published image encoder, a `fusion.encoders.convolutional.GridEncoder`."""
+    return model.image_encoder
+
+
+def search_command(text: str, index: Path) -> list[str]:
+    """Give the command line of a search."""
+    return [sys.executable, "-c", SEARCH, text, "--index", str(index)]
+
+
+def photo_files(folder: Path, most: int) -> list[Path]:
+    """Give at most so many photos of a folder, spread evenly over it.
+
+    Raises:
+        SourceError: there is none, or no folder.
+    """
+    from indexer.sources import FolderSource
+
+    found = FolderSource(folder).files()
+    rows = np.linspace(0, len(found) - 1, min(most, len(found))).astype(int)
+    return [Path(found[row].path) for row in rows]
+
+
+def embed_photos(model: PhotoModel, files: Sequence[Path]) -> Iterator[RealPhotos]:
+    """Embed photos, some at a time; files that are no photos are left out."""
+    from contextlib import suppress
+
+    from indexer import UnreadableImage, decode
+
+    for start in range(0, len(files), BATCH):
+        images = []
+        for file in files[start : start + BATCH]:
+            with suppress(UnreadableImage):
+                images.append(decode(file))
+        if images:
+            found = model.embed_images(images)
+            yield RealPhotos(np.asarray(found.vectors), np.asarray(found.packed), model.unit_dim)
+
+
+def query_texts(setting: Setting, model: Any) -> list[str]:  # noqa: ANN401
+    """Give the queries: captions, or else words that the model knows, as many as a caption has."""
+    count = setting.amounts.queries
+    if setting.annotations is not None:
+        from fusion.collection import read_captions
+
+        texts = read_captions(setting.annotations, setting.photos).texts
+        rows = np.linspace(0, len(texts) - 1, min(count, len(texts))).astype(int)
+        return [texts[row] for row in rows]
+    words = np.array(model.network.config.vocabulary)
+    drawn = np.random.default_rng(SEED).choice(words, size=(count, WORDS_A_QUERY))
+    return [" ".join(row) for row in drawn]
+
+
+def query_vectors(setting: Setting, model: Any) -> NDArray[np.float32]:  # noqa: ANN401
+    """Give vectors (Q, dim) of captions: of those given, or of some that the model learnt from."""
+    if setting.annotations is not None:
+        texts = query_texts(setting, model)
+        return np.concatenate([model.embed_queries([text]).vectors for text in texts])
+    known = np.asarray(model.probes(), dtype=np.float32)
+    rows = np.linspace(0, len(known) - 1, min(setting.amounts.queries, len(known))).astype(int)
+    chosen: NDArray[np.float32] = known[rows]
+    return chosen
+
+
+def nearest_candidates(index: Any, query: Any, count: int) -> tuple[Any, Any]:  # noqa: ANN401
+    """Give vectors and packed nodes of a query's nearest photos, as a search re-ranks them.
+
+    Args:
+        index: an open `store.Index`.
+        query: what the model made of a text.
+        count: how many.
+    """
+    ids, _ = index.search(query.vectors[0], count)
+    return index.vectors(ids), index.nodes(ids)

@@ -1,0 +1,79 @@
+"""How long things take: in turns, so that whatever else the machine does falls on all alike."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from search.bench.errors import BenchError
+
+__all__ = ["in_turns", "medians", "process_json", "process_seconds", "seconds"]
+
+
+def seconds(work: Callable[..., object], *arguments: object, **named: object) -> float:
+    """Give how long one call takes."""
+    started = time.perf_counter()
+    work(*arguments, **named)
+    return time.perf_counter() - started
+
+
+def in_turns(
+    works: Mapping[str, Callable[[], object]], rounds: int, *, warm_up: int = 1
+) -> dict[str, list[float]]:
+    """Give the seconds of each call, `rounds` of each, one of each after the other.
+
+    Args:
+        works: what is called, by name.
+        rounds: how often.
+        warm_up: rounds before those, that do not count.
+    """
+    taken: dict[str, list[float]] = {name: [] for name in works}
+    for turn in range(-warm_up, rounds):
+        for name, work in works.items():
+            spent = seconds(work)
+            if turn >= 0:
+                taken[name].append(spent)
+    return taken
+
+
+def medians(taken: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """Give the median of each.
+
+    >>> medians({"a": [3, 1, 2], "b": [4, 1]})
+    {'a': 2, 'b': 2.5}
+    """
+    return {name: statistics.median(times) for name, times in taken.items()}
+
+
+def process_seconds(command: Sequence[str]) -> float:
+    """Give how long a process takes, from its start to its end.
+
+    Raises:
+        BenchError: it failed.
+    """
+    return seconds(_run, command)
+
+
+def process_json(module: str, *arguments: object) -> dict[str, Any]:
+    """Run a module of this package in a process of its own; give the object that it prints last.
+
+    Raises:
+        BenchError: it failed.
+    """
+    command = [sys.executable, "-m", f"search.bench.{module}", *map(str, arguments)]
+    found: dict[str, Any] = json.loads(_run(command).splitlines()[-1])
+    return found
+
+
+def _run(command: Sequence[str]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        said = done.stderr.strip().splitlines()
+        shown = said[-1] if said else "it said nothing"
+        raise BenchError(f"{' '.join(command[1:4])} ended with {done.returncode}: {shown}")
+    return done.stdout

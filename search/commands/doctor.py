@@ -1,0 +1,45 @@
+"""`crossgraph doctor`: whether all that is needed is here, and what runs where."""
+
+from __future__ import annotations
+
+import json as json_module
+from typing import Annotated
+
+import typer
+
+from search.commands.options import IndexFolder, default_index
+
+__all__ = ["doctor"]
+
+
+def doctor(
+    context: typer.Context,
+    index: IndexFolder = default_index,
+    json: Annotated[
+        bool, typer.Option("--json", help="One JSON object with all findings.")
+    ] = False,
+) -> None:
+    """Look at packages, machine, models and an index, and say what to do; a line a finding.
+
+    The index is left out where none is named and there is none in its usual place. The exit code is
+    1 where something needed is missing.
+
+    For example:
+
+      crossgraph doctor --index photos.index
+
+      crossgraph doctor --json
+    """
+    from search.doctor import Finding, examine
+
+    source = context.get_parameter_source("index")
+    named = source is not None and source.name != "DEFAULT"
+    findings: list[Finding] = []
+    for finding in examine(index if named or index.exists() else None):
+        findings.append(finding)
+        if not json:
+            typer.echo(finding)
+    if json:
+        typer.echo(json_module.dumps({"findings": [each.to_dict() for each in findings]}))
+    if any(finding.state == "missing" for finding in findings):
+        raise typer.Exit(1)

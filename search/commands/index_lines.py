@@ -1,0 +1,93 @@
+"""What `crossgraph index` prints: what there is to do, and what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from indexer import BuildReport, Plan, ReembedReport
+
+__all__ = ["plan_lines", "print_built", "print_reembedded"]
+
+SHOWN = 3  # names of photos that annotations speak of and nobody has
+
+
+def plan_lines(plan: Plan) -> Iterator[str]:
+    """Give what there is to do, a line a photo, and a last line that counts."""
+    yield from (f"new\t{file.path}" for file in plan.new)
+    yield from (f"changed\t{file.path}" for file in plan.changed)
+    yield from (f"moved\t{move.before.path}\t{move.after.path}" for move in plan.moved.values())
+    yield from (f"gone\t{file.path}" for file in plan.gone.values())
+    yield from (f"unreachable\t{file.path}" for file in plan.unreachable.values())
+    counts = {
+        "new": len(plan.new),
+        "changed": len(plan.changed),
+        "moved": len(plan.moved),
+        "gone": len(plan.gone),
+        "unreachable": len(plan.unreachable),
+        "unchanged": plan.unchanged,
+        "known to be broken": len(plan.broken),
+    }
+    yield ", ".join(f"{count} {what}" for what, count in counts.items())
+
+
+def print_built(index: Path, report: BuildReport, told: set[tuple[str, str]]) -> None:
+    """Print what a run did.
+
+    Args:
+        index: the index's folder.
+        report: what it did.
+        told: path and reason of files left out that earlier runs told of; those of this run are
+            put into it.
+    """
+    for path, reason in report.quarantined:
+        if (path, reason) not in told:
+            typer.echo(f"left out: {path}: {reason}", err=True)
+    told.update(report.quarantined)
+    if report.missing:
+        some = ", ".join(report.missing[:SHOWN]) + (", ..." if len(report.missing) > SHOWN else "")
+        typer.echo(f"{len(report.missing)} annotated photos are not in the index: {some}", err=True)
+    if report.unreachable:
+        typer.echo(
+            f"{report.unreachable} photos cannot be seen just now, such as on a disk that is not "
+            "mounted; they stay (--prune drops them)",
+            err=True,
+        )
+    if report.vectors_note:
+        typer.echo(
+            f"the file of vectors could not be written ({report.vectors_note}): all photos are in "
+            "the index, but a search starts more slowly until it can",
+            err=True,
+        )
+    counts = {
+        "added": report.added,
+        "updated": report.updated,
+        "moved": report.moved,
+        "removed": report.removed,
+        "unchanged": report.unchanged,
+        "left out": len(report.quarantined),
+        "annotated": report.annotated,
+    }
+    done = ", ".join(f"{count} {what}" for what, count in counts.items())
+    typer.echo(f"{index}: {done}, {report.seconds:.1f} seconds")
+
+
+def print_reembedded(index: Path, report: ReembedReport) -> None:
+    """Print what a run that embedded anew did."""
+    for path, reason in report.unread:
+        typer.echo(f"left out: {path}: {reason}", err=True)
+    if not report.switched:
+        typer.echo(
+            f"{len(report.unread)} photos could not be read, so the old model goes on answering: "
+            "mount the disk they are on and run this again, or drop them with --prune",
+            err=True,
+        )
+    done = "the new model answers" if report.switched else "the old model answers still"
+    typer.echo(
+        f"{index}: {report.embedded} embedded anew, {report.removed} removed, {done}, "
+        f"{report.seconds:.1f} seconds"
+    )

@@ -1,0 +1,85 @@
+"""Which packages are installed, held against what crossgraph asks for."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Iterator
+from importlib import metadata
+
+from search.doctor.finding import Finding
+
+__all__ = ["package_findings"]
+
+WORTH_NAMING = ("torch", "onnxruntime", "numpy", "transformers", "pillow")
+FAISS = ("faiss-cpu", "faiss-gpu-cuvs", "faiss-gpu")
+OURS = "crossgraph"
+
+
+def package_findings(requirements: Iterable[str] | None = None) -> Iterator[Finding]:
+    """Look at Python, at every package that crossgraph needs, and at FAISS.
+
+    Args:
+        requirements: what is needed, as in `pyproject.toml`; None is what the installed crossgraph
+            says of itself.
+    """
+    yield Finding("Python", f"{platform.python_version()} on {platform.platform(terse=True)}")
+    try:
+        needed = metadata.requires(OURS) or [] if requirements is None else requirements
+        version = metadata.version(OURS)
+    except metadata.PackageNotFoundError:
+        advice = "pip install '.[cpu]' in its folder"
+        yield Finding(OURS, "not installed as a package", "note", advice)
+        needed, version = (), ""
+    faults = list(_faults(needed))
+    yield from faults
+    if version and not faults:
+        versions = ", ".join(f"{name} {metadata.version(name)}" for name in WORTH_NAMING)
+        yield Finding(OURS, f"{version}, with all packages that it needs: {versions}")
+    yield _faiss()
+
+
+def _faults(needed: Iterable[str]) -> Iterator[Finding]:
+    from packaging.requirements import Requirement
+
+    for text in needed:
+        wanted = Requirement(text)
+        if wanted.marker is not None and not wanted.marker.evaluate({"extra": ""}):
+            continue
+        advice = f"pip install '{wanted.name}{wanted.specifier}'"
+        try:
+            found = metadata.version(wanted.name)
+        except metadata.PackageNotFoundError:
+            yield Finding(wanted.name, "not installed", "missing", advice)
+            continue
+        if not wanted.specifier.contains(found, prereleases=True):
+            said = f"{found} is installed, {wanted.specifier} is needed"
+            yield Finding(wanted.name, said, "missing", advice)
+
+
+def _faiss() -> Finding:
+    there = {name: _version(name) for name in FAISS}
+    found = [f"{name} {version}" for name, version in there.items() if version]
+    if not found:
+        advice = "pip install faiss-cpu, or faiss-gpu-cuvs where there is a GPU with CUDA 13"
+        return Finding("FAISS", "not installed", "missing", advice)
+    if len(found) > 1:
+        advice = "keep one: they supply the same module, and which one runs is chance"
+        return Finding("FAISS", " and ".join(found), "note", advice)
+    import faiss
+
+    return Finding("FAISS", f"{found[0]}, instructions: {_instructions(faiss)}")
+
+
+def _instructions(faiss: object) -> str:
+    """Give the SIMD variant that is at work, and those it was compiled with."""
+    config = getattr(faiss, "SIMDConfig", None)  # FAISS 1.14 and later choose when they start
+    at_work = f"{config.get_level_name()} at work, compiled " if config is not None else ""
+    options = str(faiss.get_compile_options()).split()  # type: ignore[attr-defined]
+    return f"{at_work}{' '.join(options)}"
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""

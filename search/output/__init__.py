@@ -1,0 +1,29 @@
+"""Hits as people and programs read them: `lines` for pipes, `table` and `preview` for terminals.
+
+`forms` chooses among these, `files` opens and copies the photos themselves. What only some of them
+need (rich, textual-image) is imported by those: a search for a pipe waits for none of it.
+"""
+
+from search.output.forms import Form, chosen_form, print_hits
+from search.output.lines import (
+    as_csv_lines,
+    as_json_lines,
+    as_paths,
+    as_plain_lines,
+    known,
+    weakness,
+)
+from search.output.table import as_table
+
+__all__ = [
+    "Form",
+    "as_csv_lines",
+    "as_json_lines",
+    "as_paths",
+    "as_plain_lines",
+    "as_table",
+    "chosen_form",
+    "known",
+    "print_hits",
+    "weakness",
+]

@@ -1,0 +1,48 @@
+"""Hits for people at a terminal: a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from search.explain import as_words
+from search.output.lines import known
+from search.result import Hit
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+__all__ = ["as_table", "printable"]
+
+
+def as_table(hits: Sequence[Hit], title: str | None = None) -> Table:
+    """Give a table that fits the terminal it is printed on; long cells are folded, never cut."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", header_style="bold", expand=False)
+    table.add_column("#", justify="right")
+    table.add_column("match", justify="right")
+    table.add_column("score", justify="right")
+    table.add_column("photo", overflow="fold")
+    # An index without captions has nothing to say here, and the paths can use the room.
+    speaks = any(known(hit) for hit in hits)
+    if speaks:
+        table.add_column("captions and categories", overflow="fold", max_width=60)
+    explains = any(hit.explanation for hit in hits)
+    if explains:
+        table.add_column("added to the score, and where", overflow="fold")
+    for hit in hits:
+        path = escape(printable(str(hit.path)))
+        cells = [str(hit.rank), f"{hit.probability:.0%}", f"{hit.score:.3f}", path]
+        if speaks:
+            cells.append(escape(known(hit)))
+        if explains:
+            cells.append(escape("\n".join(as_words(hit.explanation)) if hit.explanation else ""))
+        table.add_row(*cells)
+    return table
+
+
+def printable(text: str) -> str:
+    """Show a file name's bytes that are no UTF-8, which a table could not be printed with."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,57 @@
+// The lines above the photos: how many and for what, what it cost, and what to know of the answer.
+
+import { at, counted, element, percent } from "./dom.js";
+import { inWords, measured, toRequest } from "./query.js";
+
+const WEAK = 0.5; // below it a match is less likely than none
+
+// `shown` is what the cut leaves of `state.items`; `facts` are the index's, once known.
+export function showStatus(state, shown, query, facts) {
+  const found = state.request !== undefined && state.request !== null;
+  const best = state.items.reduce((most, hit) => Math.max(most, hit.probability ?? 0), 0);
+  at("status").textContent = found ? foundLine(state, shown, query, best) : browseLine(facts);
+  at("took").textContent = found && state.took ? `${Math.round(state.took.total)} ms` : "";
+  at("took").title = found && state.took ? stages(state.took) : "";
+  at("cut-box").hidden = !found || state.items.length === 0;
+  const kind = measured(query);
+  at("cut-of").textContent = kind === "match" ? "Match" : "Likeness";
+  weak(found, kind === "match" ? best : 1, state.items.length, shown.length);
+  at("notes").replaceChildren(...state.notes.map((note) => element("li", {}, note)));
+  document.title = found ? `${inWords(query)} – crossgraph` : "crossgraph";
+}
+
+export function showError(said) {
+  at("error").textContent = said;
+  at("error").hidden = !said;
+}
+
+// What is still to be said, where only what is unwanted is.
+export function needsWanted(query) {
+  return !toRequest(query, 1) && (query.terms.length > 0 || query.text.trim() !== "");
+}
+
+function foundLine(state, shown, query, best) {
+  if (state.items.length === 0) return `No photos for ${inWords(query)}`;
+  const cut = shown.length < state.items.length ? ` of ${state.items.length.toLocaleString("en")}` : "";
+  return `${state.done ? "" : "The first "}${counted(shown.length, "photo")}${cut} for ${inWords(query)}, best ${measured(query)} ${percent(best)}`;
+}
+
+function browseLine(facts) {
+  if (!facts) return "";
+  const { photos } = facts;
+  if (!photos) return "No photos yet: crossgraph index FOLDER adds some";
+  return counted(photos, "photo");
+}
+
+function stages(took) {
+  const names = { encode: "reading the query", filter: "filter", first_stage: "first stage", rerank: "re-ranking", explain: "explaining", read: "reading hits" };
+  return Object.entries(names).filter(([name]) => took[name] > 0).map(([name, said]) => `${said} ${took[name].toFixed(took[name] < 10 ? 1 : 0)} ms`).join(", ");
+}
+
+function weak(found, best, all, shown) {
+  let said = "";
+  if (found && all > 0 && best < WEAK) said = "Nothing here matches well. These photos are the nearest.";
+  if (found && all > 0 && shown === 0) said = "No photo reaches that; lower the limit to see the nearest.";
+  at("weak").textContent = said;
+  at("weak").hidden = !said;
+}

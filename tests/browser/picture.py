@@ -1,0 +1,97 @@
+"""Makes `docs/page.png`: the real server over photos that pip packages carry, in a real browser.
+
+    python -m tests.browser.picture docs/page.png
+
+It indexes them with the shipped model in a temporary folder, which takes a minute or two.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+
+from search.demo_photos import PHOTO_SETS, installed_photos
+from tests.browser.chromium import Page, start_browser
+
+__all__ = ["main"]
+
+QUERY = "?q=a+bird+with+its+wings+spread"
+SIZE = (1200, 640)
+MOST_BYTES = 300_000
+
+
+def main(target: Path) -> None:
+    """Write the picture, at most 300 kB."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        _copied(place / "photos")
+        program = [sys.executable, "-m", "search.cli"]
+        index = place / "index"
+        subprocess.run(
+            [*program, "index", str(place / "photos"), "--index", str(index)], check=True
+        )
+        with _served([*program, "serve", "--index", str(index), "--port", "0"]) as address:
+            picture = _taken(address, place / "chromium")
+    target.write_bytes(_small(picture))
+    print(f"{target}: {target.stat().st_size:,} bytes")  # noqa: T201
+
+
+def _copied(folder: Path) -> None:
+    """Copy them, as the server follows no link out of the folders that it shows."""
+    folder.mkdir()
+    for photo in (photo for photo_set in PHOTO_SETS for photo in installed_photos(photo_set)):
+        shutil.copy(photo, folder)
+
+
+@contextmanager
+def _served(command: list[str]) -> Iterator[str]:
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        yield server.stdout.readline().strip()
+    finally:
+        server.terminate()
+        server.communicate()
+
+
+def _taken(address: str, profile: Path) -> bytes:
+    browser = start_browser(profile)
+    try:
+        page = Page(browser, address)
+        page.open(QUERY, width=SIZE[0], height=SIZE[1])
+        page.says("#status", "wings")
+        there = "return [...document.querySelectorAll('.tile img')].every((each) => each.complete)"
+        page.until(lambda: page.all(".tile img.there") and page.run(there), "no thumbnails")
+        time.sleep(1)  # they fade in
+        return browser.get_screenshot_as_png()
+    finally:
+        browser.quit()
+
+
+def _small(picture: bytes) -> bytes:
+    """Give the picture with as many colours as fit."""
+    with Image.open(io.BytesIO(picture)) as opened:
+        whole = opened.convert("RGB")
+    for share in (1.0, 0.9, 0.8, 0.7, 0.6):
+        size = (round(whole.width * share), round(whole.height * share))
+        held = io.BytesIO()
+        shrunk = whole.resize(size, Image.Resampling.LANCZOS)
+        few = shrunk.quantize(256, method=Image.Quantize.MEDIANCUT, kmeans=4)
+        plain = shrunk.quantize(palette=few, dither=Image.Dither.NONE)
+        plain.save(held, "png", optimize=True)
+        if held.tell() <= MOST_BYTES:
+            break
+    return held.getvalue()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/page.png"))

@@ -1,0 +1,241 @@
+"""A stand-in for the server: the same addresses, made photos, and answers that tests can bend.
+
+It is for what the real one cannot be made to do at will: 10,000 hits, a slow or failing answer, an
+API key, an index that grows.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import mimetypes
+import re
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from PIL import Image
+
+import search
+
+__all__ = ["POLICY", "Stub", "StubServer", "jpeg"]
+
+STATIC = Path(search.__file__).parent / "server" / "static"
+POLICY = "default-src 'self'; img-src 'self' blob:"
+SIZES = ((640, 427), (427, 640), (512, 512), (800, 450), (600, 400))
+THINGS = ("dog", "cat", "bicycle", "boat", "tree", "car")
+
+
+@lru_cache(maxsize=64)
+def jpeg(shade: int, size: tuple[int, int]) -> bytes:
+    """A photo of one colour."""
+    held = io.BytesIO()
+    colour = (60 + 37 * shade % 150, 70 + 53 * shade % 140, 80 + 91 * shade % 130)
+    Image.new("RGB", (size[0] // 4, size[1] // 4), colour).save(held, "jpeg")
+    return held.getvalue()
+
+
+@dataclass
+class Stub:
+    """What is answered, and what was asked.
+
+    Attributes:
+        photos: how many there are; ids are 1 to that.
+        paths: files to show in place of made photos, in turn.
+        best: the probability of the first hit; each further one has a little less.
+        key: the API key that is asked for; empty for none.
+        building: the `building` of the index.
+        delay: seconds before a search with this body is answered.
+        refuse: an error line for a search with this body, or None.
+        searches: the bodies of all searches so far.
+    """
+
+    photos: int = 60
+    paths: Sequence[Path] = ()
+    best: float = 0.93
+    key: str = ""
+    building: dict[str, float] | None = None
+    delay: Callable[[dict[str, Any]], float] = lambda body: 0.0
+    refuse: Callable[[dict[str, Any]], str | None] = lambda body: None
+    searches: list[dict[str, Any]] = field(default_factory=list)
+
+    def photo(self, image_id: int) -> dict[str, Any]:
+        width, height = SIZES[image_id % len(SIZES)]
+        path = Path(f"/photos/{THINGS[image_id % len(THINGS)]}-{image_id}.jpg")
+        if self.paths:
+            path = self.paths[(image_id - 1) % len(self.paths)]
+            with Image.open(path) as opened:
+                width, height = opened.size
+        return {
+            "id": image_id,
+            "path": str(path),
+            "captions": [f"a {THINGS[image_id % len(THINGS)]}, number {image_id}"],
+            "categories": [THINGS[image_id % len(THINGS)]],
+            "width_px": width,
+            "height_px": height,
+        }
+
+    def pixels(self, image_id: int) -> bytes:
+        if self.paths:
+            return self.paths[(image_id - 1) % len(self.paths)].read_bytes()
+        return jpeg(image_id, SIZES[image_id % len(SIZES)])
+
+    def index(self) -> dict[str, Any]:
+        things = [{"name": name, "photos": self.photos // len(THINGS)} for name in THINGS]
+        return {
+            "photos": self.photos, "captions": self.photos, "left_out": 0, "categories": things,
+            "model": {"name": "made"}, "sources": [], "building": self.building,
+        }  # fmt: skip
+
+    def browse(self, after: int, limit: int) -> dict[str, Any]:
+        last = min(after + limit, self.photos)
+        images = [self.photo(each) for each in range(after + 1, last + 1)]
+        return {"images": images, "next": last if last < self.photos else None}
+
+    def search(self, body: dict[str, Any]) -> dict[str, Any]:
+        fold = bool(body.get("fold_duplicates"))  # the last photo is then behind the second
+        count = min(body.get("limit", 10), self.photos - fold)
+        only = re.fullmatch(r"id = (\d+)", body.get("where", ""))
+        hits = []
+        for rank in [int(only[1])] if only else range(1, count + 1):
+            hit = {**self.photo(rank), "rank": rank, "score": 2 - rank / 100, "duplicates": []}
+            hit |= {"probability": self.best * 0.5 ** (rank / 30), "reranked": rank <= 50}
+            if fold and rank == 2:
+                double = {**self.photo(self.photos), "id": self.photos, "rank": 2}
+                hit["duplicates"] = [{**hit, **double, "duplicates": []}]
+            if body.get("explain"):
+                hit["explanation"] = _explanation(body.get("text", ""))
+            hits.append(hit)
+        stages = ("encode", "filter", "first_stage", "rerank", "explain", "read")
+        took = {stage: 4.0 for stage in stages} | {"total": 24.0}
+        return {"hits": hits, "took_ms": took, "notes": [], "reranked": min(count, 50)}
+
+
+def _explanation(text: str) -> dict[str, Any]:
+    words = []
+    for place, word in enumerate(text.lower().split()):
+        left, top = 0.2 * (place % 4), 0.2 * (place % 3)
+        boxes = [(left, top, left + 0.2, top + 0.2), (0.6, 0.6, 0.8, 0.8)]
+        regions = [
+            {"box": box, "weight": weight} for box, weight in zip(boxes, (0.6, 0.2), strict=True)
+        ]
+        words.append({"word": word, "added": 0.12 - 0.07 * place, "regions": regions})
+    return {"words": words, "regions": [{"box": (0.6, 0.6, 0.8, 0.8), "weight": 0.1}], "rest": 0.5}
+
+
+class StubServer:
+    """Serves a `Stub` on a port of this machine; can be taken away and brought back on it."""
+
+    def __init__(self, stub: Stub, port: int = 0) -> None:
+        self.stub = stub
+        self._port = port
+        self._server: _Server | None = None
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self._port}/"
+
+    def __enter__(self) -> StubServer:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        self._server = _Server(self.stub, self._port)
+        self._port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, stub: Stub, port: int) -> None:
+        self.stub = stub
+        super().__init__(("127.0.0.1", port), _Handler)
+
+    def handle_error(self, *_: object) -> None:
+        """A browser that went away is no error."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        if not url.path.startswith("/v1/"):
+            self._static(url.path)
+        elif self._allowed():
+            self._read(url.path.split("/")[2:], parse_qs(url.query))
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if not self._allowed():
+            return
+        stub = self.server.stub
+        stub.searches.append(body)
+        time.sleep(stub.delay(body))
+        refused = stub.refuse(body)
+        if refused is None:
+            self._json(stub.search(body))
+        else:
+            self._json({"error": refused}, 422)
+
+    def _read(self, parts: list[str], asked: dict[str, list[str]]) -> None:
+        stub = self.server.stub
+        match parts:
+            case ["index"]:
+                self._json(stub.index())
+            case ["images"]:
+                after, limit = (int(asked.get(name, ["0"])[0] or 0) for name in ("after", "limit"))
+                self._json(stub.browse(after, limit))
+            case ["images", number]:
+                self._json(stub.photo(int(number)))
+            case ["images", number, _]:
+                self._answer(200, "image/jpeg", stub.pixels(int(number)))
+            case _:
+                self._json({"error": "there is nothing here"}, 404)
+
+    def _static(self, path: str) -> None:
+        name = "index.html" if path == "/" else path.removeprefix("/static/")
+        file = STATIC / name
+        if file.is_file():
+            kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+            self._answer(200, kind, file.read_bytes())
+        else:
+            self._json({"error": "there is nothing here"}, 404)
+
+    def _allowed(self) -> bool:
+        key = self.server.stub.key
+        if not key or self.headers.get("Authorization") == f"Bearer {key}":
+            return True
+        self._json({"error": "an API key is needed"}, 401)
+        return False
+
+    def _json(self, record: object, status: int = 200) -> None:
+        self._answer(status, "application/json", json.dumps(record).encode())
+
+    def _answer(self, status: int, kind: str, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Security-Policy", POLICY)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Tests are quiet."""
