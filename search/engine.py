@@ -75,7 +75,7 @@ class SearchIndex:
 
     @property
     def folder(self) -> Path:
-        """Where the index lies."""
+        """Where it lies."""
         return self._index.folder
 
     @property
@@ -137,12 +137,13 @@ class SearchIndex:
             **options: see there.
 
         Returns:
-            An answer for each query, in their order. Its `took_ms` are its own, without what
-            encoding the texts took.
+            An answer for each query, in their order, timed without the encoding of texts.
 
         Raises:
             QueryError: one of the queries is refused; none is answered.
         """
+        if isinstance(queries, str):
+            queries = [queries]  # not its letters
         requests = [_request(query, k, literal, options) for query in queries]
         terms = TermReader(self._index, self._model, self._photo_model)
         with self._reading, self._index.snapshot():
@@ -150,7 +151,7 @@ class SearchIndex:
             return [answerer.answer(request, Stopwatch()) for request in requests]
 
     def embed_text(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Give the vectors (Q, D) of Q texts, taken as they stand.
+        """Give the vectors (Q, D) of Q texts as they stand.
 
         Their inner products with those of `embed_image` are first-stage scores.
         """
@@ -192,7 +193,7 @@ class SearchIndex:
                 a photo; nothing was written.
             IndexBusy: another process was writing all the time.
             IndexNotWritable: such as on a full disk; what was done is kept.
-            ModelMismatch: what reads photos is not the model that made the index.
+            ModelMismatch: another model made the index.
         """
         from search.writing import add_photos
 

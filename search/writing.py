@@ -11,7 +11,7 @@ from typing import TypedDict, TypeVar
 
 from indexer import BuildReport, build_index
 from indexer.model import PhotoModel
-from store import Index, IndexBusy, PhotoFile, QuarantinedFile
+from store import Index, IndexBusy, PhotoFile, QuarantinedFile, SourceError
 from store.records import records
 
 __all__ = ["REMOVED", "WriteOptions", "add_photos", "left_out", "patiently", "remove_photos"]
@@ -59,6 +59,8 @@ def add_photos(
         wait_seconds: how long to wait for another process that writes.
         **options: of `build_index`.
     """
+    if isinstance(paths, (str, Path)):
+        raise SourceError(f"expected a list of paths, found {paths}: put it into a list")
     given = [Path(path) for path in paths]
     folders = [path for path in given if path.is_dir()]
     files = [path for path in given if not path.is_dir()]

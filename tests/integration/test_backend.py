@@ -125,6 +125,7 @@ def test_many_queries_are_answered_as_one_by_one(index: SearchIndex, photos: Pat
     assert answers[1] == index.search(photos / "blue.png")
     assert answers[2] == index.search("green", k=2)
     assert index.search_many([]) == []
+    assert index.search_many("red") == [index.search("red")]
 
 
 def test_texts_of_many_queries_are_read_together_and_each_once(
@@ -217,6 +218,8 @@ def test_nothing_to_add_is_nothing_and_not_all_that_is_known(
     assert (index.add([]).removed, len(index)) == (0, 8)
     with pytest.raises(SourceError, match="expected a photo"):
         index.add([photos / "none.png"])
+    with pytest.raises(SourceError, match="put it into a list"):
+        index.add(str(photos))
 
 
 def test_what_is_known_of_photos_comes_in_the_order_of_the_ids(index: SearchIndex) -> None:

@@ -32,3 +32,12 @@ except ImportError as error:
     (line,) = done.stdout.splitlines()
     assert line.startswith(f"search.integrations.{module} needs ")
     assert line.endswith(f'pip install "crossgraph[{extra}]"')
+
+
+def test_the_command_says_what_it_needs_in_one_line() -> None:
+    code = "import sys; sys.modules['mcp'] = None; from search.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", code, "mcp", "--index", "none"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: search.integrations.mcp_server needs the mcp package")
