@@ -55,7 +55,7 @@ def bench(
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            help="Gets what is made, which is used again the next time; some 15 GB for a million "
+            help="Gets what is made, which is used again the next time; some 8 GB for a million "
             "images. Default: a temporary one.",
         ),
     ] = None,
