@@ -141,11 +141,28 @@ class ApproximateIndex:
         learnt = train(dim, count, blocks) if trained is None else trained
         index = cls(dim, bits, learnt.scale, learnt.centroids)
         index._held.train(learnt.sample)
+        if index.lists == 1:
+            # Room for all at once: as they grow, lists are copied into twice the room each time.
+            index._held.invlists.resize(0, count)
+        start = 0
         for ids, vectors in blocks():
             check_block(ids, vectors, dim)
             scaled = padded(vectors) * learnt.scale
-            index._held.add_with_ids(scaled, np.ascontiguousarray(ids, np.int64))
+            held = np.ascontiguousarray(ids, np.int64)
+            if index.lists == 1:
+                index._put(start, held, scaled)
+            else:
+                index._held.add_with_ids(scaled, held)
+            start += len(ids)
+        index._held.ntotal = start
         return index
+
+    def _put(self, start: int, ids: NDArray[np.int64], scaled: NDArray[np.float32]) -> None:
+        """Put vectors (N, W) at a place of the only list, in which there is room for them."""
+        codes = self._held.sq.compute_codes(scaled)
+        self._held.invlists.update_entries(
+            0, start, len(ids), faiss.swig_ptr(ids), faiss.swig_ptr(codes)
+        )
 
     @classmethod
     def read(cls, file: Path, stream: BinaryIO, head: Head) -> Self:

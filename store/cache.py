@@ -133,11 +133,15 @@ class VectorCache:
             IndexNotWritable: the catalog cannot record it.
         """
         with self._catalog.snapshot():
-            live = self._current()
-            recorded = self._state().generation
-        lags = not self._on_file or live.pending > _tolerable(len(live.base))
-        # An exact one was checked when it was read; of others a search checks what it reads.
-        if lags or not (live.base.exact or is_whole(self._folder, recorded)):
+            recorded, lacking = self._lacking()
+            if lacking > _tolerable(0 if recorded is None else recorded.count):
+                current = False  # which is known without a look at any vector
+            else:
+                live = self._current()
+                # An exact one was checked when it was read; of others a search checks what it
+                # reads.
+                current = self._on_file and (live.base.exact or is_whole(self._folder, recorded))
+        if not current:
             self.rebuild()
         elif recorded is not None:
             remove_others(self._folder, recorded.name)  # a run may have ended just before this
@@ -151,15 +155,8 @@ class VectorCache:
             OSError: the file cannot be written.
         """
         with self._catalog.snapshot():
-            generation = self._state().generation
-            held, revision, last_id = 0, -1, 0
-            if generation is not None:
-                held, revision = generation.count, generation.revision
-                last_id = generation.last_id
-            sql = f"""SELECT coalesce((SELECT max(image_id) FROM {self._model.vectors}), 0) - ?
-                + (SELECT count(*) FROM changes WHERE revision > ?)"""
-            lacking = next(self._catalog.rows(sql, last_id, revision))[0]
-        if lacking > max(ALWAYS_COMPACT, held):
+            recorded, lacking = self._lacking()
+        if lacking > max(ALWAYS_COMPACT, 0 if recorded is None else recorded.count):
             self.rebuild()
 
     def rebuild(self, *, take_over: bool = False) -> None:
@@ -171,6 +168,7 @@ class VectorCache:
         Raises:
             OSError: the file cannot be written; what answered before goes on answering.
         """
+        self._live = None  # of the old and the new ones, one is enough in memory
         with self._catalog.snapshot():
             revision = self._state().revision
             base, measured, last_id = self._built()
@@ -188,8 +186,16 @@ class VectorCache:
                 activate(self._catalog, self._model)
             self._catalog.set_meta(vectors=written.to_record())
             self._catalog.execute("DELETE FROM changes WHERE revision <= ?", revision)
-        self._on_file = True
+        self._live = None  # whoever asks next gets them from the file, where they are mapped
         remove_others(self._folder, written.name)
+
+    def _lacking(self) -> tuple[Generation | None, int]:
+        """Give what is recorded of the file, and how many changes it does not have."""
+        recorded = self._state().generation
+        last_id, revision = (0, -1) if recorded is None else (recorded.last_id, recorded.revision)
+        sql = f"""SELECT max(0, coalesce((SELECT max(image_id) FROM {self._model.vectors}), 0) - ?)
+            + (SELECT count(*) FROM changes WHERE revision > ?)"""
+        return recorded, int(next(self._catalog.rows(sql, last_id, revision))[0])
 
     def _state(self) -> _State:
         facts = self._catalog.meta()

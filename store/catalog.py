@@ -46,7 +46,7 @@ __all__ = [
     "vectors_of",
 ]
 
-_ROWS_AT_ONCE = 4096
+_ROWS_AT_ONCE = 1024  # of some kilobytes each, in memory several times over
 _IN = "IN (SELECT value FROM json_each(?))"
 _FACTS = """source_id, path, size_bytes, mtime_ns, sha256, width_px, height_px, taken_s, camera,
     look"""

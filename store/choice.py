@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import faiss
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,7 +17,7 @@ from store.gpu import on_gpu
 from store.rescored import rescored
 from store.vector_file import DamagedVectors
 from store.vector_head import read_head
-from store.vectors import Blocks, VectorIndex
+from store.vectors import Block, Blocks, VectorIndex
 
 __all__ = ["OVERSAMPLING", "Measured", "build", "load"]
 
@@ -31,7 +33,7 @@ LEAST_RECALL = 0.985
 NEIGHBOURS = 100
 MOST_QUERIES = 256
 WARM_SEARCHES = 9
-FIRST_TIMED = 65536  # vectors; below, an exact search takes a few milliseconds anywhere
+TIMED = 65536  # vectors; more than a processor's caches hold
 # Centroids are compared too, and lists lie here and there: past this share of them an approximate
 # search costs about what an exact one does. Counted, not timed, so that the choice is always one.
 MOST_READ = 0.75
@@ -75,7 +77,7 @@ def build(
     Args:
         dim: width D of the vectors.
         count: how many there are.
-        blocks: gives them; called up to five times.
+        blocks: gives them; called up to seven times.
         queries: (Q, D) vectors of real captions; 256 of them, evenly chosen, are used.
         most_ms: milliseconds from which on an exact search is too slow.
         least_recall: recall@100 that an approximate index must have.
@@ -89,12 +91,10 @@ def build(
     asked = queries[:: max(1, -(-len(queries) // MOST_QUERIES))].astype(np.float32, copy=False)
     measurable = bool(len(asked) and count)
     recall: float | None = 1.0 if len(asked) else None
-    index = _fast_exact(dim, blocks, asked, most_ms) if measurable else _exact(dim, blocks)
-    if index is None:
+    found = None
+    if measurable and not _exact_in_time(dim, count, blocks, asked, most_ms):
         found = _approximate(dim, count, blocks, asked, least_recall)
-        index, recall = found or (_exact(dim, blocks), 1.0)
-    if isinstance(index, FlatIndex) and count:
-        index = rescored(index)
+    index, recall = found or (_exact(dim, count, blocks), recall)
     ms = float(np.median(_warm_ms(index, asked)))
     return index, Measured(index.kind, recall, ms, time.perf_counter() - started)
 
@@ -127,32 +127,36 @@ def _placed(index: FlatIndex | ApproximateIndex) -> VectorIndex:
     return on_gpu(index) or index
 
 
-def _exact(dim: int, blocks: Blocks) -> VectorIndex:
+def _exact(dim: int, count: int, blocks: Blocks) -> VectorIndex:
+    if count and not faiss.get_num_gpus():
+        return rescored(dim, count, blocks)
     index = FlatIndex(dim)
     for ids, vectors in blocks():
         index.add(ids, vectors)
     return _placed(index)
 
 
-def _fast_exact(
-    dim: int, blocks: Blocks, queries: NDArray[np.float32], most_ms: float
-) -> VectorIndex | None:
-    """Give an exact index, None as soon as so many vectors are in it that it is too slow."""
-    index, next_timed = FlatIndex(dim), FIRST_TIMED
-    for ids, vectors in blocks():
-        index.add(ids, vectors)
-        if len(index) >= next_timed:
-            next_timed = 2 * len(index)
-            if _in_time(index, queries, most_ms) is None:
-                return None
-    return _in_time(index, queries, most_ms)
+def _exact_in_time(
+    dim: int, count: int, blocks: Blocks, queries: NDArray[np.float32], most_ms: float
+) -> bool:
+    """Say whether an exact search is fast enough, from one among the first of the vectors.
 
-
-def _in_time(index: FlatIndex, queries: NDArray[np.float32], most_ms: float) -> VectorIndex | None:
-    placed = _placed(index)
+    Each of them costs the same, and memory is spared.
+    """
+    some = min(count, TIMED)
+    index = _exact(dim, some, lambda: _first(blocks, some))
     # The fastest, not the median: a machine that is busy with something else for the moment would
     # get lists that it does not need.
-    return placed if min(_warm_ms(placed, queries)) <= most_ms else None
+    return min(_warm_ms(index, queries)) * count / some <= most_ms
+
+
+def _first(blocks: Blocks, count: int) -> Iterator[Block]:
+    """Give the first vectors, without reading more."""
+    for ids, vectors in blocks():
+        yield ids[:count], vectors[:count]
+        count -= len(ids)
+        if count <= 0:
+            return
 
 
 def _warm_ms(index: VectorIndex, queries: NDArray[np.float32]) -> list[float]:

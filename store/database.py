@@ -17,7 +17,7 @@ from store.version import is_current
 __all__ = ["CatalogFile"]
 
 _WAIT_SECONDS = 30.0
-_CACHE_KIBIBYTES = 64 * 1024
+_CACHE_KIBIBYTES = 16 * 1024
 # A row with a photo's region nodes is some thousand bytes long: on small pages up to half of each
 # would stay empty.
 _PAGE_BYTES = 64 * 1024
@@ -53,9 +53,11 @@ class CatalogFile:
 
     def _prepare(self) -> None:
         self.execute("PRAGMA trusted_schema = OFF")  # the file may come from a stranger
-        self.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
         if not is_current(self.connection):
             self._make_or_upgrade()
+        # Only now: of a file that was just made, SQLite takes the pages for the smaller ones that
+        # they would have been, and keeps sixteen times as much.
+        self.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
         self.execute("PRAGMA foreign_keys = ON")
 
     def _make_or_upgrade(self) -> None:

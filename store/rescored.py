@@ -9,30 +9,36 @@ mapped. Its form is that of an approximate index with a single list.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from store.approximate import ApproximateIndex, Trained
-from store.flat import FlatIndex
-from store.vectors import Block
+from store.vectors import Blocks, check_block, padded, padded_width
 
 __all__ = ["rescored"]
 
 
-def rescored(flat: FlatIndex) -> ApproximateIndex:
-    """Give the form of an exact index, of one vector at least, that takes half the bytes."""
-    low = np.min([vectors.min(axis=0) for _, vectors in flat.padded_blocks()], axis=0)
-    high = np.max([vectors.max(axis=0) for _, vectors in flat.padded_blocks()], axis=0)
+def rescored(dim: int, count: int, blocks: Blocks) -> ApproximateIndex:
+    """Give vectors the form of an exact index that takes half the bytes.
+
+    Args:
+        dim: width of the vectors.
+        count: how many there are, at least one.
+        blocks: gives them, rounded to half precision as the catalog keeps them; called twice.
+
+    Raises:
+        ValueError: a block has vectors of another width, or not as many as ids.
+    """
+    low = np.full(padded_width(dim), np.inf, dtype=np.float32)
+    high = -low
+    for ids, vectors in blocks():
+        check_block(ids, vectors, dim)
+        wide = padded(vectors)
+        low, high = np.minimum(low, wide.min(axis=0)), np.maximum(high, wide.max(axis=0))
     # FAISS takes the ranges of its codes from the least and the greatest number of this sample.
     whole = Trained(
-        dim=flat.dim,
+        dim=dim,
         scale=np.ones_like(low),
         centroids=np.zeros((1, len(low)), dtype=np.float32),
         sample=np.stack([low, high]),
     )
-
-    def blocks() -> Iterator[Block]:
-        return ((ids, vectors[:, : flat.dim]) for ids, vectors in flat.padded_blocks())
-
-    return ApproximateIndex.build(flat.dim, len(flat), blocks, trained=whole)
+    return ApproximateIndex.build(dim, count, blocks, trained=whole)

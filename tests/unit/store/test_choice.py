@@ -76,7 +76,7 @@ def test_a_handful_can_be_approximate_too(count: int) -> None:
     assert len(index.search(QUERIES[0], 10)[0]) <= count
 
 
-def test_filling_stops_once_an_exact_search_is_too_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_exact_search_is_timed_on_the_first_vectors(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
 
     def counted() -> Iterator[Block]:
@@ -84,9 +84,12 @@ def test_filling_stops_once_an_exact_search_is_too_slow(monkeypatch: pytest.Monk
             read.append(len(ids))
             yield ids, vectors
 
-    monkeypatch.setattr(choice, "FIRST_TIMED", 700)
-    assert choice._fast_exact(DIM, counted, QUERIES, 0.0) is None
-    assert read == [700]
+    monkeypatch.setattr(choice, "TIMED", 600)
+    monkeypatch.setattr(choice, "_warm_ms", lambda *_: [6.0])
+    assert not choice._exact_in_time(DIM, COUNT, counted, QUERIES, 6.0 * COUNT / 600 - 0.1)
+    assert choice._exact_in_time(DIM, COUNT, counted, QUERIES, 6.0 * COUNT / 600 + 0.1)
+    assert set(read) == {700}
+    assert len(read) == 4  # the ranges of the codes first, then the codes
 
 
 def test_queries_of_another_width_are_refused() -> None:

@@ -139,7 +139,9 @@ def test_a_damaged_blob_is_told(folder: Path) -> None:
 @pytest.fixture
 def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An index with an approximate file of three lists, all read by a search."""
-    monkeypatch.setattr("store.choice._in_time", lambda *_: None)  # exact is never fast enough
+    monkeypatch.setattr(
+        "store.choice._exact_in_time", lambda *_: False
+    )  # exact is never fast enough
     monkeypatch.setattr("store.choice.MOST_READ", 1.0)
     random = np.random.default_rng(0)
     vectors = random.standard_normal((150, 2)).astype(np.float16).astype(np.float32)
