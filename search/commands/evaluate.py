@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from search.commands.completion import models
 from search.commands.options import Checkpoint, ImageWeights, Quiet, TextWeights
 
 if TYPE_CHECKING:
@@ -21,7 +22,11 @@ def evaluate(
     annotations: Annotated[Path, typer.Option(metavar="JSON", help="Their captions (COCO).")],
     model: Annotated[
         str | None,
-        typer.Option(metavar="NAME|FOLDER", help="A shipped model's name or a trained folder."),
+        typer.Option(
+            metavar="NAME|FOLDER",
+            help="A shipped model's name or a trained folder.",
+            autocompletion=models,
+        ),
     ] = None,
     checkpoint: Checkpoint = None,
     json: Annotated[

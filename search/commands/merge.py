@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from search.commands.completion import index_folders
 from search.commands.options import Quiet
 
 __all__ = ["merge"]
@@ -14,7 +15,10 @@ __all__ = ["merge"]
 
 def merge(
     parts: Annotated[
-        list[Path], typer.Argument(metavar="INDEX", help="Indexes made with one model.")
+        list[Path],
+        typer.Argument(
+            metavar="INDEX", help="Indexes made with one model.", autocompletion=index_folders
+        ),
     ],
     into: Annotated[
         Path, typer.Option(metavar="FOLDER", help="Gets the new index; must not be there yet.")
