@@ -12,6 +12,7 @@ from search.commands.options import (
     Checkpoint,
     ImageWeights,
     IndexFolder,
+    Quiet,
     TextWeights,
     default_index,
 )
@@ -32,6 +33,7 @@ def export(
     checkpoint: Checkpoint = None,
     image_weights: ImageWeights = None,
     text_weights: TextWeights = None,
+    quiet: Quiet = False,
 ) -> None:
     """Write photos with all that is known of them to a Parquet or COCO file.
 
@@ -41,6 +43,7 @@ def export(
     Example: `crossgraph export photos.json --index photos.index`
     """
     from search.export import export as write
+    from search.progress import ProgressReport
 
     hits = None
     if query is not None:
@@ -48,5 +51,6 @@ def export(
             index, checkpoint, image_weights=image_weights, text_weights=text_weights
         ) as opened:
             hits = opened.search(query, k=k)
-    count, files = write(index, out, hits, query or "")
+    with ProgressReport("exporting", quiet=quiet) as progress:
+        count, files = write(index, out, hits, query or "", progress)
     typer.echo(f"{count} photos: {', '.join(str(file) for file in files)}")

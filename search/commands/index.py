@@ -139,12 +139,14 @@ def _check_known(index: Path) -> None:
 def _prepare(index: Path, model: loading.LazyModel, quiet: bool) -> None:
     """Once for each model and machine, spare all searches the seconds that torch takes to load."""
     from search.prepared import is_prepared, prepare
+    from search.progress import ProgressReport
 
     if is_prepared(index):
         return
     if not quiet:
         typer.echo("preparing this model for quick searches, once: half a minute", err=True)
-    note = prepare(model.loaded)
+    with ProgressReport("preparing", quiet=quiet):
+        note = prepare(model.loaded)
     if note:
         typer.echo(f"searches will start slowly: {note}", err=True)
 
