@@ -63,7 +63,14 @@ def evaluate(
     text_weights: TextWeights = None,
     quiet: Quiet = False,
 ) -> None:
-    """Measure retrieval and matching on photos with captions."""
+    """Measure retrieval and matching on photos with captions.
+
+    For example:
+
+      crossgraph eval --images DIR --annotations dev.json --checkpoint my-model
+
+      crossgraph eval --images DIR --annotations dev.json --ablate --json report.json
+    """
     from search.judge import judge, model_folder
     from search.per_query import per_query_json
 

@@ -40,7 +40,11 @@ def export(
     Parquet has the vectors too. COCO is a captions file, and where there are categories a second
     one beside it, OUT.categories.json; `crossgraph index --annotations` takes both.
 
-    Example: `crossgraph export photos.json --index photos.index`
+    For example:
+
+      crossgraph export photos.json --index photos.index
+
+      crossgraph export dogs.parquet --query "a dog" -k 100
     """
     from search.export import export as write
     from search.progress import ProgressReport

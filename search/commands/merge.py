@@ -30,7 +30,9 @@ def merge(
     A photo that several of them have is taken from the first; captions and categories come from
     all. Photos get new ids.
 
-    Example: `crossgraph merge a.index b.index --into all.index`
+    For example:
+
+      crossgraph merge a.index b.index --into all.index
     """
     from search.progress import ProgressReport
     from store.merge import merge as put_together

@@ -33,7 +33,11 @@ def verify(
     Prints one line when all is well; else one line a problem, and the exit code is 1, or 0 where
     --repair mended all of them.
 
-    Example: `crossgraph verify --index photos.index`
+    For example:
+
+      crossgraph verify --index photos.index
+
+      crossgraph verify --repair
     """
     from search.progress import ProgressReport
     from store.verify import repair as mend

@@ -9,14 +9,16 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from indexer import build_index
 from search import loading
 from search.cli import main, search_main
+from store import Index, PhotoFile
 from tests.integration.colours import ColourModel, paint
 
-__all__ = ["commands_in", "make_place", "run_line"]
+__all__ = ["commands_in", "commands_of_help", "make_place", "run_line"]
 
 BLOCK = re.compile(r"^```(sh(?: run)?)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PROGRAMS = {"crossgraph": main, "search": search_main}
@@ -27,6 +29,13 @@ def commands_in(text: str, kind: str = "sh run") -> Iterator[str]:
     for found, block in BLOCK.findall(text):
         if found == kind:
             yield from block.replace("\\\n", " ").splitlines()
+
+
+def commands_of_help(text: str) -> list[str]:
+    """Give the command lines among the lines of a command's help; what a pipe does to their
+    output is left out."""
+    lines = (line.strip() for line in text.splitlines())
+    return [line.partition(" | ")[0] for line in lines if line.split(" ")[0] in PROGRAMS]
 
 
 def make_place(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,6 +67,15 @@ def make_place(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for index, roots in sources.items():
         annotations = ["captions.json"] if "photos" in roots else []
         build_index(index, [folder / r for r in roots], ColourModel(), annotations=annotations)
+    _make_index_of_a_disk(folder / "disk.index")
+
+
+def _make_index_of_a_disk(folder: Path) -> None:
+    """Make an index of a photo on a disk that is not there."""
+    root = "/media/disk/Pictures"
+    file = PhotoFile(f"{root}/img.png", root, 1, 1, "00" * 32, 1, 1)
+    with Index.create(folder, ColourModel().fingerprint, 4) as index:
+        index.put_images([file], np.eye(4)[:1], np.zeros((1, 8), np.uint8))
 
 
 def run_line(line: str) -> int:
