@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from watchfiles import Change, watch
@@ -27,6 +27,8 @@ MOST_MS = 30_000
 """But told they are after so long, as while thousands are being copied."""
 TICK_MS = 2000
 LOOK_ANYWAY_SECONDS = 600.0
+LOOK_UNTOLD_SECONDS = 60.0
+"""How often all is looked through where the system cannot tell of changes."""
 
 
 def wakeups(
@@ -63,25 +65,35 @@ def _changes_of_those_there(
 ) -> Iterator[bool]:
     """Give whether something changed, until a folder comes or goes."""
     there = _there(paths)
-
-    def counts(change: Change, path: str) -> bool:
-        return not lies_below(path, ignored) and _may_be_photos(change, path)
-
     if not there:
         yield False
         while not (stop.wait(TICK_MS / 1000) or _there(paths)):
             yield False
         return
     try:
-        for found in watch(
-            *there, watch_filter=counts, debounce=MOST_MS, step=QUIET_MS, rust_timeout=TICK_MS,
-            yield_on_timeout=True, stop_event=stop, ignore_permission_denied=True,
-        ):  # fmt: skip
-            yield bool(found)
+        for changed in _told_changes(there, ignored, stop):
+            yield changed
             if _there(paths) != there:
                 return
     except FileNotFoundError:  # gone since it was looked at
         stop.wait(TICK_MS / 1000)
+    except OSError:  # more folders than the system watches, such as fs.inotify.max_user_watches
+        yield True
+        while not stop.wait(LOOK_UNTOLD_SECONDS) and _there(paths) == there:
+            yield True
+
+
+def _told_changes(paths: Iterable[str], ignored: str, stop: threading.Event) -> Iterator[bool]:
+    """Give whether the system told of a change, every two seconds, and when it is quiet again."""
+
+    def counts(change: Change, path: str) -> bool:
+        return not lies_below(path, ignored) and _may_be_photos(change, path)
+
+    for found in watch(
+        *paths, watch_filter=counts, debounce=MOST_MS, step=QUIET_MS, rust_timeout=TICK_MS,
+        yield_on_timeout=True, stop_event=stop, ignore_permission_denied=True,
+    ):  # fmt: skip
+        yield bool(found)
 
 
 def _there(paths: Sequence[str]) -> dict[str, tuple[int, int]]:

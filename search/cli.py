@@ -35,7 +35,6 @@ __all__ = ["app", "main", "search_main"]
 app = typer.Typer(
     name="crossgraph",
     help="Find photos by what they show, with a trained graph neural network.",
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 

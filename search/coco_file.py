@@ -10,7 +10,7 @@ probability too.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,11 @@ Entry = dict[str, Any]
 
 
 def write_coco(
-    index: IndexReader, out: Path, hits: Sequence[Hit] | None, query: str
+    index: IndexReader,
+    out: Path,
+    hits: Sequence[Hit] | None,
+    query: str,
+    progress: Callable[[int, int, str], object] | None = None,
 ) -> tuple[int, list[Path]]:
     """Write photos, or hits only; give how many, and the files.
 
@@ -36,8 +40,9 @@ def write_coco(
         out: the captions file; what was there is replaced.
         hits: as `search.export.export` has them.
         query: what they answer.
+        progress: as `search.export.export` has it.
     """
-    photos = _Photos(index, hits)
+    photos = _Photos(index, hits, progress)
     info: Entry = {
         "description": f"photos of the index {index.folder.name}",
         "model": index.model.name,
@@ -72,17 +77,24 @@ class _Photos:
     Args:
         index: open, in a snapshot.
         hits: these only; None is all.
+        progress: told of each time that the photos are gone through.
     """
 
-    def __init__(self, index: IndexReader, hits: Sequence[Hit] | None) -> None:
+    def __init__(
+        self,
+        index: IndexReader,
+        hits: Sequence[Hit] | None,
+        progress: Callable[[int, int, str], object] | None,
+    ) -> None:
         from store.records import shared_paths
 
         self._index = index
+        self._progress = progress
         self._hits = None if hits is None else {hit.image_id: hit for hit in hits}
         self._shared = shared_paths(index)
 
     def images(self) -> Iterator[Entry]:
-        for photo in self._records():
+        for photo in self._records("photos"):
             shared = photo.relative_path in self._shared
             entry: Entry = {
                 "id": photo.image_id,
@@ -97,30 +109,34 @@ class _Photos:
 
     def captions(self) -> Iterator[Entry]:
         number = 0
-        for photo in self._records():
+        for photo in self._records("captions"):
             for text in photo.captions:
                 number += 1
                 yield {"id": number, "image_id": photo.image_id, "caption": text}
 
     def categories(self) -> dict[str, int]:
         """Give the names, sorted, with their ids from 1."""
-        names = {name for photo in self._records() for name in photo.categories}
+        names = {name for photo in self._records("names") for name in photo.categories}
         return {name: number for number, name in enumerate(sorted(names), start=1)}
 
     def annotated(self, numbers: dict[str, int]) -> Iterator[Entry]:
         number = 0
-        for photo in self._records():
+        for photo in self._records("categories"):
             for name in photo.categories:
                 number += 1
                 category = numbers[name]
                 yield {"id": number, "image_id": photo.image_id, "category_id": category}
 
-    def _records(self) -> Iterator[PhotoRecord]:
+    def _records(self, what: str) -> Iterator[PhotoRecord]:
         from store.records import records
 
         wanted = None if self._hits is None else list(self._hits)
+        done, total = 0, len(self._index) if wanted is None else len(wanted)
         for block in records(self._index, wanted, vectors=False):
             yield from block
+            done += len(block)
+            if self._progress is not None:
+                self._progress(done, total, what)
 
 
 def _write(

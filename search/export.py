@@ -6,7 +6,7 @@ renamed when it is whole.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from search.result import Hit
@@ -15,7 +15,11 @@ __all__ = ["export"]
 
 
 def export(
-    folder: Path | str, out: Path | str, hits: Sequence[Hit] | None = None, query: str = ""
+    folder: Path | str,
+    out: Path | str,
+    hits: Sequence[Hit] | None = None,
+    query: str = "",
+    progress: Callable[[int, int, str], object] | None = None,
 ) -> tuple[int, list[Path]]:
     """Write an index's photos to a file; what was there is replaced.
 
@@ -26,6 +30,7 @@ def export(
         hits: write these only, with rank, score and probability, the best first; None writes all
             photos by their ids.
         query: what the hits answer.
+        progress: called with photos done, photos to do, and what of them is written.
 
     Returns:
         How many photos were written, and to which files.
@@ -47,4 +52,4 @@ def export(
     # One state of the index, also where photos are gone through more than once.
     with IndexReader.open(Path(folder)) as index, index.snapshot():
         write = write_parquet if out.suffix.lower() == ".parquet" else write_coco
-        return write(index, out, hits, query)
+        return write(index, out, hits, query, progress)

@@ -8,7 +8,7 @@ model: `crossgraph.fingerprint`, `.model`, `.encoders`, `.dim`, `.unit_dim`, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,7 +42,11 @@ def check_pyarrow() -> None:
 
 
 def write_parquet(
-    index: IndexReader, out: Path, hits: Sequence[Hit] | None, query: str
+    index: IndexReader,
+    out: Path,
+    hits: Sequence[Hit] | None,
+    query: str,
+    progress: Callable[[int, int, str], object] | None = None,
 ) -> tuple[int, list[Path]]:
     """Write photos, or hits only; give how many, and the file.
 
@@ -51,6 +55,7 @@ def write_parquet(
         out: the file; what was there is replaced.
         hits: as `search.export.export` has them.
         query: what they answer.
+        progress: as `search.export.export` has it.
     """
     import pyarrow.parquet
 
@@ -63,6 +68,8 @@ def write_parquet(
         for rows in _groups(index, hits):
             writer.write_batch(_batch(rows, schema, index.model.dim, hits), ROW_GROUP)
             count += len(rows)
+            if progress is not None:
+                progress(count, len(index) if hits is None else len(hits), "rows")
     return count, [out]
 
 

@@ -4,15 +4,60 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-__all__ = ["ProgressReport"]
+__all__ = ["Pace", "ProgressReport"]
 
 SECONDS_BETWEEN_LINES = 10.0
+LEAST_SECONDS = 1.0
+"""What is over sooner needs no rate, which would be a guess besides."""
+
+Clock = Callable[[], float]
+
+
+class Pace:
+    """How fast something goes, and how long it will take, in words; begins anew with each stage.
+
+    Args:
+        clock: gives seconds.
+    """
+
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self._clock = clock
+        self._began = clock()
+        self._first = self._last = 0
+        self._total: int | None = None
+
+    def tell(self, done: int, total: int | None) -> str:
+        """Give such as "12.5/s, 3 min left"; empty while nobody can know."""
+        if done < self._last or total != self._total:
+            # From what was done by now: the first of a stage may have taken a model's loading.
+            self._began, self._first, self._total = self._clock(), done, total
+        self._last = done
+        seconds = self._clock() - self._began
+        if seconds < LEAST_SECONDS or done <= self._first:
+            return ""
+        rate = (done - self._first) / seconds
+        speed = f"{rate:.0f}/s" if rate >= 100 else f"{rate:.2g}/s"
+        return speed if total is None else f"{speed}, {in_words((total - done) / rate)} left"
+
+
+def in_words(seconds: float) -> str:
+    """Give a time as people round it.
+
+    >>> in_words(42.2), in_words(150), in_words(7000)
+    ('42 s', '2 min', '1 h 56 min')
+    """
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    minutes = whole // 60
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 class ProgressReport:
@@ -26,6 +71,7 @@ class ProgressReport:
     def __init__(self, what: str, *, quiet: bool = False) -> None:
         self._what = what
         self._quiet = quiet
+        self._pace = Pace()
         console = Console(stderr=True)
         self._bar: Progress | None = None
         if console.is_terminal and not quiet:
@@ -33,12 +79,13 @@ class ProgressReport:
                 TextColumn("{task.description}"),
                 BarColumn(),
                 MofNCompleteColumn(),
-                TimeRemainingColumn(),
-                TextColumn("{task.fields[text]}"),
+                TimeElapsedColumn(),
+                TextColumn("{task.fields[pace]}"),
+                TextColumn("{task.fields[text]}", markup=False),
                 console=console,
                 transient=True,
             )
-            self._task = self._bar.add_task(what, total=None, text="")
+            self._task = self._bar.add_task(what, total=None, text="", pace="")
         self._last_line = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -57,12 +104,16 @@ class ProgressReport:
 
     def update(self, done: int, total: int | None = None, text: str = "") -> None:
         """Say how far it is; `total` None means that nobody knows."""
+        if self._quiet:
+            return
+        pace = self._pace.tell(done, total)
         if self._bar is not None:
-            self._bar.update(self._task, completed=done, total=total, text=text)
-        elif not self._quiet and time.monotonic() - self._last_line >= SECONDS_BETWEEN_LINES:
+            self._bar.update(self._task, completed=done, total=total, text=text, pace=pace)
+        elif time.monotonic() - self._last_line >= SECONDS_BETWEEN_LINES:
             self._last_line = time.monotonic()
             of = f" of {total}" if total else ""
-            sys.stderr.write(f"{self._what}: {done}{of} {text}".rstrip() + "\n")
+            parted = f", {pace}" if pace else ""
+            sys.stderr.write(f"{self._what}: {done}{of}{parted} {text}".rstrip() + "\n")
             sys.stderr.flush()
 
     def stage(self, what: str, done: int, total: int) -> None:

@@ -15,7 +15,7 @@ from search.commands.search import search
 
 __all__ = ["search_main"]
 
-app = typer.Typer(name="search", add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(name="search", pretty_exceptions_enable=False)
 app.command("search")(search)
 
 

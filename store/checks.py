@@ -5,8 +5,9 @@ Everything is read row by row in the caller's snapshot, and nothing is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,11 @@ from store.problems import Problem, about
 from store.vector_file import check_sums, head_sha256, read_ids
 from store.word_checks import word_faults
 
-__all__ = ["check_catalog", "check_file", "check_readable", "orphans"]
+__all__ = ["Progress", "check_catalog", "check_file", "check_readable", "orphans"]
+
+Progress = Callable[[int, int, str], object]
+"""Called with rows done, rows to do, and what they are."""
+ROWS_BETWEEN = 1000
 
 EMBED_AGAIN = (
     "removes the photos with their captions; the next `crossgraph index`, with the same "
@@ -40,8 +45,10 @@ def check_readable(catalog: CatalogFile) -> Iterator[Problem]:
     yield from about("bad-facts", "facts about the index that are no JSON", "", facts)
 
 
-def check_catalog(catalog: CatalogFile, model: Model) -> Iterator[Problem]:
-    """Look through all rows."""
+def check_catalog(
+    catalog: CatalogFile, model: Model, progress: Progress | None = None
+) -> Iterator[Problem]:
+    """Look through all rows; progress is told of the embeddings, which take the longest."""
     for table, column, parent in orphans(catalog):
         sql = f"SELECT {column} FROM {table} WHERE {column} NOT IN (SELECT id FROM {parent})"
         rows = (row[0] for row in catalog.rows(sql))
@@ -49,7 +56,7 @@ def check_catalog(catalog: CatalogFile, model: Model) -> Iterator[Problem]:
         yield from about("orphans", what, "deletes them", rows)
     yield from _check_paths(catalog)
     yield from _check_ids(catalog)
-    yield from _check_embeddings(catalog, model)
+    yield from _check_embeddings(catalog, model, progress)
     yield from _check_unfinished(catalog, model)
     yield from _check_probes(catalog, model)
     yield from _check_changes(catalog)
@@ -121,12 +128,14 @@ def _highest_id(catalog: CatalogFile) -> int:
     return max(int(next(catalog.rows(sql))[0]), 0 if generation is None else generation.last_id)
 
 
-def _check_embeddings(catalog: CatalogFile, model: Model) -> Iterator[Problem]:
+def _check_embeddings(
+    catalog: CatalogFile, model: Model, progress: Progress | None
+) -> Iterator[Problem]:
     for table, thing in ((model.vectors, "vector"), (model.nodes, "nodes")):
         sql = f"SELECT id FROM images WHERE id NOT IN (SELECT image_id FROM {table}) ORDER BY id"
         rows = (row[0] for row in catalog.rows(sql))
         yield from about(f"no-{thing}", f"photos without {thing}", EMBED_AGAIN, rows, photos=True)
-    for thing, found in _damaged(catalog, model).items():
+    for thing, found in _damaged(catalog, model, progress).items():
         what = f"photos with damaged {thing}"
         yield from about(f"bad-{thing}", what, EMBED_AGAIN, found, photos=True)
 
@@ -144,13 +153,26 @@ def _check_unfinished(catalog: CatalogFile, model: Model) -> Iterator[Problem]:
         yield from about("bad-reembedding", what, mending, found.items(), photos=True)
 
 
-def _damaged(catalog: CatalogFile, model: Model) -> dict[str, Iterator[tuple[int, str]]]:
+def _damaged(
+    catalog: CatalogFile, model: Model, progress: Progress | None = None
+) -> dict[str, Iterator[tuple[int, str]]]:
     vectors = catalog.rows(f"SELECT image_id, vector FROM {model.vectors} ORDER BY image_id")
     nodes = catalog.rows(f"SELECT image_id, nodes FROM {model.nodes} ORDER BY image_id")
+    if progress is not None:
+        total = int(next(catalog.rows("SELECT count(*) FROM images"))[0])
+        vectors = _told(vectors, total, "vectors", progress)
+        nodes = _told(nodes, total, "nodes", progress)
     return {
         "vector": damaged_vectors(vectors, model.dim, model.unit_dim),
         "nodes": damaged_nodes(nodes),
     }
+
+
+def _told(rows: Iterable[Any], total: int, what: str, progress: Progress) -> Iterator[Any]:
+    for done, row in enumerate(rows, start=1):
+        yield row
+        if done % ROWS_BETWEEN == 0 or done == total:
+            progress(done, total, what)
 
 
 def _check_probes(catalog: CatalogFile, model: Model) -> Iterator[Problem]:

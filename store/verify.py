@@ -13,7 +13,7 @@ from pathlib import Path
 from store.annotations import count_texts
 from store.cache import VectorCache
 from store.catalog import remove_images
-from store.checks import check_catalog, check_file, check_readable, orphans
+from store.checks import Progress, check_catalog, check_file, check_readable, orphans
 from store.codec import path_to_row, row_to_path
 from store.database import CatalogFile
 from store.errors import IndexDamaged, IndexTooNew
@@ -27,11 +27,12 @@ from store.words import make_anew
 __all__ = ["repair", "verify"]
 
 
-def verify(folder: Path) -> Verification:
+def verify(folder: Path, progress: Progress | None = None) -> Verification:
     """Look through an index; reads only, and goes on beside a writer.
 
     Args:
         folder: where it lies; an index of an older version is upgraded first, as by any opening.
+        progress: called with rows done, rows to do, and what they are.
 
     Raises:
         IndexNotFound: there is none.
@@ -39,14 +40,14 @@ def verify(folder: Path) -> Verification:
     """
     try:
         with Index.open(folder) as index:
-            return _verified(index)
+            return _verified(index, progress)
     except IndexTooNew:
         raise
     except IndexDamaged as error:
         return Verification((_malformed(error),))
 
 
-def repair(folder: Path) -> tuple[Verification, Verification]:
+def repair(folder: Path, progress: Progress | None = None) -> tuple[Verification, Verification]:
     """Mend what can be mended, as the only writer; give what was found before and after.
 
     Nothing is touched where there is something that cannot be mended.
@@ -60,11 +61,11 @@ def repair(folder: Path) -> tuple[Verification, Verification]:
     try:
         with Index.open(folder) as index:
             index.begin_writing()
-            before = _verified(index)
+            before = _verified(index, progress)
             if not before.problems or not all(problem.mending for problem in before.problems):
                 return before, before
             _mend(index, before.problems)
-            return before, _verified(index)
+            return before, _verified(index, progress)
     except IndexTooNew:
         raise
     except IndexDamaged as error:
@@ -72,12 +73,12 @@ def repair(folder: Path) -> tuple[Verification, Verification]:
         return found, found
 
 
-def _verified(index: Index) -> Verification:
+def _verified(index: Index, progress: Progress | None) -> Verification:
     with index.reading() as catalog:
         unreadable = tuple(check_readable(catalog))
         if unreadable:
             return Verification(unreadable)
-        problems = tuple(check_catalog(catalog, index.model))
+        problems = tuple(check_catalog(catalog, index.model, progress))
     problems += _file_problems(index)
     with index.reading() as catalog:
         captions, _ = count_texts(catalog)

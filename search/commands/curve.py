@@ -42,6 +42,10 @@ def curve(
     """Train on more and more photos and measure what each number reaches.
 
     A size that was trained already is not trained again, and one that was stopped goes on.
+
+    For example:
+
+      crossgraph curve --images DIR --annotations train.json --dev-annotations dev.json --out curve
     """
     from fusion.request import TrainRequest
     from search.curve import learning_curve

@@ -25,7 +25,14 @@ def demo(
     text_weights: TextWeights = None,
     quiet: Quiet = False,
 ) -> None:
-    """Index photos that installed packages carry, ask for some, write a page of results."""
+    """Index photos that installed packages carry, ask for some, write a page of results.
+
+    For example:
+
+      crossgraph demo
+
+      crossgraph demo --out tried
+    """
     from rich.console import Console
 
     from search.demo import run_demo

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from search.commands.completion import models
 from search.commands.options import Checkpoint, ImageWeights, Quiet, TextWeights
 
 if TYPE_CHECKING:
@@ -21,7 +22,11 @@ def evaluate(
     annotations: Annotated[Path, typer.Option(metavar="JSON", help="Their captions (COCO).")],
     model: Annotated[
         str | None,
-        typer.Option(metavar="NAME|FOLDER", help="A shipped model's name or a trained folder."),
+        typer.Option(
+            metavar="NAME|FOLDER",
+            help="A shipped model's name or a trained folder.",
+            autocompletion=models,
+        ),
     ] = None,
     checkpoint: Checkpoint = None,
     json: Annotated[
@@ -58,7 +63,14 @@ def evaluate(
     text_weights: TextWeights = None,
     quiet: Quiet = False,
 ) -> None:
-    """Measure retrieval and matching on photos with captions."""
+    """Measure retrieval and matching on photos with captions.
+
+    For example:
+
+      crossgraph eval --images DIR --annotations dev.json --checkpoint my-model
+
+      crossgraph eval --images DIR --annotations dev.json --ablate --json report.json
+    """
     from search.judge import judge, model_folder
     from search.per_query import per_query_json
 

@@ -12,6 +12,7 @@ from search.commands.options import (
     Checkpoint,
     ImageWeights,
     IndexFolder,
+    Quiet,
     TextWeights,
     default_index,
 )
@@ -32,15 +33,21 @@ def export(
     checkpoint: Checkpoint = None,
     image_weights: ImageWeights = None,
     text_weights: TextWeights = None,
+    quiet: Quiet = False,
 ) -> None:
     """Write photos with all that is known of them to a Parquet or COCO file.
 
     Parquet has the vectors too. COCO is a captions file, and where there are categories a second
     one beside it, OUT.categories.json; `crossgraph index --annotations` takes both.
 
-    Example: `crossgraph export photos.json --index photos.index`
+    For example:
+
+      crossgraph export photos.json --index photos.index
+
+      crossgraph export dogs.parquet --query "a dog" -k 100
     """
     from search.export import export as write
+    from search.progress import ProgressReport
 
     hits = None
     if query is not None:
@@ -48,5 +55,6 @@ def export(
             index, checkpoint, image_weights=image_weights, text_weights=text_weights
         ) as opened:
             hits = opened.search(query, k=k)
-    count, files = write(index, out, hits, query or "")
+    with ProgressReport("exporting", quiet=quiet) as progress:
+        count, files = write(index, out, hits, query or "", progress)
     typer.echo(f"{count} photos: {', '.join(str(file) for file in files)}")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from search.commands.completion import index_folders
 from search.commands.options import Quiet
 
 __all__ = ["merge"]
@@ -14,7 +15,10 @@ __all__ = ["merge"]
 
 def merge(
     parts: Annotated[
-        list[Path], typer.Argument(metavar="INDEX", help="Indexes made with one model.")
+        list[Path],
+        typer.Argument(
+            metavar="INDEX", help="Indexes made with one model.", autocompletion=index_folders
+        ),
     ],
     into: Annotated[
         Path, typer.Option(metavar="FOLDER", help="Gets the new index; must not be there yet.")
@@ -26,7 +30,9 @@ def merge(
     A photo that several of them have is taken from the first; captions and categories come from
     all. Photos get new ids.
 
-    Example: `crossgraph merge a.index b.index --into all.index`
+    For example:
+
+      crossgraph merge a.index b.index --into all.index
     """
     from search.progress import ProgressReport
     from store.merge import merge as put_together

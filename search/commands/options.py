@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from search.commands.completion import index_folders, model_folders
 from search.loading import DEFAULT_INDEX
 
 __all__ = ["Checkpoint", "ImageWeights", "IndexFolder", "Quiet", "TextWeights", "default_index"]
@@ -15,11 +16,21 @@ default_index = Path(DEFAULT_INDEX)
 
 IndexFolder = Annotated[
     Path,
-    typer.Option("--index", metavar="FOLDER", envvar="CROSSGRAPH_INDEX", help="The index."),
+    typer.Option(
+        "--index",
+        metavar="FOLDER",
+        envvar="CROSSGRAPH_INDEX",
+        help="The index.",
+        autocompletion=index_folders,
+    ),
 ]
 Checkpoint = Annotated[
     Path | None,
-    typer.Option(metavar="FOLDER", help="A trained model's folder; default: the shipped one."),
+    typer.Option(
+        metavar="FOLDER",
+        help="A trained model's folder; default: the shipped one.",
+        autocompletion=model_folders,
+    ),
 ]
 ImageWeights = Annotated[
     Path | None,

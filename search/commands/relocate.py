@@ -22,7 +22,7 @@ def relocate(
 
     For example:
 
-    crossgraph relocate /media/disk/Pictures ~/Pictures --index photos.index
+      crossgraph relocate /media/disk/Pictures ~/Pictures --index disk.index
     """
     from store import Index, SourceError
 

@@ -110,13 +110,19 @@ def search(
 
       search ./cat.jpg --add "in the snow"
 
-      search --like 17 --minus "a dog"
+      search --like 2 --minus "a dog"
 
       search "a no entry sign" --literal --budget-ms 50
 
       search "a dog" --where "taken >= 2024 and width > 1000" --fold-duplicates
 
       search "Grandma's birthday" --hybrid
+
+      search "a dog" -0 | xargs -0 ls -l
+
+      search "a dog" --copy-to found -k 3
+
+    All that can be asked: docs/query-language.md.
     """
     form = asked_form(json, csv, paths, null, preview, preview_as, explain=explain)
     _check_explanations(no_rerank, explain, explain_image)

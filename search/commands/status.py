@@ -28,7 +28,11 @@ def status(
 
     For example:
 
-    crossgraph status --index photos.index
+      crossgraph status --index photos.index
+
+      crossgraph status --json
+
+      crossgraph status --failed
     """
     if json and failed:
         raise typer.BadParameter("--json and --failed exclude each other")

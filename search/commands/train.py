@@ -67,7 +67,12 @@ def train(
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Train a model on photos with captions."""
+    """Train a model on photos with captions.
+
+    For example:
+
+      crossgraph train --images DIR --annotations train.json --dev-annotations dev.json --out model
+    """
     from fusion.request import TrainRequest
     from fusion.training import train_from_files
     from search.progress import ProgressReport

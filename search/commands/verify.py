@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from search.commands.options import IndexFolder, default_index
+from search.commands.options import IndexFolder, Quiet, default_index
 
 if TYPE_CHECKING:
     from store.problems import Verification
@@ -26,18 +26,25 @@ def verify(
             "--annotations, embeds them again.",
         ),
     ] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Check an index: the catalog, every embedding, every path, and the file of vectors.
 
     Prints one line when all is well; else one line a problem, and the exit code is 1, or 0 where
     --repair mended all of them.
 
-    Example: `crossgraph verify --index photos.index`
+    For example:
+
+      crossgraph verify --index photos.index
+
+      crossgraph verify --repair
     """
+    from search.progress import ProgressReport
     from store.verify import repair as mend
     from store.verify import verify as look
 
-    found, left = mend(index) if repair else (look(index), None)
+    with ProgressReport("verifying", quiet=quiet) as progress:
+        found, left = mend(index, progress) if repair else (look(index, progress), None)
     for problem in found.problems:
         typer.echo(str(problem))
     if left is not None and left != found:

@@ -148,3 +148,25 @@ def test_changes_are_told_once_it_is_quiet_and_the_first_at_once(
     (tmp_path / "photos" / "a.png").write_bytes(b"a photo")
     assert any(next(told) for _ in range(5))
     told.close()
+
+
+def test_where_the_system_cannot_tell_all_is_looked_through_now_and_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_more(*_: object, **__: object) -> Iterator[set[object]]:
+        raise OSError("OS file watch limit reached")
+
+    monkeypatch.setattr(watch, "watch", no_more)
+    monkeypatch.setattr(watch, "LOOK_UNTOLD_SECONDS", 0.01)
+    told = watch.wakeups([tmp_path], tmp_path / "index")
+    assert [next(told) for _ in range(3)] == [True] * 3
+    told.close()  # type: ignore[attr-defined]
+
+
+def test_it_ends_where_it_is_told_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "TICK_MS", 100)
+    stop = threading.Event()
+    told = watch.wakeups([tmp_path, tmp_path / "gone"], tmp_path / "index", stop=stop)
+    assert next(told) is True
+    stop.set()
+    assert not any(told)

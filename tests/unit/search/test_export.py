@@ -183,3 +183,18 @@ def test_without_pyarrow_it_says_how_to_get_it(
 def test_another_ending_is_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(QueryError, match=r"o\.csv"):
         export(folder, tmp_path / "o.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [("o.parquet", ["rows"]), ("o.json", ["photos", "captions", "names", "photos", "categories"])],
+)
+def test_how_far_it_is_is_told_to_the_last_photo(
+    folder: Path, tmp_path: Path, name: str, what: list[str]
+) -> None:
+    told: list[tuple[int, int, str]] = []
+    export(folder, tmp_path / name, progress=lambda *report: told.append(report))
+    assert told == [(4, 4, each) for each in what]
+    told.clear()
+    export(folder, tmp_path / name, HITS, progress=lambda *report: told.append(report))
+    assert {report[:2] for report in told} == {(2, 2)}

@@ -308,3 +308,20 @@ def test_facts_that_are_no_json_cannot_be_mended(folder: Path) -> None:
 def test_no_index_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(IndexNotFound):
         verify(tmp_path)
+
+
+def test_what_is_verified_is_told_as_it_goes(tmp_path: Path) -> None:
+    from store import checks
+
+    told: list[tuple[int, int, str]] = []
+    files = [
+        PhotoFile(f"/photos/{number}.jpg", "/photos", 1, 1, "00" * 32, 1, 1)
+        for number in range(1, checks.ROWS_BETWEEN + 2)
+    ]
+    with Index.create(tmp_path / "i", "f00d", 2) as index:
+        index.put_images(files, np.ones((len(files), 2)), np.zeros((len(files), 1), np.uint8))
+    verify(tmp_path / "i", lambda *report: told.append(report))
+    count = len(files)
+    assert told == [
+        (done, count, what) for what in ("vectors", "nodes") for done in (count - 1, count)
+    ]
