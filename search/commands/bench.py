@@ -79,6 +79,10 @@ def bench(
     so is recall as far as the mixtures are like photos. A figure whose limit speaks of another size
     is shown but not judged. A limit that is missed is told and is no failure; exit code 1 means
     that something could not be measured.
+
+    For example:
+
+    crossgraph bench --photos photos --quick
     """
     from search.bench.machine import machine, machine_line
     from search.bench.report import as_json

@@ -17,14 +17,14 @@ COMMANDS: dict[str, typer.core.TyperCommand] = {
     "": typer.main.get_command(short.app),
 }
 EXAMPLES = {name: commands_of_help(command.help or "") for name, command in COMMANDS.items()}
-LONG = {"train", "eval", "curve"}
+LONG = {"train", "eval", "curve", "bench"}
 """What these do takes minutes, and photos with captions."""
-ENDLESS = "--watch"
+ENDLESS = ("--watch", " serve ", " mcp ")
 RUN = dict.fromkeys(
     line
     for name, lines in EXAMPLES.items()
     for line in lines
-    if name not in LONG and ENDLESS not in line
+    if name not in LONG and not any(each in line for each in ENDLESS)
 )
 
 
