@@ -10,7 +10,7 @@ from search.svg import document, line, point, rule, text
 
 __all__ = ["cost_curve_svg"]
 
-WIDTH, HEIGHT = 760, 420
+WIDTH, HEIGHT = 800, 420
 LEFT, RIGHT, TOP, BOTTOM = 56, 540, 56, 366
 INSET, LINE_HEIGHT = 32, 17
 SERIES = {
