@@ -46,6 +46,7 @@ def make_place(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     monkeypatch.chdir(folder)
     monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("CROSSGRAPH_CACHE", str(folder / "cache"))  # where nothing is prepared
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setattr(loading, "load_model", lambda *_, **__: ColourModel())
     for number, (where, *colours) in enumerate(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import shlex
 import shutil
 import sqlite3
 from contextlib import closing
@@ -12,10 +10,9 @@ from pathlib import Path
 
 import pyarrow.parquet
 import pytest
-import typer.main
 
 from search import loading
-from search.cli import app, main
+from search.cli import main
 from tests.fakes import ColourModel, paint
 
 
@@ -110,14 +107,6 @@ def test_the_hits_of_a_query_are_exported(capsys: pytest.CaptureFixture[str]) ->
     assert [row["rank"] for row in rows] == [1, 2]
     assert rows[0]["relative_path"] == "more/green.png"
     assert rows[0]["score"] == pytest.approx(2)
-
-
-@pytest.mark.parametrize("name", ["verify", "export", "merge"])
-def test_the_example_in_the_help_runs(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    (example,) = re.findall(r"Example: `crossgraph (.*)`", commands[name].help)
-    assert example.startswith(f"{name} ")
-    assert main(shlex.split(example)) == 0
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,11 @@ class Watching:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", PROGRAM], cwd=folder, text=True,
                 stdout=subprocess.PIPE, stderr=stderr,
-                env={"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": ""},
+                env={
+                    "PYTHONPATH": str(Path(__file__).parents[2]),
+                    "PATH": "",
+                    "CROSSGRAPH_CACHE": str(folder / "cache"),  # where nothing is prepared
+                },
             )  # fmt: skip
         self._lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()

@@ -31,7 +31,7 @@ def vector_of(number: int) -> NDArray[np.float32]:
 
 def file_of(place: int, number: int) -> PhotoFile:
     """Give the photo at a place, with the content of a number."""
-    return PhotoFile(f"{SOURCE}/{place}.jpg", SOURCE, number, 1, f"{number:02x}", 2, 3)
+    return PhotoFile(f"{SOURCE}/{place}.jpg", SOURCE, number, 1, f"{number:064x}", 2, 3)
 
 
 def put(index: Index, photos: list[tuple[int, int]]) -> list[int]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import mmap
 import sys
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from search.bench.errors import BenchError
 from search.bench.resident import Samples, memory_now, resident_now
@@ -13,10 +15,18 @@ from search.bench.resident import Samples, memory_now, resident_now
 linux = pytest.mark.skipif(sys.platform != "linux", reason="/proc is of Linux")
 
 
+def fresh(count: int) -> NDArray[np.uint8]:
+    """Memory that nothing had before, as a large array of a process that had larger ones may."""
+    own = mmap.mmap(-1, count, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    held = np.frombuffer(own, dtype=np.uint8)
+    held[:] = 1
+    return held
+
+
 @linux
 def test_what_is_held_counts() -> None:
     before = memory_now()
-    held = np.ones(30_000_000, dtype=np.uint8)
+    held = fresh(30_000_000)
     after = memory_now()
     for kind in ("resident", "private", "proportional"):
         assert after[kind] - before[kind] == pytest.approx(held.nbytes, abs=5_000_000)
@@ -28,7 +38,7 @@ def test_samples_are_taken_meanwhile() -> None:
     with Samples() as samples:
         samples.take()
         samples.done = 5
-        held = np.ones(20_000_000, dtype=np.uint8)
+        held = fresh(20_000_000)
         samples.take()
         samples.done = 6
         del held
