@@ -46,7 +46,7 @@ from fusion.word_detector import NEAREST as DETECTED_NEAREST
 from fusion.word_detector import STEPS
 from fusion.word_graph import NEAREST as WORDED_NEAREST
 
-__all__ = ["ExportError", "export_queries", "is_exportable"]
+__all__ = ["ExportError", "export_model", "is_exportable"]
 
 Named = dict[str, Tensor]
 
@@ -60,7 +60,7 @@ def is_exportable(model: object) -> bool:
     return isinstance(model, Retriever) and isinstance(model.text_encoder, BertEncoder)
 
 
-def export_queries(retriever: Retriever, root: Path) -> Path:
+def export_model(retriever: Retriever, root: Path) -> Path:
     """Write a retriever below `root`, unless it is there and whole.
 
     Its query side, and what indexing runs where that can be exported.

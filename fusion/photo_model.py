@@ -43,7 +43,7 @@ def find_photo_model(root: Path, fingerprint: str) -> PhotoModel | None:
     Every file is hashed, which is nothing beside indexing, so that a damaged one is made anew.
 
     Args:
-        root: the folder that `fusion.export.export_queries` was given.
+        root: the folder that `fusion.export.export_model` was given.
         fingerprint: the model's, such as `fusion.fingerprint.checkpoint_fingerprint` gives.
     """
     folder = query_folder(root, fingerprint)

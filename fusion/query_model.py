@@ -52,7 +52,7 @@ def find_query_model(root: Path, fingerprint: str, *, once: bool = False) -> Que
     """Give the exported model of that fingerprint; None where there is none that can be used.
 
     Args:
-        root: the folder that `fusion.export.export_queries` was given.
+        root: the folder that `fusion.export.export_model` was given.
         fingerprint: the model's, such as an index records it.
         once: as `QueryModel` takes it.
     """

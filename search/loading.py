@@ -14,7 +14,7 @@ from typing import Any
 from search.engine import SearchIndex
 from search.protocol import PhotoModel, QueryModel
 
-__all__ = ["DEFAULT_INDEX", "LazyModel", "load_model", "open_index", "photo_model"]
+__all__ = ["DEFAULT_INDEX", "LazyModel", "load_model", "models_of", "open_index", "photo_model"]
 
 DEFAULT_INDEX = "photos.index"
 
@@ -50,20 +50,55 @@ def open_index(
         CheckpointError: the checkpoint cannot be read.
         WeightsNotFound: an encoder's weights are not there.
     """
-    from search.prepared import prepared_model
     from store import Index
 
-    folder = Path(folder)
+    folder, photos = Path(folder), None
     if model is None:
         # First of all: that there is no index should not cost the seconds that loading a model may.
-        index = Index.open(folder)
-        given = image_weights is not None or text_weights is not None
-        prepared = None if given else prepared_model(index.model.fingerprint, checkpoint, once=once)
-        if prepared is not None:
-            return SearchIndex(index, prepared, photo_model(checkpoint, prepared.fingerprint))
-        index.close()
-        model = load_model(checkpoint, image_weights=image_weights, text_weights=text_weights)
-    return SearchIndex(Index.open(folder, fingerprint=model.fingerprint, model=model.name), model)
+        with Index.open(folder) as index:
+            fingerprint = index.model.fingerprint
+        model, photos = models_of(
+            fingerprint,
+            checkpoint,
+            image_weights=image_weights,
+            text_weights=text_weights,
+            once=once,
+        )
+    index = Index.open(folder, fingerprint=model.fingerprint, model=model.name)
+    return SearchIndex(index, model, photos)
+
+
+def models_of(
+    fingerprint: str,
+    checkpoint: str | Path | None = None,
+    *,
+    image_weights: str | Path | None = None,
+    text_weights: str | Path | None = None,
+    once: bool = False,
+) -> tuple[QueryModel, PhotoModel]:
+    """Give what reads queries and what reads photos, for an index that a model made.
+
+    Without torch where that very model is prepared; else what `load_model` gives is both, which may
+    be another model than the one of that fingerprint.
+
+    Args:
+        fingerprint: as the index records it.
+        checkpoint: as `open_index` takes it, as are all others.
+        image_weights: see there.
+        text_weights: see there.
+        once: see there.
+
+    Raises:
+        CheckpointError, WeightsNotFound: as `load_model`.
+    """
+    from search.prepared import prepared_model
+
+    given = image_weights is not None or text_weights is not None
+    prepared = None if given else prepared_model(fingerprint, checkpoint, once=once)
+    if prepared is not None:
+        return prepared, photo_model(checkpoint, fingerprint)
+    model = load_model(checkpoint, image_weights=image_weights, text_weights=text_weights)
+    return model, model
 
 
 class LazyModel:

@@ -127,11 +127,11 @@ def prepare(model: Retriever) -> str:
     Returns:
         Why it could not be done, in one line; empty when all is well.
     """
-    from fusion.export import ExportError, export_queries
+    from fusion.export import ExportError, export_model
     from search.features import query_cache
 
     try:
-        export_queries(model, query_cache())
+        export_model(model, query_cache())
     except ExportError as error:
         return str(error)
     return ""

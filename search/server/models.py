@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from search.loading import load_model, photo_model
-from search.prepared import prepared_model
+from search.loading import models_of
 from search.protocol import QueryModel
 from store import ModelMismatch
 
@@ -59,16 +58,14 @@ def model_loader(
     """Give what loads models as `search.open_index` does, which explains the arguments."""
 
     def load(fingerprint: str) -> LoadedModel:
-        given = image_weights is not None or text_weights is not None
-        prepared = None if given else prepared_model(fingerprint, checkpoint)
-        if prepared is not None:
-            return LoadedModel(prepared, photo_model(checkpoint, fingerprint))
-        model = load_model(checkpoint, image_weights=image_weights, text_weights=text_weights)
+        model, photo = models_of(
+            fingerprint, checkpoint, image_weights=image_weights, text_weights=text_weights
+        )
         if model.fingerprint != fingerprint:
             raise ModelMismatch(
                 f"the index was made with another model ({fingerprint[:12]}) than {model.name} "
                 f"({model.fingerprint[:12]}): give that model with --checkpoint"
             )
-        return LoadedModel(model, model)
+        return LoadedModel(model, photo)
 
     return load

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from fusion.export import export_queries
+from fusion.export import export_model
 from store import Index, PhotoFile
 from tests.integration.colours import paint
 from tests.integration.made_retriever import FINGERPRINT, made_retriever
@@ -33,7 +33,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with photos, an index of them, and a cache with its prepared model."""
     place = tmp_path_factory.mktemp("served")
     retriever = made_retriever(tmp_path_factory.mktemp("bert"))
-    export_queries(retriever, place / "cache" / "query")
+    export_model(retriever, place / "cache" / "query")
     (place / "photos").mkdir()
     files = []
     for number in range(COUNT):

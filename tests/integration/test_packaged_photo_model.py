@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from fusion.export import export_queries
+from fusion.export import export_model
 from fusion.gpu_photos import GpuPhotos
 from fusion.packing import unpack_edges, unpack_nodes
 from fusion.photo_model import PhotoModel, find_photo_model
@@ -37,7 +37,7 @@ def retriever() -> Retriever:
 @pytest.fixture(scope="module")
 def model(retriever: Retriever, tmp_path_factory: pytest.TempPathFactory) -> PhotoModel:
     root = tmp_path_factory.mktemp("query")
-    export_queries(retriever, root)
+    export_model(retriever, root)
     found = find_photo_model(root, retriever.fingerprint)
     assert found is not None
     return found

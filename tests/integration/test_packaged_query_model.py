@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fusion.export import export_queries
+from fusion.export import export_model
 from fusion.query_model import find_query_model
 from fusion.retriever import load_retriever
 
@@ -28,7 +28,7 @@ def test_real_photos_and_captions(tmp_path: Path) -> None:
     files = [image["file_name"] for image in collection["images"][:40]]
     captions = [note["caption"] for note in collection["annotations"][:200:5]]
     retriever = load_retriever()
-    export_queries(retriever, tmp_path)
+    export_model(retriever, tmp_path)
     model = find_query_model(tmp_path, retriever.fingerprint)
     assert model is not None
     images = [Image.open(FLICKR / "images" / name).convert("RGB") for name in files]

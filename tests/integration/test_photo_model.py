@@ -17,7 +17,7 @@ from PIL import Image
 from torch import nn
 
 from fusion.encoders.convolutional import GridEncoder, Normalise
-from fusion.export import export_queries
+from fusion.export import export_model
 from fusion.gpu_photos import GpuPhotos
 from fusion.photo_model import PhotoModel, find_photo_model
 from fusion.query_folder import PHOTOS, TABLES, query_folder
@@ -61,7 +61,7 @@ def retriever(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
 @pytest.fixture(scope="module")
 def root(retriever: Retriever, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("cache") / "query"
-    export_queries(retriever, root)
+    export_model(retriever, root)
     return root
 
 
@@ -95,7 +95,7 @@ def test_no_photos_are_no_batch(model: PhotoModel) -> None:
 
 def test_a_model_of_empty_banks(tmp_path: Path) -> None:
     retriever = with_photos(tmp_path, memory=0)
-    export_queries(retriever, tmp_path)
+    export_model(retriever, tmp_path)
     model = find_photo_model(tmp_path, FINGERPRINT)
     assert model is not None
     one, other = (each.embed_images(photos(3)) for each in (retriever, model))
@@ -127,7 +127,7 @@ def test_a_damaged_file_is_told_in_one_line(root: Path, tmp_path: Path) -> None:
 
 
 def test_without_photos_there_is_no_photo_model(tmp_path: Path) -> None:
-    export_queries(made_retriever(tmp_path), tmp_path)
+    export_model(made_retriever(tmp_path), tmp_path)
     assert find_photo_model(tmp_path, FINGERPRINT) is None
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from fusion import export
 from fusion.embeddings import ImageEmbeddings, QueryEmbeddings
-from fusion.export import ExportError, export_queries, is_exportable
+from fusion.export import ExportError, export_model, is_exportable
 from fusion.query_folder import (
     MANIFEST,
     PAIRS,
@@ -48,7 +48,7 @@ def retriever(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
 @pytest.fixture(scope="module")
 def root(retriever: Retriever, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("query")
-    export_queries(retriever, root)
+    export_model(retriever, root)
     return root
 
 
@@ -170,7 +170,7 @@ def test_asked_once_it_answers_the_same(
 
 def test_a_model_of_empty_banks_and_nothing_tuned(tmp_path: Path) -> None:
     retriever = made_retriever(tmp_path, tuned=False, memory=0)
-    export_queries(retriever, tmp_path)
+    export_model(retriever, tmp_path)
     model = find_query_model(tmp_path, FINGERPRINT)
     assert model is not None
     photos = retriever.embed_images([0, 1, 2])  # type: ignore[list-item]
@@ -186,7 +186,7 @@ def test_a_model_of_empty_banks_and_nothing_tuned(tmp_path: Path) -> None:
 def test_what_is_whole_is_not_written_again(retriever: Retriever, root: Path) -> None:
     manifest = query_folder(root, FINGERPRINT) / MANIFEST
     before = manifest.stat().st_mtime_ns
-    assert export_queries(retriever, root) == manifest.parent
+    assert export_model(retriever, root) == manifest.parent
     assert manifest.stat().st_mtime_ns == before
     assert [path.name for path in root.iterdir()] == [manifest.parent.name]
 
@@ -201,7 +201,7 @@ def test_a_damaged_export_is_made_anew(
     weights.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     written = []
     monkeypatch.setattr(export, "write_graphs", lambda *given: written.append(given))
-    export_queries(retriever, tmp_path)
+    export_model(retriever, tmp_path)
     assert len(written) == 1
     assert read_facts(folder, thorough=True) is not None
     assert [path.name for path in tmp_path.iterdir()] == [folder.name]
@@ -227,7 +227,7 @@ def test_only_berts_are_exported(retriever: Retriever, tmp_path: Path) -> None:
     other = made_retriever(tmp_path)
     other.text_encoder = object()  # type: ignore[assignment]
     with pytest.raises(ExportError, match="cannot be exported"):
-        export_queries(other, tmp_path)
+        export_model(other, tmp_path)
 
 
 def test_a_cache_that_cannot_be_written_is_told_in_one_line(
@@ -235,7 +235,7 @@ def test_a_cache_that_cannot_be_written_is_told_in_one_line(
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ExportError, match="could not be exported") as caught:
-        export_queries(retriever, tmp_path / "file")
+        export_model(retriever, tmp_path / "file")
     assert "\n" not in str(caught.value)
 
 
