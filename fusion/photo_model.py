@@ -37,7 +37,9 @@ PHOTOS_TOGETHER = 32
 INPUT = "pixels"
 
 
-def find_photo_model(root: Path, fingerprint: str) -> PhotoModel | None:
+def find_photo_model(
+    root: Path, fingerprint: str, threads: int | None = None
+) -> PhotoModel | None:
     """Give the exported model of that fingerprint; None where there is none that can be used.
 
     Every file is hashed, which is nothing beside indexing, so that a damaged one is made anew.
@@ -45,6 +47,7 @@ def find_photo_model(root: Path, fingerprint: str) -> PhotoModel | None:
     Args:
         root: the folder that `fusion.export.export_model` was given.
         fingerprint: the model's, such as `fusion.fingerprint.checkpoint_fingerprint` gives.
+        threads: as `PhotoModel` takes them.
     """
     folder = query_folder(root, fingerprint)
     facts = read_facts(folder, thorough=True)
@@ -55,7 +58,7 @@ def find_photo_model(root: Path, fingerprint: str) -> PhotoModel | None:
         import tokenizers  # noqa: F401
     except ImportError:
         return None
-    return PhotoModel(folder, facts)
+    return PhotoModel(folder, facts, threads)
 
 
 class PhotoModel:
@@ -68,6 +71,7 @@ class PhotoModel:
     Args:
         folder: with the files.
         facts: what was written down beside them.
+        threads: that encode, each photos of its own; None for one a processor.
 
     Attributes:
         name: the model's kind.
@@ -79,7 +83,7 @@ class PhotoModel:
         size_px: side of the squares that photos are brought to.
     """
 
-    def __init__(self, folder: Path, facts: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, facts: dict[str, Any], threads: int | None = None) -> None:
         self.name = str(facts["name"])
         self.encoders = str(facts["encoders"])
         self.fingerprint = str(facts["fingerprint"])
@@ -87,7 +91,7 @@ class PhotoModel:
         self.batch_size = PHOTOS_TOGETHER
         self.size_px = int(facts["photos"]["size_px"])
         self._row_bytes = Layout(*facts["layout"]).row_bytes
-        self._folder = folder
+        self._folder, self._threads = folder, threads or _processors()
         self._queries = QueryModel(folder, facts)
 
     def embed_images(self, images: Sequence[Image]) -> ImageEmbeddings:
@@ -127,7 +131,7 @@ class PhotoModel:
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(_processors(), "embed-photos")
+        return ThreadPoolExecutor(self._threads, "embed-photos")
 
     @cached_property
     def _session(self) -> InferenceSession:

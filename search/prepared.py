@@ -46,6 +46,7 @@ def photo_model(
     image_weights: Path | None = None,
     text_weights: Path | None = None,
     device: str = "auto",
+    threads: int | None = None,
     tell: Callable[[str], object],
     warn: Callable[[str], object],
 ) -> Any:  # noqa: ANN401 - one of three classes, two of which cost an import of torch
@@ -59,6 +60,7 @@ def photo_model(
         image_weights: as `open_index` takes it; giving it or the next loads torch.
         text_weights: the same for the text encoder.
         device: `auto`, `cpu` or `cuda`.
+        threads: that encode photos in ONNX Runtime; None for one a processor.
         tell: called with a line about what will take a while.
         warn: called with a line about what could not be done, after which a slower way is taken.
 
@@ -72,7 +74,7 @@ def photo_model(
 
     place = choose_device(device)
     if place == "cpu" and image_weights is None and text_weights is None:
-        found = _without_torch(checkpoint_fingerprint(checkpoint))
+        found = _without_torch(checkpoint_fingerprint(checkpoint), threads)
         if found is not None:
             return found
     model = loading.load_model(checkpoint, image_weights=image_weights, text_weights=text_weights)
@@ -85,14 +87,14 @@ def photo_model(
         from fusion.gpu_photos import GpuPhotos
 
         return GpuPhotos(model, place)
-    return _without_torch(model.fingerprint) or model
+    return _without_torch(model.fingerprint, threads) or model
 
 
-def _without_torch(fingerprint: str | None) -> PhotoModel | None:
+def _without_torch(fingerprint: str | None, threads: int | None) -> PhotoModel | None:
     from fusion.photo_model import find_photo_model
     from search.features import query_cache
 
-    return find_photo_model(query_cache(), fingerprint) if fingerprint else None
+    return find_photo_model(query_cache(), fingerprint, threads) if fingerprint else None
 
 
 def _prepare(

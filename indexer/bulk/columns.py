@@ -1,0 +1,81 @@
+"""Facts about files as columns of Parquet, and back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from store import PhotoFile, QuarantinedFile
+from store.codec import row_to_time, text_to_row, time_to_row
+
+__all__ = ["files_of", "photo_columns", "quarantine_columns", "quarantined_of"]
+
+Columns = dict[str, list[Any]]
+
+
+def photo_columns(files: Sequence[PhotoFile]) -> Columns:
+    """Give the columns of photos but for their embeddings."""
+    columns = _placed(files)
+    columns["sha256"] = [bytes.fromhex(file.sha256) for file in files]
+    columns["camera"] = [
+        None if file.camera is None else text_to_row(file.camera) for file in files
+    ]
+    columns["taken_s"] = [None if file.taken is None else time_to_row(file.taken) for file in files]
+    for name in ("width_px", "height_px", "look"):
+        columns[name] = [getattr(file, name) for file in files]
+    return columns
+
+
+def quarantine_columns(files: Sequence[QuarantinedFile]) -> Columns:
+    """Give the columns of files that are no photos; the others are empty for these."""
+    return {**_placed(files), "reason": [text_to_row(file.reason) for file in files]}
+
+
+def files_of(rows: Iterable[Mapping[str, Any]]) -> list[PhotoFile]:
+    """Give the photos of rows.
+
+    Raises:
+        ValueError: a row has no path, or no content.
+    """
+    return [
+        PhotoFile(
+            **_place(row),
+            sha256=_given(row["sha256"]).hex(),
+            width_px=_given(row["width_px"]),
+            height_px=_given(row["height_px"]),
+            taken=None if row["taken_s"] is None else row_to_time(row["taken_s"]),
+            camera=row["camera"],
+            look=row["look"],
+        )
+        for row in rows
+    ]
+
+
+def quarantined_of(rows: Iterable[Mapping[str, Any]]) -> list[QuarantinedFile]:
+    """Give the files of rows that are no photos; raises as `files_of`."""
+    return [QuarantinedFile(**_place(row), reason=row["reason"]) for row in rows]
+
+
+def _placed(files: Sequence[PhotoFile] | Sequence[QuarantinedFile]) -> Columns:
+    return {
+        "path": [os.fsencode(file.path) for file in files],
+        "source": [os.fsencode(file.source) for file in files],
+        "size_bytes": [file.size_bytes for file in files],
+        "mtime_ns": [file.mtime_ns for file in files],
+    }
+
+
+def _place(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "path": os.fsdecode(_given(row["path"])),
+        "source": os.fsdecode(_given(row["source"])),
+        "size_bytes": _given(row["size_bytes"]),
+        "mtime_ns": _given(row["mtime_ns"]),
+    }
+
+
+def _given(value: Any) -> Any:  # noqa: ANN401 - a cell of any type
+    if value is None:
+        raise ValueError("a row lacks a fact that every photo has")
+    return value

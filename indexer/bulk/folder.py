@@ -1,0 +1,25 @@
+"""Where the shards of a folder lie, and which of them are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+__all__ = ["shard_path", "shard_paths"]
+
+SUFFIX = ".parquet"
+
+
+def shard_path(folder: Path, name: str) -> Path:
+    """Give the place of a shard: in one of 256 folders, since there may be a million of them.
+
+    >>> shard_path(Path("out"), "c0ffee").as_posix()
+    'out/c0/c0ffee.parquet'
+    """
+    return folder / name[:2] / f"{name}{SUFFIX}"
+
+
+def shard_paths(folder: Path) -> Iterator[Path]:
+    """Give the shards that are there, by name."""
+    for inside in sorted(path for path in folder.iterdir() if path.is_dir()):
+        yield from sorted(inside.glob(f"*{SUFFIX}"))

@@ -1,0 +1,112 @@
+"""What a folder of shards says of itself: `manifest.json`.
+
+{"format": 1, "fingerprint": "53aa...", "model": "crossgraph", "encoders": "packaged",
+ "dim": 515, "unit_dim": 512, "chunk_photos": 1024, "sources": ["/photos"]}
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from indexer.bulk.whole import written_safely
+from indexer.model import PhotoModel
+from store import ModelMismatch, SourceError
+
+__all__ = ["Manifest", "check_model", "open_manifest", "read_manifest"]
+
+NAME = "manifest.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What all shards of a folder have in common.
+
+    Attributes:
+        format: of the manifest and of the shards.
+        fingerprint: of the model that embedded, hex.
+        model: what people call it.
+        encoders: its encoders' preset.
+        dim: width of its vectors.
+        unit_dim: so many leading values of a vector have unit length together; 0 if none have.
+        chunk_photos: how many photos a shard has in the mean.
+        sources: where photos came from, sorted.
+    """
+
+    format: int
+    fingerprint: str
+    model: str
+    encoders: str
+    dim: int
+    unit_dim: int
+    chunk_photos: int
+    sources: tuple[str, ...]
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest of a folder of shards.
+
+    Raises:
+        SourceError: there is none, or it is none that this version reads.
+    """
+    file = folder / NAME
+    try:
+        record = json.loads(file.read_text(encoding="utf-8"))
+        found = Manifest(**{**record, "sources": tuple(record["sources"])})
+    except OSError as error:
+        raise SourceError(
+            f"{folder} holds no shards: {NAME} cannot be read ({error.strerror}); make them with "
+            "`crossgraph index SOURCE --shards FOLDER`"
+        ) from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise SourceError(f"{file} is no manifest of shards: {error!r}") from error
+    if found.format != FORMAT:
+        raise SourceError(
+            f"{file} is of format {found.format}, this version reads {FORMAT}: upgrade crossgraph, "
+            "or write the shards anew into another folder"
+        )
+    return found
+
+
+def open_manifest(
+    folder: Path, model: PhotoModel, sources: Iterable[str], chunk_photos: int
+) -> Manifest:
+    """Read a folder's manifest, or make one where there is none; sources that are new are added.
+
+    Args:
+        folder: of shards, which need not be there.
+        model: which embeds.
+        sources: where photos come from now.
+        chunk_photos: for a new folder; one that is there keeps its own.
+
+    Raises:
+        ModelMismatch: the shards that are there were made with another model.
+        SourceError: as `read_manifest`.
+    """
+    made = Manifest(
+        FORMAT, model.fingerprint, model.name, model.encoders, model.dim, model.unit_dim,
+        chunk_photos, tuple(sorted(set(sources))),
+    )  # fmt: skip
+    before = read_manifest(folder) if (folder / NAME).exists() else None
+    if before is not None:
+        check_model(folder, before, model)
+        made = replace(before, sources=tuple(sorted({*before.sources, *made.sources})))
+    if made != before:
+        folder.mkdir(parents=True, exist_ok=True)
+        with written_safely(folder / NAME) as temporary:
+            text = json.dumps(asdict(made), indent=1) + "\n"
+            temporary.write_text(text, encoding="utf-8")
+    return made
+
+
+def check_model(folder: Path, manifest: Manifest, model: PhotoModel) -> None:
+    """Raise a ModelMismatch where shards were made with another model than the one at hand."""
+    if manifest.fingerprint != model.fingerprint:
+        raise ModelMismatch(
+            f"{folder} holds shards of model {manifest.model} ({manifest.fingerprint[:12]}), this "
+            f"is {model.name} ({model.fingerprint[:12]}): give that model with --checkpoint, or "
+            "write shards into another folder"
+        )

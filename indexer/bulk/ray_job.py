@@ -1,0 +1,161 @@
+"""Chunks made shards by Ray Data: in workers on this machine, or on a cluster that is there.
+
+A worker is an actor that loads the model once and then takes chunk after chunk. What it sends back
+is a line about each; the shards themselves it writes where everybody sees them. Ray gives a chunk
+whose worker died to another, which makes its shard anew: a shard has one name, and is there whole
+or not at all, so that nothing is doubled.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+import warnings
+import zlib
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from indexer.bulk.chunks import Chunk
+from indexer.bulk.embed import WrittenShard, embed_chunk
+from indexer.model import PhotoModel
+from store import CrossgraphError, ModelMismatch
+
+__all__ = ["MakeModel", "RayEmbed", "RayError"]
+
+MakeModel = Callable[[int], PhotoModel]
+"""Loads the model in a worker, for so many threads; pickled, so a function of a module."""
+
+OBJECT_STORE_BYTES = 128 * 2**20
+"""Of shared memory for a Ray of our own, which would take a third of the machine's. Only names of
+files go through it, packed to some 20 bytes each; what has no room in it Ray keeps on disk."""
+
+QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",  # it would be sent over the network
+    "RAY_BACKEND_LOG_LEVEL": "fatal",
+}
+"""What goes wrong is told by exceptions; the rest stands in Ray's own files of logs."""
+
+
+class RayError(CrossgraphError):
+    """Ray is not installed, or not there, or a worker failed for good."""
+
+
+@dataclass(frozen=True)
+class RayEmbed:
+    """Makes shards with workers of Ray; an `indexer.bulk.write.Embed`.
+
+    Attributes:
+        make_model: loads the model in a worker; must give the one that the run was begun with.
+        workers: how many at once; None for one a GPU that Ray sees, or else one a processor.
+        address: of a cluster that is there, such as `auto`; None starts Ray on this machine, and
+            stops it at the end.
+        gpu: whether workers may have a GPU each, where Ray sees any.
+    """
+
+    make_model: MakeModel
+    workers: int | None = None
+    address: str | None = None
+    gpu: bool = True
+
+    def __call__(
+        self, chunks: Sequence[Chunk], model: PhotoModel, folder: Path
+    ) -> Iterator[WrittenShard]:
+        """Write the shard of each chunk, and tell of each when it is there, in any order.
+
+        Raises:
+            RayError: Ray cannot be used, or a worker cannot do its work whatever is tried.
+        """
+        if not chunks:
+            return
+        with _ray(self.address, self.workers) as ray:
+            resources = ray.cluster_resources()
+            rows = [{"chunk": zlib.compress(pickle.dumps(chunk))} for chunk in chunks]
+            found = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
+                _Worker, **self._placement(ray, resources, (model.fingerprint, folder.absolute()))
+            )
+            for row in _rows_of(ray, found):
+                yield pickle.loads(row["written"])
+
+    def _placement(
+        self,
+        ray: Any,  # noqa: ANN401 - the module
+        resources: dict[str, float],
+        job: tuple[str, Path],
+    ) -> dict[str, Any]:
+        """Say how many workers there are, and what each of them has."""
+        gpus = int(resources.get("GPU", 0)) if self.gpu else 0
+        cpus = int(resources.get("CPU", 1))
+        workers = self.workers or gpus or cpus
+        threads = max(1, cpus // workers)
+        return {
+            "fn_constructor_args": (self.make_model, threads, *job),
+            "compute": ray.data.ActorPoolStrategy(size=workers),
+            "num_cpus": threads,
+            "num_gpus": 1 if gpus else 0,
+        }
+
+
+class _Worker:
+    """An actor: one model, and chunk after chunk."""
+
+    def __init__(self, make_model: MakeModel, threads: int, fingerprint: str, folder: Path) -> None:
+        self._folder = folder
+        self._model = make_model(threads)
+        if self._model.fingerprint != fingerprint:
+            raise ModelMismatch(
+                f"a worker loaded model {self._model.name} ({self._model.fingerprint[:12]}), the "
+                f"run was begun with {fingerprint[:12]}: give all machines the same version and "
+                "the same --checkpoint"
+            )
+
+    def __call__(self, row: dict[str, bytes]) -> dict[str, bytes]:
+        chunk: Chunk = pickle.loads(zlib.decompress(row["chunk"]))
+        return {"written": pickle.dumps(embed_chunk(chunk, self._model, self._folder))}
+
+
+@contextmanager
+def _ray(address: str | None, workers: int | None) -> Generator[Any]:
+    """Give Ray, started here or joined, and without its bars, reports and other machines' lines."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import ray
+            import ray.data
+    except ImportError as error:
+        raise RayError(
+            '--ray needs Ray, which is not installed: pip install "crossgraph[ray]"'
+        ) from error
+    own: dict[str, Any] = {
+        "num_cpus": max(workers or 0, os.cpu_count() or 1),
+        "object_store_memory": OBJECT_STORE_BYTES,
+        "include_dashboard": False,
+    }
+    try:
+        ray.init(
+            address=address,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            **({} if address else own),
+        )
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        where = f"no Ray answers at {address}" if address else "Ray cannot be started"
+        raise RayError(f"{where}: {error}") from error
+    try:
+        ray.data.DataContext.get_current().enable_progress_bars = False
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def _rows_of(ray: Any, found: Any) -> Iterator[dict[str, bytes]]:  # noqa: ANN401
+    try:
+        yield from found.iter_rows()
+    except ray.exceptions.RayError as error:
+        raise RayError(f"a worker of Ray failed: {error}") from error

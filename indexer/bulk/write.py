@@ -1,0 +1,138 @@
+"""The run that writes shards: what is there already is passed over."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from indexer.bulk.chunks import Chunk, chunk_size, chunks_of
+from indexer.bulk.embed import WrittenShard, embed_chunk
+from indexer.bulk.folder import shard_path
+from indexer.bulk.manifest import open_manifest
+from indexer.bulk.shard_file import DamagedShard, check_pyarrow, read_facts
+from indexer.model import PhotoModel
+from indexer.sources import FolderSource, FoundFile
+
+__all__ = ["Embed", "ShardsWritten", "embed_here", "write_shards"]
+
+
+@dataclass(frozen=True)
+class ShardsWritten:
+    """What a run did.
+
+    Attributes:
+        shards: how many it wrote.
+        photos: how many photos these have.
+        kept: shards that were there already.
+        elsewhere: shards that are another part's to write.
+        left_out: path and reason of files that gave no photo, by path; of this run's shards, and
+            what could not be listed.
+        seconds: how long it took.
+    """
+
+    shards: int = 0
+    photos: int = 0
+    kept: int = 0
+    elsewhere: int = 0
+    left_out: tuple[tuple[str, str], ...] = ()
+    seconds: float = 0.0
+
+
+class Embed(Protocol):
+    """What makes shards of chunks, here or in other processes."""
+
+    def __call__(
+        self, chunks: Sequence[Chunk], model: PhotoModel, folder: Path
+    ) -> Iterable[WrittenShard]:
+        """Write the shard of each chunk into the folder, and tell of each when it is there."""
+
+
+def embed_here(chunks: Sequence[Chunk], model: PhotoModel, folder: Path) -> Iterator[WrittenShard]:
+    """Make shards of chunks in this process, one after the other."""
+    return (embed_chunk(chunk, model, folder) for chunk in chunks)
+
+
+def write_shards(
+    folder: Path | str,
+    sources: Sequence[Path | str],
+    model: PhotoModel,
+    *,
+    embed: Embed = embed_here,
+    part: tuple[int, int] = (1, 1),
+    retry_failed: bool = False,
+    progress: Callable[[int, int, str], object] | None = None,
+) -> ShardsWritten:
+    """Embed the photos of sources into shards; those that are there already are left as they are.
+
+    Any number of runs may write into one folder at once, on any number of machines that see the
+    same sources under the same paths. A run that was killed is gone on with by the next; at most
+    the chunks that it was at are embedded again. A photo that changed makes its chunk another one,
+    whose shard tells the newer; deleted photos stay in the shards that were written with them.
+
+    Args:
+        folder: gets the shards; made if it is not there.
+        sources: at least one folder of photos, any depth.
+        model: embeds them.
+        embed: how; in this process unless it is said otherwise.
+        part: I, N: do the I-th of N parts of the work, from 1 up.
+        retry_failed: write those shards again, too, of which a file could not be read.
+        progress: called with photos done, photos to do, and the last shard's name.
+
+    Raises:
+        SourceError: a source is not there, or has no photos; or the folder is no folder of shards.
+        ModelMismatch: it holds shards of another model.
+        PyarrowMissing: what writes shards is not installed.
+        OSError: a shard cannot be written; what was written stays.
+    """
+    started = time.monotonic()
+    check_pyarrow()
+    folder = Path(folder)
+    found, unreadable = _found(sources)
+    roots = [os.path.abspath(source) for source in sources]
+    manifest = open_manifest(folder, model, roots, chunk_size(len(found)))
+    chunks = list(chunks_of(found, manifest.chunk_photos))
+    mine = [chunk for chunk in chunks if chunk.is_of(*part)]
+    todo = [chunk for chunk in mine if not _is_done(folder, chunk, retry_failed)]
+    done, total = 0, sum(len(chunk.files) for chunk in todo)
+    sizes = {chunk.name: len(chunk.files) for chunk in todo}
+    photos, left_out = 0, [(path, "cannot be read just now") for path in unreadable]
+    for written in embed(todo, model, folder):
+        photos += written.photos
+        left_out += written.left_out
+        done += sizes[written.name]
+        if progress is not None:
+            progress(done, total, written.name)
+    return ShardsWritten(
+        shards=len(todo),
+        photos=photos,
+        kept=len(mine) - len(todo),
+        elsewhere=len(chunks) - len(mine),
+        left_out=tuple(sorted(left_out)),
+        seconds=time.monotonic() - started,
+    )
+
+
+def _found(sources: Sequence[Path | str]) -> tuple[list[FoundFile], list[str]]:
+    """Give the files of all sources, each once, and what could not be listed."""
+    found: dict[str, FoundFile] = {}
+    unreadable: list[str] = []
+    for source in sources:
+        folder = FolderSource(Path(source))
+        for file in folder.files():
+            found.setdefault(file.path, file)
+        unreadable += folder.unreadable
+    return list(found.values()), unreadable
+
+
+def _is_done(folder: Path, chunk: Chunk, retry_failed: bool) -> bool:
+    path = shard_path(folder, chunk.name)
+    if not retry_failed:
+        return path.exists()
+    try:
+        return read_facts(path).failed == 0
+    except (DamagedShard, FileNotFoundError):
+        return False
