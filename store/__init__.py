@@ -24,10 +24,12 @@ from store.models import Model
 from store.reader import IndexReader
 from store.reembedding import Reembedding
 from store.rows import Counts, Photo, PhotoFile, QuarantinedFile
+from store.shards import FinishedShard
 
 __all__ = [
     "Counts",
     "CrossgraphError",
+    "FinishedShard",
     "Generation",
     "Index",
     "IndexBusy",

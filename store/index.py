@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from store import catalog as rows
-from store import models, quarantine, sources
+from store import models, quarantine, shards, sources
 from store.annotations import Kind, put_texts
 from store.arrays import half_vectors
 from store.cache import VectorCache
@@ -19,6 +19,7 @@ from store.database import CatalogFile
 from store.errors import IndexExists, IndexNotFound, IndexNotWritable
 from store.reader import CATALOG_NAME, IndexReader
 from store.rows import PhotoFile, QuarantinedFile
+from store.shards import FinishedShard, ShardKind
 
 __all__ = ["Index"]
 
@@ -169,6 +170,16 @@ class Index(IndexReader):
         """Forget sources that nothing is known of any more."""
         with self.writing():
             sources.remove_unused(self._catalog)
+
+    def finish_shard(self, kind: ShardKind, shard: FinishedShard) -> None:
+        """Write down that a file of many photos was read to its end."""
+        with self.writing() as catalog:
+            shards.finish_shard(catalog, kind, shard)
+
+    def forget_shards(self, kind: ShardKind, paths: Iterable[str]) -> None:
+        """Forget files of many photos, which the next run reads again if they are there."""
+        with self.writing() as catalog:
+            shards.forget_shards(catalog, kind, paths)
 
     def put_probes(self, vectors: NDArray[np.floating]) -> None:
         """Keep the vectors (Q, D) of real captions, by which an approximate index is chosen.

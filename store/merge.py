@@ -23,6 +23,7 @@ from store.paths import relative_path
 from store.quarantine import quarantine
 from store.reader import CATALOG_NAME, IndexReader
 from store.records import PhotoRecord, records
+from store.shards import copy_shards
 from store.sources import mounts, put_mounts, roots
 from store.words import in_step
 
@@ -225,6 +226,7 @@ def _finish(opened: Sequence[IndexReader], index: Index) -> None:
                 for root in roots(source):
                     below = {*mounts(catalog, root), *mounts(source, root)}
                     put_mounts(catalog, root, below)
+                copy_shards(source, catalog)
         _copy_probes(opened, index, catalog)
         cache = VectorCache(index.folder, catalog, index.model)
         cache.mark_changed(())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +20,7 @@ from store.errors import IndexNotFound, ModelMismatch
 from store.generation import Generation
 from store.rows import Counts, Photo, PhotoFile, QuarantinedFile
 from store.selection import Expression
+from store.shards import FinishedShard, ShardKind, finished_shards
 from store.vectors import Found
 from store.words import search_words
 
@@ -153,6 +154,10 @@ class IndexReader:
     def some_captions(self, most: int) -> list[str]:
         """Give at most so many different captions, spread evenly over the photos."""
         return captions_among(self._catalog, most)
+
+    def finished_shards(self, kind: ShardKind) -> Mapping[str, FinishedShard]:
+        """Give the files of many photos that were read to their end, by path."""
+        return finished_shards(self._catalog, kind)
 
     def generation(self) -> Generation | None:
         """Give what is recorded of the vectors' file, None where there is none yet."""

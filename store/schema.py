@@ -223,6 +223,22 @@ def _facts_and_words(db: Database) -> None:
         db.conn.executemany(INSERT, documents(db.conn, ids[start : start + ROWS_AT_ONCE]))
 
 
+@MIGRATIONS(name="0004_shards")
+def _shards(db: Database) -> None:
+    """Files of many photos that are done with, and need not be read again as they are."""
+    _execute(
+        db,
+        """CREATE TABLE shards (
+            kind TEXT NOT NULL,
+            path NOT NULL,
+            size_bytes INTEGER NOT NULL,
+            mtime_ns INTEGER NOT NULL,
+            photos INTEGER NOT NULL,
+            PRIMARY KEY (kind, path)
+        ) WITHOUT ROWID""",
+    )
+
+
 def _digest(text: str) -> bytes:
     try:
         return bytes.fromhex(text)

@@ -9,6 +9,7 @@ from store.codec import path_to_row, row_to_path
 from store.database import CatalogFile
 from store.errors import SourceError
 from store.paths import absolute_path, relative_path
+from store.shards import relocate_shards
 
 __all__ = ["mounts", "put_mounts", "relocate", "remove_unused", "roots", "source_id", "sources"]
 
@@ -45,6 +46,7 @@ def relocate(catalog: CatalogFile, old: str, new: str) -> None:
         raise SourceError(f"{new} is a folder of this index already, apart from {old}")
     sql = "UPDATE sources SET root = ? WHERE root = ?"
     catalog.execute(sql, path_to_row(new), path_to_row(old))
+    relocate_shards(catalog, old, new)
 
 
 def remove_unused(catalog: CatalogFile) -> None:
