@@ -37,9 +37,7 @@ PHOTOS_TOGETHER = 32
 INPUT = "pixels"
 
 
-def find_photo_model(
-    root: Path, fingerprint: str, threads: int | None = None
-) -> PhotoModel | None:
+def find_photo_model(root: Path, fingerprint: str, threads: int | None = None) -> PhotoModel | None:
     """Give the exported model of that fingerprint; None where there is none that can be used.
 
     Every file is hashed, which is nothing beside indexing, so that a damaged one is made anew.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +20,7 @@ from search.commands.options import (
     TextWeights,
     default_index,
 )
+from search.commands.shards import Sharding, check_sharding, run_sharded
 
 __all__ = ["index"]
 
@@ -79,6 +80,37 @@ def index(
         int | None,
         typer.Option(min=1, help="Photos encoded together; default: what the model does best."),
     ] = None,
+    shards: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="OUT",
+            help="Embed into files in this folder and into no index; what is there is not done "
+            "again.",
+        ),
+    ] = None,
+    part: Annotated[
+        str | None,
+        typer.Option(metavar="I/N", help="With --shards: do the I-th of N parts, such as 3/16."),
+    ] = None,
+    ray: Annotated[
+        bool, typer.Option("--ray", help="With --shards: let workers of Ray do it.")
+    ] = False,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="With --ray: of a cluster, or auto for one that this machine is in; default: Ray "
+            "is started here, and stopped at the end.",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="With --ray: how many; default: one a GPU, or a processor."),
+    ] = None,
+    from_shards: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT", help="Take what --shards wrote into the index."),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Add photos to an index, or bring it up to date: only what changed is read again.
@@ -90,30 +122,35 @@ def index(
       crossgraph index --index photos.index --plan
 
       crossgraph index --watch
+
+      crossgraph index ~/Pictures --shards shards
+
+      crossgraph index --from-shards shards --index photos.index
     """
+    sharding = Sharding(shards, from_shards, part, ray, address, workers)
+    check_sharding(
+        sharding,
+        source or (),
+        bool(annotations or batch_size or plan or prune or reembed or watch),
+        retry_failed,
+    )
     _check_options(source, annotations, plan, reembed, retry_failed)
     _check_watch(watch, plan, reembed, prune)
-    if not source and not reembed:
+    if not source and not reembed and not from_shards:
         _check_known(index)
     if plan:
-        from indexer import plan_index
-
-        for line in plan_lines(
-            plan_index(index, source or (), prune=prune, retry_failed=retry_failed)
-        ):
-            typer.echo(line)
+        _print_plan(index, source or (), prune=prune, retry_failed=retry_failed)
         return
     from search.prepared import photo_model
 
+    loaded_by: dict[str, Any] = {
+        "checkpoint": checkpoint,
+        "image_weights": image_weights,
+        "text_weights": text_weights,
+        "device": device.value,
+    }
     model = loading.LazyModel(
-        lambda: photo_model(
-            checkpoint,
-            image_weights=image_weights,
-            text_weights=text_weights,
-            device=device.value,
-            tell=_nothing if quiet else _say,
-            warn=_say,
-        )
+        lambda: photo_model(**loaded_by, tell=_nothing if quiet else _say, warn=_say)
     )
     told: set[tuple[str, str]] = set()
 
@@ -131,15 +168,22 @@ def index(
                 progress=progress,
             )
 
-    try:
-        if reembed:
+    with _kept():
+        if sharding.is_asked:
+            run_sharded(
+                sharding,
+                index,
+                source or (),
+                model,
+                loaded_by,
+                retry_failed=retry_failed,
+                quiet=quiet,
+            )
+        elif reembed:
             with _shown(index, "embedding", quiet) as progress:
                 _reembed(index, model, batch_size, prune, progress)
         else:
             build(retry=retry_failed)
-    except KeyboardInterrupt:
-        typer.echo("what was done is kept: the same command goes on from there", err=True)
-        raise
     if watch:
         from search.commands.watch import keep_up
 
@@ -154,6 +198,24 @@ def _check_known(index: Path) -> None:
             f"no SOURCE is given, and {index} is no index that knows its folders: say where the "
             "photos are, such as `crossgraph index ~/Pictures`"
         )
+
+
+def _print_plan(index: Path, source: Sequence[Path], *, prune: bool, retry_failed: bool) -> None:
+    from indexer import plan_index
+
+    plan = plan_index(index, source, prune=prune, retry_failed=retry_failed)
+    for line in plan_lines(plan):
+        typer.echo(line)
+
+
+@contextmanager
+def _kept() -> Generator[None]:
+    """Say, where somebody stops it, that nothing is lost."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo("what was done is kept: the same command goes on from there", err=True)
+        raise
 
 
 @contextmanager

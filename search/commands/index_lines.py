@@ -11,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from indexer import BuildReport, Plan, ReembedReport
 
-__all__ = ["plan_lines", "print_built", "print_reembedded"]
+__all__ = ["plan_lines", "print_built", "print_reembedded", "print_vectors_note"]
 
 SHOWN = 3  # names of photos that annotations speak of and nobody has
 
@@ -58,11 +58,7 @@ def print_built(index: Path, report: BuildReport, told: set[tuple[str, str]]) ->
             err=True,
         )
     if report.vectors_note:
-        typer.echo(
-            f"the file of vectors could not be written ({report.vectors_note}): all photos are in "
-            "the index, but a search starts more slowly until it can",
-            err=True,
-        )
+        print_vectors_note(report.vectors_note)
     counts = {
         "added": report.added,
         "updated": report.updated,
@@ -74,6 +70,15 @@ def print_built(index: Path, report: BuildReport, told: set[tuple[str, str]]) ->
     }
     done = ", ".join(f"{count} {what}" for what, count in counts.items())
     typer.echo(f"{index}: {done}, {report.seconds:.1f} seconds")
+
+
+def print_vectors_note(note: str) -> None:
+    """Print why the file of vectors could not be written, and what that means."""
+    typer.echo(
+        f"the file of vectors could not be written ({note}): all photos are in the index, but a "
+        "search starts more slowly until it can",
+        err=True,
+    )
 
 
 def print_reembedded(index: Path, report: ReembedReport) -> None:
