@@ -66,7 +66,8 @@ def chunks_of(files: Iterable[FoundFile], size: int) -> Iterator[Chunk]:
 
 
 def _ends(file: FoundFile, size: int) -> bool:
-    return zlib.crc32(os.fsencode(file.path)) % max(1, size // 2) == 0
+    below = file.path.removeprefix(file.source)
+    return zlib.crc32(os.fsencode(below)) % max(1, size // 2) == 0
 
 
 def _chunk(files: list[FoundFile]) -> Chunk:

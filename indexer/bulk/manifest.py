@@ -55,20 +55,19 @@ def read_manifest(folder: Path) -> Manifest:
     file = folder / NAME
     try:
         record = json.loads(file.read_text(encoding="utf-8"))
-        found = Manifest(**{**record, "sources": tuple(record["sources"])})
+        if record["format"] != FORMAT:
+            raise SourceError(
+                f"{file} is of format {record['format']}, this version reads {FORMAT}: upgrade "
+                "crossgraph, or write the shards anew into another folder"
+            )
+        return Manifest(**{**record, "sources": tuple(record["sources"])})
     except OSError as error:
         raise SourceError(
             f"{folder} holds no shards: {NAME} cannot be read ({error.strerror}); make them with "
             "`crossgraph index SOURCE --shards FOLDER`"
         ) from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise SourceError(f"{file} is no manifest of shards: {error!r}") from error
-    if found.format != FORMAT:
-        raise SourceError(
-            f"{file} is of format {found.format}, this version reads {FORMAT}: upgrade crossgraph, "
-            "or write the shards anew into another folder"
-        )
-    return found
 
 
 def open_manifest(

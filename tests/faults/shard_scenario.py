@@ -1,0 +1,21 @@
+"""Tasks that write and merge shards, run in children that are killed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from indexer.bulk import merge_shards, write_shards
+from tests.integration.colours import ColourModel
+
+__all__ = ["merge", "write"]
+
+
+def write(tell: Callable[[Any], None], photos: str, out: str, **_: str) -> None:
+    """Embed photos into shards; tell how many files are done."""
+    write_shards(out, [photos], ColourModel(), progress=lambda done, *_: tell(done))
+
+
+def merge(tell: Callable[[Any], None], out: str, index: str, **_: str) -> None:
+    """Merge shards; tell how many are done."""
+    merge_shards(out, index, ColourModel(), progress=lambda done, *_: tell(done))
