@@ -127,6 +127,7 @@ def _ray(address: str | None, workers: int | None) -> Generator[Any]:
             warnings.simplefilter("ignore")
             import ray
             import ray.data
+            from ray._private import worker
     except ImportError as error:
         raise RayError(
             '--ray needs Ray, which is not installed: pip install "crossgraph[ray]"'
@@ -138,17 +139,20 @@ def _ray(address: str | None, workers: int | None) -> Generator[Any]:
     }
     try:
         ray.init(
-            address=address,
+            address=address or "local",  # RAY_ADDRESS may name a cluster that nobody asked for
             log_to_driver=False,
             logging_level=logging.ERROR,
             **({} if address else own),
         )
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
         where = f"no Ray answers at {address}" if address else "Ray cannot be started"
         raise RayError(f"{where}: {error}") from error
+    # Else Ray prints of workers that died, with all they said, on the stream that is for results.
+    # Its debugger does the same: there is no option for it.
+    worker._worker_logs_enabled = False
     try:
+        logging.getLogger("ray.data").setLevel(logging.CRITICAL)
         ray.data.DataContext.get_current().enable_progress_bars = False
-        logging.getLogger("ray.data").setLevel(logging.ERROR)
         yield ray
     finally:
         ray.shutdown()
@@ -158,4 +162,6 @@ def _rows_of(ray: Any, found: Any) -> Iterator[dict[str, bytes]]:  # noqa: ANN40
     try:
         yield from found.iter_rows()
     except ray.exceptions.RayError as error:
-        raise RayError(f"a worker of Ray failed: {error}") from error
+        # Its message is the worker's traceback, at whose end stands what went wrong.
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise RayError(f"a worker of Ray failed: {lines[-1].strip()}") from error

@@ -1,46 +1,30 @@
-"""Shards made by workers of Ray, which is started and stopped here."""
+"""Shards made by two workers of Ray, which is started and stopped here."""
 
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from indexer.bulk import merge_shards, write_shards
+from indexer.bulk.chunks import Chunk
 from indexer.bulk.ray_job import RayEmbed, RayError
 from store import Index
 from tests.fakes import COLOURS, ColourModel, paint
+from tests.integration.ray_run import PIDS, other_model
 
-pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
-
+ROOT = Path(__file__).parents[2]
 COUNT = 1000
 ENDED_WITHIN_SECONDS = 20
 
-
-class SlowModel(ColourModel):
-    """Takes its time, so that a worker can be killed while it works."""
-
-    def embed_images(self, images):  # type: ignore[no-untyped-def] # as the one it comes from
-        time.sleep(0.02)
-        return super().embed_images(images)
-
-
-def slow_model(threads: int) -> SlowModel:
-    assert threads >= 1
-    (Path(os.environ["TEST_PIDS"]) / str(os.getpid())).touch()
-    return SlowModel()
-
-
-def other_model(threads: int) -> ColourModel:
-    return ColourModel("0the4")
+needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
 
 
 @pytest.fixture
@@ -53,9 +37,84 @@ def photos(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def pids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder in which each worker leaves its number."""
+def pids(tmp_path: Path) -> Path:
     folder = tmp_path / "pids"
     folder.mkdir()
-    monkeypatch.setenv("TEST_PIDS", str(folder))
     return folder
+
+
+def started(photos: Path, out: Path, pids: Path, model: str) -> subprocess.Popen[str]:
+    own = {PIDS: str(pids), "PYTHONPATH": str(ROOT)}
+    # Without it Ray writes a token into the user's home.
+    own["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.integration.ray_run", str(photos), str(out), model],
+        cwd=ROOT,
+        env={**os.environ, **own},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ray's processes must not stop for want of a terminal
+    )
+
+
+@needs_ray
+@pytest.mark.slow
+def test_a_worker_that_is_killed_costs_no_photo_and_doubles_none(
+    photos: Path, pids: Path, tmp_path: Path
+) -> None:
+    out, where = tmp_path / "out", tmp_path / "photos.index"
+    with started(photos, out, pids, "slow_model") as run:
+        assert run.stdout is not None and run.stderr is not None
+        first = int(run.stdout.readline())
+        os.kill(int(next(pids.iterdir()).name), signal.SIGKILL)
+        told = [first, *map(int, run.stdout)]
+        said = run.stderr.read()
+    assert (run.returncode, told[-1]) == (0, COUNT), said
+    assert first < COUNT / 4
+    assert len(said.splitlines()) <= 3
+    assert len(list(pids.iterdir())) >= 3  # one came in the place of the one that was killed
+    assert have_ended(pids)
+
+    merged = merge_shards(out, where, ColourModel())
+    assert (merged.photos, merged.refused) == (COUNT, ())
+    with Index.open(where) as index:
+        paths = [os.path.basename(file.path) for file in index.files().values()]
+    assert sorted(paths) == [f"{number:04}.png" for number in range(COUNT)]
+    assert list(out.rglob("*.tmp")) == []
+    assert write_shards(out, [photos], ColourModel()).photos == 0
+
+
+def have_ended(pids: Path) -> bool:
+    """Say whether all workers have ended, or do within a while."""
+    deadline = time.monotonic() + ENDED_WITHIN_SECONDS
+    running = [Path("/proc") / path.name for path in pids.iterdir()]
+    while any(process.exists() for process in running) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return not any(process.exists() for process in running)
+
+
+@needs_ray
+@pytest.mark.slow
+def test_workers_with_another_model_end_the_run_in_one_line(
+    photos: Path, pids: Path, tmp_path: Path
+) -> None:
+    with started(photos, tmp_path / "out", pids, "other_model") as run:
+        _, said = run.communicate(timeout=120)
+    assert run.returncode == 1
+    assert "a worker loaded model colours (0the4), the run was begun with c0104a5" in said
+    assert len(said.splitlines()) <= 3, said
+
+
+def test_nothing_is_started_where_nothing_is_left_to_do(tmp_path: Path) -> None:
+    embed = RayEmbed(other_model, address="192.0.2.1:1")
+    assert list(embed([], ColourModel(), tmp_path)) == []
+
+
+def test_what_lacks_ray_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(RayError, match=r'pip install "crossgraph\[ray\]"'):
+        list(RayEmbed(other_model)([Chunk("c0ffee", ())], ColourModel(), tmp_path))

@@ -29,7 +29,9 @@ def test_shards_of_another_model_are_refused_in_one_line(tmp_path: Path) -> None
         open_manifest(tmp_path, ColourModel("f00"), ["/a"], 64)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", "nonsense", '{"format": 1}', '{"format": 1, "sources": 1}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", "nonsense", '{"format": 1}', '{"format": 1, "sources": 1}']
+)
 def test_what_is_no_manifest_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
     (tmp_path / "manifest.json").write_text(text)
     with pytest.raises(SourceError, match=r"manifest\.json is no manifest of shards"):
