@@ -131,7 +131,7 @@ def build_index(
         gone = {**plan.gone, **shards.gone}
         removed = [image_id for image_id in gone if image_id not in shards.moved]
         index.remove_images(removed)
-        index.forget_shards("source", _shards_gone(index, seen))
+        index.forget_shards("source", _shards_gone(index, seen, prune))
         about = annotate(index, described, seen.roots)
         index.put_mounts(seen.mounts)
         index.forget_unused_sources()
@@ -228,9 +228,9 @@ def _looked(
     return _Look(seen, known, replace(plan, unchanged=plan.unchanged + as_they_were), shards)
 
 
-def _shards_gone(index: Index, seen: Survey) -> list[str]:
+def _shards_gone(index: Index, seen: Survey, prune: bool) -> list[str]:
     """Give shards that were read once and are not there any more."""
-    away = (*seen.vanished, *seen.unreadable)
+    away = (*(() if prune else seen.vanished), *seen.unreadable)
     return [
         path
         for path in index.finished_shards("source")

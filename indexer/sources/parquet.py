@@ -56,7 +56,7 @@ class ParquetShard:
         self._coming: Iterator[Any] = iter(())
         # The two that were read last: threads that read in order come a few rows apart.
         self._held: list[tuple[int, list[Any]]] = []
-        self._next = -1
+        self._group, self._next = -1, 0
 
     def read(self, member: Member) -> bytes:
         """Give the bytes of a row's photo; raises as `indexer.sources.shard.Shard` says."""
@@ -90,9 +90,9 @@ class ParquetShard:
 
     def _value(self, row: int) -> Any:  # noqa: ANN401 - bytes, text, or a record of both
         while (found := self._at_hand(row)) is None:
-            if row < self._next or self._next < 0 or self._group(row) > self._group(self._next):
-                group = self._group(row)
-                self._next, self._held = self._starts[group], []
+            group = bisect_right(self._starts, row) - 1
+            if row < self._next or group != self._group:
+                self._group, self._next = group, self._starts[group]
                 self._coming = self._batches([group], ROWS_AT_ONCE, [self._photos])
             batch = next(self._coming, None)
             if batch is None:
@@ -107,16 +107,13 @@ class ParquetShard:
                 return (values[row - first],)
         return None
 
-    def _group(self, row: int) -> int:
-        return bisect_right(self._starts, row) - 1
-
     def _batches(self, groups: Sequence[int], rows: int, columns: list[str]) -> Iterator[Any]:
         try:
             yield from self._parquet.iter_batches(
                 rows, row_groups=list(groups), columns=columns, use_threads=False
             )
         except Exception as error:  # a damaged file meets pyarrow with errors of many kinds
-            self._next = -1
+            self._group = -1
             if isinstance(error, OSError) and error.errno is not None:
                 raise  # of the disk, and none of pyarrow's
             raise UnreadableImage(f"the Parquet file is damaged: {_line(error)}") from error

@@ -90,7 +90,7 @@ class TarShard:
             return
         end = self._at(offset, BLOCK)
         if end != bytes(BLOCK):
-            what = "damaged" if end else "cut off, without the mark of its end,"
+            what = "damaged" if len(end) == BLOCK else "cut off, without the mark of its end,"
             self.damage = f"the tar file is {what} after {offset:,} bytes"
 
     def _keep_captions(self, name: str, info: tarfile.TarInfo) -> None:
