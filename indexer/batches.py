@@ -14,9 +14,10 @@ from typing import TypeAlias
 from PIL import Image
 
 from fusion.squares import square
-from indexer.decode import MAX_FILE_BYTES, UnreadableImage, decode_photo, refuse_large_file
+from indexer.decode import UnreadableImage, decode_photo, refuse_large_file
 from indexer.look import look_of
 from indexer.sources import FoundFile
+from indexer.sources.shard import UNKNOWN_SIZE
 from store import PhotoFile, QuarantinedFile
 
 __all__ = ["Batch", "LoadedPhoto", "batches"]
@@ -139,18 +140,21 @@ def _in_order(
 
 def _read(file: FoundFile, size_px: int | None) -> _Outcome:
     """Read and decode one file; a text says why it could not be read at all."""
+    size_bytes = file.size_bytes
     try:
-        refuse_large_file(file.size_bytes)
-        content = _content(file.path)
+        refuse_large_file(size_bytes)
+        content = file.content()
+        if size_bytes == UNKNOWN_SIZE:
+            size_bytes = len(content)
         photo = decode_photo(content, size_px)
     except OSError as error:
         return f"cannot be read: {error.strerror or error}"
     except UnreadableImage as error:
-        return QuarantinedFile(file.path, file.source, file.size_bytes, file.mtime_ns, error.reason)
+        return QuarantinedFile(file.path, file.source, size_bytes, file.mtime_ns, error.reason)
     facts = PhotoFile(
         path=file.path,
         source=file.source,
-        size_bytes=file.size_bytes,
+        size_bytes=size_bytes,
         mtime_ns=file.mtime_ns,
         sha256=hashlib.sha256(content).hexdigest(),
         width_px=photo.width_px,
@@ -160,8 +164,3 @@ def _read(file: FoundFile, size_px: int | None) -> _Outcome:
         look=look_of(photo.image),
     )
     return LoadedPhoto(facts, square(photo.image, size_px) if size_px else photo.image)
-
-
-def _content(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read(MAX_FILE_BYTES + 1)  # it may have grown since it was found

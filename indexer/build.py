@@ -6,20 +6,22 @@ next one goes on from there.
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections import ChainMap
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexer.annotate import Annotated, annotate
-from indexer.batches import Batch, batches
+from indexer.loop import Loop, settle
 from indexer.model import PhotoModel
-from indexer.plan import Plan, lies_below, make_plan
+from indexer.plan import Plan, make_plan
 from indexer.probes import put_probes
+from indexer.shards import KnownShard, ShardLoop, known_shards, shard_plans
 from indexer.sources import CocoSource
 from indexer.survey import Survey, survey
-from store import Index, IndexNotFound, QuarantinedFile
+from store import FinishedShard, Index, IndexNotFound, PhotoFile, QuarantinedFile
+from store.members import lies_below
 
 __all__ = ["BuildReport", "build_index", "plan_index"]
 
@@ -70,7 +72,7 @@ def build_index(
     retry_failed: bool = False,
     progress: Callable[[int, int, str], object] | None = None,
 ) -> BuildReport:
-    """Add folders of photos to an index, or bring it up to date; only what changed is read again.
+    """Add photos to an index, or bring it up to date; only what changed is read again.
 
     All sources and annotation files are checked before anything is written. A photo that is no
     longer below a source that was read is removed; photos of other folders are left alone, and so
@@ -78,8 +80,9 @@ def build_index(
 
     Args:
         folder: the index; made if there is none.
-        sources: folders of photos, any depth; none means all that the index knows, or no folder
-            where there are `files`.
+        sources: folders of photos, any depth, tar and Parquet files of them, and patterns of these
+            (`part-{00..99}.tar`), on this machine or at addresses that fsspec knows; none means all
+            that the index knows, or nothing where there are `files`.
         retriever: the model that turns photos into vectors.
         files: single photos beside, of which `indexer.sources.listed_files` says what folder they
             come under; nothing else of that folder is looked at.
@@ -114,23 +117,31 @@ def build_index(
         unit_dim=retriever.unit_dim,
     ) as index:
         index.begin_writing()
-        known = index.files()
-        plan = make_plan(seen, known, index.quarantined(), prune=prune, retry_failed=retry_failed)
-        _settle(index, plan)
-        done = _Done({file.path for file in known.values()})
+        look = _look(index, seen, prune=prune, retry_failed=retry_failed)
+        plan, known = look.plan, {file.path for file in look.known.values()}
+        settle(index, plan)
+        if all(shard.is_finished for shard in look.shards):
+            index.remove_images(plan.gone)
+        loop = Loop(index, retriever, known, batch_size, progress)
         todo = sorted((*plan.new, *plan.changed), key=lambda file: file.path)
-        for batch in batches(todo, batch_size or retriever.batch_size, retriever.size_px):
-            done.count(_write(index, batch, retriever), batch)
-            index.settle()
-            if progress is not None:
-                progress(done.files, len(todo), os.path.basename(batch.last))
+        loop.total = len(todo)
+        loop.run(todo)
+        shards = ShardLoop(index, loop, look.missing, retry_failed=retry_failed)
+        shards.run(look.shards)
+        gone = {**plan.gone, **shards.gone}
+        removed = [image_id for image_id in gone if image_id not in shards.moved]
+        index.remove_images(removed)
+        index.forget_shards("source", _shards_gone(index, seen, prune))
         about = annotate(index, described, seen.roots)
         index.put_mounts(seen.mounts)
         index.forget_unused_sources()
         put_probes(index, retriever)
         note = index.finish()
-    report = _report(plan, seen, done, about)
-    return replace(report, vectors_note=note, seconds=time.monotonic() - started)
+    whole = _together(plan, shards.plans, shards.moved)
+    report = _report(whole, look, loop, about)
+    return replace(
+        report, removed=len(removed), vectors_note=note, seconds=time.monotonic() - started
+    )
 
 
 def plan_index(
@@ -149,11 +160,12 @@ def plan_index(
     folder = Path(folder)
     seen = survey(sources, _known_sources(folder), prune=prune)
     if not Index.exists(folder):
-        return make_plan(seen, {}, ())
-    with Index.open(folder) as index, index.snapshot():
-        return make_plan(
-            seen, index.files(), index.quarantined(), prune=prune, retry_failed=retry_failed
-        )
+        look = _looked(seen, {}, (), {}, prune=prune, retry_failed=retry_failed)
+    else:
+        with Index.open(folder) as index, index.snapshot():
+            look = _look(index, seen, prune=prune, retry_failed=retry_failed)
+    plans = [plan for plan, _ in shard_plans(look.shards, look.missing, retry_failed=retry_failed)]
+    return _together(look.plan, plans, {i for plan in plans for i in plan.moved})
 
 
 def _known_sources(folder: Path) -> dict[str, tuple[str, ...]]:
@@ -167,51 +179,97 @@ def _known_sources(folder: Path) -> dict[str, tuple[str, ...]]:
         return {}
 
 
-class _Done:
-    """What the loop has done so far."""
+@dataclass(frozen=True)
+class _Look:
+    """What was seen and is known: what to do with files, and the shards with plans of their own."""
 
-    def __init__(self, known: set[str]) -> None:
-        self._known = known
-        self.files = self.added = self.updated = 0
-        self.broken: list[tuple[str, str]] = []
+    seen: Survey
+    known: Mapping[int, PhotoFile]
+    plan: Plan
+    shards: Sequence[KnownShard]
 
-    def count(self, written: int, batch: Batch) -> None:
-        updated = sum(photo.file.path in self._known for photo in batch.photos)
-        self.updated += updated
-        self.added += written - updated
-        self.broken += [(bad.path, bad.reason) for bad in batch.broken]
-        self.broken += batch.unread
-        self.files += batch.size
-
-
-def _settle(index: Index, plan: Plan) -> None:
-    """Do what needs no model. Moves come before removals: both free the path of what was there."""
-    moved = {image_id: move.after for image_id, move in plan.moved.items()}
-    index.update_files({**moved, **plan.touched})
-    index.remove_images(plan.gone)
-    index.release(plan.released)
+    @property
+    def missing(self) -> dict[int, PhotoFile]:
+        """Photos that are not where they were and may turn up in a shard."""
+        away = {
+            image_id: file
+            for image_id, file in self.plan.unreachable.items()
+            if any(lies_below(file.path, root) for root in self.seen.vanished)
+        }
+        return {**self.plan.gone, **away}
 
 
-def _write(index: Index, batch: Batch, retriever: PhotoModel) -> int:
-    if batch.broken:
-        index.quarantine(batch.broken)
-    if not batch.photos:
-        return 0
-    embedded = retriever.embed_images([photo.image for photo in batch.photos])
-    files = [photo.file for photo in batch.photos]
-    return len(index.put_images(files, embedded.vectors, embedded.packed))
+def _look(index: Index, seen: Survey, *, prune: bool, retry_failed: bool) -> _Look:
+    return _looked(
+        seen,
+        index.files(),
+        index.quarantined(),
+        index.finished_shards("source"),
+        prune=prune,
+        retry_failed=retry_failed,
+    )
 
 
-def _report(plan: Plan, seen: Survey, done: _Done, about: Annotated) -> BuildReport:
-    unread = [(path, "cannot be read just now") for path in seen.unreadable]
+def _looked(
+    seen: Survey,
+    known: Mapping[int, PhotoFile],
+    quarantined: Sequence[QuarantinedFile],
+    finished: Mapping[str, FinishedShard],
+    *,
+    prune: bool,
+    retry_failed: bool,
+) -> _Look:
+    shards = known_shards(seen, known, quarantined, finished, retry_failed=retry_failed)
+    # An unfinished shard says itself what of it is broken.
+    theirs = {bad for shard in shards if not shard.is_finished for bad in shard.quarantined}
+    broken = [bad for bad in quarantined if bad not in theirs]
+    plan = make_plan(seen, known, broken, prune=prune, retry_failed=retry_failed)
+    as_they_were = sum(len(shard.photos) for shard in shards if shard.is_finished)
+    return _Look(seen, known, replace(plan, unchanged=plan.unchanged + as_they_were), shards)
+
+
+def _shards_gone(index: Index, seen: Survey, prune: bool) -> list[str]:
+    """Give shards that were read once and are not there any more."""
+    away = (*(() if prune else seen.vanished), *seen.unreadable)
+    return [
+        path
+        for path in index.finished_shards("source")
+        if path not in seen.shards
+        and any(lies_below(path, root) for root in seen.roots)
+        and not any(lies_below(path, root) for root in away)
+    ]
+
+
+def _together(plan: Plan, parts: Sequence[Plan], moved: Collection[int]) -> Plan:
+    """Give the plan of files and those of shards as one."""
+    plans = [plan, *parts]
+
+    def all_but_moved(kind: str) -> dict[int, PhotoFile]:
+        files = ChainMap(*(getattr(one, kind) for one in plans))
+        return {image_id: file for image_id, file in files.items() if image_id not in moved}
+
+    return Plan(
+        new=tuple(file for one in plans for file in one.new),
+        changed=tuple(file for one in plans for file in one.changed),
+        moved={image_id: move for one in plans for image_id, move in one.moved.items()},
+        touched={image_id: file for one in plans for image_id, file in one.touched.items()},
+        gone=all_but_moved("gone"),
+        unreachable=all_but_moved("unreachable"),
+        unchanged=sum(one.unchanged for one in plans),
+        broken=tuple(bad for one in plans for bad in one.broken),
+        released=tuple(path for one in plans for path in one.released),
+    )
+
+
+def _report(plan: Plan, look: _Look, loop: Loop, about: Annotated) -> BuildReport:
+    unread = [(path, "cannot be read just now") for path in look.seen.unreadable]
     return BuildReport(
-        added=done.added,
-        updated=done.updated,
+        added=loop.added,
+        updated=loop.updated,
         moved=len(plan.moved),
-        removed=len(plan.gone),
         unreachable=len(plan.unreachable),
         unchanged=plan.unchanged,
-        quarantined=_left_out(plan.broken, seen.roots, (*done.broken, *unread)),
+        quarantined=_left_out(plan.broken, look.seen.roots, (*loop.broken, *unread)),
         annotated=about.annotated,
         missing=about.missing,
     )

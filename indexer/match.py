@@ -6,8 +6,8 @@ import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from indexer.plan import lies_below
 from store import PhotoFile
+from store.members import MARK, base_name, lies_below
 
 __all__ = ["PhotoFinder"]
 
@@ -27,7 +27,7 @@ class PhotoFinder:
         for image_id, file in files.items():
             if any(lies_below(file.path, root) for root in roots):
                 self._ids[file.path] = image_id
-                self._same_name[os.path.basename(file.path)].append(file.path)
+                self._same_name[base_name(file.path)].append(file.path)
 
     def find(self, file_name: str) -> int | None:
         """Give the image id, or None where no photo, or not just one, goes by that name.
@@ -41,7 +41,8 @@ class PhotoFinder:
             if image_id is not None:
                 return image_id
         paths = self._same_name.get(file_name.rpartition("/")[2], [])
-        ending = [path for path in paths if path.endswith("/" + file_name.lstrip("./"))]
+        plain = file_name.lstrip("./")
+        ending = [path for path in paths if path.endswith(("/" + plain, MARK + plain))]
         for fitting in (ending, paths):
             if len(fitting) == 1:
                 return self._ids[fitting[0]]

@@ -7,16 +7,17 @@ decides. Nothing is written here.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from indexer.sources import FoundFile
+from indexer.sources.shard import UNKNOWN_SIZE
 from indexer.survey import Survey
-from store import PhotoFile, QuarantinedFile
+from store import PhotoFile, QuarantinedFile, UnreadableImage
+from store.members import lies_below, split_member
 
-__all__ = ["Move", "Plan", "lies_below", "make_plan"]
+__all__ = ["Move", "Plan", "make_plan"]
 
 
 @dataclass(frozen=True)
@@ -61,11 +62,13 @@ def make_plan(
     *,
     prune: bool = False,
     retry_failed: bool = False,
+    missing: Mapping[int, PhotoFile] | None = None,
 ) -> Plan:
     """Compare what was found with what is known.
 
     A photo that is gone, or whose source vanished, and whose content is found under a new path has
-    moved there.
+    moved there. What lies in shards that are there is left alone, but for the broken ones, which
+    are as they were: shards have plans of their own.
 
     Args:
         survey: what was found; what lies outside of its sources is left alone.
@@ -73,20 +76,24 @@ def make_plan(
         quarantined: broken files, of the whole index.
         prune: whether what is in a source that vanished is gone.
         retry_failed: whether broken files are read again; those asked for by name always are.
+        missing: photos of other places that are gone, which may have moved to where this is about.
     """
     at = {file.path: file for file in survey.found}
     broken = tuple(
         bad
         for bad in quarantined
-        if bad.path in at
-        and bad.path not in survey.listed
-        and not retry_failed
-        and _as_before(at[bad.path], bad)
+        if _is_in_shard(bad.path, at, survey)
+        or (
+            bad.path in at
+            and bad.path not in survey.listed
+            and not retry_failed
+            and _as_before(at[bad.path], bad)
+        )
     )
     known_paths = {file.path for file in known.values()} | {bad.path for bad in broken}
     new = [file for file in survey.found if file.path not in known_paths]
     gone, unreachable, lost = _absent(at, known, survey, prune)
-    moved = _moved(new, {**gone, **lost})
+    moved = _moved(new, {**gone, **lost, **(missing or {})})
     arrived = {move.after.path for move in moved.values()}
     touched, changed, unchanged = _compared(at, known)
     return Plan(
@@ -108,15 +115,6 @@ def make_plan(
     )
 
 
-def lies_below(path: str, folder: str) -> bool:
-    """Say whether a path is a folder or lies in it, at any depth; both absolute.
-
-    >>> lies_below("/photos/a/b.jpg", "/photos"), lies_below("/photos2/b.jpg", "/photos")
-    (True, False)
-    """
-    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
-
-
 Files = dict[int, PhotoFile]
 
 
@@ -134,10 +132,20 @@ def _state(path: str, at: Mapping[str, FoundFile], survey: Survey, prune: bool) 
     """Say what to make of a known path: `gone`, `unreachable`, `vanished`, or empty if it stays."""
     if path in at or not any(lies_below(path, root) for root in survey.roots):
         return ""
+    if _is_in_shard(path, at, survey):
+        return ""
     if any(lies_below(path, folder) for folder in survey.unreadable):
         return "unreachable"
     vanished = not prune and any(lies_below(path, root) for root in survey.vanished)
     return "vanished" if vanished else "gone"
+
+
+def _is_in_shard(path: str, at: Mapping[str, FoundFile], survey: Survey) -> bool:
+    """Say whether a path is that of a shard that is there, or of a photo in one."""
+    if not survey.shards or path in at:
+        return False
+    parts = split_member(path)
+    return path in survey.shards or (parts is not None and parts[0] in survey.shards)
 
 
 def _compared(
@@ -153,7 +161,9 @@ def _compared(
             continue
         if _as_before(now, before):
             unchanged += 1
-        elif now.size_bytes == before.size_bytes and _sha256(now.path) == before.sha256:
+        elif now.size_bytes in (before.size_bytes, UNKNOWN_SIZE) and (
+            _sha256(now) == before.sha256
+        ):
             unchanged += 1
             touched[image_id] = replace(before, mtime_ns=now.mtime_ns)
         else:
@@ -168,10 +178,11 @@ def _moved(new: Sequence[FoundFile], gone: Mapping[int, PhotoFile]) -> dict[int,
     for image_id in sorted(gone, reverse=True):
         left[gone[image_id].sha256].append(image_id)
     sizes = {file.size_bytes for file in gone.values()}
+    sizes |= {UNKNOWN_SIZE} if sizes else set()
     moved: dict[int, Move] = {}
     for file in new:
         # Only a file of a size that is missing somewhere is worth reading here.
-        digest = _sha256(file.path) if file.size_bytes in sizes else None
+        digest = _sha256(file) if file.size_bytes in sizes else None
         if digest is not None and left.get(digest):
             image_id = left[digest].pop()
             before = gone[image_id]
@@ -181,13 +192,16 @@ def _moved(new: Sequence[FoundFile], gone: Mapping[int, PhotoFile]) -> dict[int,
 
 
 def _as_before(now: FoundFile, before: PhotoFile | QuarantinedFile) -> bool:
-    return (now.size_bytes, now.mtime_ns) == (before.size_bytes, before.mtime_ns)
+    is_size = now.size_bytes in (before.size_bytes, UNKNOWN_SIZE)
+    return is_size and now.mtime_ns == before.mtime_ns
 
 
-def _sha256(path: str) -> str | None:
+def _sha256(file: FoundFile) -> str | None:
     """Give the hex digest of a file's content; None when it cannot be read just now."""
     try:
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
+        if file.shard is not None:
+            return hashlib.sha256(file.content()).hexdigest()
+        with open(file.path, "rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except (OSError, UnreadableImage):
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,8 +10,9 @@ from pathlib import Path
 from indexer.batches import Batch, batches
 from indexer.model import PhotoModel
 from indexer.probes import put_probes
-from indexer.sources import FoundFile
+from indexer.sources import FoundFile, ShardsAtHand
 from store import Index, PhotoFile, Reembedding
+from store.members import base_name
 
 __all__ = ["ReembedReport", "reembed"]
 
@@ -81,13 +81,13 @@ def reembed(
         ids = {file.path: image_id for image_id, file in missing.items()}
         embedded = 0
         unread: dict[str, str] = {}
-        for batch in batches(
-            _found(missing, unread), batch_size or retriever.batch_size, retriever.size_px
-        ):
-            embedded += _write(index, new, batch, retriever, ids, missing)
-            unread.update(batch.unread)
-            if progress is not None:
-                progress(embedded, len(missing), os.path.basename(batch.last))
+        with ShardsAtHand() as shards:
+            found = _found(missing, shards, unread)
+            for batch in batches(found, batch_size or retriever.batch_size, retriever.size_px):
+                embedded += _write(index, new, batch, retriever, ids, missing)
+                unread.update(batch.unread)
+                if progress is not None:
+                    progress(embedded, len(missing), base_name(batch.last))
         removed = index.remove_images(ids[path] for path in unread) if prune else 0
         switched = prune or not unread
         if switched:
@@ -98,15 +98,15 @@ def reembed(
     )
 
 
-def _found(missing: Mapping[int, PhotoFile], unread: dict[str, str]) -> Iterator[FoundFile]:
+def _found(
+    missing: Mapping[int, PhotoFile], shards: ShardsAtHand, unread: dict[str, str]
+) -> Iterator[FoundFile]:
     """Give the files as they are now; those that are not there go to `unread` with the reason."""
     for file in missing.values():
         try:
-            facts = os.stat(file.path)
+            yield shards.find(file)
         except OSError as error:
             unread[file.path] = f"cannot be read: {error.strerror or error}"
-            continue
-        yield FoundFile(file.path, file.source, facts.st_size, facts.st_mtime_ns)
 
 
 def _write(

@@ -12,8 +12,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from indexer.sources import FolderSource, FoundFile, listed_files
+from indexer.sources import FolderSource, FoundFile, expanded, listed_files
+from indexer.sources.places import facts_of, shards_at
+from indexer.sources.shard import check_shard
 from store import SourceError
+from store.members import is_address, is_shard
 
 __all__ = ["Survey", "survey"]
 
@@ -30,6 +33,7 @@ class Survey:
         mounts: source to the folders below it that are disks of their own, those too that are not
             mounted just now.
         listed: paths of files that were asked for by name, which are among the roots too.
+        shards: path to the tar or Parquet file, of which nothing but the facts was read.
     """
 
     found: tuple[FoundFile, ...] = ()
@@ -38,6 +42,7 @@ class Survey:
     unreadable: tuple[str, ...] = ()
     mounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     listed: frozenset[str] = frozenset()
+    shards: Mapping[str, FoundFile] = field(default_factory=dict)
 
 
 def survey(
@@ -50,7 +55,8 @@ def survey(
     """Look through sources.
 
     Args:
-        sources: folders of photos; none means all that are known, or no folder with `files`.
+        sources: folders of photos, tar and Parquet files, and patterns of these, on this machine or
+            at addresses; none means all that are known, or no folder with `files`.
         known: folders that the index has photos of, and the disks below them when they were last
             read.
         prune: believe what is seen: what is not there is gone.
@@ -62,41 +68,102 @@ def survey(
     """
     if not sources and not known and not files:
         raise SourceError("no folder of photos is given, and the index knows of none")
-    asked = sources or (() if files else known)
-    folders = [FolderSource(Path(source)) for source in asked]
-    found: dict[str, FoundFile] = {}
-    vanished: dict[str, SourceError] = {}
-    unreadable: list[str] = []
-    mounts: dict[str, tuple[str, ...]] = {}
-    for folder in folders:
-        root = str(folder.root)
+    places = expanded(sources) if sources else [] if files else list(known)
+    seen = _looks(places, known, prune)
+    _check_first([root for root in places if root in seen.shards and root not in known])
+    held = {*known, *places}
+    listed = {file.path: file for file in listed_files(files, held)}
+    roots = tuple(dict.fromkeys([*places, *listed]))
+    if len(seen.vanished) == len(roots) and not prune:
+        raise SourceError(
+            f"{next(iter(seen.vanished.values()))}; its photos stay in the index: mount the disk "
+            "they are on, or drop them with --prune"
+        )
+    for path in listed:
+        seen.found.setdefault(path, listed[path])
+    return Survey(
+        tuple(seen.found.values()),
+        roots,
+        tuple(seen.vanished),
+        tuple(seen.unreadable),
+        seen.mounts,
+        frozenset(listed),
+        seen.shards,
+    )
+
+
+@dataclass
+class _Looks:
+    """What was seen at all sources together."""
+
+    found: dict[str, FoundFile] = field(default_factory=dict)
+    shards: dict[str, FoundFile] = field(default_factory=dict)
+    vanished: dict[str, SourceError] = field(default_factory=dict)
+    unreadable: list[str] = field(default_factory=list)
+    mounts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def _looks(places: Sequence[str], known: Mapping[str, Collection[str]], prune: bool) -> _Looks:
+    all_seen = _Looks()
+    for root in places:
         try:
-            seen = folder.files()
+            seen = _look(root)
         except SourceError as error:
             if root not in known:
                 raise
-            vanished[root] = error
+            all_seen.vanished[root] = error
             continue
-        for file in seen:
-            found.setdefault(file.path, file)
+        for file in seen.files:
+            all_seen.found.setdefault(file.path, file)
+        for shard in seen.shards:
+            all_seen.shards.setdefault(shard.path, shard)
         away = [] if prune else [path for path in known.get(root, ()) if not os.path.ismount(path)]
-        unreadable += [*folder.unreadable, *away]
-        mounts[root] = tuple({*folder.mounts, *away})
-    held = {*known, *(str(folder.root) for folder in folders)}
-    listed = {file.path: file for file in listed_files(files, held)}
-    for path in listed:
-        found.setdefault(path, listed[path])
-    roots = tuple(dict.fromkeys([*(str(folder.root) for folder in folders), *listed]))
-    if len(vanished) == len(roots) and not prune:
+        all_seen.unreadable += [*seen.unreadable, *away]
+        all_seen.mounts[root] = tuple({*seen.mounts, *away})
+    return all_seen
+
+
+@dataclass(frozen=True)
+class _Seen:
+    files: Sequence[FoundFile] = ()
+    shards: Sequence[FoundFile] = ()
+    unreadable: Sequence[str] = ()
+    mounts: Sequence[str] = ()
+
+
+def _look(root: str) -> _Seen:
+    """Look at one source; raises a SourceError where there is nothing to see."""
+    if is_shard(root) and not os.path.isdir(root):
+        try:
+            facts = facts_of(root)
+        except OSError as error:
+            raise SourceError(f"{root} cannot be read: {error.strerror or error}") from error
+        return _Seen(shards=[FoundFile(root, root, facts.size_bytes, facts.mtime_ns)])
+    if is_address(root):
+        return _Seen(shards=_shards_below(root))
+    folder = FolderSource(Path(root))
+    files = folder.files()
+    return _Seen(files, folder.shards, folder.unreadable, folder.mounts)
+
+
+def _shards_below(address: str) -> list[FoundFile]:
+    try:
+        found = shards_at(address)
+    except OSError as error:
+        raise SourceError(f"{address} cannot be looked through: {error}") from error
+    if not found:
         raise SourceError(
-            f"{next(iter(vanished.values()))}; its photos stay in the index: mount the disk they "
-            "are on, or drop them with --prune"
+            f"{address} holds no tar and no Parquet file, which is what is read from elsewhere"
         )
-    return Survey(
-        tuple(found.values()),
-        roots,
-        tuple(vanished),
-        tuple(unreadable),
-        mounts,
-        frozenset(listed),
-    )
+    return [FoundFile(name, address, facts.size_bytes, facts.mtime_ns) for name, facts in found]
+
+
+def _check_first(shards: Sequence[str]) -> None:
+    """Refuse before anything is written what is no shard; the others are like the first, mostly.
+
+    Those that are not are left out when it is their turn.
+    """
+    for suffix in (".tar", ".parquet"):
+        first = next((shard for shard in shards if shard.lower().endswith(suffix)), None)
+        if first is not None:
+            check_shard(first)

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from watchfiles import Change, watch
 
-from indexer.plan import lies_below
 from indexer.sources.folder import SUFFIXES
+from store.members import is_shard, lies_below
 
 __all__ = ["wakeups"]
 
@@ -113,5 +113,5 @@ def _may_be_photos(change: Change, path: str) -> bool:
     name = os.path.basename(path)
     if name.startswith("."):
         return False
-    is_photo = os.path.splitext(name)[1].lower() in SUFFIXES
+    is_photo = os.path.splitext(name)[1].lower() in SUFFIXES or is_shard(name)
     return is_photo or change is Change.deleted or os.path.isdir(path)

@@ -15,6 +15,7 @@ from store.errors import (
     IndexTooNew,
     ModelMismatch,
     QueryError,
+    ReaderMissing,
     SourceError,
     UnreadableImage,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "PhotoFile",
     "QuarantinedFile",
     "QueryError",
+    "ReaderMissing",
     "Reembedding",
     "SourceError",
     "UnreadableImage",

@@ -8,7 +8,8 @@
     ├── IndexNotWritable  it cannot be written now, such as on a full disk
     │   └── IndexBusy     another process is writing it
     ├── ModelMismatch     it was made with another model than the one at hand
-    ├── SourceError       a folder of photos or a COCO file is missing, empty or malformed
+    ├── SourceError       a folder of photos, a shard or a COCO file is missing, empty or malformed
+    │   └── ReaderMissing     what reads such a file is not installed
     ├── UnreadableImage   one file could not be turned into an image; the rest go on
     └── QueryError        an empty query, or numbers that make no sense
 
@@ -31,6 +32,7 @@ __all__ = [
     "IndexTooNew",
     "ModelMismatch",
     "QueryError",
+    "ReaderMissing",
     "SourceError",
     "UnreadableImage",
 ]
@@ -70,6 +72,10 @@ class ModelMismatch(CrossgraphError):
 
 class SourceError(CrossgraphError):
     """A folder of photos or an annotation file is missing, empty or malformed."""
+
+
+class ReaderMissing(SourceError):
+    """What reads such a file is not installed; nothing is wrong with the file."""
 
 
 class UnreadableImage(CrossgraphError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
@@ -19,6 +18,7 @@ from store.database import CatalogFile
 from store.errors import IndexDamaged, IndexExists, ModelMismatch, QueryError
 from store.index import Index
 from store.lock import WriterLock
+from store.members import lies_below
 from store.paths import relative_path
 from store.quarantine import quarantine
 from store.reader import CATALOG_NAME, IndexReader
@@ -177,7 +177,7 @@ def _find(catalog: CatalogFile, folders: Iterable[str], path: str) -> int | None
     sql = """SELECT images.id FROM images JOIN sources ON sources.id = source_id
         WHERE root = ? AND path = ?"""
     for root in folders:
-        if path.startswith(root.rstrip(os.sep) + os.sep):
+        if lies_below(path, root):
             row = (path_to_row(root), path_to_row(relative_path(root, path)))
             found = next(catalog.rows(sql, *row), None)
             if found is not None:

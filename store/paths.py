@@ -1,13 +1,13 @@
 """Paths as the catalog keeps them: relative to the folder they were found through.
 
 So an index can go to another machine, and one from a stranger names nothing outside its folders.
+What lies in a tar or Parquet file that is a source itself is seen from that: `!7.jpg`.
 """
 
 from __future__ import annotations
 
-import os
-
 from store.errors import IndexDamaged
+from store.members import MARK, is_shard, separator
 
 __all__ = ["absolute_path", "lies_inside", "relative_path"]
 
@@ -20,11 +20,10 @@ def relative_path(root: str, path: str) -> str:
 
     >>> relative_path("/photos", "/photos/2024/a.jpg"), relative_path("/", "/a.jpg")
     ('2024/a.jpg', 'a.jpg')
+    >>> relative_path("/a.tar", "/a.tar!7.jpg"), relative_path("/a.tar", "/a.tar")
+    ('!7.jpg', '!')
     """
-    start = root.rstrip(os.sep) + os.sep
-    if not path.startswith(start):
-        raise ValueError(f"{path} does not lie in {root}")
-    relative = path[len(start) :].replace(os.sep, "/")
+    relative = _below(root, path)
     _check(relative, ValueError)
     return relative
 
@@ -35,11 +34,35 @@ def absolute_path(root: str, relative: str) -> str:
     Raises:
         IndexDamaged: it would lead out of the folder, which no path of ours does.
 
-    >>> absolute_path("/photos", "2024/a.jpg")
-    '/photos/2024/a.jpg'
+    >>> absolute_path("/photos", "2024/a.jpg"), absolute_path("/a.tar", "!7.jpg")
+    ('/photos/2024/a.jpg', '/a.tar!7.jpg')
     """
     _check(relative, IndexDamaged)
-    return root.rstrip(os.sep) + os.sep + relative.replace("/", os.sep)
+    if is_shard(root) and relative.startswith(MARK):
+        if not relative.startswith(_IN_A_FOLDER):
+            return root if relative == MARK else root + relative
+        relative = relative.removeprefix(_IN_A_FOLDER)
+    apart = separator(root)
+    return root.rstrip(apart) + apart + relative.replace("/", apart)
+
+
+_IN_A_FOLDER = MARK + "/"
+"""Before names that begin with the mark, in a folder that is called as a shard is."""
+
+
+def _below(root: str, path: str) -> str:
+    apart = separator(root)
+    start = root.rstrip(apart) + apart
+    if path.startswith(start):
+        relative = path[len(start) :].replace(apart, "/")
+        return _IN_A_FOLDER + relative if _is_confusing(root, relative) else relative
+    if is_shard(root) and (path == root or path.startswith(root + MARK)):
+        return path[len(root) :] or MARK
+    raise ValueError(f"{path} does not lie in {root}")
+
+
+def _is_confusing(root: str, relative: str) -> bool:
+    return is_shard(root) and relative.startswith(MARK)
 
 
 def lies_inside(relative: str) -> bool:

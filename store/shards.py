@@ -5,13 +5,13 @@ Functions that write run in the caller's transaction.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from store.codec import path_to_row, row_to_path
 from store.database import CatalogFile
+from store.members import lies_below
 
 __all__ = [
     "FinishedShard",
@@ -70,7 +70,7 @@ def relocate_shards(catalog: CatalogFile, old: str, new: str) -> None:
     """Say that shards which lay in a folder, or were it, lie in another now."""
     for kind, shard in list(_all(catalog)):
         path = shard.path
-        if path == old or path.startswith(old.rstrip(os.sep) + os.sep):
+        if lies_below(path, old):
             forget_shards(catalog, kind, [path])
             finish_shard(catalog, kind, replace(shard, path=new + path[len(old) :]))
 

@@ -6,6 +6,17 @@ and writes nothing.
 
 from indexer.sources.coco import CocoSource
 from indexer.sources.files import listed_files
-from indexer.sources.folder import FolderSource, FoundFile
+from indexer.sources.folder import FolderSource
+from indexer.sources.found import FoundFile
+from indexer.sources.opening import ShardsAtHand, open_photo
+from indexer.sources.patterns import expanded
 
-__all__ = ["CocoSource", "FolderSource", "FoundFile", "listed_files"]
+__all__ = [
+    "CocoSource",
+    "FolderSource",
+    "FoundFile",
+    "ShardsAtHand",
+    "expanded",
+    "listed_files",
+    "open_photo",
+]

@@ -7,7 +7,8 @@ import stat
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from indexer.sources.folder import SUFFIXES, FoundFile
+from indexer.sources.folder import SUFFIXES
+from indexer.sources.found import FoundFile
 from store import SourceError
 
 __all__ = ["listed_files"]

@@ -1,4 +1,4 @@
-"""A folder of photos, any depth."""
+"""A folder of photos, any depth, and the files of many photos that lie in it."""
 
 from __future__ import annotations
 
@@ -8,32 +8,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from indexer.sources.found import FoundFile
 from store import SourceError
+from store.members import is_shard
 
-__all__ = ["SUFFIXES", "FolderSource", "FoundFile"]
+__all__ = ["SUFFIXES", "FolderSource"]
 
 SUFFIXES = frozenset(
     {".avif", ".bmp", ".gif", ".heic", ".heif", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg"}
     | {".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 )
 """Names that promise a photo, in lower case; whether they keep it is seen when it is decoded."""
-
-
-@dataclass(frozen=True)
-class FoundFile:
-    """A file that may be a photo.
-
-    Attributes:
-        path: absolute, links not followed, so that a linked photo keeps the name people know.
-        source: absolute path of the folder it was found under.
-        size_bytes: of the file itself where the path is a link.
-        mtime_ns: when that was last written.
-    """
-
-    path: str
-    source: str
-    size_bytes: int
-    mtime_ns: int
 
 
 @dataclass
@@ -46,11 +31,13 @@ class FolderSource:
             nowhere, such as to a disk that is not there. What was in them is unknown, which is not
             the same as gone.
         mounts: folders below it that were disks of their own at the last `files`.
+        shards: tar and Parquet files that the last `files` came by, sorted by path.
     """
 
     root: Path
     unreadable: list[str] = field(default_factory=list)
     mounts: list[str] = field(default_factory=list)
+    shards: list[FoundFile] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.root = Path(os.path.abspath(self.root))  # not resolve(): links keep their name
@@ -59,19 +46,20 @@ class FolderSource:
         """Give every file with a photo's suffix, sorted by path.
 
         Raises:
-            SourceError: the folder is missing, is no folder, cannot be listed, or holds no photo.
-                The last is an error because an unmounted disk looks just like it, and nobody wants
-                an index emptied by that.
+            SourceError: the folder is missing, is no folder, cannot be listed, or holds no photo
+                and no shard. The last is an error because an unmounted disk looks just like it, and
+                nobody wants an index emptied by that.
         """
         self._check()
         self.unreadable, self.mounts = [], []
         found = sorted(self._walk(), key=lambda file: file.path)
+        self.shards = [file for file in found if is_shard(file.path)]
         if not found:
             raise SourceError(
                 f"{self.root} holds no photos; looked at any depth for names ending in "
-                + ", ".join(sorted(SUFFIXES))
+                + ", ".join([*sorted(SUFFIXES), ".tar", ".parquet"])
             )
-        return found
+        return [file for file in found if not is_shard(file.path)]
 
     def _check(self) -> None:
         if not self.root.exists():
@@ -102,7 +90,7 @@ class FolderSource:
                 path = os.path.join(folder, name)
                 if name.startswith("."):
                     continue
-                if os.path.splitext(name)[1].lower() in SUFFIXES:
+                if os.path.splitext(name)[1].lower() in SUFFIXES or is_shard(name):
                     yield from self._found(path)
                 elif os.path.islink(path) and not os.path.exists(path):
                     self.unreadable.append(path)  # it may have led to a folder

@@ -1,38 +1,26 @@
-"""Photos to shards to an index, with a model that knows four colours."""
+"""Tar and Parquet files through the real store, with a model that knows four colours."""
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from indexer import build_index
-from indexer.bulk import merge_shards, write_shards
-from indexer.bulk.folder import shard_paths
-from indexer.bulk.shard_file import check_pyarrow, read_shard
-from search import loading
-from search.cli import main
-from store import CrossgraphError, Index, ModelMismatch, PhotoFile, SourceError
-from tests.fakes import COLOURS, ColourModel, paint
+from indexer import BuildReport, build_index, plan_index, reembed
+from indexer.sources import open_photo, patterns, shard
+from indexer.sources.tar import TarShard
+from store import Index, ReaderMissing, SourceError
+from store.members import base_name
+from store.merge import merge
+from tests.fakes import ColourModel
+from tests.made_shards import painted, write_parquet, write_tar
 
-COUNT = 240
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    folder = tmp_path / "photos"
-    folder.mkdir()
-    for number in range(COUNT):
-        paint(folder / f"{number:04}.png", list(COLOURS)[number % 4])
-    (folder / "broken.jpg").write_bytes(b"nothing")
-    return folder
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    return tmp_path / "out"
+RED, GREEN, BLUE, GREY = (painted(colour) for colour in ("red", "green", "blue", "grey"))
 
 
 @pytest.fixture
@@ -40,197 +28,319 @@ def where(tmp_path: Path) -> Path:
     return tmp_path / "photos.index"
 
 
-def content(where: Path) -> dict[str, object]:
-    """All that an index has of each path, its id aside."""
+def build(where: Path, *sources: Path | str, **options: bool) -> BuildReport:
+    return build_index(where, list(sources), ColourModel(), batch_size=2, **options)
+
+
+def counts(report: BuildReport) -> tuple[int, int, int, int, int]:
+    return report.added, report.updated, report.moved, report.removed, report.unchanged
+
+
+def known(where: Path) -> dict[str, int]:
     with Index.open(where) as index:
-        found: dict[str, object] = {bad.path: bad for bad in index.quarantined()}
-        for image_id, file in index.files().items():
-            arrays = index.vectors([image_id]), index.nodes([image_id])
-            found[file.path] = (file, *(array.tobytes() for array in arrays))
-    return found
+        return {base_name(file.path): image_id for image_id, file in index.files().items()}
 
 
-def test_an_index_merged_of_shards_is_the_one_that_indexing_makes(
-    photos: Path, out: Path, where: Path, tmp_path: Path
-) -> None:
-    written = write_shards(out, [photos], ColourModel())
-    assert (written.photos, len(written.left_out)) == (COUNT, 1)
-    assert written.shards > 3
-    merged = merge_shards(out, where, ColourModel())
-    assert (merged.shards, merged.photos, merged.refused) == (written.shards, COUNT, ())
-    assert merged.quarantined == written.left_out
-    build_index(tmp_path / "direct", [photos], ColourModel())
-    assert content(where) == content(tmp_path / "direct")
+def best(where: Path, colour: int) -> str:
     with Index.open(where) as index:
-        assert index.generation() is not None
-        assert len(index.search(np.ones(4, np.float32), COUNT)[0]) == COUNT
-    again = build_index(where, [photos], ColourModel())
-    assert (again.added, again.unchanged) == (0, COUNT)
+        ids, _ = index.search(np.eye(4, dtype=np.float32)[colour], 1)
+        return index.photos(ids)[0].path
 
 
-def test_a_rerun_embeds_what_has_no_shard_and_a_merge_takes_in_what_is_new(
-    photos: Path, out: Path, where: Path
-) -> None:
-    first = write_shards(out, [photos], ColourModel())
-    merge_shards(out, where, ColourModel())
-    ids = {file.path: image_id for image_id, file in _files(where).items()}
-    idle = write_shards(out, [photos], ColourModel())
-    assert (idle.shards, idle.photos, idle.kept) == (0, 0, first.shards)
-    assert merge_shards(out, where, ColourModel()).shards == 0
-
-    changed = paint(photos / "0077.png", "grey", "grey")
-    more = write_shards(out, [photos], ColourModel())
-    assert (more.shards, more.kept) == (1, first.shards - 1)
-    merged = merge_shards(out, where, ColourModel())
-    assert (merged.shards, merged.kept) == (1, first.shards)
-    assert {file.path: image_id for image_id, file in _files(where).items()} == ids
-    assert _files(where)[ids[str(changed)]].width_px == 32
-
-
-def test_of_a_path_in_several_shards_the_one_written_last_counts(
-    photos: Path, out: Path, where: Path
-) -> None:
-    write_shards(out, [photos], ColourModel())
-    for width in (2, 3, 4):
-        paint(photos / "0077.png", *["grey"] * width)
-        write_shards(out, [photos], ColourModel())
-    merge_shards(out, where, ColourModel())
-    widths = {os.path.basename(file.path): file.width_px for file in _files(where).values()}
-    assert widths["0077.png"] == 64
-    assert len(widths) == COUNT
-
-
-def test_parts_write_all_shards_together(photos: Path, out: Path, where: Path) -> None:
-    reports = [write_shards(out, [photos], ColourModel(), part=(part, 3)) for part in (1, 2, 3)]
-    assert sum(report.photos for report in reports) == COUNT
-    assert len({report.shards + report.kept + report.elsewhere for report in reports}) == 1
-    assert merge_shards(out, where, ColourModel()).photos == COUNT
-
-
-def test_a_damaged_shard_is_refused_and_the_rest_merges(
-    photos: Path, out: Path, where: Path
-) -> None:
-    write_shards(out, [photos], ColourModel())
-    bad = next(shard_paths(out))
-    lost = len(read_shard(bad).files)
-    bad.write_bytes(bad.read_bytes()[:-1])
-    merged = merge_shards(out, where, ColourModel())
-    assert merged.photos == COUNT - lost
-    (line,) = merged.refused
-    assert line.startswith(f"{bad} is no shard, or damaged")
-    bad.unlink()
-    write_shards(out, [photos], ColourModel())
-    assert merge_shards(out, where, ColourModel()).photos == lost
-    assert len(_files(where)) == COUNT
-
-
-def test_a_shard_that_leads_out_of_its_source_is_refused(
-    photos: Path, out: Path, where: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from indexer.bulk import columns
-
-    monkeypatch.setattr(columns.os, "fsencode", lambda _: b"/etc/passwd")
-    write_shards(out, [photos], ColourModel())
-    monkeypatch.undo()
-    merged = merge_shards(out, where, ColourModel())
-    assert merged.photos == 0
-    assert all("is no shard of this program" in line for line in merged.refused)
-
-
-def test_a_shard_of_another_model_is_refused(
-    photos: Path, out: Path, where: Path, tmp_path: Path
-) -> None:
-    write_shards(out, [photos], ColourModel())
-    others = tmp_path / "others"
-    write_shards(others, [photos], ColourModel("0the4"))
-    strange = next(shard_paths(others))
-    (out / "zz").mkdir()
-    strange.rename(out / "zz" / strange.name)
-    (line,) = merge_shards(out, where, ColourModel()).refused
-    assert line.endswith("is of model 0the4, the others in its folder of c0104a5")
-    with pytest.raises(ModelMismatch, match="holds shards of model colours"):
-        merge_shards(out, where, ColourModel("0the4"))
-    with pytest.raises(ModelMismatch, match="holds shards of model colours"):
-        write_shards(out, [photos], ColourModel("0the4"))
-
-
-def test_files_that_failed_are_read_again_where_it_is_asked(
-    photos: Path, out: Path, where: Path
-) -> None:
-    write_shards(out, [photos], ColourModel())
-    merge_shards(out, where, ColourModel())
-    again = write_shards(out, [photos], ColourModel(), retry_failed=True)
-    assert (again.shards, len(again.left_out)) == (1, 1)
-    merged = merge_shards(out, where, ColourModel())
-    assert (merged.shards, len(_files(where))) == (1, COUNT)
-
-
-def test_a_source_that_is_not_there_is_told_before_anything_is_written(
-    tmp_path: Path, out: Path
-) -> None:
-    with pytest.raises(SourceError, match="is not there"):
-        write_shards(out, [tmp_path / "nowhere"], ColourModel())
-    assert not out.exists()
-
-
-def test_what_lacks_pyarrow_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    from indexer.bulk import shard_file
-
-    monkeypatch.setattr(shard_file, "find_spec", lambda _: None)
-    with pytest.raises(CrossgraphError, match=r'pip install "crossgraph\[parquet\]"'):
-        check_pyarrow()
-
-
-@pytest.fixture
-def colours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(loading, "load_model", lambda *_, **__: ColourModel())
-    monkeypatch.setenv("CROSSGRAPH_CACHE", str(tmp_path / "cache"))
-
-
-@pytest.mark.usefixtures("colours")
-def test_the_commands_tell_what_they_did(
-    photos: Path, out: Path, where: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["index", str(photos), "--shards", str(out)]) == 0
-    said = capsys.readouterr()
-    assert said.out.startswith(f"{out}: ")
-    assert f"{COUNT} photos embedded, 1 left out" in said.out
-    assert "left out: " in said.err and "broken.jpg: its content is no image" in said.err
-    assert main(["index", "--from-shards", str(out), "--index", str(where)]) == 0
-    assert f"0 there already, 0 refused, {COUNT} photos, 1 left out" in capsys.readouterr().out
-    next(shard_paths(out)).write_bytes(b"")
-    assert main(["index", "--from-shards", str(out), "--index", str(where)]) == 1
-    said = capsys.readouterr()
-    assert "refused: " in said.err and "delete it" in said.err
-    assert "1 refused, 0 photos" in said.out
-
-
-@pytest.mark.usefixtures("colours")
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (["x", "--shards", "o", "--from-shards", "o"], "give one"),
-        (["x", "--shards", "o", "--reembed"], "leave out --annotations"),
-        (["--from-shards", "o", "--watch"], "leave out --annotations"),
-        (["x", "--from-shards", "o"], "leave out SOURCE"),
-        (["--from-shards", "o", "--retry-failed"], "leave out SOURCE and --retry-failed"),
-        (["--shards", "o"], "needs a SOURCE"),
-        (["x", "--ray"], "give --shards OUT"),
-        (["x", "--part", "1/2"], "give --shards OUT"),
-        (["x", "--shards", "o", "--workers", "2"], "are for --ray"),
-        (["x", "--shards", "o", "--address", "auto"], "are for --ray"),
-        (["x", "--shards", "o", "--part", "0/2"], "expected I/N with I from 1 to N"),
-        (["x", "--shards", "o", "--part", "3/2"], "expected I/N with I from 1 to N"),
-        (["x", "--shards", "o", "--part", "half"], "expected I/N with I from 1 to N"),
-    ],
-)
-def test_what_makes_no_sense_is_refused(
-    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["index", *arguments]) == 2
-    assert told in capsys.readouterr().err
-
-
-def _files(where: Path) -> dict[int, PhotoFile]:
+def said(where: Path) -> dict[str, tuple[str, ...]]:
     with Index.open(where) as index:
-        return dict(index.files())
+        return {base_name(photo.path): photo.captions for photo in index.photos(range(1, 20))}
+
+
+def put(path: Path, colour: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(painted(colour))
+
+
+def old(path: Path, seconds: int) -> None:
+    os.utime(path, (seconds, seconds))
+
+
+def test_a_webdataset_tar_gives_its_photos_and_their_captions(where: Path, tmp_path: Path) -> None:
+    tar = write_tar(
+        tmp_path / "part-0.tar",
+        {
+            "000.png": RED,
+            "000.txt": b"a red wall\nbricks\n",
+            "a/001.png": GREEN,
+            "a/001.json": json.dumps({"caption": "grass", "captions": ["grass", "lawn"]}).encode(),
+            "._000.png": b"of another system",
+            "notes.md": b"none of ours",
+        },
+    )
+    assert counts(build(where, tar)) == (2, 0, 0, 0, 0)
+    assert best(where, 1) == f"{tar}!a/001.png"
+    assert said(where) == {"000.png": ("a red wall", "bricks"), "001.png": ("grass", "lawn")}
+    with Index.open(where) as index:
+        assert index.sources() == {str(tar): 2}
+        assert index.search_texts("lawn", 5)[0].tolist() == [2]
+
+
+def test_a_parquet_file_gives_its_rows(where: Path, tmp_path: Path) -> None:
+    put(tmp_path / "beside" / "blue.png", "blue")
+    columns = {
+        "image": [
+            {"bytes": RED, "path": None},
+            {"bytes": None, "path": "beside/blue.png"},
+            {"bytes": None, "path": None},
+            {"bytes": GREEN, "path": "gone.png"},
+        ],
+        "Captions": [["a wall", "bricks"], ["the sea"], [], None],
+    }
+    parquet = write_parquet(tmp_path / "a.parquet", columns)
+    report = build(where, parquet)
+    assert counts(report) == (3, 0, 0, 0, 0)
+    assert report.quarantined == ((f"{parquet}!2", "the row has no photo"),)
+    assert said(where) == {"0": ("a wall", "bricks"), "1": ("the sea",), "3": ()}
+    assert best(where, 1) == f"{parquet}!3"
+    assert open_photo(f"{parquet}!1") == BLUE
+
+
+def test_a_folder_gives_its_photos_and_those_in_its_shards(where: Path, tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    put(photos / "red.png", "red")
+    write_tar(photos / "sub" / "part.tar", {"green.png": GREEN})
+    write_parquet(photos / "rows.parquet", {"jpg": [BLUE], "text": ["the sea"]})
+    write_parquet(photos / "numbers.parquet", {"a": [1, 2]})
+    assert counts(build(where, photos)) == (3, 0, 0, 0, 0)
+    assert counts(build(where)) == (0, 0, 0, 0, 3)
+    with Index.open(where) as index:
+        assert index.sources() == {str(photos): 3}
+    write_tar(photos / "sub" / "more.tar", {"grey.png": GREY})
+    assert counts(build(where)) == (1, 0, 0, 0, 3)
+
+
+def test_a_finished_shard_is_not_opened_again(
+    where: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        write_tar(tmp_path / "s" / f"part-{number}.tar", {f"{number}.png": painted("red", "grey")})
+    assert build(where, f"{tmp_path}/s/part-{{0..2}}.tar").added == 3
+
+    opened: list[str] = []
+    real = shard.open_shard
+
+    def watched(place: str, **options: bool) -> shard.Shard:
+        opened.append(place)
+        return real(place, **options)
+
+    monkeypatch.setattr("indexer.shards.open_shard", watched)
+    assert counts(build(where)) == (0, 0, 0, 0, 3)
+    assert opened == []
+    old(tmp_path / "s" / "part-1.tar", 5)
+    assert counts(build(where)) == (0, 0, 0, 0, 3)  # read, and found to be the same
+    assert opened == [str(tmp_path / "s" / "part-1.tar")]
+    assert counts(build(where)) == (0, 0, 0, 0, 3)
+    assert len(opened) == 1
+
+
+def test_a_changed_shard_is_compared_photo_by_photo(where: Path, tmp_path: Path) -> None:
+    tar = tmp_path / "a.tar"
+    write_tar(tar, {"kept.png": RED, "kept.txt": b"old", "new.png": GREEN, "gone.png": BLUE})
+    build(where, tar)
+    before = known(where)
+    write_tar(tar, {"kept.png": RED, "new.png": GREY, "moved.png": BLUE, "more.png": GREEN})
+    old(tar, 7)
+    assert counts(build(where, tar)) == (1, 1, 1, 0, 1)
+    after = known(where)
+    assert {name: after[name] for name in ("kept.png", "new.png")} == {
+        name: before[name] for name in ("kept.png", "new.png")
+    }
+    assert after["moved.png"] == before["gone.png"]
+    assert best(where, 3) == f"{tar}!new.png"
+    assert said(where)["kept.png"] == ()
+    write_tar(tar, {"kept.png": RED})
+    assert counts(build(where, tar)) == (0, 0, 0, 3, 1)
+    assert best(where, 0) == f"{tar}!kept.png"
+
+
+def test_a_shard_that_is_gone_is_as_a_folder_that_is_gone(where: Path, tmp_path: Path) -> None:
+    folder, single = tmp_path / "photos", tmp_path / "single.tar"
+    write_tar(folder / "a.tar", {"red.png": RED})
+    write_tar(folder / "b.tar", {"green.png": GREEN})
+    write_tar(single, {"blue.png": BLUE})
+    build(where, folder, single)
+    (folder / "a.tar").unlink()
+    single.unlink()
+    report = build(where)
+    assert (report.removed, report.unreachable) == (1, 1)  # of a source one may not be mounted
+    assert build(where, prune=True).removed == 1
+    assert known(where) == {"green.png": 2}
+    with Index.open(where) as index:
+        assert list(index.finished_shards("source")) == [str(folder / "b.tar")]
+
+
+def test_photos_keep_their_ids_when_they_are_packed_and_unpacked(
+    where: Path, tmp_path: Path
+) -> None:
+    photos = tmp_path / "photos"
+    put(photos / "red.png", "red")
+    put(photos / "blue.png", "blue")
+    build(where, photos)
+    before = known(where)
+    write_tar(photos / "all.tar", [(f"{name}.png", (photos / f"{name}.png").read_bytes())
+                                   for name in ("red", "blue")])  # fmt: skip
+    for name in ("red.png", "blue.png"):
+        (photos / name).unlink()
+    assert counts(build(where)) == (0, 0, 2, 0, 0)
+    assert known(where) == before
+    (photos / "all.tar").rename(photos / "renamed.tar")
+    assert counts(build(where)) == (0, 0, 2, 0, 0)
+    (photos / "renamed.tar").unlink()
+    put(photos / "sub" / "red.png", "red")
+    assert counts(build(where)) == (0, 0, 1, 1, 0)
+    assert known(where) == {"red.png": before["red.png"]}
+
+
+@pytest.mark.parametrize("kept", ["in a photo", "in a header", "at the end"])
+def test_a_tar_that_is_cut_off_gives_what_is_before_that(
+    where: Path, tmp_path: Path, kept: str
+) -> None:
+    tar = write_tar(tmp_path / "a.tar", {"0.png": RED, "1.png": GREEN, "2.png": BLUE})
+    build(where, tar)
+    with closing(TarShard(str(tar), tar.open("rb"))) as listed:
+        places = [member.place for member in listed.members]
+    whole = tar.read_bytes()
+    cut = {"in a photo": places[2] + 9, "in a header": places[2] - 100, "at the end": places[2]}
+    tar.write_bytes(whole[: cut[kept] + (512 if kept == "at the end" else 0)])
+    report = build(where, tar)
+    assert (report.added, report.updated, report.removed) == (0, 0, 0)
+    assert "cut off" in dict(report.quarantined)[str(tar)]
+    again = build(where)
+    assert again.quarantined == report.quarantined
+    tar.write_bytes(whole)
+    old(tar, 9)
+    mended = build(where)
+    assert mended.quarantined == ()
+    assert len(known(where)) == 3
+
+
+def test_a_broken_photo_is_left_out_under_its_name(where: Path, tmp_path: Path) -> None:
+    tar = write_tar(tmp_path / "a.tar", {"0.png": RED, "1.png": b"a shopping list"})
+    name = f"{tar}!1.png"
+    report = build(where, tar)
+    assert report.quarantined == ((name, "its content is no image of a known format"),)
+    assert build(where).quarantined == report.quarantined
+    assert plan_index(where, [], retry_failed=True).new[0].path == name
+    assert build(where, retry_failed=True).quarantined == report.quarantined
+    write_tar(tar, {"0.png": RED, "1.png": GREEN})
+    old(tar, 3)
+    assert counts(build(where)) == (1, 0, 0, 0, 1)
+    with Index.open(where) as index:
+        assert index.quarantined() == []
+
+
+def test_what_there_is_to_do_is_told_without_doing_it(where: Path, tmp_path: Path) -> None:
+    tar = write_tar(tmp_path / "a.tar", {"0.png": RED, "1.png": GREEN})
+    assert [file.path for file in plan_index(where, [tar]).new] == [f"{tar}!0.png", f"{tar}!1.png"]
+    build(where, tar)
+    assert plan_index(where, []).unchanged == 2
+    write_tar(tar, {"1.png": BLUE})
+    old(tar, 4)
+    plan = plan_index(where, [])
+    assert [file.path for file in plan.changed] == [f"{tar}!1.png"]
+    assert [file.path for file in plan.gone.values()] == [f"{tar}!0.png"]
+    assert not (where / "shards").exists()
+
+
+def test_sources_that_are_none_stop_before_anything_is_written(where: Path, tmp_path: Path) -> None:
+    (tmp_path / "no.tar").write_bytes(b"no tar " * 200)
+    (tmp_path / "no.parquet").write_bytes(b"PAR1 no")
+    (tmp_path / "a.tar.gz").write_bytes(b"\x1f\x8b")
+    write_parquet(tmp_path / "numbers.parquet", {"a": [1], "url": ["b"]})
+    for source, told in {
+        "no.tar": r"no\.tar is no tar file",
+        "no.parquet": r"no\.parquet is no Parquet file",
+        "gone.tar": r"gone\.tar cannot be read: No such file",
+        "a.tar.gz": r"a\.tar\.gz is a packed tar.*unpack it",
+        "part-*.tar": r"nothing fits .*part-\*\.tar",
+        "numbers.parquet": r"numbers\.parquet has no column of photos; it has a, url, expected",
+        "{0..2000000}.tar": r"stands for more than 1,000,000",
+    }.items():
+        with pytest.raises(SourceError, match=told):
+            build(where, tmp_path / source)
+    assert not where.exists()
+
+
+def test_shards_that_are_none_are_left_out_and_the_rest_goes_on(
+    where: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "photos"
+    write_tar(folder / "good.tar", {"red.png": RED})
+    (folder / "bad.tar").write_bytes(b"no tar " * 200)
+    (folder / "bad.parquet").write_bytes(b"PAR1 no")
+    report = build(where, folder)
+    assert (report.added, len(report.quarantined)) == (1, 2)
+    assert build(where).quarantined == report.quarantined
+
+
+def test_a_file_of_its_own_may_be_called_as_a_photo_in_a_shard(where: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "old.tar"
+    put(folder / "!odd.png", "red")
+    put(folder / "a.tar!b.png", "blue")
+    put(folder / "sub.parquet" / "7.png", "green")
+    assert counts(build(where, folder)) == (3, 0, 0, 0, 0)
+    assert counts(build(where)) == (0, 0, 0, 0, 3)
+    assert open_photo(f"{folder}/a.tar!b.png") == BLUE
+    assert best(where, 0) == f"{folder}/!odd.png"
+
+
+def test_coco_files_speak_of_photos_in_shards(where: Path, tmp_path: Path) -> None:
+    tar = write_tar(tmp_path / "a.tar", {"0.png": RED, "sub/1.png": GREEN})
+    notes = tmp_path / "captions.json"
+    images = [{"id": 1, "file_name": "0.png"}, {"id": 2, "file_name": "sub/1.png"}]
+    said_of = [{"image_id": 1, "caption": "a wall"}, {"image_id": 2, "caption": "grass"}]
+    notes.write_text(json.dumps({"images": images, "annotations": said_of}), encoding="utf-8")
+    report = build_index(where, [tar], ColourModel(), annotations=[notes])
+    assert (report.annotated, report.missing) == (2, ())
+    assert said(where) == {"0.png": ("a wall",), "1.png": ("grass",)}
+
+
+def test_the_tools_for_indexes_know_photos_in_shards(where: Path, tmp_path: Path) -> None:
+    tar = write_tar(tmp_path / "a" / "a.tar", {"0.png": RED, "1.png": GREEN})
+    build(where, tar.parent, write_parquet(tmp_path / "b.parquet", {"image": [BLUE]}))
+    other = ColourModel("another")
+    assert reembed(where, other).embedded == 3
+    merge([where], tmp_path / "all.index")
+    (tmp_path / "a").rename(tmp_path / "moved")
+    with Index.open(tmp_path / "all.index") as index:
+        index.relocate(str(tmp_path / "a"), str(tmp_path / "moved"))
+    report = build_index(tmp_path / "all.index", [], other)
+    assert counts(report) == (0, 0, 0, 0, 3)
+
+
+def test_without_its_reader_a_shard_waits(
+    where: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "photos"
+    put(folder / "red.png", "red")
+    parquet = write_parquet(folder / "a.parquet", {"image": [BLUE]})
+
+    def missing(place: str, file: object) -> None:
+        raise ReaderMissing("it is read by what is not installed")
+
+    with monkeypatch.context() as without:
+        without.setattr("indexer.sources.parquet._opened", missing)
+        report = build(where, folder)
+    assert (report.added, dict(report.quarantined)) == (
+        1,
+        {str(parquet): "it is read by what is not installed"},
+    )
+    assert counts(build(where)) == (1, 0, 0, 0, 1)
+
+
+def test_patterns_are_spelled_out_as_webdataset_does(tmp_path: Path) -> None:
+    for name in ("a-08.tar", "a-09.tar", "b{1,2}.tar"):
+        (tmp_path / name).touch()
+
+    def names(*sources: str) -> Sequence[str]:
+        return [base_name(p) for p in patterns.expanded([f"{tmp_path}/{s}" for s in sources])]
+
+    assert names("a-{08..09}.tar", "a-*.tar") == ["a-08.tar", "a-09.tar"]
+    assert names("b{1,2}.tar") == ["b{1,2}.tar"]
+    assert names("{x,y}-{2..1}.tar") == ["x-2.tar", "x-1.tar", "y-2.tar", "y-1.tar"]

@@ -1,0 +1,89 @@
+"""Files to rows of an index, batch by batch, each one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+
+from indexer.batches import Batch, batches
+from indexer.model import PhotoModel
+from indexer.plan import Plan
+from indexer.sources import FoundFile
+from store import Index
+from store.members import base_name
+
+__all__ = ["Loop", "settle"]
+
+Progress = Callable[[int, int, str], object]
+
+
+class Loop:
+    """Reads, embeds and writes files, and counts what came of them.
+
+    Args:
+        index: open for writing.
+        retriever: the model that turns photos into vectors.
+        known: paths that the index had when the run began.
+        batch_size: how many photos the model gets together; None for its own number.
+        progress: called with photos done, photos to do, and the name of the last one.
+
+    Attributes:
+        total: how many files there are to do, as far as is known.
+        done: how many were dealt with.
+        added: photos written under a path that was not known.
+        updated: photos written under one that was.
+        broken: path and reason of each that could not be indexed.
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        retriever: PhotoModel,
+        known: Collection[str],
+        batch_size: int | None,
+        progress: Progress | None,
+    ) -> None:
+        self._index = index
+        self._retriever = retriever
+        self._known = known
+        self._batch_size = batch_size or retriever.batch_size
+        self._progress = progress
+        self.total = self.done = self.added = self.updated = 0
+        self.broken: list[tuple[str, str]] = []
+
+    def run(self, files: Iterable[FoundFile]) -> tuple[dict[str, int], int]:
+        """Take in files as they come; give path to image id, and how many could not be read now."""
+        ids: dict[str, int] = {}
+        unread = 0
+        for batch in batches(files, self._batch_size, self._retriever.size_px):
+            ids.update(self._write(batch))
+            unread += len(batch.unread)
+            self._count(batch)
+            self._index.settle()
+            if self._progress is not None:
+                self._progress(self.done, max(self.total, self.done), base_name(batch.last))
+        return ids, unread
+
+    def _write(self, batch: Batch) -> dict[str, int]:
+        if batch.broken:
+            self._index.quarantine(batch.broken)
+        if not batch.photos:
+            return {}
+        embedded = self._retriever.embed_images([photo.image for photo in batch.photos])
+        files = [photo.file for photo in batch.photos]
+        ids = self._index.put_images(files, embedded.vectors, embedded.packed)
+        return dict(zip((file.path for file in files), ids, strict=True))
+
+    def _count(self, batch: Batch) -> None:
+        updated = sum(photo.file.path in self._known for photo in batch.photos)
+        self.updated += updated
+        self.added += len(batch.photos) - updated
+        self.broken += [(bad.path, bad.reason) for bad in batch.broken]
+        self.broken += batch.unread
+        self.done += batch.size
+
+
+def settle(index: Index, plan: Plan) -> None:
+    """Do what needs no model and takes nothing away: photos that moved, or were written again."""
+    moved = {image_id: move.after for image_id, move in plan.moved.items()}
+    index.update_files({**moved, **plan.touched})
+    index.release(plan.released)

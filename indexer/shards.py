@@ -1,0 +1,236 @@
+"""Files of many photos, one after the other: listed, compared, embedded, written down as done.
+
+A shard that was read to its end and is as it was is not opened. What is gone from one may turn up
+in the next, so nothing is removed before the last of them was seen.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+from indexer.loop import Loop, settle
+from indexer.plan import Plan, make_plan
+from indexer.sources import FoundFile
+from indexer.sources.shard import Shard, open_shard
+from indexer.survey import Survey
+from store import FinishedShard, Index, PhotoFile, QuarantinedFile, ReaderMissing, SourceError
+from store.members import member_path, split_member
+
+__all__ = ["CAPTIONS_ORIGIN", "KnownShard", "ShardLoop", "known_shards", "shard_plans"]
+
+CAPTIONS_ORIGIN = "!"
+"""Of what a photo's own shard says of it: one origin for all, so that a photo may change shards."""
+
+CAPTIONS_AT_ONCE = 1000
+
+
+@dataclass(frozen=True)
+class KnownShard:
+    """A shard that is there, and what the index knows of it.
+
+    Attributes:
+        file: the facts.
+        photos: image id to the photo in it.
+        quarantined: what could not be read of it; also the shard itself, where it is damaged.
+        is_finished: whether there is nothing to do.
+    """
+
+    file: FoundFile
+    photos: Mapping[int, PhotoFile]
+    quarantined: tuple[QuarantinedFile, ...]
+    is_finished: bool
+
+
+def known_shards(
+    seen: Survey,
+    known: Mapping[int, PhotoFile],
+    quarantined: Sequence[QuarantinedFile],
+    finished: Mapping[str, FinishedShard],
+    *,
+    retry_failed: bool,
+) -> list[KnownShard]:
+    """Give the shards that are there, by path; with `retry_failed` damaged ones are not finished.
+
+    One of which the index has lost rows, as by a repair, is not finished either.
+    """
+    photos: defaultdict[str, dict[int, PhotoFile]] = defaultdict(dict)
+    bad: defaultdict[str, list[QuarantinedFile]] = defaultdict(list)
+    if seen.shards:
+        for image_id, photo in known.items():
+            photos[_shard_of(photo.path)][image_id] = photo
+        for broken in quarantined:
+            bad[_shard_of(broken.path)].append(broken)
+    found = []
+    for path, file in sorted(seen.shards.items()):
+        rows = len(photos[path]) + len(bad[path])
+        as_it_is = FinishedShard(path, file.size_bytes, file.mtime_ns, rows)
+        is_finished = finished.get(path) == as_it_is and not (retry_failed and bad[path])
+        found.append(KnownShard(file, photos[path], tuple(bad[path]), is_finished))
+    return found
+
+
+def shard_plans(
+    shards: Sequence[KnownShard], missing: Mapping[int, PhotoFile], *, retry_failed: bool
+) -> Iterator[tuple[Plan, str]]:
+    """Give what there is to do in each unfinished shard, and why it cannot be read as a whole."""
+    left = dict(missing)
+    for known in shards:
+        if known.is_finished:
+            continue
+        try:
+            with closing(open_shard(known.file.path, whole=True)) as shard:
+                plan = _plan(known, shard, left, retry_failed)
+                damage = shard.damage
+        except (SourceError, OSError) as error:
+            yield Plan(), _reason(error)
+            continue
+        left = {i: file for i, file in {**left, **plan.gone}.items() if i not in plan.moved}
+        yield plan, damage
+
+
+class ShardLoop:
+    """Takes in unfinished shards.
+
+    Args:
+        index: open for writing.
+        loop: what embeds.
+        missing: photos that are gone from where they were, and may turn up in a shard.
+        retry_failed: whether photos are read again that could not be read before.
+
+    Attributes:
+        plans: what there was to do, of each shard that was read.
+        gone: image id to photo that is no longer in its shard; the caller removes them at the end.
+        moved: ids of missing photos that turned up.
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        loop: Loop,
+        missing: Mapping[int, PhotoFile],
+        *,
+        retry_failed: bool,
+    ) -> None:
+        self._index = index
+        self._loop = loop
+        self._missing = dict(missing)
+        self._retry_failed = retry_failed
+        self.plans: list[Plan] = []
+        self.gone: dict[int, PhotoFile] = {}
+        self.moved: set[int] = set()
+
+    def run(self, shards: Sequence[KnownShard]) -> None:
+        """Take them in, in their order."""
+        pending = [known for known in shards if not known.is_finished]
+        bytes_left = sum(known.file.size_bytes for known in pending)
+        before, bytes_read = self._loop.total, 0
+        for known in pending:
+            bytes_read += known.file.size_bytes
+            bytes_left -= known.file.size_bytes
+
+            def expect(files: int, ahead: float = bytes_left / max(bytes_read, 1)) -> None:
+                # Of shards that were not opened yet one knows nothing but their sizes.
+                here = self._loop.done - before + files
+                self._loop.total = before + here + round(here * ahead)
+
+            self._take_in(known, expect)
+
+    def _take_in(self, known: KnownShard, expect: Callable[[int], None]) -> None:
+        try:
+            shard = open_shard(known.file.path, whole=True)
+        except ReaderMissing as error:
+            self._loop.broken.append((known.file.path, _reason(error)))
+        except SourceError as error:
+            self._finish(known, Plan(), _reason(error))
+        except OSError as error:
+            self._loop.broken.append((known.file.path, _reason(error)))
+        else:
+            with closing(shard):
+                self._read(known, shard, expect)
+
+    def _read(self, known: KnownShard, shard: Shard, expect: Callable[[int], None]) -> None:
+        plan = _plan(known, shard, self._missing, self._retry_failed)
+        settle(self._index, plan)
+        todo = sorted((*plan.new, *plan.changed), key=lambda file: file.order)
+        expect(len(todo))
+        written, unread = self._loop.run(todo)
+        ids = {photo.path: image_id for image_id, photo in known.photos.items()}
+        ids |= {move.after.path: image_id for image_id, move in plan.moved.items()}
+        self._put_captions(known, shard, ids | written)
+        self.plans.append(plan)
+        self.moved |= set(plan.moved)
+        self.gone |= plan.gone
+        self._missing = {
+            image_id: file
+            for image_id, file in {**self._missing, **plan.gone}.items()
+            if image_id not in plan.moved
+        }
+        if not unread:
+            self._finish(known, plan, shard.damage)
+
+    def _put_captions(self, known: KnownShard, shard: Shard, ids: Mapping[str, int]) -> None:
+        coming: dict[int, tuple[str, ...]] = {}
+        for name, said in shard.captions():
+            image_id = ids.get(member_path(known.file.path, name))
+            # Of one that was there it may have said something before.
+            if image_id is not None and (said or image_id in known.photos):
+                coming[image_id] = said
+            if len(coming) == CAPTIONS_AT_ONCE:
+                self._index.put_captions(coming, origin=CAPTIONS_ORIGIN)
+                coming = {}
+        if coming:
+            self._index.put_captions(coming, origin=CAPTIONS_ORIGIN)
+
+    def _finish(self, known: KnownShard, plan: Plan, damage: str) -> None:
+        file = known.file
+        if damage:
+            bad = QuarantinedFile(file.path, file.source, file.size_bytes, file.mtime_ns, damage)
+            self._index.quarantine([bad])
+            self._loop.broken.append((file.path, damage))
+        rows = _rows_left(known, plan, bool(damage))
+        done = FinishedShard(file.path, file.size_bytes, file.mtime_ns, rows)
+        self._index.finish_shard("source", done)
+
+
+def _plan(
+    known: KnownShard, shard: Shard, missing: Mapping[int, PhotoFile], retry_failed: bool
+) -> Plan:
+    file = known.file
+    found = tuple(
+        FoundFile(
+            member_path(file.path, member.name),
+            file.source,
+            member.size_bytes,
+            file.mtime_ns,
+            shard,
+            member,
+        )
+        for member in shard.members
+    )
+    # What lies behind the damage may be there still.
+    unreadable = (file.path,) if shard.damage else ()
+    seen = Survey(found, roots=(file.path,), unreadable=unreadable)
+    plan = make_plan(
+        seen, known.photos, known.quarantined, retry_failed=retry_failed, missing=missing
+    )
+    return replace(plan, broken=tuple(bad for bad in plan.broken if bad.path != file.path))
+
+
+def _rows_left(known: KnownShard, plan: Plan, is_damaged: bool) -> int:
+    """Give how many rows the index has of a shard that was read to its end."""
+    read = len(plan.new) + len(plan.changed) + len(plan.moved) + plan.unchanged
+    kept = {bad.path for bad in known.quarantined} - {known.file.path, *plan.released}
+    kept -= {file.path for file in plan.new}
+    return read + len(plan.unreachable) + len(kept) + is_damaged
+
+
+def _shard_of(path: str) -> str:
+    parts = split_member(path)
+    return path if parts is None else parts[0]
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -1,0 +1,49 @@
+"""What a look at a source finds: a file, or a photo in a file of many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from indexer.decode import MAX_FILE_BYTES
+from indexer.sources.shard import Member, Shard
+
+__all__ = ["FoundFile"]
+
+
+@dataclass(frozen=True)
+class FoundFile:
+    """A file that may be a photo, or a part of a shard that may be.
+
+    Attributes:
+        path: absolute, links not followed, so that a linked photo keeps the name people know.
+        source: absolute path of the folder, or the shard, that it was found under.
+        size_bytes: of the file itself where the path is a link; `UNKNOWN_SIZE` where only reading
+            tells.
+        mtime_ns: when that was last written; of a part, the shard.
+        shard: open, where this is a part of one.
+        member: which part.
+    """
+
+    path: str
+    source: str
+    size_bytes: int
+    mtime_ns: int
+    shard: Shard | None = None
+    member: Member | None = None
+
+    def content(self) -> bytes:
+        """Give its bytes, at most one more than `MAX_FILE_BYTES`: it may have grown.
+
+        Raises:
+            UnreadableImage: the shard that it is in is damaged there.
+            OSError: it cannot be read just now.
+        """
+        if self.shard is not None and self.member is not None:
+            return self.shard.read(self.member)
+        with open(self.path, "rb") as file:
+            return file.read(MAX_FILE_BYTES + 1)
+
+    @property
+    def order(self) -> tuple[str, int]:
+        """By which files are best read: parts of a shard as they lie in it."""
+        return (self.path, 0) if self.member is None else ("", self.member.place)

@@ -1,0 +1,223 @@
+"""Parquet files of photos: a row each, with the photo's bytes or where its file lies, and captions.
+
+Columns are found by the names that people give them, whatever the case. pyarrow reads them.
+"""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from typing import Any, BinaryIO, overload
+
+from indexer.decode import MAX_FILE_BYTES
+from indexer.sources.places import beside, opened
+from indexer.sources.shard import UNKNOWN_SIZE, Captions, Member
+from store import SourceError, UnreadableImage
+
+__all__ = ["ParquetShard", "check_parquet"]
+
+BYTES = ("image", "img", "jpg", "jpeg", "png", "webp", "image_bytes", "bytes", "content")
+PATHS = ("image", "image_path", "path", "file_path", "filepath", "file_name", "filename", "file")
+CAPTIONS = ("caption", "captions", "text", "texts", "sentence", "sentences")
+
+ROWS_AT_ONCE = 16
+MANY_ROWS = 4096
+MOST_ROWS = 10_000_000
+"""Of one file; each is remembered while its photos are read."""
+
+OURS = {"path", "sha256"}
+"""Columns of files that this program writes itself, which are no photos to read."""
+
+
+class ParquetShard:
+    """The photos of a Parquet file; a member's name is the number of its row, from 0.
+
+    Args:
+        place: its name, from which relative paths are seen.
+        file: open, closed with this.
+
+    Raises:
+        SourceError: it is no Parquet file, has no column of photos, or pyarrow is not installed.
+    """
+
+    def __init__(self, place: str, file: BinaryIO) -> None:
+        self._place, self._file = place, file
+        self._parquet = _opened(place, file)
+        schema = self._parquet.schema_arrow
+        self._photos = _column_of_photos(place, schema)
+        self._said = [name for name in schema.names if name.lower() in CAPTIONS]
+        self._starts = [0, *accumulate(_row_counts(place, self._parquet))]
+        count = self._starts[-1] if self._photos else 0
+        self.members = _Rows(count)
+        self.damage = ""
+        self._lock = threading.Lock()
+        self._coming: Iterator[Any] = iter(())
+        # The two that were read last: threads that read in order come a few rows apart.
+        self._held: list[tuple[int, list[Any]]] = []
+        self._group, self._next = -1, 0
+
+    def read(self, member: Member) -> bytes:
+        """Give the bytes of a row's photo; raises as `indexer.sources.shard.Shard` says."""
+        with self._lock:
+            content, path = _parts(self._value(member.place))
+        if not content and path:
+            with opened(beside(self._place, path)) as file:
+                return file.read(MAX_FILE_BYTES + 1)
+        if not content:
+            raise UnreadableImage("the row has no photo")
+        return content[: MAX_FILE_BYTES + 1]
+
+    def captions(self) -> Iterator[tuple[str, Captions]]:
+        """Give each row's number and captions; only their columns are read."""
+        if not self._said:
+            yield from ((member.name, ()) for member in self.members)
+            return
+        row = 0
+        try:
+            for batch in self._batches(range(len(self._starts) - 1), MANY_ROWS, self._said):
+                for said in batch.to_pylist():
+                    yield str(row), tuple(dict.fromkeys(_texts(said.values())))
+                    row += 1
+        except UnreadableImage as error:
+            self.damage = f"{error.reason}, in the captions after row {row}"
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._parquet.close()
+        self._file.close()
+
+    def _value(self, row: int) -> Any:  # noqa: ANN401 - bytes, text, or a record of both
+        while (found := self._at_hand(row)) is None:
+            group = bisect_right(self._starts, row) - 1
+            if row < self._next or group != self._group:
+                self._group, self._next = group, self._starts[group]
+                self._coming = self._batches([group], ROWS_AT_ONCE, [self._photos])
+            batch = next(self._coming, None)
+            if batch is None:
+                raise UnreadableImage("the Parquet file has fewer rows than it claims")
+            self._held = [*self._held[-1:], (self._next, batch.column(0).to_pylist())]
+            self._next += len(batch)
+        return found[0]
+
+    def _at_hand(self, row: int) -> tuple[Any] | None:
+        for first, values in self._held:
+            if first <= row < first + len(values):
+                return (values[row - first],)
+        return None
+
+    def _batches(self, groups: Sequence[int], rows: int, columns: list[str]) -> Iterator[Any]:
+        try:
+            yield from self._parquet.iter_batches(
+                rows, row_groups=list(groups), columns=columns, use_threads=False
+            )
+        except Exception as error:  # a damaged file meets pyarrow with errors of many kinds
+            self._group = -1
+            if isinstance(error, OSError) and error.errno is not None:
+                raise  # of the disk, and none of pyarrow's
+            raise UnreadableImage(f"the Parquet file is damaged: {_line(error)}") from error
+
+
+class _Rows(Sequence[Member]):
+    """The rows of a file, which may be many, made as they are asked for."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, row: int) -> Member: ...
+    @overload
+    def __getitem__(self, row: slice) -> list[Member]: ...
+    def __getitem__(self, row: int | slice) -> Member | list[Member]:
+        found = range(self._count)[row]
+        return _row(found) if isinstance(found, int) else [_row(number) for number in found]
+
+
+def _row(number: int) -> Member:
+    return Member(str(number), UNKNOWN_SIZE, number)
+
+
+def check_parquet(place: str, file: BinaryIO) -> None:
+    """Say whether a file is a Parquet file with photos; reads its footer.
+
+    Raises:
+        SourceError: it is not.
+    """
+    schema = _opened(place, file).schema_arrow
+    if not _column_of_photos(place, schema):
+        raise SourceError(
+            f"{place} has no column of photos; it has {', '.join(schema.names) or 'none'}, "
+            f"expected bytes in one called {', '.join(BYTES)}, or paths in one called "
+            + ", ".join(PATHS)
+        )
+
+
+def _opened(place: str, file: BinaryIO) -> Any:  # noqa: ANN401 - pyarrow has no types
+    try:
+        from pyarrow.parquet import ParquetFile
+    except ImportError:
+        raise SourceError(
+            f'{place} is read by pyarrow, which is not installed: pip install "crossgraph[parquet]"'
+        ) from None
+    try:
+        parquet = ParquetFile(file)
+        _ = parquet.schema_arrow
+    except Exception as error:  # as above
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise SourceError(f"{place} is no Parquet file: {_line(error)}") from error
+    return parquet
+
+
+def _row_counts(place: str, parquet: Any) -> list[int]:  # noqa: ANN401
+    groups = parquet.num_row_groups
+    counts = [int(parquet.metadata.row_group(group).num_rows) for group in range(groups)]
+    if any(count < 0 for count in counts) or sum(counts) > MOST_ROWS:
+        raise SourceError(
+            f"{place} claims {sum(counts):,} rows; expected at most {MOST_ROWS:,} in a file"
+        )
+    return counts
+
+
+def _column_of_photos(place: str, schema: Any) -> str:  # noqa: ANN401
+    """Give the name of the column that photos are read from; empty where there is none."""
+    import pyarrow.types as kinds
+
+    def is_bytes(kind: Any) -> bool:  # noqa: ANN401
+        if kinds.is_struct(kind):  # as Hugging Face's datasets have it
+            return any(field.name == "bytes" and is_bytes(field.type) for field in kind)
+        return bool(kinds.is_binary(kind) or kinds.is_large_binary(kind))
+
+    def is_text(kind: Any) -> bool:  # noqa: ANN401
+        return bool(kinds.is_string(kind) or kinds.is_large_string(kind))
+
+    if set(schema.names) >= OURS:
+        return ""
+    for wanted, fits in ((BYTES, is_bytes), (PATHS, is_text)):
+        named = {column.name.lower(): column for column in schema}
+        for name in wanted:
+            if name in named and fits(named[name].type):
+                return str(named[name].name)
+    return ""
+
+
+def _parts(value: object) -> tuple[bytes | None, str | None]:
+    """Give a photo's bytes and where its file lies, of which a row has one or both."""
+    if isinstance(value, dict):
+        return value.get("bytes"), value.get("path")
+    return (None, value) if isinstance(value, str) else (value, None)  # type: ignore[return-value]
+
+
+def _texts(values: Iterable[object]) -> Iterator[str]:
+    for value in values:
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and text.strip():
+                yield text.strip()
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

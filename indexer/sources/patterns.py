@@ -1,0 +1,92 @@
+"""Sources as people write them: patterns such as `part-*.tar` and `part-{000..099}.tar`."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from indexer.sources.places import place_of, system_of
+from store import SourceError
+from store.members import address_of, is_address
+
+__all__ = ["expanded"]
+
+MOST = 1_000_000
+PACKED = (".tar.gz", ".tgz", ".tar.zst", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.lz4")
+
+_BRACES = re.compile(r"\{([^{}]*(?:,|\.\.)[^{}]*)\}")
+_RANGE = re.compile(r"(\d+)\.\.(\d+)")
+
+
+def expanded(sources: Iterable[Path | str]) -> list[str]:
+    """Give absolute paths and addresses, each once, in the order that they were asked for.
+
+    What is there under the very name that was given is no pattern.
+
+    Raises:
+        SourceError: nothing fits a pattern, it stands for too many, or a tar is packed.
+    """
+    found: dict[str, None] = {}
+    for source in sources:
+        text = address_of(source) if isinstance(source, Path) else source
+        found.update(dict.fromkeys(place_of(name) for name in _named(text)))
+    for place in found:
+        if place.lower().endswith(PACKED) and not os.path.isdir(place):
+            raise SourceError(
+                f"{place} is a packed tar, in which no photo can be found again without unpacking "
+                "all before it: unpack it to a plain .tar first"
+            )
+    return list(found)
+
+
+def _named(source: str) -> Iterator[str]:
+    if not is_address(source) and os.path.lexists(source):
+        yield source
+        return
+    for number, name in enumerate(_spelled_out(source)):
+        if number == MOST:
+            raise SourceError(f"{source} stands for more than {MOST:,} names")
+        yield from _fitting(name) if glob.has_magic(name) else (name,)
+
+
+def _spelled_out(text: str) -> Iterator[str]:
+    """Spell out braces, the first ones slowest.
+
+    >>> list(_spelled_out("{a,b}-{08..10}.tar"))
+    ['a-08.tar', 'a-09.tar', 'a-10.tar', 'b-08.tar', 'b-09.tar', 'b-10.tar']
+    """
+    found = _BRACES.search(text)
+    if found is None:
+        yield text
+        return
+    for choice in _choices(found[1]):
+        yield from _spelled_out(text[: found.start()] + choice + text[found.end() :])
+
+
+def _choices(inside: str) -> Iterator[str]:
+    numbers = _RANGE.fullmatch(inside)
+    if numbers is None:
+        yield from inside.split(",")
+        return
+    first, last = int(numbers[1]), int(numbers[2])
+    is_padded = numbers[1].startswith("0") or numbers[2].startswith("0")
+    width = max(map(len, numbers.groups())) if is_padded else 0
+    for number in range(first, last + 1) if first <= last else range(first, last - 1, -1):
+        yield str(number).zfill(width)
+
+
+def _fitting(pattern: str) -> list[str]:
+    if is_address(pattern):
+        system, path = system_of(pattern)
+        try:
+            found = [system.unstrip_protocol(name) for name in system.glob(path)]
+        except Exception as error:  # each file system of fsspec has errors of its own
+            raise SourceError(f"{pattern} cannot be looked for: {error}") from error
+    else:
+        found = glob.glob(pattern, recursive=True)
+    if not found:
+        raise SourceError(f"nothing fits {pattern}; expected names of tar or Parquet files")
+    return sorted(found)

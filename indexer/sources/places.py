@@ -1,0 +1,182 @@
+"""Files where they lie: on this machine, or at an address that fsspec knows (`s3://…`, `gs://…`).
+
+fsspec is imported for addresses alone. Whatever goes wrong at one of them is an `OSError` here, as
+with files: what cannot be reached today may be there tomorrow.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, BinaryIO, cast
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from store import ReaderMissing
+from store.members import is_address, is_shard, separator
+
+__all__ = ["Facts", "beside", "facts_of", "fetched", "opened", "place_of", "shards_at", "system_of"]
+
+READ_AHEAD_BYTES = 2**20
+TIMES = ("mtime", "LastModified", "last_modified", "updated", "timeModified", "created")
+TAGS = ("ETag", "etag", "md5Hash", "checksum")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """By which a file that has not changed is told without reading it.
+
+    Attributes:
+        size_bytes: of the file.
+        mtime_ns: when it was last written; a number below 0 made of its tag where only that is
+            known, 0 where nothing is.
+    """
+
+    size_bytes: int
+    mtime_ns: int
+
+
+def place_of(source: str) -> str:
+    """Give an absolute path, or an address as it is; `file://` is a path of this machine.
+
+    >>> place_of("s3://bucket/shards/"), place_of("file:///photos/a.tar")
+    ('s3://bucket/shards', '/photos/a.tar')
+    """
+    if source.lower().startswith("file://"):
+        return os.path.abspath(url2pathname(urlsplit(source).path))
+    return source.rstrip("/") if is_address(source) else os.path.abspath(source)
+
+
+def facts_of(place: str) -> Facts:
+    """Give the facts of a file.
+
+    Raises:
+        OSError: it is not there, cannot be reached, or is a folder.
+        ReaderMissing: it is at an address that nothing installed can read.
+    """
+    if not is_address(place):
+        found = os.stat(place)
+        return Facts(found.st_size, found.st_mtime_ns)
+    system, path = system_of(place)
+    with _told_as_os_error(place):
+        info = system.info(path)
+        if info.get("type") == "directory" or info.get("size") is None:
+            raise IsADirectoryError(f"{place} is no file of a known size")
+        return Facts(int(info["size"]), _version(info))
+
+
+def opened(place: str) -> BinaryIO:
+    """Open a file to read parts of it; raises as `facts_of`."""
+    if not is_address(place):
+        return open(place, "rb")
+    system, path = system_of(place)
+    with _told_as_os_error(place):
+        return cast(
+            "BinaryIO",
+            system.open(path, "rb", block_size=READ_AHEAD_BYTES, cache_type="readahead"),
+        )
+
+
+def fetched(place: str) -> BinaryIO:
+    """Open a file to read all of it; one at an address is fetched whole, once, to this disk."""
+    if not is_address(place):
+        return open(place, "rb")
+    system, path = system_of(place)
+    copy = tempfile.TemporaryFile()  # noqa: SIM115 - it is given away open
+    try:
+        with _told_as_os_error(place), system.open(path, "rb") as far:
+            shutil.copyfileobj(far, copy, READ_AHEAD_BYTES)
+    except BaseException:
+        copy.close()
+        raise
+    copy.seek(0)
+    return cast("BinaryIO", copy)
+
+
+def shards_at(folder: str) -> list[tuple[str, Facts]]:
+    """Give the tar and Parquet files below an address, sorted; raises as `facts_of`."""
+    system, path = system_of(folder)
+    with _told_as_os_error(folder):
+        found = system.find(path, detail=True)
+        names = {system.unstrip_protocol(name): info for name, info in found.items()}
+    return [
+        (name, Facts(int(info.get("size") or 0), _version(info)))
+        for name, info in sorted(names.items())
+        if is_shard(name)
+    ]
+
+
+def beside(place: str, name: str) -> str:
+    """Give the place of a name as seen from a file: absolute, or relative to its folder.
+
+    >>> beside("/photos/a.parquet", "b/1.jpg"), beside("s3://b/a.parquet", "1.jpg")
+    ('/photos/b/1.jpg', 's3://b/1.jpg')
+    """
+    if is_address(name):
+        return place_of(name)
+    apart = separator(place)
+    if is_address(place):
+        return f"{place.rpartition(apart)[0]}/{name.lstrip('/')}"
+    return os.path.normpath(os.path.join(os.path.dirname(place), name))
+
+
+def system_of(address: str) -> tuple[Any, str]:
+    """Give fsspec's file system for an address, and the path in it.
+
+    Raises:
+        ReaderMissing: fsspec, or what it needs for such an address, is not installed.
+    """
+    try:
+        from fsspec.core import url_to_fs
+    except ImportError:
+        raise ReaderMissing(
+            f'{address} is read by fsspec, which is not installed: pip install "crossgraph[remote]"'
+        ) from None
+    try:
+        system, path = url_to_fs(address)
+    except (ImportError, ValueError) as error:
+        raise ReaderMissing(f"{address} cannot be read by fsspec: {_line(error)}") from error
+    return system, str(path)
+
+
+def _version(info: dict[str, Any]) -> int:
+    for name in TIMES:
+        found = info.get(name)
+        if isinstance(found, datetime):
+            moment = found if found.tzinfo else found.replace(tzinfo=UTC)
+            return int(moment.timestamp() * 1e9)
+        if isinstance(found, int | float):
+            return int(found * 1e9)
+        if isinstance(found, str) and (digits := _parsed(found)) is not None:
+            return digits
+    tag = next((str(info[name]) for name in TAGS if info.get(name)), "")
+    return -int(hashlib.sha256(tag.encode()).hexdigest()[:15], 16) if tag else 0
+
+
+def _parsed(text: str) -> int | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1e9)
+
+
+@contextmanager
+def _told_as_os_error(place: str) -> Generator[None]:
+    # Each file system of fsspec has errors of its own: botocore's, aiohttp's, Google's.
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        raise OSError(f"{place} cannot be reached: {_line(error)}") from error
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,106 @@
+"""How photos inside a file of many photos are named: `/photos/part-0.tar!000007.jpg`.
+
+A file of many photos (a shard) is a tar or Parquet file, on this machine or at an address such as
+`s3://bucket/part-0.tar`. What such names look like is known here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+__all__ = [
+    "MARK",
+    "address_of",
+    "base_name",
+    "is_address",
+    "is_shard",
+    "lies_below",
+    "member_path",
+    "separator",
+    "split_member",
+]
+
+MARK = "!"
+SUFFIXES = (".tar", ".parquet")
+
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+_ONE_SLASH = re.compile(r"([a-z][a-z0-9+.-]+):/(?!/)", re.IGNORECASE)
+_MEMBER = re.compile(r"(.*?\.(?:tar|parquet))!([^/].*)", re.IGNORECASE | re.DOTALL)
+
+
+def is_address(place: str) -> bool:
+    """Say whether a place is an address elsewhere and no path of this machine.
+
+    >>> is_address("s3://bucket/a.tar"), is_address("/photos/a.tar"), is_address("C:/a.tar")
+    (True, False, False)
+    """
+    return _ADDRESS.match(place) is not None
+
+
+def is_shard(place: str) -> bool:
+    """Say whether a name is that of a file of many photos."""
+    return place.lower().endswith(SUFFIXES)
+
+
+def separator(place: str) -> str:
+    """Give what parts the names in a path: addresses have a slash on every system."""
+    return "/" if is_address(place) else os.sep
+
+
+def member_path(shard: str, member: str) -> str:
+    """Give the path of a photo in a shard; the name in it begins with no slash.
+
+    >>> member_path("/photos/part-0.tar", "a/7.jpg")
+    '/photos/part-0.tar!a/7.jpg'
+    """
+    return f"{shard}{MARK}{member}"
+
+
+def split_member(path: str) -> tuple[str, str] | None:
+    """Give the shard and the name in it; None where the path names no photo in a shard.
+
+    A file of its own may have such a name too: whoever opens one looks for that first.
+
+    >>> split_member("/photos/part-0.tar!a/7!.jpg")
+    ('/photos/part-0.tar', 'a/7!.jpg')
+    >>> split_member("/photos/hello!.jpg"), split_member("/photos/old.tar!/7.jpg")
+    (None, None)
+    """
+    found = _MEMBER.fullmatch(path) if MARK in path else None
+    return None if found is None else (found[1], found[2])
+
+
+def base_name(path: str) -> str:
+    """Give the last part of a photo's path, of one in a shard without the shard.
+
+    >>> base_name("/photos/part-0.tar!7.jpg"), base_name("/photos/a/7.jpg")
+    ('7.jpg', '7.jpg')
+    """
+    parts = split_member(path)
+    return os.path.basename(path) if parts is None else parts[1].rpartition("/")[2]
+
+
+def lies_below(path: str, folder: str) -> bool:
+    """Say whether a path is a folder or shard, or lies in it, at any depth; both absolute.
+
+    >>> lies_below("/photos/a/b.jpg", "/photos"), lies_below("/photos2/b.jpg", "/photos")
+    (True, False)
+    >>> lies_below("/a.tar!b.jpg", "/a.tar")
+    True
+    """
+    if path == folder or path.startswith(folder.rstrip(separator(folder)) + separator(folder)):
+        return True
+    return is_shard(folder) and path.startswith(folder + MARK)
+
+
+def address_of(path: Path) -> str:
+    """Give what a path was made of: `Path` makes one slash of the two in an address.
+
+    >>> address_of(Path("s3://bucket/a.tar!7.jpg")), address_of(Path("/photos/7.jpg"))
+    ('s3://bucket/a.tar!7.jpg', '/photos/7.jpg')
+    """
+    text = str(path)
+    found = _ONE_SLASH.match(text.replace(os.sep, "/"))
+    return text if found is None else f"{found[1]}://{text[found.end() :].replace(os.sep, '/')}"

@@ -1,0 +1,236 @@
+"""Photos to shards to an index, with a model that knows four colours."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from indexer import build_index
+from indexer.bulk import merge_shards, write_shards
+from indexer.bulk.folder import shard_paths
+from indexer.bulk.shard_file import check_pyarrow, read_shard
+from search import loading
+from search.cli import main
+from store import CrossgraphError, Index, ModelMismatch, PhotoFile, SourceError
+from tests.fakes import COLOURS, ColourModel, paint
+
+COUNT = 240
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number in range(COUNT):
+        paint(folder / f"{number:04}.png", list(COLOURS)[number % 4])
+    (folder / "broken.jpg").write_bytes(b"nothing")
+    return folder
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "out"
+
+
+@pytest.fixture
+def where(tmp_path: Path) -> Path:
+    return tmp_path / "photos.index"
+
+
+def content(where: Path) -> dict[str, object]:
+    """All that an index has of each path, its id aside."""
+    with Index.open(where) as index:
+        found: dict[str, object] = {bad.path: bad for bad in index.quarantined()}
+        for image_id, file in index.files().items():
+            arrays = index.vectors([image_id]), index.nodes([image_id])
+            found[file.path] = (file, *(array.tobytes() for array in arrays))
+    return found
+
+
+def test_an_index_merged_of_shards_is_the_one_that_indexing_makes(
+    photos: Path, out: Path, where: Path, tmp_path: Path
+) -> None:
+    written = write_shards(out, [photos], ColourModel())
+    assert (written.photos, len(written.left_out)) == (COUNT, 1)
+    assert written.shards > 3
+    merged = merge_shards(out, where, ColourModel())
+    assert (merged.shards, merged.photos, merged.refused) == (written.shards, COUNT, ())
+    assert merged.quarantined == written.left_out
+    build_index(tmp_path / "direct", [photos], ColourModel())
+    assert content(where) == content(tmp_path / "direct")
+    with Index.open(where) as index:
+        assert index.generation() is not None
+        assert len(index.search(np.ones(4, np.float32), COUNT)[0]) == COUNT
+    again = build_index(where, [photos], ColourModel())
+    assert (again.added, again.unchanged) == (0, COUNT)
+
+
+def test_a_rerun_embeds_what_has_no_shard_and_a_merge_takes_in_what_is_new(
+    photos: Path, out: Path, where: Path
+) -> None:
+    first = write_shards(out, [photos], ColourModel())
+    merge_shards(out, where, ColourModel())
+    ids = {file.path: image_id for image_id, file in _files(where).items()}
+    idle = write_shards(out, [photos], ColourModel())
+    assert (idle.shards, idle.photos, idle.kept) == (0, 0, first.shards)
+    assert merge_shards(out, where, ColourModel()).shards == 0
+
+    changed = paint(photos / "0077.png", "grey", "grey")
+    more = write_shards(out, [photos], ColourModel())
+    assert (more.shards, more.kept) == (1, first.shards - 1)
+    merged = merge_shards(out, where, ColourModel())
+    assert (merged.shards, merged.kept) == (1, first.shards)
+    assert {file.path: image_id for image_id, file in _files(where).items()} == ids
+    assert _files(where)[ids[str(changed)]].width_px == 32
+
+
+def test_of_a_path_in_several_shards_the_one_written_last_counts(
+    photos: Path, out: Path, where: Path
+) -> None:
+    write_shards(out, [photos], ColourModel())
+    for width in (2, 3, 4):
+        paint(photos / "0077.png", *["grey"] * width)
+        write_shards(out, [photos], ColourModel())
+    merge_shards(out, where, ColourModel())
+    widths = {os.path.basename(file.path): file.width_px for file in _files(where).values()}
+    assert widths["0077.png"] == 64
+    assert len(widths) == COUNT
+
+
+def test_parts_write_all_shards_together(photos: Path, out: Path, where: Path) -> None:
+    reports = [write_shards(out, [photos], ColourModel(), part=(part, 3)) for part in (1, 2, 3)]
+    assert sum(report.photos for report in reports) == COUNT
+    assert len({report.shards + report.kept + report.elsewhere for report in reports}) == 1
+    assert merge_shards(out, where, ColourModel()).photos == COUNT
+
+
+def test_a_damaged_shard_is_refused_and_the_rest_merges(
+    photos: Path, out: Path, where: Path
+) -> None:
+    write_shards(out, [photos], ColourModel())
+    bad = next(shard_paths(out))
+    lost = len(read_shard(bad).files)
+    bad.write_bytes(bad.read_bytes()[:-1])
+    merged = merge_shards(out, where, ColourModel())
+    assert merged.photos == COUNT - lost
+    (line,) = merged.refused
+    assert line.startswith(f"{bad} is no shard, or damaged")
+    bad.unlink()
+    write_shards(out, [photos], ColourModel())
+    assert merge_shards(out, where, ColourModel()).photos == lost
+    assert len(_files(where)) == COUNT
+
+
+def test_a_shard_that_leads_out_of_its_source_is_refused(
+    photos: Path, out: Path, where: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from indexer.bulk import columns
+
+    monkeypatch.setattr(columns.os, "fsencode", lambda _: b"/etc/passwd")
+    write_shards(out, [photos], ColourModel())
+    monkeypatch.undo()
+    merged = merge_shards(out, where, ColourModel())
+    assert merged.photos == 0
+    assert all("is no shard of this program" in line for line in merged.refused)
+
+
+def test_a_shard_of_another_model_is_refused(
+    photos: Path, out: Path, where: Path, tmp_path: Path
+) -> None:
+    write_shards(out, [photos], ColourModel())
+    others = tmp_path / "others"
+    write_shards(others, [photos], ColourModel("0the4"))
+    strange = next(shard_paths(others))
+    (out / "zz").mkdir()
+    strange.rename(out / "zz" / strange.name)
+    (line,) = merge_shards(out, where, ColourModel()).refused
+    assert line.endswith("is of model 0the4, the others in its folder of c0104a5")
+    with pytest.raises(ModelMismatch, match="holds shards of model colours"):
+        merge_shards(out, where, ColourModel("0the4"))
+    with pytest.raises(ModelMismatch, match="holds shards of model colours"):
+        write_shards(out, [photos], ColourModel("0the4"))
+
+
+def test_files_that_failed_are_read_again_where_it_is_asked(
+    photos: Path, out: Path, where: Path
+) -> None:
+    write_shards(out, [photos], ColourModel())
+    merge_shards(out, where, ColourModel())
+    again = write_shards(out, [photos], ColourModel(), retry_failed=True)
+    assert (again.shards, len(again.left_out)) == (1, 1)
+    merged = merge_shards(out, where, ColourModel())
+    assert (merged.shards, len(_files(where))) == (1, COUNT)
+
+
+def test_a_source_that_is_not_there_is_told_before_anything_is_written(
+    tmp_path: Path, out: Path
+) -> None:
+    with pytest.raises(SourceError, match="is not there"):
+        write_shards(out, [tmp_path / "nowhere"], ColourModel())
+    assert not out.exists()
+
+
+def test_what_lacks_pyarrow_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    from indexer.bulk import shard_file
+
+    monkeypatch.setattr(shard_file, "find_spec", lambda _: None)
+    with pytest.raises(CrossgraphError, match=r'pip install "crossgraph\[parquet\]"'):
+        check_pyarrow()
+
+
+@pytest.fixture
+def colours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(loading, "load_model", lambda *_, **__: ColourModel())
+    monkeypatch.setenv("CROSSGRAPH_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.mark.usefixtures("colours")
+def test_the_commands_tell_what_they_did(
+    photos: Path, out: Path, where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["index", str(photos), "--shards", str(out)]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith(f"{out}: ")
+    assert f"{COUNT} photos embedded, 1 left out" in said.out
+    assert "left out: " in said.err and "broken.jpg: its content is no image" in said.err
+    assert main(["index", "--from-shards", str(out), "--index", str(where)]) == 0
+    assert f"0 there already, 0 refused, {COUNT} photos, 1 left out" in capsys.readouterr().out
+    next(shard_paths(out)).write_bytes(b"")
+    assert main(["index", "--from-shards", str(out), "--index", str(where)]) == 1
+    said = capsys.readouterr()
+    assert "refused: " in said.err and "delete it" in said.err
+    assert "1 refused, 0 photos" in said.out
+
+
+@pytest.mark.usefixtures("colours")
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["x", "--shards", "o", "--from-shards", "o"], "give one"),
+        (["x", "--shards", "o", "--reembed"], "leave out --annotations"),
+        (["--from-shards", "o", "--watch"], "leave out --annotations"),
+        (["x", "--from-shards", "o"], "leave out SOURCE"),
+        (["--from-shards", "o", "--retry-failed"], "leave out SOURCE and --retry-failed"),
+        (["--shards", "o"], "needs a SOURCE"),
+        (["x", "--ray"], "give --shards OUT"),
+        (["x", "--part", "1/2"], "give --shards OUT"),
+        (["x", "--shards", "o", "--workers", "2"], "are for --ray"),
+        (["x", "--shards", "o", "--address", "auto"], "are for --ray"),
+        (["x", "--shards", "o", "--part", "0/2"], "expected I/N with I from 1 to N"),
+        (["x", "--shards", "o", "--part", "3/2"], "expected I/N with I from 1 to N"),
+        (["x", "--shards", "o", "--part", "half"], "expected I/N with I from 1 to N"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["index", *arguments]) == 2
+    assert told in capsys.readouterr().err
+
+
+def _files(where: Path) -> dict[int, PhotoFile]:
+    with Index.open(where) as index:
+        return dict(index.files())
