@@ -10,11 +10,11 @@ import hashlib
 import os
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from indexer.sources import FoundFile
 
-__all__ = ["Chunk", "chunk_size", "chunks_of"]
+__all__ = ["Chunk", "chunk_size", "chunks_of", "packed_chunk"]
 
 LEAST, MOST = 32, 1024
 """Photos a chunk. More would lose more where a worker dies, and take more memory to merge; fewer
@@ -31,10 +31,12 @@ class Chunk:
     Attributes:
         name: hex; changes with the path, source, size or time of any of them.
         files: by source and path.
+        is_packed: whether there is one, a tar or Parquet file whose photos are meant.
     """
 
     name: str
     files: tuple[FoundFile, ...]
+    is_packed: bool = False
 
     def is_of(self, part: int, parts: int) -> bool:
         """Say whether the machine that does part `part` of `parts`, from 1 up, is to make it."""
@@ -63,6 +65,14 @@ def chunks_of(files: Iterable[FoundFile], size: int) -> Iterator[Chunk]:
             waiting = []
     if waiting:
         yield _chunk(waiting)
+
+
+def packed_chunk(file: FoundFile) -> Chunk:
+    """Give the chunk of a tar or Parquet file: all of it, however many photos it has.
+
+    How many these are would take opening it, which at an address may be reading it.
+    """
+    return replace(_chunk([file]), is_packed=True)
 
 
 def _ends(file: FoundFile, size: int) -> bool:

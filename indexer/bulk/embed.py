@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from indexer.batches import Batch, batches
 from indexer.bulk.chunks import Chunk
 from indexer.bulk.folder import shard_path
-from indexer.bulk.shard_file import Shard, ShardFacts, write_shard
+from indexer.bulk.shard_file import Captions, Rows
+from indexer.bulk.shard_writer import ShardWriter, shard_writer
 from indexer.model import PhotoModel
-from store import PhotoFile, QuarantinedFile
+from indexer.sources import FoundFile
+from indexer.sources.shard import Shard, open_shard
+from store import QuarantinedFile, ReaderMissing, SourceError
 from store.arrays import half_vectors
+from store.members import member_path
+
+Said = Mapping[str, Captions]
 
 __all__ = ["WrittenShard", "embed_chunk"]
 
@@ -42,40 +46,58 @@ def embed_chunk(chunk: Chunk, model: PhotoModel, folder: Path) -> WrittenShard:
     Raises:
         OSError: the shard cannot be written.
     """
-    rows = _Rows()
-    for batch in batches(chunk.files, model.batch_size, model.size_px):
-        rows.take(batch, model)
-    failed = len(rows.broken) + len(rows.unread)
-    vectors, nodes = rows.arrays(model.dim)
-    facts = ShardFacts(model.fingerprint, model.dim, nodes.shape[1], time.time_ns(), failed)
-    shard = Shard(facts, rows.files, vectors, nodes, rows.broken)
-    write_shard(shard_path(folder, chunk.name), shard)
-    broken = [(file.path, file.reason) for file in rows.broken]
-    return WrittenShard(chunk.name, len(rows.files), (*broken, *rows.unread))
+    path = shard_path(folder, chunk.name)
+    with shard_writer(path, model.fingerprint, model.dim) as writer:
+        if chunk.is_packed:
+            _embed_packed(chunk.files[0], model, writer)
+        else:
+            _embed(chunk.files, model, writer, {})
+    return WrittenShard(chunk.name, writer.photos, tuple(writer.left_out))
 
 
-@dataclass
-class _Rows:
-    """What came of the files of a chunk, in memory: some kilobytes a photo."""
+def _embed_packed(file: FoundFile, model: PhotoModel, writer: ShardWriter) -> None:
+    """Embed the photos of a tar or Parquet file."""
+    try:
+        shard = open_shard(file.path, whole=True)
+    except SourceError as error:
+        if isinstance(error, ReaderMissing):
+            raise
+        writer.add(Rows.of_broken([_as_broken(file, str(error))]))
+        return
+    except OSError as error:
+        writer.left_out.append((file.path, f"cannot be read: {error.strerror or error}"))
+        return
+    with closing(shard):
+        # All of them first: while photos are read, nothing else may read the file.
+        said = {member_path(file.path, name): texts for name, texts in shard.captions() if texts}
+        _embed(_members(file, shard), model, writer, said)
+        if shard.damage:
+            writer.add(Rows.of_broken([_as_broken(file, shard.damage)]))
 
-    files: list[PhotoFile] = field(default_factory=list)
-    broken: list[QuarantinedFile] = field(default_factory=list)
-    unread: list[tuple[str, str]] = field(default_factory=list)
-    _vectors: list[NDArray[np.float16]] = field(default_factory=list)
-    _nodes: list[NDArray[np.uint8]] = field(default_factory=list)
 
-    def take(self, batch: Batch, model: PhotoModel) -> None:
-        self.broken += batch.broken
-        self.unread += batch.unread
-        if not batch.photos:
-            return
-        embedded = model.embed_images([photo.image for photo in batch.photos])
-        wanted = (len(batch.photos), model.dim)
-        self._vectors.append(half_vectors(embedded.vectors, embedded.packed, wanted))
-        self._nodes.append(embedded.packed)
-        self.files += [photo.file for photo in batch.photos]
+def _as_broken(file: FoundFile, reason: str) -> QuarantinedFile:
+    return QuarantinedFile(file.path, file.source, file.size_bytes, file.mtime_ns, reason)
 
-    def arrays(self, dim: int) -> tuple[NDArray[np.float16], NDArray[np.uint8]]:
-        if not self.files:
-            return np.zeros((0, dim), np.float16), np.zeros((0, 1), np.uint8)
-        return np.concatenate(self._vectors), np.concatenate(self._nodes)
+
+def _members(file: FoundFile, shard: Shard) -> Iterator[FoundFile]:
+    for member in shard.members:
+        path = member_path(file.path, member.name)
+        yield FoundFile(path, file.source, member.size_bytes, file.mtime_ns, shard, member)
+
+
+def _embed(files: Iterable[FoundFile], model: PhotoModel, writer: ShardWriter, said: Said) -> None:
+    for batch in batches(files, model.batch_size, model.size_px):
+        writer.left_out += batch.unread
+        if batch.photos:
+            writer.add(_embedded(batch, model, said))
+        else:
+            writer.add(Rows.of_broken(batch.broken))
+
+
+def _embedded(batch: Batch, model: PhotoModel, said: Said) -> Rows:
+    found = model.embed_images([photo.image for photo in batch.photos])
+    files = [photo.file for photo in batch.photos]
+    vectors = half_vectors(found.vectors, found.packed, (len(files), model.dim))
+    return Rows(
+        files, vectors, found.packed, [said.get(file.path, ()) for file in files], batch.broken
+    )

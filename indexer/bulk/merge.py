@@ -12,14 +12,15 @@ from indexer.bulk.folder import shard_paths
 from indexer.bulk.manifest import Manifest, check_model, read_manifest
 from indexer.bulk.shard_file import (
     DamagedShard,
-    Shard,
+    Rows,
     ShardFacts,
     check_pyarrow,
     read_facts,
-    read_shard,
+    read_rows,
 )
 from indexer.model import PhotoModel
 from indexer.probes import put_probes
+from indexer.shards import CAPTIONS_ORIGIN
 from store import FinishedShard, Index
 
 __all__ = ["ShardsMerged", "merge_shards"]
@@ -57,11 +58,11 @@ def merge_shards(
 ) -> ShardsMerged:
     """Write shards into an index, which is made if there is none; no photo is read.
 
-    In memory is one shard. The index remembers what it took in, so that a merge that was killed is
-    gone on with by the next, and one after more shards were written takes in those alone. They are
-    read in the order in which they were written: of a path that is in several, the one written last
-    counts. A path that the index knows keeps its id, captions and categories. Photos that are in no
-    shard stay.
+    In memory are some hundred rows. The index remembers what it took in, so that a merge that was
+    killed is gone on with by the next, and one after more shards were written takes in those alone.
+    They are read in the order in which they were written: of a path that is in several, the one
+    written last counts. A path that the index knows keeps its id, captions and categories. Photos
+    that are in no shard stay.
 
     Args:
         shards: what `write_shards` wrote.
@@ -133,28 +134,31 @@ class _Merging:
 
     def take(self, path: Path) -> None:
         """Write one shard; killed at any point, it is written again."""
+        count = 0
         try:
             known_as = _finished(path)  # before it is read: what comes in its place is another
-            shard = read_shard(path)
-            self._checked(path, shard.facts)
-            self._write(path, shard)
+            for rows in read_rows(path):
+                self._write(path, rows)
+                count += len(rows.files) + len(rows.broken)
         except (DamagedShard, OSError) as error:
             self.refused.append(_line(path, error))
             return
-        count = len(shard.files) + len(shard.broken)
         self._index.finish_shard("embedded", replace(known_as, photos=count))
         self.shards += 1
-        self.photos += len(shard.files)
-        self.quarantined += [(file.path, file.reason) for file in shard.broken]
 
-    def _write(self, path: Path, shard: Shard) -> None:
+    def _write(self, path: Path, rows: Rows) -> None:
         try:
-            if shard.broken:
-                self._index.quarantine(shard.broken)
-            if shard.files:
-                self._index.put_images(shard.files, shard.vectors, shard.nodes)
+            if rows.broken:
+                self._index.quarantine(rows.broken)
+            if rows.files:
+                ids = self._index.put_images(rows.files, rows.vectors, rows.nodes)
+                said = {i: texts for i, texts in zip(ids, rows.captions, strict=True) if texts}
+                if said:
+                    self._index.put_captions(said, origin=CAPTIONS_ORIGIN)
         except ValueError as error:  # numbers that are none, or a path that leads elsewhere
             raise DamagedShard(f"{path} is no shard of this program: {error}") from error
+        self.photos += len(rows.files)
+        self.quarantined += [(file.path, file.reason) for file in rows.broken]
 
     def _checked(self, path: Path, facts: ShardFacts) -> ShardFacts:
         wanted = self._manifest

@@ -1,15 +1,16 @@
 """A shard: one Parquet file with all that an index keeps of the photos of a chunk.
 
-A row is a file. Of a photo it has the facts (`store.PhotoFile`), the vector in half precision and
-what the re-ranker reads; of a file that could not be read it has the reason. Paths are the system's
-bytes, since they need not be Unicode. Pages carry checksums. The schema's metadata says what the
-shard is: `crossgraph.fingerprint`, `.dim`, `.node_bytes`, `.written_ns` (seconds since 1970 in
-nanoseconds) and `.failed`, how many of its files gave no photo.
+A row is a file. Of a photo it has the facts (`store.PhotoFile`), the vector in half precision, what
+the re-ranker reads, and captions; of a file that could not be read it has the reason. Paths are the
+system's bytes, since they need not be Unicode. Pages carry checksums. The schema's metadata says
+what the shard is: `crossgraph.fingerprint`, `.dim`, `.written_ns` (nanoseconds since 1970) and
+`.failed`, how many of its files gave no photo. It is written and read some hundred rows at a time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,21 +20,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.bulk.columns import files_of, photo_columns, quarantine_columns, quarantined_of
-from indexer.bulk.whole import written_safely
 from store import CrossgraphError, PhotoFile, QuarantinedFile
 
 __all__ = [
     "DamagedShard",
     "PyarrowMissing",
-    "Shard",
+    "Rows",
     "ShardFacts",
     "check_pyarrow",
     "read_facts",
-    "read_shard",
-    "write_shard",
+    "read_rows",
 ]
 
 PREFIX = "crossgraph."
+
+Captions = tuple[str, ...]
 
 
 class DamagedShard(CrossgraphError):
@@ -51,35 +52,38 @@ class ShardFacts:
     Attributes:
         fingerprint: of the model that embedded, hex.
         dim: D, width of its vectors.
-        node_bytes: P, bytes that the re-ranker reads of a photo.
         written_ns: when it was made, nanoseconds since 1970.
         failed: how many of its files gave no photo, those too of which nothing is written down.
     """
 
     fingerprint: str
     dim: int
-    node_bytes: int
     written_ns: int
     failed: int
 
 
 @dataclass(frozen=True)
-class Shard:
-    """The photos and the broken files of a chunk.
+class Rows:
+    """Some photos, and some files that are none until they change.
 
     Attributes:
-        facts: what it says of itself.
         files: B photos.
         vectors: (B, D) in half precision.
-        nodes: (B, P) uint8.
-        broken: files that are no photos until they change.
+        nodes: (B, P) uint8, what the re-ranker reads.
+        captions: what the file that a photo came in says of it; B of them.
+        broken: files that gave no photo.
     """
 
-    facts: ShardFacts
     files: Sequence[PhotoFile]
     vectors: NDArray[np.float16]
     nodes: NDArray[np.uint8]
-    broken: Sequence[QuarantinedFile]
+    captions: Sequence[Captions]
+    broken: Sequence[QuarantinedFile] = ()
+
+    @classmethod
+    def of_broken(cls, broken: Sequence[QuarantinedFile]) -> Rows:
+        """Give rows of files alone that gave no photo."""
+        return cls((), np.zeros((0, 0), np.float16), np.zeros((0, 0), np.uint8), (), broken)
 
 
 def check_pyarrow() -> None:
@@ -91,90 +95,8 @@ def check_pyarrow() -> None:
         )
 
 
-def write_shard(path: Path, shard: Shard) -> None:
-    """Write a shard, whole or not at all; one that is there is replaced.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    facts = {PREFIX + name: str(value) for name, value in vars(shard.facts).items()}
-    schema = _schema(shard.facts.dim, shard.facts.node_bytes).with_metadata(facts)
-    columns = photo_columns(shard.files)
-    columns["vector"] = [row.tobytes() for row in shard.vectors.astype("<f2")]
-    columns["nodes"] = [row.tobytes() for row in shard.nodes]
-    broken = quarantine_columns(shard.broken)
-    table = pa.concat_tables(
-        pa.table({name: pa.array(part.get(name, [None] * count), schema.field(name).type)
-                  for name in schema.names}, schema=schema)
-        for part, count in ((columns, len(shard.files)), (broken, len(shard.broken)))
-    )  # fmt: skip
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with written_safely(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
-
-
-def read_facts(path: Path) -> ShardFacts:
-    """Read what a shard says of itself, and none of its rows.
-
-    Raises:
-        DamagedShard: it is no shard.
-        OSError: it cannot be read.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with path.open("rb") as file:
-            return _facts(pq.read_schema(file).metadata or {})
-    except (pa.ArrowException, ValueError, KeyError) as error:
-        raise _damaged(path, error) from error
-
-
-def read_shard(path: Path) -> Shard:
-    """Read a shard whole; raises what `read_facts` raises."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with path.open("rb") as file:
-            table = pq.read_table(file, page_checksum_verification=True)
-        facts = _facts(table.schema.metadata or {})
-        if not table.schema.equals(_schema(facts.dim, facts.node_bytes)):
-            raise ValueError(f"its columns are {', '.join(table.schema.names)}")
-        return _shard(table, facts)
-    except (pa.ArrowException, ValueError, KeyError) as error:
-        raise _damaged(path, error) from error
-    except OSError as error:  # which pyarrow also raises for data that it cannot make out
-        if error.errno is not None:
-            raise
-        raise _damaged(path, error) from error
-
-
-def _shard(table: Any, facts: ShardFacts) -> Shard:  # noqa: ANN401 - pyarrow has no types
-    import pyarrow.compute as pc
-
-    photos = table.filter(pc.is_null(table["reason"]))
-    return Shard(
-        facts,
-        files_of(photos.drop_columns(["vector", "nodes"]).to_pylist()),
-        _rows(photos["vector"], facts.dim, "<f2"),
-        _rows(photos["nodes"], facts.node_bytes, "|u1"),
-        quarantined_of(table.filter(pc.is_valid(table["reason"])).to_pylist()),
-    )
-
-
-def _rows(column: Any, width: int, dtype: str) -> NDArray[Any]:  # noqa: ANN401
-    """Give (B, width) numbers of a column of bytes."""
-    if column.null_count:
-        raise ValueError(f"{column.null_count} photos have no embedding")
-    held = b"".join(column.to_pylist())
-    return np.frombuffer(held, dtype).reshape(len(column), width)
-
-
-def _schema(dim: int, node_bytes: int) -> Any:  # noqa: ANN401
+def schema_of(dim: int) -> Any:  # noqa: ANN401 - pyarrow has no types
+    """Give the columns of a shard of vectors of that width."""
     import pyarrow as pa
 
     return pa.schema(
@@ -189,19 +111,106 @@ def _schema(dim: int, node_bytes: int) -> Any:  # noqa: ANN401
             ("taken_s", pa.int64()),
             ("camera", pa.string()),
             ("look", pa.int64()),
+            ("captions", pa.list_(pa.string())),
             ("vector", pa.binary(2 * dim)),
-            ("nodes", pa.binary(node_bytes)),
+            ("nodes", pa.binary()),
             ("reason", pa.string()),
         ]
     )
 
 
-def _facts(metadata: Mapping[bytes, bytes]) -> ShardFacts:
-    def fact(name: str) -> str:
-        return metadata[(PREFIX + name).encode()].decode()
+def table_of(rows: Rows, schema: Any) -> Any:  # noqa: ANN401
+    """Give rows as a table of a schema that `schema_of` made."""
+    import pyarrow as pa
 
-    numbers = {name: int(fact(name)) for name in ("dim", "node_bytes", "written_ns", "failed")}
+    photos = photo_columns(rows.files)
+    photos["captions"] = [list(said) for said in rows.captions]
+    photos["vector"] = [row.tobytes() for row in rows.vectors.astype("<f2")]
+    photos["nodes"] = [row.tobytes() for row in rows.nodes]
+    broken = quarantine_columns(rows.broken)
+    columns = {
+        name: photos.get(name, [None] * len(rows.files))
+        + broken.get(name, [None] * len(rows.broken))
+        for name in schema.names
+    }
+    arrays = [pa.array(columns[field.name], field.type) for field in schema]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def metadata_of(facts: ShardFacts) -> dict[str, str]:
+    """Give what a file is to say of a shard."""
+    return {PREFIX + name: str(value) for name, value in vars(facts).items()}
+
+
+def read_facts(path: Path) -> ShardFacts:
+    """Read what a shard says of itself, and none of its rows.
+
+    Raises:
+        DamagedShard: it is no shard.
+        OSError: it cannot be read.
+    """
+    with _opened(path) as parquet:
+        return _facts(parquet)
+
+
+def read_rows(path: Path) -> Iterator[Rows]:
+    """Read a shard, some hundred rows at a time; raises what `read_facts` raises."""
+    with _opened(path) as parquet:
+        facts = _facts(parquet)
+        if not parquet.schema_arrow.equals(schema_of(facts.dim)):
+            raise ValueError(f"its columns are {', '.join(parquet.schema_arrow.names)}")
+        for group in range(parquet.num_row_groups):
+            yield _rows(parquet.read_row_group(group), facts.dim)
+
+
+@contextmanager
+def _opened(path: Path) -> Generator[Any]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with path.open("rb") as file:
+            yield pq.ParquetFile(file, page_checksum_verification=True)
+    except (pa.ArrowException, ValueError, KeyError) as error:
+        raise _damaged(path, error) from error
+    except OSError as error:  # which pyarrow also raises for data that it cannot make out
+        if error.errno is not None:
+            raise
+        raise _damaged(path, error) from error
+
+
+def _facts(parquet: Any) -> ShardFacts:  # noqa: ANN401
+    held: Mapping[bytes, bytes] = parquet.metadata.metadata or {}
+
+    def fact(name: str) -> str:
+        return held[(PREFIX + name).encode()].decode()
+
+    numbers = {name: int(fact(name)) for name in ("dim", "written_ns", "failed")}
     return ShardFacts(fact("fingerprint"), **numbers)
+
+
+def _rows(table: Any, dim: int) -> Rows:  # noqa: ANN401
+    import pyarrow.compute as pc
+
+    photos = table.filter(pc.is_null(table["reason"]))
+    facts = photos.drop_columns(["captions", "vector", "nodes"]).to_pylist()
+    said = [tuple(texts or ()) for texts in photos["captions"].to_pylist()]
+    broken = table.filter(pc.is_valid(table["reason"])).drop_columns(["vector", "nodes"])
+    return Rows(
+        files_of(facts),
+        _numbers(photos["vector"], "<f2").reshape(-1, dim),
+        _numbers(photos["nodes"], "|u1"),
+        said,
+        quarantined_of(broken.to_pylist()),
+    )
+
+
+def _numbers(column: Any, dtype: str) -> NDArray[Any]:  # noqa: ANN401
+    """Give (B, ...) numbers of a column of bytes, as many in each."""
+    held = column.to_pylist()
+    if None in held or len({len(row) for row in held}) > 1:
+        raise ValueError("photos lack embeddings, or have some of several sizes")
+    return np.frombuffer(b"".join(held), dtype).reshape(len(held), -1 if held else 0)
 
 
 def _damaged(path: Path, error: Exception) -> DamagedShard:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from indexer.bulk.chunks import Chunk, chunk_size, chunks_of
+from indexer.bulk.chunks import Chunk, chunk_size, chunks_of, packed_chunk
 from indexer.bulk.embed import WrittenShard, embed_chunk
 from indexer.bulk.folder import shard_path
 from indexer.bulk.manifest import open_manifest
 from indexer.bulk.shard_file import DamagedShard, check_pyarrow, read_facts
 from indexer.model import PhotoModel
-from indexer.sources import FolderSource, FoundFile
+from indexer.survey import survey
 
 __all__ = ["Embed", "ShardsWritten", "embed_here", "write_shards"]
 
@@ -75,15 +74,16 @@ def write_shards(
 
     Args:
         folder: gets the shards; made if it is not there.
-        sources: at least one folder of photos, any depth.
+        sources: at least one, as `build_index` takes them: folders, tar and Parquet files.
         model: embeds them.
         embed: how; in this process unless it is said otherwise.
         part: I, N: do the I-th of N parts of the work, from 1 up.
         retry_failed: write those shards again, too, of which a file could not be read.
-        progress: called with photos done, photos to do, and the last shard's name.
+        progress: called with shards done, shards to do, and how many photos these have.
 
     Raises:
-        SourceError: a source is not there, or has no photos; or the folder is no folder of shards.
+        SourceError: a source is not there, has no photos, or needs a package that is not installed;
+            or the folder is no folder of shards.
         ModelMismatch: it holds shards of another model.
         PyarrowMissing: what writes shards is not installed.
         OSError: a shard cannot be written; what was written stays.
@@ -91,21 +91,20 @@ def write_shards(
     started = time.monotonic()
     check_pyarrow()
     folder = Path(folder)
-    found, unreadable = _found(sources)
-    roots = [os.path.abspath(source) for source in sources]
-    manifest = open_manifest(folder, model, roots, chunk_size(len(found)))
-    chunks = list(chunks_of(found, manifest.chunk_photos))
+    seen = survey(sources, {})
+    manifest = open_manifest(folder, model, seen.roots, chunk_size(len(seen.found)))
+    chunks = [
+        *chunks_of(seen.found, manifest.chunk_photos),
+        *(packed_chunk(file) for _, file in sorted(seen.shards.items())),
+    ]
     mine = [chunk for chunk in chunks if chunk.is_of(*part)]
     todo = [chunk for chunk in mine if not _is_done(folder, chunk, retry_failed)]
-    done, total = 0, sum(len(chunk.files) for chunk in todo)
-    sizes = {chunk.name: len(chunk.files) for chunk in todo}
-    photos, left_out = 0, [(path, "cannot be read just now") for path in unreadable]
-    for written in embed(todo, model, folder):
+    photos, left_out = 0, [(path, "cannot be read just now") for path in seen.unreadable]
+    for done, written in enumerate(embed(todo, model, folder), 1):
         photos += written.photos
         left_out += written.left_out
-        done += sizes[written.name]
         if progress is not None:
-            progress(done, total, written.name)
+            progress(done, len(todo), f"{photos} photos")
     return ShardsWritten(
         shards=len(todo),
         photos=photos,
@@ -114,18 +113,6 @@ def write_shards(
         left_out=tuple(sorted(left_out)),
         seconds=time.monotonic() - started,
     )
-
-
-def _found(sources: Sequence[Path | str]) -> tuple[list[FoundFile], list[str]]:
-    """Give the files of all sources, each once, and what could not be listed."""
-    found: dict[str, FoundFile] = {}
-    unreadable: list[str] = []
-    for source in sources:
-        folder = FolderSource(Path(source))
-        for file in folder.files():
-            found.setdefault(file.path, file)
-        unreadable += folder.unreadable
-    return list(found.values()), unreadable
 
 
 def _is_done(folder: Path, chunk: Chunk, retry_failed: bool) -> bool:

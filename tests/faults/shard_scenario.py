@@ -12,8 +12,10 @@ __all__ = ["merge", "write"]
 
 
 def write(tell: Callable[[Any], None], photos: str, out: str, **_: str) -> None:
-    """Embed photos into shards; tell how many files are done."""
-    write_shards(out, [photos], ColourModel(), progress=lambda done, *_: tell(done))
+    """Embed photos into shards; tell how many photos are done."""
+    write_shards(
+        out, [photos], ColourModel(), progress=lambda _, __, text: tell(int(text.split()[0]))
+    )
 
 
 def merge(tell: Callable[[Any], None], out: str, index: str, **_: str) -> None:

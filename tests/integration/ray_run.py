@@ -1,7 +1,7 @@
 """A run with two workers of Ray: `python -m tests.integration.ray_run PHOTOS OUT MODEL`.
 
 In a process of its own, as people run it: Ray leaves warnings behind that are errors in pytest.
-Prints how many files are done whenever that grows.
+Prints how many photos are done whenever that grows.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def main(photos: str, out: str, model: str) -> int:
 
     embed = RayEmbed(getattr(ray_run, model), workers=2)
 
-    def progress(done: int, total: int, name: str) -> None:
-        sys.stdout.write(f"{done}\n")
+    def progress(done: int, total: int, photos: str) -> None:
+        sys.stdout.write(f"{photos.split()[0]}\n")
         sys.stdout.flush()
 
     try:

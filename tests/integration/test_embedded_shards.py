@@ -11,11 +11,12 @@ import pytest
 from indexer import build_index
 from indexer.bulk import merge_shards, write_shards
 from indexer.bulk.folder import shard_paths
-from indexer.bulk.shard_file import check_pyarrow, read_shard
+from indexer.bulk.shard_file import check_pyarrow, read_rows
 from search import loading
 from search.cli import main
 from store import CrossgraphError, Index, ModelMismatch, PhotoFile, SourceError
 from tests.fakes import COLOURS, ColourModel, paint
+from tests.made_shards import painted, write_parquet, write_tar
 
 COUNT = 240
 
@@ -112,7 +113,7 @@ def test_a_damaged_shard_is_refused_and_the_rest_merges(
 ) -> None:
     write_shards(out, [photos], ColourModel())
     bad = next(shard_paths(out))
-    lost = len(read_shard(bad).files)
+    lost = sum(len(rows.files) for rows in read_rows(bad))
     bad.write_bytes(bad.read_bytes()[:-1])
     merged = merge_shards(out, where, ColourModel())
     assert merged.photos == COUNT - lost
@@ -163,6 +164,44 @@ def test_files_that_failed_are_read_again_where_it_is_asked(
     assert (again.shards, len(again.left_out)) == (1, 1)
     merged = merge_shards(out, where, ColourModel())
     assert (merged.shards, len(_files(where))) == (1, COUNT)
+
+
+def test_photos_in_tars_and_parquet_files_are_as_indexing_them_makes_them(
+    out: Path, where: Path, tmp_path: Path
+) -> None:
+    sources = tmp_path / "sources"
+    sources.mkdir()
+    names = [f"{number:03}" for number in range(40)]
+    photos = {name: painted(list(COLOURS)[int(name) % 4]) for name in names}
+    said = {f"{name}.txt": f"a wall {name}".encode() for name in names[::3]}
+    damaged = {f"{name}.png": photos[name][:40] for name in names[:2]}
+    whole = {f"{name}.png": photos[name] for name in names[2:]}
+    write_tar(sources / "a.tar", {**damaged, **whole, **said})
+    write_parquet(sources / "b.parquet", {"image": list(photos.values()), "caption": names})
+    content_of_tar = (sources / "a.tar").read_bytes()
+    (sources / "cut.tar").write_bytes(content_of_tar[: len(content_of_tar) // 2])
+    (sources / "none.tar").write_bytes(b"no tar")
+    paint(sources / "red.png", "red")
+
+    written = write_shards(out, [sources], ColourModel())
+    assert written.shards == 5
+    assert merge_shards(out, where, ColourModel()).refused == ()
+    direct = tmp_path / "direct"
+    build_index(direct, [sources], ColourModel())
+    assert len(content(direct)) > 80
+    assert content(where) == content(direct)
+    assert said_in(where) == said_in(direct)
+    assert (
+        said_in(where)[f"{sources / 'a.tar'}!003.png"],
+        said_in(where)[f"{sources / 'b.parquet'}!7"],
+    ) == (("a wall 003",), ("007",))
+    assert build_index(where, [sources], ColourModel()).added == 0
+    assert write_shards(out, [sources], ColourModel()).shards == 0
+
+
+def said_in(where: Path) -> dict[str, tuple[str, ...]]:
+    with Index.open(where) as index:
+        return {photo.path: photo.captions for photo in index.photos(list(index.files()))}
 
 
 def test_a_source_that_is_not_there_is_told_before_anything_is_written(

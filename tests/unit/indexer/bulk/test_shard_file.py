@@ -14,14 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer.bulk.shard_file import (
-    DamagedShard,
-    Shard,
-    ShardFacts,
-    read_facts,
-    read_shard,
-    write_shard,
-)
+from indexer.bulk.shard_file import DamagedShard, Rows, read_facts, read_rows
+from indexer.bulk.shard_writer import shard_writer
 from store import PhotoFile, QuarantinedFile
 
 NAMES = st.binary(min_size=1, max_size=9).filter(lambda name: b"\0" not in name)
@@ -54,26 +48,49 @@ BROKEN = st.builds(
 )
 
 
-def made(files: list[PhotoFile], broken: list[QuarantinedFile]) -> Shard:
+def made(files: list[PhotoFile], broken: list[QuarantinedFile]) -> Rows:
     random = np.random.default_rng(len(files))
     vectors = random.standard_normal((len(files), 3)).astype(np.float16)
     nodes = random.integers(0, 256, (len(files), 5), dtype=np.uint8)
-    return Shard(ShardFacts("f1", 3, 5, 7, len(broken)), files, vectors, nodes, broken)
+    said = [("a dog", "caf\u00e9")[: number % 3] for number in range(len(files))]
+    return Rows(files, vectors, nodes, said, broken)
+
+
+def write(path: Path, *batches: Rows) -> None:
+    with shard_writer(path, "f1", 3) as writer:
+        for rows in batches:
+            writer.add(rows)
 
 
 @settings(deadline=None, max_examples=50)  # each is synced to the disk
 @given(st.lists(PHOTOS, max_size=4), st.lists(BROKEN, max_size=4))
-def test_a_shard_comes_back_to_the_last_bit(
+def test_rows_come_back_to_the_last_bit(
     tmp_path_factory: pytest.TempPathFactory, files: list[PhotoFile], broken: list[QuarantinedFile]
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "round trip" / "a.parquet"
-    shard = made(files, broken)
-    write_shard(path, shard)
-    back = read_shard(path)
-    assert (back.facts, back.files, back.broken) == (shard.facts, files, broken)
-    assert back.vectors.tobytes() == shard.vectors.tobytes()
-    np.testing.assert_array_equal(back.nodes, shard.nodes)
-    assert read_facts(path) == shard.facts
+    rows = made(files, broken)
+    write(path, rows)
+    (back,) = read_rows(path)
+    assert (back.files, back.captions, back.broken) == (files, rows.captions, broken)
+    assert back.vectors.tobytes() == rows.vectors.tobytes()
+    assert back.nodes.tobytes() == rows.nodes.tobytes()
+    assert read_facts(path).failed == len(broken)
+
+
+def test_many_rows_are_written_and_read_some_at_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    files = [replace(PHOTO, path=f"/photos/{number}.jpg") for number in range(3000)]
+    write(path, *(made(files[start : start + 100], []) for start in range(0, 3000, 100)))
+    back = list(read_rows(path))
+    assert [len(rows.files) for rows in back] == [1100, 1100, 800]
+    assert [file for rows in back for file in rows.files] == files
+    facts = read_facts(path)
+    assert (facts.fingerprint, facts.dim, facts.failed) == ("f1", 3, 0)
+
+
+def test_a_shard_of_nothing_has_no_rows(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet")
+    assert list(read_rows(tmp_path / "a.parquet")) == []
 
 
 PHOTO = PhotoFile("/photos/a.jpg", "/photos", 1, 2, "ab" * 32, 3, 4)
@@ -90,7 +107,7 @@ def emptied(path: Path) -> None:
 def flipped(path: Path) -> None:
     """One bit of the pages is another; nothing else tells that but their checksums."""
     content = bytearray(path.read_bytes())
-    content[len(content) // 4] ^= 1
+    content[len(content) // 8] ^= 1
     path.write_bytes(content)
 
 
@@ -110,21 +127,21 @@ def test_what_is_no_whole_shard_is_refused_in_one_line(
     tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
     path = tmp_path / "a.parquet"
-    write_shard(path, made([PHOTO] * 50, []))
+    write(path, made([PHOTO] * 50, []))
     damage(path)
     with pytest.raises(DamagedShard, match=r"a\.parquet is no shard, or damaged .*delete it"):
-        read_shard(path)
+        list(read_rows(path))
 
 
 def test_a_shard_that_is_not_there_is_not_damaged(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        read_shard(tmp_path / "a.parquet")
+        list(read_rows(tmp_path / "a.parquet"))
     with pytest.raises(FileNotFoundError):
         read_facts(tmp_path / "a.parquet")
 
 
-def test_nothing_is_left_of_a_shard_that_cannot_be_written(tmp_path: Path) -> None:
-    wrong = replace(made([PHOTO], []), facts=ShardFacts("f1", 4, 5, 7, 0))
+def test_nothing_is_left_of_a_shard_that_was_not_finished(tmp_path: Path) -> None:
+    wrong = replace(made([PHOTO], []), vectors=np.zeros((1, 4), np.float16))
     with pytest.raises(pa.ArrowException):
-        write_shard(tmp_path / "a.parquet", wrong)
+        write(tmp_path / "a.parquet", made([PHOTO], []), wrong)
     assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,80 @@
+"""Writes a shard as its photos come, so that a file of a million photos needs no more memory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from indexer.bulk.shard_file import Rows, ShardFacts, metadata_of, schema_of, table_of
+from indexer.bulk.whole import written_safely
+
+__all__ = ["ShardWriter", "shard_writer"]
+
+GROUP = 1024
+"""Rows that are read together, some 4 MB."""
+
+
+class ShardWriter:
+    """Takes rows, a batch at a time.
+
+    Attributes:
+        photos: how many were taken.
+        left_out: path and reason of files that gave none; those of broken ones are put there by
+            `add`, those that could not be read just now by whoever found that.
+    """
+
+    def __init__(self, parquet: Any, schema: Any) -> None:  # noqa: ANN401 - pyarrow has no types
+        self._parquet, self._schema = parquet, schema
+        self._waiting: list[Any] = []
+        self.photos = 0
+        self.left_out: list[tuple[str, str]] = []
+
+    def add(self, rows: Rows) -> None:
+        """Take rows.
+
+        Raises:
+            OSError: they cannot be written.
+        """
+        self._waiting.append(table_of(rows, self._schema))
+        self.photos += len(rows.files)
+        self.left_out += [(file.path, file.reason) for file in rows.broken]
+        if sum(len(table) for table in self._waiting) >= GROUP:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was taken."""
+        import pyarrow as pa
+
+        if self._waiting:
+            self._parquet.write_table(pa.concat_tables(self._waiting), 2 * GROUP)
+            self._waiting = []
+
+
+@contextmanager
+def shard_writer(path: Path, fingerprint: str, dim: int) -> Generator[ShardWriter]:
+    """Give what writes a shard, which is there, in place of an earlier one, if all goes well.
+
+    Args:
+        path: of the shard.
+        fingerprint: of the model that embeds, hex.
+        dim: width of its vectors.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    from pyarrow.parquet import ParquetWriter
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    schema = schema_of(dim)
+    with (
+        written_safely(path) as temporary,
+        ParquetWriter(temporary, schema, compression="zstd", write_page_checksum=True) as parquet,
+    ):
+        writer = ShardWriter(parquet, schema)
+        yield writer
+        writer.flush()
+        facts = ShardFacts(fingerprint, dim, time.time_ns(), len(writer.left_out))
+        parquet.add_key_value_metadata(metadata_of(facts))
