@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from indexer import build_index
+from indexer.bulk import write_shards
 from search import loading
 from search.cli import main, search_main
 from store import Index, PhotoFile
@@ -69,6 +70,7 @@ def make_place(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         annotations = ["captions.json"] if "photos" in roots else []
         build_index(index, [folder / r for r in roots], ColourModel(), annotations=annotations)
     _make_index_of_a_disk(folder / "disk.index")
+    write_shards(folder / "shards", [folder / "photos"], ColourModel())
 
 
 def _make_index_of_a_disk(folder: Path) -> None:

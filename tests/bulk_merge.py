@@ -1,0 +1,175 @@
+"""What merging shards costs: `python -m tests.bulk_merge`, rows a second and memory.
+
+Makes shards of rows of the shipped model's shapes, which are random numbers, and merges them with
+`merge_shards` in a process of its own. That is killed (SIGKILL) when half of the shards are in, and
+another one goes on. At the end nothing may be doubled and nothing missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from indexer.bulk import merge_shards
+from indexer.bulk.folder import shard_path, shard_paths
+from indexer.bulk.manifest import open_manifest
+from indexer.bulk.shard_file import Rows
+from indexer.bulk.shard_writer import shard_writer
+from store import Index, PhotoFile
+
+__all__ = ["MODEL", "main", "make_shards"]
+
+DIM, UNIT = 515, 512
+PACKED = 26 * 64 + 50 * 3
+SHARD = 1024
+ROOT = Path(__file__).parents[1]
+
+
+def probes() -> np.ndarray[Any, Any]:
+    """Give what stands for the vectors of captions: unit length but for the three beside."""
+    return vectors_of(np.random.default_rng(1), 256)
+
+
+MODEL: Any = SimpleNamespace(
+    name="made", encoders="none", fingerprint="f1", dim=DIM, unit_dim=UNIT, probes=probes
+)
+
+
+def vectors_of(random: np.random.Generator, count: int) -> np.ndarray[Any, Any]:
+    """Give vectors (count, DIM) in groups, as those of photos are."""
+    centres = np.random.default_rng(0).standard_normal((500, DIM), dtype=np.float32)
+    noise = random.standard_normal((count, DIM), dtype=np.float32)
+    found = centres[random.integers(0, len(centres), count)] + 0.5 * noise
+    found[:, :UNIT] /= np.linalg.norm(found[:, :UNIT], axis=1, keepdims=True)
+    found[:, UNIT:] /= 10
+    return found
+
+
+def make_shards(folder: Path, rows: int) -> None:
+    """Write shards of so many rows altogether."""
+    random = np.random.default_rng(2)
+    open_manifest(folder, MODEL, ["/photos"], SHARD)
+    for start in range(0, rows, SHARD):
+        files = [file_of(number) for number in range(start, min(rows, start + SHARD))]
+        vectors = vectors_of(random, len(files)).astype(np.float16)
+        nodes = random.integers(0, 256, (len(files), PACKED), dtype=np.uint8)
+        with shard_writer(shard_path(folder, f"{hash_of(start):032x}"), "f1", DIM) as writer:
+            writer.add(Rows(files, vectors, nodes, [()] * len(files)))
+
+
+def hash_of(number: int) -> int:
+    """Give a number of 128 bits, spread evenly."""
+    return (number + 1) * 0x9E3779B97F4A7C15F39CC0605CEDC835 % 2**128
+
+
+def file_of(number: int) -> PhotoFile:
+    """Give a photo of a name and facts of usual lengths."""
+    path = f"/photos/{number // 1000:04}/IMG_{number:08}.jpg"
+    return PhotoFile(path, "/photos", 3_000_000, number, f"{number:064x}", 4032, 3024, look=number)
+
+
+def merge(shards: str, index: str) -> None:
+    """Merge, and print a line of JSON for every 20 shards, and one at the end."""
+    began = time.monotonic()
+
+    def tell(done: int, total: int, _: str) -> None:
+        if done % 20 == 0 or done == total:
+            say(done=done, total=total, seconds=time.monotonic() - began, mib=resident_mib("VmRSS"))
+
+    report = merge_shards(shards, index, MODEL, progress=tell)
+    say(photos=report.photos, refused=len(report.refused), seconds=report.seconds,
+        peak_mib=resident_mib("VmHWM"))  # fmt: skip
+
+
+def resident_mib(name: str) -> float:
+    """Give how much memory this process has, or had at most, that is not a mapped file's."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition(f"{name}:")[2].split()[0]) / 1024
+
+
+def say(**facts: float) -> None:
+    """Print a line of JSON."""
+    sys.stdout.write(json.dumps(facts) + "\n")
+    sys.stdout.flush()
+
+
+@dataclass
+class Merging:
+    """What a process that merged told: its lines, and whether it was killed."""
+
+    lines: list[dict[str, float]]
+    killed: bool
+
+
+def merged(shards: Path, index: Path, kill_at: float | None) -> Merging:
+    """Merge in a process, which is killed when it has told of that share of all."""
+    command = [sys.executable, "-m", "tests.bulk_merge", "--merge", str(shards), str(index)]
+    lines: list[dict[str, float]] = []
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(json.loads(line))
+            last = lines[-1]
+            if kill_at is not None and last.get("done", 0) >= kill_at * last.get("total", 1):
+                os.kill(process.pid, signal.SIGKILL)
+                break
+    return Merging(lines, process.returncode == -signal.SIGKILL)
+
+
+def checked(index: Path, rows: int) -> None:
+    """Raise a RuntimeError unless the index has all rows, each once."""
+    with Index.open(index) as opened, opened.reading() as catalog:
+        sql = """SELECT count(*), count(DISTINCT path), max(id),
+            (SELECT count(*) FROM vectors_1), (SELECT count(*) FROM nodes_1) FROM images"""
+        found = next(catalog.rows(sql))
+        counted = opened.generation()
+        if found != (rows,) * 5 or counted is None or counted.count != rows:
+            raise RuntimeError(f"expected {rows} of all, found {found} and {counted}")
+
+
+def main() -> None:
+    """Measure, and print what was found as one line of JSON."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bulk_merge", description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--folder", type=Path, help="where to work, instead of the temporary one")
+    parser.add_argument("--merge", nargs=2, metavar=("SHARDS", "INDEX"), help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.merge:
+        merge(*asked.merge)
+        return
+    with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
+        shards, index = Path(folder) / "shards", Path(folder) / "index"
+        make_shards(shards, asked.rows)
+        bytes_a_row = sum(path.stat().st_size for path in shard_paths(shards)) / asked.rows
+        first = merged(shards, index, kill_at=0.5)
+        second = merged(shards, index, kill_at=None)
+        checked(index, asked.rows)
+    told = [line for line in (*first.lines, *second.lines) if "done" in line]
+    last = [each.lines for each in (first, second)]
+    writing = last[0][-1]["seconds"] + told[-1]["seconds"]
+    facts = {
+        "rows": asked.rows,
+        "killed": first.killed,
+        "rows_per_second": asked.rows / writing,
+        "mib_while_merging": max(line["mib"] for line in told),
+        "vectors_file_seconds": last[1][-1]["seconds"] - told[-1]["seconds"],
+        "peak_mib": last[1][-1]["peak_mib"],
+        "shard_bytes_a_row": bytes_a_row,
+    }
+    sys.stdout.write(json.dumps({name: round(value, 2) for name, value in facts.items()}) + "\n")
+
+
+if __name__ == "__main__":
+    main()

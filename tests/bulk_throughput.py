@@ -1,0 +1,124 @@
+"""What workers of Ray cost: `python -m tests.bulk_throughput`, photos a second beside one process.
+
+The same photos are indexed by `build_index` in this process, which uses every processor, and made
+shards of by two workers of Ray, which share the same processors, in turns. The start of Ray and its
+workers is told apart: it is the time until the first model is loaded by a worker. The shipped model
+and the photos of a folder are used, which come again under other names where they are too few.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from indexer import build_index
+from indexer.bulk import write_shards
+from indexer.bulk.ray_job import RayEmbed
+from search.bench.pictures import with_comment
+from search.commands.shards import worker_model
+from search.prepared import photo_model
+
+__all__ = ["main"]
+
+LOADED_BY = {"checkpoint": None, "image_weights": None, "text_weights": None, "device": "cpu"}
+
+
+def photos_of(folder: Path, into: Path, count: int) -> None:
+    """Copy so many JPEGs of a folder; no two are the same."""
+    found = sorted(folder.rglob("*.jpg"))
+    if not found:
+        raise SystemExit(f"{folder} holds no .jpg")
+    into.mkdir()
+    for number in range(count):
+        content = found[number % len(found)].read_bytes()
+        (into / f"{number:06}.jpg").write_bytes(with_comment(content, f"{number:06}"))
+
+
+def timed_model(started: Path, threads: int) -> Any:
+    """Load the model in a worker, and write down when that was done."""
+    model = worker_model(threads, LOADED_BY)
+    _ = model._session
+    with started.open("a", encoding="utf-8") as file:
+        file.write(f"{time.time()}\n")
+    return model
+
+
+def alone(photos: Path, work: Path, model: Any) -> float:
+    """Give the seconds in which one process indexes the photos."""
+    shutil.rmtree(work, ignore_errors=True)
+    return build_index(work, [photos], model).seconds
+
+
+def with_ray(photos: Path, work: Path, model: Any, workers: int) -> tuple[float, float]:
+    """Give the seconds in which workers make shards, and those of them before they had models."""
+    from tests import bulk_throughput  # by the name under which workers find it
+
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
+    ready = work / "ready.txt"
+    embed = RayEmbed(partial(bulk_throughput.timed_model, ready), workers=workers)
+    began = time.time()
+    report = write_shards(work / "out", [photos], model, embed=embed)
+    last = max(map(float, ready.read_text().split()))
+    return report.seconds, last - began
+
+
+def measure(photos: Path, work: Path, workers: int, rounds: int) -> dict[str, list[float]]:
+    """Give seconds of both, in turns, after a round that does not count."""
+    model = photo_model(None, device="cpu", tell=_say, warn=_say)
+    taken: dict[str, list[float]] = {"alone": [], "ray": [], "start": []}
+    few = work / "few"
+    photos_of(photos, few, 32)
+    alone(few, work / "index", model)
+    for turn in range(rounds):
+        taken["alone"].append(alone(photos, work / "index", model))
+        seconds, start = with_ray(photos, work / "shards", model, workers)
+        taken["ray"].append(seconds)
+        taken["start"].append(start)
+        _say(f"round {turn + 1}: { ({name: round(each[-1], 1) for name, each in taken.items()}) }")
+    return taken
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+
+
+def main() -> None:
+    """Measure, and print what was found as one line of JSON."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bulk_throughput", description=__doc__)
+    parser.add_argument("photos", type=Path, help="a folder of JPEGs")
+    parser.add_argument("--photos", dest="count", type=int, default=1000, help="how many")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--folder", type=Path, help="where to work, instead of the temporary one")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
+        work = Path(folder)
+        photos_of(asked.photos, work / "photos", asked.count)
+        taken = measure(work / "photos", work, asked.workers, asked.rounds)
+    one, ray, start = (statistics.median(taken[name]) for name in ("alone", "ray", "start"))
+    found = {
+        "photos": asked.count,
+        "processors": len(os.sched_getaffinity(0)),
+        "workers": asked.workers,
+        "alone_per_second": asked.count / one,
+        "ray_per_second": asked.count / ray,
+        "start_seconds": start,
+        "ratio": one / ray,
+        "ratio_without_start": one / (ray - start),
+    }
+    rounded = {name: round(value, 2) for name, value in found.items()}
+    sys.stdout.write(json.dumps(rounded) + "\n")
+
+
+if __name__ == "__main__":
+    main()
