@@ -112,11 +112,11 @@ def _time(hours: float) -> str:
     """Give a time in the unit that suits it.
 
     >>> _time(0.02), _time(3.333), _time(100)
-    ('1.2 minutes', '3.3 hours', '4.2 days')
+    ('1.2 min', '3.3 h', '4.2 days')
     """
     if hours < 1:
-        return f"{_number(60 * hours)} minutes"
-    return f"{_number(hours)} hours" if hours < 48 else f"{_number(hours / 24)} days"
+        return f"{_number(60 * hours)} min"
+    return f"{_number(hours)} h" if hours < 48 else f"{_number(hours / 24)} days"
 
 
 def _bytes(count: float) -> str:

@@ -81,11 +81,11 @@ def file_of(number: int) -> PhotoFile:
 
 
 def merge(shards: str, index: str) -> None:
-    """Merge, and print a line of JSON for every 20 shards, and one at the end."""
+    """Merge, and print a line of JSON some forty times, and one at the end."""
     began = time.monotonic()
 
     def tell(done: int, total: int, _: str) -> None:
-        if done % 20 == 0 or done == total:
+        if done % max(1, total // 40) == 0 or done == total:
             say(done=done, total=total, seconds=time.monotonic() - began, mib=resident_mib("VmRSS"))
 
     report = merge_shards(shards, index, MODEL, progress=tell)
@@ -165,7 +165,7 @@ def main() -> None:
         "rows_per_second": asked.rows / writing,
         "mib_while_merging": max(line["mib"] for line in told),
         "vectors_file_seconds": last[1][-1]["seconds"] - told[-1]["seconds"],
-        "peak_mib": last[1][-1]["peak_mib"],
+        "peak_mib": max(last[1][-1]["peak_mib"], *(line["mib"] for line in told)),
         "shard_bytes_a_row": bytes_a_row,
     }
     sys.stdout.write(json.dumps({name: round(value, 2) for name, value in facts.items()}) + "\n")

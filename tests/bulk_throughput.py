@@ -88,6 +88,10 @@ def measure(photos: Path, work: Path, workers: int, rounds: int) -> dict[str, li
     return taken
 
 
+def _median_ratio(ones: list[float], others: list[float]) -> float:
+    return statistics.median(one / other for one, other in zip(ones, others, strict=True))
+
+
 def _say(line: str) -> None:
     sys.stderr.write(line + "\n")
 
@@ -106,6 +110,9 @@ def main() -> None:
         photos_of(asked.photos, work / "photos", asked.count)
         taken = measure(work / "photos", work, asked.workers, asked.rounds)
     one, ray, start = (statistics.median(taken[name]) for name in ("alone", "ray", "start"))
+    working = [
+        all_of_it - began for all_of_it, began in zip(taken["ray"], taken["start"], strict=True)
+    ]
     found = {
         "photos": asked.count,
         "processors": len(os.sched_getaffinity(0)),
@@ -113,8 +120,8 @@ def main() -> None:
         "alone_per_second": asked.count / one,
         "ray_per_second": asked.count / ray,
         "start_seconds": start,
-        "ratio": one / ray,
-        "ratio_without_start": one / (ray - start),
+        "ratio": _median_ratio(taken["alone"], taken["ray"]),
+        "ratio_without_start": _median_ratio(taken["alone"], working),
     }
     rounded = {name: round(value, 2) for name, value in found.items()}
     sys.stdout.write(json.dumps(rounded) + "\n")
