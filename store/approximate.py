@@ -52,7 +52,8 @@ class Trained:
             query divided: no score changes, but a correction of a far wider range than the
             embedding's numbers no longer decides alone which list a vector goes to.
         centroids: (L, W) unit vectors.
-        sample: (S, W) scaled vectors, for the ranges of codes of 8 bits.
+        sample: (S, W) scaled vectors, whose least and greatest numbers are the ranges of codes of 8
+            bits.
     """
 
     dim: int
@@ -85,7 +86,9 @@ def train(dim: int, count: int, blocks: Blocks) -> Trained:
         max_points_per_centroid=2 * SAMPLE_A_LIST,
     )
     means.train(sample)
-    return Trained(dim, scale, np.asarray(means.centroids, dtype=np.float32), sample)
+    # All of the sample would stay in memory while the lists are filled.
+    ranges = np.stack([sample.min(axis=0), sample.max(axis=0)])
+    return Trained(dim, scale, np.asarray(means.centroids, dtype=np.float32), ranges)
 
 
 def _sample(blocks: Blocks, every: int) -> NDArray[np.float32]:

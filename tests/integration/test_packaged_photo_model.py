@@ -63,6 +63,21 @@ def test_photos_are_embedded_alike(
     assert (one.packed == other.packed).mean() > 0.999
 
 
+def test_what_is_stored_of_a_photo_hardly_depends_on_its_batch(
+    model: PhotoModel, photos: list[Image.Image]
+) -> None:
+    together = model.embed_images(photos[:40])
+    later = model.embed_images(photos[6:40])  # an even number of them
+    assert np.array_equal(later.vectors, together.vectors[6:])
+    alone = [model.embed_images([photo]) for photo in photos[:40]]
+    assert np.array_equal(np.concatenate([each.packed for each in alone]), together.packed)
+    stored = together.vectors.astype(np.float16)
+    other = np.concatenate([each.vectors for each in alone]).astype(np.float16)
+    moved = np.abs(stored.astype(np.float32) - other.astype(np.float32))
+    assert (moved <= np.spacing(np.maximum(np.abs(stored), np.abs(other)))).all()
+    assert (moved > 0).mean() < 0.01  # measured 4 of 33,000
+
+
 def test_what_beside_photos_indexing_asks_for(retriever: Retriever, model: PhotoModel) -> None:
     for name in ("name", "encoders", "fingerprint", "dim", "unit_dim", "size_px"):
         assert getattr(model, name) == getattr(retriever, name)
