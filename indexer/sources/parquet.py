@@ -5,6 +5,7 @@ Columns are found by the names that people give them, whatever the case. pyarrow
 
 from __future__ import annotations
 
+import os
 import threading
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,9 +13,11 @@ from itertools import accumulate
 from typing import Any, BinaryIO, overload
 
 from indexer.decode import MAX_FILE_BYTES
+from indexer.sources.folder import SUFFIXES
 from indexer.sources.places import beside, opened
 from indexer.sources.shard import UNKNOWN_SIZE, Captions, Member
-from store import SourceError, UnreadableImage
+from store import ReaderMissing, SourceError, UnreadableImage
+from store.members import is_address, lies_below
 
 __all__ = ["ParquetShard", "check_parquet"]
 
@@ -37,13 +40,14 @@ class ParquetShard:
     Args:
         place: its name, from which relative paths are seen.
         file: open, closed with this.
+        inside: folders that its paths must lead into, or into its own; None is any.
 
     Raises:
         SourceError: it is no Parquet file, has no column of photos, or pyarrow is not installed.
     """
 
-    def __init__(self, place: str, file: BinaryIO) -> None:
-        self._place, self._file = place, file
+    def __init__(self, place: str, file: BinaryIO, inside: Sequence[str] | None = None) -> None:
+        self._place, self._file, self._inside = place, file, inside
         self._parquet = _opened(place, file)
         schema = self._parquet.schema_arrow
         self._photos = _column_of_photos(place, schema)
@@ -63,11 +67,21 @@ class ParquetShard:
         with self._lock:
             content, path = _parts(self._value(member.place))
         if not content and path:
-            with opened(beside(self._place, path)) as file:
-                return file.read(MAX_FILE_BYTES + 1)
+            return self._file_at(path)
         if not content:
             raise UnreadableImage("the row has no photo")
         return content[: MAX_FILE_BYTES + 1]
+
+    def _file_at(self, path: str) -> bytes:
+        place = beside(self._place, path)
+        if not place.lower().endswith(tuple(SUFFIXES)):
+            raise UnreadableImage(f"{path} has not the name of a photo")
+        if self._inside is not None:
+            folders = [os.path.dirname(self._place), *self._inside]
+            if not any(lies_below(_real(place), _real(folder)) for folder in folders):
+                raise UnreadableImage(f"{path} leads out of the folders of photos")
+        with opened(place) as file:
+            return file.read(MAX_FILE_BYTES + 1)
 
     def captions(self) -> Iterator[tuple[str, Captions]]:
         """Give each row's number and captions; only their columns are read."""
@@ -160,7 +174,7 @@ def _opened(place: str, file: BinaryIO) -> Any:  # noqa: ANN401 - pyarrow has no
     try:
         from pyarrow.parquet import ParquetFile
     except ImportError:
-        raise SourceError(
+        raise ReaderMissing(
             f'{place} is read by pyarrow, which is not installed: pip install "crossgraph[parquet]"'
         ) from None
     try:
@@ -203,6 +217,10 @@ def _column_of_photos(place: str, schema: Any) -> str:  # noqa: ANN401
             if name in named and fits(named[name].type):
                 return str(named[name].name)
     return ""
+
+
+def _real(place: str) -> str:
+    return place if is_address(place) else os.path.realpath(place)
 
 
 def _parts(value: object) -> tuple[bytes | None, str | None]:
