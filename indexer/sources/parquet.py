@@ -57,7 +57,7 @@ class ParquetShard:
         self.members = _Rows(count)
         self.damage = ""
         self._lock = threading.Lock()
-        self._coming: Iterator[Any] = iter(())
+        self._coming: Iterator[list[dict[str, Any]]] = iter(())
         # The two that were read last: threads that read in order come a few rows apart.
         self._held: list[tuple[int, list[Any]]] = []
         self._group, self._next = -1, 0
@@ -74,12 +74,14 @@ class ParquetShard:
 
     def _file_at(self, path: str) -> bytes:
         place = beside(self._place, path)
-        if not place.lower().endswith(tuple(SUFFIXES)):
-            raise UnreadableImage(f"{path} has not the name of a photo")
+        if "\0" in place or not place.lower().endswith(tuple(SUFFIXES)):
+            raise UnreadableImage(f"{path!r} has not the name of a photo")
         if self._inside is not None:
             folders = [os.path.dirname(self._place), *self._inside]
             if not any(lies_below(_real(place), _real(folder)) for folder in folders):
                 raise UnreadableImage(f"{path} leads out of the folders of photos")
+        if not is_address(place) and os.path.exists(place) and not os.path.isfile(place):
+            raise UnreadableImage(f"{path} is no file")  # a pipe would be waited for for ever
         with opened(place) as file:
             return file.read(MAX_FILE_BYTES + 1)
 
@@ -90,8 +92,8 @@ class ParquetShard:
             return
         row = 0
         try:
-            for batch in self._batches(range(len(self._starts) - 1), MANY_ROWS, self._said):
-                for said in batch.to_pylist():
+            for rows in self._rows(range(len(self._starts) - 1), MANY_ROWS, self._said):
+                for said in rows:
                     yield str(row), tuple(dict.fromkeys(_texts(said.values())))
                     row += 1
         except UnreadableImage as error:
@@ -107,12 +109,12 @@ class ParquetShard:
             group = bisect_right(self._starts, row) - 1
             if row < self._next or group != self._group:
                 self._group, self._next = group, self._starts[group]
-                self._coming = self._batches([group], ROWS_AT_ONCE, [self._photos])
-            batch = next(self._coming, None)
-            if batch is None:
+                self._coming = self._rows([group], ROWS_AT_ONCE, [self._photos])
+            rows = next(self._coming, None)
+            if rows is None:
                 raise UnreadableImage("the Parquet file has fewer rows than it claims")
-            self._held = [*self._held[-1:], (self._next, batch.column(0).to_pylist())]
-            self._next += len(batch)
+            self._held = [*self._held[-1:], (self._next, [row[self._photos] for row in rows])]
+            self._next += len(rows)
         return found[0]
 
     def _at_hand(self, row: int) -> tuple[Any] | None:
@@ -121,11 +123,15 @@ class ParquetShard:
                 return (values[row - first],)
         return None
 
-    def _batches(self, groups: Sequence[int], rows: int, columns: list[str]) -> Iterator[Any]:
+    def _rows(
+        self, groups: Sequence[int], most: int, columns: list[str]
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Give the rows of some groups, at most so many at a time."""
         try:
-            yield from self._parquet.iter_batches(
-                rows, row_groups=list(groups), columns=columns, use_threads=False
-            )
+            for batch in self._parquet.iter_batches(
+                most, row_groups=list(groups), columns=columns, use_threads=False
+            ):
+                yield batch.to_pylist()
         except Exception as error:  # a damaged file meets pyarrow with errors of many kinds
             self._group = -1
             if isinstance(error, OSError) and error.errno is not None:
