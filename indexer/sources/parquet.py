@@ -168,6 +168,8 @@ def check_parquet(place: str, file: BinaryIO) -> None:
         SourceError: it is not.
     """
     schema = _opened(place, file).schema_arrow
+    if set(schema.names) >= OURS:
+        raise SourceError(f"{place} is one that this program wrote: it has vectors and no photos")
     if not _column_of_photos(place, schema):
         raise SourceError(
             f"{place} has no column of photos; it has {', '.join(schema.names) or 'none'}, "
