@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tarfile
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -12,10 +13,12 @@ import numpy as np
 import pytest
 
 from indexer import BuildReport, build_index, plan_index, reembed
+from indexer.decode import MAX_FILE_BYTES
 from indexer.sources import open_photo, patterns, shard
 from indexer.sources.tar import TarShard
 from search.commands.relocate import relocate
 from search.commands.status import status
+from search.commands.watch import keep_up
 from search.writing import add_photos, remove_photos
 from store import Index, ReaderMissing, SourceError
 from store.members import base_name
@@ -386,3 +389,42 @@ def test_photos_in_shards_are_added_and_removed_by_programs(where: Path, tmp_pat
     assert remove_photos(where, [known(where)["x.png"]]) == 1
     assert counts(build(where)) == (0, 0, 0, 0, 2)
     assert build(where, retry_failed=True).added == 1
+
+
+@pytest.mark.parametrize("kind", ["tar", "parquet"])
+def test_what_was_embedded_anew_from_another_content_is_read_again(
+    where: Path, tmp_path: Path, kind: str
+) -> None:
+    def written(content: bytes) -> Path:
+        if kind == "tar":
+            return write_tar(tmp_path / "a.tar", {"0.png": content})
+        return write_parquet(tmp_path / "a.parquet", {"image": [content]})
+
+    source = written(RED)
+    old(source, 5)
+    build(where, source)
+    written(BLUE)
+    old(source, 6)
+    other = ColourModel("another")
+    assert reembed(where, other).switched
+    written(RED)
+    old(source, 5)  # as if nothing had been
+    assert build_index(where, [], other).updated == 1
+    assert counts(build_index(where, [], other)) == (0, 0, 0, 0, 1)
+    assert best(where, 0).startswith(str(source))
+
+
+def test_a_huge_member_is_left_out_unread(where: Path, tmp_path: Path) -> None:
+    info = tarfile.TarInfo("huge.jpg")
+    info.size = MAX_FILE_BYTES + 1
+    with (tmp_path / "a.tar").open("wb") as file:
+        file.write(info.tobuf())
+        file.truncate(2048 + MAX_FILE_BYTES)  # of holes
+    ((name, reason),) = build(where, tmp_path / "a.tar").quarantined
+    assert name == f"{tmp_path}/a.tar!huge.jpg"
+    assert reason == "it has 268,435,457 bytes, expected at most 268,435,456"
+
+
+def test_no_system_tells_of_changes_at_addresses(where: Path) -> None:
+    with pytest.raises(SourceError, match="no system tells of changes at addresses"):
+        keep_up(where, ["s3://bucket/a.tar"], lambda: None)
