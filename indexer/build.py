@@ -7,20 +7,20 @@ next one goes on from there.
 from __future__ import annotations
 
 import time
-from collections import ChainMap
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexer.annotate import Annotated, annotate
+from indexer.look_at import Look, look_at, looked, shards_gone, together
 from indexer.loop import Loop, settle
 from indexer.model import PhotoModel
-from indexer.plan import Plan, make_plan
+from indexer.plan import Plan
 from indexer.probes import put_probes
-from indexer.shards import KnownShard, ShardLoop, known_shards, shard_plans
+from indexer.shards import ShardLoop, shard_plans
 from indexer.sources import CocoSource
-from indexer.survey import Survey, survey
-from store import FinishedShard, Index, IndexNotFound, PhotoFile, QuarantinedFile
+from indexer.survey import survey
+from store import Index, IndexNotFound, QuarantinedFile
 from store.members import lies_below
 
 __all__ = ["BuildReport", "build_index", "plan_index"]
@@ -117,7 +117,7 @@ def build_index(
         unit_dim=retriever.unit_dim,
     ) as index:
         index.begin_writing()
-        look = _look(index, seen, prune=prune, retry_failed=retry_failed)
+        look = look_at(index, seen, prune=prune, retry_failed=retry_failed)
         plan, known = look.plan, {file.path for file in look.known.values()}
         settle(index, plan)
         if all(shard.is_finished for shard in look.shards):
@@ -131,13 +131,13 @@ def build_index(
         gone = {**plan.gone, **shards.gone}
         removed = [image_id for image_id in gone if image_id not in shards.moved]
         index.remove_images(removed)
-        index.forget_shards("source", _shards_gone(index, seen, prune))
+        index.forget_shards("source", shards_gone(index, seen, prune))
         about = annotate(index, described, seen.roots)
         index.put_mounts(seen.mounts)
         index.forget_unused_sources()
         put_probes(index, retriever)
         note = index.finish()
-    whole = _together(plan, shards.plans, shards.moved)
+    whole = together(plan, shards.plans, shards.moved)
     report = _report(whole, look, loop, about)
     return replace(
         report, removed=len(removed), vectors_note=note, seconds=time.monotonic() - started
@@ -160,12 +160,12 @@ def plan_index(
     folder = Path(folder)
     seen = survey(sources, _known_sources(folder), prune=prune)
     if not Index.exists(folder):
-        look = _looked(seen, {}, (), {}, prune=prune, retry_failed=retry_failed)
+        look = looked(seen, {}, (), {}, prune=prune, retry_failed=retry_failed)
     else:
         with Index.open(folder) as index, index.snapshot():
-            look = _look(index, seen, prune=prune, retry_failed=retry_failed)
+            look = look_at(index, seen, prune=prune, retry_failed=retry_failed)
     plans = [plan for plan, _ in shard_plans(look.shards, look.missing, retry_failed=retry_failed)]
-    return _together(look.plan, plans, {i for plan in plans for i in plan.moved})
+    return together(look.plan, plans, {i for plan in plans for i in plan.moved})
 
 
 def _known_sources(folder: Path) -> dict[str, tuple[str, ...]]:
@@ -179,89 +179,7 @@ def _known_sources(folder: Path) -> dict[str, tuple[str, ...]]:
         return {}
 
 
-@dataclass(frozen=True)
-class _Look:
-    """What was seen and is known: what to do with files, and the shards with plans of their own."""
-
-    seen: Survey
-    known: Mapping[int, PhotoFile]
-    plan: Plan
-    shards: Sequence[KnownShard]
-
-    @property
-    def missing(self) -> dict[int, PhotoFile]:
-        """Photos that are not where they were and may turn up in a shard."""
-        away = {
-            image_id: file
-            for image_id, file in self.plan.unreachable.items()
-            if any(lies_below(file.path, root) for root in self.seen.vanished)
-        }
-        return {**self.plan.gone, **away}
-
-
-def _look(index: Index, seen: Survey, *, prune: bool, retry_failed: bool) -> _Look:
-    return _looked(
-        seen,
-        index.files(),
-        index.quarantined(),
-        index.finished_shards("source"),
-        prune=prune,
-        retry_failed=retry_failed,
-    )
-
-
-def _looked(
-    seen: Survey,
-    known: Mapping[int, PhotoFile],
-    quarantined: Sequence[QuarantinedFile],
-    finished: Mapping[str, FinishedShard],
-    *,
-    prune: bool,
-    retry_failed: bool,
-) -> _Look:
-    shards = known_shards(seen, known, quarantined, finished, retry_failed=retry_failed)
-    # An unfinished shard says itself what of it is broken.
-    theirs = {bad for shard in shards if not shard.is_finished for bad in shard.quarantined}
-    broken = [bad for bad in quarantined if bad not in theirs]
-    plan = make_plan(seen, known, broken, prune=prune, retry_failed=retry_failed)
-    as_they_were = sum(len(shard.photos) for shard in shards if shard.is_finished)
-    return _Look(seen, known, replace(plan, unchanged=plan.unchanged + as_they_were), shards)
-
-
-def _shards_gone(index: Index, seen: Survey, prune: bool) -> list[str]:
-    """Give shards that were read once and are not there any more."""
-    away = (*(() if prune else seen.vanished), *seen.unreadable)
-    return [
-        path
-        for path in index.finished_shards("source")
-        if path not in seen.shards
-        and any(lies_below(path, root) for root in seen.roots)
-        and not any(lies_below(path, root) for root in away)
-    ]
-
-
-def _together(plan: Plan, parts: Sequence[Plan], moved: Collection[int]) -> Plan:
-    """Give the plan of files and those of shards as one."""
-    plans = [plan, *parts]
-
-    def all_but_moved(kind: str) -> dict[int, PhotoFile]:
-        files = ChainMap(*(getattr(one, kind) for one in plans))
-        return {image_id: file for image_id, file in files.items() if image_id not in moved}
-
-    return Plan(
-        new=tuple(file for one in plans for file in one.new),
-        changed=tuple(file for one in plans for file in one.changed),
-        moved={image_id: move for one in plans for image_id, move in one.moved.items()},
-        touched={image_id: file for one in plans for image_id, file in one.touched.items()},
-        gone=all_but_moved("gone"),
-        unreachable=all_but_moved("unreachable"),
-        unchanged=sum(one.unchanged for one in plans),
-        broken=tuple(bad for one in plans for bad in one.broken),
-        released=tuple(path for one in plans for path in one.released),
-    )
-
-
-def _report(plan: Plan, look: _Look, loop: Loop, about: Annotated) -> BuildReport:
+def _report(plan: Plan, look: Look, loop: Loop, about: Annotated) -> BuildReport:
     unread = [(path, "cannot be read just now") for path in look.seen.unreadable]
     return BuildReport(
         added=loop.added,

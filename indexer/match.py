@@ -37,9 +37,10 @@ class PhotoFinder:
         wrong photo is worse than none.
         """
         for root in self._roots:
-            image_id = self._ids.get(os.path.normpath(os.path.join(root, file_name)))
-            if image_id is not None:
-                return image_id
+            # The second is how a photo is seen from the tar that it lies in.
+            for path in (os.path.normpath(os.path.join(root, file_name)), root + file_name):
+                if path in self._ids:
+                    return self._ids[path]
         paths = self._same_name.get(file_name.rpartition("/")[2], [])
         plain = file_name.lstrip("./")
         ending = [path for path in paths if path.endswith(("/" + plain, MARK + plain))]

@@ -192,7 +192,8 @@ def _moved(new: Sequence[FoundFile], gone: Mapping[int, PhotoFile]) -> dict[int,
 
 
 def _as_before(now: FoundFile, before: PhotoFile | QuarantinedFile) -> bool:
-    is_size = now.size_bytes in (before.size_bytes, UNKNOWN_SIZE)
+    # Before, a size below 0 is one that no file has: it is to be read again.
+    is_size = now.size_bytes in (before.size_bytes, UNKNOWN_SIZE) and before.size_bytes >= 0
     return is_size and now.mtime_ns == before.mtime_ns
 
 

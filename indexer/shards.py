@@ -68,6 +68,8 @@ def known_shards(
         rows = len(photos[path]) + len(bad[path])
         as_it_is = FinishedShard(path, file.size_bytes, file.mtime_ns, rows)
         is_finished = finished.get(path) == as_it_is and not (retry_failed and bad[path])
+        # No size: it was embedded anew from another content than it was indexed with.
+        is_finished = is_finished and all(photo.size_bytes >= 0 for photo in photos[path].values())
         found.append(KnownShard(file, photos[path], tuple(bad[path]), is_finished))
     return found
 

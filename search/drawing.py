@@ -30,11 +30,12 @@ def draw_explanation(hit: Hit, path: Path) -> None:
         UnreadableImage: the photo can no longer be read.
         OSError: it is gone, or the picture cannot be written.
     """
-    from indexer.decode import decode
+    from indexer.decode import decode_bytes
+    from indexer.sources import open_photo
 
     if hit.explanation is None:
-        raise ValueError(f"{hit.path} has no explanation: search with explain=True")
-    image = _readable_size(decode(hit.path))
+        raise ValueError(f"{hit.name} has no explanation: search with explain=True")
+    image = _readable_size(decode_bytes(open_photo(hit.name)))
     for number, (box, words) in enumerate(strongest_boxes(hit.explanation).items()):
         _draw_box(image, box, ", ".join(words), COLOURS[number])
     image.save(path)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from search.output import weakness
 from search.result import Hit
+from store.members import base_name
 
 __all__ = ["Answer", "Credit", "render_page", "thumbnail", "write_page"]
 
@@ -74,12 +75,16 @@ def render_page(
     )
 
 
-def thumbnail(path: Path, longest_px: int = THUMBNAIL_PX) -> str | None:
-    """Give a photo as a JPEG data URI, at most `longest_px` wide and high; None if unreadable."""
-    from indexer.decode import UnreadableImage, decode
+def thumbnail(photo: Path | str, longest_px: int = THUMBNAIL_PX) -> str | None:
+    """Give a photo, by its name, as a JPEG data URI; None if it cannot be read.
+
+    It is at most `longest_px` wide and high.
+    """
+    from indexer.decode import UnreadableImage, decode_bytes
+    from indexer.sources import open_photo
 
     try:
-        image = decode(path)
+        image = decode_bytes(open_photo(photo))
     except (OSError, UnreadableImage):
         return None
     image.thumbnail((longest_px, longest_px))
@@ -100,9 +105,9 @@ def _section(number: int, answer: Answer) -> str:
 
 
 def _card(hit: Hit, query: str) -> str:
-    name = hit.path.name
+    name = base_name(hit.name)
     alt = hit.captions[0] if hit.captions else f"Photo {name}, hit {hit.rank} for: {query}"
-    uri = thumbnail(hit.path)
+    uri = thumbnail(hit.name)
     picture = (
         f'<img src="{uri}" alt="{escape(alt)}" loading="lazy">'
         if uri
@@ -116,7 +121,7 @@ def _card(hit: Hit, query: str) -> str:
         f'<span class="match">{percent} match</span>'
         f'<span class="score">score {hit.score:.3f}</span></div>\n'
         f'<div class="bar" aria-hidden="true"><i style="width:{_clipped(hit):.1f}%"></i></div>\n'
-        f'<div class="name" title="{escape(str(hit.path))}">{escape(name)}</div>\n'
+        f'<div class="name" title="{escape(hit.name)}">{escape(name)}</div>\n'
         + (f'<ul class="captions">{captions}</ul>\n' if captions else "")
         + _categories(hit)
         + "</figcaption></figure></li>"

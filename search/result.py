@@ -27,7 +27,9 @@ class Hit:
         score: higher is nearer; comparable within one query only.
         probability: 0..1, that the photo matches the query; comparable between queries. What it is
             of a query of several terms, `search.mixing` says.
-        path: the photo's absolute path when it was indexed.
+        path: the photo's absolute path when it was indexed; of one in a tar or Parquet file as
+            `indexer.sources` names it, `/photos/part-0.tar!000007.jpg`. What lies at an address has
+            that as its `name`, since a path keeps one slash of two.
         image_id: its id in this index, never used twice.
         captions: captions that came with the collection, in the order they were given.
         categories: names of the things annotated in it, sorted.
@@ -47,6 +49,17 @@ class Hit:
     reranked: bool = False
     duplicates: tuple[Hit, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """The photo's name as text: its path, or its address where it lies elsewhere.
+
+        >>> Hit(1, 2.5, 0.75, Path("s3://photos/a.tar!7.jpg"), 7).name
+        's3://photos/a.tar!7.jpg'
+        """
+        from store.members import address_of  # not with this: the store brings SQLite and FAISS
+
+        return address_of(self.path)
+
     def to_dict(self) -> dict[str, Any]:
         """Give what JSON says of it, numbers rounded to 6 digits; `explanation` only if there.
 
@@ -57,7 +70,7 @@ class Hit:
             "rank": self.rank,
             "score": round(self.score, 6),
             "probability": round(self.probability, 6),
-            "path": str(self.path),
+            "path": self.name,
             "image_id": self.image_id,
             "captions": list(self.captions),
             "categories": list(self.categories),

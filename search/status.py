@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from store import Counts, Generation, Index
 
-__all__ = ["Status", "read_status", "status_of"]
+__all__ = ["Status", "is_there", "read_status", "status_of"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,13 @@ class Status:
     search: str
     recall_at_100: float | None
     bytes: int
+
+
+def is_there(source: str) -> bool:
+    """Say whether a source is there; of one at an address nobody is asked."""
+    from store.members import is_address
+
+    return is_address(source) or os.path.exists(source)
 
 
 def read_status(folder: Path) -> Status:

@@ -12,6 +12,7 @@ from typing import TypedDict, TypeVar
 from indexer import BuildReport, build_index
 from indexer.model import PhotoModel
 from store import Index, IndexBusy, PhotoFile, QuarantinedFile, SourceError
+from store.members import address_of, is_address, is_shard
 from store.records import records
 
 __all__ = ["REMOVED", "WriteOptions", "add_photos", "left_out", "patiently", "remove_photos"]
@@ -54,22 +55,26 @@ def add_photos(
 
     Args:
         folder: the index.
-        paths: what is no folder is taken for a file.
+        paths: what is no folder, tar or Parquet file, or address is taken for a photo.
         model: made the index.
         wait_seconds: how long to wait for another process that writes.
         **options: of `build_index`.
     """
     if isinstance(paths, (str, Path)):
         raise SourceError(f"expected a list of paths, found {paths}: put it into a list")
-    given = [Path(path) for path in paths]
-    folders = [path for path in given if path.is_dir()]
-    files = [path for path in given if not path.is_dir()]
+    given = [path if isinstance(path, str) else address_of(path) for path in paths]
+    folders = [path for path in given if _is_source(path)]
+    files = [path for path in given if not _is_source(path)]
     if not given:
         return BuildReport()
     return patiently(
         lambda: build_index(folder, folders, model, files=files, **options),  # type: ignore[arg-type]
         wait_seconds,
     )
+
+
+def _is_source(path: str) -> bool:
+    return is_address(path) or is_shard(path) or os.path.isdir(path)
 
 
 def remove_photos(folder: Path, image_ids: Iterable[int]) -> int:

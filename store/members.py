@@ -36,7 +36,7 @@ def is_address(place: str) -> bool:
     >>> is_address("s3://bucket/a.tar"), is_address("/photos/a.tar"), is_address("C:/a.tar")
     (True, False, False)
     """
-    return _ADDRESS.match(place) is not None
+    return "://" in place and _ADDRESS.match(place) is not None
 
 
 def is_shard(place: str) -> bool:

@@ -38,7 +38,7 @@ def absolute_path(root: str, relative: str) -> str:
     ('/photos/2024/a.jpg', '/a.tar!7.jpg')
     """
     _check(relative, IndexDamaged)
-    if is_shard(root) and relative.startswith(MARK):
+    if _is_marked(root, relative):
         if not relative.startswith(_IN_A_FOLDER):
             return root if relative == MARK else root + relative
         relative = relative.removeprefix(_IN_A_FOLDER)
@@ -55,14 +55,14 @@ def _below(root: str, path: str) -> str:
     start = root.rstrip(apart) + apart
     if path.startswith(start):
         relative = path[len(start) :].replace(apart, "/")
-        return _IN_A_FOLDER + relative if _is_confusing(root, relative) else relative
+        return _IN_A_FOLDER + relative if _is_marked(root, relative) else relative
     if is_shard(root) and (path == root or path.startswith(root + MARK)):
         return path[len(root) :] or MARK
     raise ValueError(f"{path} does not lie in {root}")
 
 
-def _is_confusing(root: str, relative: str) -> bool:
-    return is_shard(root) and relative.startswith(MARK)
+def _is_marked(root: str, relative: str) -> bool:
+    return relative.startswith(MARK) and is_shard(root)
 
 
 def lies_inside(relative: str) -> bool:

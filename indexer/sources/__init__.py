@@ -8,7 +8,7 @@ from indexer.sources.coco import CocoSource
 from indexer.sources.files import listed_files
 from indexer.sources.folder import FolderSource
 from indexer.sources.found import FoundFile
-from indexer.sources.opening import ShardsAtHand, open_photo
+from indexer.sources.opening import ShardsAtHand, open_photo, part_of
 from indexer.sources.patterns import expanded
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "expanded",
     "listed_files",
     "open_photo",
+    "part_of",
 ]

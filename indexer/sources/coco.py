@@ -10,9 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from indexer.sources.coco_checks import check_category, check_entry, is_lacking, no_list
+from indexer.sources.coco_stream import StreamedCoco
 from store import SourceError
 
 __all__ = ["CocoSource"]
+
+LARGE_BYTES = 64 * 2**20
+"""A file above this is read entry by entry: loaded whole it takes ten times its size in memory."""
 
 
 class CocoSource:
@@ -36,20 +41,50 @@ class CocoSource:
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(os.path.abspath(path))
-        content = _checked(self.path)
-        groups = _grouped(content)
-        names = {category["id"]: category["name"] for category in content.get("categories", ())}
+        images, captions, categories = _found(self.path)
         self.captions: dict[str, tuple[str, ...]] = {}
         self.categories: dict[str, tuple[str, ...]] = {}
         self.file_names: list[str] = []
-        for image in content["images"]:
-            file_name = image["file_name"].replace("\\", "/")
-            about = groups.get(image["id"], ())
-            captions = [str(item["caption"]).strip() for item in about if "caption" in item]
-            found = {names[item["category_id"]] for item in about if "category_id" in item}
+        for image_id, name in images:
+            file_name = name.replace("\\", "/")
             self.file_names.append(file_name)
-            self.captions[file_name] = tuple(caption for caption in captions if caption)
-            self.categories[file_name] = tuple(sorted(found))
+            self.captions[file_name] = captions.get(image_id, ())
+            self.categories[file_name] = categories.get(image_id, ())
+
+
+Id = int | str
+Texts = Mapping[Id, tuple[str, ...]]
+Found = tuple[list[tuple[Id, str]], Texts, Texts]
+
+
+def _found(path: Path) -> Found:
+    if not _is_large(path):
+        return _loaded(_checked(path))
+    streamed = StreamedCoco(path)
+    return streamed.images, streamed.captions, streamed.categories
+
+
+def _is_large(path: Path) -> bool:
+    try:
+        return path.stat().st_size > LARGE_BYTES
+    except OSError:
+        return False  # which reading it will tell
+
+
+def _loaded(content: Mapping[str, Any]) -> Found:
+    """Give the images, their captions, and the names of their categories, by id."""
+    groups = _grouped(content)
+    names = {category["id"]: category["name"] for category in content.get("categories", ())}
+    images = [(image["id"], image["file_name"]) for image in content["images"]]
+    captions: dict[Id, tuple[str, ...]] = {}
+    categories: dict[Id, tuple[str, ...]] = {}
+    for image_id, _ in images:
+        about = groups.get(image_id, ())
+        said = (str(item["caption"]).strip() for item in about if "caption" in item)
+        captions[image_id] = tuple(caption for caption in said if caption)
+        found = {names[item["category_id"]] for item in about if "category_id" in item}
+        categories[image_id] = tuple(sorted(found))
+    return images, captions, categories
 
 
 def _grouped(content: Mapping[str, Any]) -> Mapping[Any, list[dict[str, Any]]]:
@@ -75,11 +110,11 @@ def _checked(path: Path) -> dict[str, Any]:
             f"{path} is no COCO file: it holds a {type(content).__name__}, expected an object "
             'with "images" and "annotations"'
         )
-    _check_entries(path, content, "images", {"id": (int, str), "file_name": (str,)})
-    _check_entries(path, content, "annotations", {"image_id": (int, str)})
-    if "categories" in content:
-        _check_entries(path, content, "categories", {"id": (int, str), "name": (str,)})
-    _check_categories(path, content)
+    for key in ("images", "annotations", "categories"):
+        _check_entries(path, content, key)
+    known = {category["id"] for category in content.get("categories", ())}
+    for entry in content["annotations"]:
+        check_category(path, entry, known)
     return content
 
 
@@ -94,30 +129,13 @@ def _json(path: Path) -> object:
         raise SourceError(f"{path} is no COCO file: it is not JSON ({error})") from error
 
 
-def _check_entries(
-    path: Path, content: Mapping[str, Any], key: str, fields: Mapping[str, tuple[type, ...]]
-) -> None:
+def _check_entries(path: Path, content: Mapping[str, Any], key: str) -> None:
     if key not in content:
-        raise SourceError(f'{path} is no COCO file: it lacks "{key}"')
+        if key == "categories":
+            return
+        raise is_lacking(path, key)
     entries = content[key]
     if not isinstance(entries, list):
-        raise SourceError(f'{path} is no COCO file: its "{key}" is no list')
+        raise no_list(path, key)
     for position, entry in enumerate(entries):
-        for name, kinds in fields.items():
-            if not isinstance(entry, dict) or not isinstance(entry.get(name), kinds):
-                raise SourceError(
-                    f'{path} is no COCO file: entry {position} of its "{key}" has no valid "{name}"'
-                )
-
-
-def _check_categories(path: Path, content: Mapping[str, Any]) -> None:
-    known = {category["id"] for category in content.get("categories", ())}
-    for entry in content["annotations"]:
-        category = entry.get("category_id")
-        if "category_id" in entry and (
-            not isinstance(category, int | str) or category not in known
-        ):
-            raise SourceError(
-                f"{path} is no COCO file: an annotation names category {category!r}, which its "
-                '"categories" lack'
-            )
+        check_entry(path, key, position, entry)

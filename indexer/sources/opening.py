@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
@@ -13,13 +13,14 @@ from typing import NamedTuple, Self
 
 from indexer.decode import MAX_FILE_BYTES, refuse_large_file
 from indexer.sources.found import FoundFile
+from indexer.sources.parquet import ParquetShard
 from indexer.sources.places import Facts, facts_of, opened
 from indexer.sources.shard import UNKNOWN_SIZE, Member, Shard, open_shard
 from indexer.sources.tar import read_member
 from store import PhotoFile, SourceError
 from store.members import address_of, split_member
 
-__all__ = ["ShardsAtHand", "open_photo"]
+__all__ = ["ShardsAtHand", "open_photo", "part_of"]
 
 MOST_LISTS = 64
 """Lists of members that are kept, of the tars that were looked into last: 200 bytes a photo."""
@@ -28,13 +29,17 @@ MOST_OPEN = 16
 """More than there are threads that read: a shard that is closed is read by none of them."""
 
 
-def open_photo(path: Path | str) -> bytes:
+def open_photo(path: Path | str, inside: Sequence[str] | None = None) -> bytes:
     """Give the bytes of a photo by its name, as an index has it.
 
     A tar is gone through for the first of its photos; the others are read from where they lie.
 
+    Args:
+        path: the name.
+        inside: folders, out of which no path in a Parquet file may lead; None allows it.
+
     Raises:
-        UnreadableImage: it is too large, or its shard is damaged there.
+        UnreadableImage: it is too large, leads out, or its shard is damaged there.
         OSError: it is not there, or cannot be read just now.
     """
     name = address_of(path) if isinstance(path, Path) else path
@@ -44,7 +49,7 @@ def open_photo(path: Path | str) -> bytes:
         with open(name, "rb") as file:
             return file.read(MAX_FILE_BYTES + 1)
     try:
-        return _content(*parts)
+        return _content(*parts, inside)
     except SourceError as error:
         raise OSError(str(error)) from error
 
@@ -116,9 +121,9 @@ _lists: OrderedDict[str, _List] = OrderedDict()
 _lock = threading.Lock()
 
 
-def _content(place: str, name: str) -> bytes:
+def _content(place: str, name: str, inside: Sequence[str] | None) -> bytes:
     if place.lower().endswith(".parquet"):
-        with closing(open_shard(place)) as shard:
+        with opened(place) as file, closing(ParquetShard(place, file, inside)) as shard:
             row = int(name) if name.isdecimal() and len(name) < 19 else len(shard.members)
             if row >= len(shard.members):
                 raise _not_there(place, name)

@@ -5,6 +5,7 @@ Columns are found by the names that people give them, whatever the case. pyarrow
 
 from __future__ import annotations
 
+import os
 import threading
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,9 +13,11 @@ from itertools import accumulate
 from typing import Any, BinaryIO, overload
 
 from indexer.decode import MAX_FILE_BYTES
+from indexer.sources.folder import SUFFIXES
 from indexer.sources.places import beside, opened
 from indexer.sources.shard import UNKNOWN_SIZE, Captions, Member
-from store import SourceError, UnreadableImage
+from store import ReaderMissing, SourceError, UnreadableImage
+from store.members import is_address, lies_below
 
 __all__ = ["ParquetShard", "check_parquet"]
 
@@ -37,13 +40,14 @@ class ParquetShard:
     Args:
         place: its name, from which relative paths are seen.
         file: open, closed with this.
+        inside: folders that its paths must lead into, or into its own; None is any.
 
     Raises:
         SourceError: it is no Parquet file, has no column of photos, or pyarrow is not installed.
     """
 
-    def __init__(self, place: str, file: BinaryIO) -> None:
-        self._place, self._file = place, file
+    def __init__(self, place: str, file: BinaryIO, inside: Sequence[str] | None = None) -> None:
+        self._place, self._file, self._inside = place, file, inside
         self._parquet = _opened(place, file)
         schema = self._parquet.schema_arrow
         self._photos = _column_of_photos(place, schema)
@@ -53,7 +57,7 @@ class ParquetShard:
         self.members = _Rows(count)
         self.damage = ""
         self._lock = threading.Lock()
-        self._coming: Iterator[Any] = iter(())
+        self._coming: Iterator[list[dict[str, Any]]] = iter(())
         # The two that were read last: threads that read in order come a few rows apart.
         self._held: list[tuple[int, list[Any]]] = []
         self._group, self._next = -1, 0
@@ -63,11 +67,23 @@ class ParquetShard:
         with self._lock:
             content, path = _parts(self._value(member.place))
         if not content and path:
-            with opened(beside(self._place, path)) as file:
-                return file.read(MAX_FILE_BYTES + 1)
+            return self._file_at(path)
         if not content:
             raise UnreadableImage("the row has no photo")
         return content[: MAX_FILE_BYTES + 1]
+
+    def _file_at(self, path: str) -> bytes:
+        place = beside(self._place, path)
+        if "\0" in place or not place.lower().endswith(tuple(SUFFIXES)):
+            raise UnreadableImage(f"{path!r} has not the name of a photo")
+        if self._inside is not None:
+            folders = [os.path.dirname(self._place), *self._inside]
+            if not any(lies_below(_real(place), _real(folder)) for folder in folders):
+                raise UnreadableImage(f"{path} leads out of the folders of photos")
+        if not is_address(place) and os.path.exists(place) and not os.path.isfile(place):
+            raise UnreadableImage(f"{path} is no file")  # a pipe would be waited for for ever
+        with opened(place) as file:
+            return file.read(MAX_FILE_BYTES + 1)
 
     def captions(self) -> Iterator[tuple[str, Captions]]:
         """Give each row's number and captions; only their columns are read."""
@@ -76,8 +92,8 @@ class ParquetShard:
             return
         row = 0
         try:
-            for batch in self._batches(range(len(self._starts) - 1), MANY_ROWS, self._said):
-                for said in batch.to_pylist():
+            for rows in self._rows(range(len(self._starts) - 1), MANY_ROWS, self._said):
+                for said in rows:
                     yield str(row), tuple(dict.fromkeys(_texts(said.values())))
                     row += 1
         except UnreadableImage as error:
@@ -93,12 +109,12 @@ class ParquetShard:
             group = bisect_right(self._starts, row) - 1
             if row < self._next or group != self._group:
                 self._group, self._next = group, self._starts[group]
-                self._coming = self._batches([group], ROWS_AT_ONCE, [self._photos])
-            batch = next(self._coming, None)
-            if batch is None:
+                self._coming = self._rows([group], ROWS_AT_ONCE, [self._photos])
+            rows = next(self._coming, None)
+            if rows is None:
                 raise UnreadableImage("the Parquet file has fewer rows than it claims")
-            self._held = [*self._held[-1:], (self._next, batch.column(0).to_pylist())]
-            self._next += len(batch)
+            self._held = [*self._held[-1:], (self._next, [row[self._photos] for row in rows])]
+            self._next += len(rows)
         return found[0]
 
     def _at_hand(self, row: int) -> tuple[Any] | None:
@@ -107,11 +123,15 @@ class ParquetShard:
                 return (values[row - first],)
         return None
 
-    def _batches(self, groups: Sequence[int], rows: int, columns: list[str]) -> Iterator[Any]:
+    def _rows(
+        self, groups: Sequence[int], most: int, columns: list[str]
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Give the rows of some groups, at most so many at a time."""
         try:
-            yield from self._parquet.iter_batches(
-                rows, row_groups=list(groups), columns=columns, use_threads=False
-            )
+            for batch in self._parquet.iter_batches(
+                most, row_groups=list(groups), columns=columns, use_threads=False
+            ):
+                yield batch.to_pylist()
         except Exception as error:  # a damaged file meets pyarrow with errors of many kinds
             self._group = -1
             if isinstance(error, OSError) and error.errno is not None:
@@ -148,6 +168,8 @@ def check_parquet(place: str, file: BinaryIO) -> None:
         SourceError: it is not.
     """
     schema = _opened(place, file).schema_arrow
+    if set(schema.names) >= OURS:
+        raise SourceError(f"{place} is one that this program wrote: it has vectors and no photos")
     if not _column_of_photos(place, schema):
         raise SourceError(
             f"{place} has no column of photos; it has {', '.join(schema.names) or 'none'}, "
@@ -160,7 +182,7 @@ def _opened(place: str, file: BinaryIO) -> Any:  # noqa: ANN401 - pyarrow has no
     try:
         from pyarrow.parquet import ParquetFile
     except ImportError:
-        raise SourceError(
+        raise ReaderMissing(
             f'{place} is read by pyarrow, which is not installed: pip install "crossgraph[parquet]"'
         ) from None
     try:
@@ -203,6 +225,10 @@ def _column_of_photos(place: str, schema: Any) -> str:  # noqa: ANN401
             if name in named and fits(named[name].type):
                 return str(named[name].name)
     return ""
+
+
+def _real(place: str) -> str:
+    return place if is_address(place) else os.path.realpath(place)
 
 
 def _parts(value: object) -> tuple[bytes | None, str | None]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from indexer.sources.places import place_of, system_of
+from indexer.sources.places import fitting, place_of
 from store import SourceError
 from store.members import address_of, is_address
 
@@ -80,10 +80,9 @@ def _choices(inside: str) -> Iterator[str]:
 
 def _fitting(pattern: str) -> list[str]:
     if is_address(pattern):
-        system, path = system_of(pattern)
         try:
-            found = [system.unstrip_protocol(name) for name in system.glob(path)]
-        except Exception as error:  # each file system of fsspec has errors of its own
+            found = fitting(pattern)
+        except OSError as error:
             raise SourceError(f"{pattern} cannot be looked for: {error}") from error
     else:
         found = glob.glob(pattern, recursive=True)

@@ -21,7 +21,17 @@ from urllib.request import url2pathname
 from store import ReaderMissing
 from store.members import is_address, is_shard, separator
 
-__all__ = ["Facts", "beside", "facts_of", "fetched", "opened", "place_of", "shards_at", "system_of"]
+__all__ = [
+    "Facts",
+    "beside",
+    "facts_of",
+    "fetched",
+    "fitting",
+    "opened",
+    "place_of",
+    "shards_at",
+    "system_of",
+]
 
 READ_AHEAD_BYTES = 2**20
 TIMES = ("mtime", "LastModified", "last_modified", "updated", "timeModified", "created")
@@ -104,12 +114,21 @@ def shards_at(folder: str) -> list[tuple[str, Facts]]:
     system, path = system_of(folder)
     with _told_as_os_error(folder):
         found = system.find(path, detail=True)
-        names = {system.unstrip_protocol(name): info for name, info in found.items()}
     return [
-        (name, Facts(int(info.get("size") or 0), _version(info)))
-        for name, info in sorted(names.items())
+        (_addressed(folder, path, name), Facts(int(info.get("size") or 0), _version(info)))
+        for name, info in sorted(found.items())
         if is_shard(name)
     ]
+
+
+def fitting(pattern: str) -> list[str]:
+    """Give the addresses that fit a pattern, sorted; raises as `facts_of`."""
+    plain = pattern[: min(pattern.index(sign) for sign in "*?[" if sign in pattern)]
+    folder = plain.rpartition("/")[0]
+    system, path = system_of(folder)
+    with _told_as_os_error(pattern):
+        found = system.glob(path.rstrip("/") + pattern[len(folder) :])
+    return sorted(_addressed(folder, path, name) for name in found)
 
 
 def beside(place: str, name: str) -> str:
@@ -143,6 +162,11 @@ def system_of(address: str) -> tuple[Any, str]:
     except (ImportError, ValueError) as error:
         raise ReaderMissing(f"{address} cannot be read by fsspec: {_line(error)}") from error
     return system, str(path)
+
+
+def _addressed(folder: str, path: str, name: str) -> str:
+    """Give the address of a name in a file system, written as its folder was asked for."""
+    return folder.rstrip("/") + name[len(path.rstrip("/")) :]
 
 
 def _version(info: dict[str, Any]) -> int:

@@ -80,9 +80,9 @@ class TarShard:
             with tarfile.open(fileobj=self._file, mode="r:", errors="surrogateescape") as tar:
                 while (info := tar.next()) is not None:
                     tar.members.clear()  # type: ignore[attr-defined] # it would hold all of them
-                    yield info
-                    if tar.offset <= offset:
+                    if info.size < 0 or tar.offset <= offset:
                         raise tarfile.ReadError("a member ends before it begins")
+                    yield info
                     offset = tar.offset
                 offset = tar.offset
         except DAMAGED as error:

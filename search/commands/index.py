@@ -37,8 +37,11 @@ class Device(StrEnum):
 
 def index(
     source: Annotated[
-        list[Path] | None,
-        typer.Argument(help="Folders of photos, any depth; default: all that the index knows."),
+        list[str] | None,
+        typer.Argument(
+            help="Folders of photos, tar and Parquet files of them, patterns such as "
+            "'part-{000..099}.tar', addresses such as s3://...; default: all that the index knows."
+        ),
     ] = None,
     annotations: Annotated[
         list[Path] | None,
@@ -242,7 +245,7 @@ def _nothing(_: str) -> None:
 
 
 def _check_options(
-    source: list[Path] | None,
+    source: list[str] | None,
     annotations: list[Path] | None,
     plan: bool,
     reembed: bool,

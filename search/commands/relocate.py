@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,7 +14,7 @@ __all__ = ["relocate"]
 
 def relocate(
     old: Annotated[str, typer.Argument(help="The folder as `crossgraph status` names it.")],
-    new: Annotated[Path, typer.Argument(help="Where it lies now.")],
+    new: Annotated[str, typer.Argument(help="Where it lies now.")],
     index: IndexFolder = default_index,
 ) -> None:
     """Tell an index that a folder of photos lies elsewhere now; no photo is read.
@@ -25,10 +24,14 @@ def relocate(
       crossgraph relocate /media/disk/Pictures ~/Pictures --index disk.index
     """
     from store import Index, SourceError
+    from store.members import is_address, is_shard
 
-    if not new.is_dir():
+    if not (is_address(new) or os.path.isdir(new) or (is_shard(new) and os.path.isfile(new))):
         raise SourceError(f"{new} is not there; expected the folder that holds the photos now")
+    before, now = (place if is_address(place) else os.path.abspath(place) for place in (old, new))
+    if is_shard(before) != is_shard(now):
+        raise SourceError(f"{old} and {new} are not of one kind: a folder, a tar, a Parquet file")
     with Index.open(index) as opened:
-        opened.relocate(os.path.abspath(old), os.path.abspath(new))
-        count = opened.sources()[os.path.abspath(new)]
+        opened.relocate(before, now)
+        count = opened.sources()[now]
     typer.echo(f"{index}: {count} photos of {old} are at {new} now")

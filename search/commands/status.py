@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json as json_module
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +12,7 @@ from typing import Annotated
 import typer
 
 from search.commands.options import IndexFolder, default_index
-from search.status import Status, read_status
+from search.status import Status, is_there, read_status
 
 __all__ = ["status"]
 
@@ -52,9 +54,8 @@ def _print(index: Path, found: Status) -> None:
         f"{index}: {counts.images} photos, {counts.captions} captions, {counts.categories} "
         f"categories, {found.bytes / 1e6:.1f} MB"
     )
-    for root, photos in found.sources.items():
-        there = "" if Path(root).is_dir() else ", not there just now"
-        typer.echo(f"folder: {root}: {photos} photos{there}")
+    for line in _source_lines(found.sources):
+        typer.echo(line)
     typer.echo(f"model: {found.model} {found.fingerprint[:12]}, {found.encoders} encoders")
     typer.echo(f"search: {found.search}")
     if found.reembedding:
@@ -64,3 +65,22 @@ def _print(index: Path, found: Status) -> None:
         typer.echo(f"  {path}: {reason}")
     if len(found.left_out) > SHOWN:
         typer.echo("  ... all of them: crossgraph status --failed")
+
+
+def _source_lines(sources: Mapping[str, int]) -> Iterator[str]:
+    """Give a line a folder; tar and Parquet files of one folder, which may be many, share one."""
+    from store.members import is_shard
+
+    shards: defaultdict[str, list[str]] = defaultdict(list)
+    for root, photos in sources.items():
+        if is_shard(root) and not Path(root).is_dir():
+            shards[root.replace("\\", "/").rpartition("/")[0]].append(root)
+        else:
+            there = "" if is_there(root) else ", not there just now"
+            yield f"folder: {root}: {photos} photos{there}"
+    for folder, roots in shards.items():
+        photos = sum(sources[root] for root in roots)
+        away = sum(not is_there(root) for root in roots)
+        there = f", {away} not there just now" if away else ""
+        named = roots[0] if len(roots) == 1 else f"{len(roots)} in {folder}"
+        yield f"shards: {named}: {photos} photos{there}"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["keep_up"]
 
 
-def keep_up(index: Path, sources: Sequence[Path], run_pass: Callable[[], object]) -> None:
+def keep_up(index: Path, sources: Sequence[str], run_pass: Callable[[], object]) -> None:
     """Bring an index up to date whenever something changes, until Ctrl-C is pressed.
 
     Between passes nothing is held: others may write the index, and search it at any time.
@@ -24,10 +24,15 @@ def keep_up(index: Path, sources: Sequence[Path], run_pass: Callable[[], object]
         sources: what was indexed; none means all that the index knows.
         run_pass: indexes what changed, and says so.
     """
+    from indexer.sources import expanded
     from indexer.watch import wakeups
+    from store import SourceError
+    from store.members import is_address
 
-    roots = sources or _known(index)
-    typer.echo(f"waiting for changes in {', '.join(map(str, roots))}; Ctrl-C ends it", err=True)
+    roots = [root for root in expanded(sources or _known(index)) if not is_address(root)]
+    if not roots:
+        raise SourceError("no system tells of changes at addresses: index these again instead")
+    typer.echo(f"waiting for changes in {', '.join(roots)}; Ctrl-C ends it", err=True)
     keeper = _Keeper(index, sources, run_pass)
     try:
         for changed in wakeups(roots, index):
@@ -39,9 +44,7 @@ def keep_up(index: Path, sources: Sequence[Path], run_pass: Callable[[], object]
 class _Keeper:
     """Remembers what is left to do, and what was said already."""
 
-    def __init__(
-        self, index: Path, sources: Sequence[Path], run_pass: Callable[[], object]
-    ) -> None:
+    def __init__(self, index: Path, sources: Sequence[str], run_pass: Callable[[], object]) -> None:
         self._index = index
         self._sources = sources
         self._run_pass = run_pass
@@ -82,8 +85,8 @@ def _asks_for_work(plan: Plan) -> bool:
     )
 
 
-def _known(index: Path) -> list[Path]:
+def _known(index: Path) -> list[str]:
     from store import Index
 
     with Index.open(index) as opened:
-        return [Path(root) for root in opened.sources()]
+        return list(opened.sources())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from search.result import Hit
+from store.members import base_name
 
 __all__ = ["metadata_of", "text_of"]
 
@@ -18,7 +19,7 @@ def text_of(hit: Hit) -> str:
     >>> text_of(Hit(1, 2.5, 0.75, Path("/a.jpg"), 7))
     'a.jpg'
     """
-    return "\n".join(hit.captions) or hit.path.name
+    return "\n".join(hit.captions) or base_name(hit.name)
 
 
 def metadata_of(hit: Hit) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def _node(hit: Hit) -> NodeWithScore:
     node = ImageNode(
         id_=str(hit.image_id),
         text=text_of(hit),
-        image_path=str(hit.path),
+        image_path=hit.name,
         metadata=metadata_of(hit),
     )
     return NodeWithScore(node=node, score=hit.probability)

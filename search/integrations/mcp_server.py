@@ -190,7 +190,7 @@ def _found(result: SearchResult) -> Found:
     hits = [
         FoundPhoto(
             image_id=hit.image_id,
-            path=shown(str(hit.path)),
+            path=shown(hit.name),
             score=round(hit.score, 6),
             probability=round(hit.probability, 6),
             captions=[shown(caption) for caption in hit.captions],

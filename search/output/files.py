@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import filecmp
+import io
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import BinaryIO
 
 import typer
 
+from search.picture_kinds import HEAD_BYTES, SUFFIX_OF, content_type
 from search.result import Hit
+from store.members import base_name, split_member
 
 __all__ = ["Copied", "copy_hits", "open_best"]
+
+CHUNK = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -23,19 +29,19 @@ class Copied:
     """What became of the hits of a search that were to be copied.
 
     Attributes:
-        written: photo to its copy.
+        written: name of a photo to its copy.
         there: photo to the file that was there already, the same to the byte.
         failed: photo to the reason.
     """
 
-    written: dict[Path, Path]
-    there: dict[Path, Path]
-    failed: dict[Path, str]
+    written: dict[str, Path]
+    there: dict[str, Path]
+    failed: dict[str, str]
 
     def lines(self, folder: Path) -> Iterator[str]:
         """Tell people, a line a copy that has another name or failed, and one that counts."""
         for photo, copy in self.written.items():
-            if photo.name != copy.name:
+            if copy.stem != _stem(photo):
                 yield f"{photo} is {copy}, since another photo has its name"
         for photo, reason in self.failed.items():
             yield f"not copied: {photo}: {reason}"
@@ -47,26 +53,37 @@ class Copied:
 def copy_hits(hits: Sequence[Hit], folder: Path) -> Copied:
     """Copy the photos of hits into a folder, which is made; what is there is never written over.
 
-    A photo keeps its name; where another has it, a number comes behind: `dog-2.jpg`.
+    A photo keeps its name; where another has it, a number comes behind: `dog-2.jpg`. A row of a
+    Parquet file is called by that and its number: `part-0-17.jpg`.
 
     Raises:
         OSError: the folder is none, or cannot be made.
     """
+    from store import UnreadableImage
+
     folder.mkdir(parents=True, exist_ok=True)
     done = Copied({}, {}, {})
     for hit in hits:
         try:
-            copy, is_new = _copied(hit.path, folder)
+            copy, is_new = _copied(hit, folder)
         except OSError as error:
-            done.failed[hit.path] = error.strerror or str(error)
+            done.failed[hit.name] = error.strerror or str(error)
+        except UnreadableImage as error:
+            done.failed[hit.name] = error.reason
         else:
-            (done.written if is_new else done.there)[hit.path] = copy
+            (done.written if is_new else done.there)[hit.name] = copy
     return done
 
 
 def open_best(hits: Sequence[Hit]) -> str:
     """Show the first of some hits in the system's viewer; give what went wrong, or nothing."""
-    path = hits[0].path
+    from store import UnreadableImage
+
+    best = hits[0]
+    try:
+        path = best.path if _is_file(best) else _unpacked(best)
+    except (OSError, UnreadableImage) as error:
+        return f"{best.name} cannot be read: {error}"
     if not path.is_file():
         return f"{path} is not there any more: `crossgraph index` brings the index up to date"
     if typer.launch(str(path)):
@@ -74,33 +91,77 @@ def open_best(hits: Sequence[Hit]) -> str:
     return ""
 
 
-def _copied(photo: Path, folder: Path) -> tuple[Path, bool]:
+def _copied(hit: Hit, folder: Path) -> tuple[Path, bool]:
     """Give the copy of a photo, and whether it was made now."""
-    with photo.open("rb") as source:
-        for name in _names(photo):
+    with _opened(hit) as source:
+        suffix = SUFFIX_OF.get(content_type(source.read(HEAD_BYTES)), "")
+        for name in _names(_stem(hit.name), base_name(hit.name), suffix):
             copy = folder / name
             try:
                 target = copy.open("xb")  # whoever makes the file is the one who writes it
             except FileExistsError:
-                if copy.is_file() and filecmp.cmp(photo, copy, shallow=False):
+                if copy.is_file() and _is_same(source, copy):
                     return copy, False
                 continue
             try:
                 with target:
+                    source.seek(0)
                     shutil.copyfileobj(source, target)
             except BaseException:
                 copy.unlink()
                 raise
-            with suppress(OSError):  # some disks keep no times
-                os.utime(copy, ns=_times(photo))
+            with suppress(OSError):  # some disks keep no times, and parts of files have none
+                os.utime(copy, ns=_times(hit.path))
             return copy, True
     raise AssertionError("there are names without end")
 
 
-def _names(photo: Path) -> Iterator[str]:
-    yield photo.name
+def _is_file(hit: Hit) -> bool:
+    """Say whether a hit is a file of its own, and no part of a tar or Parquet file."""
+    return split_member(hit.name) is None or hit.path.exists()
+
+
+def _opened(hit: Hit) -> BinaryIO:
+    if _is_file(hit):
+        return hit.path.open("rb")
+    from indexer.sources import open_photo
+
+    return io.BytesIO(open_photo(hit.name))
+
+
+def _unpacked(hit: Hit) -> Path:
+    """Give a file of its own with the photo, for a viewer; the system clears such files away."""
+    return _copied(hit, Path(tempfile.mkdtemp(prefix="crossgraph-")))[0]
+
+
+def _is_same(source: BinaryIO, copy: Path) -> bool:
+    source.seek(0)
+    with copy.open("rb") as other:
+        while True:
+            one, two = source.read(CHUNK), other.read(CHUNK)
+            if one != two:
+                return False
+            if not one:
+                return True
+
+
+def _stem(name: str) -> str:
+    """Give what the copy of a photo is called, without suffix; a row has its number for a name.
+
+    >>> _stem("/photos/dog.jpg"), _stem("/photos/part-0.parquet!17")
+    ('dog', 'part-0-17')
+    """
+    parts = split_member(name)
+    row = parts is not None and parts[0].lower().endswith(".parquet")
+    return f"{Path(parts[0]).stem}-{parts[1]}" if parts and row else Path(base_name(name)).stem
+
+
+def _names(stem: str, name: str, suffix: str) -> Iterator[str]:
+    # A row's suffix is what its photo is; a file keeps its own, whatever it holds.
+    ending = Path(name).suffix if Path(name).stem == stem else suffix
+    yield f"{stem}{ending}"
     for number in count(2):
-        yield f"{photo.stem}-{number}{photo.suffix}"
+        yield f"{stem}-{number}{ending}"
 
 
 def _times(path: Path) -> tuple[int, int]:

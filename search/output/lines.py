@@ -24,7 +24,7 @@ def as_json_lines(hits: Iterable[Hit]) -> Iterator[str]:
     '{"rank": 1, "score": 2.5, "probability": 0.75, "'
     """
     for hit in hits:
-        yield json.dumps(hit.to_dict(), ensure_ascii=_has_surrogates(str(hit.path)))
+        yield json.dumps(hit.to_dict(), ensure_ascii=_has_surrogates(hit.name))
 
 
 def as_csv_lines(hits: Iterable[Hit]) -> Iterator[str]:
@@ -54,7 +54,7 @@ def as_csv_lines(hits: Iterable[Hit]) -> Iterator[str]:
 
 def as_paths(hits: Iterable[Hit]) -> Iterator[str]:
     """Give one absolute path a hit."""
-    return (str(hit.path) for hit in hits)
+    return (hit.name for hit in hits)
 
 
 def as_plain_lines(hits: Iterable[Hit]) -> Iterator[str]:
@@ -67,7 +67,7 @@ def as_plain_lines(hits: Iterable[Hit]) -> Iterator[str]:
     '1\t0.75\t2.500\t/a.jpg\tA dog .'
     """
     for hit in hits:
-        path = str(hit.path).replace("\t", " ").replace("\n", " ")
+        path = hit.name.replace("\t", " ").replace("\n", " ")
         line = f"{hit.rank}\t{hit.probability:.2f}\t{hit.score:.3f}\t{path}\t{known(hit)}"
         yield line if hit.explanation is None else f"{line}\t{'; '.join(as_words(hit.explanation))}"
 

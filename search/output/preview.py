@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from search.output.forms import Drawing
@@ -45,11 +44,11 @@ def print_previews(hits: Sequence[Hit], drawing: Drawing | None = None) -> None:
     console = Console(force_terminal=True, color_system=colours)
     drawn = _drawer(drawing)
     for hit in hits:
-        facts = f"{hit.rank}  {hit.probability:.0%}  {hit.score:.3f}  {printable(str(hit.path))}"
+        facts = f"{hit.rank}  {hit.probability:.0%}  {hit.score:.3f}  {printable(hit.name)}"
         console.print(Text(facts, style="bold"), soft_wrap=True)
         if known(hit):
             console.print(Text(known(hit)))
-        thumbnail = _thumbnail(hit.path)
+        thumbnail = _thumbnail(hit)
         if isinstance(thumbnail, str):
             console.print(Text(f"no thumbnail: {thumbnail}"))
         else:
@@ -89,12 +88,13 @@ def _blocks(image: Image, columns: int) -> Text:
     return drawn
 
 
-def _thumbnail(path: Path) -> Image | str:
+def _thumbnail(hit: Hit) -> Image | str:
     """Give a small copy of a photo, or why there is none."""
-    from indexer.decode import UnreadableImage, decode
+    from indexer.decode import UnreadableImage, decode_bytes
+    from indexer.sources import open_photo
 
     try:
-        image = decode(path)
+        image = decode_bytes(open_photo(hit.name))
     except (OSError, UnreadableImage) as error:
         return str(error)
     image.thumbnail((MOST_PX, MOST_PX))

@@ -33,7 +33,7 @@ def as_table(hits: Sequence[Hit], title: str | None = None) -> Table:
     if explains:
         table.add_column("added to the score, and where", overflow="fold")
     for hit in hits:
-        path = escape(printable(str(hit.path)))
+        path = escape(printable(hit.name))
         cells = [str(hit.rank), f"{hit.probability:.0%}", f"{hit.score:.3f}", path]
         if speaks:
             cells.append(escape(known(hit)))

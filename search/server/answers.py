@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 from search.building import Building
 from search.result import SearchResult
 from search.server.shown import shown
-from search.status import Status
+from search.status import Status, is_there
 from store.records import PhotoRecord
 
 __all__ = ["image_answer", "index_answer", "search_answer"]
@@ -58,7 +57,7 @@ def index_answer(
         "captions": status.counts.captions,
         "left_out": status.counts.quarantined,
         "sources": [
-            {"path": shown(root), "photos": photos, "there": os.path.isdir(root)}
+            {"path": shown(root), "photos": photos, "there": is_there(root)}
             for root, photos in status.sources.items()
         ],
         "model": {

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
+from search.picture_kinds import HEAD_BYTES, content_type
 from search.server.answers import image_answer
 from search.server.asking import read_body
 from search.server.documented import errors, files_of
 from search.server.errors import Refused
-from search.server.photos import HEAD_BYTES, OpenPhoto, content_type, find_photo, open_photo
+from search.server.photos import OpenPhoto, find_photo, open_photo
 from search.server.schemas import ImageAnswer, ImagesAnswer, RemovedAnswer, UploadsAnswer
 from search.server.service import Service, service_of
 from search.server.thumbnails import SIZES, shrunk
@@ -125,18 +128,21 @@ async def thumbnail(
 )
 async def file(request: Request, image_id: ImageId) -> Response:
     """Give a photo's file as it is."""
-    opened = await _opened(service_of(request), image_id)
+    service = service_of(request)
+    opened = await _opened(service, image_id)
     headers = {
         "ETag": f'"{opened.tag}"',
         "Cache-Control": CHECKED,
-        "Content-Length": str(opened.size_bytes),
         # Whatever it holds, opened in a tab of its own it may do nothing.
         "Content-Security-Policy": "default-src 'none'; sandbox",
     }
     if _is_known(request, opened.tag):
         opened.file.close()
-        del headers["Content-Length"]
         return Response(status_code=304, headers=headers)
+    if opened.part:
+        part = opened
+        opened = await service.pictures.run(lambda: _fetched(part))
+    headers["Content-Length"] = str(opened.size_bytes)
     head = opened.file.read(HEAD_BYTES)
     opened.file.seek(0)
     kind = content_type(head)
@@ -153,12 +159,23 @@ async def _opened(service: Service, image_id: int) -> OpenPhoto:
 
 
 def _shrunk(opened: OpenPhoto, size: int) -> bytes:
-    try:
+    with _refused():
         return shrunk(opened.content(), size)
+
+
+def _fetched(opened: OpenPhoto) -> OpenPhoto:
+    with _refused():
+        return opened.fetched()
+
+
+@contextmanager
+def _refused() -> Generator[None]:
+    try:
+        yield
     except UnreadableImage as error:
         raise Refused(404, f"the file is no photo any more: {error.reason}") from None
     except OSError as error:
-        raise Refused(404, f"the file cannot be read: {error.strerror}") from None
+        raise Refused(404, f"the file cannot be read: {error.strerror or error}") from None
 
 
 def _is_known(request: Request, tag: str) -> bool:

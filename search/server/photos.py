@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import stat
 from collections.abc import Iterator
@@ -10,18 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from indexer import sources
 from indexer.decode import MAX_FILE_BYTES
 from indexer.sources.folder import SUFFIXES
 from search.server.errors import Refused
 from store import Index, IndexDamaged
+from store.members import is_address, lies_below
 from store.records import PhotoRecord, records
 
-__all__ = ["HEAD_BYTES", "OpenPhoto", "content_type", "find_photo", "open_photo"]
+__all__ = ["OpenPhoto", "find_photo", "open_photo"]
 
 CHUNK = 256 * 1024
-HEAD_BYTES = 32
-
-OCTETS = "application/octet-stream"
 
 
 def find_photo(index: Index, image_id: int) -> PhotoRecord:
@@ -44,18 +44,35 @@ class OpenPhoto:
     """A photo's open file, which whoever gets this closes.
 
     Attributes:
-        file: at its start.
+        file: at its start; empty where `part` is given.
         size_bytes: of it.
         tag: changes with the file.
+        part: the name of a photo in a tar or Parquet file, which is not read yet: that may take
+            long, and is not needed where its thumbnail is there.
+        inside: the index's folders.
     """
 
     file: BinaryIO
     size_bytes: int
     tag: str
+    part: str = ""
+    inside: tuple[str, ...] = ()
 
     def content(self) -> bytes:
-        """Give the whole content, a little more than may be decoded at most."""
+        """Give the whole content, a little more than may be decoded at most.
+
+        Raises:
+            UnreadableImage: it is a part of a file that is damaged, or too large.
+            OSError: it cannot be read just now.
+        """
+        if self.part:
+            return sources.open_photo(self.part, self.inside)
         return self.file.read(MAX_FILE_BYTES + 1)
+
+    def fetched(self) -> OpenPhoto:
+        """Give the same with what a part holds as its file; raises as `content`."""
+        content = self.content()
+        return OpenPhoto(io.BytesIO(content), len(content), self.tag)
 
     def chunks(self) -> Iterator[bytes]:
         """Give the content, and close the file."""
@@ -64,21 +81,24 @@ class OpenPhoto:
                 yield chunk
 
 
-def open_photo(photo: PhotoRecord, sources: list[str]) -> OpenPhoto:
+def open_photo(photo: PhotoRecord, folders: list[str]) -> OpenPhoto:
     """Open the file of a photo.
 
     Args:
         photo: from the index.
-        sources: the index's folders; links that lead out of all of them are not followed.
+        folders: the index's sources; links that lead out of all of them are not followed.
 
     Raises:
         Refused: it is not there, or lies elsewhere, or has not a photo's name.
     """
     path = photo.file.path
-    real = os.path.realpath(path)
-    roots = [os.path.realpath(source) for source in sources]
-    if not any(real.startswith(root.rstrip(os.sep) + os.sep) for root in roots):
+    part = sources.part_of(path)
+    real = _real(path if part is None else part[0])
+    if not any(lies_below(real, _real(folder)) for folder in folders):
         raise Refused(403, f"photo {photo.image_id} leads out of the index's folders of photos")
+    if part is not None:
+        # Its content as it was indexed: nothing has to be opened to know it.
+        return OpenPhoto(io.BytesIO(), 0, photo.file.sha256[:32], path, tuple(folders))
     if Path(path).suffix.lower() not in SUFFIXES or Path(real).suffix.lower() not in SUFFIXES:
         raise Refused(403, f"photo {photo.image_id} has not the name of a photo")
     try:
@@ -97,28 +117,5 @@ def open_photo(photo: PhotoRecord, sources: list[str]) -> OpenPhoto:
     return OpenPhoto(file, facts.st_size, hashlib.sha256(named.encode()).hexdigest()[:32])
 
 
-def content_type(head: bytes) -> str:
-    r"""Give the type of a file by its first bytes; what is no picture is octets.
-
-    >>> content_type(b"\xff\xd8\xff\xe0"), content_type(b"<svg/>")
-    ('image/jpeg', 'application/octet-stream')
-    """
-    for start, kind in (
-        (b"\xff\xd8\xff", "image/jpeg"),
-        (b"\x89PNG\r\n\x1a\n", "image/png"),
-        (b"GIF87a", "image/gif"),
-        (b"GIF89a", "image/gif"),
-        (b"BM", "image/bmp"),
-        (b"II*\x00", "image/tiff"),
-        (b"MM\x00*", "image/tiff"),
-        (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "image/jp2"),
-    ):
-        if head.startswith(start):
-            return kind
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "image/webp"
-    if head[4:8] == b"ftyp":
-        brands = {b"avif": "image/avif", b"avis": "image/avif"}
-        known = {b"heic", b"heix", b"mif1", b"heim", b"heis", b"hevc", b"hevx"}
-        return brands.get(head[8:12], "image/heic" if head[8:12] in known else OCTETS)
-    return OCTETS
+def _real(place: str) -> str:
+    return place if is_address(place) else os.path.realpath(place)

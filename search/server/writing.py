@@ -11,27 +11,17 @@ from pathlib import Path
 from indexer.batches import batches
 from indexer.model import PhotoModel
 from indexer.sources import FoundFile
+from search.picture_kinds import HEAD_BYTES, SUFFIX_OF, content_type
 from search.server.asking import check_pictures
 from search.server.errors import Refused
 from search.server.models import Models
-from search.server.photos import HEAD_BYTES, content_type, find_photo
+from search.server.photos import find_photo
 from search.server.shown import shown
 from search.writing import left_out
 from store import Index, ModelMismatch
 
 __all__ = ["add_photos", "remove_photo"]
 
-SUFFIX_OF = {
-    "image/jpeg": ".jpg",
-    "image/png": ".png",
-    "image/gif": ".gif",
-    "image/bmp": ".bmp",
-    "image/tiff": ".tif",
-    "image/jp2": ".jp2",
-    "image/webp": ".webp",
-    "image/avif": ".avif",
-    "image/heic": ".heic",
-}
 LONGEST_NAME = 60
 Outcome = dict[str, object]
 

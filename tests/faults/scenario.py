@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from indexer import build_index, decode
-from indexer.decode import UnreadableImage
+from indexer import build_index
+from indexer.decode import UnreadableImage, decode_bytes
 from tests.fakes import ColourModel, paint
+from tests.made_shards import painted, write_tar
 
 __all__ = ["BATCH_SIZE", "Tell", "paint_after", "paint_before", "run", "truth"]
 
@@ -45,6 +46,27 @@ AFTER = {
     "new-4.png": ("red", "blue", "grey", "grey"),
     "new-5.png": ("green", "green", "blue", "blue", "grey"),
 }
+# Photos in a tar, which is read after all that are files of their own.
+SHARD = "zz.tar"
+SHARD_BEFORE = {
+    "0-kept.png": painted("grey", "grey", "blue"),
+    "0-kept.txt": b"a stone",
+    "1-changes.png": painted("red", "grey", "blue"),
+    "2-deleted.png": painted("blue", "blue", "green"),
+    "3-moves.png": painted("green", "red", "red"),
+}
+SHARD_AFTER = {
+    "0-kept.png": painted("grey", "grey", "blue"),
+    "0-kept.txt": b"a stone in the sea",
+    "1-changes.png": painted("red", "grey", "green"),
+    "1-changes.txt": b"a roof",
+    "4-moved.png": painted("green", "red", "red"),
+    "5-bad.png": b"no photo",
+    "6-new.png": painted("blue", "green", "green"),
+    "7-new.png": painted("blue", "red", "red"),
+    "7-new.txt": b"a tent",
+    "8-new.png": painted("grey", "red", "red"),
+}
 CAPTIONS_BEFORE = {"kept.png": ["a wall", "grey"], "moves.png": ["a flag"], "breaks.png": ["fire"]}
 CAPTIONS_AFTER = {
     "kept.png": ["a wall in the fog", "grey on grey"],
@@ -60,6 +82,7 @@ def paint_before(_: Tell, *, root: str) -> None:
     for name, colours in BEFORE.items():
         paint(photos / name, *colours)
     (photos / "mends.png").write_text("not a photo yet", encoding="utf-8")
+    write_tar(photos / SHARD, SHARD_BEFORE)
     _annotate(Path(root) / NOTES, CAPTIONS_BEFORE)
     _date(photos, FIRST_SECOND)
 
@@ -72,6 +95,8 @@ def paint_after(_: Tell, *, root: str) -> None:
     for name, colours in AFTER.items():
         paint(photos / name, *colours)
         _date(photos / name, FIRST_SECOND + 60)
+    write_tar(photos / SHARD, SHARD_AFTER)
+    _date(photos / SHARD, FIRST_SECOND + 60)
     (photos / "breaks.png").write_text("a shopping list", encoding="utf-8")
     (photos / "new-bad.png").write_text("another one", encoding="utf-8")
     (photos / "empty.png").touch()
@@ -95,12 +120,13 @@ def run(tell: Tell, *, root: str, index: str) -> None:
 def truth(_: Tell, *, root: str) -> dict[str, list[str]]:
     """Give sha256 to vector and nodes, as hex, that the index is to hold for that content."""
     known: dict[str, list[str]] = {}
-    for file in sorted((Path(root) / "photos").rglob("*.png")):
+    files = [file.read_bytes() for file in sorted((Path(root) / "photos").rglob("*.png"))]
+    for content in (*files, *SHARD_BEFORE.values(), *SHARD_AFTER.values()):
         try:
-            given = ColourModel().embed_images([decode(file)])
+            given = ColourModel().embed_images([decode_bytes(content)])
         except UnreadableImage:
             continue
-        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        digest = hashlib.sha256(content).hexdigest()
         vector = given.vectors[0].astype(np.float16).astype(np.float32)  # as it is kept
         known[digest] = [vector.tobytes().hex(), given.packed[0].tobytes().hex()]
     return known

@@ -5,11 +5,11 @@ A share of the points, evenly; `python -m tests.faults` tries them all.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from store.members import base_name
 from tests.faults.points import START_STATES, Stage, stages, thinned
 from tests.faults.shim import Mode, compile_shim, why_not
 
@@ -31,7 +31,7 @@ def test_the_undisturbed_run_tells_what_it_did_in_the_order_of_its_files(
     for stage in ready.values():
         todo = stage.todo()
         assert [last for _, last in stage.told] == [
-            os.path.basename(todo[done - 1]) for done, _ in stage.told
+            base_name(todo[done - 1]) for done, _ in stage.told
         ]
         assert len(stage.told) > 3
         assert stage.told[-1][0] == len(todo)

@@ -1,4 +1,4 @@
-"""`python -m tests.fuzz [decode|coco|codec] --inputs 100000 --seed 0`: exit code 1 on a finding."""
+"""`python -m tests.fuzz [decode|coco|...] --inputs 100000 --seed 0`: exit code 1 on a finding."""
 
 from __future__ import annotations
 

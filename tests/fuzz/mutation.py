@@ -42,6 +42,18 @@ def mutated_json(content: bytes, others: Sequence[bytes], rng: np.random.Generat
     return text.encode()
 
 
+def mutated_tar(content: bytes, others: Sequence[bytes], rng: np.random.Generator) -> bytes:
+    """Give a tar with some changes, most often with sums that fit its headers again."""
+    data = bytearray(mutated(content, others, rng))
+    if rng.random() < 0.7:
+        for start in range(0, len(data) - 511, 512):
+            if data[start + 257 : start + 262] == b"ustar":
+                data[start + 148 : start + 156] = b" " * 8
+                total = sum(data[start : start + 512])
+                data[start + 148 : start + 156] = b"%06o\0 " % total
+    return bytes(data)
+
+
 def _change(data: bytearray, others: Sequence[bytes], rng: np.random.Generator) -> None:
     at = int(rng.integers(0, len(data) + 1)) if rng.random() < 0.6 else int(rng.integers(0, 64))
     size = int(rng.integers(1, 33))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import tarfile
 
 import numpy as np
 import pillow_heif
+import pyarrow as pa
+import pyarrow.parquet as pq
 from PIL import Image
 
 from store.codec import array_to_blob
@@ -76,6 +79,44 @@ def documents() -> list[bytes]:
             {"images": [], "annotations": []},
         )
     ]
+
+
+def tars() -> list[bytes]:
+    """Give tars of photos and captions in every format, with names and members of every kind."""
+    photo = _saved(_picture("RGB"), "PNG")
+    made = []
+    for form in (tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT):
+        for names in (("0.png", "0.txt", "0.json"), ("ü" * 40 + ".png", "d/" * 60 + "a.jpg")):
+            file = io.BytesIO()
+            with tarfile.open(fileobj=file, mode="w", format=form) as tar:
+                for name in names:
+                    content = photo if name.endswith("g") else b'{"caption": "a dog"}'
+                    info = tarfile.TarInfo(name)
+                    info.size = len(content)
+                    tar.addfile(info, io.BytesIO(content))
+                for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE):
+                    info = tarfile.TarInfo("other.png")
+                    info.type, info.linkname = kind, "0.png"
+                    tar.addfile(info)
+            made.append(file.getvalue())
+    return made
+
+
+def parquets() -> list[bytes]:
+    """Give Parquet files of photos, by bytes, by path and by both, packed in several ways."""
+    photo = _saved(_picture("RGB"), "PNG")
+    tables = (
+        {"image": [photo, b"", None, photo[:50]], "caption": ["a dog", None, "", "b"]},
+        {"image": [{"bytes": photo, "path": "a.png"}] * 4, "captions": [["a"], [], None, ["b"]]},
+        {"path": ["a.png", "../b.png", "/dev/zero.png", ""], "text": ["a", "b", "c", "d"]},
+    )
+    made = []
+    for table in tables:
+        for packing in ("none", "snappy", "zstd"):
+            file = io.BytesIO()
+            pq.write_table(pa.table(table), file, compression=packing, row_group_size=3)
+            made.append(file.getvalue())
+    return made
 
 
 def blobs() -> list[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,10 +12,15 @@ import numpy as np
 
 from indexer.decode import UnreadableImage, decode_bytes
 from indexer.sources import CocoSource
+from indexer.sources.parquet import ParquetShard
+from indexer.sources.shard import Shard
+from indexer.sources.tar import TarShard
 from store import SourceError
 from store.codec import array_to_blob, blob_to_array
+from store.members import member_path
+from store.paths import absolute_path
 from tests.fuzz import seeds
-from tests.fuzz.mutation import mutated, mutated_json
+from tests.fuzz.mutation import mutated, mutated_json, mutated_tar
 
 Mutate = Callable[[bytes, Sequence[bytes], np.random.Generator], bytes]
 
@@ -54,6 +60,37 @@ def _coco(content: bytes) -> str:
     return "read"
 
 
+def _tar(content: bytes) -> str:
+    try:
+        return _shard(TarShard("a.tar", io.BytesIO(content)))
+    except SourceError:
+        return "refused"
+
+
+def _parquet(content: bytes) -> str:
+    try:
+        return _shard(ParquetShard("/nowhere/a.parquet", io.BytesIO(content)))
+    except SourceError:
+        return "refused"
+
+
+def _shard(shard: Shard) -> str:
+    names = [member.name for member in shard.members]
+    if len(names) != len(set(names)):
+        raise AssertionError("two members have one name")
+    for member in shard.members:
+        if member_path("/a.tar", member.name) != absolute_path("/a.tar", f"!{member.name}"):
+            raise AssertionError(f"{member.name!r} leads out of its shard")
+        try:
+            shard.read(member)
+        except (UnreadableImage, OSError):
+            continue
+    for _, captions in shard.captions():
+        if not all(captions):
+            raise AssertionError("an empty caption")
+    return "read"
+
+
 def _codec(content: bytes) -> str:
     try:
         array = blob_to_array(content)
@@ -70,4 +107,6 @@ TARGETS = {
     "decode": Target(seeds.pictures, mutated, _decode),
     "coco": Target(seeds.documents, mutated_json, _coco),
     "codec": Target(seeds.blobs, mutated, _codec),
+    "tar": Target(seeds.tars, mutated_tar, _tar),
+    "parquet": Target(seeds.parquets, mutated, _parquet),
 }

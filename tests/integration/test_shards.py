@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tarfile
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -12,8 +13,13 @@ import numpy as np
 import pytest
 
 from indexer import BuildReport, build_index, plan_index, reembed
+from indexer.decode import MAX_FILE_BYTES
 from indexer.sources import open_photo, patterns, shard
 from indexer.sources.tar import TarShard
+from search.commands.relocate import relocate
+from search.commands.status import status
+from search.commands.watch import keep_up
+from search.writing import add_photos, remove_photos
 from store import Index, ReaderMissing, SourceError
 from store.members import base_name
 from store.merge import merge
@@ -252,6 +258,7 @@ def test_sources_that_are_none_stop_before_anything_is_written(where: Path, tmp_
     (tmp_path / "no.tar").write_bytes(b"no tar " * 200)
     (tmp_path / "no.parquet").write_bytes(b"PAR1 no")
     (tmp_path / "a.tar.gz").write_bytes(b"\x1f\x8b")
+    write_parquet(tmp_path / "ours.parquet", {"path": ["/a.jpg"], "sha256": ["00"]})
     write_parquet(tmp_path / "numbers.parquet", {"a": [1], "url": ["b"]})
     for source, told in {
         "no.tar": r"no\.tar is no tar file",
@@ -260,6 +267,7 @@ def test_sources_that_are_none_stop_before_anything_is_written(where: Path, tmp_
         "a.tar.gz": r"a\.tar\.gz is a packed tar.*unpack it",
         "part-*.tar": r"nothing fits .*part-\*\.tar",
         "numbers.parquet": r"numbers\.parquet has no column of photos; it has a, url, expected",
+        "ours.parquet": r"ours\.parquet is one that this program wrote",
         "{0..2000000}.tar": r"stands for more than 1,000,000",
     }.items():
         with pytest.raises(SourceError, match=told):
@@ -290,10 +298,12 @@ def test_a_file_of_its_own_may_be_called_as_a_photo_in_a_shard(where: Path, tmp_
     assert best(where, 0) == f"{folder}/!odd.png"
 
 
-def test_coco_files_speak_of_photos_in_shards(where: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("named", ["sub/1.png", "!sub/1.png", "1.png"])
+def test_coco_files_speak_of_photos_in_shards(where: Path, tmp_path: Path, named: str) -> None:
     tar = write_tar(tmp_path / "a.tar", {"0.png": RED, "sub/1.png": GREEN})
     notes = tmp_path / "captions.json"
     images = [{"id": 1, "file_name": "0.png"}, {"id": 2, "file_name": "sub/1.png"}]
+    images[1]["file_name"] = named
     said_of = [{"image_id": 1, "caption": "a wall"}, {"image_id": 2, "caption": "grass"}]
     notes.write_text(json.dumps({"images": images, "annotations": said_of}), encoding="utf-8")
     report = build_index(where, [tar], ColourModel(), annotations=[notes])
@@ -344,3 +354,77 @@ def test_patterns_are_spelled_out_as_webdataset_does(tmp_path: Path) -> None:
     assert names("a-{08..09}.tar", "a-*.tar") == ["a-08.tar", "a-09.tar"]
     assert names("b{1,2}.tar") == ["b{1,2}.tar"]
     assert names("{x,y}-{2..1}.tar") == ["x-2.tar", "x-1.tar", "y-2.tar", "y-1.tar"]
+
+
+def test_the_status_counts_shards_of_a_folder_together(
+    where: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shards = [write_tar(tmp_path / "s" / f"{n}.tar", {f"{n}.png": RED}) for n in range(3)]
+    single = write_tar(tmp_path / "single.tar", {"x.png": BLUE, "y.png": GREEN})
+    build(where, *shards, single)
+    shards[1].unlink()
+    status(where, json=False, failed=False)
+    told = capsys.readouterr().out
+    assert f"shards: 3 in {tmp_path}/s: 3 photos, 1 not there just now\n" in told
+    assert f"shards: {single}: 2 photos\n" in told
+
+
+def test_shards_can_be_said_to_lie_elsewhere(where: Path, tmp_path: Path) -> None:
+    tar = write_tar(tmp_path / "a.tar", {"x.png": BLUE})
+    build(where, tar)
+    moved = tar.rename(tmp_path / "b.tar")
+    with pytest.raises(SourceError, match="not of one kind"):
+        relocate(str(tar), str(tmp_path), where)
+    with pytest.raises(SourceError, match=r"c\.tar is not there"):
+        relocate(str(tar), str(tmp_path / "c.tar"), where)
+    relocate(str(tar), str(moved), where)
+    assert counts(build(where)) == (0, 0, 0, 0, 1)
+    assert best(where, 2) == f"{moved}!x.png"
+
+
+def test_photos_in_shards_are_added_and_removed_by_programs(where: Path, tmp_path: Path) -> None:
+    tar = write_tar(tmp_path / "a.tar", {"x.png": BLUE, "y.png": RED})
+    put(tmp_path / "z.png", "green")
+    assert add_photos(where, [str(tar), tmp_path / "z.png"], ColourModel()).added == 3
+    assert remove_photos(where, [known(where)["x.png"]]) == 1
+    assert counts(build(where)) == (0, 0, 0, 0, 2)
+    assert build(where, retry_failed=True).added == 1
+
+
+@pytest.mark.parametrize("kind", ["tar", "parquet"])
+def test_what_was_embedded_anew_from_another_content_is_read_again(
+    where: Path, tmp_path: Path, kind: str
+) -> None:
+    def written(content: bytes) -> Path:
+        if kind == "tar":
+            return write_tar(tmp_path / "a.tar", {"0.png": content})
+        return write_parquet(tmp_path / "a.parquet", {"image": [content]})
+
+    source = written(RED)
+    old(source, 5)
+    build(where, source)
+    written(BLUE)
+    old(source, 6)
+    other = ColourModel("another")
+    assert reembed(where, other).switched
+    written(RED)
+    old(source, 5)  # as if nothing had been
+    assert build_index(where, [], other).updated == 1
+    assert counts(build_index(where, [], other)) == (0, 0, 0, 0, 1)
+    assert best(where, 0).startswith(str(source))
+
+
+def test_a_huge_member_is_left_out_unread(where: Path, tmp_path: Path) -> None:
+    info = tarfile.TarInfo("huge.jpg")
+    info.size = MAX_FILE_BYTES + 1
+    with (tmp_path / "a.tar").open("wb") as file:
+        file.write(info.tobuf())
+        file.truncate(2048 + MAX_FILE_BYTES)  # of holes
+    ((name, reason),) = build(where, tmp_path / "a.tar").quarantined
+    assert name == f"{tmp_path}/a.tar!huge.jpg"
+    assert reason == "it has 268,435,457 bytes, expected at most 268,435,456"
+
+
+def test_no_system_tells_of_changes_at_addresses(where: Path) -> None:
+    with pytest.raises(SourceError, match="no system tells of changes at addresses"):
+        keep_up(where, ["s3://bucket/a.tar"], lambda: None)

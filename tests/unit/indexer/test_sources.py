@@ -8,6 +8,7 @@ import pytest
 
 from indexer.match import PhotoFinder
 from indexer.sources import CocoSource, FolderSource
+from indexer.sources import coco as coco_source
 from store import SourceError
 
 IMAGES = [{"id": 1, "file_name": "a.jpg"}, {"id": 2, "file_name": "b.jpg"}]
@@ -72,7 +73,7 @@ def test_nothing_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     [
         ("", "not JSON"),
         ("{not json", "not JSON"),
-        ("[]", "holds a list"),
+        ("[]", "holds (a list|no object)"),
         ('{"annotations": []}', 'lacks "images"'),
         ('{"images": []}', 'lacks "annotations"'),
         ('{"images": {}, "annotations": []}', '"images" is no list'),
@@ -81,9 +82,11 @@ def test_nothing_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
         ('{"images": [], "annotations": [{"image_id": 1, "category_id": 3}]}', "category 3"),
     ],
 )
+@pytest.mark.parametrize("large", [False, True])
 def test_what_is_no_coco_file_is_refused_in_one_line(
-    tmp_path: Path, text: str, reason: str
+    tmp_path: Path, text: str, reason: str, large: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(coco_source, "LARGE_BYTES", -1 if large else 2**30)
     path = tmp_path / "notes.json"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(SourceError, match=reason) as caught:

@@ -9,6 +9,7 @@ import typer
 
 from search.output.files import copy_hits, open_best
 from search.result import Hit
+from tests.made_shards import painted, write_parquet, write_tar
 
 
 def hit(path: Path, content: bytes | None = None) -> Hit:
@@ -79,3 +80,29 @@ def test_the_best_hit_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_that_there_is_no_viewer_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(typer, "launch", lambda _: 1)
     assert "no viewer" in open_best([hit(tmp_path / "dog.jpg", b"one")])
+
+
+def test_photos_in_shards_become_files_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    red, blue = painted("red"), painted("blue")
+    tar = write_tar(tmp_path / "a.tar", {"x/dog.jpg": red, "y/dog.jpg": blue})
+    rows = write_parquet(tmp_path / "b.parquet", {"image": [blue]})
+    names = (f"{tar}!x/dog.jpg", f"{tar}!y/dog.jpg", f"{rows}!0", f"{tar}!gone.jpg")
+    hits = [hit(Path(name)) for name in names]
+    out = tmp_path / "out"
+    done = copy_hits(hits, out)
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == {
+        "dog.jpg": red, "dog-2.jpg": blue, "b-0.png": blue,
+    }  # fmt: skip
+    assert list(done.lines(out)) == [
+        f"{names[1]} is {out / 'dog-2.jpg'}, since another photo has its name",
+        f"not copied: {names[3]}: there is no gone.jpg in it any more",
+        f"3 photos copied to {out}, 1 could not be copied",
+    ]
+    assert len(copy_hits(hits, out).there) == 3
+    opened: list[str] = []
+    monkeypatch.setattr(typer, "launch", lambda path: opened.append(path) or 0)
+    assert open_best(hits) == ""
+    assert Path(opened[0]).read_bytes() == red
+    assert "gone.jpg" in open_best(hits[3:])
