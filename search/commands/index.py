@@ -203,7 +203,7 @@ def _check_known(index: Path) -> None:
         )
 
 
-def _print_plan(index: Path, source: Sequence[Path], *, prune: bool, retry_failed: bool) -> None:
+def _print_plan(index: Path, source: Sequence[str], *, prune: bool, retry_failed: bool) -> None:
     from indexer import plan_index
 
     plan = plan_index(index, source, prune=prune, retry_failed=retry_failed)

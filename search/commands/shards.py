@@ -48,7 +48,7 @@ class Sharding:
 
 
 def check_sharding(
-    asked: Sharding, given: Sequence[Path], others: bool, retry_failed: bool
+    asked: Sharding, given: Sequence[str], others: bool, retry_failed: bool
 ) -> None:
     """Refuse what makes no sense together.
 
@@ -98,7 +98,7 @@ def part_of(text: str | None) -> tuple[int, int]:
 def run_sharded(
     asked: Sharding,
     index: Path,
-    sources: Sequence[Path],
+    sources: Sequence[str],
     model: Any,  # noqa: ANN401 - any photo model
     loaded_by: Mapping[str, Any],
     *,
@@ -110,7 +110,7 @@ def run_sharded(
     Args:
         asked: the one or the other.
         index: gets what is merged.
-        sources: folders whose photos are embedded.
+        sources: whose photos are embedded.
         model: embeds them.
         loaded_by: the arguments of `search.prepared.photo_model` that loaded it, for workers.
         retry_failed: as in `write_shards`.
@@ -132,7 +132,7 @@ def run_sharded(
 def _write(
     out: Path,
     asked: Sharding,
-    sources: Sequence[Path],
+    sources: Sequence[str],
     model: Any,  # noqa: ANN401
     loaded_by: Mapping[str, Any],
     retry_failed: bool,
