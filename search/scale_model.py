@@ -120,7 +120,7 @@ def reckoned(photos: int, rates: Rates, assumed: Assumed) -> Stages:
         index_bytes=photos * rates.index_bytes,
         vectors_bytes=photos * CODE_BYTES,
         merge_hours=_hours(photos, rates.merged_rows_per_second),
-        file_hours=_hours(photos, rates.filed_rows_per_second),
+        file_hours=_hours(photos, _filed_per_second(photos, rates)),
         file_memory_bytes=photos * rates.filing_bytes,
         push_hours=_pushed(photos, rates),
     )
@@ -129,11 +129,20 @@ def reckoned(photos: int, rates: Rates, assumed: Assumed) -> Stages:
 def searched(photos: int, rates: Rates) -> Search:
     """Reckon what a warm query over so many photos takes."""
     lists, compared = 1, float(photos)
-    if photos * rates.vector_ns / 1e6 > MOST_EXACT_MS:
+    if not _is_exact(photos, rates):
         lists = min(int(2 * photos**0.5), MOST_LISTS)
         compared = lists + PROBES * photos / lists
     ms = rates.query_ms + compared * rates.vector_ns / 1e6
     return Search(lists, compared, ms, photos * CODE_BYTES)
+
+
+def _is_exact(photos: int, rates: Rates) -> bool:
+    return photos * rates.vector_ns / 1e6 <= MOST_EXACT_MS
+
+
+def _filed_per_second(photos: int, rates: Rates) -> float:
+    exact = _is_exact(photos, rates)
+    return rates.exact_rows_per_second if exact else rates.listed_rows_per_second
 
 
 def _pushed(photos: int, rates: Rates) -> float | None:

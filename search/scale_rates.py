@@ -22,9 +22,10 @@ class Rates:
         gpu_photos_per_second: that one GPU encodes, where decoding keeps up with it.
         ray_share: of that speed that is left with workers of Ray, their start not counted.
             `python -m tests.bulk_throughput FOLDER`.
-        shard_bytes: of a photo in a shard. `python -m tests.bulk_merge`, as the next three.
+        shard_bytes: of a photo in a shard. `python -m tests.bulk_merge`, as the next four.
         merged_rows_per_second: into an index, by its only writer.
-        filed_rows_per_second: into the file of vectors, when all rows are in.
+        exact_rows_per_second: into a file of vectors that is searched exactly.
+        listed_rows_per_second: into one of lists, which are found and tried.
         filing_bytes: memory for each vector while that file is built.
         index_bytes: of a photo in an index. `crossgraph bench --only scale`, as the next two.
         query_ms: a warm query, without what the search step takes.
@@ -39,7 +40,8 @@ class Rates:
     ray_share: float
     shard_bytes: float
     merged_rows_per_second: float
-    filed_rows_per_second: float
+    exact_rows_per_second: float
+    listed_rows_per_second: float
     filing_bytes: float
     index_bytes: float
     query_ms: float
@@ -55,7 +57,8 @@ RATES = Rates(
     ray_share=0.0,
     shard_bytes=0.0,
     merged_rows_per_second=0.0,
-    filed_rows_per_second=0.0,
+    exact_rows_per_second=0.0,
+    listed_rows_per_second=0.0,
     filing_bytes=0.0,
     index_bytes=3630.0,
     query_ms=0.0,

@@ -47,9 +47,7 @@ class Sharding:
         return bool(self.out or self.source)
 
 
-def check_sharding(
-    asked: Sharding, given: Sequence[str], others: bool, retry_failed: bool
-) -> None:
+def check_sharding(asked: Sharding, given: Sequence[str], others: bool, retry_failed: bool) -> None:
     """Refuse what makes no sense together.
 
     Args:
