@@ -21,6 +21,7 @@ from typing import Any
 
 from indexer.bulk.chunks import Chunk
 from indexer.bulk.embed import WrittenShard, embed_chunk
+from indexer.bulk.placement import placed
 from indexer.model import PhotoModel
 from store import CrossgraphError, ModelMismatch
 
@@ -72,31 +73,20 @@ class RayEmbed:
         if not chunks:
             return
         with _ray(self.address, self.workers) as ray:
-            resources = ray.cluster_resources()
+            nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+            each = placed(nodes, self.workers, gpu=self.gpu)
             rows = [{"chunk": zlib.compress(pickle.dumps(chunk))} for chunk in chunks]
             found = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
-                _Worker, **self._placement(ray, resources, (model.fingerprint, folder.absolute()))
-            )
+                _Worker,
+                fn_constructor_args=(
+                    self.make_model, each.threads, model.fingerprint, folder.absolute(),
+                ),
+                compute=ray.data.ActorPoolStrategy(size=each.workers),
+                num_cpus=each.threads,
+                num_gpus=each.gpus,
+            )  # fmt: skip
             for row in _rows_of(ray, found):
                 yield pickle.loads(row["written"])
-
-    def _placement(
-        self,
-        ray: Any,  # noqa: ANN401 - the module
-        resources: dict[str, float],
-        job: tuple[str, Path],
-    ) -> dict[str, Any]:
-        """Say how many workers there are, and what each of them has."""
-        gpus = int(resources.get("GPU", 0)) if self.gpu else 0
-        cpus = int(resources.get("CPU", 1))
-        workers = self.workers or gpus or cpus
-        threads = max(1, cpus // workers)
-        return {
-            "fn_constructor_args": (self.make_model, threads, *job),
-            "compute": ray.data.ActorPoolStrategy(size=workers),
-            "num_cpus": threads,
-            "num_gpus": 1 if gpus else 0,
-        }
 
 
 class _Worker:

@@ -1,0 +1,44 @@
+"""How the processors and GPUs of a cluster are shared out among workers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+__all__ = ["Placement", "placed"]
+
+
+@dataclass(frozen=True)
+class Placement:
+    """How many workers there are, and what each of them has.
+
+    Attributes:
+        workers: how many at once.
+        threads: processors of each.
+        gpus: of each; a part of one where several share it.
+    """
+
+    workers: int
+    threads: int
+    gpus: float
+
+
+def placed(nodes: Iterable[Mapping[str, float]], asked: int | None, *, gpu: bool) -> Placement:
+    """Share out what the machines of a cluster have.
+
+    Args:
+        nodes: of each machine, how much it has of `CPU` and `GPU`.
+        asked: how many workers are wanted; None for one a GPU, or else one a processor.
+        gpu: whether they may have GPUs.
+
+    >>> placed([{"CPU": 16}, {"CPU": 4}], 3, gpu=True)  # a worker lies on one machine
+    Placement(workers=3, threads=4, gpus=0.0)
+    >>> placed([{"CPU": 16, "GPU": 2}], None, gpu=True)
+    Placement(workers=2, threads=8, gpus=1.0)
+    """
+    working = [node for node in nodes if node.get("CPU", 0) >= 1]
+    cpus = [int(node["CPU"]) for node in working] or [1]
+    gpus = int(sum(node.get("GPU", 0) for node in working)) if gpu else 0
+    workers = asked or gpus or sum(cpus)
+    threads = max(1, min(sum(cpus) // workers, *cpus))
+    return Placement(workers, threads, min(1.0, gpus / workers))
