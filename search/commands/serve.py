@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +18,9 @@ from search.commands.options import (
     TextWeights,
     default_index,
 )
+
+if TYPE_CHECKING:
+    from search.server.worker_process import Plan
 
 __all__ = ["serve"]
 
@@ -40,6 +44,9 @@ def serve(
     max_body: Annotated[
         int, typer.Option(min=1, max=1024, metavar="MIB", help="The largest request, in MiB.")
     ] = 32,
+    workers: Annotated[
+        int, typer.Option(min=1, max=256, metavar="N", help="Processes that share the port.")
+    ] = 1,
     open_browser: Annotated[
         bool, typer.Option("--open", help="Open the page in a browser.")
     ] = False,
@@ -54,10 +61,8 @@ def serve(
     crossgraph serve --index photos.index --port 8000
     """
     from search.server.access import AccessError, is_loopback, names_of, read_key
-    from search.server.app import build_app
-    from search.server.models import model_loader
-    from search.server.running import run
     from search.server.settings import Settings
+    from search.server.worker_process import Plan
 
     key = read_key(api_key_file)
     loopback = is_loopback(host)
@@ -74,19 +79,25 @@ def serve(
         hosts=names_of(host) if loopback else None,
         body_bytes=max_body * MIB,
         held_bytes=max(8 * max_body, 256) * MIB,
-    )
-    app = build_app(settings, model_loader(checkpoint, image_weights, text_weights))
-    app.state.service.warm()
+    ).shared_by(workers)
+    plan = Plan(settings, checkpoint, image_weights, text_weights, SECONDS_TO_STOP)
     url = _url(host, listening)
-    ended = run(app, listening, lambda: _announce(url, open_browser), SECONDS_TO_STOP)
-    if not ended:
+    _serve(workers, plan, listening, lambda: _announce(url, open_browser))
+
+
+def _serve(workers: int, plan: Plan, listening: socket.socket, ready: Callable[[], None]) -> None:
+    from search.server.serving import serve_alone, serve_together
+
+    if workers > 1:
+        serve_together(workers, plan, listening, ready, lambda line: typer.echo(line, err=True))
+    elif not serve_alone(plan, listening, ready):
         # A thread cannot be stopped, and Python would wait for it.
         sys.stdout.flush()
         os._exit(0)
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    from search.server.running import ListenError
+    from search.server.serving import ListenError
 
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     found = socket.socket(family, socket.SOCK_STREAM)

@@ -56,7 +56,7 @@ class Service:
             "thumbnail", THUMBNAIL_THREADS, settings.waiting, settings.answer_seconds
         )
         self.writer = Workers("change of the index", 1, UPLOADS_WAITING, UPLOAD_SECONDS)
-        self.metrics.watch("search", lambda: self.searches.workers.busy)
+        self.searches.workers.watch(self.metrics.working("search"))
 
     def warm(self) -> None:
         """Open the index and load the model, so that what is wrong is told before anyone asks.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 __all__ = ["MAX_PICTURES", "MAX_PICTURE_PIXELS", "Settings"]
 
@@ -48,3 +49,11 @@ class Settings:
     def uploads(self) -> Path:
         """The folder of the index's own photos, a source like any other."""
         return self.folder / "uploads"
+
+    def shared_by(self, workers: int) -> Self:
+        """Give each of so many processes its part of the memory that all may take together."""
+        return replace(
+            self,
+            held_bytes=max(self.body_bytes, self.held_bytes // workers),
+            thumbnail_bytes=self.thumbnail_bytes // workers,
+        )
