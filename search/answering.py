@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from search.candidates import allowed_ids, find_candidates, with_words
+from search.candidates import allowed_photos, find_candidates, with_words
 from search.duplicates import Group, fold
 from search.explained import explain_hits
 from search.mixing import Mixture, TermScores
@@ -19,7 +19,7 @@ from search.terms import TermReader
 from search.timing import Stopwatch, blocks_in_time
 
 if TYPE_CHECKING:
-    from store import Index
+    from store.protocol import SearchedIndex
 
 __all__ = ["Answerer"]
 
@@ -34,7 +34,7 @@ class Answerer:
         terms: reads what is asked.
     """
 
-    index: Index
+    index: SearchedIndex
     model: QueryModel
     terms: TermReader
 
@@ -50,7 +50,7 @@ class Answerer:
             with watch.stage("encode"):
                 mixture = self.terms.mixture(request)
             with watch.stage("filter"):
-                within = allowed_ids(self.index, request)
+                within = allowed_photos(self.index, request)
             with watch.stage("first_stage"):
                 ranking = find_candidates(self.index, self.model, mixture, request, within)
             if request.rerank and mixture.texts:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from indexer import BuildReport
     from search.writing import WriteOptions
-    from store import Index
+    from store.protocol import SearchedIndex
     from store.records import PhotoRecord
 
 __all__ = ["SearchIndex"]
@@ -49,7 +49,7 @@ class SearchIndex:
     """
 
     def __init__(
-        self, index: Index, model: QueryModel, photo_model: PhotoModel | None = None
+        self, index: SearchedIndex, model: QueryModel, photo_model: PhotoModel | None = None
     ) -> None:
         self._index = index
         self._model = model
@@ -75,8 +75,20 @@ class SearchIndex:
 
     @property
     def folder(self) -> Path:
-        """Where it lies."""
-        return self._index.folder
+        """Where it lies.
+
+        Raises:
+            IndexNotWritable: it lies in no folder of this machine, and is only read here.
+        """
+        folder = self._index.folder
+        if folder is None:
+            from store import IndexNotWritable
+
+            raise IndexNotWritable(
+                f"{self._index.place} is only read: change the index that it was made of, and "
+                "bring it up to date from that"
+            )
+        return folder
 
     @property
     def model(self) -> QueryModel:
@@ -223,11 +235,8 @@ class SearchIndex:
 
     def photos(self, image_ids: Iterable[int]) -> list[PhotoRecord]:
         """Give what is known of photos, in the order of the ids; those not there are left out."""
-        from store.records import records
-
         with self._reading:
-            found = records(self._index, list(image_ids), vectors=False)
-            return [photo for block in found for photo in block]
+            return self._index.photo_records(list(image_ids))
 
     asearch = in_thread(search)
     asearch_many = in_thread(search_many)

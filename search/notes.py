@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Sized
 
 from search.mixing import Mixture
 from search.ranking import Ranking
@@ -13,7 +12,7 @@ __all__ = ["notes_on"]
 
 
 def notes_on(
-    request: SearchRequest, mixture: Mixture, ranking: Ranking, within: NDArray[np.int64] | None
+    request: SearchRequest, mixture: Mixture, ranking: Ranking, within: Sized | None
 ) -> tuple[str, ...]:
     """Say that a budget was spent, that a filter left nothing, what stands for probabilities."""
     notes = []

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from store import Counts, Generation, Index
+    from store import Counts
+    from store.choice import Measured
+    from store.protocol import ServedIndex
 
 __all__ = ["Status", "read_status", "status_of"]
 
@@ -50,7 +52,7 @@ def read_status(folder: Path) -> Status:
         return status_of(index)
 
 
-def status_of(index: Index) -> Status:
+def status_of(index: ServedIndex) -> Status:
     """Read the state of an open index."""
     with index.snapshot():
         return Status(
@@ -61,20 +63,19 @@ def status_of(index: Index) -> Status:
             fingerprint=index.model.fingerprint,
             encoders=index.model.encoders,
             reembedding=_coming(index),
-            search=_search(index.generation(), len(index)),
-            recall_at_100=_recall(index.generation()),
-            bytes=sum(file.stat().st_size for file in index.folder.iterdir() if file.is_file()),
+            search=_search(index.measured(), len(index)),
+            recall_at_100=_recall(index.measured()),
+            bytes=index.size_bytes(),
         )
 
 
-def _coming(index: Index) -> str:
+def _coming(index: ServedIndex) -> str:
     return ", ".join(f"{model.name} {model.fingerprint[:12]}" for model in index.coming_models())
 
 
-def _search(generation: Generation | None, photos: int) -> str:
-    if generation is None:
+def _search(measured: Measured | None, photos: int) -> str:
+    if measured is None:
         return "exact; the file of vectors is not written yet" if photos else "nothing to search"
-    measured = generation.measured
     recall = measured.recall_at_100
     told = "recall@100 not measured" if recall is None else f"recall@100 {100 * recall:.1f} %"
     # Exact is exact: to say that nothing was measured would only raise doubts.
@@ -82,5 +83,5 @@ def _search(generation: Generation | None, photos: int) -> str:
     return f"{measured.kind}{known}, {measured.query_ms:.1f} ms a query when it was built"
 
 
-def _recall(generation: Generation | None) -> float | None:
-    return None if generation is None else generation.measured.recall_at_100
+def _recall(measured: Measured | None) -> float | None:
+    return None if measured is None else measured.recall_at_100

@@ -12,7 +12,6 @@ from typing import TypedDict, TypeVar
 from indexer import BuildReport, build_index
 from indexer.model import PhotoModel
 from store import Index, IndexBusy, PhotoFile, QuarantinedFile, SourceError
-from store.records import records
 
 __all__ = ["REMOVED", "WriteOptions", "add_photos", "left_out", "patiently", "remove_photos"]
 
@@ -84,7 +83,7 @@ def remove_photos(folder: Path, image_ids: Iterable[int]) -> int:
     ids = list(dict.fromkeys(image_ids))
     with Index.open(folder) as index:
         index.begin_writing()
-        found = [photo for block in records(index, ids, vectors=False) for photo in block]
+        found = index.photo_records(ids)
         index.quarantine([left_out(photo.file) for photo in found])
         index.finish()
     return len(found)

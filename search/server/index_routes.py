@@ -15,8 +15,8 @@ from search.server.metrics import CONTENT_TYPE
 from search.server.schemas import IndexAnswer
 from search.server.service import service_of
 from search.status import status_of
-from store import CrossgraphError, Index
-from store.annotations import category_counts
+from store import CrossgraphError
+from store.protocol import ServedIndex
 
 __all__ = ["STATIC", "router"]
 
@@ -33,12 +33,11 @@ async def index(request: Request) -> JSONResponse:
     """Say what the index holds, which model made it, and whether it is being built."""
     service = service_of(request)
 
-    def read(index: Index) -> dict[str, object]:
-        with index.reading() as catalog:
-            categories = category_counts(catalog, MOST_CATEGORIES)
-            return index_answer(
-                status_of(index), index.model.dim, categories, read_building(index.folder)
-            )
+    def read(index: ServedIndex) -> dict[str, object]:
+        with index.snapshot():
+            categories = index.category_counts(MOST_CATEGORIES)
+            building = None if index.folder is None else read_building(index.folder)
+            return index_answer(status_of(index), index.model.dim, categories, building)
 
     return JSONResponse(await service.catalogs.run(read))
 
@@ -76,6 +75,6 @@ async def page() -> Response:
     return FileResponse(STATIC / "index.html")
 
 
-def _fingerprint(index: Index) -> str:
+def _fingerprint(index: ServedIndex) -> str:
     with index.snapshot():
         return index.model.fingerprint

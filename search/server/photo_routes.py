@@ -16,8 +16,8 @@ from search.server.schemas import ImageAnswer, ImagesAnswer, RemovedAnswer, Uplo
 from search.server.service import Service, service_of
 from search.server.thumbnails import SIZES, shrunk
 from search.server.writing import add_photos, remove_photo
-from store import Index, UnreadableImage
-from store.records import ids_after, records
+from store import UnreadableImage
+from store.protocol import ServedIndex
 
 __all__ = ["router"]
 
@@ -41,13 +41,9 @@ async def images(
     """Give photos by id, those after one."""
     service = service_of(request)
 
-    def read(index: Index) -> list[dict[str, object]]:
-        ids = ids_after(index, after, limit)
-        return [
-            image_answer(photo, service.settings.uploads)
-            for block in records(index, ids, vectors=False)
-            for photo in block
-        ]
+    def read(index: ServedIndex) -> list[dict[str, object]]:
+        found = index.photo_records(index.ids_after(after, limit))
+        return [image_answer(photo, service.settings.uploads) for photo in found]
 
     found = await service.catalogs.run(read)
     more = found[-1]["id"] if len(found) == limit else None
@@ -146,7 +142,7 @@ async def file(request: Request, image_id: ImageId) -> Response:
 
 
 async def _opened(service: Service, image_id: int) -> OpenPhoto:
-    def found(index: Index) -> OpenPhoto:
+    def found(index: ServedIndex) -> OpenPhoto:
         return open_photo(find_photo(index, image_id), list(index.sources()))
 
     return await service.catalogs.run(found)

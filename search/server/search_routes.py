@@ -17,7 +17,6 @@ from search.server.documented import body_of, errors
 from search.server.errors import Refused
 from search.server.schemas import EmbedAnswer, EmbedBody, SearchAnswer, SearchBody
 from search.server.service import Opened, service_of
-from store.records import records
 
 __all__ = ["router"]
 
@@ -63,8 +62,7 @@ def _searched(opened: Opened, asked: SearchRequest) -> tuple[Any, dict[str, Any]
     result = opened.search.search(asked)
     sizes = {
         photo.image_id: (photo.file.width_px, photo.file.height_px)
-        for block in records(opened.index, _ids(result.hits), vectors=False)
-        for photo in block
+        for photo in opened.index.photo_records(_ids(result.hits))
     }
     return result, search_answer(result, sizes)
 
