@@ -16,6 +16,7 @@ from search.server.schemas import ImageAnswer, ImagesAnswer, RemovedAnswer, Uplo
 from search.server.service import Service, service_of
 from search.server.thumbnails import SIZES, shrunk
 from search.server.writing import add_photos, remove_photo
+from search.writing import patiently
 from store import UnreadableImage
 from store.protocol import ServedIndex
 
@@ -63,8 +64,12 @@ async def add(request: Request) -> JSONResponse:
     files = body.pictures.get("image", [])
     if not files:
         raise Refused(422, "no photo: give files in the field image of multipart/form-data")
+    settings = service.settings
     outcomes = await service.writer.run(
-        lambda: add_photos(service.settings.folder, service.settings.uploads, files, service.models)
+        lambda: patiently(
+            lambda: add_photos(settings.folder, settings.uploads, files, service.models),
+            settings.write_seconds,
+        )
     )
     return JSONResponse({"images": outcomes})
 
@@ -84,7 +89,10 @@ async def remove(request: Request, image_id: ImageId) -> JSONResponse:
     """Take a photo out of the index. Only one that was uploaded is deleted from the disk."""
     settings = service_of(request).settings
     deleted = await service_of(request).writer.run(
-        lambda: remove_photo(settings.folder, settings.uploads, image_id)
+        lambda: patiently(
+            lambda: remove_photo(settings.folder, settings.uploads, image_id),
+            settings.write_seconds,
+        )
     )
     return JSONResponse({"id": image_id, "file_deleted": deleted})
 

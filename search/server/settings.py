@@ -30,6 +30,7 @@ class Settings:
         body_seconds: within which a body must have arrived.
         answer_seconds: after which a client is told that it took too long.
         readers: searches at once; each holds the vectors of an exact index in memory.
+        write_seconds: how long a change of the index waits for another process that writes.
         waiting: requests that wait for one of these, beyond which the next is turned away.
         thumbnail_bytes: of thumbnails kept in memory.
     """
@@ -42,6 +43,7 @@ class Settings:
     body_seconds: float = 30.0
     answer_seconds: float = 30.0
     readers: int = 2
+    write_seconds: float = 0.0
     waiting: int = 256
     thumbnail_bytes: int = 64 * 2**20
 
@@ -51,9 +53,10 @@ class Settings:
         return self.folder / "uploads"
 
     def shared_by(self, workers: int) -> Self:
-        """Give each of so many processes its part of the memory that all may take together."""
+        """Give what each of so many processes may, which share memory and take turns to write."""
         return replace(
             self,
             held_bytes=max(self.body_bytes, self.held_bytes // workers),
             thumbnail_bytes=self.thumbnail_bytes // workers,
+            write_seconds=10.0 if workers > 1 else self.write_seconds,
         )

@@ -129,14 +129,14 @@ class Supervisor:
 
     def _roll(self) -> None:
         at_it = any(worker.replaces for worker in self._workers)
-        self._to_replace = [each for each in self._workers if each.ready and not each.leaving]
+        self._to_replace = [worker for worker in self._workers if not worker.leaving]
         if not at_it:
             self._roll_next()
 
     def _roll_next(self) -> None:
         while self._to_replace:
             old = self._to_replace.pop(0)
-            if old in self._workers:
+            if old in self._workers and not old.leaving:
                 self._start(old)
                 return
 

@@ -1,0 +1,191 @@
+"""`crossgraph serve --workers`: several processes at one port, whatever becomes of one of them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from fusion.export import export_model
+from fusion.retriever import Retriever
+from store import Index
+from store.reembedding import Reembedding
+from tests.e2e.serving import COUNT, running, start
+from tests.integration.made_retriever import made_retriever
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are looked up in /proc"),
+]
+
+ASKED = {"text": "a red dog", "limit": COUNT}
+
+
+def workers_of(pid: int) -> list[int]:
+    """Give the processes of workers, not multiprocessing's own beside them."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(each) for each in children if b"spawn_main" in _command(int(each))]
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+
+
+def await_that(condition: Callable[[], bool], seconds: float = 30) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it did not come to that in time"
+        time.sleep(0.05)
+
+
+@contextmanager
+def hammering(url: str, clients: int = 3) -> Iterator[list[Any]]:
+    """Ask on and on, each on a connection that is kept; gives every answer or failure."""
+    seen: list[Any] = []
+    ended = threading.Event()
+
+    def ask() -> None:
+        with httpx2.Client(base_url=url, timeout=60) as client:
+            while not ended.is_set():
+                try:
+                    answer = client.post("/v1/search", json=ASKED)
+                except httpx2.HTTPError as error:
+                    seen.append(repr(error))
+                    continue
+                told = answer.json()
+                seen.append(shape(told) if answer.status_code == 200 else told)
+
+    threads = [threading.Thread(target=ask) for _ in range(clients)]
+    for each in threads:
+        each.start()
+    try:
+        yield seen
+    finally:
+        ended.set()
+        for each in threads:
+            each.join()
+
+
+def shape(answer: dict[str, Any]) -> tuple[tuple[int, float], ...]:
+    return tuple((hit["id"], hit["score"]) for hit in answer["hits"])
+
+
+def test_workers_share_a_port_and_one_that_dies_or_is_exchanged_is_not_missed(
+    place: Path, tmp_path: Path
+) -> None:
+    said = tmp_path / "stderr"
+    with (
+        said.open("w") as stderr,
+        running(place, "--workers", "2", stderr=stderr) as (url, process),
+    ):
+        first = workers_of(process.pid)
+        assert len(first) == 2
+        for _ in range(6):  # each on a connection of its own, so that both may have some
+            assert httpx2.post(f"{url}v1/search", json=ASKED).status_code == 200
+        figures = httpx2.get(f"{url}metrics").text
+        counted = 'crossgraph_requests_total{method="POST",route="/v1/search",status="200"} 6.0'
+        assert counted in figures
+        assert 'crossgraph_work{kind="search"} 0.0' in figures
+
+        os.kill(first[0], signal.SIGKILL)
+        await_that(lambda: len(set(workers_of(process.pid)) - {first[0]}) == 2)
+        line = said.read_text().strip()
+        assert (
+            line == f"worker {first[0]} is started again in 0.5 seconds: it was ended by signal 9"
+        )
+        assert httpx2.post(f"{url}v1/search", json=ASKED).status_code == 200
+        assert 'status="200"} 7.0' in httpx2.get(f"{url}metrics").text
+
+        before = set(workers_of(process.pid))
+        with hammering(url) as seen:
+            process.send_signal(signal.SIGHUP)
+            await_that(lambda: before.isdisjoint(workers_of(process.pid)), 60)
+        assert len(set(seen)) == 1, set(seen)
+        assert isinstance(seen[0], tuple)
+        assert len(workers_of(process.pid)) == 2
+
+        process.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        assert process.wait(20) == 0
+        assert time.monotonic() - began < 5
+        assert not any(map(is_alive, workers_of_all(before)))
+    assert "Traceback" not in said.read_text()
+
+
+def workers_of_all(pids: set[int]) -> list[int]:
+    return [pid for pid in pids if b"spawn_main" in _command(pid)]
+
+
+def test_workers_end_when_nobody_watches_them_any_more(place: Path) -> None:
+    with running(place, "--workers", "2") as (_, process):
+        workers = workers_of(process.pid)
+        process.kill()
+        process.wait()
+        await_that(lambda: not any(map(is_alive, workers)), 10)
+
+
+def test_what_a_worker_cannot_begin_with_is_told_once(place: Path, tmp_path: Path) -> None:
+    process = start(place, "--index", str(tmp_path / "none"), "--port", "0", "--workers", "2")
+    said, complaint = process.communicate(timeout=60)
+    assert (process.returncode, said) == (1, "")
+    (line,) = complaint.strip().splitlines()
+    assert "is not there" in line
+
+
+def another_model(place: Path, bert: Path) -> Retriever:
+    """A model of other weights, prepared beside the first."""
+    bert.mkdir()
+    made = made_retriever(bert, memory=40)
+    other = Retriever(made.network, made._encoders, "beef" * 16)
+    export_model(other, place / "cache" / "query")
+    return other
+
+
+def test_a_switch_to_another_model_under_load_gives_old_or_new_answers(
+    place: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(place, tmp_path / "place")
+    place = tmp_path / "place"
+    other = another_model(place, tmp_path / "bert")
+    photos = other.embed_images(list(range(COUNT)))  # type: ignore[arg-type]
+    with running(place, "--workers", "2", stderr=subprocess.DEVNULL) as (url, _):
+        with hammering(url) as seen, Index.open(place / "index") as index:
+            await_that(lambda: len(seen) > 5)
+            new = Reembedding(
+                index,
+                other.fingerprint,
+                other.dim,
+                encoders=other.encoders,
+                unit_dim=other.unit_dim,
+            )
+            for image_id in range(1, COUNT + 1):
+                one = slice(image_id - 1, image_id)
+                new.put([image_id], photos.vectors[one], photos.packed[one])
+            assert len(set(seen)) == 1  # the old model's, all the while
+            new.switch()
+            switched = len(seen)
+            await_that(lambda: len(seen) > switched + 30)
+        old, new_answer = seen[0], shape(httpx2.post(f"{url}v1/search", json=ASKED).json())
+    assert old != new_answer
+    assert set(seen) == {old, new_answer}
+    assert set(seen[-5:]) == {new_answer}
