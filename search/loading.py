@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ def open_index(
     text_weights: str | Path | None = None,
     model: QueryModel | None = None,
     once: bool = False,
+    vectors: str | None = None,
 ) -> SearchIndex:
     """Open an index made by `crossgraph index`, with the model that made it.
 
@@ -42,20 +44,23 @@ def open_index(
         text_weights: the same for the text encoder.
         model: a retriever that is loaded already, in place of `checkpoint` and the weights.
         once: whether a single query will be asked, which then is answered sooner.
+        vectors: the address of a database that holds the index, `postgresql://...`, in place of
+            `folder`; see docs/postgres.md.
 
     Raises:
+        IndexUnavailable: the database cannot be reached.
         IndexNotFound: there is no index in the folder.
         IndexDamaged: there is one and its catalog cannot be read.
         ModelMismatch: the index was made with another model.
         CheckpointError: the checkpoint cannot be read.
         WeightsNotFound: an encoder's weights are not there.
     """
-    from store import Index
+    from store.opening import open_reader
 
     folder, photos = Path(folder), None
     if model is None:
         # First of all: that there is no index should not cost the seconds that loading a model may.
-        with Index.open(folder) as index:
+        with closing(open_reader(folder, vectors)) as index:
             fingerprint = index.model.fingerprint
         model, photos = models_of(
             fingerprint,
@@ -64,8 +69,8 @@ def open_index(
             text_weights=text_weights,
             once=once,
         )
-    index = Index.open(folder, fingerprint=model.fingerprint, model=model.name)
-    return SearchIndex(index, model, photos)
+    found = open_reader(folder, vectors, fingerprint=model.fingerprint, model=model.name)
+    return SearchIndex(found, model, photos)
 
 
 def models_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ class Status:
     """The state of an index.
 
     Attributes:
+        place: where it lies.
         counts: how much it holds.
         sources: folder to its number of photos, sorted.
         left_out: path and reason of every file that could not be read, by path.
@@ -29,9 +31,10 @@ class Status:
         reembedding: name and fingerprint of a model that is being embedded with; empty if none is.
         search: how it is searched, in words, with the recall where that was measured.
         recall_at_100: 1.0 for an exact search; None where it was not measured.
-        bytes: size of the folder.
+        bytes: size of the folder, or of its tables in a database.
     """
 
+    place: str
     counts: Counts
     sources: Mapping[str, int]
     left_out: tuple[tuple[str, str], ...]
@@ -44,11 +47,11 @@ class Status:
     bytes: int
 
 
-def read_status(folder: Path) -> Status:
-    """Read the state of an index; raises what `store.Index.open` raises."""
-    from store import Index
+def read_status(folder: Path, vectors: str | None = None) -> Status:
+    """Read the state of an index; takes and raises what `store.opening.open_reader` does."""
+    from store.opening import open_reader
 
-    with Index.open(folder) as index:
+    with closing(open_reader(folder, vectors)) as index:
         return status_of(index)
 
 
@@ -56,6 +59,7 @@ def status_of(index: ServedIndex) -> Status:
     """Read the state of an open index."""
     with index.snapshot():
         return Status(
+            place=index.place,
             counts=index.counts(),
             sources=index.sources(),
             left_out=tuple((file.path, file.reason) for file in index.quarantined()),

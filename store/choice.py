@@ -19,7 +19,7 @@ from store.vector_file import DamagedVectors
 from store.vector_head import read_head
 from store.vectors import Block, Blocks, VectorIndex
 
-__all__ = ["OVERSAMPLING", "Measured", "build", "load"]
+__all__ = ["LEAST_RECALL", "NEIGHBOURS", "OVERSAMPLING", "Measured", "build", "load", "nearest"]
 
 OVERSAMPLING = 2
 """An approximate index is asked for this many times k, and what it gives is scored exactly.
@@ -178,7 +178,7 @@ def _approximate(
     dim: int, count: int, blocks: Blocks, queries: NDArray[np.float32], least_recall: float
 ) -> tuple[VectorIndex, float] | None:
     """Give the first approximate index with enough recall, and what that is, else None."""
-    truth = _nearest(blocks, queries, NEIGHBOURS)
+    truth = nearest(blocks, queries, NEIGHBOURS)
     trained = train(dim, count, blocks)
     for bits in (8, 16):
         index = ApproximateIndex.build(dim, count, blocks, bits=bits, trained=trained)
@@ -202,7 +202,7 @@ def _probes(lists: int) -> list[int]:
     return [*(probes for probes in doubled if probes < most), most]
 
 
-def _nearest(blocks: Blocks, queries: NDArray[np.float32], k: int) -> NDArray[np.int64]:
+def nearest(blocks: Blocks, queries: NDArray[np.float32], k: int) -> NDArray[np.int64]:
     """Give the ids, (Q, K) in no order, of the k vectors with the highest products."""
     ids = np.zeros((len(queries), 0), dtype=np.int64)
     scores = np.zeros((len(queries), 0), dtype=np.float32)

@@ -7,6 +7,7 @@
     │   └── IndexTooNew   a newer version made it; nothing is wrong with it
     ├── IndexNotWritable  it cannot be written now, such as on a full disk
     │   └── IndexBusy     another process is writing it
+    ├── IndexUnavailable  the database that holds it cannot be reached now
     ├── ModelMismatch     it was made with another model than the one at hand
     ├── SourceError       a folder of photos or a COCO file is missing, empty or malformed
     ├── UnreadableImage   one file could not be turned into an image; the rest go on
@@ -29,6 +30,7 @@ __all__ = [
     "IndexNotFound",
     "IndexNotWritable",
     "IndexTooNew",
+    "IndexUnavailable",
     "ModelMismatch",
     "QueryError",
     "SourceError",
@@ -62,6 +64,10 @@ class IndexNotWritable(CrossgraphError):
 
 class IndexBusy(IndexNotWritable):
     """Another process is writing the index; reading goes on meanwhile."""
+
+
+class IndexUnavailable(CrossgraphError):
+    """The database that holds the index cannot be reached now; later it may be."""
 
 
 class ModelMismatch(CrossgraphError):

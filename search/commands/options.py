@@ -10,7 +10,15 @@ import typer
 from search.commands.completion import index_folders, model_folders
 from search.loading import DEFAULT_INDEX
 
-__all__ = ["Checkpoint", "ImageWeights", "IndexFolder", "Quiet", "TextWeights", "default_index"]
+__all__ = [
+    "Checkpoint",
+    "ImageWeights",
+    "IndexFolder",
+    "Quiet",
+    "TextWeights",
+    "Vectors",
+    "default_index",
+]
 
 default_index = Path(DEFAULT_INDEX)
 
@@ -22,6 +30,16 @@ IndexFolder = Annotated[
         envvar="CROSSGRAPH_INDEX",
         help="The index.",
         autocompletion=index_folders,
+    ),
+]
+Vectors = Annotated[
+    str | None,
+    typer.Option(
+        "--vectors",
+        metavar="ADDRESS",
+        envvar="CROSSGRAPH_VECTORS",
+        help="A database that holds the index, postgresql://..., in place of a folder.",
+        show_envvar=True,
     ),
 ]
 Checkpoint = Annotated[

@@ -27,6 +27,7 @@ from search.commands.options import (
     ImageWeights,
     IndexFolder,
     TextWeights,
+    Vectors,
     default_index,
 )
 from search.commands.terms import Add, Like, Literal, Minus, terms_of
@@ -49,6 +50,7 @@ def search(
     ] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="How many hits.")] = 10,
     index: IndexFolder = default_index,
+    vectors: Vectors = None,
     json: Json = False,
     csv: Csv = False,
     paths: Paths = False,
@@ -144,6 +146,7 @@ def search(
         image_weights=image_weights,
         text_weights=text_weights,
         once=True,
+        vectors=vectors,
     ) as opened:
         hits = opened.search(request)
         least = min_probability if len(opened) else 0.0
@@ -155,7 +158,7 @@ def search(
     shown = hits if explain else [replace(hit, explanation=None) for hit in hits]
     print_hits(shown, form, preview_as)
     _remark(hits, form, least, filtered=bool(where))
-    if "torch" in sys.modules and not (form.is_for_programs or is_prepared(index)):
+    if "torch" in sys.modules and not (form.is_for_programs or vectors or is_prepared(index)):
         typer.echo("`crossgraph index` on this machine makes searches start at once", err=True)
     use_files(hits, copy_to, show=open_best)
 

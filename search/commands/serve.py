@@ -16,6 +16,7 @@ from search.commands.options import (
     ImageWeights,
     IndexFolder,
     TextWeights,
+    Vectors,
     default_index,
 )
 
@@ -30,6 +31,7 @@ MIB = 2**20
 
 def serve(
     index: IndexFolder = default_index,
+    vectors: Vectors = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes one that is free.")] = 8000,
     host: Annotated[
         str, typer.Option(help="The address to listen at; any but this machine's own wants a key.")
@@ -75,6 +77,7 @@ def serve(
     listening = _listening(host, port)
     settings = Settings(
         folder=Path(os.path.abspath(index)),
+        vectors=vectors,
         key=key,
         hosts=names_of(host) if loopback else None,
         body_bytes=max_body * MIB,

@@ -10,7 +10,7 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from search.building import read_building
 from search.server.answers import index_answer
 from search.server.documented import errors
-from search.server.errors import Refused, error_answer
+from search.server.errors import Refused, error_answer, not_now
 from search.server.metrics import CONTENT_TYPE
 from search.server.schemas import IndexAnswer
 from search.server.service import service_of
@@ -55,7 +55,7 @@ async def readyz(request: Request) -> JSONResponse:
     try:
         fingerprint = await service.catalogs.run(_fingerprint)
     except (CrossgraphError, OSError) as error:
-        return error_answer(503, str(error), {"Retry-After": "5"})
+        return not_now(error)
     if not service.models.holds(fingerprint):
         return error_answer(503, "the index's model is not loaded yet", {"Retry-After": "5"})
     return JSONResponse({"status": "ready"})

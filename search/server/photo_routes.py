@@ -60,6 +60,7 @@ async def images(
 async def add(request: Request) -> JSONResponse:
     """Add photos to the index; each gets an id, or says in one line why not."""
     service = service_of(request)
+    _check_writable(service)
     body = await read_body(request, ("image",))
     files = body.pictures.get("image", [])
     if not files:
@@ -87,8 +88,10 @@ async def image(request: Request, image_id: ImageId) -> JSONResponse:
 )
 async def remove(request: Request, image_id: ImageId) -> JSONResponse:
     """Take a photo out of the index. Only one that was uploaded is deleted from the disk."""
-    settings = service_of(request).settings
-    deleted = await service_of(request).writer.run(
+    service = service_of(request)
+    _check_writable(service)
+    settings = service.settings
+    deleted = await service.writer.run(
         lambda: patiently(
             lambda: remove_photo(settings.folder, settings.uploads, image_id),
             settings.write_seconds,
@@ -154,6 +157,15 @@ async def _opened(service: Service, image_id: int) -> OpenPhoto:
         return open_photo(find_photo(index, image_id), list(index.sources()))
 
     return await service.catalogs.run(found)
+
+
+def _check_writable(service: Service) -> None:
+    if service.settings.vectors is not None:
+        raise Refused(
+            403,
+            "this server reads a database and changes nothing: change the index on disk, then "
+            "`crossgraph push`",
+        )
 
 
 def _shrunk(opened: OpenPhoto, size: int) -> bytes:

@@ -37,7 +37,8 @@ class Readers(Generic[R]):
 
     def __init__(self, name: str, settings: Settings, open_one: Callable[[], R]) -> None:
         self.workers = Workers(name, settings.readers, settings.waiting, settings.answer_seconds)
-        self._catalog = settings.folder / CATALOG_NAME
+        # A database is followed by its own readers.
+        self._catalog = None if settings.vectors else settings.folder / CATALOG_NAME
         self._open = open_one
         # The last that was used comes first: its pages are still in memory.
         self._idle: list[tuple[object, R]] = []
@@ -91,6 +92,8 @@ class Readers(Generic[R]):
             self._idle.append((identity, reader))
 
     def _identity(self) -> object:
+        if self._catalog is None:
+            return None
         try:
             facts = os.stat(self._catalog)
         except OSError:

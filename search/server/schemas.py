@@ -85,9 +85,10 @@ class EmbedBody(_Asked):
 
 
 class ErrorAnswer(BaseModel):
-    """Why there is no answer, in one line."""
+    """Why there is no answer, in one line; degraded while a database cannot be reached."""
 
     error: str
+    degraded: bool = False
 
 
 class HitAnswer(BaseModel):

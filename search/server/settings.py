@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -21,6 +21,8 @@ class Settings:
 
     Attributes:
         folder: the index, absolute.
+        vectors: the address of a database that holds the index in place of the folder; None if
+            the folder does.
         key: what clients must show as `Authorization: Bearer KEY`; None asks for none.
         hosts: names that a request may call this server by, in small letters and without a port;
             None allows any. Checked on loopback, where a page of another site may have had its
@@ -46,6 +48,7 @@ class Settings:
     write_seconds: float = 0.0
     waiting: int = 256
     thumbnail_bytes: int = 64 * 2**20
+    vectors: str | None = field(default=None, repr=False)  # it may hold a password
 
     @property
     def uploads(self) -> Path:
