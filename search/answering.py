@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +39,11 @@ class Answerer:
     model: QueryModel
     terms: TermReader
 
+    def answer_all(self, requests: Sequence[SearchRequest]) -> list[SearchResult]:
+        """Give the hits of requests, all of one state of the index."""
+        with self.index.snapshot():
+            return [self.answer(request, Stopwatch()) for request in requests]
+
     def answer(self, request: SearchRequest, watch: Stopwatch) -> SearchResult:
         """Give the hits of a request.
 
@@ -65,8 +71,10 @@ class Answerer:
             if request.explain and hits:
                 with watch.stage("explain"):
                     hits = explain_hits(hits, mixture, self.index, self.model)
-        notes = notes_on(request, mixture, ranking, within)
-        return SearchResult(tuple(hits), watch.took_ms(), notes, int(ranking.reranked.sum()))
+            missing = self.index.missing
+        notes = notes_on(request, mixture, ranking, within, missing)
+        reranked = int(ranking.reranked.sum())
+        return SearchResult(tuple(hits), watch.took_ms(), notes, reranked, missing)
 
     def _reranked(
         self, mixture: Mixture, ranking: Ranking, request: SearchRequest, watch: Stopwatch

@@ -123,11 +123,14 @@ class SearchIndex:
         Raises:
             QueryError: the query is empty, cannot be read, or is refused by `SearchRequest`.
         """
+        from store.shards.loss import again
+
         watch = Stopwatch()
         request = _request(query, k, literal, options)
         terms = TermReader(self._index, self._model, self._photo_model)
         with self._reading:
-            return Answerer(self._index, self._model, terms).answer(request, watch)
+            answerer = Answerer(self._index, self._model, terms)
+            return again(lambda: answerer.answer(request, watch))
 
     def search_many(
         self,
@@ -154,13 +157,15 @@ class SearchIndex:
         Raises:
             QueryError: one of the queries is refused; none is answered.
         """
+        from store.shards.loss import again
+
         if isinstance(queries, str):
             queries = [queries]  # not its letters
         requests = [_request(query, k, literal, options) for query in queries]
         terms = TermReader(self._index, self._model, self._photo_model)
-        with self._reading, self._index.snapshot():
+        with self._reading:
             answerer = Answerer(self._index, self._model, terms.having_read(requests))
-            return [answerer.answer(request, Stopwatch()) for request in requests]
+            return again(lambda: answerer.answer_all(requests))
 
     def embed_text(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Give the vectors (Q, D) of Q texts as they stand.

@@ -19,6 +19,7 @@ from store.models import Model
 from store.records import PhotoRecord
 from store.rows import Counts, Photo, QuarantinedFile
 from store.selection import Expression
+from store.shards.loss import Missing
 from store.vectors import Found
 
 __all__ = ["Allowed", "Ids", "SearchedIndex", "ServedIndex"]
@@ -44,6 +45,10 @@ class SearchedIndex(Protocol):
     @property
     def place(self) -> str:
         """Where it lies, for messages; never a password."""
+
+    @property
+    def missing(self) -> tuple[Missing, ...]:
+        """Which of several indexes that answer as one cannot be read; none of a single one."""
 
     def __len__(self) -> int:
         """Give the number of photos."""

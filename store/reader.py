@@ -23,6 +23,7 @@ from store.protocol import Ids
 from store.records import PhotoRecord, records
 from store.rows import Counts, Photo, PhotoFile, QuarantinedFile
 from store.selection import Expression
+from store.shards.loss import Missing
 from store.vectors import Found
 from store.words import search_words
 
@@ -42,6 +43,8 @@ class IndexReader:
         folder: where it lies.
         model: whose embeddings answer: its name, encoders, fingerprint and widths.
     """
+
+    missing: tuple[Missing, ...] = ()
 
     def __init__(self, folder: Path, catalog: CatalogFile, model: models.Model) -> None:
         self.folder = folder

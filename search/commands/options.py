@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -14,10 +16,13 @@ __all__ = [
     "Checkpoint",
     "ImageWeights",
     "IndexFolder",
+    "Indexes",
     "Quiet",
+    "ShardSeconds",
     "TextWeights",
     "Vectors",
     "default_index",
+    "listed",
 ]
 
 default_index = Path(DEFAULT_INDEX)
@@ -30,6 +35,25 @@ IndexFolder = Annotated[
         envvar="CROSSGRAPH_INDEX",
         help="The index.",
         autocompletion=index_folders,
+    ),
+]
+Indexes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--index",
+        metavar="FOLDER",
+        help="The index, else CROSSGRAPH_INDEX, else photos.index; several, also addresses of "
+        "databases, answer as one.",
+        autocompletion=index_folders,
+    ),
+]
+ShardSeconds = Annotated[
+    float,
+    typer.Option(
+        "--shard-timeout",
+        min=0.01,
+        metavar="SECONDS",
+        help="How long each of several indexes may take before it is left out.",
     ),
 ]
 Vectors = Annotated[
@@ -59,3 +83,17 @@ TextWeights = Annotated[
     typer.Option(metavar="PATH", help="The text encoder's weights, a file or a folder."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
+
+
+def listed(indexes: Sequence[str] | None, vectors: str | None) -> tuple[list[str], str | None]:
+    """Give the indexes that a command line names, and the database that stands in for a single one.
+
+    Raises:
+        BadParameter: several, and a database beside them.
+    """
+    found = list(indexes or [os.environ.get("CROSSGRAPH_INDEX") or DEFAULT_INDEX])
+    if len(found) > 1 and vectors:
+        raise typer.BadParameter("of several indexes, give a database as --index ADDRESS too")
+    if len(found) == 1 and found[0].startswith(("postgresql://", "postgres://")):
+        return [DEFAULT_INDEX], vectors or found[0]
+    return found, vectors

@@ -14,11 +14,13 @@ import typer
 from search.commands.options import (
     Checkpoint,
     ImageWeights,
-    IndexFolder,
+    Indexes,
+    ShardSeconds,
     TextWeights,
     Vectors,
-    default_index,
+    listed,
 )
+from search.loading import SHARD_SECONDS
 
 if TYPE_CHECKING:
     from search.server.worker_process import Plan
@@ -30,7 +32,7 @@ MIB = 2**20
 
 
 def serve(
-    index: IndexFolder = default_index,
+    index: Indexes = None,
     vectors: Vectors = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes one that is free.")] = 8000,
     host: Annotated[
@@ -55,12 +57,15 @@ def serve(
     checkpoint: Checkpoint = None,
     image_weights: ImageWeights = None,
     text_weights: TextWeights = None,
+    shard_timeout: ShardSeconds = SHARD_SECONDS,
 ) -> None:
     """Answer searches over HTTP until it is stopped; prints where once it does.
 
     For example:
 
-    crossgraph serve --index photos.index --port 8000
+      crossgraph serve --index photos.index --port 8000
+
+      crossgraph serve --index a.index --index b.index --workers 2
     """
     from search.server.access import AccessError, is_loopback, names_of, read_key
     from search.server.settings import Settings
@@ -73,11 +78,15 @@ def serve(
             f"{host} can be reached by others: give a key with --api-key-file FILE or in "
             "CROSSGRAPH_API_KEY, or listen at 127.0.0.1"
         )
+    indexes, vectors = listed(index, vectors)
+    shards = _shards(indexes, shard_timeout)
     # Before the seconds that a model may take.
     listening = _listening(host, port)
     settings = Settings(
-        folder=Path(os.path.abspath(index)),
+        folder=Path(os.path.abspath(indexes[0])),
         vectors=vectors,
+        shards=shards,
+        shard_seconds=shard_timeout,
         key=key,
         hosts=names_of(host) if loopback else None,
         body_bytes=max_body * MIB,
@@ -86,6 +95,18 @@ def serve(
     plan = Plan(settings, checkpoint, image_weights, text_weights, SECONDS_TO_STOP)
     url = _url(host, listening)
     _serve(workers, plan, listening, lambda: _announce(url, open_browser))
+
+
+def _shards(indexes: list[str], seconds: float) -> tuple[str, ...]:
+    """Give several indexes, as any folder would name them; none where there is a single one."""
+    from store.opening import is_address, open_indexes
+
+    if len(indexes) == 1:
+        return ()
+    shards = [each if is_address(each) else os.path.abspath(each) for each in indexes]
+    # Later on, those of another model than most are missing; to begin so is a mistake.
+    open_indexes(shards, seconds=seconds, strict=True).close()
+    return tuple(shards)
 
 
 def _serve(workers: int, plan: Plan, listening: socket.socket, ready: Callable[[], None]) -> None:

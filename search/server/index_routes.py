@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 
 from search.building import read_building
-from search.server.answers import index_answer
+from search.server.answers import index_answer, partial
 from search.server.documented import errors
 from search.server.errors import Refused, error_answer, not_now
 from search.server.metrics import CONTENT_TYPE
@@ -17,6 +17,7 @@ from search.server.service import service_of
 from search.status import status_of
 from store import CrossgraphError
 from store.protocol import ServedIndex
+from store.shards.loss import Missing
 
 __all__ = ["STATIC", "router"]
 
@@ -37,7 +38,8 @@ async def index(request: Request) -> JSONResponse:
         with index.snapshot():
             categories = index.category_counts(MOST_CATEGORIES)
             building = None if index.folder is None else read_building(index.folder)
-            return index_answer(status_of(index), index.model.dim, categories, building)
+            state, dim = status_of(index), index.model.dim
+            return index_answer(state, dim, categories, building, index.missing)
 
     return JSONResponse(await service.catalogs.run(read))
 
@@ -50,15 +52,18 @@ async def healthz() -> JSONResponse:
 
 @router.get("/readyz", include_in_schema=False)
 async def readyz(request: Request) -> JSONResponse:
-    """Say whether searches are answered: the index opens, and its model is loaded."""
+    """Say whether searches are answered: the index opens, and its model is loaded.
+
+    Of several indexes, one that opens is enough; those that do not are told.
+    """
     service = service_of(request)
     try:
-        fingerprint = await service.catalogs.run(_fingerprint)
+        fingerprint, missing = await service.catalogs.run(_state)
     except (CrossgraphError, OSError) as error:
         return not_now(error)
     if not service.models.holds(fingerprint):
         return error_answer(503, "the index's model is not loaded yet", {"Retry-After": "5"})
-    return JSONResponse({"status": "ready"})
+    return JSONResponse({"status": "ready", **partial(missing)})
 
 
 @router.get("/metrics", include_in_schema=False)
@@ -75,6 +80,6 @@ async def page() -> Response:
     return FileResponse(STATIC / "index.html")
 
 
-def _fingerprint(index: ServedIndex) -> str:
+def _state(index: ServedIndex) -> tuple[str, tuple[Missing, ...]]:
     with index.snapshot():
-        return index.model.fingerprint
+        return index.model.fingerprint, index.missing

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from search.result import SearchResult
 
 __all__ = ["CONTENT_TYPE", "Counted", "Metrics"]
 
@@ -46,6 +48,17 @@ class Metrics:
             buckets=SECONDS,
             registry=self._registry,
         )
+        self._missing = Counter(
+            "crossgraph_missing_index_total",
+            "Searches that were answered without this index, which could not be read.",
+            ("index",),
+            registry=self._registry,
+        )
+        self._degraded = Counter(
+            "crossgraph_degraded_searches_total",
+            "Searches that were answered without one or more of several indexes.",
+            registry=self._registry,
+        )
         self._busy = Gauge(
             "crossgraph_work",
             "Work that is being done or waits.",
@@ -64,10 +77,14 @@ class Metrics:
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
 
-    def searched(self, took_ms: Mapping[str, float]) -> None:
-        """Count a search's stages."""
-        for stage, milliseconds in took_ms.items():
+    def searched(self, result: SearchResult) -> None:
+        """Count a search's stages, and what it was answered without."""
+        for stage, milliseconds in result.took_ms.items():
             self._stages.labels(stage).observe(milliseconds / 1000)
+        for each in result.missing:
+            self._missing.labels(each.index).inc()
+        if result.degraded:
+            self._degraded.inc()
 
     def text(self) -> bytes:
         """Give all figures in Prometheus's text format."""

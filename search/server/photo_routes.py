@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from search.server.answers import image_answer
+from search.server.answers import image_answer, partial
 from search.server.asking import read_body
 from search.server.documented import errors, files_of
 from search.server.errors import Refused
@@ -42,13 +42,15 @@ async def images(
     """Give photos by id, those after one."""
     service = service_of(request)
 
-    def read(index: ServedIndex) -> list[dict[str, object]]:
-        found = index.photo_records(index.ids_after(after, limit))
-        return [image_answer(photo, service.settings.uploads) for photo in found]
+    def read(index: ServedIndex) -> dict[str, Any]:
+        with index.snapshot():
+            photos = index.photo_records(index.ids_after(after, limit))
+            missing = index.missing
+        found = [image_answer(photo, service.settings.uploads) for photo in photos]
+        more = found[-1]["id"] if len(found) == limit else None
+        return {"images": found, "next": more, **partial(missing)}
 
-    found = await service.catalogs.run(read)
-    more = found[-1]["id"] if len(found) == limit else None
-    return JSONResponse({"images": found, "next": more})
+    return JSONResponse(await service.catalogs.run(read))
 
 
 @router.post(
@@ -160,6 +162,12 @@ async def _opened(service: Service, image_id: int) -> OpenPhoto:
 
 
 def _check_writable(service: Service) -> None:
+    if service.settings.shards:
+        raise Refused(
+            403,
+            "this server answers from several indexes and changes none: change one of them with "
+            "`crossgraph index`, and it is followed",
+        )
     if service.settings.vectors is not None:
         raise Refused(
             403,

@@ -11,6 +11,7 @@ from search.server.settings import Settings
 from search.server.workers import Workers
 from store import IndexDamaged, IndexNotWritable, ModelMismatch
 from store.reader import CATALOG_NAME
+from store.shards.loss import again
 
 __all__ = ["Readers"]
 
@@ -37,8 +38,9 @@ class Readers(Generic[R]):
 
     def __init__(self, name: str, settings: Settings, open_one: Callable[[], R]) -> None:
         self.workers = Workers(name, settings.readers, settings.waiting, settings.answer_seconds)
-        # A database is followed by its own readers.
-        self._catalog = None if settings.vectors else settings.folder / CATALOG_NAME
+        # Of a database, and of each of several indexes, its own readers follow what becomes.
+        followed = settings.vectors or settings.shards
+        self._catalog = None if followed else settings.folder / CATALOG_NAME
         self._open = open_one
         # The last that was used comes first: its pages are still in memory.
         self._idle: list[tuple[object, R]] = []
@@ -54,11 +56,11 @@ class Readers(Generic[R]):
         reader = self._taken(identity)
         try:
             try:
-                found = work(reader)
+                found = again(lambda: work(reader))
             except ModelMismatch:
                 reader.close()
                 reader = self._open()
-                found = work(reader)
+                found = again(lambda: work(reader))
         except (ModelMismatch, IndexDamaged, IndexNotWritable, OSError):
             reader.close()
             raise

@@ -14,7 +14,7 @@ from search.server.readers import Readers
 from search.server.settings import Settings
 from search.server.thumbnails import Thumbnails
 from search.server.workers import Workers
-from store.opening import open_reader
+from store.opening import open_indexes, open_reader
 from store.protocol import ServedIndex
 
 __all__ = ["Opened", "Service", "service_of"]
@@ -75,7 +75,10 @@ class Service:
         return all(ended) or all([one.close(seconds / len(each)) for one in each])
 
     def _open_index(self) -> ServedIndex:
-        return open_reader(self.settings.folder, self.settings.vectors)
+        settings = self.settings
+        if settings.shards:
+            return open_indexes(settings.shards, seconds=settings.shard_seconds)
+        return open_reader(settings.folder, settings.vectors)
 
     def _open(self) -> Opened:
         index = self._open_index()

@@ -25,6 +25,7 @@ from store.protocol import Ids
 from store.records import PhotoRecord
 from store.rows import Counts, Photo, PhotoFile, QuarantinedFile
 from store.selection import Expression
+from store.shards.loss import Missing
 from store.vectors import Found
 
 __all__ = ["PostgresReader"]
@@ -46,6 +47,7 @@ class PostgresReader:
     """
 
     folder = None
+    missing: tuple[Missing, ...] = ()
 
     def __init__(self, session: Session) -> None:
         self._session = session

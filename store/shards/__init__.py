@@ -4,9 +4,3 @@ Whatever is asked is asked of all at once, and what they give is put together: t
 photos are among the k nearest of each index. One that cannot be read, or not in time, is left out
 and named; an answer is never put together from one that was lost in the middle of it.
 """
-
-from store.shards.asking import MemberLost, Missing, again
-from store.shards.index import ShardedIndex, missing_of
-from store.shards.numbers import STRIDE
-
-__all__ = ["STRIDE", "MemberLost", "Missing", "ShardedIndex", "again", "missing_of"]

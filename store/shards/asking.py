@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
 from typing import Any, Self, TypeVar
 
 from store.errors import IndexUnavailable, ModelMismatch
 from store.models import Model
 from store.protocol import ServedIndex
+from store.shards.loss import MemberLost, Missing, again
 from store.shards.member import Member, is_loss
 
-__all__ = ["MemberLost", "Members", "Missing", "Place", "again"]
+__all__ = ["Members", "Place"]
 
 Place = tuple[str, Callable[[], ServedIndex]]
 """Where an index lies, without a password, and what opens it."""
@@ -22,32 +22,6 @@ Place = tuple[str, Callable[[], ServedIndex]]
 SECONDS_TO_CLOSE = 1.0
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Missing:
-    """An index that an answer was given without.
-
-    Attributes:
-        index: where it lies.
-        reason: why it could not be read, in one line.
-    """
-
-    index: str
-    reason: str
-
-
-class MemberLost(IndexUnavailable):
-    """An index could not be read any more in the middle of an answer, which is to begin anew."""
-
-
-def again(work: Callable[[], T]) -> T:
-    """Do a piece of work, and anew without an index that was lost, for as often as one is lost."""
-    while True:
-        try:
-            return work()
-        except MemberLost:
-            continue
 
 
 class Members:
@@ -138,6 +112,8 @@ class Members:
         """
         if not self._depth:
             return again(lambda: self._ask_in_snapshot(work, numbers))
+        if not self._here:
+            raise _all_missing(self._members)
         asked = self._here if numbers is None else {each: self._there(each) for each in numbers}
         futures = {
             number: member.do(lambda one, number=number: work(number, one))  # type: ignore[misc]

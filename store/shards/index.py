@@ -13,25 +13,21 @@ from numpy.typing import NDArray
 
 from store.choice import Measured
 from store.models import Model
-from store.protocol import Allowed, Ids, SearchedIndex, ServedIndex
+from store.protocol import Allowed, Ids, ServedIndex
 from store.records import PhotoRecord
 from store.rows import Counts, Photo, QuarantinedFile
 from store.selection import Expression
-from store.shards.asking import Members, Missing, Place
+from store.shards.asking import Members, Place
+from store.shards.loss import Missing
 from store.shards.numbers import STRIDE, divided, moved
 from store.vectors import Found
 
-__all__ = ["ShardedIndex", "missing_of"]
+__all__ = ["ShardedIndex"]
 
 ALL = 2**31 - 1
 
 T = TypeVar("T")
 P = TypeVar("P", Photo, PhotoRecord)
-
-
-def missing_of(index: SearchedIndex) -> tuple[Missing, ...]:
-    """Give which indexes of several cannot be read; none where it is a single one."""
-    return index.missing if isinstance(index, ShardedIndex) else ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +109,7 @@ class ShardedIndex:
         return _Allowed(self._members.ask(lambda n, one: one.matching(moved(expression, n))))
 
     def search(self, vector: NDArray[np.float32], k: int, within: Allowed | None = None) -> Found:
-        """Give ids (K,) and inner products (K,) of the k nearest, equal ones in the order of ids."""
+        """Give ids (K,) and inner products (K,) of the k nearest, equal ones by id."""
         return self._best(k, lambda one, part: one.search(vector, k, part), within)
 
     def search_texts(self, words: str, k: int, within: Allowed | None = None) -> Found:
@@ -122,12 +118,12 @@ class ShardedIndex:
 
     def vectors(self, image_ids: Ids) -> NDArray[np.float32]:
         """Give vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
-        found = self._of(image_ids, lambda one, ids: one.vectors(ids))
+        found: list[Any] = self._of(image_ids, lambda one, ids: list(one.vectors(ids)))
         return np.array(found, np.float32).reshape(len(found), self.model.dim)
 
     def nodes(self, image_ids: Ids) -> NDArray[Any]:
         """Give nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
-        found = self._of(image_ids, lambda one, ids: one.nodes(ids))
+        found: list[Any] = self._of(image_ids, lambda one, ids: list(one.nodes(ids)))
         return np.stack(found) if found else np.zeros((0, 0, 0), np.float16)
 
     def looks(self, image_ids: Ids) -> list[int | None]:
@@ -250,7 +246,8 @@ class ShardedIndex:
             known = {photo.image_id: photo for photo in work(one, ids)}
             return [known.get(image_id) for image_id in ids]
 
-        asked = [int(image_id) for image_id in image_ids]
+        most = len(self._members.places) * STRIDE
+        asked = [int(image_id) for image_id in image_ids if int(image_id) < most]
         return [
             replace(photo, image_id=image_id)
             for image_id, photo in zip(asked, self._of(asked, there), strict=True)

@@ -54,8 +54,9 @@ def make_place(place: Path, bert: Path) -> Path:
 def start(
     place: Path, *arguments: str, stderr: int | IO[str] = subprocess.PIPE, **environment: str
 ) -> subprocess.Popen[str]:
+    indexes = () if "--index" in arguments else ("--index", str(place / "index"))
     return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, "serve", "--index", str(place / "index"), *arguments],
+        [sys.executable, "-c", PROGRAM, "serve", *indexes, *arguments],
         stdout=subprocess.PIPE,
         stderr=stderr,
         text=True,
