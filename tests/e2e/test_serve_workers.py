@@ -6,12 +6,8 @@ import os
 import shutil
 import signal
 import subprocess
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
@@ -20,6 +16,7 @@ from fusion.export import export_model
 from fusion.retriever import Retriever
 from store import Index
 from store.reembedding import Reembedding
+from tests.e2e.load import ASKED, await_that, hammering, shape
 from tests.e2e.serving import COUNT, running, start
 from tests.integration.made_retriever import made_retriever
 
@@ -27,8 +24,6 @@ pytestmark = [
     pytest.mark.e2e,
     pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are looked up in /proc"),
 ]
-
-ASKED = {"text": "a red dog", "limit": COUNT}
 
 
 def workers_of(pid: int) -> list[int]:
@@ -49,45 +44,6 @@ def is_alive(pid: int) -> bool:
         return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return False
-
-
-def await_that(condition: Callable[[], bool], seconds: float = 30) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it did not come to that in time"
-        time.sleep(0.05)
-
-
-@contextmanager
-def hammering(url: str, clients: int = 3) -> Iterator[list[Any]]:
-    """Ask on and on, each on a connection that is kept; gives every answer or failure."""
-    seen: list[Any] = []
-    ended = threading.Event()
-
-    def ask() -> None:
-        with httpx2.Client(base_url=url, timeout=60) as client:
-            while not ended.is_set():
-                try:
-                    answer = client.post("/v1/search", json=ASKED)
-                except httpx2.HTTPError as error:
-                    seen.append(repr(error))
-                    continue
-                told = answer.json()
-                seen.append(shape(told) if answer.status_code == 200 else told)
-
-    threads = [threading.Thread(target=ask) for _ in range(clients)]
-    for each in threads:
-        each.start()
-    try:
-        yield seen
-    finally:
-        ended.set()
-        for each in threads:
-            each.join()
-
-
-def shape(answer: dict[str, Any]) -> tuple[tuple[int, float], ...]:
-    return tuple((hit["id"], hit["score"]) for hit in answer["hits"])
 
 
 def test_workers_share_a_port_and_one_that_dies_or_is_exchanged_is_not_missed(
