@@ -174,12 +174,11 @@ class Member:
             return
         if self.opening is not None:
             self.take_opened()
-        elif time.monotonic() >= self._retry_at:
-            if self._opened is not None and self._hand.is_idle:
+        elif time.monotonic() >= self._retry_at and self._hand.is_idle:
+            if self._opened is not None:
                 self.reason = ""
-                return
-            self._drop()
-            self.opening = self._hand.do(self._open)
+            else:
+                self.opening = self._hand.do(self._open)
 
     def take_opened(self) -> None:
         """Take what opening came to, if that is known; raises what is no loss."""

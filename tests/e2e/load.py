@@ -37,7 +37,7 @@ def hammering(url: str, clients: int = 3) -> Iterator[list[Any]]:
                     seen.append(repr(error))
                     continue
                 told = answer.json()
-                seen.append(shape(told) if answer.status_code == 200 else told)
+                seen.append(shape(told) if answer.status_code == 200 else str(told))
 
     threads = [threading.Thread(target=ask) for _ in range(clients)]
     for each in threads:
