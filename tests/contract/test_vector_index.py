@@ -96,7 +96,7 @@ def test_it_finds_what_numpy_finds_without_what_is_passed_over(
 def test_within_some_ids_it_finds_what_numpy_finds_among_them(
     index: VectorIndex, wanted: int
 ) -> None:
-    within, without = np.append(IDS[:wanted], 10**9), IDS[10:20]
+    within, without = np.append(IDS[:wanted], 10**6), IDS[10:20]
     kept = (np.arange(COUNT) < wanted) & ~np.isin(IDS, without)
     shares = []
     for query in QUERIES:
