@@ -15,7 +15,7 @@ from store.postgres.lengths import asked
 from store.postgres.search import GRAPH, WHOLE
 from store.vectors import Blocks
 
-__all__ = ["FEW_VECTORS", "build_graph", "exact", "measure"]
+__all__ = ["FEW_VECTORS", "build_graph", "measure"]
 
 FEW_VECTORS = 2_000
 """Up to so many, all are compared: it takes some milliseconds, and nothing has to be measured."""
@@ -25,6 +25,7 @@ NOT_MEASURED = 400
 
 _TO_TRY = (50, 100, 150, 200, 300, 400, 600, 800, 1000)
 _MOST_QUERIES = 100
+_TIMED = 9
 _BYTES_A_VECTOR = 400
 _MOST_MEMORY_MB = 4096
 
@@ -55,6 +56,7 @@ def build_graph(server: Connection, generation: Generation, count: int) -> bool:
 def measure(
     server: Connection,
     generation: Generation,
+    has_graph: bool,
     blocks: Blocks,
     queries: NDArray[np.float32] | None,
     started: float,
@@ -63,50 +65,56 @@ def measure(
 
     Args:
         server: the database.
-        generation: whole, with its graph.
+        generation: all of its vectors are there.
+        has_graph: whether it has one; without, all vectors are compared, and a search is timed.
         blocks: gives its vectors.
         queries: (Q, D) vectors of real captions; None where there are none.
         started: when building began, by `time.perf_counter`.
 
     Returns:
-        The smallest of some values of `hnsw.ef_search` that is enough, else the largest; and what
-        was measured with it.
+        The smallest of some values of `hnsw.ef_search` that is enough, else the largest, None
+        without a graph; and what was measured with it.
     """
+    if not has_graph:
+        any_query = np.full((_TIMED, generation.model.dim), 1, dtype=np.float32)
+        _, query_ms = _asked(server, generation, any_query, None)
+        return None, Measured(WHOLE, 1.0, query_ms, time.perf_counter() - started)
     if queries is None or not len(queries):
         return NOT_MEASURED, Measured(GRAPH, None, 0.0, time.perf_counter() - started)
     some = queries[:: max(1, -(-len(queries) // _MOST_QUERIES))].astype(np.float32)
     truth = nearest(blocks, some, NEIGHBOURS)
     for ef_search in _TO_TRY:
-        recall, query_ms = _asked(server, generation, some, truth, ef_search)
+        found, query_ms = _asked(server, generation, some, ef_search)
+        recall = _recall(found, truth)
         if recall >= LEAST_RECALL:
             break
     seconds = time.perf_counter() - started
     return ef_search, Measured(GRAPH, recall, query_ms, seconds)
 
 
-def exact(started: float) -> Measured:
-    """Give what is known of a search that compares all vectors."""
-    return Measured(WHOLE, 1.0, 0.0, time.perf_counter() - started)
-
-
 def _asked(
     server: Connection,
     generation: Generation,
     queries: NDArray[np.float32],
-    truth: NDArray[np.int64],
-    ef_search: int,
-) -> tuple[float, float]:
-    """Give recall@100 of what is scored exactly, and the median milliseconds of a search."""
-    shares, taken = [], []
-    sql = f"""SELECT image_id, vector FROM {generation.table("vectors")}
-        ORDER BY placed <#> %s::halfvec LIMIT {NEIGHBOURS * OVERSAMPLING}"""
+    ef_search: int | None,
+) -> tuple[list[list[int]], float]:
+    """Give the ids of what is scored exactly for each query, and a search's median milliseconds."""
+    found, taken = [], []
+    by = "placed" if ef_search else "vector"
+    sql = f"""SELECT image_id, vector FROM {generation.table("vectors")} 
+        ORDER BY {by} <#> %s::halfvec LIMIT {NEIGHBOURS * OVERSAMPLING}"""
     with server.transaction():
-        server.execute(f"SET LOCAL hnsw.ef_search = {ef_search}")
-        server.execute("SET LOCAL hnsw.iterative_scan = strict_order")
-        for query, true in zip(queries, truth, strict=True):
-            placed = as_text(asked(query, generation.scale).astype(np.float16))
+        if ef_search:
+            server.execute(f"SET LOCAL hnsw.ef_search = {ef_search}")
+            server.execute("SET LOCAL hnsw.iterative_scan = relaxed_order")
+        for query in queries:
+            placed = asked(query, generation.scale) if ef_search else query
             began = time.perf_counter()
-            found = [row[0] for row in server.rows(sql, placed)]
+            found.append([row[0] for row in server.rows(sql, as_text(placed.astype(np.float16)))])
             taken.append(1000 * (time.perf_counter() - began))
-            shares.append(np.isin(true, found).mean())
-    return float(np.mean(shares)), float(np.median(taken))
+    return found, float(np.median(taken))
+
+
+def _recall(found: list[list[int]], truth: NDArray[np.int64]) -> float:
+    shares = [np.isin(true, ids).mean() for ids, true in zip(found, truth, strict=True)]
+    return float(np.mean(shares))

@@ -30,7 +30,7 @@ from store.postgres.generations import (
     only_writer,
 )
 from store.postgres.lengths import Placement
-from store.postgres.measuring import build_graph, exact, measure
+from store.postgres.measuring import build_graph, measure
 from store.postgres.schema import migrate
 from store.reader import IndexReader
 from store.vectors import Block
@@ -120,11 +120,12 @@ class _Push:
         write_facts(self._server, generation, self._catalog)
         copied = time.perf_counter()
         self._progress(self._photos, self._photos, "building the graph")
-        ef_search, measured = None, exact(copied)
-        if build_graph(self._server, generation, self._photos):
-            kept = probes(self._catalog, self._index.model)
-            known = queries if kept is None else kept.astype(np.float32)
-            ef_search, measured = measure(self._server, generation, self._blocks, known, copied)
+        has_graph = build_graph(self._server, generation, self._photos)
+        kept = probes(self._catalog, self._index.model)
+        known = queries if kept is None else kept.astype(np.float32)
+        ef_search, measured = measure(
+            self._server, generation, has_graph, self._blocks, known, copied
+        )
         before = [g.number for g in generations(self._server, collection) if g.state == "answers"]
         with self._server.transaction():
             mark_ready(self._server, generation, self._photos, ef_search, measured)

@@ -24,6 +24,10 @@ MOST_FROM_GRAPH = 2_000
 """A search that wants more of the graph than this is answered sooner by comparing all vectors."""
 
 
+SPARE = 20
+"""Asked for beside, so that rounding loses none of a few."""
+
+
 class PostgresVectors:
     """A `VectorIndex` over the vectors of what answers.
 
@@ -72,10 +76,7 @@ class PostgresVectors:
         chosen = Chosen.of(within)
         query = query.astype(np.float32, copy=False)
         with self._session.snapshot():
-            conditions = _Conditions(chosen, without)
-            if chosen is not None and chosen.ids is not None:
-                return self._among_all(query, k, conditions, len(chosen))
-            return self._nearest(query, k, conditions)
+            return self._nearest(query, k, chosen, _Conditions(chosen, without))
 
     def stored(self, image_ids: Sequence[int]) -> dict[int, NDArray[np.float16]]:
         """Give vectors (D,) in half precision by id, of those that are there."""
@@ -88,51 +89,43 @@ class PostgresVectors:
             vectors = half_rows([row[1] for row in rows], self.dim)
         return dict(zip((row[0] for row in rows), vectors, strict=True))
 
-    def _nearest(self, query: NDArray[np.float32], k: int, conditions: _Conditions) -> Found:
+    def _nearest(
+        self, query: NDArray[np.float32], k: int, chosen: Chosen | None, conditions: _Conditions
+    ) -> Found:
+        few = chosen is not None and chosen.ids is not None
+        follow = not (few or self.exact)
+
         def ask(count: int) -> Found:
-            wanted = count * OVERSAMPLING
-            if not self.exact and wanted <= MOST_FROM_GRAPH:
-                ids, scores = self._rows(query, conditions, self._by_graph(query), wanted)
+            wanted = count * OVERSAMPLING + SPARE
+            if follow and wanted <= MOST_FROM_GRAPH:
+                ids, scores = self._rows(query, conditions, wanted, by_graph=True)
                 if len(ids) >= count:
                     return ids[:count], scores[:count]
             # Nothing is left out because the graph did not lead there.
-            ids, scores = self._rows(query, conditions, self._by_product(query), count)
-            missing = (0, count - len(ids))
+            ids, scores = self._rows(query, conditions, wanted, by_graph=False)
+            missing = (0, max(0, count - len(ids)))
             return (
-                np.pad(ids, missing, constant_values=-1),
-                np.pad(scores, missing, constant_values=-np.inf),
+                np.pad(ids[:count], missing, constant_values=-1),
+                np.pad(scores[:count], missing, constant_values=-np.inf),
             )
 
-        return best(ask, k, len(self))
-
-    def _among_all(
-        self, query: NDArray[np.float32], k: int, conditions: _Conditions, most: int
-    ) -> Found:
-        ids, scores = self._rows(query, conditions, None, most)
-        return ids[: max(0, k)], scores[: max(0, k)]
-
-    def _by_graph(self, query: NDArray[np.float32]) -> tuple[str, str]:
-        placed = asked(query, self._session.generation.scale)
-        return "v.placed <#> %s::halfvec", as_text(placed.astype(np.float16))
-
-    def _by_product(self, query: NDArray[np.float32]) -> tuple[str, str]:
-        return "v.vector::vector <#> %s::vector", as_text(query)
+        return best(ask, k, len(chosen) if few and chosen is not None else len(self))
 
     def _rows(
-        self,
-        query: NDArray[np.float32],
-        conditions: _Conditions,
-        order: tuple[str, str] | None,
-        most: int,
+        self, query: NDArray[np.float32], conditions: _Conditions, most: int, *, by_graph: bool
     ) -> Found:
-        """Give at most so many ids and exact scores, best first, equal ones by id."""
-        by, value = ("", ()) if order is None else (f"ORDER BY {order[0]}", (order[1],))
+        """Give at most so many ids and exact scores, best first, equal ones by id.
+
+        The database takes the query in half precision, which is why more are asked for.
+        """
+        placed = asked(query, self._session.generation.scale) if by_graph else query
         # The number stands in the text: a plan for any number would not trust the graph.
         rows = self._session.rows(
             f"""SELECT v.image_id, v.vector FROM {self._session.table("vectors")} v
-            WHERE {conditions.sql} {by} LIMIT {most:d}""",
+            WHERE {conditions.sql} ORDER BY v.{"placed" if by_graph else "vector"}
+            <#> %s::halfvec LIMIT {most:d}""",
             *conditions.arguments,
-            *value,
+            as_text(placed.astype(np.float16)),
         )
         ids = np.array([row[0] for row in rows], dtype=np.int64)
         vectors = half_rows([row[1] for row in rows], self.dim).astype(np.float32)

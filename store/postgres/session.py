@@ -12,10 +12,10 @@ from store.postgres.schema import SCHEMA
 
 __all__ = ["Session"]
 
-# Both hold until the transaction ends. In strict order: what the graph gives first is the nearest
-# that it found, also where it has to go on since a filter left too little.
+# Both hold until the transaction ends. In relaxed order, a search that has to go on since a filter
+# left too little gives what it then finds too, wherever that belongs: all is sorted here.
 _BEGIN = f"""SELECT number, set_config('hnsw.ef_search', coalesce(ef_search, 40)::text, true),
-    set_config('hnsw.iterative_scan', 'strict_order', true)
+    set_config('hnsw.iterative_scan', 'relaxed_order', true)
     FROM {SCHEMA}.generations WHERE collection = %s AND state = 'answers'"""
 
 
