@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 
 from search.building import read_building
-from search.server.answers import index_answer, partial
+from search.server.answers import index_answer
 from search.server.documented import errors
 from search.server.errors import Refused, error_answer, not_now
 from search.server.metrics import CONTENT_TYPE
@@ -17,7 +17,6 @@ from search.server.service import service_of
 from search.status import status_of
 from store import CrossgraphError
 from store.protocol import ServedIndex
-from store.shards.loss import Missing
 
 __all__ = ["STATIC", "router"]
 
@@ -54,16 +53,17 @@ async def healthz() -> JSONResponse:
 async def readyz(request: Request) -> JSONResponse:
     """Say whether searches are answered: the index opens, and its model is loaded.
 
-    Of several indexes, one that opens is enough; those that do not are told.
+    Of several indexes, one that opens is enough. Which others do not is told to those alone who
+    have the key, by `/v1/index`.
     """
     service = service_of(request)
     try:
-        fingerprint, missing = await service.catalogs.run(_state)
+        fingerprint, degraded = await service.catalogs.run(_state)
     except (CrossgraphError, OSError) as error:
         return not_now(error)
     if not service.models.holds(fingerprint):
         return error_answer(503, "the index's model is not loaded yet", {"Retry-After": "5"})
-    return JSONResponse({"status": "ready", **partial(missing)})
+    return JSONResponse({"status": "ready", "degraded": degraded})
 
 
 @router.get("/metrics", include_in_schema=False)
@@ -80,6 +80,6 @@ async def page() -> Response:
     return FileResponse(STATIC / "index.html")
 
 
-def _state(index: ServedIndex) -> tuple[str, tuple[Missing, ...]]:
+def _state(index: ServedIndex) -> tuple[str, bool]:
     with index.snapshot():
-        return index.model.fingerprint, index.missing
+        return index.model.fingerprint, bool(index.missing)
