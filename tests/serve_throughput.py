@@ -1,7 +1,8 @@
 """`python -m tests.serve_throughput INDEX`: answers a second and memory, by the number of workers.
 
 Real queries of different words against the real program, from so many connections that are kept
-open. Whoever asks runs on the same machine and takes his part of its cores.
+open. Whoever asks runs on the same machine and takes his part of its cores. Processor time an
+answer says what a machine that does nothing else could give at most; the rate, what this one gave.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ def served(index: Path, *arguments: str) -> Iterator[tuple[str, subprocess.Popen
         process.wait()
 
 
-def answers_a_second(url: str, seconds: float, connections: int) -> float:
-    """Ask for so long from each connection, the next query when the one before is answered."""
+def answers(url: str, seconds: float, connections: int) -> int:
+    """Ask for so long from each connection, the next when one is answered; count the answers."""
     address = urlsplit(url)
     until = time.monotonic() + seconds
     counts = [0] * connections
@@ -68,13 +69,12 @@ def answers_a_second(url: str, seconds: float, connections: int) -> float:
                 raise SystemExit(f"{url} answered {answer.status}")
             counts[place] += 1
 
-    began = time.monotonic()
     threads = [threading.Thread(target=ask, args=(place,)) for place in range(connections)]
     for each in threads:
         each.start()
     for each in threads:
         each.join()
-    return sum(counts) / (time.monotonic() - began)
+    return sum(counts)
 
 
 def memory_mb(pid: int) -> tuple[float, float]:
@@ -86,6 +86,15 @@ def memory_mb(pid: int) -> tuple[float, float]:
         resident += sizes["Rss:"] / 1000
         proportional += sizes["Pss:"] / 1000
     return resident, proportional
+
+
+def processor_seconds(pid: int) -> list[float]:
+    """Give the time on processors of a process and of each below it."""
+    found = []
+    for each in [pid, *_below(pid)]:
+        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+        found.append((int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"))
+    return found
 
 
 def _below(pid: int) -> list[int]:
@@ -105,17 +114,24 @@ def main() -> None:
     sys.stdout.write(f"{os.cpu_count()} cores, {given.connections} connections\n")
     for workers in given.workers:
         with served(given.index, "--workers", str(workers)) as (url, process):
-            answers_a_second(url, 1, given.connections)  # warms up
-            rates = sorted(
-                answers_a_second(url, given.seconds, given.connections) for _ in range(given.rounds)
-            )
-            resident, proportional = memory_mb(process.pid)
-        sys.stdout.write(
-            f"{workers} workers: {rates[len(rates) // 2]:.0f} answers a second "
-            f"({rates[0]:.0f} to {rates[-1]:.0f}), {resident:.0f} MB resident, "
-            f"{proportional:.0f} MB proportional\n"
-        )
-        sys.stdout.flush()
+            answers(url, 1, given.connections)  # warms up
+            sys.stdout.write(f"{workers} workers: {measured(url, process.pid, given)}\n")
+            sys.stdout.flush()
+
+
+def measured(url: str, pid: int, given: argparse.Namespace) -> str:
+    """Give the figures of one server in a line."""
+    before = processor_seconds(pid)
+    counts = sorted(answers(url, given.seconds, given.connections) for _ in range(given.rounds))
+    spent = [now - then for now, then in zip(processor_seconds(pid), before, strict=True)]
+    resident, proportional = memory_mb(pid)
+    rates = [count / given.seconds for count in counts]
+    return (
+        f"{rates[len(rates) // 2]:.0f} answers a second ({rates[0]:.0f} to {rates[-1]:.0f}), "
+        f"{1000 * sum(spent) / sum(counts):.1f} ms of processors each, "
+        f"{resident:.0f} MB resident, {proportional:.0f} MB proportional; processor seconds of "
+        f"each process: {', '.join(f'{each:.1f}' for each in spent)}"
+    )
 
 
 if __name__ == "__main__":
