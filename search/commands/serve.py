@@ -105,7 +105,10 @@ def _shards(indexes: list[str], seconds: float) -> tuple[str, ...]:
         return ()
     shards = [each if is_address(each) else os.path.abspath(each) for each in indexes]
     # Later on, those of another model than most are missing; to begin so is a mistake.
-    open_indexes(shards, seconds=seconds, strict=True).close()
+    index = open_indexes(shards, seconds=seconds, strict=True)
+    for each in index.missing:
+        typer.echo(f"degraded: {each.index} is missing: {each.reason}", err=True)
+    index.close()
     return tuple(shards)
 
 

@@ -124,7 +124,7 @@ class Member:
 
     def __init__(self, place: str, open_one: Callable[[], ServedIndex]) -> None:
         self.place = place
-        self.reason = f"{place} is being opened"
+        self.reason = f"{place} is still being opened"
         self._open = open_one
         self._hand = _Hand(place)
         self._opened: _Opened | None = None

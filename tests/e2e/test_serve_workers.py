@@ -12,13 +12,12 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from fusion.export import export_model
-from fusion.retriever import Retriever
+from fusion.query_folder import query_folder
 from store import Index
 from store.reembedding import Reembedding
 from tests.e2e.load import ASKED, await_that, hammering, shape
 from tests.e2e.serving import COUNT, running, start
-from tests.integration.made_retriever import made_retriever
+from tests.integration.made_retriever import FINGERPRINT
 
 pytestmark = [
     pytest.mark.e2e,
@@ -108,12 +107,13 @@ def test_what_a_worker_cannot_begin_with_is_told_once(place: Path, tmp_path: Pat
     assert "is not there" in line
 
 
-def another_model(place: Path, bert: Path) -> Retriever:
-    """A model of other weights, prepared beside the first."""
-    bert.mkdir()
-    made = made_retriever(bert, memory=40)
-    other = Retriever(made.network, made._encoders, "beef" * 16)
-    export_model(other, place / "cache" / "query")
+def another_model(cache: Path) -> str:
+    """Prepare the model once more, as another one; gives its fingerprint."""
+    other = "beef" * 16
+    folder = query_folder(cache, other)
+    shutil.copytree(query_folder(cache, FINGERPRINT), folder)
+    manifest = folder / "manifest.json"
+    manifest.write_text(manifest.read_text().replace(FINGERPRINT, other))
     return other
 
 
@@ -122,26 +122,23 @@ def test_a_switch_to_another_model_under_load_gives_old_or_new_answers(
 ) -> None:
     shutil.copytree(place, tmp_path / "place")
     place = tmp_path / "place"
-    other = another_model(place, tmp_path / "bert")
-    photos = other.embed_images(list(range(COUNT)))  # type: ignore[arg-type]
+    fingerprint = another_model(place / "cache" / "query")
     with running(place, "--workers", "2", stderr=subprocess.DEVNULL) as (url, _):
         with hammering(url) as seen, Index.open(place / "index") as index:
             await_that(lambda: len(seen) > 5)
+            known, ids = index.model, list(range(1, COUNT + 1))
             new = Reembedding(
-                index,
-                other.fingerprint,
-                other.dim,
-                encoders=other.encoders,
-                unit_dim=other.unit_dim,
+                index, fingerprint, known.dim, encoders="packaged", unit_dim=known.unit_dim
             )
-            for image_id in range(1, COUNT + 1):
-                one = slice(image_id - 1, image_id)
-                new.put([image_id], photos.vectors[one], photos.packed[one])
+            for image_id, other in zip(ids, reversed(ids), strict=True):
+                new.put([image_id], index.vectors([other]), index.nodes([other]))
             assert len(set(seen)) == 1  # the old model's, all the while
             new.switch()
             switched = len(seen)
             await_that(lambda: len(seen) > switched + 30)
-        old, new_answer = seen[0], shape(httpx2.post(f"{url}v1/search", json=ASKED).json())
-    assert old != new_answer
-    assert set(seen) == {old, new_answer}
-    assert set(seen[-5:]) == {new_answer}
+        old, answer = seen[0], shape(httpx2.post(f"{url}v1/search", json=ASKED).json())
+        model = httpx2.get(f"{url}v1/index").json()["model"]
+    assert model["fingerprint"] == fingerprint
+    assert old != answer
+    assert set(seen) == {old, answer}
+    assert set(seen[-5:]) == {answer}

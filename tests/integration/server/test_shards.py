@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from indexer import build_index
+from indexer.reembed import reembed
 from search.server.app import build_app
 from search.server.models import LoadedModel
 from search.server.settings import Settings
@@ -33,10 +34,10 @@ def folders(tmp_path: Path) -> list[Path]:
 
 @pytest.fixture
 def client(folders: list[Path]) -> Iterator[TestClient]:
-    model = ColourModel()
+    models = {name: ColourModel(name) for name in ("c0104a5", "other")}
     shards = tuple(str(folder) for folder in folders)
     settings = Settings(folders[0], shards=shards, shard_seconds=2)
-    app = build_app(settings, lambda _: LoadedModel(model, model))  # type: ignore[arg-type]
+    app = build_app(settings, lambda name: LoadedModel(models[name], models[name]))  # type: ignore[arg-type]
     app.state.service.warm()
     with TestClient(app, base_url="http://127.0.0.1:8000") as client:
         yield client
@@ -109,6 +110,19 @@ def test_without_any_there_is_no_answer(client: TestClient, folders: list[Path])
     assert answer.json()["error"].startswith("none of 2 indexes can be read: ")
     assert client.get("/readyz").status_code == 503
     assert client.get("/healthz").status_code == 200
+
+
+def test_another_model_takes_over_index_by_index(client: TestClient, folders: list[Path]) -> None:
+    assert len(ids(client)) == 3
+    reembed(folders[0], ColourModel("other"))  # type: ignore[arg-type]
+    assert ids(client) in ([1], [STRIDE + 2, STRIDE + 1])
+    assert client.post("/v1/search", json=ASKED).json()["degraded"] is True
+    reembed(folders[1], ColourModel("other"))  # type: ignore[arg-type]
+    until = time.monotonic() + 8
+    while len(ids(client)) < 3:
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    assert client.get("/v1/index").json()["model"]["fingerprint"] == "other"
 
 
 def test_several_are_not_changed(client: TestClient, folders: list[Path]) -> None:
