@@ -8,18 +8,17 @@ searches, and takes part again once that has succeeded.
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, suppress
-from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from store.errors import CrossgraphError, QueryError
 from store.models import Model
 from store.protocol import ServedIndex
 from store.reader import CATALOG_NAME
+from store.shards.hand import Hand
 
 __all__ = ["Member", "is_loss"]
 
@@ -32,44 +31,6 @@ T = TypeVar("T")
 def is_loss(error: BaseException) -> bool:
     """Say whether an error means that the index cannot be read, and not that it was asked badly."""
     return isinstance(error, (CrossgraphError, OSError)) and not isinstance(error, QueryError)
-
-
-class _Hand:
-    """A thread that does one piece of work after the other.
-
-    No pool of the library's, since Python would wait in the end for a thread that hangs.
-    """
-
-    def __init__(self, name: str) -> None:
-        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self.last: Future[Any] | None = None
-        threading.Thread(target=self._run, name=name, daemon=True).start()
-
-    def do(self, work: Callable[[], T]) -> Future[T]:
-        """Have work done after all before it."""
-        future: Future[T] = Future()
-
-        def done() -> None:
-            try:
-                future.set_result(work())
-            except BaseException as error:
-                future.set_exception(error)
-
-        self.last = future
-        self._work.put(done)
-        return future
-
-    @property
-    def is_idle(self) -> bool:
-        return self.last is None or self.last.done()
-
-    def end(self) -> None:
-        """Let the thread go after what it has to do."""
-        self._work.put(None)
-
-    def _run(self) -> None:
-        while (work := self._work.get()) is not None:
-            work()
 
 
 class _Opened:
@@ -126,7 +87,7 @@ class Member:
         self.place = place
         self.reason = f"{place} is still being opened"
         self._open = open_one
-        self._hand = _Hand(place)
+        self._hand = Hand(place)
         self._opened: _Opened | None = None
         self._wait = FIRST_WAIT
         self._retry_at = 0.0
@@ -207,7 +168,7 @@ class Member:
     def _drop(self) -> Future[None]:
         """Have what is open closed by the thread that has it, and take another one."""
         opened, opening, hand = self._opened, self.opening, self._hand
-        self._opened, self.opening, self._hand = None, None, _Hand(self.place)
+        self._opened, self.opening, self._hand = None, None, Hand(self.place)
 
         def close() -> None:
             if opened is not None:
