@@ -119,14 +119,19 @@ def _work(plan: Plan, listening: socket.socket, supervisor: Connection) -> None:
         app = build_app(plan.settings, load)
         app.state.service.warm()
     except (CrossgraphError, OSError, ValueError) as error:
-        supervisor.send(" ".join(str(error).split()))
+        _say(supervisor, " ".join(str(error).split()))
         sys.exit(1)
-    running = Running(app, listening, lambda: supervisor.send(READY), plan.seconds_to_stop)
+    running = Running(app, listening, lambda: _say(supervisor, READY), plan.seconds_to_stop)
     listener = threading.Thread(target=_listen, args=(supervisor, running.drain, running.stop))
     listener.start()
     ended = running.run()
     # A thread cannot be stopped, that of the pipe among them, and Python would wait for it.
     os._exit(0 if ended else 1)
+
+
+def _say(supervisor: Connection, line: str) -> None:
+    with suppress(OSError):  # it may have ended meanwhile, which `_listen` hears
+        supervisor.send(line)
 
 
 def _listen(supervisor: Connection, drain: Callable[[], None], stop: Callable[[], None]) -> None:

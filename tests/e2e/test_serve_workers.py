@@ -113,6 +113,14 @@ def test_what_a_worker_cannot_begin_with_is_told_once(place: Path, tmp_path: Pat
     assert "is not there" in line
 
 
+def test_a_signal_ends_it_while_workers_begin(place: Path) -> None:
+    process = start(place, "--port", "0", "--workers", "2")
+    await_that(lambda: len(workers_of(process.pid)) == 2)
+    process.send_signal(signal.SIGTERM)
+    said, complaint = process.communicate(timeout=20)
+    assert (process.returncode, said, complaint) == (0, "", "")
+
+
 def another_model(cache: Path) -> str:
     """Prepare the model once more, as another one; gives its fingerprint."""
     other = "beef" * 16
