@@ -58,14 +58,19 @@ class Address:
                 f"the collection {name!r}: expected up to 63 letters, digits, - and _, the first "
                 "a letter or digit"
             )
-        conninfo = parts._replace(query=urlencode(query, quote_via=quote)).geturl()
         shown: dict[str, str] = {key: query[key] for key in ("host", "port") if key in query}
         if name != DEFAULT_COLLECTION:
             shown["collection"] = name
-        place = parts._replace(
-            netloc=_without_password(parts), query=urlencode(shown, safe="/"), fragment=""
+        return cls(
+            _address(parts.netloc, parts.path, urlencode(query, quote_via=quote)),
+            name,
+            _address(_without_password(parts), parts.path, urlencode(shown, safe="/")),
         )
-        return cls(conninfo, name, place.geturl())
+
+
+def _address(place: str, database: str, query: str) -> str:
+    # Not by `geturl`, which leaves the slashes out where no host is named.
+    return f"postgresql://{place}{database}{'?' if query else ''}{query}"
 
 
 def _split(text: str) -> SplitResult:
