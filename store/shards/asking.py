@@ -141,28 +141,38 @@ class Members:
         raise KeyError(number)
 
     def _enter(self) -> list[Member]:
-        """Begin a snapshot of each that can be read."""
+        """Begin a snapshot of each that can be read; gives those in which one may be open."""
         for member in self._members:
             member.revive()
-        for member in self._members:
             if not member.reason and self._is_foreign(member):
                 member.lose(_of_another_model(member, self.model), kept=True)
         entered = {n: member for n, member in enumerate(self._members) if not member.reason}
         futures = {number: member.enter() for number, member in entered.items()}
         self._here = dict(entered)
-        self._lose(futures)
-        if not self._here:
-            switched = any(
-                future.done() and isinstance(future.exception(), ModelMismatch)
-                for future in futures.values()
-            )
-            if switched or any(map(self._is_foreign, self._members)):
-                raise ModelMismatch(
-                    f"the photos of {', '.join(self.places)} were embedded anew with another model "
-                    f"than {self.model.name} ({self.model.fingerprint[:12]}): open them again"
-                )
-            raise _all_missing(self._members)
+        try:
+            self._lose(futures)
+            self._check_some(futures)
+        except BaseException:
+            self._here = {}
+            for member in entered.values():
+                member.leave()
+            raise
         return list(entered.values())
+
+    def _check_some(self, entering: dict[int, Future[None]]) -> None:
+        """Raise what says why no index can be read, if none can."""
+        if self._here:
+            return
+        switched = any(
+            future.done() and isinstance(future.exception(), ModelMismatch)
+            for future in entering.values()
+        )
+        if switched or any(map(self._is_foreign, self._members)):
+            raise ModelMismatch(
+                f"the photos of {', '.join(self.places)} were embedded anew with another model "
+                f"than {self.model.name} ({self.model.fingerprint[:12]}): open them again"
+            )
+        raise _all_missing(self._members)
 
     def _lose(self, futures: dict[int, Future[Any]]) -> str:
         """Wait for all, and leave out what failed; say why the last one did.

@@ -186,6 +186,12 @@ class Broken:
         self.index = index
         self.fails: Exception | None = None
         self.waits: threading.Event | None = None
+        self.begins: threading.Event | None = None
+
+    def snapshot(self) -> Any:
+        if self.begins is not None:
+            self.begins.wait(20)
+        return self.index.snapshot()
 
     def vectors(self, image_ids: Any) -> Any:
         if self.waits is not None:
@@ -244,6 +250,29 @@ def test_one_that_hangs_is_left_out_in_time_and_used_again_when_it_comes_back(
     broken.waits.set()
     eventually(lambda: len(index.search(X, 9)[0]) == 5)
     index.close()
+
+
+def test_what_hung_while_it_began_shows_what_was_written_meanwhile(tmp_path: Path) -> None:
+    place = make(tmp_path / "a", {"1": [1, 0, 0, 0], "2": [1, 0, 0, 0]})
+    broken = Broken(Index.open(place))
+    index = ShardedIndex.open([("a", lambda: broken)], seconds=0.2)  # type: ignore[arg-type, return-value]
+    broken.begins = threading.Event()
+    with pytest.raises(IndexUnavailable, match="none of 1 indexes can be read: a took longer"):
+        index.search(X, 9)
+    broken.begins.set()
+    eventually(lambda: len(again_searched(index)) == 2)
+    with Index.open(place) as writer:
+        writer.put_images([photo(place, "7")], X[None], np.ones((1, 2, 3), np.float16))
+    assert len(index.search(X, 9)[0]) == 3
+    index.close()
+
+
+def again_searched(index: ShardedIndex) -> list[int]:
+    try:
+        found: list[int] = index.search(X, 9)[0].tolist()
+    except IndexUnavailable:
+        return []
+    return found
 
 
 def test_a_wrong_question_is_no_loss(two: list[Path]) -> None:
