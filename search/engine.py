@@ -123,7 +123,7 @@ class SearchIndex:
         Raises:
             QueryError: the query is empty, cannot be read, or is refused by `SearchRequest`.
         """
-        from store.shards.loss import again
+        from store.several.loss import again
 
         watch = Stopwatch()
         request = _request(query, k, literal, options)
@@ -157,7 +157,7 @@ class SearchIndex:
         Raises:
             QueryError: one of the queries is refused; none is answered.
         """
-        from store.shards.loss import again
+        from store.several.loss import again
 
         if isinstance(queries, str):
             queries = [queries]  # not its letters

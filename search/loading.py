@@ -17,7 +17,7 @@ from search.protocol import PhotoModel, QueryModel
 
 __all__ = [
     "DEFAULT_INDEX",
-    "SHARD_SECONDS",
+    "INDEX_SECONDS",
     "LazyModel",
     "load_model",
     "models_of",
@@ -27,7 +27,7 @@ __all__ = [
 
 DEFAULT_INDEX = "photos.index"
 
-SHARD_SECONDS = 5.0
+INDEX_SECONDS = 5.0
 """How long an index of several may take for one thing that it is asked."""
 
 
@@ -40,7 +40,7 @@ def open_index(
     model: QueryModel | None = None,
     once: bool = False,
     vectors: str | None = None,
-    seconds: float = SHARD_SECONDS,
+    seconds: float = INDEX_SECONDS,
 ) -> SearchIndex:
     """Open an index made by `crossgraph index`, with the model that made it.
 

@@ -10,7 +10,7 @@ from search.ranking import Ranking
 from search.request import SearchRequest
 
 if TYPE_CHECKING:
-    from store.shards.loss import Missing
+    from store.several.loss import Missing
 
 __all__ = ["notes_on"]
 

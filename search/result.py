@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 from search.explain import Explanation, as_record
 
 if TYPE_CHECKING:
-    from store.shards.loss import Missing
+    from store.several.loss import Missing
 
 __all__ = ["STAGES", "WEAK_PROBABILITY", "Hit", "SearchResult"]
 

@@ -44,7 +44,7 @@ def open_reader(
 
 
 def open_indexes(places: Sequence[str], *, seconds: float, strict: bool = False) -> ServedIndex:
-    """Open several indexes of one model as one; raises as `ShardedIndex.open`, which says more.
+    """Open several indexes of one model as one; raises as `SeveralIndexes.open`, which says more.
 
     Args:
         places: folders and addresses of databases.
@@ -54,14 +54,16 @@ def open_indexes(places: Sequence[str], *, seconds: float, strict: bool = False)
     Raises:
         QueryError: one is given twice, or is no address.
     """
-    from store.shards.index import ShardedIndex
+    from store.several.index import SeveralIndexes
 
     doubled = [place for place in places if places.count(place) > 1]
     shown = [_shown(place) for place in places]
     if doubled:
         raise QueryError(f"{_shown(doubled[0])} is given twice: its photos would be, too")
     opening = [partial(_open, place) for place in places]
-    return ShardedIndex.open(list(zip(shown, opening, strict=True)), seconds=seconds, strict=strict)
+    return SeveralIndexes.open(
+        list(zip(shown, opening, strict=True)), seconds=seconds, strict=strict
+    )
 
 
 def is_address(place: str) -> bool:

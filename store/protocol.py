@@ -19,7 +19,7 @@ from store.models import Model
 from store.records import PhotoRecord
 from store.rows import Counts, Photo, QuarantinedFile
 from store.selection import Expression
-from store.shards.loss import Missing
+from store.several.loss import Missing
 from store.vectors import Found
 
 __all__ = ["Allowed", "Ids", "SearchedIndex", "ServedIndex"]

@@ -23,7 +23,7 @@ from store.protocol import Ids
 from store.records import PhotoRecord, records
 from store.rows import Counts, Photo, PhotoFile, QuarantinedFile
 from store.selection import Expression
-from store.shards.loss import Missing
+from store.several.loss import Missing
 from store.vectors import Found
 from store.words import search_words
 

@@ -16,9 +16,9 @@ __all__ = [
     "Checkpoint",
     "ImageWeights",
     "IndexFolder",
+    "IndexSeconds",
     "Indexes",
     "Quiet",
-    "ShardSeconds",
     "TextWeights",
     "Vectors",
     "default_index",
@@ -47,10 +47,10 @@ Indexes = Annotated[
         autocompletion=index_folders,
     ),
 ]
-ShardSeconds = Annotated[
+IndexSeconds = Annotated[
     float,
     typer.Option(
-        "--shard-timeout",
+        "--index-timeout",
         min=0.01,
         metavar="SECONDS",
         help="How long each of several indexes may take before it is left out.",

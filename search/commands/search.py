@@ -26,13 +26,13 @@ from search.commands.options import (
     Checkpoint,
     ImageWeights,
     Indexes,
-    ShardSeconds,
+    IndexSeconds,
     TextWeights,
     Vectors,
     listed,
 )
 from search.commands.terms import Add, Like, Literal, Minus, terms_of
-from search.loading import SHARD_SECONDS, open_index
+from search.loading import INDEX_SECONDS, open_index
 from search.output.forms import Form, print_hits
 from search.output.lines import weakness
 from search.prepared import is_prepared
@@ -100,7 +100,7 @@ def search(
     checkpoint: Checkpoint = None,
     image_weights: ImageWeights = None,
     text_weights: TextWeights = None,
-    shard_timeout: ShardSeconds = SHARD_SECONDS,
+    index_timeout: IndexSeconds = INDEX_SECONDS,
 ) -> None:
     """Find photos by what they show.
 
@@ -152,7 +152,7 @@ def search(
         text_weights=text_weights,
         once=True,
         vectors=vectors,
-        seconds=shard_timeout,
+        seconds=index_timeout,
     ) as opened:
         hits = opened.search(request)
         least = min_probability if len(opened) else 0.0

@@ -15,12 +15,12 @@ from search.commands.options import (
     Checkpoint,
     ImageWeights,
     Indexes,
-    ShardSeconds,
+    IndexSeconds,
     TextWeights,
     Vectors,
     listed,
 )
-from search.loading import SHARD_SECONDS
+from search.loading import INDEX_SECONDS
 
 if TYPE_CHECKING:
     from search.server.worker_process import Plan
@@ -57,7 +57,7 @@ def serve(
     checkpoint: Checkpoint = None,
     image_weights: ImageWeights = None,
     text_weights: TextWeights = None,
-    shard_timeout: ShardSeconds = SHARD_SECONDS,
+    index_timeout: IndexSeconds = INDEX_SECONDS,
 ) -> None:
     """Answer searches over HTTP until it is stopped; prints where once it does.
 
@@ -79,14 +79,14 @@ def serve(
             "CROSSGRAPH_API_KEY, or listen at 127.0.0.1"
         )
     indexes, vectors = listed(index, vectors)
-    shards = _shards(indexes, shard_timeout)
+    several = _several(indexes, index_timeout)
     # Before the seconds that a model may take.
     listening = _listening(host, port)
     settings = Settings(
         folder=Path(os.path.abspath(indexes[0])),
         vectors=vectors,
-        shards=shards,
-        shard_seconds=shard_timeout,
+        several=several,
+        index_seconds=index_timeout,
         key=key,
         hosts=names_of(host) if loopback else None,
         body_bytes=max_body * MIB,
@@ -97,19 +97,19 @@ def serve(
     _serve(workers, plan, listening, lambda: _announce(url, open_browser))
 
 
-def _shards(indexes: list[str], seconds: float) -> tuple[str, ...]:
+def _several(indexes: list[str], seconds: float) -> tuple[str, ...]:
     """Give several indexes, as any folder would name them; none where there is a single one."""
     from store.opening import is_address, open_indexes
 
     if len(indexes) == 1:
         return ()
-    shards = [each if is_address(each) else os.path.abspath(each) for each in indexes]
+    places = [each if is_address(each) else os.path.abspath(each) for each in indexes]
     # Later on, those of another model than most are missing; to begin so is a mistake.
-    index = open_indexes(shards, seconds=seconds, strict=True)
+    index = open_indexes(places, seconds=seconds, strict=True)
     for each in index.missing:
         typer.echo(f"degraded: {each.index} is missing: {each.reason}", err=True)
     index.close()
-    return tuple(shards)
+    return tuple(places)
 
 
 def _serve(workers: int, plan: Plan, listening: socket.socket, ready: Callable[[], None]) -> None:

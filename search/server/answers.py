@@ -14,7 +14,7 @@ from search.result import SearchResult
 from search.server.shown import shown
 from search.status import Status
 from store.records import PhotoRecord
-from store.shards.loss import Missing
+from store.several.loss import Missing
 
 __all__ = ["image_answer", "index_answer", "partial", "search_answer"]
 

@@ -162,7 +162,7 @@ async def _opened(service: Service, image_id: int) -> OpenPhoto:
 
 
 def _check_writable(service: Service) -> None:
-    if service.settings.shards:
+    if service.settings.several:
         raise Refused(
             403,
             "this server answers from several indexes and changes none: change one of them with "

@@ -11,7 +11,7 @@ from search.server.settings import Settings
 from search.server.workers import Workers
 from store import IndexDamaged, IndexNotWritable, ModelMismatch
 from store.reader import CATALOG_NAME
-from store.shards.loss import again
+from store.several.loss import again
 
 __all__ = ["Readers"]
 
@@ -39,7 +39,7 @@ class Readers(Generic[R]):
     def __init__(self, name: str, settings: Settings, open_one: Callable[[], R]) -> None:
         self.workers = Workers(name, settings.readers, settings.waiting, settings.answer_seconds)
         # Of a database, and of each of several indexes, its own readers follow what becomes.
-        followed = settings.vectors or settings.shards
+        followed = settings.vectors or settings.several
         self._catalog = None if followed else settings.folder / CATALOG_NAME
         self._open = open_one
         # The last that was used comes first: its pages are still in memory.

@@ -76,8 +76,8 @@ class Service:
 
     def _open_index(self) -> ServedIndex:
         settings = self.settings
-        if settings.shards:
-            return open_indexes(settings.shards, seconds=settings.shard_seconds)
+        if settings.several:
+            return open_indexes(settings.several, seconds=settings.index_seconds)
         return open_reader(settings.folder, settings.vectors)
 
     def _open(self) -> Opened:

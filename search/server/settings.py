@@ -21,8 +21,8 @@ class Settings:
 
     Attributes:
         folder: the index, absolute.
-        shards: several indexes that answer as one, folders and addresses; none for a single one.
-        shard_seconds: how long each of them may take for one thing it is asked.
+        several: indexes that answer as one, folders and addresses; none for a single one.
+        index_seconds: how long each of them may take for one thing it is asked.
         vectors: the address of a database that holds the index in place of the folder; None if
             the folder does.
         key: what clients must show as `Authorization: Bearer KEY`; None asks for none.
@@ -50,8 +50,8 @@ class Settings:
     write_seconds: float = 0.0
     waiting: int = 256
     thumbnail_bytes: int = 64 * 2**20
-    shards: tuple[str, ...] = field(default=(), repr=False)  # for the same reason
-    shard_seconds: float = 5.0
+    several: tuple[str, ...] = field(default=(), repr=False)  # for the same reason
+    index_seconds: float = 5.0
     vectors: str | None = field(default=None, repr=False)  # it may hold a password
 
     @property

@@ -25,7 +25,7 @@ from store.protocol import Ids
 from store.records import PhotoRecord
 from store.rows import Counts, Photo, PhotoFile, QuarantinedFile
 from store.selection import Expression
-from store.shards.loss import Missing
+from store.several.loss import Missing
 from store.vectors import Found
 
 __all__ = ["PostgresReader"]

@@ -17,12 +17,12 @@ from store.protocol import Allowed, Ids, ServedIndex
 from store.records import PhotoRecord
 from store.rows import Counts, Photo, QuarantinedFile
 from store.selection import Expression
-from store.shards.asking import Members, Place
-from store.shards.loss import Missing
-from store.shards.numbers import STRIDE, divided, moved
+from store.several.asking import Members, Place
+from store.several.loss import Missing
+from store.several.numbers import STRIDE, divided, moved
 from store.vectors import Found
 
-__all__ = ["ShardedIndex"]
+__all__ = ["SeveralIndexes"]
 
 ALL = 2**31 - 1
 
@@ -40,10 +40,10 @@ class _Allowed:
         return sum(len(each) for each in self.of.values())
 
 
-class ShardedIndex:
+class SeveralIndexes:
     """A `ServedIndex` of several, used by one thread at a time; made by `open`.
 
-    Ids are those of `store.shards.numbers`, and equal scores stand in their order. Scores of words
+    Ids are those of `store.several.numbers`, and equal scores stand in their order. Scores of words
     (BM25) come from each index alone, which weighs a word by how rare it is there, as Elasticsearch
     does it across shards; all else is what one index of all photos would give.
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from store import Index, PhotoFile
 from store.opening import open_indexes
 from store.selection import Condition
-from store.shards.numbers import STRIDE
+from store.several.numbers import STRIDE
 
 DIM = 3
 NUMBERS = st.integers(-3, 3)  # few values, so that many scores are equal
@@ -31,7 +31,7 @@ def fill(folder: Path, photos: list[tuple[tuple[int, ...], int]]) -> None:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     photos=st.lists(PHOTO, max_size=24),
@@ -44,7 +44,7 @@ def test_the_best_of_all_come_whichever_index_they_lie_in(
     query: tuple[int, ...],
     k: int,
 ) -> None:
-    place = tmp_path_factory.mktemp("shards")
+    place = tmp_path_factory.mktemp("several")
     parts = [[(vector, width) for at, vector, width in photos if at == n] for n in range(3)]
     for number, part in enumerate(parts):
         fill(place / str(number), part)

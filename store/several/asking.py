@@ -11,8 +11,8 @@ from typing import Any, Self, TypeVar
 from store.errors import IndexUnavailable, ModelMismatch
 from store.models import Model
 from store.protocol import ServedIndex
-from store.shards.loss import MemberLost, Missing, again
-from store.shards.member import Member, is_loss
+from store.several.loss import MemberLost, Missing, again
+from store.several.member import Member, is_loss
 
 __all__ = ["Members", "Place"]
 
@@ -42,7 +42,7 @@ class Members:
 
     @classmethod
     def open(cls, places: Sequence[Place], seconds: float, *, strict: bool) -> Self:
-        """Open indexes; see `ShardedIndex.open`."""
+        """Open indexes; see `SeveralIndexes.open`."""
         members = [Member(*place) for place in places]
         try:
             until = time.monotonic() + seconds
@@ -82,7 +82,7 @@ class Members:
 
     @contextmanager
     def snapshot(self) -> Generator[None]:
-        """See `ShardedIndex.snapshot`."""
+        """See `SeveralIndexes.snapshot`."""
         if self._depth:
             yield
             return

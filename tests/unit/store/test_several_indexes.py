@@ -23,9 +23,9 @@ from store import (
 )
 from store.opening import open_indexes
 from store.selection import AllOf, Condition, Not
-from store.shards.index import ShardedIndex
-from store.shards.loss import MemberLost, again
-from store.shards.numbers import STRIDE
+from store.several.index import SeveralIndexes
+from store.several.loss import MemberLost, again
+from store.several.numbers import STRIDE
 
 DIM = 4
 
@@ -59,9 +59,9 @@ X = np.array([1, 0, 0, 0], np.float32)
 
 
 @contextmanager
-def opened(places: list[Path], seconds: float = 5.0) -> Iterator[ShardedIndex]:
+def opened(places: list[Path], seconds: float = 5.0) -> Iterator[SeveralIndexes]:
     index = open_indexes([str(place) for place in places], seconds=seconds)
-    assert isinstance(index, ShardedIndex)
+    assert isinstance(index, SeveralIndexes)
     try:
         yield index
     finally:
@@ -207,9 +207,9 @@ class Broken:
         return len(self.index)
 
 
-def with_broken(two: list[Path], seconds: float) -> tuple[ShardedIndex, Broken]:
+def with_broken(two: list[Path], seconds: float) -> tuple[SeveralIndexes, Broken]:
     broken = Broken(Index.open(two[1]))
-    index = ShardedIndex.open(
+    index = SeveralIndexes.open(
         [("a", lambda: Index.open(two[0])), ("b", lambda: broken)],  # type: ignore[arg-type, return-value]
         seconds=seconds,
     )
@@ -255,7 +255,7 @@ def test_one_that_hangs_is_left_out_in_time_and_used_again_when_it_comes_back(
 def test_what_hung_while_it_began_shows_what_was_written_meanwhile(tmp_path: Path) -> None:
     place = make(tmp_path / "a", {"1": [1, 0, 0, 0], "2": [1, 0, 0, 0]})
     broken = Broken(Index.open(place))
-    index = ShardedIndex.open([("a", lambda: broken)], seconds=0.2)  # type: ignore[arg-type, return-value]
+    index = SeveralIndexes.open([("a", lambda: broken)], seconds=0.2)  # type: ignore[arg-type, return-value]
     broken.begins = threading.Event()
     with pytest.raises(IndexUnavailable, match="none of 1 indexes can be read: a took longer"):
         index.search(X, 9)
@@ -267,7 +267,7 @@ def test_what_hung_while_it_began_shows_what_was_written_meanwhile(tmp_path: Pat
     index.close()
 
 
-def again_searched(index: ShardedIndex) -> list[int]:
+def again_searched(index: SeveralIndexes) -> list[int]:
     try:
         found: list[int] = index.search(X, 9)[0].tolist()
     except IndexUnavailable:

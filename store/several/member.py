@@ -18,7 +18,7 @@ from store.errors import CrossgraphError, QueryError
 from store.models import Model
 from store.protocol import ServedIndex
 from store.reader import CATALOG_NAME
-from store.shards.hand import Hand
+from store.several.hand import Hand
 
 __all__ = ["Member", "is_loss"]
 

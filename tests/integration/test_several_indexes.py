@@ -12,7 +12,7 @@ import pytest
 from indexer import build_index
 from search import SearchIndex, open_index
 from store import Index, IndexUnavailable, ModelMismatch, QueryError
-from store.shards.numbers import STRIDE
+from store.several.numbers import STRIDE
 from tests.integration.colours import ColourModel, paint
 
 STRIPES = [

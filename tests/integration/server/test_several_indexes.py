@@ -14,7 +14,7 @@ from indexer.reembed import reembed
 from search.server.app import build_app
 from search.server.models import LoadedModel
 from search.server.settings import Settings
-from store.shards.numbers import STRIDE
+from store.several.numbers import STRIDE
 from tests.integration.colours import ColourModel, paint
 
 ASKED = {"text": "red", "limit": 9}
@@ -35,8 +35,8 @@ def folders(tmp_path: Path) -> list[Path]:
 @pytest.fixture
 def client(folders: list[Path]) -> Iterator[TestClient]:
     models = {name: ColourModel(name) for name in ("c0104a5", "other")}
-    shards = tuple(str(folder) for folder in folders)
-    settings = Settings(folders[0], shards=shards, shard_seconds=2)
+    several = tuple(str(folder) for folder in folders)
+    settings = Settings(folders[0], several=several, index_seconds=2)
     app = build_app(settings, lambda name: LoadedModel(models[name], models[name]))  # type: ignore[arg-type]
     app.state.service.warm()
     with TestClient(app, base_url="http://127.0.0.1:8000") as client:
