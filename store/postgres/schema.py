@@ -7,12 +7,15 @@ of one reads nothing of another.
 
 from __future__ import annotations
 
-from store.errors import IndexNotFound, IndexTooNew
+from store.errors import IndexNotFound, IndexNotWritable, IndexTooNew
 from store.postgres.connection import Connection
 
 __all__ = ["SCHEMA", "check", "generation_tables", "migrate", "table"]
 
 SCHEMA = "crossgraph"
+
+OLDEST_PGVECTOR = (0, 8)
+"""The first that goes on past what a filter leaves out."""
 
 TABLES = ("photos", "vectors", "nodes", "documents", "words")
 """Of each generation."""
@@ -118,14 +121,14 @@ def migrate(server: Connection) -> None:
 
     Raises:
         IndexTooNew: a newer version made them.
-        IndexNotWritable: the user of the address may not, such as create the extension.
+        IndexNotWritable: the user of the address may not, such as create the extension; or the
+            server has none, or one that is too old.
     """
     if _applied(server) == len(_MIGRATIONS):
         return
     with server.transaction():
         server.rows("SELECT pg_advisory_xact_lock(hashtext('crossgraph.migrations'))")
-        if not _has_halfvec(server):
-            server.execute("CREATE EXTENSION IF NOT EXISTS vector")
+        _ensure_pgvector(server)
         server.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
         server.execute(
             f"CREATE TABLE IF NOT EXISTS {SCHEMA}.migrations (number integer PRIMARY KEY)"
@@ -143,5 +146,14 @@ def _applied(server: Connection) -> int:
     return int(server.rows(f"SELECT coalesce(max(number), 0) FROM {SCHEMA}.migrations")[0][0])
 
 
-def _has_halfvec(server: Connection) -> bool:
-    return bool(server.rows("SELECT to_regtype('halfvec') IS NOT NULL")[0][0])
+def _ensure_pgvector(server: Connection) -> None:
+    """Make the extension where it is missing, which who may not create any need not be allowed."""
+    sql = "SELECT extversion FROM pg_extension WHERE extname = 'vector'"
+    if not server.rows(sql):
+        server.execute("CREATE EXTENSION vector")
+    version = str(server.rows(sql)[0][0])
+    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_PGVECTOR:
+        raise IndexNotWritable(
+            f"{server.address.shown} has pgvector {version}, expected 0.8 or newer: install that, "
+            "then run `ALTER EXTENSION vector UPDATE` there"
+        )

@@ -16,7 +16,7 @@ __all__ = ["Session"]
 # left too little gives what it then finds too, wherever that belongs: all is sorted here.
 _BEGIN = f"""SELECT number, set_config('hnsw.ef_search', coalesce(ef_search, 40)::text, true),
     set_config('hnsw.iterative_scan', 'relaxed_order', true)
-    FROM {SCHEMA}.generations WHERE collection = %s AND state = 'answers'"""
+    FROM {SCHEMA}.generations WHERE collection = '{{collection}}' AND state = 'answers'"""
 
 
 class Session:
@@ -45,8 +45,10 @@ class Session:
         if self._depth:
             yield
             return
-        with self.server.snapshot():
-            self._follow()
+        # Its name is of letters, digits, - and _ alone.
+        first = _BEGIN.format(collection=self.server.address.collection)
+        with self.server.snapshot(first) as rows:
+            self._follow(rows)
             self._depth += 1
             try:
                 yield
@@ -62,9 +64,8 @@ class Session:
         """Give the full name of a table of the generation; within a snapshot only."""
         return self.generation.table(name)
 
-    def _follow(self) -> None:
+    def _follow(self, rows: list[Row]) -> None:
         address = self.server.address
-        rows = self.server.rows(_BEGIN, address.collection)
         if not rows:
             raise IndexNotFound(f"the collection {address.shown} is not there any more")
         if rows[0][0] == self.generation.number:

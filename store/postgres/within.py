@@ -15,7 +15,7 @@ from store.selection import Dialect, Expression, to_sql
 
 __all__ = ["FEW", "Chosen", "choose"]
 
-FEW = 8_000
+FEW = 12_000
 """Up to so many vectors are all compared, which takes some milliseconds. The more photos a filter
 lets through, the sooner the graph meets some of them."""
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from search import loading
+from search.cli import search_main
 from search.server.app import build_app
 from search.server.models import LoadedModel
 from search.server.settings import Settings
@@ -139,6 +141,25 @@ def test_a_server_of_a_database_knows_its_photos_and_changes_none(
         assert answer.status_code == 403
         assert "change the index on disk, then `crossgraph push`" in answer.json()["error"]
     assert client.get("/v1/index").json()["photos"] == 4
+
+
+def test_the_search_command_needs_an_address_and_no_folder(
+    folder: Path,
+    database: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pushed(folder, database)
+    monkeypatch.setattr(loading, "load_model", lambda *_, **__: ColourModel())
+    assert search_main(["red", "--paths", "-k", "1", "--vectors", database]) == 0
+    monkeypatch.setenv("CROSSGRAPH_VECTORS", database)
+    assert search_main(["red", "--paths", "-k", "1"]) == 0
+    paths = capsys.readouterr().out.splitlines()
+    assert [Path(path).name for path in paths] == ["red.png"] * 2
+    assert search_main(["red", "--vectors", "postgresql://me:secret@127.0.0.1:1/x"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("error: the database postgresql://me@127.0.0.1:1/x cannot be reached")
+    assert "secret" not in told
 
 
 def test_two_servers_of_one_database_follow_a_switch(

@@ -44,7 +44,7 @@ def test_it_chooses_what_plain_python_chooses(
 
 @settings(max_examples=50, deadline=None)
 @given(expression=EXPRESSIONS, k=st.integers(0, COUNT), seed=st.integers(0, 9))
-@pytest.mark.parametrize("few", [1, 8000])  # as a condition of the search, or as ids
+@pytest.mark.parametrize("few", [1, 12_000])  # as a condition of the search, or as ids
 def test_to_search_within_is_to_search_and_then_choose(
     pushed: PostgresReader, index: Index, expression: Expression, k: int, seed: int, few: int
 ) -> None:

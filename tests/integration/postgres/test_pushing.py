@@ -12,9 +12,18 @@ import numpy as np
 import pytest
 
 from search.cli import main
-from store import Index, IndexBusy, IndexNotFound, ModelMismatch, QueryError
+from store import (
+    Index,
+    IndexBusy,
+    IndexDamaged,
+    IndexNotFound,
+    IndexNotWritable,
+    IndexTooNew,
+    ModelMismatch,
+    QueryError,
+)
 from store.choice import LEAST_RECALL
-from store.postgres import within
+from store.postgres import schema, within
 from store.postgres.address import Address
 from store.postgres.collection import Collection
 from store.postgres.connection import Connection
@@ -62,7 +71,7 @@ def test_the_graph_finds_what_it_was_measured_to_find(reader: PostgresReader) ->
     assert np.mean(shares) > 0.95
 
 
-@pytest.mark.parametrize("few", [1, 8000])
+@pytest.mark.parametrize("few", [1, 12_000])
 def test_a_filter_is_followed_by_the_graph_too(
     reader: PostgresReader, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,6 +201,46 @@ def test_only_one_writes_a_collection(tmp_path: Path, database: str) -> None:
 def test_a_database_without_an_index_says_so(database: str) -> None:
     with pytest.raises(IndexNotFound, match="holds no index: write one with `crossgraph push"):
         PostgresReader.open(database)
+
+
+def test_a_database_that_cannot_hold_an_index_says_why(
+    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_index(tmp_path / "index", 3)
+    server = Connection(Address.parse(database))
+    with pytest.raises(IndexNotWritable, match='refuses it: extension "wector" is not available'):
+        server.execute("CREATE EXTENSION wector")
+    server.execute("CREATE USER guest")
+    server.close()
+    with Index.open(tmp_path / "index") as index:
+        with pytest.raises(IndexNotWritable, match="refuses it: permission denied"):
+            push(index, Address.parse(database.replace("postgres@", "guest@")))
+        monkeypatch.setattr(schema, "OLDEST_PGVECTOR", (9, 0))
+        with pytest.raises(IndexNotWritable, match=r"has pgvector 0\.\d+\.\d+, expected"):
+            push(index, Address.parse(database))
+
+
+def test_what_a_newer_version_wrote_is_left_alone(tmp_path: Path, database: str) -> None:
+    make_index(tmp_path / "index", 3)
+    with Index.open(tmp_path / "index") as index:
+        push(index, Address.parse(database))
+        server = Connection(Address.parse(database))
+        server.execute("INSERT INTO crossgraph.migrations VALUES (99)")
+        server.close()
+        with pytest.raises(IndexTooNew, match="written by a newer version of crossgraph"):
+            push(index, Address.parse(database))
+    with pytest.raises(IndexTooNew, match="upgrade this one"):
+        PostgresReader.open(database)
+
+
+def test_an_index_that_lacks_an_embedding_is_not_pushed(tmp_path: Path, database: str) -> None:
+    make_index(tmp_path / "index", 4)
+    with Index.open(tmp_path / "index") as index:
+        with index.writing() as catalog:
+            catalog.execute(f"DELETE FROM {index.model.nodes} WHERE image_id = 2")
+        with pytest.raises(IndexDamaged, match="1 photos without nodes: run `crossgraph verify"):
+            push(index, Address.parse(database))
+    assert states(database) == ["filling"]
 
 
 def test_an_empty_index_can_be_pushed(tmp_path: Path, database: str) -> None:
