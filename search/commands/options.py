@@ -89,11 +89,13 @@ def listed(indexes: Sequence[str] | None, vectors: str | None) -> tuple[list[str
     """Give the indexes that a command line names, and the database that stands in for a single one.
 
     Raises:
-        BadParameter: several, and a database beside them.
+        BadParameter: a database by `--vectors`, and several indexes or another database.
     """
     found = list(indexes or [os.environ.get("CROSSGRAPH_INDEX") or DEFAULT_INDEX])
-    if len(found) > 1 and vectors:
-        raise typer.BadParameter("of several indexes, give a database as --index ADDRESS too")
-    if len(found) == 1 and found[0].startswith(("postgresql://", "postgres://")):
-        return [DEFAULT_INDEX], vectors or found[0]
-    return found, vectors
+    addresses = [each for each in found if each.startswith(("postgresql://", "postgres://"))]
+    if vectors and (len(found) > 1 or addresses):
+        raise typer.BadParameter(
+            "name databases by --index alone, one or several, and not by --vectors or "
+            "CROSSGRAPH_VECTORS too"
+        )
+    return ([DEFAULT_INDEX], addresses[0]) if found == addresses[:1] else (found, vectors)

@@ -189,4 +189,4 @@ def test_a_database_beside_several_is_given_as_one_of_them(
 
     asked = ["red", "--index", str(places["a"]), "--index", str(places["b"])]
     assert search_main([*asked, "--vectors", "postgresql://db/photos"]) == 2
-    assert "give a database as --index ADDRESS too" in capsys.readouterr().err
+    assert "name databases by --index alone" in capsys.readouterr().err

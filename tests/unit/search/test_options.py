@@ -28,5 +28,9 @@ def test_a_single_address_is_a_database() -> None:
 
 def test_several_are_taken_as_they_are() -> None:
     assert listed(["a", "postgres://db/b"], None) == (["a", "postgres://db/b"], None)
-    with pytest.raises(typer.BadParameter, match="--index ADDRESS"):
-        listed(["a", "b"], "postgresql://db/photos")
+
+
+@pytest.mark.parametrize("indexes", [["a", "b"], ["postgresql://db/b"]])
+def test_databases_are_named_in_one_way(indexes: list[str]) -> None:
+    with pytest.raises(typer.BadParameter, match="by --index alone"):
+        listed(indexes, "postgresql://db/photos")
