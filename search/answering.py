@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from search.candidates import allowed_ids, find_candidates, with_words
+from search.candidates import allowed_photos, find_candidates, with_words
 from search.duplicates import Group, fold
 from search.explained import explain_hits
 from search.mixing import Mixture, TermScores
@@ -19,7 +20,7 @@ from search.terms import TermReader
 from search.timing import Stopwatch, blocks_in_time
 
 if TYPE_CHECKING:
-    from store import Index
+    from store.protocol import SearchedIndex
 
 __all__ = ["Answerer"]
 
@@ -34,9 +35,14 @@ class Answerer:
         terms: reads what is asked.
     """
 
-    index: Index
+    index: SearchedIndex
     model: QueryModel
     terms: TermReader
+
+    def answer_all(self, requests: Sequence[SearchRequest]) -> list[SearchResult]:
+        """Give the hits of requests, all of one state of the index."""
+        with self.index.snapshot():
+            return [self.answer(request, Stopwatch()) for request in requests]
 
     def answer(self, request: SearchRequest, watch: Stopwatch) -> SearchResult:
         """Give the hits of a request.
@@ -50,7 +56,7 @@ class Answerer:
             with watch.stage("encode"):
                 mixture = self.terms.mixture(request)
             with watch.stage("filter"):
-                within = allowed_ids(self.index, request)
+                within = allowed_photos(self.index, request)
             with watch.stage("first_stage"):
                 ranking = find_candidates(self.index, self.model, mixture, request, within)
             if request.rerank and mixture.texts:
@@ -65,8 +71,10 @@ class Answerer:
             if request.explain and hits:
                 with watch.stage("explain"):
                     hits = explain_hits(hits, mixture, self.index, self.model)
-        notes = notes_on(request, mixture, ranking, within)
-        return SearchResult(tuple(hits), watch.took_ms(), notes, int(ranking.reranked.sum()))
+            missing = self.index.missing
+        notes = notes_on(request, mixture, ranking, within, missing)
+        reranked = int(ranking.reranked.sum())
+        return SearchResult(tuple(hits), watch.took_ms(), notes, reranked, missing)
 
     def _reranked(
         self, mixture: Mixture, ranking: Ranking, request: SearchRequest, watch: Stopwatch

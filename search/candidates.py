@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from search.hybrid import fused
 from search.mixing import Mixture
@@ -14,15 +13,13 @@ from search.ranking import Ranking
 from search.request import SearchRequest
 
 if TYPE_CHECKING:
-    from store import Index
+    from store.protocol import Allowed, SearchedIndex
 
-__all__ = ["allowed_ids", "find_candidates", "with_words"]
-
-Ids = NDArray[np.int64]
+__all__ = ["allowed_photos", "find_candidates", "with_words"]
 
 
-def allowed_ids(index: Index, request: SearchRequest) -> Ids | None:
-    """Give the ids (N,) of photos that may answer, by the request's filter; None for all.
+def allowed_photos(index: SearchedIndex, request: SearchRequest) -> Allowed | None:
+    """Give the photos that may answer, by the request's filter; None for all.
 
     Raises:
         QueryError: the filter cannot be read.
@@ -35,7 +32,11 @@ def allowed_ids(index: Index, request: SearchRequest) -> Ids | None:
 
 
 def find_candidates(
-    index: Index, model: QueryModel, mixture: Mixture, request: SearchRequest, within: Ids | None
+    index: SearchedIndex,
+    model: QueryModel,
+    mixture: Mixture,
+    request: SearchRequest,
+    within: Allowed | None,
 ) -> Ranking:
     """Give what the first stage finds, and in a hybrid search what words find, nearest first.
 
@@ -59,7 +60,7 @@ def find_candidates(
 
 
 def with_words(
-    index: Index, ranking: Ranking, request: SearchRequest, within: Ids | None
+    index: SearchedIndex, ranking: Ranking, request: SearchRequest, within: Allowed | None
 ) -> Ranking:
     """Give a ranking fused with that of words in captions and file names, by their ranks alone."""
     if not len(ranking):

@@ -19,9 +19,11 @@ from search.commands.demo import demo
 from search.commands.doctor import doctor
 from search.commands.evaluate import evaluate
 from search.commands.export import export
+from search.commands.generations import generations
 from search.commands.index import index
 from search.commands.mcp import mcp
 from search.commands.merge import merge
+from search.commands.push import push
 from search.commands.relocate import relocate
 from search.commands.search import search
 from search.commands.serve import serve
@@ -46,6 +48,8 @@ app.command("relocate")(relocate)
 app.command("verify")(verify)
 app.command("export")(export)
 app.command("merge")(merge)
+app.command("push")(push)
+app.command("generations")(generations)
 app.command("mcp")(mcp)
 app.command("train")(train)
 app.command("eval")(evaluate)

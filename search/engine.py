@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from indexer import BuildReport
     from search.writing import WriteOptions
-    from store import Index
+    from store.protocol import SearchedIndex
     from store.records import PhotoRecord
 
 __all__ = ["SearchIndex"]
@@ -49,7 +49,7 @@ class SearchIndex:
     """
 
     def __init__(
-        self, index: Index, model: QueryModel, photo_model: PhotoModel | None = None
+        self, index: SearchedIndex, model: QueryModel, photo_model: PhotoModel | None = None
     ) -> None:
         self._index = index
         self._model = model
@@ -75,8 +75,20 @@ class SearchIndex:
 
     @property
     def folder(self) -> Path:
-        """Where it lies."""
-        return self._index.folder
+        """Where it lies.
+
+        Raises:
+            IndexNotWritable: it lies in no folder of this machine, and is only read here.
+        """
+        folder = self._index.folder
+        if folder is None:
+            from store import IndexNotWritable
+
+            raise IndexNotWritable(
+                f"{self._index.place} is only read: change the index that it was made of, and "
+                "bring it up to date from that"
+            )
+        return folder
 
     @property
     def model(self) -> QueryModel:
@@ -111,11 +123,14 @@ class SearchIndex:
         Raises:
             QueryError: the query is empty, cannot be read, or is refused by `SearchRequest`.
         """
+        from store.several.loss import again
+
         watch = Stopwatch()
         request = _request(query, k, literal, options)
         terms = TermReader(self._index, self._model, self._photo_model)
         with self._reading:
-            return Answerer(self._index, self._model, terms).answer(request, watch)
+            answerer = Answerer(self._index, self._model, terms)
+            return again(lambda: answerer.answer(request, watch))
 
     def search_many(
         self,
@@ -142,13 +157,15 @@ class SearchIndex:
         Raises:
             QueryError: one of the queries is refused; none is answered.
         """
+        from store.several.loss import again
+
         if isinstance(queries, str):
             queries = [queries]  # not its letters
         requests = [_request(query, k, literal, options) for query in queries]
         terms = TermReader(self._index, self._model, self._photo_model)
-        with self._reading, self._index.snapshot():
+        with self._reading:
             answerer = Answerer(self._index, self._model, terms.having_read(requests))
-            return [answerer.answer(request, Stopwatch()) for request in requests]
+            return again(lambda: answerer.answer_all(requests))
 
     def embed_text(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Give the vectors (Q, D) of Q texts as they stand.
@@ -223,11 +240,8 @@ class SearchIndex:
 
     def photos(self, image_ids: Iterable[int]) -> list[PhotoRecord]:
         """Give what is known of photos, in the order of the ids; those not there are left out."""
-        from store.records import records
-
         with self._reading:
-            found = records(self._index, list(image_ids), vectors=False)
-            return [photo for block in found for photo in block]
+            return self._index.photo_records(list(image_ids))
 
     asearch = in_thread(search)
     asearch_many = in_thread(search_many)

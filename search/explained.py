@@ -15,13 +15,13 @@ from search.protocol import QueryModel
 from search.result import Hit
 
 if TYPE_CHECKING:
-    from store import Index
+    from store.protocol import SearchedIndex
 
 __all__ = ["explain_hits"]
 
 
 def explain_hits(
-    hits: Sequence[Hit], mixture: Mixture, index: Index, model: QueryModel
+    hits: Sequence[Hit], mixture: Mixture, index: SearchedIndex, model: QueryModel
 ) -> list[Hit]:
     """Give the hits with explanations, those that were re-ranked.
 

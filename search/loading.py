@@ -7,26 +7,40 @@ the model that made it. `open_index` compares their fingerprints and refuses in 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from search.engine import SearchIndex
 from search.protocol import PhotoModel, QueryModel
 
-__all__ = ["DEFAULT_INDEX", "LazyModel", "load_model", "models_of", "open_index", "photo_model"]
+__all__ = [
+    "DEFAULT_INDEX",
+    "INDEX_SECONDS",
+    "LazyModel",
+    "load_model",
+    "models_of",
+    "open_index",
+    "photo_model",
+]
 
 DEFAULT_INDEX = "photos.index"
 
+INDEX_SECONDS = 5.0
+"""How long an index of several may take for one thing that it is asked."""
+
 
 def open_index(
-    folder: str | Path = DEFAULT_INDEX,
+    folder: str | Path | Sequence[str | Path] = DEFAULT_INDEX,
     checkpoint: str | Path | None = None,
     *,
     image_weights: str | Path | None = None,
     text_weights: str | Path | None = None,
     model: QueryModel | None = None,
     once: bool = False,
+    vectors: str | None = None,
+    seconds: float = INDEX_SECONDS,
 ) -> SearchIndex:
     """Open an index made by `crossgraph index`, with the model that made it.
 
@@ -34,7 +48,8 @@ def open_index(
     reads photos is loaded by the first query that shows one.
 
     Args:
-        folder: the index.
+        folder: the index; or several of one model, folders and addresses of databases, that answer
+            as one: see docs/serving.md.
         checkpoint: the model's folder; None is the one that made the index where that is prepared,
             else the one that ships with this package.
         image_weights: a file or folder with the image encoder's weights, if not from a package;
@@ -42,20 +57,38 @@ def open_index(
         text_weights: the same for the text encoder.
         model: a retriever that is loaded already, in place of `checkpoint` and the weights.
         once: whether a single query will be asked, which then is answered sooner.
+        vectors: the address of a database that holds the index, `postgresql://...`, in place of
+            `folder`; see docs/postgres.md.
+        seconds: how long each of several indexes may take for one thing that it is asked; after
+            that the answer is given without it.
 
     Raises:
+        IndexUnavailable: the database cannot be reached, or none of several indexes be read.
         IndexNotFound: there is no index in the folder.
         IndexDamaged: there is one and its catalog cannot be read.
         ModelMismatch: the index was made with another model.
         CheckpointError: the checkpoint cannot be read.
         WeightsNotFound: an encoder's weights are not there.
     """
-    from store import Index
+    from store.opening import open_reader
 
+    if not isinstance(folder, (str, Path)):
+        return _open_several(
+            [str(each) for each in folder],
+            seconds,
+            model,
+            lambda fingerprint: models_of(
+                fingerprint,
+                checkpoint,
+                image_weights=image_weights,
+                text_weights=text_weights,
+                once=once,
+            ),
+        )
     folder, photos = Path(folder), None
     if model is None:
         # First of all: that there is no index should not cost the seconds that loading a model may.
-        with Index.open(folder) as index:
+        with closing(open_reader(folder, vectors)) as index:
             fingerprint = index.model.fingerprint
         model, photos = models_of(
             fingerprint,
@@ -64,8 +97,33 @@ def open_index(
             text_weights=text_weights,
             once=once,
         )
-    index = Index.open(folder, fingerprint=model.fingerprint, model=model.name)
-    return SearchIndex(index, model, photos)
+    found = open_reader(folder, vectors, fingerprint=model.fingerprint, model=model.name)
+    return SearchIndex(found, model, photos)
+
+
+def _open_several(
+    places: Sequence[str],
+    seconds: float,
+    model: QueryModel | None,
+    load: Callable[[str], tuple[QueryModel, PhotoModel]],
+) -> SearchIndex:
+    """Open indexes as one; raises as `open_index`."""
+    from store import ModelMismatch
+    from store.opening import open_indexes
+
+    index = open_indexes(places, seconds=seconds, strict=True)
+    try:
+        known = index.model
+        reads, photos = (model, None) if model is not None else load(known.fingerprint)
+        if reads.fingerprint != known.fingerprint:
+            raise ModelMismatch(
+                f"{index.place} were made with model {known.name} ({known.fingerprint[:12]}), this "
+                f"is {reads.name} ({reads.fingerprint[:12]}): give that model with --checkpoint"
+            )
+        return SearchIndex(index, reads, photos)
+    except BaseException:
+        index.close()
+        raise
 
 
 def models_of(

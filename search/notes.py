@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Sequence, Sized
+from typing import TYPE_CHECKING
 
 from search.mixing import Mixture
 from search.ranking import Ranking
 from search.request import SearchRequest
 
+if TYPE_CHECKING:
+    from store.several.loss import Missing
+
 __all__ = ["notes_on"]
 
 
 def notes_on(
-    request: SearchRequest, mixture: Mixture, ranking: Ranking, within: NDArray[np.int64] | None
+    request: SearchRequest,
+    mixture: Mixture,
+    ranking: Ranking,
+    within: Sized | None,
+    missing: Sequence[Missing] = (),
 ) -> tuple[str, ...]:
-    """Say that a budget was spent, that a filter left nothing, what stands for probabilities."""
-    notes = []
+    """Say what is missing, that a budget was spent, that a filter left nothing, and the like."""
+    notes = [f"degraded: answered without {each.index}: {each.reason}" for each in missing]
     seen = int(ranking.reranked.sum())
     if request.budget_ms is not None and seen and seen < len(ranking):
         notes.append(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from search.explain import Explanation, as_record
+
+if TYPE_CHECKING:
+    from store.several.loss import Missing
 
 __all__ = ["STAGES", "WEAK_PROBABILITY", "Hit", "SearchResult"]
 
@@ -91,6 +94,7 @@ class SearchResult(Sequence[Hit]):
         took_ms: milliseconds by stage, those of `STAGES` and `total`; 0 for what was not needed.
         notes: what to know of this answer, a line each, such as that a budget was spent.
         reranked: how many candidates the graphs scored.
+        missing: which of several indexes could not be read; all is right of the others.
 
     >>> result = SearchResult((Hit(1, 2.5, 0.75, Path("/a.jpg"), 7),))
     >>> [hit.image_id for hit in result], len(result), result == list(result)
@@ -101,6 +105,12 @@ class SearchResult(Sequence[Hit]):
     took_ms: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     reranked: int = 0
+    missing: tuple[Missing, ...] = ()
+
+    @property
+    def degraded(self) -> bool:
+        """Whether photos may be wanting, since an index of several could not be read."""
+        return bool(self.missing)
 
     def __len__(self) -> int:
         return len(self.hits)
@@ -123,10 +133,12 @@ class SearchResult(Sequence[Hit]):
     __hash__ = None  # type: ignore[assignment] # as a list, which it may be equal to
 
     def to_dict(self) -> dict[str, Any]:
-        """Give what JSON says of the whole answer: hits, took_ms, notes and reranked."""
+        """Give what JSON says of the whole answer."""
         return {
             "hits": [hit.to_dict() for hit in self.hits],
             "took_ms": {stage: round(ms, 3) for stage, ms in self.took_ms.items()},
             "notes": list(self.notes),
             "reranked": self.reranked,
+            "degraded": self.degraded,
+            "missing": [asdict(each) for each in self.missing],
         }

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from store import Counts, Generation, Index
+    from store import Counts
+    from store.choice import Measured
+    from store.protocol import ServedIndex
 
 __all__ = ["Status", "is_there", "read_status", "status_of"]
 
@@ -19,6 +22,7 @@ class Status:
     """The state of an index.
 
     Attributes:
+        place: where it lies.
         counts: how much it holds.
         sources: folder to its number of photos, sorted.
         left_out: path and reason of every file that could not be read, by path.
@@ -28,9 +32,10 @@ class Status:
         reembedding: name and fingerprint of a model that is being embedded with; empty if none is.
         search: how it is searched, in words, with the recall where that was measured.
         recall_at_100: 1.0 for an exact search; None where it was not measured.
-        bytes: size of the folder.
+        bytes: size of the folder, or of its tables in a database.
     """
 
+    place: str
     counts: Counts
     sources: Mapping[str, int]
     left_out: tuple[tuple[str, str], ...]
@@ -50,18 +55,19 @@ def is_there(source: str) -> bool:
     return is_address(source) or os.path.exists(source)
 
 
-def read_status(folder: Path) -> Status:
-    """Read the state of an index; raises what `store.Index.open` raises."""
-    from store import Index
+def read_status(folder: Path, vectors: str | None = None) -> Status:
+    """Read the state of an index; takes and raises what `store.opening.open_reader` does."""
+    from store.opening import open_reader
 
-    with Index.open(folder) as index:
+    with closing(open_reader(folder, vectors)) as index:
         return status_of(index)
 
 
-def status_of(index: Index) -> Status:
+def status_of(index: ServedIndex) -> Status:
     """Read the state of an open index."""
     with index.snapshot():
         return Status(
+            place=index.place,
             counts=index.counts(),
             sources=index.sources(),
             left_out=tuple((file.path, file.reason) for file in index.quarantined()),
@@ -69,20 +75,19 @@ def status_of(index: Index) -> Status:
             fingerprint=index.model.fingerprint,
             encoders=index.model.encoders,
             reembedding=_coming(index),
-            search=_search(index.generation(), len(index)),
-            recall_at_100=_recall(index.generation()),
-            bytes=sum(file.stat().st_size for file in index.folder.iterdir() if file.is_file()),
+            search=_search(index.measured(), len(index)),
+            recall_at_100=_recall(index.measured()),
+            bytes=index.size_bytes(),
         )
 
 
-def _coming(index: Index) -> str:
+def _coming(index: ServedIndex) -> str:
     return ", ".join(f"{model.name} {model.fingerprint[:12]}" for model in index.coming_models())
 
 
-def _search(generation: Generation | None, photos: int) -> str:
-    if generation is None:
+def _search(measured: Measured | None, photos: int) -> str:
+    if measured is None:
         return "exact; the file of vectors is not written yet" if photos else "nothing to search"
-    measured = generation.measured
     recall = measured.recall_at_100
     told = "recall@100 not measured" if recall is None else f"recall@100 {100 * recall:.1f} %"
     # Exact is exact: to say that nothing was measured would only raise doubts.
@@ -90,5 +95,5 @@ def _search(generation: Generation | None, photos: int) -> str:
     return f"{measured.kind}{known}, {measured.query_ms:.1f} ms a query when it was built"
 
 
-def _recall(generation: Generation | None) -> float | None:
-    return None if generation is None else generation.measured.recall_at_100
+def _recall(measured: Measured | None) -> float | None:
+    return None if measured is None else measured.recall_at_100

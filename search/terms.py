@@ -16,7 +16,7 @@ from search.protocol import PhotoModel, QueryModel
 from search.request import SearchRequest, Term
 
 if TYPE_CHECKING:
-    from store import Index
+    from store.protocol import SearchedIndex
 
 __all__ = ["TermReader", "people_as_said"]
 
@@ -39,7 +39,7 @@ class TermReader:
         read: texts that were read already, as the model's `embed_queries` gives one.
     """
 
-    index: Index
+    index: SearchedIndex
     model: QueryModel
     photo_model: PhotoModel
     read: Mapping[str, Any] = field(default_factory=dict)

@@ -13,7 +13,6 @@ from indexer import BuildReport, build_index
 from indexer.model import PhotoModel
 from store import Index, IndexBusy, PhotoFile, QuarantinedFile, SourceError
 from store.members import address_of, is_address, is_shard
-from store.records import records
 
 __all__ = ["REMOVED", "WriteOptions", "add_photos", "left_out", "patiently", "remove_photos"]
 
@@ -89,7 +88,7 @@ def remove_photos(folder: Path, image_ids: Iterable[int]) -> int:
     ids = list(dict.fromkeys(image_ids))
     with Index.open(folder) as index:
         index.begin_writing()
-        found = [photo for block in records(index, ids, vectors=False) for photo in block]
+        found = index.photo_records(ids)
         index.quarantine([left_out(photo.file) for photo in found])
         index.finish()
     return len(found)

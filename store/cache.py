@@ -29,7 +29,7 @@ from store.generation import (
 from store.live import LiveVectors
 from store.models import Model, activate, probes
 from store.vector_file import DamagedVectors
-from store.vectors import Block, Found, VectorIndex
+from store.vectors import Block, FileIndex, Found
 
 __all__ = ["VectorCache"]
 
@@ -248,7 +248,7 @@ class VectorCache:
         for ids, vectors in added:
             live.add(ids, vectors)
 
-    def _built(self) -> tuple[VectorIndex, choice.Measured, int]:
+    def _built(self) -> tuple[FileIndex, choice.Measured, int]:
         """Make the index that suits this snapshot's vectors; give its highest image id too."""
         sql = f"SELECT count(*), coalesce(max(image_id), 0) FROM {self._model.vectors}"
         count, last_id = next(self._catalog.rows(sql))

@@ -17,9 +17,9 @@ from store.gpu import on_gpu
 from store.rescored import rescored
 from store.vector_file import DamagedVectors
 from store.vector_head import read_head
-from store.vectors import Block, Blocks, VectorIndex
+from store.vectors import Block, Blocks, FileIndex, VectorIndex
 
-__all__ = ["OVERSAMPLING", "Measured", "build", "load"]
+__all__ = ["LEAST_RECALL", "NEIGHBOURS", "OVERSAMPLING", "Measured", "build", "load", "nearest"]
 
 OVERSAMPLING = 2
 """An approximate index is asked for this many times k, and what it gives is scored exactly.
@@ -65,7 +65,7 @@ def build(
     *,
     most_ms: float = 20.0,
     least_recall: float = LEAST_RECALL,
-) -> tuple[VectorIndex, Measured]:
+) -> tuple[FileIndex, Measured]:
     """Build the index that these vectors need on this machine.
 
     Exact while a warm search costs at most `most_ms`. Then approximate, 8 bits a number before 16,
@@ -99,7 +99,7 @@ def build(
     return index, Measured(index.kind, recall, ms, time.perf_counter() - started)
 
 
-def load(file: Path, sha256: str | None = None) -> VectorIndex:
+def load(file: Path, sha256: str | None = None) -> FileIndex:
     """Open what an index's `save` wrote, onto a GPU where there is one.
 
     An exact index is read and checked whole. The lists of an approximate one stay in the file, and
@@ -123,11 +123,11 @@ def load(file: Path, sha256: str | None = None) -> VectorIndex:
         return _placed(FlatIndex.read(stream, head))
 
 
-def _placed(index: FlatIndex | ApproximateIndex) -> VectorIndex:
+def _placed(index: FlatIndex | ApproximateIndex) -> FileIndex:
     return on_gpu(index) or index
 
 
-def _exact(dim: int, count: int, blocks: Blocks) -> VectorIndex:
+def _exact(dim: int, count: int, blocks: Blocks) -> FileIndex:
     if count and not faiss.get_num_gpus():
         return rescored(dim, count, blocks)
     index = FlatIndex(dim)
@@ -176,9 +176,9 @@ def _warm_ms(index: VectorIndex, queries: NDArray[np.float32]) -> list[float]:
 
 def _approximate(
     dim: int, count: int, blocks: Blocks, queries: NDArray[np.float32], least_recall: float
-) -> tuple[VectorIndex, float] | None:
+) -> tuple[FileIndex, float] | None:
     """Give the first approximate index with enough recall, and what that is, else None."""
-    truth = _nearest(blocks, queries, NEIGHBOURS)
+    truth = nearest(blocks, queries, NEIGHBOURS)
     trained = train(dim, count, blocks)
     for bits in (8, 16):
         index = ApproximateIndex.build(dim, count, blocks, bits=bits, trained=trained)
@@ -202,7 +202,7 @@ def _probes(lists: int) -> list[int]:
     return [*(probes for probes in doubled if probes < most), most]
 
 
-def _nearest(blocks: Blocks, queries: NDArray[np.float32], k: int) -> NDArray[np.int64]:
+def nearest(blocks: Blocks, queries: NDArray[np.float32], k: int) -> NDArray[np.int64]:
     """Give the ids, (Q, K) in no order, of the k vectors with the highest products."""
     ids = np.zeros((len(queries), 0), dtype=np.int64)
     scores = np.zeros((len(queries), 0), dtype=np.float32)

@@ -7,6 +7,7 @@
     │   └── IndexTooNew   a newer version made it; nothing is wrong with it
     ├── IndexNotWritable  it cannot be written now, such as on a full disk
     │   └── IndexBusy     another process is writing it
+    ├── IndexUnavailable  the database that holds it cannot be reached now
     ├── ModelMismatch     it was made with another model than the one at hand
     ├── SourceError       a folder of photos, a shard or a COCO file is missing, empty or malformed
     │   └── ReaderMissing     what reads such a file is not installed
@@ -30,6 +31,7 @@ __all__ = [
     "IndexNotFound",
     "IndexNotWritable",
     "IndexTooNew",
+    "IndexUnavailable",
     "ModelMismatch",
     "QueryError",
     "ReaderMissing",
@@ -64,6 +66,10 @@ class IndexNotWritable(CrossgraphError):
 
 class IndexBusy(IndexNotWritable):
     """Another process is writing the index; reading goes on meanwhile."""
+
+
+class IndexUnavailable(CrossgraphError):
+    """The database that holds the index cannot be reached now; later it may be."""
 
 
 class ModelMismatch(CrossgraphError):

@@ -22,7 +22,7 @@ from typing import Any
 
 from store.choice import Measured, load
 from store.vector_file import check_sums, head_sha256
-from store.vectors import VectorIndex
+from store.vectors import FileIndex
 
 __all__ = [
     "Generation",
@@ -73,7 +73,7 @@ class Generation:
         return asdict(self)
 
 
-def read_generation(folder: Path, recorded: Generation, dim: int) -> VectorIndex | None:
+def read_generation(folder: Path, recorded: Generation, dim: int) -> FileIndex | None:
     """Give the vectors from their file, None where it is missing, damaged or not as recorded."""
     file = folder / recorded.name
     if file.parent != folder:
@@ -87,7 +87,7 @@ def read_generation(folder: Path, recorded: Generation, dim: int) -> VectorIndex
 
 def write_generation(
     folder: Path,
-    index: VectorIndex,
+    index: FileIndex,
     measured: Measured,
     *,
     model_id: int,

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from store.approximate import ApproximateIndex
 from store.flat import FlatIndex
 from store.vector_file import DamagedVectors
-from store.vectors import Found, VectorIndex, best, padded_query, padded_width
+from store.vectors import FileIndex, Found, best, padded_query, padded_width
 
 __all__ = ["MOST_NEIGHBOURS", "GpuIndex", "on_gpu"]
 
@@ -32,7 +32,7 @@ NOTHING = np.zeros(0, dtype=np.int64)
 DEVICE = 0  # one is enough for what fits: copies on several would only share queries among them
 
 
-def on_gpu(index: FlatIndex | ApproximateIndex) -> VectorIndex | None:
+def on_gpu(index: FlatIndex | ApproximateIndex) -> FileIndex | None:
     """Give an index's form on the GPU; None where there is no GPU, or it cannot hold this one.
 
     One with a single list is no faster there, and is left where its scores are as it says.
@@ -57,7 +57,7 @@ def on_gpu(index: FlatIndex | ApproximateIndex) -> VectorIndex | None:
 
 
 class GpuIndex:
-    """A `VectorIndex` on a GPU, which goes on on the CPU when the GPU fails.
+    """A `FileIndex` on a GPU, which goes on on the CPU when the GPU fails.
 
     Args:
         index: what to copy; it stays in memory, for `save` and for what the GPU cannot do.

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from store.choice import OVERSAMPLING
 from store.flat import FlatIndex
-from store.vectors import VectorIndex
+from store.vectors import FileIndex
 
 __all__ = ["LiveVectors"]
 
@@ -24,7 +24,7 @@ class LiveVectors:
         last_id: the highest image id in it.
     """
 
-    def __init__(self, base: VectorIndex, last_id: int) -> None:
+    def __init__(self, base: FileIndex, last_id: int) -> None:
         self.base = base
         self.last_id = last_id
         self._base_last_id = last_id

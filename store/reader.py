@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -13,13 +13,17 @@ from numpy.typing import NDArray
 
 from store import catalog as rows
 from store import models, quarantine, selection, sources
-from store.annotations import captions_among, count_texts, texts_of
+from store.annotations import captions_among, category_counts, count_texts, texts_of
 from store.cache import VectorCache
+from store.choice import Measured
 from store.database import CatalogFile
 from store.errors import IndexNotFound, ModelMismatch
 from store.generation import Generation
+from store.protocol import Ids
+from store.records import PhotoRecord, records
 from store.rows import Counts, Photo, PhotoFile, QuarantinedFile
 from store.selection import Expression
+from store.several.loss import Missing
 from store.shards import FinishedShard, ShardKind, finished_shards
 from store.vectors import Found
 from store.words import search_words
@@ -27,8 +31,6 @@ from store.words import search_words
 __all__ = ["CATALOG_NAME", "Ids", "IndexReader"]
 
 CATALOG_NAME = "catalog.db"
-
-Ids = Sequence[int] | NDArray[np.int64]
 
 
 class IndexReader:
@@ -42,6 +44,8 @@ class IndexReader:
         folder: where it lies.
         model: whose embeddings answer: its name, encoders, fingerprint and widths.
     """
+
+    missing: tuple[Missing, ...] = ()
 
     def __init__(self, folder: Path, catalog: CatalogFile, model: models.Model) -> None:
         self.folder = folder
@@ -88,6 +92,11 @@ class IndexReader:
         except BaseException:
             catalog.close()
             raise
+
+    @property
+    def place(self) -> str:
+        """Where it lies, for messages."""
+        return str(self.folder)
 
     def __enter__(self) -> Self:
         return self
@@ -147,6 +156,10 @@ class IndexReader:
         """Give the models that the photos are being embedded with, beside the one that answers."""
         return models.other_models(self._catalog, self.model)
 
+    def category_counts(self, most: int) -> list[tuple[str, int]]:
+        """Give categories and how many photos have each: the most first, equal ones by name."""
+        return category_counts(self._catalog, most)
+
     def has_probes(self) -> bool:
         """Whether the vectors of real captions are kept, by which a search can be measured."""
         return models.probes(self._catalog, self.model) is not None
@@ -158,6 +171,15 @@ class IndexReader:
     def finished_shards(self, kind: ShardKind) -> Mapping[str, FinishedShard]:
         """Give the files of many photos that were read to their end, by path."""
         return finished_shards(self._catalog, kind)
+
+    def measured(self) -> Measured | None:
+        """Give how its vectors are searched, None where that is not known yet."""
+        generation = self.generation()
+        return None if generation is None else generation.measured
+
+    def size_bytes(self) -> int:
+        """Give the size of the folder's files."""
+        return sum(file.stat().st_size for file in self.folder.iterdir() if file.is_file())
 
     def generation(self) -> Generation | None:
         """Give what is recorded of the vectors' file, None where there is none yet."""
@@ -232,6 +254,16 @@ class IndexReader:
             for i in ids
             if i in paths
         ]
+
+    def photo_records(self, image_ids: Ids) -> list[PhotoRecord]:
+        """Give all that is known of photos but their vectors, in the order of the ids."""
+        ids = [int(image_id) for image_id in image_ids]
+        return [photo for block in records(self, ids, vectors=False) for photo in block]
+
+    def ids_after(self, image_id: int, most: int) -> list[int]:
+        """Give the ids above one, ascending, at most so many."""
+        sql = "SELECT id FROM images WHERE id > ? ORDER BY id LIMIT ?"
+        return [int(row[0]) for row in self._catalog.rows(sql, image_id, most)]
 
     @contextmanager
     def reading(self) -> Generator[CatalogFile]:

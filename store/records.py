@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
@@ -15,10 +15,12 @@ from store.database import CatalogFile
 from store.errors import IndexDamaged
 from store.id_pages import ROWS_AT_ONCE, id_pages
 from store.paths import relative_path
-from store.reader import IndexReader
 from store.rows import PhotoFile
 
-__all__ = ["PhotoRecord", "ids_after", "records", "shared_paths"]
+if TYPE_CHECKING:
+    from store.reader import IndexReader
+
+__all__ = ["PhotoRecord", "records", "shared_paths"]
 
 
 @dataclass(frozen=True)
@@ -60,13 +62,6 @@ def records(
         for page in pages:
             arrays = _vectors(index, catalog, page) if vectors else {}
             yield _records(catalog, page, arrays)
-
-
-def ids_after(index: IndexReader, image_id: int, most: int) -> list[int]:
-    """Give the ids above one, ascending, at most so many."""
-    with index.reading() as catalog:
-        sql = "SELECT id FROM images WHERE id > ? ORDER BY id LIMIT ?"
-        return [int(row[0]) for row in catalog.rows(sql, image_id, most)]
 
 
 def shared_paths(index: IndexReader) -> frozenset[str]:

@@ -8,7 +8,7 @@ either case.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -24,12 +24,14 @@ __all__ = [
     "AllOf",
     "AnyOf",
     "Condition",
+    "Dialect",
     "Expression",
     "Has",
     "Kind",
     "Not",
     "Operator",
     "matching",
+    "to_sql",
 ]
 
 MOST_CONDITIONS = 256
@@ -108,10 +110,33 @@ Expression: TypeAlias = Condition | Has | Not | AllOf | AnyOf
 
 @dataclass(frozen=True)
 class Field:
-    """What a field is, and where it is read from: an SQL expression, or a table of texts."""
+    """What a field is, and where SQLite reads it from: an expression, or a table of texts."""
 
     kind: Kind
     sql: str
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a database is asked; the texts have places for `{field}`, `{operator}` and `{test}`.
+
+    Attributes:
+        fields: by name, what each is there: an expression, or what holds a photo's texts.
+        number: compares a number.
+        text: compares a text, `=` or `!=`.
+        like: compares a text with a pattern.
+        any_text: true where one of a photo's texts passes a test.
+        one: what that text is called in the test.
+        has_texts: true where a photo has texts.
+    """
+
+    fields: Mapping[str, str]
+    number: str
+    text: str
+    like: str
+    any_text: str
+    one: str
+    has_texts: str
 
 
 _SHAPE = """CASE WHEN width_px > height_px THEN 'landscape' WHEN width_px < height_px
@@ -148,6 +173,17 @@ FIELDS: dict[str, Field] = {
 `folder` and `source` are absolute; `suffix` has no dot."""
 
 
+_SQLITE = Dialect(
+    fields={name: field.sql for name, field in FIELDS.items()},
+    number="({field}) {operator} ?",
+    text="({field}) {operator} ? COLLATE NOCASE",
+    like="({field}) LIKE ? ESCAPE '\\'",
+    any_text="id IN (SELECT image_id FROM {field} WHERE {test})",
+    one="text",
+    has_texts="id IN (SELECT image_id FROM {field})",
+)
+
+
 def operators_of(kind: Kind) -> tuple[str, ...]:
     """Give the operators that fields of a kind take.
 
@@ -163,11 +199,20 @@ def matching(catalog: CatalogFile, expression: Expression) -> NDArray[np.int64]:
     Raises:
         QueryError: it has more than 256 conditions, or is nested more than 64 deep.
     """
-    _check_size(expression)
-    arguments: list[Any] = []
-    where = _sql(expression, arguments)
+    where, arguments = to_sql(expression, _SQLITE)
     rows = catalog.rows(f"SELECT id FROM {_PHOTOS} WHERE {where} ORDER BY id", *arguments)
     return np.fromiter((row[0] for row in rows), dtype=np.int64)
+
+
+def to_sql(expression: Expression, dialect: Dialect) -> tuple[str, list[Any]]:
+    """Give an expression as a condition on a photo's row, and its values in their order.
+
+    Raises:
+        QueryError: it has more than 256 conditions, or is nested more than 64 deep.
+    """
+    _check_size(expression)
+    arguments: list[Any] = []
+    return _sql(expression, dialect, arguments), arguments
 
 
 def like_pattern(text: str) -> str:
@@ -202,34 +247,33 @@ def _parts(expression: Expression) -> Iterator[tuple[int, Expression]]:
         left += [(depth + 1, one) for one in (below if isinstance(below, tuple) else (below,))]
 
 
-def _sql(part: Expression, arguments: list[Any]) -> str:
+def _sql(part: Expression, dialect: Dialect, arguments: list[Any]) -> str:
     if isinstance(part, Condition):
-        return _compared(part, arguments)
+        return _compared(part, dialect, arguments)
     if isinstance(part, Has):
-        field = FIELDS[part.field]
-        if field.kind == "texts":
-            return f"id IN (SELECT image_id FROM {field.sql})"
-        return f"({field.sql}) IS NOT NULL"
+        field = dialect.fields[part.field]
+        if FIELDS[part.field].kind == "texts":
+            return dialect.has_texts.format(field=field)
+        return f"({field}) IS NOT NULL"
     if isinstance(part, Not):
-        return f"NOT ({_sql(part.of, arguments)})"
+        return f"NOT ({_sql(part.of, dialect, arguments)})"
     word, nothing = (" AND ", "TRUE") if isinstance(part, AllOf) else (" OR ", "FALSE")
-    return "(" + (word.join(_sql(one, arguments) for one in part.of) or nothing) + ")"
+    return "(" + (word.join(_sql(one, dialect, arguments) for one in part.of) or nothing) + ")"
 
 
-def _compared(condition: Condition, arguments: list[Any]) -> str:
-    field, operator, value = FIELDS[condition.field], condition.operator, condition.value
+def _compared(condition: Condition, dialect: Dialect, arguments: list[Any]) -> str:
+    operator, value = condition.operator, condition.value
+    kind, field = FIELDS[condition.field].kind, dialect.fields[condition.field]
     if isinstance(value, str):
         text = text_to_row(value)
         arguments.append(like_pattern(text) if operator == "~" else text)
     else:
         arguments.append(value)
-    if field.kind == "texts":
-        held = f"id {'NOT ' * (operator == '!=')}IN (SELECT image_id FROM {field.sql} WHERE text"
-        return f"{held} {_test('=' if operator == '!=' else operator, 'text')})"
-    return f"({field.sql}) {_test(operator, field.kind)}"
-
-
-def _test(operator: str, kind: str) -> str:
     if kind == "number":
-        return f"{operator} ?"
-    return "LIKE ? ESCAPE '\\'" if operator == "~" else f"{operator} ? COLLATE NOCASE"
+        return dialect.number.format(field=field, operator=operator)
+    compare = dialect.like if operator == "~" else dialect.text
+    if kind == "text":
+        return compare.format(field=field, operator=operator)
+    test = compare.format(field=dialect.one, operator="=")
+    held = dialect.any_text.format(field=field, test=test)
+    return f"NOT ({held})" if operator == "!=" else held

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 __all__ = [
     "Block",
     "Blocks",
+    "FileIndex",
     "Found",
     "VectorIndex",
     "best",
@@ -77,6 +78,10 @@ class VectorIndex(Protocol):
         Raises:
             ValueError: the query has another width.
         """
+
+
+class FileIndex(VectorIndex, Protocol):
+    """A `VectorIndex` that is kept in a file, the vectors themselves in the catalog beside it."""
 
     @property
     def whole(self) -> bool:

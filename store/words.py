@@ -23,7 +23,7 @@ from store.errors import IndexDamaged
 from store.id_pages import id_pages
 from store.vectors import Found
 
-__all__ = ["add", "forget", "in_step", "make_anew", "search_words"]
+__all__ = ["add", "forget", "in_step", "make_anew", "search_words", "telling_words"]
 
 MOST_WORDS = 64
 
@@ -105,6 +105,15 @@ def match_query(text: str) -> str:
     >>> match_query('The dog AND "the" sofa*')
     '"dog" OR "sofa"'
     """
+    return " OR ".join(f'"{word}"' for word in telling_words(text))
+
+
+def telling_words(text: str) -> list[str]:
+    """Give the different words of a text, in small letters, that say something, at most 64.
+
+    >>> telling_words("The dog on the Sofa"), telling_words("the")
+    (['dog', 'sofa'], ['the'])
+    """
     words = list(dict.fromkeys(re.findall(r"\w+", text_to_row(text).lower())))
     telling = [word for word in words if word not in FUNCTION_WORDS] or words
-    return " OR ".join(f'"{word}"' for word in telling[:MOST_WORDS])
+    return telling[:MOST_WORDS]

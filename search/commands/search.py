@@ -25,12 +25,14 @@ from search.commands.forms import (
 from search.commands.options import (
     Checkpoint,
     ImageWeights,
-    IndexFolder,
+    Indexes,
+    IndexSeconds,
     TextWeights,
-    default_index,
+    Vectors,
+    listed,
 )
 from search.commands.terms import Add, Like, Literal, Minus, terms_of
-from search.loading import open_index
+from search.loading import INDEX_SECONDS, open_index
 from search.output.forms import Form, print_hits
 from search.output.lines import weakness
 from search.prepared import is_prepared
@@ -48,7 +50,8 @@ def search(
         typer.Argument(help="What the photo shows, in your words; or a photo's file."),
     ] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="How many hits.")] = 10,
-    index: IndexFolder = default_index,
+    index: Indexes = None,
+    vectors: Vectors = None,
     json: Json = False,
     csv: Csv = False,
     paths: Paths = False,
@@ -97,6 +100,7 @@ def search(
     checkpoint: Checkpoint = None,
     image_weights: ImageWeights = None,
     text_weights: TextWeights = None,
+    index_timeout: IndexSeconds = INDEX_SECONDS,
 ) -> None:
     """Find photos by what they show.
 
@@ -122,6 +126,8 @@ def search(
 
       search "a dog" --copy-to found -k 3
 
+      search "a dog" --index a.index --index b.index
+
     All that can be asked: docs/query-language.md.
     """
     form = asked_form(json, csv, paths, null, preview, preview_as, explain=explain)
@@ -138,12 +144,15 @@ def search(
         hybrid=hybrid,
         fold_duplicates=fold_duplicates,
     )
+    indexes, vectors = listed(index, vectors)
     with open_index(
-        index,
+        indexes[0] if len(indexes) == 1 else indexes,
         checkpoint,
         image_weights=image_weights,
         text_weights=text_weights,
         once=True,
+        vectors=vectors,
+        seconds=index_timeout,
     ) as opened:
         hits = opened.search(request)
         least = min_probability if len(opened) else 0.0
@@ -155,7 +164,8 @@ def search(
     shown = hits if explain else [replace(hit, explanation=None) for hit in hits]
     print_hits(shown, form, preview_as)
     _remark(hits, form, least, filtered=bool(where))
-    if "torch" in sys.modules and not (form.is_for_programs or is_prepared(index)):
+    unprepared = len(indexes) == 1 and not (vectors or is_prepared(indexes[0]))
+    if "torch" in sys.modules and unprepared and not form.is_for_programs:
         typer.echo("`crossgraph index` on this machine makes searches start at once", err=True)
     use_files(hits, copy_to, show=open_best)
 

@@ -5,18 +5,25 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from search.commands.options import (
     Checkpoint,
     ImageWeights,
-    IndexFolder,
+    Indexes,
+    IndexSeconds,
     TextWeights,
-    default_index,
+    Vectors,
+    listed,
 )
+from search.loading import INDEX_SECONDS
+
+if TYPE_CHECKING:
+    from search.server.worker_process import Plan
 
 __all__ = ["serve"]
 
@@ -25,7 +32,8 @@ MIB = 2**20
 
 
 def serve(
-    index: IndexFolder = default_index,
+    index: Indexes = None,
+    vectors: Vectors = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes one that is free.")] = 8000,
     host: Annotated[
         str, typer.Option(help="The address to listen at; any but this machine's own wants a key.")
@@ -40,24 +48,28 @@ def serve(
     max_body: Annotated[
         int, typer.Option(min=1, max=1024, metavar="MIB", help="The largest request, in MiB.")
     ] = 32,
+    workers: Annotated[
+        int, typer.Option(min=1, max=256, metavar="N", help="Processes that share the port.")
+    ] = 1,
     open_browser: Annotated[
         bool, typer.Option("--open", help="Open the page in a browser.")
     ] = False,
     checkpoint: Checkpoint = None,
     image_weights: ImageWeights = None,
     text_weights: TextWeights = None,
+    index_timeout: IndexSeconds = INDEX_SECONDS,
 ) -> None:
     """Answer searches over HTTP until it is stopped; prints where once it does.
 
     For example:
 
-    crossgraph serve --index photos.index --port 8000
+      crossgraph serve --index photos.index --port 8000
+
+      crossgraph serve --index a.index --index b.index --workers 2
     """
     from search.server.access import AccessError, is_loopback, names_of, read_key
-    from search.server.app import build_app
-    from search.server.models import model_loader
-    from search.server.running import run
     from search.server.settings import Settings
+    from search.server.worker_process import Plan
 
     key = read_key(api_key_file)
     loopback = is_loopback(host)
@@ -66,27 +78,53 @@ def serve(
             f"{host} can be reached by others: give a key with --api-key-file FILE or in "
             "CROSSGRAPH_API_KEY, or listen at 127.0.0.1"
         )
+    indexes, vectors = listed(index, vectors)
+    several = _several(indexes, index_timeout)
     # Before the seconds that a model may take.
     listening = _listening(host, port)
     settings = Settings(
-        folder=Path(os.path.abspath(index)),
+        folder=Path(os.path.abspath(indexes[0])),
+        vectors=vectors,
+        several=several,
+        index_seconds=index_timeout,
         key=key,
         hosts=names_of(host) if loopback else None,
         body_bytes=max_body * MIB,
         held_bytes=max(8 * max_body, 256) * MIB,
-    )
-    app = build_app(settings, model_loader(checkpoint, image_weights, text_weights))
-    app.state.service.warm()
+    ).shared_by(workers)
+    plan = Plan(settings, checkpoint, image_weights, text_weights, SECONDS_TO_STOP)
     url = _url(host, listening)
-    ended = run(app, listening, lambda: _announce(url, open_browser), SECONDS_TO_STOP)
-    if not ended:
+    _serve(workers, plan, listening, lambda: _announce(url, open_browser))
+
+
+def _several(indexes: list[str], seconds: float) -> tuple[str, ...]:
+    """Give several indexes, as any folder would name them; none where there is a single one."""
+    from store.opening import is_address, open_indexes
+
+    if len(indexes) == 1:
+        return ()
+    places = [each if is_address(each) else os.path.abspath(each) for each in indexes]
+    # Later on, those of another model than most are missing; to begin so is a mistake.
+    index = open_indexes(places, seconds=seconds, strict=True)
+    for each in index.missing:
+        typer.echo(f"degraded: {each.index} is missing: {each.reason}", err=True)
+    index.close()
+    return tuple(places)
+
+
+def _serve(workers: int, plan: Plan, listening: socket.socket, ready: Callable[[], None]) -> None:
+    from search.server.serving import serve_alone, serve_together
+
+    if workers > 1:
+        serve_together(workers, plan, listening, ready, lambda line: typer.echo(line, err=True))
+    elif not serve_alone(plan, listening, ready):
         # A thread cannot be stopped, and Python would wait for it.
         sys.stdout.flush()
         os._exit(0)
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    from search.server.running import ListenError
+    from search.server.serving import ListenError
 
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     found = socket.socket(family, socket.SOCK_STREAM)

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from search.commands.options import IndexFolder, default_index
+from search.commands.options import IndexFolder, Vectors, default_index
 from search.status import Status, is_there, read_status
 
 __all__ = ["status"]
@@ -21,6 +21,7 @@ SHOWN = 5
 
 def status(
     index: IndexFolder = default_index,
+    vectors: Vectors = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     failed: Annotated[
         bool, typer.Option("--failed", help="Only the files left out, a line each, with reasons.")
@@ -38,20 +39,20 @@ def status(
     """
     if json and failed:
         raise typer.BadParameter("--json and --failed exclude each other")
-    found = read_status(index)
+    found = read_status(index, vectors)
     if json:
         typer.echo(json_module.dumps(asdict(found)))
     elif failed:
         for path, reason in found.left_out:
             typer.echo(f"{path}\t{reason}")
     else:
-        _print(index, found)
+        _print(found)
 
 
-def _print(index: Path, found: Status) -> None:
+def _print(found: Status) -> None:
     counts = found.counts
     typer.echo(
-        f"{index}: {counts.images} photos, {counts.captions} captions, {counts.categories} "
+        f"{found.place}: {counts.images} photos, {counts.captions} captions, {counts.categories} "
         f"categories, {found.bytes / 1e6:.1f} MB"
     )
     for line in _source_lines(found.sources):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from search.result import SearchResult
 from search.server.shown import shown
 from search.status import Status, is_there
 from store.records import PhotoRecord
+from store.several.loss import Missing
 
-__all__ = ["image_answer", "index_answer", "search_answer"]
+__all__ = ["image_answer", "index_answer", "partial", "search_answer"]
 
 
 def search_answer(result: SearchResult, sizes: Mapping[int, tuple[int, int]]) -> dict[str, Any]:
@@ -49,10 +51,15 @@ def image_answer(photo: PhotoRecord, uploads: Path) -> dict[str, Any]:
 
 
 def index_answer(
-    status: Status, dim: int, categories: Sequence[tuple[str, int]], building: Building | None
+    status: Status,
+    dim: int,
+    categories: Sequence[tuple[str, int]],
+    building: Building | None,
+    missing: Sequence[Missing],
 ) -> dict[str, Any]:
     """Give the `IndexAnswer` of an index's state."""
     return {
+        **partial(missing),
         "photos": status.counts.images,
         "captions": status.counts.captions,
         "left_out": status.counts.quarantined,
@@ -71,6 +78,11 @@ def index_answer(
         "categories": [{"name": shown(name), "photos": count} for name, count in categories],
         "building": None if building is None else building.to_dict(),
     }
+
+
+def partial(missing: Sequence[Missing]) -> dict[str, Any]:
+    """Give the fields that say whether an answer is of all indexes of several."""
+    return {"degraded": bool(missing), "missing": [asdict(each) for each in missing]}
 
 
 def _hit(hit: dict[str, Any], sizes: Mapping[int, tuple[int, int]]) -> dict[str, Any]:

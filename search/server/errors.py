@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from search.server.shown import shown
-from store import CrossgraphError, QueryError, UnreadableImage
+from store import CrossgraphError, IndexUnavailable, QueryError, UnreadableImage
 
-__all__ = ["Refused", "error_answer", "install", "told"]
+__all__ = ["Refused", "error_answer", "install", "not_now", "told"]
 
 
 class Refused(HTTPException):
@@ -32,11 +32,23 @@ class Refused(HTTPException):
 
 
 def error_answer(
-    status: int, reason: str, headers: Mapping[str, str] | None = None
+    status: int,
+    reason: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    degraded: bool = False,
 ) -> JSONResponse:
     """Give the answer that says why there is none."""
-    line = shown(" ".join(reason.split()))
-    return JSONResponse({"error": line}, status, dict(headers or {}))
+    content: dict[str, object] = {"error": shown(" ".join(reason.split()))}
+    if degraded:
+        content["degraded"] = True
+    return JSONResponse(content, status, dict(headers or {}))
+
+
+def not_now(error: Exception) -> JSONResponse:
+    """Give the answer where it may be there later; `degraded` where a database is down."""
+    degraded = isinstance(error, IndexUnavailable)
+    return error_answer(503, str(error), {"Retry-After": "5"}, degraded=degraded)
 
 
 def told(errors: Sequence[Mapping[str, Any]]) -> str:
@@ -75,7 +87,7 @@ def install(app: FastAPI) -> None:
     async def _ours(request: Request, error: CrossgraphError) -> JSONResponse:
         if isinstance(error, (QueryError, UnreadableImage)):
             return error_answer(422, str(error))
-        return error_answer(503, str(error), {"Retry-After": "5"})
+        return not_now(error)
 
     @app.exception_handler(Exception)
     async def _unknown(request: Request, error: Exception) -> JSONResponse:

@@ -10,13 +10,13 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from search.building import read_building
 from search.server.answers import index_answer
 from search.server.documented import errors
-from search.server.errors import Refused, error_answer
+from search.server.errors import Refused, error_answer, not_now
 from search.server.metrics import CONTENT_TYPE
 from search.server.schemas import IndexAnswer
 from search.server.service import service_of
 from search.status import status_of
-from store import CrossgraphError, Index
-from store.annotations import category_counts
+from store import CrossgraphError
+from store.protocol import ServedIndex
 
 __all__ = ["STATIC", "router"]
 
@@ -33,12 +33,12 @@ async def index(request: Request) -> JSONResponse:
     """Say what the index holds, which model made it, and whether it is being built."""
     service = service_of(request)
 
-    def read(index: Index) -> dict[str, object]:
-        with index.reading() as catalog:
-            categories = category_counts(catalog, MOST_CATEGORIES)
-            return index_answer(
-                status_of(index), index.model.dim, categories, read_building(index.folder)
-            )
+    def read(index: ServedIndex) -> dict[str, object]:
+        with index.snapshot():
+            categories = index.category_counts(MOST_CATEGORIES)
+            building = None if index.folder is None else read_building(index.folder)
+            state, dim = status_of(index), index.model.dim
+            return index_answer(state, dim, categories, building, index.missing)
 
     return JSONResponse(await service.catalogs.run(read))
 
@@ -51,15 +51,19 @@ async def healthz() -> JSONResponse:
 
 @router.get("/readyz", include_in_schema=False)
 async def readyz(request: Request) -> JSONResponse:
-    """Say whether searches are answered: the index opens, and its model is loaded."""
+    """Say whether searches are answered: the index opens, and its model is loaded.
+
+    Of several indexes, one that opens is enough. Which others do not is told to those alone who
+    have the key, by `/v1/index`.
+    """
     service = service_of(request)
     try:
-        fingerprint = await service.catalogs.run(_fingerprint)
+        fingerprint, degraded = await service.catalogs.run(_state)
     except (CrossgraphError, OSError) as error:
-        return error_answer(503, str(error), {"Retry-After": "5"})
+        return not_now(error)
     if not service.models.holds(fingerprint):
         return error_answer(503, "the index's model is not loaded yet", {"Retry-After": "5"})
-    return JSONResponse({"status": "ready"})
+    return JSONResponse({"status": "ready", "degraded": degraded})
 
 
 @router.get("/metrics", include_in_schema=False)
@@ -76,6 +80,6 @@ async def page() -> Response:
     return FileResponse(STATIC / "index.html")
 
 
-def _fingerprint(index: Index) -> str:
+def _state(index: ServedIndex) -> tuple[str, bool]:
     with index.snapshot():
-        return index.model.fingerprint
+        return index.model.fingerprint, bool(index.missing)

@@ -1,15 +1,24 @@
-"""Figures about the server for Prometheus, in a registry of their own."""
+"""Figures about the server for Prometheus, in a registry of their own.
+
+Where several processes serve, prometheus_client keeps them in files of a folder that the variable
+`PROMETHEUS_MULTIPROC_DIR` names, which it reads when it is imported; each gives the sum of all.
+"""
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from search.result import SearchResult
 
 __all__ = ["CONTENT_TYPE", "Counted", "Metrics"]
 
+SHARED_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
@@ -39,30 +48,51 @@ class Metrics:
             buckets=SECONDS,
             registry=self._registry,
         )
+        self._missing = Counter(
+            "crossgraph_missing_index_total",
+            "Searches that were answered without this index, which could not be read.",
+            ("index",),
+            registry=self._registry,
+        )
+        self._degraded = Counter(
+            "crossgraph_degraded_searches_total",
+            "Searches that were answered without one or more of several indexes.",
+            registry=self._registry,
+        )
         self._busy = Gauge(
             "crossgraph_work",
             "Work that is being done or waits.",
             ("kind",),
             registry=self._registry,
+            multiprocess_mode="livesum",
         )
 
-    def watch(self, kind: str, count: Callable[[], int]) -> None:
-        """Show a number as it is when it is asked for."""
-        self._busy.labels(kind).set_function(count)
+    def working(self, kind: str) -> Callable[[int], None]:
+        """Give what is to be called with each new count of the work of a kind."""
+        gauge = self._busy.labels(kind)
+        return lambda count: gauge.set(count)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request."""
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
 
-    def searched(self, took_ms: Mapping[str, float]) -> None:
-        """Count a search's stages."""
-        for stage, milliseconds in took_ms.items():
+    def searched(self, result: SearchResult) -> None:
+        """Count a search's stages, and what it was answered without."""
+        for stage, milliseconds in result.took_ms.items():
             self._stages.labels(stage).observe(milliseconds / 1000)
+        for each in result.missing:
+            self._missing.labels(each.index).inc()
+        if result.degraded:
+            self._degraded.inc()
 
     def text(self) -> bytes:
         """Give all figures in Prometheus's text format."""
-        return generate_latest(self._registry)
+        if SHARED_VARIABLE not in os.environ:
+            return generate_latest(self._registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        return generate_latest(together)
 
 
 METHODS = {"GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH"}

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from search.picture_kinds import HEAD_BYTES, content_type
-from search.server.answers import image_answer
+from search.server.answers import image_answer, partial
 from search.server.asking import read_body
 from search.server.documented import errors, files_of
 from search.server.errors import Refused
@@ -19,8 +19,9 @@ from search.server.schemas import ImageAnswer, ImagesAnswer, RemovedAnswer, Uplo
 from search.server.service import Service, service_of
 from search.server.thumbnails import SIZES, shrunk
 from search.server.writing import add_photos, remove_photo
-from store import Index, UnreadableImage
-from store.records import ids_after, records
+from search.writing import patiently
+from store import UnreadableImage
+from store.protocol import ServedIndex
 
 __all__ = ["router"]
 
@@ -44,17 +45,15 @@ async def images(
     """Give photos by id, those after one."""
     service = service_of(request)
 
-    def read(index: Index) -> list[dict[str, object]]:
-        ids = ids_after(index, after, limit)
-        return [
-            image_answer(photo, service.settings.uploads)
-            for block in records(index, ids, vectors=False)
-            for photo in block
-        ]
+    def read(index: ServedIndex) -> dict[str, Any]:
+        with index.snapshot():
+            photos = index.photo_records(index.ids_after(after, limit))
+            missing = index.missing
+        found = [image_answer(photo, service.settings.uploads) for photo in photos]
+        more = found[-1]["id"] if len(found) == limit else None
+        return {"images": found, "next": more, **partial(missing)}
 
-    found = await service.catalogs.run(read)
-    more = found[-1]["id"] if len(found) == limit else None
-    return JSONResponse({"images": found, "next": more})
+    return JSONResponse(await service.catalogs.run(read))
 
 
 @router.post(
@@ -66,12 +65,17 @@ async def images(
 async def add(request: Request) -> JSONResponse:
     """Add photos to the index; each gets an id, or says in one line why not."""
     service = service_of(request)
+    _check_writable(service)
     body = await read_body(request, ("image",))
     files = body.pictures.get("image", [])
     if not files:
         raise Refused(422, "no photo: give files in the field image of multipart/form-data")
+    settings = service.settings
     outcomes = await service.writer.run(
-        lambda: add_photos(service.settings.folder, service.settings.uploads, files, service.models)
+        lambda: patiently(
+            lambda: add_photos(settings.folder, settings.uploads, files, service.models),
+            settings.write_seconds,
+        )
     )
     return JSONResponse({"images": outcomes})
 
@@ -89,9 +93,14 @@ async def image(request: Request, image_id: ImageId) -> JSONResponse:
 )
 async def remove(request: Request, image_id: ImageId) -> JSONResponse:
     """Take a photo out of the index. Only one that was uploaded is deleted from the disk."""
-    settings = service_of(request).settings
-    deleted = await service_of(request).writer.run(
-        lambda: remove_photo(settings.folder, settings.uploads, image_id)
+    service = service_of(request)
+    _check_writable(service)
+    settings = service.settings
+    deleted = await service.writer.run(
+        lambda: patiently(
+            lambda: remove_photo(settings.folder, settings.uploads, image_id),
+            settings.write_seconds,
+        )
     )
     return JSONResponse({"id": image_id, "file_deleted": deleted})
 
@@ -152,10 +161,25 @@ async def file(request: Request, image_id: ImageId) -> Response:
 
 
 async def _opened(service: Service, image_id: int) -> OpenPhoto:
-    def found(index: Index) -> OpenPhoto:
+    def found(index: ServedIndex) -> OpenPhoto:
         return open_photo(find_photo(index, image_id), list(index.sources()))
 
     return await service.catalogs.run(found)
+
+
+def _check_writable(service: Service) -> None:
+    if service.settings.several:
+        raise Refused(
+            403,
+            "this server answers from several indexes and changes none: change one of them with "
+            "`crossgraph index`, and it is followed",
+        )
+    if service.settings.vectors is not None:
+        raise Refused(
+            403,
+            "this server reads a database and changes nothing: change the index on disk, then "
+            "`crossgraph push`",
+        )
 
 
 def _shrunk(opened: OpenPhoto, size: int) -> bytes:

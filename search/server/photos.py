@@ -15,23 +15,24 @@ from indexer import sources
 from indexer.decode import MAX_FILE_BYTES
 from indexer.sources.folder import SUFFIXES
 from search.server.errors import Refused
-from store import Index, IndexDamaged
+from store import IndexDamaged
 from store.members import is_address, lies_below
-from store.records import PhotoRecord, records
+from store.protocol import ServedIndex
+from store.records import PhotoRecord
 
 __all__ = ["OpenPhoto", "find_photo", "open_photo"]
 
 CHUNK = 256 * 1024
 
 
-def find_photo(index: Index, image_id: int) -> PhotoRecord:
+def find_photo(index: ServedIndex, image_id: int) -> PhotoRecord:
     """Give what the index knows of a photo.
 
     Raises:
         Refused: it knows none of that id, or the catalog names a file outside its folders.
     """
     try:
-        found = [photo for block in records(index, [image_id], vectors=False) for photo in block]
+        found = index.photo_records([image_id])
     except IndexDamaged as error:
         raise Refused(403, str(error)) from None
     if not found:

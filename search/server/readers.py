@@ -11,6 +11,7 @@ from search.server.settings import Settings
 from search.server.workers import Workers
 from store import IndexDamaged, IndexNotWritable, ModelMismatch
 from store.reader import CATALOG_NAME
+from store.several.loss import again
 
 __all__ = ["Readers"]
 
@@ -37,7 +38,9 @@ class Readers(Generic[R]):
 
     def __init__(self, name: str, settings: Settings, open_one: Callable[[], R]) -> None:
         self.workers = Workers(name, settings.readers, settings.waiting, settings.answer_seconds)
-        self._catalog = settings.folder / CATALOG_NAME
+        # Of a database, and of each of several indexes, its own readers follow what becomes.
+        followed = settings.vectors or settings.several
+        self._catalog = None if followed else settings.folder / CATALOG_NAME
         self._open = open_one
         # The last that was used comes first: its pages are still in memory.
         self._idle: list[tuple[object, R]] = []
@@ -53,11 +56,11 @@ class Readers(Generic[R]):
         reader = self._taken(identity)
         try:
             try:
-                found = work(reader)
+                found = again(lambda: work(reader))
             except ModelMismatch:
                 reader.close()
                 reader = self._open()
-                found = work(reader)
+                found = again(lambda: work(reader))
         except (ModelMismatch, IndexDamaged, IndexNotWritable, OSError):
             reader.close()
             raise
@@ -91,6 +94,8 @@ class Readers(Generic[R]):
             self._idle.append((identity, reader))
 
     def _identity(self) -> object:
+        if self._catalog is None:
+            return None
         try:
             facts = os.stat(self._catalog)
         except OSError:

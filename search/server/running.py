@@ -5,70 +5,101 @@ from __future__ import annotations
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 import uvicorn
 from fastapi import FastAPI
 
-from store import CrossgraphError
-
-__all__ = ["ListenError", "run"]
+__all__ = ["Running"]
 
 SECONDS_TO_KEEP = 5
 MOST_CONNECTIONS = 1000
 
+SECONDS_TO_DRAIN = SECONDS_TO_KEEP + 2
+"""After which a connection that nobody asks anything on has been closed, as at any other time."""
 
-class ListenError(CrossgraphError):
-    """The address or the port cannot be had."""
 
-
-def run(
-    app: FastAPI, listening: socket.socket, ready: Callable[[], None], seconds_to_stop: int
-) -> bool:
-    """Answer requests until SIGINT or SIGTERM.
+class Running:
+    """Answers requests until SIGINT, SIGTERM, or one of its methods.
 
     Args:
         app: with a `Service` that is closed in the end.
         listening: the socket; closed.
         ready: called once requests are answered.
         seconds_to_stop: how long requests that are being answered may take when it ends.
-
-    Returns:
-        Whether all that was begun has ended.
     """
-    config = uvicorn.Config(
-        app,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        lifespan="off",
-        timeout_keep_alive=SECONDS_TO_KEEP,
-        limit_concurrency=MOST_CONNECTIONS,
-        timeout_graceful_shutdown=seconds_to_stop,
-    )
-    _Server(config, ready).run(sockets=[listening])
-    ended: bool = app.state.service.close(0.2)
-    return ended
+
+    def __init__(
+        self,
+        app: FastAPI,
+        listening: socket.socket,
+        ready: Callable[[], None],
+        seconds_to_stop: int,
+    ) -> None:
+        self._app = app
+        self._listening = listening
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            timeout_keep_alive=SECONDS_TO_KEEP,
+            limit_concurrency=MOST_CONNECTIONS,
+            timeout_graceful_shutdown=seconds_to_stop,
+        )
+        self._server = _Server(config, ready)
+
+    def run(self) -> bool:
+        """Answer; say in the end whether all that was begun has ended."""
+        self._server.run(sockets=[self._listening])
+        ended: bool = self._app.state.service.close(0.2)
+        return ended
+
+    def stop(self) -> None:
+        """End within the seconds; from any thread."""
+        self._server.should_exit = True
+
+    def drain(self) -> None:
+        """Take no new connection, close each after its next answer, then end; from any thread."""
+        self._server.config.encoded_headers = [(b"connection", b"close")]
+        self._server.drain_until = time.monotonic() + SECONDS_TO_DRAIN
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it is ready, and for which a signal is no failure."""
+    """A server that says when it is ready, can be drained, and for which a signal is no failure.
+
+    Attributes:
+        drain_until: the moment, of the monotonic clock, at which a drained server ends.
+    """
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
+        self.drain_until: float | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         self._ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        ended = await super().on_tick(counter)
+        if self.drain_until is None:
+            return ended
+        for server in self.servers:
+            server.close()  # of the socket, which others have too: whoever waits there is answered
+        return ended or time.monotonic() > self.drain_until
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        handled = (signal.SIGINT, signal.SIGTERM)
+        found = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+        # One that is ignored is for somebody else.
+        handled = [each for each, handler in found.items() if handler is not signal.SIG_IGN]
         before = {each: signal.signal(each, self.handle_exit) for each in handled}
         try:
             yield

@@ -85,9 +85,10 @@ class EmbedBody(_Asked):
 
 
 class ErrorAnswer(BaseModel):
-    """Why there is no answer, in one line."""
+    """Why there is no answer, in one line; degraded while a database cannot be reached."""
 
     error: str
+    degraded: bool = False
 
 
 class HitAnswer(BaseModel):
@@ -107,7 +108,21 @@ class HitAnswer(BaseModel):
     explanation: dict[str, Any] | None = None
 
 
-class SearchAnswer(BaseModel):
+class MissingAnswer(BaseModel):
+    """An index of several that an answer was given without."""
+
+    index: str
+    reason: str
+
+
+class _Partial(BaseModel):
+    """Whether it is of all indexes of several; what it tells is right in any case."""
+
+    degraded: bool
+    missing: list[MissingAnswer]
+
+
+class SearchAnswer(_Partial):
     """Hits, nearest first, and what they cost."""
 
     hits: list[HitAnswer]
@@ -144,7 +159,7 @@ class ImageAnswer(BaseModel):
     uploaded: bool
 
 
-class ImagesAnswer(BaseModel):
+class ImagesAnswer(_Partial):
     """Some photos by id, and the id to go on after; null at the end."""
 
     images: list[ImageAnswer]
@@ -206,7 +221,7 @@ class BuildingAnswer(BaseModel):
     pid: int
 
 
-class IndexAnswer(BaseModel):
+class IndexAnswer(_Partial):
     """What the index holds, and in which state it is."""
 
     photos: int

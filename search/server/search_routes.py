@@ -10,14 +10,13 @@ from fastapi.responses import JSONResponse
 
 from indexer.decode import decode_bytes
 from search.request import SearchRequest
-from search.result import Hit
+from search.result import Hit, SearchResult
 from search.server.answers import search_answer
 from search.server.asking import check_pictures, read_body, search_request
 from search.server.documented import body_of, errors
 from search.server.errors import Refused
 from search.server.schemas import EmbedAnswer, EmbedBody, SearchAnswer, SearchBody
 from search.server.service import Opened, service_of
-from store.records import records
 
 __all__ = ["router"]
 
@@ -36,7 +35,7 @@ async def search(request: Request) -> JSONResponse:
     body = await read_body(request, ("image", "minus_image"))
     asked = search_request(body)
     result, answer = await service.searches.run(lambda opened: _searched(opened, asked))
-    service.metrics.searched(result.took_ms)
+    service.metrics.searched(result)
     return JSONResponse(answer)
 
 
@@ -59,13 +58,13 @@ async def embed(request: Request) -> JSONResponse:
     return JSONResponse(answer)
 
 
-def _searched(opened: Opened, asked: SearchRequest) -> tuple[Any, dict[str, Any]]:
-    result = opened.search.search(asked)
-    sizes = {
-        photo.image_id: (photo.file.width_px, photo.file.height_px)
-        for block in records(opened.index, _ids(result.hits), vectors=False)
-        for photo in block
-    }
+def _searched(opened: Opened, asked: SearchRequest) -> tuple[SearchResult, dict[str, Any]]:
+    with opened.index.snapshot():
+        result = opened.search.search(asked)
+        sizes = {
+            photo.image_id: (photo.file.width_px, photo.file.height_px)
+            for photo in opened.index.photo_records(_ids(result.hits))
+        }
     return result, search_answer(result, sizes)
 
 

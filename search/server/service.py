@@ -14,7 +14,8 @@ from search.server.readers import Readers
 from search.server.settings import Settings
 from search.server.thumbnails import Thumbnails
 from search.server.workers import Workers
-from store import Index
+from store.opening import open_indexes, open_reader
+from store.protocol import ServedIndex
 
 __all__ = ["Opened", "Service", "service_of"]
 
@@ -27,7 +28,7 @@ UPLOAD_SECONDS = 120.0
 class Opened:
     """An open index with the model that made it."""
 
-    index: Index
+    index: ServedIndex
     search: SearchIndex
     model: LoadedModel
 
@@ -51,12 +52,12 @@ class Service:
         self.thumbnails = Thumbnails(settings.thumbnail_bytes)
         self.searches = Readers("search", settings, self._open)
         # These never search, so they hold no vectors, and no search keeps them waiting.
-        self.catalogs = Readers("look-up", settings, lambda: Index.open(settings.folder))
+        self.catalogs = Readers("look-up", settings, self._open_index)
         self.pictures = Workers(
             "thumbnail", THUMBNAIL_THREADS, settings.waiting, settings.answer_seconds
         )
         self.writer = Workers("change of the index", 1, UPLOADS_WAITING, UPLOAD_SECONDS)
-        self.metrics.watch("search", lambda: self.searches.workers.busy)
+        self.searches.workers.watch(self.metrics.working("search"))
 
     def warm(self) -> None:
         """Open the index and load the model, so that what is wrong is told before anyone asks.
@@ -73,8 +74,14 @@ class Service:
         ended = [one.close(0) for one in each]
         return all(ended) or all([one.close(seconds / len(each)) for one in each])
 
+    def _open_index(self) -> ServedIndex:
+        settings = self.settings
+        if settings.several:
+            return open_indexes(settings.several, seconds=settings.index_seconds)
+        return open_reader(settings.folder, settings.vectors)
+
     def _open(self) -> Opened:
-        index = Index.open(self.settings.folder)
+        index = self._open_index()
         try:
             model = self.models.of(index.model.fingerprint)
         except BaseException:

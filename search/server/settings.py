@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
 __all__ = ["MAX_PICTURES", "MAX_PICTURE_PIXELS", "Settings"]
 
@@ -20,6 +21,10 @@ class Settings:
 
     Attributes:
         folder: the index, absolute.
+        several: indexes that answer as one, folders and addresses; none for a single one.
+        index_seconds: how long each of them may take for one thing it is asked.
+        vectors: the address of a database that holds the index in place of the folder; None if
+            the folder does.
         key: what clients must show as `Authorization: Bearer KEY`; None asks for none.
         hosts: names that a request may call this server by, in small letters and without a port;
             None allows any. Checked on loopback, where a page of another site may have had its
@@ -29,6 +34,7 @@ class Settings:
         body_seconds: within which a body must have arrived.
         answer_seconds: after which a client is told that it took too long.
         readers: searches at once; each holds the vectors of an exact index in memory.
+        write_seconds: how long a change of the index waits for another process that writes.
         waiting: requests that wait for one of these, beyond which the next is turned away.
         thumbnail_bytes: of thumbnails kept in memory.
     """
@@ -41,10 +47,23 @@ class Settings:
     body_seconds: float = 30.0
     answer_seconds: float = 30.0
     readers: int = 2
+    write_seconds: float = 0.0
     waiting: int = 256
     thumbnail_bytes: int = 64 * 2**20
+    several: tuple[str, ...] = field(default=(), repr=False)  # for the same reason
+    index_seconds: float = 5.0
+    vectors: str | None = field(default=None, repr=False)  # it may hold a password
 
     @property
     def uploads(self) -> Path:
         """The folder of the index's own photos, a source like any other."""
         return self.folder / "uploads"
+
+    def shared_by(self, workers: int) -> Self:
+        """Give what each of so many processes may, which share memory and take turns to write."""
+        return replace(
+            self,
+            held_bytes=max(self.body_bytes, self.held_bytes // workers),
+            thumbnail_bytes=self.thumbnail_bytes // workers,
+            write_seconds=10.0 if workers > 1 else self.write_seconds,
+        )

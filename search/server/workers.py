@@ -34,6 +34,11 @@ class Workers:
         self._threads = ThreadPoolExecutor(size, name)
         self._running: set[Future[Any]] = set()
         self._lock = threading.Lock()
+        self._changed: Callable[[int], object] = lambda busy: None
+
+    def watch(self, changed: Callable[[int], object]) -> None:
+        """Call a function with each new value of `busy`."""
+        self._changed = changed
 
     @property
     def busy(self) -> int:
@@ -54,6 +59,7 @@ class Workers:
             raise Refused(503, "the server is stopping", retry=5) from None
         with self._lock:
             self._running.add(future)
+            self._changed(len(self._running))
         future.add_done_callback(self._done)
         try:
             async with asyncio.timeout(self._seconds):
@@ -72,3 +78,4 @@ class Workers:
     def _done(self, future: Future[Any]) -> None:
         with self._lock:
             self._running.discard(future)
+            self._changed(len(self._running))

@@ -52,6 +52,7 @@ class Stub:
         key: the API key that is asked for; empty for none.
         building: the `building` of the index.
         delay: seconds before a search with this body is answered.
+        missing: reasons for which indexes of several are missing.
         refuse: an error line for a search with this body, or None.
         searches: the bodies of all searches so far.
     """
@@ -61,6 +62,7 @@ class Stub:
     best: float = 0.93
     key: str = ""
     building: dict[str, float] | None = None
+    missing: Sequence[str] = ()
     delay: Callable[[dict[str, Any]], float] = lambda body: 0.0
     refuse: Callable[[dict[str, Any]], str | None] = lambda body: None
     searches: list[dict[str, Any]] = field(default_factory=list)
@@ -96,7 +98,14 @@ class Stub:
     def browse(self, after: int, limit: int) -> dict[str, Any]:
         last = min(after + limit, self.photos)
         images = [self.photo(each) for each in range(after + 1, last + 1)]
-        return {"images": images, "next": last if last < self.photos else None}
+        return {
+            "images": images,
+            "next": last if last < self.photos else None,
+            "missing": self.lost(),
+        }
+
+    def lost(self) -> list[dict[str, str]]:
+        return [{"index": "/b.index", "reason": reason} for reason in self.missing]
 
     def search(self, body: dict[str, Any]) -> dict[str, Any]:
         fold = bool(body.get("fold_duplicates"))  # the last photo is then behind the second
@@ -114,7 +123,14 @@ class Stub:
             hits.append(hit)
         stages = ("encode", "filter", "first_stage", "rerank", "explain", "read")
         took = {stage: 4.0 for stage in stages} | {"total": 24.0}
-        return {"hits": hits, "took_ms": took, "notes": [], "reranked": min(count, 50)}
+        notes = [f"degraded: answered without /b.index: {reason}" for reason in self.missing]
+        return {
+            "hits": hits,
+            "took_ms": took,
+            "notes": notes,
+            "reranked": min(count, 50),
+            "missing": self.lost(),
+        }
 
 
 def _explanation(text: str) -> dict[str, Any]:

@@ -73,3 +73,14 @@ def test_nothing_is_asked_of_another_host(page_of: Callable[..., Any]) -> None:
     assert len(asked) > 20
     assert [address for address in asked if not address.startswith(own)] == []
     assert page.complaints() == []
+
+
+def test_photos_of_a_missing_index_are_said_to_be_left_out(page_of: Callable[..., Any]) -> None:
+    page, stub, _ = page_of("?q=a+dog", missing=["/b.index is not there any more"])
+    page.says("#degraded", "Some photos are left out")
+    page.says("#degraded", "/b.index is not there any more")
+    assert page.all("#notes li") == []  # it is said once
+    assert page.photos()[0] == 1
+    stub.missing = []
+    page.type(" asleep")
+    page.until(lambda: not page.find("#degraded").is_displayed(), "the notice stays")

@@ -8,8 +8,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,73 +15,9 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from fusion.export import export_model
-from store import Index, PhotoFile
-from tests.integration.colours import paint
-from tests.integration.made_retriever import FINGERPRINT, made_retriever
+from tests.e2e.serving import COUNT, running, start
 
 pytestmark = pytest.mark.e2e
-
-COUNT = 6
-PROGRAM = "import sys; from search.cli import main; sys.exit(main())"
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with photos, an index of them, and a cache with its prepared model."""
-    place = tmp_path_factory.mktemp("served")
-    retriever = made_retriever(tmp_path_factory.mktemp("bert"))
-    export_model(retriever, place / "cache" / "query")
-    (place / "photos").mkdir()
-    files = []
-    for number in range(COUNT):
-        path = paint(place / "photos" / f"{number}.png", "red", "blue")
-        facts = path.stat()
-        files.append(
-            PhotoFile(
-                str(path),
-                str(path.parent),
-                facts.st_size,
-                facts.st_mtime_ns,
-                f"{number:064x}",
-                32,
-                16,
-            )
-        )
-    photos = retriever.embed_images(list(range(COUNT)))  # type: ignore[arg-type]
-    dim, unit_dim = retriever.dim, retriever.unit_dim
-    with Index.create(
-        place / "index", FINGERPRINT, dim, encoders="packaged", unit_dim=unit_dim
-    ) as index:
-        index.put_images(files, photos.vectors, photos.packed)
-        index.finish()
-    return place
-
-
-def start(place: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, "serve", "--index", str(place / "index"), *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "CROSSGRAPH_CACHE": str(place / "cache"), **environment},
-    )
-
-
-@contextmanager
-def running(
-    place: Path, *arguments: str, **environment: str
-) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """A server on a free port: its address and its process."""
-    process = start(place, "--port", "0", *arguments, **environment)
-    assert process.stdout is not None
-    try:
-        url = process.stdout.readline().strip()
-        assert url.startswith("http://"), process.communicate()
-        yield url, process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def test_it_says_where_it_is_and_answers(place: Path) -> None:

@@ -19,7 +19,8 @@ COMMANDS: dict[str, typer.core.TyperCommand] = {
 EXAMPLES = {name: commands_of_help(command.help or "") for name, command in COMMANDS.items()}
 LONG = {"train", "eval", "curve", "bench"}
 """What these do takes minutes, and photos with captions."""
-ENDLESS = ("--watch", " serve ", " mcp ")
+ENDLESS = ("--watch", " serve ", " mcp ", "postgresql://")
+"""These, or need a server."""
 RUN = dict.fromkeys(
     line
     for name, lines in EXAMPLES.items()

@@ -22,6 +22,7 @@ SAID = {
     "a dog on a red sofa": r"1\.00 .*red\.png\n0\.88 .*half\.png\n",
     "mixed = ": r"\['green\.png', 'grey\.png', 'half\.png'\]",
     "search_many": r"red red\.png\ngreen green\.png\nblue half\.png\n",
+    "hits.missing": r"False \[\]",
     "embed_text": r"\(2, 3\)",
     "index.add": r"2 added, 0 could not be read",
     "ThreadPoolExecutor": r"\['red\.png', 'green\.png', 'half\.png', 'grey\.png'\]",
@@ -49,6 +50,8 @@ def test_an_example_runs(
             pytest.skip(f"{framework} is not installed")
     make_index(tmp_path)
     shutil.move(tmp_path / "index", tmp_path / "photos.index")
+    for several in ("a.index", "b.index"):
+        shutil.copytree(tmp_path / "photos.index", tmp_path / several)
     (tmp_path / "more-photos").mkdir()
     paint(tmp_path / "new.png", "grey", "grey", "grey")
     paint(tmp_path / "more-photos" / "b.png", "blue", "grey")

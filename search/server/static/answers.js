@@ -73,7 +73,7 @@ export class Answers {
   async #found(request, signal) {
     const answer = await api.search(request, signal);
     const done = answer.hits.length < request.limit || request.limit >= MOST;
-    return { items: answer.hits, took: answer.took_ms, notes: answer.notes ?? [], done };
+    return { items: answer.hits, took: answer.took_ms, notes: answer.notes ?? [], missing: answer.missing ?? [], done };
   }
 
   // A server may give fewer at a time than this page would take.
@@ -88,6 +88,6 @@ export class Answers {
 
   async #page(after, signal) {
     const answer = await api.browse(after, PAGE, signal);
-    return { items: answer.images, next: answer.next, done: !answer.next, notes: [], took: null };
+    return { items: answer.images, next: answer.next, done: !answer.next, notes: [], missing: answer.missing ?? [], took: null };
   }
 }

@@ -16,7 +16,9 @@ export function showStatus(state, shown, query, facts) {
   const kind = measured(query);
   at("cut-of").textContent = kind === "match" ? "Match" : "Likeness";
   weak(found, kind === "match" ? best : 1, state.items.length, shown.length);
-  at("notes").replaceChildren(...state.notes.map((note) => element("li", {}, note)));
+  degraded(state.missing ?? []);
+  const notes = state.notes.filter((note) => !note.startsWith("degraded: ")); // which is said above
+  at("notes").replaceChildren(...notes.map((note) => element("li", {}, note)));
   document.title = found ? `${inWords(query)} – crossgraph` : "crossgraph";
 }
 
@@ -46,6 +48,13 @@ function browseLine(facts) {
 function stages(took) {
   const names = { encode: "reading the query", filter: "filter", first_stage: "first stage", rerank: "re-ranking", explain: "explaining", read: "reading hits" };
   return Object.entries(names).filter(([name]) => took[name] > 0).map(([name, said]) => `${said} ${took[name].toFixed(took[name] < 10 ? 1 : 0)} ms`).join(", ");
+}
+
+// That photos are wanting, and why, so that nobody takes these for all.
+function degraded(missing) {
+  at("degraded").hidden = missing.length === 0;
+  const told = missing.map(({ reason }) => reason).join("; ");
+  at("degraded").textContent = missing.length ? `Some photos are left out, since not every index can be read: ${told}` : "";
 }
 
 function weak(found, best, all, shown) {

@@ -88,7 +88,7 @@ def test_vectors_are_given_with_the_model_that_made_them(served: Served) -> None
 
 def test_healthy_and_ready(served: Served) -> None:
     assert served.client.get("/healthz").json() == {"status": "ok"}
-    assert served.client.get("/readyz").json() == {"status": "ready"}
+    assert served.client.get("/readyz").json() == {"status": "ready", "degraded": False}
 
 
 def test_figures_are_counted_by_route_and_stage(served: Served) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,12 @@ from indexer import build_index
 from search.writing import REMOVED
 from store import Index, IndexNotWritable
 from tests.integration.colours import COLOURS, ColourModel
-from tests.integration.server.served import Served
+from tests.integration.server.served import Served, serve
 
 
-def picture(colour: str, kind: str = "PNG") -> bytes:
+def picture(colour: str, kind: str = "PNG", size: tuple[int, int] = (20, 10)) -> bytes:
     file = io.BytesIO()
-    Image.new("RGB", (20, 10), COLOURS[colour]).save(file, kind)
+    Image.new("RGB", size, COLOURS[colour]).save(file, kind)
     return file.getvalue()
 
 
@@ -127,6 +128,21 @@ def test_while_another_process_writes_nothing_is_stored(served: Served) -> None:
         assert served.client.delete("/v1/images/1").status_code == 503
     assert not (served.folder / "uploads").exists()
     assert served.client.get("/v1/images/1").status_code == 200
+
+
+def test_several_servers_of_an_index_take_turns_to_write(served: Served) -> None:
+    others = [serve(served.folder, served.photos, write_seconds=20.0) for _ in range(2)]
+
+    def send(number: int) -> list[dict]:
+        file = (f"{number}.png", picture("blue", size=(20 + number, 10)))
+        return sent(others[number % 2], file)
+
+    with ThreadPoolExecutor(6) as people:
+        told = [one for each in people.map(send, range(12)) for one in each]
+    assert len({one["id"] for one in told}) == 12
+    assert served.client.get("/v1/index").json()["photos"] == 4 + 12
+    for other in others:
+        assert other.service.close(5)
 
 
 def test_a_disk_that_is_full_leaves_no_file_behind(

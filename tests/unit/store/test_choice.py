@@ -110,7 +110,7 @@ def test_a_correction_of_a_wide_range_does_not_choose_the_lists() -> None:
     assert trained.scale[:3].tolist() == [1, 1, 1]
     assert trained.scale[DIM - 1] < 0.2
     index = ApproximateIndex.build(DIM, COUNT, wide_blocks, trained=trained)
-    truth = choice._nearest(wide_blocks, queries, 10)
+    truth = choice.nearest(wide_blocks, queries, 10)
     assert choice._recall(index, queries, truth) > 0.9
 
 

@@ -1,0 +1,43 @@
+"""`crossgraph generations`: what a database holds of an index, and which of it answers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from search.commands.options import Vectors
+
+__all__ = ["generations"]
+
+
+def generations(
+    vectors: Vectors = None,
+    activate: Annotated[
+        int | None,
+        typer.Option(metavar="NUMBER", help="Let this one answer from the next search on."),
+    ] = None,
+) -> None:
+    """List what was pushed into a database, the newest first, or go back to the one before.
+
+    For example:
+
+      crossgraph generations --vectors postgresql://me@db.example.org/photos
+
+      crossgraph generations --vectors postgresql://me@db.example.org/photos --activate 3
+    """
+    from store.opening import postgres_installed
+
+    if vectors is None:
+        raise typer.BadParameter("name the database with --vectors or CROSSGRAPH_VECTORS")
+    postgres_installed()
+    from store.postgres.address import Address
+    from store.postgres.collection import Collection
+
+    with Collection(Address.parse(vectors)) as collection:
+        if activate is not None:
+            collection.activate(activate)
+        for each in collection.generations():
+            when = f"{each.created:%Y-%m-%d %H:%M}"
+            model = f"{each.model.name} {each.model.fingerprint[:12]}"
+            typer.echo(f"{each.number}\t{each.state}\t{when}\t{each.photos} photos\t{model}")

@@ -1,0 +1,142 @@
+"""One of several processes that answer at one socket: the handle on it, and what it runs."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from search.server.settings import Settings
+from store import CrossgraphError
+
+__all__ = ["Plan", "WorkerProcess"]
+
+READY = "ready"
+"""What a worker says once it answers; anything else is the line that says why it cannot."""
+
+DRAIN = "drain"
+"""What it is told when another has taken its place. Where the pipe is closed, it stops at once."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What every worker serves.
+
+    Attributes:
+        settings: how it behaves.
+        checkpoint: as `search.open_index` takes it, as are the next two.
+        image_weights: see there.
+        text_weights: see there.
+        seconds_to_stop: how long requests that are being answered may take when it ends.
+    """
+
+    settings: Settings
+    checkpoint: Path | None
+    image_weights: Path | None
+    text_weights: Path | None
+    seconds_to_stop: int
+
+
+class WorkerProcess:
+    """A worker as the supervisor sees it; started at once.
+
+    Args:
+        plan: what it serves.
+        listening: the socket.
+        replaces: the worker whose place it takes once it is ready.
+    """
+
+    def __init__(
+        self, plan: Plan, listening: socket.socket, replaces: WorkerProcess | None = None
+    ) -> None:
+        # From nothing: threads of the model's and locks that they hold do not live on in a copy.
+        context = multiprocessing.get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self.process: BaseProcess = context.Process(target=_work, args=(plan, listening, theirs))
+        self.process.start()
+        theirs.close()
+        self.replaces = replaces
+        self.started = time.monotonic()
+        self.ready = False
+        self.leaving = False
+        self.complaint = ""
+
+    def drain(self) -> None:
+        """Let it end once whoever is connected has been answered."""
+        self.leaving = True
+        with suppress(OSError):  # it may be gone already
+            self.pipe.send(DRAIN)
+
+    def hear(self) -> bool:
+        """Read what it says; give whether it became ready by that."""
+        try:
+            said = self.pipe.recv()
+        except (EOFError, OSError):
+            return False
+        if said != READY:
+            self.complaint = said
+            return False
+        self.ready = True
+        return True
+
+    def bury(self) -> None:
+        """Let go of a process that has ended, its last words heard."""
+        with suppress(OSError):
+            if not self.ready and self.pipe.poll():
+                self.hear()
+        self.process.join()
+        self.pipe.close()
+
+    @property
+    def why(self) -> str:
+        """Why it ended, in a few words."""
+        code = self.process.exitcode or 0
+        ended = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        return self.complaint or f"it {ended}"
+
+
+def _work(plan: Plan, listening: socket.socket, supervisor: Connection) -> None:
+    """Answer requests until the supervisor says that it is enough, or is gone."""
+    # Here, since the supervisor does without.
+    from search.server.app import build_app
+    from search.server.models import model_loader
+    from search.server.running import Running
+
+    # The terminal's Ctrl-C reaches every process; the supervisor alone says what becomes of it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        load = model_loader(plan.checkpoint, plan.image_weights, plan.text_weights)
+        app = build_app(plan.settings, load)
+        app.state.service.warm()
+    except (CrossgraphError, OSError, ValueError) as error:
+        _say(supervisor, " ".join(str(error).split()))
+        sys.exit(1)
+    running = Running(app, listening, lambda: _say(supervisor, READY), plan.seconds_to_stop)
+    listener = threading.Thread(target=_listen, args=(supervisor, running.drain, running.stop))
+    listener.start()
+    ended = running.run()
+    # A thread cannot be stopped, that of the pipe among them, and Python would wait for it.
+    os._exit(0 if ended else 1)
+
+
+def _say(supervisor: Connection, line: str) -> None:
+    with suppress(OSError):  # it may have ended meanwhile, which `_listen` hears
+        supervisor.send(line)
+
+
+def _listen(supervisor: Connection, drain: Callable[[], None], stop: Callable[[], None]) -> None:
+    try:
+        while supervisor.recv() == DRAIN:
+            drain()
+    except (EOFError, OSError):
+        stop()

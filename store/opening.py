@@ -1,0 +1,97 @@
+"""Indexes opened to be read, wherever they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from store.errors import CrossgraphError, QueryError
+from store.index import Index
+
+if TYPE_CHECKING:
+    from store.protocol import ServedIndex
+
+__all__ = ["ExtraMissing", "is_address", "open_indexes", "open_reader", "postgres_installed"]
+
+
+class ExtraMissing(CrossgraphError):
+    """What is asked for needs an optional package, which is not installed."""
+
+
+def open_reader(
+    folder: Path, vectors: str | None = None, *, fingerprint: str | None = None, model: str = ""
+) -> ServedIndex:
+    """Open an index to be read.
+
+    Args:
+        folder: where it lies, if `vectors` is None.
+        vectors: the address of a database that holds it, `postgresql://...`.
+        fingerprint: of the model at hand, None to open it whatever made it.
+        model: that model's name, for the message.
+
+    Raises:
+        CrossgraphError: as `Index.open` and `PostgresReader.open`.
+        ExtraMissing: a database is named, and psycopg is not installed.
+    """
+    if vectors is None:
+        return Index.open(folder, fingerprint=fingerprint, model=model)
+    postgres_installed()
+    from store.postgres.reader import PostgresReader
+
+    return PostgresReader.open(vectors, fingerprint=fingerprint, model=model)
+
+
+def open_indexes(places: Sequence[str], *, seconds: float, strict: bool = False) -> ServedIndex:
+    """Open several indexes of one model as one; raises as `SeveralIndexes.open`, which says more.
+
+    Args:
+        places: folders and addresses of databases.
+        seconds: how long each may take to open, and then for one thing it is asked.
+        strict: refuse indexes of different models.
+
+    Raises:
+        QueryError: one is given twice, or is no address.
+    """
+    from store.several.index import SeveralIndexes
+
+    doubled = [place for place in places if places.count(place) > 1]
+    shown = [_shown(place) for place in places]
+    if doubled:
+        raise QueryError(f"{_shown(doubled[0])} is given twice: its photos would be, too")
+    opening = [partial(_open, place) for place in places]
+    return SeveralIndexes.open(
+        list(zip(shown, opening, strict=True)), seconds=seconds, strict=strict
+    )
+
+
+def is_address(place: str) -> bool:
+    """Say whether an index is named by the address of a database, and not by a folder.
+
+    >>> is_address("postgresql://db/photos"), is_address("photos.index")
+    (True, False)
+    """
+    return place.startswith(("postgresql://", "postgres://"))
+
+
+def _open(place: str) -> ServedIndex:
+    return open_reader(Path(), place) if is_address(place) else open_reader(Path(place))
+
+
+def _shown(place: str) -> str:
+    if not is_address(place):
+        return place
+    from store.postgres.address import Address
+
+    return Address.parse(place).shown
+
+
+def postgres_installed() -> None:
+    """See that what speaks to PostgreSQL is installed; ExtraMissing where it is not."""
+    try:
+        import psycopg  # noqa: F401
+    except ImportError as error:
+        raise ExtraMissing(
+            f'an index in PostgreSQL needs psycopg ({error}): pip install "crossgraph[pgvector]"'
+        ) from None

@@ -1,0 +1,92 @@
+"""Where an index lies: `postgresql://USER:PASSWORD@HOST:PORT/DATABASE?collection=NAME`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
+
+from store.errors import QueryError
+
+__all__ = ["DEFAULT_COLLECTION", "Address"]
+
+DEFAULT_COLLECTION = "photos"
+
+_SCHEMES = ("postgresql", "postgres")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+_EXPECTED = "expected postgresql://USER:PASSWORD@HOST/DATABASE?collection=NAME"
+
+
+@dataclass(frozen=True)
+class Address:
+    """A collection in a database.
+
+    Attributes:
+        conninfo: what psycopg connects to, with the password if there is one.
+        collection: which of the indexes in the database.
+        shown: for messages, without the password.
+    """
+
+    conninfo: str
+    collection: str
+    shown: str
+
+    def __repr__(self) -> str:  # a password has no place in a traceback either
+        return f"Address({self.shown!r})"
+
+    @classmethod
+    def parse(cls, text: str, collection: str | None = None) -> Self:
+        """Read an address.
+
+        Args:
+            text: as people write it; what psycopg knows may stand in its query, such as `sslmode`.
+            collection: in place of the one in the query.
+
+        Raises:
+            QueryError: it is none, or names a collection in a way that is not allowed.
+
+        >>> Address.parse("postgresql://me:secret@db/photos?collection=cats").shown
+        'postgresql://me@db/photos?collection=cats'
+        """
+        parts = _split(text)
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        name = query.pop("collection", DEFAULT_COLLECTION) if collection is None else collection
+        query.pop("collection", None)
+        if not _NAME.fullmatch(name):
+            raise QueryError(
+                f"the collection {name!r}: expected up to 63 letters, digits, - and _, the first "
+                "a letter or digit"
+            )
+        shown: dict[str, str] = {key: query[key] for key in ("host", "port") if key in query}
+        if name != DEFAULT_COLLECTION:
+            shown["collection"] = name
+        return cls(
+            _address(parts.netloc, parts.path, urlencode(query, quote_via=quote)),
+            name,
+            _address(_without_password(parts), parts.path, urlencode(shown, safe="/")),
+        )
+
+
+def _address(place: str, database: str, query: str) -> str:
+    # Not by `geturl`, which leaves the slashes out where no host is named.
+    return f"postgresql://{place}{database}{'?' if query else ''}{query}"
+
+
+def _split(text: str) -> SplitResult:
+    # What was given is never repeated: it may hold a password.
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018 - which raises where it is no number
+    except ValueError:
+        raise QueryError(f"the address of a database cannot be read, {_EXPECTED}") from None
+    if parts.scheme not in _SCHEMES:
+        found = f"{parts.scheme}:" if parts.scheme else "no such beginning"
+        raise QueryError(f"the address of a database begins with {found}, {_EXPECTED}")
+    return parts
+
+
+def _without_password(parts: SplitResult) -> str:
+    user, _, host = parts.netloc.rpartition("@")
+    name = user.partition(":")[0]
+    return f"{name}@{host}" if name else host

@@ -1,0 +1,178 @@
+"""One connection to a database: made when it is needed, made again when it broke."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg import errors
+
+from store.errors import IndexDamaged, IndexNotWritable, IndexUnavailable
+from store.postgres.address import Address
+
+__all__ = ["Connection"]
+
+# A server that went away without a word is noticed within half a minute.
+_DEFAULTS = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "application_name": "crossgraph",
+}
+_FIRST_PAUSE_SECONDS = 0.1
+_LONGEST_PAUSE_SECONDS = 1.0
+
+# The last two: an extension is asked for that the server does not have.
+_REFUSED = (
+    errors.InsufficientPrivilege,
+    errors.ReadOnlySqlTransaction,
+    errors.FeatureNotSupported,
+    errors.UndefinedFile,
+)
+
+Row = tuple[Any, ...]
+
+
+class Connection:
+    """A connection that outlives the server's restarts; used by one thread at a time.
+
+    After an attempt that failed, those that come within a pause fail at once, so that many who ask
+    while the server is away do not each wait for it; the pause doubles from 0.1 to 1 second.
+
+    Args:
+        address: where; nothing is connected before the first statement.
+        clock: gives seconds.
+    """
+
+    def __init__(self, address: Address, clock: Callable[[], float] = time.monotonic) -> None:
+        self.address = address
+        self._clock = clock
+        self._held: psycopg.Connection[Row] | None = None
+        self._pause = 0.0
+        self._next_attempt = clock()
+        self._failure = ""
+        self._closed = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection, as far as anyone knows."""
+        return self._held is not None and not self._held.closed
+
+    def close(self) -> None:
+        """Let go of the connection, for good; twice is harmless."""
+        self._closed = True
+        self._drop()
+
+    def rows(self, sql: str, *arguments: Any) -> list[Row]:  # noqa: ANN401
+        """Give all rows of a statement; binary values where PostgreSQL has them.
+
+        Raises:
+            IndexUnavailable: the server cannot be reached, or went away.
+            IndexDamaged: what it holds is not what this program makes.
+        """
+        with self.own_words():
+            cursor = self.get().cursor(binary=True)
+            return cursor.execute(sql.encode(), arguments or None).fetchall()
+
+    def execute(self, sql: str, *arguments: Any) -> None:  # noqa: ANN401
+        """Run a statement; raises as `rows`."""
+        with self.own_words():
+            self.get().execute(sql.encode(), arguments or None)
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """Write all of a block or nothing; raises as `rows`."""
+        with self.own_words(), self.get().transaction():
+            yield
+
+    @contextmanager
+    def snapshot(self, first: str) -> Generator[list[Row]]:
+        """Read all of a block from one state of the database; raises as `rows`.
+
+        A connection that broke while nobody used it is made again first.
+
+        Args:
+            first: a statement without values, whose rows are given; it goes with the beginning, to
+                wait once for both.
+        """
+        try:
+            rows = self._begin(first)
+        except IndexUnavailable:
+            if self._failure:
+                raise
+            rows = self._begin(first)
+        with self.own_words():
+            try:
+                yield rows
+            finally:
+                held = self._held
+                if held is not None and not held.closed:
+                    held.execute(b"ROLLBACK")  # nothing was written
+
+    def _begin(self, first: str) -> list[Row]:
+        with self.own_words():
+            begin = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {first}"
+            cursor = self.get().execute(begin.encode())
+            cursor.nextset()
+            return cursor.fetchall()
+
+    def get(self) -> psycopg.Connection[Row]:
+        """Give the connection, made anew if it broke; in autocommit.
+
+        Raises:
+            IndexUnavailable: the server cannot be reached.
+            ValueError: it was closed.
+        """
+        if self._closed:
+            raise ValueError(f"{self.address.shown} was closed")
+        if self._held is None or self._held.closed:
+            self._held = self._connect()
+        return self._held
+
+    @contextmanager
+    def own_words(self) -> Generator[None]:
+        """Let a block raise our errors in the place of psycopg's."""
+        shown = self.address.shown
+        try:
+            yield
+        except _REFUSED as error:
+            raise IndexNotWritable(f"{shown} refuses it: {_line(error)}") from error
+        except (errors.DiskFull, errors.OutOfMemory) as error:
+            raise IndexNotWritable(f"{shown} has no room left: {_line(error)}") from error
+        except (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedObject) as error:
+            raise IndexDamaged(f"{shown} holds no index of this program: {_line(error)}") from error
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            self._drop()
+            raise IndexUnavailable(
+                f"the database {shown} went away: {_line(error)}; it is asked again by the next "
+                "search"
+            ) from error
+
+    def _connect(self) -> psycopg.Connection[Row]:
+        if self._failure and self._clock() < self._next_attempt:
+            raise IndexUnavailable(self._failure)
+        try:
+            given = psycopg.conninfo.conninfo_to_dict(self.address.conninfo)
+            found = psycopg.connect(**{**_DEFAULTS, **given}, autocommit=True)  # type: ignore[arg-type]
+        except psycopg.Error as error:
+            reason = _line(error) if isinstance(error, psycopg.OperationalError) else "no address"
+            self._failure = f"the database {self.address.shown} cannot be reached: {reason}"
+            self._pause = min(max(_FIRST_PAUSE_SECONDS, 2 * self._pause), _LONGEST_PAUSE_SECONDS)
+            self._next_attempt = self._clock() + self._pause
+            raise IndexUnavailable(self._failure) from None  # its text may hold the password
+        self._failure, self._pause = "", 0.0
+        return found
+
+    def _drop(self) -> None:
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+
+
+def _line(error: psycopg.Error) -> str:
+    told = " ".join(str(error).split())
+    return told or type(error).__name__

@@ -1,0 +1,183 @@
+"""The generations of a collection: the one that answers, those beside it, and how they change."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from store.choice import Measured
+from store.errors import IndexBusy, IndexNotFound, QueryError
+from store.models import Model
+from store.postgres.connection import Connection
+from store.postgres.lengths import Placement
+from store.postgres.schema import SCHEMA, TABLES, generation_tables, table
+
+__all__ = [
+    "Generation",
+    "activate",
+    "answering",
+    "begin",
+    "drop",
+    "generations",
+    "mark_ready",
+    "only_writer",
+]
+
+_COLUMNS = """number, state, content, created, fingerprint, model, encoders, dim, unit_dim, scale,
+    photos, ef_search, kind, recall_at_100, query_ms, build_seconds"""
+
+
+@dataclass(frozen=True, eq=False)
+class Generation:
+    """One state of an index.
+
+    Attributes:
+        number: counts up, over all collections of a database.
+        state: `filling`, `ready`, or `answers`.
+        content: changes with all that is copied of an index's embeddings.
+        created: when it was begun.
+        model: whose embeddings it holds; its id is the number.
+        scale: (D,) as in `Placement`.
+        photos: how many.
+        ef_search: how much of the graph a search looks at; None where it compares all vectors.
+        measured: how it is searched, and what that is worth.
+    """
+
+    number: int
+    state: str
+    content: str
+    created: datetime
+    model: Model
+    scale: NDArray[np.float32]
+    photos: int
+    ef_search: int | None
+    measured: Measured
+
+    def table(self, name: str) -> str:
+        """Give the full name of one of its tables."""
+        return table(name, self.number)
+
+
+def answering(server: Connection, collection: str) -> Generation:
+    """Give the generation that answers.
+
+    Raises:
+        IndexNotFound: none does.
+    """
+    found = [each for each in generations(server, collection) if each.state == "answers"]
+    if not found:
+        raise IndexNotFound(
+            f"{server.address.shown} has no collection {collection} that answers: write one with "
+            "`crossgraph push --to`"
+        )
+    return found[0]
+
+
+def generations(server: Connection, collection: str) -> list[Generation]:
+    """Give all generations of a collection, the newest first."""
+    sql = f"""SELECT {_COLUMNS} FROM {SCHEMA}.generations WHERE collection = %s
+        ORDER BY number DESC"""
+    return [_generation(row) for row in server.rows(sql, collection)]
+
+
+def begin(
+    server: Connection, collection: str, content: str, model: Model, placement: Placement
+) -> Generation:
+    """Make room for a generation, and drop what an earlier push left of another one."""
+    for left in generations(server, collection):
+        if left.state == "filling":
+            if left.content == content:
+                return left
+            drop(server, left)
+    with server.transaction():
+        rows = server.rows(
+            f"""INSERT INTO {SCHEMA}.generations
+            (collection, state, content, fingerprint, model, encoders, dim, unit_dim, scale)
+            VALUES (%s, 'filling', %s, %s, %s, %s, %s, %s, %s) RETURNING {_COLUMNS}""",
+            collection, content, model.fingerprint, model.name, model.encoders, model.dim,
+            model.unit_dim, placement.scale.tolist(),
+        )  # fmt: skip
+        found = _generation(rows[0])
+        server.execute(generation_tables(found.number, model.dim))
+    return found
+
+
+def mark_ready(
+    server: Connection,
+    generation: Generation,
+    photos: int,
+    ef_search: int | None,
+    measured: Measured,
+) -> None:
+    """Write down that a generation is whole, and what was measured of it."""
+    server.execute(
+        f"""UPDATE {SCHEMA}.generations SET state = 'ready', photos = %s, ef_search = %s,
+        kind = %s, recall_at_100 = %s, query_ms = %s, build_seconds = %s WHERE number = %s""",
+        photos, ef_search, measured.kind, measured.recall_at_100, measured.query_ms,
+        measured.build_seconds, generation.number,
+    )  # fmt: skip
+
+
+def activate(server: Connection, collection: str, number: int) -> None:
+    """Let a generation answer from the next search on, in one transaction.
+
+    Raises:
+        QueryError: the collection has none of that number that is whole.
+    """
+    whole = [each for each in generations(server, collection) if each.state != "filling"]
+    if number not in [each.number for each in whole]:
+        known = ", ".join(str(each.number) for each in whole) or "none"
+        raise QueryError(f"{server.address.shown} has no whole generation {number}; it has {known}")
+    with server.transaction():
+        sql = f"UPDATE {SCHEMA}.generations SET state = 'ready' WHERE state = 'answers' AND "
+        server.execute(f"{sql} collection = %s", collection)
+        sql = f"UPDATE {SCHEMA}.generations SET state = 'answers' WHERE number = %s"
+        server.execute(sql, number)
+
+
+def drop(server: Connection, generation: Generation) -> None:
+    """Drop a generation with all that it holds, once the last search of it has ended."""
+    with server.transaction():
+        for name in TABLES:
+            server.execute(f"DROP TABLE IF EXISTS {generation.table(name)}")
+        sql = f"DELETE FROM {SCHEMA}.generations WHERE number = %s"
+        server.execute(sql, generation.number)
+
+
+@contextmanager
+def only_writer(server: Connection, collection: str) -> Generator[None]:
+    """Be the only one who writes a collection; the server ends it where this process dies.
+
+    Raises:
+        IndexBusy: another process is writing it.
+    """
+    key = f"{SCHEMA}.{collection}"
+    if not server.rows("SELECT pg_try_advisory_lock(hashtext(%s))", key)[0][0]:
+        raise IndexBusy(f"another process is writing {server.address.shown}: wait until it is done")
+    try:
+        yield
+    finally:
+        if server.is_open:
+            server.rows("SELECT pg_advisory_unlock(hashtext(%s))", key)
+
+
+def _generation(row: tuple[Any, ...]) -> Generation:
+    (number, state, content, created, fingerprint, name, encoders, dim, unit_dim, scale,
+     photos, ef_search, kind, recall, query_ms, build_seconds) = row  # fmt: skip
+    return Generation(
+        number,
+        state,
+        content,
+        created,
+        Model(number, fingerprint, name, encoders, dim, unit_dim),
+        np.array(scale, dtype=np.float32),
+        photos,
+        ef_search,
+        Measured(kind, recall, query_ms, build_seconds),
+    )

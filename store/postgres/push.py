@@ -1,0 +1,192 @@
+"""An index on disk copied into a database as a new generation, which answers once it is whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from store.arrays import half_vectors
+from store.catalog import vectors_after
+from store.database import CatalogFile
+from store.errors import IndexDamaged, QueryError
+from store.models import probes
+from store.postgres.address import Address
+from store.postgres.connection import Connection
+from store.postgres.copying import copy_blobs, copy_vectors
+from store.postgres.facts import write_facts
+from store.postgres.generations import (
+    Generation,
+    activate,
+    begin,
+    drop,
+    generations,
+    mark_ready,
+    only_writer,
+)
+from store.postgres.lengths import Placement
+from store.postgres.measuring import build_graph, measure
+from store.postgres.schema import migrate
+from store.reader import IndexReader
+from store.vectors import Block
+
+__all__ = ["Pushed", "push"]
+
+WIDEST = 3_999
+"""Numbers of a vector: pgvector's graph takes 4,000 in half precision, one of which is ours."""
+
+Progress = Callable[[int, int, str], object]
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """What came of a push.
+
+    Attributes:
+        generation: its number, which answers now.
+        photos: how many it holds.
+        recall_at_100: as measured; None where there were no captions to measure with.
+        copy_seconds: to write all rows.
+        build_seconds: to build and measure the graph.
+    """
+
+    generation: int
+    photos: int
+    recall_at_100: float | None
+    copy_seconds: float
+    build_seconds: float
+
+
+def push(
+    index: IndexReader,
+    address: Address,
+    *,
+    queries: NDArray[np.float32] | None = None,
+    progress: Progress | None = None,
+) -> Pushed:
+    """Write an index into a database, and let it answer there in the place of the one before.
+
+    Searches go on meanwhile and never see half of it. What a push that was killed has written is
+    used, where the index has the same embeddings still. The one that answered before is kept, to
+    go back to; older ones are dropped.
+
+    Args:
+        index: open; photos keep their ids.
+        address: where to.
+        queries: (Q, D) vectors of captions, by which the search is measured where the index keeps
+            none.
+        progress: called with photos done, photos to do, and what is being done.
+
+    Raises:
+        IndexUnavailable: the database cannot be reached, or went away.
+        IndexNotWritable: the user of the address may not write there.
+        IndexBusy: another process is writing the same collection.
+        IndexDamaged: the index lacks an embedding.
+        IndexTooNew: a newer version wrote the database.
+        QueryError: the vectors are too wide for pgvector.
+    """
+    if index.model.dim > WIDEST:
+        raise QueryError(f"vectors of {index.model.dim} numbers, expected {WIDEST} at most")
+    server = Connection(address)
+    try:
+        migrate(server)
+        with index.reading() as catalog, only_writer(server, address.collection):
+            return _Push(index, catalog, server, progress or (lambda *_: None)).run(queries)
+    finally:
+        server.close()
+
+
+class _Push:
+    """One push, within one state of the index."""
+
+    def __init__(
+        self, index: IndexReader, catalog: CatalogFile, server: Connection, progress: Progress
+    ) -> None:
+        self._index, self._catalog, self._server = index, catalog, server
+        self._progress = progress
+        self._photos = len(index)
+
+    def run(self, queries: NDArray[np.float32] | None) -> Pushed:
+        collection = self._server.address.collection
+        placement = Placement.of(self._index.model.dim, self._blocks)
+        generation = begin(self._server, collection, self._content(), self._index.model, placement)
+        began = time.perf_counter()
+        self._copy_embeddings(generation, placement)
+        write_facts(self._server, generation, self._catalog)
+        copied = time.perf_counter()
+        self._progress(self._photos, self._photos, "building the graph")
+        has_graph = build_graph(self._server, generation, self._photos)
+        kept = probes(self._catalog, self._index.model)
+        known = queries if kept is None else kept.astype(np.float32)
+        ef_search, measured = measure(
+            self._server, generation, has_graph, self._blocks, known, copied
+        )
+        before = [g.number for g in generations(self._server, collection) if g.state == "answers"]
+        with self._server.transaction():
+            mark_ready(self._server, generation, self._photos, ef_search, measured)
+            activate(self._server, collection, generation.number)
+        self._drop_old(collection, kept=[generation.number, *before])
+        return Pushed(
+            generation.number,
+            self._photos,
+            measured.recall_at_100,
+            copied - began,
+            measured.build_seconds,
+        )
+
+    def _copy_embeddings(self, generation: Generation, placement: Placement) -> None:
+        """Copy vectors and nodes, some thousand photos in a transaction, after those there are."""
+        vectors, nodes = generation.table("vectors"), generation.table("nodes")
+        sql = f"SELECT coalesce(max(image_id), 0), count(*) FROM {vectors}"
+        last, done = self._server.rows(sql)[0]
+        for ids, rows in vectors_after(self._catalog, self._index.model, last):
+            halves = half_vectors(rows, ids, rows.shape)
+            blobs = self._nodes(ids)
+            with self._server.transaction():
+                copy_vectors(self._server, vectors, ids, halves, placement.placed(rows))
+                copy_blobs(self._server, nodes, ids.tolist(), blobs)
+            done += len(ids)
+            self._progress(done, self._photos, "copying")
+        if done != self._photos:
+            raise self._damaged(f"{self._photos} photos and the vectors of {done}")
+
+    def _nodes(self, ids: NDArray[np.int64]) -> list[bytes]:
+        """Give what the re-ranker reads of photos, as the bytes that they are."""
+        sql = f"SELECT * FROM {self._index.model.nodes} WHERE image_id IN "
+        asked = json.dumps(ids.tolist())
+        held = dict(self._catalog.rows(f"{sql} (SELECT value FROM json_each(?))", asked))
+        if len(held) < len(ids):
+            raise self._damaged(f"{len(ids) - len(held)} photos without nodes")
+        return [held[image_id] for image_id in ids.tolist()]
+
+    def _blocks(self) -> Iterator[Block]:
+        return vectors_after(self._catalog, self._index.model, 0)
+
+    def _content(self) -> str:
+        """Give what changes with any embedding of the index, and is another of any other index."""
+        facts = next(
+            self._catalog.rows(
+                "SELECT count(*), max(id), total(size_bytes), total(mtime_ns) FROM images"
+            )
+        )
+        revision = self._catalog.meta().get("revision", 0)
+        told = json.dumps([self._index.model.fingerprint, revision, *facts])
+        return hashlib.sha256(told.encode()).hexdigest()
+
+    def _drop_old(self, collection: str, kept: list[int]) -> None:
+        """Drop all but the one that answers and the one that did before it."""
+        for old in generations(self._server, collection):
+            if old.number not in kept:
+                drop(self._server, old)
+
+    def _damaged(self, found: str) -> IndexDamaged:
+        folder = self._index.folder
+        return IndexDamaged(
+            f"{folder} has {found}: run `crossgraph verify --repair --index {folder}` and index "
+            "its photos again"
+        )

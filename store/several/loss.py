@@ -1,0 +1,39 @@
+"""Indexes of several that cannot be read: how they are told, and how answers go on without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from store.errors import IndexUnavailable
+
+__all__ = ["MemberLost", "Missing", "again"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Missing:
+    """An index that an answer was given without.
+
+    Attributes:
+        index: where it lies.
+        reason: why it could not be read, in one line.
+    """
+
+    index: str
+    reason: str
+
+
+class MemberLost(IndexUnavailable):
+    """An index could not be read any more in the middle of an answer, which is to begin anew."""
+
+
+def again(work: Callable[[], T]) -> T:
+    """Do a piece of work, and anew without an index that was lost, for as often as one is lost."""
+    while True:
+        try:
+            return work()
+        except MemberLost:
+            continue

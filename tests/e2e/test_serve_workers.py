@@ -1,0 +1,158 @@
+"""`crossgraph serve --workers`: several processes at one port, whatever becomes of one of them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from fusion.query_folder import query_folder
+from store import Index
+from store.reembedding import Reembedding
+from tests.e2e.load import ASKED, await_that, hammering, shape
+from tests.e2e.serving import COUNT, running, start
+from tests.integration.made_retriever import FINGERPRINT
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are looked up in /proc"),
+]
+
+
+def workers_of(pid: int) -> list[int]:
+    """Give the processes of workers, not multiprocessing's own beside them."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(each) for each in children if b"spawn_main" in _command(int(each))]
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+
+
+def test_workers_share_a_port_and_one_that_dies_or_is_exchanged_is_not_missed(
+    place: Path, tmp_path: Path
+) -> None:
+    index = shutil.copytree(place / "index", tmp_path / "index")
+    said = tmp_path / "stderr"
+    with (
+        said.open("w") as stderr,
+        running(place, "--index", str(index), "--workers", "2", stderr=stderr) as (url, process),
+    ):
+        first = workers_of(process.pid)
+        assert len(first) == 2
+        for _ in range(6):  # each on a connection of its own, so that both may have some
+            assert httpx2.post(f"{url}v1/search", json=ASKED).status_code == 200
+        figures = httpx2.get(f"{url}metrics").text
+        counted = 'crossgraph_requests_total{method="POST",route="/v1/search",status="200"} 6.0'
+        assert counted in figures
+        assert 'crossgraph_work{kind="search"} 0.0' in figures
+
+        os.kill(first[0], signal.SIGKILL)
+        await_that(lambda: len(set(workers_of(process.pid)) - {first[0]}) == 2)
+        line = said.read_text().strip()
+        assert line.startswith(f"worker {first[0]} is started again ")
+        assert line.endswith(": it was ended by signal 9")
+        assert httpx2.post(f"{url}v1/search", json=ASKED).status_code == 200
+        assert 'status="200"} 7.0' in httpx2.get(f"{url}metrics").text
+
+        before = set(workers_of(process.pid))
+        with hammering(url) as seen:
+            process.send_signal(signal.SIGHUP)
+            await_that(lambda: before.isdisjoint(workers_of(process.pid)), 60)
+        assert len(set(seen)) == 1, set(seen)
+        assert isinstance(seen[0], tuple)
+        assert len(workers_of(process.pid)) == 2
+
+        index.rename(tmp_path / "away")
+        process.send_signal(signal.SIGHUP)
+        await_that(lambda: "workers were not exchanged, and those before" in said.read_text())
+        (tmp_path / "away").rename(index)
+        assert shape(httpx2.post(f"{url}v1/search", json=ASKED).json()) == seen[0]
+
+        process.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        assert process.wait(20) == 0
+        assert time.monotonic() - began < 5
+        assert not any(map(is_alive, workers_of_all(before)))
+    assert "Traceback" not in said.read_text()
+
+
+def workers_of_all(pids: set[int]) -> list[int]:
+    return [pid for pid in pids if b"spawn_main" in _command(pid)]
+
+
+def test_workers_end_when_nobody_watches_them_any_more(place: Path) -> None:
+    with running(place, "--workers", "2") as (_, process):
+        workers = workers_of(process.pid)
+        process.kill()
+        process.wait()
+        await_that(lambda: not any(map(is_alive, workers)), 10)
+
+
+def test_what_a_worker_cannot_begin_with_is_told_once(place: Path, tmp_path: Path) -> None:
+    process = start(place, "--index", str(tmp_path / "none"), "--port", "0", "--workers", "2")
+    said, complaint = process.communicate(timeout=60)
+    assert (process.returncode, said) == (1, "")
+    (line,) = complaint.strip().splitlines()
+    assert "is not there" in line
+
+
+def test_a_signal_ends_it_while_workers_begin(place: Path) -> None:
+    process = start(place, "--port", "0", "--workers", "2")
+    await_that(lambda: len(workers_of(process.pid)) == 2)
+    process.send_signal(signal.SIGTERM)
+    said, complaint = process.communicate(timeout=20)
+    assert (process.returncode, said, complaint) == (0, "", "")
+
+
+def another_model(cache: Path) -> str:
+    """Prepare the model once more, as another one; gives its fingerprint."""
+    other = "beef" * 16
+    folder = query_folder(cache, other)
+    shutil.copytree(query_folder(cache, FINGERPRINT), folder)
+    manifest = folder / "manifest.json"
+    manifest.write_text(manifest.read_text().replace(FINGERPRINT, other))
+    return other
+
+
+def test_a_switch_to_another_model_under_load_gives_old_or_new_answers(
+    place: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(place, tmp_path / "place")
+    place = tmp_path / "place"
+    fingerprint = another_model(place / "cache" / "query")
+    with running(place, "--workers", "2", stderr=subprocess.DEVNULL) as (url, _):
+        with hammering(url) as seen, Index.open(place / "index") as index:
+            await_that(lambda: len(seen) > 5)
+            known, ids = index.model, list(range(1, COUNT + 1))
+            new = Reembedding(
+                index, fingerprint, known.dim, encoders="packaged", unit_dim=known.unit_dim
+            )
+            for image_id, other in zip(ids, reversed(ids), strict=True):
+                new.put([image_id], index.vectors([other]), index.nodes([other]))
+            assert len(set(seen)) == 1  # the old model's, all the while
+            new.switch()
+            switched = len(seen)
+            await_that(lambda: len(seen) > switched + 30)
+        old, answer = seen[0], shape(httpx2.post(f"{url}v1/search", json=ASKED).json())
+        model = httpx2.get(f"{url}v1/index").json()["model"]
+    assert model["fingerprint"] == fingerprint
+    assert old != answer
+    assert set(seen) == {old, answer}
+    assert set(seen[-5:]) == {answer}

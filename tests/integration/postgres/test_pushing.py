@@ -1,0 +1,278 @@
+"""A push is whole or not there, goes on where it was cut off, and can be taken back."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from search.cli import main
+from store import (
+    Index,
+    IndexBusy,
+    IndexDamaged,
+    IndexNotFound,
+    IndexNotWritable,
+    IndexTooNew,
+    ModelMismatch,
+    QueryError,
+)
+from store.choice import LEAST_RECALL
+from store.postgres import schema, within
+from store.postgres.address import Address
+from store.postgres.collection import Collection
+from store.postgres.connection import Connection
+from store.postgres.generations import only_writer
+from store.postgres.push import push
+from store.postgres.reader import PostgresReader
+from store.selection import Condition
+from tests.integration.postgres.made import BATCH, MODEL, make_index
+from tests.unit.store.vectors_at_hand import DIM, clustered
+
+COUNT = 3 * BATCH
+VECTORS, QUERIES = clustered(COUNT)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("photos") / "index"
+    make_index(folder, COUNT)
+    return folder
+
+
+@pytest.fixture
+def reader(folder: Path, database: str) -> Iterator[PostgresReader]:
+    with Index.open(folder) as index:
+        push(index, Address.parse(database), queries=QUERIES)
+    with PostgresReader.open(database) as reader:
+        yield reader
+
+
+def states(address: str) -> list[str]:
+    with Collection(Address.parse(address)) as collection:
+        return [each.state for each in collection.generations()]
+
+
+def test_the_graph_finds_what_it_was_measured_to_find(reader: PostgresReader) -> None:
+    measured = reader.measured()
+    assert measured.recall_at_100 is not None
+    assert measured.recall_at_100 >= LEAST_RECALL
+    shares = []
+    for query in QUERIES:
+        products = VECTORS @ query
+        found, scores = reader.search(query, 100)
+        np.testing.assert_allclose(scores, products[found - 1], atol=1e-5)
+        shares.append(np.isin(np.argsort(-products)[:100] + 1, found).mean())
+    assert np.mean(shares) > 0.95
+
+
+@pytest.mark.parametrize("few", [1, 12_000])
+def test_a_filter_is_followed_by_the_graph_too(
+    reader: PostgresReader, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(within, "FEW", few)
+    chosen = reader.matching(Condition("id", "<=", 500))
+    shares = []
+    for query in QUERIES:
+        true = np.argsort(-(VECTORS[:500] @ query))[:50] + 1
+        found, _ = reader.search(query, 50, within=chosen)
+        assert len(found) == 50
+        assert found.max() <= 500
+        shares.append(np.isin(true, found).mean())
+    assert np.mean(shares) > 0.95
+
+
+def test_killed_in_the_middle_it_goes_on_where_it_was(folder: Path, database: str) -> None:
+    program = [sys.executable, "-m", "tests.integration.postgres.made", str(folder), database]
+    ended = subprocess.run(program, capture_output=True, timeout=60)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    assert states(database) == ["filling"]
+    with pytest.raises(IndexNotFound, match="no collection photos that answers"):
+        PostgresReader.open(database)
+    told: list[int] = []
+    with Index.open(folder) as index:
+        push(index, Address.parse(database), progress=lambda done, *_: told.append(done))
+        assert told[0] == 2 * BATCH  # and not those that were there
+        with PostgresReader.open(database) as reader:
+            ids = list(index.files())
+            assert len(reader) == COUNT
+            assert np.array_equal(reader.vectors(ids), index.vectors(ids))
+            assert reader.photo_records(ids[-5:]) == index.photo_records(ids[-5:])
+    assert states(database) == ["answers"]
+
+
+def test_what_a_killed_push_left_of_another_state_is_dropped(
+    tmp_path: Path, folder: Path, database: str
+) -> None:
+    program = [sys.executable, "-m", "tests.integration.postgres.made", str(folder), database]
+    subprocess.run(program, capture_output=True, timeout=60)
+    make_index(tmp_path / "index", 10)
+    with Index.open(tmp_path / "index") as index:
+        push(index, Address.parse(database))
+    assert states(database) == ["answers"]
+    with PostgresReader.open(database) as reader:
+        assert len(reader) == 10
+
+
+def test_one_generation_is_kept_to_go_back_to(tmp_path: Path, database: str) -> None:
+    make_index(tmp_path / "index", 30)
+    address = Address.parse(database)
+    with Index.open(tmp_path / "index") as index:
+        push(index, address)
+        with PostgresReader.open(database) as reader:
+            for gone in (1, 2, 3):
+                index.remove_images([gone])
+                push(index, address)
+                assert len(reader) == 30 - gone
+                assert gone not in reader.search(QUERIES[0], 30)[0]
+            assert states(database) == ["answers", "ready"]
+            with Collection(address) as collection:
+                newest, before = (each.number for each in collection.generations())
+                with pytest.raises(QueryError, match=f"no whole generation 99; it has {newest}"):
+                    collection.activate(99)
+                collection.activate(before)
+            assert len(reader) == 28
+            assert 3 in reader.search(QUERIES[0], 30)[0]
+
+
+def test_what_was_begun_is_ended_with_the_generation_it_began_with(
+    tmp_path: Path, database: str
+) -> None:
+    make_index(tmp_path / "index", 30)
+    with (
+        Index.open(tmp_path / "index") as index,
+        PostgresReader.open(_pushed(index, database)) as reader,
+    ):
+        with reader.snapshot():
+            assert len(reader) == 30
+            index.remove_images([7])
+            push(index, Address.parse(database))
+            assert 7 in reader.search(QUERIES[0], 30)[0]
+            assert reader.photos([7])
+        assert len(reader) == 29
+        assert reader.photos([7]) == []
+
+
+def test_another_model_is_told_and_not_searched(tmp_path: Path, database: str) -> None:
+    for name, model in (("one", MODEL), ("other", "beef")):
+        make_index(tmp_path / name, 10, model)
+    with Index.open(tmp_path / "one") as index:
+        reader = PostgresReader.open(_pushed(index, database))
+    with reader:
+        with Index.open(tmp_path / "other") as index:
+            push(index, Address.parse(database))
+        with pytest.raises(ModelMismatch, match="embedded anew with another model"):
+            reader.search(QUERIES[0], 3)
+    with pytest.raises(ModelMismatch, match="give that model with --checkpoint"):
+        PostgresReader.open(database, fingerprint=MODEL, model="mine")
+
+
+def test_collections_of_a_database_know_nothing_of_each_other(
+    tmp_path: Path, database: str
+) -> None:
+    for name, count in (("few", 3), ("more", 5)):
+        make_index(tmp_path / name, count)
+        with Index.open(tmp_path / name) as index:
+            push(index, Address.parse(database, name))
+    for name, count in (("few", 3), ("more", 5)):
+        with PostgresReader.open(f"{database}&collection={name}") as reader:
+            assert len(reader) == count
+    with pytest.raises(IndexNotFound, match="no collection photos"):
+        PostgresReader.open(database)
+
+
+def test_only_one_writes_a_collection(tmp_path: Path, database: str) -> None:
+    make_index(tmp_path / "index", 3)
+    address = Address.parse(database)
+    with Index.open(tmp_path / "index") as index:
+        push(index, address)
+        other = Connection(address)
+        with only_writer(other, "photos"), pytest.raises(IndexBusy, match="wait until it is done"):
+            push(index, address)
+        other.close()
+        push(index, address)
+
+
+def test_a_database_without_an_index_says_so(database: str) -> None:
+    with pytest.raises(IndexNotFound, match="holds no index: write one with `crossgraph push"):
+        PostgresReader.open(database)
+
+
+def test_a_database_that_cannot_hold_an_index_says_why(
+    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_index(tmp_path / "index", 3)
+    server = Connection(Address.parse(database))
+    with pytest.raises(IndexNotWritable, match='refuses it: extension "wector" is not available'):
+        server.execute("CREATE EXTENSION wector")
+    server.execute("CREATE USER guest")
+    server.close()
+    with Index.open(tmp_path / "index") as index:
+        with pytest.raises(IndexNotWritable, match="refuses it: permission denied"):
+            push(index, Address.parse(database.replace("postgres@", "guest@")))
+        monkeypatch.setattr(schema, "OLDEST_PGVECTOR", (9, 0))
+        with pytest.raises(IndexNotWritable, match=r"has pgvector 0\.\d+\.\d+, expected"):
+            push(index, Address.parse(database))
+
+
+def test_what_a_newer_version_wrote_is_left_alone(tmp_path: Path, database: str) -> None:
+    make_index(tmp_path / "index", 3)
+    with Index.open(tmp_path / "index") as index:
+        push(index, Address.parse(database))
+        server = Connection(Address.parse(database))
+        server.execute("INSERT INTO crossgraph.migrations VALUES (99)")
+        server.close()
+        with pytest.raises(IndexTooNew, match="written by a newer version of crossgraph"):
+            push(index, Address.parse(database))
+    with pytest.raises(IndexTooNew, match="upgrade this one"):
+        PostgresReader.open(database)
+
+
+def test_an_index_that_lacks_an_embedding_is_not_pushed(tmp_path: Path, database: str) -> None:
+    make_index(tmp_path / "index", 4)
+    with Index.open(tmp_path / "index") as index:
+        with index.writing() as catalog:
+            catalog.execute(f"DELETE FROM {index.model.nodes} WHERE image_id = 2")
+        with pytest.raises(IndexDamaged, match="1 photos without nodes: run `crossgraph verify"):
+            push(index, Address.parse(database))
+    assert states(database) == ["filling"]
+
+
+def test_an_empty_index_can_be_pushed(tmp_path: Path, database: str) -> None:
+    with Index.create(tmp_path / "index", MODEL, DIM) as index:
+        _pushed(index, database)
+    with PostgresReader.open(database) as reader:
+        assert len(reader) == 0
+        assert [len(part) for part in reader.search(QUERIES[0], 5)] == [0, 0]
+        assert reader.search_texts("dog", 5)[0].tolist() == []
+        assert reader.counts().captions == 0
+
+
+def test_the_commands_tell_what_there_is(
+    tmp_path: Path, database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_index(tmp_path / "index", 12)
+    for _ in range(2):
+        command = ["push", "--index", str(tmp_path / "index"), "--to", database, "--name", "mine"]
+        assert main(command) == 0
+    assert "generation 2 answers: 12 photos, recall@100 100.0 %" in capsys.readouterr().out
+    place = f"{database}&collection=mine"
+    assert main(["generations", "--vectors", place, "--activate", "1"]) == 0
+    lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert [line[:2] for line in lines] == [["2", "ready"], ["1", "answers"]]
+    assert main(["status", "--vectors", place]) == 0
+    assert "12 photos, 12 captions" in capsys.readouterr().out
+    assert main(["generations", "--vectors", place, "--activate", "9"]) == 2
+    assert "no whole generation 9; it has 2, 1" in capsys.readouterr().err
+    assert main(["push", "--index", str(tmp_path / "index"), "--to", "mysql://x/y"]) == 2
+    assert "begins with mysql:, expected postgresql://" in capsys.readouterr().err
+
+
+def _pushed(index: Index, address: str) -> str:
+    push(index, Address.parse(address))
+    return address

@@ -1,0 +1,230 @@
+"""What an index in PostgreSQL costs: `python -m tests.postgres_bench --like INDEX --rows 100000`.
+
+Rows are made of the embeddings of real photos (`search.bench.mixtures`), those of an index that the
+shipped model made; queries are captions that the model was trained on. The server is the one that
+the tests run, with room for the index in memory (`shared_buffers`). All times are medians of warm
+searches, the ways in turns, in this process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from fusion.photo_model import find_photo_model
+from search import SearchIndex, open_index
+from search.bench.mixtures import RealPhotos, made_rows
+from search.bench.scale import exact_nearest, recall
+from search.features import query_cache
+from search.filters import parse_filter
+from store import Index, PhotoFile
+from store.flat import FlatIndex
+from store.postgres.address import Address
+from store.postgres.push import push
+from store.postgres.reader import PostgresReader
+from store.protocol import SearchedIndex
+from tests.postgres_server import running_server
+
+NEAREST = 100
+QUERIES = 200
+ROUNDS = 60
+START = datetime(2020, 1, 1)
+TEXTS = (
+    "two people riding bikes",
+    "a dog runs through the snow",
+    "a child in a red shirt climbs on a rock",
+    "a man surfs on a wave",
+    "people sit in front of a house",
+    "a black dog catches a ball in the water",
+)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was measured; times in milliseconds, by way.
+
+    Attributes:
+        rows: photos.
+        threads: that FAISS had.
+        push_rows_per_second: all that belongs to a photo, over a socket of this machine.
+        graph_seconds: to build the graph and to measure it.
+        bytes_a_photo: of all tables with their indexes.
+        recall_at_100: against an exact search.
+        search_ms: the 100 nearest: in PostgreSQL, by FAISS's flat index of half precision, and by
+            the index on disk.
+        times_faiss: the first over the second.
+        filtered: by share of photos that the filter lets through: the recall, and the milliseconds
+            of the filter with its search in PostgreSQL and on disk.
+        answer_ms: a text to its re-ranked hits.
+    """
+
+    rows: int
+    threads: int
+    push_rows_per_second: float
+    graph_seconds: float
+    bytes_a_photo: float
+    recall_at_100: float
+    search_ms: dict[str, float]
+    times_faiss: float
+    filtered: dict[str, dict[str, float]]
+    answer_ms: dict[str, float]
+
+
+def make_index(like: Path, folder: Path, rows: int) -> NDArray[np.float32]:
+    """Make an index of so many photos; give the vectors (Q, D) of captions to ask with."""
+    with Index.open(like) as known:
+        model, ids = known.model, list(known.files())
+        real = RealPhotos(known.vectors(ids), known.nodes(ids), model.unit_dim)
+    prepared = find_photo_model(query_cache(), model.fingerprint)
+    if prepared is None:
+        raise SystemExit(f"{like} was made by a model that is not prepared here: index with it")
+    with Index.create(
+        folder,
+        model.fingerprint,
+        model.dim,
+        model=model.name,
+        encoders=model.encoders,
+        unit_dim=model.unit_dim,
+    ) as index:
+        done = 0
+        for vectors, packed in made_rows(real, rows):
+            files = [_photo(done + row) for row in range(len(vectors))]
+            index.put_images(files, vectors, packed)
+            done += len(vectors)
+        queries = prepared.probes()
+        index.put_probes(queries[::2])  # the search is measured with others than it is set by
+        index.finish()
+    return np.asarray(queries[1::2][:QUERIES], dtype=np.float32)
+
+
+def measure(like: Path, rows: int, work: Path, address: str) -> Report:
+    """Make an index in a folder, push it to a database and compare."""
+    queries = make_index(like, work / "photos.index", rows)
+    with ExitStack() as stack:
+        on_disk = stack.enter_context(Index.open(work / "photos.index"))
+        _say("pushing")
+        pushed = push(on_disk, Address.parse(address))
+        reader = stack.enter_context(PostgresReader.open(address))
+        _say("searching")
+        flat, vectors = _flat(on_disk)
+        truth = exact_nearest(vectors, queries, NEAREST) + 1
+        found = [reader.search(query, NEAREST)[0] for query in queries]
+        search_ms = _medians(
+            {
+                "PostgreSQL": lambda turn: reader.search(queries[turn % QUERIES], NEAREST),
+                "FAISS": lambda turn: flat.search(queries[turn % QUERIES], NEAREST),
+                "on disk": lambda turn: on_disk.search(queries[turn % QUERIES], NEAREST),
+            }
+        )
+        return Report(
+            rows=rows,
+            threads=faiss.omp_get_max_threads(),
+            push_rows_per_second=rows / pushed.copy_seconds,
+            graph_seconds=pushed.build_seconds,
+            bytes_a_photo=reader.size_bytes() / rows,
+            recall_at_100=recall(found, truth),
+            search_ms=search_ms,
+            times_faiss=search_ms["PostgreSQL"] / search_ms["FAISS"],
+            filtered=dict(_filtered(rows, queries, reader, on_disk)),
+            answer_ms=_answers(work / "photos.index", address),
+        )
+
+
+def _filtered(
+    rows: int, queries: NDArray[np.float32], reader: SearchedIndex, on_disk: SearchedIndex
+) -> Iterator[tuple[str, dict[str, float]]]:
+    for percent in (1, 10, 50):
+        until = START + timedelta(minutes=rows * percent // 100)
+        wanted = parse_filter(f"taken < {until:%Y-%m-%dT%H:%M:%S}")
+
+        def ask(index: SearchedIndex, turn: int, wanted: Any = wanted) -> NDArray[np.int64]:
+            with index.snapshot():
+                chosen = index.matching(wanted)
+                return index.search(queries[turn % QUERIES], NEAREST, chosen)[0]
+
+        truth = np.array([ask(on_disk, turn) for turn in range(ROUNDS)])
+        share = recall([ask(reader, turn) for turn in range(ROUNDS)], truth)
+        ways = {
+            "PostgreSQL": lambda turn, ask=ask: ask(reader, turn),
+            "on disk": lambda turn, ask=ask: ask(on_disk, turn),
+        }
+        yield f"{percent} %", {"recall_at_100": share, **_medians(ways)}
+
+
+def _answers(folder: Path, address: str) -> dict[str, float]:
+    with open_index(folder) as on_disk, open_index(vectors=address) as in_postgres:
+
+        def ask(index: SearchIndex, turn: int) -> object:
+            return index.search(TEXTS[turn % len(TEXTS)])
+
+        return _medians(
+            {
+                "PostgreSQL": lambda turn: ask(in_postgres, turn),
+                "on disk": lambda turn: ask(on_disk, turn),
+            }
+        )
+
+
+def _flat(index: Index) -> tuple[FlatIndex, NDArray[np.float32]]:
+    ids = list(index.files())
+    vectors = index.vectors(ids)
+    flat = FlatIndex(index.model.dim)
+    flat.add(np.array(ids, dtype=np.int64), vectors)
+    return flat, vectors
+
+
+def _medians(ways: dict[str, Callable[[int], object]]) -> dict[str, float]:
+    taken: dict[str, list[float]] = {way: [] for way in ways}
+    for turn in range(ROUNDS + 5):
+        for way, ask in ways.items():
+            began = time.perf_counter()
+            ask(turn)
+            taken[way].append(1000 * (time.perf_counter() - began))
+    return {way: round(statistics.median(times[5:]), 2) for way, times in taken.items()}
+
+
+def _photo(row: int) -> PhotoFile:
+    return PhotoFile(
+        f"/photos/{row // 1000:04}/IMG_{row:08}.jpg",
+        "/photos",
+        size_bytes=3_000_000 + row,
+        mtime_ns=row,
+        sha256=f"{row:064x}",
+        width_px=4032,
+        height_px=3024,
+        taken=START + timedelta(minutes=row),
+        camera="Canon EOS 5D",
+    )
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and print one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--like", type=Path, required=True, help="an index of real photos")
+    parser.add_argument("--rows", type=int, default=100_000)
+    given = parser.parse_args(arguments)
+    with running_server("shared_buffers = 1GB") as server, tempfile.TemporaryDirectory() as work:
+        report = measure(given.like, given.rows, Path(work), server.new_database())
+    print(json.dumps(asdict(report), indent=2))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

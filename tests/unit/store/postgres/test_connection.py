@@ -1,0 +1,69 @@
+"""A connection to where nobody listens: what is said, and how often it is tried."""
+
+from __future__ import annotations
+
+import socket
+
+import psycopg
+import pytest
+
+from search import loading
+from store import IndexUnavailable, opening
+from store.postgres.address import Address
+from store.postgres.connection import Connection
+
+
+@pytest.fixture
+def nowhere() -> str:
+    """An address of this machine at which nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"postgresql://me:secret@127.0.0.1:{free.getsockname()[1]}/photos"
+
+
+def test_who_cannot_be_reached_is_named_and_the_password_is_not(nowhere: str) -> None:
+    server = Connection(Address.parse(nowhere))
+    with pytest.raises(IndexUnavailable, match=r"postgresql://me@127\.0\.0\.1:\d+/photos") as told:
+        server.rows("SELECT 1")
+    assert "secret" not in str(told.value)
+    assert told.value.__cause__ is None
+
+
+@pytest.mark.parametrize("wrong", ["ssl mode=x", "sslmode=secret", "no%zz=secret"])
+def test_what_psycopg_does_not_know_is_told_without_being_repeated(wrong: str) -> None:
+    server = Connection(Address.parse(f"postgresql://me:secret@db/photos?{wrong}"))
+    with pytest.raises(IndexUnavailable, match="cannot be reached: ") as told:
+        server.rows("SELECT 1")
+    assert "secret" not in str(told.value)
+
+
+def test_attempts_come_after_pauses_that_double(
+    nowhere: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, attempts = 0.0, []
+
+    def connect(**_: object) -> None:
+        attempts.append(now)
+        raise psycopg.OperationalError("refused")
+
+    monkeypatch.setattr(psycopg, "connect", connect)
+    server = Connection(Address.parse(nowhere), clock=lambda: now)
+    for step in range(61):  # four seconds, asked every sixteenth
+        now = step / 16
+        with pytest.raises(IndexUnavailable, match="refused"):
+            server.rows("SELECT 1")
+    assert attempts == [0, 0.125, 0.375, 0.8125, 1.625, 2.625, 3.625]
+
+
+def test_what_was_closed_is_not_opened_again(nowhere: str) -> None:
+    server = Connection(Address.parse(nowhere))
+    server.close()
+    server.close()
+    with pytest.raises(ValueError, match="was closed"):
+        server.rows("SELECT 1")
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "psycopg", None)
+    with pytest.raises(opening.ExtraMissing, match=r'pip install "crossgraph\[pgvector\]"'):
+        loading.open_index(vectors="postgresql://db/photos")
