@@ -70,6 +70,8 @@ class Report:
         filtered: by share of photos that the filter lets through: the recall, and the milliseconds
             of the filter with its search in PostgreSQL and on disk.
         answer_ms: a text to its re-ranked hits.
+        same_answers: share of the texts whose ten hits are those of the index on disk, with the
+            same probabilities to five digits.
     """
 
     rows: int
@@ -82,6 +84,7 @@ class Report:
     times_faiss: float
     filtered: dict[str, dict[str, float]]
     answer_ms: dict[str, float]
+    same_answers: float
 
 
 def make_index(like: Path, folder: Path, rows: int) -> NDArray[np.float32]:
@@ -140,7 +143,7 @@ def measure(like: Path, rows: int, work: Path, address: str) -> Report:
             search_ms=search_ms,
             times_faiss=search_ms["PostgreSQL"] / search_ms["FAISS"],
             filtered=dict(_filtered(rows, queries, reader, on_disk)),
-            answer_ms=_answers(work / "photos.index", address),
+            **_answers(work / "photos.index", address),
         )
 
 
@@ -165,18 +168,22 @@ def _filtered(
         yield f"{percent} %", {"recall_at_100": share, **_medians(ways)}
 
 
-def _answers(folder: Path, address: str) -> dict[str, float]:
+def _answers(folder: Path, address: str) -> dict[str, Any]:
     with open_index(folder) as on_disk, open_index(vectors=address) as in_postgres:
 
         def ask(index: SearchIndex, turn: int) -> object:
             return index.search(TEXTS[turn % len(TEXTS)])
 
-        return _medians(
-            {
-                "PostgreSQL": lambda turn: ask(in_postgres, turn),
-                "on disk": lambda turn: ask(on_disk, turn),
-            }
-        )
+        ways = {
+            "PostgreSQL": lambda turn: ask(in_postgres, turn),
+            "on disk": lambda turn: ask(on_disk, turn),
+        }
+        same = [_told(in_postgres, text) == _told(on_disk, text) for text in TEXTS]
+        return {"answer_ms": _medians(ways), "same_answers": statistics.mean(same)}
+
+
+def _told(index: SearchIndex, text: str) -> list[tuple[int, float]]:
+    return [(hit.image_id, round(hit.probability, 5)) for hit in index.search(text)]
 
 
 def _flat(index: Index) -> tuple[FlatIndex, NDArray[np.float32]]:

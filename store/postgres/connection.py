@@ -116,7 +116,11 @@ class Connection:
     def _begin(self, first: str) -> list[Row]:
         with self.own_words():
             begin = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {first}"
-            cursor = self.get().execute(begin.encode())
+            try:
+                cursor = self.get().execute(begin.encode())
+            except psycopg.Error:
+                self._drop()  # it may have begun already
+                raise
             cursor.nextset()
             return cursor.fetchall()
 
@@ -145,6 +149,8 @@ class Connection:
             raise IndexNotWritable(f"{shown} has no room left: {_line(error)}") from error
         except (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedObject) as error:
             raise IndexDamaged(f"{shown} holds no index of this program: {_line(error)}") from error
+        except psycopg.DataError as error:
+            raise IndexDamaged(f"{shown} does not take what is in it: {_line(error)}") from error
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             self._drop()
             raise IndexUnavailable(

@@ -16,6 +16,7 @@ _START = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _END = struct.pack(">h", -1)
 _BLOB = struct.Struct(">hiqi")
 _ID_BYTES = 8
+_LARGEST = float(np.finfo(np.float16).max)
 
 
 def copy_vectors(
@@ -73,12 +74,12 @@ def half_rows(values: Sequence[bytes], dim: int) -> NDArray[np.float16]:
 
 
 def as_text(vector: NDArray[np.floating]) -> str:
-    """Give a vector in the form that PostgreSQL reads.
+    """Give a vector in the form that PostgreSQL reads, in half precision.
 
-    >>> as_text(np.array([0.5, 2], dtype=np.float32))
-    '[0.5, 2.0]'
+    >>> as_text(np.array([0.5, 1e9], dtype=np.float32))
+    '[0.5, 65504.0]'
     """
-    return str(vector.tolist())
+    return str(np.clip(vector, -_LARGEST, _LARGEST).astype(np.float16).tolist())
 
 
 def _copy(server: Connection, table: str, parts: Iterable[bytes]) -> None:

@@ -101,7 +101,7 @@ def _asked(
     """Give the ids of what is scored exactly for each query, and a search's median milliseconds."""
     found, taken = [], []
     by = "placed" if ef_search else "vector"
-    sql = f"""SELECT image_id, vector FROM {generation.table("vectors")} 
+    sql = f"""SELECT image_id, vector FROM {generation.table("vectors")}
         ORDER BY {by} <#> %s::halfvec LIMIT {NEIGHBOURS * OVERSAMPLING}"""
     with server.transaction():
         if ef_search:
@@ -110,7 +110,7 @@ def _asked(
         for query in queries:
             placed = asked(query, generation.scale) if ef_search else query
             began = time.perf_counter()
-            found.append([row[0] for row in server.rows(sql, as_text(placed.astype(np.float16)))])
+            found.append([row[0] for row in server.rows(sql, as_text(placed))])
             taken.append(1000 * (time.perf_counter() - began))
     return found, float(np.median(taken))
 

@@ -23,7 +23,6 @@ WHOLE = "exact, in PostgreSQL"
 MOST_FROM_GRAPH = 2_000
 """A search that wants more of the graph than this is answered sooner by comparing all vectors."""
 
-
 SPARE = 20
 """Asked for beside, so that rounding loses none of a few."""
 
@@ -125,7 +124,7 @@ class PostgresVectors:
             WHERE {conditions.sql} ORDER BY v.{"placed" if by_graph else "vector"}
             <#> %s::halfvec LIMIT {most:d}""",
             *conditions.arguments,
-            as_text(placed.astype(np.float16)),
+            as_text(placed),
         )
         ids = np.array([row[0] for row in rows], dtype=np.int64)
         vectors = half_rows([row[1] for row in rows], self.dim).astype(np.float32)
