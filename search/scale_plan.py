@@ -86,7 +86,7 @@ def _checked(rates: Rates, assumed: Assumed) -> str:
         plan, search = reckoned(point.photos, rates, assumed), searched(point.photos, rates)
         merge_seconds = 3600 * (plan.merge_hours + plan.file_hours)
         pairs = (
-            (f"{merge_seconds:,.0f} s", f"{point.merge_seconds:,.0f} s"),
+            (f"{_number(merge_seconds)} s", f"{_number(point.merge_seconds)} s"),
             (_bytes(plan.index_bytes), _bytes(point.index_bytes)),
             (f"{search.query_ms:,.1f} ms", f"{point.query_ms:,.1f} ms"),
         )

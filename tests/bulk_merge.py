@@ -84,7 +84,7 @@ def file_of(number: int) -> PhotoFile:
 
 def merge(shards: str, index: str) -> None:
     """Merge, and print a line of JSON some forty times, and one at the end."""
-    began = time.monotonic()
+    began, spent = time.monotonic(), time.process_time()
 
     def tell(done: int, total: int, _: str) -> None:
         if done % max(1, total // 40) == 0 or done == total:
@@ -92,13 +92,13 @@ def merge(shards: str, index: str) -> None:
                 done=done,
                 total=total,
                 seconds=time.monotonic() - began,
-                processor_seconds=time.process_time(),
+                processor_seconds=time.process_time() - spent,
                 mib=resident_mib("VmRSS"),
             )
 
     report = merge_shards(shards, index, MODEL, progress=tell)
     say(photos=report.photos, refused=len(report.refused), seconds=report.seconds,
-        processor_seconds=time.process_time(), peak_mib=resident_mib("VmHWM"))  # fmt: skip
+        processor_seconds=time.process_time() - spent, peak_mib=resident_mib("VmHWM"))  # fmt: skip
 
 
 def resident_mib(name: str) -> float:

@@ -14,7 +14,7 @@ from search.scale_plan import SIZES, tables
 from search.scale_rates import POINTS, RATES, Point
 
 PAGE = Path(__file__).parents[3] / "docs" / "scale.md"
-FACTOR = 1.5
+FACTOR = 2.0
 
 ROUND = replace(
     RATES,

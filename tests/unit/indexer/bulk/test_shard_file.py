@@ -145,3 +145,27 @@ def test_nothing_is_left_of_a_shard_that_was_not_finished(tmp_path: Path) -> Non
     with pytest.raises(pa.ArrowException):
         write(tmp_path / "a.parquet", made([PHOTO], []), wrong)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sound") / "a.parquet"
+    write(path, made([PHOTO] * 5, []))
+    return path
+
+
+@settings(deadline=None, max_examples=100)
+@given(place=st.integers(0, 2**16), bit=st.integers(0, 7))
+def test_a_bit_that_flips_is_found_or_changes_nothing(sound: Path, place: int, bit: int) -> None:
+    content = bytearray(sound.read_bytes())
+    content[place % len(content)] ^= 1 << bit
+    damaged = sound.with_name("b.parquet")
+    damaged.write_bytes(content)
+    try:
+        (back,) = read_rows(damaged)
+    except DamagedShard:
+        return
+    (rows,) = read_rows(sound)
+    assert (back.files, back.captions, back.broken) == (rows.files, rows.captions, rows.broken)
+    assert back.vectors.tobytes() == rows.vectors.tobytes()
+    assert back.nodes.tobytes() == rows.nodes.tobytes()
