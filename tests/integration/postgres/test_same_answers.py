@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,9 @@ from store.postgres.push import push
 from store.postgres.reader import PostgresReader
 from tests.integration.made_retriever import PHOTOS, made_retriever
 from tests.postgres_server import PostgresServer
+
+ODD = {2: os.fsdecode(b"/photos/\xff\xfe.jpg")}
+"""A name that is no Unicode."""
 
 SAID = ("a red dog", "two cats on the river", "a dog along the red river!", "")
 REQUESTS = (
@@ -43,7 +47,7 @@ def folder(retriever: Retriever, tmp_path_factory: pytest.TempPathFactory) -> Pa
     photos = retriever.embed_images(list(range(PHOTOS)))  # type: ignore[arg-type]
     files = [
         PhotoFile(
-            f"/photos/{n % 3}/img_{n}.jpg",
+            ODD.get(n, f"/photos/{n % 3}/img_{n}.jpg"),
             "/photos",
             n,
             n,
