@@ -21,7 +21,7 @@ from store.members import is_address, lies_below
 
 __all__ = ["ParquetShard", "check_parquet"]
 
-BYTES = ("image", "img", "jpg", "jpeg", "png", "webp", "image_bytes", "bytes", "content")
+BYTES = ("image", "img", "jpg", "jpeg", "png", "webp", "image_bytes")
 PATHS = ("image", "image_path", "path", "file_path", "filepath", "file_name", "filename", "file")
 CAPTIONS = ("caption", "captions", "text", "texts", "sentence", "sentences")
 
@@ -50,7 +50,7 @@ class ParquetShard:
         self._place, self._file, self._inside = place, file, inside
         self._parquet = _opened(place, file)
         schema = self._parquet.schema_arrow
-        self._photos = _column_of_photos(place, schema)
+        self._photos = _column_of_photos(self._parquet)
         self._said = [name for name in schema.names if name.lower() in CAPTIONS]
         self._starts = [0, *accumulate(_row_counts(place, self._parquet))]
         count = self._starts[-1] if self._photos else 0
@@ -167,10 +167,11 @@ def check_parquet(place: str, file: BinaryIO) -> None:
     Raises:
         SourceError: it is not.
     """
-    schema = _opened(place, file).schema_arrow
+    parquet = _opened(place, file)
+    schema = parquet.schema_arrow
     if set(schema.names) >= OURS:
         raise SourceError(f"{place} is one that this program wrote: it has vectors and no photos")
-    if not _column_of_photos(place, schema):
+    if not _column_of_photos(parquet):
         raise SourceError(
             f"{place} has no column of photos; it has {', '.join(schema.names) or 'none'}, "
             f"expected bytes in one called {', '.join(BYTES)}, or paths in one called "
@@ -205,26 +206,48 @@ def _row_counts(place: str, parquet: Any) -> list[int]:  # noqa: ANN401
     return counts
 
 
-def _column_of_photos(place: str, schema: Any) -> str:  # noqa: ANN401
+def _column_of_photos(parquet: Any) -> str:  # noqa: ANN401
     """Give the name of the column that photos are read from; empty where there is none."""
-    import pyarrow.types as kinds
-
-    def is_bytes(kind: Any) -> bool:  # noqa: ANN401
-        if kinds.is_struct(kind):  # as Hugging Face's datasets have it
-            return any(field.name == "bytes" and is_bytes(field.type) for field in kind)
-        return bool(kinds.is_binary(kind) or kinds.is_large_binary(kind))
-
-    def is_text(kind: Any) -> bool:  # noqa: ANN401
-        return bool(kinds.is_string(kind) or kinds.is_large_string(kind))
-
+    schema = parquet.schema_arrow
     if set(schema.names) >= OURS:
         return ""
-    for wanted, fits in ((BYTES, is_bytes), (PATHS, is_text)):
-        named = {column.name.lower(): column for column in schema}
-        for name in wanted:
-            if name in named and fits(named[name].type):
-                return str(named[name].name)
+    named = {column.name.lower(): column for column in schema}
+    for name in BYTES:
+        if name in named and _holds_bytes(named[name].type):
+            return str(named[name].name)
+    for name in PATHS:
+        column = named.get(name)
+        if column and _is_text(column.type) and _names_photos(parquet, column.name):
+            return str(column.name)
     return ""
+
+
+def _holds_bytes(kind: Any) -> bool:  # noqa: ANN401
+    import pyarrow.types as kinds
+
+    if kinds.is_struct(kind):  # as Hugging Face's datasets have it
+        return any(field.name == "bytes" and _holds_bytes(field.type) for field in kind)
+    return bool(kinds.is_binary(kind) or kinds.is_large_binary(kind))
+
+
+def _is_text(kind: Any) -> bool:  # noqa: ANN401
+    import pyarrow.types as kinds
+
+    return bool(kinds.is_string(kind) or kinds.is_large_string(kind))
+
+
+def _names_photos(parquet: Any, column: str) -> bool:  # noqa: ANN401
+    """Say whether one of the first rows names a photo: tables of other files have paths too."""
+    try:
+        rows = next(parquet.iter_batches(ROWS_AT_ONCE, columns=[column], use_threads=False))
+        paths = [row[column] for row in rows.to_pylist()]
+    except StopIteration:
+        return False
+    except Exception as error:  # as above
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        return False
+    return any(path and path.lower().endswith(tuple(SUFFIXES)) for path in paths)
 
 
 def _real(place: str) -> str:
