@@ -14,24 +14,23 @@ from typing import Any, BinaryIO, overload
 
 from indexer.decode import MAX_FILE_BYTES
 from indexer.sources.folder import SUFFIXES
+from indexer.sources.parquet_columns import (
+    column_of_photos,
+    columns_of_captions,
+    one_line,
+    open_parquet,
+)
 from indexer.sources.places import beside, opened
 from indexer.sources.shard import UNKNOWN_SIZE, Captions, Member
-from store import ReaderMissing, SourceError, UnreadableImage
+from store import SourceError, UnreadableImage
 from store.members import is_address, lies_below
 
-__all__ = ["ParquetShard", "check_parquet"]
-
-BYTES = ("image", "img", "jpg", "jpeg", "png", "webp", "image_bytes")
-PATHS = ("image", "image_path", "path", "file_path", "filepath", "file_name", "filename", "file")
-CAPTIONS = ("caption", "captions", "text", "texts", "sentence", "sentences")
+__all__ = ["ParquetShard"]
 
 ROWS_AT_ONCE = 16
 MANY_ROWS = 4096
 MOST_ROWS = 10_000_000
 """Of one file; each is remembered while its photos are read."""
-
-OURS = {"path", "sha256"}
-"""Columns of files that this program writes itself, which are no photos to read."""
 
 
 class ParquetShard:
@@ -48,10 +47,9 @@ class ParquetShard:
 
     def __init__(self, place: str, file: BinaryIO, inside: Sequence[str] | None = None) -> None:
         self._place, self._file, self._inside = place, file, inside
-        self._parquet = _opened(place, file)
-        schema = self._parquet.schema_arrow
-        self._photos = _column_of_photos(self._parquet)
-        self._said = [name for name in schema.names if name.lower() in CAPTIONS]
+        self._parquet = open_parquet(place, file)
+        self._photos = column_of_photos(self._parquet)
+        self._said = columns_of_captions(self._parquet)
         self._starts = [0, *accumulate(_row_counts(place, self._parquet))]
         count = self._starts[-1] if self._photos else 0
         self.members = _Rows(count)
@@ -136,7 +134,7 @@ class ParquetShard:
             self._group = -1
             if isinstance(error, OSError) and error.errno is not None:
                 raise  # of the disk, and none of pyarrow's
-            raise UnreadableImage(f"the Parquet file is damaged: {_line(error)}") from error
+            raise UnreadableImage(f"the Parquet file is damaged: {one_line(error)}") from error
 
 
 class _Rows(Sequence[Member]):
@@ -161,41 +159,6 @@ def _row(number: int) -> Member:
     return Member(str(number), UNKNOWN_SIZE, number)
 
 
-def check_parquet(place: str, file: BinaryIO) -> None:
-    """Say whether a file is a Parquet file with photos; reads its footer.
-
-    Raises:
-        SourceError: it is not.
-    """
-    parquet = _opened(place, file)
-    schema = parquet.schema_arrow
-    if set(schema.names) >= OURS:
-        raise SourceError(f"{place} is one that this program wrote: it has vectors and no photos")
-    if not _column_of_photos(parquet):
-        raise SourceError(
-            f"{place} has no column of photos; it has {', '.join(schema.names) or 'none'}, "
-            f"expected bytes in one called {', '.join(BYTES)}, or paths in one called "
-            + ", ".join(PATHS)
-        )
-
-
-def _opened(place: str, file: BinaryIO) -> Any:  # noqa: ANN401 - pyarrow has no types
-    try:
-        from pyarrow.parquet import ParquetFile
-    except ImportError:
-        raise ReaderMissing(
-            f'{place} is read by pyarrow, which is not installed: pip install "crossgraph[parquet]"'
-        ) from None
-    try:
-        parquet = ParquetFile(file)
-        _ = parquet.schema_arrow
-    except Exception as error:  # as above
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        raise SourceError(f"{place} is no Parquet file: {_line(error)}") from error
-    return parquet
-
-
 def _row_counts(place: str, parquet: Any) -> list[int]:  # noqa: ANN401
     groups = parquet.num_row_groups
     counts = [int(parquet.metadata.row_group(group).num_rows) for group in range(groups)]
@@ -204,50 +167,6 @@ def _row_counts(place: str, parquet: Any) -> list[int]:  # noqa: ANN401
             f"{place} claims {sum(counts):,} rows; expected at most {MOST_ROWS:,} in a file"
         )
     return counts
-
-
-def _column_of_photos(parquet: Any) -> str:  # noqa: ANN401
-    """Give the name of the column that photos are read from; empty where there is none."""
-    schema = parquet.schema_arrow
-    if set(schema.names) >= OURS:
-        return ""
-    named = {column.name.lower(): column for column in schema}
-    for name in BYTES:
-        if name in named and _holds_bytes(named[name].type):
-            return str(named[name].name)
-    for name in PATHS:
-        column = named.get(name)
-        if column and _is_text(column.type) and _names_photos(parquet, column.name):
-            return str(column.name)
-    return ""
-
-
-def _holds_bytes(kind: Any) -> bool:  # noqa: ANN401
-    import pyarrow.types as kinds
-
-    if kinds.is_struct(kind):  # as Hugging Face's datasets have it
-        return any(field.name == "bytes" and _holds_bytes(field.type) for field in kind)
-    return bool(kinds.is_binary(kind) or kinds.is_large_binary(kind))
-
-
-def _is_text(kind: Any) -> bool:  # noqa: ANN401
-    import pyarrow.types as kinds
-
-    return bool(kinds.is_string(kind) or kinds.is_large_string(kind))
-
-
-def _names_photos(parquet: Any, column: str) -> bool:  # noqa: ANN401
-    """Say whether one of the first rows names a photo: tables of other files have paths too."""
-    try:
-        rows = next(parquet.iter_batches(ROWS_AT_ONCE, columns=[column], use_threads=False))
-        paths = [row[column] for row in rows.to_pylist()]
-    except StopIteration:
-        return False
-    except Exception as error:  # as above
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        return False
-    return any(path and path.lower().endswith(tuple(SUFFIXES)) for path in paths)
 
 
 def _real(place: str) -> str:
@@ -266,7 +185,3 @@ def _texts(values: Iterable[object]) -> Iterator[str]:
         for text in value if isinstance(value, list) else [value]:
             if isinstance(text, str) and text.strip():
                 yield text.strip()
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

@@ -358,7 +358,7 @@ def test_without_its_reader_a_shard_waits(
         raise ReaderMissing("it is read by what is not installed")
 
     with monkeypatch.context() as without:
-        without.setattr("indexer.sources.parquet._opened", missing)
+        without.setattr("indexer.sources.parquet.open_parquet", missing)
         report = build(where, folder)
     assert (report.added, dict(report.quarantined)) == (
         1,
