@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import tarfile
@@ -451,3 +452,32 @@ def test_a_huge_member_is_left_out_unread(where: Path, tmp_path: Path) -> None:
 def test_no_system_tells_of_changes_at_addresses(where: Path) -> None:
     with pytest.raises(SourceError, match="no system tells of changes at addresses"):
         keep_up(where, ["s3://bucket/a.tar"], lambda: None)
+
+
+def test_photos_of_a_shard_that_became_something_else_stay(where: Path, tmp_path: Path) -> None:
+    tar = write_tar(tmp_path / "photos" / "a.tar", {"0.png": RED, "1.png": b"no photo"})
+    build(where, tar.parent)
+    tar.write_bytes(b"no tar " * 300)
+    for _ in range(2):
+        report = build(where)
+        assert (report.removed, len(known(where))) == (0, 1)
+        assert [name for name, _ in report.quarantined] == [str(tar), f"{tar}!1.png"]
+    assert plan_index(where, []).unchanged == 1  # it is not opened again
+    write_tar(tar, {"0.png": RED})
+    old(tar, 3)
+    assert counts(build(where)) == (0, 0, 0, 0, 1)
+    with Index.open(where) as index:
+        assert index.quarantined() == []
+
+
+def test_a_shard_is_forgotten_once_its_photos_are_written(where: Path, tmp_path: Path) -> None:
+    for number in range(3):
+        write_tar(tmp_path / f"{number}.tar", {f"{number}.png": painted("red", "grey")})
+    held: list[int] = []
+
+    def count(*_: object) -> None:
+        gc.collect()
+        held.append(sum(type(one) is TarShard for one in gc.get_objects()))
+
+    build_index(where, [tmp_path], ColourModel(), progress=count)
+    assert held == [1, 1, 1]
