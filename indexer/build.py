@@ -164,7 +164,7 @@ def plan_index(
     else:
         with Index.open(folder) as index, index.snapshot():
             look = look_at(index, seen, prune=prune, retry_failed=retry_failed)
-    plans = [plan for plan, _ in shard_plans(look.shards, look.missing, retry_failed=retry_failed)]
+    plans = list(shard_plans(look.shards, look.missing, retry_failed=retry_failed))
     return together(look.plan, plans, {i for plan in plans for i in plan.moved})
 
 

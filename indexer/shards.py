@@ -76,8 +76,8 @@ def known_shards(
 
 def shard_plans(
     shards: Sequence[KnownShard], missing: Mapping[int, PhotoFile], *, retry_failed: bool
-) -> Iterator[tuple[Plan, str]]:
-    """Give what there is to do in each unfinished shard, and why it cannot be read as a whole."""
+) -> Iterator[Plan]:
+    """Give what there is to do in each unfinished shard."""
     left = dict(missing)
     for known in shards:
         if known.is_finished:
@@ -85,12 +85,11 @@ def shard_plans(
         try:
             with closing(open_shard(known.file.path, whole=True)) as shard:
                 plan = _plan(known, shard, left, retry_failed)
-                damage = shard.damage
-        except (SourceError, OSError) as error:
-            yield Plan(), _reason(error)
+        except (SourceError, OSError):
+            yield _unseen(known)
             continue
         left = {i: file for i, file in {**left, **plan.gone}.items() if i not in plan.moved}
-        yield plan, damage
+        yield plan
 
 
 class ShardLoop:
@@ -103,7 +102,8 @@ class ShardLoop:
         retry_failed: whether photos are read again that could not be read before.
 
     Attributes:
-        plans: what there was to do, of each shard that was read.
+        plans: what there was to do in each shard, without the photos that were read: of these
+            there may be more than fit into the memory.
         gone: image id to photo that is no longer in its shard; the caller removes them at the end.
         moved: ids of missing photos that turned up.
     """
@@ -143,12 +143,12 @@ class ShardLoop:
     def _take_in(self, known: KnownShard, expect: Callable[[int], None]) -> None:
         try:
             shard = open_shard(known.file.path, whole=True)
-        except ReaderMissing as error:
-            self._loop.broken.append((known.file.path, _reason(error)))
-        except SourceError as error:
-            self._finish(known, Plan(), _reason(error))
-        except OSError as error:
-            self._loop.broken.append((known.file.path, _reason(error)))
+        except (SourceError, OSError) as error:
+            self.plans.append(_unseen(known))
+            if isinstance(error, (ReaderMissing, OSError)):
+                self._loop.broken.append((known.file.path, _reason(error)))
+            else:
+                self._finish(known, self.plans[-1], _reason(error))
         else:
             with closing(shard):
                 self._read(known, shard, expect)
@@ -162,7 +162,7 @@ class ShardLoop:
         ids = {photo.path: image_id for image_id, photo in known.photos.items()}
         ids |= {move.after.path: image_id for image_id, move in plan.moved.items()}
         self._put_captions(known, shard, ids | written)
-        self.plans.append(plan)
+        self.plans.append(replace(plan, new=(), changed=(), touched={}, released=()))
         self.moved |= set(plan.moved)
         self.gone |= plan.gone
         self._missing = {
@@ -219,6 +219,12 @@ def _plan(
         seen, known.photos, known.quarantined, retry_failed=retry_failed, missing=missing
     )
     return replace(plan, broken=tuple(bad for bad in plan.broken if bad.path != file.path))
+
+
+def _unseen(known: KnownShard) -> Plan:
+    """Give the plan of a shard that cannot be read: all stays as it was."""
+    broken = tuple(bad for bad in known.quarantined if bad.path != known.file.path)
+    return Plan(unreachable=known.photos, broken=broken)
 
 
 def _rows_left(known: KnownShard, plan: Plan, is_damaged: bool) -> int:

@@ -66,7 +66,8 @@ class Stages:
         merge_hours: to write all rows, by one process.
         file_hours: to build the file of vectors.
         file_memory_bytes: while that is built.
-        push_hours: into PostgreSQL, its graph included; None where that is not measured.
+        push_hours: into PostgreSQL, its graph included.
+        postgres_bytes: in there.
     """
 
     photos: int
@@ -81,7 +82,8 @@ class Stages:
     merge_hours: float
     file_hours: float
     file_memory_bytes: float
-    push_hours: float | None
+    push_hours: float
+    postgres_bytes: float
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,9 @@ def reckoned(photos: int, rates: Rates, assumed: Assumed) -> Stages:
         merge_hours=_hours(photos, rates.merged_rows_per_second),
         file_hours=_hours(photos, _filed_per_second(photos, rates)),
         file_memory_bytes=photos * rates.filing_bytes,
-        push_hours=_pushed(photos, rates),
+        push_hours=_hours(photos, rates.pushed_rows_per_second)
+        + _hours(photos, rates.graph_rows_per_second),
+        postgres_bytes=photos * rates.postgres_bytes,
     )
 
 
@@ -143,12 +147,6 @@ def _is_exact(photos: int, rates: Rates) -> bool:
 def _filed_per_second(photos: int, rates: Rates) -> float:
     exact = _is_exact(photos, rates)
     return rates.exact_rows_per_second if exact else rates.listed_rows_per_second
-
-
-def _pushed(photos: int, rates: Rates) -> float | None:
-    rows = _measured_hours(photos, rates.pushed_rows_per_second)
-    graph = _measured_hours(photos, rates.graph_rows_per_second)
-    return None if rows is None or graph is None else rows + graph
 
 
 def _measured_hours(amount: float, a_second: float | None) -> float | None:

@@ -52,7 +52,8 @@ def _columns(rates: Rates, assumed: Assumed) -> dict[str, list[Column]]:
             ("rows, by one writer", lambda p, _: _time(p.merge_hours)),
             ("file of vectors", lambda p, _: _time(p.file_hours)),
             ("memory for that", lambda p, _: _bytes(p.file_memory_bytes)),
-            *(_push_columns() if rates.pushed_rows_per_second else ()),
+            ("or into PostgreSQL, with its graph", lambda p, _: _time(p.push_hours)),
+            ("kept there", lambda p, _: _bytes(p.postgres_bytes)),
         ],
         "Keeping and searching": [
             ("index", lambda p, _: _bytes(p.index_bytes)),
@@ -74,10 +75,6 @@ def _gpu_columns(assumed: Assumed) -> list[Column]:
         (f"on {assumed.gpus} GPUs", lambda p, _: _time((p.gpu_hours or 0) / assumed.gpus)),
         ("money", lambda p, _: _money((p.gpu_hours or 0) * assumed.gpu_hour)),
     ]
-
-
-def _push_columns() -> list[Column]:
-    return [("into PostgreSQL, with its graph", lambda p, _: _time(p.push_hours or 0))]
 
 
 def _checked(rates: Rates, assumed: Assumed) -> str:

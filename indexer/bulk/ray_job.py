@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+import socket
 import warnings
 import zlib
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -39,6 +40,9 @@ QUIET = {
     "RAY_BACKEND_LOG_LEVEL": "fatal",
 }
 """What goes wrong is told by exceptions; the rest stands in Ray's own files of logs."""
+
+
+ANSWERS_WITHIN_SECONDS = 10.0
 
 
 class RayError(CrossgraphError):
@@ -122,6 +126,8 @@ def _ray(address: str | None, workers: int | None) -> Generator[Any]:
         raise RayError(
             '--ray needs Ray, which is not installed: pip install "crossgraph[ray]"'
         ) from error
+    if address:
+        _check_answers(address)
     own: dict[str, Any] = {
         "num_cpus": max(workers or 0, os.cpu_count() or 1),
         "object_store_memory": OBJECT_STORE_BYTES,
@@ -146,6 +152,17 @@ def _ray(address: str | None, workers: int | None) -> Generator[Any]:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _check_answers(address: str) -> None:
+    """Raise a RayError where nobody listens, which Ray itself takes minutes to find out."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or "/" in host:  # `auto`, or another kind of address
+        return
+    try:
+        socket.create_connection((host, int(port)), ANSWERS_WITHIN_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise RayError(f"no Ray answers at {address}: {error}") from error
 
 
 def _rows_of(ray: Any, found: Any) -> Iterator[dict[str, bytes]]:  # noqa: ANN401

@@ -14,24 +14,23 @@ from typing import Any, BinaryIO, overload
 
 from indexer.decode import MAX_FILE_BYTES
 from indexer.sources.folder import SUFFIXES
+from indexer.sources.parquet_columns import (
+    column_of_photos,
+    columns_of_captions,
+    one_line,
+    open_parquet,
+)
 from indexer.sources.places import beside, opened
 from indexer.sources.shard import UNKNOWN_SIZE, Captions, Member
-from store import ReaderMissing, SourceError, UnreadableImage
+from store import SourceError, UnreadableImage
 from store.members import is_address, lies_below
 
-__all__ = ["ParquetShard", "check_parquet"]
-
-BYTES = ("image", "img", "jpg", "jpeg", "png", "webp", "image_bytes", "bytes", "content")
-PATHS = ("image", "image_path", "path", "file_path", "filepath", "file_name", "filename", "file")
-CAPTIONS = ("caption", "captions", "text", "texts", "sentence", "sentences")
+__all__ = ["ParquetShard"]
 
 ROWS_AT_ONCE = 16
 MANY_ROWS = 4096
 MOST_ROWS = 10_000_000
 """Of one file; each is remembered while its photos are read."""
-
-OURS = {"path", "sha256"}
-"""Columns of files that this program writes itself, which are no photos to read."""
 
 
 class ParquetShard:
@@ -48,10 +47,9 @@ class ParquetShard:
 
     def __init__(self, place: str, file: BinaryIO, inside: Sequence[str] | None = None) -> None:
         self._place, self._file, self._inside = place, file, inside
-        self._parquet = _opened(place, file)
-        schema = self._parquet.schema_arrow
-        self._photos = _column_of_photos(place, schema)
-        self._said = [name for name in schema.names if name.lower() in CAPTIONS]
+        self._parquet = open_parquet(place, file)
+        self._photos = column_of_photos(self._parquet)
+        self._said = columns_of_captions(self._parquet)
         self._starts = [0, *accumulate(_row_counts(place, self._parquet))]
         count = self._starts[-1] if self._photos else 0
         self.members = _Rows(count)
@@ -136,7 +134,7 @@ class ParquetShard:
             self._group = -1
             if isinstance(error, OSError) and error.errno is not None:
                 raise  # of the disk, and none of pyarrow's
-            raise UnreadableImage(f"the Parquet file is damaged: {_line(error)}") from error
+            raise UnreadableImage(f"the Parquet file is damaged: {one_line(error)}") from error
 
 
 class _Rows(Sequence[Member]):
@@ -161,40 +159,6 @@ def _row(number: int) -> Member:
     return Member(str(number), UNKNOWN_SIZE, number)
 
 
-def check_parquet(place: str, file: BinaryIO) -> None:
-    """Say whether a file is a Parquet file with photos; reads its footer.
-
-    Raises:
-        SourceError: it is not.
-    """
-    schema = _opened(place, file).schema_arrow
-    if set(schema.names) >= OURS:
-        raise SourceError(f"{place} is one that this program wrote: it has vectors and no photos")
-    if not _column_of_photos(place, schema):
-        raise SourceError(
-            f"{place} has no column of photos; it has {', '.join(schema.names) or 'none'}, "
-            f"expected bytes in one called {', '.join(BYTES)}, or paths in one called "
-            + ", ".join(PATHS)
-        )
-
-
-def _opened(place: str, file: BinaryIO) -> Any:  # noqa: ANN401 - pyarrow has no types
-    try:
-        from pyarrow.parquet import ParquetFile
-    except ImportError:
-        raise ReaderMissing(
-            f'{place} is read by pyarrow, which is not installed: pip install "crossgraph[parquet]"'
-        ) from None
-    try:
-        parquet = ParquetFile(file)
-        _ = parquet.schema_arrow
-    except Exception as error:  # as above
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        raise SourceError(f"{place} is no Parquet file: {_line(error)}") from error
-    return parquet
-
-
 def _row_counts(place: str, parquet: Any) -> list[int]:  # noqa: ANN401
     groups = parquet.num_row_groups
     counts = [int(parquet.metadata.row_group(group).num_rows) for group in range(groups)]
@@ -203,28 +167,6 @@ def _row_counts(place: str, parquet: Any) -> list[int]:  # noqa: ANN401
             f"{place} claims {sum(counts):,} rows; expected at most {MOST_ROWS:,} in a file"
         )
     return counts
-
-
-def _column_of_photos(place: str, schema: Any) -> str:  # noqa: ANN401
-    """Give the name of the column that photos are read from; empty where there is none."""
-    import pyarrow.types as kinds
-
-    def is_bytes(kind: Any) -> bool:  # noqa: ANN401
-        if kinds.is_struct(kind):  # as Hugging Face's datasets have it
-            return any(field.name == "bytes" and is_bytes(field.type) for field in kind)
-        return bool(kinds.is_binary(kind) or kinds.is_large_binary(kind))
-
-    def is_text(kind: Any) -> bool:  # noqa: ANN401
-        return bool(kinds.is_string(kind) or kinds.is_large_string(kind))
-
-    if set(schema.names) >= OURS:
-        return ""
-    for wanted, fits in ((BYTES, is_bytes), (PATHS, is_text)):
-        named = {column.name.lower(): column for column in schema}
-        for name in wanted:
-            if name in named and fits(named[name].type):
-                return str(named[name].name)
-    return ""
 
 
 def _real(place: str) -> str:
@@ -243,7 +185,3 @@ def _texts(values: Iterable[object]) -> Iterator[str]:
         for text in value if isinstance(value, list) else [value]:
             if isinstance(text, str) and text.strip():
                 yield text.strip()
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

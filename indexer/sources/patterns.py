@@ -14,7 +14,7 @@ from store.members import address_of, is_address
 
 __all__ = ["expanded"]
 
-MOST = 1_000_000
+MOST = 100_000
 PACKED = (".tar.gz", ".tgz", ".tar.zst", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.lz4")
 
 _BRACES = re.compile(r"\{([^{}]*(?:,|\.\.)[^{}]*)\}")

@@ -87,7 +87,7 @@ def check_shard(place: str) -> None:
     Raises:
         SourceError: it is not there, or no such file.
     """
-    from indexer.sources.parquet import check_parquet
+    from indexer.sources.parquet_columns import check_parquet
     from indexer.sources.tar import check_tar
 
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -23,6 +24,18 @@ from tests.integration.ray_run import PIDS, other_model
 ROOT = Path(__file__).parents[2]
 COUNT = 1000
 ENDED_WITHIN_SECONDS = 20
+
+AT_ADDRESS = """
+import sys
+from indexer.bulk import write_shards
+from indexer.bulk.ray_job import RayEmbed, RayError
+from tests.integration.ray_run import ColourModel, other_model
+photos, out, address = sys.argv[1:]
+try:
+    write_shards(out, [photos], ColourModel(), embed=RayEmbed(other_model, address=address))
+except RayError as error:
+    print(error)
+"""
 
 needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
 
@@ -118,3 +131,12 @@ def test_what_lacks_ray_says_what_to_install(
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(RayError, match=r'pip install "crossgraph\[ray\]"'):
         list(RayEmbed(other_model)([Chunk("c0ffee", ())], ColourModel(), tmp_path))
+
+
+@needs_ray
+def test_an_address_where_nobody_listens_is_told_at_once(photos: Path, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+    command = [sys.executable, "-c", AT_ADDRESS, str(photos), str(tmp_path / "out"), address]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stdout.startswith(f"no Ray answers at {address}: "), done.stderr

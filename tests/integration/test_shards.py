@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import tarfile
@@ -113,6 +114,8 @@ def test_a_folder_gives_its_photos_and_those_in_its_shards(where: Path, tmp_path
     write_tar(photos / "sub" / "part.tar", {"green.png": GREEN})
     write_parquet(photos / "rows.parquet", {"jpg": [BLUE], "text": ["the sea"]})
     write_parquet(photos / "numbers.parquet", {"a": [1, 2]})
+    write_parquet(photos / "others.parquet", {"path": ["a.txt", None]})
+    write_parquet(photos / "empty.parquet", {"path": []})
     assert counts(build(where, photos)) == (3, 0, 0, 0, 0)
     assert counts(build(where)) == (0, 0, 0, 0, 3)
     with Index.open(where) as index:
@@ -163,6 +166,27 @@ def test_a_changed_shard_is_compared_photo_by_photo(where: Path, tmp_path: Path)
     write_tar(tar, {"kept.png": RED})
     assert counts(build(where, tar)) == (0, 0, 0, 3, 1)
     assert best(where, 0) == f"{tar}!kept.png"
+
+
+def test_how_much_there_is_to_do_is_guessed_from_the_first_shards(
+    where: Path, tmp_path: Path
+) -> None:
+    for number in range(3):
+        names = [f"{number}-{n}.png" for n in range(4)]
+        write_tar(tmp_path / f"{number}.tar", dict.fromkeys(names, RED))
+    told: list[tuple[int, int, str]] = []
+    build_index(
+        where,
+        [tmp_path],
+        ColourModel(),
+        batch_size=2,
+        progress=lambda done, total, name: told.append((done, total, name)),
+    )
+    assert [told[n] for n in (0, 3, 5)] == [
+        (2, 12, "0-1.png"),
+        (8, 12, "1-3.png"),
+        (12, 12, "2-3.png"),
+    ]
 
 
 def test_a_shard_that_is_gone_is_as_a_folder_that_is_gone(where: Path, tmp_path: Path) -> None:
@@ -268,7 +292,7 @@ def test_sources_that_are_none_stop_before_anything_is_written(where: Path, tmp_
         "part-*.tar": r"nothing fits .*part-\*\.tar",
         "numbers.parquet": r"numbers\.parquet has no column of photos; it has a, url, expected",
         "ours.parquet": r"ours\.parquet is one that this program wrote",
-        "{0..2000000}.tar": r"stands for more than 1,000,000",
+        "{0..200000}.tar": r"stands for more than 100,000",
     }.items():
         with pytest.raises(SourceError, match=told):
             build(where, tmp_path / source)
@@ -335,7 +359,7 @@ def test_without_its_reader_a_shard_waits(
         raise ReaderMissing("it is read by what is not installed")
 
     with monkeypatch.context() as without:
-        without.setattr("indexer.sources.parquet._opened", missing)
+        without.setattr("indexer.sources.parquet.open_parquet", missing)
         report = build(where, folder)
     assert (report.added, dict(report.quarantined)) == (
         1,
@@ -428,3 +452,32 @@ def test_a_huge_member_is_left_out_unread(where: Path, tmp_path: Path) -> None:
 def test_no_system_tells_of_changes_at_addresses(where: Path) -> None:
     with pytest.raises(SourceError, match="no system tells of changes at addresses"):
         keep_up(where, ["s3://bucket/a.tar"], lambda: None)
+
+
+def test_photos_of_a_shard_that_became_something_else_stay(where: Path, tmp_path: Path) -> None:
+    tar = write_tar(tmp_path / "photos" / "a.tar", {"0.png": RED, "1.png": b"no photo"})
+    build(where, tar.parent)
+    tar.write_bytes(b"no tar " * 300)
+    for _ in range(2):
+        report = build(where)
+        assert (report.removed, len(known(where))) == (0, 1)
+        assert [name for name, _ in report.quarantined] == [str(tar), f"{tar}!1.png"]
+    assert plan_index(where, []).unchanged == 1  # it is not opened again
+    write_tar(tar, {"0.png": RED})
+    old(tar, 3)
+    assert counts(build(where)) == (0, 0, 0, 0, 1)
+    with Index.open(where) as index:
+        assert index.quarantined() == []
+
+
+def test_a_shard_is_forgotten_once_its_photos_are_written(where: Path, tmp_path: Path) -> None:
+    for number in range(3):
+        write_tar(tmp_path / f"{number}.tar", {f"{number}.png": painted("red", "grey")})
+    held: list[int] = []
+
+    def count(*_: object) -> None:
+        gc.collect()
+        held.append(sum(type(one) is TarShard for one in gc.get_objects()))
+
+    build_index(where, [tmp_path], ColourModel(), progress=count)
+    assert held == [1, 1, 1]

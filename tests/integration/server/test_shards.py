@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import fsspec
 from fastapi.testclient import TestClient
 
 from indexer import build_index
@@ -38,6 +39,21 @@ def test_files_and_thumbnails_of_both_kinds(tmp_path: Path) -> None:
         facts = client.get("/v1/images/1").json()
         assert (facts["path"], facts["source"]) == (f"{tar}!red.png", str(tar))
         assert all(source["there"] for source in client.get("/v1/index").json()["sources"])
+
+
+def test_a_photo_at_an_address(tmp_path: Path) -> None:
+    tar = write_tar(tmp_path / "a.tar", {"red.png": RED})
+    system = fsspec.filesystem("memory")
+    system.pipe("/served/a.tar", tar.read_bytes())
+    try:
+        build_index(tmp_path / "index", ["memory://served/a.tar"], ColourModel())
+        with serve(tmp_path / "index", tmp_path).client as client:
+            assert asked(client, 1, "file")[:2] == (200, RED)
+            assert client.get("/v1/images/1").json()["path"] == "memory://served/a.tar!red.png"
+            hits = client.post("/v1/search", json={"text": "red"}).json()["hits"]
+            assert hits[0]["path"] == "memory://served/a.tar!red.png"
+    finally:
+        system.rm("/served", recursive=True)
 
 
 def test_a_part_that_is_gone_is_told_in_one_line(tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ ROUND = replace(
     merged_rows_per_second=10_000.0,
     query_ms=10.0,
     vector_ns=100.0,
-    pushed_rows_per_second=None,
+    pushed_rows_per_second=2000.0,
+    graph_rows_per_second=1000.0,
 )
 
 
@@ -36,14 +37,14 @@ def test_the_reckoning_by_hand() -> None:
     assert plan.merge_hours == 90 / 3600
     # 90 GB are 720 Gbit.
     assert plan.read_hours == pytest.approx(720 / 3600)
-    assert (plan.gpu_hours, plan.push_hours) == (None, None)
+    assert plan.push_hours == 450 / 3600 + 900 / 3600
+    assert plan.gpu_hours is None
 
 
-def test_a_gpu_and_a_database_are_reckoned_once_they_were_measured() -> None:
-    rates = replace(ROUND, gpu_photos_per_second=1000.0, pushed_rows_per_second=2000.0)
+def test_a_gpu_is_reckoned_once_it_was_measured() -> None:
+    assert "GPU" not in tables(ROUND, Assumed(), [3_600_000])["Embedding"]
+    rates = replace(ROUND, gpu_photos_per_second=1000.0)
     assert reckoned(3_600_000, rates, Assumed()).gpu_hours == 1.0
-    rates = replace(rates, graph_rows_per_second=1000.0)
-    assert reckoned(7_200_000, rates, Assumed()).push_hours == 3.0
     embedding = tables(rates, Assumed(gpus=2, gpu_hour=3.0), [7_200_000])["Embedding"]
     assert "| 2 | 1 h | 6 |" in embedding
 
