@@ -143,7 +143,7 @@ def similar_groups(vectors: Tensor, size: int) -> list[Tensor]:
         Row numbers, each of the B in one group.
     """
     similarity = vectors @ vectors.T
-    left = torch.ones(len(vectors), dtype=torch.bool)
+    left = torch.ones(len(vectors), dtype=torch.bool, device=vectors.device)
     groups = []
     while left.any():
         free = left.nonzero().squeeze(1)

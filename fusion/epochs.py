@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel
 
 from fusion.batches import TrainingSet, plain_batches, similar_groups
 from fusion.graphs import drop_nodes
@@ -17,9 +18,10 @@ from fusion.losses import contrastive_loss
 from fusion.network import Network
 from fusion.reranker import with_whole
 
-__all__ = ["Options", "joint_epoch", "learning_rate", "make_optimizer"]
+__all__ = ["Options", "joint_epoch", "learning_rate", "make_optimizer", "running_mean"]
 
 Report = Callable[[str, int, int], None]
+Tensors = tuple[Tensor, ...] | list[Tensor]
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Options:
     gate_factor: float = 10.0
     """How much faster the gates of graph layers move: they start at zero and steps are few."""
     warm_up: float = 0.15
+    average: float = 0.99
+    """How much of the running mean of the weights stays at each step, at most."""
     patience: int = 4
 
 
@@ -72,6 +76,19 @@ def make_optimizer(network: Network, options: Options) -> torch.optim.AdamW:
             tuned = list(tower.parameters())
             groups.append({"params": tuned, "weight_decay": 0.01, "base_rate": rate})
     return torch.optim.AdamW(groups, lr=options.rate, betas=(0.9, 0.98))
+
+
+def running_mean(network: nn.Module, most: float) -> AveragedModel:
+    """A copy of the network for the mean of its weights over the last steps, which ranks better.
+
+    After s steps it spans some s / 9 of them, and never more than 1 / (1 - most).
+    """
+
+    def step(means: Tensors, weights: Tensors, steps: Tensor | int) -> None:
+        kept = min(most, (1 + float(steps)) / (10 + float(steps)))
+        torch._foreach_lerp_(means, weights, 1 - kept)
+
+    return AveragedModel(network, multi_avg_fn=step)
 
 
 def learning_rate(step: int, steps: int, warm_up: float) -> float:
@@ -105,19 +122,21 @@ def joint_epoch(
 
     Matrix products run in bfloat16, which is about three times as fast on recent processors.
     """
+    device = network.gate.device
     losses: list[float] = []
     said, _ = network.words.dense()
     batches = max(len(rows) // options.batch_size, 1)
     steps = options.epochs * batches
     for batch, photos in enumerate(plain_batches(rows, options.batch_size)):
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(device.type, torch.bfloat16):
             images = data.images(network.reader, photos)
             drawn = data.draw_captions(photos, 2)
             read = [data.texts(network.reader, chosen, options.hide_words) for chosen in drawn]
             vectors = network.dual.image(*images).float()
             texts = [network.dual.text(*text).float() for text in read]
             scale = network.dual.log_scale.exp().clamp(max=100.0)
-            loss = two_captions_loss(vectors, texts, photos, scale, options)
+            ids = photos.to(device)
+            loss = two_captions_loss(vectors, texts, ids, scale, options)
             early = epoch < options.plain_groups * options.epochs
             if early or torch.rand(()) < options.plain_groups:
                 groups = list(torch.randperm(len(photos)).split(options.group))
@@ -126,7 +145,7 @@ def joint_epoch(
             first = (texts[-1] @ vectors.T * scale).detach()
             regions, words = network.cross.image(*images), network.cross.text(*read[-1])
             mask = with_whole(read[-1].mask)
-            matched = cross_loss(network, regions, words, mask, photos, groups, first)
+            matched = cross_loss(network, regions, words, mask, ids, groups, first)
             told = word_loss(network, regions, said[torch.searchsorted(rows, photos)])
         share = learning_rate(epoch * batches + batch, steps, options.warm_up)
         total = loss + options.cross_weight * matched + options.word_weight * told
@@ -174,9 +193,9 @@ def two_captions_loss(
     first, second = texts
     mixed = first
     if torch.rand(()) < options.mix:
-        share = torch.rand(len(photos), 1)
+        share = torch.rand(len(photos), 1).to(first.device)
         mixed = functional.normalize(share * first + (1 - share) * second, dim=1)
-    with torch.autocast("cpu", enabled=False):
+    with torch.autocast(first.device.type, enabled=False):
         parts = [contrastive_loss(text @ images.T * scale, photos) for text in (mixed, second)]
         captions = contrastive_loss(first @ second.T * scale, photos)
     return torch.stack(parts).mean() + options.caption_weight * captions

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +20,7 @@ import numpy as np
 import torch
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
+from PIL import Image
 
 from fusion.collection import Collection, load_photo, read_captions
 from fusion.encoders import Encoders
@@ -29,12 +32,15 @@ from fusion.features import (
     PhotoFeatures,
     photo_features,
 )
+from fusion.squares import square
 from fusion.views import view_of
 
 __all__ = ["cache_features", "encode_captions"]
 
 MAX_WORDS = 32
 PHOTO_BATCH, TEXT_BATCH = 32, 64
+READERS = os.cpu_count() or 1
+BATCHES_AHEAD = 4
 Progress = Callable[[str, int, int], None]
 Array = np.memmap[Any, np.dtype[np.float16]]
 
@@ -91,6 +97,25 @@ def batches(count: int, size: int) -> Iterator[slice]:
     return (slice(start, min(start + size, count)) for start in range(0, count, size))
 
 
+def batches_of_photos(
+    paths: Sequence[Path], number: int, size_px: int
+) -> Iterator[tuple[slice, list[Image.Image]]]:
+    """Read view `number` of photos as squares, some batches ahead, by a thread for each core."""
+
+    def read(path: Path) -> Image.Image:
+        return square(view_of(load_photo(path), number, path.name), size_px)
+
+    coming: deque[tuple[slice, list[Future[Image.Image]]]] = deque()
+    with ThreadPoolExecutor(READERS, "read-photo") as readers:
+        for rows in batches(len(paths), PHOTO_BATCH):
+            coming.append((rows, [readers.submit(read, path) for path in paths[rows]]))
+            if len(coming) > BATCHES_AHEAD:
+                first, photos = coming.popleft()
+                yield first, [photo.result() for photo in photos]
+        for first, photos in coming:
+            yield first, [photo.result() for photo in photos]
+
+
 @contextmanager
 def array_files(
     folder: Path, shapes: Mapping[str, tuple[int, ...]], count: int
@@ -118,8 +143,8 @@ def write_photos(
     if blocks is not None and first.lower is not None:
         shapes = {"maps-0": first.lower.shape[1:], **shapes}
     with array_files(folder, shapes, len(paths)) as arrays:
-        for rows in batches(len(paths), PHOTO_BATCH):
-            found = encoder.encode_images([load_photo(path) for path in paths[rows]])
+        for rows, photos in batches_of_photos(paths, 0, encoder.size_px):
+            found = encoder.encode_images(photos)
             cells, pooled = photo_features(found.features)
             parts = {"regions": cells, "pooled": pooled, "maps-0": found.lower}
             for name, array in arrays.items():
@@ -138,12 +163,10 @@ def write_view(
     processors, with some noise of its own.
     """
     shape = np.load(folder / "maps-0.npy", mmap_mode="r").shape
+    place = torch.device(encoders.image.device)
     with array_files(folder, {f"maps-{number}": shape[1:]}, shape[0]) as arrays:
-        for rows in batches(shape[0], PHOTO_BATCH):
-            views = [
-                view_of(load_photo(path), number, path.name) for path in collection.paths[rows]
-            ]
-            with torch.autocast("cpu", torch.bfloat16):
+        for rows, views in batches_of_photos(collection.paths, number, encoders.image.size_px):
+            with torch.autocast(place.type, torch.bfloat16):
                 maps = encoders.image.encode_lower(views)
             arrays[f"maps-{number}"][rows] = maps.float().cpu().numpy()
             report(f"photos, view {number + 1}", rows.stop, shape[0])

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -20,7 +20,7 @@ from torch import Tensor
 from fusion.allocator import keep_freed_memory
 from fusion.batches import TrainingSet, held_out_of, split_photos
 from fusion.cca import LinearCCA
-from fusion.epochs import Options, joint_epoch, make_optimizer
+from fusion.epochs import Options, joint_epoch, make_optimizer, running_mean
 from fusion.features import PairData, subset
 from fusion.fitting import (
     Recalls,
@@ -95,10 +95,16 @@ class Run:
     report: Report
     log: Path
     resumed: tuple[dict[str, Any], dict[str, Tensor]] | None
+    device: str
 
     def epochs(self, options: Options) -> None:
-        """Run the epochs, keep the best by development recall, stop when none follows."""
-        optimizer = make_optimizer(self.network, options)
+        """Run the epochs, keep the best by development recall, stop when none follows.
+
+        The running mean of the weights is judged, on the CPU, and kept.
+        """
+        optimizer = make_optimizer(self.network.to(self.device), options)
+        averaged = running_mean(self.network, options.average)
+        optimizer.register_step_post_hook(lambda *_: averaged.update_parameters(self.network))
         best: dict[str, Tensor] = {}
         best_score, since_best, first = -1.0, 0, 0
         if self.resumed is not None:
@@ -106,21 +112,23 @@ class Run:
             optimizer.load_state_dict(optimizer_state(tensors, facts["groups"]))
             best_score, since_best, first = facts["best"], facts["since_best"], facts["epoch"] + 1
             best = parts_of(tensors, "best")
+            averaged.load_state_dict(parts_of(tensors, "averaged"))
         for epoch in range(first, options.epochs):
             if since_best >= options.patience:
                 break
             started = time.monotonic()
             torch.manual_seed(self.seed * 100_003 + epoch + 1)
+            averaged.to(self.device)
             self.network.train()
             loss = joint_epoch(
                 self.network, self.data, self.rows, optimizer, epoch, options, self.report
             )
-            self.network.eval()
-            recalls = first_recalls(self.network, self.dev)
+            judged = cast(Network, averaged.to("cpu").module.eval())
+            recalls = first_recalls(judged, self.dev)
             since_best += 1
             if recalls.total > best_score:
                 best_score, since_best = recalls.total, 0
-                best = {key: value.clone() for key, value in self.network.state_dict().items()}
+                best = {key: value.clone() for key, value in judged.state_dict().items()}
             facts = {
                 "stage": STAGE,
                 "epoch": epoch,
@@ -128,9 +136,11 @@ class Run:
                 "best": best_score,
                 "since_best": since_best,
             }
-            save_state(self.state, self.network, optimizer, facts, best)
+            save_state(
+                self.state, self.network, optimizer, facts, best, averaged=averaged.state_dict()
+            )
             self.write_log(epoch, loss, recalls, time.monotonic() - started)
-        self.network.load_state_dict(best)
+        self.network.to("cpu").load_state_dict(best)
 
     def write_log(self, epoch: int, loss: float, recalls: Recalls, seconds: float) -> None:
         line = {
@@ -171,8 +181,12 @@ def train_network(
     layers: torch.nn.ModuleList | None,
     negatives: LinearCCA,
     report: Report,
+    device: str = "cpu",
 ) -> Network:
-    """Train both stages and fit what is fitted; the log goes to `log.jsonl` in `request.out`."""
+    """Train both stages and fit what is fitted; the log goes to `log.jsonl` in `request.out`.
+
+    The epochs run on `device`, as torch names it; what is fitted, on the CPU.
+    """
     count = len(train.photos.regions)
     fitted_rows, held_rows = split_photos(count, held_out_of(train), seed=17)
     fitted_data = subset(train, fitted_rows)
@@ -190,7 +204,7 @@ def train_network(
     else:
         network.load_state_dict(parts_of(resumed[1], "module"))
     data = TrainingSet.of(train)
-    run = Run(network, data, fitted_rows, dev, state, request.seed, report, log, resumed)
+    run = Run(network, data, fitted_rows, dev, state, request.seed, report, log, resumed, device)
     keep_freed_memory()
     run.epochs(replace(Options(), epochs=request.epochs or Options.epochs))
     fill_banks(network, train, fitted_rows)

@@ -59,7 +59,7 @@ class Reader(nn.Module):
         Raises:
             ValueError: the form that this reader needs is None.
         """
-        regions, pooled, lower = found
+        regions, pooled, lower = (self.here(part) for part in found)
         if self.blocks is not None:
             if lower is None:
                 raise ValueError("the tuned blocks read lower maps, which these features lack")
@@ -76,10 +76,16 @@ class Reader(nn.Module):
         Raises:
             ValueError: the form that this reader needs is None.
         """
-        mask, words, lower = found
+        mask, words, lower = (self.here(part) for part in found)
         if self.layers is not None:
             if lower is None:
                 raise ValueError("the tuned layers read lower states, which these features lack")
             words = self.layers(lower, mask)
+        if words is None or mask is None:
+            raise ValueError("expected words and their mask, found None")
         scaled, summary = self.whitening.texts(words.float(), mask)
         return TextNodes(scaled, mask, summary)
+
+    def here(self, part: Tensor | None) -> Tensor | None:
+        """Bring features to the device that the reader is on."""
+        return None if part is None else part.to(self.whitening.pooled_scale.device)

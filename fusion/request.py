@@ -34,6 +34,8 @@ class TrainRequest:
     text_weights: Path | None = None
     finetune: frozenset[str] = frozenset({"image", "text"})
     """Which encoders' last layers a network tunes, where they have some."""
-    views: int = 6
+    views: int = 12
     """How many views of each training photo are encoded, where the image encoder is tuned."""
+    device: str = "cpu"
+    """Where photos are encoded and a network is trained: what `fusion.device` takes."""
     options: Mapping[str, str] = field(default_factory=dict)

@@ -108,9 +108,9 @@ class CrossGraph(nn.Module):
         Returns:
             (Q, G) float32 logits, higher is nearer.
         """
-        precision = torch.bfloat16 if torch.is_autocast_enabled("cpu") else words.dtype
+        precision = torch.bfloat16 if torch.is_autocast_enabled(words.device.type) else words.dtype
         # Regions before pairs of query and word: every product below is then one batched GEMM.
-        with torch.autocast("cpu", enabled=False):
+        with torch.autocast(words.device.type, enabled=False):
             word_heads, region_heads = self.heads(words, regions)
             queries = word_heads.to(precision).flatten(0, 1).permute(1, 2, 0)
             keys = region_heads.to(precision).permute(2, 0, 1, 3).contiguous()

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -25,8 +26,9 @@ def save_state(
     optimizer: torch.optim.Optimizer,
     facts: Mapping[str, Any],
     best: Mapping[str, Tensor],
+    averaged: Mapping[str, Tensor] = MappingProxyType({}),
 ) -> None:
-    """Write weights, optimiser moments, the `best` weights so far and JSON `facts`.
+    """Write weights, optimiser moments, the `best` weights so far, their running mean, and `facts`.
 
     The facts name the `stage`, the `epoch` and how many `photos` are trained on.
 
@@ -36,6 +38,7 @@ def save_state(
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {f"module.{name}": value for name, value in module.state_dict().items()}
     tensors |= {f"best.{name}": value for name, value in best.items()}
+    tensors |= {f"averaged.{name}": value for name, value in averaged.items()}
     for index, values in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
     groups = optimizer.state_dict()["param_groups"]
@@ -70,7 +73,7 @@ def load_state(folder: Path, photos: int) -> tuple[dict[str, Any], dict[str, Ten
 
 
 def parts_of(tensors: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:
-    """Give the tensors saved of one part, `module`, `optimizer` or `best`, by their own names."""
+    """Give the tensors saved of one part, such as `module` or `best`, by their own names."""
     start = f"{part}."
     return {n.removeprefix(start): value for n, value in tensors.items() if n.startswith(start)}
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["TunedBlocks", "TunedLayers"]
+__all__ = ["TunedBlocks", "TunedLayers", "freeze_depthwise"]
 
 
 class TunedLayers(nn.Module):
@@ -35,13 +35,12 @@ class TunedLayers(nn.Module):
 class TunedBlocks(nn.Module):
     """Convolutional blocks over cached lower maps: (B, rows, columns, C) -> (B, R, D) regions.
 
-    Their depthwise convolutions stay as they were: three weights in a hundred, whose gradient
-    would take more time on a CPU than that of all others together. Batch norms are folded already.
+    Batch norms are folded already.
     """
 
     def __init__(self, blocks: nn.Sequential) -> None:
         super().__init__()
-        self.blocks = freeze_depthwise(blocks).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.blocks = blocks.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, lower: Tensor) -> Tensor:
         """Run the blocks; regions come row by row from the top left corner."""
@@ -50,10 +49,16 @@ class TunedBlocks(nn.Module):
 
 
 def freeze_depthwise(blocks: nn.Sequential) -> nn.Sequential:
-    """Replace every depthwise convolution of stride 1, in place."""
+    """Keep depthwise convolutions of stride 1 as they are, in place, for training on a CPU.
+
+    They are three weights in a hundred, whose gradient would take more time there than that of all
+    others together.
+    """
     for module in list(blocks.modules()):
         for name, child in list(module.named_children()):
-            if isinstance(child, nn.Conv2d) and child.groups == child.in_channels > 1:
+            if not isinstance(child, nn.Conv2d) or child.stride != (1, 1):
+                continue
+            if child.groups == child.in_channels > 1:
                 setattr(module, name, FrozenDepthwise(child))
     return blocks
 

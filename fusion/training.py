@@ -19,6 +19,7 @@ from fusion.batches import held_out_of, random_photos
 from fusion.card import write_card
 from fusion.checkpoint import network_checkpoint, write_checkpoint
 from fusion.collection import read_captions
+from fusion.device import choose_device
 from fusion.encoders import Encoders, load_encoders
 from fusion.epochs import Options
 from fusion.feature_cache import cache_features
@@ -26,6 +27,7 @@ from fusion.features import PairData, subset
 from fusion.network_run import train_network
 from fusion.pair_runs import EPOCHS, train_pair_run
 from fusion.request import TrainingError, TrainRequest
+from fusion.tower import freeze_depthwise
 
 __all__ = ["default_epochs", "train_from_files", "training_photos"]
 
@@ -40,6 +42,7 @@ def train_from_files(request: TrainRequest, progress: Report | None = None) -> s
     Raises:
         TrainingError: the folder holds a run and `resume` is off, or an option is unknown, or there
             aren't as many photos as asked for.
+        DeviceNotThere: a GPU was asked for, and there is none that torch can use.
         ValueError: a captions file or a photo cannot be read.
     """
     report = progress or (lambda *_: None)
@@ -47,10 +50,16 @@ def train_from_files(request: TrainRequest, progress: Report | None = None) -> s
         raise TrainingError(f"{request.out} holds an unfinished run: add --resume, or remove it")
     count = training_photos(request)
     torch.manual_seed(request.seed)
+    place = choose_device(request.device)
     encoders = load_encoders(
-        request.encoders, image_weights=request.image_weights, text_weights=request.text_weights
+        request.encoders,
+        image_weights=request.image_weights,
+        text_weights=request.text_weights,
+        device=place,
     )
     blocks = encoders.image.top_blocks() if "image" in request.finetune else None
+    if blocks is not None and place == "cpu":
+        freeze_depthwise(blocks)
     layers = encoders.text.top_layers() if "text" in request.finetune else None
     whole = cache_features(
         encoders, request.images, request.annotations, request.cache, report,
@@ -66,7 +75,7 @@ def train_from_files(request: TrainRequest, progress: Report | None = None) -> s
     request.out.mkdir(parents=True, exist_ok=True)
     negatives = cca.fit(train)
     if request.model == "crossgraph":
-        trained = train_network(request, train, dev, blocks, layers, negatives, report)
+        trained = train_network(request, train, dev, blocks, layers, negatives, report, place)
         module: torch.nn.Module = trained
         config = network_checkpoint(trained, encoders.image.architecture)
     else:

@@ -143,14 +143,15 @@ class WordGraph(nn.Module):
 
         Shapes: (N, V) and (V,), float32.
         """
-        if self._dense is None or self._dense[0] != self.shares._version:
-            table = torch.zeros(len(self.ends), len(self.column))
+        held, device = self._dense, self.shares.device
+        if held is None or held[0] != self.shares._version or held[1].device != device:
+            table = torch.zeros(len(self.ends), len(self.column), device=device)
             degrees = self.ends.diff(prepend=self.ends.new_zeros(1)).long()
-            rows = torch.arange(len(self.ends)).repeat_interleave(degrees)
+            rows = torch.arange(len(self.ends), device=device).repeat_interleave(degrees)
             table[rows, self.words[: len(rows)].long()] = self.shares[: len(rows)].float() / 255
             prior = table.sum(0) / max(len(table), 1) + LEAST_PRIOR
-            self._dense = (self.shares._version, table, prior)
-        return self._dense[1:]
+            held = self._dense = (self.shares._version, table, prior)
+        return held[1:]
 
 
 def edge_counts(

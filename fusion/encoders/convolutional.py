@@ -131,10 +131,14 @@ def fold_batch_norms(network: nn.Module) -> nn.Module:
 
 
 def lite2_halves(network: Any) -> tuple[nn.Sequential, nn.Sequential]:  # noqa: ANN401
-    """Split timm's EfficientNet after the last block with a stride: 208 channels, 10 x 10."""
-    stage = network.blocks[5]
-    lower = nn.Sequential(network.conv_stem, network.bn1, *network.blocks[:5], stage[0])
-    return lower, nn.Sequential(*stage[1:], *network.blocks[6], network.conv_head, network.bn2)
+    """Split timm's EfficientNet after the last block but one with a stride: 88 channels, 20 x 20.
+
+    Above it are nine weights in ten.
+    """
+    stages = network.blocks
+    lower = nn.Sequential(network.conv_stem, network.bn1, *stages[:3], stages[3][0])
+    top = (*stages[3][1:], *stages[4], *stages[5], *stages[6], network.conv_head, network.bn2)
+    return lower, nn.Sequential(*top)
 
 
 def resnet50_halves(network: Any) -> tuple[nn.Sequential, nn.Sequential]:  # noqa: ANN401

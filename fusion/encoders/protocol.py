@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-    from torch import Tensor
+    from torch import Tensor, device
     from torch.nn import ModuleList, Sequential
 
 __all__ = [
@@ -76,6 +76,10 @@ class ImageEncoder(Protocol):
     """Rows and columns of the region grid; R is their product."""
     fingerprint: str
     """Hex sha256 of the weights."""
+    size_px: int
+    """Side of the square that photos are brought to, as `fusion.squares` does it."""
+    device: str | device
+    """Where it runs."""
 
     def encode_images(self, images: Sequence[Image]) -> RegionFeatures:
         """Encode RGB photos of any size; each is squashed to the encoder's square."""

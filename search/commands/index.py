@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +13,7 @@ from search import loading
 from search.commands.index_lines import plan_lines, print_built, print_reembedded
 from search.commands.options import (
     Checkpoint,
+    Device,
     ImageWeights,
     IndexFolder,
     Quiet,
@@ -25,14 +25,6 @@ from search.commands.shards import Sharding, check_sharding, run_sharded
 __all__ = ["index"]
 
 Progress = Callable[[int, int, str], object]
-
-
-class Device(StrEnum):
-    """Where photos are encoded."""
-
-    auto = "auto"
-    cpu = "cpu"
-    cuda = "cuda"
 
 
 def index(

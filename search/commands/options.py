@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from search.loading import DEFAULT_INDEX
 
 __all__ = [
     "Checkpoint",
+    "Device",
     "ImageWeights",
     "IndexFolder",
     "IndexSeconds",
@@ -26,6 +28,15 @@ __all__ = [
 ]
 
 default_index = Path(DEFAULT_INDEX)
+
+
+class Device(StrEnum):
+    """Where photos are encoded, and networks trained."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
 
 IndexFolder = Annotated[
     Path,

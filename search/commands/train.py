@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from search.commands.options import ImageWeights, Quiet, TextWeights
+from search.commands.options import Device, ImageWeights, Quiet, TextWeights
 from search.features import default_cache
 
 __all__ = ["ModelKind", "train"]
@@ -58,7 +58,10 @@ def train(
     ] = "image,text",
     views: Annotated[
         int, typer.Option(min=1, help="Views of each training photo, where the images are tuned.")
-    ] = 6,
+    ] = 12,
+    device: Annotated[
+        Device, typer.Option(help="Where to train; auto takes a GPU where torch can use one.")
+    ] = Device.auto,
     image_weights: ImageWeights = None,
     text_weights: TextWeights = None,
     option: Annotated[
@@ -95,6 +98,7 @@ def train(
         options=dict(_assignment(text) for text in option or ()),
         finetune=_parts(finetune),
         views=views,
+        device=device.value,
     )
     with ProgressReport("training", quiet=quiet) as progress:
         result = train_from_files(request, progress=progress.stage)

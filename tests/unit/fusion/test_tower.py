@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from fusion.tower import FrozenDepthwise, TunedBlocks
+from fusion.tower import FrozenDepthwise, TunedBlocks, freeze_depthwise
 
 
 def blocks() -> nn.Sequential:
@@ -28,7 +28,7 @@ def test_regions_are_the_cells_row_by_row() -> None:
 
 def test_gradients_pass_a_frozen_depthwise_convolution_as_they_pass_a_plain_one() -> None:
     plain = blocks()
-    tuned = TunedBlocks(copy.deepcopy(plain))
+    tuned = TunedBlocks(freeze_depthwise(copy.deepcopy(plain)))
     lower = torch.randn(2, 5, 5, 3)
     weights = torch.randn(2, 25, 4)
     (tuned(lower) * weights).sum().backward()
@@ -39,6 +39,18 @@ def test_gradients_pass_a_frozen_depthwise_convolution_as_they_pass_a_plain_one(
         "blocks.0.weight", "blocks.0.bias", "blocks.3.weight", "blocks.3.bias",
     ]  # fmt: skip
     torch.testing.assert_close(tuned.blocks[0].weight.grad, plain[0].weight.grad)
+
+
+def test_freezing_changes_no_number_and_no_name() -> None:
+    plain, lower = blocks(), torch.randn(2, 5, 5, 3)
+    frozen = freeze_depthwise(copy.deepcopy(plain))
+    assert frozen.state_dict().keys() == plain.state_dict().keys()
+    torch.testing.assert_close(TunedBlocks(frozen)(lower), TunedBlocks(plain)(lower))
+
+
+def test_a_depthwise_convolution_with_a_stride_stays_trainable() -> None:
+    frozen = freeze_depthwise(nn.Sequential(nn.Conv2d(4, 4, 3, stride=2, groups=4)))
+    assert isinstance(frozen[0], nn.Conv2d)
 
 
 def test_a_depthwise_convolution_with_a_stride_is_refused() -> None:

@@ -12,6 +12,7 @@ import torch
 
 from fusion import cca
 from fusion.cca import LinearCCA
+from fusion.epochs import running_mean
 from fusion.features import PairData
 from fusion.fitting import list_recalls
 from fusion.network import Network
@@ -127,3 +128,19 @@ def test_an_option_of_the_wrong_type_is_named(tmp_path: Path) -> None:
     asked = replace(request(tmp_path), options={"model.width": "wide"})
     with pytest.raises(TrainingError, match=r"model\.width=wide: expected int"):
         train_network(asked, made_data(), made_data(30, seed=1), None, None, negatives(), quiet)
+
+
+def test_the_running_mean_follows_at_once_and_then_slowly() -> None:
+    network = torch.nn.Linear(1, 1, bias=False)
+    network.weight.data.fill_(1.0)
+    mean = running_mean(network, 0.5)
+    mean.update_parameters(network)  # the first is taken as it is
+    network.weight.data.fill_(3.0)
+    mean.update_parameters(network)  # keeps 2 of 11
+    assert mean.module.weight.item() == pytest.approx(1 * 2 / 11 + 3 * 9 / 11)
+    for _ in range(20):  # from 9 steps on it would keep more than half
+        mean.update_parameters(network)
+    before = mean.module.weight.item()
+    network.weight.data.fill_(0.0)
+    mean.update_parameters(network)
+    assert mean.module.weight.item() == pytest.approx(before / 2)
