@@ -23,8 +23,8 @@ class Rates:
         large_photos_per_core_second: of 12 megapixels; the same command: 29.9 on 2 cores.
         gpu_photos_per_second: that one GPU encodes, where decoding keeps up with it.
         ray_share: of that speed that is left with workers of Ray, whose start counts too.
-            `python -m tests.bulk_throughput FOLDER`: 1.13, 1.04 and 0.87 in three rounds, the least
-            of which stands here.
+            `python -m tests.bulk_throughput FOLDER`: 0.87 to 1.19 in six rounds, the least of which
+            stands here.
         shard_bytes: of a photo in a shard. `python -m tests.bulk_merge`, as the next four.
         merged_rows_per_second: into an index, by its only writer, where the disk keeps up.
         exact_rows_per_second: into a file of vectors that is searched exactly.
