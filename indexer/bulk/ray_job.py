@@ -55,7 +55,7 @@ class RayEmbed:
 
     Attributes:
         make_model: loads the model in a worker; must give the one that the run was begun with.
-        workers: how many at once; None for one a GPU that Ray sees, or else one a processor.
+        workers: how many at once; None for as many as `placed` says.
         address: of a cluster that is there, such as `auto`; None starts Ray on this machine, and
             stops it at the end.
         gpu: whether workers may have a GPU each, where Ray sees any.

@@ -100,7 +100,7 @@ def index(
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, help="With --ray: how many; default: one a GPU, or a processor."),
+        typer.Option(min=1, help="With --ray: how many; default: what the machines have room for."),
     ] = None,
     from_shards: Annotated[
         Path | None,
