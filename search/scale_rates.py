@@ -1,9 +1,10 @@
 """What machines were measured to do, each number with the command that gave it.
 
-They had 2 cores, 24 GiB of memory and no GPU, but for the one that says so. Numbers of `crossgraph bench` are those of the
-README. Those of merging are by processor time, since the machine had other work while they were
-measured; so it had while those of PostgreSQL were, which are by the clock. `search.scale_plan`
-reckons from these; after a change of the program the commands say what to put here.
+They had 2 cores, 24 GiB of memory and no GPU, but for the one that says so. Numbers of `crossgraph
+bench` are those of the README. Those of merging are by processor time, since the machine had other
+work while they were measured; so it had while those of PostgreSQL were, which are by the clock.
+`search.scale_plan` reckons from these; after a change of the program the commands say what to put
+here.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ class Rates:
         small_photos_per_core_second: of 224 pixels, from a file to its rows.
             `crossgraph bench --only indexing`: 57.8 a second on 2 cores.
         large_photos_per_core_second: of 12 megapixels; the same command: 29.9 on 2 cores.
-        gpu_photos_per_second: of 224 pixels, from a file to its rows, by one H200 that eight processes
-            on 16 cores share: each indexed its eighth of 7,000 photos, as `crossgraph index SOURCE
-            --shards OUT --part I/8 --device cuda` does, the loading of the model not counted. One
-            process alone came to 510 a second, since reading takes the time; the GPU itself encodes
-            5,100.
+        gpu_photos_per_second: of 224 pixels, from a file to its rows, by one H200 that eight
+            processes on 16 cores share: each indexed its eighth of 7,000 photos, as `crossgraph
+            index SOURCE --shards OUT --part I/8 --device cuda` does, the loading of the model not
+            counted. One process alone came to 510 a second, since reading takes the time; the GPU
+            itself encodes 5,100.
         ray_share: of that speed that is left with workers of Ray, whose start counts too.
             `python -m tests.bulk_throughput FOLDER`: 0.87 to 1.19 in six rounds, the least of which
             stands here.
