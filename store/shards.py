@@ -77,8 +77,9 @@ def relocate_shards(catalog: CatalogFile, old: str, new: str) -> None:
 
 def copy_shards(source: CatalogFile, catalog: CatalogFile) -> None:
     """Take over what another catalog has, but for what this one knows itself."""
+    known = {(kind, shard.path) for kind, shard in _all(catalog)}
     for kind, shard in _all(source):
-        if shard.path not in finished_shards(catalog, kind):
+        if (kind, shard.path) not in known:
             finish_shard(catalog, kind, shard)
 
 

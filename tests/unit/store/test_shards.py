@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from store import FinishedShard, Index, PhotoFile
+from store import FinishedShard, Index, PhotoFile, shards
+from store.database import CatalogFile
 from store.merge import merge
 
 ONE = FinishedShard("/a/part-0.tar", 1024, 7, 3)
@@ -61,3 +62,21 @@ def test_a_merged_index_knows_the_shards_of_its_parts(tmp_path: Path) -> None:
         found = index.finished_shards("source")
     assert set(found) == {ONE.path, ODD.path, FAR.path, "/b/part-1.tar"}
     assert found[ONE.path] == ONE
+
+
+def test_taking_over_many_shards_asks_what_is_known_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(tmp_path / "one").close()
+    made(tmp_path / "two").close()
+    asked: list[str] = []
+
+    def counted(catalog: CatalogFile, kind: shards.ShardKind) -> dict[str, FinishedShard]:
+        asked.append(kind)
+        return finished_shards(catalog, kind)
+
+    finished_shards = shards.finished_shards
+    monkeypatch.setattr(shards, "finished_shards", counted)
+    merge([tmp_path / "one", tmp_path / "two"], tmp_path / "all")
+    # Of the new index and of a part, for each part.
+    assert sorted(asked) == ["embedded"] * 4 + ["source"] * 4
