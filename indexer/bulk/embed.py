@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from indexer.batches import Batch, batches
@@ -33,46 +34,56 @@ class WrittenShard:
         photos: how many photos the shard has.
         left_out: path and reason of files that gave none: broken ones, which the shard tells of,
             and those that could not be read just now, of which nothing is written down.
+        is_there: whether there is a shard.
     """
 
     name: str
     photos: int
     left_out: tuple[tuple[str, str], ...]
+    is_there: bool = True
 
 
 def embed_chunk(chunk: Chunk, model: PhotoModel, folder: Path) -> WrittenShard:
     """Read and embed the photos of a chunk as `build_index` does, and write its shard.
 
+    Of a tar or Parquet file that cannot be opened just now there is none: the next run tries again.
+
     Raises:
         OSError: the shard cannot be written.
     """
+    if not chunk.is_packed:
+        return _written(chunk, model, folder, lambda writer: _embed(chunk.files, model, writer, {}))
+    file = chunk.files[0]
+    try:
+        shard = open_shard(file.path, whole=True)
+    except ReaderMissing:
+        raise
+    except SourceError as error:
+        broken = Rows.of_broken([_as_broken(file, str(error))])
+        return _written(chunk, model, folder, lambda writer: writer.add(broken))
+    except OSError as error:
+        reason = f"cannot be read: {error.strerror or error}"
+        return WrittenShard(chunk.name, 0, ((file.path, reason),), is_there=False)
+    with closing(shard):
+        return _written(chunk, model, folder, partial(_embed_packed, file, shard, model))
+
+
+def _written(
+    chunk: Chunk, model: PhotoModel, folder: Path, fill: Callable[[ShardWriter], None]
+) -> WrittenShard:
     path = shard_path(folder, chunk.name)
     with shard_writer(path, model.fingerprint, model.dim) as writer:
-        if chunk.is_packed:
-            _embed_packed(chunk.files[0], model, writer)
-        else:
-            _embed(chunk.files, model, writer, {})
+        fill(writer)
     return WrittenShard(chunk.name, writer.photos, tuple(writer.left_out))
 
 
-def _embed_packed(file: FoundFile, model: PhotoModel, writer: ShardWriter) -> None:
+def _embed_packed(file: FoundFile, shard: Shard, model: PhotoModel, writer: ShardWriter) -> None:
     """Embed the photos of a tar or Parquet file."""
-    try:
-        shard = open_shard(file.path, whole=True)
-    except SourceError as error:
-        if isinstance(error, ReaderMissing):
-            raise
-        writer.add(Rows.of_broken([_as_broken(file, str(error))]))
-        return
-    except OSError as error:
-        writer.left_out.append((file.path, f"cannot be read: {error.strerror or error}"))
-        return
-    with closing(shard):
-        # All of them first: while photos are read, nothing else may read the file.
-        said = {member_path(file.path, name): texts for name, texts in shard.captions() if texts}
-        _embed(_members(file, shard), model, writer, said)
-        if shard.damage:
-            writer.add(Rows.of_broken([_as_broken(file, shard.damage)]))
+    # All captions first: while photos are read, nothing else may read the file.
+    said = {member_path(file.path, name): texts for name, texts in shard.captions() if texts}
+    _embed(_members(file, shard), model, writer, said)
+    if shard.damage:
+        writer.add(Rows.of_broken([_as_broken(file, shard.damage)]))
 
 
 def _as_broken(file: FoundFile, reason: str) -> QuarantinedFile:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["shard_path", "shard_paths"]
+__all__ = ["is_shard_of", "shard_path", "shard_paths"]
 
 SUFFIX = ".parquet"
 
@@ -17,6 +18,15 @@ def shard_path(folder: Path, name: str) -> Path:
     'out/c0/c0ffee.parquet'
     """
     return folder / name[:2] / f"{name}{SUFFIX}"
+
+
+def is_shard_of(folder: Path, path: str) -> bool:
+    """Say whether an absolute path is one that `shard_path` gives.
+
+    >>> is_shard_of(Path("/out"), "/out/c0/c0ffee.parquet"), is_shard_of(Path("/out"), "/out/a.tar")
+    (True, False)
+    """
+    return path == os.path.abspath(shard_path(folder, Path(path).stem))
 
 
 def shard_paths(folder: Path) -> Iterator[Path]:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from indexer.bulk.columns import files_of, photo_columns, quarantine_columns, quarantined_of
 from store import CrossgraphError, PhotoFile, QuarantinedFile
+from store.codec import text_to_row
 
 __all__ = [
     "DamagedShard",
@@ -124,7 +125,7 @@ def table_of(rows: Rows, schema: Any) -> Any:  # noqa: ANN401
     import pyarrow as pa
 
     photos = photo_columns(rows.files)
-    photos["captions"] = [list(said) for said in rows.captions]
+    photos["captions"] = [[text_to_row(text) for text in said] for said in rows.captions]
     photos["vector"] = [row.tobytes() for row in rows.vectors.astype("<f2")]
     photos["nodes"] = [row.tobytes() for row in rows.nodes]
     broken = quarantine_columns(rows.broken)

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from indexer.bulk.chunks import Chunk, chunk_size, chunks_of, packed_chunk
 from indexer.bulk.embed import WrittenShard, embed_chunk
-from indexer.bulk.folder import shard_path
+from indexer.bulk.folder import is_shard_of, shard_path
 from indexer.bulk.manifest import open_manifest
 from indexer.bulk.shard_file import DamagedShard, check_pyarrow, read_facts
 from indexer.model import PhotoModel
@@ -28,6 +28,8 @@ class ShardsWritten:
         photos: how many photos these have.
         kept: shards that were there already.
         elsewhere: shards that are another part's to write.
+        unopened: shards that it could not write, since a tar or Parquet file could not be opened
+            just now: the next run tries again.
         left_out: path and reason of files that gave no photo, by path; of this run's shards, and
             what could not be listed.
         seconds: how long it took.
@@ -37,6 +39,7 @@ class ShardsWritten:
     photos: int = 0
     kept: int = 0
     elsewhere: int = 0
+    unopened: int = 0
     left_out: tuple[tuple[str, str], ...] = ()
     seconds: float = 0.0
 
@@ -95,21 +98,31 @@ def write_shards(
     manifest = open_manifest(folder, model, seen.roots, chunk_size(len(seen.found)))
     chunks = [
         *chunks_of(seen.found, manifest.chunk_photos),
-        *(packed_chunk(file) for _, file in sorted(seen.shards.items())),
+        *(
+            packed_chunk(file)
+            for path, file in sorted(seen.shards.items())
+            if not is_shard_of(folder, path)  # which may lie below a source
+        ),
     ]
     mine = [chunk for chunk in chunks if chunk.is_of(*part)]
     todo = [chunk for chunk in mine if not _is_done(folder, chunk, retry_failed)]
-    photos, left_out = 0, [(path, "cannot be read just now") for path in seen.unreadable]
+    photos, unopened, left_out = (
+        0,
+        0,
+        [(path, "cannot be read just now") for path in seen.unreadable],
+    )
     for done, written in enumerate(embed(todo, model, folder), 1):
         photos += written.photos
+        unopened += not written.is_there
         left_out += written.left_out
         if progress is not None:
             progress(done, len(todo), f"{photos} photos")
     return ShardsWritten(
-        shards=len(todo),
+        shards=len(todo) - unopened,
         photos=photos,
         kept=len(mine) - len(todo),
         elsewhere=len(chunks) - len(mine),
+        unopened=unopened,
         left_out=tuple(sorted(left_out)),
         seconds=time.monotonic() - started,
     )

@@ -115,7 +115,8 @@ def run_sharded(
         quiet: no progress.
 
     Raises:
-        typer.Exit: some of the shards could not be read; the others were taken in.
+        typer.Exit: some of the shards could not be read, or of some files none could be made; the
+            others were taken in, or made.
     """
     from search.progress import ProgressReport
 
@@ -184,6 +185,13 @@ def _print_written(out: Path, report: ShardsWritten) -> None:
     }
     done = ", ".join(f"{count} {what}" for what, count in counts.items())
     typer.echo(f"{out}: {done}, {report.seconds:.1f} seconds")
+    if report.unopened:
+        typer.echo(
+            f"{report.unopened} tar or Parquet files could not be opened and have no shard yet: "
+            "run the same command again",
+            err=True,
+        )
+        raise typer.Exit(1)
 
 
 def _merge(shards: Path, index: Path, model: Any, progress: Progress) -> None:  # noqa: ANN401

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from indexer import build_index
-from indexer.bulk import merge_shards, write_shards
+from indexer.bulk import embed, merge_shards, write_shards
 from indexer.bulk.folder import shard_paths
 from indexer.bulk.shard_file import check_pyarrow, read_rows
 from search import loading
@@ -197,6 +198,48 @@ def test_photos_in_tars_and_parquet_files_are_as_indexing_them_makes_them(
     ) == (("a wall 003",), ("007",))
     assert build_index(where, [sources], ColourModel()).added == 0
     assert write_shards(out, [sources], ColourModel()).shards == 0
+
+
+@pytest.mark.usefixtures("colours")
+def test_a_tar_that_cannot_be_opened_just_now_is_embedded_by_the_next_run(
+    out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tar = write_tar(tmp_path / "sources" / "a.tar", {"1.png": painted("red")})
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(embed, "open_shard", fail)
+        assert main(["index", str(tar.parent), "--shards", str(out)]) == 1
+    said = capsys.readouterr()
+    assert f"left out: {tar}: cannot be read: Input/output error" in said.err
+    assert "run the same command again" in said.err
+    assert "0 shards written, 0 there already" in said.out
+    assert list(shard_paths(out)) == []
+    assert write_shards(out, [tar.parent], ColourModel()).photos == 1
+
+
+def test_a_caption_that_is_no_unicode_is_kept_as_indexing_keeps_it(
+    out: Path, where: Path, tmp_path: Path
+) -> None:
+    said = {"1.json": b'{"caption": "a wall\\ud800"}'}
+    tar = write_tar(tmp_path / "sources" / "a.tar", {"1.png": painted("red"), **said})
+    write_shards(out, [tar], ColourModel())
+    merge_shards(out, where, ColourModel())
+    build_index(tmp_path / "direct", [tar], ColourModel())
+    assert said_in(where) == said_in(tmp_path / "direct") == {f"{tar}!1.png": ("a wall?",)}
+
+
+def test_shards_that_lie_below_their_source_are_not_read_again(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_tar(photos / "shards" / "a.tar", {"1.png": painted("red")})
+    monkeypatch.chdir(photos)
+    first = write_shards("shards", ["."], ColourModel())
+    assert first.photos == COUNT + 1
+    again = write_shards("shards", ["."], ColourModel())
+    assert (again.shards, again.kept) == (0, first.shards)
 
 
 def said_in(where: Path) -> dict[str, tuple[str, ...]]:
