@@ -70,6 +70,8 @@ def copy_hits(hits: Sequence[Hit], folder: Path) -> Copied:
             done.failed[hit.name] = error.strerror or str(error)
         except UnreadableImage as error:
             done.failed[hit.name] = error.reason
+        except ValueError as error:  # a name in a tar may have what no file's name has
+            done.failed[hit.name] = f"it cannot be a file's name: {error}"
         else:
             (done.written if is_new else done.there)[hit.name] = copy
     return done

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,19 @@ def test_the_same_copies_again_are_none(tmp_path: Path) -> None:
     again = copy_hits(hits, tmp_path / "out")
     assert list(again.lines(tmp_path / "out"))[-1].endswith("2 were there already")
     assert len(list((tmp_path / "out").iterdir())) == 2
+
+
+def test_a_name_that_no_file_can_have_is_told_and_the_others_are_copied(tmp_path: Path) -> None:
+    tar = tmp_path / "a.tar"
+    with tarfile.open(tar, "w", format=tarfile.PAX_FORMAT) as written:
+        info = tarfile.TarInfo("1.png")
+        info.pax_headers = {"path": "a\0b.png"}
+        info.size = len(painted("red"))
+        written.addfile(info, io.BytesIO(painted("red")))
+    hits = [hit(Path(f"{tar}!a\0b.png")), hit(tmp_path / "dog.jpg", b"one")]
+    done = copy_hits(hits, tmp_path / "out")
+    assert list(done.failed) == [hits[0].name]
+    assert list(done.written) == [hits[1].name]
 
 
 def test_a_photo_that_is_gone_is_named_and_the_others_are_copied(tmp_path: Path) -> None:
