@@ -7,9 +7,11 @@ Prints what `docs/scale.md` shows. Every assumption is an option, such as `--cor
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
+from functools import partial
 
 from search.scale_model import HOURS_A_MONTH, Assumed, Search, Stages, reckoned, searched
 from search.scale_rates import POINTS, RATES, Rates
@@ -137,14 +139,27 @@ def _money(amount: float) -> str:
     return _number(amount)
 
 
+def _above_nothing(text: str, kind: Callable[[str], float]) -> float:
+    try:
+        value = kind(text)
+    except ValueError:
+        value = 0
+    if not 0 < value < math.inf:
+        what = "whole number" if kind is int else "number"
+        raise argparse.ArgumentTypeError(f"{text}: expected a {what} above 0")
+    return value
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(prog="python -m search.scale_plan", description=__doc__)
-    parser.add_argument("--photos", type=int, nargs="+", default=SIZES, help="how many")
+    count = partial(_above_nothing, kind=int)
+    parser.add_argument("--photos", type=count, nargs="+", default=SIZES, help="how many")
     for field in fields(Assumed):
         default = getattr(Assumed(), field.name)
         name = "--" + field.name.replace("_", "-")
-        parser.add_argument(name, type=type(default), default=default, help=f"default: {default}")
+        kind = partial(_above_nothing, kind=type(default))
+        parser.add_argument(name, type=kind, default=default, help=f"default: {default}")
     asked = vars(parser.parse_args())
     sizes = asked.pop("photos")
     for name, table in tables(RATES, Assumed(**asked), sizes).items():

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from search.scale_model import Assumed, reckoned, searched
-from search.scale_plan import SIZES, tables
+from search.scale_plan import SIZES, main, tables
 from search.scale_rates import POINTS, RATES, Point
 
 PAGE = Path(__file__).parents[3] / "docs" / "scale.md"
@@ -90,3 +90,17 @@ def test_assumptions_are_options() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=PAGE.parents[1])
     assert "| 1,000 |" in done.stdout
     assert "1,000,000,000" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    "option", ["--cores=0", "--network-gbit=0", "--core-hour=-1", "--gpu-hour=nan", "--photos=1.5"]
+)
+def test_what_is_not_above_nothing_is_refused_in_one_line(
+    option: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["scale_plan", option])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    name, _, value = option.partition("=")
+    assert f"argument {name}: {value}: expected a " in capsys.readouterr().err
