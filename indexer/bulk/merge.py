@@ -61,8 +61,8 @@ def merge_shards(
     In memory are some hundred rows. The index remembers what it took in, so that a merge that was
     killed is gone on with by the next, and one after more shards were written takes in those alone.
     They are read in the order in which they were written: of a path that is in several, the one
-    written last counts. A path that the index knows keeps its id, captions and categories. Photos
-    that are in no shard stay.
+    written last counts, but what an earlier merge took in gives way to all that this one does. A
+    path that the index knows keeps its id, captions and categories. Photos in no shard stay.
 
     Args:
         shards: what `write_shards` wrote.
