@@ -62,7 +62,7 @@ def vectors_of(random: np.random.Generator, count: int) -> np.ndarray[Any, Any]:
 def make_shards(folder: Path, rows: int) -> None:
     """Write shards of so many rows altogether."""
     random = np.random.default_rng(2)
-    open_manifest(folder, MODEL, ["/photos"], SHARD)
+    open_manifest(folder, MODEL, SHARD)
     for start in range(0, rows, SHARD):
         files = [file_of(number) for number in range(start, min(rows, start + SHARD))]
         vectors = vectors_of(random, len(files)).astype(np.float16)

@@ -6,9 +6,11 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["is_shard_of", "shard_path", "shard_paths"]
+__all__ = ["SHARDS", "is_shard_of", "shard_path", "shard_paths"]
 
 SUFFIX = ".parquet"
+SHARDS = f"??/*{SUFFIX}"
+"""Pattern of their names, as seen from the folder."""
 
 
 def shard_path(folder: Path, name: str) -> Path:

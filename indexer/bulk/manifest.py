@@ -1,13 +1,12 @@
 """What a folder of shards says of itself: `manifest.json`.
 
 {"format": 1, "fingerprint": "53aa...", "model": "crossgraph", "encoders": "packaged",
- "dim": 515, "unit_dim": 512, "chunk_photos": 1024, "sources": ["/photos"]}
+ "dim": 515, "unit_dim": 512, "chunk_photos": 1024}
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -19,6 +18,10 @@ __all__ = ["Manifest", "check_model", "open_manifest", "read_manifest"]
 
 NAME = "manifest.json"
 FORMAT = 1
+
+GROWTH = 4
+"""Chunks are to be so many times as large as a folder's: it began with few photos. These are
+embedded again, some 32,000 at the most as `chunk_size` has it; small shards would stay for ever."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,6 @@ class Manifest:
         dim: width of its vectors.
         unit_dim: so many leading values of a vector have unit length together; 0 if none have.
         chunk_photos: how many photos a shard has in the mean.
-        sources: where photos came from, sorted.
     """
 
     format: int
@@ -43,7 +45,6 @@ class Manifest:
     dim: int
     unit_dim: int
     chunk_photos: int
-    sources: tuple[str, ...]
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -60,7 +61,7 @@ def read_manifest(folder: Path) -> Manifest:
                 f"{file} is of format {record['format']}, this version reads {FORMAT}: upgrade "
                 "crossgraph, or write the shards anew into another folder"
             )
-        return Manifest(**{**record, "sources": tuple(record["sources"])})
+        return Manifest(**record)
     except OSError as error:
         raise SourceError(
             f"{folder} holds no shards: {NAME} cannot be read ({error.strerror}); make them with "
@@ -70,16 +71,13 @@ def read_manifest(folder: Path) -> Manifest:
         raise SourceError(f"{file} is no manifest of shards: {error!r}") from error
 
 
-def open_manifest(
-    folder: Path, model: PhotoModel, sources: Iterable[str], chunk_photos: int
-) -> Manifest:
-    """Read a folder's manifest, or make one where there is none; sources that are new are added.
+def open_manifest(folder: Path, model: PhotoModel, chunk_photos: int) -> Manifest:
+    """Read a folder's manifest, or make one where there is none.
 
     Args:
         folder: of shards, which need not be there.
         model: which embeds.
-        sources: where photos come from now.
-        chunk_photos: for a new folder; one that is there keeps its own.
+        chunk_photos: for a new folder; one that is there keeps its own, up to `GROWTH`.
 
     Raises:
         ModelMismatch: the shards that are there were made with another model.
@@ -87,12 +85,13 @@ def open_manifest(
     """
     made = Manifest(
         FORMAT, model.fingerprint, model.name, model.encoders, model.dim, model.unit_dim,
-        chunk_photos, tuple(sorted(set(sources))),
+        chunk_photos,
     )  # fmt: skip
     before = read_manifest(folder) if (folder / NAME).exists() else None
     if before is not None:
         check_model(folder, before, model)
-        made = replace(before, sources=tuple(sorted({*before.sources, *made.sources})))
+        grown = chunk_photos >= GROWTH * before.chunk_photos
+        made = replace(before, chunk_photos=chunk_photos) if grown else before
     if made != before:
         folder.mkdir(parents=True, exist_ok=True)
         with written_safely(folder / NAME) as temporary:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["TEMPORARY", "written_safely"]
+__all__ = ["remove_abandoned", "written_safely"]
 
-TEMPORARY = ".tmp"
-"""How the names end of files that are being written, or were when their writer was killed."""
+ABANDONED_SECONDS = 24 * 3600
+"""What nobody wrote to for so long has no writer any more, also where clocks are some hours off."""
 
 
 @contextmanager
@@ -19,7 +20,7 @@ def written_safely(final: Path) -> Generator[Path]:
 
     Several processes, on several machines, may write the same file: the last one counts.
     """
-    temporary = final.with_name(f"{final.name}.{os.urandom(6).hex()}{TEMPORARY}")
+    temporary = final.with_name(f"{final.name}.{os.urandom(6).hex()}.tmp")
     try:
         yield temporary
         _sync(temporary)
@@ -28,6 +29,20 @@ def written_safely(final: Path) -> Generator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def remove_abandoned(folder: Path, finals: str) -> None:
+    """Remove what killed writers left, which is told by that nobody wrote to it for a day.
+
+    Args:
+        folder: to look in.
+        finals: pattern of the names, as seen from the folder, that were to be written.
+    """
+    before = time.time() - ABANDONED_SECONDS
+    for path in folder.glob(f"{finals}.{'[0-9a-f]' * 12}.tmp"):
+        with suppress(OSError):  # another run was faster
+            if path.stat().st_mtime < before:
+                path.unlink()
 
 
 def _sync(path: Path) -> None:

@@ -10,9 +10,10 @@ from typing import Protocol
 
 from indexer.bulk.chunks import Chunk, chunk_size, chunks_of, packed_chunk
 from indexer.bulk.embed import WrittenShard, embed_chunk
-from indexer.bulk.folder import is_shard_of, shard_path
+from indexer.bulk.folder import SHARDS, is_shard_of, shard_path
 from indexer.bulk.manifest import open_manifest
 from indexer.bulk.shard_file import DamagedShard, check_pyarrow, read_facts
+from indexer.bulk.whole import remove_abandoned
 from indexer.model import PhotoModel
 from indexer.survey import survey
 
@@ -95,7 +96,8 @@ def write_shards(
     check_pyarrow()
     folder = Path(folder)
     seen = survey(sources, {})
-    manifest = open_manifest(folder, model, seen.roots, chunk_size(len(seen.found)))
+    manifest = open_manifest(folder, model, chunk_size(len(seen.found)))
+    remove_abandoned(folder, SHARDS)
     chunks = [
         *chunks_of(seen.found, manifest.chunk_photos),
         *(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -240,6 +241,23 @@ def test_shards_that_lie_below_their_source_are_not_read_again(
     assert first.photos == COUNT + 1
     again = write_shards("shards", ["."], ColourModel())
     assert (again.shards, again.kept) == (0, first.shards)
+
+
+def test_what_a_killed_writer_left_goes_after_a_day_and_nothing_else_does(
+    photos: Path, out: Path
+) -> None:
+    write_shards(out, [photos], ColourModel())
+    shard = next(shard_paths(out))
+    left = shard.with_name(f"{shard.name}.0123456789ab.tmp")
+    working = shard.with_name(f"{shard.name}.ba9876543210.tmp")
+    others = out / "notes.tmp"
+    day_ago = time.time() - 25 * 3600
+    for path in (left, working, others):
+        path.write_bytes(b"begun")
+    for path in (left, others, shard):
+        os.utime(path, (day_ago, day_ago))
+    write_shards(out, [photos], ColourModel())
+    assert [path.exists() for path in (left, working, others, shard)] == [False, True, True, True]
 
 
 def said_in(where: Path) -> dict[str, tuple[str, ...]]:

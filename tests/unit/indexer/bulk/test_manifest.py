@@ -12,25 +12,29 @@ from store import ModelMismatch, SourceError
 from tests.fakes import ColourModel
 
 
-def test_it_comes_back_and_keeps_its_chunks_and_all_sources(tmp_path: Path) -> None:
+def test_it_comes_back_and_keeps_its_chunks(tmp_path: Path) -> None:
     out = tmp_path / "new" / "out"
-    made = open_manifest(out, ColourModel(), ["/b", "/b"], 64)
-    assert (made.chunk_photos, made.sources, made.dim) == (64, ("/b",), 4)
+    made = open_manifest(out, ColourModel(), 64)
+    assert (made.chunk_photos, made.dim) == (64, 4)
     assert read_manifest(out) == made
-    later = open_manifest(out, ColourModel(), ["/\udcff"], 128)
-    assert (later.chunk_photos, later.sources) == (64, ("/b", "/\udcff"))
-    assert read_manifest(out) == later
+    assert open_manifest(out, ColourModel(), 255) == open_manifest(out, ColourModel(), 32) == made
     assert [path.name for path in out.iterdir()] == ["manifest.json"]
 
 
+def test_a_folder_that_began_with_few_photos_gets_larger_chunks(tmp_path: Path) -> None:
+    open_manifest(tmp_path, ColourModel(), 64)
+    assert open_manifest(tmp_path, ColourModel(), 256).chunk_photos == 256
+    assert read_manifest(tmp_path).chunk_photos == 256
+
+
 def test_shards_of_another_model_are_refused_in_one_line(tmp_path: Path) -> None:
-    open_manifest(tmp_path, ColourModel(), ["/a"], 64)
+    open_manifest(tmp_path, ColourModel(), 64)
     with pytest.raises(ModelMismatch, match=r"shards of model colours \(c0104a5\), this is"):
-        open_manifest(tmp_path, ColourModel("f00"), ["/a"], 64)
+        open_manifest(tmp_path, ColourModel("f00"), 64)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", "nonsense", '{"format": 1}', '{"format": 1, "sources": 1}']
+    "text", ["", "[]", "{}", "nonsense", '{"format": 1}', '{"format": 1, "new": 1}']
 )
 def test_what_is_no_manifest_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
     (tmp_path / "manifest.json").write_text(text)
@@ -44,7 +48,7 @@ def test_a_folder_without_one_is_told_how_to_get_one(tmp_path: Path) -> None:
 
 
 def test_one_of_a_newer_version_is_refused(tmp_path: Path) -> None:
-    open_manifest(tmp_path, ColourModel(), ["/a"], 64)
+    open_manifest(tmp_path, ColourModel(), 64)
     file = tmp_path / "manifest.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), "format": 2, "new": 1}))
     with pytest.raises(SourceError, match=r"is of format 2, this version reads 1"):
