@@ -1,13 +1,14 @@
 """A model as files that need no torch: ONNX graphs of both sides, tables and the tokenizer.
 
 Weights stay float32. On the Flickr8k development photos Recall@1/5/10 of captions, first stage and
-re-ranked, is 34.9 / 66.5 / 78.6 and 36.9 / 68.7 / 80.0. Eight bits by dynamic quantisation, a scale
-for each column, moved the first to 34.5 / 65.9 / 78.3, and to 34.5 / 66.3 / 78.4 where only the
-widest matrices had them: too much. Eight bits in blocks of 32 kept it (35.1 / 66.4 / 78.7 and
-36.9 / 68.6 / 79.9) and encoded a query in three fifths of the time, some 3 ms less; but a search
-from the command line took 0.08 s more, since such weights have to be unpacked first, and the first
-ten photos often came in another order than from the model itself. All of this was measured on nodes
-of photos that were not rounded yet (`fusion/packing.py` tells what that does).
+re-ranked, was 34.9 / 66.5 / 78.6 and 36.9 / 68.7 / 80.0 with a model before today's. Eight bits by
+dynamic quantisation, a scale for each column, moved the first to 34.5 / 65.9 / 78.3, and to 34.5 /
+66.3 / 78.4 where only the widest matrices had them: too much. Eight bits in blocks of 32 kept it
+(35.1 / 66.4 / 78.7 and 36.9 / 68.6 / 79.9) and encoded a query in three fifths of the time, some 3
+ms less; but a search from the command line took 0.08 s more, since such weights have to be unpacked
+first, and the first ten photos often came in another order than from the model itself. All of this
+was measured on nodes of photos that were not rounded yet (`fusion/packing.py` tells what that
+does).
 """
 
 from __future__ import annotations
