@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from store.choice import Measured, load
+from store.syncing import sync
 from store.vector_file import check_sums, head_sha256
 from store.vectors import FileIndex
 
@@ -111,7 +112,7 @@ def write_generation(
     temporary = folder / f"{final.stem}.{os.getpid()}.tmp"
     try:
         index.save(temporary)
-        _sync(temporary)
+        sync(temporary)
         checksum = head_sha256(temporary)
         temporary.replace(final)
     except OSError as error:
@@ -120,7 +121,7 @@ def write_generation(
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-    _sync(folder)
+    sync(folder)
     return Generation(final.name, checksum, len(index), model_id, revision, last_id, measured)
 
 
@@ -146,13 +147,3 @@ def is_whole(folder: Path, recorded: Generation | None) -> bool:
         return head_sha256(file) == recorded.sha256
     except (OSError, ValueError):
         return False
-
-
-def _sync(path: Path) -> None:
-    if path.is_dir() and os.name == "nt":  # Windows opens no folder for this
-        return
-    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -8,6 +8,8 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from store.syncing import sync
+
 __all__ = ["remove_abandoned", "written_safely"]
 
 ABANDONED_SECONDS = 24 * 3600
@@ -23,9 +25,9 @@ def written_safely(final: Path) -> Generator[Path]:
     temporary = final.with_name(f"{final.name}.{os.urandom(6).hex()}.tmp")
     try:
         yield temporary
-        _sync(temporary)
+        sync(temporary)
         temporary.replace(final)
-        _sync(final.parent)
+        sync(final.parent)
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -43,13 +45,3 @@ def remove_abandoned(folder: Path, finals: str) -> None:
         with suppress(OSError):  # another run was faster
             if path.stat().st_mtime < before:
                 path.unlink()
-
-
-def _sync(path: Path) -> None:
-    if path.is_dir() and os.name == "nt":  # Windows opens no folder for this
-        return
-    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
