@@ -26,6 +26,12 @@ CAPTIONS_ORIGIN = "!"
 
 CAPTIONS_AT_ONCE = 1000
 
+NO_SIZE = NOT_ALL = -1
+"""Of a shard that is being read: the size of none, and how many of its photos there are so far."""
+
+NEVER_NS = -(2**63)
+"""A time at which nothing was written."""
+
 
 @dataclass(frozen=True)
 class KnownShard:
@@ -36,12 +42,15 @@ class KnownShard:
         photos: image id to the photo in it.
         quarantined: what could not be read of it; also the shard itself, where it is damaged.
         is_finished: whether there is nothing to do.
+        is_other: whether what is known may be of another content than it has now, whose time may
+            be the same: only reading its photos tells what of them has changed.
     """
 
     file: FoundFile
     photos: Mapping[int, PhotoFile]
     quarantined: tuple[QuarantinedFile, ...]
     is_finished: bool
+    is_other: bool
 
 
 def known_shards(
@@ -67,10 +76,13 @@ def known_shards(
     for path, file in sorted(seen.shards.items()):
         rows = len(photos[path]) + len(bad[path])
         as_it_is = FinishedShard(path, file.size_bytes, file.mtime_ns, rows)
-        is_finished = finished.get(path) == as_it_is and not (retry_failed and bad[path])
+        before = finished.get(path)
+        is_finished = before == as_it_is and not (retry_failed and bad[path])
         # No size: it was embedded anew from another content than it was indexed with.
         is_finished = is_finished and all(photo.size_bytes >= 0 for photo in photos[path].values())
-        found.append(KnownShard(file, photos[path], tuple(bad[path]), is_finished))
+        facts = (file.size_bytes, file.mtime_ns)
+        is_other = before is not None and facts != (before.size_bytes, before.mtime_ns)
+        found.append(KnownShard(file, photos[path], tuple(bad[path]), is_finished, is_other))
     return found
 
 
@@ -155,6 +167,7 @@ class ShardLoop:
 
     def _read(self, known: KnownShard, shard: Shard, expect: Callable[[int], None]) -> None:
         plan = _plan(known, shard, self._missing, self._retry_failed)
+        self._begin(known)
         settle(self._index, plan)
         todo = sorted((*plan.new, *plan.changed), key=lambda file: file.order)
         expect(len(todo))
@@ -172,6 +185,17 @@ class ShardLoop:
         }
         if not unread:
             self._finish(known, plan, shard.damage)
+
+    def _begin(self, known: KnownShard) -> None:
+        """Write down that from here on photos of what it is now come into the index.
+
+        A run that is killed before it is finished may leave photos of two contents there. The next
+        one compares those, whichever of the two it finds, as no file has the size `NO_SIZE`.
+        """
+        file = known.file
+        size = NO_SIZE if known.is_other else file.size_bytes
+        begun = FinishedShard(file.path, size, file.mtime_ns, NOT_ALL)
+        self._index.finish_shard("source", begun)
 
     def _put_captions(self, known: KnownShard, shard: Shard, ids: Mapping[str, int]) -> None:
         coming: dict[int, tuple[str, ...]] = {}
@@ -212,12 +236,14 @@ def _plan(
         )
         for member in shard.members
     )
+    photos, broken = known.photos, known.quarantined
+    if known.is_other:
+        photos = {i: replace(photo, mtime_ns=NEVER_NS) for i, photo in photos.items()}
+        broken = tuple(replace(bad, mtime_ns=NEVER_NS) for bad in broken)
     # What lies behind the damage may be there still.
     unreadable = (file.path,) if shard.damage else ()
     seen = Survey(found, roots=(file.path,), unreadable=unreadable)
-    plan = make_plan(
-        seen, known.photos, known.quarantined, retry_failed=retry_failed, missing=missing
-    )
+    plan = make_plan(seen, photos, broken, retry_failed=retry_failed, missing=missing)
     return replace(plan, broken=tuple(bad for bad in plan.broken if bad.path != file.path))
 
 

@@ -68,6 +68,10 @@ def old(path: Path, seconds: int) -> None:
     os.utime(path, (seconds, seconds))
 
 
+def stopped(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_a_webdataset_tar_gives_its_photos_and_their_captions(where: Path, tmp_path: Path) -> None:
     tar = write_tar(
         tmp_path / "part-0.tar",
@@ -166,6 +170,40 @@ def test_a_changed_shard_is_compared_photo_by_photo(where: Path, tmp_path: Path)
     write_tar(tar, {"kept.png": RED})
     assert counts(build(where, tar)) == (0, 0, 0, 3, 1)
     assert best(where, 0) == f"{tar}!kept.png"
+
+
+def test_another_file_of_the_same_time_is_compared_by_its_content(
+    where: Path, tmp_path: Path
+) -> None:
+    rows = tmp_path / "a.parquet"
+    write_parquet(rows, {"image": [RED, GREEN]})
+    old(rows, 0)
+    build(where, rows)
+    write_parquet(rows, {"image": [RED, BLUE], "text": ["another", "size"]})
+    old(rows, 0)
+    assert counts(build(where)) == (0, 1, 0, 0, 1)
+    assert best(where, 2) == f"{rows}!1"
+    assert counts(build(where)) == (0, 0, 0, 0, 2)
+
+
+@pytest.mark.parametrize("is_first", [False, True])
+def test_a_shard_that_a_killed_run_was_at_is_compared_by_its_content(
+    where: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_first: bool
+) -> None:
+    rows = tmp_path / "a.parquet"
+    if not is_first:
+        write_parquet(rows, {"image": [RED, GREEN]})
+        old(rows, 0)
+        build(where, rows)
+    write_parquet(rows, {"image": [RED, BLUE], "text": ["another", "size"]})
+    old(rows, 5)
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr(Index, "put_captions", stopped)
+        build(where, rows)
+    write_parquet(rows, {"image": [RED, GREEN]})
+    old(rows, 5 if is_first else 0)  # what it was before, or another of the same time
+    assert counts(build(where)) == (0, 1, 0, 0, 1)
+    assert best(where, 1) == f"{rows}!1"
 
 
 def test_how_much_there_is_to_do_is_guessed_from_the_first_shards(
