@@ -74,6 +74,8 @@ class ParquetShard:
         place = beside(self._place, path)
         if "\0" in place or not place.lower().endswith(tuple(SUFFIXES)):
             raise UnreadableImage(f"{path!r} has not the name of a photo")
+        if is_address(place) and "::" in path:  # by which fsspec would go on to another address
+            raise UnreadableImage(f"{path} leads out of the folders of photos")
         if self._inside is not None:
             folders = [os.path.dirname(self._place), *self._inside]
             if not any(lies_below(_real(place), _real(folder)) for folder in folders):

@@ -10,7 +10,7 @@ import pytest
 
 from indexer import BuildReport, build_index, plan_index, reembed
 from indexer.sources import open_photo, places
-from store import Index, ReaderMissing, SourceError
+from store import Index, ReaderMissing, SourceError, UnreadableImage
 from tests.fakes import ColourModel
 from tests.made_shards import painted, write_parquet, write_tar
 
@@ -57,6 +57,22 @@ def test_shards_at_an_address_are_indexed(
     if source == BUCKET:
         assert open_photo(paths[2]) == BLUE
         assert [name for name, _ in report.quarantined] == [f"{BUCKET}/rows.parquet!1"]
+
+
+@pytest.mark.parametrize("form", ["../secret.png", "{0}/photos/../secret.png", "{0}/secret.png",
+                                  "a::file://{1}/secret.png", "%2e%2e/secret.png"])  # fmt: skip
+def test_a_parquet_file_at_an_address_leads_no_further_than_its_folder(
+    tmp_path: Path, form: str
+) -> None:
+    (tmp_path / "secret.png").write_bytes(RED)
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "mine.png").write_bytes(GREEN)
+    paths = [form.format(f"local://{tmp_path}", tmp_path), "a/../mine.png"]
+    write_parquet(tmp_path / "photos" / "a.parquet", {"path": paths})
+    place = f"local://{tmp_path}/photos/a.parquet"
+    assert open_photo(f"{place}!1", [place]) == GREEN
+    with pytest.raises(UnreadableImage, match="leads out"):
+        open_photo(f"{place}!0", [place])
 
 
 def test_what_has_not_changed_is_not_fetched_again(
