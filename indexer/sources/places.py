@@ -6,10 +6,12 @@ with files: what cannot be reached today may be there tomorrow.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import posixpath
 import shutil
+import stat
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -68,11 +70,14 @@ def facts_of(place: str) -> Facts:
     """Give the facts of a file.
 
     Raises:
-        OSError: it is not there, cannot be reached, or is a folder.
+        OSError: it is not there, cannot be reached, or is no file: a pipe would be waited for for
+            ever.
         ReaderMissing: it is at an address that nothing installed can read.
     """
     if not is_address(place):
         found = os.stat(place)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it is no file", place)
         return Facts(found.st_size, found.st_mtime_ns)
     system, path = system_of(place)
     with _told_as_os_error(place):

@@ -94,6 +94,16 @@ def test_what_has_not_changed_is_not_fetched_again(
     assert (report.unreachable, report.unchanged) == (1, 1)
 
 
+def test_a_name_with_an_empty_part_is_told_and_the_rest_goes_on(
+    where: Path, bucket: fsspec.AbstractFileSystem
+) -> None:
+    bucket.pipe("/bucket/a//part-0.tar", bucket.cat("/bucket/part-0.tar"))
+    report = build(where, BUCKET)
+    assert report.added == 3
+    odd = f"{BUCKET}/a//part-0.tar"
+    assert dict(report.quarantined)[odd] == "cannot be read just now"
+
+
 def test_other_commands_read_them_too(where: Path, bucket: fsspec.AbstractFileSystem) -> None:
     assert len(plan_index(where, [f"{BUCKET}/part-0.tar"]).new) == 1
     build(where, f"{BUCKET}/part-*.tar")
