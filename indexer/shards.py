@@ -7,11 +7,12 @@ in the next, so nothing is removed before the last of them was seen.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import closing
 from dataclasses import dataclass, replace
 
 from indexer.loop import Loop, settle
+from indexer.missing import Missing
 from indexer.plan import Plan, make_plan
 from indexer.sources import FoundFile
 from indexer.sources.shard import Shard, open_shard
@@ -68,10 +69,13 @@ def known_shards(
     photos: defaultdict[str, dict[int, PhotoFile]] = defaultdict(dict)
     bad: defaultdict[str, list[QuarantinedFile]] = defaultdict(list)
     if seen.shards:
+        own = {file.path for file in seen.found}  # files that may be called as parts of shards are
         for image_id, photo in known.items():
-            photos[_shard_of(photo.path)][image_id] = photo
+            if photo.path not in own:
+                photos[_shard_of(photo.path)][image_id] = photo
         for broken in quarantined:
-            bad[_shard_of(broken.path)].append(broken)
+            if broken.path not in own:
+                bad[_shard_of(broken.path)].append(broken)
     found = []
     for path, file in sorted(seen.shards.items()):
         rows = len(photos[path]) + len(bad[path])
@@ -89,8 +93,8 @@ def known_shards(
 def shard_plans(
     shards: Sequence[KnownShard], missing: Mapping[int, PhotoFile], *, retry_failed: bool
 ) -> Iterator[Plan]:
-    """Give what there is to do in each unfinished shard."""
-    left = dict(missing)
+    """Give what there is to do in each unfinished shard; all are closed, and not held by it."""
+    left = Missing(missing)
     for known in shards:
         if known.is_finished:
             continue
@@ -100,8 +104,11 @@ def shard_plans(
         except (SourceError, OSError):
             yield _unseen(known)
             continue
-        left = {i: file for i, file in {**left, **plan.gone}.items() if i not in plan.moved}
-        yield plan
+        yield replace(plan, new=_without_shard(plan.new), changed=_without_shard(plan.changed))
+
+
+def _without_shard(files: Sequence[FoundFile]) -> tuple[FoundFile, ...]:
+    return tuple(replace(file, shard=None) for file in files)
 
 
 class ShardLoop:
@@ -130,7 +137,7 @@ class ShardLoop:
     ) -> None:
         self._index = index
         self._loop = loop
-        self._missing = dict(missing)
+        self._missing = Missing(missing)
         self._retry_failed = retry_failed
         self.plans: list[Plan] = []
         self.gone: dict[int, PhotoFile] = {}
@@ -174,15 +181,11 @@ class ShardLoop:
         written, unread = self._loop.run(todo)
         ids = {photo.path: image_id for image_id, photo in known.photos.items()}
         ids |= {move.after.path: image_id for image_id, move in plan.moved.items()}
-        self._put_captions(known, shard, ids | written)
+        said_before = known.photos.keys() | plan.moved.keys()
+        self._put_captions(known, shard, ids | written, said_before)
         self.plans.append(replace(plan, new=(), changed=(), touched={}, released=()))
         self.moved |= set(plan.moved)
         self.gone |= plan.gone
-        self._missing = {
-            image_id: file
-            for image_id, file in {**self._missing, **plan.gone}.items()
-            if image_id not in plan.moved
-        }
         if not unread:
             self._finish(known, plan, shard.damage)
 
@@ -197,12 +200,13 @@ class ShardLoop:
         begun = FinishedShard(file.path, size, file.mtime_ns, NOT_ALL)
         self._index.finish_shard("source", begun)
 
-    def _put_captions(self, known: KnownShard, shard: Shard, ids: Mapping[str, int]) -> None:
+    def _put_captions(
+        self, known: KnownShard, shard: Shard, ids: Mapping[str, int], said_before: Set[int]
+    ) -> None:
         coming: dict[int, tuple[str, ...]] = {}
         for name, said in shard.captions():
             image_id = ids.get(member_path(known.file.path, name))
-            # Of one that was there it may have said something before.
-            if image_id is not None and (said or image_id in known.photos):
+            if image_id is not None and (said or image_id in said_before):
                 coming[image_id] = said
             if len(coming) == CAPTIONS_AT_ONCE:
                 self._index.put_captions(coming, origin=CAPTIONS_ORIGIN)
@@ -221,9 +225,7 @@ class ShardLoop:
         self._index.finish_shard("source", done)
 
 
-def _plan(
-    known: KnownShard, shard: Shard, missing: Mapping[int, PhotoFile], retry_failed: bool
-) -> Plan:
+def _plan(known: KnownShard, shard: Shard, missing: Missing, retry_failed: bool) -> Plan:
     file = known.file
     found = tuple(
         FoundFile(
