@@ -182,7 +182,7 @@ def _addressed(folder: str, path: str, name: str) -> str:
 def _straight(place: str) -> str:
     """Give an address without `..`; where that leads above its root, it is the root."""
     kind, mark, path = place.partition("://")
-    parts = [".." if unquote(part) == ".." else part for part in path.split("/")]
+    parts = [".." if ".." in unquote(part).split("/") else part for part in path.split("/")]
     if not mark or ".." not in parts:
         return place
     return kind + mark + posixpath.normpath("/" + "/".join(parts))[1:]
