@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -91,8 +90,12 @@ def together(plan: Plan, parts: Sequence[Plan], moved: Collection[int]) -> Plan:
     plans = [plan, *parts]
 
     def all_but_moved(kind: str) -> dict[int, PhotoFile]:
-        files = ChainMap(*(getattr(one, kind) for one in plans))
-        return {image_id: file for image_id, file in files.items() if image_id not in moved}
+        return {
+            image_id: file
+            for one in reversed(plans)  # the first that has a photo counts
+            for image_id, file in getattr(one, kind).items()
+            if image_id not in moved
+        }
 
     return Plan(
         new=tuple(file for one in plans for file in one.new),

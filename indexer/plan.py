@@ -7,10 +7,10 @@ decides. Nothing is written here.
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from indexer.missing import Missing
 from indexer.sources import FoundFile
 from indexer.sources.shard import UNKNOWN_SIZE
 from indexer.survey import Survey
@@ -62,7 +62,7 @@ def make_plan(
     *,
     prune: bool = False,
     retry_failed: bool = False,
-    missing: Mapping[int, PhotoFile] | None = None,
+    missing: Missing | None = None,
 ) -> Plan:
     """Compare what was found with what is known.
 
@@ -77,6 +77,7 @@ def make_plan(
         prune: whether what is in a source that vanished is gone.
         retry_failed: whether broken files are read again; those asked for by name always are.
         missing: photos of other places that are gone, which may have moved to where this is about.
+            Those that did are taken out, and what is gone from here comes in.
     """
     at = {file.path: file for file in survey.found}
     broken = tuple(
@@ -93,7 +94,9 @@ def make_plan(
     known_paths = {file.path for file in known.values()} | {bad.path for bad in broken}
     new = [file for file in survey.found if file.path not in known_paths]
     gone, unreachable, lost = _absent(at, known, survey, prune)
-    moved = _moved(new, {**gone, **lost, **(missing or {})})
+    missing = Missing({}) if missing is None else missing
+    missing.add({**gone, **lost})
+    moved = _moved(new, missing)
     arrived = {move.after.path for move in moved.values()}
     touched, changed, unchanged = _compared(at, known)
     return Plan(
@@ -172,20 +175,15 @@ def _compared(
     return touched, tuple(changed), unchanged
 
 
-def _moved(new: Sequence[FoundFile], gone: Mapping[int, PhotoFile]) -> dict[int, Move]:
-    """Find gone photos under new paths; the lowest id goes to the first path of its content."""
-    left: defaultdict[str, list[int]] = defaultdict(list)
-    for image_id in sorted(gone, reverse=True):
-        left[gone[image_id].sha256].append(image_id)
-    sizes = {file.size_bytes for file in gone.values()}
-    sizes |= {UNKNOWN_SIZE} if sizes else set()
+def _moved(new: Sequence[FoundFile], missing: Missing) -> dict[int, Move]:
+    """Find missing photos under new paths; the lowest id goes to the first path of its content."""
     moved: dict[int, Move] = {}
     for file in new:
         # Only a file of a size that is missing somewhere is worth reading here.
-        digest = _sha256(file) if file.size_bytes in sizes else None
-        if digest is not None and left.get(digest):
-            image_id = left[digest].pop()
-            before = gone[image_id]
+        digest = _sha256(file) if missing.may_hold(file.size_bytes) else None
+        found = None if digest is None else missing.take(digest)
+        if found is not None:
+            image_id, before = found
             after = replace(before, path=file.path, source=file.source, mtime_ns=file.mtime_ns)
             moved[image_id] = Move(before, after)
     return moved

@@ -7,11 +7,12 @@ in the next, so nothing is removed before the last of them was seen.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import closing
 from dataclasses import dataclass, replace
 
 from indexer.loop import Loop, settle
+from indexer.missing import Missing
 from indexer.plan import Plan, make_plan
 from indexer.sources import FoundFile
 from indexer.sources.shard import Shard, open_shard
@@ -26,6 +27,12 @@ CAPTIONS_ORIGIN = "!"
 
 CAPTIONS_AT_ONCE = 1000
 
+NO_SIZE = NOT_ALL = -1
+"""Of a shard that is being read: the size of none, and how many of its photos there are so far."""
+
+NEVER_NS = -(2**63)
+"""A time at which nothing was written."""
+
 
 @dataclass(frozen=True)
 class KnownShard:
@@ -36,12 +43,15 @@ class KnownShard:
         photos: image id to the photo in it.
         quarantined: what could not be read of it; also the shard itself, where it is damaged.
         is_finished: whether there is nothing to do.
+        is_other: whether what is known may be of another content than it has now, whose time may
+            be the same: only reading its photos tells what of them has changed.
     """
 
     file: FoundFile
     photos: Mapping[int, PhotoFile]
     quarantined: tuple[QuarantinedFile, ...]
     is_finished: bool
+    is_other: bool
 
 
 def known_shards(
@@ -59,26 +69,32 @@ def known_shards(
     photos: defaultdict[str, dict[int, PhotoFile]] = defaultdict(dict)
     bad: defaultdict[str, list[QuarantinedFile]] = defaultdict(list)
     if seen.shards:
+        own = {file.path for file in seen.found}  # files that may be called as parts of shards are
         for image_id, photo in known.items():
-            photos[_shard_of(photo.path)][image_id] = photo
+            if photo.path not in own:
+                photos[_shard_of(photo.path)][image_id] = photo
         for broken in quarantined:
-            bad[_shard_of(broken.path)].append(broken)
+            if broken.path not in own:
+                bad[_shard_of(broken.path)].append(broken)
     found = []
     for path, file in sorted(seen.shards.items()):
         rows = len(photos[path]) + len(bad[path])
         as_it_is = FinishedShard(path, file.size_bytes, file.mtime_ns, rows)
-        is_finished = finished.get(path) == as_it_is and not (retry_failed and bad[path])
+        before = finished.get(path)
+        is_finished = before == as_it_is and not (retry_failed and bad[path])
         # No size: it was embedded anew from another content than it was indexed with.
         is_finished = is_finished and all(photo.size_bytes >= 0 for photo in photos[path].values())
-        found.append(KnownShard(file, photos[path], tuple(bad[path]), is_finished))
+        facts = (file.size_bytes, file.mtime_ns)
+        is_other = before is not None and facts != (before.size_bytes, before.mtime_ns)
+        found.append(KnownShard(file, photos[path], tuple(bad[path]), is_finished, is_other))
     return found
 
 
 def shard_plans(
     shards: Sequence[KnownShard], missing: Mapping[int, PhotoFile], *, retry_failed: bool
 ) -> Iterator[Plan]:
-    """Give what there is to do in each unfinished shard."""
-    left = dict(missing)
+    """Give what there is to do in each unfinished shard; all are closed, and not held by it."""
+    left = Missing(missing)
     for known in shards:
         if known.is_finished:
             continue
@@ -88,8 +104,11 @@ def shard_plans(
         except (SourceError, OSError):
             yield _unseen(known)
             continue
-        left = {i: file for i, file in {**left, **plan.gone}.items() if i not in plan.moved}
-        yield plan
+        yield replace(plan, new=_without_shard(plan.new), changed=_without_shard(plan.changed))
+
+
+def _without_shard(files: Sequence[FoundFile]) -> tuple[FoundFile, ...]:
+    return tuple(replace(file, shard=None) for file in files)
 
 
 class ShardLoop:
@@ -118,7 +137,7 @@ class ShardLoop:
     ) -> None:
         self._index = index
         self._loop = loop
-        self._missing = dict(missing)
+        self._missing = Missing(missing)
         self._retry_failed = retry_failed
         self.plans: list[Plan] = []
         self.gone: dict[int, PhotoFile] = {}
@@ -155,30 +174,39 @@ class ShardLoop:
 
     def _read(self, known: KnownShard, shard: Shard, expect: Callable[[int], None]) -> None:
         plan = _plan(known, shard, self._missing, self._retry_failed)
+        self._begin(known)
         settle(self._index, plan)
         todo = sorted((*plan.new, *plan.changed), key=lambda file: file.order)
         expect(len(todo))
         written, unread = self._loop.run(todo)
         ids = {photo.path: image_id for image_id, photo in known.photos.items()}
         ids |= {move.after.path: image_id for image_id, move in plan.moved.items()}
-        self._put_captions(known, shard, ids | written)
+        said_before = known.photos.keys() | plan.moved.keys()
+        self._put_captions(known, shard, ids | written, said_before)
         self.plans.append(replace(plan, new=(), changed=(), touched={}, released=()))
         self.moved |= set(plan.moved)
         self.gone |= plan.gone
-        self._missing = {
-            image_id: file
-            for image_id, file in {**self._missing, **plan.gone}.items()
-            if image_id not in plan.moved
-        }
         if not unread:
             self._finish(known, plan, shard.damage)
 
-    def _put_captions(self, known: KnownShard, shard: Shard, ids: Mapping[str, int]) -> None:
+    def _begin(self, known: KnownShard) -> None:
+        """Write down that from here on photos of what it is now come into the index.
+
+        A run that is killed before it is finished may leave photos of two contents there. The next
+        one compares those, whichever of the two it finds, as no file has the size `NO_SIZE`.
+        """
+        file = known.file
+        size = NO_SIZE if known.is_other else file.size_bytes
+        begun = FinishedShard(file.path, size, file.mtime_ns, NOT_ALL)
+        self._index.finish_shard("source", begun)
+
+    def _put_captions(
+        self, known: KnownShard, shard: Shard, ids: Mapping[str, int], said_before: Set[int]
+    ) -> None:
         coming: dict[int, tuple[str, ...]] = {}
         for name, said in shard.captions():
             image_id = ids.get(member_path(known.file.path, name))
-            # Of one that was there it may have said something before.
-            if image_id is not None and (said or image_id in known.photos):
+            if image_id is not None and (said or image_id in said_before):
                 coming[image_id] = said
             if len(coming) == CAPTIONS_AT_ONCE:
                 self._index.put_captions(coming, origin=CAPTIONS_ORIGIN)
@@ -197,9 +225,7 @@ class ShardLoop:
         self._index.finish_shard("source", done)
 
 
-def _plan(
-    known: KnownShard, shard: Shard, missing: Mapping[int, PhotoFile], retry_failed: bool
-) -> Plan:
+def _plan(known: KnownShard, shard: Shard, missing: Missing, retry_failed: bool) -> Plan:
     file = known.file
     found = tuple(
         FoundFile(
@@ -212,12 +238,14 @@ def _plan(
         )
         for member in shard.members
     )
+    photos, broken = known.photos, known.quarantined
+    if known.is_other:
+        photos = {i: replace(photo, mtime_ns=NEVER_NS) for i, photo in photos.items()}
+        broken = tuple(replace(bad, mtime_ns=NEVER_NS) for bad in broken)
     # What lies behind the damage may be there still.
     unreadable = (file.path,) if shard.damage else ()
     seen = Survey(found, roots=(file.path,), unreadable=unreadable)
-    plan = make_plan(
-        seen, known.photos, known.quarantined, retry_failed=retry_failed, missing=missing
-    )
+    plan = make_plan(seen, photos, broken, retry_failed=retry_failed, missing=missing)
     return replace(plan, broken=tuple(bad for bad in plan.broken if bad.path != file.path))
 
 

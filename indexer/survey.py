@@ -17,6 +17,7 @@ from indexer.sources.places import facts_of, shards_at
 from indexer.sources.shard import check_shard
 from store import SourceError
 from store.members import is_address, is_shard
+from store.paths import lies_inside
 
 __all__ = ["Survey", "survey"]
 
@@ -140,13 +141,13 @@ def _look(root: str) -> _Seen:
             raise SourceError(f"{root} cannot be read: {error.strerror or error}") from error
         return _Seen(shards=[FoundFile(root, root, facts.size_bytes, facts.mtime_ns)])
     if is_address(root):
-        return _Seen(shards=_shards_below(root))
+        return _shards_below(root)
     folder = FolderSource(Path(root))
     files = folder.files()
     return _Seen(files, folder.shards, folder.unreadable, folder.mounts)
 
 
-def _shards_below(address: str) -> list[FoundFile]:
+def _shards_below(address: str) -> _Seen:
     try:
         found = shards_at(address)
     except OSError as error:
@@ -155,7 +156,16 @@ def _shards_below(address: str) -> list[FoundFile]:
         raise SourceError(
             f"{address} holds no tar and no Parquet file, which is what is read from elsewhere"
         )
-    return [FoundFile(name, address, facts.size_bytes, facts.mtime_ns) for name, facts in found]
+    # A store of objects may have names with an empty part, `a//b.tar`, which no path of ours has.
+    odd = [name for name, _ in found if not lies_inside(name[len(address) + 1 :])]
+    return _Seen(
+        shards=[
+            FoundFile(name, address, facts.size_bytes, facts.mtime_ns)
+            for name, facts in found
+            if lies_inside(name[len(address) + 1 :])
+        ],
+        unreadable=odd,
+    )
 
 
 def _check_first(shards: Sequence[str]) -> None:

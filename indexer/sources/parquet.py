@@ -59,6 +59,8 @@ class ParquetShard:
         # The two that were read last: threads that read in order come a few rows apart.
         self._held: list[tuple[int, list[Any]]] = []
         self._group, self._next = -1, 0
+        # Row group to the row from which on it is damaged, and why.
+        self._damaged: dict[int, tuple[int, str]] = {}
 
     def read(self, member: Member) -> bytes:
         """Give the bytes of a row's photo; raises as `indexer.sources.shard.Shard` says."""
@@ -74,6 +76,8 @@ class ParquetShard:
         place = beside(self._place, path)
         if "\0" in place or not place.lower().endswith(tuple(SUFFIXES)):
             raise UnreadableImage(f"{path!r} has not the name of a photo")
+        if is_address(place) and "::" in path:  # by which fsspec would go on to another address
+            raise UnreadableImage(f"{path} leads out of the folders of photos")
         if self._inside is not None:
             folders = [os.path.dirname(self._place), *self._inside]
             if not any(lies_below(_real(place), _real(folder)) for folder in folders):
@@ -103,12 +107,19 @@ class ParquetShard:
         self._file.close()
 
     def _value(self, row: int) -> Any:  # noqa: ANN401 - bytes, text, or a record of both
+        group = bisect_right(self._starts, row) - 1
+        first_bad, reason = self._damaged.get(group, (row + 1, ""))
         while (found := self._at_hand(row)) is None:
-            group = bisect_right(self._starts, row) - 1
+            if row >= first_bad:
+                raise UnreadableImage(reason)
             if row < self._next or group != self._group:
                 self._group, self._next = group, self._starts[group]
                 self._coming = self._rows([group], ROWS_AT_ONCE, [self._photos])
-            rows = next(self._coming, None)
+            try:
+                rows = next(self._coming, None)
+            except UnreadableImage as error:
+                self._damaged[group] = (self._next, error.reason)
+                raise
             if rows is None:
                 raise UnreadableImage("the Parquet file has fewer rows than it claims")
             self._held = [*self._held[-1:], (self._next, [row[self._photos] for row in rows])]
@@ -175,9 +186,12 @@ def _real(place: str) -> str:
 
 def _parts(value: object) -> tuple[bytes | None, str | None]:
     """Give a photo's bytes and where its file lies, of which a row has one or both."""
-    if isinstance(value, dict):
-        return value.get("bytes"), value.get("path")
-    return (None, value) if isinstance(value, str) else (value, None)  # type: ignore[return-value]
+    parts = value if isinstance(value, dict) else {"bytes": value, "path": value}
+    content, path = parts.get("bytes"), parts.get("path")
+    return (
+        content if isinstance(content, bytes) else None,
+        path if isinstance(path, str) else None,
+    )
 
 
 def _texts(values: Iterable[object]) -> Iterator[str]:

@@ -6,16 +6,19 @@ with files: what cannot be reached today may be there tomorrow.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import posixpath
 import shutil
+import stat
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, cast
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
 from store import ReaderMissing
@@ -67,11 +70,14 @@ def facts_of(place: str) -> Facts:
     """Give the facts of a file.
 
     Raises:
-        OSError: it is not there, cannot be reached, or is a folder.
+        OSError: it is not there, cannot be reached, or is no file: a pipe would be waited for for
+            ever.
         ReaderMissing: it is at an address that nothing installed can read.
     """
     if not is_address(place):
         found = os.stat(place)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it is no file", place)
         return Facts(found.st_size, found.st_mtime_ns)
     system, path = system_of(place)
     with _told_as_os_error(place):
@@ -134,14 +140,18 @@ def fitting(pattern: str) -> list[str]:
 def beside(place: str, name: str) -> str:
     """Give the place of a name as seen from a file: absolute, or relative to its folder.
 
+    It has no `..` in it, which some systems would follow.
+
     >>> beside("/photos/a.parquet", "b/1.jpg"), beside("s3://b/a.parquet", "1.jpg")
     ('/photos/b/1.jpg', 's3://b/1.jpg')
+    >>> beside("s3://b/c/a.parquet", "../1.jpg"), beside("/a.parquet", "s3://b/c/%2e./1.jpg")
+    ('s3://b/1.jpg', 's3://b/1.jpg')
     """
     if is_address(name):
-        return place_of(name)
+        return _straight(place_of(name))
     apart = separator(place)
     if is_address(place):
-        return f"{place.rpartition(apart)[0]}/{name.lstrip('/')}"
+        return _straight(f"{place.rpartition(apart)[0]}/{name.lstrip('/')}")
     return os.path.normpath(os.path.join(os.path.dirname(place), name))
 
 
@@ -167,6 +177,15 @@ def system_of(address: str) -> tuple[Any, str]:
 def _addressed(folder: str, path: str, name: str) -> str:
     """Give the address of a name in a file system, written as its folder was asked for."""
     return folder.rstrip("/") + name[len(path.rstrip("/")) :]
+
+
+def _straight(place: str) -> str:
+    """Give an address without `..`; where that leads above its root, it is the root."""
+    kind, mark, path = place.partition("://")
+    parts = [".." if ".." in unquote(part).split("/") else part for part in path.split("/")]
+    if not mark or ".." not in parts:
+        return place
+    return kind + mark + posixpath.normpath("/" + "/".join(parts))[1:]
 
 
 def _version(info: dict[str, Any]) -> int:

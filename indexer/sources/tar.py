@@ -6,8 +6,9 @@ import json
 import posixpath
 import tarfile
 import threading
+from collections import defaultdict
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from indexer.decode import MAX_FILE_BYTES
 from indexer.sources.folder import SUFFIXES
@@ -19,7 +20,13 @@ __all__ = ["TarShard", "check_tar", "read_member"]
 BLOCK = tarfile.BLOCKSIZE
 MOST_CAPTION_BYTES = 2**20
 FIELDS = ("caption", "captions")
-DAMAGED = (tarfile.TarError, ValueError, LookupError, OverflowError, EOFError)
+MOST_HEADER_BYTES = 2**20
+"""Of one read while headers are gone through: a long name or PAX header is read whole."""
+
+DAMAGED = (
+    *(tarfile.TarError, ValueError, LookupError, OverflowError, EOFError),
+    RecursionError,  # of headers that each go before another
+)
 
 
 class TarShard:
@@ -39,7 +46,7 @@ class TarShard:
     def __init__(self, place: str, file: BinaryIO) -> None:
         self._file = file
         self._lock = threading.Lock()
-        self._texts: dict[str, Captions] = {}
+        texts: dict[str, Captions] = {}
         self.damage = ""
         photos: dict[str, Member] = {}
         check_tar(place, file)
@@ -49,9 +56,10 @@ class TarShard:
                 continue
             if name.lower().endswith(tuple(SUFFIXES)):
                 photos[name] = Member(name, info.size, info.offset_data)
-            elif info.size <= MOST_CAPTION_BYTES:
-                self._keep_captions(name, info)
+            elif name.lower().endswith((".txt", ".json")):
+                texts[name] = self._said(name, info)
         self.members = sorted(photos.values(), key=lambda member: member.place)
+        self._texts = _by_key(texts)
 
     def read(self, member: Member) -> bytes:
         """Give the bytes of a member; raises as `indexer.sources.shard.Shard` says."""
@@ -77,7 +85,8 @@ class TarShard:
         self._file.seek(0)
         offset = 0
         try:
-            with tarfile.open(fileobj=self._file, mode="r:", errors="surrogateescape") as tar:
+            headers = cast("BinaryIO", _Headers(self._file))
+            with tarfile.open(fileobj=headers, mode="r:", errors="surrogateescape") as tar:
                 while (info := tar.next()) is not None:
                     tar.members.clear()  # type: ignore[attr-defined] # it would hold all of them
                     if info.size < 0 or tar.offset <= offset:
@@ -93,13 +102,25 @@ class TarShard:
             what = "damaged" if len(end) == BLOCK else "cut off, without the mark of its end,"
             self.damage = f"the tar file is {what} after {offset:,} bytes"
 
-    def _keep_captions(self, name: str, info: tarfile.TarInfo) -> None:
-        ending = name.rpartition(".")[2].lower()
-        if ending in ("txt", "json"):
-            text = self._at(info.offset_data, info.size).decode("utf-8", "replace")
-            said = _of_json(text) if ending == "json" else _lines(text)
-            key = _key(name)
-            self._texts[key] = tuple(dict.fromkeys((*self._texts.get(key, ()), *said)))
+    def _said(self, name: str, info: tarfile.TarInfo) -> Captions:
+        if info.size > MOST_CAPTION_BYTES:
+            return ()
+        text = self._at(info.offset_data, info.size).decode("utf-8", "replace")
+        return _of_json(text) if name.lower().endswith(".json") else _lines(text)
+
+
+class _Headers:
+    """A file as `tarfile` reads headers from it, which believes what they claim of their sizes."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.seek, self.tell = file.seek, file.tell
+
+    def read(self, size: int) -> bytes:
+        """Give bytes of the file, of which none asks for many."""
+        if size > MOST_HEADER_BYTES:
+            raise tarfile.ReadError(f"a header claims {size:,} bytes")
+        return self._file.read(size)
 
 
 def read_member(file: BinaryIO, member: Member) -> bytes:
@@ -145,6 +166,18 @@ def _key(name: str) -> str:
     """
     folder, _, last = name.rpartition("/")
     return f"{folder}/{last.partition('.')[0]}"
+
+
+def _by_key(texts: dict[str, Captions]) -> dict[str, Captions]:
+    """Give key to what the texts of that say, each once, in their order.
+
+    >>> _by_key({"a/7.txt": ("a dog",), "a/7.json": ("it runs", "a dog")})
+    {'a/7': ('a dog', 'it runs')}
+    """
+    said: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    for name, captions in texts.items():
+        said[_key(name)].update(dict.fromkeys(captions))
+    return {key: tuple(captions) for key, captions in said.items()}
 
 
 def _lines(text: str) -> Captions:

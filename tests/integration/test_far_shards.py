@@ -10,7 +10,7 @@ import pytest
 
 from indexer import BuildReport, build_index, plan_index, reembed
 from indexer.sources import open_photo, places
-from store import Index, ReaderMissing, SourceError
+from store import Index, ReaderMissing, SourceError, UnreadableImage
 from tests.fakes import ColourModel
 from tests.made_shards import painted, write_parquet, write_tar
 
@@ -59,6 +59,22 @@ def test_shards_at_an_address_are_indexed(
         assert [name for name, _ in report.quarantined] == [f"{BUCKET}/rows.parquet!1"]
 
 
+@pytest.mark.parametrize("form", ["../secret.png", "{0}/photos/../secret.png", "{0}/secret.png",
+                                  "a::file://{1}/secret.png", "%2e%2e/secret.png"])  # fmt: skip
+def test_a_parquet_file_at_an_address_leads_no_further_than_its_folder(
+    tmp_path: Path, form: str
+) -> None:
+    (tmp_path / "secret.png").write_bytes(RED)
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "mine.png").write_bytes(GREEN)
+    paths = [form.format(f"local://{tmp_path}", tmp_path), "a/../mine.png"]
+    write_parquet(tmp_path / "photos" / "a.parquet", {"path": paths})
+    place = f"local://{tmp_path}/photos/a.parquet"
+    assert open_photo(f"{place}!1", [place]) == GREEN
+    with pytest.raises(UnreadableImage, match="leads out"):
+        open_photo(f"{place}!0", [place])
+
+
 def test_what_has_not_changed_is_not_fetched_again(
     where: Path, bucket: fsspec.AbstractFileSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,6 +92,16 @@ def test_what_has_not_changed_is_not_fetched_again(
     bucket.rm("/bucket/part-0.tar")
     report = build(where)
     assert (report.unreachable, report.unchanged) == (1, 1)
+
+
+def test_a_name_with_an_empty_part_is_told_and_the_rest_goes_on(
+    where: Path, bucket: fsspec.AbstractFileSystem
+) -> None:
+    bucket.pipe("/bucket/a//part-0.tar", bucket.cat("/bucket/part-0.tar"))
+    report = build(where, BUCKET)
+    assert report.added == 3
+    odd = f"{BUCKET}/a//part-0.tar"
+    assert dict(report.quarantined)[odd] == "cannot be read just now"
 
 
 def test_other_commands_read_them_too(where: Path, bucket: fsspec.AbstractFileSystem) -> None:

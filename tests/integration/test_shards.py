@@ -68,6 +68,10 @@ def old(path: Path, seconds: int) -> None:
     os.utime(path, (seconds, seconds))
 
 
+def stopped(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_a_webdataset_tar_gives_its_photos_and_their_captions(where: Path, tmp_path: Path) -> None:
     tar = write_tar(
         tmp_path / "part-0.tar",
@@ -168,6 +172,40 @@ def test_a_changed_shard_is_compared_photo_by_photo(where: Path, tmp_path: Path)
     assert best(where, 0) == f"{tar}!kept.png"
 
 
+def test_another_file_of_the_same_time_is_compared_by_its_content(
+    where: Path, tmp_path: Path
+) -> None:
+    rows = tmp_path / "a.parquet"
+    write_parquet(rows, {"image": [RED, GREEN]})
+    old(rows, 0)
+    build(where, rows)
+    write_parquet(rows, {"image": [RED, BLUE], "text": ["another", "size"]})
+    old(rows, 0)
+    assert counts(build(where)) == (0, 1, 0, 0, 1)
+    assert best(where, 2) == f"{rows}!1"
+    assert counts(build(where)) == (0, 0, 0, 0, 2)
+
+
+@pytest.mark.parametrize("is_first", [False, True])
+def test_a_shard_that_a_killed_run_was_at_is_compared_by_its_content(
+    where: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_first: bool
+) -> None:
+    rows = tmp_path / "a.parquet"
+    if not is_first:
+        write_parquet(rows, {"image": [RED, GREEN]})
+        old(rows, 0)
+        build(where, rows)
+    write_parquet(rows, {"image": [RED, BLUE], "text": ["another", "size"]})
+    old(rows, 5)
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr(Index, "put_captions", stopped)
+        build(where, rows)
+    write_parquet(rows, {"image": [RED, GREEN]})
+    old(rows, 5 if is_first else 0)  # what it was before, or another of the same time
+    assert counts(build(where)) == (0, 1, 0, 0, 1)
+    assert best(where, 1) == f"{rows}!1"
+
+
 def test_how_much_there_is_to_do_is_guessed_from_the_first_shards(
     where: Path, tmp_path: Path
 ) -> None:
@@ -265,6 +303,18 @@ def test_a_broken_photo_is_left_out_under_its_name(where: Path, tmp_path: Path) 
         assert index.quarantined() == []
 
 
+def test_a_plan_holds_no_shard(where: Path, tmp_path: Path) -> None:
+    write_tar(tmp_path / "a.tar", {"0.png": RED})
+    plan = plan_index(where, [tmp_path])
+    assert [file.shard for file in plan.new] == [None]
+
+
+def test_a_pipe_is_not_waited_for(where: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.tar")
+    with pytest.raises(SourceError, match=r"a\.tar cannot be read: it is no file"):
+        build(where, tmp_path / "a.tar")
+
+
 def test_what_there_is_to_do_is_told_without_doing_it(where: Path, tmp_path: Path) -> None:
     tar = write_tar(tmp_path / "a.tar", {"0.png": RED, "1.png": GREEN})
     assert [file.path for file in plan_index(where, [tar]).new] == [f"{tar}!0.png", f"{tar}!1.png"]
@@ -320,6 +370,29 @@ def test_a_file_of_its_own_may_be_called_as_a_photo_in_a_shard(where: Path, tmp_
     assert counts(build(where)) == (0, 0, 0, 0, 3)
     assert open_photo(f"{folder}/a.tar!b.png") == BLUE
     assert best(where, 0) == f"{folder}/!odd.png"
+
+
+def test_such_a_file_stays_when_the_shard_beside_it_changes(where: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    write_tar(folder / "a.tar", {"1.png": RED})
+    put(folder / "a.tar!2.png", "blue")
+    build(where, folder)
+    write_tar(folder / "a.tar", {"1.png": GREEN})
+    old(folder / "a.tar", 5)
+    assert counts(build(where)) == (0, 1, 0, 0, 1)
+    assert counts(build(where)) == (0, 0, 0, 0, 2)
+
+
+def test_a_photo_that_moved_to_another_shard_has_the_captions_there(
+    where: Path, tmp_path: Path
+) -> None:
+    write_tar(tmp_path / "s" / "a.tar", {"0.png": RED, "0.txt": b"old", "1.png": GREEN})
+    build(where, tmp_path / "s")
+    write_tar(tmp_path / "s" / "a.tar", {"1.png": GREEN})
+    old(tmp_path / "s" / "a.tar", 5)
+    write_tar(tmp_path / "s" / "b.tar", {"moved.png": RED})
+    assert counts(build(where)) == (0, 0, 1, 0, 1)
+    assert said(where) == {"moved.png": (), "1.png": ()}
 
 
 @pytest.mark.parametrize("named", ["sub/1.png", "!sub/1.png", "1.png"])

@@ -16,7 +16,7 @@ from store.paths import absolute_path, relative_path
 
 PARTS = st.one_of(
     st.sampled_from(["a", ".", "..", "", "!", "b.tar!c", " ", "x" * 120, ".hid", "ä", "\udcff"]),
-    st.text(st.characters(exclude_characters="/\0"), max_size=5),
+    st.text(st.characters(codec="utf-8", exclude_characters="/\0"), max_size=5),
 )
 NAMES = st.builds(
     lambda folders, stem, suffix: "/".join([*folders, f"{stem}{suffix}"]),
