@@ -149,13 +149,13 @@ def check_tar(place: str, file: BinaryIO) -> None:
 
 
 def _plain_name(name: str) -> str:
-    """Give a name without what leads out of the tar; empty where it is hidden.
+    """Give a name without what leads out of the tar; empty where it is hidden, or no file's name.
 
     >>> _plain_name("./a//b.jpg"), _plain_name("../../c.jpg"), _plain_name("a/._b.jpg")
     ('a/b.jpg', 'c.jpg', '')
     """
     plain = posixpath.normpath("/" + name).lstrip("/")
-    return "" if any(part.startswith(".") for part in plain.split("/")) else plain
+    return "" if "\0" in plain or any(part.startswith(".") for part in plain.split("/")) else plain
 
 
 def _key(name: str) -> str:
