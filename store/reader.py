@@ -169,7 +169,7 @@ class IndexReader:
         return captions_among(self._catalog, most)
 
     def finished_shards(self, kind: ShardKind) -> Mapping[str, FinishedShard]:
-        """Give files of many photos that were read to their end, or begun (of -1 photos), by path."""
+        """Give files of many photos read to their end, or begun (of -1 photos), by path."""
         return finished_shards(self._catalog, kind)
 
     def measured(self) -> Measured | None:
