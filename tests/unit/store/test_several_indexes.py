@@ -345,3 +345,14 @@ def test_ids_below_zero_are_of_no_index(two: list[Path]) -> None:
 def test_one_index_given_twice_is_refused(two: list[Path]) -> None:
     with pytest.raises(QueryError, match="a is given twice"):
         open_indexes([str(two[0]), str(two[0])], seconds=5)
+
+
+def test_one_index_given_in_two_spellings_is_refused(two: list[Path]) -> None:
+    (two[0].parent / "link").symlink_to(two[0])
+    for other in (f"{two[0].parent}/./a", f"{two[1]}/../a/", f"{two[0].parent}/link"):
+        with pytest.raises(QueryError, match="is given twice"):
+            open_indexes([str(two[0]), other], seconds=5)
+    with pytest.raises(QueryError, match="postgresql://me@db/x is given twice"):
+        open_indexes(
+            ["postgresql://me:1@db/x", "postgres://me:1@db/x?collection=photos"], seconds=5
+        )
