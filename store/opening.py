@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -56,10 +57,11 @@ def open_indexes(places: Sequence[str], *, seconds: float, strict: bool = False)
     """
     from store.several.index import SeveralIndexes
 
-    doubled = [place for place in places if places.count(place) > 1]
     shown = [_shown(place) for place in places]
-    if doubled:
-        raise QueryError(f"{_shown(doubled[0])} is given twice: its photos would be, too")
+    identities = [_identity(place) for place in places]
+    for number, identity in enumerate(identities):
+        if identity in identities[:number]:
+            raise QueryError(f"{shown[number]} is given twice: its photos would be, too")
     opening = [partial(_open, place) for place in places]
     return SeveralIndexes.open(
         list(zip(shown, opening, strict=True)), seconds=seconds, strict=strict
@@ -77,6 +79,15 @@ def is_address(place: str) -> bool:
 
 def _open(place: str) -> ServedIndex:
     return open_reader(Path(), place) if is_address(place) else open_reader(Path(place))
+
+
+def _identity(place: str) -> object:
+    """Give what is the same for two spellings of one place."""
+    if not is_address(place):
+        return os.path.realpath(place)
+    from store.postgres.address import Address
+
+    return Address.parse(place)
 
 
 def _shown(place: str) -> str:

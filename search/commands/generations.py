@@ -26,6 +26,7 @@ def generations(
 
       crossgraph generations --vectors postgresql://me@db.example.org/photos --activate 3
     """
+    from store import IndexNotFound
     from store.opening import postgres_installed
 
     if vectors is None:
@@ -34,10 +35,17 @@ def generations(
     from store.postgres.address import Address
     from store.postgres.collection import Collection
 
-    with Collection(Address.parse(vectors)) as collection:
+    address = Address.parse(vectors)
+    with Collection(address) as collection:
         if activate is not None:
             collection.activate(activate)
-        for each in collection.generations():
+        found = collection.generations()
+        if not found:
+            raise IndexNotFound(
+                f"{address.shown} has no collection {address.collection}: write one with "
+                "`crossgraph push --to`"
+            )
+        for each in found:
             when = f"{each.created:%Y-%m-%d %H:%M}"
             model = f"{each.model.name} {each.model.fingerprint[:12]}"
             typer.echo(f"{each.number}\t{each.state}\t{when}\t{each.photos} photos\t{model}")

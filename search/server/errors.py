@@ -45,10 +45,15 @@ def error_answer(
     return JSONResponse(content, status, dict(headers or {}))
 
 
-def not_now(error: Exception) -> JSONResponse:
-    """Give the answer where it may be there later; `degraded` where a database is down."""
+def not_now(error: Exception, reason: str | None = None) -> JSONResponse:
+    """Give the answer where it may be there later; `degraded` where a database is down.
+
+    Args:
+        error: why there is none.
+        reason: told in its place, which names where things lie.
+    """
     degraded = isinstance(error, IndexUnavailable)
-    return error_answer(503, str(error), {"Retry-After": "5"}, degraded=degraded)
+    return error_answer(503, reason or str(error), {"Retry-After": "5"}, degraded=degraded)
 
 
 def told(errors: Sequence[Mapping[str, Any]]) -> str:

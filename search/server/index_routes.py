@@ -53,14 +53,14 @@ async def healthz() -> JSONResponse:
 async def readyz(request: Request) -> JSONResponse:
     """Say whether searches are answered: the index opens, and its model is loaded.
 
-    Of several indexes, one that opens is enough. Which others do not is told to those alone who
+    Of several indexes, one that opens is enough. Which do not, and why, is told to those alone who
     have the key, by `/v1/index`.
     """
     service = service_of(request)
     try:
         fingerprint, degraded = await service.catalogs.run(_state)
     except (CrossgraphError, OSError) as error:
-        return not_now(error)
+        return not_now(error, "the index cannot be read now; /v1/index says why")
     if not service.models.holds(fingerprint):
         return error_answer(503, "the index's model is not loaded yet", {"Retry-After": "5"})
     return JSONResponse({"status": "ready", "degraded": degraded})

@@ -55,20 +55,9 @@ class Readers(Generic[R]):
         identity = self._identity()
         reader = self._taken(identity)
         try:
-            try:
-                found = again(lambda: work(reader))
-            except ModelMismatch:
-                reader.close()
-                reader = self._open()
-                found = again(lambda: work(reader))
-        except (ModelMismatch, IndexDamaged, IndexNotWritable, OSError):
-            reader.close()
-            raise
-        except BaseException:
-            self._give_back(identity, reader)
-            raise
-        self._give_back(identity, reader)
-        return found
+            return self._done(work, identity, reader)
+        except ModelMismatch:
+            return self._done(work, identity, self._open())
 
     def close(self, seconds: float) -> bool:
         """Take no more work and close what is open; say whether all that was begun has ended."""
@@ -78,6 +67,19 @@ class Readers(Generic[R]):
         for _, reader in idle:
             reader.close()
         return ended
+
+    def _done(self, work: Callable[[R], T], identity: object, reader: R) -> T:
+        """Do it with a reader, which is then idle, or closed where it is of no more use."""
+        try:
+            found = again(lambda: work(reader))
+        except (ModelMismatch, IndexDamaged, IndexNotWritable, OSError):
+            reader.close()
+            raise
+        except BaseException:
+            self._give_back(identity, reader)
+            raise
+        self._give_back(identity, reader)
+        return found
 
     def _taken(self, identity: object) -> R:
         while True:

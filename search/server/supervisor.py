@@ -140,14 +140,13 @@ class Supervisor:
                 self._start(old)
                 return
 
-    def _ended(self) -> list[WorkerProcess]:
-        """Give the workers that are no more, and forget them."""
-        ended = [worker for worker in self._workers if not worker.process.is_alive()]
-        for worker in ended:
+    def _ended(self) -> Generator[WorkerProcess]:
+        """Give the workers that are no more, each once it is forgotten."""
+        for worker in [each for each in self._workers if not each.process.is_alive()]:
             worker.bury()
             self._workers.remove(worker)
             self._dead(worker.process.pid or 0)
-        return ended
+            yield worker
 
     def _replace_lost(self, worker: WorkerProcess) -> None:
         if worker.leaving or any(other.replaces is worker for other in self._workers):
@@ -156,6 +155,9 @@ class Supervisor:
             self._to_replace.clear()
             self._tell(f"workers were not exchanged, and those before go on: {worker.why}")
             return
+        if worker.replaces is not None and self._to_replace:
+            self._to_replace.clear()
+            self._tell(f"the other workers were not exchanged: {worker.why}")
         settled = worker.ready and time.monotonic() - worker.started > SETTLED_SECONDS
         self._wait_seconds = 0.0 if settled else min(LONGEST_WAIT, 2 * self._wait_seconds + 0.5)
         when = f"in {self._wait_seconds:g} seconds" if self._wait_seconds else "now"

@@ -9,8 +9,8 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -63,7 +63,8 @@ class WorkerProcess:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.process: BaseProcess = context.Process(target=_work, args=(plan, listening, theirs))
-        self.process.start()
+        with _interrupts_ignored():
+            self.process.start()
         theirs.close()
         self.replaces = replaces
         self.started = time.monotonic()
@@ -105,6 +106,19 @@ class WorkerProcess:
         return self.complaint or f"it {ended}"
 
 
+@contextmanager
+def _interrupts_ignored() -> Generator[None]:
+    """Ignore Ctrl-C; a process that is started meanwhile does so for good.
+
+    The terminal's reaches every process, and the supervisor alone says what becomes of it.
+    """
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _work(plan: Plan, listening: socket.socket, supervisor: Connection) -> None:
     """Answer requests until the supervisor says that it is enough, or is gone."""
     # Here, since the supervisor does without.
@@ -112,8 +126,6 @@ def _work(plan: Plan, listening: socket.socket, supervisor: Connection) -> None:
     from search.server.models import model_loader
     from search.server.running import Running
 
-    # The terminal's Ctrl-C reaches every process; the supervisor alone says what becomes of it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         load = model_loader(plan.checkpoint, plan.image_weights, plan.text_weights)
         app = build_app(plan.settings, load)

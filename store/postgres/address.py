@@ -16,6 +16,7 @@ DEFAULT_COLLECTION = "photos"
 _SCHEMES = ("postgresql", "postgres")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 _EXPECTED = "expected postgresql://USER:PASSWORD@HOST/DATABASE?collection=NAME"
+_ENCODED = "write @ : / ? # in a password as %40 %3A %2F %3F %23"
 
 
 @dataclass(frozen=True)
@@ -78,12 +79,21 @@ def _split(text: str) -> SplitResult:
     try:
         parts = urlsplit(text)
         parts.port  # noqa: B018 - which raises where it is no number
+        broken = _breaks_off(parts)
     except ValueError:
-        raise QueryError(f"the address of a database cannot be read, {_EXPECTED}") from None
+        broken = True
+    if broken:
+        raise QueryError(f"the address of a database cannot be read, {_EXPECTED}; {_ENCODED}")
     if parts.scheme not in _SCHEMES:
         found = f"{parts.scheme}:" if parts.scheme else "no such beginning"
         raise QueryError(f"the address of a database begins with {found}, {_EXPECTED}")
     return parts
+
+
+def _breaks_off(parts: SplitResult) -> bool:
+    """Say whether a password may go on in a part that is shown."""
+    later = parts.path + parts.query
+    return bool(parts.fragment) or parts.netloc.count("@") > 1 or "@" in later
 
 
 def _without_password(parts: SplitResult) -> str:

@@ -21,6 +21,7 @@ _DEFAULTS = {
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,  # milliseconds; keepalives pause while what was sent is unconfirmed
     "application_name": "crossgraph",
 }
 _FIRST_PAUSE_SECONDS = 0.1
@@ -164,7 +165,7 @@ class Connection:
         try:
             given = psycopg.conninfo.conninfo_to_dict(self.address.conninfo)
             found = psycopg.connect(**{**_DEFAULTS, **given}, autocommit=True)  # type: ignore[arg-type]
-        except psycopg.Error as error:
+        except (psycopg.Error, UnicodeError) as error:  # the latter of a host's name
             reason = _line(error) if isinstance(error, psycopg.OperationalError) else "no address"
             self._failure = f"the database {self.address.shown} cannot be reached: {reason}"
             self._pause = min(max(_FIRST_PAUSE_SECONDS, 2 * self._pause), _LONGEST_PAUSE_SECONDS)

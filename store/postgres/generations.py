@@ -142,7 +142,7 @@ def activate(server: Connection, collection: str, number: int) -> None:
 
 
 def drop(server: Connection, generation: Generation) -> None:
-    """Drop a generation with all that it holds, once the last search of it has ended."""
+    """Drop a generation with all that it holds, once nobody reads a table of it any more."""
     with server.transaction():
         for name in TABLES:
             server.execute(f"DROP TABLE IF EXISTS {generation.table(name)}")

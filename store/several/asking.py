@@ -133,7 +133,7 @@ class Members:
     def _there(self, number: int) -> Member:
         if number in self._here:
             return self._here[number]
-        if number < len(self._members):
+        if 0 <= number < len(self._members):
             raise IndexUnavailable(
                 f"what is asked for lies in an index that cannot be read now: "
                 f"{self._members[number].reason}"
@@ -145,7 +145,8 @@ class Members:
         for member in self._members:
             member.revive()
             if not member.reason and self._is_foreign(member):
-                member.lose(_of_another_model(member, self.model), kept=True)
+                # Opened anew later, since it may have this model again by then.
+                member.lose(_of_another_model(member, self.model), foreign=True)
         entered = {n: member for n, member in enumerate(self._members) if not member.reason}
         futures = {number: member.enter() for number, member in entered.items()}
         self._here = dict(entered)
@@ -167,7 +168,7 @@ class Members:
             future.done() and isinstance(future.exception(), ModelMismatch)
             for future in entering.values()
         )
-        if switched or any(map(self._is_foreign, self._members)):
+        if switched or any(member.foreign for member in self._members):
             raise ModelMismatch(
                 f"the photos of {', '.join(self.places)} were embedded anew with another model "
                 f"than {self.model.name} ({self.model.fingerprint[:12]}): open them again"

@@ -247,7 +247,7 @@ class SeveralIndexes:
             return [known.get(image_id) for image_id in ids]
 
         most = len(self._members.places) * STRIDE
-        asked = [int(image_id) for image_id in image_ids if int(image_id) < most]
+        asked = [int(image_id) for image_id in image_ids if 0 <= int(image_id) < most]
         return [
             replace(photo, image_id=image_id)
             for image_id, photo in zip(asked, self._of(asked, there), strict=True)

@@ -80,12 +80,14 @@ class Member:
 
     Attributes:
         reason: why it cannot be read, in one line; empty where it can.
+        foreign: whether that is because it has another model than the others.
         opening: what opening it will come to; None where it is not being opened.
     """
 
     def __init__(self, place: str, open_one: Callable[[], ServedIndex]) -> None:
         self.place = place
         self.reason = f"{place} is still being opened"
+        self.foreign = False
         self._open = open_one
         self._hand = Hand(place)
         self._opened: _Opened | None = None
@@ -116,13 +118,15 @@ class Member:
         """Say that a whole answer came of it: the next loss is a first one."""
         self._wait = FIRST_WAIT
 
-    def lose(self, reason: str, *, kept: bool = False) -> None:
+    def lose(self, reason: str, *, kept: bool = False, foreign: bool = False) -> None:
         """Leave it alone for a while.
 
         Args:
             reason: why.
-            kept: whether it is not closed, since it may come to an end, or be of use, after all.
+            kept: whether it is not closed, since what it does may come to an end after all.
+            foreign: whether it has another model than the others.
         """
+        self.foreign = foreign
         self.reason = " ".join(reason.split())
         self._retry_at = time.monotonic() + self._wait
         self._wait = min(LONGEST_WAIT, 2 * self._wait)

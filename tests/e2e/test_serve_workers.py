@@ -93,6 +93,26 @@ def test_workers_share_a_port_and_one_that_dies_or_is_exchanged_is_not_missed(
     assert "Traceback" not in said.read_text()
 
 
+def test_an_exchange_that_loses_the_old_and_the_new_worker_is_told(
+    place: Path, tmp_path: Path
+) -> None:
+    said = tmp_path / "stderr"
+    with (
+        said.open("w") as stderr,
+        running(place, "--workers", "2", stderr=stderr) as (url, process),
+    ):
+        first = workers_of(process.pid)
+        process.send_signal(signal.SIGHUP)
+        await_that(lambda: len(workers_of(process.pid)) == 3)
+        (new,) = set(workers_of(process.pid)) - set(first)
+        os.kill(first[0], signal.SIGKILL)
+        os.kill(new, signal.SIGKILL)
+        await_that(lambda: "the other workers were not exchanged: it was" in said.read_text())
+        await_that(lambda: len(set(workers_of(process.pid)) - {first[0], new}) == 2)
+        assert httpx2.post(f"{url}v1/search", json=ASKED).status_code == 200
+        assert said.read_text().count("is started again") == 1
+
+
 def workers_of_all(pids: set[int]) -> list[int]:
     return [pid for pid in pids if b"spawn_main" in _command(pid)]
 
@@ -113,10 +133,14 @@ def test_what_a_worker_cannot_begin_with_is_told_once(place: Path, tmp_path: Pat
     assert "is not there" in line
 
 
-def test_a_signal_ends_it_while_workers_begin(place: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_while_workers_begin(place: Path, number: signal.Signals) -> None:
     process = start(place, "--port", "0", "--workers", "2")
     await_that(lambda: len(workers_of(process.pid)) == 2)
-    process.send_signal(signal.SIGTERM)
+    if number == signal.SIGINT:  # as Ctrl-C in a terminal, of which all hear
+        for worker in workers_of(process.pid):
+            os.kill(worker, number)
+    process.send_signal(number)
     said, complaint = process.communicate(timeout=20)
     assert (process.returncode, said, complaint) == (0, "", "")
 

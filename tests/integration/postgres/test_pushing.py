@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import psycopg
 import pytest
 
 from search.cli import main
@@ -269,8 +270,35 @@ def test_the_commands_tell_what_there_is(
     assert "12 photos, 12 captions" in capsys.readouterr().out
     assert main(["generations", "--vectors", place, "--activate", "9"]) == 2
     assert "no whole generation 9; it has 2, 1" in capsys.readouterr().err
+    assert main(["generations", "--vectors", f"{database}&collection=nope"]) == 1
+    assert "has no collection nope: write one with `crossgraph push" in capsys.readouterr().err
     assert main(["push", "--index", str(tmp_path / "index"), "--to", "mysql://x/y"]) == 2
     assert "begins with mysql:, expected postgresql://" in capsys.readouterr().err
+
+
+def test_a_role_that_may_only_read_searches_this_push_and_the_next(
+    tmp_path: Path, database: str
+) -> None:
+    make_index(tmp_path / "index", 12)
+    with Index.open(tmp_path / "index") as index:
+        _pushed(index, database)
+        with psycopg.connect(database) as owner:
+            owner.execute("CREATE ROLE only_reader LOGIN")
+            for statement in _documented_rights():
+                owner.execute(statement.replace(" reader;", " only_reader;").encode())
+        with PostgresReader.open(database.replace("postgres@", "only_reader@")) as reader:
+            for _ in range(2):
+                assert reader.search(QUERIES[0], 5)[0].shape == (5,)
+                assert len(reader.search_texts("photo", 5)[0]) == 5
+                _pushed(index, database)
+            with pytest.raises(IndexNotWritable, match="permission denied"):
+                push(index, Address.parse(database.replace("postgres@", "only_reader@")))
+
+
+def _documented_rights() -> list[str]:
+    page = Path(__file__).parents[3] / "docs" / "postgres.md"
+    block = page.read_text().partition("```sql\n")[2].partition("```")[0]
+    return [line for line in block.splitlines() if line]
 
 
 def _pushed(index: Index, address: str) -> str:

@@ -300,9 +300,9 @@ def test_indexes_of_two_models_are_refused_or_the_rarer_left_out(tmp_path: Path)
         assert "was made with another model (aa)" in index.missing[0].reason
 
 
-def reembed(folder: Path) -> None:
+def reembed(folder: Path, fingerprint: str = "cc") -> None:
     with Index.open(folder) as index:
-        new = Reembedding(index, "cc", DIM)
+        new = Reembedding(index, fingerprint, DIM)
         ids = list(index.files())
         new.put(ids, np.tile(X[::-1], (len(ids), 1)), np.ones((len(ids), 2, 3), np.float16))
         new.switch()
@@ -321,6 +321,38 @@ def test_the_old_model_answers_until_the_last_has_another(two: list[Path]) -> No
         assert (len(index.search(X, 9)[0]), index.model.fingerprint) == (5, "cc")
 
 
+def test_one_that_has_the_old_model_again_is_used_again(two: list[Path]) -> None:
+    with opened(two) as index:
+        reembed(two[0])
+
+        def is_foreign() -> bool:
+            assert index.search(X, 9)[0].min() > STRIDE
+            return "made with another model (cc)" in index.missing[0].reason
+
+        eventually(is_foreign)  # once it has been opened with that
+        reembed(two[0], "aa")
+        eventually(lambda: len(index.search(X, 9)[0]) == 5)
+        assert index.missing == ()
+
+
+def test_ids_below_zero_are_of_no_index(two: list[Path]) -> None:
+    with opened(two) as index:
+        assert index.photos([-1]) == []
+        with pytest.raises(KeyError):
+            index.vectors([-1])
+
+
 def test_one_index_given_twice_is_refused(two: list[Path]) -> None:
     with pytest.raises(QueryError, match="a is given twice"):
         open_indexes([str(two[0]), str(two[0])], seconds=5)
+
+
+def test_one_index_given_in_two_spellings_is_refused(two: list[Path]) -> None:
+    (two[0].parent / "link").symlink_to(two[0])
+    for other in (f"{two[0].parent}/./a", f"{two[1]}/../a/", f"{two[0].parent}/link"):
+        with pytest.raises(QueryError, match="is given twice"):
+            open_indexes([str(two[0]), other], seconds=5)
+    with pytest.raises(QueryError, match="postgresql://me@db/x is given twice"):
+        open_indexes(
+            ["postgresql://me:1@db/x", "postgres://me:1@db/x?collection=photos"], seconds=5
+        )

@@ -28,11 +28,10 @@ def test_the_collection_is_ours_and_the_rest_is_psycopgs() -> None:
     ("given", "shown"),
     [
         ("postgresql://me:secret@db:5433/x", "postgresql://me@db:5433/x"),
-        ("postgresql://me:se@cret@db/x", "postgresql://me@db/x"),
         ("postgresql://:secret@db/x", "postgresql://db/x"),
         ("postgresql://db/x?password=secret&sslmode=require", "postgresql://db/x"),
         ("postgresql:///x?host=/run/pg&password=secret", "postgresql:///x?host=/run/pg"),
-        ("postgresql://me:secret@db/x?collection=a#secret", "postgresql://me@db/x?collection=a"),
+        ("postgresql://me:secret@db/x?collection=a", "postgresql://me@db/x?collection=a"),
     ],
 )
 def test_a_password_is_never_shown(given: str, shown: str) -> None:
@@ -47,6 +46,24 @@ def test_a_password_is_never_shown(given: str, shown: str) -> None:
 )
 def test_what_is_no_address_is_refused_without_being_repeated(given: str) -> None:
     with pytest.raises(QueryError, match="expected postgresql://USER:PASSWORD@HOST") as refused:
+        Address.parse(given)
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "postgresql://me:p@secret/word@localhost/db",
+        "postgresql://me:12/secret@localhost/db",
+        "postgresql://me:12?secret@localhost/db",
+        "postgresql://me:12#secret@localhost/db",
+        "postgresql://me:secret@secret@localhost/db",
+        "postgresql://me:secret/12@localhost/db",
+        "postgresql://me@localhost/db?password=1&collection=a#secret",
+    ],
+)
+def test_a_password_with_special_signs_is_not_taken_for_a_host(given: str) -> None:
+    with pytest.raises(QueryError, match=r"cannot be read.*write @ .* as %40 ") as refused:
         Address.parse(given)
     assert "secret" not in str(refused.value)
 

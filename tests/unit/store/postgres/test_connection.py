@@ -37,6 +37,28 @@ def test_what_psycopg_does_not_know_is_told_without_being_repeated(wrong: str) -
     assert "secret" not in str(told.value)
 
 
+def test_a_host_name_that_cannot_be_one_is_told() -> None:
+    server = Connection(Address.parse(f"postgresql://me:secret@{'a' * 64}.example/photos"))
+    with pytest.raises(IndexUnavailable, match="cannot be reached: no address"):
+        server.rows("SELECT 1")
+
+
+def test_a_host_that_vanishes_is_noticed_within_half_a_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: dict[str, str | int] = {}
+
+    def connect(**arguments: str | int) -> None:
+        given.update(arguments)
+        raise psycopg.OperationalError("refused")
+
+    monkeypatch.setattr(psycopg, "connect", connect)
+    with pytest.raises(IndexUnavailable):
+        Connection(Address.parse("postgresql://db/photos")).rows("SELECT 1")
+    assert 0 < int(given["tcp_user_timeout"]) <= 30_000  # of a statement, in milliseconds
+    assert int(given["keepalives_idle"]) + 3 * int(given["keepalives_interval"]) <= 30
+
+
 def test_attempts_come_after_pauses_that_double(
     nowhere: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
