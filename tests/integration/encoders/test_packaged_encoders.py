@@ -44,7 +44,7 @@ def test_top_blocks_turn_lower_maps_into_the_same_regions(encoders: Encoders) ->
     found, blocks = encoders.image.encode_images(photos(2)), encoders.image.top_blocks()
     assert blocks is not None
     lower = encoders.image.encode_lower(photos(2))
-    assert lower.shape == (2, 10, 10, 208)
+    assert lower.shape == (2, 20, 20, 88)
     torch.testing.assert_close(found.lower, lower)
     with torch.no_grad():
         regions = TunedBlocks(blocks)(lower)
