@@ -89,7 +89,7 @@ def test_features_are_computed_once(run: TrainRequest, monkeypatch: pytest.Monke
     again = feature_cache.cache_features(
         encoders, run.images, run.annotations, run.cache, None, views=3
     )
-    assert [maps.shape for maps in again.photos.maps] == [(24, 10, 10, 208)] * 3
+    assert [maps.shape for maps in again.photos.maps] == [(24, 20, 20, 88)] * 3
     assert not np.array_equal(again.photos.maps[0], again.photos.maps[1])
 
     def refuse(path: Path) -> None:
@@ -121,7 +121,7 @@ def test_some_of_the_photos_keep_their_views_and_need_no_other_features(
     some = replace(run, photos=20, out=run.out.with_name("some"))
     train_from_files(some)
     assert set(run.cache.iterdir()) == folders
-    assert [maps.shape for maps in seen[0].photos.maps] == [(20, 10, 10, 208)] * 3
+    assert [maps.shape for maps in seen[0].photos.maps] == [(20, 20, 20, 88)] * 3
     config = json.loads((some.out / "config.json").read_text())["config"]
     assert (config["photos"], config["epochs"]) == (20, 1)
     assert config["network"]["memory_size"] == 18
