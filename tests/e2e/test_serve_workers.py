@@ -106,6 +106,7 @@ def test_an_exchange_that_loses_the_old_and_the_new_worker_is_told(
         await_that(lambda: len(workers_of(process.pid)) == 3)
         (new,) = set(workers_of(process.pid)) - set(first)
         os.kill(first[0], signal.SIGKILL)
+        await_that(lambda: not Path(f"/proc/{first[0]}").exists())  # the supervisor knows
         os.kill(new, signal.SIGKILL)
         await_that(lambda: "the other workers were not exchanged: it was" in said.read_text())
         await_that(lambda: len(set(workers_of(process.pid)) - {first[0], new}) == 2)
