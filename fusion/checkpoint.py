@@ -237,8 +237,19 @@ def load_network(checkpoint: Checkpoint) -> Network:
         )
     try:
         network = build_network(checkpoint.config)
-        network.load_state_dict(checkpoint.weights)
+        if not tunes_others(network, checkpoint.weights):
+            network.load_state_dict(checkpoint.weights)
+            return network.eval()
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         first_line = str(error).splitlines()[0]
         raise CheckpointError(f"{checkpoint.folder / CONFIG} is damaged: {first_line}") from error
-    return network.eval()
+    raise CheckpointError(
+        f"{checkpoint.folder} was trained by another version of crossgraph, which tuned other "
+        "layers: train it anew with `crossgraph train`"
+    )
+
+
+def tunes_others(network: Network, weights: Mapping[str, Tensor]) -> bool:
+    """Whether weights fit a network but for which of the image encoder's blocks are tuned."""
+    differing = network.state_dict().keys() ^ weights.keys()
+    return bool(differing) and all(name.startswith("reader.blocks.") for name in differing)

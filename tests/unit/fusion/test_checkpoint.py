@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from fusion import fingerprint
 from fusion.checkpoint import (
@@ -118,6 +119,17 @@ def test_damage_is_one_line_that_names_the_place(
         load_network(read_checkpoint(folder))
     assert str(folder) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_weights_with_other_tuned_layers_are_told_as_such(folder: Path) -> None:
+    weights = load_file(folder / "model.safetensors")
+    save_file(weights | {"reader.blocks.blocks.0.bias": torch.zeros(1)}, folder / "more")
+    (folder / "more").replace(folder / "model.safetensors")
+    content = json.loads((folder / "config.json").read_text())
+    digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+    (folder / "config.json").write_text(json.dumps(content | {"weights_sha256": digest}))
+    with pytest.raises(CheckpointError, match="by another version of crossgraph"):
+        load_network(read_checkpoint(folder))
 
 
 def test_weights_of_another_shape_are_refused(folder: Path) -> None:
