@@ -59,14 +59,14 @@ class Reader(nn.Module):
         Raises:
             ValueError: the form that this reader needs is None.
         """
-        regions, pooled, lower = (self.here(part) for part in found)
+        regions, pooled, lower = found
         if self.blocks is not None:
             if lower is None:
                 raise ValueError("the tuned blocks read lower maps, which these features lack")
-            regions, pooled = photo_features(self.blocks(lower).float())
+            regions, pooled = photo_features(self.blocks(self.here(lower)).float())
         if regions is None or pooled is None:
             raise ValueError("expected regions and their summary, found None")
-        cells, summary = self.whitening.photos(regions, pooled)
+        cells, summary = self.whitening.photos(self.here(regions), self.here(pooled))
         real = torch.ones(cells.shape[:2], dtype=torch.bool, device=cells.device)
         return ImageNodes(cells, real, summary)
 
@@ -76,16 +76,14 @@ class Reader(nn.Module):
         Raises:
             ValueError: the form that this reader needs is None.
         """
-        mask, words, lower = (self.here(part) for part in found)
+        mask, words, lower = self.here(found.mask), self.here(found.words), found.lower
         if self.layers is not None:
             if lower is None:
                 raise ValueError("the tuned layers read lower states, which these features lack")
-            words = self.layers(lower, mask)
-        if words is None or mask is None:
-            raise ValueError("expected words and their mask, found None")
+            words = self.layers(self.here(lower), mask)
         scaled, summary = self.whitening.texts(words.float(), mask)
         return TextNodes(scaled, mask, summary)
 
-    def here(self, part: Tensor | None) -> Tensor | None:
+    def here(self, part: Tensor) -> Tensor:
         """Bring features to the device that the reader is on."""
-        return None if part is None else part.to(self.whitening.pooled_scale.device)
+        return part.to(self.whitening.pooled_scale.device)

@@ -15,6 +15,7 @@ from indexer.loop import Loop, settle
 from indexer.missing import Missing
 from indexer.plan import Plan, make_plan
 from indexer.sources import FoundFile
+from indexer.sources.found import parts_of
 from indexer.sources.shard import Shard, open_shard
 from indexer.survey import Survey
 from store import FinishedShard, Index, PhotoFile, QuarantinedFile, ReaderMissing, SourceError
@@ -227,17 +228,7 @@ class ShardLoop:
 
 def _plan(known: KnownShard, shard: Shard, missing: Missing, retry_failed: bool) -> Plan:
     file = known.file
-    found = tuple(
-        FoundFile(
-            member_path(file.path, member.name),
-            file.source,
-            member.size_bytes,
-            file.mtime_ns,
-            shard,
-            member,
-        )
-        for member in shard.members
-    )
+    found = tuple(parts_of(file, shard))
     photos, broken = known.photos, known.quarantined
     if known.is_other:
         photos = {i: replace(photo, mtime_ns=NEVER_NS) for i, photo in photos.items()}

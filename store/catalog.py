@@ -38,6 +38,7 @@ __all__ = [
     "find_content",
     "looks_of",
     "paths_of",
+    "photo_file",
     "put_arrays",
     "put_files",
     "remove_images",
@@ -207,10 +208,15 @@ def _facts(catalog: CatalogFile, files: Sequence[PhotoFile]) -> list[tuple[Any, 
 
 def _file(row: tuple[Any, ...]) -> PhotoFile:
     """Give the file of a row of id, root, and `_FACTS`."""
-    _, root, _, path, size_bytes, mtime_ns, digest, width_px, height_px, taken, camera, look = row
-    folder = row_to_path(root)
+    _, root, _, path, *facts = row
+    return photo_file(row_to_path(root), row_to_path(path), facts)
+
+
+def photo_file(folder: str, path: str, facts: Sequence[Any]) -> PhotoFile:
+    """Give a file by its folder, its path in there, and what `_FACTS` lists behind that."""
+    size_bytes, mtime_ns, digest, width_px, height_px, taken, camera, look = facts
     return PhotoFile(
-        absolute_path(folder, row_to_path(path)),
+        absolute_path(folder, path),
         folder,
         size_bytes,
         mtime_ns,

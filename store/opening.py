@@ -14,7 +14,7 @@ from store.index import Index
 if TYPE_CHECKING:
     from store.protocol import ServedIndex
 
-__all__ = ["ExtraMissing", "is_address", "open_indexes", "open_reader", "postgres_installed"]
+__all__ = ["ExtraMissing", "is_database", "open_indexes", "open_reader", "postgres_installed"]
 
 
 class ExtraMissing(CrossgraphError):
@@ -68,22 +68,22 @@ def open_indexes(places: Sequence[str], *, seconds: float, strict: bool = False)
     )
 
 
-def is_address(place: str) -> bool:
+def is_database(place: str) -> bool:
     """Say whether an index is named by the address of a database, and not by a folder.
 
-    >>> is_address("postgresql://db/photos"), is_address("photos.index")
+    >>> is_database("postgresql://db/photos"), is_database("photos.index")
     (True, False)
     """
     return place.startswith(("postgresql://", "postgres://"))
 
 
 def _open(place: str) -> ServedIndex:
-    return open_reader(Path(), place) if is_address(place) else open_reader(Path(place))
+    return open_reader(Path(), place) if is_database(place) else open_reader(Path(place))
 
 
 def _identity(place: str) -> object:
     """Give what is the same for two spellings of one place."""
-    if not is_address(place):
+    if not is_database(place):
         return os.path.realpath(place)
     from store.postgres.address import Address
 
@@ -91,7 +91,7 @@ def _identity(place: str) -> object:
 
 
 def _shown(place: str) -> str:
-    if not is_address(place):
+    if not is_database(place):
         return place
     from store.postgres.address import Address
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +15,7 @@ from indexer.bulk.shard_file import Captions, Rows
 from indexer.bulk.shard_writer import ShardWriter, shard_writer
 from indexer.model import PhotoModel
 from indexer.sources import FoundFile
+from indexer.sources.found import parts_of
 from indexer.sources.shard import Shard, open_shard
 from store import QuarantinedFile, ReaderMissing, SourceError
 from store.arrays import half_vectors
@@ -81,19 +82,13 @@ def _embed_packed(file: FoundFile, shard: Shard, model: PhotoModel, writer: Shar
     """Embed the photos of a tar or Parquet file."""
     # All captions first: while photos are read, nothing else may read the file.
     said = {member_path(file.path, name): texts for name, texts in shard.captions() if texts}
-    _embed(_members(file, shard), model, writer, said)
+    _embed(parts_of(file, shard), model, writer, said)
     if shard.damage:
         writer.add(Rows.of_broken([_as_broken(file, shard.damage)]))
 
 
 def _as_broken(file: FoundFile, reason: str) -> QuarantinedFile:
     return QuarantinedFile(file.path, file.source, file.size_bytes, file.mtime_ns, reason)
-
-
-def _members(file: FoundFile, shard: Shard) -> Iterator[FoundFile]:
-    for member in shard.members:
-        path = member_path(file.path, member.name)
-        yield FoundFile(path, file.source, member.size_bytes, file.mtime_ns, shard, member)
 
 
 def _embed(files: Iterable[FoundFile], model: PhotoModel, writer: ShardWriter, said: Said) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 __all__ = ["Placement", "placed"]
 
 GPU_WORKERS = 8
-"""One process reads some 500 photos of 224 pixels a second, whatever its threads; a GPU encodes ten
-times as many. Eight processes on one GPU with 16 processors came to three times as much as one."""
+"""One process reads some 500 photos of 224 pixels a second, whatever its threads, which leaves a
+GPU idle: eight processes on one with 16 processors indexed three times as many."""
 
 
 @dataclass(frozen=True)

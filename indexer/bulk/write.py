@@ -108,11 +108,8 @@ def write_shards(
     ]
     mine = [chunk for chunk in chunks if chunk.is_of(*part)]
     todo = [chunk for chunk in mine if not _is_done(folder, chunk, retry_failed)]
-    photos, unopened, left_out = (
-        0,
-        0,
-        [(path, "cannot be read just now") for path in seen.unreadable],
-    )
+    photos = unopened = 0
+    left_out = [(path, "cannot be read just now") for path in seen.unreadable]
     for done, written in enumerate(embed(todo, model, folder), 1):
         photos += written.photos
         unopened += not written.is_there

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from indexer.decode import MAX_FILE_BYTES
 from indexer.sources.shard import Member, Shard
+from store.members import member_path
 
-__all__ = ["FoundFile"]
+__all__ = ["FoundFile", "parts_of"]
 
 
 @dataclass(frozen=True)
@@ -47,3 +49,10 @@ class FoundFile:
     def order(self) -> tuple[str, int]:
         """By which files are best read: parts of a shard as they lie in it."""
         return (self.path, 0) if self.member is None else ("", self.member.place)
+
+
+def parts_of(file: FoundFile, shard: Shard) -> Iterator[FoundFile]:
+    """Give the members of an open shard, which was found as a file, as files of their own."""
+    for member in shard.members:
+        path = member_path(file.path, member.name)
+        yield FoundFile(path, file.source, member.size_bytes, file.mtime_ns, shard, member)

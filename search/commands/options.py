@@ -102,8 +102,10 @@ def listed(indexes: Sequence[str] | None, vectors: str | None) -> tuple[list[str
     Raises:
         BadParameter: a database by `--vectors`, and several indexes or another database.
     """
+    from store.opening import is_database  # brings FAISS, for which `--help` should not wait
+
     found = list(indexes or [os.environ.get("CROSSGRAPH_INDEX") or DEFAULT_INDEX])
-    addresses = [each for each in found if each.startswith(("postgresql://", "postgres://"))]
+    addresses = [each for each in found if is_database(each)]
     if vectors and (len(found) > 1 or addresses):
         raise typer.BadParameter(
             "name databases by --index alone, one or several, and not by --vectors or "

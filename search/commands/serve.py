@@ -99,11 +99,11 @@ def serve(
 
 def _several(indexes: list[str], seconds: float) -> tuple[str, ...]:
     """Give several indexes, as any folder would name them; none where there is a single one."""
-    from store.opening import is_address, open_indexes
+    from store.opening import is_database, open_indexes
 
     if len(indexes) == 1:
         return ()
-    places = [each if is_address(each) else os.path.abspath(each) for each in indexes]
+    places = [each if is_database(each) else os.path.abspath(each) for each in indexes]
     # Later on, those of another model than most are missing; to begin so is a mistake.
     index = open_indexes(places, seconds=seconds, strict=True)
     for each in index.missing:

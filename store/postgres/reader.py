@@ -9,11 +9,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from store.catalog import photo_file
 from store.choice import Measured
-from store.codec import blobs_to_array, row_to_path, row_to_time
+from store.codec import blobs_to_array, row_to_path
 from store.errors import ModelMismatch
 from store.models import Model
-from store.paths import absolute_path
 from store.postgres.address import Address
 from store.postgres.connection import Connection, Row
 from store.postgres.schema import TABLES, check
@@ -23,7 +23,7 @@ from store.postgres.within import Chosen, choose
 from store.postgres.words import search_words
 from store.protocol import Ids
 from store.records import PhotoRecord
-from store.rows import Counts, Photo, PhotoFile, QuarantinedFile
+from store.rows import Counts, Photo, QuarantinedFile
 from store.selection import Expression
 from store.several.loss import Missing
 from store.vectors import Found
@@ -240,20 +240,8 @@ def _plain(image_ids: Ids) -> list[int]:
 
 def _record(row: Row) -> PhotoRecord:
     image_id, root, path, raw_root, raw_path, *facts, captions, categories = row
-    size_bytes, mtime_ns, digest, width_px, height_px, taken, camera, look = facts
     folder, relative = _path(root, raw_root), _path(path, raw_path)
-    file = PhotoFile(
-        absolute_path(folder, relative),
-        folder,
-        size_bytes,
-        mtime_ns,
-        digest.hex(),
-        width_px,
-        height_px,
-        None if taken is None else row_to_time(taken),
-        camera,
-        look,
-    )
+    file = photo_file(folder, relative, facts)
     return PhotoRecord(image_id, file, relative, tuple(captions), tuple(categories), None)
 
 
