@@ -92,7 +92,7 @@ def cache_key(encoders: Encoders, collection: Collection) -> str:
     digest = hashlib.sha256(f"2 {REGION_SIDE} {MAX_WORDS} {encoders.fingerprint}".encode())
     for path in collection.paths:
         stat = path.stat()
-        # JPEGs kept their pixels when one decoder took the place of two; other formats may not have.
+        # JPEGs kept their pixels when one decoder took the place of two; others may not have.
         reader = "" if path.suffix.lower() in (".jpg", ".jpeg") else " 2"
         digest.update(f"{path.resolve()} {stat.st_size} {stat.st_mtime_ns}{reader}\n".encode())
     digest.update("\n".join(collection.texts).encode())
