@@ -18,7 +18,7 @@ from fusion import cca
 from fusion.batches import held_out_of, random_photos
 from fusion.card import write_card
 from fusion.checkpoint import network_checkpoint, write_checkpoint
-from fusion.collection import read_captions
+from fusion.collection import ReadPhoto, read_captions
 from fusion.device import choose_device
 from fusion.encoders import Encoders, load_encoders
 from fusion.epochs import Options
@@ -36,8 +36,15 @@ FEWEST_PHOTOS = 20
 """A tenth is held out to fit on, and false pairs of captions and photos need two."""
 
 
-def train_from_files(request: TrainRequest, progress: Report | None = None) -> str:
+def train_from_files(
+    request: TrainRequest, progress: Report | None = None, *, read_photo: ReadPhoto
+) -> str:
     """Encode what isn't yet, train, and write the checkpoint; gives one line that says what came.
+
+    Args:
+        request: what to train, and on what.
+        progress: called with what is being done, how many are done and how many there are.
+        read_photo: reads a photo as indexing does.
 
     Raises:
         TrainingError: the folder holds a run and `resume` is off, or an option is unknown, or there
@@ -63,11 +70,13 @@ def train_from_files(request: TrainRequest, progress: Report | None = None) -> s
     layers = encoders.text.top_layers() if "text" in request.finetune else None
     whole = cache_features(
         encoders, request.images, request.annotations, request.cache, report,
+        read_photo=read_photo,
         views=request.views if request.model == "crossgraph" and blocks is not None else 1,
     )  # fmt: skip
     dev = cache_features(
-        encoders, request.dev_images, request.dev_annotations, request.cache, report
-    )
+        encoders, request.dev_images, request.dev_annotations, request.cache, report,
+        read_photo=read_photo,
+    )  # fmt: skip
     train = whole
     if count < len(whole.photos.regions):
         rows = random_photos(len(whole.photos.regions), count)

@@ -7,9 +7,17 @@ import random
 
 from PIL import Image
 
-__all__ = ["view_of"]
+__all__ = ["FIRST_PART", "SHORTEST_SIDE", "view_of"]
 
 SMALLEST_PART = 0.5
+STRETCH = 0.1
+"""Of a part: its width by up to e to this power, its height by as much the other way."""
+
+SHORTEST_SIDE = math.sqrt(SMALLEST_PART) * math.exp(-STRETCH)
+"""The least that a side of a part can be of the photo's."""
+
+FIRST_PART = 2
+"""The first view that is a part of the photo."""
 
 
 def view_of(image: Image.Image, number: int, name: str) -> Image.Image:
@@ -21,11 +29,11 @@ def view_of(image: Image.Image, number: int, name: str) -> Image.Image:
     if number == 0:
         return image
     mirrored = Image.Transpose.FLIP_LEFT_RIGHT
-    if number == 1:
+    if number < FIRST_PART:
         return image.transpose(mirrored)
     chance = random.Random(f"{name} {number}")
     side = math.sqrt(chance.uniform(SMALLEST_PART, 1.0))
-    stretch = math.exp(chance.uniform(-0.1, 0.1))
+    stretch = math.exp(chance.uniform(-STRETCH, STRETCH))
     width = max(min(round(image.width * side * stretch), image.width), 1)
     height = max(min(round(image.height * side / stretch), image.height), 1)
     left, top = chance.randint(0, image.width - width), chance.randint(0, image.height - height)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from search.commands.options import Device, ImageWeights, Quiet, TextWeights
-from search.features import default_cache
+from search.features import default_cache, read_photo
 
 __all__ = ["ModelKind", "train"]
 
@@ -101,7 +101,7 @@ def train(
         device=device.value,
     )
     with ProgressReport("training", quiet=quiet) as progress:
-        result = train_from_files(request, progress=progress.stage)
+        result = train_from_files(request, progress=progress.stage, read_photo=read_photo)
     typer.echo(result)
 
 
