@@ -19,20 +19,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from fusion.encoders.classifier import Classifier
+
 __all__ = ["ClassNames", "Classifier", "ConceptGraph", "fit_classifier"]
 
 RIDGE = 0.01
 """Of the map between two encoders' cells, as a share of their mean variance."""
-FITTED_PHOTOS = 2000
-
-
-class Classifier(NamedTuple):
-    """Logits of K classes as a linear map of a region's features."""
-
-    weight: Tensor
-    """(K, D) float32."""
-    bias: Tensor
-    """(K,) float32."""
 
 
 class ClassNames(NamedTuple):

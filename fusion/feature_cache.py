@@ -33,13 +33,15 @@ from fusion.features import (
     PhotoFeatures,
     photo_features,
 )
+from fusion.precision import fast_products
 from fusion.squares import square
-from fusion.views import FIRST_PART, SHORTEST_SIDE, view_of
+from fusion.views import FIRST_PART, SHORTEST_SIDE, view_of, worn
 
 __all__ = ["cache_features", "encode_captions"]
 
 MAX_WORDS = 32
 PHOTO_BATCH, TEXT_BATCH = 32, 64
+PHOTO_ARRAYS = ("regions", "pooled")
 READERS = os.cpu_count() or 1
 BATCHES_AHEAD = 4
 Progress = Callable[[str, int, int], None]
@@ -66,7 +68,8 @@ def cache_features(
         cache_dir: where features are kept; a second call reads them back.
         progress: called with what is being done, how many are done and how many there are.
         read_photo: reads a photo as indexing does.
-        views: how many `PhotoFeatures.maps` to give, for an encoder whose last blocks can be tuned.
+        views: how many views to give of each photo: as `PhotoFeatures.maps`, or as its `views`
+            from an encoder that has no blocks to tune.
 
     Raises:
         CollectionError: it is no COCO captions file, no photo that it names is in the folder, or
@@ -82,14 +85,15 @@ def cache_features(
     if not (folder / "mask.npy").exists():
         write_captions(encoders, collection, folder, report)
     tunable = (folder / "maps-0.npy").exists()
-    for number in range(1, views if tunable else 0):
-        if not (folder / f"maps-{number}.npy").exists():
-            write_view(encoders, collection, folder, number, read_photo, report)
-    return read_cache(collection, folder, views if tunable else 0)
+    write_other = write_view if tunable else write_frozen_view
+    for number in range(1, views):
+        if not (folder / f"{'maps' if tunable else 'pooled'}-{number}.npy").exists():
+            write_other(encoders, collection, folder, number, read_photo, report)
+    return read_cache(collection, folder, views, tunable=tunable)
 
 
 def cache_key(encoders: Encoders, collection: Collection) -> str:
-    digest = hashlib.sha256(f"2 {REGION_SIDE} {MAX_WORDS} {encoders.fingerprint}".encode())
+    digest = hashlib.sha256(f"3 {REGION_SIDE} {MAX_WORDS} {encoders.fingerprint}".encode())
     for path in collection.paths:
         stat = path.stat()
         # JPEGs kept their pixels when one decoder took the place of two; others may not have.
@@ -111,7 +115,8 @@ def batches_of_photos(
     enough_px = size_px if number < FIRST_PART else math.ceil(size_px / SHORTEST_SIDE)
 
     def read(path: Path) -> Image.Image:
-        return square(view_of(read_photo(path, enough_px), number, path.name), size_px)
+        view = view_of(read_photo(path, enough_px), number, path.name)
+        return square(worn(view, number, path.name), size_px)
 
     coming: deque[tuple[slice, list[Future[Image.Image]]]] = deque()
     with ThreadPoolExecutor(READERS, "read-photo") as readers:
@@ -184,10 +189,33 @@ def write_view(
     with array_files(folder, {f"maps-{number}": shape[1:]}, shape[0]) as arrays:
         size_px = encoders.image.size_px
         for rows, views in batches_of_photos(collection.paths, number, size_px, read_photo):
-            with torch.autocast(place.type, torch.bfloat16):
+            with fast_products(place.type):
                 maps = encoders.image.encode_lower(views)
             arrays[f"maps-{number}"][rows] = maps.float().cpu().numpy()
             report(f"photos, view {number + 1}", rows.stop, shape[0])
+
+
+def write_frozen_view(
+    encoders: Encoders,
+    collection: Collection,
+    folder: Path,
+    number: int,
+    read_photo: ReadPhoto,
+    report: Progress,
+) -> None:
+    """Write the features of another view of each photo."""
+    shapes = {name: np.load(folder / f"{name}.npy", mmap_mode="r").shape for name in PHOTO_ARRAYS}
+    names = {name: f"{name}-{number}" for name in PHOTO_ARRAYS}
+    count = shapes["pooled"][0]
+    with array_files(folder, {names[n]: shapes[n][1:] for n in PHOTO_ARRAYS}, count) as arrays:
+        size_px = encoders.image.size_px
+        for rows, views in batches_of_photos(collection.paths, number, size_px, read_photo):
+            with fast_products(torch.device(encoders.image.device).type):
+                found = encoders.image.encode_images(views)
+            parts = zip(PHOTO_ARRAYS, photo_features(found.features.float()), strict=True)
+            for name, part in parts:
+                arrays[names[name]][rows] = part.cpu().numpy()
+            report(f"photos, view {number + 1}", rows.stop, count)
 
 
 def write_captions(
@@ -265,7 +293,7 @@ def clip_words(found: WordFeatures) -> WordFeatures:
     )
 
 
-def read_cache(collection: Collection, folder: Path, views: int) -> PairData:
+def read_cache(collection: Collection, folder: Path, views: int, *, tunable: bool) -> PairData:
     def array(name: str) -> NDArray[np.float16]:
         found: NDArray[np.float16] = np.load(folder / f"{name}.npy", mmap_mode="r")
         return found
@@ -278,7 +306,11 @@ def read_cache(collection: Collection, folder: Path, views: int) -> PairData:
             [str(path) for path in collection.paths],
             array("regions"),
             array("pooled"),
-            tuple(array(f"maps-{number}") for number in range(views)),
+            tuple(array(f"maps-{number}") for number in range(views if tunable else 0)),
+            tuple(
+                (array(f"regions-{number}"), array(f"pooled-{number}"))
+                for number in range(1, 1 if tunable else views)
+            ),
         ),
         CaptionFeatures(
             np.asarray(collection.caption_ids, np.int64),

@@ -8,26 +8,30 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from fusion import cca
-from fusion.batches import held_out_of, random_photos
+from fusion.batches import held_out, held_out_of, random_photos
 from fusion.card import write_card
-from fusion.checkpoint import network_checkpoint, write_checkpoint
+from fusion.checkpoint import network_checkpoint, read_checkpoint, write_checkpoint
 from fusion.collection import ReadPhoto, read_captions
+from fusion.concepts import brought_over, concepts_of
 from fusion.device import choose_device
 from fusion.encoders import Encoders, load_encoders
 from fusion.epochs import Options
 from fusion.feature_cache import cache_features
-from fusion.features import PairData, subset
-from fusion.network_run import train_network
+from fusion.features import PairData, joined, subset
+from fusion.network_run import Materials, train_network
 from fusion.pair_runs import EPOCHS, train_pair_run
 from fusion.request import TrainingError, TrainRequest
-from fusion.tower import freeze_depthwise
+from fusion.short_queries import short_queries
+from fusion.tower import TunedBlocks, freeze_depthwise
+from fusion.tuned_encoders import with_tuned_image
 
 __all__ = ["default_epochs", "train_from_files", "training_photos"]
 
@@ -64,31 +68,50 @@ def train_from_files(
         text_weights=request.text_weights,
         device=place,
     )
-    blocks = encoders.image.top_blocks() if "image" in request.finetune else None
+
+    def features(encoders: Encoders, photos: Path, captions: Path, views: int = 1) -> PairData:
+        return cache_features(
+            encoders, photos, captions, request.cache, report, read_photo=read_photo, views=views
+        )
+
+    classes = concepts_of(encoders) if request.model == "crossgraph" else None
+    reading, tuned = encoders, None
+    if request.tuned_image is not None:
+        reading, tuned = with_tuned_image(encoders, read_checkpoint(request.tuned_image))
+    blocks = reading.image.top_blocks() if "image" in request.finetune else None
     if blocks is not None and place == "cpu":
         freeze_depthwise(blocks)
-    layers = encoders.text.top_layers() if "text" in request.finetune else None
-    whole = cache_features(
-        encoders, request.images, request.annotations, request.cache, report,
-        read_photo=read_photo,
-        views=request.views if request.model == "crossgraph" and blocks is not None else 1,
-    )  # fmt: skip
-    dev = cache_features(
-        encoders, request.dev_images, request.dev_annotations, request.cache, report,
-        read_photo=read_photo,
-    )  # fmt: skip
+    layers = reading.text.top_layers() if "text" in request.finetune else None
+    varied = request.model == "crossgraph" and (blocks is not None or tuned is not None)
+    views = request.views if varied else 1
+    devs = [features(reading, *each) for each in request.dev_collections]
+    parts = [
+        without_photos_of(devs, features(reading, *each, views)) for each in request.collections
+    ]
+    whole = joined(parts)
+    sizes = [len(part.photos.regions) for part in parts]
     train = whole
     if count < len(whole.photos.regions):
         rows = random_photos(len(whole.photos.regions), count)
         train = subset(whole, rows, views=request.views)
+        ends = np.cumsum(sizes)
+        sizes = np.bincount(
+            np.searchsorted(ends, rows.numpy(), side="right"), minlength=len(sizes)
+        ).tolist()
     request.out.mkdir(parents=True, exist_ok=True)
     negatives = cca.fit(train)
     if request.model == "crossgraph":
-        trained = train_network(request, train, dev, blocks, layers, negatives, report, place)
+        if classes is not None and tuned is not None:
+            classes = brought_over(classes, reading.image, train.photos.paths, read_photo, report)
+        shorts = short_queries(reading, train.captions, len(train.photos.regions))
+        materials = Materials(sizes, negatives, blocks, layers, classes, shorts)
+        trained = train_network(request, train, devs, materials, report, place)
+        if tuned is not None:
+            trained.reader.blocks = TunedBlocks(tuned)
         module: torch.nn.Module = trained
         config = network_checkpoint(trained, encoders.image.architecture)
     else:
-        run = train_pair_run(request, train, dev, held_out_of(train), negatives, report)
+        run = train_pair_run(request, train, devs[0], held_out_of(train), negatives, report)
         module, config = run.model, run.config
     cca.save(negatives, request.out)
     epochs = request.epochs or default_epochs(request.model)
@@ -100,11 +123,33 @@ def train_from_files(
         request.out, request.model, encoders.preset, encoders.fingerprint, config, module
     )
     history = [json.loads(line) for line in (request.out / "log.jsonl").read_text().splitlines()]
-    write_card(request.out, card_facts(request, encoders, whole, train, dev, module), history)
+    write_card(request.out, card_facts(request, encoders, parts, train, devs, module), history)
     shutil.rmtree(request.out / "state")
     last = [line for line in history if "epoch" in line]
     best = max(line["dev R@1"] for line in last)
     return f"{request.out}: {request.model}, {len(last)} epochs, development R@1 up to {best}"
+
+
+def without_photos_of(devs: Sequence[PairData], part: PairData) -> PairData:
+    """Leave out training photos that are development photos too, perhaps at another size.
+
+    Those are of one file name and share a caption; names alone may be counted from 1 anywhere.
+    """
+    known = {name for dev in devs for name in named_captions(dev)}
+    shared = {name for name, caption in named_captions(part) if (name, caption) in known}
+    names = [Path(path).name for path in part.photos.paths]
+    kept = [row for row, name in enumerate(names) if name not in shared]
+    if len(kept) == len(names):
+        return part
+    views = max(len(part.photos.maps), len(part.photos.views) + 1)
+    return subset(part, torch.tensor(kept), views=views)
+
+
+def named_captions(data: PairData) -> list[tuple[str, str]]:
+    """Each caption with its photo's file name."""
+    names = [Path(path).name for path in data.photos.paths]
+    rows = data.captions.photo_rows.tolist()
+    return [(names[row], text) for row, text in zip(rows, data.captions.texts, strict=True)]
 
 
 def training_photos(request: TrainRequest) -> int:
@@ -114,10 +159,11 @@ def training_photos(request: TrainRequest) -> int:
         TrainingError: there aren't as many, or they are too few.
         CollectionError: the captions file cannot be read.
     """
-    there = len(read_captions(request.annotations, request.images).paths)
+    there = sum(len(read_captions(texts, images).paths) for images, texts in request.collections)
     count = there if request.photos is None else request.photos
     if count > there:
-        raise TrainingError(f"{count} photos to train on: {request.annotations} has {there}")
+        named = ", ".join(str(texts) for _, texts in request.collections)
+        raise TrainingError(f"{count} photos to train on: {named} has {there}")
     if count < FEWEST_PHOTOS:
         raise TrainingError(f"{count} photos to train on: expected at least {FEWEST_PHOTOS}")
     return count
@@ -131,19 +177,22 @@ def default_epochs(model: str) -> int:
 def card_facts(
     request: TrainRequest,
     encoders: Encoders,
-    whole: PairData,
+    parts: Sequence[PairData],
     train: PairData,
-    dev: PairData,
+    devs: Sequence[PairData],
     module: torch.nn.Module,
 ) -> dict[str, object]:
-    """Give the fields of the model card; `train` is `whole` or a part of it."""
+    """Give the fields of the model card; `train` is all of `parts`, or drawn from them."""
 
-    def told(data: PairData, annotations: Path, drawn: str = "") -> str:
-        photos, captions = len(data.photos.regions), len(data.captions.texts)
-        return f"{photos:,} photos{drawn} with {captions:,} captions of {described(annotations)}"
+    def told(data: Sequence[PairData], collections: Sequence[tuple[Path, Path]]) -> str:
+        return "; ".join(
+            f"{len(part.photos.regions):,} photos with {len(part.captions.texts):,} captions of "
+            f"{described(annotations)}"
+            for part, (_, annotations) in zip(data, collections, strict=True)
+        )
 
-    drawn = "" if train is whole else f" (drawn at random from {len(whole.photos.regions):,})"
-
+    trained, there = len(train.photos.regions), sum(len(part.photos.regions) for part in parts)
+    drawn = f"{trained:,} photos drawn at random from " if trained < there else ""
     reader = getattr(module, "reader", None)
     tuned = [
         name
@@ -157,9 +206,9 @@ def card_facts(
         "tuned": f" but for the last layers ({' and '.join(tuned)}), tuned copies of which are here"
         if tuned
         else "",
-        "training": told(train, request.annotations, drawn),
-        "development": told(dev, request.dev_annotations),
-        "held_out": held_out_of(train),
+        "training": drawn + told(parts, request.collections),
+        "development": told(devs, request.dev_collections),
+        "held_out": sum(held_out(len(part.photos.regions)) for part in parts),
         "parameters": sum(value.numel() for value in module.parameters()),
     }
 

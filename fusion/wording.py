@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 from fusion.plurals import singular
-from fusion.words import word_set
+from fusion.words import word_set, words_in_order
 
-__all__ = ["canonical_query"]
+__all__ = ["canonical_query", "is_short_query"]
 
 SHORT = 3
 """Words, without a leading article, up to which a query is a name of things and no sentence."""
@@ -71,6 +71,15 @@ def canonical_query(text: str) -> str:
     while (brought := _one_step(text)) != text:
         text = brought
     return text
+
+
+def is_short_query(text: str) -> bool:
+    """Whether a text names things, in up to three words, and is no sentence.
+
+    >>> is_short_query("dog"), is_short_query("A dog on a sofa .")
+    (True, False)
+    """
+    return len(words_in_order(text)) <= SHORT
 
 
 def _one_step(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["STOP_WORDS", "word_set", "words_of"]
+__all__ = ["STOP_WORDS", "word_set", "words_in_order", "words_of"]
 
 
 def word_set(listed: str) -> frozenset[str]:
@@ -37,4 +37,13 @@ def words_of(text: str) -> set[str]:
     >>> sorted(words_of("A dog, two dogs."))
     ['a', 'dog', 'dogs', 'two']
     """
-    return set(re.findall(r"[a-z]+", text.lower()))
+    return set(words_in_order(text))
+
+
+def words_in_order(text: str) -> list[str]:
+    """Give the words of a text as they stand in it.
+
+    >>> words_in_order("A dog, two dogs.")
+    ['a', 'dog', 'two', 'dogs']
+    """
+    return re.findall(r"[a-z]+", text.lower())
