@@ -255,6 +255,9 @@ def upgrade(network: Network, weights: dict[str, Tensor]) -> None:
     """Give the weights of an older checkpoint what it lacks, so that it answers as it did."""
     if "short_gates" not in weights:
         weights["short_gates"] = torch.stack([weights[name] for name in GATES])
+    for name, value in network.state_dict().items():
+        if name.startswith("standing_"):
+            weights.setdefault(name, value)
 
 
 def tunes_others(network: Network, weights: Mapping[str, Tensor]) -> bool:

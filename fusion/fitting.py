@@ -238,10 +238,8 @@ class Lists:
         listed = first.topk(min(LIST, first.shape[1]), dim=1).indices
         rows = torch.arange(len(first)).unsqueeze(1).expand_as(listed)
         q, g = (listed, rows) if captions else (rows, listed)
-        parts = pair_parts(network, photos, texts, q.flatten(), g.flatten())
-        return cls(
-            PairParts(*(part.view(listed.shape) for part in parts)), right.gather(1, listed), listed
-        )
+        parts = pair_parts_of(network, photos, texts, q, g)
+        return cls(parts, right.gather(1, listed), listed)
 
     def recalls(self, network: Network) -> Recalls:
         """Recall with the network's gates, of captions that look for their photos."""
@@ -249,6 +247,14 @@ class Lists:
         target = scores.masked_fill(~self.right, -torch.inf).amax(1, keepdim=True)
         better = (scores > target).sum(1)
         return recalls_of(better.masked_fill(~self.right.any(1), scores.shape[1]))
+
+
+def pair_parts_of(
+    network: Network, photos: Gallery, texts: TextVectors, q: Tensor, g: Tensor
+) -> PairParts[Tensor]:
+    """`pair_parts` of lists of one shape: (Q, K) texts and photos -> (Q, K) each."""
+    parts = pair_parts(network, photos, texts, q.flatten(), g.flatten())
+    return PairParts(*(part.view(q.shape) for part in parts))
 
 
 def gates_of(lists: Sequence[Lists]) -> Tensor:

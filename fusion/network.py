@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ from fusion.packing import LARGEST, Layout, pack_photos
 from fusion.parts import GATES, PairParts, combine
 from fusion.reader import ImageNodes, Reader
 from fusion.reranker import CrossGraph, RerankerConfig, with_whole
+from fusion.standing import FACTS, TERMS, Standing
 from fusion.whitening import Whitening
 from fusion.word_detector import WordDetector
 from fusion.word_graph import WordGraph
@@ -138,6 +139,11 @@ class Network(nn.Module):
             self.register_buffer(gate, torch.zeros(()))
         self.register_buffer("caption_gates", torch.zeros(len(GATES)))
         self.register_buffer("short_gates", torch.zeros(len(GATES)))
+        for stage in ("full", "first"):
+            self.register_buffer(f"standing_{stage}_mean", torch.zeros(FACTS))
+            self.register_buffer(f"standing_{stage}_spread", torch.ones(FACTS))
+            self.register_buffer(f"standing_{stage}_weights", torch.zeros(TERMS))
+            self.register_buffer(f"standing_{stage}_offset", torch.zeros(()))
         self.calibration = Calibration()
         self.look_alikes = LookAlikeTest()
 
@@ -161,6 +167,13 @@ class Network(nn.Module):
         """Embed B photos that were read, and nothing more: (B, D); `own` as in `photos`."""
         vectors: Tensor = self.memory(self.dual.image(*read), self.keys(read), own)
         return vectors
+
+    def standing(self, stage: Literal["full", "first"]) -> Standing:
+        """How likely hits are right, after re-ranking or by the first stage alone."""
+        mean, spread, weights, offset = (
+            getattr(self, f"standing_{stage}_{name}") for name in Standing._fields
+        )
+        return Standing(mean.numpy(), spread.numpy(), weights.numpy(), float(offset))
 
     def keys(self, read: ImageNodes) -> Tensor:
         """What the memory graph compares photos by: (B, C), of their looks alone."""

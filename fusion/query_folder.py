@@ -29,7 +29,7 @@ __all__ = [
     "writing_folder",
 ]
 
-FORMAT = 3
+FORMAT = 4
 """Changes with anything that a reader of the files must know."""
 QUERY, PAIRS, READING = "query.onnx", "pairs.onnx", "reading.onnx"
 PHOTOS = "photos.onnx"
