@@ -49,7 +49,7 @@ def test_index_then_search_in_the_default_folder(
     assert "broken.jpg" in err
 
     assert main(["search", "a", "blue", "thing", "-k", "1"]) == 0
-    rank, probability, score, path, known = capsys.readouterr().out.rstrip("\n").split("\t")
+    rank, probability, score, path, known, group = capsys.readouterr().out.rstrip("\n").split("\t")
     assert (rank, score, known) == ("1", "2.000", "")
     assert path.endswith("blue sky.png")
     assert 0 <= float(probability) <= 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,12 +18,10 @@ TOKENS = ["[CLS]", "red", "sofa", "elegant", "board", "snow", "##s", "x", "車",
 letters = st.text("abc", max_size=6)
 
 
-def tokenizer(tokens: list[str], *, quick: bool) -> Callable[[], SimpleNamespace]:
+def tokenizer(tokens: list[str], *, quick: bool) -> Callable[[], Any]:
     ids = {token: place for place, token in enumerate(tokens)}
-    given = SimpleNamespace(get_vocab=lambda: ids)
-    if quick:
-        given.token_to_id = ids.get
-    return lambda: given
+    by_word = {"token_to_id": ids.get} if quick else {}
+    return lambda: SimpleNamespace(get_vocab=lambda: ids, **by_word)
 
 
 @pytest.mark.parametrize("quick", [False, True])

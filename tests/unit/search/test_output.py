@@ -103,7 +103,7 @@ def test_table_without_captions_has_no_column_for_them() -> None:
 
 def test_a_line_above_each_group_says_which_it_is() -> None:
     out = io.StringIO()
-    Console(file=out, width=120, color_system=None).print(as_table([DOG, DOG, MAYBE, BIKE]))
+    Console(file=out, width=200, color_system=None).print(as_table([DOG, DOG, MAYBE, BIKE]))
     told = out.getvalue()
     headings = ["good matches (50% and more", "maybe (15% to 50%", "nearest others (below 15%"]
     places = [told.index(heading) for heading in headings]

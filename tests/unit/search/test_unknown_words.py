@@ -21,7 +21,7 @@ def unknown(query: str) -> Unknown:
 @pytest.mark.parametrize(
     "query",
     ["\U0001f436", "赤い車", "שלום", "asdfghjkl", "the girafe", "a photo of asdfghjkl", "x", "???",
-     "赤い車 the", "7 asdfghjkl", "\x1b[31m", "without asdfghjkl", '"asdfghjkl" + "qwerty"',
+     "赤い車 the", "7 asdfghjkl", "\x1b[m", "without asdfghjkl", '"asdfghjkl" + "qwerty"',
      "asdfghjkl without a dog"],
 )  # fmt: skip
 def test_a_query_without_a_known_word(query: str) -> None:
