@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion.embeddings import QueryEmbeddings, Reranked, check_candidates
+from fusion.known_words import KnownWords
 from fusion.packing import Layout, unpack_edges, unpack_nodes
 from fusion.parts import PairParts, WordReading, combine
 from fusion.query_folder import (
@@ -83,6 +84,7 @@ class QueryModel:
         name: the model's kind.
         encoders: the encoders' preset.
         fingerprint: hex; changes with the weights of either and with the configuration.
+        known_words: those that mean something to it.
     """
 
     def __init__(self, folder: Path, facts: dict[str, Any], *, once: bool = False) -> None:
@@ -94,6 +96,7 @@ class QueryModel:
         self._short_gates: list[float] = facts["short_gates"]
         self._vocabulary: list[str] = facts["vocabulary"]
         self._layout = Layout(*facts["layout"])
+        self.known_words = KnownWords(self._vocabulary, lambda: self._tokenizer)
 
     def embed_queries(self, texts: Sequence[str]) -> QueryEmbeddings:
         """Embed Q texts in their canonical form; words past the encoder's limit are cut off.

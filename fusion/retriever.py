@@ -28,6 +28,7 @@ from fusion.embeddings import (
 from fusion.encoders import Encoders, load_encoders
 from fusion.explanation import PhotoExplanation, explain_photos
 from fusion.features import PhotoInput, TextInput, photo_features
+from fusion.known_words import KnownWords
 from fusion.memory import unit_rows
 from fusion.network import GATES, Network, PairParts
 from fusion.packing import unpack_edges, unpack_nodes
@@ -55,6 +56,7 @@ class Retriever:
         batch_size: how many photos it is best given together.
         size_px: side of the squares that photos are brought to; None where that is not known.
         unit_dim: width of the embedding, the part of an indexed vector that has unit length.
+        known_words: words of queries that mean something to it.
     """
 
     def __init__(self, network: Network, encoders: Encoders, fingerprint: str) -> None:
@@ -68,6 +70,9 @@ class Retriever:
         self.size_px: int | None = getattr(encoders.image, "size_px", None)
         self.unit_dim = network.config.model.width
         self.dim = self.unit_dim + BESIDE
+        self.known_words = KnownWords(
+            network.config.vocabulary, lambda: getattr(encoders.text, "tokenizer", None)
+        )
 
     @torch.inference_mode()
     def embed_images(self, images: Sequence[Image]) -> ImageEmbeddings:

@@ -15,9 +15,10 @@ from search.notes import notes_on
 from search.protocol import QueryModel
 from search.ranking import Ranking
 from search.request import SearchRequest
-from search.result import Hit, SearchResult
+from search.result import UNREAD, Hit, SearchResult
 from search.terms import TermReader
 from search.timing import Stopwatch, blocks_in_time
+from search.unknown_words import unknown_words
 
 if TYPE_CHECKING:
     from store.protocol import SearchedIndex
@@ -66,13 +67,15 @@ class Answerer:
             if request.hybrid:
                 with watch.stage("first_stage"):
                     ordered = with_words(self.index, ordered, request, within)
+            unknown = unknown_words(request, self.model)
+            ordered = ordered.with_falling_probabilities(UNREAD if unknown.texts else 1)
             with watch.stage("read"):
                 hits = self._hits(ordered, request)
             if request.explain and hits:
                 with watch.stage("explain"):
                     hits = explain_hits(hits, mixture, self.index, self.model)
             missing = self.index.missing
-        notes = notes_on(request, mixture, ranking, within, missing)
+        notes = notes_on(request, mixture, ranking, within, missing, hits=hits, unknown=unknown)
         reranked = int(ranking.reranked.sum())
         return SearchResult(tuple(hits), watch.took_ms(), notes, reranked, missing)
 

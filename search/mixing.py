@@ -16,6 +16,10 @@ The probability is that of the wanted texts, the weighted mean of theirs: what i
 part in it, for it is calibrated for sentences and not for single words, and neither have photos,
 for nobody fitted what it means that two photos match. A query of photos alone is given their cosine
 in its place, and says so; one that only says what is not wanted, how unlikely that is.
+
+So a hit may stand above another that has a higher probability: what is not wanted, a photo that is
+asked with, or words of captions put it there. Shown are therefore the nearest numbers to these that
+never rise with the rank (`search.ranking.falling`): hits out of that order share their mean.
 """
 
 from __future__ import annotations
