@@ -65,7 +65,7 @@ class Evaluation:
     per_query: dict[str, Any] = field(default_factory=dict)
 
     def with_part(
-        self, name: str, report: dict[str, Any], per_query: dict[str, Any] | None = None
+        self, name: str, report: dict[str, Any] | None, per_query: dict[str, Any] | None = None
     ) -> Evaluation:
         """Add what was measured beside it, under the same name in the report and in the file."""
         found = {} if per_query is None else {name: per_query}

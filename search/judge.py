@@ -1,15 +1,19 @@
-"""From a checkpoint and a captioned collection to an evaluation: loads everything and calls it."""
+"""From a checkpoint and captioned collections to evaluations: loads everything and calls it."""
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.ablate import ablate
+from search.captioned import Captioned, named_collections
 from search.evaluate import Evaluation, EvaluationError, evaluate
 from search.faithfulness import Faithfulness, judge_explanations
 from search.features import collection_features
+from search.gain import reranking_gain
 from search.latency import CANDIDATES, measure_latency
 from search.loading import load_model
 from search.probes import Encode, probe
@@ -19,10 +23,69 @@ if TYPE_CHECKING:
     from fusion.features import PairData
     from fusion.matcher import Matcher
     from fusion.network import Network
+    from search.evaluate import NegativeModel
 
-__all__ = ["judge", "model_folder"]
+__all__ = ["Asked", "judge", "judge_all", "model_folder"]
 
 LATENCY_QUERIES = 30
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is measured beside retrieval and matching; each adds a part of its name to the report.
+
+    Attributes:
+        seed: draws whatever is drawn.
+        ablation: each part of the model taken out in turn.
+        probes: altered captions and queries of a few words.
+        explanations: whether explanations are true.
+    """
+
+    seed: int = 0
+    ablation: bool = False
+    probes: bool = False
+    explanations: bool = False
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """The model that is judged, and how features of collections are made for it."""
+
+    folder: Path
+    matcher: Matcher
+    negatives: NegativeModel
+    cache: Path | None
+    quiet: bool
+    weights: dict[str, Path | None] = field(default_factory=dict)
+
+    @cached_property
+    def network(self) -> Network:
+        """The network whose parts can be taken out, of a model with graphs."""
+        from fusion.matcher import GraphMatcher
+
+        assert isinstance(self.matcher, GraphMatcher)  # as `_check_graphs` made sure
+        return self.matcher.network
+
+    @cached_property
+    def retriever(self) -> Any:  # noqa: ANN401 - as `load_model`
+        """The model as searches run it, in torch."""
+        return load_model(self.folder, **self.weights)
+
+    def features(self, collection: Captioned) -> PairData:
+        """Encode the photos and captions of a collection, or read what was encoded before."""
+        with self.progress("encoding") as progress:
+            return collection_features(
+                self.matcher.encoders,
+                collection.images,
+                collection.annotations,
+                cache=self.cache,
+                progress=progress.stage,
+                **self.weights,
+            )
+
+    def progress(self, what: str) -> ProgressReport:
+        """Give what tells how far something is."""
+        return ProgressReport(what, quiet=self.quiet)
 
 
 def model_folder(model: str) -> Path | None:
@@ -42,52 +105,82 @@ def judge(
     annotations: Path,
     *,
     cache: Path | None = None,
+    quiet: bool = False,
+) -> Evaluation:
+    """Judge a model on one collection, as `judge_all` does."""
+    collections = named_collections([images], [annotations])
+    return judge_all(checkpoint, collections, cache=cache, quiet=quiet)[0]
+
+
+def judge_all(
+    checkpoint: Path | None,
+    collections: Sequence[Captioned],
+    asked: Asked | None = None,
+    *,
+    cache: Path | None = None,
     image_weights: Path | None = None,
     text_weights: Path | None = None,
-    seed: int = 0,
-    ablation: bool = False,
-    probes: bool = False,
     quiet: bool = False,
-    explanations: bool = False,
-) -> Evaluation:
-    """Load the model and the collection, measure, and give what `crossgraph eval` reports.
+) -> list[Evaluation]:
+    """Load a model once, measure it on each collection, and give what `crossgraph eval` reports.
 
-    `ablation`, `probes` and `explanations` add a part of that name to the report.
+    Args:
+        checkpoint: the model's folder; None is the one that ships with this package.
+        collections: at least one.
+        asked: what is measured beside retrieval and matching; None for nothing.
+        cache: where features are kept; None for the usual place.
+        image_weights: the image encoder's weights, where no package has them.
+        text_weights: the same for the text encoder.
+        quiet: no progress on stderr.
+
+    Returns:
+        An evaluation for each collection, in their order.
 
     Raises:
-        EvaluationError: nothing to measure, or an ablation or explanations of a model without
-            graphs.
+        EvaluationError: nothing to measure, or something was asked for that the model lacks.
+        CollectionError: a collection cannot be read; all are looked at before anything is encoded.
     """
     from fusion import cca
     from fusion.checkpoint import shipped_checkpoint
+    from fusion.collection import read_captions
     from fusion.matcher import load_matcher
 
+    asked = asked or Asked()
     folder = checkpoint or shipped_checkpoint("crossgraph")
     matcher = load_matcher(folder)
-    if ablation or explanations:
-        network = _graphs(matcher, folder, "--ablate" if ablation else "--explanations")
-    negatives = cca.load(folder)
+    _check_graphs(matcher, folder, asked)
     weights = {"image_weights": image_weights, "text_weights": text_weights}
-    with ProgressReport("encoding", quiet=quiet) as progress:
-        data = collection_features(
-            matcher.encoders, images, annotations, cache=cache, progress=progress.stage, **weights
-        )
-    with ProgressReport("scoring", quiet=quiet) as progress:
-        latency = _latency(folder, data, weights) if matcher.name == "crossgraph" else {}
+    judged = _Judged(folder, matcher, cca.load(folder), cache, quiet, weights)
+    for each in collections:
+        read_captions(each.annotations, each.images)
+    data = [judged.features(each) for each in collections]
+    return [_measure(judged, each, asked) for each in data]
+
+
+def _measure(judged: _Judged, data: PairData, asked: Asked) -> Evaluation:
+    with judged.progress("scoring") as progress:
         found = evaluate(
-            matcher, data, negatives, seed=seed, latency_ms=latency, progress=progress.stage
+            judged.matcher,
+            data,
+            judged.negatives,
+            seed=asked.seed,
+            latency_ms=_latency(judged, data),
+            progress=progress.stage,
         )
-    if ablation:
-        with ProgressReport("ablating", quiet=quiet) as progress:
-            ablated = ablate(network, data, progress.stage)
+    found = found.with_part("gain", reranking_gain(found.ranks, data.captions.photo_rows))
+    if asked.ablation:
+        with judged.progress("ablating") as progress:
+            ablated = ablate(judged.network, data, progress.stage)
         found = found.with_part("ablation", ablated.report, ablated.ranks)
-    if explanations:
-        with ProgressReport("explaining", quiet=quiet) as progress:
-            judged = judge_explanations(network, data, seed=seed, progress=progress.stage)
-        found = found.with_part("explanations", _explanations(judged))
-    if probes:
-        with ProgressReport("probing", quiet=quiet) as progress:
-            probed = probe(matcher, data, _encode(matcher.encoders, weights), progress.stage)
+    if asked.explanations:
+        with judged.progress("explaining") as progress:
+            told = judge_explanations(
+                judged.network, data, seed=asked.seed, progress=progress.stage
+            )
+        found = found.with_part("explanations", _explanations(told))
+    if asked.probes:
+        with judged.progress("probing") as progress:
+            probed = probe(judged.matcher, data, _encode(judged), progress.stage)
         found = found.with_part("probes", probed.report, probed.per_query)
     return found
 
@@ -103,30 +196,32 @@ def _explanations(found: Faithfulness) -> dict[str, Any]:
     }
 
 
-def _graphs(matcher: Matcher, folder: Path, option: str) -> Network:
-    """Give the network whose parts can be taken out."""
+def _check_graphs(matcher: Matcher, folder: Path, asked: Asked) -> None:
+    """Refuse what only a model with graphs can be asked for."""
     from fusion.matcher import GraphMatcher
 
-    if isinstance(matcher, GraphMatcher):
-        return matcher.network
-    raise EvaluationError(
-        f"{folder} holds a model of kind {matcher.name}, which has no graphs: {option} needs a "
-        "crossgraph checkpoint"
-    )
+    options = {"--ablate": asked.ablation, "--explanations": asked.explanations}
+    wanted = [option for option, is_asked in options.items() if is_asked]
+    if wanted and not isinstance(matcher, GraphMatcher):
+        raise EvaluationError(
+            f"{folder} holds a model of kind {matcher.name}, which has no graphs: {wanted[0]} "
+            "needs a crossgraph checkpoint"
+        )
 
 
-def _encode(preset: str, weights: dict[str, Any]) -> Encode:
+def _encode(judged: _Judged) -> Encode:
     """Give what encodes texts that no annotation file holds."""
     from fusion.encoders import load_encoders
     from fusion.feature_cache import encode_captions
 
-    return partial(encode_captions, load_encoders(preset, **weights))
+    return partial(encode_captions, load_encoders(judged.matcher.encoders, **judged.weights))
 
 
-def _latency(folder: Path, data: PairData, weights: dict[str, Any]) -> dict[str, float]:
+def _latency(judged: _Judged, data: PairData) -> dict[str, float]:
+    if judged.matcher.name != "crossgraph":
+        return {}
     from indexer.decode import decode
 
     photos = [decode(Path(path)) for path in data.photos.paths[:CANDIDATES]]
-    retriever = load_model(folder, **weights)
     queries = list(data.captions.texts[:LATENCY_QUERIES])
-    return measure_latency(retriever, photos, queries, len(data.photos.paths))
+    return measure_latency(judged.retriever, photos, queries, len(data.photos.paths))

@@ -183,11 +183,13 @@ def test_measured_explanations_are_one_line(
     }
     asked: list[object] = []
 
-    def fake(*_: object, explanations: bool, **__: object) -> Evaluation:
-        asked.append(explanations)
-        return Evaluation(report)
+    def fake(
+        _: object, collections: object, options: judge.Asked, **__: object
+    ) -> list[Evaluation]:
+        asked.append(options.explanations)
+        return [Evaluation(report)]
 
-    monkeypatch.setattr(judge, "judge", fake)
+    monkeypatch.setattr(judge, "judge_all", fake)
     assert main(["eval", "--images", "x", "--annotations", "y", "--explanations"]) == 0
     assert asked == [True]
     line = next(x for x in capsys.readouterr().out.splitlines() if x.startswith("explanations"))
@@ -238,6 +240,7 @@ def test_a_model_without_explanations_is_refused_before_the_work(
         (["curve", *TRAIN[1:], "--sizes", "20,few"], 2, "--sizes 20,few"),
         (["curve", *TRAIN[1:]], 1, "y"),
         (["eval", "--images", "x", "--annotations", "y", "--seed", "z"], 2, "--seed"),
+        (["eval", "--images", "x", "--images", "y", "--annotations", "z"], 2, "2 times"),
         (["frobnicate"], 2, "frobnicate"),
     ],
 )
