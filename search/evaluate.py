@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Evaluation",
     "EvaluationError",
+    "Measured",
     "NegativeModel",
     "evaluate",
     "percent",
@@ -46,6 +47,13 @@ class NegativeModel(Protocol):
 
     def similarity(self, data: PairData) -> Matrix:
         """Give (Q, G) float, captions by photos, higher is more alike."""
+
+
+class Measured(NamedTuple):
+    """What was measured beside retrieval: a part of the report, and what it comes from."""
+
+    report: dict[str, Any]
+    per_query: dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.ablate import ablate
+from search.asked_index import temporary_index
 from search.captioned import Captioned, named_collections
-from search.evaluate import Evaluation, EvaluationError, evaluate
+from search.evaluate import Evaluation, EvaluationError, Measured, evaluate
 from search.faithfulness import Faithfulness, judge_explanations
-from search.features import collection_features
 from search.gain import reranking_gain
-from search.latency import CANDIDATES, measure_latency
-from search.loading import load_model
-from search.probes import Encode, probe
-from search.progress import ProgressReport
+from search.judged_model import JudgedModel
+from search.keywords import judge_keywords
+from search.probes import probe
+from search.right_answers import RightAnswers, foreign_captions, keywords_of, read_categories
+from search.shown import Texts, judge_shown
+from search.squashed import compare_squashed, squashed_files
 
 if TYPE_CHECKING:
     from fusion.features import PairData
     from fusion.matcher import Matcher
-    from fusion.network import Network
-    from search.evaluate import NegativeModel
 
 __all__ = ["Asked", "judge", "judge_all", "model_folder"]
-
-LATENCY_QUERIES = 30
 
 
 @dataclass(frozen=True)
@@ -39,53 +36,31 @@ class Asked:
         ablation: each part of the model taken out in turn.
         probes: altered captions and queries of a few words.
         explanations: whether explanations are true.
+        squashed: the photos once more, squashed to small squares.
+        keywords: queries of one word, in an index of the collection.
+        shown: the probabilities that people are shown there.
+        queries: how many captions are asked for `shown`, at most.
     """
 
     seed: int = 0
     ablation: bool = False
     probes: bool = False
     explanations: bool = False
+    squashed: bool = False
+    keywords: bool = False
+    shown: bool = False
+    queries: int = 1000
 
-
-@dataclass(frozen=True)
-class _Judged:
-    """The model that is judged, and how features of collections are made for it."""
-
-    folder: Path
-    matcher: Matcher
-    negatives: NegativeModel
-    cache: Path | None
-    quiet: bool
-    weights: dict[str, Path | None] = field(default_factory=dict)
-
-    @cached_property
-    def network(self) -> Network:
-        """The network whose parts can be taken out, of a model with graphs."""
-        from fusion.matcher import GraphMatcher
-
-        assert isinstance(self.matcher, GraphMatcher)  # as `_check_graphs` made sure
-        return self.matcher.network
-
-    @cached_property
-    def retriever(self) -> Any:  # noqa: ANN401 - as `load_model`
-        """The model as searches run it, in torch."""
-        return load_model(self.folder, **self.weights)
-
-    def features(self, collection: Captioned) -> PairData:
-        """Encode the photos and captions of a collection, or read what was encoded before."""
-        with self.progress("encoding") as progress:
-            return collection_features(
-                self.matcher.encoders,
-                collection.images,
-                collection.annotations,
-                cache=self.cache,
-                progress=progress.stage,
-                **self.weights,
-            )
-
-    def progress(self, what: str) -> ProgressReport:
-        """Give what tells how far something is."""
-        return ProgressReport(what, quiet=self.quiet)
+    @property
+    def graph_options(self) -> list[str]:
+        """The options among these that only a model with graphs can be asked for."""
+        options = {
+            "--ablate": self.ablation,
+            "--explanations": self.explanations,
+            "--keywords": self.keywords,
+            "--shown": self.shown,
+        }
+        return [option for option, is_asked in options.items() if is_asked]
 
 
 def model_folder(model: str) -> Path | None:
@@ -139,6 +114,7 @@ def judge_all(
     Raises:
         EvaluationError: nothing to measure, or something was asked for that the model lacks.
         CollectionError: a collection cannot be read; all are looked at before anything is encoded.
+        SourceError: the same of an instances file.
     """
     from fusion import cca
     from fusion.checkpoint import shipped_checkpoint
@@ -150,21 +126,27 @@ def judge_all(
     matcher = load_matcher(folder)
     _check_graphs(matcher, folder, asked)
     weights = {"image_weights": image_weights, "text_weights": text_weights}
-    judged = _Judged(folder, matcher, cca.load(folder), cache, quiet, weights)
+    judged = JudgedModel(folder, matcher, cca.load(folder), quiet, weights)
     for each in collections:
         read_captions(each.annotations, each.images)
-    data = [judged.features(each) for each in collections]
-    return [_measure(judged, each, asked) for each in data]
+    categories = [read_categories(each) for each in collections]
+    data = [judged.features(each.images, each.annotations, cache) for each in collections]
+    # Instances that belong to other photos are told of before anything is measured, too.
+    answers = [
+        RightAnswers(*keywords_of(each, collection.images, said), foreign_captions(each, data))
+        for each, collection, said in zip(data, collections, categories, strict=True)
+    ]
+    return [_measure(judged, *each, asked) for each in zip(data, answers, strict=True)]
 
 
-def _measure(judged: _Judged, data: PairData, asked: Asked) -> Evaluation:
+def _measure(judged: JudgedModel, data: PairData, right: RightAnswers, asked: Asked) -> Evaluation:
     with judged.progress("scoring") as progress:
         found = evaluate(
             judged.matcher,
             data,
             judged.negatives,
             seed=asked.seed,
-            latency_ms=_latency(judged, data),
+            latency_ms=judged.latency(data),
             progress=progress.stage,
         )
     found = found.with_part("gain", reranking_gain(found.ranks, data.captions.photo_rows))
@@ -180,8 +162,12 @@ def _measure(judged: _Judged, data: PairData, asked: Asked) -> Evaluation:
         found = found.with_part("explanations", _explanations(told))
     if asked.probes:
         with judged.progress("probing") as progress:
-            probed = probe(judged.matcher, data, _encode(judged), progress.stage)
+            probed = probe(judged.matcher, data, judged.encode, progress.stage)
         found = found.with_part("probes", probed.report, probed.per_query)
+    if asked.squashed:
+        found = found.with_part("squashed", *_squashed(judged, data, found))
+    for name, part in _searched(judged, data, right, asked).items():
+        found = found.with_part(name, *part)
     return found
 
 
@@ -196,32 +182,53 @@ def _explanations(found: Faithfulness) -> dict[str, Any]:
     }
 
 
+def _squashed(judged: JudgedModel, data: PairData, found: Evaluation) -> Measured:
+    from fusion.features import PairData
+
+    with squashed_files(data.photos.paths) as files:
+        small = judged.features(files.images, files.annotations, files.cache)
+        with judged.progress("scoring squashed photos") as progress:
+            scores = judged.matcher.score_all(
+                PairData(small.photos, data.captions), progress=progress.stage
+            )
+    tables = {
+        "first_stage": scores.first_stage_text_to_image,
+        "reranked": scores.reranked_text_to_image,
+    }
+    return compare_squashed(found.ranks, tables, data.captions.photo_rows)
+
+
+def _searched(
+    judged: JudgedModel, data: PairData, right: RightAnswers, asked: Asked
+) -> dict[str, Measured]:
+    """What is measured in an index of the collection, by its name in the report."""
+    found: dict[str, Measured] = {}
+    if not (asked.keywords or asked.shown):
+        return found
+    paths, captions = data.photos.paths, data.captions
+    own = Texts(captions.texts, captions.photo_rows, captions.caption_ids)
+    with (
+        temporary_index(
+            paths, lambda folder: judged.build_index(folder, paths), judged.open_index
+        ) as index,
+        judged.progress("searching") as progress,
+    ):
+        told: dict[str, Any] = {"seed": asked.seed, "progress": progress.stage}
+        if asked.keywords:
+            found["keywords"] = judge_keywords(index, right, data.photos.image_ids, **told)
+        if asked.shown:
+            found["shown"] = judge_shown(
+                index, own, right, data.photos.image_ids, queries=asked.queries, **told
+            )
+    return found
+
+
 def _check_graphs(matcher: Matcher, folder: Path, asked: Asked) -> None:
     """Refuse what only a model with graphs can be asked for."""
     from fusion.matcher import GraphMatcher
 
-    options = {"--ablate": asked.ablation, "--explanations": asked.explanations}
-    wanted = [option for option, is_asked in options.items() if is_asked]
-    if wanted and not isinstance(matcher, GraphMatcher):
+    if asked.graph_options and not isinstance(matcher, GraphMatcher):
         raise EvaluationError(
-            f"{folder} holds a model of kind {matcher.name}, which has no graphs: {wanted[0]} "
-            "needs a crossgraph checkpoint"
+            f"{folder} holds a model of kind {matcher.name}, which has no graphs: "
+            f"{asked.graph_options[0]} needs a crossgraph checkpoint"
         )
-
-
-def _encode(judged: _Judged) -> Encode:
-    """Give what encodes texts that no annotation file holds."""
-    from fusion.encoders import load_encoders
-    from fusion.feature_cache import encode_captions
-
-    return partial(encode_captions, load_encoders(judged.matcher.encoders, **judged.weights))
-
-
-def _latency(judged: _Judged, data: PairData) -> dict[str, float]:
-    if judged.matcher.name != "crossgraph":
-        return {}
-    from indexer.decode import decode
-
-    photos = [decode(Path(path)) for path in data.photos.paths[:CANDIDATES]]
-    queries = list(data.captions.texts[:LATENCY_QUERIES])
-    return measure_latency(judged.retriever, photos, queries, len(data.photos.paths))

@@ -14,6 +14,8 @@ from search.commands.options import Checkpoint, ImageWeights, Quiet, TextWeights
 
 __all__ = ["evaluate"]
 
+NO_INSTANCES = ("none", "")
+
 
 def evaluate(
     images: Annotated[
@@ -58,10 +60,37 @@ def evaluate(
             "--probes", help="Also ask altered captions and queries of two to four words."
         ),
     ] = False,
+    keywords: Annotated[
+        bool,
+        typer.Option(
+            "--keywords", help="Also ask single words, in an index of the photos (a minute)."
+        ),
+    ] = False,
+    instances: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="JSON",
+            help="What is on the photos (COCO), for --keywords and --shown; the n-th belong to the "
+            "n-th --images, none is for a collection without. Default: what two captions say.",
+        ),
+    ] = None,
+    shown: Annotated[
+        bool,
+        typer.Option(
+            "--shown", help="Also measure the probabilities that people are shown (minutes)."
+        ),
+    ] = False,
+    queries: Annotated[
+        int, typer.Option(min=1, metavar="N", help="With --shown: captions asked, at most.")
+    ] = 1000,
+    squashed: Annotated[
+        bool,
+        typer.Option("--squashed", help="Also read every photo squashed to 224 by 224 pixels."),
+    ] = False,
     cache: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Where features are kept.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Draws the false pairs.")] = 0,
+    seed: Annotated[int, typer.Option(help="Draws false pairs, captions and samples.")] = 0,
     explanations: Annotated[
         bool,
         typer.Option("--explanations", help="Measure too whether explanations are true."),
@@ -78,7 +107,7 @@ def evaluate(
 
       crossgraph eval --images DIR --annotations dev.json --ablate --json report.json
 
-      crossgraph eval --images A --annotations a.json --images B --annotations b.json
+      crossgraph eval --images A --annotations a.json --images B --annotations b.json --shown
     """
     from search.captioned import named_collections
     from search.commands.evaluation_tables import print_reports
@@ -87,16 +116,27 @@ def evaluate(
 
     if model and checkpoint:
         raise typer.BadParameter("--model and --checkpoint exclude each other")
-    if len(images) != len(annotations):
-        raise typer.BadParameter(
-            f"--images is given {_times(images)} and --annotations {_times(annotations)}: give "
-            "both once for each collection, in the same order"
-        )
-    collections = named_collections(images, annotations)
+    _check_pairs(images, annotations, instances or [])
+    if instances and not (keywords or shown):
+        raise typer.BadParameter("--instances is for --keywords and --shown: give one of them")
+    collections = named_collections(
+        images,
+        annotations,
+        [Path(each) if each not in NO_INSTANCES else None for each in instances or []],
+    )
     found = judge_all(
         model_folder(model) if model else checkpoint,
         collections,
-        Asked(seed=seed, ablation=ablate, probes=probes, explanations=explanations),
+        Asked(
+            seed=seed,
+            ablation=ablate,
+            probes=probes,
+            explanations=explanations,
+            squashed=squashed,
+            keywords=keywords,
+            shown=shown,
+            queries=queries,
+        ),
         cache=cache,
         image_weights=image_weights,
         text_weights=text_weights,
@@ -116,6 +156,21 @@ def evaluate(
     print_reports(names, reports)
 
 
+def _check_pairs(
+    images: Sequence[Path], annotations: Sequence[Path], instances: Sequence[str]
+) -> None:
+    if len(images) != len(annotations):
+        raise typer.BadParameter(
+            f"--images is given {_times(images)} and --annotations {_times(annotations)}: give "
+            "both once for each collection, in the same order"
+        )
+    if instances and len(instances) != len(images):
+        raise typer.BadParameter(
+            f"--instances is given {_times(instances)} and --images {_times(images)}: give both "
+            "once for each collection, in the same order; none stands for no instances"
+        )
+
+
 def _together(names: Sequence[str], parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Give what a file holds: that of the only collection, or a list of them with their names."""
     if len(parts) == 1:
@@ -124,5 +179,5 @@ def _together(names: Sequence[str], parts: Sequence[dict[str, Any]]) -> dict[str
     return {"collections": [{"name": name, **part} for name, part in named]}
 
 
-def _times(values: Sequence[Path]) -> str:
+def _times(values: Sequence[object]) -> str:
     return "once" if len(values) == 1 else f"{len(values)} times"

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from search.commands.searched_tables import print_keywords, print_shown
+
 __all__ = ["Named", "Part", "print_reports"]
 
 Report = dict[str, Any]
@@ -81,6 +83,9 @@ def print_reports(names: Sequence[str], reports: Sequence[dict[str, Any]]) -> No
     whole.of("explanations").lines(_explanations_line)
     _print_ablation(whole.of("ablation"))
     _print_probes(whole.of("probes"))
+    _print_squashed(whole.of("squashed"))
+    print_keywords(whole.of("keywords"))
+    print_shown(whole.of("shown"))
     whole.of("latency_ms").lines(_costs_line)
 
 
@@ -172,6 +177,19 @@ def _print_probes(probes: Part) -> None:
         probes.table(title, "captions", "first stage", "reranked", rows=order)
         columns = ("short queries, %", "queries", "R@1", "R@5", "R@10", "median rank")
         probes.table(*columns, rows=short)
+
+
+def _print_squashed(squashed: Part) -> None:
+    def rows(part: Report) -> Rows:
+        for stage, found in part.items():
+            for photos in ("as_they_are", "squashed"):
+                label = f"{stage}, {photos}".replace("_", " ")
+                difference = _difference(found["difference"]) if photos == "squashed" else ""
+                yield label, *_cells(found[photos].values()), difference
+
+    if squashed.reports:
+        title = "text to image, %"
+        squashed.table(title, "R@1", "R@5", "R@10", "median rank", "R@1 against", rows=rows)
 
 
 def _costs_line(latency: dict[str, float]) -> str:

@@ -17,6 +17,7 @@ from search.cli import main, search_main
 from tests.integration.colours import ColourModel, paint
 
 TRAIN = ["train", "--images", "x", "--annotations", "y", "--dev-annotations", "z", "--out", "o"]
+EVAL = ["eval", "--images", "x", "--annotations", "y"]
 
 
 @pytest.fixture(autouse=True)
@@ -241,6 +242,10 @@ def test_a_model_without_explanations_is_refused_before_the_work(
         (["curve", *TRAIN[1:]], 1, "y"),
         (["eval", "--images", "x", "--annotations", "y", "--seed", "z"], 2, "--seed"),
         (["eval", "--images", "x", "--images", "y", "--annotations", "z"], 2, "2 times"),
+        ([*EVAL, "--instances", "z"], 2, "--instances is for --keywords and --shown"),
+        ([*EVAL, "--keywords", "--instances", "a", "--instances", "b"], 2, "2 times"),
+        ([*EVAL, "--shown", "--queries", "0"], 2, "--queries"),
+        ([*EVAL, "--images", "v", "--annotations", "w"], 1, "y: "),
         (["frobnicate"], 2, "frobnicate"),
     ],
 )
