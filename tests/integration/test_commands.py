@@ -17,6 +17,7 @@ from search.cli import main, search_main
 from tests.integration.colours import ColourModel, paint
 
 TRAIN = ["train", "--images", "x", "--annotations", "y", "--dev-annotations", "z", "--out", "o"]
+EVAL = ["eval", "--images", "x", "--annotations", "y"]
 
 
 @pytest.fixture(autouse=True)
@@ -184,11 +185,13 @@ def test_measured_explanations_are_one_line(
     }
     asked: list[object] = []
 
-    def fake(*_: object, explanations: bool, **__: object) -> Evaluation:
-        asked.append(explanations)
-        return Evaluation(report)
+    def fake(
+        _: object, collections: object, options: judge.Asked, **__: object
+    ) -> list[Evaluation]:
+        asked.append(options.explanations)
+        return [Evaluation(report)]
 
-    monkeypatch.setattr(judge, "judge", fake)
+    monkeypatch.setattr(judge, "judge_all", fake)
     assert main(["eval", "--images", "x", "--annotations", "y", "--explanations"]) == 0
     assert asked == [True]
     line = next(x for x in capsys.readouterr().out.splitlines() if x.startswith("explanations"))
@@ -239,6 +242,11 @@ def test_a_model_without_explanations_is_refused_before_the_work(
         (["curve", *TRAIN[1:], "--sizes", "20,few"], 2, "--sizes 20,few"),
         (["curve", *TRAIN[1:]], 1, "y"),
         (["eval", "--images", "x", "--annotations", "y", "--seed", "z"], 2, "--seed"),
+        (["eval", "--images", "x", "--images", "y", "--annotations", "z"], 2, "2 times"),
+        ([*EVAL, "--instances", "z"], 2, "--instances is for --keywords and --shown"),
+        ([*EVAL, "--keywords", "--instances", "a", "--instances", "b"], 2, "2 times"),
+        ([*EVAL, "--shown", "--queries", "0"], 2, "--queries"),
+        ([*EVAL, "--images", "v", "--annotations", "w"], 1, "y: "),
         (["frobnicate"], 2, "frobnicate"),
     ],
 )
