@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from fusion.features import some_captions
-from fusion.fitting import Embedded, Held, pair_parts_of
+from fusion.gates import Embedded, Held, pair_parts_of
 from fusion.network import Network, TextVectors
 from fusion.scoring import Gallery, embed_texts, first_scores
 from fusion.short_queries import ShortQueries
@@ -75,7 +75,7 @@ def rows_of(network: Network, held: Sequence[Held], shorts: ShortQueries | None)
     generator = torch.Generator().manual_seed(SEED)
     embedded = [Embedded.of(network, each.data) for each in held]
     found = []
-    for number, (own, part) in enumerate(zip(embedded, held, strict=True)):
+    for own, part in zip(embedded, held, strict=True):
         total = len(own.photos.vectors)
         strangers = [other.texts for other in embedded if other is not own]
         for size in sorted({min(size, total) for size in SIZES}):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -19,16 +18,16 @@ from fusion.features import (
     PairData,
     PhotoFeatures,
     photo_input,
-    some_captions,
     subset,
     text_input,
 )
+from fusion.gates import Embedded, Held, Lists, fit_gates
 from fusion.look_alikes import Evidence
 from fusion.negatives import alike_photos, random_false_photos, top_of
-from fusion.network import GATES, Network, PairParts, TextVectors
+from fusion.network import GATES, Network, PairParts
+from fusion.recalls import Recalls, recalls_of
 from fusion.reranker import with_whole
 from fusion.scoring import (
-    Gallery,
     by_length,
     embed_photos,
     embed_texts,
@@ -39,47 +38,17 @@ from fusion.scoring import (
 from fusion.short_queries import ShortQueries
 
 __all__ = [
-    "Held",
-    "Recalls",
     "bank_captions",
     "fill_banks",
     "fill_words",
     "first_recalls",
     "fit_gates_and_calibration",
-    "held_parts",
     "list_recalls",
 ]
 
-LIST, FITTED_LIST = 50, 20
-FEWEST_HELD = 50
-"""A held-out part of fewer photos is no gallery to fit on by itself."""
-RIDGE = 1e-4
 SEED = 5
 
 Photos = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Recalls:
-    """Recall@1, 5 and 10 as percentages."""
-
-    at_1: float
-    at_5: float
-    at_10: float
-
-    @property
-    def total(self) -> float:
-        """The sum that early stopping goes by."""
-        return self.at_1 + self.at_5 + self.at_10
-
-    def rounded(self) -> dict[str, float]:
-        """Give the measures by their usual names."""
-        values = {"R@1": self.at_1, "R@5": self.at_5, "R@10": self.at_10}
-        return {name: round(value, 2) for name, value in values.items()}
-
-    def line(self) -> str:
-        """Give the measures in a few words."""
-        return f"R@1 {self.at_1:.1f}, R@5 {self.at_5:.1f}, R@10 {self.at_10:.1f}"
 
 
 @torch.inference_mode()
@@ -165,171 +134,6 @@ def first_recalls(network: Network, data: PairData) -> Recalls:
 def list_recalls(network: Network, data: PairData) -> Recalls:
     """Text-to-image recall after re-ranking each list, with the network's own gates."""
     return Lists.of(network, data).recalls(network)
-
-
-def recalls_of(better: Tensor) -> Recalls:
-    """Recall from (Q,) counts of photos that scored above the right one."""
-    return Recalls(*(100.0 * (better < k).float().mean().item() for k in (1, 5, 10)))
-
-
-class Held(NamedTuple):
-    """Photos of a collection that were held out of training, and their captions."""
-
-    data: PairData
-    photos: Tensor
-    """Their rows in what is trained on."""
-    captions: Tensor
-    """Likewise."""
-
-    @classmethod
-    def of(cls, train: PairData, rows: Tensor) -> Held:
-        """Take the photos `rows`."""
-        captions = np.flatnonzero(np.isin(train.captions.photo_rows, rows.numpy()))
-        return cls(subset(train, rows), rows, torch.from_numpy(captions))
-
-
-def held_parts(train: PairData, held: Sequence[Tensor]) -> list[Held]:
-    """The held-out parts to fit on: each that is large enough, or all together if none is."""
-    large = [rows for rows in held if len(rows) >= FEWEST_HELD]
-    return [Held.of(train, rows) for rows in large or [torch.cat(list(held))]]
-
-
-class Embedded(NamedTuple):
-    """A collection of held-out photos, embedded, and its captions."""
-
-    photos: Gallery
-    texts: TextVectors
-    own: Tensor
-    """(M,) int64, each caption's photo."""
-
-    @classmethod
-    def of(cls, network: Network, data: PairData) -> Embedded:
-        """Embed a collection."""
-        own = torch.from_numpy(np.asarray(data.captions.photo_rows))
-        return cls(embed_photos(network, data.photos), embed_texts(network, data.captions), own)
-
-
-@dataclass(frozen=True)
-class Lists:
-    """Each query's nearest photos by first-stage score, and what re-ranks them: (Q, K) each."""
-
-    parts: PairParts[Tensor]
-    right: Tensor
-    """True where the photo is one of the query's own; false all along where none is listed."""
-    rows: Tensor
-    """The listed photos."""
-
-    @classmethod
-    def of(cls, network: Network, data: PairData, *, captions: bool = False) -> Lists:
-        """Every caption of a collection held against all its photos, or the other way round."""
-        found = Embedded.of(network, data)
-        right = found.own.unsqueeze(1) == torch.arange(len(found.photos.vectors))
-        return cls.among(network, found.photos, found.texts, right, captions=captions)
-
-    @classmethod
-    def among(
-        cls, network: Network, photos: Gallery, texts: TextVectors, right: Tensor,
-        *, captions: bool = False,
-    ) -> Lists:  # fmt: skip
-        """Q texts held against G photos, of which `right` (Q, G) are theirs, or turned round."""
-        first = first_scores(photos, texts)
-        if captions:
-            first, right = first.T, right.T
-        listed = first.topk(min(LIST, first.shape[1]), dim=1).indices
-        rows = torch.arange(len(first)).unsqueeze(1).expand_as(listed)
-        q, g = (listed, rows) if captions else (rows, listed)
-        parts = pair_parts_of(network, photos, texts, q, g)
-        return cls(parts, right.gather(1, listed), listed)
-
-    def recalls(self, network: Network) -> Recalls:
-        """Recall with the network's gates, of captions that look for their photos."""
-        scores = network.combine(self.parts)
-        target = scores.masked_fill(~self.right, -torch.inf).amax(1, keepdim=True)
-        better = (scores > target).sum(1)
-        return recalls_of(better.masked_fill(~self.right.any(1), scores.shape[1]))
-
-
-def pair_parts_of(
-    network: Network, photos: Gallery, texts: TextVectors, q: Tensor, g: Tensor
-) -> PairParts[Tensor]:
-    """`pair_parts` of lists of one shape: (Q, K) texts and photos -> (Q, K) each."""
-    parts = pair_parts(network, photos, texts, q.flatten(), g.flatten())
-    return PairParts(*(part.view(q.shape) for part in parts))
-
-
-def gates_of(lists: Sequence[Lists]) -> Tensor:
-    """Each graph's weight over the first stage's, by conditional logistic regression.
-
-    Of the first 20 of a list a right one is the choice (McFadden, 1974), the other right ones being
-    no alternatives; a graph that would speak against it gets 0. Every collection counts as much as
-    every other. Gives (F,) float32.
-    """
-    right = torch.cat([each.right[:, :FITTED_LIST] for each in lists])
-    scores = torch.cat([torch.stack(each.parts, dim=-1)[:, :FITTED_LIST] for each in lists])
-    weight = torch.cat(
-        [torch.full((len(each.right),), 1 / max(int(each.right.sum()), 1)) for each in lists]
-    )
-    spread = (scores - scores.mean(1, keepdim=True)).flatten(0, 1).std(0).clamp_min(1e-9)
-    weights = fit_choice(scores / spread, right, weight) / spread
-    return (weights / weights[0].clamp_min(1e-9)).clamp_min(0.0)[1:]
-
-
-def fit_choice(scores: Tensor, right: Tensor, weight: Tensor | None = None) -> Tensor:
-    """Weights (F,) that make the right choices likeliest, lightly ridged.
-
-    Args:
-        scores: (Q, K, F) float32, of lists of one length.
-        right: (Q, K) bool; each right one is a choice among it and all wrong ones.
-        weight: (Q,) float32, what each list counts; None for all alike.
-    """
-    rows, chosen = right.nonzero(as_tuple=True)
-    counted = torch.ones(len(rows)) if weight is None else weight[rows]
-    others = right[rows] & (torch.arange(right.shape[1]) != chosen.unsqueeze(1))
-    weights = torch.zeros(scores.shape[2], requires_grad=True)
-    solver = torch.optim.LBFGS([weights], max_iter=100, line_search_fn="strong_wolfe")
-
-    def closure() -> Tensor:
-        solver.zero_grad()
-        logits = (scores @ weights)[rows].masked_fill(others, -torch.inf)
-        lost = functional.cross_entropy(logits, chosen, reduction="none")
-        loss = (lost * counted).sum() / counted.sum()
-        loss = loss + RIDGE * weights.square().sum()
-        loss.backward()
-        return loss
-
-    solver.step(closure)
-    return weights.detach()
-
-
-def fit_gates(network: Network, held: Sequence[Held], shorts: ShortQueries | None) -> None:
-    """Fit the gates of both directions, and of short queries, on held-out photos."""
-    embedded = [Embedded.of(network, each.data) for each in held]
-    rights = [each.own.unsqueeze(1) == torch.arange(len(each.photos.vectors)) for each in embedded]
-    pairs = list(zip(embedded, rights, strict=True))
-    forward = [Lists.among(network, e.photos, e.texts, right) for e, right in pairs]
-    gates = gates_of(forward)
-    for name, gate in zip(GATES, gates, strict=True):
-        getattr(network, name).copy_(gate)
-    backward = [Lists.among(network, e.photos, e.texts, r, captions=True) for e, r in pairs]
-    network.caption_gates.copy_(gates_of(backward))
-    network.short_gates.copy_(gates)
-    if shorts is None:
-        return
-    short = [
-        short_lists(network, found, shorts, each)
-        for found, each in zip(embedded, held, strict=True)
-    ]
-    if all(each.right.any() for each in short):
-        network.short_gates.copy_(gates_of(short))
-
-
-def short_lists(network: Network, found: Embedded, shorts: ShortQueries, held: Held) -> Lists:
-    """The short queries of a held-out collection held against its photos."""
-    queries = shorts.of_caption[held.captions].unique()
-    queries = queries[queries >= 0]
-    texts = embed_texts(network, some_captions(shorts.features, queries.numpy()))
-    right = shorts.positive(queries, held.photos)
-    return Lists.among(network, found.photos, texts, right)
 
 
 def fit_gates_and_calibration(

@@ -24,18 +24,19 @@ from fusion.cca import LinearCCA
 from fusion.concept_graph import Classifier, ClassNames
 from fusion.epochs import Options, joint_epoch, make_optimizer, running_mean
 from fusion.features import PairData, subset
+from fusion.fit_standing import fit_standing
 from fusion.fitting import (
-    Recalls,
     bank_captions,
     fill_banks,
     fill_words,
     first_recalls,
     fit_gates_and_calibration,
-    held_parts,
     list_recalls,
 )
+from fusion.gates import held_parts
 from fusion.model import ModelConfig
 from fusion.network import Network, NetworkConfig
+from fusion.recalls import Recalls
 from fusion.request import TrainingError, TrainRequest
 from fusion.reranker import RerankerConfig, with_whole
 from fusion.resume import load_state, optimizer_state, parts_of, save_state
@@ -256,6 +257,7 @@ def train_network(
     fill_banks(network, train, fitted_rows)
     held = held_parts(train, held_rows)
     fitted = fit_gates_and_calibration(network, held, materials.shorts, materials.negatives)
+    fit_standing(network, held, materials.shorts)
     summary = "; ".join(
         f"development text to image {list_recalls(network, dev).line()}" for dev in devs
     )

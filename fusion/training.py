@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ import torch
 from fusion import cca
 from fusion.batches import held_out, held_out_of, random_photos
 from fusion.card import write_card
+from fusion.cca import LinearCCA
 from fusion.checkpoint import network_checkpoint, read_checkpoint, write_checkpoint
 from fusion.collection import ReadPhoto, read_captions
 from fusion.concepts import brought_over, concepts_of
@@ -68,50 +69,20 @@ def train_from_files(
         text_weights=request.text_weights,
         device=place,
     )
-
-    def features(encoders: Encoders, photos: Path, captions: Path, views: int = 1) -> PairData:
-        return cache_features(
-            encoders, photos, captions, request.cache, report, read_photo=read_photo, views=views
-        )
-
-    classes = concepts_of(encoders) if request.model == "crossgraph" else None
-    reading, tuned = encoders, None
-    if request.tuned_image is not None:
-        reading, tuned = with_tuned_image(encoders, read_checkpoint(request.tuned_image))
-    blocks = reading.image.top_blocks() if "image" in request.finetune else None
-    if blocks is not None and place == "cpu":
-        freeze_depthwise(blocks)
-    layers = reading.text.top_layers() if "text" in request.finetune else None
-    varied = request.model == "crossgraph" and (blocks is not None or tuned is not None)
-    views = request.views if varied else 1
-    devs = [features(reading, *each) for each in request.dev_collections]
-    parts = [
-        without_photos_of(devs, features(reading, *each, views)) for each in request.collections
-    ]
-    whole = joined(parts)
-    sizes = [len(part.photos.regions) for part in parts]
-    train = whole
-    if count < len(whole.photos.regions):
-        rows = random_photos(len(whole.photos.regions), count)
-        train = subset(whole, rows, views=request.views)
-        ends = np.cumsum(sizes)
-        sizes = np.bincount(
-            np.searchsorted(ends, rows.numpy(), side="right"), minlength=len(sizes)
-        ).tolist()
+    source = Source.of(encoders, request, place)
+    data = Collections.read(source, request, count, read_photo, report)
     request.out.mkdir(parents=True, exist_ok=True)
-    negatives = cca.fit(train)
+    negatives = cca.fit(data.train)
     if request.model == "crossgraph":
-        if classes is not None and tuned is not None:
-            classes = brought_over(classes, reading.image, train.photos.paths, read_photo, report)
-        shorts = short_queries(reading, train.captions, len(train.photos.regions))
-        materials = Materials(sizes, negatives, blocks, layers, classes, shorts)
-        trained = train_network(request, train, devs, materials, report, place)
-        if tuned is not None:
-            trained.reader.blocks = TunedBlocks(tuned)
-        module: torch.nn.Module = trained
-        config = network_checkpoint(trained, encoders.image.architecture)
+        materials = source.materials(data, negatives, read_photo, report)
+        network = train_network(request, data.train, data.devs, materials, report, place)
+        if source.built_on is not None:
+            network.reader.blocks = TunedBlocks(source.built_on)
+        module: torch.nn.Module = network
+        config = network_checkpoint(network, encoders.image.architecture)
     else:
-        run = train_pair_run(request, train, devs[0], held_out_of(train), negatives, report)
+        held = held_out_of(data.train)
+        run = train_pair_run(request, data.train, data.devs[0], held, negatives, report)
         module, config = run.model, run.config
     cca.save(negatives, request.out)
     epochs = request.epochs or default_epochs(request.model)
@@ -122,12 +93,104 @@ def train_from_files(
     write_checkpoint(
         request.out, request.model, encoders.preset, encoders.fingerprint, config, module
     )
+    return finish(request, card_facts(request, encoders, data, module))
+
+
+def finish(request: TrainRequest, facts: dict[str, object]) -> str:
+    """Write the card, remove what only a resumed run needs, and say in one line what came."""
     history = [json.loads(line) for line in (request.out / "log.jsonl").read_text().splitlines()]
-    write_card(request.out, card_facts(request, encoders, parts, train, devs, module), history)
+    write_card(request.out, facts, history)
     shutil.rmtree(request.out / "state")
     last = [line for line in history if "epoch" in line]
     best = max(line["dev R@1"] for line in last)
     return f"{request.out}: {request.model}, {len(last)} epochs, development R@1 up to {best}"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where features come from, and what of it is tuned.
+
+    Attributes:
+        own: the encoders as they were published.
+        reading: those that read photos and captions.
+        built_on: the image encoder's blocks by another checkpoint, which stay as they are.
+        blocks: the image encoder's last blocks to tune.
+        layers: the text encoder's last layers to tune.
+        varied: whether other views of the photos are read.
+    """
+
+    own: Encoders
+    reading: Encoders
+    built_on: torch.nn.Sequential | None
+    blocks: torch.nn.Sequential | None
+    layers: torch.nn.ModuleList | None
+    varied: bool
+
+    @classmethod
+    def of(cls, encoders: Encoders, request: TrainRequest, place: str) -> Source:
+        """Take what a request asks of the encoders."""
+        reading, built_on = encoders, None
+        if request.tuned_image is not None:
+            reading, built_on = with_tuned_image(encoders, read_checkpoint(request.tuned_image))
+        blocks = reading.image.top_blocks() if "image" in request.finetune else None
+        if blocks is not None and place == "cpu":
+            freeze_depthwise(blocks)
+        layers = reading.text.top_layers() if "text" in request.finetune else None
+        is_network = request.model == "crossgraph"
+        varied = is_network and (blocks is not None or built_on is not None)
+        return cls(encoders, reading, built_on, blocks, layers, varied)
+
+    def materials(
+        self, data: Collections, negatives: LinearCCA, read_photo: ReadPhoto, report: Report
+    ) -> Materials:
+        """Give what a network's training takes beside features."""
+        concepts = concepts_of(self.own)
+        photos = data.train.photos
+        if concepts is not None and self.built_on is not None:
+            concepts = brought_over(concepts, self.reading.image, photos.paths, read_photo, report)
+        shorts = short_queries(self.reading, data.train.captions, len(photos.regions))
+        return Materials(data.sizes, negatives, self.blocks, self.layers, concepts, shorts)
+
+
+@dataclass(frozen=True)
+class Collections:
+    """What a run reads.
+
+    Attributes:
+        parts: the collections to train on.
+        train: all of them, or some photos drawn from them, a collection after the other.
+        sizes: photos of `train` in each collection.
+        devs: the collections to stop by.
+    """
+
+    parts: list[PairData]
+    train: PairData
+    sizes: list[int]
+    devs: list[PairData]
+
+    @classmethod
+    def read(
+        cls, source: Source, request: TrainRequest, count: int, read_photo: ReadPhoto,
+        report: Report,
+    ) -> Collections:  # fmt: skip
+        """Encode what isn't yet, and draw `count` photos to train on."""
+
+        def features(photos: Path, captions: Path, views: int = 1) -> PairData:
+            return cache_features(
+                source.reading, photos, captions, request.cache, report,
+                read_photo=read_photo, views=views,
+            )  # fmt: skip
+
+        devs = [features(*each) for each in request.dev_collections]
+        views = request.views if source.varied else 1
+        parts = [without_photos_of(devs, features(*each, views)) for each in request.collections]
+        train, sizes = joined(parts), [len(part.photos.regions) for part in parts]
+        if count < len(train.photos.regions):
+            rows = random_photos(len(train.photos.regions), count)
+            train = subset(train, rows, views=views)
+            place = np.searchsorted(np.cumsum(sizes), rows.numpy(), side="right")
+            sizes = np.bincount(place, minlength=len(sizes)).tolist()
+        return cls(parts, train, sizes, devs)
 
 
 def without_photos_of(devs: Sequence[PairData], part: PairData) -> PairData:
@@ -175,14 +238,9 @@ def default_epochs(model: str) -> int:
 
 
 def card_facts(
-    request: TrainRequest,
-    encoders: Encoders,
-    parts: Sequence[PairData],
-    train: PairData,
-    devs: Sequence[PairData],
-    module: torch.nn.Module,
+    request: TrainRequest, encoders: Encoders, found: Collections, module: torch.nn.Module
 ) -> dict[str, object]:
-    """Give the fields of the model card; `train` is all of `parts`, or drawn from them."""
+    """Give the fields of the model card."""
 
     def told(data: Sequence[PairData], collections: Sequence[tuple[Path, Path]]) -> str:
         return "; ".join(
@@ -191,7 +249,8 @@ def card_facts(
             for part, (_, annotations) in zip(data, collections, strict=True)
         )
 
-    trained, there = len(train.photos.regions), sum(len(part.photos.regions) for part in parts)
+    trained = len(found.train.photos.regions)
+    there = sum(len(part.photos.regions) for part in found.parts)
     drawn = f"{trained:,} photos drawn at random from " if trained < there else ""
     reader = getattr(module, "reader", None)
     tuned = [
@@ -206,9 +265,9 @@ def card_facts(
         "tuned": f" but for the last layers ({' and '.join(tuned)}), tuned copies of which are here"
         if tuned
         else "",
-        "training": drawn + told(parts, request.collections),
-        "development": told(devs, request.dev_collections),
-        "held_out": sum(held_out(len(part.photos.regions)) for part in parts),
+        "training": drawn + told(found.parts, request.collections),
+        "development": told(found.devs, request.dev_collections),
+        "held_out": sum(held_out(size) for size in found.sizes),
         "parameters": sum(value.numel() for value in module.parameters()),
     }
 

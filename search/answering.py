@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from search.candidates import allowed_photos, find_candidates, with_words
 from search.duplicates import Group, fold
 from search.explained import explain_hits
+from search.likelihood import Likelihood
 from search.mixing import Mixture, TermScores
 from search.notes import notes_on
 from search.protocol import QueryModel
@@ -59,10 +60,11 @@ class Answerer:
             with watch.stage("filter"):
                 within = allowed_photos(self.index, request)
             with watch.stage("first_stage"):
-                ranking = find_candidates(self.index, self.model, mixture, request, within)
+                likelihood = Likelihood(self.index, self.model, within)
+                ranking = find_candidates(self.index, mixture, request, within, likelihood)
             if request.rerank and mixture.texts:
                 with watch.stage("rerank"):
-                    ranking = self._reranked(mixture, ranking, request, watch)
+                    ranking = self._reranked(mixture, ranking, request, watch, likelihood)
             ordered = ranking.ordered()
             if request.hybrid:
                 with watch.stage("first_stage"):
@@ -80,15 +82,19 @@ class Answerer:
         return SearchResult(tuple(hits), watch.took_ms(), notes, reranked, missing)
 
     def _reranked(
-        self, mixture: Mixture, ranking: Ranking, request: SearchRequest, watch: Stopwatch
-    ) -> Ranking:
+        self, mixture: Mixture, ranking: Ranking, request: SearchRequest, watch: Stopwatch,
+        likelihood: Likelihood,
+    ) -> Ranking:  # fmt: skip
         """Both stages, as far as the budget goes."""
         seen: list[TermScores] = []
         for block in blocks_in_time(len(ranking), request.budget_ms, watch):
             image_ids = ranking.image_ids[block]
             vectors, packed = self.index.vectors(image_ids), self.index.nodes(image_ids)
             seen.append(mixture.reranked(self.model, vectors, packed))
-        return ranking.with_reranked(*mixture.mixed(TermScores.together(seen))) if seen else ranking
+        if not seen:
+            return ranking
+        found = likelihood.judged(mixture, TermScores.together(seen), reranked=True)
+        return ranking.with_reranked(*mixture.mixed(found))
 
     def _hits(self, ranking: Ranking, request: SearchRequest) -> list[Hit]:
         """The best k of an ordered ranking that are likely enough, with what is known of them."""
