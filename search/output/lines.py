@@ -60,13 +60,13 @@ def as_paths(hits: Iterable[Hit]) -> Iterator[str]:
 
 
 def as_plain_lines(hits: Iterable[Hit]) -> Iterator[str]:
-    r"""Give rank, probability, score, path and what the index knows, parted by tabs.
+    r"""Give rank, probability, score, path, what the index knows, and the group, parted by tabs.
 
-    An explained hit has a sixth field, its words.
+    An explained hit has its words before its group, which is the last field.
 
     >>> from pathlib import Path
     >>> next(as_plain_lines([Hit(1, 2.5, 0.754, Path("/a.jpg"), 7, ("A dog .",))]))
-    '1\t0.75\t2.500\t/a.jpg\tA dog .'
+    '1\t0.75\t2.500\t/a.jpg\tA dog .\tgood'
     """
     for hit in hits:
         path = hit.name.replace("\t", " ").replace("\n", " ")
