@@ -32,7 +32,7 @@ class BuildReport:
 
     Attributes:
         added: photos that were not in the index.
-        updated: photos whose file had changed.
+        updated: photos whose file had changed, or is read otherwise by now.
         moved: photos found again under another path; they keep their id and vector.
         removed: photos whose file is gone.
         unreachable: photos that stay though their file cannot be seen just now, such as on a disk
@@ -40,6 +40,8 @@ class BuildReport:
         unchanged: photos that are as they were.
         quarantined: path and reason of every file left out, by path, those too that were known to
             be broken and have not changed since.
+        damaged: path and damage of every photo that this run read and that is shown as far as its
+            file goes, by path.
         annotated: photos that the annotation files said something of.
         missing: names in the annotation files that are no photo of the index, or not just one.
         vectors_note: why the file of vectors could not be written; empty when it was. All photos
@@ -54,6 +56,7 @@ class BuildReport:
     unreachable: int = 0
     unchanged: int = 0
     quarantined: tuple[tuple[str, str], ...] = ()
+    damaged: tuple[tuple[str, str], ...] = ()
     annotated: int = 0
     missing: tuple[str, ...] = ()
     vectors_note: str = ""
@@ -123,7 +126,7 @@ def build_index(
         if all(shard.is_finished for shard in look.shards):
             index.remove_images(plan.gone)
         loop = Loop(index, retriever, known, batch_size, progress)
-        todo = sorted((*plan.new, *plan.changed), key=lambda file: file.path)
+        todo = sorted((*plan.new, *plan.changed, *plan.reread), key=lambda file: file.path)
         loop.total = len(todo)
         loop.run(todo)
         shards = ShardLoop(index, loop, look.missing, retry_failed=retry_failed)
@@ -186,8 +189,9 @@ def _report(plan: Plan, look: Look, loop: Loop, about: Annotated) -> BuildReport
         updated=loop.updated,
         moved=len(plan.moved),
         unreachable=len(plan.unreachable),
-        unchanged=plan.unchanged,
+        unchanged=plan.unchanged - loop.reembedded,
         quarantined=_left_out(plan.broken, look.seen.roots, (*loop.broken, *unread)),
+        damaged=tuple(sorted(loop.damaged)),
         annotated=about.annotated,
         missing=about.missing,
     )

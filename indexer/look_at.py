@@ -105,6 +105,7 @@ def together(plan: Plan, parts: Sequence[Plan], moved: Collection[int]) -> Plan:
         gone=all_but_moved("gone"),
         unreachable=all_but_moved("unreachable"),
         unchanged=sum(one.unchanged for one in plans),
+        reread=tuple(file for one in plans for file in one.reread),
         broken=tuple(bad for one in plans for bad in one.broken),
         released=tuple(path for one in plans for path in one.released),
     )

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import closing
 from dataclasses import dataclass, replace
 
+from indexer.decode import READER_VERSION
 from indexer.loop import Loop, settle
 from indexer.missing import Missing
-from indexer.plan import Plan, make_plan
+from indexer.plan import Plan, is_outdated, make_plan
 from indexer.sources import FoundFile
 from indexer.sources.found import parts_of
 from indexer.sources.shard import Shard, open_shard
@@ -85,6 +86,9 @@ def known_shards(
         is_finished = before == as_it_is and not (retry_failed and bad[path])
         # No size: it was embedded anew from another content than it was indexed with.
         is_finished = is_finished and all(photo.size_bytes >= 0 for photo in photos[path].values())
+        is_finished = is_finished and not any(
+            map(is_outdated, (*photos[path].values(), *bad[path]))
+        )
         facts = (file.size_bytes, file.mtime_ns)
         is_other = before is not None and facts != (before.size_bytes, before.mtime_ns)
         found.append(KnownShard(file, photos[path], tuple(bad[path]), is_finished, is_other))
@@ -105,7 +109,12 @@ def shard_plans(
         except (SourceError, OSError):
             yield _unseen(known)
             continue
-        yield replace(plan, new=_without_shard(plan.new), changed=_without_shard(plan.changed))
+        yield replace(
+            plan,
+            new=_without_shard(plan.new),
+            changed=_without_shard(plan.changed),
+            reread=_without_shard(plan.reread),
+        )
 
 
 def _without_shard(files: Sequence[FoundFile]) -> tuple[FoundFile, ...]:
@@ -177,14 +186,14 @@ class ShardLoop:
         plan = _plan(known, shard, self._missing, self._retry_failed)
         self._begin(known)
         settle(self._index, plan)
-        todo = sorted((*plan.new, *plan.changed), key=lambda file: file.order)
+        todo = sorted((*plan.new, *plan.changed, *plan.reread), key=lambda file: file.order)
         expect(len(todo))
         written, unread = self._loop.run(todo)
         ids = {photo.path: image_id for image_id, photo in known.photos.items()}
         ids |= {move.after.path: image_id for image_id, move in plan.moved.items()}
         said_before = known.photos.keys() | plan.moved.keys()
         self._put_captions(known, shard, ids | written, said_before)
-        self.plans.append(replace(plan, new=(), changed=(), touched={}, released=()))
+        self.plans.append(replace(plan, new=(), changed=(), reread=(), touched={}, released=()))
         self.moved |= set(plan.moved)
         self.gone |= plan.gone
         if not unread:
@@ -218,7 +227,9 @@ class ShardLoop:
     def _finish(self, known: KnownShard, plan: Plan, damage: str) -> None:
         file = known.file
         if damage:
-            bad = QuarantinedFile(file.path, file.source, file.size_bytes, file.mtime_ns, damage)
+            bad = QuarantinedFile(
+                file.path, file.source, file.size_bytes, file.mtime_ns, damage, READER_VERSION
+            )
             self._index.quarantine([bad])
             self._loop.broken.append((file.path, damage))
         rows = _rows_left(known, plan, bool(damage))

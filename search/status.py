@@ -26,6 +26,7 @@ class Status:
         counts: how much it holds.
         sources: folder to its number of photos, sorted.
         left_out: path and reason of every file that could not be read, by path.
+        damaged: path and damage of every photo that is shown as far as its file goes, by path.
         model: name of the model whose embeddings answer.
         fingerprint: that model's, hex.
         encoders: the preset of its encoders.
@@ -39,6 +40,7 @@ class Status:
     counts: Counts
     sources: Mapping[str, int]
     left_out: tuple[tuple[str, str], ...]
+    damaged: tuple[tuple[str, str], ...]
     model: str
     fingerprint: str
     encoders: str
@@ -71,6 +73,7 @@ def status_of(index: ServedIndex) -> Status:
             counts=index.counts(),
             sources=index.sources(),
             left_out=tuple((file.path, file.reason) for file in index.quarantined()),
+            damaged=tuple((file.path, file.damage) for file in index.damaged()),
             model=index.model.name,
             fingerprint=index.model.fingerprint,
             encoders=index.model.encoders,

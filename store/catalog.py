@@ -33,6 +33,7 @@ from store.vectors import Block
 
 __all__ = [
     "arrays_of",
+    "damaged",
     "files",
     "files_of",
     "find_content",
@@ -50,7 +51,8 @@ __all__ = [
 _ROWS_AT_ONCE = 1024  # of some kilobytes each, in memory several times over
 _IN = "IN (SELECT value FROM json_each(?))"
 _FACTS = """source_id, path, size_bytes, mtime_ns, sha256, width_px, height_px, taken_s, camera,
-    look"""
+    look, reader, damage, is_guessed"""
+_MARKS = ", ".join("?" * len(_FACTS.split(",")))
 _SET = ", ".join(f"{name} = excluded.{name}" for name in _FACTS.replace(",", " ").split()[2:])
 _FROM = "images JOIN sources ON sources.id = images.source_id"
 
@@ -71,7 +73,7 @@ def put_files(catalog: CatalogFile, files: Sequence[PhotoFile]) -> tuple[list[in
         ids.append(highest if image_id is None else image_id)
     placed = [(image_id, *row) for image_id, row in zip(ids, rows, strict=True)]
     catalog.execute_many(
-        f"""INSERT INTO images (id, {_FACTS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        f"""INSERT INTO images (id, {_FACTS}) VALUES (?, {_MARKS})
         ON CONFLICT (id) DO UPDATE SET {_SET}""",
         placed,
     )
@@ -110,7 +112,7 @@ def update_files(catalog: CatalogFile, changed: Mapping[int, PhotoFile]) -> None
             [(image_id,) for image_id in changed],
         )
         catalog.execute_many(
-            f"""UPDATE images SET ({_FACTS}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ?""",
+            f"UPDATE images SET ({_FACTS}) = ({_MARKS}) WHERE id = ?",
             [(*row, image_id) for row, image_id in rows],
         )
     release(catalog, [file.path for file in files])
@@ -136,6 +138,12 @@ def files_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, PhotoF
     """Give the files of those ids that are there."""
     sql = f"SELECT images.id, root, {_FACTS} FROM {_FROM} WHERE images.id {_IN}"
     return {row[0]: _file(row) for row in catalog.rows(sql, json.dumps(list(image_ids)))}
+
+
+def damaged(catalog: CatalogFile) -> list[PhotoFile]:
+    """Give the files that are shown as far as they go, by path."""
+    sql = f"SELECT images.id, root, {_FACTS} FROM {_FROM} WHERE damage <> ''"
+    return sorted((_file(row) for row in catalog.rows(sql)), key=lambda file: file.path)
 
 
 def looks_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, int | None]:
@@ -201,6 +209,9 @@ def _facts(catalog: CatalogFile, files: Sequence[PhotoFile]) -> list[tuple[Any, 
             None if file.taken is None else time_to_row(file.taken),
             None if file.camera is None else text_to_row(file.camera),
             file.look,
+            file.reader,
+            text_to_row(file.damage),
+            file.is_guessed,
         )
         for file in files
     ]
@@ -213,8 +224,12 @@ def _file(row: tuple[Any, ...]) -> PhotoFile:
 
 
 def photo_file(folder: str, path: str, facts: Sequence[Any]) -> PhotoFile:
-    """Give a file by its folder, its path in there, and what `_FACTS` lists behind that."""
-    size_bytes, mtime_ns, digest, width_px, height_px, taken, camera, look = facts
+    """Give a file by its folder, its path in there, and what `_FACTS` lists behind that.
+
+    What comes behind `look` may be left out.
+    """
+    size_bytes, mtime_ns, digest, width_px, height_px, taken, camera, look, *reading = facts
+    reader, damage, is_guessed = reading or (None, "", False)
     return PhotoFile(
         absolute_path(folder, path),
         folder,
@@ -226,4 +241,7 @@ def photo_file(folder: str, path: str, facts: Sequence[Any]) -> PhotoFile:
         None if taken is None else row_to_time(taken),
         camera,
         look,
+        reader,
+        damage,
+        bool(is_guessed),
     )

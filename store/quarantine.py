@@ -23,11 +23,12 @@ def quarantine(catalog: CatalogFile, broken: Sequence[QuarantinedFile]) -> list[
     for file in broken:
         where = (source_id(catalog, file.source), path_to_row(_relative(file)))
         catalog.execute(
-            "INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?, ?, ?, ?)",
             *where,
             file.size_bytes,
             file.mtime_ns,
             text_to_row(file.reason),
+            file.reader,
         )
         sql = "SELECT id FROM images WHERE source_id = ? AND path = ?"
         gone += [int(row[0]) for row in catalog.rows(sql, *where)]
@@ -37,7 +38,7 @@ def quarantine(catalog: CatalogFile, broken: Sequence[QuarantinedFile]) -> list[
 def quarantined(catalog: CatalogFile, source: str | None) -> list[QuarantinedFile]:
     """Give the files in quarantine, of one source or of all, by path."""
     where, arguments = ("", ()) if source is None else ("WHERE root = ?", (path_to_row(source),))
-    sql = f"""SELECT root, path, size_bytes, mtime_ns, reason FROM quarantine
+    sql = f"""SELECT root, path, size_bytes, mtime_ns, reason, reader FROM quarantine
         JOIN sources ON sources.id = source_id {where}"""
     found = []
     for row, path, *rest in catalog.rows(sql, *arguments):

@@ -140,6 +140,10 @@ class IndexReader:
         """Give the files in quarantine, of one source or of all, by path."""
         return quarantine.quarantined(self._catalog, source)
 
+    def damaged(self) -> list[PhotoFile]:
+        """Give the photos whose files are shown as far as they go, by path."""
+        return rows.damaged(self._catalog)
+
     def sources(self) -> dict[str, int]:
         """Give the folders that photos were found through, sorted, with their numbers of photos."""
         return sources.sources(self._catalog)

@@ -239,6 +239,23 @@ def _shards(db: Database) -> None:
     )
 
 
+@MIGRATIONS(name="0005_readers")
+def _readers(db: Database) -> None:
+    """By which version of the reader a file was read, and what it could not read of it.
+
+    All that is there was read by the first. What somebody removed is to stay removed.
+    """
+    _execute(
+        db,
+        "ALTER TABLE images ADD COLUMN reader INTEGER",
+        "ALTER TABLE images ADD COLUMN damage TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE images ADD COLUMN is_guessed INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE quarantine ADD COLUMN reader INTEGER",
+        "UPDATE images SET reader = 0",
+        "UPDATE quarantine SET reader = 0 WHERE reason <> 'removed by request'",
+    )
+
+
 def _digest(text: str) -> bytes:
     try:
         return bytes.fromhex(text)

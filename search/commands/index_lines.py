@@ -32,6 +32,8 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         "unchanged": plan.unchanged,
         "known to be broken": len(plan.broken),
     }
+    if plan.reread:
+        counts["of these read again by a newer reader"] = len(plan.reread)
     yield ", ".join(f"{count} {what}" for what, count in counts.items())
 
 
@@ -48,6 +50,8 @@ def print_built(index: Path, report: BuildReport, told: set[tuple[str, str]]) ->
         if (path, reason) not in told:
             typer.echo(f"left out: {path}: {reason}", err=True)
     told.update(report.quarantined)
+    for path, damage in report.damaged:
+        typer.echo(f"damaged: {path}: {damage}", err=True)
     if report.missing:
         some = ", ".join(report.missing[:SHOWN]) + (", ..." if len(report.missing) > SHOWN else "")
         typer.echo(f"{len(report.missing)} annotated photos are not in the index: {some}", err=True)

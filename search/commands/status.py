@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as json_module
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -24,7 +24,12 @@ def status(
     vectors: Vectors = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     failed: Annotated[
-        bool, typer.Option("--failed", help="Only the files left out, a line each, with reasons.")
+        bool,
+        typer.Option(
+            "--failed",
+            help="Only the files left out, and those shown as far as they go, a line each, with "
+            "reasons.",
+        ),
     ] = False,
 ) -> None:
     """Say what an index holds: photos, folders, files left out, model, and how it is searched.
@@ -43,7 +48,7 @@ def status(
     if json:
         typer.echo(json_module.dumps(asdict(found)))
     elif failed:
-        for path, reason in found.left_out:
+        for path, reason in (*found.left_out, *found.damaged):
             typer.echo(f"{path}\t{reason}")
     else:
         _print(found)
@@ -62,9 +67,16 @@ def _print(found: Status) -> None:
     if found.reembedding:
         typer.echo(f"embedding anew with {found.reembedding}, not finished: index --reembed")
     typer.echo(f"left out: {counts.quarantined} files")
-    for path, reason in found.left_out[:SHOWN]:
+    _print_some(found.left_out)
+    if found.damaged:
+        typer.echo(f"damaged, shown as far as they go: {len(found.damaged)} photos")
+        _print_some(found.damaged)
+
+
+def _print_some(told: Sequence[tuple[str, str]]) -> None:
+    for path, reason in told[:SHOWN]:
         typer.echo(f"  {path}: {reason}")
-    if len(found.left_out) > SHOWN:
+    if len(told) > SHOWN:
         typer.echo("  ... all of them: crossgraph status --failed")
 
 

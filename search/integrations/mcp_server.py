@@ -212,6 +212,7 @@ def _facts(photo: PhotoRecord) -> dict[str, Any]:
         "height_px": photo.file.height_px,
         "size_bytes": photo.file.size_bytes,
         "taken": None if photo.file.taken is None else photo.file.taken.isoformat(),
+        "taken_guessed": photo.file.is_guessed,
         "camera": None if photo.file.camera is None else shown(photo.file.camera),
         "captions": [shown(caption) for caption in photo.captions],
         "categories": [shown(category) for category in photo.categories],

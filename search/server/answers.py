@@ -44,8 +44,10 @@ def image_answer(photo: PhotoRecord, uploads: Path) -> dict[str, Any]:
         "size_bytes": file.size_bytes,
         "modified": _moment(file.mtime_ns),
         "taken": None if file.taken is None else file.taken.isoformat(),
+        "taken_guessed": file.is_guessed,
         "camera": None if file.camera is None else shown(file.camera),
         "sha256": file.sha256,
+        "damage": shown(file.damage) or None,
         "uploaded": file.source == str(uploads),
     }
 

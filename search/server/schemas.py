@@ -156,8 +156,10 @@ class ImageAnswer(BaseModel):
     size_bytes: int
     modified: str
     taken: str | None
+    taken_guessed: bool
     camera: str | None
     sha256: str
+    damage: str | None
     uploaded: bool
 
 

@@ -24,7 +24,7 @@ from store.postgres.within import Chosen, choose
 from store.postgres.words import search_words
 from store.protocol import Ids
 from store.records import PhotoRecord
-from store.rows import Counts, Photo, QuarantinedFile
+from store.rows import Counts, Photo, PhotoFile, QuarantinedFile
 from store.selection import Expression
 from store.several.loss import Missing
 from store.vectors import Found
@@ -216,6 +216,10 @@ class PostgresReader:
 
     def quarantined(self) -> list[QuarantinedFile]:
         """Give no file: what was left out stays with the index on disk."""
+        return []
+
+    def damaged(self) -> list[PhotoFile]:
+        """Give no photo: what is wrong with files stays with the index on disk."""
         return []
 
     def category_counts(self, most: int) -> list[tuple[str, int]]:

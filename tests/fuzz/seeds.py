@@ -44,6 +44,13 @@ def pictures() -> list[bytes]:
     return [content for content in made if content]
 
 
+def shapes() -> list[bytes]:
+    """Give small pictures whose headers have their shape at a known place."""
+    pngs = [_saved(_picture(mode), "PNG") for mode in ("RGB", "RGBA", "L", "LA", "P", "1", "I;16")]
+    tiffs = [_saved(_picture(mode), "TIFF") for mode in ("RGB", "RGBA", "L", "F", "CMYK", "I;16")]
+    return [*pngs, *tiffs, _saved(_picture("RGB"), "BMP"), _saved(_picture("RGB"), "PPM")]
+
+
 def _picture(mode: str) -> Image.Image:
     values = np.random.default_rng(0).integers(0, 256, (23, 37, 4), dtype=np.uint8)
     if mode == "I;16":

@@ -139,8 +139,9 @@ function fill(list, known) {
     ["Folder", path.slice(0, path.lastIndexOf("/")) || "/"],
     ["Pixels", known.width_px ? `${known.width_px} × ${known.height_px}` : ""],
     ["Size", bytes(known.size_bytes)],
-    ["Taken", known.taken?.replace("T", " ")],
+    ["Taken", known.taken && `${known.taken.replace("T", " ")}${known.taken_guessed ? " (guessed)" : ""}`],
     ["Camera", known.camera],
+    ["Damage", known.damage],
     ["Duplicates", known.duplicates?.length ? counted(known.duplicates.length, "near-duplicate") : ""],
     ["Id", known.id],
   ].filter(([, value]) => value !== undefined && value !== null && value !== "");
