@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from search.commands.options import IndexFolder, Vectors, default_index
-from search.status import Status, is_there, read_status
+from search.status import Status, is_there, passed_over_line, read_status
 
 __all__ = ["status"]
 
@@ -66,6 +66,8 @@ def _print(found: Status) -> None:
         typer.echo(f"  {path}: {reason}")
     if len(found.left_out) > SHOWN:
         typer.echo("  ... all of them: crossgraph status --failed")
+    if found.passed_over:
+        typer.echo(passed_over_line(found.passed_over))
 
 
 def _source_lines(sources: Mapping[str, int]) -> Iterator[str]:
