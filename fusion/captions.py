@@ -8,7 +8,7 @@ from collections.abc import Iterator
 __all__ = ["decoded", "texts_in"]
 
 RECORD_FIELDS = ("raw", "caption", "captions", "text", "texts", "txt", "sentence", "sentences")
-"""Under which records of captions have their text. The first that has one counts: beside `raw` there
+"""Under which records of captions have their text. The first with one counts: beside `raw` there
 often are the same words once more, as tokens."""
 
 MARKS = (

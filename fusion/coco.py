@@ -155,7 +155,7 @@ class CocoFile:
         self.categories = {number: name for number, name in self.categories.items() if name}
 
     def _forget(self, key: str) -> None:
-        """Let go of an earlier list of the same name: of two members of JSON the last one counts."""
+        """Let go of an earlier list of the same name: of two members the last one counts."""
         if key == "images":
             self.images.clear()
             self._shared.clear()

@@ -92,7 +92,7 @@ class _Scanner:
     def __init__(self, file: BinaryIO, encoding: str) -> None:
         self._file = file
         # cp1252 is what is left when nothing else fits, and leaves five bytes without a meaning.
-        errors = "replace" if encoding == "cp1252" else "strict"
+        errors = "replace" if encoding == "cp1252" else "surrogatepass"
         self._decoder = codecs.getincrementaldecoder(encoding)(errors)
         self._parse = json.JSONDecoder().raw_decode
         self._text = ""
@@ -130,8 +130,9 @@ class _Scanner:
                 raise ValueError(f"{error.msg} at character {self._before + error.pos:,}") from None
             except RecursionError:
                 raise ValueError("it is nested too deep") from None
-            # A number that ends with the window may have more digits.
-            if end < len(self._text) or self._text[end - 1] in '"]}' or not self._more():
+            # A number at the end of the window may go on, with more digits or as in `1.5e+300`.
+            is_whole = end <= len(self._text) - LONGEST_CUT or self._text[end - 1] in '"]}'
+            if is_whole or not self._more():
                 self._at = end
                 return value
 

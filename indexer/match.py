@@ -124,6 +124,8 @@ def _paths(root: str, name: str) -> list[str]:
     >>> _paths("/photos", "a/7.jpg"), _paths("/photos/a.tar", "!7.jpg")[1]
     (['/photos/a/7.jpg'], '/photos/a.tar!7.jpg')
     """
+    if is_address(name):
+        return [name]
     paths = [os.path.normpath(os.path.join(root, name))]
     if lies_inside(name):
         paths.append(absolute_path(root, name))
