@@ -18,7 +18,7 @@ from indexer.loop import Loop, settle
 from indexer.model import PhotoModel
 from indexer.plan import Plan
 from indexer.probes import put_probes
-from indexer.reading import described_again, passed_over_now, put_reading, rules_of
+from indexer.reading import begin_reading, described_again, passed_over_now, put_reading, rules_of
 from indexer.shards import ShardLoop, shard_plans
 from indexer.sources import CocoSource, Rules
 from indexer.survey import survey
@@ -130,6 +130,7 @@ def build_index(
         unit_dim=retriever.unit_dim,
     ) as index:
         index.begin_writing()
+        begin_reading(index)
         look = look_at(index, seen, prune=prune, retry_failed=retry_failed)
         plan, known = look.plan, {file.path for file in look.known.values()}
         settle(index, plan)
@@ -145,7 +146,7 @@ def build_index(
         removed = [image_id for image_id in gone if image_id not in shards.moved]
         index.remove_images(removed)
         index.forget_shards("source", shards_gone(index, seen, prune))
-        again, unread = described_again(index, described)
+        again, unread = described_again(index, seen, described)
         about = annotate(index, [*described, *again], seen.roots)
         passed_over = passed_over_now(index, seen, shards.passed_over)
         put_reading(index, seen, rules, passed_over)

@@ -18,6 +18,7 @@ from store.members import lies_below
 
 __all__ = [
     "READER",
+    "begin_reading",
     "described_again",
     "is_read_anew",
     "passed_over_now",
@@ -51,15 +52,23 @@ def is_read_anew(index: Index) -> bool:
     return not isinstance(held, int) or held < READER
 
 
+def begin_reading(index: Index) -> None:
+    """Write down of an index that is empty that no earlier version has read anything into it."""
+    if is_read_anew(index) and not len(index) and not index.finished_shards("source"):
+        index.put_fact(_READER, READER)
+
+
 def described_again(
-    index: Index, asked: Sequence[CocoSource]
+    index: Index, seen: Survey, asked: Sequence[CocoSource]
 ) -> tuple[list[CocoSource], list[str]]:
     """Read annotation files once more that an earlier version read, and that nobody asked for now.
+
+    Not where single photos are added, which should be quick.
 
     Returns:
         Those that are still there, and lines on those that can no longer be read.
     """
-    if not is_read_anew(index):
+    if seen.listed or not is_read_anew(index):
         return [], []
     given = {str(source.path) for source in asked}
     found: list[CocoSource] = []
@@ -82,11 +91,17 @@ def put_reading(
     if held != (index.fact(_RULES) or {"exclude": [], "include": []}):
         index.put_fact(_RULES, held)
     index.put_passed_over(passed_over)
-    places = [*(root for root, photos in index.sources().items() if photos)]
-    places += list(index.finished_shards("source"))
-    is_whole = all(any(lies_below(place, root) for root in seen.roots) for place in places)
-    if is_read_anew(index) and is_whole and not seen.vanished and not seen.unreadable:
+    if is_read_anew(index) and _is_whole(index, seen):
         index.put_fact(_READER, READER)
+
+
+def _is_whole(index: Index, seen: Survey) -> bool:
+    """Say whether all that the index knows was looked at."""
+    there = [root for root in seen.roots if root not in seen.vanished]
+    known = (root for root, photos in index.sources().items() if photos)
+    return set(index.finished_shards("source")) <= set(seen.shards) and all(
+        any(lies_below(source, root) for root in there) for source in known
+    )
 
 
 def passed_over_now(

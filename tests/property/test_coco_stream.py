@@ -1,4 +1,4 @@
-"""A COCO file gives the same whether it is loaded whole or read entry by entry, however it is cut."""
+"""A COCO file gives the same loaded whole and read entry by entry, wherever it is cut for that."""
 
 from __future__ import annotations
 

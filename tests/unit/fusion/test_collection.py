@@ -48,7 +48,7 @@ def test_odd_entries_cost_themselves_alone(tmp_path: Path) -> None:
     assert "captions that are no text: 1" in found.notes[0]
 
 
-@pytest.mark.parametrize("ids", [["a", "b"], [2**70, 1], [None, 5]])
+@pytest.mark.parametrize("ids", [["a", "b"], [2**70, 1], [None, 5]], ids=repr)
 def test_ids_that_are_no_numbers_are_counted(tmp_path: Path, ids: list[Any]) -> None:
     images = [{"id": n, "file_name": "a.jpg"} for n in ("x",)]
     said = [{"id": own, "image_id": "x", "caption": f"a {own}"} for own in ids]

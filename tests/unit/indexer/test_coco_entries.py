@@ -22,8 +22,8 @@ def source(tmp_path: Path, **content: Any) -> CocoSource:
     return CocoSource(path)
 
 
-@pytest.mark.parametrize("one", [1, "1", 1.0, " 1 ", "1.0"])
-@pytest.mark.parametrize("other", [1, "1", 1.0])
+@pytest.mark.parametrize("one", [1, "1", 1.0, " 1 ", "1.0"], ids=repr)
+@pytest.mark.parametrize("other", [1, "1", 1.0], ids=repr)
 def test_one_id_is_the_same_however_it_is_written(tmp_path: Path, one: Any, other: Any) -> None:
     found = source(
         tmp_path,
@@ -35,7 +35,9 @@ def test_one_id_is_the_same_however_it_is_written(tmp_path: Path, one: Any, othe
     assert found.notes == ()
 
 
-@pytest.mark.parametrize("value", [None, True, "", " ", [], {}, float("nan"), float("inf")])
+@pytest.mark.parametrize(
+    "value", [None, True, "", " ", [], {}, float("nan"), float("inf")], ids=repr
+)
 def test_what_is_no_id_is_none(value: object) -> None:
     assert plain_id(value) is None
 
@@ -46,7 +48,7 @@ def test_ids_that_only_look_alike_are_different() -> None:
     assert plain_id(str(2**70)) == 2**70
 
 
-@pytest.mark.parametrize("second", [1, "1", 1.0])
+@pytest.mark.parametrize("second", [1, "1", 1.0], ids=repr)
 def test_two_photos_of_one_id_get_nothing_and_it_is_told(tmp_path: Path, second: Any) -> None:
     images = [A, {"id": second, "file_name": "b.jpg"}, {"id": 2, "file_name": "c.jpg"}]
     found = source(tmp_path, images=images, annotations=[SAID, {"image_id": 2, "caption": "c"}])
@@ -77,6 +79,7 @@ def test_a_photo_listed_twice_has_what_both_say(tmp_path: Path) -> None:
         (["a cat", None, "a pet"], ("a cat", "a pet")),
         ({"raw": "a cat", "tokens": ["a", "cat"]}, ("a cat",)),
     ],
+    ids=repr,
 )
 def test_no_text_is_made_of_what_is_none(
     tmp_path: Path, caption: Any, said: tuple[str, ...]
@@ -102,6 +105,7 @@ def test_no_text_is_made_of_what_is_none(
         (1, [{"id": 1}, 7, DOG], ("dog",)),
         (1, [{"id": 1, "name": 7}], ()),
     ],
+    ids=repr,
 )
 def test_a_bad_category_costs_no_caption(
     tmp_path: Path, entry: Any, categories: Any, named: tuple[str, ...]
@@ -112,7 +116,9 @@ def test_a_bad_category_costs_no_caption(
     assert named or "categories that it does not name: 1" in found.notes[0]
 
 
-@pytest.mark.parametrize("bad", [None, 7, "x", {}, {"caption": "a cat"}, {"image_id": None}])
+@pytest.mark.parametrize(
+    "bad", [None, 7, "x", {}, {"caption": "a cat"}, {"image_id": None}], ids=repr
+)
 def test_a_bad_annotation_costs_itself(tmp_path: Path, bad: Any) -> None:
     found = source(tmp_path, annotations=[bad, SAID])
     assert found.captions == {"a.jpg": ("a dog",)}
@@ -128,6 +134,7 @@ def test_a_bad_annotation_costs_itself(tmp_path: Path, bad: Any) -> None:
         ({"file_name": "b.jpg"}, None),
         (None, None),
     ],
+    ids=repr,
 )
 def test_a_photo_without_a_file_name_costs_no_other(
     tmp_path: Path, image: Any, name: str | None
@@ -146,9 +153,8 @@ def test_numbers_that_are_none_are_taken_whatever_the_size(
     path = tmp_path / "notes.json"
     said = f'{{"image_id": 1, "caption": "a dog", "area": {number}}}'
     filler = "x" * size
-    path.write_text(
-        f'{{"images": [{{"id": 1, "file_name": "a.jpg"}}], "annotations": [{said}], "i": "{filler}"}}'
-    )
+    images = '"images": [{"id": 1, "file_name": "a.jpg"}]'
+    path.write_text(f'{{{images}, "annotations": [{said}], "info": "{filler}"}}')
     assert CocoSource(path).captions == {"a.jpg": ("a dog",)}
 
 
