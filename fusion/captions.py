@@ -23,10 +23,11 @@ MARKS = (
 _AROUND = "\ufeff\0"  # a byte order mark, and what pads fields of a fixed width
 
 
-def texts_in(value: object) -> Iterator[str]:
+def texts_in(value: object, deepest: int = 4) -> Iterator[str]:
     """Give the captions in a value: a text, a list of captions, or a record of one.
 
-    Of anything else no text is made: a caption that is null is none, and not the word "None".
+    What is nested more than `deepest` times is left alone. Of anything else no text is made: a
+    caption that is null is none, and not the word "None".
 
     >>> list(texts_in([" a dog ", {"raw": "a cat", "tokens": ["a", "cat"]}, None, 7, ""]))
     ['a dog', 'a cat']
@@ -34,12 +35,12 @@ def texts_in(value: object) -> Iterator[str]:
     if isinstance(value, str):
         if text := value.strip().strip(_AROUND).strip():
             yield text
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, list | tuple) and deepest:
         for item in value:
-            yield from texts_in(item)
-    elif isinstance(value, dict):
+            yield from texts_in(item, deepest - 1)
+    elif isinstance(value, dict) and deepest:
         for field in RECORD_FIELDS:
-            if found := list(texts_in(value.get(field))):
+            if found := list(texts_in(value.get(field), deepest - 1)):
                 yield from found
                 return
 

@@ -259,5 +259,8 @@ class CocoFile:
 
 def _shown(value: object) -> str:
     """Give a value as an example in a line."""
-    text = json.dumps(value)
+    try:
+        text = json.dumps(value)
+    except RecursionError:
+        return "what is nested too deep to be shown"
     return text if len(text) <= LONGEST_EXAMPLE else f"{text[: LONGEST_EXAMPLE - 3]}..."

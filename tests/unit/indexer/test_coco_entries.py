@@ -10,6 +10,7 @@ import pytest
 
 from fusion.coco import plain_id
 from indexer.sources import CocoSource
+from store import SourceError
 
 A = {"id": 1, "file_name": "a.jpg"}
 DOG = {"id": 1, "name": "dog"}
@@ -174,6 +175,19 @@ def test_files_of_other_encodings_are_read(tmp_path: Path, encoding: str) -> Non
     content = {"images": [A], "annotations": [{"image_id": 1, "caption": "un café"}]}
     path.write_text(json.dumps(content, ensure_ascii=False), encoding=encoding)
     assert CocoSource(path).captions == {"a.jpg": ("un café",)}
+
+
+@pytest.mark.parametrize("depth", [5, 300, 900, 100_000])
+def test_what_is_nested_without_end_ends_nothing(tmp_path: Path, depth: int) -> None:
+    path = tmp_path / "notes.json"
+    deep = "[" * depth + '"x"' + "]" * depth
+    bad = f'{{"image_id": 1, "caption": {deep}}}, {{"image_id": {deep}}}, {deep}'
+    path.write_text(f'{{"images": [{json.dumps(A)}], "annotations": [{bad}, {json.dumps(SAID)}]}}')
+    try:
+        assert CocoSource(path).captions == {"a.jpg": ("a dog",)}
+    except SourceError as error:  # of Python's own reader
+        assert "nested too deep" in str(error)
+        assert depth > 300
 
 
 @pytest.mark.parametrize(
