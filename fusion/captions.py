@@ -11,6 +11,9 @@ RECORD_FIELDS = ("raw", "caption", "captions", "text", "texts", "txt", "sentence
 """Under which records of captions have their text. The first with one counts: beside `raw` there
 often are the same words once more, as tokens."""
 
+LONGEST_BYTES = 2**16
+"""What is longer is no caption, but something else that a column of bytes has."""
+
 MARKS = (
     # The longer ones first: that of UTF-32 begins as that of UTF-16 does.
     (codecs.BOM_UTF8, "utf-8"),
@@ -24,7 +27,7 @@ _AROUND = "\ufeff\0"  # a byte order mark, and what pads fields of a fixed width
 
 
 def texts_in(value: object, deepest: int = 4) -> Iterator[str]:
-    """Give the captions in a value: a text, a list of captions, or a record of one.
+    """Give the captions in a value: a text or its bytes, a list of captions, or a record of one.
 
     What is nested more than `deepest` times is left alone. Of anything else no text is made: a
     caption that is null is none, and not the word "None".
@@ -32,6 +35,8 @@ def texts_in(value: object, deepest: int = 4) -> Iterator[str]:
     >>> list(texts_in([" a dog ", {"raw": "a cat", "tokens": ["a", "cat"]}, None, 7, ""]))
     ['a dog', 'a cat']
     """
+    if isinstance(value, bytes) and len(value) <= LONGEST_BYTES:
+        value = decoded(value)
     if isinstance(value, str):
         if text := value.strip().strip(_AROUND).strip():
             yield text

@@ -83,6 +83,7 @@ RECORDS = pa.array([[{"raw": "a dog", "tokens": ["a", "dog"]}, {"raw": "a pet", 
         ({"alt_text": ["a dog"], "cap": ["a dog"]}, ("a dog",)),
         ({"json": pa.array([{"caption": "a dog", "url": "x"}])}, ("a dog",)),
         ({"json": ['{"caption": "a dog"}'], "url": ["x"], "context": ["y"]}, ()),
+        ({"caption": pa.array(["ein Café".encode("cp1252")])}, ("ein Café",)),
         ({"caption": pa.array([7])}, ()),
     ],
 )
