@@ -58,7 +58,12 @@ files as far as they go.
 FORMATS = ("PNG", "WEBP", "GIF", "TIFF", "BMP", "JPEG2000", "AVIF", "PPM")
 """Formats of photos beside JPEG and HEIC. Pillow knows more; some start other programs."""
 
-HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
+HEIF_BRANDS = frozenset(
+    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"} | {b"j2ki", b"j2is"}
+)
+AVIF_BRANDS = frozenset({b"avif", b"avis"})
+ANY_BRANDS = frozenset({b"mif1", b"mif2", b"msf1", b"miaf"})
+"""Of files in this container, whatever is in them."""
 
 _one_large_decode = threading.Lock()
 
@@ -245,7 +250,7 @@ def _opened(content: bytes) -> ImageFile.ImageFile:
     file = io.BytesIO(content)
     if content.startswith(b"\xff\xd8\xff"):
         return JpegImageFile(file)  # of a file of several (MPO), the first
-    if content[4:8] == b"ftyp" and any(brand in content[8:64] for brand in HEIF_BRANDS):
+    if content[4:8] == b"ftyp" and _is_heif(content):
         return HeifImageFile(file)  # type: ignore[no-untyped-call]
     Image.init()  # plugins that this build of Pillow lacks are not to be asked for
     try:
@@ -257,3 +262,10 @@ def _opened(content: bytes) -> ImageFile.ImageFile:
     if image.format == "TIFF" and is_misread(image.tag_v2):  # type: ignore[attr-defined]
         return SampledTiff(io.BytesIO(content))
     return image
+
+
+def _is_heif(content: bytes) -> bool:
+    """Say whether a file in the container of HEIC and AVIF is of the former kind, by its brands."""
+    end = min(max(int.from_bytes(content[:4], "big"), 20), 512)
+    brands = {content[8:12], *(content[at : at + 4] for at in range(16, end, 4))}
+    return bool(brands & HEIF_BRANDS or (brands & ANY_BRANDS and not brands & AVIF_BRANDS))

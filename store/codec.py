@@ -11,6 +11,7 @@ import math
 import os
 import re
 import struct
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +24,7 @@ __all__ = [
     "arrays_to_blobs",
     "blob_to_array",
     "blobs_to_array",
+    "one_form",
     "path_to_row",
     "row_to_path",
     "row_to_time",
@@ -155,6 +157,15 @@ def text_to_row(text: str) -> str:
     'a dog?'
     """
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def one_form(text: str) -> str:
+    r"""Give a text in the Unicode form in which texts are compared (NFC).
+
+    >>> one_form("Mu\u0308ller") == "M\xfcller"
+    True
+    """
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def time_to_row(time: datetime) -> int:

@@ -10,11 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from store.codec import one_form
 from store.errors import IndexBusy, IndexDamaged, IndexNotWritable
 from store.lock import WriterLock
 from store.version import is_current
 
-__all__ = ["CatalogFile"]
+__all__ = ["ONE_FORM", "CatalogFile"]
+
+ONE_FORM = "one_form"
+"""A function of SQL: the text of some bytes in the Unicode form in which texts are compared."""
 
 _WAIT_SECONDS = 30.0
 _CACHE_KIBIBYTES = 16 * 1024
@@ -52,6 +56,7 @@ class CatalogFile:
                 raise
 
     def _prepare(self) -> None:
+        self.connection.create_function(ONE_FORM, 1, _one_form, deterministic=True)
         self.execute("PRAGMA trusted_schema = OFF")  # the file may come from a stranger
         if not is_current(self.connection):
             self._make_or_upgrade()
@@ -192,6 +197,10 @@ def _address(path: Path) -> str:
     log = path.with_name(f"{path.name}-wal")
     left = log.is_file() and log.stat().st_size > 0
     return path.absolute().as_uri() + ("?mode=ro" if left else "?immutable=1")
+
+
+def _one_form(content: object) -> object:
+    return one_form(content.decode("utf-8", "replace")) if isinstance(content, bytes) else content
 
 
 def _missing(error: sqlite3.OperationalError) -> bool:

@@ -7,7 +7,7 @@ import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 
-from store.codec import row_to_path
+from store.codec import one_form, row_to_path
 
 __all__ = ["CHECKED_WORDS", "INSERT", "WORDS", "documents", "file_words"]
 
@@ -39,7 +39,7 @@ def file_words(path: str) -> str:
     """
     folder, _, name = path.rpartition("/")
     stem = name.rpartition(".")[0] or name
-    words = _LETTERS.findall(f"{folder}/{stem}")
+    words = _LETTERS.findall(one_form(f"{folder}/{stem}"))  # accents that stand alone part words
     return " ".join(word for word in words if len(word) > 1 or not word.isascii())
 
 

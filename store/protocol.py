@@ -113,6 +113,9 @@ class ServedIndex(SearchedIndex, Protocol):
     def sources(self) -> dict[str, int]:
         """Give the folders that photos were found through, sorted, with their numbers of photos."""
 
+    def passed_over(self) -> dict[str, int]:
+        """Give kinds of files in its sources that are not read, such as `.cr3`, and how many."""
+
     def quarantined(self) -> list[QuarantinedFile]:
         """Give the files in quarantine, by path."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -147,6 +148,10 @@ class IndexReader:
     def sources(self) -> dict[str, int]:
         """Give the folders that photos were found through, sorted, with their numbers of photos."""
         return sources.sources(self._catalog)
+
+    def passed_over(self) -> dict[str, int]:
+        """Give kinds of files in its sources that are not read, such as `.cr3`, and how many."""
+        return dict(sum(map(Counter, sources.passed_over(self._catalog).values()), Counter()))
 
     def mounts(self, source: str) -> tuple[str, ...]:
         """Give the folders below a source that were disks of their own when it was last read."""

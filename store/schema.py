@@ -12,7 +12,7 @@ import json
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from store.codec import path_to_row, row_to_path
+from store.codec import one_form, path_to_row, row_to_path
 from store.documents import INSERT, WORDS, documents
 from store.errors import IndexDamaged
 from store.paths import relative_path
@@ -218,6 +218,10 @@ def _facts_and_words(db: Database) -> None:
         "DROP TABLE images",
         "ALTER TABLE new_images RENAME TO images",
     )
+    _put_words(db)
+
+
+def _put_words(db: Database) -> None:
     ids = [row[0] for row in db.conn.execute("SELECT id FROM images ORDER BY id")]
     for start in range(0, len(ids), ROWS_AT_ONCE):
         db.conn.executemany(INSERT, documents(db.conn, ids[start : start + ROWS_AT_ONCE]))
@@ -254,6 +258,15 @@ def _readers(db: Database) -> None:
         "UPDATE images SET reader = 0",
         "UPDATE quarantine SET reader = 0 WHERE reason <> 'removed by request'",
     )
+
+
+@MIGRATIONS(name="0006_one_form_of_names")
+def _one_form_of_names(db: Database) -> None:
+    """Whole words of names whose letters and accents are two signs, as on a Mac."""
+    paths = (row_to_path(row[0]) for row in db.conn.execute("SELECT path FROM images"))
+    if any(one_form(path) != path for path in paths):
+        _execute(db, "DROP TABLE words", WORDS)
+        _put_words(db)
 
 
 def _digest(text: str) -> bytes:

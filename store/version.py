@@ -18,6 +18,7 @@ MIGRATIONS = (
     "0003_facts_and_words",
     "0004_shards",
     "0005_readers",
+    "0006_one_form_of_names",
 )
 """The names of `store.schema`'s migrations, in their order."""
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 import numpy as np
 from numpy.typing import NDArray
 
-from store.codec import text_to_row
+from store.codec import one_form, text_to_row
 from store.database import CatalogFile
 from store.documents import INSERT, WORDS, documents
 from store.errors import IndexDamaged
@@ -114,6 +114,6 @@ def telling_words(text: str) -> list[str]:
     >>> telling_words("The dog on the Sofa"), telling_words("the")
     (['dog', 'sofa'], ['the'])
     """
-    words = list(dict.fromkeys(re.findall(r"\w+", text_to_row(text).lower())))
+    words = list(dict.fromkeys(re.findall(r"\w+", one_form(text_to_row(text)).lower())))
     telling = [word for word in words if word not in FUNCTION_WORDS] or words
     return telling[:MOST_WORDS]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from indexer.sources.places import facts_of, fetched, opened
@@ -35,9 +35,11 @@ class Shard(Protocol):
 
     Attributes:
         damage: why there may be more that cannot be seen; empty where it is whole.
+        passed_over: what is in it and is not read, by kind, and how often.
     """
 
     damage: str
+    passed_over: Mapping[str, int]
 
     @property
     def members(self) -> Sequence[Member]:

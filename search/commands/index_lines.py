@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from search.status import passed_over_line
+
 if TYPE_CHECKING:
     from indexer import BuildReport, Plan, ReembedReport
 
@@ -37,21 +39,23 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     yield ", ".join(f"{count} {what}" for what, count in counts.items())
 
 
-def print_built(index: Path, report: BuildReport, told: set[tuple[str, str]]) -> None:
+def print_built(index: Path, report: BuildReport, told: set[str]) -> None:
     """Print what a run did.
 
     Args:
         index: the index's folder.
         report: what it did.
-        told: path and reason of files left out that earlier runs told of; those of this run are
-            put into it.
+        told: lines on what was left out that earlier runs told; those of this run are put into it.
     """
-    for path, reason in report.quarantined:
-        if (path, reason) not in told:
-            typer.echo(f"left out: {path}: {reason}", err=True)
-    told.update(report.quarantined)
-    for path, damage in report.damaged:
-        typer.echo(f"damaged: {path}: {damage}", err=True)
+    lines = [f"left out: {path}: {reason}" for path, reason in report.quarantined]
+    lines += [f"damaged: {path}: {damage}" for path, damage in report.damaged]
+    lines += report.notes
+    if report.passed_over:
+        lines.append(passed_over_line(report.passed_over))
+    for line in lines:
+        if line not in told:
+            typer.echo(line, err=True)
+    told.update(lines)
     if report.missing:
         some = ", ".join(report.missing[:SHOWN]) + (", ..." if len(report.missing) > SHOWN else "")
         typer.echo(f"{len(report.missing)} annotated photos are not in the index: {some}", err=True)

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from search.commands.options import IndexFolder, Vectors, default_index
-from search.status import Status, is_there, read_status
+from search.status import Status, is_there, passed_over_line, read_status
 
 __all__ = ["status"]
 
@@ -78,6 +78,8 @@ def _print_some(told: Sequence[tuple[str, str]]) -> None:
         typer.echo(f"  {path}: {reason}")
     if len(told) > SHOWN:
         typer.echo("  ... all of them: crossgraph status --failed")
+    if found.passed_over:
+        typer.echo(passed_over_line(found.passed_over))
 
 
 def _source_lines(sources: Mapping[str, int]) -> Iterator[str]:

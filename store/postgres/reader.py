@@ -214,6 +214,10 @@ class PostgresReader:
                 FROM {self._photos} GROUP BY held ORDER BY held"""
             return {_path(None, raw): count for raw, count in self._session.rows(sql)}
 
+    def passed_over(self) -> dict[str, int]:
+        """Give no kind: what was passed over stays with the index on disk."""
+        return {}
+
     def quarantined(self) -> list[QuarantinedFile]:
         """Give no file: what was left out stays with the index on disk."""
         return []

@@ -184,6 +184,10 @@ class SeveralIndexes:
         """Give the folders that photos were found through, sorted, with their numbers of photos."""
         return dict(sorted(self._sums(lambda one: one.sources()).items()))
 
+    def passed_over(self) -> dict[str, int]:
+        """Give kinds of files in the sources that are not read, such as `.cr3`, and how many."""
+        return dict(sorted(self._sums(lambda one: one.passed_over()).items()))
+
     def quarantined(self) -> list[QuarantinedFile]:
         """Give the files in quarantine, by path."""
         found = self._all(lambda one: one.quarantined())
