@@ -57,7 +57,7 @@ def test_one_right_answer_each_is_the_contrastive_loss() -> None:
 
 
 def test_other_right_answers_are_not_pushed_away() -> None:
-    """By hand: each of two right ones against the only wrong one, log(1 + e^(s_wrong - s_right))."""
+    """By hand: log(1 + e^(s_wrong - s_right)), each of two right ones against the wrong one."""
     similarity = torch.tensor([[3.0, 1.0, 0.0]])
     positive = torch.tensor([[True, True, False]])
     forward = (np.log1p(np.exp(-3)) + np.log1p(np.exp(-1))) / 2
