@@ -7,14 +7,14 @@ protocol is on stdout.
 from __future__ import annotations
 
 import base64
-import json
 from typing import Annotated, Any
 
 from search.engine import SearchIndex
+from search.json_text import json_text
+from search.printable import printable
 from search.result import SearchResult
 from search.server.errors import Refused
 from search.server.photos import open_photo
-from search.server.shown import shown
 from search.server.thumbnails import shrunk
 from search.status import status_of
 from store import CrossgraphError, Index
@@ -131,7 +131,7 @@ class _Tools:
         try:
             found = self._index.search(query, k, where=where, min_probability=min_probability)
         except CrossgraphError as error:
-            raise ToolError(shown(str(error))) from None
+            raise ToolError(printable(str(error))) from None
         return _found(found)
 
     def get_photo(self, image_id: ImageId) -> CallToolResult:
@@ -146,7 +146,7 @@ class _Tools:
             content.append(ImageContent(type="image", data=data, mime_type="image/jpeg"))
         except (CrossgraphError, Refused) as error:
             facts["picture"] = _reason(error)
-        content.insert(0, TextContent(type="text", text=json.dumps(facts, ensure_ascii=False)))
+        content.insert(0, TextContent(type="text", text=json_text(facts)))
         return CallToolResult(content=content, structured_content=facts)
 
     def photo(self, image_id: int) -> bytes:
@@ -166,22 +166,22 @@ class _Tools:
                 status = status_of(index)
                 categories = category_counts(catalog, MOST_CATEGORIES)
         except CrossgraphError as error:
-            raise ToolError(shown(str(error))) from None
+            raise ToolError(printable(str(error))) from None
         return Description(
             photos=status.counts.images,
             captions=status.counts.captions,
             left_out=status.counts.quarantined,
             model=status.model,
-            sources={shown(root): photos for root, photos in status.sources.items()},
+            sources={printable(root): photos for root, photos in status.sources.items()},
             categories=[
-                CategoryCount(name=shown(name), photos=photos) for name, photos in categories
+                CategoryCount(name=printable(name), photos=photos) for name, photos in categories
             ],
         )
 
     def _picture(self, photo: PhotoRecord) -> bytes:
         with Index.open(self._index.folder) as index:
             sources = list(index.sources())
-        opened = open_photo(photo, sources)
+        opened = open_photo(photo, sources, self._index.folder / "uploads")
         with opened.file:
             return shrunk(opened.content(), LONGEST_PX)
 
@@ -190,30 +190,30 @@ def _found(result: SearchResult) -> Found:
     hits = [
         FoundPhoto(
             image_id=hit.image_id,
-            path=shown(hit.name),
+            path=printable(hit.name),
             score=round(hit.score, 6),
             probability=round(hit.probability, 6),
-            captions=[shown(caption) for caption in hit.captions],
-            categories=[shown(category) for category in hit.categories],
+            captions=[printable(caption) for caption in hit.captions],
+            categories=[printable(category) for category in hit.categories],
         )
         for hit in result
     ]
-    return Found(hits=hits, notes=[shown(note) for note in result.notes])
+    return Found(hits=hits, notes=[printable(note) for note in result.notes])
 
 
 def _facts(photo: PhotoRecord) -> dict[str, Any]:
     return {
         "image_id": photo.image_id,
-        "path": shown(photo.file.path),
+        "path": printable(photo.file.path),
         "width_px": photo.file.width_px,
         "height_px": photo.file.height_px,
         "size_bytes": photo.file.size_bytes,
         "taken": None if photo.file.taken is None else photo.file.taken.isoformat(),
-        "camera": None if photo.file.camera is None else shown(photo.file.camera),
-        "captions": [shown(caption) for caption in photo.captions],
-        "categories": [shown(category) for category in photo.categories],
+        "camera": None if photo.file.camera is None else printable(photo.file.camera),
+        "captions": [printable(caption) for caption in photo.captions],
+        "categories": [printable(category) for category in photo.categories],
     }
 
 
 def _reason(error: CrossgraphError | Refused) -> str:
-    return shown(str(error.detail if isinstance(error, Refused) else error))
+    return printable(str(error.detail if isinstance(error, Refused) else error))

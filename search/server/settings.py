@@ -6,13 +6,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
-__all__ = ["MAX_PICTURES", "MAX_PICTURE_PIXELS", "Settings"]
+__all__ = ["MAX_PICTURES", "MAX_PICTURE_PIXELS", "MAX_PICTURE_SIDE", "Settings"]
 
 MAX_PICTURES = 8
 """Of one request."""
 
 MAX_PICTURE_PIXELS = 60_000_000
 """Of all pictures of one request together; telephones make 12 and 48 million."""
+
+MAX_PICTURE_SIDE = 65_535
+"""The longest that a JPEG can have. A decoder also needs memory for each row, however short it is:
+one pixel wide and 59,900,000 high, a picture took 3.4 GB."""
 
 
 @dataclass(frozen=True)
