@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from search.explain import Explanation, as_record
-from search.printable import printable, valid_text
+from search.printable import printable, printable_lines, valid_text
 
 if TYPE_CHECKING:
     from store.several.loss import Missing
@@ -78,8 +78,8 @@ class Hit:
             "probability": round(self.probability, 6),
             "path": valid_text(self.name),
             "image_id": self.image_id,
-            "captions": [printable(caption) for caption in self.captions],
-            "categories": [printable(category) for category in self.categories],
+            "captions": [printable_lines(caption) for caption in self.captions],
+            "categories": [printable_lines(name) for name in self.categories],
             "reranked": self.reranked,
             "duplicates": [duplicate.to_dict() for duplicate in self.duplicates],
         }

@@ -15,6 +15,7 @@ from search.printable import printable
 from search.result import SearchResult
 from search.server.errors import Refused
 from search.server.photos import open_photo
+from search.server.plain_words import told
 from search.server.thumbnails import shrunk
 from search.status import status_of
 from store import CrossgraphError, Index
@@ -25,7 +26,7 @@ try:
     from mcp.server.mcpserver import MCPServer
     from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
     from mcp_types import CallToolResult, ContentBlock, ImageContent, TextContent, ToolAnnotations
-    from pydantic import Field
+    from pydantic import Field, ValidationError
     from typing_extensions import TypedDict  # which pydantic wants before Python 3.12
 except ImportError as error:
     raise ImportError(
@@ -83,6 +84,7 @@ class Description(TypedDict):
 Query = Annotated[
     str,
     Field(
+        max_length=4000,
         description="What the photo shows, such as: a dog on a red sofa. What is not wanted may be "
         "told too: a beach without people."
     ),
@@ -91,6 +93,7 @@ Count = Annotated[int, Field(ge=1, le=MOST_HITS, description="How many photos at
 Where = Annotated[
     str,
     Field(
+        max_length=2000,
         description="A filter on facts, such as: taken >= 2024 and category = dog and width > "
         "1000; an unknown field is answered with those there are."
     ),
@@ -110,7 +113,7 @@ def build_server(index: SearchIndex) -> MCPServer[Any]:
         index: open for as long as the server runs.
     """
     tools = _Tools(index)
-    server = MCPServer[Any](
+    server = _Server(
         "crossgraph", title="Photos", instructions=INSTRUCTIONS, log_level="WARNING"
     )
     reads = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
@@ -118,6 +121,19 @@ def build_server(index: SearchIndex) -> MCPServer[Any]:
         server.add_tool(tool, annotations=reads)
     server.resource("photo://{image_id}", title="A photo", mime_type="image/jpeg")(tools.photo)
     return server
+
+
+class _Server(MCPServer[Any]):
+    """Refuses arguments by their names and what was expected, as the HTTP server does."""
+
+    async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:  # noqa: ANN401
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as error:
+            if not isinstance(error.__cause__, ValidationError):
+                raise
+            reason = printable(told(error.__cause__.errors(include_url=False)))
+            raise ToolError(reason) from None
 
 
 class _Tools:

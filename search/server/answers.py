@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from search.building import Building
-from search.printable import printable, valid_text
+from search.printable import printable, printable_lines, valid_text
 from search.result import SearchResult
 from search.status import Status, is_there
 from store.records import PhotoRecord
@@ -37,8 +37,8 @@ def image_answer(photo: PhotoRecord, uploads: Path) -> dict[str, Any]:
         "id": photo.image_id,
         "path": valid_text(file.path),
         "source": valid_text(file.source),
-        "captions": [printable(caption) for caption in photo.captions],
-        "categories": [printable(name) for name in photo.categories],
+        "captions": [printable_lines(caption) for caption in photo.captions],
+        "categories": [printable_lines(name) for name in photo.categories],
         "width_px": file.width_px,
         "height_px": file.height_px,
         "size_bytes": file.size_bytes,
@@ -75,7 +75,7 @@ def index_answer(
         },
         "search": status.search,
         "reembedding": status.reembedding,
-        "categories": [{"name": printable(name), "photos": count} for name, count in categories],
+        "categories": [{"name": printable_lines(name), "photos": count} for name, count in categories],
         "building": None if building is None else building.to_dict(),
     }
 

@@ -19,30 +19,24 @@ from uvicorn.server import ServerState
 
 from search.json_text import json_text
 
-__all__ = ["HEAD_SECONDS", "Connection", "Connections", "most_connections"]
+__all__ = ["Connection", "Connections", "most_connections"]
 
-HEAD_SECONDS = 10.0
-"""Within which the head of a request must be there, from its first byte or the connection on."""
-
-UNREAD_SECONDS = 30.0
-"""After which an answer that a client does not read is given up."""
-
-MOST_CONNECTIONS = 1000
+FEWEST_CONNECTIONS = 16
 RESERVED_FILES = 256
 """For the index, models, threads, and connections that were accepted and not counted yet."""
 
 logger = logging.getLogger("uvicorn.error")
 
 
-def most_connections(files: int) -> int:
+def most_connections(wanted: int, files: int) -> int:
     """Give how many connections a process may hold that may have so many files open.
 
     Each may take a second file, the photo that it is sent.
 
-    >>> most_connections(1024), most_connections(1_048_576), most_connections(64)
+    >>> most_connections(1000, 1024), most_connections(1000, 4096), most_connections(1000, 64)
     (384, 1000, 16)
     """
-    return max(16, min(MOST_CONNECTIONS, (files - RESERVED_FILES) // 2))
+    return min(wanted, max(FEWEST_CONNECTIONS, (files - RESERVED_FILES) // 2))
 
 
 class Connections(ServerState):
@@ -50,16 +44,11 @@ class Connections(ServerState):
 
     Args:
         most: how many there may be.
-        head_seconds: as `HEAD_SECONDS`.
-        unread_seconds: as `UNREAD_SECONDS`.
+        head_seconds: as in the settings.
+        unread_seconds: likewise.
     """
 
-    def __init__(
-        self,
-        most: int,
-        head_seconds: float = HEAD_SECONDS,
-        unread_seconds: float = UNREAD_SECONDS,
-    ) -> None:
+    def __init__(self, most: int, head_seconds: float, unread_seconds: float) -> None:
         super().__init__()
         self.most = most
         self.head_seconds = head_seconds

@@ -58,4 +58,4 @@ def spare_the_log() -> None:
 
 
 def _more(left_out: int) -> str:
-    return f" (and {left_out:,} more times since this was last told)" if left_out else ""
+    return f" (and {left_out:,} more since this was last told)" if left_out else ""

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from search.server.connections import Connection, Connections, most_connections
 from search.server.files_open import open_files_allowed
 from search.server.log import spare_the_log
+from search.server.settings import Settings
 
 __all__ = ["Running"]
 
@@ -68,7 +69,7 @@ class Running:
             timeout_graceful_shutdown=seconds_to_stop,
         )
         spare_the_log()
-        self._server = _Server(config, ready, alive)
+        self._server = _Server(config, app.state.service.settings, ready, alive)
 
     def run(self) -> bool:
         """Answer; say in the end whether all that was begun has ended."""
@@ -94,10 +95,15 @@ class _Server(uvicorn.Server):
     """
 
     def __init__(
-        self, config: uvicorn.Config, ready: Callable[[], None], alive: Callable[[], None]
+        self,
+        config: uvicorn.Config,
+        settings: Settings,
+        ready: Callable[[], None],
+        alive: Callable[[], None],
     ) -> None:
         super().__init__(config)
-        self.server_state = Connections(most_connections(open_files_allowed()))
+        most = most_connections(settings.connections, open_files_allowed())
+        self.server_state = Connections(most, settings.head_seconds, settings.unread_seconds)
         self._ready = ready
         self._alive = alive
         self.drain_until: float | None = None

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from indexer import build_index
+from search.server.errors import Refused
+from search.server.photos import open_photo
+from store import Index
 from tests.integration.colours import ColourModel, paint
 from tests.integration.server.served import Served
 
@@ -134,3 +138,53 @@ def test_thumbnails_in_memory_are_bounded(served: Served) -> None:
     assert thumbnails.bytes <= 64 * 2**20
     assert thumbnails.get("0") is None
     assert thumbnails.get("1999") is not None
+
+
+def test_a_folder_exchanged_between_check_and_opening_gives_nothing_of_elsewhere(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At each moment at which the path is looked at, its folder becomes a link and a folder again."""
+    (served.photos / "in").mkdir()
+    paint(served.photos / "in" / "x.png", "red")
+    build_index(served.folder, [], ColourModel())
+    with Index.open(served.folder) as index:
+        (photo,) = [each for each in index.photo_records(list(index.files())) if "x.png" in each.file.path]
+    inner, aside, elsewhere = served.photos / "in", served.photos / "aside", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "x.png").write_bytes(SECRET)
+
+    def exchanged() -> None:
+        if inner.is_symlink():
+            inner.unlink()
+            aside.rename(inner)
+        else:
+            inner.rename(aside)
+            inner.symlink_to(elsewhere)
+
+    looked = 0
+    for moment in range(40):
+        looked = 0
+        with monkeypatch.context() as patch:
+            for module, name in ((os.path, "realpath"), (os, "open"), (os, "fstat")):
+                real = getattr(module, name)
+
+                def watched(*given: Any, real: Any = real, **named: Any) -> Any:
+                    nonlocal looked
+                    looked += 1
+                    if looked == moment + 1:
+                        exchanged()
+                    return real(*given, **named)
+
+                patch.setattr(module, name, watched)
+            try:
+                opened = open_photo(photo, [str(served.photos)])
+            except Refused as error:
+                assert error.status_code in (403, 404)
+            else:
+                with opened.file:
+                    assert SECRET not in opened.content()
+        if inner.is_symlink():
+            exchanged()
+        if looked <= moment:
+            break
+    assert 3 < looked < 40
