@@ -12,8 +12,8 @@ __all__ = ["json_text"]
 def json_text(record: object, *, compact: bool = False) -> str:
     r"""Give a record as JSON on one line, which says the same as its plain form.
 
-    Compact, as servers send it, there is no blank in it and no NaN. What is no text of its own, such
-    as a lone surrogate or an instruction to a terminal, is written as JSON's own escape.
+    What is no text of its own, such as a lone surrogate or an instruction to a terminal, is written
+    as JSON's own escape. Compact, as servers send it, there is no blank in it and no NaN.
 
     >>> json_text({"path": "caf\udce9\x9b2J.jpg"})
     '{"path": "caf\\udce9\\u009b2J.jpg"}'

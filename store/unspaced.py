@@ -1,15 +1,17 @@
 """Words of languages that are written without blanks, so that a part of a sentence can be found.
 
 SQLite and PostgreSQL take letters up to the next blank for one word, which in Chinese, Japanese or
-Thai is a whole sentence. So such a stretch is taken apart into its letters and its pairs of letters
-next to each other (bigrams, as Lucene's CJK analyzer does); what is asked for is found by its pairs,
-or, of one letter, by that. Korean has blanks, but its words end differently in each sentence.
+Thai is a whole sentence. So such a stretch is taken apart into its letters and the pairs of letters
+next to each other (bigrams, as Lucene's CJK analyzer does). What is asked for is found by its
+pairs, or, of one letter, by that. Korean has blanks, but its words end differently in each
+sentence.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import pairwise
 from typing import Literal
 
 __all__ = ["asked_apart", "normal", "told_apart"]
@@ -66,7 +68,7 @@ def _apart(text: str, *, letters_too: bool) -> str:
     def pieces(stretch: re.Match[str]) -> str:
         # Marks above and below letters part words for SQLite, and are left out as accents are.
         letters = [each for each in stretch[0] if not unicodedata.category(each).startswith("M")]
-        pairs = [first + second for first, second in zip(letters, letters[1:], strict=False)]
+        pairs = [first + second for first, second in pairwise(letters)]
         singles = letters if letters_too or not pairs else []
         return f" {' '.join((*singles, *pairs))} "
 

@@ -86,7 +86,7 @@ Query = Annotated[
     Field(
         max_length=4000,
         description="What the photo shows, such as: a dog on a red sofa. What is not wanted may be "
-        "told too: a beach without people."
+        "told too: a beach without people.",
     ),
 ]
 Count = Annotated[int, Field(ge=1, le=MOST_HITS, description="How many photos at most.")]
@@ -95,7 +95,7 @@ Where = Annotated[
     Field(
         max_length=2000,
         description="A filter on facts, such as: taken >= 2024 and category = dog and width > "
-        "1000; an unknown field is answered with those there are."
+        "1000; an unknown field is answered with those there are.",
     ),
 ]
 Likely = Annotated[
@@ -113,9 +113,7 @@ def build_server(index: SearchIndex) -> MCPServer[Any]:
         index: open for as long as the server runs.
     """
     tools = _Tools(index)
-    server = _Server(
-        "crossgraph", title="Photos", instructions=INSTRUCTIONS, log_level="WARNING"
-    )
+    server = _Server("crossgraph", title="Photos", instructions=INSTRUCTIONS, log_level="WARNING")
     reads = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
     for tool in (tools.search_photos, tools.get_photo, tools.describe_index):
         server.add_tool(tool, annotations=reads)

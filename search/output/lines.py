@@ -19,9 +19,9 @@ CSV_FIELDS = ("rank", "probability", "score", "path", "image_id", "captions", "c
 
 
 def as_json_lines(hits: Iterable[Hit]) -> Iterator[str]:
-    """Give one JSON object a hit, as `Hit.to_dict` makes it, with paths as they are to the byte.
+    r"""Give one JSON object a hit, as `Hit.to_dict` makes it, with paths as they are to the byte.
 
-    A byte that is no text is there as Python reads it, such as `\\udcff` (`os.fsencode` makes it a
+    A byte that is no text is there as Python reads it, such as `\udcff` (`os.fsencode` makes it a
     byte again).
 
     >>> from pathlib import Path

@@ -119,7 +119,7 @@ class Access:
 
 
 def _name(authority: str) -> str | None:
-    """Give the name in a Host header in small letters, without port and brackets; None if malformed.
+    """Give the name in a Host header, without port and brackets; None if it is malformed.
 
     >>> _name("[::1]:8000"), _name("localhost"), _name("127.0.0.1:1@evil.example")
     ('::1', 'localhost', None)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from search.building import Building
-from search.printable import printable, printable_lines, valid_text
+from search.printable import printable, printable_lines
 from search.result import SearchResult
 from search.status import Status, is_there
 from store.records import PhotoRecord
@@ -35,8 +35,8 @@ def image_answer(photo: PhotoRecord, uploads: Path) -> dict[str, Any]:
     file = photo.file
     return {
         "id": photo.image_id,
-        "path": valid_text(file.path),
-        "source": valid_text(file.source),
+        "path": printable(file.path),
+        "source": printable(file.source),
         "captions": [printable_lines(caption) for caption in photo.captions],
         "categories": [printable_lines(name) for name in photo.categories],
         "width_px": file.width_px,
@@ -64,7 +64,7 @@ def index_answer(
         "captions": status.counts.captions,
         "left_out": status.counts.quarantined,
         "sources": [
-            {"path": valid_text(root), "photos": photos, "there": is_there(root)}
+            {"path": printable(root), "photos": photos, "there": is_there(root)}
             for root, photos in status.sources.items()
         ],
         "model": {
@@ -75,7 +75,9 @@ def index_answer(
         },
         "search": status.search,
         "reembedding": status.reembedding,
-        "categories": [{"name": printable_lines(name), "photos": count} for name, count in categories],
+        "categories": [
+            {"name": printable_lines(name), "photos": count} for name, count in categories
+        ],
         "building": None if building is None else building.to_dict(),
     }
 
@@ -92,6 +94,7 @@ def _hit(hit: dict[str, Any], sizes: Mapping[int, tuple[int, int]]) -> dict[str,
     return {
         **hit,
         "id": image_id,
+        "path": printable(hit["path"]),
         "width_px": width,
         "height_px": height,
         "duplicates": [_hit(each, sizes) for each in hit["duplicates"]],

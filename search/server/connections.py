@@ -87,17 +87,20 @@ class Connection(H11Protocol):
         self._has_begun = False  # to say what it wants
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for a request, and make room for it."""
         super().connection_made(transport)
         self._all.waiting[self] = None
         self._set_head_timer()
         self._all.make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Forget it."""
         self._is_answered()
         self._unset_unread_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        """Read what comes; a head that is not whole by then has a deadline."""
         self._has_begun = True
         try:
             super().data_received(data)
@@ -109,26 +112,35 @@ class Connection(H11Protocol):
             self._set_head_timer()
 
     def on_response_complete(self) -> None:
+        """Wait for the next request."""
         self._has_begun = False
         super().on_response_complete()
         if self.transport.is_closing():
             self._close()
         elif self.cycle.response_complete:  # and no other request came with the last one
             self._all.waiting[self] = None
+            if self.conn.trailing_data[0]:  # but its beginning did
+                self._has_begun = True
+                self._set_head_timer()
 
     def pause_writing(self) -> None:
+        """See that the client reads on."""
         super().pause_writing()
-        self._unread_timer = self.loop.call_later(self._all.unread_seconds, self.transport.abort)
+        self._set_unread_timer()
 
     def resume_writing(self) -> None:
-        self._unset_unread_timer()
+        """It does."""
+        if not self.transport.is_closing():
+            self._unset_unread_timer()
         super().resume_writing()
 
     def timeout_keep_alive_handler(self) -> None:
+        """Close, since nothing more is asked."""
         super().timeout_keep_alive_handler()
         self._close()
 
     def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP, in the form of all refusals."""
         self._refuse(400, "the request is no HTTP, or its head is larger than 16 kB")
 
     def make_way(self) -> None:
@@ -176,7 +188,11 @@ class Connection(H11Protocol):
     def _close(self) -> None:
         """Close; what the client does not read is given up."""
         self.transport.close()
-        self.loop.call_later(self._all.unread_seconds, self.transport.abort)
+        self._set_unread_timer()
+
+    def _set_unread_timer(self) -> None:
+        self._unset_unread_timer()
+        self._unread_timer = self.loop.call_later(self._all.unread_seconds, self.transport.abort)
 
     def _unset_unread_timer(self) -> None:
         if self._unread_timer is not None:

@@ -13,7 +13,6 @@ from starlette.requests import ClientDisconnect
 from search.printable import printable, without_passwords
 from search.server.json_answer import JSONAnswer
 from search.server.plain_words import told
-
 from store import CrossgraphError, IndexUnavailable, QueryError, UnreadableImage
 
 __all__ = ["Refused", "error_answer", "install", "not_now"]
@@ -102,5 +101,7 @@ def _in_words(request: Request, error: HTTPException) -> str:
         return f"there is nothing at {path}; /openapi.json lists what is asked where"
     if error.status_code == 405:
         allowed = (error.headers or {}).get("Allow", "")
-        return f"{path} does not answer {request.method[:20]}, expected {allowed or 'another method'}"
+        return (
+            f"{path} does not answer {request.method[:20]}, expected {allowed or 'another method'}"
+        )
     return str(error.detail)

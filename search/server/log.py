@@ -1,4 +1,4 @@
-"""The server's log: what may come a thousand times a second is told once a minute, with the number."""
+"""The server's log: what may come a thousand times a second is told once a minute."""
 
 from __future__ import annotations
 

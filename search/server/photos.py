@@ -84,9 +84,7 @@ class OpenPhoto:
                 yield chunk
 
 
-def open_photo(
-    photo: PhotoRecord, folders: list[str], uploads: Path | None = None
-) -> OpenPhoto:
+def open_photo(photo: PhotoRecord, folders: list[str], uploads: Path | None = None) -> OpenPhoto:
     """Open the file of a photo.
 
     Args:

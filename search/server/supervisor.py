@@ -125,13 +125,12 @@ class Supervisor:
         Args:
             slept: whether this process was stopped itself, in which time it heard nobody.
         """
-        now, seconds = time.monotonic(), self._plan.silent_seconds
+        seconds = self._plan.silent_seconds
         for worker in self._workers:
             if slept:
-                worker.heard = now
-            elif worker.ready and not worker.leaving and now - worker.heard > seconds:
-                if not worker.pipe.poll():
-                    worker.end(f"it did not say that it is alive for {seconds:g} seconds")
+                worker.heard = time.monotonic()
+            elif worker.is_silent_for(seconds):
+                worker.end(f"it did not say that it is alive for {seconds:g} seconds")
 
     def _start(self, replaces: WorkerProcess | None = None) -> None:
         self._workers.append(WorkerProcess(self._plan, self._listening, replaces))

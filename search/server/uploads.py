@@ -25,7 +25,7 @@ def prepare_uploads(uploads: Path) -> None:
     """
     if uploads.is_symlink():
         raise IndexNotWritable(
-            f"{uploads} is a link, and what is sent is stored in a folder of the index's own alone: "
+            f"{uploads} is a link, and what is sent is stored in a folder of the index's own: "
             "remove the link; where another disk is to hold it, mount that disk there"
         )
     uploads.mkdir(exist_ok=True)

@@ -106,6 +106,11 @@ class WorkerProcess:
         self.ready = True
         return True
 
+    def is_silent_for(self, seconds: float) -> bool:
+        """Say whether it should have said something, and has not for so long."""
+        silent = time.monotonic() - self.heard > seconds
+        return silent and self.ready and not self.leaving and not self.pipe.poll()
+
     def end(self, why: str) -> None:
         """End one that does not answer, whatever it is at."""
         self.complaint = why

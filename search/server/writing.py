@@ -11,8 +11,8 @@ from pathlib import Path
 from indexer.batches import batches
 from indexer.model import PhotoModel
 from indexer.sources import FoundFile
-from search.printable import printable
 from search.picture_kinds import HEAD_BYTES, SUFFIX_OF, content_type
+from search.printable import printable
 from search.server.asking import check_pictures
 from search.server.errors import Refused
 from search.server.models import Models

@@ -31,7 +31,9 @@ def tall_picture() -> bytes:
     """A PNG one pixel wide and 59,900,000 high, of some hundred kB."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
 
     packed = zlib.compressobj(1)
     part = bytes(2 * 100_000)

@@ -50,7 +50,13 @@ def test_health_and_page_ask_for_no_key(guarded: Served) -> None:
     [
         *("evil.example", "127.0.0.1.evil.example", "", "[::2]:8000", "@"),
         *("127.0.0.1:1@evil.example", "127.0.0.1:@evil.example", "user@127.0.0.1", "[::1]evil"),
-        *("127.0.0.1:80:80", "127.0.0.1 evil.example", "127.0.0.1/evil.example", "[::1", "127.0.0.1:x"),
+        *(
+            "127.0.0.1:80:80",
+            "127.0.0.1 evil.example",
+            "127.0.0.1/evil.example",
+            "[::1",
+            "127.0.0.1:x",
+        ),
         *("localhost:80, evil.example", "127.0.0.1#evil.example", "127.0.0.1:123456"),
     ],
 )

@@ -289,4 +289,6 @@ def test_the_mark_before_utf8_is_no_part_of_json(served: Served) -> None:
     picture = [("image", ("a.png", png(1, 1)))]
     assert served.client.post("/v1/search", files=form).status_code == 200
     assert served.client.post("/v1/embed", files=picture).status_code in (200, 422)
-    refused(served.client.post("/v1/search", content=b"\xef\xbb\xbf", headers=JSON), 422, "no terms")
+    refused(
+        served.client.post("/v1/search", content=b"\xef\xbb\xbf", headers=JSON), 422, "no terms"
+    )

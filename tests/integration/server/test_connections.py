@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -90,10 +90,8 @@ def closed_after(client: socket.socket, feed: Callable[[], object] = lambda: Non
             if not client.recv(65536):
                 return time.monotonic() - began
         except TimeoutError:
-            try:
+            with suppress(OSError):
                 feed()
-            except OSError:
-                pass
         except ConnectionResetError:
             return time.monotonic() - began
     raise AssertionError("it was never closed")
@@ -132,19 +130,17 @@ def test_nor_does_it_after_an_answer(port: int) -> None:
 def test_who_does_not_read_an_answer_is_given_up(port: int) -> None:
     with closing(connected(port)) as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        client.sendall(ASKED.replace(b" / ", b" /100000000 "))
+        client.sendall(ASKED.replace(b" / ", b" /20000000 "))
         time.sleep(4 * SECONDS)
-        assert len(heard(client)) < 100_000_000
+        assert len(heard(client)) < 20_000_000
 
 
 def test_who_asks_is_answered_however_many_hold_connections(port: int) -> None:
     with ExitStack() as held:
         silent = [held.enter_context(closing(connected(port))) for _ in range(5 * MOST)]
         for each in silent:
-            try:
+            with suppress(OSError):  # closed for one that came later
                 each.sendall(HEAD)
-            except OSError:
-                pass  # closed for one that came later
             assert is_answered(port)
         assert heard(silent[0])[:13] in (b"", b"HTTP/1.1 503 ")
 

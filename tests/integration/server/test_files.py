@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from indexer import build_index
 from search.server.errors import Refused
 from search.server.photos import open_photo
 from store import Index
+from store.records import PhotoRecord
 from tests.integration.colours import ColourModel, paint
 from tests.integration.server.served import Served
 
@@ -140,51 +142,71 @@ def test_thumbnails_in_memory_are_bounded(served: Served) -> None:
     assert thumbnails.get("1999") is not None
 
 
+class Exchanged:
+    """A folder that is a link to elsewhere from the n-th look at the disk on.
+
+    Args:
+        folder: to be exchanged.
+        elsewhere: where the link leads.
+        moment: which look it is, from 0.
+    """
+
+    def __init__(self, folder: Path, elsewhere: Path, moment: int) -> None:
+        self._folder, self._elsewhere, self._moment = folder, elsewhere, moment
+        self._aside = folder.with_name("aside")
+        self._patch = pytest.MonkeyPatch()
+        self.looks = 0
+
+    def __enter__(self) -> Exchanged:
+        for module, name in ((os.path, "realpath"), (os, "open"), (os, "fstat")):
+            self._patch.setattr(module, name, self._watched(getattr(module, name)))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._patch.undo()
+        if self._folder.is_symlink():
+            self._folder.unlink()
+            self._aside.rename(self._folder)
+
+    def _watched(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def look(*given: Any, **named: Any) -> Any:
+            if self.looks == self._moment:
+                self._folder.rename(self._aside)
+                self._folder.symlink_to(self._elsewhere)
+            self.looks += 1
+            return real(*given, **named)
+
+        return look
+
+
+def content_or_nothing(photo: PhotoRecord, folders: list[str]) -> bytes:
+    try:
+        opened = open_photo(photo, folders)
+    except Refused as error:
+        assert error.status_code in (403, 404)
+        return b""
+    with opened.file:
+        return opened.content()
+
+
 def test_a_folder_exchanged_between_check_and_opening_gives_nothing_of_elsewhere(
-    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    served: Served, tmp_path: Path
 ) -> None:
-    """At each moment at which the path is looked at, its folder becomes a link and a folder again."""
-    (served.photos / "in").mkdir()
-    paint(served.photos / "in" / "x.png", "red")
+    inner, elsewhere = served.photos / "in", tmp_path / "elsewhere"
+    for folder in (inner, elsewhere):
+        folder.mkdir()
+        paint(folder / "x.png", "red")
     build_index(served.folder, [], ColourModel())
-    with Index.open(served.folder) as index:
-        (photo,) = [each for each in index.photo_records(list(index.files())) if "x.png" in each.file.path]
-    inner, aside, elsewhere = served.photos / "in", served.photos / "aside", tmp_path / "elsewhere"
-    elsewhere.mkdir()
     (elsewhere / "x.png").write_bytes(SECRET)
-
-    def exchanged() -> None:
-        if inner.is_symlink():
-            inner.unlink()
-            aside.rename(inner)
-        else:
-            inner.rename(aside)
-            inner.symlink_to(elsewhere)
-
-    looked = 0
+    with Index.open(served.folder) as index:
+        photos = index.photo_records(list(index.files()))
+    (photo,) = [each for each in photos if each.file.path.endswith("x.png")]
+    seen = []
     for moment in range(40):
-        looked = 0
-        with monkeypatch.context() as patch:
-            for module, name in ((os.path, "realpath"), (os, "open"), (os, "fstat")):
-                real = getattr(module, name)
-
-                def watched(*given: Any, real: Any = real, **named: Any) -> Any:
-                    nonlocal looked
-                    looked += 1
-                    if looked == moment + 1:
-                        exchanged()
-                    return real(*given, **named)
-
-                patch.setattr(module, name, watched)
-            try:
-                opened = open_photo(photo, [str(served.photos)])
-            except Refused as error:
-                assert error.status_code in (403, 404)
-            else:
-                with opened.file:
-                    assert SECRET not in opened.content()
-        if inner.is_symlink():
-            exchanged()
-        if looked <= moment:
+        with Exchanged(inner, elsewhere, moment) as exchanged:
+            seen.append(content_or_nothing(photo, [str(served.photos)]))
+        if exchanged.looks <= moment:
             break
-    assert 3 < looked < 40
+    assert 3 < len(seen) < 40
+    assert SECRET not in seen
+    assert seen[-1] == (inner / "x.png").read_bytes()  # which is there while nobody exchanges it

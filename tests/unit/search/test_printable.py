@@ -44,7 +44,8 @@ ORDERS = (
     "\udcff",
 )
 strange = st.text(
-    st.characters() | st.sampled_from("\x00\x1b\x07\x9b\r\n\t\x7f\u202e\u2028\u2067\udcff\ud83d=+-@")
+    st.characters()
+    | st.sampled_from("\x00\x1b\x07\x9b\r\n\t\x7f\u202e\u2028\u2067\udcff\ud83d=+-@")
 )
 
 
@@ -156,7 +157,10 @@ def test_messages_about_photos_are_one_inert_line_each(
     ("text", "shown"),
     [
         ("POSTGRESQL://me:secret@db/photos", "POSTGRESQL://me@db/photos"),
-        ("no index at postgresql:/me:secret@db/photos: run", "no index at postgresql:/me@db/photos: run"),
+        (
+            "no index at postgresql:/me:secret@db/photos: run",
+            "no index at postgresql:/me@db/photos: run",
+        ),
         ("mysql+x://me:se:cr@t@db:5/p", "mysql+x://me@db:5/p"),
         ("postgresql://me@db:5432/photos", "postgresql://me@db:5432/photos"),
         ("http://127.0.0.1:8000/ and a@b", "http://127.0.0.1:8000/ and a@b"),

@@ -24,7 +24,9 @@ sys.exit(run(app, [], "crossgraph"))
 """
 
 
-def started(how: str, program: str = PROGRAM, **environment: str) -> subprocess.CompletedProcess[bytes]:
+def started(
+    how: str, program: str = PROGRAM, **environment: str
+) -> subprocess.CompletedProcess[bytes]:
     root = Path(__file__).parents[3]
     return subprocess.run(
         ["bash", "-c", f'"$0" -c "$1" {how}', sys.executable, program],
@@ -72,7 +74,7 @@ def test_rich_writes_past_the_guard_and_all_others_do_not() -> None:
     guarded = GuardedStream(stream)
     Console(file=guarded, force_terminal=True).print("[bold]a[/bold]")  # type: ignore[arg-type]
     assert stream.getvalue() == "\x1b[1ma\x1b[0m\n"
-    print("\x1b[1ma", file=guarded)  # type: ignore[call-overload]  # noqa: T201
+    print("\x1b[1ma", file=guarded)  # type: ignore[call-overload]
     assert stream.getvalue().endswith("\n\\x1b[1ma\n")
 
 
