@@ -86,7 +86,8 @@ def print_hits(hits: Sequence[Hit], form: Form, drawing: Drawing | None = None) 
         _print_table(hits)
     else:
         end = "\0" if form is Form.null else "\n"
-        write = write_exactly if form in (Form.paths, Form.null) else sys.stdout.write
+        exact = form in (Form.paths, Form.null)
+        write: Callable[[str], object] = write_exactly if exact else sys.stdout.write
         for line in LINES[form](hits):
             write(f"{line}{end}")
 

@@ -65,7 +65,9 @@ BOUNDS = ((1_000, 0.2), (10_000, 0.5), (40_000, 2.0))
 some = st.lists(st.sampled_from(PIECES), max_size=3).map("".join)
 repeated = st.lists(st.sampled_from(PIECES), min_size=1, max_size=3).map("".join)
 few = settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
