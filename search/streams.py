@@ -82,11 +82,11 @@ def guard_streams() -> None:
 
 def write_exactly(text: str) -> None:
     """Write to stdout what programs read to the byte, such as bare paths; guarded on a terminal."""
-    stream = sys.stdout
+    stream: object = sys.stdout
     if isinstance(stream, GuardedStream) and not stream.rich_proxied_file.isatty():
         stream.rich_proxied_file.write(text)
     else:
-        stream.write(text)
+        sys.stdout.write(text)
 
 
 def _open_missing() -> None:
