@@ -8,12 +8,13 @@ Those that rebuild a table run while foreign keys are not enforced, as SQLite as
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from store.codec import one_form, path_to_row, row_to_path
-from store.documents import INSERT, WORDS, documents
+from store.documents import INSERT, WORDS, documents, plain_documents
 from store.errors import IndexDamaged
 from store.paths import relative_path
 from store.version import counted
@@ -218,13 +219,8 @@ def _facts_and_words(db: Database) -> None:
         "DROP TABLE images",
         "ALTER TABLE new_images RENAME TO images",
     )
-    _put_words(db)
-
-
-def _put_words(db: Database) -> None:
-    ids = [row[0] for row in db.conn.execute("SELECT id FROM images ORDER BY id")]
-    for start in range(0, len(ids), ROWS_AT_ONCE):
-        db.conn.executemany(INSERT, documents(db.conn, ids[start : start + ROWS_AT_ONCE]))
+    for ids in _id_pages(db):
+        db.conn.executemany(INSERT, plain_documents(db.conn, ids))
 
 
 @MIGRATIONS(name="0004_shards")
@@ -261,12 +257,36 @@ def _readers(db: Database) -> None:
 
 
 @MIGRATIONS(name="0006_one_form_of_names")
-def _one_form_of_names(db: Database) -> None:
-    """Whole words of names whose letters and accents are two signs, as on a Mac."""
-    paths = (row_to_path(row[0]) for row in db.conn.execute("SELECT path FROM images"))
+def _one_form_of_names(_: Database) -> None:
+    """Whole words of names whose letters and accents are two signs, as on a Mac.
+
+    The next migration writes them, so that the words are written anew once for both.
+    """
+
+
+@MIGRATIONS(name="0007_parts_of_unspaced_words")
+def _parts_of_unspaced_words(db: Database) -> None:
+    """Words of languages without blanks are taken apart; most catalogs have none."""
+    if not any(_is_parted_anew(db, ids) for ids in _id_pages(db)):
+        return
+    _execute(db, "DROP TABLE words", WORDS)
+    for ids in _id_pages(db):
+        db.conn.executemany(INSERT, documents(db.conn, ids))
+
+
+def _is_parted_anew(db: Database, ids: Sequence[int]) -> bool:
+    """Whether words of some photo are others since names have one form and words have parts."""
+    sql = "SELECT path FROM images WHERE id BETWEEN ? AND ?"
+    paths = (row_to_path(row[0]) for row in db.conn.execute(sql, (ids[0], ids[-1])))
     if any(one_form(path) != path for path in paths):
-        _execute(db, "DROP TABLE words", WORDS)
-        _put_words(db)
+        return True
+    return list(plain_documents(db.conn, ids)) != list(documents(db.conn, ids))
+
+
+def _id_pages(db: Database) -> Iterator[list[int]]:
+    ids = [row[0] for row in db.conn.execute("SELECT id FROM images ORDER BY id")]
+    for start in range(0, len(ids), ROWS_AT_ONCE):
+        yield ids[start : start + ROWS_AT_ONCE]
 
 
 def _digest(text: str) -> bytes:

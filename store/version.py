@@ -19,6 +19,7 @@ MIGRATIONS = (
     "0004_shards",
     "0005_readers",
     "0006_one_form_of_names",
+    "0007_parts_of_unspaced_words",
 )
 """The names of `store.schema`'s migrations, in their order."""
 

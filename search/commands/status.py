@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from search.commands.options import IndexFolder, Vectors, default_index
+from search.printable import printable, without_passwords
 from search.status import Status, is_there, passed_over_line, read_status
 
 __all__ = ["status"]
@@ -49,7 +50,7 @@ def status(
         typer.echo(json_module.dumps(asdict(found)))
     elif failed:
         for path, reason in (*found.left_out, *found.damaged):
-            typer.echo(f"{path}\t{reason}")
+            typer.echo(f"{printable(path)}\t{printable(reason)}")
     else:
         _print(found)
 
@@ -61,7 +62,7 @@ def _print(found: Status) -> None:
         f"categories, {found.bytes / 1e6:.1f} MB"
     )
     for line in _source_lines(found.sources):
-        typer.echo(line)
+        typer.echo(printable(without_passwords(line)))
     typer.echo(f"model: {found.model} {found.fingerprint[:12]}, {found.encoders} encoders")
     typer.echo(f"search: {found.search}")
     if found.reembedding:
@@ -71,15 +72,15 @@ def _print(found: Status) -> None:
     if found.damaged:
         typer.echo(f"damaged, shown as far as they go: {len(found.damaged)} photos")
         _print_some(found.damaged)
+    if found.passed_over:
+        typer.echo(printable(passed_over_line(found.passed_over)))
 
 
 def _print_some(told: Sequence[tuple[str, str]]) -> None:
     for path, reason in told[:SHOWN]:
-        typer.echo(f"  {path}: {reason}")
+        typer.echo(printable(f"  {path}: {reason}"))
     if len(told) > SHOWN:
         typer.echo("  ... all of them: crossgraph status --failed")
-    if found.passed_over:
-        typer.echo(passed_over_line(found.passed_over))
 
 
 def _source_lines(sources: Mapping[str, int]) -> Iterator[str]:

@@ -76,9 +76,7 @@ def test_a_stopped_run_ends_as_if_never_stopped(tmp_path: Path) -> None:
     train, dev, out = made_data(), made_data(30, seed=1), tmp_path / "stopped"
     with pytest.raises(KeyboardInterrupt):
         train_network(request(out), train, [dev], made_materials(train), stop)
-    resumed = train_network(
-        request(out, resume=True), train, [dev], made_materials(train), quiet
-    )
+    resumed = train_network(request(out, resume=True), train, [dev], made_materials(train), quiet)
     for name, value in whole.state_dict().items():
         assert torch.allclose(value.float(), resumed.state_dict()[name].float(), atol=1e-5), name
     lines = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]

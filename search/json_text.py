@@ -1,0 +1,23 @@
+"""JSON that can be shown anywhere: no terminal obeys what stands in it, and it is always UTF-8."""
+
+from __future__ import annotations
+
+import json
+
+from search.printable import ESCAPED
+
+__all__ = ["json_text"]
+
+
+def json_text(record: object, *, compact: bool = False) -> str:
+    r"""Give a record as JSON on one line, which says the same as its plain form.
+
+    What is no text of its own, such as a lone surrogate or an instruction to a terminal, is written
+    as JSON's own escape. Compact, as servers send it, there is no blank in it and no NaN.
+
+    >>> json_text({"path": "caf\udce9\x9b2J.jpg"})
+    '{"path": "caf\\udce9\\u009b2J.jpg"}'
+    """
+    separators = (",", ":") if compact else (", ", ": ")
+    plain = json.dumps(record, ensure_ascii=False, allow_nan=not compact, separators=separators)
+    return ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", plain)
