@@ -74,10 +74,8 @@ class VectorCache:
         """
         revision = self._state().revision + 1
         self._catalog.set_meta(revision=revision)
-        self._catalog.execute_many(
-            "INSERT OR IGNORE INTO changes VALUES (?, ?)",
-            [(revision, image_id) for image_id in replaced],
-        )
+        rows = [(revision, image_id) for image_id in replaced]
+        self._catalog.put("changes", rows, instead="OR IGNORE")
 
     def search(
         self, query: NDArray[np.float32], k: int, within: NDArray[np.int64] | None = None
@@ -198,11 +196,10 @@ class VectorCache:
         return recorded, int(next(self._catalog.rows(sql, last_id, revision))[0])
 
     def _state(self) -> _State:
-        facts = self._catalog.meta()
-        generation = Generation.from_record(facts.get("vectors"))
+        generation = Generation.from_record(self._catalog.meta().get("vectors"))
         if generation is not None and generation.model_id != self._model.id:
             generation = None
-        return _State(int(facts.get("revision", 0)), generation)
+        return _State(self._catalog.revision(), generation)
 
     def _current(self) -> LiveVectors:
         """Give the vectors of this snapshot of the catalog."""

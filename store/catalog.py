@@ -29,6 +29,7 @@ from store.paths import absolute_path, relative_path
 from store.quarantine import release
 from store.rows import PhotoFile
 from store.sources import source_id
+from store.tables import BLOB, INTEGER, PATH, TABLES, columns_of, maybe, row_sum
 from store.vectors import Block
 
 __all__ = [
@@ -51,7 +52,7 @@ _ROWS_AT_ONCE = 1024  # of some kilobytes each, in memory several times over
 _IN = "IN (SELECT value FROM json_each(?))"
 _FACTS = """source_id, path, size_bytes, mtime_ns, sha256, width_px, height_px, taken_s, camera,
     look"""
-_SET = ", ".join(f"{name} = excluded.{name}" for name in _FACTS.replace(",", " ").split()[2:])
+_FILE = (INTEGER, PATH, *list(TABLES["images"].values())[1:])
 _FROM = "images JOIN sources ON sources.id = images.source_id"
 
 
@@ -61,8 +62,7 @@ def put_files(catalog: CatalogFile, files: Sequence[PhotoFile]) -> tuple[list[in
     A path that is there keeps the id it has; the other ids are higher than any before.
     """
     rows = _facts(catalog, files)
-    sql = "SELECT id FROM images WHERE source_id = ? AND path = ?"
-    known = [next((found[0] for found in catalog.rows(sql, *row[:2])), None) for row in rows]
+    known = [known_id(catalog, *row[:2]) for row in rows]
     sql = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'images'"
     highest = int(next(catalog.rows(sql))[0])
     ids: list[int] = []
@@ -70,11 +70,7 @@ def put_files(catalog: CatalogFile, files: Sequence[PhotoFile]) -> tuple[list[in
         highest += image_id is None
         ids.append(highest if image_id is None else image_id)
     placed = [(image_id, *row) for image_id, row in zip(ids, rows, strict=True)]
-    catalog.execute_many(
-        f"""INSERT INTO images (id, {_FACTS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (id) DO UPDATE SET {_SET}""",
-        placed,
-    )
+    catalog.put("images", placed, update="id")
     release(catalog, [file.path for file in files])
     there = [image_id for image_id in known if image_id is not None]
     words.add(catalog, sorted({*ids} - {*there}))
@@ -89,14 +85,9 @@ def put_arrays(
     nodes: NDArray[Any],
 ) -> None:
     """Write a model's vectors (B, D) and nodes (B, ...) of photos, in place of earlier ones."""
-    for table, column, arrays in (
-        (model.vectors, "vector", vectors),
-        (model.nodes, "nodes", nodes),
-    ):
-        catalog.execute_many(
-            f"INSERT OR REPLACE INTO {table} (image_id, {column}) VALUES (?, ?)",
-            zip(image_ids, arrays_to_blobs(arrays), strict=True),
-        )
+    for table, arrays in ((model.vectors, vectors), (model.nodes, nodes)):
+        rows = zip(image_ids, arrays_to_blobs(arrays), strict=True)
+        catalog.put(table, rows, instead="OR REPLACE")
 
 
 def update_files(catalog: CatalogFile, changed: Mapping[int, PhotoFile]) -> None:
@@ -110,8 +101,9 @@ def update_files(catalog: CatalogFile, changed: Mapping[int, PhotoFile]) -> None
             [(image_id,) for image_id in changed],
         )
         catalog.execute_many(
-            f"""UPDATE images SET ({_FACTS}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ?""",
-            [(*row, image_id) for row, image_id in rows],
+            f"""UPDATE images SET ({_FACTS}, sum) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            WHERE id = ?""",
+            [(*row, row_sum(image_id, *row), image_id) for row, image_id in rows],
         )
     release(catalog, [file.path for file in files])
 
@@ -129,19 +121,21 @@ def files(catalog: CatalogFile, source: str | None) -> dict[int, PhotoFile]:
     """Give the files of all photos, or of one source, by ascending id."""
     where, arguments = ("", ()) if source is None else ("WHERE root = ?", (path_to_row(source),))
     sql = f"SELECT images.id, root, {_FACTS} FROM {_FROM} {where} ORDER BY images.id"
-    return {row[0]: _file(row) for row in catalog.rows(sql, *arguments)}
+    return {row[0]: _file(catalog, row) for row in catalog.typed(_FILE, sql, *arguments)}
 
 
 def files_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, PhotoFile]:
     """Give the files of those ids that are there."""
     sql = f"SELECT images.id, root, {_FACTS} FROM {_FROM} WHERE images.id {_IN}"
-    return {row[0]: _file(row) for row in catalog.rows(sql, json.dumps(list(image_ids)))}
+    rows = catalog.typed(_FILE, sql, json.dumps(list(image_ids)))
+    return {row[0]: _file(catalog, row) for row in rows}
 
 
 def looks_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, int | None]:
     """Give the perceptual hashes of those ids that are there."""
     sql = f"SELECT id, look FROM images WHERE id {_IN}"
-    return dict(catalog.rows(sql, json.dumps(list(image_ids))))
+    kinds = (INTEGER, maybe(INTEGER))
+    return dict(catalog.typed(kinds, sql, json.dumps(list(image_ids))))
 
 
 def find_content(catalog: CatalogFile, sha256: str) -> int | None:
@@ -154,37 +148,54 @@ def find_content(catalog: CatalogFile, sha256: str) -> int | None:
 def paths_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, str]:
     """Give the absolute paths of those ids that are there."""
     sql = f"SELECT images.id, root, path FROM {_FROM} WHERE images.id {_IN}"
+    rows = catalog.typed((INTEGER, PATH, PATH), sql, json.dumps(list(image_ids)))
     return {
         image_id: absolute_path(row_to_path(root), row_to_path(path))
-        for image_id, root, path in catalog.rows(sql, json.dumps(list(image_ids)))
+        for image_id, root, path in rows
     }
 
 
 def arrays_of(
     catalog: CatalogFile, table: str, image_ids: Sequence[int]
 ) -> dict[int, NDArray[Any]]:
-    """Give the vectors, (D,) each, or nodes, (...) each, of those ids that a table has."""
-    sql = f"SELECT * FROM {table} WHERE image_id {_IN}"
-    found = dict(catalog.rows(sql, json.dumps([int(image_id) for image_id in image_ids])))
-    return dict(zip(found, blobs_to_array(list(found.values())), strict=True)) if found else {}
+    """Give the vectors, (D,) each, or nodes, (...) each, of those ids that a table has.
+
+    Raises:
+        IndexDamaged: one is no array, or of another shape than the others.
+    """
+    sql = f"SELECT {', '.join(columns_of(table) or ())} FROM {table} WHERE image_id {_IN}"
+    asked = json.dumps([int(image_id) for image_id in image_ids])
+    found = dict(catalog.typed((INTEGER, BLOB), sql, asked))
+    try:
+        arrays = blobs_to_array(list(found.values())) if found else ()
+    except ValueError as error:
+        raise catalog.damaged(f"in {table} {error}") from error
+    return dict(zip(found, arrays, strict=True))
 
 
 def vectors_after(catalog: CatalogFile, model: Model, image_id: int) -> Iterator[Block]:
     """Give ids above one, ascending, and their vectors, a few thousand at a time."""
     sql = f"SELECT image_id, vector FROM {model.vectors} WHERE image_id > ? ORDER BY image_id"
-    return _blocks(catalog.rows(sql, image_id))
+    return _blocks(catalog, model, sql, image_id)
 
 
 def vectors_of(catalog: CatalogFile, model: Model, image_ids: NDArray[np.int64]) -> Iterator[Block]:
     """Give those of some ids that are there, and their vectors, a few thousand at a time."""
     sql = f"SELECT image_id, vector FROM {model.vectors} WHERE image_id {_IN}"
-    return _blocks(catalog.rows(sql, json.dumps(image_ids.tolist())))
+    return _blocks(catalog, model, sql, json.dumps(image_ids.tolist()))
 
 
-def _blocks(rows: Iterator[tuple[int, bytes]]) -> Iterator[Block]:
+def _blocks(catalog: CatalogFile, model: Model, sql: str, argument: object) -> Iterator[Block]:
+    rows = catalog.typed((INTEGER, BLOB), sql, argument)
     while some := list(itertools.islice(rows, _ROWS_AT_ONCE)):
         ids, blobs = zip(*some, strict=True)
-        yield np.array(ids, dtype=np.int64), blobs_to_array(blobs).astype(np.float32)
+        try:
+            vectors = blobs_to_array(blobs)
+        except ValueError as error:
+            raise catalog.damaged(f"in {model.vectors} {error}") from error
+        if vectors.shape != (len(ids), model.dim) or not np.isfinite(vectors).all():
+            raise catalog.damaged(f"in {model.vectors} vectors that are none of {model.name}")
+        yield np.array(ids, dtype=np.int64), vectors.astype(np.float32)
 
 
 def _facts(catalog: CatalogFile, files: Sequence[PhotoFile]) -> list[tuple[Any, ...]]:
@@ -206,10 +217,20 @@ def _facts(catalog: CatalogFile, files: Sequence[PhotoFile]) -> list[tuple[Any, 
     ]
 
 
-def _file(row: tuple[Any, ...]) -> PhotoFile:
+def known_id(catalog: CatalogFile, source: int, path: str | bytes) -> int | None:
+    """Give the id of the photo that a source has under a path, None where there is none."""
+    sql = "SELECT id FROM images WHERE source_id = ? AND path = ?"
+    found = catalog.connection.execute(sql, (source, path)).fetchone()
+    return None if found is None else int(found[0])
+
+
+def _file(catalog: CatalogFile, row: tuple[Any, ...]) -> PhotoFile:
     """Give the file of a row of id, root, and `_FACTS`."""
-    _, root, _, path, *facts = row
-    return photo_file(row_to_path(root), row_to_path(path), facts)
+    image_id, root, _, path, *facts = row
+    try:
+        return photo_file(row_to_path(root), row_to_path(path), facts)
+    except OverflowError as error:
+        raise catalog.damaged(f"of photo {image_id} a time that is none: {error}") from error
 
 
 def photo_file(folder: str, path: str, facts: Sequence[Any]) -> PhotoFile:

@@ -1,0 +1,78 @@
+"""Whether a catalog is made of plain tables of ours, before anything is read from them.
+
+A view, a trigger, a computed column or a virtual table in the place of a table would run what the
+maker of the file wrote. None of them is in a catalog of ours.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from store.documents import WORDS
+from store.errors import IndexDamaged
+from store.tables import BESIDE, SUM, TABLES, WORDS_TABLES, columns_of
+
+__all__ = ["check_plain", "check_tables", "plain_sql"]
+
+_UNTRUSTED = "do not trust this index; index the photos anew into another folder"
+
+
+def check_plain(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a catalog, of any version, that has anything but plain tables and the words' one.
+
+    Raises:
+        IndexDamaged: there is something else; names it.
+    """
+    for kind, name, sql in connection.execute("SELECT type, name, sql FROM sqlite_master"):
+        if kind == "table" and not _is_virtual(sql):
+            continue
+        if kind == "table" and name == "words" and plain_sql(sql) == plain_sql(WORDS):
+            continue
+        if kind == "index" and sql is None:  # that of a UNIQUE column
+            continue
+        shown = "virtual table" if kind == "table" else kind
+        raise IndexDamaged(f"{path} holds the {shown} {name!r}, expected tables: {_UNTRUSTED}")
+
+
+def check_tables(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a catalog of this version whose tables have other columns than ours.
+
+    That the table of words is missing is nothing that keeps it from being read.
+
+    Raises:
+        IndexDamaged: a table is missing, or has other columns.
+    """
+    names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+    for table in sorted(names | set(TABLES)):
+        columns = columns_of(table)
+        if columns is None or table in WORDS_TABLES:
+            continue
+        found = list(_columns(connection, table))
+        expected = [*columns, *BESIDE.get(table, ()), SUM]
+        if found != expected:
+            raise IndexDamaged(
+                f"{path} is no catalog of this program: its table {table} has the columns "
+                f"{', '.join(found) or 'none'}, expected {', '.join(expected)}; {_UNTRUSTED}"
+            )
+
+
+def plain_sql(sql: object) -> str:
+    """Give a statement without what may differ between two that say the same.
+
+    >>> plain_sql('CREATE TABLE "a"  (b)') == plain_sql("CREATE TABLE a(b)")
+    True
+    """
+    return "".join(str(sql).replace('"', "").split())
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> Iterator[str]:
+    """Give the columns' names; what is computed, or hidden, with a mark that no name has."""
+    sql = "SELECT name, hidden FROM pragma_table_xinfo(?)"
+    for name, hidden in connection.execute(sql, (table,)):
+        yield f"{name} (computed)" if hidden else str(name)
+
+
+def _is_virtual(sql: object) -> bool:
+    return str(sql).lstrip()[:14].upper() == "CREATE VIRTUAL"
