@@ -1,7 +1,7 @@
 """Where exceptions become one line and an exit code: 0 done, 1 failed, 2 wrongly called.
 
 Errors that this project names (its error tree, and the `ValueError`s and `FileNotFoundError`s that
-`fusion` defines) and those of the operating system are told in one line; CROSSGRAPH_DEBUG=1 shows
+`fusion` defines), those of the operating system and too little memory are told in one line; CROSSGRAPH_DEBUG=1 shows
 where they came from. Anything else is a bug of ours and keeps its traceback.
 """
 
@@ -12,6 +12,8 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
+
+from search.out_of_memory import OUT_OF_MEMORY, is_out_of_memory
 
 __all__ = ["DEBUG_VARIABLE", "run"]
 
@@ -59,6 +61,8 @@ def _line_for(error: Exception) -> str | None:
         return str(usage())
     if type(error).__module__.partition(".")[0] in _OURS:
         return str(error)
+    if is_out_of_memory(error):
+        return OUT_OF_MEMORY
     if isinstance(error, OSError):
         where = f": {error.filename}" if error.filename else ""
         return f"{error.strerror or error}{where}"

@@ -28,6 +28,7 @@ from store.generation import (
 )
 from store.live import LiveVectors
 from store.models import Model, activate, probes
+from store.tables import INTEGER
 from store.vector_file import DamagedVectors
 from store.vectors import Block, FileIndex, Found
 
@@ -235,13 +236,13 @@ class VectorCache:
 
     def _follow(self, live: LiveVectors) -> None:
         sql = "SELECT DISTINCT image_id FROM changes WHERE revision > ?"
-        changed = [int(row[0]) for row in self._catalog.rows(sql, self._revision)]
+        changed = [int(row[0]) for row in self._catalog.typed((INTEGER,), sql, self._revision)]
         live.remove(changed)
         known = [image_id for image_id in changed if image_id <= live.last_id]
         added = list(vectors_after(self._catalog, self._model, live.last_id))
-        again = arrays_of(self._catalog, self._model.vectors, known)
-        if again:
-            live.add(np.array(list(again), dtype=np.int64), np.stack(list(again.values())))
+        for start in range(0, len(known), FEW):
+            some = np.array(known[start : start + FEW], dtype=np.int64)
+            added += vectors_of(self._catalog, self._model, some)
         for ids, vectors in added:
             live.add(ids, vectors)
 
@@ -271,7 +272,11 @@ class VectorCache:
 
     def _stored(self, image_ids: Sequence[int]) -> NDArray[np.float32]:
         held = arrays_of(self._catalog, self._model.vectors, image_ids)
-        found = [held[image_id] for image_id in image_ids]
+        found = [held.get(image_id) for image_id in image_ids]
+        if any(vector is None or vector.shape != (self._model.dim,) for vector in found):
+            raise self._catalog.damaged(
+                f"fewer vectors of {self._model.name} than the file beside it"
+            )
         return np.array(found, dtype=np.float32).reshape(len(found), self._model.dim)
 
 

@@ -63,7 +63,7 @@ def put_files(catalog: CatalogFile, files: Sequence[PhotoFile]) -> tuple[list[in
     """
     rows = _facts(catalog, files)
     known = [known_id(catalog, *row[:2]) for row in rows]
-    sql = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'images'"
+    sql = "SELECT coalesce(max(CAST(seq AS INTEGER)), 0) FROM sqlite_sequence WHERE name = 'images'"
     highest = int(next(catalog.rows(sql))[0])
     ids: list[int] = []
     for image_id in known:

@@ -21,7 +21,7 @@ from store.paths import lies_inside
 from store.problems import Problem, about
 from store.row_checks import faulty_rows, faulty_texts
 from store.schema_checks import schema_faults
-from store.tables import row_sum
+from store.tables import columns_of, row_sum
 from store.vector_file import check_sums, head_sha256, read_ids
 from store.word_checks import word_faults
 
@@ -131,7 +131,7 @@ def orphans(catalog: CatalogFile) -> list[tuple[str, str, str]]:
     """Give table, column and parent table of every reference that leads nowhere."""
     broken = {(row[0], row[3]) for row in catalog.rows("PRAGMA foreign_key_check")}
     found = []
-    for table, number in sorted(broken):
+    for table, number in sorted(row for row in broken if columns_of(str(row[0]))):
         for key in catalog.rows(f"PRAGMA foreign_key_list({table})"):
             if key[0] == number:
                 found.append((str(table), str(key[3]), str(key[2])))
@@ -163,7 +163,7 @@ def _check_paths(catalog: CatalogFile) -> Iterator[Problem]:
 
 
 def _check_ids(catalog: CatalogFile) -> Iterator[Problem]:
-    sql = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'images'"
+    sql = "SELECT coalesce(max(CAST(seq AS INTEGER)), 0) FROM sqlite_sequence WHERE name = 'images'"
     given, highest = int(next(catalog.rows(sql))[0]), _highest_id(catalog)
     found = [(highest, f"{given} was the last id")] if highest > given else []
     what = "ids above those that were given out, which could be given again"
@@ -173,7 +173,7 @@ def _check_ids(catalog: CatalogFile) -> Iterator[Problem]:
 def _highest_id(catalog: CatalogFile) -> int:
     """Give the highest image id that anything speaks of."""
     sql = """SELECT max(coalesce((SELECT max(id) FROM images), 0),
-        coalesce((SELECT max(image_id) FROM changes), 0))"""
+        coalesce((SELECT max(CAST(image_id AS INTEGER)) FROM changes), 0))"""
     generation = Generation.from_record(catalog.meta().get("vectors"))
     return max(int(next(catalog.rows(sql))[0]), 0 if generation is None else generation.last_id)
 
@@ -283,7 +283,7 @@ def _wrong_ids(
     """Find ids that only one of file and catalog has, though nothing was changed since."""
     sql = f"SELECT image_id FROM {model.vectors} WHERE image_id <= ?"
     held = np.fromiter((row[0] for row in catalog.rows(sql, generation.last_id)), np.int64)
-    sql = "SELECT DISTINCT image_id FROM changes"
+    sql = "SELECT DISTINCT image_id FROM changes WHERE typeof(image_id) = 'integer'"
     changed = np.fromiter((row[0] for row in catalog.rows(sql)), np.int64)
     wrong = np.setdiff1d(np.setxor1d(ids, held), changed)
     if len(wrong):

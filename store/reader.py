@@ -17,7 +17,7 @@ from store.annotations import captions_among, category_counts, count_texts, text
 from store.cache import VectorCache
 from store.choice import Measured
 from store.database import CatalogFile
-from store.errors import IndexNotFound, ModelMismatch
+from store.errors import IndexDamaged, IndexNotFound, ModelMismatch
 from store.generation import Generation
 from store.protocol import Ids
 from store.records import PhotoRecord, records
@@ -28,9 +28,15 @@ from store.shards import FinishedShard, ShardKind, finished_shards
 from store.vectors import Found
 from store.words import search_words
 
-__all__ = ["CATALOG_NAME", "Ids", "IndexReader"]
+__all__ = ["CATALOG_NAME", "EmbeddingMissing", "Ids", "IndexReader"]
 
 CATALOG_NAME = "catalog.db"
+
+
+class EmbeddingMissing(IndexDamaged, KeyError):
+    """There is no such photo, or it is there without what was embedded of it."""
+
+    __str__ = Exception.__str__  # without the quotes of a key
 
 
 class IndexReader:
@@ -222,14 +228,18 @@ class IndexReader:
         ids = [int(image_id) for image_id in image_ids]
         with self.snapshot():
             held = rows.arrays_of(self._catalog, self.model.vectors, ids)
-        return np.array([held[i] for i in ids], dtype=np.float32).reshape(len(ids), self.model.dim)
+        found = [self._of(held, image_id, "vector") for image_id in ids]
+        if any(vector.shape != (self.model.dim,) for vector in found):
+            raise self._catalog.damaged(f"vectors that are none of {self.model.name}")
+        return np.array(found, dtype=np.float32).reshape(len(ids), self.model.dim)
 
     def nodes(self, image_ids: Ids) -> NDArray[Any]:
         """Give nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
         ids = [int(image_id) for image_id in image_ids]
         with self.snapshot():
             held = rows.arrays_of(self._catalog, self.model.nodes, ids)
-        return np.stack([held[i] for i in ids]) if ids else np.zeros((0, 0, 0), dtype=np.float16)
+        found = [self._of(held, image_id, "nodes") for image_id in ids]
+        return np.stack(found) if ids else np.zeros((0, 0, 0), dtype=np.float16)
 
     def find_content(self, sha256: str) -> int | None:
         """Give the id of a photo whose file has that hex digest, the lowest; None if none has."""
@@ -270,6 +280,11 @@ class IndexReader:
         """As `snapshot`; gives the catalog, for the other modules of this package."""
         with self.snapshot():
             yield self._catalog
+
+    def _of(self, held: Mapping[int, NDArray[Any]], image_id: int, what: str) -> NDArray[Any]:
+        if image_id not in held:
+            raise EmbeddingMissing(str(self._catalog.damaged(f"photo {image_id} without {what}")))
+        return held[image_id]
 
     def _check_model(self) -> None:
         active = models.active_model(self._catalog)

@@ -32,8 +32,8 @@ _FIRST_EMBEDDINGS = """CREATE TABLE {table} (
 
 EMBEDDINGS = """CREATE TABLE {table} (
     image_id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
-    {column} BLOB NOT NULL, sum INTEGER
-)"""
+    {column} BLOB NOT NULL
+, sum INTEGER)"""
 """A table of one model's embeddings, as they are made from 0005 on."""
 
 

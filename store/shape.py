@@ -7,12 +7,12 @@ maker of the file wrote. None of them is in a catalog of ours.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 from store.documents import WORDS
 from store.errors import IndexDamaged
-from store.tables import BESIDE, SUM, TABLES, WORDS_TABLES, columns_of
+from store.tables import BESIDE, SUM, TABLES, columns_of
+from store.version import APPLIED
 
 __all__ = ["check_plain", "check_tables", "plain_sql"]
 
@@ -25,12 +25,14 @@ def check_plain(connection: sqlite3.Connection, path: Path) -> None:
     Raises:
         IndexDamaged: there is something else; names it.
     """
-    for kind, name, sql in connection.execute("SELECT type, name, sql FROM sqlite_master"):
+    rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master")
+    for kind, name, table, sql in rows:
         if kind == "table" and not _is_virtual(sql):
             continue
         if kind == "table" and name == "words" and plain_sql(sql) == plain_sql(WORDS):
             continue
-        if kind == "index" and sql is None:  # that of a UNIQUE column
+        # That of a UNIQUE column has no SQL; sqlite-utils declares one of its own table.
+        if kind == "index" and (sql is None or table == APPLIED):
             continue
         shown = "virtual table" if kind == "table" else kind
         raise IndexDamaged(f"{path} holds the {shown} {name!r}, expected tables: {_UNTRUSTED}")
@@ -44,12 +46,12 @@ def check_tables(connection: sqlite3.Connection, path: Path) -> None:
     Raises:
         IndexDamaged: a table is missing, or has other columns.
     """
-    names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
-    for table in sorted(names | set(TABLES)):
+    held = _held_columns(connection)
+    for table in sorted({*held, *TABLES}):
         columns = columns_of(table)
-        if columns is None or table in WORDS_TABLES:
+        if columns is None:
             continue
-        found = list(_columns(connection, table))
+        found = held.get(table, [])
         expected = [*columns, *BESIDE.get(table, ()), SUM]
         if found != expected:
             raise IndexDamaged(
@@ -67,11 +69,16 @@ def plain_sql(sql: object) -> str:
     return "".join(str(sql).replace('"', "").split())
 
 
-def _columns(connection: sqlite3.Connection, table: str) -> Iterator[str]:
-    """Give the columns' names; what is computed, or hidden, with a mark that no name has."""
-    sql = "SELECT name, hidden FROM pragma_table_xinfo(?)"
-    for name, hidden in connection.execute(sql, (table,)):
-        yield f"{name} (computed)" if hidden else str(name)
+def _held_columns(connection: sqlite3.Connection) -> dict[str, list[str]]:
+    """Give the columns of each plain table; a computed one with a mark that no name has."""
+    # In one statement, which reads one state, whoever makes or drops a model's tables meanwhile.
+    sql = """SELECT held.name, columns.name, columns.hidden
+        FROM sqlite_master AS held, pragma_table_xinfo(held.name) AS columns
+        WHERE held.type = 'table' AND held.sql NOT LIKE 'CREATE VIRTUAL%'"""
+    found: dict[str, list[str]] = {}
+    for table, name, hidden in connection.execute(sql):
+        found.setdefault(table, []).append(f"{name} (computed)" if hidden else str(name))
+    return found
 
 
 def _is_virtual(sql: object) -> bool:

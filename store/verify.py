@@ -108,8 +108,8 @@ def _mend(index: Index, problems: tuple[Problem, ...]) -> None:
     if {problem.code for problem in problems} != {"left-over"}:
         with index.writing() as catalog, catalog.lenient_text():
             cache = VectorCache(index.folder, catalog, index.model)
-            _raise_revision(catalog)
             delete_rows(catalog, FORGETTABLE)
+            _raise_revision(catalog)
             make_anew(catalog)  # so that what is removed can be taken out of it
             removed = [
                 image_id

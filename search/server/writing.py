@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from indexer.batches import batches
@@ -18,7 +19,7 @@ from search.server.models import Models
 from search.server.photos import find_photo
 from search.server.shown import shown
 from search.writing import left_out
-from store import Index, ModelMismatch
+from store import Index, IndexNotWritable, ModelMismatch
 
 __all__ = ["add_photos", "remove_photo"]
 
@@ -50,7 +51,7 @@ def add_photos(
         if model.fingerprint != index.model.fingerprint:
             raise ModelMismatch(f"{folder} was made with another model than {model.name}")
         index.begin_writing()
-        uploads.mkdir(exist_ok=True)
+        _make(uploads)
         outcomes = [_added(index, uploads, name, content, model) for name, content in files]
         index.finish()
     return outcomes
@@ -113,6 +114,13 @@ def _indexed(index: Index, uploads: Path, path: Path, model: PhotoModel) -> Outc
     return {"id": image_id}
 
 
+def _make(uploads: Path) -> None:
+    try:
+        uploads.mkdir(exist_ok=True)
+    except OSError as error:
+        raise IndexNotWritable(f"{uploads.name} cannot be made: {error.strerror}") from error
+
+
 def _place(uploads: Path, name: str, content: bytes) -> Path:
     """Give where content belongs: under the client's name as far as that can be trusted."""
     digest = hashlib.sha256(content).hexdigest()[:16]
@@ -128,10 +136,19 @@ def _store(path: Path, content: bytes) -> None:
     # A name that begins with a dot is no photo to a run that looks through this folder meanwhile.
     partial = path.with_name(f".{path.name}.partial")
     try:
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        _write(partial, content)
         partial.replace(path)
+    except OSError as error:
+        raise IndexNotWritable(
+            f"an uploaded photo cannot be stored: {error.strerror or error}"
+        ) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def _write(partial: Path, content: bytes) -> None:
+    with partial.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
