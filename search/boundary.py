@@ -1,8 +1,9 @@
 """Where exceptions become one line and an exit code: 0 done, 1 failed, 2 wrongly called.
 
 Errors that this project names (its error tree, and the `ValueError`s and `FileNotFoundError`s that
-`fusion` defines), those of the operating system and too little memory are told in one line; CROSSGRAPH_DEBUG=1 shows
-where they came from. Anything else is a bug of ours and keeps its traceback.
+`fusion` defines), those of the operating system and too little memory are told in one line;
+CROSSGRAPH_DEBUG=1 shows where they came from. Anything else is a bug of ours and keeps its
+traceback.
 """
 
 from __future__ import annotations

@@ -121,7 +121,8 @@ def files(catalog: CatalogFile, source: str | None) -> dict[int, PhotoFile]:
     """Give the files of all photos, or of one source, by ascending id."""
     where, arguments = ("", ()) if source is None else ("WHERE root = ?", (path_to_row(source),))
     sql = f"SELECT images.id, root, {_FACTS} FROM {_FROM} {where} ORDER BY images.id"
-    return {row[0]: _file(catalog, row) for row in catalog.typed(_FILE, sql, *arguments)}
+    rows = catalog.typed(_FILE, sql, *arguments, ascending=True)
+    return {row[0]: _file(catalog, row) for row in rows}
 
 
 def files_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, PhotoFile]:
@@ -176,17 +177,20 @@ def arrays_of(
 def vectors_after(catalog: CatalogFile, model: Model, image_id: int) -> Iterator[Block]:
     """Give ids above one, ascending, and their vectors, a few thousand at a time."""
     sql = f"SELECT image_id, vector FROM {model.vectors} WHERE image_id > ? ORDER BY image_id"
-    return _blocks(catalog, model, sql, image_id)
+    rows = catalog.typed((INTEGER, BLOB), sql, image_id, ascending=True)
+    return _blocks(catalog, model, rows)
 
 
 def vectors_of(catalog: CatalogFile, model: Model, image_ids: NDArray[np.int64]) -> Iterator[Block]:
     """Give those of some ids that are there, and their vectors, a few thousand at a time."""
     sql = f"SELECT image_id, vector FROM {model.vectors} WHERE image_id {_IN}"
-    return _blocks(catalog, model, sql, json.dumps(image_ids.tolist()))
+    rows = catalog.typed((INTEGER, BLOB), sql, json.dumps(image_ids.tolist()))
+    return _blocks(catalog, model, rows)
 
 
-def _blocks(catalog: CatalogFile, model: Model, sql: str, argument: object) -> Iterator[Block]:
-    rows = catalog.typed((INTEGER, BLOB), sql, argument)
+def _blocks(
+    catalog: CatalogFile, model: Model, rows: Iterator[tuple[int, bytes]]
+) -> Iterator[Block]:
     while some := list(itertools.islice(rows, _ROWS_AT_ONCE)):
         ids, blobs = zip(*some, strict=True)
         try:

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from store.sqlite_uri import CatalogUri, files_state, uri_of, uri_without_room
 from store.errors import IndexBusy, IndexDamaged, IndexNotWritable
 from store.limits import StepBudget, set_limits
 from store.lock import WriterLock
 from store.shape import check_plain, check_tables
 from store.sqlite_errors import told
+from store.sqlite_uri import CatalogUri, files_state, uri_of, uri_without_room
 from store.tables import SUM, TEXT, Kinds, columns_of, row_sum
 from store.version import is_current
 
@@ -136,18 +136,31 @@ class CatalogFile:
         kinds: Sequence[Kinds],
         sql: str,
         *arguments: Any,  # noqa: ANN401
+        ascending: bool = False,
     ) -> Iterator[tuple[Any, ...]]:
         """Give the rows of a query, as `rows` does, whose values are of certain kinds.
 
         SQLite keeps whatever is put into a column, so that those of a file need not be of the kinds
         that we write.
 
+        Args:
+            kinds: of each column.
+            sql: the query.
+            *arguments: its values.
+            ascending: whether the first column holds integers of which each is above the last, as
+                those of a file do not whose pages name each other.
+
         Raises:
             IndexDamaged: a row has another value.
         """
+        last = -(2**63) - 1
         for row in self.rows(sql, *arguments):
             if not all(map(isinstance, row, kinds)):
                 raise self.damaged(_unlike(row, kinds))
+            if ascending:
+                if row[0] <= last:
+                    raise self.damaged(f"the id {row[0]} behind {last}")
+                last = row[0]
             yield row
 
     def damaged(self, reason: str) -> IndexDamaged:
@@ -216,7 +229,7 @@ class CatalogFile:
             self._budget.begin()
             connection.execute("BEGIN")
             try:
-                connection.execute("SELECT count(*) FROM meta").fetchone()  # which begins it
+                connection.execute("SELECT 1 FROM meta LIMIT 1").fetchone()  # which begins it
                 yield
             finally:
                 connection.rollback()  # nothing was written
@@ -280,9 +293,7 @@ class CatalogFile:
 def _unlike(row: Sequence[object], kinds: Sequence[Kinds]) -> str:
     """Say which value of a row is of another kind than expected."""
     value, kind = next(
-        (value, kind)
-        for value, kind in zip(row, kinds, strict=True)
-        if not isinstance(value, kind)
+        (value, kind) for value, kind in zip(row, kinds, strict=True) if not isinstance(value, kind)
     )
     names = " or ".join("nothing" if each is type(None) else each.__name__ for each in kind)
     return f"{ascii(value)[:_LONGEST]}, expected {names}"

@@ -25,11 +25,11 @@ _LIMITS = {
     sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
 }
 
-STEPS_AT_ONCE = 1_000_000
-"""Steps between two looks at the budget: some ten milliseconds."""
-LEAST_STEPS = 20_000_000
-STEPS_PER_BYTE = 50
-"""A row takes eight bytes at least; the costliest filter on a real one some ten steps a byte."""
+STEPS_AT_ONCE = 250_000
+"""Steps between two looks at the budget: some milliseconds."""
+LEAST_STEPS = 3_000_000
+STEPS_PER_BYTE = 8
+"""Of a catalog with vectors and nodes, the costliest filter that is let through takes six."""
 
 
 class StepBudget:

@@ -271,9 +271,7 @@ def _sums(db: Database) -> None:
             f"ALTER TABLE {table} ADD COLUMN sum INTEGER",
             f"UPDATE {table} SET sum = row_sum({names})",
         )
-    db.conn.execute(
-        "UPDATE models SET probes_sum = row_sum(id, probes) WHERE probes IS NOT NULL"
-    )
+    db.conn.execute("UPDATE models SET probes_sum = row_sum(id, probes) WHERE probes IS NOT NULL")
 
 
 def _digest(text: str) -> bytes:

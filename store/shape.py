@@ -25,27 +25,27 @@ def check_plain(connection: sqlite3.Connection, path: Path) -> None:
     Raises:
         IndexDamaged: there is something else; names it.
     """
-    rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master")
-    for kind, name, table, sql in rows:
-        if kind == "table" and not _is_virtual(sql):
+    for kind, name, sql in connection.execute("SELECT type, name, sql FROM sqlite_master"):
+        if kind == "index" or (kind == "table" and not _is_virtual(sql)):
             continue
         if kind == "table" and name == "words" and plain_sql(sql) == plain_sql(WORDS):
-            continue
-        # That of a UNIQUE column has no SQL; sqlite-utils declares one of its own table.
-        if kind == "index" and (sql is None or table == APPLIED):
             continue
         shown = "virtual table" if kind == "table" else kind
         raise IndexDamaged(f"{path} holds the {shown} {name!r}, expected tables: {_UNTRUSTED}")
 
 
 def check_tables(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse a catalog of this version whose tables have other columns than ours.
+    """Refuse a catalog of this version whose tables have other columns or indexes than ours.
 
     That the table of words is missing is nothing that keeps it from being read.
 
     Raises:
-        IndexDamaged: a table is missing, or has other columns.
+        IndexDamaged: a table is missing, or has other columns; or there is an index.
     """
+    # That of a UNIQUE column has no SQL; sqlite-utils declares one of its own table.
+    sql = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql NOT NULL AND tbl_name <> ?"
+    for (name,) in connection.execute(sql, (APPLIED,)):
+        raise IndexDamaged(f"{path} holds the index {name!r}, expected tables: {_UNTRUSTED}")
     held = _held_columns(connection)
     for table in sorted({*held, *TABLES}):
         columns = columns_of(table)

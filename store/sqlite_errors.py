@@ -37,9 +37,7 @@ def told(error: sqlite3.DatabaseError, path: Path) -> CrossgraphError:
     said = str(error)
     if code == sqlite3.SQLITE_INTERRUPT:
         said = "its pages lead round in circles, or hold far more rows than fit into them"
-    return IndexDamaged(
-        f"{path} cannot be read: {said}; index the photos anew into another folder"
-    )
+    return IndexDamaged(f"{path} cannot be read: {said}; index the photos anew into another folder")
 
 
 def code_of(error: sqlite3.Error) -> int:

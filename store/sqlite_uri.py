@@ -13,7 +13,7 @@ from pathlib import Path
 
 from store.sqlite_errors import code_of
 
-__all__ = ["CatalogUri", "uri_of", "files_state", "uri_without_room"]
+__all__ = ["CatalogUri", "files_state", "uri_of", "uri_without_room"]
 
 _NO_ROOM = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 
