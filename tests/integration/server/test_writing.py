@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -168,3 +169,17 @@ def test_nothing_sent_is_told(served: Served) -> None:
     answer = served.client.post("/v1/images", files=[("request", (None, "{}"))])
     assert answer.status_code == 422
     assert "field image" in answer.json()["error"]
+
+
+def test_a_full_disk_is_told_as_something_that_may_pass(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("search.server.writing.os.fsync", full)
+    answer = served.client.post("/v1/images", files=[("image", ("a.png", picture("red")))])
+    assert answer.status_code == 503
+    assert "No space left on device" in answer.json()["error"]
+    assert int(answer.headers["Retry-After"]) > 0
+    assert [file.name for file in (served.folder / "uploads").iterdir()] == []
