@@ -129,7 +129,9 @@ class CatalogFile:
         """Give the rows of a query, read as they are asked for."""
         self._budget.begin()
         with self._own_words():
-            yield from self.connection.execute(sql, arguments)
+            # Not `yield from`, which closes the cursor, and fails where the connection was closed.
+            for row in self.connection.execute(sql, arguments):  # noqa: UP028
+                yield row
 
     def typed(
         self,

@@ -7,7 +7,7 @@ import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 
-from store.codec import row_to_path
+from store.codec import row_to_path, text_to_row
 
 __all__ = ["CHECKED_WORDS", "INSERT", "WORDS", "documents", "file_words"]
 
@@ -58,4 +58,5 @@ def documents(
         captions.setdefault(image_id, {})[str(text)] = None
     paths = connection.execute(f"SELECT id, path FROM images WHERE id {_AMONG}", [asked]).fetchall()
     for image_id, path in paths:
-        yield image_id, file_words(row_to_path(path)), "\n".join(captions.get(image_id, ()))
+        said = "\n".join(captions.get(image_id, ()))
+        yield image_id, file_words(row_to_path(path)), text_to_row(said)

@@ -86,6 +86,8 @@ class IndexReader:
         catalog = CatalogFile(folder / CATALOG_NAME)
         try:
             active = models.active_model(catalog)
+            if active is None and "active_model" in catalog.meta():
+                raise catalog.damaged("embeddings of a model that is not there")
             if active is None:  # a first run that was killed before it wrote anything
                 raise IndexNotFound(f"{folder} holds an index that was never begun; {hint}")
             if fingerprint not in (None, active.fingerprint):

@@ -37,13 +37,13 @@ class FullDisk:
         self.is_on = True
         self.opened: list[str] = []
 
-    def connect(self, uri: str, **options: object) -> sqlite3.Connection:
-        self.opened.append(uri.partition("?")[2])
-        if self.is_on and "?" not in uri:
+    def connect(self, place: str, **options: object) -> sqlite3.Connection:
+        self.opened.append(place.partition("?")[2])
+        if self.is_on and place.startswith("file:") and "?" not in place:
             error = sqlite3.OperationalError("disk I/O error")
             error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
             raise error
-        return sqlite3.Connection(uri, **options)  # type: ignore[arg-type]
+        return sqlite3.Connection(place, **options)  # type: ignore[arg-type]
 
 
 @pytest.fixture
