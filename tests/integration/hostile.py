@@ -64,7 +64,7 @@ def _value(table: str, column: str, value: object) -> Damage:
     def damage(file: Path) -> None:
         with closing(sqlite3.connect(file, isolation_level=None)) as connection:
             connection.execute("PRAGMA foreign_keys = OFF")
-            where = "rowid = (SELECT min(rowid) FROM {0})".format(table)
+            where = f"rowid = (SELECT min(rowid) FROM {table})"
             if table not in ("images", "sources", "models", "vectors_1", "nodes_1"):
                 where = "TRUE" if table == "meta" and column == "value" else f"{column} NOT NULL"
             try:
@@ -127,7 +127,9 @@ def _cut(share: float) -> Damage:
 
 def _kinds() -> dict[str, Damage]:
     kinds: dict[str, Damage] = {
-        "an endless view of captions": _sql("DROP TABLE captions", f"CREATE VIEW captions AS {ENDLESS}"),
+        "an endless view of captions": _sql(
+            "DROP TABLE captions", f"CREATE VIEW captions AS {ENDLESS}"
+        ),
         "a view of photos": _sql(
             "ALTER TABLE images RENAME TO held", "CREATE VIEW images AS SELECT * FROM held"
         ),
@@ -135,7 +137,9 @@ def _kinds() -> dict[str, Damage]:
         "a trigger": _sql(
             "CREATE TRIGGER t AFTER INSERT ON images BEGIN DELETE FROM captions; END"
         ),
-        "a computed column": _sql("ALTER TABLE images ADD COLUMN big AS (hex(zeroblob(100000000)))"),
+        "a computed column": _sql(
+            "ALTER TABLE images ADD COLUMN big AS (hex(zeroblob(100000000)))"
+        ),
         "an index of an expression": _sql("CREATE INDEX i ON images (hex(path))"),
         "a virtual table of captions": _sql(
             "DROP TABLE captions",

@@ -130,11 +130,9 @@ REFUSED = ("view", "trigger", "computed", "virtual", "index of", "another table"
 
 
 @pytest.mark.parametrize("name", [n for n in _PLAIN if any(word in n for word in REFUSED)])
-def test_what_is_no_plain_table_is_not_even_opened(
-    sound: Path, tmp_path: Path, name: str
-) -> None:
+def test_what_is_no_plain_table_is_not_even_opened(sound: Path, tmp_path: Path, name: str) -> None:
     folder = tmp_path / "copy"
     shutil.copytree(sound, folder)
     KINDS[name](folder / "catalog.db")
-    with pytest.raises(CrossgraphError, match="expected tables|columns|cannot be read"):
+    with pytest.raises(CrossgraphError, match=r"expected tables|columns|cannot be read"):
         Index.open(folder)
