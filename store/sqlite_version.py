@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 
-__all__ = ["has_wal_reset_fault", "wal_reset_note"]
+__all__ = ["has_wal_reset_fault", "sqlite_words", "wal_reset_note"]
 
 _FIRST = (3, 7, 0)
 _MENDED = (3, 51, 3)
@@ -27,6 +27,12 @@ def has_wal_reset_fault(version: tuple[int, ...] = sqlite3.sqlite_version_info) 
     if any(version[:2] == mended[:2] and version >= mended for mended in _MENDED_TOO):
         return False
     return _FIRST <= version < _MENDED
+
+
+def sqlite_words() -> str:
+    """Give the version in use, and whether it has the fault, in a few words."""
+    known = ", which has the WAL-reset fault: see `crossgraph doctor`"
+    return f"SQLite {sqlite3.sqlite_version}{known if has_wal_reset_fault() else ''}"
 
 
 def wal_reset_note() -> str:

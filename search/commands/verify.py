@@ -43,7 +43,6 @@ def verify(
     """
     from search.prepared import model_problems
     from search.progress import ProgressReport
-    from store.sqlite_version import wal_reset_note
     from store.verify import repair as mend
     from store.verify import verify as look
 
@@ -52,8 +51,6 @@ def verify(
     models = model_problems(index, repair=repair)
     for problem in (*found.problems, *models):
         typer.echo(str(problem))
-    if not quiet and wal_reset_note():
-        typer.echo(f"note: {wal_reset_note()}", err=True)
     if left is not None and left != found:
         for problem in left.problems:
             typer.echo(f"not mended: {problem}")
@@ -61,10 +58,13 @@ def verify(
 
 
 def _end(index: Path, found: Verification, model_is_damaged: bool) -> None:
+    from store.sqlite_version import sqlite_words
+
     if found.problems or model_is_damaged:
         raise typer.Exit(1)
     told = (
         f"{found.images} photos with vectors and nodes, {found.captions} captions, "
         f"{found.quarantined} files left out"
     )
-    typer.echo(f"{index}: all is well: {told}, {found.file or 'no file of vectors yet'}")
+    file = found.file or "no file of vectors yet"
+    typer.echo(f"{index}: all is well: {told}, {file}; {sqlite_words()}")
