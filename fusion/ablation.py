@@ -78,6 +78,8 @@ def ablation_rows(network: Network) -> tuple[Row, ...]:
     )
     if not network.config.model.layers:
         inside = ("memory graph",)
+    concepts = ("concept graph",) if network.config.classes else ()
+    inside += concepts
     names = [f"{what} {state}" for what in inside for state in ("off", "shuffled")]
     first += [Row(f"{FIRST}, {name}", FIRST, name, "first") for name in names]
     cross = tuple(signal for signal in SIGNALS if signal == CROSS)
@@ -95,7 +97,8 @@ def ablation_rows(network: Network) -> tuple[Row, ...]:
     edges = (
         "cross-modal graph without edges", "cross-modal graph shuffled", "word graph shuffled",
         "word detector shuffled", "memory graph off",
-        "memory graph shuffled",
+        "memory graph shuffled", *(f"{name} {state}" for name in concepts
+                                   for state in ("off", "shuffled")),
     )  # fmt: skip
     changed = [Row(f"{FULL}, {name}", FULL, name) for name in edges]
     return (*first, *full, *left_out, *alone, *changed)
@@ -185,7 +188,9 @@ class VariantScores:
         silent = {
             signal: torch.zeros_like(parts.first) for signal in SIGNALS if signal not in row.signals
         }
-        scores = self.network.combine(parts._replace(**silent), captions=dim == 0)
+        scores = self.network.combine(
+            parts._replace(**silent), captions=dim == 0, short=self.texts.short[q]
+        )
         return place(self.first, q, g, scores, dim)
 
     def listed(self, dim: int) -> tuple[Tensor, Tensor, PairParts[Tensor]]:

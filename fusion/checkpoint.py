@@ -23,7 +23,7 @@ from fusion.encoders.convolutional import build_top_blocks
 from fusion.encoders.torchvision_ops import ensure_torchvision
 from fusion.fingerprint import CONFIG, SHIPPED, fingerprint_of
 from fusion.model import ModelConfig
-from fusion.network import Network, NetworkConfig
+from fusion.network import GATES, Network, NetworkConfig
 from fusion.reranker import RerankerConfig
 
 __all__ = [
@@ -204,6 +204,7 @@ def build_network(config: Mapping[str, Any]) -> Network:
     """Build the network that a checkpoint's `config` describes, with untrained weights."""
     shape = dict(config["network"])
     shape["vocabulary"] = tuple(shape["vocabulary"])
+    shape["class_words"] = tuple(shape.get("class_words", ()))
     shape["model"] = ModelConfig(**shape["model"])
     shape["reranker"] = RerankerConfig(**shape["reranker"])
     named = config["blocks"]
@@ -237,6 +238,7 @@ def load_network(checkpoint: Checkpoint) -> Network:
         )
     try:
         network = build_network(checkpoint.config)
+        upgrade(network, checkpoint.weights)
         if not tunes_others(network, checkpoint.weights):
             network.load_state_dict(checkpoint.weights)
             return network.eval()
@@ -247,6 +249,15 @@ def load_network(checkpoint: Checkpoint) -> Network:
         f"{checkpoint.folder} was trained by another version of crossgraph, which tuned other "
         "layers: train it anew with `crossgraph train`"
     )
+
+
+def upgrade(network: Network, weights: dict[str, Tensor]) -> None:
+    """Give the weights of an older checkpoint what it lacks, so that it answers as it did."""
+    if "short_gates" not in weights:
+        weights["short_gates"] = torch.stack([weights[name] for name in GATES])
+    for name, value in network.state_dict().items():
+        if name.startswith("standing_"):
+            weights.setdefault(name, value)
 
 
 def tunes_others(network: Network, weights: Mapping[str, Tensor]) -> bool:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
-from PIL import Image, ImageOps
+from PIL import Image
 
-__all__ = ["Collection", "CollectionError", "load_photo", "read_captions"]
+__all__ = ["Collection", "CollectionError", "ReadPhoto", "read_captions"]
+
+ReadPhoto: TypeAlias = Callable[[Path, int], Image.Image]
+"""Reads a photo: its path, and the side in pixels below which neither of its sides need stay.
+
+It gives mode RGB, upright, by the decoder that photos are indexed with, and raises CollectionError
+where the file is no photo. Nothing in this package decodes files, so that a model is trained on the
+pixels that it is later searched by.
+"""
 
 
 class CollectionError(ValueError):
@@ -60,16 +70,3 @@ def read_captions(annotations: Path, images_dir: Path) -> Collection:
         photo_rows=[rows[image_id] for _, image_id, _ in kept],
         texts=[text for _, _, text in kept],
     )
-
-
-def load_photo(path: Path) -> Image.Image:
-    """One training photo, turned upright, as RGB.
-
-    Raises:
-        CollectionError: the file is not a whole image.
-    """
-    try:
-        with Image.open(path) as image:
-            return ImageOps.exif_transpose(image).convert("RGB")
-    except (OSError, SyntaxError, ValueError) as error:
-        raise CollectionError(f"{path}: not a readable photo ({error})") from error

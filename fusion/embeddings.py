@@ -40,6 +40,8 @@ class QueryEmbeddings:
     mask: NDArray[np.bool_]
     """(Q, T + 1)."""
     tokens: list[list[str]]
+    short: NDArray[np.bool_]
+    """(Q,): whether it names things in a few words, and is no sentence."""
 
     def each(self) -> list[QueryEmbeddings]:
         """Give the queries one by one, in their order, without the padding that others made."""
@@ -54,6 +56,7 @@ class QueryEmbeddings:
                 self.words[row, :length],
                 self.mask[row, :length],
                 self.tokens[row],
+                self.short[row],
             )
             for row, length in zip(rows, lengths, strict=True)
         ]

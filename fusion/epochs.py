@@ -5,18 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
-from fusion.batches import TrainingSet, plain_batches, similar_groups
+from fusion.batches import TrainingSet, plain_batches, read_by_length, similar_groups
 from fusion.graphs import drop_nodes
-from fusion.losses import contrastive_loss
+from fusion.losses import contrastive_loss, multi_positive_loss
 from fusion.network import Network
+from fusion.precision import fast_products
+from fusion.reader import TextNodes
 from fusion.reranker import with_whole
+from fusion.short_queries import ShortQueries
 
 __all__ = ["Options", "joint_epoch", "learning_rate", "make_optimizer", "running_mean"]
 
@@ -43,6 +46,10 @@ class Options:
     plain_groups: float = 0.3
     """Share of batches whose groups are random; until that share of the epochs is past, all are."""
     cross_weight: float = 0.5
+    short_weight: float = 0.3
+    """Of finding the photos that a short query is true of."""
+    short_groups: float = 0.25
+    """Share of batches in which the cross-modal graph reads short queries instead of captions."""
     caption_weight: float = 0.3
     """Of telling a photo's captions from other photos' by another caption of it."""
     hide_words: float = 0.1
@@ -120,15 +127,16 @@ def joint_epoch(
 ) -> float:  # fmt: skip
     """One pass of both graphs over the photos `rows`, with two captions each; gives the mean loss.
 
-    Matrix products run in bfloat16, which is about three times as fast on recent processors.
+    Matrix products run in bfloat16 where that is faster.
     """
     device = network.gate.device
     losses: list[float] = []
     said, _ = network.words.dense()
     batches = max(len(rows) // options.batch_size, 1)
     steps = options.epochs * batches
+    known = rows.unique()
     for batch, photos in enumerate(plain_batches(rows, options.batch_size)):
-        with torch.autocast(device.type, torch.bfloat16):
+        with fast_products(device.type):
             images = data.images(network.reader, photos)
             drawn = data.draw_captions(photos, 2)
             read = [data.texts(network.reader, chosen, options.hide_words) for chosen in drawn]
@@ -142,11 +150,19 @@ def joint_epoch(
                 groups = list(torch.randperm(len(photos)).split(options.group))
             else:
                 groups = similar_groups(vectors.detach(), options.group)
-            first = (texts[-1] @ vectors.T * scale).detach()
-            regions, words = network.cross.image(*images), network.cross.text(*read[-1])
-            mask = with_whole(read[-1].mask)
-            matched = cross_loss(network, regions, words, mask, ids, groups, first)
-            told = word_loss(network, regions, said[torch.searchsorted(rows, photos)])
+            asked = Asked.captions(read[-1], texts[-1], ids)
+            shorts = data.draw_shorts(drawn[0])
+            if len(shorts) and data.shorts is not None:
+                short = Asked.shorts(network, data.shorts, shorts, photos)
+                matched = multi_positive_loss(short.vectors @ vectors.T * scale, short.positive)
+                loss = loss + options.short_weight * matched
+                if torch.rand(()) < options.short_groups:
+                    asked = short
+            first = (asked.vectors @ vectors.T * scale).detach()
+            regions = network.cross.image(*images)
+            words = network.cross.text(*asked.read)
+            matched = cross_loss(network, regions, words, asked, groups, first)
+            told = word_loss(network, regions, said[torch.searchsorted(known, photos)])
         share = learning_rate(epoch * batches + batch, steps, options.warm_up)
         total = loss + options.cross_weight * matched + options.word_weight * told
         step_down(total, optimizer, share)
@@ -156,24 +172,52 @@ def joint_epoch(
     return sum(losses) / len(losses)
 
 
+class Asked(NamedTuple):
+    """Q texts as both stages read them, and which of B photos they are true of."""
+
+    read: TextNodes
+    vectors: Tensor
+    """(Q, D)."""
+    positive: Tensor
+    """(Q, B) bool."""
+
+    @classmethod
+    def captions(cls, read: TextNodes, vectors: Tensor, photos: Tensor) -> Asked:
+        """One caption of each photo; a photo may stand there twice."""
+        return cls(read, vectors, photos.unsqueeze(1) == photos.unsqueeze(0))
+
+    @classmethod
+    def shorts(
+        cls, network: Network, shorts: ShortQueries, queries: Tensor, photos: Tensor
+    ) -> Asked:
+        """Short queries, each of the photos whose captions say all of its words."""
+        read = read_by_length(network.reader, shorts.features, queries, 0.0)
+        vectors = network.dual.text(*read).float()
+        return cls(read, vectors, shorts.positive(queries, photos).to(vectors.device))
+
+
 def cross_loss(
-    network: Network, regions: Tensor, words: Tensor, mask: Tensor, photos: Tensor,
-    groups: Sequence[Tensor], first: Tensor,
+    network: Network, regions: Tensor, words: Tensor, asked: Asked, groups: Sequence[Tensor],
+    first: Tensor,
 ) -> Tensor:  # fmt: skip
     """Cross-entropy of the cross-modal graph, both ways.
 
-    In a group of photos every caption is held against every photo, and its own photo is the class:
-    once by the graph's logits alone and once by their sum with the first stage's (B, B) logits, so
-    that the graph learns to tell and, above all, to mend.
+    In a group of photos every text that is true of one of them is held against every photo: once
+    by the graph's logits alone and once by their sum with the first stage's (Q, B) logits, so that
+    the graph learns to tell and, above all, to mend.
     """
     hidden = network.config.reranker.drop_nodes
+    mask = with_whole(asked.read.mask)
     parts = []
     for group in groups:
+        positive = asked.positive[:, group]
+        texts = positive.any(1).nonzero().squeeze(1)
+        texts = texts[torch.randperm(len(texts))[: len(group)]]
         kept = drop_nodes(torch.ones(1, regions.shape[1], dtype=torch.bool), hidden)[0]
-        shown = drop_nodes(mask[group], hidden)
-        logits = network.cross(words[group], shown, regions[group][:, kept])
-        mended = logits + first[group][:, group]
-        parts += [contrastive_loss(both, photos[group]) for both in (logits, mended)]
+        shown = drop_nodes(mask[texts], hidden)
+        logits = network.cross(words[texts], shown, regions[group][:, kept])
+        mended = logits + first[texts][:, group]
+        parts += [multi_positive_loss(both, positive[texts]) for both in (logits, mended)]
     return torch.stack(parts).mean()
 
 

@@ -113,6 +113,15 @@ def facts_of(retriever: Retriever) -> dict[str, Any]:
         "vocabulary": list(network.config.vocabulary),
         "least_tokens": least_tokens(network),
         "gates": [float(getattr(network, name)) for name in GATES],
+        "short_gates": network.short_gates.tolist(),
+        "standing": {
+            stage: [
+                part.tolist() if isinstance(part, np.ndarray) else part
+                for part in network.standing(stage)
+            ]
+            for stage in ("full", "first")
+        },
+        "class_words": list(network.config.class_words),
         "first": network.calibration.first.tolist(),
         "full": network.calibration.full.tolist(),
         "worded_nearest": WORDED_NEAREST,

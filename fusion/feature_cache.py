@@ -7,6 +7,7 @@ encoders' weights, the annotation file and the photos: the cache is named after 
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,7 +23,7 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 from PIL import Image
 
-from fusion.collection import Collection, load_photo, read_captions
+from fusion.collection import Collection, ReadPhoto, read_captions
 from fusion.encoders import Encoders
 from fusion.encoders.protocol import WordFeatures
 from fusion.features import (
@@ -32,13 +33,15 @@ from fusion.features import (
     PhotoFeatures,
     photo_features,
 )
+from fusion.precision import fast_products
 from fusion.squares import square
-from fusion.views import view_of
+from fusion.views import FIRST_PART, SHORTEST_SIDE, view_of, worn
 
 __all__ = ["cache_features", "encode_captions"]
 
 MAX_WORDS = 32
 PHOTO_BATCH, TEXT_BATCH = 32, 64
+PHOTO_ARRAYS = ("regions", "pooled")
 READERS = os.cpu_count() or 1
 BATCHES_AHEAD = 4
 Progress = Callable[[str, int, int], None]
@@ -52,6 +55,7 @@ def cache_features(
     cache_dir: Path,
     progress: Progress | None = None,
     *,
+    read_photo: ReadPhoto,
     views: int = 1,
 ) -> PairData:
     """Features of the photos and captions that a COCO captions file names.
@@ -63,10 +67,13 @@ def cache_features(
             `id`, `image_id`, `caption`).
         cache_dir: where features are kept; a second call reads them back.
         progress: called with what is being done, how many are done and how many there are.
-        views: how many `PhotoFeatures.maps` to give, for an encoder whose last blocks can be tuned.
+        read_photo: reads a photo as indexing does.
+        views: how many views to give of each photo: as `PhotoFeatures.maps`, or as its `views`
+            from an encoder that has no blocks to tune.
 
     Raises:
-        CollectionError: it is no COCO captions file, or no photo that it names is in the folder.
+        CollectionError: it is no COCO captions file, no photo that it names is in the folder, or
+            one of them cannot be read.
     """
     collection = read_captions(annotations, images_dir)
     folder = cache_dir / cache_key(encoders, collection)
@@ -74,21 +81,24 @@ def cache_features(
     report = progress or (lambda *_: None)
     # Each file is renamed into place when it is whole, the one that is looked for last of all.
     if not (folder / "pooled.npy").exists():
-        write_photos(encoders, collection, folder, report)
+        write_photos(encoders, collection, folder, read_photo, report)
     if not (folder / "mask.npy").exists():
         write_captions(encoders, collection, folder, report)
     tunable = (folder / "maps-0.npy").exists()
-    for number in range(1, views if tunable else 0):
-        if not (folder / f"maps-{number}.npy").exists():
-            write_view(encoders, collection, folder, number, report)
-    return read_cache(collection, folder, views if tunable else 0)
+    write_other = write_view if tunable else write_frozen_view
+    for number in range(1, views):
+        if not (folder / f"{'maps' if tunable else 'pooled'}-{number}.npy").exists():
+            write_other(encoders, collection, folder, number, read_photo, report)
+    return read_cache(collection, folder, views, tunable=tunable)
 
 
 def cache_key(encoders: Encoders, collection: Collection) -> str:
-    digest = hashlib.sha256(f"2 {REGION_SIDE} {MAX_WORDS} {encoders.fingerprint}".encode())
+    digest = hashlib.sha256(f"3 {REGION_SIDE} {MAX_WORDS} {encoders.fingerprint}".encode())
     for path in collection.paths:
         stat = path.stat()
-        digest.update(f"{path.resolve()} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+        # JPEGs kept their pixels when one decoder took the place of two; others may not have.
+        reader = "" if path.suffix.lower() in (".jpg", ".jpeg") else " 2"
+        digest.update(f"{path.resolve()} {stat.st_size} {stat.st_mtime_ns}{reader}\n".encode())
     digest.update("\n".join(collection.texts).encode())
     return digest.hexdigest()[:20]
 
@@ -98,12 +108,15 @@ def batches(count: int, size: int) -> Iterator[slice]:
 
 
 def batches_of_photos(
-    paths: Sequence[Path], number: int, size_px: int
+    paths: Sequence[Path], number: int, size_px: int, read_photo: ReadPhoto
 ) -> Iterator[tuple[slice, list[Image.Image]]]:
     """Read view `number` of photos as squares, some batches ahead, by a thread for each core."""
+    # A part of a photo has fewer pixels than the photo, and should still fill the square.
+    enough_px = size_px if number < FIRST_PART else math.ceil(size_px / SHORTEST_SIDE)
 
     def read(path: Path) -> Image.Image:
-        return square(view_of(load_photo(path), number, path.name), size_px)
+        view = view_of(read_photo(path, enough_px), number, path.name)
+        return square(worn(view, number, path.name), size_px)
 
     coming: deque[tuple[slice, list[Future[Image.Image]]]] = deque()
     with ThreadPoolExecutor(READERS, "read-photo") as readers:
@@ -133,17 +146,21 @@ def array_files(
 
 
 def write_photos(
-    encoders: Encoders, collection: Collection, folder: Path, report: Progress
+    encoders: Encoders,
+    collection: Collection,
+    folder: Path,
+    read_photo: ReadPhoto,
+    report: Progress,
 ) -> None:
     paths, encoder = collection.paths, encoders.image
     blocks = encoder.top_blocks()
-    first = encoder.encode_images([load_photo(paths[0])])
+    first = encoder.encode_images([read_photo(paths[0], encoder.size_px)])
     cells, pooled = photo_features(first.features)
     shapes = {"regions": cells.shape[1:], "pooled": pooled.shape[1:]}
     if blocks is not None and first.lower is not None:
         shapes = {"maps-0": first.lower.shape[1:], **shapes}
     with array_files(folder, shapes, len(paths)) as arrays:
-        for rows, photos in batches_of_photos(paths, 0, encoder.size_px):
+        for rows, photos in batches_of_photos(paths, 0, encoder.size_px, read_photo):
             found = encoder.encode_images(photos)
             cells, pooled = photo_features(found.features)
             parts = {"regions": cells, "pooled": pooled, "maps-0": found.lower}
@@ -155,7 +172,12 @@ def write_photos(
 
 
 def write_view(
-    encoders: Encoders, collection: Collection, folder: Path, number: int, report: Progress
+    encoders: Encoders,
+    collection: Collection,
+    folder: Path,
+    number: int,
+    read_photo: ReadPhoto,
+    report: Progress,
 ) -> None:
     """Write what another view of each photo gives the last blocks.
 
@@ -165,11 +187,35 @@ def write_view(
     shape = np.load(folder / "maps-0.npy", mmap_mode="r").shape
     place = torch.device(encoders.image.device)
     with array_files(folder, {f"maps-{number}": shape[1:]}, shape[0]) as arrays:
-        for rows, views in batches_of_photos(collection.paths, number, encoders.image.size_px):
-            with torch.autocast(place.type, torch.bfloat16):
+        size_px = encoders.image.size_px
+        for rows, views in batches_of_photos(collection.paths, number, size_px, read_photo):
+            with fast_products(place.type):
                 maps = encoders.image.encode_lower(views)
             arrays[f"maps-{number}"][rows] = maps.float().cpu().numpy()
             report(f"photos, view {number + 1}", rows.stop, shape[0])
+
+
+def write_frozen_view(
+    encoders: Encoders,
+    collection: Collection,
+    folder: Path,
+    number: int,
+    read_photo: ReadPhoto,
+    report: Progress,
+) -> None:
+    """Write the features of another view of each photo."""
+    shapes = {name: np.load(folder / f"{name}.npy", mmap_mode="r").shape for name in PHOTO_ARRAYS}
+    names = {name: f"{name}-{number}" for name in PHOTO_ARRAYS}
+    count = shapes["pooled"][0]
+    with array_files(folder, {names[n]: shapes[n][1:] for n in PHOTO_ARRAYS}, count) as arrays:
+        size_px = encoders.image.size_px
+        for rows, views in batches_of_photos(collection.paths, number, size_px, read_photo):
+            with fast_products(torch.device(encoders.image.device).type):
+                found = encoders.image.encode_images(views)
+            parts = zip(PHOTO_ARRAYS, photo_features(found.features.float()), strict=True)
+            for name, part in parts:
+                arrays[names[name]][rows] = part.cpu().numpy()
+            report(f"photos, view {number + 1}", rows.stop, count)
 
 
 def write_captions(
@@ -247,7 +293,7 @@ def clip_words(found: WordFeatures) -> WordFeatures:
     )
 
 
-def read_cache(collection: Collection, folder: Path, views: int) -> PairData:
+def read_cache(collection: Collection, folder: Path, views: int, *, tunable: bool) -> PairData:
     def array(name: str) -> NDArray[np.float16]:
         found: NDArray[np.float16] = np.load(folder / f"{name}.npy", mmap_mode="r")
         return found
@@ -260,7 +306,11 @@ def read_cache(collection: Collection, folder: Path, views: int) -> PairData:
             [str(path) for path in collection.paths],
             array("regions"),
             array("pooled"),
-            tuple(array(f"maps-{number}") for number in range(views)),
+            tuple(array(f"maps-{number}") for number in range(views if tunable else 0)),
+            tuple(
+                (array(f"regions-{number}"), array(f"pooled-{number}"))
+                for number in range(1, 1 if tunable else views)
+            ),
         ),
         CaptionFeatures(
             np.asarray(collection.caption_ids, np.int64),

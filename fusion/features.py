@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -19,6 +20,7 @@ __all__ = [
     "PhotoFeatures",
     "PhotoInput",
     "TextInput",
+    "joined",
     "photo_features",
     "photo_input",
     "some_captions",
@@ -43,6 +45,9 @@ class PhotoFeatures:
     maps: tuple[NDArray[np.float16], ...] = ()
     """Each (N, rows, columns, C): what enters the image encoder's last blocks, of the photos
     themselves and then of other views of them. Empty for an encoder without such blocks."""
+    views: tuple[tuple[NDArray[np.float16], NDArray[np.float16]], ...] = ()
+    """`regions` and `pooled` of other views of the photos, for training whose image encoder stays
+    frozen."""
 
 
 @dataclass(frozen=True)
@@ -107,10 +112,56 @@ def subset(data: PairData, rows: Tensor, *, views: int = 1) -> PairData:
         regions=data.photos.regions[chosen],
         pooled=data.photos.pooled[chosen],
         maps=tuple(maps[chosen] for maps in data.photos.maps[:views]),
+        views=tuple(
+            (regions[chosen], pooled[chosen])
+            for regions, pooled in data.photos.views[: max(views - 1, 0)]
+        ),
     )
     captions = some_captions(data.captions, kept)
     captions = replace(captions, photo_rows=position[captions.photo_rows])
     return PairData(photos, captions)
+
+
+def joined(parts: Sequence[PairData]) -> PairData:
+    """Put collections behind each other as one, copied into memory where there are several.
+
+    Ids are those of the collections and may repeat; rows of captions are counted on.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    photos, captions = [part.photos for part in parts], [part.captions for part in parts]
+    starts = np.cumsum([0, *(len(each.regions) for each in photos[:-1])])
+    longest = max(each.mask.shape[1] for each in captions)
+    lower = [each.lower for each in captions]
+    return PairData(
+        PhotoFeatures(
+            np.concatenate([each.image_ids for each in photos]),
+            [path for each in photos for path in each.paths],
+            np.concatenate([each.regions for each in photos]),
+            np.concatenate([each.pooled for each in photos]),
+            tuple(np.concatenate(maps) for maps in zip(*(e.maps for e in photos), strict=True)),
+            tuple(
+                (np.concatenate([r for r, _ in views]), np.concatenate([p for _, p in views]))
+                for views in zip(*(each.views for each in photos), strict=True)
+            ),
+        ),
+        CaptionFeatures(
+            np.concatenate([each.caption_ids for each in captions]),
+            np.concatenate([e.photo_rows + s for e, s in zip(captions, starts, strict=True)]),
+            [text for each in captions for text in each.texts],
+            np.concatenate([_padded(each.words, longest) for each in captions]),
+            np.concatenate([_padded(each.mask, longest) for each in captions]),
+            np.concatenate([_padded(each, longest) for each in lower if each is not None])
+            if all(each is not None for each in lower)
+            else None,
+        ),
+    )
+
+
+def _padded(array: NDArray[Any], length: int) -> NDArray[Any]:
+    """Rows (M, T, ...) with zeros up to `length`."""
+    wanted = [(0, 0), (0, length - array.shape[1]), *((0, 0),) * (array.ndim - 2)]
+    return np.pad(array, wanted)
 
 
 def some_captions(captions: CaptionFeatures, rows: NDArray[np.integer]) -> CaptionFeatures:
@@ -148,10 +199,16 @@ def photo_input(photos: PhotoFeatures, rows: Tensor, views: Tensor | None = None
     Args:
         photos: N photos.
         rows: (B,) int64, which of them.
-        views: (B,) int64, which of `photos.maps` to show of each; None for the photos themselves.
+        views: (B,) int64, which view to show of each, by `photos.maps` or, for a frozen encoder,
+            by `photos.views`; None or 0 for the photos themselves.
     """
     regions, pooled = floats(photos.regions, rows), floats(photos.pooled, rows)
     if not photos.maps:
+        for view, (other_regions, other_pooled) in enumerate(photos.views, start=1):
+            shown = torch.zeros(0, dtype=torch.bool) if views is None else views == view
+            if shown.any():
+                regions[shown] = floats(other_regions, rows[shown])
+                pooled[shown] = floats(other_pooled, rows[shown])
         return PhotoInput(regions, pooled, None)
     if views is None:
         return PhotoInput(regions, pooled, floats(photos.maps[0], rows))

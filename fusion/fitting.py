@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -20,8 +21,11 @@ from fusion.features import (
     subset,
     text_input,
 )
+from fusion.gates import Embedded, Held, Lists, fit_gates
+from fusion.look_alikes import Evidence
 from fusion.negatives import alike_photos, random_false_photos, top_of
 from fusion.network import GATES, Network, PairParts
+from fusion.recalls import Recalls, recalls_of
 from fusion.reranker import with_whole
 from fusion.scoring import (
     by_length,
@@ -31,9 +35,9 @@ from fusion.scoring import (
     pair_evidence,
     pair_parts,
 )
+from fusion.short_queries import ShortQueries
 
 __all__ = [
-    "Recalls",
     "bank_captions",
     "fill_banks",
     "fill_words",
@@ -42,34 +46,9 @@ __all__ = [
     "list_recalls",
 ]
 
-LIST, FITTED_LIST = 50, 20
-RIDGE = 1e-4
 SEED = 5
 
 Photos = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Recalls:
-    """Recall@1, 5 and 10 as percentages."""
-
-    at_1: float
-    at_5: float
-    at_10: float
-
-    @property
-    def total(self) -> float:
-        """The sum that early stopping goes by."""
-        return self.at_1 + self.at_5 + self.at_10
-
-    def rounded(self) -> dict[str, float]:
-        """Give the measures by their usual names."""
-        values = {"R@1": self.at_1, "R@5": self.at_5, "R@10": self.at_10}
-        return {name: round(value, 2) for name, value in values.items()}
-
-    def line(self) -> str:
-        """Give the measures in a few words."""
-        return f"R@1 {self.at_1:.1f}, R@5 {self.at_5:.1f}, R@10 {self.at_10:.1f}"
 
 
 @torch.inference_mode()
@@ -85,7 +64,7 @@ def fill_banks(network: Network, train: PairData, rows: Tensor) -> None:
     owners = torch.from_numpy(data.captions.photo_rows)
     means = torch.zeros(len(rows), texts.shape[1]).index_add(0, owners, texts)
     keys = [
-        network.reader.photos(photo_input(data.photos, part)).cells.mean(1)
+        network.keys(network.reader.photos(photo_input(data.photos, part)))
         for part in torch.arange(len(rows)).split(100)
     ]
     network.memory.fill(torch.cat(keys), means)
@@ -129,7 +108,8 @@ def bank_vectors(network: Network, photos: PhotoFeatures, rows: Tensor) -> Tenso
     """
     vectors = []
     for own in torch.arange(len(rows)).split(100):
-        shown = (torch.full_like(own, view) for view in range(max(len(photos.maps), 1)))
+        views = max(len(photos.maps), len(photos.views) + 1)
+        shown = (torch.full_like(own, view) for view in range(views))
         read = (network.reader.photos(photo_input(photos, rows[own], view)) for view in shown)
         views = [network.photo_vectors(nodes, own) for nodes in read]
         vectors.append(torch.stack(views).mean(0))
@@ -156,116 +136,64 @@ def list_recalls(network: Network, data: PairData) -> Recalls:
     return Lists.of(network, data).recalls(network)
 
 
-def recalls_of(better: Tensor) -> Recalls:
-    """Recall from (Q,) counts of photos that scored above the right one."""
-    return Recalls(*(100.0 * (better < k).float().mean().item() for k in (1, 5, 10)))
-
-
-@dataclass(frozen=True)
-class Lists:
-    """Each caption's nearest photos by first-stage score, and what re-ranks them: (Q, K) each."""
-
-    parts: PairParts[Tensor]
-    right: Tensor
-    """True where the photo is the caption's own; false all along where it is not listed."""
-
-    @classmethod
-    def of(cls, network: Network, data: PairData, *, captions: bool = False) -> Lists:
-        """Every caption of a collection held against all its photos, or the other way round."""
-        photos, texts = embed_photos(network, data.photos), embed_texts(network, data.captions)
-        first = first_scores(photos, texts)
-        own = torch.from_numpy(data.captions.photo_rows)
-        if captions:
-            first = first.T
-        listed = first.topk(min(LIST, first.shape[1]), dim=1).indices
-        rows = torch.arange(len(first)).unsqueeze(1).expand_as(listed)
-        pairs = (listed, rows) if captions else (rows, listed)
-        parts = pair_parts(network, photos, texts, pairs[0].flatten(), pairs[1].flatten())
-        right = own[pairs[0]] == pairs[1]
-        return cls(PairParts(*(part.view(listed.shape) for part in parts)), right)
-
-    def recalls(self, network: Network) -> Recalls:
-        """Recall with the network's gates, of captions that look for their photos."""
-        scores = network.combine(self.parts)
-        target = scores.masked_fill(~self.right, -torch.inf).amax(1, keepdim=True)
-        better = (scores > target).sum(1)
-        return recalls_of(better.masked_fill(~self.right.any(1), scores.shape[1]))
-
-    def gates(self) -> Tensor:
-        """Each graph's weight over the first stage's, by conditional logistic regression.
-
-        Of the first 20 of a list a right one is the choice (McFadden, 1974), the other right ones
-        being no alternatives; a graph that would speak against it gets 0. Gives (F,) float32.
-        """
-        right = self.right[:, :FITTED_LIST]
-        scores = torch.stack(self.parts, dim=-1)[:, :FITTED_LIST]
-        spread = (scores - scores.mean(1, keepdim=True)).flatten(0, 1).std(0).clamp_min(1e-9)
-        weights = fit_choice(scores / spread, right) / spread
-        return (weights / weights[0].clamp_min(1e-9)).clamp_min(0.0)[1:]
-
-
-def fit_choice(scores: Tensor, right: Tensor) -> Tensor:
-    """Weights (F,) that make the right choices likeliest, lightly ridged.
-
-    Args:
-        scores: (Q, K, F) float32.
-        right: (Q, K) bool; each right one is a choice among it and all wrong ones.
-    """
-    rows, chosen = right.nonzero(as_tuple=True)
-    others = right[rows] & (torch.arange(right.shape[1]) != chosen.unsqueeze(1))
-    weights = torch.zeros(scores.shape[2], requires_grad=True)
-    solver = torch.optim.LBFGS([weights], max_iter=100, line_search_fn="strong_wolfe")
-
-    def closure() -> Tensor:
-        solver.zero_grad()
-        logits = (scores @ weights)[rows].masked_fill(others, -torch.inf)
-        loss = functional.cross_entropy(logits, chosen)
-        loss = loss + RIDGE * weights.square().sum()
-        loss.backward()
-        return loss
-
-    solver.step(closure)
-    return weights.detach()
-
-
-def fit_gates(network: Network, data: PairData) -> None:
-    """Fit the gates of both directions on held-out photos."""
-    for name, gate in zip(GATES, Lists.of(network, data).gates(), strict=True):
-        getattr(network, name).copy_(gate)
-    network.caption_gates.copy_(Lists.of(network, data, captions=True).gates())
-
-
 def fit_gates_and_calibration(
-    network: Network, train: PairData, rows: Tensor, negatives: LinearCCA
+    network: Network, held: Sequence[Held], shorts: ShortQueries | None, negatives: LinearCCA
 ) -> dict[str, float]:
     """Fit on held-out training photos what is fitted and not trained; gives what was found.
 
-    The gates see each caption's nearest photos. Platt scaling and the threshold see one true and
+    The gates see each text's nearest photos. Platt scaling and the threshold see one true and
     one random pair for each caption; the test for look-alikes sees the true pair and the most alike
-    false ones by `negatives`.
+    false ones by `negatives`. All of it is fitted to each collection as much as to every other.
     """
-    data = subset(train, rows)
-    fit_gates(network, data)
-    photos, texts = embed_photos(network, data.photos), embed_texts(network, data.captions)
-    own = np.asarray(data.captions.photo_rows)
-    random = random_false_photos(own, len(rows), SEED)
-    captions, shown, labels = labelled_pairs(own, random[:, None])
-    parts = pair_parts(network, photos, texts, captions, shown)
-    full, calibration = network.combine(parts), network.calibration
-    calibration.first.copy_(fit_logistic(parts.first, labels.float()))
+    fit_gates(network, held, shorts)
+    random_pairs = [pairs_of(network, each.data, None) for each in held]
+    alike_pairs = [pairs_of(network, each.data, negatives) for each in held]
+    first, full, labels = (
+        torch.cat(part)
+        for part in zip(*((p.parts.first, p.scores, p.labels) for p in random_pairs), strict=True)
+    )
+    calibration = network.calibration
+    calibration.first.copy_(fit_logistic(first, labels.float()))
     calibration.full.copy_(fit_logistic(full, labels.float()))
     calibration.threshold.fill_(best_threshold(full, labels))
-    alike = alike_photos(negatives.similarity(data), own, top_of(len(rows)))
-    captions, shown, labels = labelled_pairs(own, alike)
-    network.look_alikes.fit(pair_evidence(network, photos, texts, captions, shown), labels)
+    evidence = Evidence(
+        *(torch.cat(part) for part in zip(*(pair.evidence for pair in alike_pairs), strict=True))
+    )
+    network.look_alikes.fit(evidence, torch.cat([pair.labels for pair in alike_pairs]))
     return {
         **{name: round(getattr(network, name).item(), 4) for name in GATES},
         **{
-            f"caption {name}": round(gate, 4)
-            for name, gate in zip(GATES, network.caption_gates.tolist(), strict=True)
+            f"{kind} {name}": round(gate, 4)
+            for kind in ("caption", "short")
+            for name, gate in zip(GATES, getattr(network, f"{kind}_gates").tolist(), strict=True)
         },
         "threshold": calibration.threshold.item(),
     }
+
+
+class Pairs(NamedTuple):
+    """True and false pairs of one collection, (N,) each."""
+
+    parts: PairParts[Tensor]
+    scores: Tensor
+    evidence: Evidence
+    labels: Tensor
+
+
+def pairs_of(network: Network, data: PairData, negatives: LinearCCA | None) -> Pairs:
+    """Each caption with its own photo and with a false one, at random or the most alike."""
+    found = Embedded.of(network, data)
+    own = np.asarray(data.captions.photo_rows)
+    photos = len(data.photos.regions)
+    if negatives is None:
+        false = random_false_photos(own, photos, SEED)[:, None]
+    else:
+        false = alike_photos(negatives.similarity(data), own, top_of(photos))
+    captions, shown, labels = labelled_pairs(own, false)
+    parts = pair_parts(network, found.photos, found.texts, captions, shown)
+    scores = network.combine(parts, short=found.texts.short[captions])
+    evidence = pair_evidence(network, found.photos, found.texts, captions, shown)
+    return Pairs(parts, scores, evidence, labels)
 
 
 def labelled_pairs(own: Photos, false: Photos) -> tuple[Tensor, Tensor, Tensor]:

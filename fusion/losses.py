@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-__all__ = ["contrastive_loss"]
+__all__ = ["contrastive_loss", "multi_positive_loss"]
 
 
 def contrastive_loss(similarity: Tensor, photo_ids: Tensor) -> Tensor:
@@ -32,3 +32,35 @@ def contrastive_loss(similarity: Tensor, photo_ids: Tensor) -> Tensor:
     target = torch.arange(len(photo_ids), device=similarity.device)
     both = functional.cross_entropy(masked, target) + functional.cross_entropy(masked.T, target)
     return both / 2
+
+
+def multi_positive_loss(similarity: Tensor, positive: Tensor) -> Tensor:
+    """Symmetric InfoNCE in which a query may have several right answers.
+
+    Each right answer is told from the wrong ones alone (as SupCon's L_out: Khosla et al., NeurIPS
+    2020, but for the other right ones in the denominator), and each query's right answers count as
+    much as one.
+
+    Args:
+        similarity: (Q, G) float32 logits.
+        positive: (Q, G) bool, at least one in each row; a column without any has no part in the
+            second direction.
+
+    Returns:
+        A scalar: the mean of both directions.
+
+    >>> s = torch.tensor([[2.0, 0.0], [0.0, 2.0]])
+    >>> round(multi_positive_loss(s, torch.eye(2, dtype=torch.bool)).item(), 4)  # log(1 + e^-2)
+    0.1269
+    >>> multi_positive_loss(s, torch.ones(2, 2, dtype=torch.bool)).item()
+    0.0
+    """
+    return (_one_direction(similarity, positive) + _one_direction(similarity.T, positive.T)) / 2
+
+
+def _one_direction(similarity: Tensor, positive: Tensor) -> Tensor:
+    wrong = similarity.masked_fill(positive, -1e9).logsumexp(1, keepdim=True)
+    lost = functional.softplus(wrong - similarity).masked_fill(~positive, 0.0)
+    counts = positive.sum(1)
+    asked = counts > 0
+    return (lost.sum(1)[asked] / counts[asked]).mean()

@@ -148,7 +148,8 @@ class GraphMatcher:
         photos, texts = self.gallery(data.photos), embed_texts(self.network, data.captions)
         own = torch.from_numpy(data.captions.photo_rows)
         parts = pair_parts(self.network, photos, texts, torch.arange(len(own)), own)
-        return OwnScores(parts.first.numpy(), self.network.combine(parts).numpy())
+        scores = self.network.combine(parts, short=texts.short)
+        return OwnScores(parts.first.numpy(), scores.numpy())
 
 
 def load_matcher(folder: Path | None = None) -> Matcher:

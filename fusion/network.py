@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from fusion.calibration import Calibration
+from fusion.concept_graph import ConceptGraph
 from fusion.cross_hub import CrossHub
 from fusion.features import PhotoInput, TextInput
 from fusion.look_alikes import LookAlikeTest
@@ -21,9 +22,11 @@ from fusion.packing import LARGEST, Layout, pack_photos
 from fusion.parts import GATES, PairParts, combine
 from fusion.reader import ImageNodes, Reader
 from fusion.reranker import CrossGraph, RerankerConfig, with_whole
+from fusion.standing import FACTS, TERMS, Standing
 from fusion.whitening import Whitening
 from fusion.word_detector import WordDetector
 from fusion.word_graph import WordGraph
+from fusion.wording import is_short_query
 
 __all__ = ["GATES", "Network", "NetworkConfig", "PairParts", "PhotoVectors", "TextVectors"]
 
@@ -42,6 +45,12 @@ class NetworkConfig:
     vocabulary: tuple[str, ...] = ()
     word_edges: int = 0
     detector_sample: int = 0
+    classes: int = 0
+    """That the image encoder's classifier knows; 0 for a network without a concept graph."""
+    class_words: tuple[str, ...] = ()
+    """Words of the classes' names, which queries may use though no training caption does."""
+    cell_concepts: int = 64
+    """Width of the concept graph's message to a cell."""
     model: ModelConfig = field(default_factory=lambda: ModelConfig(0, 0, 0))
     reranker: RerankerConfig = field(default_factory=lambda: RerankerConfig(0, 0, 0))
 
@@ -79,6 +88,8 @@ class TextVectors(NamedTuple):
     """(B, T + 1, Dn) float32: the whole text before its words."""
     mask: Tensor
     """(B, T + 1) bool, true where `nodes` holds a node."""
+    short: Tensor
+    """(B,) bool, whether the graphs earn the gates of a short query."""
 
 
 class Network(nn.Module):
@@ -94,6 +105,7 @@ class Network(nn.Module):
     detector_gate: Tensor
     gate: Tensor
     caption_gates: Tensor
+    short_gates: Tensor
 
     def __init__(
         self, config: NetworkConfig, blocks: nn.Sequential | None, layers: nn.ModuleList | None
@@ -103,7 +115,12 @@ class Network(nn.Module):
         whitening = Whitening(
             config.image_dim, config.pooled_dim, config.text_dim, config.components
         )
-        self.reader = Reader(whitening, blocks, layers)
+        concepts = None
+        if config.classes:
+            concepts = ConceptGraph(
+                config.classes, config.image_dim, config.text_dim, config.cell_concepts
+            )
+        self.reader = Reader(whitening, blocks, layers, concepts)
         self.dual = DualGraph(config.model)
         self.cross = CrossGraph(config.reranker)
         width = config.model.width
@@ -121,6 +138,12 @@ class Network(nn.Module):
         for gate in GATES:
             self.register_buffer(gate, torch.zeros(()))
         self.register_buffer("caption_gates", torch.zeros(len(GATES)))
+        self.register_buffer("short_gates", torch.zeros(len(GATES)))
+        for stage in ("full", "first"):
+            self.register_buffer(f"standing_{stage}_mean", torch.zeros(FACTS))
+            self.register_buffer(f"standing_{stage}_spread", torch.ones(FACTS))
+            self.register_buffer(f"standing_{stage}_weights", torch.zeros(TERMS))
+            self.register_buffer(f"standing_{stage}_offset", torch.zeros(()))
         self.calibration = Calibration()
         self.look_alikes = LookAlikeTest()
 
@@ -142,8 +165,19 @@ class Network(nn.Module):
 
     def photo_vectors(self, read: ImageNodes, own: Tensor | None = None) -> Tensor:
         """Embed B photos that were read, and nothing more: (B, D); `own` as in `photos`."""
-        vectors: Tensor = self.memory(self.dual.image(*read), read.cells.mean(1), own)
+        vectors: Tensor = self.memory(self.dual.image(*read), self.keys(read), own)
         return vectors
+
+    def standing(self, stage: Literal["full", "first"]) -> Standing:
+        """How likely hits are right, after re-ranking or by the first stage alone."""
+        mean, spread, weights, offset = (
+            getattr(self, f"standing_{stage}_{name}") for name in Standing._fields
+        )
+        return Standing(mean.numpy(), spread.numpy(), weights.numpy(), float(offset))
+
+    def keys(self, read: ImageNodes) -> Tensor:
+        """What the memory graph compares photos by: (B, C), of their looks alone."""
+        return read.cells[..., : self.config.components].mean(1)
 
     @property
     def layout(self) -> Layout:
@@ -176,12 +210,23 @@ class Network(nn.Module):
             detected_hub=self.detector.hub(bag),
             nodes=self.cross.text(*read),
             mask=with_whole(found.mask),
+            short=torch.tensor([is_short_query(text) for text in texts]),
         )
 
-    def combine(self, parts: PairParts[Tensor], *, captions: bool = False) -> Tensor:
+    def combine(
+        self, parts: PairParts[Tensor], *, captions: bool = False, short: Tensor | None = None
+    ) -> Tensor:
         """Final scores of pairs: the first stage's, and what each graph adds behind its gate.
 
-        `captions` is for a photo that looks for its captions, where the graphs earn other gates.
+        `captions` is for a photo that looks for its captions, where the graphs earn other gates, as
+        they do for short queries: `short` says of each pair whether its text is one, and has the
+        shape of the parts.
         """
-        gates = self.caption_gates if captions else [getattr(self, name) for name in GATES]
+        long_gates = torch.stack([getattr(self, name) for name in GATES])
+        if captions:
+            return combine(parts, self.caption_gates)
+        if short is None:
+            return combine(parts, long_gates)
+        gates = torch.where(short, self.short_gates.view(-1, *[1] * short.ndim),
+                            long_gates.view(-1, *[1] * short.ndim))  # fmt: skip
         return combine(parts, gates)

@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from fusion.allocator import keep_freed_memory
-from fusion.batches import TrainingSet, held_out_of, split_photos
+from fusion.batches import TrainingSet, shown_twice, split_collections
 from fusion.cca import LinearCCA
+from fusion.concept_graph import Classifier, ClassNames
 from fusion.epochs import Options, joint_epoch, make_optimizer, running_mean
 from fusion.features import PairData, subset
+from fusion.fit_standing import fit_standing
 from fusion.fitting import (
-    Recalls,
     bank_captions,
     fill_banks,
     fill_words,
@@ -31,31 +33,46 @@ from fusion.fitting import (
     fit_gates_and_calibration,
     list_recalls,
 )
+from fusion.gates import held_parts
 from fusion.model import ModelConfig
 from fusion.network import Network, NetworkConfig
+from fusion.recalls import Recalls
 from fusion.request import TrainingError, TrainRequest
 from fusion.reranker import RerankerConfig, with_whole
 from fusion.resume import load_state, optimizer_state, parts_of, save_state
+from fusion.short_queries import ShortQueries
 from fusion.word_graph import edge_counts, frequent_words
 
-__all__ = ["shape", "train_network"]
+__all__ = ["Concepts", "Materials", "shape", "train_network"]
 
 Report = Callable[[str, int, int], None]
 STAGE = "joint"
 DETECTOR_SAMPLE = 200
+CONCEPT_PHOTOS = 2000
+CELL_CONCEPTS = 64
+MOST_BANKED = 2400
+"""Captions in the banks; they are a fifth of a checkpoint."""
 
 
-def shape(data: PairData, options: Mapping[str, str]) -> NetworkConfig:
+def shape(
+    data: PairData, options: Mapping[str, str], concepts: Concepts | None = None
+) -> NetworkConfig:
     """The network's shape for a collection's features, with `options` put over the defaults."""
     image_dim, text_dim = data.photos.regions.shape[2], data.captions.words.shape[2]
     components, pooled_dim = min(320, image_dim), data.photos.pooled.shape[1]
+    classes = 0 if concepts is None else len(concepts.names.vectors)
+    narrow = min(CELL_CONCEPTS, text_dim) if classes else 0
+    cell_dim, summary_dim = components + narrow, pooled_dim + (text_dim if classes else 0)
     config = NetworkConfig(
         image_dim=image_dim,
         pooled_dim=pooled_dim,
         text_dim=text_dim,
         components=components,
-        model=ModelConfig(components, text_dim, pooled_dim),
-        reranker=RerankerConfig(components, pooled_dim, text_dim),
+        classes=classes,
+        class_words=() if concepts is None else concepts.names.words,
+        cell_concepts=narrow,
+        model=ModelConfig(cell_dim, text_dim, summary_dim),
+        reranker=RerankerConfig(cell_dim, summary_dim, text_dim),
     )
     return apply_options(config, options)
 
@@ -82,6 +99,28 @@ def apply_options(config: NetworkConfig, options: Mapping[str, str]) -> NetworkC
     return config
 
 
+class Concepts(NamedTuple):
+    """What the image encoder's classifier knows."""
+
+    classifier: Classifier
+    """Of the regions that are trained on."""
+    names: ClassNames
+
+
+class Materials(NamedTuple):
+    """What training takes from the encoders beside features."""
+
+    sizes: Sequence[int]
+    """Photos in each collection."""
+    negatives: LinearCCA
+    blocks: torch.nn.Sequential | None = None
+    """The image encoder's last blocks to tune."""
+    layers: torch.nn.ModuleList | None = None
+    """The text encoder's last layers to tune."""
+    concepts: Concepts | None = None
+    shorts: ShortQueries | None = None
+
+
 @dataclass
 class Run:
     """One training run."""
@@ -89,7 +128,7 @@ class Run:
     network: Network
     data: TrainingSet
     rows: Tensor
-    dev: PairData
+    devs: Sequence[PairData]
     state: Path
     seed: int
     report: Report
@@ -124,10 +163,10 @@ class Run:
                 self.network, self.data, self.rows, optimizer, epoch, options, self.report
             )
             judged = cast(Network, averaged.to("cpu").module.eval())
-            recalls = first_recalls(judged, self.dev)
+            recalls = [first_recalls(judged, dev) for dev in self.devs]
             since_best += 1
-            if recalls.total > best_score:
-                best_score, since_best = recalls.total, 0
+            if (total := sum(each.total for each in recalls)) > best_score:
+                best_score, since_best = total, 0
                 best = {key: value.clone() for key, value in judged.state_dict().items()}
             facts = {
                 "stage": STAGE,
@@ -142,17 +181,22 @@ class Run:
             self.write_log(epoch, loss, recalls, time.monotonic() - started)
         self.network.to("cpu").load_state_dict(best)
 
-    def write_log(self, epoch: int, loss: float, recalls: Recalls, seconds: float) -> None:
-        line = {
+    def write_log(
+        self, epoch: int, loss: float, recalls: Sequence[Recalls], seconds: float
+    ) -> None:
+        line: dict[str, Any] = {
             "stage": STAGE,
             "epoch": epoch + 1,
             "loss": round(loss, 4),
             "seconds": round(seconds),
         }
-        line |= {f"dev {key}": value for key, value in recalls.rounded().items()}
+        line |= {f"dev {key}": value for key, value in recalls[0].rounded().items()}
+        if len(recalls) > 1:
+            line |= {"other dev": [each.rounded() for each in recalls[1:]]}
         with self.log.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
-        self.report(f"epoch {epoch + 1}: {recalls.line()}", epoch + 1, epoch + 1)
+        told = "; ".join(each.line() for each in recalls)
+        self.report(f"epoch {epoch + 1}: {told}", epoch + 1, epoch + 1)
 
 
 def with_banks(config: NetworkConfig, fitted: PairData) -> NetworkConfig:
@@ -160,7 +204,7 @@ def with_banks(config: NetworkConfig, fitted: PairData) -> NetworkConfig:
     texts, owners = fitted.captions.texts, fitted.captions.photo_rows.tolist()
     vocabulary = frequent_words(texts)
     column = {word: number for number, word in enumerate(vocabulary)}
-    bank = len(fitted.photos.regions) // 2
+    bank = min(len(fitted.photos.regions) // 2, MOST_BANKED)
     banked = fitted.captions.mask[bank_captions(fitted.captions, bank).numpy()]
     return replace(
         config,
@@ -174,26 +218,28 @@ def with_banks(config: NetworkConfig, fitted: PairData) -> NetworkConfig:
 
 
 def train_network(
-    request: TrainRequest,
-    train: PairData,
-    dev: PairData,
-    blocks: torch.nn.Sequential | None,
-    layers: torch.nn.ModuleList | None,
-    negatives: LinearCCA,
-    report: Report,
-    device: str = "cpu",
-) -> Network:
+    request: TrainRequest, train: PairData, devs: Sequence[PairData], materials: Materials,
+    report: Report, device: str = "cpu",
+) -> Network:  # fmt: skip
     """Train both stages and fit what is fitted; the log goes to `log.jsonl` in `request.out`.
 
-    The epochs run on `device`, as torch names it; what is fitted, on the CPU.
+    Args:
+        request: what was asked for.
+        train: all training photos, a collection after the other.
+        devs: by whose recall the epoch is chosen.
+        materials: what comes from the encoders.
+        report: called with what is being done.
+        device: of the epochs, as torch names it; what is fitted, is fitted on the CPU.
     """
     count = len(train.photos.regions)
-    fitted_rows, held_rows = split_photos(count, held_out_of(train), seed=17)
+    names = [Path(path).name for path in train.photos.paths]
+    fitted_rows, held_rows = split_collections(names, materials.sizes, seed=17)
     fitted_data = subset(train, fitted_rows)
-    config = with_banks(shape(train, request.options), fitted_data)
+    config = with_banks(shape(train, request.options, materials.concepts), fitted_data)
     torch.manual_seed(request.seed)
-    network = Network(config, blocks, layers)
+    network = Network(config, materials.blocks, materials.layers)
     network.reader.whitening.fit(train)
+    fit_concepts(network, materials, fitted_data)
     fill_words(network, fitted_data.captions)
     del fitted_data  # a copy of some gigabytes
     log = request.out / "log.jsonl"
@@ -203,13 +249,28 @@ def train_network(
         log.unlink(missing_ok=True)
     else:
         network.load_state_dict(parts_of(resumed[1], "module"))
-    data = TrainingSet.of(train)
-    run = Run(network, data, fitted_rows, dev, state, request.seed, report, log, resumed, device)
+    data = TrainingSet.of(train, materials.shorts)
+    rows = shown_twice(fitted_rows, materials.sizes)
+    run = Run(network, data, rows, devs, state, request.seed, report, log, resumed, device)
     keep_freed_memory()
     run.epochs(replace(Options(), epochs=request.epochs or Options.epochs))
     fill_banks(network, train, fitted_rows)
-    fitted = fit_gates_and_calibration(network, train, held_rows, negatives)
-    summary = f"development text to image {list_recalls(network, dev).line()}"
+    held = held_parts(train, held_rows)
+    fitted = fit_gates_and_calibration(network, held, materials.shorts, materials.negatives)
+    fit_standing(network, held, materials.shorts)
+    summary = "; ".join(
+        f"development text to image {list_recalls(network, dev).line()}" for dev in devs
+    )
     with log.open("a", encoding="utf-8") as file:
         file.write(json.dumps({"stage": "fitted", **fitted, "summary": summary}) + "\n")
     return network
+
+
+def fit_concepts(network: Network, materials: Materials, fitted: PairData) -> None:
+    """Set the concept graph, where there is one, by the photos that are trained on."""
+    concepts, graph = materials.concepts, network.reader.concepts
+    if concepts is None or graph is None:
+        return
+    rows = np.unique(np.linspace(0, len(fitted.photos.regions) - 1, CONCEPT_PHOTOS).astype(int))
+    regions = torch.from_numpy(fitted.photos.regions[rows]).float()
+    graph.fit(concepts.classifier, concepts.names.vectors, regions)

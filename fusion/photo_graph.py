@@ -18,7 +18,7 @@ from fusion.features import photo_features
 from fusion.memory import HubCorrection, MemoryGraph, pack_rows, unit_rows, unpack_rows
 from fusion.network import Network
 from fusion.packing import LARGEST
-from fusion.reader import ImageNodes
+from fusion.reader import Reader
 from fusion.reranker import CrossGraph
 
 __all__ = ["PhotoGraph"]
@@ -40,7 +40,8 @@ class PhotoGraph(nn.Module):
         self.lower = encoder.lower
         self.top = tuned if tuned is not None else _Cells(encoder.top)
         self.normalise = encoder.normalise
-        self.whitening = network.reader.whitening
+        self.reader = Reader(network.reader.whitening, None, None, network.reader.concepts)
+        self.key_width = network.config.components
         self.dual, self.cross = network.dual.image, network.cross.image
         self.memory = _Memory(network.memory)
         self.hubs = _Hubs(network.photo_hub, network.cross_hub, network.cross)
@@ -60,10 +61,8 @@ class PhotoGraph(nn.Module):
 
     def embed(self, regions: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Make of the encoder's regions what an index keeps."""
-        cells, summary = self.whitening.photos(*photo_features(regions.float()))
-        mask = torch.ones(cells.shape[:2], dtype=torch.bool, device=cells.device)
-        read = ImageNodes(cells, mask, summary)
-        vectors = self.memory(self.dual(*read), cells.mean(1))
+        read = self.reader.nodes(*photo_features(regions.float()))
+        vectors = self.memory(self.dual(*read), read.cells[..., : self.key_width].mean(1))
         nodes = unpack_rows(pack_rows(self.cross(*read), LARGEST))
         hub, cross_hub = self.hubs(vectors, nodes)
         beside = torch.stack([-hub, torch.ones_like(hub), cross_hub], dim=1)

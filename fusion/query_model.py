@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion.embeddings import QueryEmbeddings, Reranked, check_candidates
+from fusion.known_words import KnownWords
 from fusion.packing import Layout, unpack_edges, unpack_nodes
 from fusion.parts import PairParts, WordReading, combine
 from fusion.query_folder import (
@@ -30,6 +31,8 @@ from fusion.query_folder import (
     query_folder,
     read_facts,
 )
+from fusion.standing import Standing
+from fusion.wording import canonical_query, is_short_query
 from fusion.words import words_of
 
 if TYPE_CHECKING:
@@ -97,6 +100,7 @@ class QueryModel:
         name: the model's kind.
         encoders: the encoders' preset.
         fingerprint: hex; changes with the weights of either and with the configuration.
+        known_words: those that mean something to it.
     """
 
     def __init__(self, folder: Path, facts: dict[str, Any], *, once: bool = False) -> None:
@@ -105,17 +109,20 @@ class QueryModel:
         self.fingerprint = str(facts["fingerprint"])
         self._folder, self._facts, self._once = folder, facts, once
         self._gates: list[float] = facts["gates"]
+        self._short_gates: list[float] = facts["short_gates"]
         self._vocabulary: list[str] = facts["vocabulary"]
         self._layout = Layout(*facts["layout"])
+        self.known_words = KnownWords(self._vocabulary, lambda: self._tokenizer)
 
     def embed_queries(self, texts: Sequence[str]) -> QueryEmbeddings:
-        """Embed Q texts; words past the encoder's limit are cut off.
+        """Embed Q texts in their canonical form; words past the encoder's limit are cut off.
 
         Raises:
             ValueError: no texts.
         """
         if not texts:
             raise ValueError("no texts to encode: expected at least one")
+        texts = [canonical_query(text) for text in texts]
         encoded = [self._tokenizer.encode(text) for text in texts]
         found = [self._embed(one.ids) for one in encoded]
         longest = max(len(nodes) for _, nodes in found)
@@ -133,6 +140,7 @@ class QueryModel:
             words,
             mask,
             [one.tokens for one in encoded],
+            np.array([is_short_query(text) for text in texts]),
         )
 
     def rerank(
@@ -150,7 +158,7 @@ class QueryModel:
                 are none of this model's.
         """
         parts, _ = self._parts(query, vectors, packed)
-        scores = combine(parts, self._gates)
+        scores = combine(parts, self._gates_for(query))
         probabilities = _logistic(scores, self._facts["full"])
         return Reranked(scores, probabilities, np.asarray(parts.detected, np.float32))
 
@@ -170,11 +178,34 @@ class QueryModel:
         words, mask = self._words(query)
         found = self._reading.run(None, {"words": words, "mask": mask, "regions": shown})
         reading = WordReading(*(np.asarray(each, np.float32) for each in found))
-        return explain_photos(self._gates, query.tokens[0], parts, reading, said)
+        return explain_photos(self._gates_for(query), query.tokens[0], parts, reading, said)
 
     def probabilities(self, query: QueryEmbeddings, first_scores: NDArray[np.floating]) -> Array:
         """Probabilities of match from first-stage scores alone: (K,) -> (K,)."""
         return _logistic(np.asarray(first_scores, np.float32), self._facts["first"])
+
+    def likely(
+        self, query: QueryEmbeddings, scores: Array, first: Array, background: Array, photos: int,
+        *, reranked: bool = True,
+    ) -> Array | None:  # fmt: skip
+        """How likely each of K hits is right; as `fusion.retriever.Retriever.likely`."""
+        standing = self._standing[reranked]
+        if not standing.fitted:
+            return None
+        return standing(scores, first, background, photos, short=bool(query.short[0]))
+
+    @cached_property
+    def _standing(self) -> dict[bool, Standing]:
+        return {
+            reranked: Standing(
+                *(np.array(part, np.float32) for part in self._facts["standing"][stage][:3]),
+                self._facts["standing"][stage][3],
+            )
+            for reranked, stage in ((True, "full"), (False, "first"))
+        }
+
+    def _gates_for(self, query: QueryEmbeddings) -> list[float]:
+        return self._short_gates if query.short[0] else self._gates
 
     def _embed(self, ids: Sequence[int]) -> tuple[Array, Array]:
         """Vector (dim,) and nodes (T + 1, Dn) of one text."""

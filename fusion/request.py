@@ -25,6 +25,12 @@ class TrainRequest:
     model: str
     out: Path
     cache: Path
+    more: tuple[tuple[Path, Path], ...] = ()
+    """Further collections to train on: folders of photos with their captions files."""
+    more_dev: tuple[tuple[Path, Path], ...] = ()
+    """Further development collections; recall over all of them chooses the epoch."""
+    tuned_image: Path | None = None
+    """A checkpoint whose tuned image encoder is built on, as it is."""
     photos: int | None = None
     """How many of the training photos to train on, drawn at random; None is all of them."""
     epochs: int | None = None
@@ -39,3 +45,13 @@ class TrainRequest:
     device: str = "cpu"
     """Where photos are encoded and a network is trained: what `fusion.device` takes."""
     options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def collections(self) -> tuple[tuple[Path, Path], ...]:
+        """Folders of photos with their captions files, to train on."""
+        return ((self.images, self.annotations), *self.more)
+
+    @property
+    def dev_collections(self) -> tuple[tuple[Path, Path], ...]:
+        """The same, to stop by."""
+        return ((self.dev_images, self.dev_annotations), *self.more_dev)

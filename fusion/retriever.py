@@ -28,10 +28,12 @@ from fusion.embeddings import (
 from fusion.encoders import Encoders, load_encoders
 from fusion.explanation import PhotoExplanation, explain_photos
 from fusion.features import PhotoInput, TextInput, photo_features
+from fusion.known_words import KnownWords
 from fusion.memory import unit_rows
 from fusion.network import GATES, Network, PairParts
 from fusion.packing import unpack_edges, unpack_nodes
 from fusion.parts import WordReading
+from fusion.wording import canonical_query
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -54,6 +56,7 @@ class Retriever:
         batch_size: how many photos it is best given together.
         size_px: side of the squares that photos are brought to; None where that is not known.
         unit_dim: width of the embedding, the part of an indexed vector that has unit length.
+        known_words: words of queries that mean something to it.
     """
 
     def __init__(self, network: Network, encoders: Encoders, fingerprint: str) -> None:
@@ -67,6 +70,9 @@ class Retriever:
         self.size_px: int | None = getattr(encoders.image, "size_px", None)
         self.unit_dim = network.config.model.width
         self.dim = self.unit_dim + BESIDE
+        self.known_words = KnownWords(
+            network.config.vocabulary, lambda: getattr(encoders.text, "tokenizer", None)
+        )
 
     @torch.inference_mode()
     def embed_images(self, images: Sequence[Image]) -> ImageEmbeddings:
@@ -84,7 +90,8 @@ class Retriever:
 
     @torch.inference_mode()
     def embed_queries(self, texts: Sequence[str]) -> QueryEmbeddings:
-        """Embed Q texts; words past the encoder's limit are cut off."""
+        """Embed Q texts in their canonical form; words past the encoder's limit are cut off."""
+        texts = [canonical_query(text) for text in texts]
         found = self._encoders.text.encode_texts(texts)
         query = self.network.texts(TextInput(found.mask, found.features, found.lower), texts)
         hub = query.hub.unsqueeze(1)
@@ -98,6 +105,7 @@ class Retriever:
             query.nodes.numpy(),
             query.mask.numpy(),
             found.tokens,
+            query.short.numpy(),
         )
 
     @torch.inference_mode()
@@ -128,7 +136,7 @@ class Retriever:
                 are none of this model's.
         """
         parts, _ = self._parts(query, vectors, packed)
-        scores = self.network.combine(parts)
+        scores = self.network.combine(parts, short=torch.from_numpy(query.short))
         probabilities = self.network.calibration.reranked(scores)
         return Reranked(scores.numpy(), probabilities.numpy(), parts.detected.numpy())
 
@@ -152,8 +160,9 @@ class Retriever:
             torch.from_numpy(query.mask).expand(photos, -1),
             torch.from_numpy(unpack_nodes(packed, self.network.layout)),
         )
+        gates = [float(getattr(self.network, gate)) for gate in GATES]
         return explain_photos(
-            [float(getattr(self.network, gate)) for gate in GATES],
+            self.network.short_gates.tolist() if query.short[0] else gates,
             query.tokens[0],
             PairParts(*(part.numpy() for part in parts)),
             WordReading(*(part.numpy() for part in reading)),
@@ -200,6 +209,28 @@ class Retriever:
         scores = torch.from_numpy(np.asarray(first_scores, np.float32))
         found: NDArray[np.float32] = self.network.calibration.first_stage(scores).numpy()
         return found
+
+    def likely(
+        self, query: QueryEmbeddings, scores: NDArray[np.float32], first: NDArray[np.float32],
+        background: NDArray[np.float32], photos: int, *, reranked: bool = True,
+    ) -> NDArray[np.float32] | None:  # fmt: skip
+        """How likely each of K hits is right, as it stands out in a collection; see `Standing`.
+
+        Args:
+            query: one query, Q = 1.
+            scores: (K,) by which the hits are ranked.
+            first: (K,) their first-stage scores.
+            background: (S,) first-stage scores of a sample of the collection.
+            photos: in the collection.
+            reranked: whether the scores are those of `rerank`.
+
+        Returns:
+            (K,) in 0..1; None from a checkpoint that was trained before this was fitted.
+        """
+        standing = self.network.standing("full" if reranked else "first")
+        if not standing.fitted:
+            return None
+        return standing(scores, first, background, photos, short=bool(query.short[0]))
 
 
 def load_retriever(

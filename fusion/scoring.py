@@ -144,7 +144,7 @@ def pair_scores(
 ) -> Tensor:  # fmt: skip
     """Final scores of (N,) pairs: -> (N,); `captions` as in `Network.combine`."""
     parts = pair_parts(network, photos, texts, text_rows, photo_rows)
-    return network.combine(parts, captions=captions)
+    return network.combine(parts, captions=captions, short=texts.short[text_rows])
 
 
 def pair_evidence(

@@ -11,6 +11,7 @@ the network itself is never touched. What "no edges" and "shuffled" mean, graph 
   go the same way.
 - memory and word graph: the message is left out; or the edges lead to the same number of
   other training photos: one permutation of them all.
+- the concept graph: classes bring a photo no message; or each class bears the name of another one.
 - the word detector: what the regions show is taken for other words, by a permutation likewise.
 
 Nothing is trained or fitted again: banks, hub corrections and gates stay those of the whole
@@ -26,12 +27,12 @@ from typing import Literal, TypeVar
 import torch
 from torch import Tensor, nn
 
-from fusion.features import PairData, PhotoInput, TextInput, photo_input, text_input
+from fusion.features import PairData, TextInput, photo_input, text_input
 from fusion.graphs import cosine_neighbours, shuffled_edges
 from fusion.layers import NodeGraph
 from fusion.model import Branch
 from fusion.network import Network
-from fusion.reader import ImageNodes, Reader, TextNodes
+from fusion.reader import Reader, TextNodes
 from fusion.reranker import CrossGraph, NodeEncoder
 from fusion.scoring import by_length
 from fusion.word_detector import WordDetector
@@ -75,15 +76,9 @@ class Variant:
 class ReadAlready(Reader):
     """Takes what another reader made of photos and texts, and has little left to do.
 
-    Photos come as cells and summary, texts with their tuned words in the place of lower states.
+    Photos come as regions and summary by the tuned blocks, texts with their tuned words in the
+    place of lower states.
     """
-
-    def photos(self, found: PhotoInput) -> ImageNodes:
-        """Pass B photos on."""
-        if found.regions is None or found.pooled is None:
-            raise ValueError("expected cells and their summary, found None: see `read_once`")
-        real = torch.ones(found.regions.shape[:2], dtype=torch.bool)
-        return ImageNodes(found.regions, real, found.pooled)
 
     def texts(self, found: TextInput) -> TextNodes:
         """Whiten B texts."""
@@ -97,15 +92,15 @@ def read_once(network: Network, data: PairData) -> PairData:
     """Run the tuned encoder layers over a collection, for the networks that `twin` makes.
 
     These layers cost more than the graphs of the first stage and are the same in every variant.
-    Gives the collection with float32 cells, summaries and words: some 300 MB for 1,000 photos with
-    5,000 captions.
+    Gives the collection with float32 regions, summaries and words: some 400 MB for 1,000 photos
+    with 5,000 captions.
     """
     rows = torch.arange(len(data.photos.image_ids)).split(100)
-    read = [network.reader.photos(photo_input(data.photos, part)) for part in rows]
+    read = [network.reader.regions(photo_input(data.photos, part)) for part in rows]
     photos = replace(
         data.photos,
-        regions=torch.cat([nodes.cells for nodes in read]).numpy(),
-        pooled=torch.cat([nodes.summary for nodes in read]).numpy(),
+        regions=torch.cat([regions for regions, _ in read]).numpy(),
+        pooled=torch.cat([pooled for _, pooled in read]).numpy(),
         maps=(),
     )
     captions, layers = data.captions, network.reader.layers
@@ -127,7 +122,7 @@ def twin(network: Network) -> Network:
     for name in tuned:
         del weights[name]
     made.load_state_dict(weights, assign=True)
-    made.reader = ReadAlready(made.reader.whitening, None, None)
+    made.reader = ReadAlready(made.reader.whitening, None, None, made.reader.concepts)
     return made.eval()
 
 
@@ -241,6 +236,22 @@ def shuffled_words(network: Network, generator: torch.Generator) -> None:
     shuffle(network.dual.text, generator)
 
 
+def without_concepts(network: Network, _: torch.Generator) -> None:
+    """No message comes from the classes: all are as likely in every photo."""
+    graph = network.reader.concepts
+    if graph is not None:
+        graph.names = graph.mean.expand_as(graph.names)
+        graph.narrowed = torch.zeros_like(graph.narrowed)
+
+
+def shuffled_concepts(network: Network, generator: torch.Generator) -> None:
+    """Each class bears the name of another one."""
+    graph = network.reader.concepts
+    if graph is not None:
+        order = torch.randperm(len(graph.names), generator=generator)
+        graph.names, graph.narrowed = graph.names[order], graph.narrowed[order]
+
+
 def without_memory(network: Network, _: torch.Generator) -> None:
     """Photos keep the vectors that their own regions give."""
     network.memory.weight = 0.0
@@ -302,6 +313,8 @@ VARIANTS = (
     Variant("word edges shuffled", (shuffled_words,), photos=False),
     Variant("region and word edges off", (without_regions, without_words)),
     Variant("region and word edges shuffled", (shuffled_regions, shuffled_words)),
+    Variant("concept graph off", (without_concepts,), texts=False),
+    Variant("concept graph shuffled", (shuffled_concepts,), texts=False),
     Variant("memory graph off", (without_memory,), texts=False),
     Variant("memory graph shuffled", (shuffled_memory,), texts=False),
     Variant("word graph shuffled", (shuffled_word_graph,)),

@@ -31,6 +31,7 @@ __all__ = [
     "UnreadableImage",
     "decode",
     "decode_bytes",
+    "decode_file",
     "decode_photo",
     "picture_size",
     "refuse_large_file",
@@ -117,8 +118,13 @@ def decode(path: Path | str) -> Image.Image:
         UnreadableImage: what the file holds is no whole photo, or too large; says why.
         OSError: the file itself cannot be read, which may be otherwise tomorrow.
     """
-    refuse_large_file(Path(path).stat().st_size)
-    return decode_bytes(Path(path).read_bytes())
+    return decode_file(Path(path)).image
+
+
+def decode_file(path: Path, enough_px: int | None = None) -> DecodedPhoto:
+    """Read a photo and its full size from its file; as `decode` and `decode_photo` otherwise."""
+    refuse_large_file(path.stat().st_size)
+    return decode_photo(path.read_bytes(), enough_px)
 
 
 def decode_bytes(content: bytes) -> Image.Image:

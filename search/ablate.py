@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from search.bootstrap import RESAMPLES, paired_interval
-from search.evaluate import percent, rank_both, retrieval_measures
+from search.bootstrap import RESAMPLES
+from search.evaluate import rank_both, retrieval_measures
+from search.gain import recall_difference
 
 if TYPE_CHECKING:
     from fusion.ablation import Row
@@ -76,16 +77,7 @@ def _measured(row: Row, ranks: dict[str, dict[str, Ranks]], photo_rows: Ranks) -
     if row.against is not None:
         queries = {"text_to_image": photo_rows, "image_to_text": np.unique(photo_rows)}
         difference = {
-            way: _difference(values, ranks[row.against][way], queries[way])
+            way: recall_difference(values, ranks[row.against][way], queries[way])
             for way, values in ranks[row.name].items()
         }
     return {"name": row.name, **measures, "against": row.against, "difference": difference}
-
-
-def _difference(ranks: Ranks, against: Ranks, photo_rows: Ranks) -> dict[str, float]:
-    found = paired_interval(ranks == 1, against == 1, photo_rows)
-    return {
-        "R@1": percent(found.difference),
-        "low": percent(found.low),
-        "high": percent(found.high),
-    }

@@ -11,14 +11,16 @@ from search.candidates import allowed_photos, find_candidates, with_words
 from search.damage import check_known, damage_told
 from search.duplicates import Group, fold
 from search.explained import explain_hits
+from search.likelihood import Likelihood
 from search.mixing import Mixture, TermScores
 from search.notes import notes_on
 from search.protocol import QueryModel
 from search.ranking import Ranking
 from search.request import SearchRequest
-from search.result import Hit, SearchResult
+from search.result import UNREAD, Hit, SearchResult
 from search.terms import TermReader
 from search.timing import Stopwatch, blocks_in_time
+from search.unknown_words import unknown_words
 
 if TYPE_CHECKING:
     from store.protocol import SearchedIndex
@@ -59,34 +61,41 @@ class Answerer:
             with watch.stage("filter"):
                 within = allowed_photos(self.index, request)
             with watch.stage("first_stage"):
-                ranking = find_candidates(self.index, self.model, mixture, request, within)
+                likelihood = Likelihood(self.index, self.model, within)
+                ranking = find_candidates(self.index, mixture, request, within, likelihood)
             if request.rerank and mixture.texts:
                 with watch.stage("rerank"):
-                    ranking = self._reranked(mixture, ranking, request, watch)
+                    ranking = self._reranked(mixture, ranking, request, watch, likelihood)
             ordered = ranking.ordered()
             if request.hybrid:
                 with watch.stage("first_stage"):
                     ordered = with_words(self.index, ordered, request, within)
+            unknown = unknown_words(request, self.model)
+            ordered = ordered.with_falling_probabilities(UNREAD if unknown.texts else 1)
             with watch.stage("read"):
                 hits = self._hits(ordered, request)
             if request.explain and hits:
                 with watch.stage("explain"):
                     hits = explain_hits(hits, mixture, self.index, self.model)
             missing = self.index.missing
-        notes = notes_on(request, mixture, ranking, within, missing)
+        notes = notes_on(request, mixture, ranking, within, missing, hits=hits, unknown=unknown)
         reranked = int(ranking.reranked.sum())
         return SearchResult(tuple(hits), watch.took_ms(), notes, reranked, missing)
 
     def _reranked(
-        self, mixture: Mixture, ranking: Ranking, request: SearchRequest, watch: Stopwatch
-    ) -> Ranking:
+        self, mixture: Mixture, ranking: Ranking, request: SearchRequest, watch: Stopwatch,
+        likelihood: Likelihood,
+    ) -> Ranking:  # fmt: skip
         """Both stages, as far as the budget goes."""
         seen: list[TermScores] = []
         for block in blocks_in_time(len(ranking), request.budget_ms, watch):
             image_ids = ranking.image_ids[block]
             vectors, packed = self.index.vectors(image_ids), self.index.nodes(image_ids)
             seen.append(mixture.reranked(self.model, vectors, packed))
-        return ranking.with_reranked(*mixture.mixed(TermScores.together(seen))) if seen else ranking
+        if not seen:
+            return ranking
+        found = likelihood.judged(mixture, TermScores.together(seen), reranked=True)
+        return ranking.with_reranked(*mixture.mixed(found))
 
     def _hits(self, ranking: Ranking, request: SearchRequest) -> list[Hit]:
         """The best k of an ordered ranking that are likely enough, with what is known of them."""

@@ -7,12 +7,13 @@ nothing of another training run, or of another draw of shuffled edges.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["RESAMPLES", "Interval", "paired_interval"]
+__all__ = ["RESAMPLES", "Interval", "paired_interval", "sampled_interval"]
 
 RESAMPLES = 2000
 _BLOCK = 100  # resamples drawn at a time: bounds the (block, photos) table of counts
@@ -72,6 +73,52 @@ def paired_interval(
     tail = (1 - level) / 2
     low, high = np.quantile(np.concatenate(drawn), [tail, 1 - tail])
     return Interval(float(gains.sum() / queries.sum()), float(low), float(high))
+
+
+def sampled_interval(
+    measure: Callable[[NDArray[np.int64]], float],
+    groups: NDArray[np.integer],
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    level: float = 0.95,
+) -> tuple[float, float]:
+    """Give the percentile bootstrap interval of any measure of queries.
+
+    Args:
+        measure: gives the measure of rows (n,) int64 of queries, some of them several times; NaN
+            where it has none, which is left out.
+        groups: (Q,) int, the photo, word or other thing of each query; queries of one are drawn
+            together.
+        resamples: how often as many groups are drawn, with replacement, as there are.
+        seed: the same seed draws the same groups.
+        level: the share of resamples inside the interval.
+
+    Returns:
+        Its ends; NaN where no resample has a measure.
+
+    Raises:
+        ValueError: no queries.
+
+    >>> values = np.array([3.0, 3.0, 3.0])
+    >>> sampled_interval(lambda rows: values[rows].mean(), np.array([0, 0, 1]))
+    (3.0, 3.0)
+    """
+    if not len(groups):
+        raise ValueError("groups is empty, expected (Q,), Q > 0")
+    _, sizes = np.unique(groups, return_counts=True)
+    members = np.split(np.argsort(groups, kind="stable"), np.cumsum(sizes)[:-1])
+    rng = np.random.default_rng(seed)
+    found = np.empty(resamples)
+    for place in range(resamples):
+        drawn = rng.integers(0, len(members), len(members))
+        found[place] = measure(np.concatenate([members[group] for group in drawn]))
+    found = found[~np.isnan(found)]
+    if not len(found):
+        return float("nan"), float("nan")
+    tail = (1 - level) / 2
+    low, high = np.quantile(found, [tail, 1 - tail])
+    return float(low), float(high)
 
 
 def _resampled(

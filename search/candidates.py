@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from search.hybrid import fused
-from search.mixing import Mixture
-from search.protocol import QueryModel
+from search.likelihood import Likelihood
+from search.mixing import Mixture, TermScores
 from search.ranking import Ranking
 from search.request import SearchRequest
 
@@ -33,10 +33,10 @@ def allowed_photos(index: SearchedIndex, request: SearchRequest) -> Allowed | No
 
 def find_candidates(
     index: SearchedIndex,
-    model: QueryModel,
     mixture: Mixture,
     request: SearchRequest,
     within: Allowed | None,
+    likelihood: Likelihood,
 ) -> Ranking:
     """Give what the first stage finds, and in a hybrid search what words find, nearest first.
 
@@ -51,12 +51,16 @@ def find_candidates(
         worded = index.search_texts(_words(request), count, within)[0]
         image_ids = np.concatenate([image_ids, np.setdiff1d(worded, [*image_ids, *own])])
     if mixture.is_one_text and not request.hybrid:
-        likely = model.probabilities(mixture.wanted[0].query, scores)
-        return Ranking.first(image_ids, scores, np.asarray(likely))
+        terms = mixture.one_text(likelihood.model, scores)
+        return Ranking.first(image_ids, *mixture.mixed(_judged(likelihood, mixture, terms)))
     vectors = index.vectors(image_ids)
     order = np.lexsort((image_ids, -(vectors @ mixture.vector)))
-    terms = mixture.first_stage(model, vectors[order])
-    return Ranking.first(image_ids[order], *mixture.mixed(terms))
+    terms = mixture.first_stage(likelihood.model, vectors[order])
+    return Ranking.first(image_ids[order], *mixture.mixed(_judged(likelihood, mixture, terms)))
+
+
+def _judged(likelihood: Likelihood, mixture: Mixture, terms: TermScores) -> TermScores:
+    return likelihood.judged(mixture, terms, reranked=False)
 
 
 def with_words(

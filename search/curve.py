@@ -13,6 +13,7 @@ from typing import Any
 from fusion.checkpoint import read_checkpoint
 from fusion.request import TrainingError, TrainRequest
 from fusion.training import default_epochs, train_from_files, training_photos
+from search.features import read_photo
 from search.judge import judge
 from search.plot import learning_curve_svg
 from search.progress import ProgressReport
@@ -48,7 +49,7 @@ def learning_curve(
     for request, done in zip(requests, trained, strict=True):
         if not done:
             with ProgressReport(f"training on {request.photos} photos", quiet=quiet) as progress:
-                train_from_files(request, progress=progress.stage)
+                train_from_files(request, progress=progress.stage, read_photo=read_photo)
         report = judge(
             request.out, base.dev_images, base.dev_annotations, cache=base.cache, quiet=quiet
         ).report

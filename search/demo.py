@@ -94,7 +94,8 @@ def run_demo(
 
 def ask(index: SearchIndex, queries: Sequence[str], k: int) -> tuple[Answer, ...]:
     """Ask one query after the other."""
-    return tuple(Answer(query, index.search(query, k=k)) for query in queries)
+    found = [(query, index.search(query, k=k)) for query in queries]
+    return tuple(Answer(query, result, result.notes) for query, result in found)
 
 
 def gather(folder: Path, sets: Sequence[PhotoSet] = PHOTO_SETS) -> tuple[int, list[Credit]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Evaluation",
     "EvaluationError",
+    "Measured",
     "NegativeModel",
     "evaluate",
     "percent",
@@ -48,6 +49,13 @@ class NegativeModel(Protocol):
         """Give (Q, G) float, captions by photos, higher is more alike."""
 
 
+class Measured(NamedTuple):
+    """What was measured beside retrieval: a part of the report, and what it comes from."""
+
+    report: dict[str, Any]
+    per_query: dict[str, Any]
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """What was measured.
@@ -65,7 +73,7 @@ class Evaluation:
     per_query: dict[str, Any] = field(default_factory=dict)
 
     def with_part(
-        self, name: str, report: dict[str, Any], per_query: dict[str, Any] | None = None
+        self, name: str, report: dict[str, Any] | None, per_query: dict[str, Any] | None = None
     ) -> Evaluation:
         """Add what was measured beside it, under the same name in the report and in the file."""
         found = {} if per_query is None else {name: per_query}

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fusion.words import STOP_WORDS
+
 if TYPE_CHECKING:
     from fusion.explanation import PhotoExplanation
 
@@ -67,14 +69,16 @@ class Explanation:
     """A hit's score taken apart: `sum(word.added for word in words) + rest`.
 
     Attributes:
-        words: in the query's order.
+        words: those that say what is looked for, in the query's order; all, where none does.
         regions: at most three that the whole query read most of, the heaviest first.
-        rest: what was no single word's doing, such as the first stage's score.
+        rest: what was no such word's doing, such as the first stage's score.
+        other_words: what of the rest words such as "a" and "on" added.
     """
 
     words: tuple[ExplainedWord, ...]
     regions: tuple[Region, ...]
     rest: float
+    other_words: float = 0.0
 
 
 def region_boxes(regions: int) -> list[Box]:
@@ -104,11 +108,14 @@ def from_model(found: PhotoExplanation) -> Explanation:
         ExplainedWord(word, float(added), _heaviest(regions))
         for word, added, regions in zip(found.words, found.added, found.regions, strict=True)
     )
-    return Explanation(words, _heaviest(found.read), sum(found.rest.values()))
+    content = tuple(word for word in words if _says_something(word.word)) or words
+    other = sum(word.added for word in words) - sum(word.added for word in content)
+    rest = sum(found.rest.values()) + other
+    return Explanation(content, _heaviest(found.read), rest, other)
 
 
 def as_record(explanation: Explanation) -> dict[str, Any]:
-    """Give the `explanation` of a JSON line: words, regions and rest, rounded to 6 digits."""
+    """Give the `explanation` of a JSON line, numbers rounded to 6 digits."""
     return {
         "words": [
             {
@@ -120,6 +127,7 @@ def as_record(explanation: Explanation) -> dict[str, Any]:
         ],
         "regions": [_region_record(region) for region in explanation.regions],
         "rest": round(explanation.rest, 6),
+        "other_words": round(explanation.other_words, 6),
     }
 
 
@@ -131,6 +139,8 @@ def as_words(explanation: Explanation) -> Iterator[str]:
     >>> dog = ExplainedWord("dog", 0.0521, (Region((0.2, 0.4, 0.4, 0.6), 0.3),))
     >>> list(as_words(Explanation((dog,), (), 0.5)))
     ['dog +0.052 (x 20-40%, y 40-60%)', 'rest +0.500']
+    >>> list(as_words(Explanation((), (), 0.5, 0.02)))
+    ['rest +0.500 (other words +0.020)']
     """
     for word in explanation.words:
         where = ""
@@ -138,7 +148,13 @@ def as_words(explanation: Explanation) -> Iterator[str]:
             left, top, right, bottom = (round(100 * side) for side in word.regions[0].box)
             where = f" (x {left}-{right}%, y {top}-{bottom}%)"
         yield f"{word.word} {_signed(word.added)}{where}"
-    yield f"rest {_signed(explanation.rest)}"
+    other = f" (other words {_signed(explanation.other_words)})" if explanation.other_words else ""
+    yield f"rest {_signed(explanation.rest)}{other}"
+
+
+def _says_something(word: str) -> bool:
+    """Whether a word says what is looked for; the s of "cat's" does not."""
+    return word not in STOP_WORDS and not (len(word) == 1 and word.isascii() and word.isalpha())
 
 
 def _signed(value: float) -> str:

@@ -68,11 +68,12 @@ def _together(
     if len(wanted) == 1 and not mixture.unwanted and mixture.wanted[0].term.weight == 1:
         return wanted[0]
     words: list[ExplainedWord] = []
-    rest = 0.0
+    rest = other = 0.0
     for each, said in zip(mixture.wanted, wanted, strict=True):
         weight = each.term.weight
         words += [replace(word, added=weight * word.added) for word in said.words]
         rest += weight * said.rest
+        other += weight * said.other_words
     if mixture.unwanted:
         # The order of candidates decides what it takes off, so it is what is left of the score.
         taken = score - rest - sum(word.added for word in words)
@@ -80,4 +81,4 @@ def _together(
         regions = unwanted[0].regions if unwanted else ()
         words.append(ExplainedWord(f"not {names}", taken, regions))
     read = next((said.regions for said in (*wanted, *unwanted) if said.regions), ())
-    return Explanation(tuple(words), read, rest)
+    return Explanation(tuple(words), read, rest, other)

@@ -1,4 +1,7 @@
-"""Where what can be computed again is kept between commands, and how features are asked for."""
+"""Where what can be computed again is kept between commands, and how features are asked for.
+
+Here training and evaluation get the decoder that indexing uses, of which `fusion` knows nothing.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from fusion.features import PairData
 
-__all__ = ["collection_features", "default_cache", "query_cache"]
+__all__ = ["collection_features", "default_cache", "query_cache", "read_photo"]
 
 
 def default_cache() -> Path:
@@ -48,4 +53,27 @@ def collection_features(
     from fusion.feature_cache import cache_features
 
     encoders = load_encoders(preset, image_weights=image_weights, text_weights=text_weights)
-    return cache_features(encoders, images, annotations, cache or default_cache(), progress)
+    return cache_features(
+        encoders, images, annotations, cache or default_cache(), progress, read_photo=read_photo
+    )
+
+
+def read_photo(path: Path, enough_px: int) -> Image.Image:
+    """Read a captioned photo with the pixels that indexing would give the model.
+
+    Args:
+        path: the file.
+        enough_px: as of `indexer.decode.decode_photo`.
+
+    Raises:
+        CollectionError: the file is no photo, or cannot be read.
+    """
+    from fusion.collection import CollectionError
+    from indexer.decode import UnreadableImage, decode_file
+
+    try:
+        return decode_file(path, enough_px).image
+    except UnreadableImage as error:
+        raise CollectionError(f"{path}: not a readable photo ({error.reason})") from error
+    except OSError as error:
+        raise CollectionError(f"{path}: cannot be read ({error.strerror or error})") from error

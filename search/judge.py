@@ -1,28 +1,66 @@
-"""From a checkpoint and a captioned collection to an evaluation: loads everything and calls it."""
+"""From a checkpoint and captioned collections to evaluations: loads everything and calls it."""
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.ablate import ablate
-from search.evaluate import Evaluation, EvaluationError, evaluate
+from search.asked_index import temporary_index
+from search.captioned import Captioned, named_collections
+from search.evaluate import Evaluation, EvaluationError, Measured, evaluate
 from search.faithfulness import Faithfulness, judge_explanations
-from search.features import collection_features
-from search.latency import CANDIDATES, measure_latency
-from search.loading import load_model
-from search.probes import Encode, probe
-from search.progress import ProgressReport
+from search.gain import reranking_gain
+from search.judged_model import JudgedModel
+from search.keywords import judge_keywords
+from search.probes import probe
+from search.right_answers import RightAnswers, foreign_captions, keywords_of, read_categories
+from search.shown import Texts, judge_shown
+from search.squashed import compare_squashed, squashed_files
 
 if TYPE_CHECKING:
     from fusion.features import PairData
     from fusion.matcher import Matcher
-    from fusion.network import Network
 
-__all__ = ["judge", "model_folder"]
+__all__ = ["Asked", "judge", "judge_all", "model_folder"]
 
-LATENCY_QUERIES = 30
+
+@dataclass(frozen=True)
+class Asked:
+    """What is measured beside retrieval and matching; each adds a part of its name to the report.
+
+    Attributes:
+        seed: draws whatever is drawn.
+        ablation: each part of the model taken out in turn.
+        probes: altered captions and queries of a few words.
+        explanations: whether explanations are true.
+        squashed: the photos once more, squashed to small squares.
+        keywords: queries of one word, in an index of the collection.
+        shown: the probabilities that people are shown there.
+        queries: how many captions are asked for `shown`, at most.
+    """
+
+    seed: int = 0
+    ablation: bool = False
+    probes: bool = False
+    explanations: bool = False
+    squashed: bool = False
+    keywords: bool = False
+    shown: bool = False
+    queries: int = 1000
+
+    @property
+    def graph_options(self) -> list[str]:
+        """The options among these that only a model with graphs can be asked for."""
+        options = {
+            "--ablate": self.ablation,
+            "--explanations": self.explanations,
+            "--keywords": self.keywords,
+            "--shown": self.shown,
+        }
+        return [option for option, is_asked in options.items() if is_asked]
 
 
 def model_folder(model: str) -> Path | None:
@@ -42,53 +80,94 @@ def judge(
     annotations: Path,
     *,
     cache: Path | None = None,
+    quiet: bool = False,
+) -> Evaluation:
+    """Judge a model on one collection, as `judge_all` does."""
+    collections = named_collections([images], [annotations])
+    return judge_all(checkpoint, collections, cache=cache, quiet=quiet)[0]
+
+
+def judge_all(
+    checkpoint: Path | None,
+    collections: Sequence[Captioned],
+    asked: Asked | None = None,
+    *,
+    cache: Path | None = None,
     image_weights: Path | None = None,
     text_weights: Path | None = None,
-    seed: int = 0,
-    ablation: bool = False,
-    probes: bool = False,
     quiet: bool = False,
-    explanations: bool = False,
-) -> Evaluation:
-    """Load the model and the collection, measure, and give what `crossgraph eval` reports.
+) -> list[Evaluation]:
+    """Load a model once, measure it on each collection, and give what `crossgraph eval` reports.
 
-    `ablation`, `probes` and `explanations` add a part of that name to the report.
+    Args:
+        checkpoint: the model's folder; None is the one that ships with this package.
+        collections: at least one.
+        asked: what is measured beside retrieval and matching; None for nothing.
+        cache: where features are kept; None for the usual place.
+        image_weights: the image encoder's weights, where no package has them.
+        text_weights: the same for the text encoder.
+        quiet: no progress on stderr.
+
+    Returns:
+        An evaluation for each collection, in their order.
 
     Raises:
-        EvaluationError: nothing to measure, or an ablation or explanations of a model without
-            graphs.
+        EvaluationError: nothing to measure, or something was asked for that the model lacks.
+        CollectionError: a collection cannot be read; all are looked at before anything is encoded.
+        SourceError: the same of an instances file.
     """
     from fusion import cca
     from fusion.checkpoint import shipped_checkpoint
+    from fusion.collection import read_captions
     from fusion.matcher import load_matcher
 
+    asked = asked or Asked()
     folder = checkpoint or shipped_checkpoint("crossgraph")
     matcher = load_matcher(folder)
-    if ablation or explanations:
-        network = _graphs(matcher, folder, "--ablate" if ablation else "--explanations")
-    negatives = cca.load(folder)
+    _check_graphs(matcher, folder, asked)
     weights = {"image_weights": image_weights, "text_weights": text_weights}
-    with ProgressReport("encoding", quiet=quiet) as progress:
-        data = collection_features(
-            matcher.encoders, images, annotations, cache=cache, progress=progress.stage, **weights
-        )
-    with ProgressReport("scoring", quiet=quiet) as progress:
-        latency = _latency(folder, data, weights) if matcher.name == "crossgraph" else {}
+    judged = JudgedModel(folder, matcher, cca.load(folder), quiet, weights)
+    for each in collections:
+        read_captions(each.annotations, each.images)
+    categories = [read_categories(each) for each in collections]
+    data = [judged.features(each.images, each.annotations, cache) for each in collections]
+    # Instances that belong to other photos are told of before anything is measured, too.
+    answers = [
+        RightAnswers(*keywords_of(each, collection.images, said), foreign_captions(each, data))
+        for each, collection, said in zip(data, collections, categories, strict=True)
+    ]
+    return [_measure(judged, *each, asked) for each in zip(data, answers, strict=True)]
+
+
+def _measure(judged: JudgedModel, data: PairData, right: RightAnswers, asked: Asked) -> Evaluation:
+    with judged.progress("scoring") as progress:
         found = evaluate(
-            matcher, data, negatives, seed=seed, latency_ms=latency, progress=progress.stage
+            judged.matcher,
+            data,
+            judged.negatives,
+            seed=asked.seed,
+            latency_ms=judged.latency(data),
+            progress=progress.stage,
         )
-    if ablation:
-        with ProgressReport("ablating", quiet=quiet) as progress:
-            ablated = ablate(network, data, progress.stage)
+    found = found.with_part("gain", reranking_gain(found.ranks, data.captions.photo_rows))
+    if asked.ablation:
+        with judged.progress("ablating") as progress:
+            ablated = ablate(judged.network, data, progress.stage)
         found = found.with_part("ablation", ablated.report, ablated.ranks)
-    if explanations:
-        with ProgressReport("explaining", quiet=quiet) as progress:
-            judged = judge_explanations(network, data, seed=seed, progress=progress.stage)
-        found = found.with_part("explanations", _explanations(judged))
-    if probes:
-        with ProgressReport("probing", quiet=quiet) as progress:
-            probed = probe(matcher, data, _encode(matcher.encoders, weights), progress.stage)
+    if asked.explanations:
+        with judged.progress("explaining") as progress:
+            told = judge_explanations(
+                judged.network, data, seed=asked.seed, progress=progress.stage
+            )
+        found = found.with_part("explanations", _explanations(told))
+    if asked.probes:
+        with judged.progress("probing") as progress:
+            probed = probe(judged.matcher, data, judged.encode, progress.stage)
         found = found.with_part("probes", probed.report, probed.per_query)
+    if asked.squashed:
+        found = found.with_part("squashed", *_squashed(judged, data, found))
+    for name, part in _searched(judged, data, right, asked).items():
+        found = found.with_part(name, *part)
     return found
 
 
@@ -103,30 +182,53 @@ def _explanations(found: Faithfulness) -> dict[str, Any]:
     }
 
 
-def _graphs(matcher: Matcher, folder: Path, option: str) -> Network:
-    """Give the network whose parts can be taken out."""
+def _squashed(judged: JudgedModel, data: PairData, found: Evaluation) -> Measured:
+    from fusion.features import PairData
+
+    with squashed_files(data.photos.paths) as files:
+        small = judged.features(files.images, files.annotations, files.cache)
+        with judged.progress("scoring squashed photos") as progress:
+            scores = judged.matcher.score_all(
+                PairData(small.photos, data.captions), progress=progress.stage
+            )
+    tables = {
+        "first_stage": scores.first_stage_text_to_image,
+        "reranked": scores.reranked_text_to_image,
+    }
+    return compare_squashed(found.ranks, tables, data.captions.photo_rows)
+
+
+def _searched(
+    judged: JudgedModel, data: PairData, right: RightAnswers, asked: Asked
+) -> dict[str, Measured]:
+    """What is measured in an index of the collection, by its name in the report."""
+    found: dict[str, Measured] = {}
+    if not (asked.keywords or asked.shown):
+        return found
+    paths, captions = data.photos.paths, data.captions
+    own = Texts(captions.texts, captions.photo_rows, captions.caption_ids)
+    with (
+        temporary_index(
+            paths, lambda folder: judged.build_index(folder, paths), judged.open_index
+        ) as index,
+        judged.progress("searching") as progress,
+    ):
+        told: dict[str, Any] = {"seed": asked.seed, "progress": progress.stage}
+        if asked.keywords:
+            found["keywords"] = judge_keywords(index, right, data.photos.image_ids, **told)
+        if asked.shown:
+            found["shown"] = judge_shown(
+                index, own, right, data.photos.image_ids, queries=asked.queries, **told
+            )
+    return found
+
+
+def _check_graphs(matcher: Matcher, folder: Path, asked: Asked) -> None:
+    """Refuse what only a model with graphs can be asked for."""
     from fusion.matcher import GraphMatcher
 
-    if isinstance(matcher, GraphMatcher):
-        return matcher.network
-    raise EvaluationError(
-        f"{folder} holds a model of kind {matcher.name}, which has no graphs: {option} needs a "
-        "crossgraph checkpoint"
-    )
-
-
-def _encode(preset: str, weights: dict[str, Any]) -> Encode:
-    """Give what encodes texts that no annotation file holds."""
-    from fusion.encoders import load_encoders
-    from fusion.feature_cache import encode_captions
-
-    return partial(encode_captions, load_encoders(preset, **weights))
-
-
-def _latency(folder: Path, data: PairData, weights: dict[str, Any]) -> dict[str, float]:
-    from indexer.decode import decode
-
-    photos = [decode(Path(path)) for path in data.photos.paths[:CANDIDATES]]
-    retriever = load_model(folder, **weights)
-    queries = list(data.captions.texts[:LATENCY_QUERIES])
-    return measure_latency(retriever, photos, queries, len(data.photos.paths))
+    if asked.graph_options and not isinstance(matcher, GraphMatcher):
+        raise EvaluationError(
+            f"{folder} holds a model of kind {matcher.name}, which has no graphs: "
+            f"{asked.graph_options[0]} needs a crossgraph checkpoint"
+        )

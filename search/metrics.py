@@ -18,11 +18,13 @@ from numpy.typing import ArrayLike, NDArray
 __all__ = [
     "accuracy",
     "auc",
+    "average_precision",
     "expected_calibration_error",
     "f1",
     "median_rank",
     "recall_at_k",
     "retrieval_ranks",
+    "share_in_best",
 ]
 
 _BLOCK = 256  # queries compared at a time: bounds the (block, items) comparison table
@@ -100,6 +102,47 @@ def median_rank(ranks: ArrayLike) -> float:
     5.5
     """
     return float(np.median(_filled(ranks)))
+
+
+def share_in_best(ranked: ArrayLike, relevant: int, most: int = 5) -> float:
+    """Give the share of relevant items among the best min(most, relevant) of a list.
+
+    1 is reached however few are relevant. A list that ends sooner counts as irrelevant from there.
+
+    Args:
+        ranked: (N,) bool or 0 / 1, whether each item is relevant, the best first.
+        relevant: how many relevant items there are, in the list or not, at least 1.
+        most: cut-off, at least 1.
+
+    >>> share_in_best([1, 0, 1, 1], relevant=2), share_in_best([1], relevant=9)
+    (0.5, 0.2)
+    """
+    if relevant < 1 or most < 1:
+        raise ValueError(f"relevant is {relevant} and most is {most}, expected at least 1 each")
+    cut = min(most, relevant)
+    return float(np.asarray(ranked, dtype=bool)[:cut].sum() / cut)
+
+
+def average_precision(ranked: ArrayLike, relevant: int) -> float:
+    """Give the mean of the precision at each relevant item of a list that may end early.
+
+    What is relevant and not in the list counts 0, as far as the list has room for it: the sum is
+    divided by min(N, relevant), so that 1 can be reached.
+
+    Args:
+        ranked: (N,) bool or 0 / 1, whether each item is relevant, the best first.
+        relevant: how many relevant items there are, in the list or not, at least 1.
+
+    >>> average_precision([1, 0, 1, 0], relevant=3)  # (1/1 + 2/3) / 3
+    0.5555555555555555
+    """
+    if relevant < 1:
+        raise ValueError(f"relevant is {relevant}, expected at least 1")
+    found = np.asarray(ranked, dtype=bool)
+    if not len(found):
+        return 0.0
+    precision = np.cumsum(found) / np.arange(1, len(found) + 1)
+    return float(precision[found].sum() / min(len(found), relevant))
 
 
 def accuracy(labels: ArrayLike, predicted: ArrayLike) -> float:

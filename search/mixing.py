@@ -12,10 +12,14 @@ the thing differs from word to word, and so does its spread; so it is counted in
 above the mean of the candidates, and one of them is worth as much as one of what is wanted. Where
 nothing is wanted, the first stage takes the photos that are farthest from what is not.
 
-The probability is that of the wanted texts, the weighted mean of theirs: what is not wanted has no
-part in it, for it is calibrated for sentences and not for single words, and neither have photos,
-for nobody fitted what it means that two photos match. A query of photos alone is given their cosine
-in its place, and says so; one that only says what is not wanted, how unlikely that is.
+The probability is that of the wanted texts, the weighted mean of theirs, each as it stands out in
+the collection (`search/likelihood.py`): what is not wanted has no part in it, and neither have
+photos, for nobody fitted what it means that two photos match. A query of photos alone is given
+their cosine in its place, and says so; one that only says what is not wanted, how unlikely that is.
+
+So a hit may stand above another that has a higher probability: what is not wanted, a photo that is
+asked with, or words of captions put it there. Shown are therefore the nearest numbers to these that
+never rise with the rank (`search.ranking.falling`): hits out of that order share their mean.
 """
 
 from __future__ import annotations
@@ -64,16 +68,20 @@ class TermScores:
         wanted: (P, K), higher is nearer.
         unwanted: (N, K), higher is likelier there.
         probabilities: (P, K) in 0..1 of wanted terms; of unwanted ones, (N, K), if P is 0.
+        first: first-stage scores of the terms that have probabilities, (P, K) or (N, K).
     """
 
     wanted: Array
     unwanted: Array
     probabilities: Array
+    first: Array
 
     @classmethod
     def together(cls, blocks: Sequence[Self]) -> Self:
         """Put blocks of candidates side by side."""
-        parts = zip(*((b.wanted, b.unwanted, b.probabilities) for b in blocks), strict=True)
+        parts = zip(
+            *((b.wanted, b.unwanted, b.probabilities, b.first) for b in blocks), strict=True
+        )
         return cls(*(np.concatenate(part, axis=1) for part in parts))
 
 
@@ -121,8 +129,14 @@ class Mixture:
             [vectors @ each.vector for each in self.wanted],
             [vectors @ each.vector for each in self.unwanted],
             [probabilities(each) for each in self.wanted or self.unwanted],
-            len(vectors),
+            vectors,
         )
+
+    def one_text(self, model: QueryModel, scores: NDArray[np.floating]) -> TermScores:
+        """Give what `first_stage` gives of the only text, whose (K,) scores are known already."""
+        row = np.asarray(scores, np.float32)[None]
+        likely = np.asarray(model.probabilities(self.wanted[0].query, row[0]), np.float32)[None]
+        return TermScores(row, row[:0], likely, row)
 
     def reranked(self, model: QueryModel, vectors: Array, packed: NDArray[Any]) -> TermScores:
         """Score candidates (K, D) by the graphs, which read `packed` of them."""
@@ -140,7 +154,7 @@ class Mixture:
             [scores for scores, _, _ in wanted],
             [evidence for _, _, evidence in unwanted],
             [likely for _, likely, _ in wanted or unwanted],
-            len(vectors),
+            vectors,
         )
 
     def mixed(self, found: TermScores) -> tuple[Array, Array]:
@@ -174,12 +188,13 @@ class Mixture:
         return any(each.query is not None for each in self.wanted)
 
     def _scores(
-        self, wanted: list[Any], unwanted: list[Any], probabilities: list[Any], count: int
+        self, wanted: list[Any], unwanted: list[Any], probabilities: list[Any], vectors: Array
     ) -> TermScores:
+        first = [vectors @ each.vector for each in self.wanted or self.unwanted]
         return TermScores(
             *(
-                np.array(rows, np.float32).reshape(len(rows), count)
-                for rows in (wanted, unwanted, probabilities)
+                np.array(rows, np.float32).reshape(len(rows), len(vectors))
+                for rows in (wanted, unwanted, probabilities, first)
             )
         )
 

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 from search.mixing import Mixture
 from search.ranking import Ranking
 from search.request import SearchRequest
+from search.result import Hit, HitGroup, weakness_of
+from search.unknown_words import Unknown
 
 if TYPE_CHECKING:
     from store.several.loss import Missing
 
 __all__ = ["notes_on"]
+
+NOTHING = Unknown()
 
 
 def notes_on(
@@ -21,8 +25,21 @@ def notes_on(
     ranking: Ranking,
     within: Sized | None,
     missing: Sequence[Missing] = (),
+    *,
+    hits: Sequence[Hit] = (),
+    unknown: Unknown = NOTHING,
 ) -> tuple[str, ...]:
-    """Say what is missing, that a budget was spent, that a filter left nothing, and the like."""
+    """Say what is missing, that a budget was spent, that a filter left nothing, and the like.
+
+    Args:
+        request: what was asked.
+        mixture: its terms.
+        ranking: of all candidates.
+        within: the photos that a filter lets through; None without one.
+        missing: which indexes of several could not be read.
+        hits: what is shown, the best first.
+        unknown: words that the model does not know.
+    """
     notes = [f"degraded: answered without {each.index}: {each.reason}" for each in missing]
     seen = int(ranking.reranked.sum())
     if request.budget_ms is not None and seen and seen < len(ranking):
@@ -34,4 +51,8 @@ def notes_on(
         notes.append(f"no photo is let through by the filter: {request.where}")
     if mixture.wanted and not any(each.query is not None for each in mixture.wanted):
         notes.append("no text was asked for: in place of probabilities stand cosines of photos")
+    if (misread := unknown.note(hybrid=request.hybrid)) is not None:
+        notes.append(misread)
+    if hits and hits[0].group is HitGroup.other and (weak := weakness_of(hits[0].probability)):
+        notes.append(weak)
     return tuple(notes)

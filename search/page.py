@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
+from itertools import groupby
 from pathlib import Path
 
 from search.output import weakness
-from search.result import Hit
+from search.result import Hit, HitGroup
 from store.members import base_name
 
 __all__ = ["Answer", "Credit", "render_page", "thumbnail", "write_page"]
@@ -24,10 +25,11 @@ THUMBNAIL_PX = 320
 
 @dataclass(frozen=True)
 class Answer:
-    """A query and its hits, best first."""
+    """A query, its hits, best first, and what to know of them, a line each."""
 
     query: str
     hits: Sequence[Hit]
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -94,13 +96,25 @@ def thumbnail(photo: Path | str, longest_px: int = THUMBNAIL_PX) -> str | None:
 
 
 def _section(number: int, answer: Answer) -> str:
-    note = weakness(answer.hits)
-    cards = "\n".join(_card(hit, answer.query) for hit in answer.hits)
+    weak = weakness(answer.hits)
+    notes = dict.fromkeys([*answer.notes, *([weak] if weak else [])])
     return (
         f'<section aria-labelledby="query-{number}">\n'
         f'<h2 id="query-{number}">{escape(answer.query)}</h2>\n'
-        + (f'<p class="weak">{escape(note[0].upper() + note[1:])}.</p>\n' if note else "")
-        + f'<ol class="hits">\n{cards}\n</ol>\n</section>'
+        + "".join(f'<p class="weak">{escape(note[0].upper() + note[1:])}.</p>\n' for note in notes)
+        + "".join(
+            _group(answer.query, *each) for each in groupby(answer.hits, lambda hit: hit.group)
+        )
+        + "</section>"
+    )
+
+
+def _group(query: str, group: HitGroup, hits: Iterable[Hit]) -> str:
+    cards = "\n".join(_card(hit, query) for hit in hits)
+    heading = group.heading[0].upper() + group.heading[1:]
+    return (
+        f"<h3>{escape(heading)} <span>{escape(group.meaning)}</span></h3>\n"
+        f'<ol class="hits">\n{cards}\n</ol>\n'
     )
 
 

@@ -17,8 +17,24 @@
                                       first_stage, reranked (each [true's score, altered's score])
       short_queries                   the lists caption_ids, queries (the texts), and the ranks of
                                       their photos, first_stage and reranked
+    squashed                          with --squashed: stage -> the captions' ranks among squashed
+                                      photos, in the order of caption_ids
+    keywords                          with --keywords: the lists words, true and false (how many
+                                      photos a word is true and false of), and
+      word, a_photo_of                stage -> the lists image_ids and labels, of each word the list
+                                      of its hits (at most 50, the best first); a label is 1, 0, or
+                                      null where nobody can tell
+    shown                             with --shown:
+      captions                        the lists caption_ids, image_ids (the top hit), right (whether
+                                      that is the caption's own photo) and probabilities
+      keywords                        the lists words, image_ids, labels and probabilities, of each
+                                      word the lists of its ten hits
+      foreign, absent                 the lists queries (the texts) and probabilities (of the top
+                                      hit); foreign only where there is a second collection
 
-Ids are those of the annotations file. Where a model has no re-ranker, its lists are null.
+Ids are those of the annotations file. Where a model has no re-ranker, its lists are null. A query
+without any hit has the top hit null and the probability 0. Of several collections the object has
+one list, collections, of such objects, each with its name.
 """
 
 from __future__ import annotations

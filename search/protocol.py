@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from fusion.known_words import KnownWords
+
 __all__ = ["PhotoModel", "QueryModel"]
 
 
@@ -21,6 +23,10 @@ class QueryModel(Protocol):
     @property
     def name(self) -> str:
         """What people call it."""
+
+    @property
+    def known_words(self) -> KnownWords:
+        """The words that mean something to it; loads nothing that `embed_queries` has not."""
 
     def embed_queries(self, texts: Sequence[str]) -> Any:  # noqa: ANN401 - the retriever's own type
         """Give `.vectors` (Q, D) float32 and whatever `rerank` reads of its own."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -12,10 +13,76 @@ from search.explain import Explanation, as_record
 if TYPE_CHECKING:
     from store.several.loss import Missing
 
-__all__ = ["STAGES", "WEAK_PROBABILITY", "Hit", "SearchResult"]
+__all__ = [
+    "MAYBE",
+    "STAGES",
+    "UNREAD",
+    "WEAK_PROBABILITY",
+    "Hit",
+    "HitGroup",
+    "SearchResult",
+    "weakness_of",
+]
 
 WEAK_PROBABILITY = 0.5
 """Below it the model holds a match for less likely than none: "nothing here matches well"."""
+
+MAYBE = 0.15
+"""Below it a hit is shown for want of a better one alone: "nothing here matches"."""
+
+UNREAD = 0.05
+"""The most that a hit of a query is given none of whose words the model knows; below `MAYBE`."""
+
+
+class HitGroup(StrEnum):
+    """Where a hit stands among others, by its probability; the value is what JSON says."""
+
+    good = "good"
+    maybe = "maybe"
+    other = "other"
+
+    @classmethod
+    def of(cls, probability: float) -> HitGroup:
+        """Give the group of a probability.
+
+        >>> [str(HitGroup.of(probability)) for probability in (0.5, 0.49, 0.15, 0.149)]
+        ['good', 'maybe', 'maybe', 'other']
+        """
+        if probability >= WEAK_PROBABILITY:
+            return cls.good
+        return cls.maybe if probability >= MAYBE else cls.other
+
+    @property
+    def heading(self) -> str:
+        """What people read above its hits."""
+        return _HEADINGS[self][0]
+
+    @property
+    def meaning(self) -> str:
+        """The cut in one line."""
+        return _HEADINGS[self][1]
+
+
+_HEADINGS = {
+    HitGroup.good: ("good matches", f"{WEAK_PROBABILITY:.0%} and more: likelier right than wrong"),
+    HitGroup.maybe: ("maybe", f"{MAYBE:.0%} to {WEAK_PROBABILITY:.0%}: worth a look"),
+    HitGroup.other: ("nearest others", f"below {MAYBE:.0%}: shown for want of better ones"),
+}
+
+
+def weakness_of(best: float) -> str | None:
+    """Say in a line that not even the best hit is a good match; None where it is one.
+
+    >>> weakness_of(0.3)
+    'nothing here matches well: the best probability is 30%'
+    >>> weakness_of(0.08)
+    'nothing here matches: the best probability is 8%'
+    """
+    if best >= WEAK_PROBABILITY:
+        return None
+    well = " well" if best >= MAYBE else ""
+    return f"nothing here matches{well}: the best probability is {best:.0%}"
+
 
 STAGES = ("encode", "filter", "first_stage", "rerank", "explain", "read")
 """What a search spends its time on, in this order; `read` is of paths, captions and categories."""
@@ -63,6 +130,15 @@ class Hit:
 
         return address_of(self.path)
 
+    @property
+    def group(self) -> HitGroup:
+        """Whether it is a good match, maybe one, or only among the nearest.
+
+        >>> str(Hit(1, 2.5, 0.75, Path("/a.jpg"), 7).group)
+        'good'
+        """
+        return HitGroup.of(self.probability)
+
     def to_dict(self) -> dict[str, Any]:
         """Give what JSON says of it, numbers rounded to 6 digits; `explanation` only if there.
 
@@ -79,6 +155,7 @@ class Hit:
             "categories": list(self.categories),
             "reranked": self.reranked,
             "duplicates": [duplicate.to_dict() for duplicate in self.duplicates],
+            "group": str(self.group),
         }
         if self.explanation is not None:
             record["explanation"] = as_record(self.explanation)

@@ -4,21 +4,11 @@ from __future__ import annotations
 
 import re
 
+from fusion.words import STOP_WORDS
+
 __all__ = ["LENGTHS", "short_query"]
 
 LENGTHS = (2, 3, 4)
-
-_SAYING_LITTLE = """
-    a about above across after against all along also am among an and another any are around as at
-    away back be been before behind being below beneath beside between beyond both but by can could
-    do does doing down during each either for from front had has have having he her hers herself him
-    himself his how i if in inside into is it its itself just like many may me more most much my
-    near next no nor not of off on onto or other others our out outside over own past she should so
-    some something such than that the their theirs them themselves then there these they this those
-    through to together too toward towards under underneath until up upon us very was we were what
-    when where which while who whose will with within without would you your
-"""
-STOP_WORDS = frozenset(_SAYING_LITTLE.split())
 
 
 def short_query(text: str, words: int) -> str | None:

@@ -120,6 +120,10 @@ class VectorCache:
         finally:
             lock.release()
 
+    def revision(self) -> int:
+        """Give a number that changes with the vectors."""
+        return self._state().revision
+
     def generation(self) -> Generation | None:
         """Give what is recorded of the vectors' file, None where there is none of this model."""
         return self._state().generation

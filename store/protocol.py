@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from store.background import Background
 from store.choice import Measured
 from store.models import Model
 from store.records import PhotoRecord
@@ -83,6 +84,9 @@ class SearchedIndex(Protocol):
 
     def nodes(self, image_ids: Ids) -> NDArray[Any]:
         """Give nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
+
+    def background(self) -> Background:
+        """Give a sample of the vectors and how many there are; costs a search next to nothing."""
 
     def looks(self, image_ids: Ids) -> list[int | None]:
         """Give perceptual hashes in the order of the ids, None where there is none."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from store import catalog as rows
 from store import models, quarantine, selection, sources
 from store.annotations import captions_among, category_counts, count_texts, texts_of
+from store.background import Background, spread_ids
 from store.cache import VectorCache
 from store.choice import Measured
 from store.database import CatalogFile
@@ -58,6 +59,7 @@ class IndexReader:
         self.model = model
         self._catalog = catalog
         self._cache = VectorCache(folder, catalog, model)
+        self._background: tuple[int, Background] | None = None
 
     @staticmethod
     def exists(folder: Path) -> bool:
@@ -243,6 +245,22 @@ class IndexReader:
             held = rows.arrays_of(self._catalog, self.model.nodes, ids)
         found = [self._of(held, image_id, "nodes") for image_id in ids]
         return np.stack(found) if ids else np.zeros((0, 0, 0), dtype=np.float16)
+
+    def background(self) -> Background:
+        """Give a sample of the vectors and how many there are, kept until they change."""
+        with self.snapshot():
+            revision = self._cache.revision()
+            if self._background is None or self._background[0] != revision:
+                self._background = revision, self._sampled()
+            return self._background[1]
+
+    def _sampled(self) -> Background:
+        sql = "SELECT min(id), max(id), count(*) FROM images"
+        first, last, photos = next(self._catalog.rows(sql))
+        ids = []
+        if photos:
+            ids = [int(row[0]) for row in self._catalog.rows(spread_ids("images", first, last))]
+        return Background(self.vectors(sorted(ids)), int(photos))
 
     def find_content(self, sha256: str) -> int | None:
         """Give the id of a photo whose file has that hex digest, the lowest; None if none has."""

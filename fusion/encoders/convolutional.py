@@ -14,6 +14,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from fusion.encoders.classifier import Classifier
 from fusion.encoders.errors import WeightsMismatch, one_line
 from fusion.encoders.fingerprint import fingerprint_tensors
 from fusion.encoders.images import images_to_tensor
@@ -62,6 +63,7 @@ class GridEncoder:
         dim: channels of the last map.
         normalise: brings pixels of 0 to 255 to what the network was trained on.
         device: where it runs.
+        classifier: reads a region's features; None where the network came without.
     """
 
     def __init__(
@@ -73,8 +75,9 @@ class GridEncoder:
         dim: int,
         normalise: Normalise,
         device: str | torch.device,
+        classifier: Classifier | None = None,
     ) -> None:
-        self.architecture = architecture
+        self.architecture, self.classifier = architecture, classifier
         weights = fingerprint_tensors(network.state_dict())
         self.fingerprint = hashlib.sha256(f"{weights} {size_px}".encode()).hexdigest()
         network = fold_batch_norms(network.eval().requires_grad_(False)).to(device)
@@ -201,7 +204,12 @@ def efficientnet_lite2(weights: Path | None, device: str | torch.device) -> Grid
     network = _lite2_network()
     _fill(network, _in_timm_names(load_tensors(file), network), file)
     normalise = Normalise([127.0] * 3, [128.0] * 3)
-    return GridEncoder(LITE2, network, lite2_halves, 320, 1280, normalise, device)
+    head = _classifier(network.classifier)
+    return GridEncoder(LITE2, network, lite2_halves, 320, 1280, normalise, device, head)
+
+
+def _classifier(layer: Any) -> Classifier:  # noqa: ANN401 - a network's attribute
+    return Classifier(layer.weight.detach().clone(), layer.bias.detach().clone())
 
 
 def _in_timm_names(tensors: dict[str, Tensor], network: nn.Module) -> dict[str, Tensor]:
@@ -248,4 +256,5 @@ def resnet50(weights: Path | None, device: str | torch.device) -> GridEncoder:
     network = _resnet50_network()
     _fill(network, load_tensors(file), file)
     normalise = Normalise([123.675, 116.28, 103.53], [58.395, 57.12, 57.375])
-    return GridEncoder(RESNET50, network, resnet50_halves, 224, 2048, normalise, device)
+    head = _classifier(network.fc)
+    return GridEncoder(RESNET50, network, resnet50_halves, 224, 2048, normalise, device, head)

@@ -54,7 +54,9 @@ def demo(
             for line in as_plain_lines(answer.hits):
                 typer.echo(line)
         note = weakness(answer.hits)
-        typer.echo(f"{note}\n" if note else "")
+        for line in dict.fromkeys([*answer.notes, *([note] if note else [])]):
+            typer.echo(line)
+        typer.echo("")
     typer.echo(f"{result.photos} photos, index: {result.index}")
     typer.echo(f"page of results: {result.page.resolve()}")
     typer.echo(f'ask more: search "a red chair" --index {result.index}')

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import json as json_module
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from search.commands.completion import models
 from search.commands.options import Checkpoint, ImageWeights, Quiet, TextWeights
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
 __all__ = ["evaluate"]
+
+NO_INSTANCES = ("none", "")
 
 
 def evaluate(
-    images: Annotated[Path, typer.Option(metavar="DIR", help="The photos.")],
-    annotations: Annotated[Path, typer.Option(metavar="JSON", help="Their captions (COCO).")],
+    images: Annotated[
+        list[Path],
+        typer.Option(metavar="DIR", help="The photos; once for each collection."),
+    ],
+    annotations: Annotated[
+        list[Path],
+        typer.Option(
+            metavar="JSON",
+            help="Their captions (COCO); the n-th belong to the n-th --images.",
+        ),
+    ],
     model: Annotated[
         str | None,
         typer.Option(
@@ -51,10 +60,37 @@ def evaluate(
             "--probes", help="Also ask altered captions and queries of two to four words."
         ),
     ] = False,
+    keywords: Annotated[
+        bool,
+        typer.Option(
+            "--keywords", help="Also ask single words, in an index of the photos (a minute)."
+        ),
+    ] = False,
+    instances: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="JSON",
+            help="What is on the photos (COCO), for --keywords and --shown; the n-th belong to the "
+            "n-th --images, none is for a collection without. Default: what two captions say.",
+        ),
+    ] = None,
+    shown: Annotated[
+        bool,
+        typer.Option(
+            "--shown", help="Also measure the probabilities that people are shown (minutes)."
+        ),
+    ] = False,
+    queries: Annotated[
+        int, typer.Option(min=1, metavar="N", help="With --shown: captions asked, at most.")
+    ] = 1000,
+    squashed: Annotated[
+        bool,
+        typer.Option("--squashed", help="Also read every photo squashed to 224 by 224 pixels."),
+    ] = False,
     cache: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Where features are kept.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Draws the false pairs.")] = 0,
+    seed: Annotated[int, typer.Option(help="Draws false pairs, captions and samples.")] = 0,
     explanations: Annotated[
         bool,
         typer.Option("--explanations", help="Measure too whether explanations are true."),
@@ -63,124 +99,85 @@ def evaluate(
     text_weights: TextWeights = None,
     quiet: Quiet = False,
 ) -> None:
-    """Measure retrieval and matching on photos with captions.
+    """Measure retrieval and matching on photos with captions, of one collection or several.
 
     For example:
 
       crossgraph eval --images DIR --annotations dev.json --checkpoint my-model
 
       crossgraph eval --images DIR --annotations dev.json --ablate --json report.json
+
+      crossgraph eval --images A --annotations a.json --images B --annotations b.json --shown
     """
-    from search.judge import judge, model_folder
+    from search.captioned import named_collections
+    from search.commands.evaluation_tables import print_reports
+    from search.judge import Asked, judge_all, model_folder
     from search.per_query import per_query_json
 
     if model and checkpoint:
         raise typer.BadParameter("--model and --checkpoint exclude each other")
-    evaluation = judge(
-        model_folder(model) if model else checkpoint,
+    _check_pairs(images, annotations, instances or [])
+    if instances and not (keywords or shown):
+        raise typer.BadParameter("--instances is for --keywords and --shown: give one of them")
+    collections = named_collections(
         images,
         annotations,
+        [Path(each) if each not in NO_INSTANCES else None for each in instances or []],
+    )
+    found = judge_all(
+        model_folder(model) if model else checkpoint,
+        collections,
+        Asked(
+            seed=seed,
+            ablation=ablate,
+            probes=probes,
+            explanations=explanations,
+            squashed=squashed,
+            keywords=keywords,
+            shown=shown,
+            queries=queries,
+        ),
         cache=cache,
         image_weights=image_weights,
         text_weights=text_weights,
-        seed=seed,
-        ablation=ablate,
-        probes=probes,
         quiet=quiet,
-        explanations=explanations,
     )
-    text = json_module.dumps(evaluation.report, indent=2)
+    names = [each.name for each in collections]
+    reports = [each.report for each in found]
     if ranks is not None:
-        ranks.write_text(per_query_json(evaluation.per_query), encoding="utf-8")
+        table = _together(names, [each.per_query for each in found])
+        ranks.write_text(per_query_json(table), encoding="utf-8")
+    text = json_module.dumps(_together(names, reports), indent=2)
     if json is not None and str(json) == "-":
         typer.echo(text)
         return
     if json is not None:
         json.write_text(text + "\n", encoding="utf-8")
-    _print(evaluation.report)
+    print_reports(names, reports)
 
 
-def _print(report: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    collection, model = report["collection"], report["model"]
-    typer.echo(
-        f"{model['name']} ({model['encoders']}, {model['fingerprint'][:12]}) on "
-        f"{collection['images']} photos, {collection['captions']} captions"
-    )
-    console = Console()
-    table = Table("retrieval, %", "R@1", "R@5", "R@10", "median rank")
-    for stage in ("first_stage", "reranked"):
-        for direction, measures in (report[stage] or {}).items():
-            label = f"{stage} {direction}".replace("_", " ")
-            table.add_row(label, *(f"{value:.1f}" for value in measures.values()))
-    console.print(table)
-    matching = Table("matching, %", "accuracy", "F1", "AUC", "threshold", "calibration error")
-    for kind, measures in report["matching"].items():
-        *shares, threshold = measures.values()
-        error = f"{report['calibration'][kind]['ece']:.1f}"
-        matching.add_row(kind, *(f"{value:.1f}" for value in shares), f"{threshold:.3f}", error)
-    console.print(matching)
-    if "explanations" in report:
-        typer.echo(_explanations_line(report["explanations"]))
-    if "ablation" in report:
-        _print_ablation(report["ablation"])
-    if "probes" in report:
-        _print_probes(report["probes"], console)
-    costs = ", ".join(f"{name} {value:g}" for name, value in report["latency_ms"].items())
-    typer.echo(f"milliseconds: {costs}")
+def _check_pairs(
+    images: Sequence[Path], annotations: Sequence[Path], instances: Sequence[str]
+) -> None:
+    if len(images) != len(annotations):
+        raise typer.BadParameter(
+            f"--images is given {_times(images)} and --annotations {_times(annotations)}: give "
+            "both once for each collection, in the same order"
+        )
+    if instances and len(instances) != len(images):
+        raise typer.BadParameter(
+            f"--instances is given {_times(instances)} and --images {_times(images)}: give both "
+            "once for each collection, in the same order; none stands for no instances"
+        )
 
 
-def _explanations_line(found: dict[str, Any]) -> str:
-    low, high = found["difference_95"]
-    return (
-        f"explanations: without its top region a caption's logit falls by "
-        f"{found['top_region_drop']:.3f}, without a random one by "
-        f"{found['random_region_drop']:.3f}; by more in {found['top_above_random']:.1f}% of "
-        f"{found['pairs']} pairs, difference {found['difference']:.3f} [{low:.3f}, {high:.3f}]"
-    )
+def _together(names: Sequence[str], parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Give what a file holds: that of the only collection, or a list of them with their names."""
+    if len(parts) == 1:
+        return parts[0]
+    named = zip(names, parts, strict=True)
+    return {"collections": [{"name": name, **part} for name, part in named]}
 
 
-def _print_ablation(ablation: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    # A pipe has no width of its own, and 80 columns would break the names of rows.
-    console = Console() if Console().is_terminal else Console(width=130)
-    table = Table("", "ablation, %", "R@1", "R@5", "R@10", "image to text R@1", "R@1 against")
-    numbers = {row["name"]: number for number, row in enumerate(ablation["rows"], start=1)}
-    for row in ablation["rows"]:
-        *recalls, _ = row["text_to_image"].values()
-        shares = [*recalls, row["image_to_text"]["R@1"]]
-        against = ""
-        if row["difference"]:
-            difference, low, high = row["difference"]["text_to_image"].values()
-            against = f"{difference:+.2f} [{low:+.2f}, {high:+.2f}] ({numbers[row['against']]})"
-        cells = (f"{value:.1f}" for value in shares)
-        table.add_row(str(numbers[row["name"]]), row["name"], *cells, escape(against))
-    console.print(table)
-    for note in ablation["notes"]:
-        typer.echo(note)
-
-
-def _print_probes(probes: dict[str, Any], console: Console) -> None:
-    from rich.table import Table
-
-    order = Table("true caption above the altered one, %", "captions", "first stage", "reranked")
-    for kind, found in probes["word_order"].items():
-        count, *shares = found.values()
-        cells = ("" if share is None else f"{share:.1f}" for share in shares)
-        order.add_row(kind, str(count), *cells)
-    console.print(order)
-    short = Table("short queries, %", "queries", "R@1", "R@5", "R@10", "median rank")
-    queries = probes["short_queries"]
-    groups = {"all": queries} | {f"{n} words": found for n, found in queries["by_words"].items()}
-    for name, found in groups.items():
-        for stage in ("first_stage", "reranked"):
-            if found[stage] is not None:
-                cells = (f"{value:.1f}" for value in found[stage].values())
-                label = f"{name}, {stage}".replace("_", " ")
-                short.add_row(label, str(found["queries"]), *cells)
-    console.print(short)
+def _times(values: Sequence[object]) -> str:
+    return "once" if len(values) == 1 else f"{len(values)} times"

@@ -176,7 +176,7 @@ def _remark(hits: SearchResult, form: Form, least: float, *, filtered: bool) -> 
         typer.echo(said, err=True)
     # What the filter left nothing of is said above.
     note = weakness(hits, least) if hits or least or not filtered else None
-    if note and ((least and not hits) or not form.is_for_programs):
+    if note and note not in hits.notes and ((least and not hits) or not form.is_for_programs):
         typer.echo(note, err=True)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from search.commands.options import Device, ImageWeights, Quiet, TextWeights
-from search.features import default_cache
+from search.features import default_cache, read_photo
 
 __all__ = ["ModelKind", "train"]
 
@@ -24,10 +24,20 @@ class ModelKind(StrEnum):
 
 
 def train(
-    images: Annotated[Path, typer.Option(metavar="DIR", help="The photos.")],
-    annotations: Annotated[Path, typer.Option(metavar="JSON", help="Training captions (COCO).")],
+    images: Annotated[
+        list[Path],
+        typer.Option(metavar="DIR", help="The photos; repeat it for further collections."),
+    ],
+    annotations: Annotated[
+        list[Path],
+        typer.Option(metavar="JSON", help="Training captions (COCO), one for each --images."),
+    ],
     dev_annotations: Annotated[
-        Path, typer.Option(metavar="JSON", help="Development captions (COCO), of other photos.")
+        list[Path],
+        typer.Option(
+            metavar="JSON",
+            help="Development captions (COCO), of other photos; one for each --dev-images.",
+        ),
     ],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Gets the checkpoint.")],
     model: Annotated[ModelKind, typer.Option(help="What to train.")] = ModelKind.crossgraph,
@@ -44,7 +54,15 @@ def train(
     seed: Annotated[int, typer.Option(help="The same seed trains the same model.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where --out stopped.")] = False,
     dev_images: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Development photos; default: --images.")
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="Development photos; default: the first --images."),
+    ] = None,
+    tuned_image: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Build on the image encoder that this checkpoint tuned, and tune it no further.",
+        ),
     ] = None,
     cache: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Where features are kept.")
@@ -80,11 +98,17 @@ def train(
     from fusion.training import train_from_files
     from search.progress import ProgressReport
 
+    train_on = _pairs(images, annotations, "--images", "--annotations")
+    stop_by = _pairs(dev_images or images[:1], dev_annotations, "--dev-images", "--dev-annotations")
+    parts = _parts(finetune) - ({"image"} if tuned_image is not None else set())
     request = TrainRequest(
-        images=images,
-        annotations=annotations,
-        dev_images=dev_images or images,
-        dev_annotations=dev_annotations,
+        images=train_on[0][0],
+        annotations=train_on[0][1],
+        dev_images=stop_by[0][0],
+        dev_annotations=stop_by[0][1],
+        more=tuple(train_on[1:]),
+        more_dev=tuple(stop_by[1:]),
+        tuned_image=tuned_image,
         encoders=encoders,
         model=model.value,
         out=out,
@@ -96,13 +120,24 @@ def train(
         image_weights=image_weights,
         text_weights=text_weights,
         options=dict(_assignment(text) for text in option or ()),
-        finetune=_parts(finetune),
+        finetune=parts,
         views=views,
         device=device.value,
     )
     with ProgressReport("training", quiet=quiet) as progress:
-        result = train_from_files(request, progress=progress.stage)
+        result = train_from_files(request, progress=progress.stage, read_photo=read_photo)
     typer.echo(result)
+
+
+def _pairs(
+    folders: list[Path], files: list[Path], folder_option: str, file_option: str
+) -> list[tuple[Path, Path]]:
+    if len(folders) != len(files):
+        raise typer.BadParameter(
+            f"{len(folders)} {folder_option} and {len(files)} {file_option}: expected as many of "
+            "one as of the other, the n-th of either belonging together"
+        )
+    return list(zip(folders, files, strict=True))
 
 
 def _assignment(text: str) -> tuple[str, str]:

@@ -25,5 +25,5 @@ def text_of(hit: Hit) -> str:
 def metadata_of(hit: Hit) -> dict[str, Any]:
     """Give the facts that JSON has of a hit, without its duplicates and explanation."""
     record = hit.to_dict()
-    names = ("path", "image_id", "rank", "score", "probability", "captions", "categories")
+    names = ("path", "image_id", "rank", "score", "probability", "captions", "categories", "group")
     return {name: record[name] for name in names}

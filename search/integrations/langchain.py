@@ -32,7 +32,7 @@ class CrossgraphRetriever(BaseRetriever):
 
     A document's `page_content` is the photo's captions, a line each, or its file name where it has
     none; its `id` is the photo's. `metadata` has path, image_id, rank, score, probability,
-    captions and categories.
+    captions, categories and group.
 
     >>> retriever = CrossgraphRetriever.open("photos.index", k=4)  # doctest: +SKIP
     >>> retriever.invoke("a dog on a red sofa")  # doctest: +SKIP

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from search.engine import SearchIndex
 from search.result import SearchResult
@@ -40,8 +40,9 @@ MOST_CATEGORIES = 200
 LONGEST_PX = 1024
 
 INSTRUCTIONS = """Finds photos on this computer by what they show. Ask search_photos with a short
-description of the picture, as a caption would put it; get_photo then shows one. A probability below
-0.5 means that the model holds a match for less likely than none."""
+description of the picture in English, as a caption would put it; get_photo then shows one. Photos
+of the group "good" are likelier right than wrong, those of "maybe" are worth a look, and those of
+"other" are only the nearest to what was asked; notes say so where nothing matches."""
 
 
 class FoundPhoto(TypedDict):
@@ -53,6 +54,7 @@ class FoundPhoto(TypedDict):
     probability: float
     captions: list[str]
     categories: list[str]
+    group: Literal["good", "maybe", "other"]
 
 
 class Found(TypedDict):
@@ -195,6 +197,7 @@ def _found(result: SearchResult) -> Found:
             probability=round(hit.probability, 6),
             captions=[shown(caption) for caption in hit.captions],
             categories=[shown(category) for category in hit.categories],
+            group=hit.group.value,
         )
         for hit in result
     ]

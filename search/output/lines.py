@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from search.explain import as_words
-from search.result import WEAK_PROBABILITY, Hit
+from search.result import Hit, weakness_of
 
 __all__ = ["as_csv_lines", "as_json_lines", "as_paths", "as_plain_lines", "known", "weakness"]
 
@@ -31,22 +31,24 @@ def as_csv_lines(hits: Iterable[Hit]) -> Iterator[str]:
     """Give a line of names and one a hit, as spreadsheets read them; no line where there is no hit.
 
     Several captions or categories share a field, parted by " | ". An explained hit has one more
-    field, its words, which is `explanation`. A name with a line break in it takes two lines.
+    field, its words, which is `explanation`. The group is the last field. A name with a line break
+    in it takes two lines.
 
     >>> from pathlib import Path
     >>> list(as_csv_lines([Hit(1, 2.5, 0.75, Path("/a.jpg"), 7, ("A dog, barking .",))]))[1]
-    '1,0.75,2.5,/a.jpg,7,"A dog, barking .",'
+    '1,0.75,2.5,/a.jpg,7,"A dog, barking .",,good'
     """
     from csv import writer
 
     given = list(hits)
     explained = any(hit.explanation for hit in given)
-    rows: list[Sequence[object]] = [[*CSV_FIELDS, *(["explanation"] if explained else [])]]
+    names = (*CSV_FIELDS, *(["explanation"] if explained else []), "group")
+    rows: list[Sequence[object]] = [names]
     for hit in given:
         record = {**hit.to_dict(), "captions": " | ".join(_lines_joined(hit.captions))}
         record["categories"] = " | ".join(hit.categories)
-        why = "; ".join(as_words(hit.explanation)) if hit.explanation else ""
-        rows.append([*(record[name] for name in CSV_FIELDS), *([why] if explained else [])])
+        record["explanation"] = "; ".join(as_words(hit.explanation)) if hit.explanation else ""
+        rows.append([record[name] for name in names])
     lines = _Lines()
     writer(lines, lineterminator="\n").writerows(rows if given else ())
     yield from lines.written
@@ -68,8 +70,9 @@ def as_plain_lines(hits: Iterable[Hit]) -> Iterator[str]:
     """
     for hit in hits:
         path = hit.name.replace("\t", " ").replace("\n", " ")
-        line = f"{hit.rank}\t{hit.probability:.2f}\t{hit.score:.3f}\t{path}\t{known(hit)}"
-        yield line if hit.explanation is None else f"{line}\t{'; '.join(as_words(hit.explanation))}"
+        why = f"{'; '.join(as_words(hit.explanation))}\t" if hit.explanation else ""
+        facts = f"{hit.rank}\t{hit.probability:.2f}\t{hit.score:.3f}\t{path}\t{known(hit)}"
+        yield f"{facts}\t{why}{hit.group}"
 
 
 def known(hit: Hit) -> str:
@@ -98,10 +101,7 @@ def weakness(hits: Sequence[Hit], least: float = 0.0) -> str | None:
         return f"nothing here matches well: no photo has a probability of {least:g} or more"
     if not hits:
         return "the index holds no photos"
-    best = max(hit.probability for hit in hits)
-    if best >= WEAK_PROBABILITY:
-        return None
-    return f"nothing here matches well: the best probability is {best:.0%}"
+    return weakness_of(max(hit.probability for hit in hits))
 
 
 def _lines_joined(texts: Iterable[str]) -> Iterator[str]:

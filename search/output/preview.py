@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from search.output.forms import Drawing
 from search.output.lines import known
-from search.output.table import printable
+from search.output.table import heading_of, printable
 from search.result import Hit
 
 if TYPE_CHECKING:
@@ -43,7 +43,11 @@ def print_previews(hits: Sequence[Hit], drawing: Drawing | None = None) -> None:
     colours: Literal["auto", "truecolor"] = "auto" if sys.stdout.isatty() else "truecolor"
     console = Console(force_terminal=True, color_system=colours)
     drawn = _drawer(drawing)
+    group = None
     for hit in hits:
+        if hit.group is not group:
+            group = hit.group
+            console.print(heading_of(group), soft_wrap=True)
         facts = f"{hit.rank}  {hit.probability:.0%}  {hit.score:.3f}  {printable(hit.name)}"
         console.print(Text(facts, style="bold"), soft_wrap=True)
         if known(hit):

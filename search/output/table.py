@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING
 
 from search.explain import as_words
 from search.output.lines import known
-from search.result import Hit
+from search.result import Hit, HitGroup
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
-__all__ = ["as_table", "printable"]
+__all__ = ["as_table", "heading_of", "printable"]
 
 
 def as_table(hits: Sequence[Hit], title: str | None = None) -> Table:
-    """Give a table that fits the terminal it is printed on; long cells are folded, never cut."""
+    """Give a table that fits the terminal it is printed on; long cells are folded, never cut.
+
+    A line above the hits of each group says which it is.
+    """
     from rich.markup import escape
     from rich.table import Table
 
@@ -32,7 +36,12 @@ def as_table(hits: Sequence[Hit], title: str | None = None) -> Table:
     explains = any(hit.explanation for hit in hits)
     if explains:
         table.add_column("added to the score, and where", overflow="fold")
+    group = None
     for hit in hits:
+        if hit.group is not group:
+            group = hit.group
+            table.add_section()
+            table.add_row("", "", "", heading_of(group))
         path = escape(printable(hit.name))
         cells = [str(hit.rank), f"{hit.probability:.0%}", f"{hit.score:.3f}", path]
         if speaks:
@@ -41,6 +50,13 @@ def as_table(hits: Sequence[Hit], title: str | None = None) -> Table:
             cells.append(escape("\n".join(as_words(hit.explanation)) if hit.explanation else ""))
         table.add_row(*cells)
     return table
+
+
+def heading_of(group: HitGroup) -> Text:
+    """Give the line above the hits of a group, with the cut behind it."""
+    from rich.text import Text
+
+    return Text.assemble((group.heading, "bold"), (f" ({group.meaning})", "dim"))
 
 
 def printable(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from search.request import Term
+from search.result import HitGroup
 
 __all__ = [
     "EmbedAnswer",
@@ -105,6 +106,7 @@ class HitAnswer(BaseModel):
     height_px: int | None
     reranked: bool
     duplicates: list[HitAnswer]
+    group: HitGroup
     explanation: dict[str, Any] | None = None
 
 

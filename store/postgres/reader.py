@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from store.background import Background, spread_ids
 from store.catalog import photo_file
 from store.choice import Measured
 from store.codec import blobs_to_array, row_to_path
@@ -52,6 +53,7 @@ class PostgresReader:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._vectors = PostgresVectors(session)
+        self._background: tuple[int, Background] | None = None
 
     @classmethod
     def open(cls, address: str, *, fingerprint: str | None = None, model: str = "") -> Self:
@@ -144,6 +146,23 @@ class PostgresReader:
             return np.zeros((0, 0, 0), dtype=np.float16)
         held: dict[int, bytes] = dict(self._of("image_id, nodes", "nodes", ids, key="image_id"))
         return blobs_to_array([held[image_id] for image_id in ids])
+
+    def background(self) -> Background:
+        """Give a sample of the vectors and how many there are, once for each generation."""
+        with self.snapshot():
+            generation = self._session.generation
+            if self._background is None or self._background[0] != generation.number:
+                self._background = generation.number, self._sampled()
+            return self._background[1]
+
+    def _sampled(self) -> Background:
+        sql = f"SELECT min(id), max(id) FROM {self._photos}"
+        first, last = self._session.rows(sql)[0]
+        ids = []
+        if first is not None:
+            sql = spread_ids(self._photos, first, last)
+            ids = [int(row[0]) for row in self._session.rows(sql)]
+        return Background(self.vectors(sorted(ids)), self._session.generation.photos)
 
     def looks(self, image_ids: Ids) -> list[int | None]:
         """Give perceptual hashes in the order of the ids, None where there is none."""

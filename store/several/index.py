@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from store.background import Background
 from store.choice import Measured
 from store.models import Model
 from store.protocol import Allowed, Ids, ServedIndex
@@ -125,6 +126,18 @@ class SeveralIndexes:
         """Give nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
         found: list[Any] = self._of(image_ids, lambda one, ids: list(one.nodes(ids)))
         return np.stack(found) if found else np.zeros((0, 0, 0), np.float16)
+
+    def background(self) -> Background:
+        """Give samples of all vectors, of each index by its share of the photos."""
+        found = list(self._members.ask(lambda _, one: one.background()).values())
+        total = sum(each.photos for each in found)
+        kept = []
+        for each in found:
+            wanted = -(-len(each.vectors) * each.photos // max(total, 1))
+            rows = np.linspace(0, len(each.vectors) - 1, min(wanted, len(each.vectors)))
+            kept.append(each.vectors[rows.astype(int)])
+        vectors = np.concatenate(kept) if kept else np.zeros((0, self.model.dim), np.float32)
+        return Background(vectors, total)
 
     def looks(self, image_ids: Ids) -> list[int | None]:
         """Give perceptual hashes in the order of the ids, None where there is none."""

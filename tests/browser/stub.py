@@ -23,6 +23,7 @@ from urllib.parse import parse_qs, urlsplit
 from PIL import Image
 
 import search
+from search.result import HitGroup
 
 __all__ = ["POLICY", "Stub", "StubServer", "jpeg"]
 
@@ -53,6 +54,7 @@ class Stub:
         building: the `building` of the index.
         delay: seconds before a search with this body is answered.
         missing: reasons for which indexes of several are missing.
+        notes: further lines that each search answers with.
         refuse: an error line for a search with this body, or None.
         searches: the bodies of all searches so far.
     """
@@ -63,6 +65,7 @@ class Stub:
     key: str = ""
     building: dict[str, float] | None = None
     missing: Sequence[str] = ()
+    notes: Sequence[str] = ()
     delay: Callable[[dict[str, Any]], float] = lambda body: 0.0
     refuse: Callable[[dict[str, Any]], str | None] = lambda body: None
     searches: list[dict[str, Any]] = field(default_factory=list)
@@ -114,7 +117,8 @@ class Stub:
         hits = []
         for rank in [int(only[1])] if only else range(1, count + 1):
             hit = {**self.photo(rank), "rank": rank, "score": 2 - rank / 100, "duplicates": []}
-            hit |= {"probability": self.best * 0.5 ** (rank / 30), "reranked": rank <= 50}
+            likely = self.best * 0.5 ** (rank / 30)
+            hit |= {"probability": likely, "group": HitGroup.of(likely), "reranked": rank <= 50}
             if fold and rank == 2:
                 double = {**self.photo(self.photos), "id": self.photos, "rank": 2}
                 hit["duplicates"] = [{**hit, **double, "duplicates": []}]
@@ -124,6 +128,7 @@ class Stub:
         stages = ("encode", "filter", "first_stage", "rerank", "explain", "read")
         took = {stage: 4.0 for stage in stages} | {"total": 24.0}
         notes = [f"degraded: answered without /b.index: {reason}" for reason in self.missing]
+        notes += self.notes
         return {
             "hits": hits,
             "took_ms": took,

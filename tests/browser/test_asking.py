@@ -141,7 +141,21 @@ def test_the_slider_cuts_what_is_there_without_asking(page_of: Callable[..., Any
     page.says("#weak", "No photo reaches that")
 
 
-def test_it_says_where_nothing_matches_well(page_of: Callable[..., Any]) -> None:
-    page, _, _ = page_of("?q=a+stadium", best=0.3)
-    page.says("#weak", "Nothing here matches well")
+@pytest.mark.parametrize(("best", "said"), [(0.3, "matches well. "), (0.1, "matches. ")])
+def test_it_says_where_nothing_matches(page_of: Callable[..., Any], best: float, said: str) -> None:
+    notes = [f"nothing here matches: the best probability is {best:.0%}"]
+    page, _, _ = page_of("?q=a+stadium", best=best, notes=notes * (best < 0.15))
+    page.says("#weak", f"Nothing here {said}")
+    assert page.text("#notes") == ""
     assert page.photos()[0] == 1
+
+
+def test_it_says_which_words_it_cannot_read(page_of: Callable[..., Any]) -> None:
+    unknown = "crossgraph knows no word of “girafe” (did you mean “giraffe”?): it reads English"
+    page, _, _ = page_of("?q=girafe", best=0.05, notes=[unknown])
+    page.says("#weak", f"C{unknown[1:]}. Nothing here matches.")
+    assert page.text("#notes") == ""
+    some = unknown.replace("knows no word of", "does not know")
+    page, _, _ = page_of("?q=red+girafe", notes=[some])
+    page.says("#notes", some)
+    assert not page.find("#weak").is_displayed()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -17,6 +18,39 @@ def test_before_anything_is_asked_it_shows_the_collection(page_of: Callable[...,
     page.says("#status", "60 photos")
     assert page.photos()[:3] == [1, 2, 3]
     assert page.complaints() == []
+
+
+def test_photos_stand_in_groups_with_their_cuts(page_of: Callable[..., Any]) -> None:
+    page, _, _ = page_of("?q=a+dog", photos=90, best=0.6)
+    page.says("#status", "a dog")
+    found = page.run("""
+        const seen = [];
+        for (const row of document.querySelectorAll("#photos > *"))
+            if (row.matches(".group")) seen.push(row.textContent);
+            else for (const tile of row.children) seen.push(+tile.dataset.id);
+        return seen;""")
+    first, second = "Good matches", "Maybe"
+    headings = {place: each for place, each in enumerate(found) if isinstance(each, str)}
+    assert found[0].startswith(first)
+    assert "50\u202f% and more" in found[0]
+    # 0.6 * 0.5 ** (rank / 30) is below 0.5 from rank 8 on
+    (maybe,) = [place for place, each in headings.items() if each.startswith(second)]
+    assert (found[maybe - 1], found[maybe + 1]) == (7, 8)
+    boxes = page.run("""
+        return [...document.querySelectorAll("#photos > *")].map((each) => {
+            const { top, bottom } = each.getBoundingClientRect();
+            return [top, bottom];
+        })""")
+    assert all(one[1] <= other[0] + 1 for one, other in pairwise(boxes))
+    page.run("scrollTo({ top: document.body.scrollHeight, behavior: 'instant' })")
+    page.until(lambda: "Nearest others" in page.text("#photos"), "no last group")
+    assert page.complaints() == []
+
+
+def test_before_anything_is_asked_there_are_no_groups(page_of: Callable[..., Any]) -> None:
+    page, _, _ = page_of(photos=60)
+    page.says("#status", "60 photos")
+    assert page.all(".group") == []
 
 
 def test_back_closes_the_photo_and_closing_leaves_no_trace(page_of: Callable[..., Any]) -> None:

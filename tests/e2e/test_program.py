@@ -103,9 +103,9 @@ def test_the_short_form_is_the_same(index: Path) -> None:
     assert all(0 <= hit["probability"] <= 1 for hit in hits)
 
 
-def test_into_a_pipe_a_hit_is_a_line_of_five_fields(index: Path) -> None:
+def test_into_a_pipe_a_hit_is_a_line_of_six_fields(index: Path) -> None:
     lines = run("search", "a cat", "-k", "2", "--index", index).stdout.splitlines()
-    assert [len(line.split("\t")) for line in lines] == [5, 5]
+    assert [len(line.split("\t")) for line in lines] == [6, 6]
 
 
 def test_first_stage_only(index: Path) -> None:
@@ -124,7 +124,7 @@ def test_a_hit_is_explained_and_drawn(index: Path, tmp_path: Path) -> None:
     hits = [json.loads(line) for line in done.stdout.splitlines()]
     for hit in hits:
         words, rest = hit["explanation"]["words"], hit["explanation"]["rest"]
-        assert [word["word"] for word in words] == ["the", "cat", "s", "whiskers"]
+        assert [word["word"] for word in words] == ["cat", "whiskers"]
         assert sum(word["added"] for word in words) + rest == pytest.approx(hit["score"], abs=1e-4)
         for word in words:
             assert len(word["regions"]) == 3

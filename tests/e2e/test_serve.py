@@ -26,7 +26,7 @@ def test_it_says_where_it_is_and_answers(place: Path) -> None:
         answer = httpx2.post(f"{url}v1/search", json=asked).json()
         assert [hit["rank"] for hit in answer["hits"]] == [1, 2, 3]
         best = answer["hits"][0]
-        assert {word["word"] for word in best["explanation"]["words"]} == {"a", "red", "dog"}
+        assert {word["word"] for word in best["explanation"]["words"]} == {"red", "dog"}
         like = httpx2.post(f"{url}v1/search", json={"positive": [{"id": best["id"]}]}).json()
         assert {hit["id"] for hit in like["hits"]} == set(range(1, COUNT + 1)) - {best["id"]}
         thumbnail = httpx2.get(f"{url}v1/images/{best['id']}/thumbnail")

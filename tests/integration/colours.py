@@ -9,7 +9,9 @@ from types import SimpleNamespace
 import numpy as np
 from PIL import Image
 
-__all__ = ["COLOURS", "ColourModel", "paint"]
+from fusion.known_words import KnownWords
+
+__all__ = ["COLOURS", "ColourModel", "EveryWord", "paint"]
 
 COLOURS = {
     "red": (200, 30, 30),
@@ -17,6 +19,16 @@ COLOURS = {
     "blue": (30, 30, 200),
     "grey": (90, 90, 90),
 }
+
+
+class EveryWord(KnownWords):
+    """Knows whatever it is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(())
+
+    def __contains__(self, word: str) -> bool:
+        return True
 
 
 class ColourModel:
@@ -29,8 +41,15 @@ class ColourModel:
     size_px = None
     batch_size = 16
 
-    def __init__(self, fingerprint: str = "c0104a5", *, contrary: bool = False) -> None:
+    def __init__(
+        self,
+        fingerprint: str = "c0104a5",
+        *,
+        contrary: bool = False,
+        known_words: KnownWords | None = None,
+    ) -> None:
         self.fingerprint = fingerprint
+        self.known_words = known_words or EveryWord()
         self.contrary = contrary
         self.asked: list[int] = []
 

@@ -17,6 +17,7 @@ from search.cli import main, search_main
 from tests.integration.colours import ColourModel, paint
 
 TRAIN = ["train", "--images", "x", "--annotations", "y", "--dev-annotations", "z", "--out", "o"]
+EVAL = ["eval", "--images", "x", "--annotations", "y"]
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +50,7 @@ def test_index_then_search_in_the_default_folder(
     assert "broken.jpg" in err
 
     assert main(["search", "a", "blue", "thing", "-k", "1"]) == 0
-    rank, probability, score, path, known = capsys.readouterr().out.rstrip("\n").split("\t")
+    rank, probability, score, path, known, group = capsys.readouterr().out.rstrip("\n").split("\t")
     assert (rank, score, known) == ("1", "2.000", "")
     assert path.endswith("blue sky.png")
     assert 0 <= float(probability) <= 1
@@ -90,8 +91,8 @@ def test_what_matches_badly_is_said_on_stderr_only(
     capsys.readouterr()
     assert search_main(["a green thing"]) == 0
     out, err = capsys.readouterr()
-    assert "nothing here matches well" in err
-    assert "matches well" not in out
+    assert err.count("nothing here matches: ") == 1
+    assert "matches" not in out
 
 
 def test_the_index_may_be_named_by_the_environment(
@@ -120,6 +121,7 @@ def test_words_are_explained_in_a_line_and_in_json(
         "words": [{"word": "red", "added": 1.0, "regions": [everywhere]}],
         "regions": [everywhere],
         "rest": 1.0,
+        "other_words": 0.0,
     }
 
 
@@ -183,11 +185,13 @@ def test_measured_explanations_are_one_line(
     }
     asked: list[object] = []
 
-    def fake(*_: object, explanations: bool, **__: object) -> Evaluation:
-        asked.append(explanations)
-        return Evaluation(report)
+    def fake(
+        _: object, collections: object, options: judge.Asked, **__: object
+    ) -> list[Evaluation]:
+        asked.append(options.explanations)
+        return [Evaluation(report)]
 
-    monkeypatch.setattr(judge, "judge", fake)
+    monkeypatch.setattr(judge, "judge_all", fake)
     assert main(["eval", "--images", "x", "--annotations", "y", "--explanations"]) == 0
     assert asked == [True]
     line = next(x for x in capsys.readouterr().out.splitlines() if x.startswith("explanations"))
@@ -238,6 +242,11 @@ def test_a_model_without_explanations_is_refused_before_the_work(
         (["curve", *TRAIN[1:], "--sizes", "20,few"], 2, "--sizes 20,few"),
         (["curve", *TRAIN[1:]], 1, "y"),
         (["eval", "--images", "x", "--annotations", "y", "--seed", "z"], 2, "--seed"),
+        (["eval", "--images", "x", "--images", "y", "--annotations", "z"], 2, "2 times"),
+        ([*EVAL, "--instances", "z"], 2, "--instances is for --keywords and --shown"),
+        ([*EVAL, "--keywords", "--instances", "a", "--instances", "b"], 2, "2 times"),
+        ([*EVAL, "--shown", "--queries", "0"], 2, "--queries"),
+        ([*EVAL, "--images", "v", "--annotations", "w"], 1, "y: "),
         (["frobnicate"], 2, "frobnicate"),
     ],
 )

@@ -17,7 +17,7 @@ from tests.integration.options import parse_line
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = {name: (DOCS / f"{name}.md").read_text(encoding="utf-8") for name in (
     "query-language", "index-format", "presets", "training", "model-card", "sources", "bulk",
-    "serving", "postgres",
+    "serving", "postgres", "evaluation",
 )}  # fmt: skip
 RUNNABLE = [(name, line) for name, text in PAGES.items() for line in commands_in(text)]
 PARSED = [(name, line) for name, text in PAGES.items() for line in commands_in(text, "sh")]

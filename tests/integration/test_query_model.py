@@ -73,6 +73,13 @@ def assert_same_query(one: QueryEmbeddings, other: QueryEmbeddings) -> None:
     assert np.allclose(one.words[one.mask], other.words[other.mask], atol=1e-5)
 
 
+def test_words_are_known_alike(retriever: Retriever, model: QueryModel) -> None:
+    for known in (retriever.known_words, model.known_words):
+        asked = ("river", "dogs", "ride", "along", "zebra", "s", "##s", "rver", "[unk]")
+        assert [word in known for word in asked] == [True] * 4 + [False] * 5
+        assert known.nearest("rver") == "river"
+
+
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_query_is_embedded_alike(retriever: Retriever, model: QueryModel, text: str) -> None:
     assert_same_query(retriever.embed_queries([text]), model.embed_queries([text]))
@@ -286,4 +293,4 @@ def test_a_search_imports_no_torch_and_nothing_else_that_it_can_do_without(
     )
     assert (done.returncode, done.stderr) == (0, "")
     best = json.loads(done.stdout.splitlines()[0])
-    assert {word["word"] for word in best["explanation"]["words"]} == {"a", "red", "dog"}
+    assert {word["word"] for word in best["explanation"]["words"]} == {"red", "dog"}

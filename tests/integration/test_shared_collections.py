@@ -43,8 +43,8 @@ def test_recall_on_flickr8k_development_photos(tmp_path: Path) -> None:
 
     out = tmp_path / "report.json"
     evaluate(
-        images=FLICKR / "images",
-        annotations=FLICKR / "captions_dev.json",
+        images=[FLICKR / "images"],
+        annotations=[FLICKR / "captions_dev.json"],
         json=out,
         cache=tmp_path / "features",
         quiet=True,

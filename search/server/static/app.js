@@ -7,6 +7,7 @@ import { Detail } from "./detail.js";
 import { at, percent } from "./dom.js";
 import { Filters } from "./filters.js";
 import { Grid } from "./grid.js";
+import { grouped } from "./groups.js";
 import { takePhotos } from "./intake.js";
 import { listenToKeys } from "./keys.js";
 import { EMPTY, asKey, fromAddress, lostFiles, term, toAddress, withTerm } from "./query.js";
@@ -98,10 +99,10 @@ function render(keep) {
   const { state } = answers;
   const cut = (hit) => hit.probability === undefined || hit.probability >= query.cut / 100;
   const hits = state.items.filter(cut);
-  shown = hits.flatMap((hit) => {
+  shown = grouped(hits.flatMap((hit) => {
     if (!unfolded.has(hit.id)) return [hit];
     return [{ ...hit, open: true }, ...hit.duplicates.map((each) => ({ ...each, folded: true }))];
-  });
+  }));
   grid.show(shown, { keep });
   showStatus(state, hits, query, facts);
 }

@@ -43,7 +43,8 @@ export function explained(explanation) {
     for (const event of ["pointerleave", "blur"]) button.addEventListener(event, none);
   });
   overlay.append(...targets(explanation, region, none));
-  const sum = `First stage and the rest ${signed(explanation.rest)}; with the words that is the score.`;
+  const other = explanation.other_words ? ` (other words ${signed(explanation.other_words)})` : "";
+  const sum = `First stage and the rest ${signed(explanation.rest)}${other}; with the words that is the score.`;
   return { overlay, words: element("div", { class: "why" }, element("p", { class: "words" }, ...words), said, element("p", { class: "rest" }, sum)) };
 }
 

@@ -1,10 +1,12 @@
 // Photos in rows, of which only those near the view are in the document: 10,000 cost what 100 do.
 
 import { element } from "./dom.js";
+import { heading } from "./groups.js";
 import { justified, rowAt } from "./layout.js";
 import { tile } from "./tile.js";
 
 const GAP_PX = 6;
+const HEADING_PX = 44; // as high as .group of photos.css
 const AHEAD = 0.75; // screens above and below the view whose rows are kept
 const END_PX = 1500;
 
@@ -55,7 +57,7 @@ export class Grid {
     this.width = width;
     const wished = Math.min(250, Math.max(132, width / 5.2));
     this.size = wished * 1.25 * devicePixelRatio > 256 ? 512 : 256;
-    this.laid = justified(this.items, width, wished, GAP_PX);
+    this.laid = justified(this.items, width, wished, GAP_PX, HEADING_PX);
     this.host.style.height = `${this.laid.height}px`;
     this.host.setAttribute("aria-rowcount", this.laid.rows.length);
     for (const number of [...this.shown.keys()]) this.#remove(number);
@@ -100,7 +102,7 @@ export class Grid {
 
   #add(number) {
     if (this.shown.has(number)) return;
-    const { top, height, start, widths } = this.laid.rows[number];
+    const { top, height, start, widths, group } = this.laid.rows[number];
     const row = element("div", { role: "row", class: "row", "aria-rowindex": number + 1 });
     row.style.transform = `translateY(${top}px)`;
     row.style.height = `${height}px`;
@@ -115,12 +117,18 @@ export class Grid {
     // In the order of rank, for whoever reads the document and not the screen.
     let next;
     for (const other of this.shown.keys()) if (other > number && (next === undefined || other < next)) next = other;
-    this.host.insertBefore(row, next === undefined ? null : this.shown.get(next));
+    const after = next === undefined ? null : this.shown.get(next);
+    this.host.insertBefore(row, after?.heading ?? after);
+    if (group === undefined) return;
+    row.heading = heading(group);
+    row.heading.style.transform = `translateY(${top - HEADING_PX}px)`;
+    this.host.insertBefore(row.heading, row);
   }
 
   #remove(number) {
     const row = this.shown.get(number);
     for (const image of row.querySelectorAll("img")) image.drop();
+    row.heading?.remove();
     row.remove();
     this.shown.delete(number);
   }
@@ -141,8 +149,8 @@ export class Grid {
     return this.shown.get(number)?.children[place - this.laid.rows[number].start];
   }
 
-  #reveal({ top, height }) {
-    const above = document.querySelector(".top").offsetHeight + 12;
+  #reveal({ top, height, group }) {
+    const above = document.querySelector(".top").offsetHeight + 12 + (group === undefined ? 0 : HEADING_PX);
     const view = this.#viewTop();
     if (top - above < view) scrollBy({ top: top - above - view, behavior: "instant" });
     const below = top + height + 12 - innerHeight;

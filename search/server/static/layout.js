@@ -8,8 +8,9 @@ export function proportions(item) {
   return Math.min(WIDEST, Math.max(NARROWEST, share));
 }
 
-// Gives rows [{ top, height, start, widths }] and the height of all, in pixels.
-export function justified(items, width, wished, gap) {
+// Gives rows [{ top, height, start, widths, group }] and the height of all, in pixels. A row has a
+// `group` where one begins, and `above` pixels over it for a heading; a group ends a row.
+export function justified(items, width, wished, gap, above = 0) {
   const rows = [];
   let top = 0;
   let start = 0;
@@ -17,12 +18,15 @@ export function justified(items, width, wished, gap) {
   for (let place = 0; place < items.length; place += 1) {
     sum += proportions(items[place]);
     const inner = width - gap * (place - start);
-    const last = place === items.length - 1;
+    const last = place === items.length - 1 || items[place + 1].group !== items[place].group;
     if (inner / sum > wished && !last) continue;
     // The last row is not blown up to fill the page.
     const height = Math.min(inner / sum, last ? wished * 1.15 : Infinity);
     const widths = items.slice(start, place + 1).map((item) => proportions(item) * height);
-    rows.push({ top, height, start, widths });
+    const begun = items[start].group;
+    const group = begun !== undefined && begun !== items[start - 1]?.group ? begun : undefined;
+    if (group !== undefined) top += above;
+    rows.push({ top, height, start, widths, group });
     top += height + gap;
     start = place + 1;
     sum = 0;

@@ -1,9 +1,11 @@
 // The lines above the photos: how many and for what, what it cost, and what to know of the answer.
 
 import { at, counted, element, percent } from "./dom.js";
+import { MAYBE, WEAK } from "./groups.js";
 import { inWords, measured, toRequest } from "./query.js";
 
-const WEAK = 0.5; // below it a match is less likely than none
+const UNKNOWN = /^crossgraph knows no word of /;
+const SAID_ABOVE = /^(degraded: |nothing here matches|crossgraph knows no word of )/;
 
 // `shown` is what the cut leaves of `state.items`; `facts` are the index's, once known.
 export function showStatus(state, shown, query, facts) {
@@ -15,9 +17,9 @@ export function showStatus(state, shown, query, facts) {
   at("cut-box").hidden = !found || state.items.length === 0;
   const kind = measured(query);
   at("cut-of").textContent = kind === "match" ? "Match" : "Likeness";
-  weak(found, kind === "match" ? best : 1, state.items.length, shown.length);
+  weak(found, kind === "match" ? best : 1, state, shown.length);
   degraded(state.missing ?? []);
-  const notes = state.notes.filter((note) => !note.startsWith("degraded: ")); // which is said above
+  const notes = state.notes.filter((note) => !SAID_ABOVE.test(note));
   at("notes").replaceChildren(...notes.map((note) => element("li", {}, note)));
   document.title = found ? `${inWords(query)} – crossgraph` : "crossgraph";
 }
@@ -57,10 +59,13 @@ function degraded(missing) {
   at("degraded").textContent = missing.length ? `Some photos are left out, since not every index can be read: ${told}` : "";
 }
 
-function weak(found, best, all, shown) {
+function weak(found, best, { items, notes }, shown) {
   let said = "";
-  if (found && all > 0 && best < WEAK) said = "Nothing here matches well. These photos are the nearest.";
-  if (found && all > 0 && shown === 0) said = "No photo reaches that; lower the limit to see the nearest.";
-  at("weak").textContent = said;
-  at("weak").hidden = !said;
+  if (found && items.length > 0 && best < WEAK) said = "Nothing here matches well. These photos are the nearest.";
+  if (found && items.length > 0 && best < MAYBE) said = "Nothing here matches. These photos are only the nearest.";
+  if (found && items.length > 0 && shown === 0) said = "No photo reaches that; lower the limit to see the nearest.";
+  // Why nothing can match comes first.
+  const unknown = found && notes.find((note) => UNKNOWN.test(note));
+  at("weak").textContent = [unknown && `${unknown}.`, said].filter(Boolean).join(" ").replace(/^c/, "C");
+  at("weak").hidden = !said && !unknown;
 }

@@ -64,6 +64,7 @@ def test_a_document_is_a_photo_with_its_captions_and_facts(index: SearchIndex) -
         "probability": pytest.approx(hit.probability, abs=1e-6),
         "captions": ["a red wall", "paint"],
         "categories": ["wall"],
+        "group": "good",
     }
     assert second.page_content == "half.png"
 

@@ -23,6 +23,7 @@ def test_a_text_finds_photos_with_all_that_is_known_of_them(served: Served) -> N
     assert best["captions"] == ["a red wall"]
     assert best["categories"] == ["wall"]
     assert best["reranked"] is True
+    assert best["group"] == "good"
     assert best["duplicates"] == []
     assert "explanation" not in best
     assert answer["took_ms"]["total"] > 0

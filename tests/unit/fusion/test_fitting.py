@@ -11,7 +11,8 @@ from torch.nn import functional
 
 from fusion import cca
 from fusion.features import photo_input
-from fusion.fitting import bank_vectors, caption_vectors, fit_choice, labelled_pairs
+from fusion.fitting import bank_vectors, caption_vectors, labelled_pairs
+from fusion.gates import fit_choice
 from fusion.model import ModelConfig
 from fusion.network import Network, NetworkConfig
 from fusion.pair_runs import false_photos

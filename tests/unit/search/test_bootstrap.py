@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from search.bootstrap import paired_interval
+from search.bootstrap import paired_interval, sampled_interval
 
 
 def made(photos: int, gain: float, seed: int) -> tuple[NDArray[np.bool_], ...]:
@@ -63,3 +63,41 @@ def test_a_seed_repeats_itself() -> None:
 def test_queries_that_do_not_fit_are_refused(count: int) -> None:
     with pytest.raises(ValueError, match="Q > 0"):
         paired_interval(np.ones(count, bool), np.ones(count, bool), np.arange(count + 1))
+
+
+def test_any_measure_of_two_groups_by_hand() -> None:
+    values = np.array([6.0, 0.0, 0.0])
+    groups = np.array([9, 7, 7])
+    rows: list[list[int]] = []
+
+    def mean(drawn: NDArray[np.int64]) -> float:
+        rows.append(sorted(drawn.tolist()))
+        return float(values[drawn].mean())
+
+    # One draw in four is 9 twice (6.0), one 7 twice (0.0), two hold both (2.0).
+    assert sampled_interval(mean, groups, level=0.4) == (2.0, 2.0)
+    assert sampled_interval(mean, groups) == (0.0, 6.0)
+    assert {tuple(each) for each in rows} == {(0, 0), (0, 1, 2), (1, 1, 2, 2)}
+
+
+def test_of_a_difference_it_agrees_with_the_paired_interval() -> None:
+    hits, against = made(60, 0.05, seed=4)
+    rows = np.arange(300) // 5
+    found = sampled_interval(
+        lambda drawn: float((hits[drawn].astype(float) - against[drawn]).mean()), rows
+    )
+    paired = paired_interval(hits, against, rows)
+    assert found == pytest.approx((paired.low, paired.high), abs=0.006)
+
+
+def test_draws_without_a_measure_are_left_out() -> None:
+    values = np.array([1.0, float("nan")])
+    groups = np.arange(2)
+    assert sampled_interval(lambda rows: float(values[rows].min()), groups) == (1.0, 1.0)
+    none = sampled_interval(lambda _: float("nan"), groups, resamples=5)
+    assert all(np.isnan(end) for end in none)
+
+
+def test_without_queries_there_is_no_interval() -> None:
+    with pytest.raises(ValueError, match="Q > 0"):
+        sampled_interval(lambda _: 0.0, np.zeros(0, int))

@@ -53,7 +53,7 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[TrainRequest]:
     """What is trained in a test; a model's recall is its photos by eight."""
     runs: list[TrainRequest] = []
 
-    def train(request: TrainRequest, progress: Callable[..., None]) -> str:
+    def train(request: TrainRequest, progress: Callable[..., None], **_: Any) -> str:
         runs.append(request)
         written(request)
         return "trained"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 import ir_measures
 import numpy as np
@@ -14,11 +15,13 @@ from sklearn.calibration import calibration_curve
 from search.metrics import (
     accuracy,
     auc,
+    average_precision,
     expected_calibration_error,
     f1,
     median_rank,
     recall_at_k,
     retrieval_ranks,
+    share_in_best,
 )
 
 
@@ -139,6 +142,38 @@ def test_ranks_and_recall_agree_with_ir_measures(
         success = ir_measures.Success @ k
         expected = ir_measures.calc_aggregate([success], qrels, run)[success]
         assert recall_at_k(ranks, k) == pytest.approx(expected)
+
+
+def test_share_in_best_by_hand() -> None:
+    assert share_in_best([1, 1, 0, 1, 0, 1], relevant=9) == 3 / 5
+    assert share_in_best([1, 0, 1, 1], relevant=3) == 2 / 3  # three are enough to be all right
+    assert share_in_best([0, 1], relevant=1) == 0.0
+    assert share_in_best([1, 1], relevant=4) == 2 / 4  # what the list lacks is wrong
+    assert share_in_best([], relevant=2) == 0.0
+    assert share_in_best([1, 0, 0], relevant=3, most=1) == 1.0
+
+
+def test_average_precision_by_hand() -> None:
+    assert average_precision([0, 1, 0, 1], relevant=2) == pytest.approx((1 / 2 + 2 / 4) / 2)
+    assert average_precision([0, 1, 0, 1], relevant=3) == pytest.approx((1 / 2 + 2 / 4) / 3)
+    # more relevant ones than the list has room for
+    assert average_precision([1, 1], relevant=9) == 1.0
+    assert average_precision([0, 0], relevant=1) == average_precision([], relevant=1) == 0.0
+
+
+def test_average_precision_agrees_with_scikit_learn() -> None:
+    rng = np.random.default_rng(7)
+    for _ in range(20):
+        labels = rng.random(30) < 0.3
+        labels[rng.integers(30)] = True
+        theirs = sklearn_metrics.average_precision_score(labels, -np.arange(30))
+        assert average_precision(labels, int(labels.sum())) == pytest.approx(theirs)
+
+
+@pytest.mark.parametrize("measure", [share_in_best, average_precision])
+def test_without_a_relevant_item_there_is_no_share(measure: Callable[..., float]) -> None:
+    with pytest.raises(ValueError, match="relevant is 0"):
+        measure([0, 0], relevant=0)
 
 
 def test_matching_agrees_with_scikit_learn_ties_included() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fusion.known_words import KnownWords
 from search.mixing import DETECTOR, EmbeddedTerm, Mixture, TermScores
 from search.request import Term
 
@@ -18,6 +19,7 @@ class Model:
     """Re-ranked scores are twice the first, a text's word is detected where its score is 1."""
 
     name = fingerprint = "fake"
+    known_words = KnownWords(())
 
     def embed_queries(self, texts: Any) -> Any:
         raise NotImplementedError

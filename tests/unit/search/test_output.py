@@ -25,6 +25,7 @@ from search.result import Hit
 DOG = Hit(
     1, 2.5, 0.91, Path("/photos/dog.jpg"), 7, ("A dog\non a sofa .", "A pet ."), ("couch", "dog")
 )
+MAYBE = Hit(2, 1.5, 0.15, Path("/photos/pet.jpg"), 8)
 BIKE = Hit(2, 1.25, 0.08, Path("/photos/[red] bike.jpg"), 9)
 
 CORNER = Region((0.0, 0.5, 0.5, 1.0), 0.25)
@@ -43,6 +44,7 @@ def test_json_lines_hold_everything() -> None:
         "categories": ["couch", "dog"],
         "reranked": False,
         "duplicates": [],
+        "group": "good",
     }
     assert "\n" not in first
     assert json.loads(second)["captions"] == []
@@ -70,18 +72,18 @@ def test_csv_is_read_back_as_it_was_written() -> None:
 
 def test_explained_csv_has_one_more_field_in_every_row() -> None:
     rows = list(csv.reader(as_csv_lines([replace(DOG, explanation=WHY), BIKE])))
-    assert [row[-1] for row in rows] == [
+    assert [row[7] for row in rows] == [
         "explanation", "dog +0.500 (x 0-50%, y 50-100%); of +0.000; rest +2.000", "",
     ]  # fmt: skip
-    assert {len(row) for row in rows} == {8}
+    assert [row[8:] for row in rows] == [["group"], ["good"], ["other"]]
 
 
-def test_plain_lines_are_one_line_each_with_five_fields() -> None:
+def test_plain_lines_are_one_line_each_with_six_fields() -> None:
     lines = list(as_plain_lines([DOG, BIKE]))
-    assert lines[0] == "1\t0.91\t2.500\t/photos/dog.jpg\tA dog on a sofa . [couch, dog]"
-    assert lines[1].split("\t") == ["2", "0.08", "1.250", "/photos/[red] bike.jpg", ""]
+    assert lines[0] == "1\t0.91\t2.500\t/photos/dog.jpg\tA dog on a sofa . [couch, dog]\tgood"
+    assert lines[1].split("\t") == ["2", "0.08", "1.250", "/photos/[red] bike.jpg", "", "other"]
     odd = Hit(1, 0, 0, Path("/a\tb\nc.jpg"), 1)
-    assert len(next(as_plain_lines([odd])).split("\t")) == 5
+    assert len(next(as_plain_lines([odd])).split("\t")) == 6
 
 
 @pytest.mark.parametrize("width", [70, 200])
@@ -99,9 +101,22 @@ def test_table_without_captions_has_no_column_for_them() -> None:
     assert len(as_table([DOG, BIKE]).columns) == 5
 
 
+def test_a_line_above_each_group_says_which_it_is() -> None:
+    out = io.StringIO()
+    Console(file=out, width=200, color_system=None).print(as_table([DOG, DOG, MAYBE, BIKE]))
+    told = out.getvalue()
+    headings = ["good matches (50% and more", "maybe (15% to 50%", "nearest others (below 15%"]
+    places = [told.index(heading) for heading in headings]
+    assert places == sorted(places)
+    assert [told.count(heading) for heading in headings] == [1, 1, 1]
+    assert told.index("dog.jpg") > places[0]
+    assert places[1] < told.index("pet.jpg") < places[2] < told.index("bike.jpg")
+
+
 def test_weakness_is_said_and_only_then() -> None:
     assert weakness([DOG, BIKE]) is None
-    assert weakness([BIKE]) == "nothing here matches well: the best probability is 8%"
+    assert weakness([BIKE]) == "nothing here matches: the best probability is 8%"
+    assert weakness([MAYBE]) == "nothing here matches well: the best probability is 15%"
     assert weakness([]) == "the index holds no photos"
 
 
@@ -124,10 +139,11 @@ def test_an_explained_hit_has_one_more_field_in_every_form() -> None:
         ],
         "regions": [],
         "rest": 2.0,
+        "other_words": 0.0,
     }
     line = next(as_plain_lines([hit]))
-    assert line == next(as_plain_lines([DOG])) + (
-        "\tdog +0.500 (x 0-50%, y 50-100%); of +0.000; rest +2.000"
+    assert line == next(as_plain_lines([DOG])).removesuffix("\tgood") + (
+        "\tdog +0.500 (x 0-50%, y 50-100%); of +0.000; rest +2.000\tgood"
     )
     out = io.StringIO()
     Console(file=out, width=200, color_system=None).print(as_table([hit, BIKE]))

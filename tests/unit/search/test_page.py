@@ -85,8 +85,25 @@ def test_a_photo_that_is_gone_leaves_a_box(tmp_path: Path) -> None:
 
 
 def test_weak_answers_are_called_weak(photo: Path) -> None:
-    assert "Nothing here matches well" in render_page([Answer("x", [Hit(1, 0, 0.02, photo, 7)])])
-    assert "Nothing here matches well" not in render_page([Answer("x", [Hit(1, 0, 0.9, photo, 7)])])
+    assert "Nothing here matches:" in render_page([Answer("x", [Hit(1, 0, 0.02, photo, 7)])])
+    assert "Nothing here matches well" in render_page([Answer("x", [Hit(1, 0, 0.3, photo, 7)])])
+    assert "Nothing here matches" not in render_page([Answer("x", [Hit(1, 0, 0.9, photo, 7)])])
+
+
+def test_notes_are_said_once(photo: Path) -> None:
+    weak = "nothing here matches: the best probability is 2%"
+    notes = (weak, "crossgraph knows no word of “<x>”")
+    page = render_page([Answer("x", [Hit(1, 0, 0.02, photo, 7)], notes)])
+    assert page.count("Nothing here matches") == 1
+    assert "Crossgraph knows no word of “&lt;x&gt;”." in page
+
+
+def test_hits_stand_in_groups(photo: Path) -> None:
+    hits = [Hit(rank, 0, likely, photo, 7) for rank, likely in enumerate((0.9, 0.6, 0.1), 1)]
+    page = render_page([Answer("x", hits)])
+    assert page.index("Good matches") < page.index("90% match") < page.index("60% match")
+    assert page.index("60% match") < page.index("Nearest others") < page.index("10% match")
+    assert "Maybe" not in page
 
 
 def test_thumbnail_is_a_small_jpeg(photo: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from search.ranking import Ranking
+from search.ranking import Ranking, falling
 
 
 @pytest.fixture
@@ -24,9 +26,35 @@ def test_what_was_not_reranked_follows_below_in_its_own_order(found: Ranking) ->
     assert best.reranked.tolist() == [True, True, False, False]
     # moved below -4 with the distances between them
     assert best.scores.tolist() == [-2, -4, -4, -4.25]
-    assert best.probabilities.tolist() == [0.2, 0.1, 0.5, 0.25]
+    # of those that follow none is likelier than the last of those that were re-ranked
+    assert best.probabilities.tolist() == [0.2, 0.1, 0.1, 0.1]
 
 
 def test_scores_that_are_below_already_stay(found: Ranking) -> None:
     best = found.with_reranked(np.array([5.0, 6.0]), np.array([0.9, 0.9])).ordered()
     assert best.scores.tolist() == [6, 5, 0.5, 0.25]
+
+
+def test_neighbours_that_rise_share_their_mean() -> None:
+    assert falling(np.array([0.0, 0.5, 1.0])).tolist() == [0.5, 0.5, 0.5]
+    assert falling(np.array([0.75, 0.25, 0.5, 0.75, 0.0])).tolist() == [0.75, 0.5, 0.5, 0.5, 0.0]
+    assert falling(np.zeros(0)).tolist() == []
+
+
+@given(st.lists(st.floats(0, 1, width=16), max_size=20))
+def test_probabilities_fall_and_keep_their_sum(numbers: list[float]) -> None:
+    given_ = np.array(numbers)
+    found = falling(given_)
+    assert (np.diff(found) <= 1e-12).all()
+    assert found.sum() == pytest.approx(given_.sum())
+    assert falling(found) == pytest.approx(found)
+    assert falling(np.sort(given_)[::-1]) == pytest.approx(np.sort(given_)[::-1])
+    # no other numbers that fall are nearer: not those of the least so far
+    least = np.minimum.accumulate(given_) if numbers else given_
+    assert ((found - given_) ** 2).sum() <= ((least - given_) ** 2).sum() + 1e-12
+
+
+def test_no_probability_is_above_the_most(found: Ranking) -> None:
+    shown = found.ordered().with_falling_probabilities(0.05)
+    assert shown.probabilities.tolist() == [0.05] * 4
+    assert shown.image_ids.tolist() == found.ordered().image_ids.tolist()

@@ -1,0 +1,110 @@
+"""How likely a hit is right, from how it stands out among what else the collection has. No torch.
+
+A ranking score compares photos of one query. Whether the best of them is right is another question,
+which the score alone answers badly: some queries score high with everything. So a hit is held
+against the query's own background: the hits behind it, the best one, and a sample of the whole
+collection, whose size counts too. Query performance prediction does likewise (Shtok et al., TOIS
+2012, by the spread of scores; Zhou and Croft, SIGIR 2007, by their distance to the collection).
+
+A logistic regression on these facts, their squares and products is fitted on held-out training
+photos in galleries of several sizes (`fusion/fit_standing.py`): captions with their own photo,
+short queries with all photos that they are true of, and captions of photos that are not there.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["FACTS", "TERMS", "Standing", "facts_of", "terms_of"]
+
+Array = NDArray[np.float32]
+
+FACTS = 9
+TERMS = FACTS + FACTS * (FACTS + 1) // 2
+BEHIND = 10
+"""Hits behind one that it is held against, and hits from which those begin that all are held
+against."""
+
+
+class Standing(NamedTuple):
+    """A fitted regression; all zeros where a model has none."""
+
+    mean: Array
+    """(FACTS,)."""
+    spread: Array
+    """(FACTS,)."""
+    weights: Array
+    """(TERMS,)."""
+    offset: float
+
+    @property
+    def fitted(self) -> bool:
+        """Whether there is anything to go by."""
+        return bool(np.any(self.weights))
+
+    def __call__(
+        self, scores: Array, first: Array, background: Array, photos: int, *, short: bool
+    ) -> Array:
+        """Give the probability of each of K hits.
+
+        Args:
+            scores: (K,) of the hits, in any order; higher is nearer.
+            first: (K,) first-stage scores of the same.
+            background: (S,) first-stage scores of a sample of the collection.
+            photos: in the collection.
+            short: whether the query is one of few words.
+
+        Returns:
+            (K,) in 0..1, in the order of the scores; a hit of a lower score is at most as likely.
+        """
+        if not len(scores):
+            return np.zeros(0, np.float32)
+        facts = facts_of(scores, first, background, photos, short=short)
+        terms = terms_of((facts - self.mean) / self.spread)
+        logits = np.clip(terms @ self.weights + self.offset, -30, 30)
+        likely = 1 / (1 + np.exp(-logits))
+        order = np.argsort(-scores, kind="stable")
+        falling = np.minimum.accumulate(likely[order])
+        found = np.empty(len(scores), np.float32)
+        found[order] = falling
+        return found
+
+
+def facts_of(scores: Array, first: Array, background: Array, photos: int, *, short: bool) -> Array:
+    """Give what is known of each hit: (K, FACTS); arguments as `Standing` takes them."""
+    order = np.argsort(-scores, kind="stable")
+    sorted_scores = np.asarray(scores, np.float64)[order]
+    count = len(sorted_scores)
+    totals = np.concatenate([[0.0], np.cumsum(sorted_scores)])
+    start = np.arange(1, count + 1)
+    end = np.minimum(start + BEHIND, count)
+    behind = (totals[end] - totals[start]) / np.maximum(end - start, 1)
+    behind = np.where(end > start, behind, sorted_scores)
+    tail = sorted_scores[BEHIND : 2 * BEHIND]
+    reference = tail.mean() if len(tail) == BEHIND else sorted_scores[count // 2 :].mean()
+    ahead = np.asarray(first, np.float64)[order] - background.mean()
+    deviations = ahead / max(float(background.std()), 1e-6)
+    columns = [
+        sorted_scores,
+        sorted_scores - behind,
+        sorted_scores - reference,
+        sorted_scores[0] - sorted_scores,
+        deviations,
+        np.log(start),
+        np.full(count, np.log(max(photos, 1))),
+        np.full(count, float(short)),
+        np.full(count, sorted_scores[: 2 * BEHIND].std()),
+    ]
+    found = np.empty((count, FACTS), np.float32)
+    found[order] = np.stack(columns, axis=1)
+    return found
+
+
+def terms_of(facts: Array) -> Array:
+    """Give standardised facts (K, FACTS), their squares and products: (K, TERMS)."""
+    rows, columns = np.triu_indices(FACTS)
+    found: Array = np.concatenate([facts, facts[:, rows] * facts[:, columns]], axis=1)
+    return found

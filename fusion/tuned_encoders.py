@@ -1,0 +1,60 @@
+"""Encoders whose last blocks are those that a checkpoint tuned, for training that builds on it."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from fusion.checkpoint import Checkpoint, load_network
+from fusion.encoders import Encoders
+from fusion.encoders.convolutional import GridEncoder
+
+__all__ = ["TunedGridEncoder", "with_tuned_image"]
+
+
+class TunedGridEncoder(GridEncoder):
+    """A grid encoder with other last blocks, which are not tuned again."""
+
+    def __init__(self, encoder: GridEncoder, blocks: nn.Sequential, fingerprint: str) -> None:
+        self.__dict__.update(encoder.__dict__)
+        self.own = encoder
+        self.top = copy.deepcopy(blocks).eval().requires_grad_(False).to(encoder.device)
+        both = f"{encoder.fingerprint} {fingerprint}"
+        self.fingerprint = hashlib.sha256(both.encode()).hexdigest()
+
+    @torch.no_grad()
+    def encode_both(self, images: Sequence[Image.Image]) -> tuple[Tensor, Tensor]:
+        """Encode B photos by the encoder's own blocks and by these: (B, R, D) twice."""
+        lower = self.encode_lower(images).permute(0, 3, 1, 2)
+        own, tuned = (top(lower).flatten(2).transpose(1, 2) for top in (self.own.top, self.top))
+        return own, tuned
+
+    def top_blocks(self) -> None:  # type: ignore[override]
+        """There are none to tune."""
+
+
+def with_tuned_image(encoders: Encoders, checkpoint: Checkpoint) -> tuple[Encoders, nn.Sequential]:
+    """Put a checkpoint's tuned blocks in the place of the image encoder's own.
+
+    Returns:
+        The encoders, and the blocks, for the checkpoint that is to be written.
+
+    Raises:
+        ValueError: the checkpoint tuned none, or is of other encoders.
+    """
+    blocks = load_network(checkpoint).reader.blocks
+    if blocks is None or not isinstance(encoders.image, GridEncoder):
+        raise ValueError(f"{checkpoint.folder} has no tuned image encoder, expected one that has")
+    if encoders.fingerprint != checkpoint.encoders_fingerprint:
+        raise ValueError(
+            f"{checkpoint.folder} tuned encoders {checkpoint.encoders_fingerprint[:12]}, expected "
+            f"{encoders.fingerprint[:12]}, which {encoders.preset} are"
+        )
+    image = TunedGridEncoder(encoders.image, blocks.blocks, checkpoint.fingerprint)
+    return replace(encoders, image=image), blocks.blocks

@@ -1,0 +1,102 @@
+"""Which words of captions name things that can be counted, found by where they stand.
+
+No tagger is at hand, and none is needed: after "a" or "an" and before a word that takes no noun
+behind it ("a dog on", "a kitchen with"), only a noun can stand. A word counts as one if it stands
+there often enough; "a group of" is no such place, since it leads to the thing and is not it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable
+
+__all__ = ["count_nouns", "singular_forms", "with_article", "words_of"]
+
+LEAST_TIMES, LEAST_SHARE = 2, 0.05
+"""So often, and in so much of all its places, a noun stands alone behind an article. Colours do
+it in 1 % of theirs, nouns in 8 to 70 % (development captions of two collections)."""
+
+_FOLLOWING = """
+    . , ; ! ? is are was were has have having that which who while in on with at by near next behind
+    under beside to from for as over inside outside through into onto against during
+"""
+_AFTER_NOUNS = frozenset(_FOLLOWING.split())
+_OF_THE_PHOTO = frozenset(("background", "image", "photo", "photograph", "picture", "shot", "view"))
+"""What is said of the photo, not of what it shows."""
+
+_IRREGULAR = {
+    "children": "child", "feet": "foot", "geese": "goose", "halves": "half", "knives": "knife",
+    "leaves": "leaf", "loaves": "loaf", "men": "man", "mice": "mouse", "people": "person",
+    "shelves": "shelf", "teeth": "tooth", "wolves": "wolf", "women": "woman",
+}  # fmt: skip
+
+
+def words_of(caption: str) -> list[str]:
+    """Give the words of a caption and its marks, in small letters.
+
+    >>> words_of("A dog's bowl, red.")
+    ['a', 'dog', 's', 'bowl', ',', 'red', '.']
+    """
+    return re.findall(r"[a-z]+|[.,;!?]", caption.lower())
+
+
+def singular_forms(words: Collection[str]) -> dict[str, str]:
+    """Give each word the singular that it counts as, which is itself unless that is a word as well.
+
+    >>> forms = singular_forms({"dog", "dogs", "bus", "buses", "men", "puppies", "puppy"})
+    >>> [forms[word] for word in ("dogs", "bus", "buses", "men", "puppies")]
+    ['dog', 'bus', 'bus', 'man', 'puppy']
+    """
+    known = set(words)
+    return {word: _singular(word, known) for word in words}
+
+
+def _singular(word: str, known: Collection[str]) -> str:
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
+    if not word.endswith("s") or word.endswith("ss"):
+        return word
+    possible = [word[:-1]]
+    if word.endswith("es"):
+        possible.append(word[:-2])
+    if word.endswith("ies"):
+        possible.append(word[:-3] + "y")
+    return next((form for form in possible if len(form) > 1 and form in known), word)
+
+
+def count_nouns(captions: Iterable[str]) -> set[str]:
+    """Give the nouns of captions that name things, as singulars.
+
+    >>> sorted(count_nouns(["A dog on a red mat.", "A group of dogs on a mat .", "A dog in a mat"]))
+    ['dog', 'mat']
+    """
+    said = [[*words_of(caption), "."] for caption in captions]
+    forms = singular_forms({word for words in said for word in words})
+    times = Counter(forms[word] for words in said for word in words)
+    alone = Counter(
+        noun
+        for words in said
+        for article, noun, after in zip(words, words[1:], words[2:], strict=False)
+        if article in ("a", "an") and after in _AFTER_NOUNS
+    )
+    return {
+        noun
+        for noun, count in alone.items()
+        if count >= LEAST_TIMES
+        and count >= LEAST_SHARE * times[noun]
+        and len(noun) > 1
+        and noun not in _OF_THE_PHOTO
+    }
+
+
+def with_article(noun: str) -> str:
+    """Put "a" or "an" before a noun, and nothing before a plural.
+
+    >>> [with_article(noun) for noun in ("dog", "oven", "hot dog", "skis", "bus", "wine glass")]
+    ['a dog', 'an oven', 'a hot dog', 'skis', 'a bus', 'a wine glass']
+    """
+    if re.search(r"[^su]s$", noun):
+        return noun
+    is_vowel = noun.startswith(tuple("aeiou")) and not noun.startswith(("eu", "one", "uni", "use"))
+    return f"{'an' if is_vowel or noun.startswith('hour') else 'a'} {noun}"
