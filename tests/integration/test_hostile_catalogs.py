@@ -57,6 +57,7 @@ READS: dict[str, Callable[[Index], object]] = {
     "photos": lambda index: index.photos(IDS),
     "records": lambda index: index.photo_records([*IDS, 4, 5, 6]),
     "files": lambda index: index.files(),
+    "background": lambda index: index.background(),
     "status": status_of,
     "disks": lambda index: [index.mounts(root) for root in index.sources()],
     "captions": lambda index: (index.some_captions(5), index.category_counts(5)),
