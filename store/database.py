@@ -180,9 +180,13 @@ class CatalogFile:
 
     def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
         """Run a statement once per row and give how many rows it changed."""
-        self._budget.begin()
         with self._own_words():
-            return self.connection.executemany(sql, rows).rowcount
+            return self.connection.executemany(sql, self._counted(rows)).rowcount
+
+    def _counted(self, rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+        for row in rows:
+            self._budget.begin()
+            yield row
 
     def put(
         self, table: str, rows: Iterable[Sequence[Any]], *, instead: str = "", update: str = ""
