@@ -15,7 +15,7 @@ from store.lock import WriterLock
 from store.shape import check_plain, check_tables
 from store.sqlite_errors import told
 from store.sqlite_uri import CatalogUri, files_state, uri_of, uri_without_room
-from store.tables import SUM, TEXT, Kinds, columns_of, row_sum
+from store.tables import SUM, TEXT, Kinds, columns_of, row_sum, unlike
 from store.version import is_current
 
 __all__ = ["CatalogFile"]
@@ -25,7 +25,6 @@ _CACHE_KIBIBYTES = 16 * 1024
 # A row with a photo's region nodes is some thousand bytes long: on small pages up to half of each
 # would stay empty.
 _PAGE_BYTES = 64 * 1024
-_LONGEST = 60  # letters of a value that is shown
 
 
 class CatalogFile:
@@ -158,7 +157,7 @@ class CatalogFile:
         last = -(2**63) - 1
         for row in self.rows(sql, *arguments):
             if not all(map(isinstance, row, kinds)):
-                raise self.damaged(_unlike(row, kinds))
+                raise self.damaged(unlike(row, kinds))
             if ascending:
                 if row[0] <= last:
                     raise self.damaged(f"the id {row[0]} behind {last}")
@@ -294,12 +293,3 @@ class CatalogFile:
             raise  # a mistake of the caller's, not the file's
         except sqlite3.DatabaseError as error:
             raise told(error, self.path) from error
-
-
-def _unlike(row: Sequence[object], kinds: Sequence[Kinds]) -> str:
-    """Say which value of a row is of another kind than expected."""
-    value, kind = next(
-        (value, kind) for value, kind in zip(row, kinds, strict=True) if not isinstance(value, kind)
-    )
-    names = " or ".join("nothing" if each is type(None) else each.__name__ for each in kind)
-    return f"{ascii(value)[:_LONGEST]}, expected {names}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "columns_of",
     "maybe",
     "row_sum",
+    "unlike",
 ]
 
 SHORT = 64
@@ -134,3 +135,16 @@ def row_sum(*values: Any) -> int:  # noqa: ANN401 - whatever SQLite keeps
     if type(last) is bytes and len(last) > SHORT:  # of ours none has one elsewhere
         return zlib.crc32(last, zlib.crc32(ascii((*values[:-1], len(last))).encode()))
     return zlib.crc32(ascii(values).encode())
+
+
+def unlike(row: Sequence[object], kinds: Sequence[Kinds]) -> str:
+    """Say which value of a row is of another kind than expected, of one at least that is.
+
+    >>> unlike((7, None), (INTEGER, TEXT))
+    'None, expected str'
+    """
+    value, kind = next(
+        (value, kind) for value, kind in zip(row, kinds, strict=True) if not isinstance(value, kind)
+    )
+    names = " or ".join("nothing" if each is type(None) else each.__name__ for each in kind)
+    return f"{ascii(value)[:60]}, expected {names}"
