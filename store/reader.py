@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -18,7 +17,7 @@ from store.background import Background, spread_ids
 from store.cache import VectorCache
 from store.choice import Measured
 from store.database import CatalogFile
-from store.errors import IndexDamaged, IndexNotFound, ModelMismatch
+from store.errors import EmbeddingMissing, IndexNotFound, ModelMismatch
 from store.generation import Generation
 from store.protocol import Ids
 from store.records import PhotoRecord, records
@@ -29,15 +28,9 @@ from store.shards import FinishedShard, ShardKind, finished_shards
 from store.vectors import Found
 from store.words import search_words
 
-__all__ = ["CATALOG_NAME", "EmbeddingMissing", "Ids", "IndexReader"]
+__all__ = ["CATALOG_NAME", "Ids", "IndexReader"]
 
 CATALOG_NAME = "catalog.db"
-
-
-class EmbeddingMissing(IndexDamaged, KeyError):
-    """There is no such photo, or it is there without what was embedded of it."""
-
-    __str__ = Exception.__str__  # without the quotes of a key
 
 
 class IndexReader:
@@ -111,12 +104,7 @@ class IndexReader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

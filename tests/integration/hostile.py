@@ -173,7 +173,9 @@ def _kinds() -> dict[str, Damage]:
         "an array of lists": _sql("UPDATE vectors_1 SET vector = x'413104017c4f3800ffffffff'"),
         "an array of too many": _sql("UPDATE nodes_1 SET nodes = x'413103ff7c7531'"),
         "a path that leads out": _sql("UPDATE images SET path = '../../etc/passwd' WHERE id = 1"),
-        "a path with a null byte": _sql("UPDATE images SET path = CAST(x'610062' AS TEXT) WHERE id = 1"),
+        "a path with a null byte": _sql(
+            "UPDATE images SET path = CAST(x'610062' AS TEXT) WHERE id = 1"
+        ),
         "a text that is no UTF-8": _sql("UPDATE captions SET text = CAST(x'61ff' AS TEXT)"),
         "a photo of the highest id": _sql(
             "UPDATE images SET id = 9223372036854775807 WHERE id = 1",
