@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from search.candidates import allowed_photos, find_candidates, with_words
+from search.damage import check_known, damage_told
 from search.duplicates import Group, first_of_each, fold
 from search.explained import explain_hits
 from search.likelihood import Likelihood
@@ -54,7 +55,7 @@ class Answerer:
             watch: started when the search was.
         """
         # One state of the index throughout, whoever writes meanwhile.
-        with self.index.snapshot():
+        with self.index.snapshot(), damage_told(self.index.place):
             with watch.stage("encode"):
                 mixture = self.terms.mixture(request)
             with watch.stage("filter"):
@@ -102,6 +103,7 @@ class Answerer:
         likely = [g for g in groups if ranking.probabilities[g.shown] >= request.min_probability]
         places = [place for group in likely for place in (group.shown, *group.folded)]
         photos = {photo.image_id: photo for photo in self.index.photos(ranking.image_ids[places])}
+        check_known(ranking.image_ids[places].tolist(), photos, self.index.place)
 
         def hit(rank: int, place: int) -> Hit:
             photo = photos[int(ranking.image_ids[place])]

@@ -1,8 +1,9 @@
 """Where exceptions become one line and an exit code: 0 done, 1 failed, 2 wrongly called.
 
 Errors that this project names (its error tree, and the `ValueError`s and `FileNotFoundError`s that
-`fusion` defines) and those of the operating system are told in one line; CROSSGRAPH_DEBUG=1 shows
-where they came from. Anything else is a bug of ours and keeps its traceback.
+`fusion` defines), those of the operating system and too little memory are told in one line;
+CROSSGRAPH_DEBUG=1 shows where they came from. Anything else is a bug of ours and keeps its
+traceback.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from search.out_of_memory import OUT_OF_MEMORY, is_out_of_memory
 from search.printable import without_passwords
 from search.streams import guard_streams
 
@@ -63,6 +65,8 @@ def _line_for(error: Exception) -> str | None:
         return str(usage())
     if type(error).__module__.partition(".")[0] in _OURS:
         return str(error)
+    if is_out_of_memory(error):
+        return OUT_OF_MEMORY
     if isinstance(error, OSError):
         where = f": {error.filename}" if error.filename else ""
         return f"{error.strerror or error}{where}"

@@ -7,7 +7,7 @@ import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 
-from store.codec import one_form, row_to_path
+from store.codec import one_form, row_to_path, text_to_row
 from store.unspaced import told_apart
 
 __all__ = ["CHECKED_WORDS", "INSERT", "WORDS", "documents", "file_words", "plain_documents"]
@@ -67,4 +67,5 @@ def plain_documents(
         captions.setdefault(image_id, {})[str(text)] = None
     paths = connection.execute(f"SELECT id, path FROM images WHERE id {_AMONG}", [asked]).fetchall()
     for image_id, path in paths:
-        yield image_id, file_words(row_to_path(path)), "\n".join(captions.get(image_id, ()))
+        said = "\n".join(captions.get(image_id, ()))
+        yield image_id, file_words(row_to_path(path)), text_to_row(said)

@@ -17,18 +17,25 @@ from store.codec import one_form, path_to_row, row_to_path
 from store.documents import INSERT, WORDS, documents, plain_documents
 from store.errors import IndexDamaged
 from store.paths import relative_path
+from store.tables import row_sum
 from store.version import counted
 
-__all__ = ["migrate"]
+__all__ = ["EMBEDDINGS", "migrate"]
 
 MIGRATIONS = Migrations("crossgraph")
 
 ROWS_AT_ONCE = 4096
 
-EMBEDDINGS = """CREATE TABLE {table} (
+_FIRST_EMBEDDINGS = """CREATE TABLE {table} (
     image_id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
     {column} BLOB NOT NULL
 )"""
+
+EMBEDDINGS = """CREATE TABLE {table} (
+    image_id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
+    {column} BLOB NOT NULL
+, sum INTEGER)"""
+"""A table of one model's embeddings, as they are made from 0008 on."""
 
 
 @MIGRATIONS(name="0001_photos")
@@ -50,8 +57,8 @@ def _photos(db: Database) -> None:
             height_px INTEGER NOT NULL
         )""",
         # Apart from images and from each other: a scan of one does not read the pages of the rest.
-        EMBEDDINGS.format(table="vectors", column="vector"),
-        EMBEDDINGS.format(table="nodes", column="nodes"),
+        _FIRST_EMBEDDINGS.format(table="vectors", column="vector"),
+        _FIRST_EMBEDDINGS.format(table="nodes", column="nodes"),
         """CREATE TABLE captions (
             image_id INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,
             origin NOT NULL,
@@ -287,6 +294,34 @@ def _id_pages(db: Database) -> Iterator[list[int]]:
     ids = [row[0] for row in db.conn.execute("SELECT id FROM images ORDER BY id")]
     for start in range(0, len(ids), ROWS_AT_ONCE):
         yield ids[start : start + ROWS_AT_ONCE]
+
+
+@MIGRATIONS(name="0008_sums")
+def _sums(db: Database) -> None:
+    """A checksum at the end of each row, by which `verify` tells what the disk has turned."""
+    db.conn.create_function("row_sum", -1, row_sum, deterministic=True)
+    columns = {
+        "meta": "key, value",
+        "sources": "id, root, mounts",
+        "images": """id, source_id, path, size_bytes, mtime_ns, sha256, width_px, height_px,
+            taken_s, camera, look, reader, damage, is_guessed""",
+        "captions": "image_id, origin, position, text",
+        "categories": "image_id, origin, position, text",
+        "quarantine": "source_id, path, size_bytes, mtime_ns, reason, reader",
+        "shards": "kind, path, size_bytes, mtime_ns, photos",
+        "models": "id, fingerprint, name, encoders, dim, unit_dim",
+        "changes": "revision, image_id",
+    }
+    db.conn.execute("ALTER TABLE models ADD COLUMN probes_sum INTEGER")
+    for row in db.conn.execute("SELECT id FROM models").fetchall():
+        columns |= {f"vectors_{row[0]}": "image_id, vector", f"nodes_{row[0]}": "image_id, nodes"}
+    for table, names in columns.items():
+        _execute(
+            db,
+            f"ALTER TABLE {table} ADD COLUMN sum INTEGER",
+            f"UPDATE {table} SET sum = row_sum({names})",
+        )
+    db.conn.execute("UPDATE models SET probes_sum = row_sum(id, probes) WHERE probes IS NOT NULL")
 
 
 def _digest(text: str) -> bytes:

@@ -20,6 +20,7 @@ MIGRATIONS = (
     "0005_readers",
     "0006_one_form_of_names",
     "0007_parts_of_unspaced_words",
+    "0008_sums",
 )
 """The names of `store.schema`'s migrations, in their order."""
 

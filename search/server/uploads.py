@@ -28,7 +28,10 @@ def prepare_uploads(uploads: Path) -> None:
             f"{uploads} is a link, and what is sent is stored in a folder of the index's own: "
             "remove the link; where another disk is to hold it, mount that disk there"
         )
-    uploads.mkdir(exist_ok=True)
+    try:
+        uploads.mkdir(exist_ok=True)
+    except OSError as error:
+        raise IndexNotWritable(f"{uploads.name} cannot be made: {error.strerror}") from error
     for partial in uploads.glob(".*.partial"):
         with suppress(OSError):
             partial.unlink()

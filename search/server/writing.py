@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from indexer.batches import batches
@@ -19,7 +20,7 @@ from search.server.models import Models
 from search.server.photos import find_photo
 from search.server.uploads import delete_upload, prepare_uploads
 from search.writing import left_out
-from store import Index, ModelMismatch
+from store import Index, IndexNotWritable, ModelMismatch
 
 __all__ = ["add_photos", "remove_photo"]
 
@@ -130,10 +131,19 @@ def _store(path: Path, content: bytes) -> None:
     # A name that begins with a dot is no photo to a run that looks through this folder meanwhile.
     partial = path.with_name(f".{path.name}.partial")
     try:
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        _write(partial, content)
         partial.replace(path)
+    except OSError as error:
+        raise IndexNotWritable(
+            f"an uploaded photo cannot be stored: {error.strerror or error}"
+        ) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def _write(partial: Path, content: bytes) -> None:
+    with partial.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

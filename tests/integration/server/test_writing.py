@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -208,3 +209,17 @@ def test_what_a_killed_server_left_is_taken_away(served: Served) -> None:
     (uploads / ".a-0123.png.partial").write_bytes(b"half")
     sent(served, ("b.png", picture("green")))
     assert [path.suffix for path in uploads.iterdir()] == [".png"]
+
+
+def test_a_full_disk_is_told_as_something_that_may_pass(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("search.server.writing.os.fsync", full)
+    answer = served.client.post("/v1/images", files=[("image", ("a.png", picture("red")))])
+    assert answer.status_code == 503
+    assert "No space left on device" in answer.json()["error"]
+    assert int(answer.headers["Retry-After"]) > 0
+    assert [file.name for file in (served.folder / "uploads").iterdir()] == []
