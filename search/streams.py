@@ -107,4 +107,4 @@ def _as_written(error: UnicodeError) -> tuple[str | bytes, int]:
     code = ord(error.object[error.start])
     if 0xDC80 <= code <= 0xDCFF:  # how Python writes a byte that is no text
         return bytes([code - 0xDC00]), error.start + 1
-    return f"\\u{code:04x}", error.start + 1
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}", error.start + 1

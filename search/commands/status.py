@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_module
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -12,6 +11,7 @@ from typing import Annotated
 import typer
 
 from search.commands.options import IndexFolder, Vectors, default_index
+from search.json_text import json_text, valid_record
 from search.printable import printable, without_passwords
 from search.status import Status, is_there, passed_over_line, read_status
 
@@ -47,7 +47,7 @@ def status(
         raise typer.BadParameter("--json and --failed exclude each other")
     found = read_status(index, vectors)
     if json:
-        typer.echo(json_module.dumps(asdict(found)))
+        typer.echo(json_text(valid_record(asdict(found))))
     elif failed:
         for path, reason in (*found.left_out, *found.damaged):
             typer.echo(f"{printable(path)}\t{printable(reason)}")
