@@ -91,10 +91,17 @@ def find_model(catalog: CatalogFile, fingerprint: str) -> Model | None:
 
 
 def active_model(catalog: CatalogFile) -> Model | None:
-    """Give the model whose embeddings answer, None in an index that was never begun."""
+    """Give the model whose embeddings answer, None in an index that was never begun.
+
+    Raises:
+        IndexDamaged: it is not there.
+    """
     sql = f"""SELECT {_COLUMNS} FROM models
         WHERE id = (SELECT value FROM meta WHERE key = 'active_model')"""
-    return next((_model(catalog, row) for row in catalog.typed(_KINDS, sql)), None)
+    found = next((_model(catalog, row) for row in catalog.typed(_KINDS, sql)), None)
+    if found is None and "active_model" in catalog.meta():
+        raise catalog.damaged("embeddings of a model that is not there")
+    return found
 
 
 def activate(catalog: CatalogFile, model: Model) -> None:

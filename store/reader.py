@@ -82,8 +82,6 @@ class IndexReader:
         catalog = CatalogFile(folder / CATALOG_NAME)
         try:
             active = models.active_model(catalog)
-            if active is None and "active_model" in catalog.meta():
-                raise catalog.damaged("embeddings of a model that is not there")
             if active is None:  # a first run that was killed before it wrote anything
                 raise IndexNotFound(f"{folder} holds an index that was never begun; {hint}")
             if fingerprint not in (None, active.fingerprint):
@@ -227,21 +225,15 @@ class IndexReader:
 
     def vectors(self, image_ids: Ids) -> NDArray[np.float32]:
         """Give vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
-        ids = [int(image_id) for image_id in image_ids]
-        with self.snapshot():
-            held = rows.arrays_of(self._catalog, self.model.vectors, ids)
-        found = [self._of(held, image_id, "vector") for image_id in ids]
+        found = self._arrays(self.model.vectors, image_ids)
         if any(vector.shape != (self.model.dim,) for vector in found):
             raise self._catalog.damaged(f"vectors that are none of {self.model.name}")
-        return np.array(found, dtype=np.float32).reshape(len(ids), self.model.dim)
+        return np.array(found, dtype=np.float32).reshape(len(found), self.model.dim)
 
     def nodes(self, image_ids: Ids) -> NDArray[Any]:
         """Give nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
-        ids = [int(image_id) for image_id in image_ids]
-        with self.snapshot():
-            held = rows.arrays_of(self._catalog, self.model.nodes, ids)
-        found = [self._of(held, image_id, "nodes") for image_id in ids]
-        return np.stack(found) if ids else np.zeros((0, 0, 0), dtype=np.float16)
+        found = self._arrays(self.model.nodes, image_ids)
+        return np.stack(found) if found else np.zeros((0, 0, 0), dtype=np.float16)
 
     def background(self) -> Background:
         """Give a sample of the vectors and how many there are, kept until they change."""
@@ -299,10 +291,13 @@ class IndexReader:
         with self.snapshot():
             yield self._catalog
 
-    def _of(self, held: Mapping[int, NDArray[Any]], image_id: int, what: str) -> NDArray[Any]:
-        if image_id not in held:
-            raise EmbeddingMissing(str(self._catalog.damaged(f"photo {image_id} without {what}")))
-        return held[image_id]
+    def _arrays(self, table: str, image_ids: Ids) -> list[NDArray[Any]]:
+        ids = [int(image_id) for image_id in image_ids]
+        with self.snapshot():
+            held = rows.arrays_of(self._catalog, table, ids)
+        for image_id in set(ids) - set(held):
+            raise EmbeddingMissing(self._catalog.damaged(f"nothing of photo {image_id} in {table}"))
+        return [held[image_id] for image_id in ids]
 
     def _check_model(self) -> None:
         active = models.active_model(self._catalog)
