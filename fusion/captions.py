@@ -44,10 +44,8 @@ def texts_in(value: object, deepest: int = 4) -> Iterator[str]:
         for item in value:
             yield from texts_in(item, deepest - 1)
     elif isinstance(value, dict) and deepest:
-        for field in RECORD_FIELDS:
-            if found := list(texts_in(value.get(field), deepest - 1)):
-                yield from found
-                return
+        found = (list(texts_in(value.get(field), deepest - 1)) for field in RECORD_FIELDS)
+        yield from next(filter(None, found), [])
 
 
 def decoded(content: bytes) -> str:

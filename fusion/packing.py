@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LARGEST", "Layout", "pack_photos", "unpack_edges", "unpack_nodes"]
+__all__ = ["LARGEST", "DamagedPhotos", "Layout", "pack_photos", "unpack_edges", "unpack_nodes"]
 
 Bytes = NDArray[np.uint8]
 Array = NDArray[np.float32]
@@ -42,6 +42,10 @@ WEIGHTS = np.exp(-np.arange(256, dtype=np.float32) / STEPS)
 WEIGHTS[NONE] = 0
 
 
+class DamagedPhotos(ValueError):
+    """What is kept of photos is none of the model's: of another length, or out of its bank."""
+
+
 class Layout(NamedTuple):
     """What a model's rows hold; how many nodes, follows from their length."""
 
@@ -51,11 +55,13 @@ class Layout(NamedTuple):
     """E, 0 from a model whose word graph is empty."""
     row_bytes: int = 2
     """Of a row of the bank: 2 for up to 65,536 training photos, 4 for more."""
+    bank: int = 0
+    """How many training photos there are, which rows are held against; 0 where it is not known."""
 
     @classmethod
     def of(cls, width: int, neighbours: int, bank: int) -> Layout:
         """Give that of a model that joins a photo to so many neighbours in a bank of that size."""
-        return cls(width, min(neighbours, bank), 2 if bank <= 256**2 else 4)
+        return cls(width, min(neighbours, bank), 2 if bank <= 256**2 else 4, bank)
 
     @property
     def edge_bytes(self) -> int:
@@ -98,7 +104,7 @@ def unpack_nodes(packed: Bytes, layout: Layout) -> Array:
     """Give the nodes of B photos: (B, P) uint8 -> (B, R + 1, Dn) float32 of unit length.
 
     Raises:
-        ValueError: the rows are none of this layout.
+        DamagedPhotos: the rows are none of this layout.
 
     >>> packed = pack_photos(np.array([[[0.6, 0.8]]]), np.zeros((1, 0), int), np.zeros((1, 0)))
     >>> packed.tolist(), unpack_nodes(packed, Layout(2, 0)).round(2).tolist()
@@ -121,7 +127,7 @@ def unpack_edges(packed: Bytes, layout: Layout) -> tuple[NDArray[np.int64], Arra
         Rows of the bank (B, E) int64, and weights (B, E) float32, which sum to 1 for each photo.
 
     Raises:
-        ValueError: the rows are none of this layout.
+        DamagedPhotos: the rows are none of this layout, or name photos that the bank has not.
     """
     _check(packed, layout)
     end = packed.shape[1] - layout.edges
@@ -129,7 +135,13 @@ def unpack_edges(packed: Bytes, layout: Layout) -> tuple[NDArray[np.int64], Arra
     digits = rows.reshape(len(packed), layout.edges, layout.row_bytes).astype(np.int64)
     weights = WEIGHTS[packed[:, end:]]
     total = weights.sum(1, keepdims=True)
-    return digits @ 256 ** np.arange(layout.row_bytes), weights / np.maximum(total, 1e-12)
+    named = digits @ 256 ** np.arange(layout.row_bytes)
+    if layout.bank and named.size and named.max() >= layout.bank:
+        raise DamagedPhotos(
+            f"a packed photo is joined to training photo {named.max()}, expected 0 to "
+            f"{layout.bank - 1}"
+        )
+    return named, weights / np.maximum(total, 1e-12)
 
 
 def _pack_nodes(nodes: Array) -> Bytes:
@@ -159,7 +171,7 @@ def _check(packed: Bytes, layout: Layout) -> None:
     half = -(-layout.width // 2)
     node_bytes = packed.shape[1] - layout.edge_bytes if packed.ndim == 2 else 0
     if packed.dtype != np.uint8 or node_bytes < half or node_bytes % half:
-        raise ValueError(
+        raise DamagedPhotos(
             f"packed photos of shape {packed.shape} and dtype {packed.dtype}, expected (B, P) "
             f"uint8 with P = {half} for each node and {layout.edge_bytes} for the edges"
         )

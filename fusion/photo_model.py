@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from fusion.embeddings import ImageEmbeddings, QueryEmbeddings
 from fusion.packing import Layout, pack_photos
 from fusion.query_folder import PHOTOS, TABLES, query_folder, read_facts
-from fusion.query_model import QueryModel, QueryModelError
+from fusion.query_model import QueryModel, unreadable
 from fusion.squares import squares
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class PhotoModel:
             with safe_open(self._folder / TABLES, framework="numpy") as file:
                 found: NDArray[np.float32] = file.get_tensor("probes")
         except (OSError, SafetensorError) as error:
-            raise _damaged(self._folder / TABLES, error) from error
+            raise unreadable(self._folder, TABLES, error) from error
         return found
 
     @cached_property
@@ -144,13 +144,7 @@ class PhotoModel:
         try:
             return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # some of the library's errors are nothing but Exception
-            raise _damaged(file, error) from error
-
-
-def _damaged(file: Path, error: Exception) -> QueryModelError:
-    return QueryModelError(
-        f"{file} is damaged ({type(error).__name__}): `crossgraph index` prepares the model anew"
-    )
+            raise unreadable(self._folder, PHOTOS, error) from error
 
 
 def _processors() -> int:

@@ -8,6 +8,7 @@ since a search from the command line waits for it.
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +27,7 @@ from fusion.query_folder import (
     READING,
     TABLES,
     TOKENIZER,
+    is_whole,
     query_folder,
     read_facts,
 )
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 
     from fusion.explanation import PhotoExplanation
 
-__all__ = ["QueryModel", "QueryModelError", "find_query_model"]
+__all__ = ["QueryModel", "QueryModelError", "find_query_model", "unreadable"]
 
 Array = NDArray[np.float32]
 
@@ -48,7 +50,21 @@ THREADS = 2
 
 
 class QueryModelError(RuntimeError):
-    """A file of an exported model cannot be read, though it has the right size."""
+    """A file of an exported model is damaged, or cannot be read for another reason."""
+
+
+def unreadable(folder: Path, name: str, error: Exception) -> QueryModelError:
+    """Give the error for a file that a library could not read, as it is whole or not."""
+    file = folder / name
+    if is_whole(folder, name):
+        needed = sum(part.stat().st_size for part in folder.glob(f"{name}*")) / 1e6
+        return QueryModelError(
+            f"{file} is as it was written and cannot be loaded ({type(error).__name__}): it takes "
+            f"{needed:.0f} MB of memory and more to work with; see that there is as much"
+        )
+    return QueryModelError(
+        f"{file} is damaged ({type(error).__name__}): `crossgraph index` prepares the model anew"
+    )
 
 
 def find_query_model(root: Path, fingerprint: str, *, once: bool = False) -> QueryModel | None:
@@ -310,13 +326,17 @@ class QueryModel:
 
     @contextmanager
     def _reading_of(self, name: str) -> Generator[str]:
-        try:
-            yield str(self._folder / name)
-        except Exception as error:  # each library has errors of its own, some nothing but Exception
+        # Beside the loading, which waits for nothing in it.
+        with ThreadPoolExecutor(1) as beside:
+            whole = beside.submit(is_whole, self._folder, name)
+            try:
+                yield str(self._folder / name)
+            except Exception as error:  # each library has its own, some nothing but Exception
+                raise unreadable(self._folder, name, error) from error
+        if not whole.result():
             raise QueryModelError(
-                f"{self._folder / name} is damaged ({type(error).__name__}): `crossgraph index` "
-                "prepares the model anew"
-            ) from error
+                f"{self._folder / name} is damaged: `crossgraph index` prepares the model anew"
+            )
 
 
 def _logistic(scores: Array, fitted: Sequence[float]) -> Array:

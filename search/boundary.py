@@ -1,8 +1,9 @@
 """Where exceptions become one line and an exit code: 0 done, 1 failed, 2 wrongly called.
 
 Errors that this project names (its error tree, and the `ValueError`s and `FileNotFoundError`s that
-`fusion` defines) and those of the operating system are told in one line; CROSSGRAPH_DEBUG=1 shows
-where they came from. Anything else is a bug of ours and keeps its traceback.
+`fusion` defines), those of the operating system and too little memory are told in one line;
+CROSSGRAPH_DEBUG=1 shows where they came from. Anything else is a bug of ours and keeps its
+traceback.
 """
 
 from __future__ import annotations
@@ -12,6 +13,11 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from search.out_of_memory import OUT_OF_MEMORY, is_out_of_memory
+from search.printable import without_passwords
+from search.streams import guard_streams
 
 __all__ = ["DEBUG_VARIABLE", "run"]
 
@@ -30,16 +36,15 @@ def run(app: Callable[..., object], arguments: Sequence[str] | None, name: str) 
         arguments: the command line after the program's name, None for the process's own.
         name: the program's name in usage lines.
     """
-    _prepare_streams()
+    guard_streams()
     _silence_libraries()
     try:
         code = app(args=arguments, prog_name=name, standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except BrokenPipeError:
-        # The reader, such as `head`, has what it wanted. What is still buffered has nowhere to go,
-        # and Python would complain about it once more while it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader, such as `head`, has what it wanted.
+        _drop_output()
         return FAILED
     except KeyboardInterrupt:
         return _tell("interrupted", INTERRUPTED)
@@ -49,6 +54,7 @@ def run(app: Callable[..., object], arguments: Sequence[str] | None, name: str) 
             raise
         if os.environ.get(DEBUG_VARIABLE):
             traceback.print_exc()
+        _drop_output()
         return _tell(line, _exit_code(error))
 
 
@@ -59,6 +65,8 @@ def _line_for(error: Exception) -> str | None:
         return str(usage())
     if type(error).__module__.partition(".")[0] in _OURS:
         return str(error)
+    if is_out_of_memory(error):
+        return OUT_OF_MEMORY
     if isinstance(error, OSError):
         where = f": {error.filename}" if error.filename else ""
         return f"{error.strerror or error}{where}"
@@ -73,16 +81,20 @@ def _exit_code(error: Exception) -> int:
 
 
 def _tell(message: str, code: int) -> int:
-    sys.stderr.write(f"error: {' '.join(message.split())}\n")
+    sys.stderr.write(f"error: {without_passwords(' '.join(message.split()))}\n")
     return code
 
 
-def _prepare_streams() -> None:
-    """Let file names pass through whose bytes are no text in this locale."""
-    for stream, errors in ((sys.stdout, "surrogateescape"), (sys.stderr, "backslashreplace")):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors=errors)
+def _drop_output() -> None:
+    """Print what is still buffered; where that fails, as on a full disk, let it go.
+
+    Python would try once more while it ends, and complain.
+    """
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _silence_libraries() -> None:

@@ -6,6 +6,7 @@ other people's encoders in it would be four times as large.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
     from fusion.photo_model import PhotoModel
     from fusion.query_model import QueryModel
     from fusion.retriever import Retriever
+    from store.problems import Problem
 
-__all__ = ["is_prepared", "photo_model", "prepare", "prepared_model"]
+__all__ = ["is_prepared", "model_problems", "photo_model", "prepare", "prepared_model"]
 
 PREPARABLE = {"packaged", "resnet50-bert"}
 """Presets whose encoders can be exported."""
@@ -121,6 +123,32 @@ def is_prepared(folder: str | Path) -> bool:
         model = index.model
     place = query_folder(query_cache(), model.fingerprint)
     return model.encoders not in PREPARABLE or read_facts(place) is not None
+
+
+def model_problems(folder: Path, *, repair: bool = False) -> tuple[Problem, ...]:
+    """Hold the prepared model that an index is searched with against its checksums.
+
+    Args:
+        folder: the index.
+        repair: whether a damaged one is removed, so that the next indexing prepares it anew.
+    """
+    from fusion.query_folder import query_folder, read_facts
+    from search.features import query_cache
+    from store import CrossgraphError, Index
+    from store.problems import Problem
+
+    try:
+        with Index.open(folder) as index:
+            place = query_folder(query_cache(), index.model.fingerprint)
+    except CrossgraphError:  # which is told by who looks at the index itself
+        return ()
+    if not place.is_dir() or read_facts(place, thorough=True) is not None:
+        return ()
+    if repair:
+        shutil.rmtree(place, ignore_errors=True)
+    what = "prepared models that are not what was written"
+    mending = "removes them, and the next `crossgraph index` prepares them anew"
+    return (Problem("prepared-model", 1, what, (str(place),), mending),)
 
 
 def prepare(model: Retriever) -> str:

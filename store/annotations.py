@@ -12,6 +12,7 @@ from typing import Literal
 
 from store.codec import path_to_row, row_to_path, text_to_row
 from store.database import CatalogFile
+from store.tables import INTEGER, PATH, TEXT
 from store.words import in_step
 
 __all__ = [
@@ -44,8 +45,8 @@ def put_texts(
             f"DELETE FROM {kind} WHERE image_id = ? AND origin = ?",
             [(image_id, named) for image_id in known],
         )
-        catalog.execute_many(
-            f"INSERT INTO {kind} (image_id, origin, position, text) VALUES (?, ?, ?, ?)",
+        catalog.put(
+            kind,
             [
                 (image_id, named, position, text_to_row(text))
                 for image_id in known
@@ -59,7 +60,7 @@ def texts_of(catalog: CatalogFile, kind: Kind, image_ids: Sequence[int]) -> dict
     sql = f"""SELECT image_id, text FROM {kind}
         WHERE image_id IN (SELECT value FROM json_each(?)) ORDER BY image_id, origin, position"""
     found: dict[int, dict[str, None]] = {}
-    for image_id, text in catalog.rows(sql, json.dumps(list(image_ids))):
+    for image_id, text in catalog.typed((INTEGER, TEXT), sql, json.dumps(list(image_ids))):
         found.setdefault(image_id, {})[text] = None
     return {image_id: list(texts) for image_id, texts in found.items()}
 
@@ -69,13 +70,13 @@ def ids_annotated(catalog: CatalogFile, origin: str) -> set[int]:
     sql = """SELECT image_id FROM captions WHERE origin = ?
         UNION SELECT image_id FROM categories WHERE origin = ?"""
     named = path_to_row(origin)
-    return {int(row[0]) for row in catalog.rows(sql, named, named)}
+    return {row[0] for row in catalog.typed((INTEGER,), sql, named, named)}
 
 
 def origins(catalog: CatalogFile) -> list[str]:
     """Give where captions and categories came from, such as annotation files, sorted."""
     sql = "SELECT origin FROM captions UNION SELECT origin FROM categories ORDER BY origin"
-    return [row_to_path(row[0]) for row in catalog.rows(sql)]
+    return [row_to_path(row[0]) for row in catalog.typed((PATH,), sql)]
 
 
 def count_texts(catalog: CatalogFile) -> tuple[int, int]:
@@ -89,7 +90,7 @@ def category_counts(catalog: CatalogFile, most: int) -> list[tuple[str, int]]:
     """Give categories and how many photos have each: the most first, equal ones by name."""
     sql = """SELECT text, count(DISTINCT image_id) AS photos FROM categories
         GROUP BY text ORDER BY photos DESC, text LIMIT ?"""
-    return [(str(name), int(photos)) for name, photos in catalog.rows(sql, most)]
+    return list(catalog.typed((TEXT, INTEGER), sql, most))
 
 
 def captions_among(catalog: CatalogFile, most: int) -> list[str]:
@@ -100,4 +101,5 @@ def captions_among(catalog: CatalogFile, most: int) -> list[str]:
             SELECT min(text) AS text, row_number() OVER (ORDER BY image_id) AS place
             FROM captions GROUP BY image_id
         ) WHERE place % ? = 0 LIMIT ?"""
-    return [row[0] for row in catalog.rows(sql, max(1, count // max(1, most)), most)]
+    rows = catalog.typed((TEXT,), sql, max(1, count // max(1, most)), most)
+    return [row[0] for row in rows]

@@ -10,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from store.codec import blob_to_array
+from store.tables import row_sum
 
 __all__ = ["damaged_nodes", "damaged_vectors"]
 
-Rows = Iterable[tuple[int, bytes]]
-"""Image ids and their blobs."""
+Rows = Iterable[tuple[int, bytes, int]]
+"""Image ids, their blobs, and the checksums of these rows."""
+
+OTHER_SUM = "its checksum is another than when it was written"
 
 UNIT_TOLERANCE = 0.01
 """How far from 1 the length of a unit vector may be: rounding D numbers to half precision moves it
@@ -29,8 +32,8 @@ def damaged_vectors(rows: Rows, dim: int, unit_dim: int) -> Iterator[tuple[int, 
         dim: a vector's shape is (dim,).
         unit_dim: so many leading values have unit length together; 0 if none have.
     """
-    for image_id, blob in rows:
-        reason = _vector_fault(_decoded(blob), dim, unit_dim)
+    for image_id, blob, held in rows:
+        reason = _vector_fault(_decoded(blob), dim, unit_dim) or _sum_fault(image_id, blob, held)
         if reason:
             yield image_id, reason
 
@@ -38,9 +41,9 @@ def damaged_vectors(rows: Rows, dim: int, unit_dim: int) -> Iterator[tuple[int, 
 def damaged_nodes(rows: Rows) -> Iterator[tuple[int, str]]:
     """Give image id and reason of nodes without a dimension, or of another shape than most."""
     by_shape: dict[tuple[int, ...], array[int]] = {}
-    for image_id, blob in rows:
+    for image_id, blob, held in rows:
         nodes = _decoded(blob)
-        reason = _nodes_fault(nodes)
+        reason = _nodes_fault(nodes) or _sum_fault(image_id, blob, held)
         if isinstance(nodes, str) or reason:
             yield image_id, reason
         else:
@@ -50,6 +53,10 @@ def damaged_nodes(rows: Rows) -> Iterator[tuple[int, str]]:
         if shape != usual:
             reason = f"the shape {shape}, where most have {usual}"
             yield from ((image_id, reason) for image_id in image_ids)
+
+
+def _sum_fault(image_id: int, blob: bytes, held: int) -> str:
+    return "" if row_sum(image_id, blob) == held else OTHER_SUM
 
 
 def _decoded(blob: object) -> NDArray[Any] | str:

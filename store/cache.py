@@ -28,6 +28,7 @@ from store.generation import (
 )
 from store.live import LiveVectors
 from store.models import Model, activate, probes
+from store.tables import INTEGER
 from store.vector_file import DamagedVectors
 from store.vectors import Block, FileIndex, Found
 
@@ -74,10 +75,8 @@ class VectorCache:
         """
         revision = self._state().revision + 1
         self._catalog.set_meta(revision=revision)
-        self._catalog.execute_many(
-            "INSERT OR IGNORE INTO changes VALUES (?, ?)",
-            [(revision, image_id) for image_id in replaced],
-        )
+        rows = [(revision, image_id) for image_id in replaced]
+        self._catalog.put("changes", rows, instead="OR IGNORE")
 
     def search(
         self, query: NDArray[np.float32], k: int, within: NDArray[np.int64] | None = None
@@ -202,11 +201,10 @@ class VectorCache:
         return recorded, int(next(self._catalog.rows(sql, last_id, revision))[0])
 
     def _state(self) -> _State:
-        facts = self._catalog.meta()
-        generation = Generation.from_record(facts.get("vectors"))
+        generation = Generation.from_record(self._catalog.meta().get("vectors"))
         if generation is not None and generation.model_id != self._model.id:
             generation = None
-        return _State(int(facts.get("revision", 0)), generation)
+        return _State(self._catalog.revision(), generation)
 
     def _current(self) -> LiveVectors:
         """Give the vectors of this snapshot of the catalog."""
@@ -242,13 +240,13 @@ class VectorCache:
 
     def _follow(self, live: LiveVectors) -> None:
         sql = "SELECT DISTINCT image_id FROM changes WHERE revision > ?"
-        changed = [int(row[0]) for row in self._catalog.rows(sql, self._revision)]
+        changed = [int(row[0]) for row in self._catalog.typed((INTEGER,), sql, self._revision)]
         live.remove(changed)
         known = [image_id for image_id in changed if image_id <= live.last_id]
         added = list(vectors_after(self._catalog, self._model, live.last_id))
-        again = arrays_of(self._catalog, self._model.vectors, known)
-        if again:
-            live.add(np.array(list(again), dtype=np.int64), np.stack(list(again.values())))
+        for start in range(0, len(known), FEW):
+            some = np.array(known[start : start + FEW], dtype=np.int64)
+            added += vectors_of(self._catalog, self._model, some)
         for ids, vectors in added:
             live.add(ids, vectors)
 
@@ -278,7 +276,11 @@ class VectorCache:
 
     def _stored(self, image_ids: Sequence[int]) -> NDArray[np.float32]:
         held = arrays_of(self._catalog, self._model.vectors, image_ids)
-        found = [held[image_id] for image_id in image_ids]
+        found = [held.get(image_id) for image_id in image_ids]
+        if any(vector is None or vector.shape != (self._model.dim,) for vector in found):
+            raise self._catalog.damaged(
+                f"fewer vectors of {self._model.name} than the file beside it"
+            )
         return np.array(found, dtype=np.float32).reshape(len(found), self._model.dim)
 
 

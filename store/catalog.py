@@ -29,6 +29,7 @@ from store.paths import absolute_path, relative_path
 from store.quarantine import release
 from store.rows import PhotoFile
 from store.sources import source_id
+from store.tables import BLOB, INTEGER, PATH, TABLES, columns_of, maybe, row_sum
 from store.vectors import Block
 
 __all__ = [
@@ -53,7 +54,7 @@ _IN = "IN (SELECT value FROM json_each(?))"
 _FACTS = """source_id, path, size_bytes, mtime_ns, sha256, width_px, height_px, taken_s, camera,
     look, reader, damage, is_guessed"""
 _MARKS = ", ".join("?" * len(_FACTS.split(",")))
-_SET = ", ".join(f"{name} = excluded.{name}" for name in _FACTS.replace(",", " ").split()[2:])
+_FILE = (INTEGER, PATH, *list(TABLES["images"].values())[1:])
 _FROM = "images JOIN sources ON sources.id = images.source_id"
 
 
@@ -63,20 +64,15 @@ def put_files(catalog: CatalogFile, files: Sequence[PhotoFile]) -> tuple[list[in
     A path that is there keeps the id it has; the other ids are higher than any before.
     """
     rows = _facts(catalog, files)
-    sql = "SELECT id FROM images WHERE source_id = ? AND path = ?"
-    known = [next((found[0] for found in catalog.rows(sql, *row[:2])), None) for row in rows]
-    sql = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'images'"
+    known = [known_id(catalog, *row[:2]) for row in rows]
+    sql = "SELECT coalesce(max(CAST(seq AS INTEGER)), 0) FROM sqlite_sequence WHERE name = 'images'"
     highest = int(next(catalog.rows(sql))[0])
     ids: list[int] = []
     for image_id in known:
         highest += image_id is None
         ids.append(highest if image_id is None else image_id)
     placed = [(image_id, *row) for image_id, row in zip(ids, rows, strict=True)]
-    catalog.execute_many(
-        f"""INSERT INTO images (id, {_FACTS}) VALUES (?, {_MARKS})
-        ON CONFLICT (id) DO UPDATE SET {_SET}""",
-        placed,
-    )
+    catalog.put("images", placed, update="id")
     release(catalog, [file.path for file in files])
     there = [image_id for image_id in known if image_id is not None]
     words.add(catalog, sorted({*ids} - {*there}))
@@ -91,14 +87,9 @@ def put_arrays(
     nodes: NDArray[Any],
 ) -> None:
     """Write a model's vectors (B, D) and nodes (B, ...) of photos, in place of earlier ones."""
-    for table, column, arrays in (
-        (model.vectors, "vector", vectors),
-        (model.nodes, "nodes", nodes),
-    ):
-        catalog.execute_many(
-            f"INSERT OR REPLACE INTO {table} (image_id, {column}) VALUES (?, ?)",
-            zip(image_ids, arrays_to_blobs(arrays), strict=True),
-        )
+    for table, arrays in ((model.vectors, vectors), (model.nodes, nodes)):
+        rows = zip(image_ids, arrays_to_blobs(arrays), strict=True)
+        catalog.put(table, rows, instead="OR REPLACE")
 
 
 def update_files(catalog: CatalogFile, changed: Mapping[int, PhotoFile]) -> None:
@@ -112,8 +103,8 @@ def update_files(catalog: CatalogFile, changed: Mapping[int, PhotoFile]) -> None
             [(image_id,) for image_id in changed],
         )
         catalog.execute_many(
-            f"UPDATE images SET ({_FACTS}) = ({_MARKS}) WHERE id = ?",
-            [(*row, image_id) for row, image_id in rows],
+            f"UPDATE images SET ({_FACTS}, sum) = ({_MARKS}, ?) WHERE id = ?",
+            [(*row, row_sum(image_id, *row), image_id) for row, image_id in rows],
         )
     release(catalog, [file.path for file in files])
 
@@ -131,25 +122,29 @@ def files(catalog: CatalogFile, source: str | None) -> dict[int, PhotoFile]:
     """Give the files of all photos, or of one source, by ascending id."""
     where, arguments = ("", ()) if source is None else ("WHERE root = ?", (path_to_row(source),))
     sql = f"SELECT images.id, root, {_FACTS} FROM {_FROM} {where} ORDER BY images.id"
-    return {row[0]: _file(row) for row in catalog.rows(sql, *arguments)}
+    rows = catalog.typed(_FILE, sql, *arguments, ascending=True)
+    return {row[0]: _file(catalog, row) for row in rows}
 
 
 def files_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, PhotoFile]:
     """Give the files of those ids that are there."""
     sql = f"SELECT images.id, root, {_FACTS} FROM {_FROM} WHERE images.id {_IN}"
-    return {row[0]: _file(row) for row in catalog.rows(sql, json.dumps(list(image_ids)))}
+    rows = catalog.typed(_FILE, sql, json.dumps(list(image_ids)))
+    return {row[0]: _file(catalog, row) for row in rows}
 
 
 def damaged(catalog: CatalogFile) -> list[PhotoFile]:
     """Give the files that are shown as far as they go, by path."""
     sql = f"SELECT images.id, root, {_FACTS} FROM {_FROM} WHERE damage <> ''"
-    return sorted((_file(row) for row in catalog.rows(sql)), key=lambda file: file.path)
+    found = (_file(catalog, row) for row in catalog.typed(_FILE, sql))
+    return sorted(found, key=lambda file: file.path)
 
 
 def looks_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, int | None]:
     """Give the perceptual hashes of those ids that are there."""
     sql = f"SELECT id, look FROM images WHERE id {_IN}"
-    return dict(catalog.rows(sql, json.dumps(list(image_ids))))
+    kinds = (INTEGER, maybe(INTEGER))
+    return dict(catalog.typed(kinds, sql, json.dumps(list(image_ids))))
 
 
 def find_content(catalog: CatalogFile, sha256: str) -> int | None:
@@ -162,37 +157,57 @@ def find_content(catalog: CatalogFile, sha256: str) -> int | None:
 def paths_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, str]:
     """Give the absolute paths of those ids that are there."""
     sql = f"SELECT images.id, root, path FROM {_FROM} WHERE images.id {_IN}"
+    rows = catalog.typed((INTEGER, PATH, PATH), sql, json.dumps(list(image_ids)))
     return {
         image_id: absolute_path(row_to_path(root), row_to_path(path))
-        for image_id, root, path in catalog.rows(sql, json.dumps(list(image_ids)))
+        for image_id, root, path in rows
     }
 
 
 def arrays_of(
     catalog: CatalogFile, table: str, image_ids: Sequence[int]
 ) -> dict[int, NDArray[Any]]:
-    """Give the vectors, (D,) each, or nodes, (...) each, of those ids that a table has."""
-    sql = f"SELECT * FROM {table} WHERE image_id {_IN}"
-    found = dict(catalog.rows(sql, json.dumps([int(image_id) for image_id in image_ids])))
-    return dict(zip(found, blobs_to_array(list(found.values())), strict=True)) if found else {}
+    """Give the vectors, (D,) each, or nodes, (...) each, of those ids that a table has.
+
+    Raises:
+        IndexDamaged: one is no array, or of another shape than the others.
+    """
+    sql = f"SELECT {', '.join(columns_of(table) or ())} FROM {table} WHERE image_id {_IN}"
+    asked = json.dumps([int(image_id) for image_id in image_ids])
+    found = dict(catalog.typed((INTEGER, BLOB), sql, asked))
+    try:
+        arrays = blobs_to_array(list(found.values())) if found else ()
+    except ValueError as error:
+        raise catalog.damaged(f"in {table} {error}") from error
+    return dict(zip(found, arrays, strict=True))
 
 
 def vectors_after(catalog: CatalogFile, model: Model, image_id: int) -> Iterator[Block]:
     """Give ids above one, ascending, and their vectors, a few thousand at a time."""
     sql = f"SELECT image_id, vector FROM {model.vectors} WHERE image_id > ? ORDER BY image_id"
-    return _blocks(catalog.rows(sql, image_id))
+    rows = catalog.typed((INTEGER, BLOB), sql, image_id, ascending=True)
+    return _blocks(catalog, model, rows)
 
 
 def vectors_of(catalog: CatalogFile, model: Model, image_ids: NDArray[np.int64]) -> Iterator[Block]:
     """Give those of some ids that are there, and their vectors, a few thousand at a time."""
     sql = f"SELECT image_id, vector FROM {model.vectors} WHERE image_id {_IN}"
-    return _blocks(catalog.rows(sql, json.dumps(image_ids.tolist())))
+    rows = catalog.typed((INTEGER, BLOB), sql, json.dumps(image_ids.tolist()))
+    return _blocks(catalog, model, rows)
 
 
-def _blocks(rows: Iterator[tuple[int, bytes]]) -> Iterator[Block]:
+def _blocks(
+    catalog: CatalogFile, model: Model, rows: Iterator[tuple[int, bytes]]
+) -> Iterator[Block]:
     while some := list(itertools.islice(rows, _ROWS_AT_ONCE)):
         ids, blobs = zip(*some, strict=True)
-        yield np.array(ids, dtype=np.int64), blobs_to_array(blobs).astype(np.float32)
+        try:
+            vectors = blobs_to_array(blobs)
+        except ValueError as error:
+            raise catalog.damaged(f"in {model.vectors} {error}") from error
+        if vectors.shape != (len(ids), model.dim) or not np.isfinite(vectors).all():
+            raise catalog.damaged(f"in {model.vectors} vectors that are none of {model.name}")
+        yield np.array(ids, dtype=np.int64), vectors.astype(np.float32)
 
 
 def _facts(catalog: CatalogFile, files: Sequence[PhotoFile]) -> list[tuple[Any, ...]]:
@@ -211,16 +226,26 @@ def _facts(catalog: CatalogFile, files: Sequence[PhotoFile]) -> list[tuple[Any, 
             file.look,
             file.reader,
             text_to_row(file.damage),
-            file.is_guessed,
+            int(file.is_guessed),  # as it is read again, which its row's checksum is of
         )
         for file in files
     ]
 
 
-def _file(row: tuple[Any, ...]) -> PhotoFile:
+def known_id(catalog: CatalogFile, source: int, path: str | bytes) -> int | None:
+    """Give the id of the photo that a source has under a path, None where there is none."""
+    sql = "SELECT id FROM images WHERE source_id = ? AND path = ?"
+    found = catalog.connection.execute(sql, (source, path)).fetchone()
+    return None if found is None else int(found[0])
+
+
+def _file(catalog: CatalogFile, row: tuple[Any, ...]) -> PhotoFile:
     """Give the file of a row of id, root, and `_FACTS`."""
-    _, root, _, path, *facts = row
-    return photo_file(row_to_path(root), row_to_path(path), facts)
+    image_id, root, _, path, *facts = row
+    try:
+        return photo_file(row_to_path(root), row_to_path(path), facts)
+    except OverflowError as error:
+        raise catalog.damaged(f"of photo {image_id} a time that is none: {error}") from error
 
 
 def photo_file(folder: str, path: str, facts: Sequence[Any]) -> PhotoFile:

@@ -5,6 +5,7 @@ Everything is read row by row in the caller's snapshot, and nothing is written.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from store.generation import Generation, other_files
 from store.models import Model, other_models
 from store.paths import lies_inside
 from store.problems import Problem, about
+from store.row_checks import faulty_rows, faulty_texts
+from store.schema_checks import schema_faults
+from store.tables import columns_of, row_sum
 from store.vector_file import check_sums, head_sha256, read_ids
 from store.word_checks import word_faults
 
@@ -31,7 +35,14 @@ EMBED_AGAIN = (
     "removes the photos with their captions; the next `crossgraph index`, with the same "
     "--annotations, embeds them again"
 )
+READ_AGAIN = (
+    "removes them; the next `crossgraph index`, with the same --annotations, reads them again"
+)
 REBUILD = "writes the file anew from the catalog"
+
+REWRITTEN = {"revision", "vectors"}
+"""Facts that every new file of vectors brings with it."""
+NO_NULL = "instr(CAST(path AS BLOB), x'00') = 0"
 
 
 def check_readable(catalog: CatalogFile) -> Iterator[Problem]:
@@ -41,8 +52,23 @@ def check_readable(catalog: CatalogFile) -> Iterator[Problem]:
     # here too where their table is malformed.
     faults = (line for line in said if line != "ok" and "FTS5 table" not in line)
     yield from about("catalog-malformed", "faults that SQLite finds", "", faults)
-    facts = (row[0] for row in catalog.rows("SELECT key FROM meta WHERE NOT json_valid(value)"))
-    yield from about("bad-facts", "facts about the index that are no JSON", "", facts)
+    what = "tables that are none of this program's"
+    yield from about("catalog-malformed", what, "", schema_faults(catalog))
+    what = "facts about the index that are not what was written"
+    yield from about("bad-facts", what, "", _bad_facts(catalog))
+
+
+def _bad_facts(catalog: CatalogFile) -> Iterator[str]:
+    for key, value in catalog.rows("SELECT key, value FROM meta"):
+        try:
+            json.loads(value)
+        except (TypeError, ValueError, RecursionError):
+            yield f"{key} is no JSON"
+    for values, reason in faulty_rows(catalog, "meta"):
+        if values[0] not in REWRITTEN:
+            yield f"{values[0]}: {reason}"
+    for table in ("models", "sources"):
+        yield from faulty_texts(catalog, table)
 
 
 def check_catalog(
@@ -54,6 +80,7 @@ def check_catalog(
         rows = (row[0] for row in catalog.rows(sql))
         what = f"rows of {table} that belong to no row of {parent}"
         yield from about("orphans", what, "deletes them", rows)
+    yield from _check_rows(catalog)
     yield from _check_paths(catalog)
     yield from _check_ids(catalog)
     yield from _check_embeddings(catalog, model, progress)
@@ -62,6 +89,26 @@ def check_catalog(
     yield from _check_changes(catalog)
     what = "faults of the table by which words are found"
     yield from about("bad-words", what, "makes the table anew", word_faults(catalog))
+
+
+def _check_rows(catalog: CatalogFile) -> Iterator[Problem]:
+    bad = ((int(values[0]), reason) for values, reason in faulty_rows(catalog, "images"))
+    what = "photos with facts that are not what was written"
+    yield from about("bad-photo", what, EMBED_AGAIN, bad, photos=True)
+    for code, tables, mending in (
+        ("bad-text", ("captions", "categories"), READ_AGAIN),
+        ("bad-record", ("quarantine", "shards", "changes"), "forgets them; they are made again"),
+    ):
+        rows = (row for table in tables for row in faulty_texts(catalog, table))
+        what = f"rows of {', '.join(tables)} that are not what was written"
+        yield from about(code, what, mending, rows)
+    facts = (
+        f"{values[0]}: {reason}"
+        for values, reason in faulty_rows(catalog, "meta")
+        if values[0] in REWRITTEN
+    )
+    what = "facts about the state of the index that are not what was written"
+    yield from about("bad-state", what, "writes them anew", facts)
 
 
 def check_file(catalog: CatalogFile, model: Model, folder: Path) -> Iterator[Problem]:
@@ -84,7 +131,7 @@ def orphans(catalog: CatalogFile) -> list[tuple[str, str, str]]:
     """Give table, column and parent table of every reference that leads nowhere."""
     broken = {(row[0], row[3]) for row in catalog.rows("PRAGMA foreign_key_check")}
     found = []
-    for table, number in sorted(broken):
+    for table, number in sorted(row for row in broken if columns_of(str(row[0]))):
         for key in catalog.rows(f"PRAGMA foreign_key_list({table})"):
             if key[0] == number:
                 found.append((str(table), str(key[3]), str(key[2])))
@@ -92,7 +139,8 @@ def orphans(catalog: CatalogFile) -> list[tuple[str, str, str]]:
 
 
 def _check_paths(catalog: CatalogFile) -> Iterator[Problem]:
-    sql = "SELECT id, path FROM images ORDER BY id"
+    known = "typeof(path) IN ('text', 'blob')"  # others are told by their rows
+    sql = f"SELECT id, path FROM images WHERE {known} AND {NO_NULL} ORDER BY id"
     bad = (
         (image_id, repr(row_to_path(path)))
         for image_id, path in catalog.rows(sql)
@@ -100,12 +148,14 @@ def _check_paths(catalog: CatalogFile) -> Iterator[Problem]:
     )
     what = "photos whose path leads out of their folder"
     yield from about("bad-path", what, "removes the photos", bad, photos=True)
-    paths = (row_to_path(row[0]) for row in catalog.rows("SELECT path FROM quarantine"))
+    sql = f"SELECT path FROM quarantine WHERE {known} AND {NO_NULL}"
+    paths = (row_to_path(row[0]) for row in catalog.rows(sql))
     outside = (path for path in paths if not lies_inside(path))
     what = "files in quarantine whose path leads out of their folder"
     yield from about("bad-quarantine-path", what, "forgets them", outside)
     both = catalog.rows(
-        "SELECT path FROM quarantine JOIN images USING (source_id, path) ORDER BY path"
+        f"""SELECT path FROM quarantine JOIN images USING (source_id, path)
+        WHERE {known} AND {NO_NULL} ORDER BY path"""
     )
     what = "paths that are a photo and in quarantine too"
     mending = "takes them out of quarantine"
@@ -113,7 +163,7 @@ def _check_paths(catalog: CatalogFile) -> Iterator[Problem]:
 
 
 def _check_ids(catalog: CatalogFile) -> Iterator[Problem]:
-    sql = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'images'"
+    sql = "SELECT coalesce(max(CAST(seq AS INTEGER)), 0) FROM sqlite_sequence WHERE name = 'images'"
     given, highest = int(next(catalog.rows(sql))[0]), _highest_id(catalog)
     found = [(highest, f"{given} was the last id")] if highest > given else []
     what = "ids above those that were given out, which could be given again"
@@ -123,7 +173,7 @@ def _check_ids(catalog: CatalogFile) -> Iterator[Problem]:
 def _highest_id(catalog: CatalogFile) -> int:
     """Give the highest image id that anything speaks of."""
     sql = """SELECT max(coalesce((SELECT max(id) FROM images), 0),
-        coalesce((SELECT max(image_id) FROM changes), 0))"""
+        coalesce((SELECT max(CAST(image_id AS INTEGER)) FROM changes), 0))"""
     generation = Generation.from_record(catalog.meta().get("vectors"))
     return max(int(next(catalog.rows(sql))[0]), 0 if generation is None else generation.last_id)
 
@@ -156,8 +206,8 @@ def _check_unfinished(catalog: CatalogFile, model: Model) -> Iterator[Problem]:
 def _damaged(
     catalog: CatalogFile, model: Model, progress: Progress | None = None
 ) -> dict[str, Iterator[tuple[int, str]]]:
-    vectors = catalog.rows(f"SELECT image_id, vector FROM {model.vectors} ORDER BY image_id")
-    nodes = catalog.rows(f"SELECT image_id, nodes FROM {model.nodes} ORDER BY image_id")
+    vectors = catalog.rows(f"SELECT image_id, vector, sum FROM {model.vectors} ORDER BY image_id")
+    nodes = catalog.rows(f"SELECT image_id, nodes, sum FROM {model.nodes} ORDER BY image_id")
     if progress is not None:
         total = int(next(catalog.rows("SELECT count(*) FROM images"))[0])
         vectors = _told(vectors, total, "vectors", progress)
@@ -177,13 +227,15 @@ def _told(rows: Iterable[Any], total: int, what: str, progress: Progress) -> Ite
 
 def _check_probes(catalog: CatalogFile, model: Model) -> Iterator[Problem]:
     found = []
-    sql = "SELECT id, name, dim, probes FROM models WHERE probes NOT NULL"
-    for _, name, dim, blob in catalog.rows(sql):
+    sql = "SELECT id, name, dim, probes, probes_sum FROM models WHERE probes NOT NULL"
+    for number, name, dim, blob, held in catalog.rows(sql):
         try:
             shape = blob_to_array(blob).shape
         except (TypeError, ValueError) as error:
             found.append(f"{name}: {error}")
             continue
+        if row_sum(number, blob) != held:
+            found.append(f"{name}: their checksum is another")
         if len(shape) != 2 or shape[1] != dim:
             found.append(f"{name}: the shape {shape}, expected (Q, {dim})")
     what = "models with damaged vectors of captions"
@@ -191,9 +243,8 @@ def _check_probes(catalog: CatalogFile, model: Model) -> Iterator[Problem]:
 
 
 def _check_changes(catalog: CatalogFile) -> Iterator[Problem]:
-    facts = catalog.meta()
-    now = int(facts.get("revision", 0))
-    generation = Generation.from_record(facts.get("vectors"))
+    now = catalog.revision()
+    generation = Generation.from_record(catalog.meta().get("vectors"))
     least = 0 if generation is None else generation.revision
     sql = "SELECT revision, image_id FROM changes WHERE revision <= ? OR revision > ?"
     found = [f"photo {row[1]} at state {row[0]}" for row in catalog.rows(sql, least, now)]
@@ -232,7 +283,7 @@ def _wrong_ids(
     """Find ids that only one of file and catalog has, though nothing was changed since."""
     sql = f"SELECT image_id FROM {model.vectors} WHERE image_id <= ?"
     held = np.fromiter((row[0] for row in catalog.rows(sql, generation.last_id)), np.int64)
-    sql = "SELECT DISTINCT image_id FROM changes"
+    sql = "SELECT DISTINCT image_id FROM changes WHERE typeof(image_id) = 'integer'"
     changed = np.fromiter((row[0] for row in catalog.rows(sql)), np.int64)
     wrong = np.setdiff1d(np.setxor1d(ids, held), changed)
     if len(wrong):

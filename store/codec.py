@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from store.errors import IndexDamaged
+
 __all__ = [
     "array_to_blob",
     "arrays_to_blobs",
@@ -146,8 +148,18 @@ def path_to_row(path: str) -> str | bytes:
 
 
 def row_to_path(row: str | bytes) -> str:
-    """Give the path that `path_to_row` made this of."""
-    return row if isinstance(row, str) else os.fsdecode(row)
+    """Give the path that `path_to_row` made this of.
+
+    Raises:
+        IndexDamaged: it is of another kind, or has a null byte, as no path does.
+    """
+    path = row if isinstance(row, str) else os.fsdecode(row) if isinstance(row, bytes) else "\0"
+    if "\0" in path:
+        raise IndexDamaged(
+            f"the catalog has the path {ascii(row)[:60]}, which is none: `crossgraph verify` says "
+            "more"
+        )
+    return path
 
 
 def text_to_row(text: str) -> str:

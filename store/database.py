@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +11,12 @@ from typing import Any
 
 from store.codec import one_form
 from store.errors import IndexBusy, IndexDamaged, IndexNotWritable
+from store.limits import StepBudget, set_limits
 from store.lock import WriterLock
+from store.shape import check_plain, check_tables
+from store.sqlite_errors import told
+from store.sqlite_uri import CatalogUri, files_state, uri_of, uri_without_room
+from store.tables import SUM, TEXT, Kinds, columns_of, row_sum, unlike
 from store.version import is_current
 
 __all__ = ["ONE_FORM", "CatalogFile"]
@@ -41,25 +45,44 @@ class CatalogFile:
         self.path = path
         self.lock = WriterLock(path.parent)
         self._connection: sqlite3.Connection | None = None
+        self._budget = StepBudget(path)
+        self._unwatched: object = None
         with self._own_words():
-            self._connection = sqlite3.connect(
-                _address(path),
-                uri=True,
-                timeout=_WAIT_SECONDS,
-                isolation_level=None,  # transactions are ours alone to begin
-                check_same_thread=False,
-            )
-            try:
-                self._prepare()
-            except BaseException:
-                self.close()
+            self._open()
+
+    def _open(self) -> None:
+        uri = uri_of(self.path)
+        try:
+            self._connect(uri)
+        except sqlite3.OperationalError as error:
+            quiet = None if uri.query else uri_without_room(self.path, error)
+            if quiet is None:
                 raise
+            self._connect(quiet)
+
+    def _connect(self, uri: CatalogUri) -> None:
+        self._connection = sqlite3.connect(
+            uri.text,
+            uri=True,
+            timeout=_WAIT_SECONDS,
+            isolation_level=None,  # transactions are ours alone to begin
+            check_same_thread=False,
+        )
+        self._unwatched = files_state(self.path) if uri.is_unwatched else None
+        try:
+            self._prepare()
+        except BaseException:
+            self.close()
+            raise
 
     def _prepare(self) -> None:
+        self._budget = set_limits(self.connection, self.path)
         self.connection.create_function(ONE_FORM, 1, _one_form, deterministic=True)
-        self.execute("PRAGMA trusted_schema = OFF")  # the file may come from a stranger
+        self.connection.create_function("row_sum", -1, row_sum, deterministic=True)
+        check_plain(self.connection, self.path)
         if not is_current(self.connection):
             self._make_or_upgrade()
+        check_tables(self.connection, self.path)
         # Only now: of a file that was just made, SQLite takes the pages for the smaller ones that
         # they would have been, and keeps sixteen times as much.
         self.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
@@ -108,30 +131,115 @@ class CatalogFile:
 
     def rows(self, sql: str, *arguments: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
         """Give the rows of a query, read as they are asked for."""
+        self._budget.begin()
         with self._own_words():
-            yield from self.connection.execute(sql, arguments)
+            # Not `yield from`, which closes the cursor, and fails where the connection was closed.
+            for row in self.connection.execute(sql, arguments):  # noqa: UP028
+                yield row
+
+    def typed(
+        self,
+        kinds: Sequence[Kinds],
+        sql: str,
+        *arguments: Any,  # noqa: ANN401
+        ascending: bool = False,
+    ) -> Iterator[tuple[Any, ...]]:
+        """Give the rows of a query, as `rows` does, whose values are of certain kinds.
+
+        SQLite keeps whatever is put into a column, so that those of a file need not be of the kinds
+        that we write.
+
+        Args:
+            kinds: of each column.
+            sql: the query.
+            *arguments: its values.
+            ascending: whether the first column holds integers of which each is above the last, as
+                those of a file do not whose pages name each other.
+
+        Raises:
+            IndexDamaged: a row has another value.
+        """
+        last = -(2**63) - 1
+        for row in self.rows(sql, *arguments):
+            if not all(map(isinstance, row, kinds)):
+                raise self.damaged(unlike(row, kinds))
+            if ascending:
+                if row[0] <= last:
+                    raise self.damaged(f"the id {row[0]} behind {last}")
+                last = row[0]
+            yield row
+
+    def damaged(self, reason: str) -> IndexDamaged:
+        """Give the error that says what is wrong with what was read."""
+        return IndexDamaged(
+            f"{self.path} holds what no catalog of this program does: {reason}; `crossgraph verify "
+            f"--index {self.path.parent}` says more"
+        )
 
     def execute(self, sql: str, *arguments: Any) -> int:  # noqa: ANN401
         """Run a statement and give how many rows it changed."""
+        self._budget.begin()
         with self._own_words():
             return self.connection.execute(sql, arguments).rowcount
 
     def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
         """Run a statement once per row and give how many rows it changed."""
         with self._own_words():
-            return self.connection.executemany(sql, rows).rowcount
+            return self.connection.executemany(sql, self._counted(rows)).rowcount
+
+    def _counted(self, rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+        for row in rows:
+            self._budget.begin()
+            yield row
+
+    def put(
+        self, table: str, rows: Iterable[Sequence[Any]], *, instead: str = "", update: str = ""
+    ) -> int:
+        """Write whole rows, each with its checksum, and give how many were written.
+
+        Args:
+            table: one of ours.
+            rows: values in the order of the table's columns.
+            instead: what happens to a row that is there, such as `OR REPLACE`.
+            update: the column by which rows are known, where those that are there are updated.
+        """
+        columns = [*(columns_of(table) or ()), SUM]
+        marks = ", ".join("?" * len(columns))
+        sql = f"INSERT {instead} INTO {table} ({', '.join(columns)}) VALUES ({marks})"
+        if update:
+            changed = ", ".join(f"{name} = excluded.{name}" for name in columns if name != update)
+            sql = f"{sql} ON CONFLICT ({update}) DO UPDATE SET {changed}"
+        return self.execute_many(sql, ((*row, row_sum(*row)) for row in rows))
+
+    def seal(self, table: str, where: str = "TRUE", *arguments: Any) -> None:  # noqa: ANN401
+        """Write the checksums of rows of which a part was written without."""
+        columns = ", ".join(columns_of(table) or ())
+        self.execute(f"UPDATE {table} SET {SUM} = row_sum({columns}) WHERE {where}", *arguments)
+
+    @contextmanager
+    def lenient_text(self) -> Generator[None]:
+        """Read texts that are no UTF-8 too, in a block that looks for damage."""
+        self.connection.text_factory = lambda content: content.decode("utf-8", "surrogateescape")
+        try:
+            yield
+        finally:
+            self.connection.text_factory = str
 
     @contextmanager
     def snapshot(self) -> Generator[None]:
         """Read all of a block from one state of the catalog, whoever writes meanwhile."""
-        connection = self.connection
-        if connection.in_transaction:
+        if self.connection.in_transaction:
             yield
             return
         with self._own_words():
+            if self._unwatched is not None and self._unwatched != files_state(self.path):
+                self.close()
+                self._open()
+            connection = self.connection
+            self._budget.begin()
             connection.execute("BEGIN")
             try:
-                connection.execute("SELECT count(*) FROM meta").fetchone()  # which begins it
+                connection.execute("SELECT 1 FROM meta LIMIT 1").fetchone()  # which begins it
                 yield
             finally:
                 connection.rollback()  # nothing was written
@@ -158,19 +266,29 @@ class CatalogFile:
 
     def meta(self) -> dict[str, Any]:
         """Give the catalog's facts about itself."""
-        return {key: json.loads(value) for key, value in self.rows("SELECT key, value FROM meta")}
+        facts = {}
+        for key, value in self.typed((TEXT, TEXT), "SELECT key, value FROM meta"):
+            try:
+                facts[key] = json.loads(value)
+            except (ValueError, RecursionError) as error:
+                raise self.damaged(f"the fact {key!r} is no JSON") from error
+        return facts
+
+    def revision(self) -> int:
+        """Give the number of the state that the catalog is in."""
+        found = self.meta().get("revision", 0)
+        if not isinstance(found, int) or not 0 <= found < 2**62:
+            raise self.damaged(f"the state {found!r}")
+        return found
 
     def set_meta(self, **facts: object) -> None:
         """Write facts about the catalog, in the caller's transaction or one of their own."""
         rows = [(key, json.dumps(value)) for key, value in facts.items()]
-        sql = (
-            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
-        )
         if self.connection.in_transaction:
-            self.execute_many(sql, rows)
+            self.put("meta", rows, update="key")
             return
         with self.transaction():
-            self.execute_many(sql, rows)
+            self.put("meta", rows, update="key")
 
     @contextmanager
     def _own_words(self) -> Generator[None]:
@@ -178,30 +296,9 @@ class CatalogFile:
             yield
         except (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError):
             raise  # a mistake of the caller's, not the file's
-        except sqlite3.OperationalError as error:
-            if _missing(error):
-                raise IndexDamaged(f"{self.path} is no catalog of this program: {error}") from error
-            raise IndexNotWritable(f"{self.path}: {error}") from error
         except sqlite3.DatabaseError as error:
-            raise IndexDamaged(
-                f"{self.path} cannot be read: {error}; index the photos anew into another folder"
-            ) from error
-
-
-def _address(path: Path) -> str:
-    # Where nothing can be written, SQLite cannot make the files that write-ahead mode needs, and
-    # has to be told that nobody else writes either; but then it would not see what a run that was
-    # killed left in them.
-    if os.access(path.parent, os.W_OK):
-        return path.absolute().as_uri()
-    log = path.with_name(f"{path.name}-wal")
-    left = log.is_file() and log.stat().st_size > 0
-    return path.absolute().as_uri() + ("?mode=ro" if left else "?immutable=1")
+            raise told(error, self.path) from error
 
 
 def _one_form(content: object) -> object:
     return one_form(content.decode("utf-8", "replace")) if isinstance(content, bytes) else content
-
-
-def _missing(error: sqlite3.OperationalError) -> bool:
-    return str(error).startswith(("no such table", "no such column"))

@@ -4,7 +4,8 @@
     ├── IndexNotFound     there is no index in that folder
     ├── IndexExists       there is one already, where a new one was to be made
     ├── IndexDamaged      there is one and its catalog cannot be read
-    │   └── IndexTooNew   a newer version made it; nothing is wrong with it
+    │   ├── IndexTooNew   a newer version made it; nothing is wrong with it
+    │   └── EmbeddingMissing  it has no such photo, or one without embedding; a KeyError too
     ├── IndexNotWritable  it cannot be written now, such as on a full disk
     │   └── IndexBusy     another process is writing it
     ├── IndexUnavailable  the database that holds it cannot be reached now
@@ -25,6 +26,7 @@ from pathlib import Path
 
 __all__ = [
     "CrossgraphError",
+    "EmbeddingMissing",
     "IndexBusy",
     "IndexDamaged",
     "IndexExists",
@@ -58,6 +60,12 @@ class IndexDamaged(CrossgraphError):
 
 class IndexTooNew(IndexDamaged):
     """A newer version of this program made the index; nothing of it was touched."""
+
+
+class EmbeddingMissing(IndexDamaged, KeyError):
+    """There is no photo of that id, or it is there without what was embedded of it."""
+
+    __str__ = Exception.__str__  # without the quotes of a key
 
 
 class IndexNotWritable(CrossgraphError):

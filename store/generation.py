@@ -14,6 +14,7 @@ of them by every run that indexes and by `crossgraph verify`.
 
 from __future__ import annotations
 
+import math
 import os
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -65,13 +66,27 @@ class Generation:
         if not isinstance(record, dict):
             return None
         try:
-            return cls(**{**record, "measured": Measured(**record["measured"])})
+            found = cls(**{**record, "measured": Measured(**record["measured"])})
         except (KeyError, TypeError):
             return None
+        return found if _is_sound(found) else None
 
     def to_record(self) -> dict[str, Any]:
         """Give what the catalog is to record."""
         return asdict(self)
+
+
+def _is_sound(found: Generation) -> bool:
+    """Say whether the values are of the kinds that they are written as."""
+    measured = found.measured
+    texts = (found.name, found.sha256, measured.kind)
+    numbers = (found.count, found.model_id, found.revision, found.last_id)
+    times = (measured.query_ms, measured.build_seconds, measured.recall_at_100 or 0)
+    return (
+        all(isinstance(text, str) for text in texts)
+        and all(type(number) is int and 0 <= number < 2**63 for number in numbers)
+        and all(isinstance(time, (int, float)) and math.isfinite(time) for time in times)
+    )
 
 
 def read_generation(folder: Path, recorded: Generation, dim: int) -> FileIndex | None:

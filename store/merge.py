@@ -194,14 +194,15 @@ def _copy_blobs(
     placed: dict[int, int],
 ) -> None:
     """Copy embeddings as the bytes that they are."""
-    sql = f"SELECT * FROM {old} WHERE image_id IN (SELECT value FROM json_each(?))"
+    column = "vector" if old.startswith("vectors") else "nodes"
+    sql = f"SELECT image_id, {column} FROM {old} WHERE image_id IN (SELECT value FROM json_each(?))"
     rows = [(placed[row[0]], row[1]) for row in source.rows(sql, json.dumps(list(placed)))]
     if len(rows) < len(placed):
         raise IndexDamaged(
             f"{part.folder} lacks embeddings of {len(placed) - len(rows)} photos: run `crossgraph "
             f"verify --repair --index {part.folder}` and index its photos again"
         )
-    catalog.execute_many(f"INSERT INTO {new} VALUES (?, ?)", rows)
+    catalog.put(new, rows)
 
 
 def _copy_texts(source: CatalogFile, catalog: CatalogFile, kind: Kind, ids: dict[int, int]) -> None:
@@ -212,10 +213,7 @@ def _copy_texts(source: CatalogFile, catalog: CatalogFile, kind: Kind, ids: dict
     sql = f"SELECT image_id, origin, position, text FROM {kind} WHERE {among}"
     rows = source.rows(sql, json.dumps(list(ids)))
     placed = [(ids[row[0]], *row[1:]) for row in rows]
-    catalog.execute_many(
-        f"INSERT OR IGNORE INTO {kind} VALUES (?, ?, ?, ?)",
-        [row for row in placed if row[:2] not in said],
-    )
+    catalog.put(kind, [row for row in placed if row[:2] not in said], instead="OR IGNORE")
 
 
 def _finish(opened: Sequence[IndexReader], index: Index) -> None:

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from store.codec import array_to_blob, blob_to_array
 from store.database import CatalogFile
+from store.tables import BLOB, TABLES, maybe, row_sum
+from store.vector_head import MOST_DIM
 
 __all__ = [
     "Model",
@@ -61,6 +63,8 @@ class Model:
 
 
 _COLUMNS = "id, fingerprint, name, encoders, dim, unit_dim"
+_KINDS = tuple(TABLES["models"].values())
+LONGEST_FINGERPRINT = 200
 
 
 def add_model(
@@ -71,6 +75,7 @@ def add_model(
 
     sql = "INSERT INTO models (fingerprint, name, encoders, dim, unit_dim) VALUES (?, ?, ?, ?, ?)"
     catalog.execute(sql, fingerprint, name, encoders, dim, unit_dim)
+    catalog.seal("models", "fingerprint = ?", fingerprint)
     model = find_model(catalog, fingerprint)
     if model is None:  # pragma: no cover - it was written a line ago
         raise RuntimeError("the catalog lost a row")
@@ -82,14 +87,21 @@ def add_model(
 def find_model(catalog: CatalogFile, fingerprint: str) -> Model | None:
     """Give the model with that fingerprint, None where the catalog has no room for it."""
     sql = f"SELECT {_COLUMNS} FROM models WHERE fingerprint = ?"
-    return next((Model(*row) for row in catalog.rows(sql, fingerprint)), None)
+    return next((_model(catalog, row) for row in catalog.typed(_KINDS, sql, fingerprint)), None)
 
 
 def active_model(catalog: CatalogFile) -> Model | None:
-    """Give the model whose embeddings answer, None in an index that was never begun."""
+    """Give the model whose embeddings answer, None in an index that was never begun.
+
+    Raises:
+        IndexDamaged: it is not there.
+    """
     sql = f"""SELECT {_COLUMNS} FROM models
         WHERE id = (SELECT value FROM meta WHERE key = 'active_model')"""
-    return next((Model(*row) for row in catalog.rows(sql)), None)
+    found = next((_model(catalog, row) for row in catalog.typed(_KINDS, sql)), None)
+    if found is None and "active_model" in catalog.meta():
+        raise catalog.damaged("embeddings of a model that is not there")
+    return found
 
 
 def activate(catalog: CatalogFile, model: Model) -> None:
@@ -102,7 +114,7 @@ def activate(catalog: CatalogFile, model: Model) -> None:
 def other_models(catalog: CatalogFile, model: Model) -> list[Model]:
     """Give the models that the catalog has embeddings of beside one."""
     sql = f"SELECT {_COLUMNS} FROM models WHERE id <> ?"
-    return [Model(*row) for row in catalog.rows(sql, model.id)]
+    return [_model(catalog, row) for row in catalog.typed(_KINDS, sql, model.id)]
 
 
 def remove_from_others(catalog: CatalogFile, model: Model, image_ids: Sequence[int]) -> None:
@@ -123,10 +135,31 @@ def forget(catalog: CatalogFile, model: Model) -> None:
 def set_probes(catalog: CatalogFile, model: Model, vectors: NDArray[Any]) -> None:
     """Keep the vectors, (Q, D), of real captions, in the caller's transaction."""
     blob = array_to_blob(vectors)
-    catalog.execute("UPDATE models SET probes = ? WHERE id = ?", blob, model.id)
+    sql = "UPDATE models SET probes = ?, probes_sum = ? WHERE id = ?"
+    catalog.execute(sql, blob, row_sum(model.id, blob), model.id)
 
 
 def probes(catalog: CatalogFile, model: Model) -> NDArray[Any] | None:
     """Give the vectors, (Q, D), of real captions; None where there are none."""
-    row = next(catalog.rows("SELECT probes FROM models WHERE id = ?", model.id), (None,))
-    return None if row[0] is None else blob_to_array(row[0])
+    sql = "SELECT probes FROM models WHERE id = ?"
+    row = next(catalog.typed((maybe(BLOB),), sql, model.id), (None,))
+    if row[0] is None:
+        return None
+    try:
+        found = blob_to_array(row[0])
+    except ValueError as error:
+        raise catalog.damaged(f"of vectors of captions {error}") from error
+    if found.ndim != 2 or found.shape[1] != model.dim:
+        raise catalog.damaged(f"vectors of captions of shape {found.shape}")
+    return found
+
+
+def _model(catalog: CatalogFile, row: tuple[Any, ...]) -> Model:
+    """Give a model whose numbers can be those of one."""
+    model = Model(*row)
+    named = model.fingerprint.isprintable() and len(model.fingerprint) <= LONGEST_FINGERPRINT
+    if model.id < 1 or not 1 <= model.dim <= MOST_DIM or not 0 <= model.unit_dim <= model.dim:
+        raise catalog.damaged(f"a model {model.id} of width {model.dim}, {model.unit_dim} of unit")
+    if not named or {"/", "\\"} & {*model.fingerprint}:
+        raise catalog.damaged("a model whose fingerprint is none")
+    return model

@@ -12,6 +12,7 @@ from store.database import CatalogFile
 from store.paths import absolute_path, relative_path
 from store.rows import QuarantinedFile
 from store.sources import source_id
+from store.tables import PATH, TABLES
 
 __all__ = ["quarantine", "quarantined", "release"]
 
@@ -22,14 +23,8 @@ def quarantine(catalog: CatalogFile, broken: Sequence[QuarantinedFile]) -> list[
     release(catalog, [file.path for file in broken])  # which another source may have it under
     for file in broken:
         where = (source_id(catalog, file.source), path_to_row(_relative(file)))
-        catalog.execute(
-            "INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?, ?, ?, ?)",
-            *where,
-            file.size_bytes,
-            file.mtime_ns,
-            text_to_row(file.reason),
-            file.reader,
-        )
+        row = (*where, file.size_bytes, file.mtime_ns, text_to_row(file.reason), file.reader)
+        catalog.put("quarantine", [row], instead="OR REPLACE")
         sql = "SELECT id FROM images WHERE source_id = ? AND path = ?"
         gone += [int(row[0]) for row in catalog.rows(sql, *where)]
     return gone
@@ -41,7 +36,8 @@ def quarantined(catalog: CatalogFile, source: str | None) -> list[QuarantinedFil
     sql = f"""SELECT root, path, size_bytes, mtime_ns, reason, reader FROM quarantine
         JOIN sources ON sources.id = source_id {where}"""
     found = []
-    for row, path, *rest in catalog.rows(sql, *arguments):
+    kinds = (PATH, *list(TABLES["quarantine"].values())[1:])
+    for row, path, *rest in catalog.typed(kinds, sql, *arguments):
         root = row_to_path(row)
         found.append(QuarantinedFile(absolute_path(root, row_to_path(path)), root, *rest))
     return sorted(found, key=lambda file: file.path)

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -19,7 +18,7 @@ from store.background import Background, spread_ids
 from store.cache import VectorCache
 from store.choice import Measured
 from store.database import CatalogFile
-from store.errors import IndexNotFound, ModelMismatch
+from store.errors import EmbeddingMissing, IndexNotFound, ModelMismatch
 from store.generation import Generation
 from store.protocol import Ids
 from store.records import PhotoRecord, records
@@ -104,12 +103,7 @@ class IndexReader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -117,7 +111,8 @@ class IndexReader:
         self._catalog.close()
 
     def __len__(self) -> int:
-        return int(next(self._catalog.rows("SELECT count(*) FROM images"))[0])
+        # A plain count(*) is one step to SQLite, which nothing would end in a file of circles.
+        return int(next(self._catalog.rows("SELECT coalesce(sum(1), 0) FROM images"))[0])
 
     @contextmanager
     def snapshot(self) -> Generator[None]:
@@ -230,17 +225,15 @@ class IndexReader:
 
     def vectors(self, image_ids: Ids) -> NDArray[np.float32]:
         """Give vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
-        ids = [int(image_id) for image_id in image_ids]
-        with self.snapshot():
-            held = rows.arrays_of(self._catalog, self.model.vectors, ids)
-        return np.array([held[i] for i in ids], dtype=np.float32).reshape(len(ids), self.model.dim)
+        found = self._arrays(self.model.vectors, image_ids)
+        if any(vector.shape != (self.model.dim,) for vector in found):
+            raise self._catalog.damaged(f"vectors that are none of {self.model.name}")
+        return np.array(found, dtype=np.float32).reshape(len(found), self.model.dim)
 
     def nodes(self, image_ids: Ids) -> NDArray[Any]:
         """Give nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
-        ids = [int(image_id) for image_id in image_ids]
-        with self.snapshot():
-            held = rows.arrays_of(self._catalog, self.model.nodes, ids)
-        return np.stack([held[i] for i in ids]) if ids else np.zeros((0, 0, 0), dtype=np.float16)
+        found = self._arrays(self.model.nodes, image_ids)
+        return np.stack(found) if found else np.zeros((0, 0, 0), dtype=np.float16)
 
     def background(self) -> Background:
         """Give a sample of the vectors and how many there are, kept until they change."""
@@ -297,6 +290,14 @@ class IndexReader:
         """As `snapshot`; gives the catalog, for the other modules of this package."""
         with self.snapshot():
             yield self._catalog
+
+    def _arrays(self, table: str, image_ids: Ids) -> list[NDArray[Any]]:
+        ids = [int(image_id) for image_id in image_ids]
+        with self.snapshot():
+            held = rows.arrays_of(self._catalog, table, ids)
+        for image_id in set(ids) - set(held):
+            raise EmbeddingMissing(self._catalog.damaged(f"nothing of photo {image_id} in {table}"))
+        return [held[image_id] for image_id in ids]
 
     def _check_model(self) -> None:
         active = models.active_model(self._catalog)

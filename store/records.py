@@ -16,6 +16,7 @@ from store.errors import IndexDamaged
 from store.id_pages import ROWS_AT_ONCE, id_pages
 from store.paths import relative_path
 from store.rows import PhotoFile
+from store.tables import PATH
 
 if TYPE_CHECKING:
     from store.reader import IndexReader
@@ -68,7 +69,7 @@ def shared_paths(index: IndexReader) -> frozenset[str]:
     """Give the relative paths that more than one source has a photo under."""
     with index.reading() as catalog:
         sql = "SELECT path FROM images GROUP BY path HAVING count(*) > 1"
-        return frozenset(row_to_path(row[0]) for row in catalog.rows(sql))
+        return frozenset(row_to_path(row[0]) for row in catalog.typed((PATH,), sql))
 
 
 def _records(
@@ -101,7 +102,7 @@ def _vectors(
     try:
         found = arrays_of(catalog, index.model.vectors, page)
         sound = all(vector.shape == (index.model.dim,) for vector in found.values())
-    except ValueError:
+    except IndexDamaged:
         sound = False
     if not sound or set(paths_of(catalog, page)) > set(found):
         raise IndexDamaged(

@@ -12,6 +12,7 @@ from typing import Literal
 from store.codec import path_to_row, row_to_path
 from store.database import CatalogFile
 from store.members import lies_below
+from store.tables import INTEGER, PATH
 
 __all__ = [
     "FinishedShard",
@@ -47,15 +48,15 @@ class FinishedShard:
 def finished_shards(catalog: CatalogFile, kind: ShardKind) -> dict[str, FinishedShard]:
     """Give what was read to its end, or begun (of -1 photos), by path."""
     sql = "SELECT path, size_bytes, mtime_ns, photos FROM shards WHERE kind = ? ORDER BY path"
-    found = ((row_to_path(path), facts) for path, *facts in catalog.rows(sql, kind))
+    kinds = (PATH, INTEGER, INTEGER, INTEGER)
+    found = ((row_to_path(path), facts) for path, *facts in catalog.typed(kinds, sql, kind))
     return {path: FinishedShard(path, *facts) for path, facts in found}
 
 
 def finish_shard(catalog: CatalogFile, kind: ShardKind, shard: FinishedShard) -> None:
     """Write down that a shard was read to its end, in place of what was known of its path."""
-    row = (shard.size_bytes, shard.mtime_ns, shard.photos)
-    sql = "INSERT OR REPLACE INTO shards VALUES (?, ?, ?, ?, ?)"
-    catalog.execute(sql, kind, path_to_row(shard.path), *row)
+    row = (kind, path_to_row(shard.path), shard.size_bytes, shard.mtime_ns, shard.photos)
+    catalog.put("shards", [row], instead="OR REPLACE")
 
 
 def forget_shards(catalog: CatalogFile, kind: ShardKind, paths: Iterable[str]) -> None:

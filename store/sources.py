@@ -11,6 +11,7 @@ from store.errors import SourceError
 from store.members import lies_below
 from store.paths import absolute_path, relative_path
 from store.shards import relocate_shards
+from store.tables import INTEGER, PATH, TEXT
 
 __all__ = [
     "mounts",
@@ -31,20 +32,23 @@ PASSED_OVER = "passed_over"
 def source_id(catalog: CatalogFile, root: str) -> int:
     """Give the id of a folder, which is written down where it was unknown."""
     row = path_to_row(root)
-    catalog.execute("INSERT INTO sources (root) VALUES (?) ON CONFLICT DO NOTHING", row)
+    sql = "INSERT INTO sources (root) VALUES (?) ON CONFLICT DO NOTHING"
+    if catalog.execute(sql, row) > 0:
+        catalog.seal("sources", "root = ?", row)
     return int(next(catalog.rows("SELECT id FROM sources WHERE root = ?", row))[0])
 
 
 def roots(catalog: CatalogFile) -> list[str]:
     """Give every folder, sorted."""
-    return [row_to_path(row[0]) for row in catalog.rows("SELECT root FROM sources ORDER BY root")]
+    rows = catalog.typed((PATH,), "SELECT root FROM sources ORDER BY root")
+    return [row_to_path(row[0]) for row in rows]
 
 
 def sources(catalog: CatalogFile) -> dict[str, int]:
     """Give every folder, sorted, and how many photos were found through it."""
     sql = """SELECT root, count(images.id) FROM sources
         LEFT JOIN images ON images.source_id = sources.id GROUP BY sources.id ORDER BY root"""
-    return {row_to_path(root): count for root, count in catalog.rows(sql)}
+    return {row_to_path(root): count for root, count in catalog.typed((PATH, INTEGER), sql)}
 
 
 def relocate(catalog: CatalogFile, old: str, new: str) -> None:
@@ -60,6 +64,7 @@ def relocate(catalog: CatalogFile, old: str, new: str) -> None:
         raise SourceError(f"{new} is a folder of this index already, apart from {old}")
     sql = "UPDATE sources SET root = ? WHERE root = ?"
     catalog.execute(sql, path_to_row(new), path_to_row(old))
+    catalog.seal("sources", "root = ?", path_to_row(new))
     relocate_shards(catalog, old, new)
     places = passed_over(catalog).items()
     moved = {new + p[len(old) :] if lies_below(p, old) else p: kinds for p, kinds in places}
@@ -77,15 +82,22 @@ def remove_unused(catalog: CatalogFile) -> None:
 def mounts(catalog: CatalogFile, root: str) -> tuple[str, ...]:
     """Give the folders below one that were disks of their own when it was last read."""
     sql = "SELECT mounts FROM sources WHERE root = ?"
-    found = next(catalog.rows(sql, path_to_row(root)), ("[]",))[0]
-    return tuple(absolute_path(root, path) for path in json.loads(found))
+    found = next(catalog.typed((TEXT,), sql, path_to_row(root)), ("[]",))[0]
+    try:
+        below = json.loads(found)
+    except (ValueError, RecursionError):
+        below = None
+    if not isinstance(below, list) or not all(isinstance(path, str) for path in below):
+        raise catalog.damaged(f"of {root} disks below it that are no list of paths")
+    return tuple(absolute_path(root, path) for path in below)
 
 
 def put_mounts(catalog: CatalogFile, root: str, below: Iterable[str]) -> None:
     """Write down the folders below one that are disks of their own."""
     held = json.dumps(sorted(relative_path(root, path) for path in below))
     sql = "UPDATE sources SET mounts = ? WHERE root = ? AND mounts <> ?"
-    catalog.execute(sql, held, path_to_row(root), held)
+    if catalog.execute(sql, held, path_to_row(root), held) > 0:
+        catalog.seal("sources", "root = ?", path_to_row(root))
 
 
 def passed_over(catalog: CatalogFile) -> dict[str, dict[str, int]]:

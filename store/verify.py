@@ -22,6 +22,7 @@ from store.index import Index
 from store.models import Model, remove_from_others
 from store.paths import lies_inside
 from store.problems import Problem, Verification
+from store.row_checks import FORGETTABLE, delete_rows
 from store.words import make_anew
 
 __all__ = ["repair", "verify"]
@@ -74,7 +75,7 @@ def repair(folder: Path, progress: Progress | None = None) -> tuple[Verification
 
 
 def _verified(index: Index, progress: Progress | None) -> Verification:
-    with index.reading() as catalog:
+    with index.reading() as catalog, catalog.lenient_text():
         unreadable = tuple(check_readable(catalog))
         if unreadable:
             return Verification(unreadable)
@@ -105,8 +106,9 @@ def _malformed(error: IndexDamaged) -> Problem:
 
 def _mend(index: Index, problems: tuple[Problem, ...]) -> None:
     if {problem.code for problem in problems} != {"left-over"}:
-        with index.writing() as catalog:
+        with index.writing() as catalog, catalog.lenient_text():
             cache = VectorCache(index.folder, catalog, index.model)
+            delete_rows(catalog, FORGETTABLE)
             _raise_revision(catalog)
             make_anew(catalog)  # so that what is removed can be taken out of it
             removed = [
@@ -168,22 +170,22 @@ def _drop_unfinished(catalog: CatalogFile, model: Model, problem: Problem) -> li
 
 
 def _drop_probes(catalog: CatalogFile, model: Model, problem: Problem) -> list[int]:
-    catalog.execute("UPDATE models SET probes = NULL")
+    catalog.execute("UPDATE models SET probes = NULL, probes_sum = NULL")
     return []
 
 
 def _raise_revision(catalog: CatalogFile) -> None:
     """Bring the catalog past every state that something in it speaks of."""
-    facts = catalog.meta()
-    generation = Generation.from_record(facts.get("vectors"))
+    generation = Generation.from_record(catalog.meta().get("vectors"))
     spoken_of = next(catalog.rows("SELECT coalesce(max(revision), 0) FROM changes"))[0]
     recorded = 0 if generation is None else generation.revision
-    catalog.set_meta(revision=max(int(facts.get("revision", 0)), int(spoken_of), recorded))
+    catalog.set_meta(revision=max(catalog.revision(), int(spoken_of), recorded))
 
 
 _MENDING: dict[str, Mend] = {
     "orphans": _delete_orphans,
     "bad-path": _remove_photos,
+    "bad-photo": _remove_photos,
     "bad-quarantine-path": _forget_quarantine_outside,
     "in-quarantine-too": _release,
     "bad-id": _raise_ids,

@@ -19,6 +19,8 @@ MIGRATIONS = (
     "0004_shards",
     "0005_readers",
     "0006_one_form_of_names",
+    "0007_parts_of_unspaced_words",
+    "0008_sums",
 )
 """The names of `store.schema`'s migrations, in their order."""
 

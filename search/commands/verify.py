@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from search.commands.options import IndexFolder, Quiet, default_index
+from search.printable import printable
 
 if TYPE_CHECKING:
     from store.problems import Verification
@@ -30,6 +31,8 @@ def verify(
 ) -> None:
     """Check an index: the catalog, every embedding, every path, and the file of vectors.
 
+    The model that is prepared for its searches on this machine is looked at, too.
+
     Prints one line when all is well; else one line a problem, and the exit code is 1, or 0 where
     --repair mended all of them.
 
@@ -39,25 +42,30 @@ def verify(
 
       crossgraph verify --repair
     """
+    from search.prepared import model_problems
     from search.progress import ProgressReport
     from store.verify import repair as mend
     from store.verify import verify as look
 
     with ProgressReport("verifying", quiet=quiet) as progress:
         found, left = mend(index, progress) if repair else (look(index, progress), None)
-    for problem in found.problems:
-        typer.echo(str(problem))
+    models = model_problems(index, repair=repair)
+    for problem in (*found.problems, *models):
+        typer.echo(printable(str(problem)))
     if left is not None and left != found:
         for problem in left.problems:
-            typer.echo(f"not mended: {problem}")
-    _end(index, left or found)
+            typer.echo(printable(f"not mended: {problem}"))
+    _end(index, left or found, bool(models and not repair))
 
 
-def _end(index: Path, found: Verification) -> None:
-    if found.problems:
+def _end(index: Path, found: Verification, model_is_damaged: bool) -> None:
+    from store.sqlite_version import sqlite_words
+
+    if found.problems or model_is_damaged:
         raise typer.Exit(1)
     told = (
         f"{found.images} photos with vectors and nodes, {found.captions} captions, "
         f"{found.quarantined} files left out"
     )
-    typer.echo(f"{index}: all is well: {told}, {found.file or 'no file of vectors yet'}")
+    file = found.file or "no file of vectors yet"
+    typer.echo(f"{index}: all is well: {told}, {file}; {sqlite_words()}")

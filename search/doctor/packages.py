@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import sqlite3
 from collections.abc import Iterable, Iterator
 from importlib import metadata
 
@@ -16,7 +17,7 @@ OURS = "crossgraph"
 
 
 def package_findings(requirements: Iterable[str] | None = None) -> Iterator[Finding]:
-    """Look at Python, at every package that crossgraph needs, and at FAISS.
+    """Look at Python, at every package that crossgraph needs, at SQLite and at FAISS.
 
     Args:
         requirements: what is needed, as in `pyproject.toml`; None is what the installed crossgraph
@@ -35,7 +36,18 @@ def package_findings(requirements: Iterable[str] | None = None) -> Iterator[Find
     if version and not faults:
         versions = ", ".join(f"{name} {metadata.version(name)}" for name in WORTH_NAMING)
         yield Finding(OURS, f"{version}, with all packages that it needs: {versions}")
+    yield _sqlite()
     yield _faiss()
+
+
+def _sqlite() -> Finding:
+    from store.sqlite_version import wal_reset_note
+
+    note = wal_reset_note()
+    if note:
+        said, _, advice = note.partition("; ")
+        return Finding("SQLite", said.removeprefix("SQLite "), "note", advice)
+    return Finding("SQLite", f"{sqlite3.sqlite_version}, without the WAL-reset fault")
 
 
 def _faults(needed: Iterable[str]) -> Iterator[Finding]:

@@ -29,8 +29,12 @@ T = TypeVar("T")
 
 
 def is_loss(error: BaseException) -> bool:
-    """Say whether an error means that the index cannot be read, and not that it was asked badly."""
-    return isinstance(error, (CrossgraphError, OSError)) and not isinstance(error, QueryError)
+    """Say whether an error means that the index cannot be read, and not that it was asked badly.
+
+    A KeyError is one of a photo that is asked for and not there.
+    """
+    asked_badly = isinstance(error, (QueryError, KeyError))
+    return isinstance(error, (CrossgraphError, OSError)) and not asked_badly
 
 
 class _Opened:

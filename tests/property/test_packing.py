@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusion.packing import Layout, pack_photos, unpack_edges, unpack_nodes
+from fusion.packing import DamagedPhotos, Layout, pack_photos, unpack_edges, unpack_nodes
 
 seeds = st.integers(0, 2**32 - 1)
 counts = st.integers(0, 4)
@@ -118,3 +118,10 @@ def test_what_does_not_belong_together_is_refused() -> None:
         pack_photos(nodes, neighbours, weights[:, :4])
     with pytest.raises(ValueError, match="expected 0 to 65535"):
         pack_photos(nodes, neighbours + 65_536, weights)
+
+
+def test_rows_that_the_bank_does_not_have_are_refused() -> None:
+    packed = pack_photos(np.ones((1, 1, 2)), np.array([[6, 2]]), np.ones((1, 2)))
+    assert unpack_edges(packed, Layout(2, 2, bank=7))[0].tolist() == [[6, 2]]
+    with pytest.raises(DamagedPhotos, match="training photo 6, expected 0 to 5"):
+        unpack_edges(packed, Layout(2, 2, bank=6))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fusion.query_folder import MANIFEST, query_folder, read_facts, writing_folder
+from fusion.query_folder import MANIFEST, is_whole, query_folder, read_facts, writing_folder
 
 
 @pytest.fixture
@@ -58,3 +58,33 @@ def test_a_damaged_folder_is_replaced_and_a_whole_one_kept(folder: Path) -> None
     with writing_folder(folder, {"name": "later"}):
         pass
     assert read_facts(folder) == {"name": "later"}
+
+
+def test_every_flipped_bit_of_a_file_is_noticed_by_who_reads_it(folder: Path) -> None:
+    assert is_whole(folder, "weights")
+    content = (folder / "weights").read_bytes()
+    for bit in range(8 * len(content)):
+        flipped = bytearray(content)
+        flipped[bit // 8] ^= 1 << bit % 8
+        (folder / "weights").write_bytes(flipped)
+        assert not is_whole(folder, "weights"), bit
+
+
+def test_a_file_that_nothing_is_known_of_is_not_whole(folder: Path) -> None:
+    assert not is_whole(folder, "other")
+    assert not is_whole(folder.parent, "weights")
+
+
+def test_every_flipped_bit_of_the_manifest_is_noticed(folder: Path) -> None:
+    content = (folder / MANIFEST).read_bytes()
+    told = read_facts(folder)
+    for bit in range(8 * len(content)):
+        flipped = bytearray(content)
+        flipped[bit // 8] ^= 1 << bit % 8
+        (folder / MANIFEST).write_bytes(flipped)
+        assert read_facts(folder, thorough=True) in (None, told), bit
+
+
+def test_a_fingerprint_leads_nowhere_else(tmp_path: Path) -> None:
+    for fingerprint in ("../x", "/etc/x", "a/b/../../c"):
+        assert query_folder(tmp_path, fingerprint).parent == tmp_path

@@ -55,7 +55,7 @@ def data() -> PairData:
 def test_what_is_kept_is_what_is_read(network: Network, data: PairData) -> None:
     photos = embed_photos(network, data.photos, block=7)
     packed = network.pack(network.photos(photo_input(data.photos, torch.arange(20))))
-    assert network.layout == Layout(16, 50)
+    assert network.layout == Layout(16, 50, bank=BANK)
     nodes = torch.from_numpy(unpack_nodes(packed, network.layout))
     assert torch.allclose(nodes, photos.nodes, atol=1e-6)
     hub = network.cross_hub(photos.vectors, nodes, network.photo_hub.bank, network.cross)

@@ -30,6 +30,9 @@ def raising(error: BaseException) -> Callable[..., None]:
         (FileNotFoundError(2, "No such file or directory", "a.json"), 1, "directory: a.json"),
         (PermissionError("no"), 1, "error: no"),
         (KeyboardInterrupt(), 130, "error: interrupted"),
+        (MemoryError(), 1, "error: there is not enough memory"),
+        (RuntimeError("std::bad_alloc"), 1, "error: there is not enough memory"),
+        (ImportError("x.so: failed to map segment from shared object"), 1, "not enough memory"),
     ],
 )
 def test_expected_errors_are_one_line(

@@ -81,7 +81,7 @@ def test_foreign_keys_hold_and_cascade(catalog: Path) -> None:
     with Index.open(catalog.parent) as index:
         index.remove_images([1])
         with pytest.raises(sqlite3.IntegrityError), index.writing() as tables:
-            tables.execute("INSERT INTO captions VALUES (99, 'o', 0, 'nobody')")
+            tables.execute("INSERT INTO captions VALUES (99, 'o', 0, 'nobody', 0)")
     with opened(catalog) as connection:
         for table in ("vectors_1", "nodes_1", "captions", "categories"):
             sql = f"SELECT count(*) FROM {table} WHERE image_id = 1"

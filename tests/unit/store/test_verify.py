@@ -13,6 +13,7 @@ import pytest
 
 from store import Index, IndexBusy, IndexNotFound, PhotoFile, QuarantinedFile, Reembedding
 from store.codec import array_to_blob
+from store.tables import columns_of, row_sum
 from store.vector_file import head_sha256
 from store.verify import repair, verify
 
@@ -44,8 +45,15 @@ def folder(tmp_path: Path) -> Path:
 
 
 def spoil(folder: Path, sql: str, *arguments: object) -> None:
+    """Write as a program with a mistake would, checksums included."""
     with closing(sqlite3.connect(folder / "catalog.db")) as connection, connection:
         connection.execute(sql, arguments)
+        connection.create_function("row_sum", -1, row_sum)
+        names = connection.execute("SELECT name FROM sqlite_master").fetchall()
+        for table in [name for (name,) in names if columns_of(name)]:
+            columns = ", ".join(columns_of(table) or ())
+            connection.execute(f"UPDATE {table} SET sum = row_sum({columns})")
+        connection.execute("UPDATE models SET probes_sum = row_sum(id, probes)")
 
 
 def codes(folder: Path) -> dict[str, int]:
@@ -87,9 +95,9 @@ def test_a_file_of_vectors_that_lags_behind_is_nothing_wrong(folder: Path) -> No
 
 VECTOR, NODE = (array_to_blob(array) for array in (np.eye(DIM, dtype=np.float16)[0], NODES))
 ROWS = [
-    ("INSERT INTO captions VALUES (77, 'o', 0, 'a bird')", (), {"orphans": 1}, "abcde"),
-    ("INSERT INTO categories VALUES (77, 'o', 0, 'bird')", (), {"orphans": 1}, "abcde"),
-    ("INSERT INTO nodes_1 VALUES (77, ?)", (NODE,), {"orphans": 1}, "abcde"),
+    ("INSERT INTO captions VALUES (77, 'o', 0, 'a bird', 0)", (), {"orphans": 1}, "abcde"),
+    ("INSERT INTO categories VALUES (77, 'o', 0, 'bird', 0)", (), {"orphans": 1}, "abcde"),
+    ("INSERT INTO nodes_1 VALUES (77, ?, 0)", (NODE,), {"orphans": 1}, "abcde"),
     ("DELETE FROM images WHERE id = 5", (), {"orphans": 1}, "abcd"),
     ("UPDATE images SET source_id = 9 WHERE id = 1", (), {"orphans": 1}, "bcde"),
     ("UPDATE quarantine SET source_id = 9", (), {"orphans": 1}, "abcde"),
@@ -133,12 +141,12 @@ ROWS = [
     ),
     ("UPDATE models SET probes = x'00'", (), {"bad-probes": 1}, "abcde"),
     ("UPDATE models SET probes = ?", (NODE,), {"bad-probes": 1}, "abcde"),
-    ("INSERT INTO changes VALUES (99, 1)", (), {"bad-changes": 1}, "abcde"),
-    ("INSERT INTO changes VALUES (0, 1)", (), {"bad-changes": 1}, "abcde"),
+    ("INSERT INTO changes VALUES (99, 1, 0)", (), {"bad-changes": 1}, "abcde"),
+    ("INSERT INTO changes VALUES (0, 1, 0)", (), {"bad-changes": 1}, "abcde"),
     ("UPDATE meta SET value = '0' WHERE key = 'revision'", (), {"bad-changes": 1}, "abcde"),
     ("UPDATE meta SET value = '[]' WHERE key = 'vectors'", (), {"vectors-file": 1}, "abcde"),
     ("UPDATE captions SET text = 'a fox' WHERE image_id = 1", (), {"bad-words": 1}, "abcde"),
-    ("INSERT INTO captions VALUES (3, 'o', 0, 'a bird')", (), {"bad-words": 1}, "abcde"),
+    ("INSERT INTO captions VALUES (3, 'o', 0, 'a bird', 0)", (), {"bad-words": 1}, "abcde"),
     ("INSERT INTO words (rowid, name) VALUES (77, 'bird')", (), {"bad-words": 1}, "abcde"),
     ("INSERT INTO words (words) VALUES ('delete-all')", (), {"bad-words": 1}, "abcde"),
     ("UPDATE images SET path = 'red/a.jpg' WHERE id = 1", (), {"bad-words": 1}, "abcde"),

@@ -1,0 +1,78 @@
+"""What a catalog may cost to read: it may come from a stranger, or from a disk that turned bits.
+
+SQLite's own limits stop rows, statements and schemas that no catalog of ours has. A statement that
+takes more steps than the size of the file can account for is ended, such as one that goes round in
+pages that name each other.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+__all__ = ["StepBudget", "set_limits"]
+
+_LIMITS = {
+    sqlite3.SQLITE_LIMIT_LENGTH: 2**28,  # a list of 30 million ids, as it is handed over, fits
+    sqlite3.SQLITE_LIMIT_SQL_LENGTH: 2**20,  # a filter of 256 conditions takes a tenth of that
+    sqlite3.SQLITE_LIMIT_COLUMN: 64,
+    sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 8,
+    sqlite3.SQLITE_LIMIT_VDBE_OP: 250_000,
+    sqlite3.SQLITE_LIMIT_FUNCTION_ARG: 16,
+    sqlite3.SQLITE_LIMIT_ATTACHED: 0,
+    sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 8,  # what goes with a deleted photo counts as one
+    sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
+}
+
+STEPS_AT_ONCE = 250_000
+"""Steps between two looks at the budget: some milliseconds."""
+LEAST_STEPS = 3_000_000
+STEPS_PER_BYTE = 8
+"""Of a catalog with vectors and nodes, the costliest filter that is let through takes six."""
+
+
+class StepBudget:
+    """Counts the steps of one statement and says when they are more than can be right.
+
+    Args:
+        path: of the catalog, whose size is looked at again where it seems to be used up.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._most = LEAST_STEPS
+        self._taken = 0
+
+    def begin(self) -> None:
+        """Begin to count anew, as with each statement."""
+        self._taken = 0
+
+    def __call__(self) -> int:
+        """Count what was taken; 1 ends the statement."""
+        self._taken += STEPS_AT_ONCE
+        if self._taken <= self._most:
+            return 0
+        self._most = LEAST_STEPS + STEPS_PER_BYTE * self._bytes()
+        return int(self._taken > self._most)
+
+    def _bytes(self) -> int:
+        found = 0
+        for path in (self._path, self._path.with_name(f"{self._path.name}-wal")):
+            try:
+                found += os.stat(path).st_size
+            except OSError:
+                continue
+        return found
+
+
+def set_limits(connection: sqlite3.Connection, path: Path) -> StepBudget:
+    """Bound what statements of a connection may take; give what is to be told of each of them."""
+    for limit, value in _LIMITS.items():
+        connection.setlimit(limit, value)
+    budget = StepBudget(path)
+    connection.set_progress_handler(budget, STEPS_AT_ONCE)
+    # The file may come from a stranger: no function that its schema names may do anything.
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA cell_size_check = ON")
+    return budget

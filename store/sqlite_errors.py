@@ -1,0 +1,45 @@
+"""SQLite's errors in the words of this program: what may pass, and what is damage."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from store.errors import CrossgraphError, IndexDamaged, IndexNotWritable
+
+__all__ = ["code_of", "told"]
+
+_MAY_PASS = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_READONLY,
+}
+"""Nothing is wrong with the file: the disk is full, or another process has it."""
+
+
+def told(error: sqlite3.DatabaseError, path: Path) -> CrossgraphError:
+    """Give the error that people see.
+
+    Args:
+        error: what SQLite said of the file.
+        path: of the catalog.
+    """
+    code = code_of(error)
+    if code in _MAY_PASS:
+        return IndexNotWritable(f"{path}: {error}")
+    if str(error).startswith(("no such table", "no such column")):
+        return IndexDamaged(f"{path} is no catalog of this program: {error}")
+    said = str(error)
+    if code == sqlite3.SQLITE_INTERRUPT:
+        said = "its pages lead round in circles, or hold far more rows than fit into them"
+    return IndexDamaged(f"{path} cannot be read: {said}; index the photos anew into another folder")
+
+
+def code_of(error: sqlite3.Error) -> int:
+    """Give SQLite's primary code; that of any error where Python raised it itself."""
+    return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)) & 0xFF

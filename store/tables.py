@@ -1,0 +1,154 @@
+"""The catalog's tables: their columns, the kinds of values in these, and the checksum of a row.
+
+Every row ends with `sum`, the CRC-32 of its other values. `verify` holds each row against it, so
+that a bit that the disk turned is told; nothing else reads it.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+__all__ = [
+    "BESIDE",
+    "BLOB",
+    "INTEGER",
+    "PATH",
+    "SUM",
+    "TABLES",
+    "TEXT",
+    "WORDS_TABLES",
+    "Kinds",
+    "columns_of",
+    "maybe",
+    "row_sum",
+    "unlike",
+]
+
+SHORT = 64
+"""Bytes of a BLOB that is written as text with the rest of its row, as a SHA-256 is."""
+
+Kinds = tuple[type, ...]
+"""What a column may hold, as Python's classes."""
+
+INTEGER: Kinds = (int,)
+TEXT: Kinds = (str,)
+BLOB: Kinds = (bytes,)
+PATH: Kinds = (str, bytes)
+"""A path that is no UTF-8 is kept as a BLOB."""
+
+SUM = "sum"
+"""The column with a row's checksum, behind all others."""
+
+
+def maybe(kinds: Kinds) -> Kinds:
+    """Give the kinds of a column that may hold nothing, too."""
+    return (*kinds, type(None))
+
+
+_TEXTS = {"image_id": INTEGER, "origin": PATH, "position": INTEGER, "text": TEXT}
+
+TABLES: Mapping[str, Mapping[str, Kinds]] = {
+    "meta": {"key": TEXT, "value": TEXT},
+    "sources": {"id": INTEGER, "root": PATH, "mounts": TEXT},
+    "images": {
+        "id": INTEGER,
+        "source_id": INTEGER,
+        "path": PATH,
+        "size_bytes": INTEGER,
+        "mtime_ns": INTEGER,
+        "sha256": BLOB,
+        "width_px": INTEGER,
+        "height_px": INTEGER,
+        "taken_s": maybe(INTEGER),
+        "camera": maybe(TEXT),
+        "look": maybe(INTEGER),
+        "reader": maybe(INTEGER),
+        "damage": TEXT,
+        "is_guessed": INTEGER,
+    },
+    "captions": _TEXTS,
+    "categories": _TEXTS,
+    "quarantine": {
+        "source_id": INTEGER,
+        "path": PATH,
+        "size_bytes": INTEGER,
+        "mtime_ns": INTEGER,
+        "reason": TEXT,
+        "reader": maybe(INTEGER),
+    },
+    "shards": {
+        "kind": TEXT,
+        "path": PATH,
+        "size_bytes": INTEGER,
+        "mtime_ns": INTEGER,
+        "photos": INTEGER,
+    },
+    "models": {
+        "id": INTEGER,
+        "fingerprint": TEXT,
+        "name": TEXT,
+        "encoders": TEXT,
+        "dim": INTEGER,
+        "unit_dim": INTEGER,
+    },
+    "changes": {"revision": INTEGER, "image_id": INTEGER},
+}
+"""Those that every catalog has, but for the table of words, which FTS5 checks itself."""
+
+BESIDE: Mapping[str, tuple[str, ...]] = {"models": ("probes", "probes_sum")}
+"""Columns that the checksum of a row leaves out, between the others and it."""
+
+_EMBEDDINGS: Mapping[str, Mapping[str, Kinds]] = {
+    "vectors": {"image_id": INTEGER, "vector": BLOB},
+    "nodes": {"image_id": INTEGER, "nodes": BLOB},
+}
+_EMBEDDING = re.compile(r"(vectors|nodes)_[1-9][0-9]{0,17}")
+
+WORDS_TABLES = frozenset(
+    {"words", *(f"words_{part}" for part in ("data", "idx", "docsize", "config"))}
+)
+"""The table of words, and those in which FTS5 keeps it."""
+
+
+def columns_of(table: str) -> Mapping[str, Kinds] | None:
+    """Give the columns of a table that its `sum` is of; None where it is none of ours.
+
+    >>> list(columns_of("nodes_12")), columns_of("nodes_x")
+    (['image_id', 'nodes'], None)
+    """
+    if _EMBEDDING.fullmatch(table):
+        return _EMBEDDINGS[table.partition("_")[0]]
+    return TABLES.get(table)
+
+
+def row_sum(*values: Any) -> int:  # noqa: ANN401 - whatever SQLite keeps
+    r"""Give the CRC-32 of a row's values in the order of its columns.
+
+    They are written as Python's `ascii` writes a tuple of them, but for a BLOB of more than
+    64 bytes at the end: the tuple has its length instead, and its bytes follow the tuple.
+
+    >>> row_sum(7, "a dög", None) == zlib.crc32(b"(7, 'a d\\xf6g', None)")
+    True
+    >>> row_sum(7, bytes(65)) == zlib.crc32(b"(7, 65)" + bytes(65))
+    True
+    """
+    last = values[-1]
+    if type(last) is bytes and len(last) > SHORT:  # of ours none has one elsewhere
+        return zlib.crc32(last, zlib.crc32(ascii((*values[:-1], len(last))).encode()))
+    return zlib.crc32(ascii(values).encode())
+
+
+def unlike(row: Sequence[object], kinds: Sequence[Kinds]) -> str:
+    """Say which value of a row is of another kind than expected, of one at least that is.
+
+    >>> unlike((7, None), (INTEGER, TEXT))
+    'None, expected str'
+    """
+    value, kind = next(
+        (value, kind) for value, kind in zip(row, kinds, strict=True) if not isinstance(value, kind)
+    )
+    names = " or ".join("nothing" if each is type(None) else each.__name__ for each in kind)
+    return f"{ascii(value)[:60]}, expected {names}"
