@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from search.engine import SearchIndex
 from search.result import SearchResult
@@ -54,7 +54,7 @@ class FoundPhoto(TypedDict):
     probability: float
     captions: list[str]
     categories: list[str]
-    group: Literal["good", "maybe", "other"]
+    group: str
 
 
 class Found(TypedDict):
@@ -197,7 +197,7 @@ def _found(result: SearchResult) -> Found:
             probability=round(hit.probability, 6),
             captions=[shown(caption) for caption in hit.captions],
             categories=[shown(category) for category in hit.categories],
-            group=hit.group.value,
+            group=str(hit.group),
         )
         for hit in result
     ]
