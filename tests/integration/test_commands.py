@@ -50,7 +50,7 @@ def test_index_then_search_in_the_default_folder(
 
     assert main(["search", "a", "blue", "thing", "-k", "1"]) == 0
     rank, probability, score, path, known, group = capsys.readouterr().out.rstrip("\n").split("\t")
-    assert (rank, score, known) == ("1", "2.000", "")
+    assert (rank, score, known, group) == ("1", "2.000", "", "good")
     assert path.endswith("blue sky.png")
     assert 0 <= float(probability) <= 1
 
