@@ -112,7 +112,9 @@ class QueryModel:
         self._short_gates: list[float] = facts["short_gates"]
         self._vocabulary: list[str] = facts["vocabulary"]
         self._layout = Layout(*facts["layout"])
-        self.known_words = KnownWords(self._vocabulary, lambda: self._tokenizer)
+        self.known_words = KnownWords(
+            [*self._vocabulary, *facts["class_words"]], lambda: self._tokenizer
+        )
 
     def embed_queries(self, texts: Sequence[str]) -> QueryEmbeddings:
         """Embed Q texts in their canonical form; words past the encoder's limit are cut off.

@@ -70,9 +70,8 @@ class Retriever:
         self.size_px: int | None = getattr(encoders.image, "size_px", None)
         self.unit_dim = network.config.model.width
         self.dim = self.unit_dim + BESIDE
-        self.known_words = KnownWords(
-            network.config.vocabulary, lambda: getattr(encoders.text, "tokenizer", None)
-        )
+        named = (*network.config.vocabulary, *network.config.class_words)
+        self.known_words = KnownWords(named, lambda: getattr(encoders.text, "tokenizer", None))
 
     @torch.inference_mode()
     def embed_images(self, images: Sequence[Image]) -> ImageEmbeddings:
