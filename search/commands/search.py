@@ -173,17 +173,11 @@ def search(
 
 def _remark(hits: SearchResult, form: Form, least: float, *, filtered: bool) -> None:
     """Say on stderr what is to be known of an answer."""
-<<<<<<< HEAD
-    for said in hits.notes:
-        typer.echo(printable(said), err=True)
-    # What the filter left nothing of is said above.
-=======
     # What the filter left nothing of is said by the notes.
->>>>>>> surfaces
     note = weakness(hits, least) if hits or least or not filtered else None
     for said in hits.notes:
         if said != note:
-            typer.echo(said, err=True)
+            typer.echo(printable(said), err=True)
     if note and ((least and not hits) or not form.is_for_programs):
         typer.echo(note, err=True)
 

@@ -7,12 +7,7 @@ protocol is on stdout.
 from __future__ import annotations
 
 import base64
-<<<<<<< HEAD
-from typing import Annotated, Any, Literal
-=======
-import json
 from typing import Annotated, Any
->>>>>>> surfaces
 
 from search.engine import SearchIndex
 from search.json_text import json_text
@@ -214,15 +209,9 @@ def _found(result: SearchResult) -> Found:
             path=printable(hit.name),
             score=round(hit.score, 6),
             probability=round(hit.probability, 6),
-<<<<<<< HEAD
             captions=[printable(caption) for caption in hit.captions],
             categories=[printable(category) for category in hit.categories],
-            group=hit.group.value,
-=======
-            captions=[shown(caption) for caption in hit.captions],
-            categories=[shown(category) for category in hit.categories],
             group=str(hit.group),
->>>>>>> surfaces
         )
         for hit in result
     ]
