@@ -205,11 +205,14 @@ def _decoded_tolerantly(
     again = mended(content)
     try:
         photo = _decode(again.content, enough_px, load_what_is_there)
-        damage = photo.damage or again.damage
-        if not (damage or is_whole(content)):
-            damage = str(refused)
+    except MemoryError:
+        raise
     except Exception:  # it is refused by what was wrong first
         return None
+    damage = photo.damage or again.damage
+    if not damage:
+        with _one_large_decode:
+            damage = "" if is_whole(content) else str(refused)
     if damage and is_plain(photo.image):  # no pixel came, or none that shows something
         return None
     damage = damage and f"cut off or damaged, shown as far as it goes: {damage}"

@@ -13,11 +13,14 @@ from dataclasses import dataclass
 
 from indexer.heif_boxes import end_of_boxes
 
-__all__ = ["Mended", "mended"]
+__all__ = ["JPEG_END", "JPEG_START", "MAX_MENDED_BYTES", "Mended", "mended"]
 
 JPEG_START, JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
 PNG_START = b"\x89PNG\r\n\x1a\n"
 PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
+
+MAX_MENDED_BYTES = 64 * 2**20
+"""A file is in memory beside what it is mended to. One above this is read as it is."""
 
 LEFT_OUT = (b"tEXt", b"zTXt", b"iTXt", b"acTL", b"fcTL", b"fdAT")
 
@@ -56,6 +59,8 @@ def mended(content: bytes) -> Mended:
     >>> mended(b"\xff\xd8\xff\xe0 and so on").content[-2:]
     b'\xff\xd9'
     """
+    if len(content) > MAX_MENDED_BYTES:
+        return Mended(content)
     if content.startswith(JPEG_START):
         return Mended(content + JPEG_END)
     if content.startswith(PNG_START):
@@ -70,7 +75,7 @@ def mended(content: bytes) -> Mended:
 def _filled(content: bytes, size: int) -> Mended:
     """Fill bytes up with zeros, which decoders take for flat parts of a picture."""
     missing = size - len(content)
-    if not 0 < missing <= LEAST_PART * len(content):
+    if not 0 < missing <= LEAST_PART * len(content) or size > MAX_MENDED_BYTES:
         return Mended(content)
     return Mended(content + bytes(missing), f"{missing:,} bytes are missing")
 

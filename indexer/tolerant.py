@@ -7,7 +7,7 @@ import io
 from PIL import Image, ImageChops, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
-from indexer.mending import JPEG_END, JPEG_START
+from indexer.mending import JPEG_END, JPEG_START, MAX_MENDED_BYTES
 
 __all__ = ["is_whole", "load_what_is_there"]
 
@@ -36,6 +36,8 @@ def load_what_is_there(image: ImageFile.ImageFile) -> str:
     try:
         image.load()
         return ""
+    except MemoryError:
+        raise
     except Exception as error:  # whatever a decoder says of damaged data
         image.tile = []  # nothing more is to be read
         image.load()
@@ -51,10 +53,17 @@ def is_whole(content: bytes) -> bool:
     """
     if not content.startswith(JPEG_START):
         return True
+    if len(content) > MAX_MENDED_BYTES:
+        return False
     # Each restart mark is tried: what comes behind another than the expected one is passed over.
     more = b"".join(TRIAL + mark for mark in RESTARTS * 2)
-    ends = (JPEG_END, more + JPEG_END)
-    return ImageChops.difference(*(_small(content + end) for end in ends)).getbbox() is None
+    try:
+        one, other = (_small(content + end) for end in (JPEG_END, more + JPEG_END))
+        return ImageChops.difference(one, other).getbbox() is None
+    except MemoryError:
+        raise
+    except Exception:  # the decoder minds what follows
+        return False
 
 
 def _small(content: bytes) -> Image.Image:

@@ -19,18 +19,19 @@ def saved(kind: str, orientation: int, *, by_boxes: bool) -> bytes:
     photo = Image.new("RGB", (96, 64), "blue")
     photo.paste("red", (0, 0, 48, 32))
     exif = Image.Exif()
-    exif[0x0112] = orientation if by_boxes else 1
+    # Encoders make a box of an orientation: another tag of its kind becomes it afterwards.
+    exif[0x0112 if by_boxes else 0x0128] = orientation
     file = io.BytesIO()
     if kind == "HEIF":
         pillow_heif.from_pillow(photo).save(file, exif=exif.tobytes())
     else:
         photo.save(file, kind, exif=exif.tobytes())
-    content = bytearray(file.getvalue())
+    content = file.getvalue()
     if not by_boxes:
-        little, big = content.find(b"\x12\x01\x03\x00"), content.find(b"\x01\x12\x00\x03")
-        place, order = (little, "little") if little >= 0 else (big, "big")
-        content[place + 8 : place + 10] = orientation.to_bytes(2, order)
-    return bytes(content)
+        little, big = b"\x28\x01\x03\x00", b"\x01\x28\x00\x03"
+        assert content.count(little) + content.count(big) == 1
+        content = content.replace(little, b"\x12\x01\x03\x00").replace(big, b"\x01\x12\x00\x03")
+    return content
 
 
 def corner(photo: DecodedPhoto) -> tuple[bool, bool]:
