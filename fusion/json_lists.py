@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
@@ -19,7 +20,7 @@ CHUNK_BYTES = 2**20
 LONGEST_CUT = 16
 """An error so close to the end of what was read may be one of a literal or number that goes on."""
 
-_SPACE = json.decoder.WHITESPACE  # type: ignore[attr-defined] # which typeshed leaves out
+_SIGN = re.compile(r"[^ \t\n\r]")
 
 
 class Part(NamedTuple):
@@ -103,9 +104,12 @@ class _Scanner:
     def peek(self) -> str:
         """Give the next character that is no space, without taking it; empty at the end."""
         while True:
-            self._at = _SPACE.match(self._text, self._at).end()
-            if self._at < len(self._text) or not self._more():
-                return self._text[self._at : self._at + 1]
+            if (found := _SIGN.search(self._text, self._at)) is not None:
+                self._at = found.start()
+                return found[0]
+            self._at = len(self._text)
+            if not self._more():
+                return ""
 
     def take(self, sign: str) -> None:
         if self.peek() != sign:

@@ -199,7 +199,7 @@ def _address(path: Path) -> str:
     return path.absolute().as_uri() + ("?mode=ro" if left else "?immutable=1")
 
 
-def _one_form(content: object) -> object:
+def _one_form(content: str | bytes | float | None) -> str | bytes | float | None:
     return one_form(content.decode("utf-8", "replace")) if isinstance(content, bytes) else content
 
 
