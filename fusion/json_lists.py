@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-__all__ = ["Part", "parts_of_object"]
+__all__ = ["Part", "load_object", "parts_of_loaded", "parts_of_object"]
 
 CHUNK_BYTES = 2**20
 
@@ -66,6 +66,32 @@ def parts_of_object(file: BinaryIO, encoding: str | None = None) -> Iterator[Par
             scanner.take(",")
     scanner.take("}")
     scanner.end()
+
+
+def load_object(content: bytes, encoding: str | None = None) -> dict[str, object]:
+    """Give the object that a file holds, loaded whole: quicker, in ten times the memory.
+
+    Takes, refuses and raises what `parts_of_object` does.
+    """
+    errors = "replace" if encoding == "cp1252" else "surrogatepass"
+    text = content.decode(encoding or json.detect_encoding(content), errors)
+    try:
+        found = json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+    if not isinstance(found, dict):
+        raise TypeError(type(found).__name__)
+    return found
+
+
+def parts_of_loaded(content: dict[str, object]) -> Iterator[Part]:
+    """Give the members of an object as `parts_of_object` does."""
+    for key, value in content.items():
+        if isinstance(value, list):
+            yield Part(key, "list", None)
+            yield from (Part(key, "entry", entry) for entry in value)
+        else:
+            yield Part(key, "value", value)
 
 
 def _member(scanner: _Scanner) -> Iterator[Part]:
