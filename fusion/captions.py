@@ -35,10 +35,8 @@ def texts_in(value: object, deepest: int = 4) -> Iterator[str]:
     >>> list(texts_in([" a dog ", {"raw": "a cat", "tokens": ["a", "cat"]}, None, 7, ""]))
     ['a dog', 'a cat']
     """
-    if isinstance(value, bytes) and len(value) <= LONGEST_BYTES:
-        value = decoded(value)
-    if isinstance(value, str):
-        if text := value.strip().strip(_AROUND).strip():
+    if isinstance(value, str | bytes):
+        if text := _plain(value):
             yield text
     elif isinstance(value, list | tuple) and deepest:
         for item in value:
@@ -46,6 +44,12 @@ def texts_in(value: object, deepest: int = 4) -> Iterator[str]:
     elif isinstance(value, dict) and deepest:
         found = (list(texts_in(value.get(field), deepest - 1)) for field in RECORD_FIELDS)
         yield from next(filter(None, found), [])
+
+
+def _plain(value: str | bytes) -> str:
+    if isinstance(value, bytes):
+        value = decoded(value) if len(value) <= LONGEST_BYTES else ""
+    return value.strip().strip(_AROUND).strip()
 
 
 def decoded(content: bytes) -> str:

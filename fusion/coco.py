@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from fusion.captions import texts_in
-from fusion.json_lists import Part, parts_of_object
+from fusion.json_lists import Part, load_object, parts_of_loaded, parts_of_object
 from fusion.photo_names import one_form
 
 __all__ = ["Annotation", "CocoError", "CocoFile", "Id", "plain_id"]
@@ -26,6 +26,10 @@ NAME_FIELDS = ("file_name", "filename", "path", "coco_url", "url")
 """Where the name of a photo is, in order. LVIS has `coco_url` alone, COCO Annotator `path` too."""
 
 NEEDED = ("images", "annotations")
+
+LARGE_BYTES = 32 * 2**20
+"""A file above this is read entry by entry: loaded whole it takes ten times its size in memory."""
+
 LONGEST_EXAMPLE = 40
 
 
@@ -99,6 +103,7 @@ class CocoFile:
         self.annotation_count = 0
         self._images_listed = 0
         self._encoding: str | None = None
+        self._content: dict[str, object] | None = None  # of a file that is not large
         try:
             self._read_head()
         except UnicodeDecodeError:
@@ -177,6 +182,11 @@ class CocoFile:
 
     def _parts(self) -> Iterator[Part]:
         try:
+            if self._content is None and self.path.stat().st_size <= LARGE_BYTES:
+                self._content = load_object(self.path.read_bytes(), self._encoding)
+            if self._content is not None:
+                yield from parts_of_loaded(self._content)
+                return
             with self.path.open("rb") as file:
                 yield from parts_of_object(file, self._encoding)
         except OSError as error:

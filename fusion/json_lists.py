@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-__all__ = ["Part", "parts_of_object"]
+__all__ = ["Part", "load_object", "parts_of_loaded", "parts_of_object"]
 
 CHUNK_BYTES = 2**20
 
 LONGEST_CUT = 16
 """An error so close to the end of what was read may be one of a literal or number that goes on."""
 
-_SPACE = json.decoder.WHITESPACE  # type: ignore[attr-defined] # which typeshed leaves out
+_SIGN = re.compile(r"[^ \t\n\r]")
 
 
 class Part(NamedTuple):
@@ -67,6 +68,32 @@ def parts_of_object(file: BinaryIO, encoding: str | None = None) -> Iterator[Par
     scanner.end()
 
 
+def load_object(content: bytes, encoding: str | None = None) -> dict[str, object]:
+    """Give the object that a file holds, loaded whole: quicker, in ten times the memory.
+
+    Takes, refuses and raises what `parts_of_object` does.
+    """
+    errors = "replace" if encoding == "cp1252" else "surrogatepass"
+    text = content.decode(encoding or json.detect_encoding(content), errors)
+    try:
+        found = json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+    if not isinstance(found, dict):
+        raise TypeError(type(found).__name__)
+    return found
+
+
+def parts_of_loaded(content: dict[str, object]) -> Iterator[Part]:
+    """Give the members of an object as `parts_of_object` does."""
+    for key, value in content.items():
+        if isinstance(value, list):
+            yield Part(key, "list", None)
+            yield from (Part(key, "entry", entry) for entry in value)
+        else:
+            yield Part(key, "value", value)
+
+
 def _member(scanner: _Scanner) -> Iterator[Part]:
     if scanner.peek() != '"':
         raise scanner.expected("a name in double quotes")
@@ -103,9 +130,12 @@ class _Scanner:
     def peek(self) -> str:
         """Give the next character that is no space, without taking it; empty at the end."""
         while True:
-            self._at = _SPACE.match(self._text, self._at).end()
-            if self._at < len(self._text) or not self._more():
-                return self._text[self._at : self._at + 1]
+            if (found := _SIGN.search(self._text, self._at)) is not None:
+                self._at = found.start()
+                return found[0]
+            self._at = len(self._text)
+            if not self._more():
+                return ""
 
     def take(self, sign: str) -> None:
         if self.peek() != sign:

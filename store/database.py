@@ -300,5 +300,5 @@ class CatalogFile:
             raise told(error, self.path) from error
 
 
-def _one_form(content: object) -> object:
+def _one_form(content: str | bytes | float | None) -> str | bytes | float | None:
     return one_form(content.decode("utf-8", "replace")) if isinstance(content, bytes) else content

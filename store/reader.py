@@ -146,7 +146,10 @@ class IndexReader:
 
     def passed_over(self) -> dict[str, int]:
         """Give kinds of files in its sources that are not read, such as `.cr3`, and how many."""
-        return dict(sum(map(Counter, sources.passed_over(self._catalog).values()), Counter()))
+        counts: Counter[str] = Counter()
+        for kinds in sources.passed_over(self._catalog).values():
+            counts.update(kinds)
+        return dict(counts)
 
     def mounts(self, source: str) -> tuple[str, ...]:
         """Give the folders below a source that were disks of their own when it was last read."""

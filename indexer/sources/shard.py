@@ -35,15 +35,17 @@ class Shard(Protocol):
 
     Attributes:
         damage: why there may be more that cannot be seen; empty where it is whole.
-        passed_over: what is in it and is not read, by kind, and how often.
     """
 
     damage: str
-    passed_over: Mapping[str, int]
 
     @property
     def members(self) -> Sequence[Member]:
         """Its photos in the order in which they are best read."""
+
+    @property
+    def passed_over(self) -> Mapping[str, int]:
+        """What is in it and is not read, by kind, and how often."""
 
     def read(self, member: Member) -> bytes:
         """Give a photo's bytes, at most one more than `MAX_FILE_BYTES`.

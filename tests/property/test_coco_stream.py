@@ -98,9 +98,9 @@ def test_both_readers_agree(
     path.write_text(json.dumps(document, ensure_ascii=False, indent=indent), encoding=encoding)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(json_lists, "CHUNK_BYTES", chunk)
-        streamed = read(path)
-        patched.setattr(coco, "parts_of_object", loaded)
-        assert read(path) == streamed
+        loaded_whole = read(path)
+        patched.setattr(coco, "LARGE_BYTES", -1)
+        assert read(path) == loaded_whole
 
 
 def texts_of(document: object) -> Iterator[str]:

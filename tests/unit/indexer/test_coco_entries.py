@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fusion import coco
 from fusion.coco import plain_id
 from indexer.sources import CocoSource
 from store import SourceError
@@ -146,11 +147,13 @@ def test_a_photo_without_a_file_name_costs_no_other(
     assert len(found.notes) == (name is None)
 
 
+@pytest.mark.parametrize("large", [2**30, -1])
 @pytest.mark.parametrize("size", [10, 3 * 2**20])
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999"])
 def test_numbers_that_are_none_are_taken_whatever_the_size(
-    tmp_path: Path, number: str, size: int
+    tmp_path: Path, number: str, size: int, large: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(coco, "LARGE_BYTES", large)
     path = tmp_path / "notes.json"
     said = f'{{"image_id": 1, "caption": "a dog", "area": {number}}}'
     filler = "x" * size
