@@ -51,6 +51,8 @@ class Sparing(logging.Filter):
 
 def spare_the_log() -> None:
     """Put it into the loggers of all that serves."""
+    # Of a malformed body who sent it is told.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
     for name in LOGGERS:
         logger = logging.getLogger(name)
         if not any(isinstance(each, Sparing) for each in logger.filters):

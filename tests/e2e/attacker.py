@@ -58,8 +58,8 @@ def requests() -> list[bytes]:
     return [*asked, picture]
 
 
-def ask_on(address: tuple[str, int], until: float) -> None:
-    for request in itertools.cycle(requests()):
+def ask_on(address: tuple[str, int], until: float, asked: list[bytes]) -> None:
+    for request in itertools.cycle(asked):
         if time.monotonic() > until:
             return
         try:
@@ -92,8 +92,14 @@ def main() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
     address = (sys.argv[1], int(sys.argv[2]))
+    asked = requests()
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     until = time.monotonic() + float(sys.argv[3])
-    threads = [threading.Thread(target=each, args=(address, until)) for each in (ask_on, hold_on)]
+    threads = [
+        threading.Thread(target=ask_on, args=(address, until, asked)),
+        threading.Thread(target=hold_on, args=(address, until)),
+    ]
     for each in threads:
         each.start()
     for each in threads:

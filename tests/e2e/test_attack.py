@@ -42,22 +42,24 @@ def test_with_an_attacker_others_are_answered_and_memory_is_bounded(
         calm = statistics.median(asked(url) for _ in range(10))
         address = urlsplit(url)
         attacker = subprocess.Popen(
-            [sys.executable, str(ATTACKER), str(address.hostname), str(address.port), str(SECONDS)]
+            [sys.executable, str(ATTACKER), str(address.hostname), str(address.port), str(SECONDS)],
+            stdout=subprocess.PIPE,
         )
         try:
+            assert attacker.stdout is not None and attacker.stdout.readline() == b"ready\n"
             took = []
             while attacker.poll() is None and len(took) < 500:
                 took.append(asked(url))
                 time.sleep(0.05)
         finally:
             attacker.kill()
-            attacker.wait()
+            attacker.communicate()
         highest = peak_mib(process.pid)
         process.send_signal(signal.SIGTERM)
         began = time.monotonic()
         assert process.wait(20) == 0
         ended = time.monotonic() - began
-    assert len(took) > 5
+    assert len(took) > 3
     # On a machine that others use, the same search takes long without any attacker.
     assert statistics.median(took) < max(MEDIAN_SECONDS, 5 * calm), (took, calm)
     assert highest < MOST_MIB
