@@ -49,17 +49,20 @@ def delete_rows(catalog: CatalogFile) -> None:
             catalog.put(table, [row for row in rows if row not in faulty])
     for table in TEXTS:
         keys = [values[:3] for values, _ in faulty_rows(catalog, table)]
+        plain = [key for key in keys if all(map(_is_text, key))]
+        sql = f"DELETE FROM {table} WHERE image_id IS ? AND origin IS ? AND position IS ?"
+        catalog.execute_many(sql, plain)
         # A text that is no UTF-8 cannot be handed over as one, and is found by its bytes.
-        odd = [key for key in keys if not _is_text(key[1])]
-        where = "image_id IS ? AND {} IS ? AND position IS ?"
-        plain = [key for key in keys if _is_text(key[1])]
-        catalog.execute_many(f"DELETE FROM {table} WHERE {where.format('origin')}", plain)
-        catalog.execute_many(
-            f"DELETE FROM {table} WHERE {where.format('CAST(origin AS BLOB)')}",
-            [(key[0], path_to_row(str(key[1])), key[2]) for key in odd],
-        )
+        names = ("image_id", "origin", "position")
+        where = " AND ".join(f"CAST({name} AS BLOB) IS CAST(? AS BLOB)" for name in names)
+        odd = [tuple(map(_as_bytes, key)) for key in keys if not all(map(_is_text, key))]
+        catalog.execute_many(f"DELETE FROM {table} WHERE {where}", odd)
 
 
 def _is_text(value: object) -> bool:
     """Say whether a value can be handed over as it was read."""
     return not isinstance(value, str) or isinstance(path_to_row(value), str)
+
+
+def _as_bytes(value: object) -> object:
+    return path_to_row(value) if isinstance(value, str) else value
