@@ -19,7 +19,7 @@ from store.generation import Generation, other_files
 from store.models import Model, other_models
 from store.paths import lies_inside
 from store.problems import Problem, about
-from store.row_checks import faulty_rows, faulty_texts
+from store.row_checks import SMALL, TEXTS, faulty_rows, faulty_texts
 from store.schema_checks import schema_faults
 from store.tables import columns_of, row_sum
 from store.vector_file import check_sums, head_sha256, read_ids
@@ -96,8 +96,8 @@ def _check_rows(catalog: CatalogFile) -> Iterator[Problem]:
     what = "photos with facts that are not what was written"
     yield from about("bad-photo", what, EMBED_AGAIN, bad, photos=True)
     for code, tables, mending in (
-        ("bad-text", ("captions", "categories"), READ_AGAIN),
-        ("bad-record", ("quarantine", "shards", "changes"), "forgets them; they are made again"),
+        ("bad-text", TEXTS, READ_AGAIN),
+        ("bad-record", SMALL, "forgets them; they are made again"),
     ):
         rows = (row for table in tables for row in faulty_texts(catalog, table))
         what = f"rows of {', '.join(tables)} that are not what was written"

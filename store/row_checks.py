@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from store.codec import path_to_row
 from store.database import CatalogFile
 from store.tables import SUM, columns_of, row_sum
 
-__all__ = ["FORGETTABLE", "delete_rows", "faulty_rows", "faulty_texts"]
+__all__ = ["SMALL", "TEXTS", "delete_rows", "faulty_rows", "faulty_texts"]
 
-Key = tuple[Any, ...]
-"""Values of the columns by which a row is known; texts as their bytes."""
-
-FORGETTABLE = {
-    "captions": ("image_id", "origin", "position"),
-    "categories": ("image_id", "origin", "position"),
-    "quarantine": ("source_id", "path"),
-    "shards": ("kind", "path"),
-    "changes": ("revision", "image_id"),
-}
-"""Tables of which a row can be forgotten, since it is read or made again, and their keys."""
+TEXTS = ("captions", "categories")
+"""Tables of which a row can be forgotten, since it is read again with the annotations."""
+SMALL = ("quarantine", "shards", "changes")
+"""Tables of which a row can be forgotten, and which are small enough to be written anew."""
 
 
 def faulty_rows(catalog: CatalogFile, table: str) -> Iterator[tuple[tuple[Any, ...], str]]:
@@ -45,19 +38,31 @@ def faulty_texts(catalog: CatalogFile, table: str) -> Iterator[str]:
         yield f"{table} ({shown}): {reason}"
 
 
-def delete_rows(catalog: CatalogFile, tables: Iterable[str]) -> None:
-    """Forget the rows of some tables that are not what was written, in the caller's transaction."""
-    for table in tables:
-        columns, key = list(columns_of(table) or ()), FORGETTABLE[table]
-        places = [columns.index(name) for name in key]
-        keys = [
-            tuple(_bytes(values[place]) for place in places)
-            for values, _ in faulty_rows(catalog, table)
-        ]
-        # Compared as bytes: a text that is no UTF-8 cannot be handed over as one.
-        where = " AND ".join(f"CAST({name} AS BLOB) IS CAST(? AS BLOB)" for name in key)
-        catalog.execute_many(f"DELETE FROM {table} WHERE {where}", keys)
+def delete_rows(catalog: CatalogFile) -> None:
+    """Forget all such rows that are not what was written, in the caller's transaction."""
+    for table in SMALL:
+        faulty = {values for values, _ in faulty_rows(catalog, table)}
+        if faulty:
+            columns = ", ".join(columns_of(table) or ())
+            rows = list(catalog.rows(f"SELECT {columns} FROM {table}"))
+            catalog.execute(f"DELETE FROM {table}")
+            catalog.put(table, [row for row in rows if row not in faulty])
+    for table in TEXTS:
+        keys = [values[:3] for values, _ in faulty_rows(catalog, table)]
+        plain = [key for key in keys if all(map(_is_text, key))]
+        sql = f"DELETE FROM {table} WHERE image_id IS ? AND origin IS ? AND position IS ?"
+        catalog.execute_many(sql, plain)
+        # A text that is no UTF-8 cannot be handed over as one, and is found by its bytes.
+        names = ("image_id", "origin", "position")
+        where = " AND ".join(f"CAST({name} AS BLOB) IS CAST(? AS BLOB)" for name in names)
+        odd = [tuple(map(_as_bytes, key)) for key in keys if not all(map(_is_text, key))]
+        catalog.execute_many(f"DELETE FROM {table} WHERE {where}", odd)
 
 
-def _bytes(value: object) -> object:
+def _is_text(value: object) -> bool:
+    """Say whether a value can be handed over as it was read."""
+    return not isinstance(value, str) or isinstance(path_to_row(value), str)
+
+
+def _as_bytes(value: object) -> object:
     return path_to_row(value) if isinstance(value, str) else value

@@ -22,7 +22,7 @@ from store.index import Index
 from store.models import Model, remove_from_others
 from store.paths import lies_inside
 from store.problems import Problem, Verification
-from store.row_checks import FORGETTABLE, delete_rows
+from store.row_checks import delete_rows
 from store.words import make_anew
 
 __all__ = ["repair", "verify"]
@@ -108,7 +108,7 @@ def _mend(index: Index, problems: tuple[Problem, ...]) -> None:
     if {problem.code for problem in problems} != {"left-over"}:
         with index.writing() as catalog, catalog.lenient_text():
             cache = VectorCache(index.folder, catalog, index.model)
-            delete_rows(catalog, FORGETTABLE)
+            delete_rows(catalog)
             _raise_revision(catalog)
             make_anew(catalog)  # so that what is removed can be taken out of it
             removed = [
