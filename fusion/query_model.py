@@ -198,13 +198,8 @@ class QueryModel:
 
     @cached_property
     def _standing(self) -> dict[bool, Standing]:
-        return {
-            reranked: Standing(
-                *(np.array(part, np.float32) for part in self._facts["standing"][stage][:3]),
-                self._facts["standing"][stage][3],
-            )
-            for reranked, stage in ((True, "full"), (False, "first"))
-        }
+        held = self._facts["standing"]
+        return {True: Standing.of(*held["full"]), False: Standing.of(*held["first"])}
 
     def _gates_for(self, query: QueryEmbeddings) -> list[float]:
         return self._short_gates if query.short[0] else self._gates

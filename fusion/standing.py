@@ -13,6 +13,7 @@ short queries with all photos that they are true of, and captions of photos that
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -39,6 +40,22 @@ class Standing(NamedTuple):
     weights: Array
     """(TERMS,)."""
     offset: float
+
+    @classmethod
+    def of(
+        cls,
+        mean: Sequence[float],
+        spread: Sequence[float],
+        weights: Sequence[float],
+        offset: float,
+    ) -> Standing:
+        """Take what was written down of one."""
+        return cls(
+            np.array(mean, np.float32),
+            np.array(spread, np.float32),
+            np.array(weights, np.float32),
+            offset,
+        )
 
     @property
     def fitted(self) -> bool:

@@ -86,7 +86,9 @@ class Connection(H11Protocol):
         self._unread_timer: asyncio.TimerHandle | None = None
         self._has_begun = False  # to say what it wants
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
+    def connection_made(  # type: ignore[override] # a server's connections can be written to
+        self, transport: asyncio.Transport
+    ) -> None:
         """Begin to wait for a request, and make room for it."""
         super().connection_made(transport)
         self._all.waiting[self] = None
