@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 __all__ = ["Wanted", "split_negation"]
 
-# All of them read sentences in which one blank stands wherever there is any, and no part of them may
-# match the same letters in two ways: a sentence from far away then costs what its length does.
+# All of them read sentences in which one blank stands wherever there is any, and no part of them
+# may match the same letters in two ways: a sentence then costs what its length does.
 # `tests/property/test_linear_patterns.py` holds them to it.
 _BEGINNING = re.compile(
     r"""(?<![\w-])(?:
@@ -42,7 +42,7 @@ _ENDING = re.compile(
 )
 """Where what is denied ends: at the next part of the sentence, which is wanted again."""
 
-_LIST = re.compile(r"(?:[^,;:.!?]+,)+[^,;:.!?]*? n?or ", re.IGNORECASE)
+_LIST = re.compile(r"(?:[^,;:.!?]{1,200},){1,50}[^,;:.!?]{0,200}? n?or ", re.IGNORECASE)
 _BREAK = re.compile(r"\bbut\b|\bwith\b", re.IGNORECASE)
 _ALTERNATIVES = re.compile(r" ?,? (?:n?or|and) (?:any |no )?| ?, ?", re.IGNORECASE)
 _ANY = re.compile(r"(?:any|no) ")

@@ -1,7 +1,7 @@
 """What people ask takes time in proportion to its length, whatever it is made of.
 
 Time is the processor's, for this thread, and its bounds are a hundred times what is needed: a
-pattern that looks at the same letters again from each place fails at 10,000 letters, after a second.
+pattern that looks at the same letters again from each place fails at 10,000 of them.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import ModuleType
 
 import pytest
@@ -16,11 +17,45 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from search import filter_values, filters, negation, query
-from store import QueryError, documents, words
+from store import QueryError, documents, unspaced, words
 
 PIECES = (
-    *(" ", "\t", "\n", "a", "é", "1", ".", ",", "-", "_", "!", ":", "'", '"', "“", "”", "+", "(", ")"),
-    *("=", "~", "*", "\0", "犬", "no", "no ", "not ", "with ", "without ", "without", "but ", "and "),
+    *(
+        " ",
+        "\t",
+        "\n",
+        "a",
+        "é",
+        "1",
+        ".",
+        ",",
+        "-",
+        "_",
+        "!",
+        ":",
+        "'",
+        '"',
+        "“",
+        "”",
+        "+",
+        "(",
+        ")",
+    ),
+    *(
+        "=",
+        "~",
+        "*",
+        "\0",
+        "犬",
+        "no",
+        "no ",
+        "not ",
+        "with ",
+        "without ",
+        "without",
+        "but ",
+        "and ",
+    ),
     *("or ", "and the ", "a a ", "a, ", "ing ", "except for ", "there is ", "signs ", "in it "),
     *("width ", "not width = 1 and ", "in (", '"a" + ', "''", '""', "2024-", "1:", "2MB "),
 )
@@ -30,7 +65,9 @@ BOUNDS = ((1_000, 0.2), (10_000, 0.5), (40_000, 2.0))
 some = st.lists(st.sampled_from(PIECES), max_size=3).map("".join)
 repeated = st.lists(st.sampled_from(PIECES), min_size=1, max_size=3).map("".join)
 few = settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
@@ -40,7 +77,7 @@ def patterns_of(*modules: ModuleType) -> list[re.Pattern[str]]:
     ]
 
 
-PATTERNS = patterns_of(negation, query, filters, filter_values, documents, words)
+PATTERNS = patterns_of(negation, query, filters, filter_values, documents, words, unspaced)
 
 
 def check(work: Callable[[str], object], start: str, piece: str, end: str) -> None:
@@ -79,10 +116,8 @@ def test_a_query_is_read_in_linear_time(
 
     def read(text: str) -> None:
         for literal in (False, True):
-            try:
+            with suppress(QueryError):
                 query.parse_query(text, literal=literal)
-            except QueryError:
-                pass
         words.match_query(text)
 
     check(read, start, piece, end)
@@ -97,10 +132,8 @@ def test_a_filter_is_read_in_linear_time(
 
     def read(text: str) -> None:
         for whole in (text, f"caption ~ '{text}'", f"width = 1 and {text}"):
-            try:
+            with suppress(QueryError):
                 filters.parse_filter(whole)
-            except QueryError:
-                pass
 
     check(read, start, piece, end)
 
