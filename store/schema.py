@@ -8,12 +8,13 @@ Those that rebuild a table run while foreign keys are not enforced, as SQLite as
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from store.codec import path_to_row, row_to_path
-from store.documents import INSERT, WORDS, documents
+from store.documents import INSERT, WORDS, documents, plain_documents
 from store.errors import IndexDamaged
 from store.paths import relative_path
 from store.version import counted
@@ -218,9 +219,8 @@ def _facts_and_words(db: Database) -> None:
         "DROP TABLE images",
         "ALTER TABLE new_images RENAME TO images",
     )
-    ids = [row[0] for row in db.conn.execute("SELECT id FROM images ORDER BY id")]
-    for start in range(0, len(ids), ROWS_AT_ONCE):
-        db.conn.executemany(INSERT, documents(db.conn, ids[start : start + ROWS_AT_ONCE]))
+    for ids in _id_pages(db):
+        db.conn.executemany(INSERT, plain_documents(db.conn, ids))
 
 
 @MIGRATIONS(name="0004_shards")
@@ -237,6 +237,25 @@ def _shards(db: Database) -> None:
             PRIMARY KEY (kind, path)
         ) WITHOUT ROWID""",
     )
+
+
+@MIGRATIONS(name="0005_parts_of_unspaced_words")
+def _parts_of_unspaced_words(db: Database) -> None:
+    """Words of languages without blanks are taken apart; most catalogs have none."""
+    if not any(
+        list(plain_documents(db.conn, ids)) != list(documents(db.conn, ids))
+        for ids in _id_pages(db)
+    ):
+        return
+    _execute(db, "DROP TABLE words", WORDS)
+    for ids in _id_pages(db):
+        db.conn.executemany(INSERT, documents(db.conn, ids))
+
+
+def _id_pages(db: Database) -> Iterator[list[int]]:
+    ids = [row[0] for row in db.conn.execute("SELECT id FROM images ORDER BY id")]
+    for start in range(0, len(ids), ROWS_AT_ONCE):
+        yield ids[start : start + ROWS_AT_ONCE]
 
 
 def _digest(text: str) -> bytes:

@@ -12,7 +12,13 @@ from store.errors import IndexDamaged, IndexTooNew
 
 __all__ = ["MIGRATIONS", "counted", "is_current"]
 
-MIGRATIONS = ("0001_photos", "0002_sources_and_models", "0003_facts_and_words", "0004_shards")
+MIGRATIONS = (
+    "0001_photos",
+    "0002_sources_and_models",
+    "0003_facts_and_words",
+    "0004_shards",
+    "0005_parts_of_unspaced_words",
+)
 """The names of `store.schema`'s migrations, in their order."""
 
 APPLIED = "_sqlite_migrations"  # sqlite-utils' own table
