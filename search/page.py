@@ -9,11 +9,12 @@ import base64
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
+from html import escape as html_escape
 from importlib.resources import files
 from pathlib import Path
 
 from search.output import weakness
+from search.printable import printable
 from search.result import Hit
 from store.members import base_name
 
@@ -91,6 +92,11 @@ def thumbnail(photo: Path | str, longest_px: int = THUMBNAIL_PX) -> str | None:
     file = io.BytesIO()
     image.save(file, "JPEG", quality=80, optimize=True)
     return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode("ascii")
+
+
+def escape(text: str) -> str:
+    """Give a text of whoever wrote it as a page may hold it."""
+    return html_escape(printable(text))
 
 
 def _section(number: int, answer: Answer) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_module
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -12,6 +11,8 @@ from typing import Annotated
 import typer
 
 from search.commands.options import IndexFolder, Vectors, default_index
+from search.json_text import json_text, valid_record
+from search.printable import printable, without_passwords
 from search.status import Status, is_there, read_status
 
 __all__ = ["status"]
@@ -41,10 +42,10 @@ def status(
         raise typer.BadParameter("--json and --failed exclude each other")
     found = read_status(index, vectors)
     if json:
-        typer.echo(json_module.dumps(asdict(found)))
+        typer.echo(json_text(valid_record(asdict(found))))
     elif failed:
         for path, reason in found.left_out:
-            typer.echo(f"{path}\t{reason}")
+            typer.echo(f"{printable(path)}\t{printable(reason)}")
     else:
         _print(found)
 
@@ -56,14 +57,14 @@ def _print(found: Status) -> None:
         f"categories, {found.bytes / 1e6:.1f} MB"
     )
     for line in _source_lines(found.sources):
-        typer.echo(line)
+        typer.echo(printable(without_passwords(line)))
     typer.echo(f"model: {found.model} {found.fingerprint[:12]}, {found.encoders} encoders")
     typer.echo(f"search: {found.search}")
     if found.reembedding:
         typer.echo(f"embedding anew with {found.reembedding}, not finished: index --reembed")
     typer.echo(f"left out: {counts.quarantined} files")
     for path, reason in found.left_out[:SHOWN]:
-        typer.echo(f"  {path}: {reason}")
+        typer.echo(printable(f"  {path}: {reason}"))
     if len(found.left_out) > SHOWN:
         typer.echo("  ... all of them: crossgraph status --failed")
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from search.output.forms import Drawing
 from search.output.lines import known
-from search.output.table import printable
+from search.printable import printable
 from search.result import Hit
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def print_previews(hits: Sequence[Hit], drawing: Drawing | None = None) -> None:
             console.print(Text(known(hit)))
         thumbnail = _thumbnail(hit)
         if isinstance(thumbnail, str):
-            console.print(Text(f"no thumbnail: {thumbnail}"))
+            console.print(Text(f"no thumbnail: {printable(thumbnail)}"))
         else:
             console.print(drawn(thumbnail, _columns(thumbnail, console.width)))
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from search.explain import as_words
 from search.output.lines import known
+from search.printable import printable
 from search.result import Hit
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["as_table", "printable"]
+__all__ = ["as_table"]
 
 
 def as_table(hits: Sequence[Hit], title: str | None = None) -> Table:
@@ -38,11 +39,7 @@ def as_table(hits: Sequence[Hit], title: str | None = None) -> Table:
         if speaks:
             cells.append(escape(known(hit)))
         if explains:
-            cells.append(escape("\n".join(as_words(hit.explanation)) if hit.explanation else ""))
+            words = as_words(hit.explanation) if hit.explanation else ()
+            cells.append(escape("\n".join(printable(word) for word in words)))
         table.add_row(*cells)
     return table
-
-
-def printable(text: str) -> str:
-    """Show a file name's bytes that are no UTF-8, which a table could not be printed with."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
