@@ -158,7 +158,8 @@ def test_photos_are_resources(folder: Path) -> None:
     [
         ("search_photos", {"query": " "}, "the query is empty"),
         ("search_photos", {"query": "red", "where": "colour = red"}, "colour"),
-        ("search_photos", {"query": "red", "k": 0}, "greater than or equal to 1"),
+        ("search_photos", {"query": "red", "k": 0}, "k is 0, expected at least 1"),
+        ("search_photos", {"query": "a" * 4001}, "expected at most 4000 characters"),
         ("get_photo", {"image_id": 999}, "the index has no photo 999"),
     ],
 )
