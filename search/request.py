@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -248,12 +247,12 @@ class SearchRequest:
 
 def _clean(text: str) -> str:
     from store import QueryError
+    from store.codec import one_form
 
     # A shell hands over bytes that are no UTF-8 as lone surrogates, which no tokenizer takes.
     cleaned = text.encode("utf-8", "replace").decode("utf-8").strip()
     # A letter and its accent may be one sign or two; to people it is the same text.
-    if not cleaned.isascii():
-        cleaned = unicodedata.normalize("NFC", cleaned)
+    cleaned = one_form(cleaned)
     if not cleaned:
         raise QueryError('the query is empty; say what the photo shows, such as "a dog on a sofa"')
     return cleaned

@@ -38,6 +38,9 @@ MAGIC = b"A1"
 KINDS = "fiub"  # floats, integers, unsigned, booleans: all that a BLOB may hold
 DTYPE = re.compile(rf"[<|][{KINDS}][1-9][0-9]?")
 START = struct.Struct("<2sBB")
+LONGEST_WORD = 1000
+"""Letters without a blank whose Unicode form is changed."""
+_WORD = re.compile(r"\S+")
 _EPOCH = datetime(1970, 1, 1)
 
 
@@ -177,7 +180,12 @@ def one_form(text: str) -> str:
     >>> one_form("Mu\u0308ller") == "M\xfcller"
     True
     """
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    return text if text.isascii() else _WORD.sub(_composed, text)
+
+
+def _composed(word: re.Match[str]) -> str:
+    # The marks of one letter are sorted, which takes the square of their number.
+    return unicodedata.normalize("NFC", word[0]) if len(word[0]) <= LONGEST_WORD else word[0]
 
 
 def time_to_row(time: datetime) -> int:

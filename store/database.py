@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from store.codec import one_form
 from store.errors import IndexBusy, IndexDamaged, IndexNotWritable
+from store.functions import ROW_SUM, add_functions
 from store.limits import StepBudget, set_limits
 from store.lock import WriterLock
 from store.shape import check_plain, check_tables
@@ -19,10 +19,7 @@ from store.sqlite_uri import CatalogUri, files_state, uri_of, uri_without_room
 from store.tables import SUM, TEXT, Kinds, columns_of, row_sum, unlike
 from store.version import is_current
 
-__all__ = ["ONE_FORM", "CatalogFile"]
-
-ONE_FORM = "one_form"
-"""A function of SQL: the text of some bytes in the Unicode form in which texts are compared."""
+__all__ = ["CatalogFile"]
 
 _WAIT_SECONDS = 30.0
 _CACHE_KIBIBYTES = 16 * 1024
@@ -77,8 +74,7 @@ class CatalogFile:
 
     def _prepare(self) -> None:
         self._budget = set_limits(self.connection, self.path)
-        self.connection.create_function(ONE_FORM, 1, _one_form, deterministic=True)
-        self.connection.create_function("row_sum", -1, row_sum, deterministic=True)
+        add_functions(self.connection)
         check_plain(self.connection, self.path)
         if not is_current(self.connection):
             self._make_or_upgrade()
@@ -214,7 +210,7 @@ class CatalogFile:
     def seal(self, table: str, where: str = "TRUE", *arguments: Any) -> None:  # noqa: ANN401
         """Write the checksums of rows of which a part was written without."""
         columns = ", ".join(columns_of(table) or ())
-        self.execute(f"UPDATE {table} SET {SUM} = row_sum({columns}) WHERE {where}", *arguments)
+        self.execute(f"UPDATE {table} SET {SUM} = {ROW_SUM}({columns}) WHERE {where}", *arguments)
 
     @contextmanager
     def lenient_text(self) -> Generator[None]:
@@ -298,7 +294,3 @@ class CatalogFile:
             raise  # a mistake of the caller's, not the file's
         except sqlite3.DatabaseError as error:
             raise told(error, self.path) from error
-
-
-def _one_form(content: str | bytes | float | None) -> str | bytes | float | None:
-    return one_form(content.decode("utf-8", "replace")) if isinstance(content, bytes) else content

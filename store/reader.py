@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from store import catalog as rows
 from store import models, quarantine, selection, sources
 from store.annotations import captions_among, category_counts, count_texts, texts_of
-from store.background import Background, spread_ids
+from store.background import Background, sampled
 from store.cache import VectorCache
 from store.choice import Measured
 from store.database import CatalogFile
@@ -125,8 +125,6 @@ class IndexReader:
             self._check_model()
             yield
         self._cache.heal()  # nobody should have to wait for it before the answer is there
-
-    # What is there
 
     def files(self, source: str | None = None) -> dict[int, PhotoFile]:
         """Give image id to file, of one source or of all, by ascending id."""
@@ -243,16 +241,8 @@ class IndexReader:
         with self.snapshot():
             revision = self._cache.revision()
             if self._background is None or self._background[0] != revision:
-                self._background = revision, self._sampled()
+                self._background = revision, sampled(self._catalog, self.vectors)
             return self._background[1]
-
-    def _sampled(self) -> Background:
-        sql = "SELECT min(id), max(id), count(*) FROM images"
-        first, last, photos = next(self._catalog.rows(sql))
-        ids = []
-        if photos:
-            ids = [int(row[0]) for row in self._catalog.rows(spread_ids("images", first, last))]
-        return Background(self.vectors(sorted(ids)), int(photos))
 
     def find_content(self, sha256: str) -> int | None:
         """Give the id of a photo whose file has that hex digest, the lowest; None if none has."""

@@ -8,23 +8,20 @@ Those that rebuild a table run while foreign keys are not enforced, as SQLite as
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from store.codec import one_form, path_to_row, row_to_path
-from store.documents import INSERT, WORDS, documents, plain_documents
+from store.codec import path_to_row, row_to_path
+from store.documents import INSERT, WORDS, plain_documents
 from store.errors import IndexDamaged
 from store.paths import relative_path
-from store.tables import row_sum
+from store.upgrade import add_sums, digest_of, id_pages_of, part_words_anew
 from store.version import counted
 
 __all__ = ["EMBEDDINGS", "migrate"]
 
 MIGRATIONS = Migrations("crossgraph")
-
-ROWS_AT_ONCE = 4096
 
 _FIRST_EMBEDDINGS = """CREATE TABLE {table} (
     image_id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
@@ -215,7 +212,7 @@ def _facts_and_words(db: Database) -> None:
     )
     db.conn.executemany(
         "INSERT INTO new_images VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)",
-        ((*row[:5], _digest(row[5]), *row[6:]) for row in rows),
+        ((*row[:5], digest_of(row[5]), *row[6:]) for row in rows),
     )
     _execute(
         db,
@@ -226,7 +223,7 @@ def _facts_and_words(db: Database) -> None:
         "DROP TABLE images",
         "ALTER TABLE new_images RENAME TO images",
     )
-    for ids in _id_pages(db):
+    for ids in id_pages_of(db.conn):
         db.conn.executemany(INSERT, plain_documents(db.conn, ids))
 
 
@@ -274,63 +271,13 @@ def _one_form_of_names(_: Database) -> None:
 @MIGRATIONS(name="0007_parts_of_unspaced_words")
 def _parts_of_unspaced_words(db: Database) -> None:
     """Words of languages without blanks are taken apart; most catalogs have none."""
-    if not any(_is_parted_anew(db, ids) for ids in _id_pages(db)):
-        return
-    _execute(db, "DROP TABLE words", WORDS)
-    for ids in _id_pages(db):
-        db.conn.executemany(INSERT, documents(db.conn, ids))
-
-
-def _is_parted_anew(db: Database, ids: Sequence[int]) -> bool:
-    """Whether words of some photo are others since names have one form and words have parts."""
-    sql = "SELECT path FROM images WHERE id BETWEEN ? AND ?"
-    paths = (row_to_path(row[0]) for row in db.conn.execute(sql, (ids[0], ids[-1])))
-    if any(one_form(path) != path for path in paths):
-        return True
-    return list(plain_documents(db.conn, ids)) != list(documents(db.conn, ids))
-
-
-def _id_pages(db: Database) -> Iterator[list[int]]:
-    ids = [row[0] for row in db.conn.execute("SELECT id FROM images ORDER BY id")]
-    for start in range(0, len(ids), ROWS_AT_ONCE):
-        yield ids[start : start + ROWS_AT_ONCE]
+    part_words_anew(db.conn)
 
 
 @MIGRATIONS(name="0008_sums")
 def _sums(db: Database) -> None:
     """A checksum at the end of each row, by which `verify` tells what the disk has turned."""
-    db.conn.create_function("row_sum", -1, row_sum, deterministic=True)
-    columns = {
-        "meta": "key, value",
-        "sources": "id, root, mounts",
-        "images": """id, source_id, path, size_bytes, mtime_ns, sha256, width_px, height_px,
-            taken_s, camera, look, reader, damage, is_guessed""",
-        "captions": "image_id, origin, position, text",
-        "categories": "image_id, origin, position, text",
-        "quarantine": "source_id, path, size_bytes, mtime_ns, reason, reader",
-        "shards": "kind, path, size_bytes, mtime_ns, photos",
-        "models": "id, fingerprint, name, encoders, dim, unit_dim",
-        "changes": "revision, image_id",
-    }
-    db.conn.execute("ALTER TABLE models ADD COLUMN probes_sum INTEGER")
-    for row in db.conn.execute("SELECT id FROM models").fetchall():
-        columns |= {f"vectors_{row[0]}": "image_id, vector", f"nodes_{row[0]}": "image_id, nodes"}
-    for table, names in columns.items():
-        _execute(
-            db,
-            f"ALTER TABLE {table} ADD COLUMN sum INTEGER",
-            f"UPDATE {table} SET sum = row_sum({names})",
-        )
-    db.conn.execute("UPDATE models SET probes_sum = row_sum(id, probes) WHERE probes IS NOT NULL")
-
-
-def _digest(text: str) -> bytes:
-    try:
-        return bytes.fromhex(text)
-    except ValueError as error:
-        raise IndexDamaged(
-            f"the catalog cannot be upgraded: it has the sha256 {text!r}, which is no hex number"
-        ) from error
+    add_sums(db.conn)
 
 
 def migrate(db: Database) -> None:

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from store.codec import one_form, text_to_row
-from store.database import ONE_FORM, CatalogFile
+from store.database import CatalogFile
 from store.errors import QueryError
+from store.functions import ONE_FORM
 
 __all__ = [
     "FIELDS",

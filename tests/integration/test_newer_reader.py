@@ -75,7 +75,7 @@ def make_older(where: Path) -> None:
     with sqlite3.connect(where / CATALOG_NAME) as catalog:
         catalog.execute("UPDATE images SET reader = 0, taken_s = NULL, is_guessed = 0")
         catalog.execute(
-            """INSERT INTO quarantine SELECT source_id, path, size_bytes, mtime_ns, damage, 0
+            """INSERT INTO quarantine SELECT source_id, path, size_bytes, mtime_ns, damage, 0, 0
             FROM images WHERE damage <> ''"""
         )
         catalog.execute("DELETE FROM images WHERE damage <> ''")

@@ -10,13 +10,16 @@ import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from search import filter_values, filters, negation, query
+from fusion.known_words import KnownWords
+from search import filter_values, filters, negation, query, unknown_words
+from search.request import SearchRequest
 from store import QueryError, documents, unspaced, words
 
 PIECES = (
@@ -47,6 +50,7 @@ PIECES = (
         "*",
         "\0",
         "犬",
+        "\u0301\u0323",
         "no",
         "no ",
         "not ",
@@ -77,7 +81,10 @@ def patterns_of(*modules: ModuleType) -> list[re.Pattern[str]]:
     ]
 
 
-PATTERNS = patterns_of(negation, query, filters, filter_values, documents, words, unspaced)
+PATTERNS = patterns_of(
+    negation, query, filters, filter_values, unknown_words, documents, words, unspaced
+)
+MODEL: Any = SimpleNamespace(known_words=KnownWords(("dog", "doghouse", "sofa")))
 
 
 def check(work: Callable[[str], object], start: str, piece: str, end: str) -> None:
@@ -117,7 +124,8 @@ def test_a_query_is_read_in_linear_time(
     def read(text: str) -> None:
         for literal in (False, True):
             with suppress(QueryError):
-                query.parse_query(text, literal=literal)
+                request = SearchRequest(*query.parse_query(text, literal=literal))
+                unknown_words.unknown_words(request, MODEL)
         words.match_query(text)
 
     check(read, start, piece, end)
@@ -147,8 +155,6 @@ def test_blanks_say_nothing(text: str, gap: str) -> None:
 
 @pytest.mark.parametrize("text", ['"a" + ' * 70 + '"b"', '- "a"' * 70])
 def test_a_sum_of_more_terms_than_anybody_writes_is_refused(text: str) -> None:
-    from search.request import SearchRequest
-
     with pytest.raises(QueryError, match=r"a search has 7[01] terms, expected at most 64"):
         SearchRequest.parse(text)
 

@@ -6,7 +6,8 @@ import csv
 import io
 import json
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,9 @@ def is_inert(text: str) -> bool:
 @dataclass(frozen=True)
 class Report:
     quarantined: tuple[tuple[str, str], ...] = ()
+    damaged: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    passed_over: Mapping[str, int] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     unread: tuple[tuple[str, str], ...] = ()
     unreachable: int = 0
@@ -142,7 +146,14 @@ def test_messages_about_photos_are_one_inert_line_each(
     order: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     name = f"/photos/b{order}.jpg"
-    report = Report(((name, f"it is {order}"),), (name,), ((name, "gone"),))
+    report = Report(
+        quarantined=((name, f"it is {order}"),),
+        damaged=((name, f"it ends at {order}"),),
+        notes=(f"{name} is not read",),
+        passed_over={f".{order}": 1},
+        missing=(name,),
+        unread=((name, "gone"),),
+    )
     print_built(Path("i"), report, set())  # type: ignore[arg-type]
     print_reembedded(Path("i"), report)  # type: ignore[arg-type]
     with ProgressReport("indexing") as progress:
@@ -150,7 +161,7 @@ def test_messages_about_photos_are_one_inert_line_each(
         progress.update(1, 2, name)
     told = capsys.readouterr()
     assert is_inert(told.err) and is_inert(told.out)
-    assert told.err.count("\n") == 4
+    assert told.err.count("\n") == 7
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlite_utils import Database
 
 from store import Index, PhotoFile
+from store.codec import one_form
 from store.documents import INSERT, WORDS, plain_documents
 from store.unspaced import asked_apart, normal, told_apart
 from store.verify import verify
@@ -108,4 +109,5 @@ def test_no_text_takes_the_square_of_its_length() -> None:
     began = time.thread_time()
     normal(marks, "NFKC")
     told_apart(marks + "犬" * 100_000)
+    one_form(marks)
     assert time.thread_time() - began < 5
