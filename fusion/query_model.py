@@ -31,7 +31,7 @@ from fusion.query_folder import (
     query_folder,
     read_facts,
 )
-from fusion.standing import Standing
+from fusion.standing import Standing, brevity_of
 from fusion.wording import canonical_query, is_short_query
 from fusion.words import words_of
 
@@ -194,7 +194,8 @@ class QueryModel:
         standing = self._standing[reranked]
         if not standing.fitted:
             return None
-        return standing(scores, first, background, photos, short=bool(query.short[0]))
+        brevity = brevity_of(bool(query.short[0]), int(np.count_nonzero(query.bag[0])))
+        return standing(scores, first, background, photos, brevity=brevity)
 
     @cached_property
     def _standing(self) -> dict[bool, Standing]:
