@@ -7,6 +7,8 @@ gives, so that everything between the command line and the files is the real thi
 from __future__ import annotations
 
 import json
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -91,29 +93,35 @@ def made(folder: Path, colours: list[tuple[str, int]]) -> list[str]:
     return ["--images", str(folder), "--annotations", str(folder / "captions.json")]
 
 
-@pytest.fixture
-def options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The options that name two collections, with the model in its place."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(matcher, "load_matcher", lambda _: ColourMatcher())
-    monkeypatch.setattr(cca, "load", lambda _: NoNegatives())
-    monkeypatch.setattr(judged_model, "collection_features", features)
-    monkeypatch.setattr(judged_model, "open_index", lambda f, *_, **__: open_index(f, model=MODEL))
-    monkeypatch.setattr(prepared, "photo_model", lambda *_, **__: MODEL)
+def place(folder: Path, patch: pytest.MonkeyPatch) -> list[str]:
+    """Make two collections and put the model in its place; gives the options that name them."""
+    patch.chdir(folder)
+    patch.setattr(matcher, "load_matcher", lambda _: ColourMatcher())
+    patch.setattr(cca, "load", lambda _: NoNegatives())
+    patch.setattr(judged_model, "collection_features", features)
+    patch.setattr(judged_model, "open_index", lambda f, *_, **__: open_index(f, model=MODEL))
+    patch.setattr(prepared, "photo_model", lambda *_, **__: MODEL)
     common = ["--checkpoint", "made", "--quiet"]
     return [*common, *made(Path("streets"), STREETS), *made(Path("rooms"), ROOMS)]
 
 
 @pytest.fixture
+def options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    return place(tmp_path, monkeypatch)
+
+
+@pytest.fixture(scope="module")
 def written(
-    options: list[str], capsys: pytest.CaptureFixture[str]
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[dict[str, Any], dict[str, Any], str]:
     """Report, file of ranks, and what is printed, of all that is asked in an index."""
     asked = ["--keywords", "--shown", "--squashed", "--json", "r.json", "--ranks", "k.json"]
     labels = ["--instances", "none", "--instances", "rooms/instances.json"]
-    assert main(["eval", *options, *labels, *asked]) == 0, capsys.readouterr().err
-    report, table = (json.loads(Path(name).read_text()) for name in ("r.json", "k.json"))
-    return report, table, capsys.readouterr().out
+    folder = tmp_path_factory.mktemp("several")
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as printed:
+        assert main(["eval", *place(folder, patch), *labels, *asked]) == 0
+    report, table = (json.loads((folder / name).read_text()) for name in ("r.json", "k.json"))
+    return report, table, printed.getvalue()
 
 
 def test_each_collection_is_measured_by_itself(
@@ -152,9 +160,12 @@ def test_probabilities_are_those_of_searches(
     # of ten hits of a word six are right, and the others have 1 / (1 + e^2)
     assert (streets["keywords"]["hits"], streets["keywords"]["right"]) == (20, 60.0)
     assert streets["keywords"]["auroc"] == 100.0
-    for part, foreign in ((streets, 2), (rooms, 12)):
+    # two of the 64 absent things name a colour of the streets: red blood cells, and a blue glow
+    for part, foreign, absent in ((streets, 2, 3.12), (rooms, 12, 0.0)):
         assert part["foreign"]["queries"] == foreign
-        assert part["foreign"]["shown_as_match"] == part["absent"]["shown_as_match"] == 0.0
+        assert part["foreign"]["shown_as_match"] == 0.0
+        assert part["absent"]["queries"] == 64
+        assert part["absent"]["shown_as_match"] == absent
 
 
 def test_plain_colours_lose_nothing_when_they_are_squashed(
