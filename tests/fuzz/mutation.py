@@ -111,7 +111,7 @@ def _change_part(document: Any, rng: np.random.Generator) -> None:
 def reshaped(content: bytes, others: Sequence[bytes], rng: np.random.Generator) -> bytes:
     """Give a picture whose header claims another shape, most often a very long one."""
     del others
-    area = 2 ** rng.uniform(0, 28)
+    area = 2 ** rng.uniform(0, 27)
     width = round(2 ** rng.uniform(0, np.log2(area))) if rng.random() < 0.5 else 1
     sides = [max(width, 1), max(round(area / max(width, 1)), 1)]
     if rng.random() < 0.5:
