@@ -70,8 +70,8 @@ def made_network(encoder: BertEncoder, *, tuned: bool, memory: int) -> Network:
     for gate, value in zip(GATES, (0.5, 0.25, 0.125), strict=True):
         getattr(made, gate).fill_(value)
     made.short_gates.copy_(torch.tensor([0.25, 0.5, 0.75]))
-    made.standing_full_weights.normal_()
-    made.standing_first_weights.normal_()
+    made.standing_full_weights.normal_(std=0.1)
+    made.standing_first_weights.normal_(std=0.1)
     assert made.reader.concepts is not None
     made.reader.concepts.fit(
         Classifier(torch.randn(CLASSES, 6), torch.randn(CLASSES)),
