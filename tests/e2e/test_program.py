@@ -124,7 +124,7 @@ def test_a_hit_is_explained_and_drawn(index: Path, tmp_path: Path) -> None:
     hits = [json.loads(line) for line in done.stdout.splitlines()]
     for hit in hits:
         words, rest = hit["explanation"]["words"], hit["explanation"]["rest"]
-        assert [word["word"] for word in words] == ["cat", "whiskers"]
+        assert [word["word"] for word in words] == ["cat", "whisker"]
         assert sum(word["added"] for word in words) + rest == pytest.approx(hit["score"], abs=1e-4)
         for word in words:
             assert len(word["regions"]) == 3
