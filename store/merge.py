@@ -230,7 +230,7 @@ def _finish(opened: Sequence[IndexReader], index: Index) -> None:
         cache.mark_changed(())
     try:
         cache.rebuild()
-    except ValueError as error:
+    except (IndexDamaged, ValueError) as error:
         names = " and ".join(str(part.folder) for part in opened)
         raise IndexDamaged(
             f"{names} hold an embedding that is none ({error}): run `crossgraph verify` on them"

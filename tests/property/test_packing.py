@@ -87,9 +87,9 @@ def test_the_shipped_models_photos_take_1814_bytes() -> None:
 
 
 def test_a_large_bank_takes_longer_rows() -> None:
-    assert Layout.of(128, 50, 65_536) == (128, 50, 2)
-    assert Layout.of(128, 50, 65_537) == (128, 50, 4)
-    assert Layout.of(128, 50, 20) == (128, 20, 2)
+    assert Layout.of(128, 50, 65_536) == (128, 50, 2, 65_536)
+    assert Layout.of(128, 50, 65_537) == (128, 50, 4, 65_537)
+    assert Layout.of(128, 50, 20) == (128, 20, 2, 20)
 
 
 def test_a_node_of_zeros_stays_one() -> None:
