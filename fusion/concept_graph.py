@@ -51,8 +51,8 @@ class ConceptGraph(nn.Module):
     names: Tensor
     narrowed: Tensor
     mean: Tensor
-    scale: Tensor
-    cell_scale: Tensor
+    gain: Tensor
+    cell_gain: Tensor
 
     def __init__(self, classes: int, image_dim: int, text_dim: int, narrow: int) -> None:
         super().__init__()
@@ -61,8 +61,8 @@ class ConceptGraph(nn.Module):
         self.register_buffer("names", torch.zeros(classes, text_dim))
         self.register_buffer("narrowed", torch.zeros(classes, narrow))
         self.register_buffer("mean", torch.zeros(text_dim))
-        self.register_buffer("scale", torch.ones(text_dim))
-        self.register_buffer("cell_scale", torch.ones(()))
+        self.register_buffer("gain", torch.ones(text_dim))
+        self.register_buffer("cell_gain", torch.ones(()))
 
     @torch.no_grad()
     def fit(self, classifier: Classifier, names: Tensor, regions: Tensor) -> None:
@@ -83,9 +83,9 @@ class ConceptGraph(nn.Module):
         likely = torch.cat([self.edges(part) for part in regions.split(100)])
         messages = likely.mean(1) @ self.names
         self.mean.copy_(messages.mean(0))
-        self.scale.copy_(1 / (messages.std(0) + 1e-3))
+        self.gain.copy_(1 / (messages.std(0) + 1e-3))
         cells = likely @ self.narrowed
-        self.cell_scale.copy_(1 / cells.std().clamp_min(1e-6))
+        self.cell_gain.copy_(1 / cells.std().clamp_min(1e-6))
 
     def edges(self, regions: Tensor) -> Tensor:
         """How likely each region shows each class: (B, R, D) -> (B, R, K), rows of sum 1."""
@@ -102,8 +102,8 @@ class ConceptGraph(nn.Module):
             is joined to a class as its cells are on average.
         """
         likely = self.edges(regions)
-        whole = (likely.mean(1) @ self.names - self.mean) * self.scale
-        return likely @ self.narrowed * self.cell_scale, whole
+        whole = (likely.mean(1) @ self.names - self.mean) * self.gain
+        return likely @ self.narrowed * self.cell_gain, whole
 
 
 def fit_classifier(classifier: Classifier, frozen: Tensor, tuned: Tensor) -> Classifier:

@@ -31,7 +31,7 @@ from fusion.query_folder import (
     query_folder,
     read_facts,
 )
-from fusion.standing import Standing
+from fusion.standing import Standing, brevity_of
 from fusion.wording import canonical_query, is_short_query
 from fusion.words import words_of
 
@@ -112,7 +112,9 @@ class QueryModel:
         self._short_gates: list[float] = facts["short_gates"]
         self._vocabulary: list[str] = facts["vocabulary"]
         self._layout = Layout(*facts["layout"])
-        self.known_words = KnownWords(self._vocabulary, lambda: self._tokenizer)
+        self.known_words = KnownWords(
+            [*self._vocabulary, *facts["class_words"]], lambda: self._tokenizer
+        )
 
     def embed_queries(self, texts: Sequence[str]) -> QueryEmbeddings:
         """Embed Q texts in their canonical form; words past the encoder's limit are cut off.
@@ -192,17 +194,13 @@ class QueryModel:
         standing = self._standing[reranked]
         if not standing.fitted:
             return None
-        return standing(scores, first, background, photos, short=bool(query.short[0]))
+        brevity = brevity_of(bool(query.short[0]), int(np.count_nonzero(query.bag[0])))
+        return standing(scores, first, background, photos, brevity=brevity)
 
     @cached_property
     def _standing(self) -> dict[bool, Standing]:
-        return {
-            reranked: Standing(
-                *(np.array(part, np.float32) for part in self._facts["standing"][stage][:3]),
-                self._facts["standing"][stage][3],
-            )
-            for reranked, stage in ((True, "full"), (False, "first"))
-        }
+        held = self._facts["standing"]
+        return {True: Standing.of(*held["full"]), False: Standing.of(*held["first"])}
 
     def _gates_for(self, query: QueryEmbeddings) -> list[float]:
         return self._short_gates if query.short[0] else self._gates

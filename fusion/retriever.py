@@ -33,6 +33,7 @@ from fusion.memory import unit_rows
 from fusion.network import GATES, Network, PairParts
 from fusion.packing import unpack_edges, unpack_nodes
 from fusion.parts import WordReading
+from fusion.standing import brevity_of
 from fusion.wording import canonical_query
 
 if TYPE_CHECKING:
@@ -70,9 +71,8 @@ class Retriever:
         self.size_px: int | None = getattr(encoders.image, "size_px", None)
         self.unit_dim = network.config.model.width
         self.dim = self.unit_dim + BESIDE
-        self.known_words = KnownWords(
-            network.config.vocabulary, lambda: getattr(encoders.text, "tokenizer", None)
-        )
+        named = (*network.config.vocabulary, *network.config.class_words)
+        self.known_words = KnownWords(named, lambda: getattr(encoders.text, "tokenizer", None))
 
     @torch.inference_mode()
     def embed_images(self, images: Sequence[Image]) -> ImageEmbeddings:
@@ -230,7 +230,8 @@ class Retriever:
         standing = self.network.standing("full" if reranked else "first")
         if not standing.fitted:
             return None
-        return standing(scores, first, background, photos, short=bool(query.short[0]))
+        brevity = brevity_of(bool(query.short[0]), int(np.count_nonzero(query.bag[0])))
+        return standing(scores, first, background, photos, brevity=brevity)
 
 
 def load_retriever(

@@ -10,6 +10,10 @@ from PIL import Image
 
 __all__ = ["square", "squares"]
 
+LONG_SIDES = 64
+"""From so many sides of the square on, a photo is made shorter before it is resized: for all of its
+rows at once, a column of ten million pixels would take gigabytes."""
+
 
 def square(image: Image.Image, size_px: int) -> Image.Image:
     """Resize a photo to a square, not keeping its proportions, so that nothing is cut off.
@@ -24,7 +28,8 @@ def square(image: Image.Image, size_px: int) -> Image.Image:
     rgb = image if image.mode == "RGB" else image.convert("RGB")
     if rgb.size == (size_px, size_px):
         return rgb
-    return rgb.resize((size_px, size_px), Image.Resampling.BICUBIC)
+    gap = 3.0 if max(rgb.size) > LONG_SIDES * size_px else None
+    return rgb.resize((size_px, size_px), Image.Resampling.BICUBIC, reducing_gap=gap)
 
 
 def squares(images: Sequence[Image.Image], size_px: int) -> NDArray[np.uint8]:

@@ -7,20 +7,28 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeAlias
 
 from PIL import Image
 
 from fusion.squares import square
-from indexer.decode import UnreadableImage, decode_photo, refuse_large_file
+from indexer.dates import date_of_name
+from indexer.decode import (
+    READER_VERSION,
+    DecodedPhoto,
+    UnreadableImage,
+    decode_photo,
+    refuse_large_file,
+)
 from indexer.look import look_of
 from indexer.sources import FoundFile
 from indexer.sources.shard import UNKNOWN_SIZE
 from store import PhotoFile, QuarantinedFile
+from store.members import base_name
 
-__all__ = ["Batch", "LoadedPhoto", "batches"]
+__all__ = ["Batch", "LoadedPhoto", "SamePixels", "batches"]
 
 MAX_BATCH_PIXELS = 100_000_000
 """About 400 MB, four bytes a pixel; a batch ends early rather than fill the memory."""
@@ -33,15 +41,27 @@ THREADS = min(4, os.cpu_count() or 1)
 class LoadedPhoto:
     """A photo in memory with the facts of its file.
 
-    The size in `file` is that of the photo as shown. In memory it is the square that the model
-    takes, where that is known; else a very large JPEG is smaller.
+    Attributes:
+        file: its size is that of the photo as shown.
+        image: the square that the model takes, where that is known; else a very large JPEG is
+            smaller.
+        is_reread: whether its file is as it was when an older reader read it otherwise.
     """
 
     file: PhotoFile
     image: Image.Image
+    is_reread: bool = False
 
 
-_Outcome: TypeAlias = LoadedPhoto | QuarantinedFile | str
+@dataclass(frozen=True)
+class SamePixels:
+    """A photo that an older reader read and this one reads alike, and what is known of it now."""
+
+    image_id: int
+    file: PhotoFile
+
+
+_Outcome: TypeAlias = LoadedPhoto | SamePixels | QuarantinedFile | str
 _Reader: TypeAlias = Callable[[FoundFile], _Outcome]
 
 
@@ -51,7 +71,8 @@ class Batch:
 
     Attributes:
         photos: those that are photos.
-        broken: those that are not, and will not be until they change.
+        same: known photos that were read again and have the pixels that they had.
+        broken: those that are no photos, and will not be until they change.
         unread: path and reason of files that could not be read at all, which may be otherwise next
             time: nothing about them is written down, and an indexed photo stays.
         size: how many files, whatever came of them.
@@ -59,6 +80,7 @@ class Batch:
     """
 
     photos: list[LoadedPhoto] = field(default_factory=list)
+    same: list[SamePixels] = field(default_factory=list)
     broken: list[QuarantinedFile] = field(default_factory=list)
     unread: list[tuple[str, str]] = field(default_factory=list)
     size: int = 0
@@ -70,6 +92,8 @@ class Batch:
         self.last = file.path
         if isinstance(outcome, LoadedPhoto):
             self.photos.append(outcome)
+        elif isinstance(outcome, SamePixels):
+            self.same.append(outcome)
         elif isinstance(outcome, QuarantinedFile):
             self.broken.append(outcome)
         else:
@@ -150,17 +174,38 @@ def _read(file: FoundFile, size_px: int | None) -> _Outcome:
     except OSError as error:
         return f"cannot be read: {error.strerror or error}"
     except UnreadableImage as error:
-        return QuarantinedFile(file.path, file.source, size_bytes, file.mtime_ns, error.reason)
-    facts = PhotoFile(
+        bad = QuarantinedFile(file.path, file.source, size_bytes, file.mtime_ns, error.reason)
+        return replace(bad, reader=READER_VERSION)
+    facts = _facts(file, size_bytes, hashlib.sha256(content).hexdigest(), photo)
+    if file.known is not None and _has_pixels_of(file.known.file, facts, photo):
+        # A photo of which less is decoded than before would get another look, of the same worth.
+        look = facts.look if file.known.file.look is None else file.known.file.look
+        return SamePixels(file.known.image_id, replace(facts, look=look))
+    image = square(photo.image, size_px) if size_px else photo.image
+    return LoadedPhoto(facts, image, is_reread=file.known is not None)
+
+
+def _facts(file: FoundFile, size_bytes: int, sha256: str, photo: DecodedPhoto) -> PhotoFile:
+    told = photo.exif.taken
+    taken = date_of_name(base_name(file.path)) if told is None else told
+    return PhotoFile(
         path=file.path,
         source=file.source,
         size_bytes=size_bytes,
         mtime_ns=file.mtime_ns,
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=sha256,
         width_px=photo.width_px,
         height_px=photo.height_px,
-        taken=photo.exif.taken,
+        taken=taken,
         camera=photo.exif.camera,
         look=look_of(photo.image),
+        reader=READER_VERSION,
+        damage=photo.damage,
+        is_guessed=taken is not None and (photo.exif.is_guess or told is None),
     )
-    return LoadedPhoto(facts, square(photo.image, size_px) if size_px else photo.image)
+
+
+def _has_pixels_of(before: PhotoFile, now: PhotoFile, photo: DecodedPhoto) -> bool:
+    """Whether the reader that read a photo before gave what this one gives."""
+    is_read_alike = before.reader is not None and photo.reader <= before.reader
+    return is_read_alike and before.sha256 == now.sha256

@@ -7,8 +7,9 @@ next one goes on from there.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from indexer.annotate import Annotated, annotate
@@ -17,8 +18,9 @@ from indexer.loop import Loop, settle
 from indexer.model import PhotoModel
 from indexer.plan import Plan
 from indexer.probes import put_probes
+from indexer.reading import begin_reading, described_again, passed_over_now, put_reading, rules_of
 from indexer.shards import ShardLoop, shard_plans
-from indexer.sources import CocoSource
+from indexer.sources import CocoSource, Rules
 from indexer.survey import survey
 from store import Index, IndexNotFound, QuarantinedFile
 from store.members import lies_below
@@ -32,7 +34,7 @@ class BuildReport:
 
     Attributes:
         added: photos that were not in the index.
-        updated: photos whose file had changed.
+        updated: photos whose file had changed, or is read otherwise by now.
         moved: photos found again under another path; they keep their id and vector.
         removed: photos whose file is gone.
         unreachable: photos that stay though their file cannot be seen just now, such as on a disk
@@ -40,8 +42,13 @@ class BuildReport:
         unchanged: photos that are as they were.
         quarantined: path and reason of every file left out, by path, those too that were known to
             be broken and have not changed since.
+        damaged: path and damage of every photo that this run read and that is shown as far as its
+            file goes, by path.
         annotated: photos that the annotation files said something of.
         missing: names in the annotation files that are no photo of the index, or not just one.
+        notes: what was left out of the annotation files, and why, in lines for people.
+        passed_over: kinds of files in the sources of this run that are not read, such as `.cr3`,
+            and patterns that left out folders, to how many.
         vectors_note: why the file of vectors could not be written; empty when it was. All photos
             are in the index all the same.
         seconds: how long it took.
@@ -54,8 +61,11 @@ class BuildReport:
     unreachable: int = 0
     unchanged: int = 0
     quarantined: tuple[tuple[str, str], ...] = ()
+    damaged: tuple[tuple[str, str], ...] = ()
     annotated: int = 0
     missing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    passed_over: Mapping[str, int] = field(default_factory=dict)
     vectors_note: str = ""
     seconds: float = 0.0
 
@@ -67,6 +77,8 @@ def build_index(
     *,
     files: Sequence[Path | str] = (),
     annotations: Sequence[Path | str] = (),
+    exclude: Sequence[str] | None = None,
+    include: Sequence[str] | None = None,
     batch_size: int | None = None,
     prune: bool = False,
     retry_failed: bool = False,
@@ -87,6 +99,9 @@ def build_index(
         files: single photos beside, of which `indexer.sources.listed_files` says what folder they
             come under; nothing else of that folder is looked at.
         annotations: COCO captions or instances files, whose photos are looked up in the sources.
+        exclude: patterns of files and folders that are left out of folders, as
+            `indexer.sources.rules` has them; None for those of the last run.
+        include: patterns of what is taken in though something else leaves it out; None as before.
         batch_size: how many photos the model gets together, at least 1; None for the model's own
             number.
         prune: remove photos of sources and disks that are not there, too.
@@ -107,7 +122,8 @@ def build_index(
         raise ValueError(f"batch_size is {batch_size}, expected at least 1")
     described = [CocoSource(path) for path in annotations]
     folder = Path(folder)
-    seen = survey(sources, _known_sources(folder), prune=prune, files=files)
+    known_sources, rules = _known(folder, exclude, include)
+    seen = survey(sources, known_sources, prune=prune, files=files, rules=rules)
     with Index.open_or_create(
         folder,
         retriever.fingerprint,
@@ -117,13 +133,14 @@ def build_index(
         unit_dim=retriever.unit_dim,
     ) as index:
         index.begin_writing()
+        begin_reading(index)
         look = look_at(index, seen, prune=prune, retry_failed=retry_failed)
         plan, known = look.plan, {file.path for file in look.known.values()}
         settle(index, plan)
         if all(shard.is_finished for shard in look.shards):
             index.remove_images(plan.gone)
         loop = Loop(index, retriever, known, batch_size, progress)
-        todo = sorted((*plan.new, *plan.changed), key=lambda file: file.path)
+        todo = sorted((*plan.new, *plan.changed, *plan.reread), key=lambda file: file.path)
         loop.total = len(todo)
         loop.run(todo)
         shards = ShardLoop(index, loop, look.missing, retry_failed=retry_failed)
@@ -132,7 +149,10 @@ def build_index(
         removed = [image_id for image_id in gone if image_id not in shards.moved]
         index.remove_images(removed)
         index.forget_shards("source", shards_gone(index, seen, prune))
-        about = annotate(index, described, seen.roots)
+        again, unread = described_again(index, seen, described)
+        about = annotate(index, [*described, *again], seen.roots)
+        passed_over = passed_over_now(index, seen, shards.passed_over)
+        put_reading(index, seen, rules, passed_over)
         index.put_mounts(seen.mounts)
         index.forget_unused_sources()
         put_probes(index, retriever)
@@ -140,7 +160,12 @@ def build_index(
     whole = together(plan, shards.plans, shards.moved)
     report = _report(whole, look, loop, about)
     return replace(
-        report, removed=len(removed), vectors_note=note, seconds=time.monotonic() - started
+        report,
+        removed=len(removed),
+        notes=(*about.notes, *unread),
+        passed_over=_in_all(passed_over, seen.roots),
+        vectors_note=note,
+        seconds=time.monotonic() - started,
     )
 
 
@@ -148,6 +173,8 @@ def plan_index(
     folder: Path | str,
     sources: Sequence[Path | str],
     *,
+    exclude: Sequence[str] | None = None,
+    include: Sequence[str] | None = None,
     prune: bool = False,
     retry_failed: bool = False,
 ) -> Plan:
@@ -158,7 +185,8 @@ def plan_index(
         IndexDamaged: the index is there and its catalog cannot be read.
     """
     folder = Path(folder)
-    seen = survey(sources, _known_sources(folder), prune=prune)
+    known, rules = _known(folder, exclude, include)
+    seen = survey(sources, known, prune=prune, rules=rules)
     if not Index.exists(folder):
         look = looked(seen, {}, (), {}, prune=prune, retry_failed=retry_failed)
     else:
@@ -168,15 +196,27 @@ def plan_index(
     return together(look.plan, plans, {i for plan in plans for i in plan.moved})
 
 
-def _known_sources(folder: Path) -> dict[str, tuple[str, ...]]:
-    """Give the folders that the index has files of, and the disks that were below them."""
+def _known(
+    folder: Path, exclude: Sequence[str] | None, include: Sequence[str] | None
+) -> tuple[dict[str, tuple[str, ...]], Rules]:
+    """Give the folders that the index has files of, the disks below them, and what is left out."""
     try:
         with Index.open(folder) as index:
             used = {root for root, photos in index.sources().items() if photos}
             used |= {bad.source for bad in index.quarantined()}
-            return {root: index.mounts(root) for root in sorted(used)}
+            mounts = {root: index.mounts(root) for root in sorted(used)}
+            return mounts, rules_of(index, exclude, include)
     except IndexNotFound:
-        return {}
+        return {}, rules_of(None, exclude, include)
+
+
+def _in_all(passed_over: Mapping[str, Mapping[str, int]], roots: Sequence[str]) -> dict[str, int]:
+    """Give kind to how many of it there are in the sources of a run."""
+    counts: Counter[str] = Counter()
+    for place, kinds in passed_over.items():
+        if any(lies_below(place, root) for root in roots):
+            counts.update(kinds)
+    return dict(counts)
 
 
 def _report(plan: Plan, look: Look, loop: Loop, about: Annotated) -> BuildReport:
@@ -186,8 +226,9 @@ def _report(plan: Plan, look: Look, loop: Loop, about: Annotated) -> BuildReport
         updated=loop.updated,
         moved=len(plan.moved),
         unreachable=len(plan.unreachable),
-        unchanged=plan.unchanged,
+        unchanged=plan.unchanged - loop.reembedded,
         quarantined=_left_out(plan.broken, look.seen.roots, (*loop.broken, *unread)),
+        damaged=tuple(sorted(loop.damaged)),
         annotated=about.annotated,
         missing=about.missing,
     )

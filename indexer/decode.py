@@ -1,32 +1,39 @@
 """One file to one RGB image, turned the way its camera was held, or a reason why not.
 
-Whatever a file holds or claims, reading it takes at most 1 GiB: `MAX_FILE_BYTES` for the file and
-`MAX_DECODE_BYTES` for all that its decoder and the work here need for its pixels, which is known
-from the header, before a pixel is decoded. `python -m tests.fuzz decode` tries to break this.
+Whatever a file holds or claims, reading it takes at most 1 GiB: `MAX_FILE_BYTES` for the file, and
+`decode_memory.MAX_DECODE_BYTES` for all that its decoder and the work here need for its pixels,
+which is known from the header, before a pixel is decoded. `python -m tests.fuzz decode` and
+`python -m tests.fuzz shapes` try to break this.
 """
 
 from __future__ import annotations
 
 import contextlib
 import io
-import math
 import threading
 import warnings
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 from pillow_heif import HeifImageFile
 
+from indexer.decode_memory import LARGE_DECODE_BYTES, has_sixteen_bits, reserve
 from indexer.exif import Exif, read_exif
-from indexer.pixels import LYING, to_rgb, turned
+from indexer.frames import first_shown_frame
+from indexer.mending import mended
+from indexer.orientation import orientation_of
+from indexer.pixels import LYING, is_plain, turned
+from indexer.tiff_layout import is_misread
+from indexer.tiff_samples import TIFF_STARTS, SampledTiff
+from indexer.tolerant import is_whole, load_what_is_there
 from store import UnreadableImage
 
 __all__ = [
-    "MAX_DECODE_BYTES",
     "MAX_FILE_BYTES",
+    "READER_VERSION",
     "DecodedPhoto",
     "UnreadableImage",
     "decode",
@@ -40,47 +47,23 @@ __all__ = [
 MAX_FILE_BYTES = 256 * 2**20
 """A file is held in memory while it is decoded. A raw 16-bit picture of 40 megapixels fits."""
 
-MAX_DECODE_BYTES = 700 * 2**20
-"""What is left of 1 GiB beside the file and the interpreter."""
+READER_VERSION = 1
+"""Counts the ways in which photos have been read; an index keeps by which one a photo was.
+
+0 took all numbers as they stand and refused what was damaged. 1 reads colour profiles, empty alpha
+channels, 12 bits in 16, turns that only EXIF tells, animations that begin with nothing, and damaged
+files as far as they go.
+"""
 
 FORMATS = ("PNG", "WEBP", "GIF", "TIFF", "BMP", "JPEG2000", "AVIF", "PPM")
 """Formats of photos beside JPEG and HEIC. Pillow knows more; some start other programs."""
 
-SHOWN_BYTES_A_PIXEL = 8
-"""Pillow's own picture, four bytes a pixel also in RGB, and the one that is given back."""
-
-DECODE_BYTES_A_PIXEL = {
-    "PNG": 10,
-    "GIF": 8,
-    "BMP": 10,
-    "PPM": 10,
-    "TIFF": 12,
-    "WEBP": 22,
-    "AVIF": 22,
-    "HEIF": 15,
-    "JPEG2000": 26,
-}
-"""The most that a picture took when it was read, in any of the modes of its format, by measure.
-
-So that limits lie at 73 megapixels for PNG, 48.9 for HEIC (telephones make 48.8), 33 for WebP.
-"""
-
-LARGE_DECODE_BYTES = 200 * 2**20
-"""Pictures above this are decoded one after the other, however many threads there are."""
-
-MAX_SCANNED_PIXELS = 5_000_000_000
-"""A JPEG of many scans goes over all pixels in each, and a scan may be empty: a few kB take hours.
-
-This is the 200 megapixels of a telephone in the ten scans of the usual progressive file, and more.
-"""
-
-DRAFT_PX = 1024
-"""A JPEG too large to be decoded whole is made smaller by 2, 4 or 8, but no smaller than this,
-unless less is enough."""
-
-TILE_WIDTH, TILE_LENGTH = 322, 323  # tags of TIFF
-
-HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
+HEIF_BRANDS = frozenset(
+    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"} | {b"j2ki", b"j2is"}
+)
+AVIF_BRANDS = frozenset({b"avif", b"avis"})
+ANY_BRANDS = frozenset({b"mif1", b"mif2", b"msf1", b"miaf"})
+"""Of files in this container, whatever is in them."""
 
 _one_large_decode = threading.Lock()
 
@@ -95,12 +78,16 @@ class DecodedPhoto:
         width_px: of the photo, turned.
         height_px: of the photo, turned.
         exif: what its camera wrote.
+        reader: the lowest `READER_VERSION` that gives these pixels.
+        damage: what is wrong with a file that is shown as far as it goes; empty for a whole one.
     """
 
     image: Image.Image
     width_px: int
     height_px: int
     exif: Exif
+    reader: int = 0
+    damage: str = ""
 
 
 def decode(path: Path | str) -> Image.Image:
@@ -110,12 +97,15 @@ def decode(path: Path | str) -> Image.Image:
         path: the file; its content counts, not its suffix.
 
     Returns:
-        Mode RGB, EXIF-turned; the first frame of an animation; what is transparent lies on white;
-        16 bits become 8 by their upper half. A JPEG for which `MAX_DECODE_BYTES` is too little
-        (above 52 megapixels, 66 with the usual half colours) is made smaller by 2, 4 or 8.
+        Mode RGB with the colours of sRGB, EXIF-turned; the first frame of an animation that is more
+        than one colour; what is transparent lies on white; 16 bits become 8 as `indexer.pixels`
+        says. A file that is cut off or damaged is given as far as it goes. A JPEG for which
+        that memory is too little (above 52 megapixels, 66 with the usual half colours) is
+        made smaller by 2, 4 or 8.
 
     Raises:
-        UnreadableImage: what the file holds is no whole photo, or too large; says why.
+        UnreadableImage: the file holds no photo, nothing of one, or one that is too large; says
+            why.
         OSError: the file itself cannot be read, which may be otherwise tomorrow.
     """
     return decode_file(Path(path)).image
@@ -147,7 +137,18 @@ def decode_photo(content: bytes, enough_px: int | None = None) -> DecodedPhoto:
             by leaving out fine detail while it is decoded, which is quicker; None for all pixels.
     """
     with _own_words(content):
-        return _decode(content, enough_px)
+        try:
+            return _decode(content, enough_px)
+        except (UnreadableImage, Image.DecompressionBombError, MemoryError):
+            raise
+        except Exception as error:  # whatever its decoder is strict about
+            refused = error
+        # Nothing is to keep the first picture in memory while there is a second.
+        refused.__traceback__ = refused.__context__ = refused.__cause__ = None
+        photo = _decoded_tolerantly(content, enough_px, refused)
+        if photo is None:
+            raise refused
+        return photo
 
 
 def picture_size(content: bytes) -> tuple[int, int]:
@@ -157,8 +158,12 @@ def picture_size(content: bytes) -> tuple[int, int]:
         UnreadableImage: it is no picture of a known format.
     """
     with _own_words(content):
-        image = _opened(content)
-        width, height = image.size
+        try:
+            width, height = _opened(content).size
+        except (UnreadableImage, Image.DecompressionBombError):
+            raise
+        except Exception:  # what its decoder is strict about may be mended
+            width, height = _opened(mended(content).content).size
         return width, height
 
 
@@ -193,25 +198,54 @@ def refuse_large_file(size_bytes: int) -> None:
         raise UnreadableImage(f"it has {size_bytes:,} bytes, expected at most {MAX_FILE_BYTES:,}")
 
 
-def _decode(content: bytes, enough_px: int | None) -> DecodedPhoto:
+def _decoded_tolerantly(
+    content: bytes, enough_px: int | None, refused: Exception
+) -> DecodedPhoto | None:
+    """Read a photo once more that its decoder refused; None where nothing of it can be shown."""
+    again = mended(content)
+    try:
+        photo = _decode(again.content, enough_px, load_what_is_there)
+    except MemoryError:
+        raise
+    except Exception:  # it is refused by what was wrong first
+        return None
+    damage = photo.damage or again.damage
+    if not damage:
+        with _one_large_decode:
+            damage = "" if is_whole(content) else str(refused)
+    if damage and is_plain(photo.image):  # no pixel came, or none that shows something
+        return None
+    damage = damage and f"cut off or damaged, shown as far as it goes: {damage}"
+    return replace(photo, reader=READER_VERSION, damage=damage)
+
+
+def _load(image: ImageFile.ImageFile) -> str:
+    image.load()
+    return ""
+
+
+def _decode(
+    content: bytes,
+    enough_px: int | None,
+    load: Callable[[ImageFile.ImageFile], str] = _load,
+) -> DecodedPhoto:
+    """Read a photo; `load` gives what is wrong with pixels that it has loaded all the same."""
     image = _opened(content)
     full = image.size
-    wanted = _wanted_bytes(image, content, enough_px)
-    if wanted > MAX_DECODE_BYTES:
-        raise UnreadableImage(
-            f"it claims {full[0]} x {full[1]} pixels, which take {wanted / 2**20:,.0f} MiB to "
-            f"decode, expected at most {MAX_DECODE_BYTES / 2**20:,.0f} MiB"
-        )
+    wanted = reserve(image, content, enough_px)
     is_draft = image.size != full
     with _one_large_decode if wanted > LARGE_DECODE_BYTES else contextlib.nullcontext():
-        image.load()
-        orientation, exif = _orientation(image), read_exif(image)
-        shown = to_rgb(image)
+        is_deep = has_sixteen_bits(image)
+        damage = load(image)
+        turn, exif = orientation_of(image, content), read_exif(image)
+        shown = first_shown_frame(image, is_deep=is_deep)
         image.close()  # a third picture, while this one is turned, would be one too many
-        shown = turned(shown, orientation)
-    if not is_draft:
-        return DecodedPhoto(shown, *shown.size, exif)
-    return DecodedPhoto(shown, *(full[::-1] if orientation in LYING else full), exif)
+        picture = turned(shown.image, turn.orientation)
+    is_other = shown.is_reinterpreted or turn.is_by_exif_alone or isinstance(image, SampledTiff)
+    width, height = picture.size
+    if is_draft:
+        width, height = full[::-1] if turn.orientation in LYING else full
+    return DecodedPhoto(picture, width, height, exif, READER_VERSION * is_other, damage)
 
 
 def _opened(content: bytes) -> ImageFile.ImageFile:
@@ -219,37 +253,22 @@ def _opened(content: bytes) -> ImageFile.ImageFile:
     file = io.BytesIO(content)
     if content.startswith(b"\xff\xd8\xff"):
         return JpegImageFile(file)  # of a file of several (MPO), the first
-    if content[4:8] == b"ftyp" and any(brand in content[8:64] for brand in HEIF_BRANDS):
+    if content[4:8] == b"ftyp" and _is_heif(content):
         return HeifImageFile(file)  # type: ignore[no-untyped-call]
     Image.init()  # plugins that this build of Pillow lacks are not to be asked for
-    return Image.open(file, formats=[name for name in FORMATS if name in Image.OPEN])
-
-
-def _wanted_bytes(image: ImageFile.ImageFile, content: bytes, enough_px: int | None) -> int:
-    """Give the memory that decoding takes; a JPEG is made a draft where there is too little for it.
-
-    It also is where less of it is enough.
-    """
-    pixels = image.width * image.height
-    if not isinstance(image, JpegImageFile):
-        # TIFF decodes whole tiles, whose size need not be that of the picture.
-        tags = getattr(image, "tag_v2", {})
-        tile: int = math.prod(tags.get(side, 0) for side in (TILE_WIDTH, TILE_LENGTH))
-        return max(pixels, tile) * DECODE_BYTES_A_PIXEL[image.format or ""]
-    if content.count(b"\xff\xda") * pixels > MAX_SCANNED_PIXELS:
-        raise UnreadableImage(f"it goes over its {pixels:,} pixels too often to be a photo")
-    # A file of several scans keeps two bytes of every sample until it has all scans.
-    samples = [horizontal * vertical for _, horizontal, vertical, _ in image.layer]
-    kept = 2 * pixels * sum(samples) // max([1, *samples])
-    too_large = kept + pixels * SHOWN_BYTES_A_PIXEL > MAX_DECODE_BYTES
-    if side := enough_px or (DRAFT_PX if too_large else None):
-        image.draft(None, (side, side))
-    return kept + image.width * image.height * SHOWN_BYTES_A_PIXEL
-
-
-def _orientation(image: Image.Image) -> int:
     try:
-        orientation: object = image.getexif().get(ExifTags.Base.Orientation)
-    except Exception:  # broken EXIF beside a good photo: it stays as it lies
-        return 1
-    return orientation if isinstance(orientation, int) else 1
+        image = Image.open(file, formats=[name for name in FORMATS if name in Image.OPEN])
+    except UnidentifiedImageError:
+        if not content.startswith(TIFF_STARTS):
+            raise
+        return SampledTiff(io.BytesIO(content))
+    if image.format == "TIFF" and is_misread(image.tag_v2):  # type: ignore[attr-defined]
+        return SampledTiff(io.BytesIO(content))
+    return image
+
+
+def _is_heif(content: bytes) -> bool:
+    """Say whether a file in the container of HEIC and AVIF is of the former kind, by its brands."""
+    end = min(max(int.from_bytes(content[:4], "big"), 20), 512)
+    brands = {content[8:12], *(content[at : at + 4] for at in range(16, end, 4))}
+    return bool(brands & HEIF_BRANDS or (brands & ANY_BRANDS and not brands & AVIF_BRANDS))

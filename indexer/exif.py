@@ -1,7 +1,7 @@
 """When and with what a photo was taken, as its camera wrote it (EXIF).
 
-What is missing, empty or makes no sense is None, never a guess: many cameras write zeros or blanks
-for what they do not know.
+What is missing, empty or makes no sense is None: many cameras write zeros or blanks for what they
+do not know. What is not said to be the time of the photo is marked as a guess.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from datetime import datetime
 
 from PIL import ExifTags, Image
 
+from indexer.dates import date_of_text
+
 __all__ = ["Exif", "read_exif"]
 
 LONGEST = 100  # letters of a camera's name
-FIRST_PHOTO = 1826
 
-_TIME = re.compile(r"(\d{4})[:/-](\d\d)[:/-](\d\d)[ T](\d\d):(\d\d):(\d\d)")
+_TAKEN = (ExifTags.Base.DateTimeOriginal, ExifTags.Base.DateTimeDigitized)
 # How firms are called beyond their name.
 _FIRM = re.compile(
     r"[\s,]+(?:corporation|corp|company|co|ltd|inc|optical|imaging|electronics|electric|techwin"
@@ -33,10 +34,12 @@ class Exif:
     Attributes:
         taken: by the camera's own clock; whole seconds, no time zone.
         camera: make and model: `Canon EOS 5D`, `Apple iPhone 15`.
+        is_guess: whether `taken` is when the file was last written, all that its camera tells.
     """
 
     taken: datetime | None = None
     camera: str | None = None
+    is_guess: bool = False
 
 
 def read_exif(image: Image.Image) -> Exif:
@@ -46,10 +49,15 @@ def read_exif(image: Image.Image) -> Exif:
         inner = tags.get_ifd(ExifTags.IFD.Exif)
     except Exception:  # Pillow meets broken tags with errors of all kinds
         return Exif()
-    # Not `DateTime`, which is when a program last wrote the file.
-    taken = _time(inner.get(ExifTags.Base.DateTimeOriginal))
-    taken = taken or _time(inner.get(ExifTags.Base.DateTimeDigitized))
-    return Exif(taken, camera_name(tags.get(ExifTags.Base.Make), tags.get(ExifTags.Base.Model)))
+    camera = camera_name(tags.get(ExifTags.Base.Make), tags.get(ExifTags.Base.Model))
+    # Some cameras write these among the outer tags.
+    times = (date_of_text(_text(part.get(tag))) for tag in _TAKEN for part in (inner, tags))
+    taken = next((time for time in times if time is not None), None)
+    if taken is not None or camera is None:
+        return Exif(taken, camera)
+    # Old cameras write nothing else. Where none is named, it is a program that wrote the file.
+    taken = date_of_text(_text(tags.get(ExifTags.Base.DateTime)))
+    return Exif(taken, camera, is_guess=taken is not None)
 
 
 def camera_name(make: object, model: object) -> str | None:
@@ -72,14 +80,3 @@ def _text(value: object) -> str:
         return ""
     shown = "".join(letter if letter.isprintable() else " " for letter in value.split("\0")[0])
     return " ".join(shown.split())
-
-
-def _time(value: object) -> datetime | None:
-    found = _TIME.match(_text(value))
-    if found is None:
-        return None
-    try:
-        time = datetime(*map(int, found.groups()))  # type: ignore[arg-type]
-    except ValueError:  # the thirteenth month, or all zeros
-        return None
-    return time if time.year >= FIRST_PHOTO else None

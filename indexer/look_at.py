@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from indexer.plan import Plan, make_plan
+from indexer.reading import is_read_anew
 from indexer.shards import KnownShard, known_shards
 from indexer.survey import Survey
 from store import FinishedShard, Index, PhotoFile, QuarantinedFile
@@ -49,6 +50,7 @@ def look_at(index: Index, seen: Survey, *, prune: bool, retry_failed: bool) -> L
         index.files(),
         index.quarantined(),
         index.finished_shards("source"),
+        anew=is_read_anew(index),
         prune=prune,
         retry_failed=retry_failed,
     )
@@ -60,11 +62,15 @@ def looked(
     quarantined: Sequence[QuarantinedFile],
     finished: Mapping[str, FinishedShard],
     *,
+    anew: bool = False,
     prune: bool,
     retry_failed: bool,
 ) -> Look:
-    """Hold what was seen against what is known; the options are those of `make_plan`."""
-    shards = known_shards(seen, known, quarantined, finished, retry_failed=retry_failed)
+    """Hold what was seen against what is known.
+
+    The options are those of `make_plan`, and `anew` that of `indexer.shards.known_shards`.
+    """
+    shards = known_shards(seen, known, quarantined, finished, anew=anew, retry_failed=retry_failed)
     # An unfinished shard says itself what of it is broken.
     theirs = {bad for shard in shards if not shard.is_finished for bad in shard.quarantined}
     broken = [bad for bad in quarantined if bad not in theirs]
@@ -105,6 +111,7 @@ def together(plan: Plan, parts: Sequence[Plan], moved: Collection[int]) -> Plan:
         gone=all_but_moved("gone"),
         unreachable=all_but_moved("unreachable"),
         unchanged=sum(one.unchanged for one in plans),
+        reread=tuple(file for one in plans for file in one.reread),
         broken=tuple(bad for one in plans for bad in one.broken),
         released=tuple(path for one in plans for path in one.released),
     )

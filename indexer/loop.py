@@ -31,7 +31,10 @@ class Loop:
         done: how many were dealt with.
         added: photos written under a path that was not known.
         updated: photos written under one that was.
+        reembedded: those of the updated whose file is where and as it was, and is read otherwise
+            now.
         broken: path and reason of each that could not be indexed.
+        damaged: path and damage of each that was, as far as it goes.
     """
 
     def __init__(
@@ -47,8 +50,9 @@ class Loop:
         self._known = known
         self._batch_size = batch_size or retriever.batch_size
         self._progress = progress
-        self.total = self.done = self.added = self.updated = 0
+        self.total = self.done = self.added = self.updated = self.reembedded = 0
         self.broken: list[tuple[str, str]] = []
+        self.damaged: list[tuple[str, str]] = []
 
     def run(self, files: Iterable[FoundFile]) -> tuple[dict[str, int], int]:
         """Take in files as they come; give path to image id, and how many could not be read now."""
@@ -66,6 +70,7 @@ class Loop:
     def _write(self, batch: Batch) -> dict[str, int]:
         if batch.broken:
             self._index.quarantine(batch.broken)
+        self._index.update_files({same.image_id: same.file for same in batch.same})
         if not batch.photos:
             return {}
         embedded = self._retriever.embed_images([photo.image for photo in batch.photos])
@@ -74,8 +79,13 @@ class Loop:
         return dict(zip((file.path for file in files), ids, strict=True))
 
     def _count(self, batch: Batch) -> None:
-        updated = sum(photo.file.path in self._known for photo in batch.photos)
+        known = [photo.file.path in self._known for photo in batch.photos]
+        reread = [photo.is_reread for photo in batch.photos]
+        updated = sum(map(max, known, reread))
         self.updated += updated
+        self.reembedded += sum(map(min, known, reread))
+        read = [photo.file for photo in batch.photos] + [same.file for same in batch.same]
+        self.damaged += [(file.path, file.damage) for file in read if file.damage]
         self.added += len(batch.photos) - updated
         self.broken += [(bad.path, bad.reason) for bad in batch.broken]
         self.broken += batch.unread

@@ -10,14 +10,16 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from indexer.decode import READER_VERSION
 from indexer.missing import Missing
 from indexer.sources import FoundFile
+from indexer.sources.found import KnownPhoto
 from indexer.sources.shard import UNKNOWN_SIZE
 from indexer.survey import Survey
 from store import PhotoFile, QuarantinedFile, UnreadableImage
 from store.members import lies_below, split_member
 
-__all__ = ["Move", "Plan", "make_plan"]
+__all__ = ["Move", "Plan", "is_outdated", "make_plan"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Plan:
         gone: image id to its file, which is no longer there.
         unreachable: image id to its file, of which nobody can say just now whether it is there.
         unchanged: how many files are as they were, touched ones too.
+        reread: files of these, and of moved ones, that an older reader read: it is to be seen
+            whether this one gives other pixels.
         broken: files known to be broken and not changed since.
         released: paths of broken files that are no longer there.
     """
@@ -51,6 +55,7 @@ class Plan:
     gone: Mapping[int, PhotoFile] = field(default_factory=dict)
     unreachable: Mapping[int, PhotoFile] = field(default_factory=dict)
     unchanged: int = 0
+    reread: tuple[FoundFile, ...] = ()
     broken: tuple[QuarantinedFile, ...] = ()
     released: tuple[str, ...] = ()
 
@@ -88,6 +93,7 @@ def make_plan(
             bad.path in at
             and bad.path not in survey.listed
             and not retry_failed
+            and not is_outdated(bad)
             and _as_before(at[bad.path], bad)
         )
     )
@@ -98,7 +104,8 @@ def make_plan(
     missing.add({**gone, **lost})
     moved = _moved(new, missing)
     arrived = {move.after.path for move in moved.values()}
-    touched, changed, unchanged = _compared(at, known)
+    touched, changed, same = _compared(at, known)
+    here = {**same, **{image_id: move.after for image_id, move in moved.items()}}
     return Plan(
         new=tuple(file for file in new if file.path not in arrived),
         changed=changed,
@@ -110,12 +117,22 @@ def make_plan(
             for image_id, file in {**unreachable, **lost}.items()
             if image_id not in moved
         },
-        unchanged=unchanged,
+        unchanged=len(same),
+        reread=tuple(
+            replace(at[file.path], source=file.source, known=KnownPhoto(image_id, file))
+            for image_id, file in here.items()
+            if is_outdated(file)
+        ),
         broken=broken,
         released=tuple(
             bad.path for bad in quarantined if _state(bad.path, at, survey, prune) == "gone"
         ),
     )
+
+
+def is_outdated(file: PhotoFile | QuarantinedFile) -> bool:
+    """Say whether a file was last read by an older reader, which may have read it otherwise."""
+    return file.reader is not None and file.reader < READER_VERSION
 
 
 Files = dict[int, PhotoFile]
@@ -153,26 +170,25 @@ def _is_in_shard(path: str, at: Mapping[str, FoundFile], survey: Survey) -> bool
 
 def _compared(
     at: Mapping[str, FoundFile], known: Mapping[int, PhotoFile]
-) -> tuple[dict[int, PhotoFile], tuple[FoundFile, ...], int]:
-    """Give the touched, the changed, and how many hold what they held."""
-    touched: dict[int, PhotoFile] = {}
+) -> tuple[Files, tuple[FoundFile, ...], Files]:
+    """Give the touched, the changed, and those that hold what they held, touched ones too."""
+    touched: Files = {}
     changed: list[FoundFile] = []
-    unchanged = 0
+    same: Files = {}
     for image_id, before in known.items():
         now = at.get(before.path)
         if now is None:
             continue
         if _as_before(now, before):
-            unchanged += 1
+            same[image_id] = before
         elif now.size_bytes in (before.size_bytes, UNKNOWN_SIZE) and (
             _sha256(now) == before.sha256
         ):
-            unchanged += 1
-            touched[image_id] = replace(before, mtime_ns=now.mtime_ns)
+            same[image_id] = touched[image_id] = replace(before, mtime_ns=now.mtime_ns)
         else:
             # Under the source it is known by, which may be another that it lies in too.
             changed.append(replace(now, source=before.source))
-    return touched, tuple(changed), unchanged
+    return touched, tuple(changed), same
 
 
 def _moved(new: Sequence[FoundFile], missing: Missing) -> dict[int, Move]:

@@ -143,5 +143,12 @@ def _changed(
         if now.sha256 != before.sha256:
             changed[image_id] = replace(before, size_bytes=-1, sha256="")
         elif (now.taken, now.camera, now.look) != (before.taken, before.camera, before.look):
-            changed[image_id] = replace(before, taken=now.taken, camera=now.camera, look=now.look)
+            # Not the reader: until the models change places, the old one's embedding answers.
+            changed[image_id] = replace(
+                before,
+                taken=now.taken,
+                camera=now.camera,
+                look=now.look,
+                is_guessed=now.is_guessed,
+            )
     return changed

@@ -11,11 +11,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import closing
 from dataclasses import dataclass, replace
 
+from indexer.decode import READER_VERSION
 from indexer.loop import Loop, settle
 from indexer.missing import Missing
-from indexer.plan import Plan, make_plan
+from indexer.plan import Plan, is_outdated, make_plan
 from indexer.sources import FoundFile
+from indexer.sources.folder import told_kinds
 from indexer.sources.found import parts_of
+from indexer.sources.kinds import SUFFIXES
 from indexer.sources.shard import Shard, open_shard
 from indexer.survey import Survey
 from store import FinishedShard, Index, PhotoFile, QuarantinedFile, ReaderMissing, SourceError
@@ -61,11 +64,14 @@ def known_shards(
     quarantined: Sequence[QuarantinedFile],
     finished: Mapping[str, FinishedShard],
     *,
+    anew: bool = False,
     retry_failed: bool,
 ) -> list[KnownShard]:
     """Give the shards that are there, by path; with `retry_failed` damaged ones are not finished.
 
-    One of which the index has lost rows, as by a repair, is not finished either.
+    With `anew` none is, for an earlier version read them and may have put captions in them wrong;
+    their photos are not read again for that. One of which the index has lost rows, as by a repair,
+    is not finished either.
     """
     photos: defaultdict[str, dict[int, PhotoFile]] = defaultdict(dict)
     bad: defaultdict[str, list[QuarantinedFile]] = defaultdict(list)
@@ -84,7 +90,12 @@ def known_shards(
         before = finished.get(path)
         is_finished = before == as_it_is and not (retry_failed and bad[path])
         # No size: it was embedded anew from another content than it was indexed with.
-        is_finished = is_finished and all(photo.size_bytes >= 0 for photo in photos[path].values())
+        is_finished = (
+            not anew
+            and is_finished
+            and all(photo.size_bytes >= 0 for photo in photos[path].values())
+            and not any(map(is_outdated, (*photos[path].values(), *bad[path])))
+        )
         facts = (file.size_bytes, file.mtime_ns)
         is_other = before is not None and facts != (before.size_bytes, before.mtime_ns)
         found.append(KnownShard(file, photos[path], tuple(bad[path]), is_finished, is_other))
@@ -105,7 +116,12 @@ def shard_plans(
         except (SourceError, OSError):
             yield _unseen(known)
             continue
-        yield replace(plan, new=_without_shard(plan.new), changed=_without_shard(plan.changed))
+        yield replace(
+            plan,
+            new=_without_shard(plan.new),
+            changed=_without_shard(plan.changed),
+            reread=_without_shard(plan.reread),
+        )
 
 
 def _without_shard(files: Sequence[FoundFile]) -> tuple[FoundFile, ...]:
@@ -125,6 +141,7 @@ class ShardLoop:
         plans: what there was to do in each shard, without the photos that were read: of these
             there may be more than fit into the memory.
         gone: image id to photo that is no longer in its shard; the caller removes them at the end.
+        passed_over: path to what is in a shard that was opened and is not read, by kind.
         moved: ids of missing photos that turned up.
     """
 
@@ -142,6 +159,7 @@ class ShardLoop:
         self._retry_failed = retry_failed
         self.plans: list[Plan] = []
         self.gone: dict[int, PhotoFile] = {}
+        self.passed_over: dict[str, Mapping[str, int]] = {}
         self.moved: set[int] = set()
 
     def run(self, shards: Sequence[KnownShard]) -> None:
@@ -177,18 +195,19 @@ class ShardLoop:
         plan = _plan(known, shard, self._missing, self._retry_failed)
         self._begin(known)
         settle(self._index, plan)
-        todo = sorted((*plan.new, *plan.changed), key=lambda file: file.order)
+        todo = sorted((*plan.new, *plan.changed, *plan.reread), key=lambda file: file.order)
         expect(len(todo))
         written, unread = self._loop.run(todo)
         ids = {photo.path: image_id for image_id, photo in known.photos.items()}
         ids |= {move.after.path: image_id for image_id, move in plan.moved.items()}
         said_before = known.photos.keys() | plan.moved.keys()
         self._put_captions(known, shard, ids | written, said_before)
-        self.plans.append(replace(plan, new=(), changed=(), touched={}, released=()))
+        self.plans.append(replace(plan, new=(), changed=(), reread=(), touched={}, released=()))
         self.moved |= set(plan.moved)
         self.gone |= plan.gone
+        self.passed_over[known.file.path] = dict(shard.passed_over)
         if not unread:
-            self._finish(known, plan, shard.damage)
+            self._finish(known, plan, shard.damage or _emptiness(known, shard))
 
     def _begin(self, known: KnownShard) -> None:
         """Write down that from here on photos of what it is now come into the index.
@@ -218,7 +237,9 @@ class ShardLoop:
     def _finish(self, known: KnownShard, plan: Plan, damage: str) -> None:
         file = known.file
         if damage:
-            bad = QuarantinedFile(file.path, file.source, file.size_bytes, file.mtime_ns, damage)
+            bad = QuarantinedFile(
+                file.path, file.source, file.size_bytes, file.mtime_ns, damage, READER_VERSION
+            )
             self._index.quarantine([bad])
             self._loop.broken.append((file.path, damage))
         rows = _rows_left(known, plan, bool(damage))
@@ -244,6 +265,19 @@ def _unseen(known: KnownShard) -> Plan:
     """Give the plan of a shard that cannot be read: all stays as it was."""
     broken = tuple(bad for bad in known.quarantined if bad.path != known.file.path)
     return Plan(unreachable=known.photos, broken=broken)
+
+
+def _emptiness(known: KnownShard, shard: Shard) -> str:
+    """Say why there is nothing in a shard that was asked for by name; one in a folder may be so."""
+    if shard.members or known.file.source != known.file.path:
+        return ""
+    if known.file.path.lower().endswith(".parquet"):
+        return "it has no row with a photo, or no column of photos"
+    return (
+        "it holds no photos; looked in it for names ending in "
+        + ", ".join(sorted(SUFFIXES))
+        + told_kinds(shard.passed_over, "; passed over: ")
+    )
 
 
 def _rows_left(known: KnownShard, plan: Plan, is_damaged: bool) -> int:

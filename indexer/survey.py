@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from indexer.sources import FolderSource, FoundFile, expanded, listed_files
+from indexer.sources import FolderSource, FoundFile, Rules, expanded, listed_files
 from indexer.sources.places import facts_of, shards_at
 from indexer.sources.shard import check_shard
 from store import SourceError
@@ -35,6 +35,8 @@ class Survey:
             mounted just now.
         listed: paths of files that were asked for by name, which are among the roots too.
         shards: path to the tar or Parquet file, of which nothing but the facts was read.
+        passed_over: source to what is there and is not read, by kind, and how often; as
+            `FolderSource` has it.
     """
 
     found: tuple[FoundFile, ...] = ()
@@ -44,6 +46,7 @@ class Survey:
     mounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     listed: frozenset[str] = frozenset()
     shards: Mapping[str, FoundFile] = field(default_factory=dict)
+    passed_over: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 def survey(
@@ -52,6 +55,7 @@ def survey(
     *,
     prune: bool = False,
     files: Sequence[Path | str] = (),
+    rules: Rules | None = None,
 ) -> Survey:
     """Look through sources.
 
@@ -62,6 +66,7 @@ def survey(
             read.
         prune: believe what is seen: what is not there is gone.
         files: single photos beside, as `indexer.sources.listed_files` takes them.
+        rules: what is left out of folders; None for what is left out unasked.
 
     Raises:
         SourceError: there is no source, one that is not known has no photos, none that is known
@@ -70,10 +75,11 @@ def survey(
     if not sources and not known and not files:
         raise SourceError("no folder of photos is given, and the index knows of none")
     places = expanded(sources) if sources else [] if files else list(known)
-    seen = _looks(places, known, prune)
+    rules = Rules() if rules is None else rules
+    seen = _looks(places, known, prune, rules)
     _check_first([root for root in places if root in seen.shards and root not in known])
     held = {*known, *places}
-    listed = {file.path: file for file in listed_files(files, held)}
+    listed = {file.path: file for file in listed_files(files, held, rules)}
     roots = tuple(dict.fromkeys([*places, *listed]))
     if len(seen.vanished) == len(roots) and not prune:
         raise SourceError(
@@ -90,6 +96,7 @@ def survey(
         seen.mounts,
         frozenset(listed),
         seen.shards,
+        seen.passed_over,
     )
 
 
@@ -102,13 +109,16 @@ class _Looks:
     vanished: dict[str, SourceError] = field(default_factory=dict)
     unreadable: list[str] = field(default_factory=list)
     mounts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    passed_over: dict[str, Mapping[str, int]] = field(default_factory=dict)
 
 
-def _looks(places: Sequence[str], known: Mapping[str, Collection[str]], prune: bool) -> _Looks:
+def _looks(
+    places: Sequence[str], known: Mapping[str, Collection[str]], prune: bool, rules: Rules
+) -> _Looks:
     all_seen = _Looks()
     for root in places:
         try:
-            seen = _look(root)
+            seen = _look(root, rules)
         except SourceError as error:
             if root not in known:
                 raise
@@ -121,6 +131,8 @@ def _looks(places: Sequence[str], known: Mapping[str, Collection[str]], prune: b
         away = [] if prune else [path for path in known.get(root, ()) if not os.path.ismount(path)]
         all_seen.unreadable += [*seen.unreadable, *away]
         all_seen.mounts[root] = tuple({*seen.mounts, *away})
+        if seen.passed_over:
+            all_seen.passed_over[root] = seen.passed_over
     return all_seen
 
 
@@ -130,9 +142,10 @@ class _Seen:
     shards: Sequence[FoundFile] = ()
     unreadable: Sequence[str] = ()
     mounts: Sequence[str] = ()
+    passed_over: Mapping[str, int] = field(default_factory=dict)
 
 
-def _look(root: str) -> _Seen:
+def _look(root: str, rules: Rules) -> _Seen:
     """Look at one source; raises a SourceError where there is nothing to see."""
     if is_shard(root) and not os.path.isdir(root):
         try:
@@ -142,9 +155,9 @@ def _look(root: str) -> _Seen:
         return _Seen(shards=[FoundFile(root, root, facts.size_bytes, facts.mtime_ns)])
     if is_address(root):
         return _shards_below(root)
-    folder = FolderSource(Path(root))
+    folder = FolderSource(Path(root), rules)
     files = folder.files()
-    return _Seen(files, folder.shards, folder.unreadable, folder.mounts)
+    return _Seen(files, folder.shards, folder.unreadable, folder.mounts, folder.passed_over)
 
 
 def _shards_below(address: str) -> _Seen:

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from watchfiles import Change, watch
 
-from indexer.sources.folder import SUFFIXES
+from indexer.sources.kinds import is_photo_name
+from indexer.sources.rules import IGNORE_FILE, NO_MEDIA
 from store.members import is_shard, lies_below
 
 __all__ = ["wakeups"]
@@ -111,7 +112,9 @@ def _there(paths: Sequence[str]) -> dict[str, tuple[int, int]]:
 def _may_be_photos(change: Change, path: str) -> bool:
     """Whether a change is of a photo or a folder; of what is gone nobody knows which it was."""
     name = os.path.basename(path)
+    if name in (IGNORE_FILE, NO_MEDIA):
+        return True
     if name.startswith("."):
         return False
-    is_photo = os.path.splitext(name)[1].lower() in SUFFIXES or is_shard(name)
+    is_photo = is_photo_name(name) or is_shard(name)
     return is_photo or change is Change.deleted or os.path.isdir(path)

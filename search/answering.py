@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from search.candidates import allowed_photos, find_candidates, with_words
 from search.damage import check_known, damage_told
-from search.duplicates import Group, fold
+from search.duplicates import Group, first_of_each, fold
 from search.explained import explain_hits
 from search.likelihood import Likelihood
 from search.mixing import Mixture, TermScores
@@ -99,7 +99,7 @@ class Answerer:
 
     def _hits(self, ranking: Ranking, request: SearchRequest) -> list[Hit]:
         """The best k of an ordered ranking that are likely enough, with what is known of them."""
-        groups = self._groups(ranking, request)[: request.k]
+        groups = self._without_repeats(self._groups(ranking, request), ranking, request.k)
         likely = [g for g in groups if ranking.probabilities[g.shown] >= request.min_probability]
         places = [place for group in likely for place in (group.shown, *group.folded)]
         photos = {photo.image_id: photo for photo in self.index.photos(ranking.image_ids[places])}
@@ -125,6 +125,19 @@ class Answerer:
             )
             for rank, group in enumerate(likely, start=1)
         ]
+
+    def _without_repeats(self, groups: list[Group], ranking: Ranking, k: int) -> list[Group]:
+        """The best k; a photo that lies in several indexes is the first one's."""
+        from store.several.numbers import STRIDE  # with which comes all that reads indexes
+
+        indexes = int(ranking.image_ids.max()) // STRIDE + 1 if len(ranking) else 1
+        if indexes == 1:
+            return groups[:k]
+        near = groups[: indexes * k]
+        places = [place for group in near for place in (group.shown, *group.folded)]
+        paths = {p.image_id: p.path for p in self.index.photos(ranking.image_ids[places])}
+        names = {place: paths[int(ranking.image_ids[place])] for place in places}
+        return first_of_each(near, names)[:k]
 
     def _groups(self, ranking: Ranking, request: SearchRequest) -> list[Group]:
         """Each hit alone, or with its near-duplicates behind it."""

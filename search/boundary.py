@@ -13,8 +13,11 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from search.out_of_memory import OUT_OF_MEMORY, is_out_of_memory
+from search.printable import without_passwords
+from search.streams import guard_streams
 
 __all__ = ["DEBUG_VARIABLE", "run"]
 
@@ -33,16 +36,15 @@ def run(app: Callable[..., object], arguments: Sequence[str] | None, name: str) 
         arguments: the command line after the program's name, None for the process's own.
         name: the program's name in usage lines.
     """
-    _prepare_streams()
+    guard_streams()
     _silence_libraries()
     try:
         code = app(args=arguments, prog_name=name, standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except BrokenPipeError:
-        # The reader, such as `head`, has what it wanted. What is still buffered has nowhere to go,
-        # and Python would complain about it once more while it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader, such as `head`, has what it wanted.
+        _drop_output()
         return FAILED
     except KeyboardInterrupt:
         return _tell("interrupted", INTERRUPTED)
@@ -52,6 +54,7 @@ def run(app: Callable[..., object], arguments: Sequence[str] | None, name: str) 
             raise
         if os.environ.get(DEBUG_VARIABLE):
             traceback.print_exc()
+        _drop_output()
         return _tell(line, _exit_code(error))
 
 
@@ -78,16 +81,20 @@ def _exit_code(error: Exception) -> int:
 
 
 def _tell(message: str, code: int) -> int:
-    sys.stderr.write(f"error: {' '.join(message.split())}\n")
+    sys.stderr.write(f"error: {without_passwords(' '.join(message.split()))}\n")
     return code
 
 
-def _prepare_streams() -> None:
-    """Let file names pass through whose bytes are no text in this locale."""
-    for stream, errors in ((sys.stdout, "surrogateescape"), (sys.stderr, "backslashreplace")):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors=errors)
+def _drop_output() -> None:
+    """Print what is still buffered; where that fails, as on a full disk, let it go.
+
+    Python would try once more while it ends, and complain.
+    """
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _silence_libraries() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LEAST_COSINE", "MOST_BITS", "Group", "fold"]
+__all__ = ["LEAST_COSINE", "MOST_BITS", "Group", "first_of_each", "fold"]
 
 MOST_BITS = 8
 """Hashes of one photo differ in at most so many of 64 bits. All copies that were smaller, saved
@@ -75,6 +75,29 @@ def fold(
         else:
             under[place] = []
     return [Group(shown, tuple(folded)) for shown, folded in under.items()]
+
+
+def first_of_each(groups: Sequence[Group], names: Mapping[int, str]) -> list[Group]:
+    """Leave out what is the very photo of a better hit: one that lies in two indexes.
+
+    Args:
+        groups: the best first.
+        names: path of the photo at each place.
+
+    >>> first_of_each([Group(0), Group(1, (2,)), Group(3)], {0: "a", 1: "b", 2: "a", 3: "b"})
+    [Group(shown=0, folded=()), Group(shown=1, folded=())]
+    """
+    seen: set[str] = set()
+    kept = []
+    for group in groups:
+        places = []
+        for place in (group.shown, *group.folded):
+            if names[place] not in seen:
+                seen.add(names[place])
+                places.append(place)
+        if places and places[0] == group.shown:
+            kept.append(Group(places[0], tuple(places[1:])))
+    return kept
 
 
 def _differing(one: int | None, other: int | None) -> int:

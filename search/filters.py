@@ -39,11 +39,12 @@ KEYWORDS = ("and", "or", "not", "in", "has", "like")
 OPERATORS = ("=", "!=", "<", "<=", ">", ">=", "~", "like")
 
 _TOKEN = re.compile(
-    r"""\s*(?:(?P<quoted>'(?:[^']|'')*'|"(?:[^"]|"")*")
+    r"""(?P<quoted>'[^']*(?:''[^']*)*'|"[^"]*(?:""[^"]*)*")
     |(?P<sign>!=|<=|>=|==|[=<>~(),])
-    |(?P<word>[^\s()'",=<>!~]+))""",
+    |(?P<word>[^\s()'",=<>!~]+)""",
     re.VERBOSE,
 )
+_BLANK = re.compile(r"\s*")
 
 
 @dataclass(frozen=True)
@@ -86,11 +87,11 @@ def parse_filter(text: str) -> Expression:
 
 
 def _tokens(text: str) -> list[_Token]:
-    tokens, at = [], 0
-    while text[at:].strip():
+    tokens, at, end = [], 0, len(text.rstrip())
+    while at < end:
+        at = _after_blank(text, at)
         match = _TOKEN.match(text, at)
         if match is None:
-            at += len(text[at:]) - len(text[at:].lstrip())
             if text[at] in "'\"":
                 _refuse(at + 1, f"the quote {text[at]} is opened and not closed")
             _refuse(at + 1, f"{text[at]!r} is no operator; expected one of {_listed(OPERATORS)}")
@@ -103,6 +104,11 @@ def _tokens(text: str) -> list[_Token]:
             tokens.append(_Token(kind, "=" if piece == "==" else piece, match.start(kind) + 1))
         at = match.end()
     return [*tokens, _Token("end", "", len(text) + 1)]
+
+
+def _after_blank(text: str, at: int) -> int:
+    found = _BLANK.match(text, at)
+    return at if found is None else found.end()
 
 
 class _Parser:

@@ -178,6 +178,8 @@ class Mixture:
 
     def taken(self, found: TermScores) -> Array:
         """What is not wanted takes off: (K,), with a mean of 0 over the candidates."""
+        if not self.unwanted:
+            return np.zeros(found.wanted.shape[1], np.float32)
         weights = np.array([each.term.weight for each in self.unwanted], np.float32)
         spread = self.adding(found).std() if self.wanted else np.float32(1)
         taken: Array = spread * (weights @ _standardised(found.unwanted))

@@ -12,44 +12,56 @@ from dataclasses import dataclass
 
 __all__ = ["Wanted", "split_negation"]
 
+# All of them read sentences in which one blank stands wherever there is any, and no part of them
+# may match the same letters in two ways: a sentence then costs what its length does.
+# `tests/property/test_linear_patterns.py` holds them to it.
 _BEGINNING = re.compile(
     r"""(?<![\w-])(?:
-    (?P<nobody>(?:with\s+)?(?:no[\s-]*one|nobody)|without\s+(?:any(?:one|body)))
-    |without|excluding|except(?:ing)?(?:\s+for)?|free\s+of|(?:but\s+|and\s+)?with\s+no
-    |(?:but|and|or)\s+no|(?:there\s+(?:is|are)\s+)?no
-    |not(?=\s+(?:an?|any|the|\w{3,}ing)\s)
+    (?P<nobody>(?:with\ )?(?:no[ -]{0,3}one|nobody)|without\ any(?:one|body))
+    |without|excluding|except(?:ing)?(?:\ for)?|free\ of|(?:but\ |and\ )?with\ no
+    |(?:but|and|or)\ no|(?:there\ (?:is|are)\ )?no
+    |not(?=\ (?:an?|any|the|\w{3,40}ing)\ )
     )(?![\w-])""",
     re.VERBOSE | re.IGNORECASE,
 )
 
 _LITERAL = re.compile(
-    r"""no\s*(?:[.\d]|longer\b|more\s+than\b|less\s+than\b|matter\b|doubt\b|idea\b|time\b)
-    |without\s+(?:a\s+)?(?:doubt|fail)\b
-    |not\s+an?\s+(?:lot|bit)\b
-    |no\b(?:\s+[\w-]+){0,3}\s+signs?\b""",
+    r"""no\ ?(?:[.\d]|longer\b|more\ than\b|less\ than\b|matter\b|doubt\b|idea\b|time\b)
+    |without\ (?:a\ )?(?:doubt|fail)\b
+    |not\ an?\ (?:lot|bit)\b
+    |no(?:\ [\w-]{1,40}){0,3}\ signs?\b""",
     re.VERBOSE | re.IGNORECASE,
 )
 """Phrases with the same words that deny nothing, or that stand on a sign."""
 
 _ENDING = re.compile(
-    r"""\s*[;:.!?]|\s*,|\s+(?:but|while|and\s+(?:with|is|are)|with(?:out)?|excluding|except)\b
-    |\s+(?:in|on|at|near|by|under|over|behind|beside|beneath|above|below|along|across|during
-        |from|through|around|inside|outside|against|between|next\s+to|in\s+front\s+of)\s""",
+    r"""\ ?[;:.!?,]|\ (?:but|while|and\ (?:with|is|are)|with(?:out)?|excluding|except)\b
+    |\ (?:in|on|at|near|by|under|over|behind|beside|beneath|above|below|along|across|during
+        |from|through|around|inside|outside|against|between|next\ to|in\ front\ of)\ """,
     re.VERBOSE | re.IGNORECASE,
 )
 """Where what is denied ends: at the next part of the sentence, which is wanted again."""
 
-_LIST = re.compile(r"(?:[^,;:.!?]+,)+[^,;:.!?]*?\s(?:or|nor)\s", re.IGNORECASE)
-_ALTERNATIVES = re.compile(r"\s*,?\s+(?:or|nor|and)\s+(?:any\s+|no\s+)?|\s*,\s*", re.IGNORECASE)
-_ARTICLE = re.compile(r"(?:an?|the|one|two|three|some)\s", re.IGNORECASE)
-_WANTED_AGAIN = re.compile(r"\s+and\s+(?=(?:an?|the|one|two|three|some)\s)", re.IGNORECASE)
-_THERE = re.compile(
-    r"\s+(?:in|on|at|around|near|inside)\s+(?:it|them|there|sight|view)\b", re.IGNORECASE
-)
-_QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”")
+_LIST = re.compile(r"(?:[^,;:.!?]{1,200},){1,50}[^,;:.!?]{0,200}? n?or ", re.IGNORECASE)
+_BREAK = re.compile(r"\bbut\b|\bwith\b", re.IGNORECASE)
+_ALTERNATIVES = re.compile(r" ?,? (?:n?or|and) (?:any |no )?| ?, ?", re.IGNORECASE)
+_ANY = re.compile(r"(?:any|no) ")
+_ARTICLE = re.compile(r" ?(?:an?|the|one|two|three|some) ", re.IGNORECASE)
+_WANTED_AGAIN = re.compile(r" and (?=(?:an?|the|one|two|three|some) )", re.IGNORECASE)
+_THERE = re.compile(r" (?:in|on|at|around|near|inside) (?:it|them|there|sight|view)\b", re.I)
+_SIGN = re.compile(r"\bno\Z", re.IGNORECASE)
+_JOINTS = re.compile(r"\A(?:but|and|with) | (?:but|and|with|or)\Z", re.IGNORECASE)
+_TWO_JOINTS = re.compile(r" (?:but|and) (with|but) ", re.IGNORECASE)
+_QUOTED = re.compile(r"\"[^\"]*\"|“[^“”]*”")
 _EDGES = " \t\n,;"
 LONGEST = 2000
 """Characters of a sentence; what is longer is no sentence, and is left as it is."""
+
+REACH = 400
+"""Characters that are looked through for the end of what is denied."""
+
+MOST_DENIED = 16
+"""Things that a sentence denies; one that denies more is no sentence either."""
 
 
 @dataclass(frozen=True)
@@ -78,65 +90,73 @@ def split_negation(text: str) -> Wanted:
     >>> split_negation("a no parking sign")
     Wanted(positive='a no parking sign', negative=())
     """
-    if len(text) > LONGEST:
+    sentence = " ".join(text.split())
+    if len(sentence) > LONGEST:
         return Wanted(text)
-    quoted = [match.span() for match in _QUOTED.finditer(text)]
+    unquoted = _QUOTED.sub(lambda quoted: "\0" * len(quoted[0]), sentence)
     kept: list[str] = []
     denied: list[str] = []
     start = place = 0
-    while found := _BEGINNING.search(text, place):
+    while found := _BEGINNING.search(unquoted, place):
         place = found.end()
-        if _LITERAL.match(text, found.start()) or _is_sign(text, found):
+        if _LITERAL.match(sentence, found.start()) or _is_sign(sentence, found):
             continue
-        if any(left <= found.start() < right for left, right in quoted):
-            continue
-        end = place if found["nobody"] else _end(text, place)
-        phrases = ["people"] if found["nobody"] else _phrases(text[place:end])
+        end = place if found["nobody"] else _end(sentence, place)
+        phrases = ["people"] if found["nobody"] else _phrases(sentence[place:end])
         if not phrases:
             continue
-        if there := _THERE.match(text, end):
+        if there := _THERE.match(sentence, end):
             end = there.end()
-        kept.append(text[start : found.start()])
+        kept.append(sentence[start : found.start()])
         denied += phrases
         start = place = end
-    kept.append(text[start:])
-    return Wanted(_joined(kept), tuple(dict.fromkeys(denied))) if denied else Wanted(text.strip())
+    if not denied or len(denied) > MOST_DENIED:
+        return Wanted(sentence)
+    kept.append(sentence[start:])
+    return Wanted(_joined(kept), tuple(dict.fromkeys(denied)))
 
 
 def _is_sign(text: str, found: re.Match[str]) -> bool:
     """Whether this is "with no parking sign" or "and no entry signs": its no is the sign's."""
-    no = re.search(r"\bno\Z", found[0], re.IGNORECASE)
+    no = _SIGN.search(found[0])
     return no is not None and _LITERAL.match(text, found.start() + no.start()) is not None
 
 
 def _end(text: str, place: int) -> int:
     """Where what is denied from a place on ends."""
     start = place
-    listed = _LIST.match(text, place)
-    if listed and not re.search(r"\bbut\b|\bwith\b", listed[0], re.IGNORECASE):
+    listed = _LIST.match(text, place, place + REACH)
+    if listed and not _BREAK.search(listed[0]):
         start = listed.end()
-    ending = _ENDING.search(text, start)
+    ending = _ENDING.search(text, start, start + REACH)
     end = ending.start() if ending else len(text)
-    again = _WANTED_AGAIN.search(text, place, end)
+    again = _WANTED_AGAIN.search(text, place, min(end, place + REACH))
     # "without people and a dog" wants the dog; "without a cat and a dog" does not
-    if again and not _ARTICLE.match(text[place:].lstrip()):
+    if again and not _ARTICLE.match(text, place):
         end = again.start()
     return end
 
 
 def _phrases(text: str) -> list[str]:
-    parts = (
-        re.sub(r"\A(?:any|no)\s+", "", part.strip(_EDGES)) for part in _ALTERNATIVES.split(text)
-    )
+    parts = (_without_any(part.strip(_EDGES)) for part in _ALTERNATIVES.split(text))
     return [part for part in parts if part]
+
+
+def _without_any(phrase: str) -> str:
+    found = _ANY.match(phrase)
+    return phrase[found.end() :] if found else phrase
 
 
 def _joined(parts: list[str]) -> str:
     """Put what is left together again, without what joined it to what is gone."""
-    text = ""
+    pieces: list[str] = []
     for part in parts:
+        while pieces and not pieces[-1].rstrip(_EDGES):
+            pieces.pop()
         piece = part.strip()
-        text = f"{text.rstrip(_EDGES)}{'' if piece[:1] in ',;.' else ' '}{piece}" if text else piece
-    text = re.sub(r"\A(?:but|and|with)\s+|\s+(?:but|and|with|or)\Z", "", text.strip(_EDGES))
-    text = re.sub(r"\s+(?:but|and)\s+(with|but)\s", r" \1 ", text)
-    return text.strip(_EDGES + ".:!?")
+        if pieces:
+            pieces[-1] = pieces[-1].rstrip(_EDGES)
+            piece = piece if piece[:1] in ",;." else f" {piece}"
+        pieces.append(piece)
+    text = _JOINTS.sub("", "".join(pieces).strip(_EDGES))
+    return _TWO_JOINTS.sub(r" \1 ", text).strip(_EDGES + ".:!?")

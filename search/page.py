@@ -9,12 +9,13 @@ import base64
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
+from html import escape as html_escape
 from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
 
 from search.output import weakness
+from search.printable import printable
 from search.result import Hit, HitGroup
 from store.members import base_name
 
@@ -93,6 +94,11 @@ def thumbnail(photo: Path | str, longest_px: int = THUMBNAIL_PX) -> str | None:
     file = io.BytesIO()
     image.save(file, "JPEG", quality=80, optimize=True)
     return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode("ascii")
+
+
+def escape(text: str) -> str:
+    """Give a text of whoever wrote it as a page may hold it."""
+    return html_escape(printable(text))
 
 
 def _section(number: int, answer: Answer) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from search.printable import valid_text
 from search.result import Hit
 from search.whole_file import written_whole
 
@@ -84,7 +85,7 @@ def _schema(index: IndexReader, *, ranked: bool, query: str) -> Any:  # noqa: AN
         "encoders": index.model.encoders,
         "dim": str(index.model.dim),
         "unit_dim": str(index.model.unit_dim),
-        **({"query": _printable(query)} if ranked else {}),
+        **({"query": valid_text(query)} if ranked else {}),
     }
     return pa.schema(
         [
@@ -131,9 +132,9 @@ def _batch(
     found = {hit.image_id: hit for hit in hits or ()}
     columns: dict[str, Any] = {
         "image_id": [row.image_id for row in rows],
-        "path": [_printable(row.file.path) for row in rows],
-        "source": [_printable(row.file.source) for row in rows],
-        "relative_path": [_printable(row.relative_path) for row in rows],
+        "path": [valid_text(row.file.path) for row in rows],
+        "source": [valid_text(row.file.source) for row in rows],
+        "relative_path": [valid_text(row.relative_path) for row in rows],
         "captions": [list(row.captions) for row in rows],
         "categories": [list(row.categories) for row in rows],
     }
@@ -151,7 +152,3 @@ def _batch(
         for field in schema
     ]
     return pa.record_batch(arrays, schema=schema)
-
-
-def _printable(text: str) -> str:
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

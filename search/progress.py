@@ -11,6 +11,8 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from search.printable import printable
+
 __all__ = ["Pace", "ProgressReport"]
 
 SECONDS_BETWEEN_LINES = 10.0
@@ -106,6 +108,7 @@ class ProgressReport:
         """Say how far it is; `total` None means that nobody knows."""
         if self._quiet:
             return
+        text = printable(text)
         pace = self._pace.tell(done, total)
         if self._bar is not None:
             self._bar.update(self._task, completed=done, total=total, text=text, pace=pace)

@@ -28,9 +28,10 @@ categories that were denied came up at most half as often, on one half of all pa
 `tests/integration/test_negation.py` measures the other half."""
 
 MARKS = {'"': '"', "'": "'", "“": "”"}
-_WEIGHT = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*:(?!\d)")
+_BLANK = re.compile(r"\s*")
+_WEIGHT = re.compile(r"([0-9]{1,15}(?:\.[0-9]{0,15})?|\.[0-9]{1,15})\s*:(?!\d)")
 _AFTER = re.compile(r"\Z|\s|[+\-\u2212]")
-_SIGN = re.compile(r"\s*([+\-\u2212])\s*")
+_SIGN = re.compile(r"([+\-\u2212])\s*")
 
 
 def parse_query(text: str, *, literal: bool = False, files: bool = False) -> Terms:
@@ -66,7 +67,7 @@ def parse_term(text: str, *, files: bool = False) -> Term:
     >>> parse_term("0.5:a dog").weight, parse_term("3:30 on a clock").text
     (0.5, '3:30 on a clock')
     """
-    found = _WEIGHT.match(text)
+    found = _WEIGHT.match(text, _after_blank(text, 0))
     weight, rest = (float(found[1]), text[found.end() :]) if found else (1.0, text)
     if files and _is_photo(rest.strip()):
         return Term(image=Path(rest.strip()), weight=weight)
@@ -86,20 +87,30 @@ def _is_photo(text: str) -> bool:
 
 
 def _is_sum(text: str) -> bool:
-    sign = _SIGN.match(text)
-    start = sign.end() if sign else len(text) - len(text.lstrip())
+    sign = _sign(text, 0)
+    start = sign.end() if sign else _after_blank(text, 0)
     if text[start : start + 1] not in MARKS:
         return False
     end = _closing(text, start)
     # One that is never closed is the apostrophe of 'tis, or an inch.
-    return end is not None and (not text[end:].strip() or _SIGN.match(text, end) is not None)
+    return end is not None and (not text[end:].strip() or _sign(text, end) is not None)
+
+
+def _after_blank(text: str, place: int) -> int:
+    found = _BLANK.match(text, place)
+    return place if found is None else found.end()
+
+
+def _sign(text: str, place: int) -> re.Match[str] | None:
+    """Give the sign that comes next, with the blanks behind it."""
+    return _SIGN.match(text, _after_blank(text, place))
 
 
 def _sum(text: str, files: bool) -> Terms:
     from store import QueryError
 
     sides: dict[str, list[Term]] = {"+": [], "-": []}
-    place, sign = 0, _SIGN.match(text)
+    place, sign = 0, _sign(text, 0)
     while True:
         side = "+" if sign is None or sign[1] == "+" else "-"
         place = place if sign is None else sign.end()
@@ -110,7 +121,7 @@ def _sum(text: str, files: bool) -> Terms:
             found = f"found {text[place : place + 20]}" if text[place:] else "and nothing follows"
             raise QueryError(f'a term of a sum stands in quotes, such as + "rain": {found}')
         sides[side].append(parse_term(text[place + 1 : end - 1], files=files))
-        place, sign = end, _SIGN.match(text, end)
+        place, sign = end, _sign(text, end)
         if sign is None:
             break
     if text[place:].strip():

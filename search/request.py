@@ -15,6 +15,9 @@ __all__ = ["SearchOptions", "SearchRequest", "Term"]
 LIGHTEST, HEAVIEST = 0.001, 1000.0
 """Weights of terms, far from where single precision ends."""
 
+MOST_TERMS = 64
+"""Of one search: each is embedded and re-ranked by itself."""
+
 ROOM = 5
 """Candidates for each hit of a search in which hits move down or behind others."""
 
@@ -129,8 +132,8 @@ class SearchRequest:
             start of the search; at least one block of them is. None re-ranks all.
 
     Raises:
-        QueryError: there is no term, a number is out of range, or explanations are asked for
-            without the re-ranker or a text, or of a hybrid search.
+        QueryError: there is no term, or more than 64, a number is out of range, or explanations are
+            asked for without the re-ranker or a text, or of a hybrid search.
     """
 
     positive: tuple[Term, ...]
@@ -150,6 +153,8 @@ class SearchRequest:
 
         if not (self.positive or self.negative):
             raise QueryError("a search has no terms; give one in positive, such as a text")
+        if (terms := len(self.positive) + len(self.negative)) > MOST_TERMS:
+            raise QueryError(f"a search has {terms} terms, expected at most {MOST_TERMS}")
         for name, value in (("k", self.k), ("candidates", self.candidates)):
             if value < 1:
                 raise QueryError(f"{name} is {value}, expected at least 1")
@@ -242,9 +247,12 @@ class SearchRequest:
 
 def _clean(text: str) -> str:
     from store import QueryError
+    from store.codec import one_form
 
     # A shell hands over bytes that are no UTF-8 as lone surrogates, which no tokenizer takes.
     cleaned = text.encode("utf-8", "replace").decode("utf-8").strip()
+    # A letter and its accent may be one sign or two; to people it is the same text.
+    cleaned = one_form(cleaned)
     if not cleaned:
         raise QueryError('the query is empty; say what the photo shows, such as "a dog on a sofa"')
     return cleaned

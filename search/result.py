@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from search.explain import Explanation, as_record
+from search.printable import printable, printable_lines, valid_text
 
 if TYPE_CHECKING:
     from store.several.loss import Missing
@@ -142,6 +143,8 @@ class Hit:
     def to_dict(self) -> dict[str, Any]:
         """Give what JSON says of it, numbers rounded to 6 digits; `explanation` only if there.
 
+        Bytes of a path that are no UTF-8 are shown by their numbers, as JSON cannot hold them.
+
         >>> Hit(1, 2.5, 0.75, Path("/a.jpg"), 7).to_dict()["path"]
         '/a.jpg'
         """
@@ -149,10 +152,10 @@ class Hit:
             "rank": self.rank,
             "score": round(self.score, 6),
             "probability": round(self.probability, 6),
-            "path": self.name,
+            "path": valid_text(self.name),
             "image_id": self.image_id,
-            "captions": list(self.captions),
-            "categories": list(self.categories),
+            "captions": [printable_lines(caption) for caption in self.captions],
+            "categories": [printable_lines(name) for name in self.categories],
             "reranked": self.reranked,
             "duplicates": [duplicate.to_dict() for duplicate in self.duplicates],
             "group": str(self.group),
@@ -214,8 +217,11 @@ class SearchResult(Sequence[Hit]):
         return {
             "hits": [hit.to_dict() for hit in self.hits],
             "took_ms": {stage: round(ms, 3) for stage, ms in self.took_ms.items()},
-            "notes": list(self.notes),
+            "notes": [printable(note) for note in self.notes],
             "reranked": self.reranked,
             "degraded": self.degraded,
-            "missing": [asdict(each) for each in self.missing],
+            "missing": [
+                {name: printable(text) for name, text in asdict(each).items()}
+                for each in self.missing
+            ],
         }

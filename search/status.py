@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from store.choice import Measured
     from store.protocol import ServedIndex
 
-__all__ = ["Status", "is_there", "read_status", "status_of"]
+__all__ = ["Status", "is_there", "passed_over_line", "read_status", "status_of"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Status:
         counts: how much it holds.
         sources: folder to its number of photos, sorted.
         left_out: path and reason of every file that could not be read, by path.
+        damaged: path and damage of every photo that is shown as far as its file goes, by path.
         model: name of the model whose embeddings answer.
         fingerprint: that model's, hex.
         encoders: the preset of its encoders.
@@ -33,12 +34,14 @@ class Status:
         search: how it is searched, in words, with the recall where that was measured.
         recall_at_100: 1.0 for an exact search; None where it was not measured.
         bytes: size of the folder, or of its tables in a database.
+        passed_over: kinds of files in the folders that are not read, such as `.cr3`, to how many.
     """
 
     place: str
     counts: Counts
     sources: Mapping[str, int]
     left_out: tuple[tuple[str, str], ...]
+    damaged: tuple[tuple[str, str], ...]
     model: str
     fingerprint: str
     encoders: str
@@ -46,6 +49,7 @@ class Status:
     search: str
     recall_at_100: float | None
     bytes: int
+    passed_over: Mapping[str, int]
 
 
 def is_there(source: str) -> bool:
@@ -71,6 +75,7 @@ def status_of(index: ServedIndex) -> Status:
             counts=index.counts(),
             sources=index.sources(),
             left_out=tuple((file.path, file.reason) for file in index.quarantined()),
+            damaged=tuple((file.path, file.damage) for file in index.damaged()),
             model=index.model.name,
             fingerprint=index.model.fingerprint,
             encoders=index.model.encoders,
@@ -78,6 +83,7 @@ def status_of(index: ServedIndex) -> Status:
             search=_search(index.measured(), len(index)),
             recall_at_100=_recall(index.measured()),
             bytes=index.size_bytes(),
+            passed_over=index.passed_over(),
         )
 
 
@@ -97,3 +103,14 @@ def _search(measured: Measured | None, photos: int) -> str:
 
 def _recall(measured: Measured | None) -> float | None:
     return None if measured is None else measured.recall_at_100
+
+
+def passed_over_line(kinds: Mapping[str, int]) -> str:
+    """Give a line on files that are no photos to this program though they may be to somebody.
+
+    >>> passed_over_line({".dng": 1, ".cr3": 2})
+    'passed over, as these are not read: 2 .cr3, 1 .dng'
+    """
+    from indexer.sources.folder import told_kinds
+
+    return told_kinds(kinds, "passed over, as these are not read: ")

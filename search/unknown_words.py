@@ -23,6 +23,8 @@ __all__ = ["Unknown", "unknown_words"]
 
 MOST_WORDS = 64
 """Of a text that are looked at: encoders read no more."""
+LONGEST_READ, LONGEST_WORD = 4000, 60
+"""Letters of a text, and of a word, that are looked at."""
 MOST_NAMED, LONGEST = 3, 60
 """Words that a note names, and how many characters of a text it shows."""
 
@@ -108,11 +110,11 @@ def _is_unread(term: Term, missing: list[str]) -> bool:
 
 def _content(text: str) -> Iterator[str]:
     """Give a text's words but for stop words and single Latin letters, as they are written."""
-    said = _OWNED.sub(" ", unicodedata.normalize("NFC", canonical_query(text)))
+    said = _OWNED.sub(" ", unicodedata.normalize("NFC", canonical_query(text[:LONGEST_READ])))
     for word in _WORD.findall(said)[:MOST_WORDS]:
         plain = _plain(word)
         if plain not in STOP_WORDS and not (len(plain) == 1 and plain.isascii()):
-            yield word
+            yield word[:LONGEST_WORD]
 
 
 def _plain(word: str) -> str:

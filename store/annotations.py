@@ -10,12 +10,21 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from store.codec import path_to_row, text_to_row
+from store.codec import path_to_row, row_to_path, text_to_row
 from store.database import CatalogFile
-from store.tables import INTEGER, TEXT
+from store.tables import INTEGER, PATH, TEXT
 from store.words import in_step
 
-__all__ = ["Kind", "captions_among", "category_counts", "count_texts", "put_texts", "texts_of"]
+__all__ = [
+    "Kind",
+    "captions_among",
+    "category_counts",
+    "count_texts",
+    "ids_annotated",
+    "origins",
+    "put_texts",
+    "texts_of",
+]
 
 Kind = Literal["captions", "categories"]
 
@@ -54,6 +63,20 @@ def texts_of(catalog: CatalogFile, kind: Kind, image_ids: Sequence[int]) -> dict
     for image_id, text in catalog.typed((INTEGER, TEXT), sql, json.dumps(list(image_ids))):
         found.setdefault(image_id, {})[text] = None
     return {image_id: list(texts) for image_id, texts in found.items()}
+
+
+def ids_annotated(catalog: CatalogFile, origin: str) -> set[int]:
+    """Give the ids of the photos that an origin said something of."""
+    sql = """SELECT image_id FROM captions WHERE origin = ?
+        UNION SELECT image_id FROM categories WHERE origin = ?"""
+    named = path_to_row(origin)
+    return {row[0] for row in catalog.typed((INTEGER,), sql, named, named)}
+
+
+def origins(catalog: CatalogFile) -> list[str]:
+    """Give where captions and categories came from, such as annotation files, sorted."""
+    sql = "SELECT origin FROM captions UNION SELECT origin FROM categories ORDER BY origin"
+    return [row_to_path(row[0]) for row in catalog.typed((PATH,), sql)]
 
 
 def count_texts(catalog: CatalogFile) -> tuple[int, int]:

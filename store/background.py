@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SAMPLE", "Background", "spread_ids"]
+if TYPE_CHECKING:
+    from store.database import CatalogFile
+    from store.protocol import Ids
+
+__all__ = ["SAMPLE", "Background", "sampled", "spread_ids"]
 
 SAMPLE = 256
 """Photos in a sample, at most."""
@@ -24,6 +30,13 @@ class Background:
 
     vectors: NDArray[np.float32]
     photos: int
+
+
+def sampled(catalog: CatalogFile, vectors: Callable[[Ids], NDArray[np.float32]]) -> Background:
+    """Give the sample of a catalog's photos, whose vectors a function gives by their ids."""
+    first, last, photos = next(catalog.rows("SELECT min(id), max(id), count(*) FROM images"))
+    rows = catalog.rows(spread_ids("images", first, last)) if photos else ()
+    return Background(vectors(sorted(int(row[0]) for row in rows)), int(photos))
 
 
 def spread_ids(photos: str, first: int, last: int) -> str:

@@ -34,6 +34,7 @@ from store.vectors import Block
 
 __all__ = [
     "arrays_of",
+    "damaged",
     "files",
     "files_of",
     "find_content",
@@ -51,7 +52,8 @@ __all__ = [
 _ROWS_AT_ONCE = 1024  # of some kilobytes each, in memory several times over
 _IN = "IN (SELECT value FROM json_each(?))"
 _FACTS = """source_id, path, size_bytes, mtime_ns, sha256, width_px, height_px, taken_s, camera,
-    look"""
+    look, reader, damage, is_guessed"""
+_MARKS = ", ".join("?" * len(_FACTS.split(",")))
 _FILE = (INTEGER, PATH, *list(TABLES["images"].values())[1:])
 _FROM = "images JOIN sources ON sources.id = images.source_id"
 
@@ -101,8 +103,7 @@ def update_files(catalog: CatalogFile, changed: Mapping[int, PhotoFile]) -> None
             [(image_id,) for image_id in changed],
         )
         catalog.execute_many(
-            f"""UPDATE images SET ({_FACTS}, sum) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            WHERE id = ?""",
+            f"UPDATE images SET ({_FACTS}, sum) = ({_MARKS}, ?) WHERE id = ?",
             [(*row, row_sum(image_id, *row), image_id) for row, image_id in rows],
         )
     release(catalog, [file.path for file in files])
@@ -130,6 +131,13 @@ def files_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, PhotoF
     sql = f"SELECT images.id, root, {_FACTS} FROM {_FROM} WHERE images.id {_IN}"
     rows = catalog.typed(_FILE, sql, json.dumps(list(image_ids)))
     return {row[0]: _file(catalog, row) for row in rows}
+
+
+def damaged(catalog: CatalogFile) -> list[PhotoFile]:
+    """Give the files that are shown as far as they go, by path."""
+    sql = f"SELECT images.id, root, {_FACTS} FROM {_FROM} WHERE damage <> ''"
+    found = (_file(catalog, row) for row in catalog.typed(_FILE, sql))
+    return sorted(found, key=lambda file: file.path)
 
 
 def looks_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, int | None]:
@@ -216,6 +224,9 @@ def _facts(catalog: CatalogFile, files: Sequence[PhotoFile]) -> list[tuple[Any, 
             None if file.taken is None else time_to_row(file.taken),
             None if file.camera is None else text_to_row(file.camera),
             file.look,
+            file.reader,
+            text_to_row(file.damage),
+            int(file.is_guessed),  # as it is read again, which its row's checksum is of
         )
         for file in files
     ]
@@ -238,8 +249,12 @@ def _file(catalog: CatalogFile, row: tuple[Any, ...]) -> PhotoFile:
 
 
 def photo_file(folder: str, path: str, facts: Sequence[Any]) -> PhotoFile:
-    """Give a file by its folder, its path in there, and what `_FACTS` lists behind that."""
-    size_bytes, mtime_ns, digest, width_px, height_px, taken, camera, look = facts
+    """Give a file by its folder, its path in there, and what `_FACTS` lists behind that.
+
+    What comes behind `look` may be left out.
+    """
+    size_bytes, mtime_ns, digest, width_px, height_px, taken, camera, look, *reading = facts
+    reader, damage, is_guessed = reading or (None, "", False)
     return PhotoFile(
         absolute_path(folder, path),
         folder,
@@ -251,4 +266,7 @@ def photo_file(folder: str, path: str, facts: Sequence[Any]) -> PhotoFile:
         None if taken is None else row_to_time(taken),
         camera,
         look,
+        reader,
+        damage,
+        bool(is_guessed),
     )

@@ -11,6 +11,7 @@ import math
 import os
 import re
 import struct
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +26,7 @@ __all__ = [
     "arrays_to_blobs",
     "blob_to_array",
     "blobs_to_array",
+    "one_form",
     "path_to_row",
     "row_to_path",
     "row_to_time",
@@ -36,6 +38,9 @@ MAGIC = b"A1"
 KINDS = "fiub"  # floats, integers, unsigned, booleans: all that a BLOB may hold
 DTYPE = re.compile(rf"[<|][{KINDS}][1-9][0-9]?")
 START = struct.Struct("<2sBB")
+LONGEST_WORD = 1000
+"""Letters without a blank whose Unicode form is changed."""
+_WORD = re.compile(r"\S+")
 _EPOCH = datetime(1970, 1, 1)
 
 
@@ -167,6 +172,20 @@ def text_to_row(text: str) -> str:
     'a dog?'
     """
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def one_form(text: str) -> str:
+    r"""Give a text in the Unicode form in which texts are compared (NFC).
+
+    >>> one_form("Mu\u0308ller") == "M\xfcller"
+    True
+    """
+    return text if text.isascii() else _WORD.sub(_composed, text)
+
+
+def _composed(word: re.Match[str]) -> str:
+    # The marks of one letter are sorted, which takes the square of their number.
+    return unicodedata.normalize("NFC", word[0]) if len(word[0]) <= LONGEST_WORD else word[0]
 
 
 def time_to_row(time: datetime) -> int:

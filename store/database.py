@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from store.errors import IndexBusy, IndexDamaged, IndexNotWritable
+from store.functions import ROW_SUM, add_functions
 from store.limits import StepBudget, set_limits
 from store.lock import WriterLock
 from store.shape import check_plain, check_tables
@@ -73,7 +74,7 @@ class CatalogFile:
 
     def _prepare(self) -> None:
         self._budget = set_limits(self.connection, self.path)
-        self.connection.create_function("row_sum", -1, row_sum, deterministic=True)
+        add_functions(self.connection)
         check_plain(self.connection, self.path)
         if not is_current(self.connection):
             self._make_or_upgrade()
@@ -209,7 +210,7 @@ class CatalogFile:
     def seal(self, table: str, where: str = "TRUE", *arguments: Any) -> None:  # noqa: ANN401
         """Write the checksums of rows of which a part was written without."""
         columns = ", ".join(columns_of(table) or ())
-        self.execute(f"UPDATE {table} SET {SUM} = row_sum({columns}) WHERE {where}", *arguments)
+        self.execute(f"UPDATE {table} SET {SUM} = {ROW_SUM}({columns}) WHERE {where}", *arguments)
 
     @contextmanager
     def lenient_text(self) -> Generator[None]:

@@ -7,9 +7,10 @@ import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 
-from store.codec import row_to_path, text_to_row
+from store.codec import one_form, row_to_path, text_to_row
+from store.unspaced import told_apart
 
-__all__ = ["CHECKED_WORDS", "INSERT", "WORDS", "documents", "file_words"]
+__all__ = ["CHECKED_WORDS", "INSERT", "WORDS", "documents", "file_words", "plain_documents"]
 
 WORDS = """CREATE VIRTUAL TABLE words USING fts5(
     name, captions, content='', tokenize='porter unicode61 remove_diacritics 2'
@@ -39,7 +40,7 @@ def file_words(path: str) -> str:
     """
     folder, _, name = path.rpartition("/")
     stem = name.rpartition(".")[0] or name
-    words = _LETTERS.findall(f"{folder}/{stem}")
+    words = _LETTERS.findall(one_form(f"{folder}/{stem}"))  # accents that stand alone part words
     return " ".join(word for word in words if len(word) > 1 or not word.isascii())
 
 
@@ -48,8 +49,16 @@ def documents(
 ) -> Iterator[tuple[int, str, str]]:
     """Give id, words of the path, and captions of those photos that are there.
 
-    What two origins say alike is there once.
+    What two origins say alike is there once. Words without blanks between them are taken apart.
     """
+    for image_id, name, captions in plain_documents(connection, image_ids):
+        yield image_id, told_apart(name), told_apart(captions)
+
+
+def plain_documents(
+    connection: sqlite3.Connection, image_ids: Sequence[int]
+) -> Iterator[tuple[int, str, str]]:
+    """Give the same with all words as they are written."""
     asked = json.dumps([int(image_id) for image_id in image_ids])
     sql = f"""SELECT image_id, text FROM captions WHERE image_id {_AMONG}
         ORDER BY image_id, origin, position"""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from store import catalog as rows
 from store import models, quarantine, shards, sources
-from store.annotations import Kind, put_texts
+from store.annotations import Kind, ids_annotated, origins, put_texts
 from store.arrays import half_vectors
 from store.cache import VectorCache
 from store.database import CatalogFile
@@ -151,6 +151,24 @@ class Index(IndexReader):
         with self.writing():
             return quarantine.release(self._catalog, paths)
 
+    def put_passed_over(self, found: Mapping[str, Mapping[str, int]]) -> None:
+        """Write down source or shard to kinds of what is there and is not read, in place of all."""
+        with self.writing():
+            sources.put_passed_over(self._catalog, found)
+
+    def places_passed_over(self) -> dict[str, dict[str, int]]:
+        """Give source or shard to what is there and is not read, by kind."""
+        return sources.passed_over(self._catalog)
+
+    def fact(self, name: str) -> Any:  # noqa: ANN401 - what JSON holds
+        """Give a fact that `put_fact` wrote down; None where there is none."""
+        return self._catalog.meta().get(name)
+
+    def put_fact(self, name: str, value: object) -> None:
+        """Write down a fact about how the index is filled, which JSON can hold."""
+        with self.writing() as catalog:
+            catalog.set_meta(**{name: value})
+
     def put_mounts(self, mounts: Mapping[str, Iterable[str]]) -> None:
         """Write down which folders below each source are disks of their own."""
         with self.writing():
@@ -198,6 +216,14 @@ class Index(IndexReader):
     def put_categories(self, categories: Mapping[int, Sequence[str]], *, origin: str) -> None:
         """Replace what `origin` found in these photos; ids that are not there are left out."""
         self._put_texts("categories", categories, origin)
+
+    def annotated_by(self, origin: str) -> set[int]:
+        """Give the ids of the photos that an origin, such as an annotation file, spoke of."""
+        return ids_annotated(self._catalog, origin)
+
+    def origins(self) -> list[str]:
+        """Give where captions and categories came from, such as annotation files, sorted."""
+        return origins(self._catalog)
 
     def settle(self) -> str:
         """As `finish`, but only if the FAISS file lags far behind, as between two batches."""

@@ -71,10 +71,12 @@ def open_indexes(places: Sequence[str], *, seconds: float, strict: bool = False)
 def is_database(place: str) -> bool:
     """Say whether an index is named by the address of a database, and not by a folder.
 
-    >>> is_database("postgresql://db/photos"), is_database("photos.index")
+    As in all addresses, it is the same in capitals.
+
+    >>> is_database("POSTGRESQL://db/photos"), is_database("photos.index")
     (True, False)
     """
-    return place.startswith(("postgresql://", "postgres://"))
+    return place.lower().startswith(("postgresql://", "postgres://"))
 
 
 def _open(place: str) -> ServedIndex:

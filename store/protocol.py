@@ -18,7 +18,7 @@ from store.background import Background
 from store.choice import Measured
 from store.models import Model
 from store.records import PhotoRecord
-from store.rows import Counts, Photo, QuarantinedFile
+from store.rows import Counts, Photo, PhotoFile, QuarantinedFile
 from store.selection import Expression
 from store.several.loss import Missing
 from store.vectors import Found
@@ -113,8 +113,14 @@ class ServedIndex(SearchedIndex, Protocol):
     def sources(self) -> dict[str, int]:
         """Give the folders that photos were found through, sorted, with their numbers of photos."""
 
+    def passed_over(self) -> dict[str, int]:
+        """Give kinds of files in its sources that are not read, such as `.cr3`, and how many."""
+
     def quarantined(self) -> list[QuarantinedFile]:
         """Give the files in quarantine, by path."""
+
+    def damaged(self) -> list[PhotoFile]:
+        """Give the photos whose files are shown as far as they go, by path."""
 
     def category_counts(self, most: int) -> list[tuple[str, int]]:
         """Give categories and how many photos have each: the most first, equal ones by name."""

@@ -23,7 +23,7 @@ def quarantine(catalog: CatalogFile, broken: Sequence[QuarantinedFile]) -> list[
     release(catalog, [file.path for file in broken])  # which another source may have it under
     for file in broken:
         where = (source_id(catalog, file.source), path_to_row(_relative(file)))
-        row = (*where, file.size_bytes, file.mtime_ns, text_to_row(file.reason))
+        row = (*where, file.size_bytes, file.mtime_ns, text_to_row(file.reason), file.reader)
         catalog.put("quarantine", [row], instead="OR REPLACE")
         sql = "SELECT id FROM images WHERE source_id = ? AND path = ?"
         gone += [int(row[0]) for row in catalog.rows(sql, *where)]
@@ -33,7 +33,7 @@ def quarantine(catalog: CatalogFile, broken: Sequence[QuarantinedFile]) -> list[
 def quarantined(catalog: CatalogFile, source: str | None) -> list[QuarantinedFile]:
     """Give the files in quarantine, of one source or of all, by path."""
     where, arguments = ("", ()) if source is None else ("WHERE root = ?", (path_to_row(source),))
-    sql = f"""SELECT root, path, size_bytes, mtime_ns, reason FROM quarantine
+    sql = f"""SELECT root, path, size_bytes, mtime_ns, reason, reader FROM quarantine
         JOIN sources ON sources.id = source_id {where}"""
     found = []
     kinds = (PATH, *list(TABLES["quarantine"].values())[1:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from store import catalog as rows
 from store import models, quarantine, selection, sources
 from store.annotations import captions_among, category_counts, count_texts, texts_of
-from store.background import Background, spread_ids
+from store.background import Background, sampled
 from store.cache import VectorCache
 from store.choice import Measured
 from store.database import CatalogFile
@@ -125,8 +126,6 @@ class IndexReader:
             yield
         self._cache.heal()  # nobody should have to wait for it before the answer is there
 
-    # What is there
-
     def files(self, source: str | None = None) -> dict[int, PhotoFile]:
         """Give image id to file, of one source or of all, by ascending id."""
         return rows.files(self._catalog, source)
@@ -135,9 +134,20 @@ class IndexReader:
         """Give the files in quarantine, of one source or of all, by path."""
         return quarantine.quarantined(self._catalog, source)
 
+    def damaged(self) -> list[PhotoFile]:
+        """Give the photos whose files are shown as far as they go, by path."""
+        return rows.damaged(self._catalog)
+
     def sources(self) -> dict[str, int]:
         """Give the folders that photos were found through, sorted, with their numbers of photos."""
         return sources.sources(self._catalog)
+
+    def passed_over(self) -> dict[str, int]:
+        """Give kinds of files in its sources that are not read, such as `.cr3`, and how many."""
+        counts: Counter[str] = Counter()
+        for kinds in sources.passed_over(self._catalog).values():
+            counts.update(kinds)
+        return dict(counts)
 
     def mounts(self, source: str) -> tuple[str, ...]:
         """Give the folders below a source that were disks of their own when it was last read."""
@@ -231,16 +241,8 @@ class IndexReader:
         with self.snapshot():
             revision = self._cache.revision()
             if self._background is None or self._background[0] != revision:
-                self._background = revision, self._sampled()
+                self._background = revision, sampled(self._catalog, self.vectors)
             return self._background[1]
-
-    def _sampled(self) -> Background:
-        sql = "SELECT min(id), max(id), count(*) FROM images"
-        first, last, photos = next(self._catalog.rows(sql))
-        ids = []
-        if photos:
-            ids = [int(row[0]) for row in self._catalog.rows(spread_ids("images", first, last))]
-        return Background(self.vectors(sorted(ids)), int(photos))
 
     def find_content(self, sha256: str) -> int | None:
         """Give the id of a photo whose file has that hex digest, the lowest; None if none has."""

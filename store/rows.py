@@ -24,6 +24,10 @@ class PhotoFile:
         camera: its make and model; None if not known.
         look: a perceptual hash of 64 bits, as a signed number: photos that look alike differ in few
             of them; None if the photo was last read by a version that made none.
+        reader: the version of the reader that it was last read by; None if that does not matter.
+        damage: what is wrong with a file that is shown as far as it goes; empty for a whole one.
+        is_guessed: whether `taken` is not what the camera says of the photo, but what the file's
+            name or last writing tells.
     """
 
     path: str
@@ -36,17 +40,25 @@ class PhotoFile:
     taken: datetime | None = None
     camera: str | None = None
     look: int | None = None
+    reader: int | None = None
+    damage: str = ""
+    is_guessed: bool = False
 
 
 @dataclass(frozen=True)
 class QuarantinedFile:
-    """A file that could not be indexed, with the reason; not tried again until it changes."""
+    """A file that could not be indexed, with the reason; not tried again until it changes.
+
+    Or until there is a newer reader than the one that could not read it, where `reader` says which
+    that was.
+    """
 
     path: str
     source: str
     size_bytes: int
     mtime_ns: int
     reason: str
+    reader: int | None = None
 
 
 @dataclass(frozen=True)

@@ -13,17 +13,15 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from store.codec import path_to_row, row_to_path
-from store.documents import INSERT, WORDS, documents
+from store.documents import INSERT, WORDS, plain_documents
 from store.errors import IndexDamaged
 from store.paths import relative_path
-from store.tables import row_sum
+from store.upgrade import add_sums, digest_of, id_pages_of, part_words_anew
 from store.version import counted
 
 __all__ = ["EMBEDDINGS", "migrate"]
 
 MIGRATIONS = Migrations("crossgraph")
-
-ROWS_AT_ONCE = 4096
 
 _FIRST_EMBEDDINGS = """CREATE TABLE {table} (
     image_id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
@@ -34,7 +32,7 @@ EMBEDDINGS = """CREATE TABLE {table} (
     image_id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
     {column} BLOB NOT NULL
 , sum INTEGER)"""
-"""A table of one model's embeddings, as they are made from 0005 on."""
+"""A table of one model's embeddings, as they are made from 0008 on."""
 
 
 @MIGRATIONS(name="0001_photos")
@@ -214,7 +212,7 @@ def _facts_and_words(db: Database) -> None:
     )
     db.conn.executemany(
         "INSERT INTO new_images VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)",
-        ((*row[:5], _digest(row[5]), *row[6:]) for row in rows),
+        ((*row[:5], digest_of(row[5]), *row[6:]) for row in rows),
     )
     _execute(
         db,
@@ -225,9 +223,8 @@ def _facts_and_words(db: Database) -> None:
         "DROP TABLE images",
         "ALTER TABLE new_images RENAME TO images",
     )
-    ids = [row[0] for row in db.conn.execute("SELECT id FROM images ORDER BY id")]
-    for start in range(0, len(ids), ROWS_AT_ONCE):
-        db.conn.executemany(INSERT, documents(db.conn, ids[start : start + ROWS_AT_ONCE]))
+    for ids in id_pages_of(db.conn):
+        db.conn.executemany(INSERT, plain_documents(db.conn, ids))
 
 
 @MIGRATIONS(name="0004_shards")
@@ -246,41 +243,41 @@ def _shards(db: Database) -> None:
     )
 
 
-@MIGRATIONS(name="0005_sums")
+@MIGRATIONS(name="0005_readers")
+def _readers(db: Database) -> None:
+    """By which version of the reader a file was read, and what it could not read of it.
+
+    All that is there was read by the first. What somebody removed is to stay removed.
+    """
+    _execute(
+        db,
+        "ALTER TABLE images ADD COLUMN reader INTEGER",
+        "ALTER TABLE images ADD COLUMN damage TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE images ADD COLUMN is_guessed INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE quarantine ADD COLUMN reader INTEGER",
+        "UPDATE images SET reader = 0",
+        "UPDATE quarantine SET reader = 0 WHERE reason <> 'removed by request'",
+    )
+
+
+@MIGRATIONS(name="0006_one_form_of_names")
+def _one_form_of_names(_: Database) -> None:
+    """Whole words of names whose letters and accents are two signs, as on a Mac.
+
+    The next migration writes them, so that the words are written anew once for both.
+    """
+
+
+@MIGRATIONS(name="0007_parts_of_unspaced_words")
+def _parts_of_unspaced_words(db: Database) -> None:
+    """Words of languages without blanks are taken apart; most catalogs have none."""
+    part_words_anew(db.conn)
+
+
+@MIGRATIONS(name="0008_sums")
 def _sums(db: Database) -> None:
     """A checksum at the end of each row, by which `verify` tells what the disk has turned."""
-    db.conn.create_function("row_sum", -1, row_sum, deterministic=True)
-    columns = {
-        "meta": "key, value",
-        "sources": "id, root, mounts",
-        "images": """id, source_id, path, size_bytes, mtime_ns, sha256, width_px, height_px,
-            taken_s, camera, look""",
-        "captions": "image_id, origin, position, text",
-        "categories": "image_id, origin, position, text",
-        "quarantine": "source_id, path, size_bytes, mtime_ns, reason",
-        "shards": "kind, path, size_bytes, mtime_ns, photos",
-        "models": "id, fingerprint, name, encoders, dim, unit_dim",
-        "changes": "revision, image_id",
-    }
-    db.conn.execute("ALTER TABLE models ADD COLUMN probes_sum INTEGER")
-    for row in db.conn.execute("SELECT id FROM models").fetchall():
-        columns |= {f"vectors_{row[0]}": "image_id, vector", f"nodes_{row[0]}": "image_id, nodes"}
-    for table, names in columns.items():
-        _execute(
-            db,
-            f"ALTER TABLE {table} ADD COLUMN sum INTEGER",
-            f"UPDATE {table} SET sum = row_sum({names})",
-        )
-    db.conn.execute("UPDATE models SET probes_sum = row_sum(id, probes) WHERE probes IS NOT NULL")
-
-
-def _digest(text: str) -> bytes:
-    try:
-        return bytes.fromhex(text)
-    except ValueError as error:
-        raise IndexDamaged(
-            f"the catalog cannot be upgraded: it has the sha256 {text!r}, which is no hex number"
-        ) from error
+    add_sums(db.conn)
 
 
 def migrate(db: Database) -> None:

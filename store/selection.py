@@ -3,7 +3,7 @@
 Values go to SQLite as parameters and never into the SQL, which is put together from the fixed
 table of fields below alone. What is not known of a photo (a date, a camera) is not compared: it
 meets neither a condition nor its negation, as in SQL; `Has` asks for it. Letters A-Z match in
-either case.
+either case, and letters with accents in either Unicode form.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from store.codec import text_to_row
+from store.codec import one_form, text_to_row
 from store.database import CatalogFile
 from store.errors import QueryError
+from store.functions import ONE_FORM
 
 __all__ = [
     "FIELDS",
@@ -123,6 +124,8 @@ class Dialect:
     Attributes:
         fields: by name, what each is there: an expression, or what holds a photo's texts.
         number: compares a number.
+        one_form: gives a text in the Unicode form in which values are compared that have letters
+            beyond ASCII.
         text: compares a text, `=` or `!=`.
         like: compares a text with a pattern.
         any_text: true where one of a photo's texts passes a test.
@@ -132,6 +135,7 @@ class Dialect:
 
     fields: Mapping[str, str]
     number: str
+    one_form: str
     text: str
     like: str
     any_text: str
@@ -176,6 +180,8 @@ FIELDS: dict[str, Field] = {
 _SQLITE = Dialect(
     fields={name: field.sql for name, field in FIELDS.items()},
     number="({field}) {operator} ?",
+    # As bytes: a name that is no Unicode is no text that a function could be given.
+    one_form=f"{ONE_FORM}(CAST({{field}} AS BLOB))",
     text="({field}) {operator} ? COLLATE NOCASE",
     like="({field}) LIKE ? ESCAPE '\\'",
     any_text="id IN (SELECT image_id FROM {field} WHERE {test})",
@@ -264,8 +270,11 @@ def _sql(part: Expression, dialect: Dialect, arguments: list[Any]) -> str:
 def _compared(condition: Condition, dialect: Dialect, arguments: list[Any]) -> str:
     operator, value = condition.operator, condition.value
     kind, field = FIELDS[condition.field].kind, dialect.fields[condition.field]
+    one = dialect.one
     if isinstance(value, str):
-        text = text_to_row(value)
+        text = one_form(text_to_row(value))
+        if not text.isascii():  # the same letters may be signs or pairs of signs in the catalog
+            field, one = _in_one_form(kind, field, dialect)
         arguments.append(like_pattern(text) if operator == "~" else text)
     else:
         arguments.append(value)
@@ -274,6 +283,13 @@ def _compared(condition: Condition, dialect: Dialect, arguments: list[Any]) -> s
     compare = dialect.like if operator == "~" else dialect.text
     if kind == "text":
         return compare.format(field=field, operator=operator)
-    test = compare.format(field=dialect.one, operator="=")
+    test = compare.format(field=one, operator="=")
     held = dialect.any_text.format(field=field, test=test)
     return f"NOT ({held})" if operator == "!=" else held
+
+
+def _in_one_form(kind: Kind, field: str, dialect: Dialect) -> tuple[str, str]:
+    """Give a field, and one of its texts where it holds any number, in the form of all values."""
+    if kind == "texts":
+        return field, dialect.one_form.format(field=dialect.one)
+    return dialect.one_form.format(field=field), dialect.one

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from store.codec import path_to_row, row_to_path
 from store.database import CatalogFile
 from store.errors import SourceError
+from store.members import lies_below
 from store.paths import absolute_path, relative_path
 from store.shards import relocate_shards
 from store.tables import INTEGER, PATH, TEXT
 
-__all__ = ["mounts", "put_mounts", "relocate", "remove_unused", "roots", "source_id", "sources"]
+__all__ = [
+    "mounts",
+    "passed_over",
+    "put_mounts",
+    "put_passed_over",
+    "relocate",
+    "remove_unused",
+    "roots",
+    "source_id",
+    "sources",
+]
+
+PASSED_OVER = "passed_over"
+"""Of the catalog's facts: source or shard to kinds of what is there and is not read."""
 
 
 def source_id(catalog: CatalogFile, root: str) -> int:
@@ -52,6 +66,9 @@ def relocate(catalog: CatalogFile, old: str, new: str) -> None:
     catalog.execute(sql, path_to_row(new), path_to_row(old))
     catalog.seal("sources", "root = ?", path_to_row(new))
     relocate_shards(catalog, old, new)
+    places = passed_over(catalog).items()
+    moved = {new + p[len(old) :] if lies_below(p, old) else p: kinds for p, kinds in places}
+    put_passed_over(catalog, moved)
 
 
 def remove_unused(catalog: CatalogFile) -> None:
@@ -81,3 +98,20 @@ def put_mounts(catalog: CatalogFile, root: str, below: Iterable[str]) -> None:
     sql = "UPDATE sources SET mounts = ? WHERE root = ? AND mounts <> ?"
     if catalog.execute(sql, held, path_to_row(root), held) > 0:
         catalog.seal("sources", "root = ?", path_to_row(root))
+
+
+def passed_over(catalog: CatalogFile) -> dict[str, dict[str, int]]:
+    """Give source or shard to kind to how much of that is there and is not read."""
+    found = catalog.meta().get(PASSED_OVER)
+    return {
+        str(place): {str(kind): count for kind, count in kinds.items() if isinstance(count, int)}
+        for place, kinds in (found.items() if isinstance(found, dict) else ())
+        if isinstance(kinds, dict)
+    }
+
+
+def put_passed_over(catalog: CatalogFile, found: Mapping[str, Mapping[str, int]]) -> None:
+    """Write down what is there and is not read, in place of all that was known of it."""
+    held = {place: dict(kinds) for place, kinds in found.items() if kinds}
+    if held != passed_over(catalog):
+        catalog.set_meta(**{PASSED_OVER: held})

@@ -65,6 +65,9 @@ TABLES: Mapping[str, Mapping[str, Kinds]] = {
         "taken_s": maybe(INTEGER),
         "camera": maybe(TEXT),
         "look": maybe(INTEGER),
+        "reader": maybe(INTEGER),
+        "damage": TEXT,
+        "is_guessed": INTEGER,
     },
     "captions": _TEXTS,
     "categories": _TEXTS,
@@ -74,6 +77,7 @@ TABLES: Mapping[str, Mapping[str, Kinds]] = {
         "size_bytes": INTEGER,
         "mtime_ns": INTEGER,
         "reason": TEXT,
+        "reader": maybe(INTEGER),
     },
     "shards": {
         "kind": TEXT,

@@ -146,7 +146,7 @@ def selected(
         wanted = within if without is None else np.setdiff1d(within, without)
         if int(wanted.max(initial=0)) > MOST_BITS:
             ids = np.ascontiguousarray(wanted, np.int64)
-            return faiss.IDSelectorBatch(ids)  # type: ignore[arg-type]
+            return faiss.IDSelectorBatch(ids)
         bits = np.zeros(int(wanted.max(initial=0)) + 1, dtype=bool)
         bits[wanted] = True  # a bit for every id is looked up faster than a set of them
         packed = np.packbits(bits, bitorder="little")

@@ -17,7 +17,10 @@ MIGRATIONS = (
     "0002_sources_and_models",
     "0003_facts_and_words",
     "0004_shards",
-    "0005_sums",
+    "0005_readers",
+    "0006_one_form_of_names",
+    "0007_parts_of_unspaced_words",
+    "0008_sums",
 )
 """The names of `store.schema`'s migrations, in their order."""
 

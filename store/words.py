@@ -21,11 +21,14 @@ from store.database import CatalogFile
 from store.documents import INSERT, WORDS, documents
 from store.errors import IndexDamaged
 from store.id_pages import id_pages
+from store.unspaced import asked_apart
 from store.vectors import Found
 
 __all__ = ["add", "forget", "in_step", "make_anew", "search_words", "telling_words"]
 
 MOST_WORDS = 64
+LONGEST_ASKED = 10_000
+_WORD = re.compile(r"\w+")
 
 _COMMON = """a an and are as at be by for from has have in is it its of on or s that the their there
     these this to was with"""
@@ -77,7 +80,8 @@ def search_words(
     """Give ids (K,) and BM25 scores (K,) of the k photos that fit words best.
 
     A photo need not have all of them. Endings do not count (`dogs` finds `dog`, by the Porter
-    stemmer), nor do accents and case. The highest score comes first, equal ones by id.
+    stemmer), nor do accents and case, and a part of what is written without blanks is found. The
+    highest score comes first, equal ones by id.
 
     Args:
         catalog: to be searched.
@@ -111,9 +115,12 @@ def match_query(text: str) -> str:
 def telling_words(text: str) -> list[str]:
     """Give the different words of a text, in small letters, that say something, at most 64.
 
+    Of languages that are written without blanks they are pairs of letters (`store.unspaced`).
+
     >>> telling_words("The dog on the Sofa"), telling_words("the")
     (['dog', 'sofa'], ['the'])
     """
-    words = list(dict.fromkeys(re.findall(r"\w+", text_to_row(text).lower())))
+    asked = asked_apart(text_to_row(text[:LONGEST_ASKED])).lower()
+    words = list(dict.fromkeys(_WORD.findall(asked)))
     telling = [word for word in words if word not in FUNCTION_WORDS] or words
     return telling[:MOST_WORDS]

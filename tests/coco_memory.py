@@ -58,8 +58,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "made.json"
         make_file(path, megabytes)
-        import ijson  # noqa: F401 - not counted
-
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         started = time.perf_counter()
         source = CocoSource(path)

@@ -13,6 +13,9 @@ __all__ = ["files_of", "photo_columns", "quarantine_columns", "quarantined_of"]
 
 Columns = dict[str, list[Any]]
 
+FIRST_READER = 0
+"""Of files that do not say by which version of the reader their photos were read."""
+
 
 def photo_columns(files: Sequence[PhotoFile]) -> Columns:
     """Give the columns of photos but for their embeddings."""
@@ -22,14 +25,18 @@ def photo_columns(files: Sequence[PhotoFile]) -> Columns:
         None if file.camera is None else text_to_row(file.camera) for file in files
     ]
     columns["taken_s"] = [None if file.taken is None else time_to_row(file.taken) for file in files]
-    for name in ("width_px", "height_px", "look"):
+    for name in ("width_px", "height_px", "look", "reader", "damage", "is_guessed"):
         columns[name] = [getattr(file, name) for file in files]
     return columns
 
 
 def quarantine_columns(files: Sequence[QuarantinedFile]) -> Columns:
     """Give the columns of files that are no photos; the others are empty for these."""
-    return {**_placed(files), "reason": [text_to_row(file.reason) for file in files]}
+    return {
+        **_placed(files),
+        "reason": [text_to_row(file.reason) for file in files],
+        "reader": [file.reader for file in files],
+    }
 
 
 def files_of(rows: Iterable[Mapping[str, Any]]) -> list[PhotoFile]:
@@ -47,6 +54,9 @@ def files_of(rows: Iterable[Mapping[str, Any]]) -> list[PhotoFile]:
             taken=None if row["taken_s"] is None else row_to_time(row["taken_s"]),
             camera=row["camera"],
             look=row["look"],
+            reader=row.get("reader", FIRST_READER),
+            damage=row.get("damage") or "",
+            is_guessed=bool(row.get("is_guessed")),
         )
         for row in rows
     ]
@@ -54,7 +64,10 @@ def files_of(rows: Iterable[Mapping[str, Any]]) -> list[PhotoFile]:
 
 def quarantined_of(rows: Iterable[Mapping[str, Any]]) -> list[QuarantinedFile]:
     """Give the files of rows that are no photos; raises as `files_of`."""
-    return [QuarantinedFile(**_place(row), reason=row["reason"]) for row in rows]
+    return [
+        QuarantinedFile(**_place(row), reason=row["reason"], reader=row.get("reader", FIRST_READER))
+        for row in rows
+    ]
 
 
 def _placed(files: Sequence[PhotoFile] | Sequence[QuarantinedFile]) -> Columns:

@@ -13,6 +13,7 @@ from indexer.bulk.chunks import Chunk
 from indexer.bulk.folder import shard_path
 from indexer.bulk.shard_file import Captions, Rows
 from indexer.bulk.shard_writer import ShardWriter, shard_writer
+from indexer.decode import READER_VERSION
 from indexer.model import PhotoModel
 from indexer.sources import FoundFile
 from indexer.sources.found import parts_of
@@ -88,7 +89,8 @@ def _embed_packed(file: FoundFile, shard: Shard, model: PhotoModel, writer: Shar
 
 
 def _as_broken(file: FoundFile, reason: str) -> QuarantinedFile:
-    return QuarantinedFile(file.path, file.source, file.size_bytes, file.mtime_ns, reason)
+    facts = (file.path, file.source, file.size_bytes, file.mtime_ns)
+    return QuarantinedFile(*facts, reason, READER_VERSION)
 
 
 def _embed(files: Iterable[FoundFile], model: PhotoModel, writer: ShardWriter, said: Said) -> None:

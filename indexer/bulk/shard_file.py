@@ -96,10 +96,11 @@ def check_pyarrow() -> None:
         )
 
 
-def schema_of(dim: int) -> Any:  # noqa: ANN401 - pyarrow has no types
-    """Give the columns of a shard of vectors of that width."""
+def schema_of(dim: int, *, has_readers: bool = True) -> Any:  # noqa: ANN401 - pyarrow has no types
+    """Give the columns of a shard of vectors of that width; without readers, of an older one."""
     import pyarrow as pa
 
+    readers = [("reader", pa.int32()), ("damage", pa.string()), ("is_guessed", pa.bool_())]
     return pa.schema(
         [
             pa.field("path", pa.binary(), nullable=False),
@@ -116,6 +117,7 @@ def schema_of(dim: int) -> Any:  # noqa: ANN401 - pyarrow has no types
             ("vector", pa.binary(2 * dim)),
             ("nodes", pa.binary()),
             ("reason", pa.string()),
+            *(readers if has_readers else ()),
         ]
     )
 
@@ -158,7 +160,8 @@ def read_rows(path: Path) -> Iterator[Rows]:
     """Read a shard, some hundred rows at a time; raises what `read_facts` raises."""
     with _opened(path) as parquet:
         facts = _facts(parquet)
-        if not parquet.schema_arrow.equals(schema_of(facts.dim)):
+        known = (schema_of(facts.dim, has_readers=told) for told in (True, False))
+        if not any(parquet.schema_arrow.equals(schema) for schema in known):
             raise ValueError(f"its columns are {', '.join(parquet.schema_arrow.names)}")
         for group in range(parquet.num_row_groups):
             yield _rows(parquet.read_row_group(group), facts.dim)

@@ -10,11 +10,13 @@ from indexer.sources.folder import FolderSource
 from indexer.sources.found import FoundFile
 from indexer.sources.opening import ShardsAtHand, open_photo, part_of
 from indexer.sources.patterns import expanded
+from indexer.sources.rules import Rules
 
 __all__ = [
     "CocoSource",
     "FolderSource",
     "FoundFile",
+    "Rules",
     "ShardsAtHand",
     "expanded",
     "listed_files",

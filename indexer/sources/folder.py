@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from indexer.sources.found import FoundFile
+from indexer.sources.kinds import SUFFIXES, is_photo_name, kind_passed_over
+from indexer.sources.rules import WASTE, Rules
 from store import SourceError
 from store.members import is_shard
 
-__all__ = ["SUFFIXES", "FolderSource"]
-
-SUFFIXES = frozenset(
-    {".avif", ".bmp", ".gif", ".heic", ".heif", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg"}
-    | {".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
-)
-"""Names that promise a photo, in lower case; whether they keep it is seen when it is decoded."""
+__all__ = ["SUFFIXES", "FolderSource", "told_kinds"]
 
 
 @dataclass
@@ -32,12 +29,18 @@ class FolderSource:
             the same as gone.
         mounts: folders below it that were disks of their own at the last `files`.
         shards: tar and Parquet files that the last `files` came by, sorted by path.
+        rules: what is left out.
+        passed_over: what the last `files` came by and did not take, though somebody may look for
+            it: suffixes of pictures that are not read, and patterns (`@eaDir/`) that left out
+            folders which are not of the user's making, to how often.
     """
 
     root: Path
+    rules: Rules = field(default_factory=Rules)
     unreadable: list[str] = field(default_factory=list)
     mounts: list[str] = field(default_factory=list)
     shards: list[FoundFile] = field(default_factory=list)
+    passed_over: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.root = Path(os.path.abspath(self.root))  # not resolve(): links keep their name
@@ -51,13 +54,14 @@ class FolderSource:
                 nobody wants an index emptied by that.
         """
         self._check()
-        self.unreadable, self.mounts = [], []
+        self.unreadable, self.mounts, self.passed_over = [], [], Counter()
         found = sorted(self._walk(), key=lambda file: file.path)
         self.shards = [file for file in found if is_shard(file.path)]
         if not found:
             raise SourceError(
                 f"{self.root} holds no photos; looked at any depth for names ending in "
                 + ", ".join([*sorted(SUFFIXES), ".tar", ".parquet"])
+                + told_kinds(self.passed_over, "; passed over: ")
             )
         return [file for file in found if not is_shard(file.path)]
 
@@ -72,14 +76,16 @@ class FolderSource:
             raise SourceError(f"{self.root} cannot be listed: {error.strerror}") from error
 
     def _walk(self) -> Iterator[FoundFile]:
+        root = str(self.root)
         seen: set[tuple[int, int]] = set()  # a link may lead back to where we came from
-        for folder, subfolders, names in os.walk(
-            self.root, followlinks=True, onerror=self._remember
-        ):
+        self._is_first(root, seen)
+        for folder, subfolders, names in os.walk(root, followlinks=True, onerror=self._remember):
+            if why := self.rules.enter(root, folder, names):
+                self.passed_over[why] += 1
+                subfolders.clear()
+                continue
             subfolders[:] = [
-                name
-                for name in sorted(subfolders)
-                if not name.startswith(".") and self._is_first(os.path.join(folder, name), seen)
+                name for name in sorted(subfolders) if self._is_entered(folder, name, seen)
             ]
             self.mounts += [
                 os.path.join(folder, name)
@@ -87,13 +93,32 @@ class FolderSource:
                 if os.path.ismount(os.path.join(folder, name))
             ]
             for name in names:
-                path = os.path.join(folder, name)
-                if name.startswith("."):
-                    continue
-                if os.path.splitext(name)[1].lower() in SUFFIXES or is_shard(name):
-                    yield from self._found(path)
-                elif os.path.islink(path) and not os.path.exists(path):
-                    self.unreadable.append(path)  # it may have led to a folder
+                yield from self._named(folder, name)
+
+    def _is_entered(self, folder: str, name: str, seen: set[tuple[int, int]]) -> bool:
+        if name.startswith("."):
+            return False
+        if why := self.rules.left_out(str(self.root), folder, name, is_folder=True):
+            if why in WASTE:  # what the user left out needs no telling
+                self.passed_over[why] += 1
+            return False
+        return self._is_first(os.path.join(folder, name), seen)
+
+    def _named(self, folder: str, name: str) -> Iterator[FoundFile]:
+        if name.startswith("."):
+            return
+        path = os.path.join(folder, name)
+        is_wanted = is_photo_name(name) or is_shard(name)
+        kind = "" if is_wanted else kind_passed_over(name)
+        if is_wanted or kind:
+            if self.rules.left_out(str(self.root), folder, name, is_folder=False):
+                return
+            if kind:
+                self.passed_over[kind] += 1
+        if is_wanted:
+            yield from self._found(path)
+        elif os.path.islink(path) and not os.path.exists(path):
+            self.unreadable.append(path)  # it may have led to a folder
 
     def _remember(self, error: OSError) -> None:
         self.unreadable.append(str(error.filename))
@@ -119,3 +144,14 @@ class FolderSource:
             return  # or it was deleted since it was listed
         if stat.S_ISREG(facts.st_mode):  # opening a pipe would wait for ever
             yield FoundFile(path, str(self.root), facts.st_size, facts.st_mtime_ns)
+
+
+def told_kinds(counts: Mapping[str, int], before: str = "") -> str:
+    """Give counts of kinds as people read them, the most first; empty where there are none.
+
+    >>> told_kinds({".dng": 1, ".cr3": 2}, "passed over: ")
+    'passed over: 2 .cr3, 1 .dng'
+    """
+    some = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    told = ", ".join(f"{count:,} {kind}" for kind, count in some if count)
+    return before + told if told else ""

@@ -7,9 +7,23 @@ from dataclasses import dataclass
 
 from indexer.decode import MAX_FILE_BYTES
 from indexer.sources.shard import Member, Shard
+from store import PhotoFile
 from store.members import member_path
 
-__all__ = ["FoundFile", "parts_of"]
+__all__ = ["FoundFile", "KnownPhoto", "parts_of"]
+
+
+@dataclass(frozen=True)
+class KnownPhoto:
+    """A photo of the index whose file is read again to see whether a newer reader reads otherwise.
+
+    Attributes:
+        image_id: its id.
+        file: what is known of it.
+    """
+
+    image_id: int
+    file: PhotoFile
 
 
 @dataclass(frozen=True)
@@ -24,6 +38,7 @@ class FoundFile:
         mtime_ns: when that was last written; of a part, the shard.
         shard: open, where this is a part of one.
         member: which part.
+        known: the photo that it is, where its content is as before and its reader is not.
     """
 
     path: str
@@ -32,6 +47,7 @@ class FoundFile:
     mtime_ns: int
     shard: Shard | None = None
     member: Member | None = None
+    known: KnownPhoto | None = None
 
     def content(self) -> bytes:
         """Give its bytes, at most one more than `MAX_FILE_BYTES`: it may have grown.

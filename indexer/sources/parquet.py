@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 import threading
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Any, BinaryIO, overload
 
+from fusion.captions import texts_in
 from indexer.decode import MAX_FILE_BYTES
-from indexer.sources.folder import SUFFIXES
+from indexer.sources.kinds import is_photo_name
 from indexer.sources.parquet_columns import (
     column_of_photos,
     columns_of_captions,
@@ -54,6 +55,7 @@ class ParquetShard:
         count = self._starts[-1] if self._photos else 0
         self.members = _Rows(count)
         self.damage = ""
+        self.passed_over: dict[str, int] = {}
         self._lock = threading.Lock()
         self._coming: Iterator[list[dict[str, Any]]] = iter(())
         # The two that were read last: threads that read in order come a few rows apart.
@@ -74,7 +76,7 @@ class ParquetShard:
 
     def _file_at(self, path: str) -> bytes:
         place = beside(self._place, path)
-        if "\0" in place or not place.lower().endswith(tuple(SUFFIXES)):
+        if "\0" in place or not is_photo_name(place):
             raise UnreadableImage(f"{path!r} has not the name of a photo")
         if is_address(place) and "::" in path:  # by which fsspec would go on to another address
             raise UnreadableImage(f"{path} leads out of the folders of photos")
@@ -96,7 +98,7 @@ class ParquetShard:
         try:
             for rows in self._rows(range(len(self._starts) - 1), MANY_ROWS, self._said):
                 for said in rows:
-                    yield str(row), tuple(dict.fromkeys(_texts(said.values())))
+                    yield str(row), tuple(dict.fromkeys(texts_in(list(said.values()))))
                     row += 1
         except UnreadableImage as error:
             self.damage = f"{error.reason}, in the captions after row {row}"
@@ -185,17 +187,22 @@ def _real(place: str) -> str:
 
 
 def _parts(value: object) -> tuple[bytes | None, str | None]:
-    """Give a photo's bytes and where its file lies, of which a row has one or both."""
+    """Give a photo's bytes and where its file lies, of which a row has one or both.
+
+    Of a list of photos the first is the row's.
+    """
+    if isinstance(value, list) and value and not isinstance(value[0], int):
+        return _parts(value[0])
     parts = value if isinstance(value, dict) else {"bytes": value, "path": value}
     content, path = parts.get("bytes"), parts.get("path")
+    if isinstance(content, list):
+        content = _of_numbers(content)
     return (
         content if isinstance(content, bytes) else None,
         path if isinstance(path, str) else None,
     )
 
 
-def _texts(values: Iterable[object]) -> Iterator[str]:
-    for value in values:
-        for text in value if isinstance(value, list) else [value]:
-            if isinstance(text, str) and text.strip():
-                yield text.strip()
+def _of_numbers(values: list[object]) -> bytes:
+    """Give the bytes that numbers of 8 bits, with or without a sign, stand for."""
+    return bytes(value % 256 for value in values if isinstance(value, int))

@@ -5,9 +5,10 @@ pyarrow, which reads them, comes with an extra.
 
 from __future__ import annotations
 
+import re
 from typing import Any, BinaryIO
 
-from indexer.sources.folder import SUFFIXES
+from indexer.sources.kinds import is_photo_name
 from store import ReaderMissing, SourceError
 
 __all__ = [
@@ -18,14 +19,25 @@ __all__ = [
     "open_parquet",
 ]
 
-BYTES = ("image", "img", "jpg", "jpeg", "png", "webp", "image_bytes")
-PATHS = ("image", "image_path", "path", "file_path", "filepath", "file_name", "filename", "file")
-CAPTIONS = ("caption", "captions", "text", "texts", "sentence", "sentences")
+BYTES = (
+    *("image", "img", "jpg", "jpeg", "png", "webp", "image_bytes", "photo", "picture", "images"),
+    *("heic", "avif", "tif", "tiff", "gif", "bytes", "image_data"),
+)
+PATHS = (
+    *("image", "image_path", "img_path", "photo", "picture", "path", "file_path", "filepath"),
+    *("file_name", "filename", "file", "images"),
+)
+CAPTIONS = re.compile(
+    r"(caption|text|txt|sentence|description|alt_text)s?|(caption|text|sentence)_?\d+|cap|alttext"
+)
+RECORDS = ("json",)
+"""Columns that have captions where they hold records, as tars that were made Parquet do."""
 
 OURS = {"path", "sha256"}
 """Columns of files that this program writes itself, which are no photos to read."""
 
 ROWS_LOOKED_AT = 16
+LONGEST_LIST = 500  # letters of a message: some tables have hundreds of columns
 
 
 def check_parquet(place: str, file: BinaryIO) -> None:
@@ -39,10 +51,10 @@ def check_parquet(place: str, file: BinaryIO) -> None:
     if set(schema.names) >= OURS:
         raise SourceError(f"{place} is one that this program wrote: it has vectors and no photos")
     if not column_of_photos(parquet):
+        there = ", ".join(f"{column.name} ({column.type})" for column in schema)
         raise SourceError(
-            f"{place} has no column of photos; it has {', '.join(schema.names) or 'none'}, "
-            f"expected bytes in one called {', '.join(BYTES)}, or paths in one called "
-            + ", ".join(PATHS)
+            f"{place} has no column of photos; it has {there[:LONGEST_LIST] or 'none'}, expected "
+            f"bytes in one called {', '.join(BYTES)}, or paths in one called {', '.join(PATHS)}"
         )
 
 
@@ -85,37 +97,95 @@ def column_of_photos(parquet: Any) -> str:  # noqa: ANN401
     return ""
 
 
+def _plain(kind: Any) -> Any:  # noqa: ANN401
+    """Give the type of single values, however they are packed: dictionaries, extensions, lists."""
+    import pyarrow as pa
+    import pyarrow.types as kinds
+
+    while True:
+        if kinds.is_dictionary(kind):
+            kind = kind.value_type
+        elif isinstance(kind, pa.BaseExtensionType):
+            kind = kind.storage_type
+        elif _is_list(kind) and not kinds.is_integer(kind.value_type):
+            kind = kind.value_type
+        else:
+            return kind
+
+
+def _is_list(kind: Any) -> bool:  # noqa: ANN401
+    import pyarrow.types as kinds
+
+    return any(
+        getattr(kinds, name)(kind)
+        for name in (
+            "is_list",
+            "is_large_list",
+            "is_fixed_size_list",
+            "is_list_view",
+            "is_large_list_view",
+        )
+        if hasattr(kinds, name)
+    )
+
+
 def _holds_bytes(kind: Any) -> bool:  # noqa: ANN401
     import pyarrow.types as kinds
 
+    kind = _plain(kind)
     if kinds.is_struct(kind):  # as Hugging Face's datasets have it
         return any(field.name == "bytes" and _holds_bytes(field.type) for field in kind)
-    return bool(kinds.is_binary(kind) or kinds.is_large_binary(kind))
+    if _is_list(kind):  # of numbers
+        return bool(kinds.is_uint8(kind.value_type) or kinds.is_int8(kind.value_type))
+    is_view = getattr(kinds, "is_binary_view", None)  # from pyarrow 16 on
+    return bool(
+        kinds.is_binary(kind)
+        or kinds.is_large_binary(kind)
+        or kinds.is_fixed_size_binary(kind)
+        or (is_view and is_view(kind))
+    )
 
 
 def _is_text(kind: Any) -> bool:  # noqa: ANN401
     import pyarrow.types as kinds
 
-    return bool(kinds.is_string(kind) or kinds.is_large_string(kind))
+    kind = _plain(kind)
+    is_view = getattr(kinds, "is_string_view", None)  # from pyarrow 16 on
+    return bool(kinds.is_string(kind) or kinds.is_large_string(kind) or (is_view and is_view(kind)))
 
 
 def _names_photos(parquet: Any, column: str) -> bool:  # noqa: ANN401
     """Say whether one of the first rows names a photo: tables of other files have paths too."""
     try:
         rows = next(parquet.iter_batches(ROWS_LOOKED_AT, columns=[column], use_threads=False))
-        paths = [row[column] for row in rows.to_pylist()]
+        paths = [_first(row[column]) for row in rows.to_pylist()]
     except StopIteration:
         return False
     except Exception as error:  # a damaged file meets pyarrow with errors of many kinds
         if isinstance(error, OSError) and error.errno is not None:
             raise
         return False
-    return any(path and path.lower().endswith(tuple(SUFFIXES)) for path in paths)
+    return any(isinstance(path, str) and is_photo_name(path) for path in paths)
+
+
+def _first(value: object) -> object:
+    return next(iter(value), None) if isinstance(value, list) else value
 
 
 def columns_of_captions(parquet: Any) -> list[str]:  # noqa: ANN401
     """Give the names of the columns that captions are read from."""
-    return [name for name in parquet.schema_arrow.names if name.lower() in CAPTIONS]
+    return [
+        column.name
+        for column in parquet.schema_arrow
+        if CAPTIONS.fullmatch(column.name.lower())
+        or (column.name.lower() in RECORDS and _is_record(column.type))
+    ]
+
+
+def _is_record(kind: Any) -> bool:  # noqa: ANN401
+    import pyarrow.types as kinds
+
+    return bool(kinds.is_struct(_plain(kind)))
 
 
 def one_line(error: Exception) -> str:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from indexer.sources.kinds import PACKED
 from indexer.sources.places import fitting, place_of
 from store import SourceError
 from store.members import address_of, is_address
@@ -15,7 +16,6 @@ from store.members import address_of, is_address
 __all__ = ["expanded"]
 
 MOST = 100_000
-PACKED = (".tar.gz", ".tgz", ".tar.zst", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.lz4")
 
 _BRACES = re.compile(r"\{([^{}]*(?:,|\.\.)[^{}]*)\}")
 _RANGE = re.compile(r"(\d+)\.\.(\d+)")

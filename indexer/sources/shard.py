@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from indexer.sources.places import facts_of, fetched, opened
@@ -42,6 +42,10 @@ class Shard(Protocol):
     @property
     def members(self) -> Sequence[Member]:
         """Its photos in the order in which they are best read."""
+
+    @property
+    def passed_over(self) -> Mapping[str, int]:
+        """What is in it and is not read, by kind, and how often."""
 
     def read(self, member: Member) -> bytes:
         """Give a photo's bytes, at most one more than `MAX_FILE_BYTES`.

@@ -1,4 +1,4 @@
-"""WebDataset tars, read in place: `key.jpg` with `key.txt` or `key.json` beside it."""
+"""Tars of photos as WebDataset has them, read in place: `7.jpg`, `7.txt` or `7.json` beside it."""
 
 from __future__ import annotations
 
@@ -6,20 +6,38 @@ import json
 import posixpath
 import tarfile
 import threading
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from typing import BinaryIO, cast
 
+from fusion.captions import decoded, texts_in
 from indexer.decode import MAX_FILE_BYTES
-from indexer.sources.folder import SUFFIXES
+from indexer.sources.kinds import is_photo_name, kind_passed_over
+from indexer.sources.rules import wasted
 from indexer.sources.shard import Captions, Member
+from indexer.sources.sidecars import TEXT_SUFFIXES, Sidecars
 from store import SourceError, UnreadableImage
 
 __all__ = ["TarShard", "check_tar", "read_member"]
 
 BLOCK = tarfile.BLOCKSIZE
 MOST_CAPTION_BYTES = 2**20
-FIELDS = ("caption", "captions")
+LARGE_TEXT = f"text above {MOST_CAPTION_BYTES // 2**20} MiB"
+
+PACKERS = {
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\x00": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"\x04\x22\x4d\x18": "lz4",
+    b"LZIP": "lzip",
+    b"\x1f\x9d": "compress",
+    b"PK\x03\x04": "zip",
+    b"7z\xbc\xaf\x27\x1c": "7-Zip",
+    b"Rar!": "rar",
+}
+"""How what is packed begins, and by what it was packed."""
+
 MOST_HEADER_BYTES = 2**20
 """Of one read while headers are gone through: a long name or PAX header is read whole."""
 
@@ -33,7 +51,8 @@ class TarShard:
     """The photos of a tar; headers alone are read to list them.
 
     Of two members of one name the last one counts, as it does when a tar is unpacked. Links and
-    sparse files are left out, and names that begin with a dot, as in folders.
+    sparse files are left out, and names that begin with a dot, as in folders; so is what other
+    programs leave behind (`__MACOSX`).
 
     Args:
         place: its name, for messages.
@@ -48,18 +67,22 @@ class TarShard:
         self._lock = threading.Lock()
         texts: dict[str, Captions] = {}
         self.damage = ""
+        self.passed_over: Counter[str] = Counter()
+        self._waste: dict[str, str] = {}
         photos: dict[str, Member] = {}
         check_tar(place, file)
         for info in self._headers():
             name = _plain_name(info.name)
-            if not info.isreg() or info.issparse() or not name:
+            if not info.isreg() or info.issparse() or not name or self._is_waste(name):
                 continue
-            if name.lower().endswith(tuple(SUFFIXES)):
+            if is_photo_name(name):
                 photos[name] = Member(name, info.size, info.offset_data)
-            elif name.lower().endswith((".txt", ".json")):
+            elif name.lower().endswith(TEXT_SUFFIXES):
                 texts[name] = self._said(name, info)
+            elif kind := kind_passed_over(name):
+                self.passed_over[kind] += 1
         self.members = sorted(photos.values(), key=lambda member: member.place)
-        self._texts = _by_key(texts)
+        self._sidecars = Sidecars(texts, photos)
 
     def read(self, member: Member) -> bytes:
         """Give the bytes of a member; raises as `indexer.sources.shard.Shard` says."""
@@ -67,9 +90,9 @@ class TarShard:
             return read_member(self._file, member)
 
     def captions(self) -> Iterator[tuple[str, Captions]]:
-        """Give each photo's name and captions: those of the texts that share its key."""
+        """Give each photo's name and captions, as `indexer.sources.sidecars` finds them."""
         for member in self.members:
-            yield member.name, self._texts.get(_key(member.name), ())
+            yield member.name, self._sidecars.captions(member.name)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -104,9 +127,19 @@ class TarShard:
 
     def _said(self, name: str, info: tarfile.TarInfo) -> Captions:
         if info.size > MOST_CAPTION_BYTES:
+            self.passed_over[LARGE_TEXT] += 1
             return ()
-        text = self._at(info.offset_data, info.size).decode("utf-8", "replace")
+        text = decoded(self._at(info.offset_data, info.size))
         return _of_json(text) if name.lower().endswith(".json") else _lines(text)
+
+    def _is_waste(self, name: str) -> bool:
+        """Say whether a member lies in a folder that a walk leaves out."""
+        folder = posixpath.dirname(name)
+        if folder not in self._waste:
+            self._waste[folder] = wasted(folder)
+            if self._waste[folder]:
+                self.passed_over[self._waste[folder]] += 1
+        return bool(self._waste[folder])
 
 
 class _Headers:
@@ -141,10 +174,16 @@ def check_tar(place: str, file: BinaryIO) -> None:
     """
     file.seek(0)
     block = file.read(BLOCK)
+    packer = next((name for start, name in PACKERS.items() if block.startswith(start)), "")
     try:
         if block != bytes(BLOCK):  # which is an empty tar
             tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except DAMAGED as error:
+        if packer:
+            raise SourceError(
+                f"{place} is packed ({packer}), so that no photo in it can be found again without "
+                "unpacking all before it: unpack it to a plain .tar, or a folder, first"
+            ) from error
         raise SourceError(f"{place} is no tar file: {error}") from error
 
 
@@ -156,28 +195,6 @@ def _plain_name(name: str) -> str:
     """
     plain = posixpath.normpath("/" + name).lstrip("/")
     return "" if "\0" in plain or any(part.startswith(".") for part in plain.split("/")) else plain
-
-
-def _key(name: str) -> str:
-    """Give what the files of one sample share: all up to the first dot of the last part.
-
-    >>> _key("a.b/000007.left.jpg")
-    'a.b/000007'
-    """
-    folder, _, last = name.rpartition("/")
-    return f"{folder}/{last.partition('.')[0]}"
-
-
-def _by_key(texts: dict[str, Captions]) -> dict[str, Captions]:
-    """Give key to what the texts of that say, each once, in their order.
-
-    >>> _by_key({"a/7.txt": ("a dog",), "a/7.json": ("it runs", "a dog")})
-    {'a/7': ('a dog', 'it runs')}
-    """
-    said: defaultdict[str, dict[str, None]] = defaultdict(dict)
-    for name, captions in texts.items():
-        said[_key(name)].update(dict.fromkeys(captions))
-    return {key: tuple(captions) for key, captions in said.items()}
 
 
 def _lines(text: str) -> Captions:
@@ -194,12 +211,11 @@ def _of_json(text: str) -> Captions:
         said = json.loads(text)
     except (ValueError, RecursionError):
         return ()
-    found: list[str] = []
-    for field in FIELDS if isinstance(said, dict) else ():
-        value = said.get(field)
-        found += [
-            item
-            for item in (value if isinstance(value, list) else [value])
-            if isinstance(item, str)
-        ]
-    return tuple(text.strip() for text in found if text.strip())
+    if not isinstance(said, dict):
+        return tuple(texts_in(said)) if isinstance(said, list) and _is_texts(said) else ()
+    both = [*texts_in(said.get("caption")), *texts_in(said.get("captions"))]
+    return tuple(both or texts_in(said))
+
+
+def _is_texts(values: list[object]) -> bool:
+    return all(isinstance(value, str) for value in values)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from search.commands.options import IndexFolder, default_index
+from search.printable import printable
 
 __all__ = ["doctor"]
 
@@ -38,7 +39,7 @@ def doctor(
     for finding in examine(index if named or index.exists() else None):
         findings.append(finding)
         if not json:
-            typer.echo(finding)
+            typer.echo(printable(str(finding)))
     if json:
         typer.echo(json_module.dumps({"findings": [each.to_dict() for each in findings]}))
     if any(finding.state == "missing" for finding in findings):

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from search.output.forms import Drawing, Form, chosen_form
+from search.printable import printable
 from search.result import Hit
 
 __all__ = [
@@ -79,14 +80,14 @@ def use_files(hits: Sequence[Hit], folder: Path | None, *, show: bool) -> None:
 
         copied = copy_hits(hits, folder)
         for line in copied.lines(folder):
-            typer.echo(line, err=True)
+            typer.echo(printable(line), err=True)
         failed = bool(copied.failed)
     if show and hits:
         from search.output.files import open_best
 
         problem = open_best(hits)
         if problem:
-            typer.echo(problem, err=True)
+            typer.echo(printable(problem), err=True)
             failed = True
     if failed:
         raise typer.Exit(1)

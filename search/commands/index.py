@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from search import loading
+from search.commands.index_checks import check_known, check_options, check_watch
 from search.commands.index_lines import plan_lines, print_built, print_reembedded
 from search.commands.options import (
     Checkpoint,
@@ -38,6 +39,21 @@ def index(
     annotations: Annotated[
         list[Path] | None,
         typer.Option(metavar="JSON", help="COCO captions or instances; may be given often."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="Leave out folders and files called so, such as 'thumbs' or '*_small.jpg'; may be "
+            "given often, and is remembered until it is given again ('' forgets it).",
+        ),
+    ] = None,
+    include: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="Take in what would be left out, such as '@eaDir'; as --exclude otherwise.",
+        ),
     ] = None,
     index: IndexFolder = default_index,
     plan: Annotated[
@@ -126,15 +142,16 @@ def index(
     check_sharding(
         sharding,
         source or (),
-        bool(annotations or batch_size or plan or prune or reembed or watch),
+        bool(annotations or batch_size or plan or prune or reembed or watch or exclude or include),
         retry_failed,
     )
-    _check_options(source, annotations, plan, reembed, retry_failed)
-    _check_watch(watch, plan, reembed, prune)
+    check_options(source or exclude or include, annotations, plan, reembed, retry_failed)
+    check_watch(watch, plan, reembed, prune)
     if not source and not reembed and not from_shards:
-        _check_known(index)
+        check_known(index)
+    walk = {"exclude": exclude, "include": include}
     if plan:
-        _print_plan(index, source or (), prune=prune, retry_failed=retry_failed)
+        _print_plan(index, source or (), prune=prune, retry_failed=retry_failed, **walk)
         return
     from search.prepared import photo_model
 
@@ -147,7 +164,7 @@ def index(
     model = loading.LazyModel(
         lambda: photo_model(**loaded_by, tell=_nothing if quiet else _say, warn=_say)
     )
-    told: set[tuple[str, str]] = set()
+    told: set[str] = set()
 
     def build(*, retry: bool = False) -> None:
         with _shown(index, "indexing", quiet) as progress:
@@ -157,6 +174,7 @@ def index(
                 model,
                 told,
                 annotations=annotations or (),
+                **walk,
                 batch_size=batch_size,
                 prune=prune,
                 retry_failed=retry,
@@ -185,20 +203,10 @@ def index(
         keep_up(index, source or (), build)
 
 
-def _check_known(index: Path) -> None:
-    from store import Index
-
-    if not Index.exists(index):
-        raise typer.BadParameter(
-            f"no SOURCE is given, and {index} is no index that knows its folders: say where the "
-            "photos are, such as `crossgraph index ~/Pictures`"
-        )
-
-
-def _print_plan(index: Path, source: Sequence[str], *, prune: bool, retry_failed: bool) -> None:
+def _print_plan(index: Path, source: Sequence[str], **options: Any) -> None:  # noqa: ANN401
     from indexer import plan_index
 
-    plan = plan_index(index, source, prune=prune, retry_failed=retry_failed)
+    plan = plan_index(index, source, **options)
     for line in plan_lines(plan):
         typer.echo(line)
 
@@ -236,37 +244,11 @@ def _nothing(_: str) -> None:
     pass
 
 
-def _check_options(
-    source: list[str] | None,
-    annotations: list[Path] | None,
-    plan: bool,
-    reembed: bool,
-    retry_failed: bool,
-) -> None:
-    if reembed and (source or annotations or plan or retry_failed):
-        raise typer.BadParameter(
-            "--reembed embeds the photos that the index has: leave out folders, --annotations, "
-            "--plan and --retry-failed, and index those afterwards"
-        )
-    if plan and annotations:
-        raise typer.BadParameter("--plan tells of photos only: leave out --annotations")
-
-
-def _check_watch(watch: bool, plan: bool, reembed: bool, prune: bool) -> None:
-    if watch and (plan or reembed):
-        raise typer.BadParameter("--watch goes on indexing: leave out --plan and --reembed")
-    if watch and prune:
-        raise typer.BadParameter(
-            "--watch keeps what is on disks that come and go: leave out --prune, and prune when "
-            "it does not run"
-        )
-
-
 def _build(
     index: Path,
     source: Any,  # noqa: ANN401
     model: Any,  # noqa: ANN401
-    told: set[tuple[str, str]],
+    told: set[str],
     **options: Any,  # noqa: ANN401
 ) -> None:
     from indexer import build_index

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from search.printable import printable
+from search.status import passed_over_line
+
 if TYPE_CHECKING:
     from indexer import BuildReport, Plan, ReembedReport
 
@@ -18,11 +21,13 @@ SHOWN = 3  # names of photos that annotations speak of and nobody has
 
 def plan_lines(plan: Plan) -> Iterator[str]:
     """Give what there is to do, a line a photo, and a last line that counts."""
-    yield from (f"new\t{file.path}" for file in plan.new)
-    yield from (f"changed\t{file.path}" for file in plan.changed)
-    yield from (f"moved\t{move.before.path}\t{move.after.path}" for move in plan.moved.values())
-    yield from (f"gone\t{file.path}" for file in plan.gone.values())
-    yield from (f"unreachable\t{file.path}" for file in plan.unreachable.values())
+    yield from (f"new\t{printable(file.path)}" for file in plan.new)
+    yield from (f"changed\t{printable(file.path)}" for file in plan.changed)
+    for move in plan.moved.values():
+        yield f"moved\t{printable(move.before.path)}\t{printable(move.after.path)}"
+    yield from (f"gone\t{printable(file.path)}" for file in plan.gone.values())
+    for file in plan.unreachable.values():
+        yield f"unreachable\t{printable(file.path)}"
     counts = {
         "new": len(plan.new),
         "changed": len(plan.changed),
@@ -32,25 +37,32 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         "unchanged": plan.unchanged,
         "known to be broken": len(plan.broken),
     }
+    if plan.reread:
+        counts["of these read again by a newer reader"] = len(plan.reread)
     yield ", ".join(f"{count} {what}" for what, count in counts.items())
 
 
-def print_built(index: Path, report: BuildReport, told: set[tuple[str, str]]) -> None:
+def print_built(index: Path, report: BuildReport, told: set[str]) -> None:
     """Print what a run did.
 
     Args:
         index: the index's folder.
         report: what it did.
-        told: path and reason of files left out that earlier runs told of; those of this run are
-            put into it.
+        told: lines on what was left out that earlier runs told; those of this run are put into it.
     """
-    for path, reason in report.quarantined:
-        if (path, reason) not in told:
-            typer.echo(f"left out: {path}: {reason}", err=True)
-    told.update(report.quarantined)
+    lines = [f"left out: {path}: {reason}" for path, reason in report.quarantined]
+    lines += [f"damaged: {path}: {damage}" for path, damage in report.damaged]
+    lines += report.notes
+    if report.passed_over:
+        lines.append(passed_over_line(report.passed_over))
+    for line in lines:
+        if line not in told:
+            typer.echo(printable(line), err=True)
+    told.update(lines)
     if report.missing:
         some = ", ".join(report.missing[:SHOWN]) + (", ..." if len(report.missing) > SHOWN else "")
-        typer.echo(f"{len(report.missing)} annotated photos are not in the index: {some}", err=True)
+        line = f"{len(report.missing)} annotated photos are not in the index: {some}"
+        typer.echo(printable(line), err=True)
     if report.unreachable:
         typer.echo(
             f"{report.unreachable} photos cannot be seen just now, such as on a disk that is not "
@@ -84,7 +96,7 @@ def print_vectors_note(note: str) -> None:
 def print_reembedded(index: Path, report: ReembedReport) -> None:
     """Print what a run that embedded anew did."""
     for path, reason in report.unread:
-        typer.echo(f"left out: {path}: {reason}", err=True)
+        typer.echo(printable(f"left out: {path}: {reason}"), err=True)
     if not report.switched:
         typer.echo(
             f"{len(report.unread)} photos could not be read, so the old model goes on answering: "

@@ -36,6 +36,7 @@ from search.loading import INDEX_SECONDS, open_index
 from search.output.forms import Form, print_hits
 from search.output.lines import weakness
 from search.prepared import is_prepared
+from search.printable import printable
 from search.request import SearchRequest
 from search.result import Hit, SearchResult
 
@@ -172,11 +173,12 @@ def search(
 
 def _remark(hits: SearchResult, form: Form, least: float, *, filtered: bool) -> None:
     """Say on stderr what is to be known of an answer."""
-    for said in hits.notes:
-        typer.echo(said, err=True)
-    # What the filter left nothing of is said above.
+    # What the filter left nothing of is said by the notes.
     note = weakness(hits, least) if hits or least or not filtered else None
-    if note and note not in hits.notes and ((least and not hits) or not form.is_for_programs):
+    for said in hits.notes:
+        if said != note:
+            typer.echo(printable(said), err=True)
+    if note and ((least and not hits) or not form.is_for_programs):
         typer.echo(note, err=True)
 
 

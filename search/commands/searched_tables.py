@@ -31,6 +31,10 @@ def print_keywords(keywords: Part) -> None:
     if keywords.reports:
         columns = ("labels from", "words", "chance", "true in the best 5", "mean AP")
         keywords.table("one word, %", *columns, rows=rows)
+        for name, part in keywords:
+            if not part["words"]:
+                note = "no word was asked: none is true of enough photos"
+                typer.echo(f"{name}: {note}" if keywords.is_several else note)
 
 
 def print_shown(shown: Part) -> None:

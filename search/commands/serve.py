@@ -21,6 +21,7 @@ from search.commands.options import (
     listed,
 )
 from search.loading import INDEX_SECONDS
+from search.printable import printable
 
 if TYPE_CHECKING:
     from search.server.worker_process import Plan
@@ -107,7 +108,7 @@ def _several(indexes: list[str], seconds: float) -> tuple[str, ...]:
     # Later on, those of another model than most are missing; to begin so is a mistake.
     index = open_indexes(places, seconds=seconds, strict=True)
     for each in index.missing:
-        typer.echo(f"degraded: {each.index} is missing: {each.reason}", err=True)
+        typer.echo(printable(f"degraded: {each.index} is missing: {each.reason}"), err=True)
     index.close()
     return tuple(places)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from search.commands.index_lines import print_vectors_note
+from search.printable import printable
 
 if TYPE_CHECKING:
     from indexer.bulk import Embed, ShardsWritten
@@ -175,7 +176,7 @@ def _nothing(_: str) -> None:
 
 def _print_written(out: Path, report: ShardsWritten) -> None:
     for path, reason in report.left_out:
-        typer.echo(f"left out: {path}: {reason}", err=True)
+        typer.echo(printable(f"left out: {path}: {reason}"), err=True)
     counts = {
         "shards written": report.shards,
         "there already": report.kept,
@@ -199,9 +200,9 @@ def _merge(shards: Path, index: Path, model: Any, progress: Progress) -> None:  
 
     report = merge_shards(shards, index, model, progress=progress)
     for path, reason in report.quarantined:
-        typer.echo(f"left out: {path}: {reason}", err=True)
+        typer.echo(printable(f"left out: {path}: {reason}"), err=True)
     for line in report.refused:
-        typer.echo(f"refused: {line}", err=True)
+        typer.echo(printable(f"refused: {line}"), err=True)
     if report.vectors_note:
         print_vectors_note(report.vectors_note)
     counts = {

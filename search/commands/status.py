@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json as json_module
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +11,9 @@ from typing import Annotated
 import typer
 
 from search.commands.options import IndexFolder, Vectors, default_index
-from search.status import Status, is_there, read_status
+from search.json_text import json_text, valid_record
+from search.printable import printable, without_passwords
+from search.status import Status, is_there, passed_over_line, read_status
 
 __all__ = ["status"]
 
@@ -24,7 +25,12 @@ def status(
     vectors: Vectors = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     failed: Annotated[
-        bool, typer.Option("--failed", help="Only the files left out, a line each, with reasons.")
+        bool,
+        typer.Option(
+            "--failed",
+            help="Only the files left out, and those shown as far as they go, a line each, with "
+            "reasons.",
+        ),
     ] = False,
 ) -> None:
     """Say what an index holds: photos, folders, files left out, model, and how it is searched.
@@ -41,10 +47,10 @@ def status(
         raise typer.BadParameter("--json and --failed exclude each other")
     found = read_status(index, vectors)
     if json:
-        typer.echo(json_module.dumps(asdict(found)))
+        typer.echo(json_text(valid_record(asdict(found))))
     elif failed:
-        for path, reason in found.left_out:
-            typer.echo(f"{path}\t{reason}")
+        for path, reason in (*found.left_out, *found.damaged):
+            typer.echo(f"{printable(path)}\t{printable(reason)}")
     else:
         _print(found)
 
@@ -56,15 +62,24 @@ def _print(found: Status) -> None:
         f"categories, {found.bytes / 1e6:.1f} MB"
     )
     for line in _source_lines(found.sources):
-        typer.echo(line)
+        typer.echo(printable(without_passwords(line)))
     typer.echo(f"model: {found.model} {found.fingerprint[:12]}, {found.encoders} encoders")
     typer.echo(f"search: {found.search}")
     if found.reembedding:
         typer.echo(f"embedding anew with {found.reembedding}, not finished: index --reembed")
     typer.echo(f"left out: {counts.quarantined} files")
-    for path, reason in found.left_out[:SHOWN]:
-        typer.echo(f"  {path}: {reason}")
-    if len(found.left_out) > SHOWN:
+    _print_some(found.left_out)
+    if found.damaged:
+        typer.echo(f"damaged, shown as far as they go: {len(found.damaged)} photos")
+        _print_some(found.damaged)
+    if found.passed_over:
+        typer.echo(printable(passed_over_line(found.passed_over)))
+
+
+def _print_some(told: Sequence[tuple[str, str]]) -> None:
+    for path, reason in told[:SHOWN]:
+        typer.echo(printable(f"  {path}: {reason}"))
+    if len(told) > SHOWN:
         typer.echo("  ... all of them: crossgraph status --failed")
 
 

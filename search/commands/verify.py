@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from search.commands.options import IndexFolder, Quiet, default_index
+from search.printable import printable
 
 if TYPE_CHECKING:
     from store.problems import Verification
@@ -50,10 +51,10 @@ def verify(
         found, left = mend(index, progress) if repair else (look(index, progress), None)
     models = model_problems(index, repair=repair)
     for problem in (*found.problems, *models):
-        typer.echo(str(problem))
+        typer.echo(printable(str(problem)))
     if left is not None and left != found:
         for problem in left.problems:
-            typer.echo(f"not mended: {problem}")
+            typer.echo(printable(f"not mended: {problem}"))
     _end(index, left or found, bool(models and not repair))
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from search.printable import printable
+
 if TYPE_CHECKING:
     from indexer import Plan
 
@@ -75,7 +77,7 @@ class _Keeper:
 
     def _say(self, what: str) -> None:
         if what and what != self._said:
-            typer.echo(what, err=True)
+            typer.echo(printable(what), err=True)
         self._said = what
 
 

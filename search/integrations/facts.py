@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from search.printable import printable
 from search.result import Hit
 from store.members import base_name
 
@@ -19,7 +20,7 @@ def text_of(hit: Hit) -> str:
     >>> text_of(Hit(1, 2.5, 0.75, Path("/a.jpg"), 7))
     'a.jpg'
     """
-    return "\n".join(hit.captions) or base_name(hit.name)
+    return "\n".join(map(printable, hit.captions)) or printable(base_name(hit.name))
 
 
 def metadata_of(hit: Hit) -> dict[str, Any]:

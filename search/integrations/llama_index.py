@@ -8,6 +8,7 @@ from typing import Any, Self
 from search.engine import SearchIndex
 from search.integrations.facts import metadata_of, text_of
 from search.loading import open_index
+from search.printable import valid_text
 from search.result import Hit
 
 try:
@@ -81,7 +82,7 @@ def _node(hit: Hit) -> NodeWithScore:
     node = ImageNode(
         id_=str(hit.image_id),
         text=text_of(hit),
-        image_path=hit.name,
+        image_path=valid_text(hit.name),
         metadata=metadata_of(hit),
     )
     return NodeWithScore(node=node, score=hit.probability)

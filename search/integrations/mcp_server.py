@@ -7,14 +7,15 @@ protocol is on stdout.
 from __future__ import annotations
 
 import base64
-import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from search.engine import SearchIndex
+from search.json_text import json_text
+from search.printable import printable
 from search.result import SearchResult
 from search.server.errors import Refused
 from search.server.photos import open_photo
-from search.server.shown import shown
+from search.server.plain_words import told
 from search.server.thumbnails import shrunk
 from search.status import status_of
 from store import CrossgraphError, Index
@@ -25,7 +26,7 @@ try:
     from mcp.server.mcpserver import MCPServer
     from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
     from mcp_types import CallToolResult, ContentBlock, ImageContent, TextContent, ToolAnnotations
-    from pydantic import Field
+    from pydantic import Field, ValidationError
     from typing_extensions import TypedDict  # which pydantic wants before Python 3.12
 except ImportError as error:
     raise ImportError(
@@ -54,7 +55,7 @@ class FoundPhoto(TypedDict):
     probability: float
     captions: list[str]
     categories: list[str]
-    group: Literal["good", "maybe", "other"]
+    group: str
 
 
 class Found(TypedDict):
@@ -85,16 +86,18 @@ class Description(TypedDict):
 Query = Annotated[
     str,
     Field(
+        max_length=4000,
         description="What the photo shows, such as: a dog on a red sofa. What is not wanted may be "
-        "told too: a beach without people."
+        "told too: a beach without people.",
     ),
 ]
 Count = Annotated[int, Field(ge=1, le=MOST_HITS, description="How many photos at most.")]
 Where = Annotated[
     str,
     Field(
+        max_length=2000,
         description="A filter on facts, such as: taken >= 2024 and category = dog and width > "
-        "1000; an unknown field is answered with those there are."
+        "1000; an unknown field is answered with those there are.",
     ),
 ]
 Likely = Annotated[
@@ -112,14 +115,25 @@ def build_server(index: SearchIndex) -> MCPServer[Any]:
         index: open for as long as the server runs.
     """
     tools = _Tools(index)
-    server = MCPServer[Any](
-        "crossgraph", title="Photos", instructions=INSTRUCTIONS, log_level="WARNING"
-    )
+    server = _Server("crossgraph", title="Photos", instructions=INSTRUCTIONS, log_level="WARNING")
     reads = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
     for tool in (tools.search_photos, tools.get_photo, tools.describe_index):
         server.add_tool(tool, annotations=reads)
     server.resource("photo://{image_id}", title="A photo", mime_type="image/jpeg")(tools.photo)
     return server
+
+
+class _Server(MCPServer[Any]):
+    """Refuses arguments by their names and what was expected, as the HTTP server does."""
+
+    async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:  # noqa: ANN401
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as error:
+            if not isinstance(error.__cause__, ValidationError):
+                raise
+            reason = printable(told(error.__cause__.errors(include_url=False)))
+            raise ToolError(reason) from None
 
 
 class _Tools:
@@ -133,7 +147,7 @@ class _Tools:
         try:
             found = self._index.search(query, k, where=where, min_probability=min_probability)
         except CrossgraphError as error:
-            raise ToolError(shown(str(error))) from None
+            raise ToolError(printable(str(error))) from None
         return _found(found)
 
     def get_photo(self, image_id: ImageId) -> CallToolResult:
@@ -148,7 +162,7 @@ class _Tools:
             content.append(ImageContent(type="image", data=data, mime_type="image/jpeg"))
         except (CrossgraphError, Refused) as error:
             facts["picture"] = _reason(error)
-        content.insert(0, TextContent(type="text", text=json.dumps(facts, ensure_ascii=False)))
+        content.insert(0, TextContent(type="text", text=json_text(facts)))
         return CallToolResult(content=content, structured_content=facts)
 
     def photo(self, image_id: int) -> bytes:
@@ -168,22 +182,22 @@ class _Tools:
                 status = status_of(index)
                 categories = category_counts(catalog, MOST_CATEGORIES)
         except CrossgraphError as error:
-            raise ToolError(shown(str(error))) from None
+            raise ToolError(printable(str(error))) from None
         return Description(
             photos=status.counts.images,
             captions=status.counts.captions,
             left_out=status.counts.quarantined,
             model=status.model,
-            sources={shown(root): photos for root, photos in status.sources.items()},
+            sources={printable(root): photos for root, photos in status.sources.items()},
             categories=[
-                CategoryCount(name=shown(name), photos=photos) for name, photos in categories
+                CategoryCount(name=printable(name), photos=photos) for name, photos in categories
             ],
         )
 
     def _picture(self, photo: PhotoRecord) -> bytes:
         with Index.open(self._index.folder) as index:
             sources = list(index.sources())
-        opened = open_photo(photo, sources)
+        opened = open_photo(photo, sources, self._index.folder / "uploads")
         with opened.file:
             return shrunk(opened.content(), LONGEST_PX)
 
@@ -192,31 +206,32 @@ def _found(result: SearchResult) -> Found:
     hits = [
         FoundPhoto(
             image_id=hit.image_id,
-            path=shown(hit.name),
+            path=printable(hit.name),
             score=round(hit.score, 6),
             probability=round(hit.probability, 6),
-            captions=[shown(caption) for caption in hit.captions],
-            categories=[shown(category) for category in hit.categories],
-            group=hit.group.value,
+            captions=[printable(caption) for caption in hit.captions],
+            categories=[printable(category) for category in hit.categories],
+            group=str(hit.group),
         )
         for hit in result
     ]
-    return Found(hits=hits, notes=[shown(note) for note in result.notes])
+    return Found(hits=hits, notes=[printable(note) for note in result.notes])
 
 
 def _facts(photo: PhotoRecord) -> dict[str, Any]:
     return {
         "image_id": photo.image_id,
-        "path": shown(photo.file.path),
+        "path": printable(photo.file.path),
         "width_px": photo.file.width_px,
         "height_px": photo.file.height_px,
         "size_bytes": photo.file.size_bytes,
         "taken": None if photo.file.taken is None else photo.file.taken.isoformat(),
-        "camera": None if photo.file.camera is None else shown(photo.file.camera),
-        "captions": [shown(caption) for caption in photo.captions],
-        "categories": [shown(category) for category in photo.categories],
+        "taken_guessed": photo.file.is_guessed,
+        "camera": None if photo.file.camera is None else printable(photo.file.camera),
+        "captions": [printable(caption) for caption in photo.captions],
+        "categories": [printable(category) for category in photo.categories],
     }
 
 
 def _reason(error: CrossgraphError | Refused) -> str:
-    return shown(str(error.detail if isinstance(error, Refused) else error))
+    return printable(str(error.detail if isinstance(error, Refused) else error))

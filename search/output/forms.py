@@ -10,6 +10,7 @@ import typer
 
 from search.output.lines import as_csv_lines, as_json_lines, as_paths, as_plain_lines
 from search.result import Hit
+from search.streams import write_exactly
 
 __all__ = ["Drawing", "Form", "chosen_form", "print_hits"]
 
@@ -85,8 +86,10 @@ def print_hits(hits: Sequence[Hit], form: Form, drawing: Drawing | None = None) 
         _print_table(hits)
     else:
         end = "\0" if form is Form.null else "\n"
+        exact = form in (Form.paths, Form.null)
+        write: Callable[[str], object] = write_exactly if exact else sys.stdout.write
         for line in LINES[form](hits):
-            typer.echo(f"{line}{end}", nl=False)
+            write(f"{line}{end}")
 
 
 def _print_table(hits: Sequence[Hit]) -> None:

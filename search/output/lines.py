@@ -5,10 +5,12 @@ Every form is one hit a line and stable: fields are only ever added at the end.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from search.explain import as_words
+from search.json_text import json_text
+from search.printable import csv_cell, printable
 from search.result import Hit, weakness_of
 
 __all__ = ["as_csv_lines", "as_json_lines", "as_paths", "as_plain_lines", "known", "weakness"]
@@ -17,22 +19,25 @@ CSV_FIELDS = ("rank", "probability", "score", "path", "image_id", "captions", "c
 
 
 def as_json_lines(hits: Iterable[Hit]) -> Iterator[str]:
-    """Give one JSON object a hit, as `Hit.to_dict` makes it.
+    r"""Give one JSON object a hit, as `Hit.to_dict` makes it, with paths as they are to the byte.
+
+    A byte that is no text is there as Python reads it, such as `\udcff` (`os.fsencode` makes it a
+    byte again).
 
     >>> from pathlib import Path
     >>> next(as_json_lines([Hit(1, 2.5, 0.75, Path("/a.jpg"), 7)]))[:48]
     '{"rank": 1, "score": 2.5, "probability": 0.75, "'
     """
     for hit in hits:
-        yield json.dumps(hit.to_dict(), ensure_ascii=_has_surrogates(hit.name))
+        yield json_text(_to_the_byte(hit, hit.to_dict()))
 
 
 def as_csv_lines(hits: Iterable[Hit]) -> Iterator[str]:
     """Give a line of names and one a hit, as spreadsheets read them; no line where there is no hit.
 
     Several captions or categories share a field, parted by " | ". An explained hit has one more
-    field, its words, which is `explanation`. The group is the last field. A name with a line break
-    in it takes two lines.
+    field, its words, which is `explanation`. The group is the last field. Texts are printable, and
+    none is a formula (`search.printable`).
 
     >>> from pathlib import Path
     >>> list(as_csv_lines([Hit(1, 2.5, 0.75, Path("/a.jpg"), 7, ("A dog, barking .",))]))[1]
@@ -45,9 +50,10 @@ def as_csv_lines(hits: Iterable[Hit]) -> Iterator[str]:
     names = (*CSV_FIELDS, *(["explanation"] if explained else []), "group")
     rows: list[Sequence[object]] = [names]
     for hit in given:
-        record = {**hit.to_dict(), "captions": " | ".join(_lines_joined(hit.captions))}
-        record["categories"] = " | ".join(hit.categories)
-        record["explanation"] = "; ".join(as_words(hit.explanation)) if hit.explanation else ""
+        record = {**hit.to_dict(), "captions": _cell(" | ".join(_lines_joined(hit.captions)))}
+        record |= {"path": _cell(hit.name), "categories": _cell(" | ".join(hit.categories))}
+        why = "; ".join(as_words(hit.explanation)) if hit.explanation else ""
+        record["explanation"] = _cell(why)
         rows.append([record[name] for name in names])
     lines = _Lines()
     writer(lines, lineterminator="\n").writerows(rows if given else ())
@@ -60,17 +66,17 @@ def as_paths(hits: Iterable[Hit]) -> Iterator[str]:
 
 
 def as_plain_lines(hits: Iterable[Hit]) -> Iterator[str]:
-    r"""Give rank, probability, score, path and what the index knows, parted by tabs.
+    r"""Give rank, probability, score, path, what the index knows, and the group, parted by tabs.
 
-    An explained hit has a sixth field, its words.
+    An explained hit has its words before its group, which is the last field.
 
     >>> from pathlib import Path
     >>> next(as_plain_lines([Hit(1, 2.5, 0.754, Path("/a.jpg"), 7, ("A dog .",))]))
-    '1\t0.75\t2.500\t/a.jpg\tA dog .'
+    '1\t0.75\t2.500\t/a.jpg\tA dog .\tgood'
     """
     for hit in hits:
-        path = hit.name.replace("\t", " ").replace("\n", " ")
-        why = f"{'; '.join(as_words(hit.explanation))}\t" if hit.explanation else ""
+        path = printable(hit.name)
+        why = f"{printable('; '.join(as_words(hit.explanation)))}\t" if hit.explanation else ""
         facts = f"{hit.rank}\t{hit.probability:.2f}\t{hit.score:.3f}\t{path}\t{known(hit)}"
         yield f"{facts}\t{why}{hit.group}"
 
@@ -87,7 +93,7 @@ def known(hit: Hit) -> str:
     categories = f"[{', '.join(hit.categories)}]" if hit.categories else ""
     folded = len(hit.duplicates)
     alike = f"({folded} more {'is' if folded == 1 else 'are'} nearly the same)" if folded else ""
-    return " ".join(part for part in (caption, categories, alike) if part)
+    return printable(" ".join(part for part in (caption, categories, alike) if part))
 
 
 def weakness(hits: Sequence[Hit], least: float = 0.0) -> str | None:
@@ -118,5 +124,14 @@ class _Lines:
         self.written.append(line.removesuffix("\n"))
 
 
-def _has_surrogates(text: str) -> bool:
-    return any("\ud800" <= letter <= "\udfff" for letter in text)
+def _cell(text: str) -> str:
+    return csv_cell(printable(text))
+
+
+def _to_the_byte(hit: Hit, record: dict[str, Any]) -> dict[str, Any]:
+    duplicates = zip(hit.duplicates, record["duplicates"], strict=True)
+    return {
+        **record,
+        "path": hit.name,
+        "duplicates": [_to_the_byte(each, its) for each, its in duplicates],
+    }

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from search.output.forms import Drawing
 from search.output.lines import known
-from search.output.table import heading_of, printable
+from search.output.table import heading_of
+from search.printable import printable
 from search.result import Hit
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def print_previews(hits: Sequence[Hit], drawing: Drawing | None = None) -> None:
             console.print(Text(known(hit)))
         thumbnail = _thumbnail(hit)
         if isinstance(thumbnail, str):
-            console.print(Text(f"no thumbnail: {thumbnail}"))
+            console.print(Text(f"no thumbnail: {printable(thumbnail)}"))
         else:
             console.print(drawn(thumbnail, _columns(thumbnail, console.width)))
 

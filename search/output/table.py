@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from search.explain import as_words
 from search.output.lines import known
+from search.printable import printable
 from search.result import Hit, HitGroup
 
 if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-__all__ = ["as_table", "heading_of", "printable"]
+__all__ = ["as_table", "heading_of"]
 
 
 def as_table(hits: Sequence[Hit], title: str | None = None) -> Table:
@@ -47,7 +48,8 @@ def as_table(hits: Sequence[Hit], title: str | None = None) -> Table:
         if speaks:
             cells.append(escape(known(hit)))
         if explains:
-            cells.append(escape("\n".join(as_words(hit.explanation)) if hit.explanation else ""))
+            words = as_words(hit.explanation) if hit.explanation else ()
+            cells.append(escape("\n".join(printable(word) for word in words)))
         table.add_row(*cells)
     return table
 
@@ -57,8 +59,3 @@ def heading_of(group: HitGroup) -> Text:
     from rich.text import Text
 
     return Text.assemble((group.heading, "bold"), (f" ({group.meaning})", "dim"))
-
-
-def printable(text: str) -> str:
-    """Show a file name's bytes that are no UTF-8, which a table could not be printed with."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import os
+import re
 from pathlib import Path
 
 from starlette.datastructures import Headers
@@ -19,6 +20,8 @@ __all__ = ["KEY_VARIABLE", "Access", "AccessError", "is_loopback", "names_of", "
 KEY_VARIABLE = "CROSSGRAPH_API_KEY"
 SHORTEST_KEY = 16
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+_AUTHORITY = re.compile(r"(?:\[([0-9a-f:.%]{2,64})\]|([a-z0-9._-]{1,255}))(?::[0-9]{0,5})?")
+"""A name, or an address in brackets, and perhaps a port: all that a Host header may say."""
 
 
 class AccessError(CrossgraphError):
@@ -54,7 +57,7 @@ def read_key(file: Path | None) -> str | None:
     if file is not None:
         where = str(file)
         try:
-            key = file.read_text(encoding="utf-8")
+            key = file.read_text(encoding="utf-8-sig")  # as editors on Windows save it
         except (OSError, UnicodeDecodeError) as error:
             raise AccessError(f"{file} cannot be read as a key: {error}") from None
     elif not key:
@@ -94,9 +97,12 @@ class Access:
 
     def _judged(self, scope: Scope, headers: Headers) -> tuple[int, str]:
         host = headers.get("host", "").lower()
-        if self._settings.hosts is not None and _name(host) not in self._settings.hosts:
+        name = _name(host) if len(headers.getlist("host")) == 1 else None
+        if self._settings.hosts is not None and name not in self._settings.hosts:
             names = ", ".join(sorted(self._settings.hosts))
             return 403, f"this server does not go by that name in the Host header, only by {names}"
+        if name is None:
+            return 400, "expected one Host header, with a name and perhaps a port"
         if scope["method"] not in SAFE_METHODS and _is_foreign(headers, host):
             return 403, "a page of another site may not change or ask anything here"
         guarded = scope["path"].startswith("/v1") or scope["path"].startswith("/metrics")
@@ -112,11 +118,14 @@ class Access:
         return hmac.compare_digest(given, wanted) and kind.lower() == "bearer"
 
 
-def _name(authority: str) -> str:
-    """Give the name in a Host header, without port and brackets."""
-    if authority.startswith("["):
-        return authority[1:].partition("]")[0]
-    return authority.partition(":")[0]
+def _name(authority: str) -> str | None:
+    """Give the name in a Host header, without port and brackets; None if it is malformed.
+
+    >>> _name("[::1]:8000"), _name("localhost"), _name("127.0.0.1:1@evil.example")
+    ('::1', 'localhost', None)
+    """
+    found = _AUTHORITY.fullmatch(authority)
+    return None if found is None else found[1] or found[2]
 
 
 def _is_foreign(headers: Headers, host: str) -> bool:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from search.building import Building
+from search.printable import printable, printable_lines
 from search.result import SearchResult
-from search.server.shown import shown
 from search.status import Status, is_there
 from store.records import PhotoRecord
 from store.several.loss import Missing
@@ -35,17 +35,19 @@ def image_answer(photo: PhotoRecord, uploads: Path) -> dict[str, Any]:
     file = photo.file
     return {
         "id": photo.image_id,
-        "path": shown(file.path),
-        "source": shown(file.source),
-        "captions": [shown(caption) for caption in photo.captions],
-        "categories": [shown(name) for name in photo.categories],
+        "path": printable(file.path),
+        "source": printable(file.source),
+        "captions": [printable_lines(caption) for caption in photo.captions],
+        "categories": [printable_lines(name) for name in photo.categories],
         "width_px": file.width_px,
         "height_px": file.height_px,
         "size_bytes": file.size_bytes,
         "modified": _moment(file.mtime_ns),
         "taken": None if file.taken is None else file.taken.isoformat(),
-        "camera": None if file.camera is None else shown(file.camera),
+        "taken_guessed": file.is_guessed,
+        "camera": None if file.camera is None else printable(file.camera),
         "sha256": file.sha256,
+        "damage": printable(file.damage) or None,
         "uploaded": file.source == str(uploads),
     }
 
@@ -64,7 +66,7 @@ def index_answer(
         "captions": status.counts.captions,
         "left_out": status.counts.quarantined,
         "sources": [
-            {"path": shown(root), "photos": photos, "there": is_there(root)}
+            {"path": printable(root), "photos": photos, "there": is_there(root)}
             for root, photos in status.sources.items()
         ],
         "model": {
@@ -75,14 +77,17 @@ def index_answer(
         },
         "search": status.search,
         "reembedding": status.reembedding,
-        "categories": [{"name": shown(name), "photos": count} for name, count in categories],
+        "categories": [
+            {"name": printable_lines(name), "photos": count} for name, count in categories
+        ],
         "building": None if building is None else building.to_dict(),
     }
 
 
 def partial(missing: Sequence[Missing]) -> dict[str, Any]:
     """Give the fields that say whether an answer is of all indexes of several."""
-    return {"degraded": bool(missing), "missing": [asdict(each) for each in missing]}
+    told = [{name: printable(text) for name, text in asdict(each).items()} for each in missing]
+    return {"degraded": bool(missing), "missing": told}
 
 
 def _hit(hit: dict[str, Any], sizes: Mapping[int, tuple[int, int]]) -> dict[str, Any]:
@@ -91,9 +96,7 @@ def _hit(hit: dict[str, Any], sizes: Mapping[int, tuple[int, int]]) -> dict[str,
     return {
         **hit,
         "id": image_id,
-        "path": shown(hit["path"]),
-        "captions": [shown(caption) for caption in hit["captions"]],
-        "categories": [shown(name) for name in hit["categories"]],
+        "path": printable(hit["path"]),
         "width_px": width,
         "height_px": height,
         "duplicates": [_hit(each, sizes) for each in hit["duplicates"]],

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from search.server import errors, index_routes, photo_routes, search_routes
 from search.server.access import Access
 from search.server.bounds import Bounds, Stoppable
+from search.server.head import HeadAsGet
 from search.server.metrics import Counted
 from search.server.models import LoadedModel
 from search.server.service import Service
@@ -50,6 +51,7 @@ def build_app(settings: Settings, load: Callable[[str], LoadedModel]) -> FastAPI
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=index_routes.STATIC, check_dir=False))
     # The one added last comes first.
+    app.add_middleware(HeadAsGet)
     app.add_middleware(Bounds, settings=settings)
     app.add_middleware(Stoppable)
     app.add_middleware(Access, settings=settings)

@@ -5,6 +5,7 @@ No path that a client names is read and no address is fetched.
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -19,7 +20,7 @@ from search.query import parse_query
 from search.request import SearchRequest, Term
 from search.server.errors import Refused
 from search.server.schemas import SearchBody, TermBody
-from search.server.settings import MAX_PICTURE_PIXELS, MAX_PICTURES
+from search.server.settings import MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE, MAX_PICTURES
 from store import UnreadableImage
 
 __all__ = ["Body", "check_pictures", "read_body", "search_request"]
@@ -42,8 +43,11 @@ class Body:
     pictures: dict[str, list[tuple[str, bytes]]] = field(default_factory=dict)
 
     def parsed(self, kind: type[B]) -> B:
-        """Give its JSON as one of the schemas; raises pydantic's ValidationError."""
-        return kind.model_validate_json(self.json or b"{}")
+        """Give its JSON as one of the schemas; raises pydantic's ValidationError.
+
+        The mark that some programs put before UTF-8 is no part of it.
+        """
+        return kind.model_validate_json(self.json.removeprefix(BOM_UTF8) or b"{}")
 
     def of(self, name: str) -> list[bytes]:
         """Give the files of a field."""
@@ -126,6 +130,12 @@ def check_pictures(pictures: Sequence[bytes]) -> None:
             width, height = picture_size(content)
         except UnreadableImage as error:
             raise Refused(422, f"picture {number}: {error.reason}") from None
+        if max(width, height) > MAX_PICTURE_SIDE:
+            raise Refused(
+                413,
+                f"picture {number}: {width:,} x {height:,} pixels, expected sides of at most "
+                f"{MAX_PICTURE_SIDE:,}",
+            )
         pixels += width * height
         if pixels > MAX_PICTURE_PIXELS:
             raise Refused(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi.responses import FileResponse, Response
 
 from search.building import read_building
 from search.server.answers import index_answer
 from search.server.documented import errors
 from search.server.errors import Refused, error_answer, not_now
+from search.server.json_answer import JSONAnswer
 from search.server.metrics import CONTENT_TYPE
 from search.server.schemas import IndexAnswer
 from search.server.service import service_of
@@ -29,7 +30,7 @@ router = APIRouter()
 @router.get(
     "/v1/index", tags=["index"], response_model=IndexAnswer, responses=errors(401, 403, 503)
 )
-async def index(request: Request) -> JSONResponse:
+async def index(request: Request) -> JSONAnswer:
     """Say what the index holds, which model made it, and whether it is being built."""
     service = service_of(request)
 
@@ -40,17 +41,17 @@ async def index(request: Request) -> JSONResponse:
             state, dim = status_of(index), index.model.dim
             return index_answer(state, dim, categories, building, index.missing)
 
-    return JSONResponse(await service.catalogs.run(read))
+    return JSONAnswer(await service.catalogs.run(read))
 
 
 @router.get("/healthz", include_in_schema=False)
-async def healthz() -> JSONResponse:
+async def healthz() -> JSONAnswer:
     """Say that the process answers."""
-    return JSONResponse({"status": "ok"})
+    return JSONAnswer({"status": "ok"})
 
 
 @router.get("/readyz", include_in_schema=False)
-async def readyz(request: Request) -> JSONResponse:
+async def readyz(request: Request) -> JSONAnswer:
     """Say whether searches are answered: the index opens, and its model is loaded.
 
     Of several indexes, one that opens is enough. Which do not, and why, is told to those alone who
@@ -63,7 +64,7 @@ async def readyz(request: Request) -> JSONResponse:
         return not_now(error, "the index cannot be read now; /v1/index says why")
     if not service.models.holds(fingerprint):
         return error_answer(503, "the index's model is not loaded yet", {"Retry-After": "5"})
-    return JSONResponse({"status": "ready", "degraded": degraded})
+    return JSONAnswer({"status": "ready", "degraded": degraded})
 
 
 @router.get("/metrics", include_in_schema=False)

@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from search.printable import valid_text
 from search.result import SearchResult
 
 __all__ = ["CONTENT_TYPE", "Counted", "Metrics"]
@@ -82,7 +83,7 @@ class Metrics:
         for stage, milliseconds in result.took_ms.items():
             self._stages.labels(stage).observe(milliseconds / 1000)
         for each in result.missing:
-            self._missing.labels(each.index).inc()
+            self._missing.labels(valid_text(each.index)).inc()
         if result.degraded:
             self._degraded.inc()
 

@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.responses import Response, StreamingResponse
 
 from search.picture_kinds import HEAD_BYTES, content_type
 from search.server.answers import image_answer, partial
 from search.server.asking import read_body
 from search.server.documented import errors, files_of
 from search.server.errors import Refused
+from search.server.json_answer import JSONAnswer
 from search.server.photos import OpenPhoto, find_photo, open_photo
 from search.server.schemas import ImageAnswer, ImagesAnswer, RemovedAnswer, UploadsAnswer
 from search.server.service import Service, service_of
@@ -41,7 +42,7 @@ async def images(
     request: Request,
     after: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-) -> JSONResponse:
+) -> JSONAnswer:
     """Give photos by id, those after one."""
     service = service_of(request)
 
@@ -53,7 +54,7 @@ async def images(
         more = found[-1]["id"] if len(found) == limit else None
         return {"images": found, "next": more, **partial(missing)}
 
-    return JSONResponse(await service.catalogs.run(read))
+    return JSONAnswer(await service.catalogs.run(read))
 
 
 @router.post(
@@ -62,7 +63,7 @@ async def images(
     responses=errors(400, 401, 403, 413, 415, 422, 503),
     openapi_extra=files_of("image"),
 )
-async def add(request: Request) -> JSONResponse:
+async def add(request: Request) -> JSONAnswer:
     """Add photos to the index; each gets an id, or says in one line why not."""
     service = service_of(request)
     _check_writable(service)
@@ -77,21 +78,21 @@ async def add(request: Request) -> JSONResponse:
             settings.write_seconds,
         )
     )
-    return JSONResponse({"images": outcomes})
+    return JSONAnswer({"images": outcomes})
 
 
 @router.get("/{image_id}", response_model=ImageAnswer, responses=errors(401, 403, 404, 422, 503))
-async def image(request: Request, image_id: ImageId) -> JSONResponse:
+async def image(request: Request, image_id: ImageId) -> JSONAnswer:
     """Give what the index knows of a photo."""
     service = service_of(request)
     photo = await service.catalogs.run(lambda index: find_photo(index, image_id))
-    return JSONResponse(image_answer(photo, service.settings.uploads))
+    return JSONAnswer(image_answer(photo, service.settings.uploads))
 
 
 @router.delete(
     "/{image_id}", response_model=RemovedAnswer, responses=errors(401, 403, 404, 422, 503)
 )
-async def remove(request: Request, image_id: ImageId) -> JSONResponse:
+async def remove(request: Request, image_id: ImageId) -> JSONAnswer:
     """Take a photo out of the index. Only one that was uploaded is deleted from the disk."""
     service = service_of(request)
     _check_writable(service)
@@ -102,7 +103,7 @@ async def remove(request: Request, image_id: ImageId) -> JSONResponse:
             settings.write_seconds,
         )
     )
-    return JSONResponse({"id": image_id, "file_deleted": deleted})
+    return JSONAnswer({"id": image_id, "file_deleted": deleted})
 
 
 @router.get(
@@ -162,7 +163,8 @@ async def file(request: Request, image_id: ImageId) -> Response:
 
 async def _opened(service: Service, image_id: int) -> OpenPhoto:
     def found(index: ServedIndex) -> OpenPhoto:
-        return open_photo(find_photo(index, image_id), list(index.sources()))
+        photo = find_photo(index, image_id)
+        return open_photo(photo, list(index.sources()), service.settings.uploads)
 
     return await service.catalogs.run(found)
 

@@ -15,6 +15,8 @@ from indexer import sources
 from indexer.decode import MAX_FILE_BYTES
 from indexer.sources.folder import SUFFIXES
 from search.server.errors import Refused
+from search.server.uploads import real_uploads
+from search.server.without_links import open_without_links
 from store import IndexDamaged
 from store.members import is_address, lies_below
 from store.protocol import ServedIndex
@@ -82,12 +84,13 @@ class OpenPhoto:
                 yield chunk
 
 
-def open_photo(photo: PhotoRecord, folders: list[str]) -> OpenPhoto:
+def open_photo(photo: PhotoRecord, folders: list[str], uploads: Path | None = None) -> OpenPhoto:
     """Open the file of a photo.
 
     Args:
         photo: from the index.
         folders: the index's sources; links that lead out of all of them are not followed.
+        uploads: that of them which is the index's own, and no link.
 
     Raises:
         Refused: it is not there, or lies elsewhere, or has not a photo's name.
@@ -95,7 +98,7 @@ def open_photo(photo: PhotoRecord, folders: list[str]) -> OpenPhoto:
     path = photo.file.path
     part = sources.part_of(path)
     real = _real(path if part is None else part[0])
-    if not any(lies_below(real, _real(folder)) for folder in folders):
+    if not any(lies_below(real, _real_folder(folder, uploads)) for folder in folders):
         raise Refused(403, f"photo {photo.image_id} leads out of the index's folders of photos")
     if part is not None:
         # Its content as it was indexed: nothing has to be opened to know it.
@@ -103,9 +106,7 @@ def open_photo(photo: PhotoRecord, folders: list[str]) -> OpenPhoto:
     if Path(path).suffix.lower() not in SUFFIXES or Path(real).suffix.lower() not in SUFFIXES:
         raise Refused(403, f"photo {photo.image_id} has not the name of a photo")
     try:
-        # Neither a link that took its place just now, nor a pipe that nobody writes to.
-        flags = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-        number = os.open(real, os.O_RDONLY | flags | getattr(os, "O_BINARY", 0))
+        number = open_without_links(real)
     except OSError as error:
         reason = error.strerror or "cannot be opened"
         raise Refused(404, f"the file of photo {photo.image_id} is not there: {reason}") from None
@@ -116,6 +117,12 @@ def open_photo(photo: PhotoRecord, folders: list[str]) -> OpenPhoto:
         raise Refused(404, f"the file of photo {photo.image_id} is no file any more")
     named = f"{facts.st_dev}-{facts.st_ino}-{facts.st_size}-{facts.st_mtime_ns}"
     return OpenPhoto(file, facts.st_size, hashlib.sha256(named.encode()).hexdigest()[:32])
+
+
+def _real_folder(folder: str, uploads: Path | None) -> str:
+    if uploads is not None and folder == str(uploads):
+        return real_uploads(uploads)
+    return _real(folder)
 
 
 def _real(place: str) -> str:

@@ -12,10 +12,23 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from search.server.connections import Connection, Connections, most_connections
+from search.server.files_open import open_files_allowed
+from search.server.log import spare_the_log
+from search.server.settings import Settings
+
 __all__ = ["Running"]
 
 SECONDS_TO_KEEP = 5
-MOST_CONNECTIONS = 1000
+
+ACCEPTED_AT_ONCE = 64
+"""Connections that are taken before those that are there already have their turn."""
+
+QUEUE = 1024
+"""Connections that the system holds until they are taken."""
+
+TICKS_A_SECOND = 10
+"""Of uvicorn's."""
 
 SECONDS_TO_DRAIN = SECONDS_TO_KEEP + 2
 """After which a connection that nobody asks anything on has been closed, as at any other time."""
@@ -29,6 +42,7 @@ class Running:
         listening: the socket; closed.
         ready: called once requests are answered.
         seconds_to_stop: how long requests that are being answered may take when it ends.
+        alive: called about every second that the event loop has time for it.
     """
 
     def __init__(
@@ -37,20 +51,25 @@ class Running:
         listening: socket.socket,
         ready: Callable[[], None],
         seconds_to_stop: int,
+        alive: Callable[[], None] = lambda: None,
     ) -> None:
         self._app = app
         self._listening = listening
         config = uvicorn.Config(
             app,
+            http=Connection,
+            ws="none",
             log_level="warning",
             access_log=False,
+            use_colors=False,
             server_header=False,
             lifespan="off",
+            backlog=ACCEPTED_AT_ONCE,
             timeout_keep_alive=SECONDS_TO_KEEP,
-            limit_concurrency=MOST_CONNECTIONS,
             timeout_graceful_shutdown=seconds_to_stop,
         )
-        self._server = _Server(config, ready)
+        spare_the_log()
+        self._server = _Server(config, app.state.service.settings, ready, alive)
 
     def run(self) -> bool:
         """Answer; say in the end whether all that was begun has ended."""
@@ -75,17 +94,30 @@ class _Server(uvicorn.Server):
         drain_until: the moment, of the monotonic clock, at which a drained server ends.
     """
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        settings: Settings,
+        ready: Callable[[], None],
+        alive: Callable[[], None],
+    ) -> None:
         super().__init__(config)
+        most = most_connections(settings.connections, open_files_allowed())
+        self.server_state = Connections(most, settings.head_seconds, settings.unread_seconds)
         self._ready = ready
+        self._alive = alive
         self.drain_until: float | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
+        for each in sockets or ():
+            each.listen(QUEUE)  # asyncio has made it as short as what is accepted at once
         self._ready()
 
     async def on_tick(self, counter: int) -> bool:
         ended = await super().on_tick(counter)
+        if counter % TICKS_A_SECOND == 0:
+            self._alive()
         if self.drain_until is None:
             return ended
         for server in self.servers:

@@ -6,10 +6,11 @@ import base64
 import binascii
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from search.request import Term
+from search.request import LIGHTEST, Term
 from search.result import HitGroup
+from search.server.plain_words import TERM_TAGS
 
 __all__ = [
     "EmbedAnswer",
@@ -39,7 +40,7 @@ class TermBody(_Asked):
     text: Text | None = None
     id: ImageId | None = None
     image: str | None = Field(None, description="a picture's file in base64")
-    weight: float = Field(1.0, gt=0, le=1000)
+    weight: float = Field(1.0, ge=LIGHTEST, le=1000)
 
     @model_validator(mode="after")
     def _is_one(self) -> TermBody:
@@ -59,7 +60,15 @@ class TermBody(_Asked):
         return Term(text=self.text, image=image, image_id=self.id, weight=self.weight)
 
 
-Terms = Annotated[list[Text | TermBody], Field(max_length=16)]
+def _kind_of_term(asked: object) -> str:
+    return TERM_TAGS[0] if isinstance(asked, str) else TERM_TAGS[1]
+
+
+AnyTerm = Annotated[
+    Annotated[Text, Tag(TERM_TAGS[0])] | Annotated[TermBody, Tag(TERM_TAGS[1])],
+    Discriminator(_kind_of_term),
+]
+Terms = Annotated[list[AnyTerm], Field(max_length=16)]
 
 
 class SearchBody(_Asked):
@@ -156,8 +165,10 @@ class ImageAnswer(BaseModel):
     size_bytes: int
     modified: str
     taken: str | None
+    taken_guessed: bool
     camera: str | None
     sha256: str
+    damage: str | None
     uploaded: bool
 
 

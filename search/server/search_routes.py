@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
 
 from indexer.decode import decode_bytes
 from search.request import SearchRequest
 from search.result import Hit, SearchResult
 from search.server.answers import search_answer
-from search.server.asking import check_pictures, read_body, search_request
+from search.server.asking import Body, check_pictures, read_body, search_request
 from search.server.documented import body_of, errors
 from search.server.errors import Refused
+from search.server.json_answer import JSONAnswer
 from search.server.schemas import EmbedAnswer, EmbedBody, SearchAnswer, SearchBody
 from search.server.service import Opened, service_of
 
@@ -29,14 +29,14 @@ router = APIRouter(prefix="/v1", tags=["search"])
     responses=errors(400, 401, 403, 413, 415, 422, 503),
     openapi_extra=body_of(SearchBody, "image", "minus_image"),
 )
-async def search(request: Request) -> JSONResponse:
+async def search(request: Request) -> JSONAnswer:
     """Find photos by texts, pictures, and photos of the index, wanted or not."""
     service = service_of(request)
     body = await read_body(request, ("image", "minus_image"))
-    asked = search_request(body)
+    asked = await service.bodies.run(lambda: search_request(body))
     result, answer = await service.searches.run(lambda opened: _searched(opened, asked))
     service.metrics.searched(result)
-    return JSONResponse(answer)
+    return JSONAnswer(answer)
 
 
 @router.post(
@@ -45,17 +45,23 @@ async def search(request: Request) -> JSONResponse:
     responses=errors(400, 401, 403, 413, 415, 422, 503),
     openapi_extra=body_of(EmbedBody, "image"),
 )
-async def embed(request: Request) -> JSONResponse:
+async def embed(request: Request) -> JSONAnswer:
     """Give the vectors of texts and pictures; inner products are the first stage's scores."""
+    service = service_of(request)
     body = await read_body(request, ("image",))
+    texts, pictures = await service.bodies.run(lambda: _to_embed(body))
+    answer = await service.searches.run(lambda one: _embedded(one, texts, pictures))
+    return JSONAnswer(answer)
+
+
+def _to_embed(body: Body) -> tuple[list[str], list[bytes]]:
     texts, pictures = body.parsed(EmbedBody).texts, body.of("image")
     if not texts and not pictures:
         raise Refused(422, "nothing to embed: give texts, or files in the field image")
     if any(not text.strip() for text in texts):
         raise Refused(422, "a text is empty; say what the photo shows")
     check_pictures(pictures)
-    answer = await service_of(request).searches.run(lambda one: _embedded(one, texts, pictures))
-    return JSONResponse(answer)
+    return texts, pictures
 
 
 def _searched(opened: Opened, asked: SearchRequest) -> tuple[SearchResult, dict[str, Any]]:

@@ -20,6 +20,7 @@ from store.protocol import ServedIndex
 __all__ = ["Opened", "Service", "service_of"]
 
 THUMBNAIL_THREADS = 2
+BODY_THREADS = 2
 UPLOADS_WAITING = 8
 UPLOAD_SECONDS = 120.0
 
@@ -57,6 +58,8 @@ class Service:
             "thumbnail", THUMBNAIL_THREADS, settings.waiting, settings.answer_seconds
         )
         self.writer = Workers("change of the index", 1, UPLOADS_WAITING, UPLOAD_SECONDS)
+        # Bodies are read here and not on the event loop, which has all others to answer.
+        self.bodies = Workers("request", BODY_THREADS, settings.waiting, settings.answer_seconds)
         self.searches.workers.watch(self.metrics.working("search"))
 
     def warm(self) -> None:
@@ -69,7 +72,7 @@ class Service:
 
     def close(self, seconds: float) -> bool:
         """Take no more work; say whether all that was begun has ended within that time."""
-        each = (self.searches, self.catalogs, self.pictures, self.writer)
+        each = (self.searches, self.catalogs, self.pictures, self.writer, self.bodies)
         # Each in turn gets what time there is; all were told to stop by the first round.
         ended = [one.close(0) for one in each]
         return all(ended) or all([one.close(seconds / len(each)) for one in each])

@@ -6,13 +6,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
-__all__ = ["MAX_PICTURES", "MAX_PICTURE_PIXELS", "Settings"]
+__all__ = ["MAX_PICTURES", "MAX_PICTURE_PIXELS", "MAX_PICTURE_SIDE", "Settings"]
 
 MAX_PICTURES = 8
 """Of one request."""
 
 MAX_PICTURE_PIXELS = 60_000_000
 """Of all pictures of one request together; telephones make 12 and 48 million."""
+
+MAX_PICTURE_SIDE = 65_535
+"""The longest that a JPEG can have. A decoder also needs memory for each row, however short it is:
+one pixel wide and 59,900,000 high, a picture took 3.4 GB."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,10 @@ class Settings:
         body_bytes: of one request, however it arrives.
         held_bytes: of all bodies that are being received or answered at once.
         body_seconds: within which a body must have arrived.
+        head_seconds: within which the head of a request must, from its first byte or the connection
+            on.
+        unread_seconds: after which an answer that a client does not read is given up.
+        connections: at most so many, or fewer where fewer files may be open.
         answer_seconds: after which a client is told that it took too long.
         readers: searches at once; each holds the vectors of an exact index in memory.
         write_seconds: how long a change of the index waits for another process that writes.
@@ -45,6 +53,9 @@ class Settings:
     body_bytes: int = 32 * 2**20
     held_bytes: int = 256 * 2**20
     body_seconds: float = 30.0
+    head_seconds: float = 10.0
+    unread_seconds: float = 30.0
+    connections: int = 1000
     answer_seconds: float = 30.0
     readers: int = 2
     write_seconds: float = 0.0

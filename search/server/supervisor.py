@@ -103,12 +103,14 @@ class Supervisor:
 
     def _next(self, signals: Connection) -> int | None:
         """Wait for something to happen, and give the signal if it was one."""
-        pipes = {worker.pipe: worker for worker in self._workers if not worker.ready}
+        pipes = {worker.pipe: worker for worker in self._workers if not worker.silent}
         sentinels = [worker.process.sentinel for worker in self._workers]
-        until = min(self._due, default=None)
-        seconds = None if until is None else max(0.0, until - time.monotonic())
+        began = time.monotonic()
+        longest = self._plan.silent_seconds / 4
+        seconds = max(0.0, min([longest, *(due - began for due in self._due)]))
         watched: list[Any] = [signals, *pipes, *sentinels]
         happened = wait(watched, seconds)
+        self._end_silent(slept=time.monotonic() - began > 2 * longest)
         for pipe, worker in pipes.items():
             if pipe in happened and worker.hear():
                 self._put_in_place(worker)
@@ -116,6 +118,19 @@ class Supervisor:
             self._due.remove(due)
             self._start()
         return signals.recv() if signals in happened else None
+
+    def _end_silent(self, *, slept: bool) -> None:
+        """End workers of which nothing is heard: they are stopped, or hang.
+
+        Args:
+            slept: whether this process was stopped itself, in which time it heard nobody.
+        """
+        seconds = self._plan.silent_seconds
+        for worker in self._workers:
+            if slept:
+                worker.heard = time.monotonic()
+            elif worker.is_silent_for(seconds):
+                worker.end(f"it did not say that it is alive for {seconds:g} seconds")
 
     def _start(self, replaces: WorkerProcess | None = None) -> None:
         self._workers.append(WorkerProcess(self._plan, self._listening, replaces))

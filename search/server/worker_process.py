@@ -15,14 +15,22 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from select import select as wait_for_room
 
 from search.server.settings import Settings
+from search.streams import guard_streams
 from store import CrossgraphError
 
 __all__ = ["Plan", "WorkerProcess"]
 
 READY = "ready"
 """What a worker says once it answers; anything else is the line that says why it cannot."""
+
+ALIVE = "alive"
+"""What it says about every second, from its event loop: one that is stopped, or hangs, does not."""
+
+SILENT_SECONDS = 30.0
+"""After which a worker that says nothing is ended. Answers are told to be late after as long."""
 
 DRAIN = "drain"
 """What it is told when another has taken its place. Where the pipe is closed, it stops at once."""
@@ -38,6 +46,7 @@ class Plan:
         image_weights: see there.
         text_weights: see there.
         seconds_to_stop: how long requests that are being answered may take when it ends.
+        silent_seconds: after which a worker is ended of which nothing is heard.
     """
 
     settings: Settings
@@ -45,6 +54,7 @@ class Plan:
     image_weights: Path | None
     text_weights: Path | None
     seconds_to_stop: int
+    silent_seconds: float = SILENT_SECONDS
 
 
 class WorkerProcess:
@@ -68,8 +78,10 @@ class WorkerProcess:
         theirs.close()
         self.replaces = replaces
         self.started = time.monotonic()
+        self.heard = self.started
         self.ready = False
         self.leaving = False
+        self.silent = False
         self.complaint = ""
 
     def drain(self) -> None:
@@ -83,6 +95,10 @@ class WorkerProcess:
         try:
             said = self.pipe.recv()
         except (EOFError, OSError):
+            self.silent = True
+            return False
+        self.heard = time.monotonic()
+        if said == ALIVE:
             return False
         if said != READY:
             self.complaint = said
@@ -90,10 +106,20 @@ class WorkerProcess:
         self.ready = True
         return True
 
+    def is_silent_for(self, seconds: float) -> bool:
+        """Say whether it should have said something, and has not for so long."""
+        silent = time.monotonic() - self.heard > seconds
+        return silent and self.ready and not self.leaving and not self.pipe.poll()
+
+    def end(self, why: str) -> None:
+        """End one that does not answer, whatever it is at."""
+        self.complaint = why
+        self.process.kill()
+
     def bury(self) -> None:
         """Let go of a process that has ended, its last words heard."""
         with suppress(OSError):
-            if not self.ready and self.pipe.poll():
+            while not (self.ready or self.silent) and self.pipe.poll():
                 self.hear()
         self.process.join()
         self.pipe.close()
@@ -121,6 +147,7 @@ def _interrupts_ignored() -> Generator[None]:
 
 def _work(plan: Plan, listening: socket.socket, supervisor: Connection) -> None:
     """Answer requests until the supervisor says that it is enough, or is gone."""
+    guard_streams()
     # Here, since the supervisor does without.
     from search.server.app import build_app
     from search.server.models import model_loader
@@ -133,7 +160,13 @@ def _work(plan: Plan, listening: socket.socket, supervisor: Connection) -> None:
     except (CrossgraphError, OSError, ValueError) as error:
         _say(supervisor, " ".join(str(error).split()))
         sys.exit(1)
-    running = Running(app, listening, lambda: _say(supervisor, READY), plan.seconds_to_stop)
+    running = Running(
+        app,
+        listening,
+        lambda: _say(supervisor, READY),
+        plan.seconds_to_stop,
+        lambda: _say_alive(supervisor),
+    )
     listener = threading.Thread(target=_listen, args=(supervisor, running.drain, running.stop))
     listener.start()
     ended = running.run()
@@ -144,6 +177,13 @@ def _work(plan: Plan, listening: socket.socket, supervisor: Connection) -> None:
 def _say(supervisor: Connection, line: str) -> None:
     with suppress(OSError):  # it may have ended meanwhile, which `_listen` hears
         supervisor.send(line)
+
+
+def _say_alive(supervisor: Connection) -> None:
+    """Say it where there is room: a supervisor that is stopped reads nothing."""
+    with suppress(OSError):
+        if wait_for_room([], [supervisor], [], 0)[1]:
+            supervisor.send(ALIVE)
 
 
 def _listen(supervisor: Connection, drain: Callable[[], None], stop: Callable[[], None]) -> None:

@@ -13,11 +13,12 @@ from indexer.batches import batches
 from indexer.model import PhotoModel
 from indexer.sources import FoundFile
 from search.picture_kinds import HEAD_BYTES, SUFFIX_OF, content_type
+from search.printable import printable
 from search.server.asking import check_pictures
 from search.server.errors import Refused
 from search.server.models import Models
 from search.server.photos import find_photo
-from search.server.shown import shown
+from search.server.uploads import delete_upload, prepare_uploads
 from search.writing import left_out
 from store import Index, IndexNotWritable, ModelMismatch
 
@@ -51,7 +52,7 @@ def add_photos(
         if model.fingerprint != index.model.fingerprint:
             raise ModelMismatch(f"{folder} was made with another model than {model.name}")
         index.begin_writing()
-        _make(uploads)
+        prepare_uploads(uploads)
         outcomes = [_added(index, uploads, name, content, model) for name, content in files]
         index.finish()
     return outcomes
@@ -60,7 +61,8 @@ def add_photos(
 def remove_photo(folder: Path, uploads: Path, image_id: int) -> bool:
     """Take a photo out of the index; say whether its file was deleted, as only uploads are.
 
-    Any other stays where it is, and is left out from now on until it changes.
+    Any other stays where it is, and is left out from now on until it changes; so does an upload
+    that lies behind a link.
 
     Raises:
         Refused: there is no such photo, or the catalog names a file outside its folders.
@@ -69,19 +71,19 @@ def remove_photo(folder: Path, uploads: Path, image_id: int) -> bool:
     with Index.open(folder) as index:
         index.begin_writing()
         file = find_photo(index, image_id).file
-        if file.source == str(uploads):
-            # In this order: cut off in between, the next run finds that the file is gone.
-            Path(file.path).unlink(missing_ok=True)
+        # In this order: cut off in between, the next run finds that the file is gone.
+        deleted = file.source == str(uploads) and delete_upload(uploads, file.path)
+        if deleted:
             index.remove_images([image_id])
         else:
             index.quarantine([left_out(file)])
         index.forget_unused_sources()
         index.finish()
-        return file.source == str(uploads)
+        return deleted
 
 
 def _added(index: Index, uploads: Path, name: str, content: bytes, model: PhotoModel) -> Outcome:
-    told: Outcome = {"name": shown(name)}
+    told: Outcome = {"name": printable(name)}
     try:
         check_pictures([content])
     except Refused as error:
@@ -114,13 +116,6 @@ def _indexed(index: Index, uploads: Path, path: Path, model: PhotoModel) -> Outc
     return {"id": image_id}
 
 
-def _make(uploads: Path) -> None:
-    try:
-        uploads.mkdir(exist_ok=True)
-    except OSError as error:
-        raise IndexNotWritable(f"{uploads.name} cannot be made: {error.strerror}") from error
-
-
 def _place(uploads: Path, name: str, content: bytes) -> Path:
     """Give where content belongs: under the client's name as far as that can be trusted."""
     digest = hashlib.sha256(content).hexdigest()[:16]
@@ -129,7 +124,7 @@ def _place(uploads: Path, name: str, content: bytes) -> Path:
         return held[0]
     stem = re.sub(r"[^\w-]+", "-", Path(name.replace("\\", "/")).stem).strip("-_")[:LONGEST_NAME]
     suffix = SUFFIX_OF.get(content_type(content[:HEAD_BYTES]), ".jpg")
-    return uploads / f"{shown(stem) or 'photo'}-{digest}{suffix}"
+    return uploads / f"{printable(stem) or 'photo'}-{digest}{suffix}"
 
 
 def _store(path: Path, content: bytes) -> None:

@@ -157,7 +157,7 @@ class _Push:
 
     def _nodes(self, ids: NDArray[np.int64]) -> list[bytes]:
         """Give what the re-ranker reads of photos, as the bytes that they are."""
-        sql = f"SELECT * FROM {self._index.model.nodes} WHERE image_id IN "
+        sql = f"SELECT image_id, nodes FROM {self._index.model.nodes} WHERE image_id IN "
         asked = json.dumps(ids.tolist())
         held = dict(self._catalog.rows(f"{sql} (SELECT value FROM json_each(?))", asked))
         if len(held) < len(ids):

@@ -24,7 +24,7 @@ from store.postgres.within import Chosen, choose
 from store.postgres.words import search_words
 from store.protocol import Ids
 from store.records import PhotoRecord
-from store.rows import Counts, Photo, QuarantinedFile
+from store.rows import Counts, Photo, PhotoFile, QuarantinedFile
 from store.selection import Expression
 from store.several.loss import Missing
 from store.vectors import Found
@@ -214,8 +214,16 @@ class PostgresReader:
                 FROM {self._photos} GROUP BY held ORDER BY held"""
             return {_path(None, raw): count for raw, count in self._session.rows(sql)}
 
+    def passed_over(self) -> dict[str, int]:
+        """Give no kind: what was passed over stays with the index on disk."""
+        return {}
+
     def quarantined(self) -> list[QuarantinedFile]:
         """Give no file: what was left out stays with the index on disk."""
+        return []
+
+    def damaged(self) -> list[PhotoFile]:
+        """Give no photo: what is wrong with files stays with the index on disk."""
         return []
 
     def category_counts(self, most: int) -> list[tuple[str, int]]:

@@ -47,6 +47,7 @@ _POSTGRES = Dialect(
         "caption": "captions",
     },
     number="({field}) {operator} %s",
+    one_form="normalize({field}, NFC)",
     # As SQLite: in these letters A-Z alone are the same in either case.
     text='lower(({field}) COLLATE "C") {operator} lower(%s::text COLLATE "C")',
     like='lower(({field}) COLLATE "C") LIKE lower(%s::text COLLATE "C")',

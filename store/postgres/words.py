@@ -15,6 +15,7 @@ import numpy as np
 
 from store.postgres.session import Session
 from store.postgres.within import Chosen
+from store.unspaced import normal
 from store.vectors import Found
 from store.words import telling_words
 
@@ -34,7 +35,7 @@ def plain_words(text: str) -> str:
     >>> plain_words("Café_au-lait, don't!")
     'cafe au lait don t'
     """
-    apart = unicodedata.normalize("NFKD", text[:LONGEST_TEXT].lower())
+    apart = normal(text[:LONGEST_TEXT].lower(), "NFKD")
     letters = "".join(letter for letter in apart if not unicodedata.combining(letter))
     return " ".join(word[:LONGEST_WORD] for word in re.findall(r"[^\W_]+", letters))
 

@@ -16,7 +16,7 @@ from store.choice import Measured
 from store.models import Model
 from store.protocol import Allowed, Ids, ServedIndex
 from store.records import PhotoRecord
-from store.rows import Counts, Photo, QuarantinedFile
+from store.rows import Counts, Photo, PhotoFile, QuarantinedFile
 from store.selection import Expression
 from store.several.asking import Members, Place
 from store.several.loss import Missing
@@ -184,9 +184,18 @@ class SeveralIndexes:
         """Give the folders that photos were found through, sorted, with their numbers of photos."""
         return dict(sorted(self._sums(lambda one: one.sources()).items()))
 
+    def passed_over(self) -> dict[str, int]:
+        """Give kinds of files in the sources that are not read, such as `.cr3`, and how many."""
+        return dict(sorted(self._sums(lambda one: one.passed_over()).items()))
+
     def quarantined(self) -> list[QuarantinedFile]:
         """Give the files in quarantine, by path."""
         found = self._all(lambda one: one.quarantined())
+        return sorted((each for files in found for each in files), key=lambda file: file.path)
+
+    def damaged(self) -> list[PhotoFile]:
+        """Give the photos whose files are shown as far as they go, by path."""
+        found = self._all(lambda one: one.damaged())
         return sorted((each for files in found for each in files), key=lambda file: file.path)
 
     def category_counts(self, most: int) -> list[tuple[str, int]]:

@@ -125,3 +125,14 @@ def test_words_are_found_by_their_stems_short_texts_first(both: Both) -> None:
 def test_another_width_is_refused(both: Both) -> None:
     with pytest.raises(ValueError, match=r"\(3,\), expected \(2,\)"):
         both[0].search(np.zeros(3, dtype=np.float32), 1)
+
+
+def test_the_background_is_a_sample_of_what_is_there_now(both: Both) -> None:
+    index, change = both
+    before = index.background()
+    assert before.photos == 5
+    assert before.vectors.tolist() == index.vectors([1, 2, 3, 4, 5]).tolist()
+    change(lambda it: it.remove_images([5, 2]))
+    after = index.background()
+    assert after.photos == 3
+    assert after.vectors.tolist() == index.vectors([1, 3, 4]).tolist()

@@ -52,11 +52,16 @@ def make_place(place: Path, bert: Path) -> Path:
 
 
 def start(
-    place: Path, *arguments: str, stderr: int | IO[str] = subprocess.PIPE, **environment: str
+    place: Path,
+    *arguments: str,
+    stderr: int | IO[str] = subprocess.PIPE,
+    before: str = "",
+    **environment: str,
 ) -> subprocess.Popen[str]:
+    """Start the program; `before` is run in its process first."""
     indexes = () if "--index" in arguments else ("--index", str(place / "index"))
     return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, "serve", *indexes, *arguments],
+        [sys.executable, "-c", f"{before}\n{PROGRAM}", "serve", *indexes, *arguments],
         stdout=subprocess.PIPE,
         stderr=stderr,
         text=True,
@@ -66,10 +71,14 @@ def start(
 
 @contextmanager
 def running(
-    place: Path, *arguments: str, stderr: int | IO[str] = subprocess.PIPE, **environment: str
+    place: Path,
+    *arguments: str,
+    stderr: int | IO[str] = subprocess.PIPE,
+    before: str = "",
+    **environment: str,
 ) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """A server on a free port: its address and its process."""
-    process = start(place, "--port", "0", *arguments, stderr=stderr, **environment)
+    process = start(place, "--port", "0", *arguments, stderr=stderr, before=before, **environment)
     assert process.stdout is not None
     try:
         url = process.stdout.readline().strip()

@@ -93,6 +93,32 @@ def test_workers_share_a_port_and_one_that_dies_or_is_exchanged_is_not_missed(
     assert "Traceback" not in said.read_text()
 
 
+def test_a_worker_that_is_stopped_is_noticed_and_one_that_works_is_left_alone(
+    place: Path, tmp_path: Path
+) -> None:
+    said = tmp_path / "stderr"
+    sooner = "from search.server.worker_process import Plan; Plan.__init__.__defaults__ = (4.0,)"
+    with (
+        said.open("w") as stderr,
+        running(place, "--workers", "2", stderr=stderr, before=sooner) as (url, process),
+    ):
+        first = workers_of(process.pid)
+        os.kill(first[0], signal.SIGSTOP)
+        await_that(lambda: len(set(workers_of(process.pid)) - {first[0]}) == 2, 60)
+        assert not is_alive(first[0])
+        assert first[1] in workers_of(process.pid)
+        (line,) = said.read_text().strip().splitlines()
+        assert line.startswith(f"worker {first[0]} is started again ")
+        assert line.endswith(": it did not say that it is alive for 4 seconds")
+        assert httpx2.post(f"{url}v1/search", json=ASKED).status_code == 200
+
+        process.send_signal(signal.SIGSTOP)  # which hears nobody while it is stopped itself
+        time.sleep(5)
+        process.send_signal(signal.SIGCONT)
+        time.sleep(1)
+        assert len(said.read_text().strip().splitlines()) == 1
+
+
 def test_an_exchange_that_loses_the_old_and_the_new_worker_is_told(
     place: Path, tmp_path: Path
 ) -> None:

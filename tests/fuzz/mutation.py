@@ -106,3 +106,37 @@ def _change_part(document: Any, rng: np.random.Generator) -> None:
             case _:
                 part[key] = ODD_VALUES[rng.integers(0, len(ODD_VALUES))]
         return
+
+
+def reshaped(content: bytes, others: Sequence[bytes], rng: np.random.Generator) -> bytes:
+    """Give a picture whose header claims another shape, most often a very long one."""
+    del others
+    area = 2 ** rng.uniform(0, 27)
+    width = round(2 ** rng.uniform(0, np.log2(area))) if rng.random() < 0.5 else 1
+    sides = [max(width, 1), max(round(area / max(width, 1)), 1)]
+    if rng.random() < 0.5:
+        sides.reverse()
+    data = bytearray(content)
+    if content.startswith(b"\x89PNG"):
+        struct.pack_into(">II", data, 16, *sides)
+        return _with_checksums(bytes(data))
+    if content.startswith(b"BM"):
+        struct.pack_into("<ii", data, 18, *sides)
+    elif content.startswith(b"II*"):
+        _reshape_tiff(data, sides)
+    elif content.startswith(b"P6"):
+        return b"P6 %d %d 255\n" % tuple(sides) + content.partition(b"255\n")[2]
+    else:
+        raise ValueError(f"no shape is known of {content[:4]!r}")
+    return bytes(data)
+
+
+def _reshape_tiff(data: bytearray, sides: Sequence[int]) -> None:
+    start = struct.unpack_from("<I", data, 4)[0]
+    for entry in range(struct.unpack_from("<H", data, start)[0]):
+        place = start + 2 + 12 * entry
+        tag = struct.unpack_from("<H", data, place)[0]
+        if tag in (256, 257):
+            struct.pack_into("<HHII", data, place, tag, 4, 1, sides[tag - 256])
+        elif tag == 278:  # rows of a strip
+            struct.pack_into("<HHII", data, place, tag, 4, 1, sides[1])

@@ -44,6 +44,13 @@ def pictures() -> list[bytes]:
     return [content for content in made if content]
 
 
+def shapes() -> list[bytes]:
+    """Give small pictures whose headers have their shape at a known place."""
+    pngs = [_saved(_picture(mode), "PNG") for mode in ("RGB", "RGBA", "L", "LA", "P", "1", "I;16")]
+    tiffs = [_saved(_picture(mode), "TIFF") for mode in ("RGB", "RGBA", "L", "F", "CMYK", "I;16")]
+    return [*pngs, *tiffs, _saved(_picture("RGB"), "BMP"), _saved(_picture("RGB"), "PPM")]
+
+
 def _picture(mode: str) -> Image.Image:
     values = np.random.default_rng(0).integers(0, 256, (23, 37, 4), dtype=np.uint8)
     if mode == "I;16":
@@ -63,19 +70,28 @@ def _saved(picture: Image.Image, kind: str, **options: object) -> bytes:
 
 
 def documents() -> list[bytes]:
-    """Give COCO files: captions, instances, both, and an empty one."""
+    """Give COCO files: captions, instances, both, one of odd values, and an empty one."""
     images = [{"id": number, "file_name": f"{number}.jpg", "width": 4} for number in range(3)]
     captions = [{"id": n, "image_id": n % 3, "caption": f"a dog {n}"} for n in range(5)]
     boxes = [
         {"id": n, "image_id": n % 3, "category_id": n % 2, "bbox": [0, 1, 2, 3]} for n in (0, 1)
     ]
     names = [{"id": 0, "name": "dog"}, {"id": 1, "name": "cat"}]
+    odd = {
+        "images": [{"id": "1", "coco_url": "http://h/a%20b.jpg?x"}, {"id": 1.0, "file_name": "é"}],
+        "annotations": [
+            {"image_id": 1, "caption": [{"raw": "a dog"}, None], "category_id": None},
+            {"image_id": "1", "segments_info": [{"category_id": "1"}], "area": float("nan")},
+        ],
+        "categories": [{"id": "1", "name": " "}, {"id": 1, "name": "cat"}],
+    }
     return [
         json.dumps(document).encode()
         for document in (
             {"images": images, "annotations": captions},
             {"images": images, "annotations": boxes, "categories": names},
             {"images": images, "annotations": captions + boxes, "categories": names},
+            odd,
             {"images": [], "annotations": []},
         )
     ]
@@ -86,7 +102,11 @@ def tars() -> list[bytes]:
     photo = _saved(_picture("RGB"), "PNG")
     made = []
     for form in (tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT):
-        for names in (("0.png", "0.txt", "0.json"), ("ü" * 40 + ".png", "d/" * 60 + "a.jpg")):
+        for names in (
+            ("0.png", "0.txt", "0.json"),
+            ("P 2.0 a.png", "P 2.0 b.txt"),
+            ("ü" * 40 + ".png", "d/" * 60 + "a.jpg"),
+        ):
             file = io.BytesIO()
             with tarfile.open(fileobj=file, mode="w", format=form) as tar:
                 for name in names:

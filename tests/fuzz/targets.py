@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fusion.squares import square
 from indexer.decode import UnreadableImage, decode_bytes
 from indexer.sources import CocoSource
 from indexer.sources.parquet import ParquetShard
@@ -20,7 +21,9 @@ from store.codec import array_to_blob, blob_to_array
 from store.members import member_path
 from store.paths import absolute_path
 from tests.fuzz import seeds
-from tests.fuzz.mutation import mutated, mutated_json, mutated_tar
+from tests.fuzz.mutation import mutated, mutated_json, mutated_tar, reshaped
+
+SIDE_PX = 320  # about what encoders take
 
 Mutate = Callable[[bytes, Sequence[bytes], np.random.Generator], bytes]
 
@@ -47,6 +50,7 @@ def _decode(content: bytes) -> str:
         return "refused"
     if image.mode != "RGB":
         raise ValueError(f"mode {image.mode}, expected RGB")
+    square(image, SIDE_PX)
     return "read"
 
 
@@ -105,6 +109,7 @@ def _codec(content: bytes) -> str:
 
 TARGETS = {
     "decode": Target(seeds.pictures, mutated, _decode),
+    "shapes": Target(seeds.shapes, reshaped, _decode),
     "coco": Target(seeds.documents, mutated_json, _coco),
     "codec": Target(seeds.blobs, mutated, _codec),
     "tar": Target(seeds.tars, mutated_tar, _tar),

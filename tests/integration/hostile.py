@@ -192,7 +192,7 @@ def _kinds() -> dict[str, Damage]:
     }
     for table in (*TABLES, "vectors_1", "nodes_1", "words", "words_data"):
         kinds[f"no table {table}"] = _sql(f"DROP TABLE {table}")
-    for key in ("active_model", "revision", "vectors"):
+    for key in ("active_model", "passed_over", "revision", "vectors"):
         for name, text in _JSON.items():
             kinds[f"{key}: {name}"] = _sql(f"UPDATE meta SET value = '{text}' WHERE key = '{key}'")
     for field, text in _RECORDS.items():

@@ -10,6 +10,7 @@ import torch
 from torch.nn.functional import normalize
 
 from fusion.encoders.bert import BertEncoder
+from fusion.encoders.classifier import Classifier
 from fusion.encoders.torchvision_ops import ensure_torchvision
 from fusion.model import ModelConfig
 from fusion.network import GATES, Network, NetworkConfig
@@ -22,6 +23,7 @@ FINGERPRINT = "f00d" * 16
 WORDS = ["a", "dog", "cat", "on", "red", "two", "ride", "along", "the", "river", "##s", "!"]
 VOCABULARY = ("cat", "dog", "red", "river")
 REGIONS, WIDTH, PHOTOS = 9, 16, 70
+CLASSES, CELL_CONCEPTS = 5, 2
 
 
 def made_bert(folder: Path) -> BertEncoder:
@@ -43,8 +45,9 @@ def made_bert(folder: Path) -> BertEncoder:
 
 def made_network(encoder: BertEncoder, *, tuned: bool, memory: int) -> Network:
     """A network whose gates, graphs and banks are all open."""
-    model = ModelConfig(image_dim=6, pooled_dim=12, text_dim=WIDTH, width=8, hidden=8)
-    reranker = RerankerConfig(6, 12, WIDTH, width=16, node_width=16, heads=2)
+    cells, summary = 6 + CELL_CONCEPTS, 12 + WIDTH
+    model = ModelConfig(image_dim=cells, pooled_dim=summary, text_dim=WIDTH, width=8, hidden=8)
+    reranker = RerankerConfig(cells, summary, WIDTH, width=16, node_width=16, heads=2)
     owners = np.arange(2 * memory) // 2
     texts = [" ".join(np.roll(VOCABULARY, -row)[: 1 + row % 3]) for row in range(len(owners))]
     edges = len(
@@ -52,7 +55,8 @@ def made_network(encoder: BertEncoder, *, tuned: bool, memory: int) -> Network:
     )
     config = NetworkConfig(
         6, 12, WIDTH, components=6, memory_size=memory, vocabulary=VOCABULARY if memory else (),
-        word_edges=edges, detector_sample=memory and 9, model=model, reranker=reranker,
+        word_edges=edges, detector_sample=memory and 9, classes=CLASSES,
+        cell_concepts=CELL_CONCEPTS, model=model, reranker=reranker,
     )  # fmt: skip
     layers = encoder.top_layers() if tuned else None
     made = Network(config, None, layers).eval()
@@ -65,6 +69,15 @@ def made_network(encoder: BertEncoder, *, tuned: bool, memory: int) -> Network:
         made.detector.keep_sample(torch.randn(9, len(VOCABULARY)))
     for gate, value in zip(GATES, (0.5, 0.25, 0.125), strict=True):
         getattr(made, gate).fill_(value)
+    made.short_gates.copy_(torch.tensor([0.25, 0.5, 0.75]))
+    made.standing_full_weights.normal_(std=0.1)
+    made.standing_first_weights.normal_(std=0.1)
+    assert made.reader.concepts is not None
+    made.reader.concepts.fit(
+        Classifier(torch.randn(CLASSES, 6), torch.randn(CLASSES)),
+        normalize(torch.randn(CLASSES, WIDTH), dim=1),
+        torch.randn(5, REGIONS, 6),
+    )
     return made
 
 

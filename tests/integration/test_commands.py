@@ -51,7 +51,7 @@ def test_index_then_search_in_the_default_folder(
 
     assert main(["search", "a", "blue", "thing", "-k", "1"]) == 0
     rank, probability, score, path, known, group = capsys.readouterr().out.rstrip("\n").split("\t")
-    assert (rank, score, known) == ("1", "2.000", "")
+    assert (rank, score, known, group) == ("1", "2.000", "", "good")
     assert path.endswith("blue sky.png")
     assert 0 <= float(probability) <= 1
 
@@ -92,7 +92,7 @@ def test_what_matches_badly_is_said_on_stderr_only(
     assert search_main(["a green thing"]) == 0
     out, err = capsys.readouterr()
     assert err.count("nothing here matches: ") == 1
-    assert "matches" not in out
+    assert "nothing here" not in out
 
 
 def test_the_index_may_be_named_by_the_environment(

@@ -137,7 +137,7 @@ def test_a_padded_query_is_scored_as_alone(model: QueryModel, photos: ImageEmbed
     both = model.embed_queries(["a dog", "a red dog on the river"])
     first = QueryEmbeddings(
         both.vectors[:1], both.bag[:1], both.bag_hub[:1], both.detected_hub[:1],
-        both.words[:1], both.mask[:1], both.tokens[:1],
+        both.words[:1], both.mask[:1], both.tokens[:1], both.short[:1],
     )  # fmt: skip
     alone = model.embed_queries(["a dog"])
     scores = [model.rerank(q, photos.vectors, photos.packed).scores for q in (first, alone)]
@@ -161,6 +161,29 @@ def test_first_scores_become_probabilities_alike(retriever: Retriever, model: Qu
     query = model.embed_queries(["a dog"])
     expected = retriever.probabilities(query, scores)
     assert np.allclose(model.probabilities(query, scores), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("text", ["dogs", "a red dog on the river !"])
+@pytest.mark.parametrize("reranked", [True, False])
+def test_hits_are_judged_alike(
+    retriever: Retriever, model: QueryModel, text: str, reranked: bool
+) -> None:
+    scores, background = np.array([3, 1, 2], np.float32), np.array([0, 1], np.float32)
+    ours, theirs = (
+        each.likely(
+            each.embed_queries([text]), scores, scores / 2, background, 90, reranked=reranked
+        )
+        for each in (retriever, model)
+    )
+    assert ours is not None
+    assert theirs is not None
+    assert np.allclose(ours, theirs, atol=1e-5)
+
+
+def test_all_wordings_of_a_short_query_are_one(retriever: Retriever, model: QueryModel) -> None:
+    for each in (retriever, model):
+        vectors = each.embed_queries(["dog", "a dog", "dogs", "a photo of a dog"]).vectors
+        assert np.array_equal(vectors, np.repeat(vectors[:1], 4, axis=0))
 
 
 def test_asked_once_it_answers_the_same(

@@ -126,6 +126,19 @@ def test_words_of_both_are_found(both: SearchIndex) -> None:
     assert [hit.path.name for hit in best] == ["b3.png"]
 
 
+@pytest.mark.parametrize("k", [1, 3, 8, 20])
+def test_a_photo_that_lies_in_both_is_one_hit(
+    whole: SearchIndex, places: dict[str, Path], k: int
+) -> None:
+    with opened(places["a"], places["all"]) as index:
+        assert told(index.search("red", k)) == told(whole.search("red", k))
+        for options in ({"fold_duplicates": True}, {"hybrid": True}):
+            hits = index.search("red", k, **options)  # type: ignore[arg-type]
+            shown = [each.path for hit in hits for each in (hit, *hit.duplicates)]
+            assert len(set(shown)) == len(shown)
+            assert hits[0].image_id < STRIDE  # which is the first index's
+
+
 def test_what_is_left_is_right_and_marked(both: SearchIndex, places: dict[str, Path]) -> None:
     with open_index(places["a"], model=ColourModel()) as alone:  # type: ignore[arg-type]
         expected = told(alone.search("red"))

@@ -130,5 +130,5 @@ def test_some_of_the_photos_keep_their_views_and_need_no_other_features(
     assert config["network"]["memory_size"] == 18
     assert json.loads((run.out / "config.json").read_text())["config"]["photos"] == 24
     card = (some.out / "MODEL_CARD.md").read_text()
-    assert "20 photos (drawn at random from 24) with 40 captions" in card
+    assert "20 photos drawn at random from 24 photos with 48 captions" in card
     assert "drawn" not in (run.out / "MODEL_CARD.md").read_text()

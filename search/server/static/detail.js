@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { at, counted, element, icon, nameOf, percent } from "./dom.js";
 import { explained } from "./explain.js";
+import { groupOf } from "./groups.js";
 import { measured, toRequest } from "./query.js";
 import { titleOf } from "./tile.js";
 
@@ -125,7 +126,10 @@ export class Detail {
 function matchLine(hit, kind) {
   const bar = element("meter", { min: 0, max: 1, value: hit.probability, "aria-hidden": "true" });
   const ranked = hit.reranked || kind !== "match" ? "" : ", first stage only";
-  return element("p", { class: "found" }, element("b", {}, percent(hit.probability)), bar, element("span", {}, `${kind}, number ${hit.rank}${ranked}`));
+  const share = percent(hit.probability);
+  const said = `${kind}, number ${hit.rank}${ranked}`;
+  const group = kind === "match" ? groupOf(hit) : undefined;
+  return element("p", { class: "found" }, element("b", {}, group ?? share), bar, element("span", {}, group ? `${share} ${said}` : said));
 }
 
 function fill(list, known) {
@@ -135,8 +139,9 @@ function fill(list, known) {
     ["Folder", path.slice(0, path.lastIndexOf("/")) || "/"],
     ["Pixels", known.width_px ? `${known.width_px} × ${known.height_px}` : ""],
     ["Size", bytes(known.size_bytes)],
-    ["Taken", known.taken?.replace("T", " ")],
+    ["Taken", known.taken && `${known.taken.replace("T", " ")}${known.taken_guessed ? " (guessed)" : ""}`],
     ["Camera", known.camera],
+    ["Damage", known.damage],
     ["Duplicates", known.duplicates?.length ? counted(known.duplicates.length, "near-duplicate") : ""],
     ["Id", known.id],
   ].filter(([, value]) => value !== undefined && value !== null && value !== "");

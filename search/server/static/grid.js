@@ -6,7 +6,7 @@ import { justified, rowAt } from "./layout.js";
 import { tile } from "./tile.js";
 
 const GAP_PX = 6;
-const HEADING_PX = 44; // as high as .group of photos.css
+const HEADING_PX = 52; // as high as .group of photos.css
 const AHEAD = 0.75; // screens above and below the view whose rows are kept
 const END_PX = 1500;
 

@@ -11,6 +11,7 @@ const GROUPS = {
   maybe: ["Maybe", `${percent(MAYBE)} to ${percent(WEAK)}: worth a look`],
   other: ["Nearest others", `below ${percent(MAYBE)}: shown for want of better ones`],
 };
+const ONE = { good: "Good match", maybe: "Maybe", other: "Only near" };
 const ORDER = Object.keys(GROUPS);
 
 // The hits with groups that never rise: what a wider search adds stays below what is there, and
@@ -23,6 +24,9 @@ export function grouped(hits) {
     return { ...hit, group: ORDER[lowest] };
   });
 }
+
+// The group of one photo, in words.
+export const groupOf = (hit) => ONE[hit.group];
 
 export function heading(group) {
   const [name, meaning] = GROUPS[group];

@@ -88,7 +88,7 @@ def test_a_client_finds_a_photo_in_another_process_and_looks_at_it(folder: Path)
     tools, found, shown = asked(folder, work)
     assert tools == ["search_photos", "get_photo", "describe_index"]
     hits = found.structured_content["hits"]
-    assert [Path(hit["path"]).name for hit in hits] == ["caf?.jpg", "half.png"]
+    assert [Path(hit["path"]).name for hit in hits] == ["caf\\xe9.jpg", "half.png"]
     assert hits[0]["probability"] > 0.9 > hits[1]["probability"]
     assert hits[0]["group"] == "good"
     said, pictured = shown.content
@@ -159,7 +159,8 @@ def test_photos_are_resources(folder: Path) -> None:
     [
         ("search_photos", {"query": " "}, "the query is empty"),
         ("search_photos", {"query": "red", "where": "colour = red"}, "colour"),
-        ("search_photos", {"query": "red", "k": 0}, "greater than or equal to 1"),
+        ("search_photos", {"query": "red", "k": 0}, "k is 0, expected at least 1"),
+        ("search_photos", {"query": "a" * 4001}, "expected at most 4000 characters"),
         ("get_photo", {"image_id": 999}, "the index has no photo 999"),
     ],
 )

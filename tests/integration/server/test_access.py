@@ -45,7 +45,21 @@ def test_health_and_page_ask_for_no_key(guarded: Served) -> None:
     assert guarded.client.get("/").status_code in (200, 404)
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[::2]:8000", "@"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("evil.example", "127.0.0.1.evil.example", "", "[::2]:8000", "@"),
+        *("127.0.0.1:1@evil.example", "127.0.0.1:@evil.example", "user@127.0.0.1", "[::1]evil"),
+        *(
+            "127.0.0.1:80:80",
+            "127.0.0.1 evil.example",
+            "127.0.0.1/evil.example",
+            "[::1",
+            "127.0.0.1:x",
+        ),
+        *("localhost:80, evil.example", "127.0.0.1#evil.example", "127.0.0.1:123456"),
+    ],
+)
 def test_by_another_name_it_does_not_answer(served: Served, host: str) -> None:
     answer = served.client.get("/v1/index", headers={"Host": host})
     assert answer.status_code == 403
@@ -55,6 +69,17 @@ def test_by_another_name_it_does_not_answer(served: Served, host: str) -> None:
 @pytest.mark.parametrize("host", ["localhost:1234", "127.0.0.1", "[::1]:8000", "LOCALHOST"])
 def test_by_its_own_names_it_answers(served: Served, host: str) -> None:
     assert served.client.get("/v1/index", headers={"Host": host}).status_code == 200
+
+
+def test_two_names_are_none(served: Served) -> None:
+    headers = [("Host", "127.0.0.1:8000"), ("Host", "evil.example")]
+    assert served.client.get("/v1/index", headers=headers).status_code == 403
+
+
+def test_open_to_others_a_malformed_name_is_refused_too(guarded: Served) -> None:
+    headers = {"Authorization": f"Bearer {KEY}", "Host": "photos.example:1@evil.example"}
+    assert guarded.client.get("/v1/index", headers=headers).status_code == 400
+    assert guarded.client.get("/v1/index", headers={**headers, "Host": "any.example"}).is_success
 
 
 @pytest.mark.parametrize(
@@ -96,6 +121,8 @@ def test_a_key_comes_from_a_file_before_the_environment(
     monkeypatch.setenv("CROSSGRAPH_API_KEY", "from-the-environment")
     assert read_key(None) == "from-the-environment"
     (tmp_path / "key").write_text(f"{KEY}\n")
+    assert read_key(tmp_path / "key") == KEY
+    (tmp_path / "key").write_text(KEY, encoding="utf-8-sig")  # as editors on Windows save it
     assert read_key(tmp_path / "key") == KEY
 
 

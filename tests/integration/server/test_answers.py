@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from urllib.parse import quote
 
 from PIL import Image
 
-from tests.integration.colours import COLOURS
+from indexer import build_index
+from store import Index
+from tests.integration.colours import COLOURS, ColourModel, paint
 from tests.integration.server.served import Served
 
 
@@ -113,3 +116,28 @@ def test_no_page_of_documentation_loads_from_elsewhere(served: Served) -> None:
     assert served.client.get("/docs").status_code == 404
     assert served.client.get("/redoc").status_code == 404
     assert "/v1/search" in served.client.get("/openapi.json").json()["paths"]
+
+
+def test_no_answer_holds_what_a_terminal_obeys(served: Served) -> None:
+    order = "\x1b]52;c;T1dORUQ=\x07\x9b2J\u202e"
+    odd = served.photos / f"odd{order}\udcff.png"
+    paint(odd, "blue", "blue")
+    build_index(served.folder, [], ColourModel())
+    with Index.open(served.folder) as index:
+        (image_id,) = [n for n, file in index.files().items() if "odd" in file.path]
+        index.put_captions({image_id: [f"a {order} wall"]}, origin="odd")
+        index.put_categories({image_id: [f"wall{order}"]}, origin="odd")
+    asked = {"text": "blue", "where": f"name ~ '{order}' or width > 0", "explain": True}
+    for answer in (
+        served.client.post("/v1/search", json=asked),
+        served.client.post("/v1/search", json={**asked, "where": f"name ~ '{order}"}),
+        served.client.post("/v1/search", json={order: 1}),
+        served.client.get("/v1/images"),
+        served.client.get(f"/v1/images/{image_id}"),
+        served.client.get("/v1/index"),
+        served.client.get(f"/{quote(order)}"),
+    ):
+        text = answer.content.decode("utf-8")
+        assert not set("\x1b\x07\x9b\u202e") & set(text)
+        assert not any(code in text for code in ("\\u001b", "\\u0007"))
+    assert "odd\\\\x1b]52" in served.client.get(f"/v1/images/{image_id}").text

@@ -46,11 +46,11 @@ def refused(answer: object, status: int, word: str) -> None:
     ("body", "status", "word"),
     [
         (b"", 422, "no terms"),
-        (b"{", 400, "Invalid JSON"),
-        (b"\xff\xfe", 400, "Invalid JSON"),
-        (b"[" * 100_000, 400, "Invalid JSON"),
+        (b"{", 400, "not valid JSON: "),
+        (b"\xff\xfe", 400, "not valid JSON: "),
+        (b"[" * 100_000, 400, "not valid JSON: "),
         (b"[]", 422, "an object"),
-        (b'{"text": "\\ud800"}', 400, "Invalid JSON"),
+        (b'{"text": "\\ud800"}', 400, "not valid JSON: "),
         (b'{"text": 5}', 422, "text"),
         (b'{"text": " "}', 422, "empty"),
         (b'{"text": "red", "paths": true}', 422, "paths"),
@@ -140,6 +140,15 @@ def test_a_picture_that_claims_more_than_any_has(served: Served) -> None:
     refused(served.client.post("/v1/search", files=files), 422, "too many pixels")
 
 
+@pytest.mark.parametrize("claimed", [(1, 59_900_000), (59_900_000, 1), (65_536, 2)])
+def test_a_picture_of_endless_rows(served: Served, claimed: tuple[int, int]) -> None:
+    files = [("image", ("tall.png", png(*claimed)))]
+    for path in ("/v1/search", "/v1/embed"):
+        refused(served.client.post(path, files=files), 413, "expected sides of at most 65,535")
+    (told,) = served.client.post("/v1/images", files=files).json()["images"]
+    assert "expected sides of at most 65,535" in told["error"]
+
+
 def test_pictures_count_together() -> None:
     check_pictures([png(5000, 5000)] * 2)
     with pytest.raises(Refused, match="together"):
@@ -202,6 +211,29 @@ def test_a_body_that_does_not_arrive(narrow: Served) -> None:
     assert asyncio.run(asked(narrow.client.app, b"{")) == 400
 
 
+@pytest.mark.parametrize("kind", ["application/json", "multipart/form-data; boundary=x"])
+@pytest.mark.parametrize("parts", [[], [b"{"], [b"--x\r\n"]])
+def test_a_client_that_leaves_is_no_failure_of_the_servers(
+    served: Served, kind: str, parts: list[bytes]
+) -> None:
+    coming = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return coming.pop(0) if coming else {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    headers = [(b"host", b"localhost"), (b"content-type", kind.encode())]
+    for path in ("/v1/search", "/v1/embed", "/v1/images"):
+        scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(),
+                 "query_string": b"", "headers": headers, "http_version": "1.1"}  # fmt: skip
+        asyncio.run(served.client.app(scope, receive, send))  # type: ignore[arg-type]
+    assert [each["status"] for each in sent if "status" in each] == [400] * 3
+    assert 'status="500"' not in served.client.get("/metrics").text
+
+
 def test_bodies_that_are_too_large_together(narrow: Served) -> None:
     async def all_at_once() -> list[int]:
         return await asyncio.gather(*(asked(narrow.client.app, b" " * 900) for _ in range(8)))
@@ -227,11 +259,36 @@ def test_bodies_that_are_too_large_together(narrow: Served) -> None:
     ],
 )
 def test_numbers_out_of_range(served: Served, path: str) -> None:
-    refused(served.client.get(path), 422, "nput should be")
+    refused(served.client.get(path), 422, ", expected ")
 
 
 def test_what_is_not_there(served: Served) -> None:
     refused(served.client.get("/v1/images/77"), 404, "no photo 77")
-    refused(served.client.get("/nowhere"), 404, "Not Found")
+    refused(served.client.get("/nowhere"), 404, "there is nothing at /nowhere; /openapi.json")
     refused(served.client.delete("/v1/images/77"), 404, "no photo 77")
-    refused(served.client.delete("/v1/images"), 405, "Method")
+    refused(served.client.delete("/v1/images"), 405, "/v1/images does not answer DELETE, expected ")
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/healthz", "/readyz", "/metrics", "/v1/index", "/v1/images", "/v1/images/1",
+             "/v1/images/1/thumbnail", "/v1/images/1/file", "/v1/images/77", "/static/app.js"]
+)  # fmt: skip
+def test_head_is_get_without_its_body(served: Served, path: str) -> None:
+    head, got = served.client.head(path), served.client.get(path)
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    assert head.headers.get("content-type") == got.headers.get("content-type")
+    assert head.headers.get("etag") == got.headers.get("etag")
+    if path == "/v1/images/1":
+        assert 'method="HEAD",route="/v1/images/{image_id}"' in served.client.get("/metrics").text
+
+
+def test_the_mark_before_utf8_is_no_part_of_json(served: Served) -> None:
+    body = b"\xef\xbb\xbf" + b'{"text": "red"}'
+    assert served.client.post("/v1/search", content=body, headers=JSON).status_code == 200
+    form = [("request", (None, body))]
+    picture = [("image", ("a.png", png(1, 1)))]
+    assert served.client.post("/v1/search", files=form).status_code == 200
+    assert served.client.post("/v1/embed", files=picture).status_code in (200, 422)
+    refused(
+        served.client.post("/v1/search", content=b"\xef\xbb\xbf", headers=JSON), 422, "no terms"
+    )

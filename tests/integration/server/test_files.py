@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from indexer import build_index
+from search.server.errors import Refused
+from search.server.photos import open_photo
+from store import Index
+from store.records import PhotoRecord
 from tests.integration.colours import ColourModel, paint
 from tests.integration.server.served import Served
 
@@ -134,3 +140,73 @@ def test_thumbnails_in_memory_are_bounded(served: Served) -> None:
     assert thumbnails.bytes <= 64 * 2**20
     assert thumbnails.get("0") is None
     assert thumbnails.get("1999") is not None
+
+
+class Exchanged:
+    """A folder that is a link to elsewhere from the n-th look at the disk on.
+
+    Args:
+        folder: to be exchanged.
+        elsewhere: where the link leads.
+        moment: which look it is, from 0.
+    """
+
+    def __init__(self, folder: Path, elsewhere: Path, moment: int) -> None:
+        self._folder, self._elsewhere, self._moment = folder, elsewhere, moment
+        self._aside = folder.with_name("aside")
+        self._patch = pytest.MonkeyPatch()
+        self.looks = 0
+
+    def __enter__(self) -> Exchanged:
+        for module, name in ((os.path, "realpath"), (os, "open"), (os, "fstat")):
+            self._patch.setattr(module, name, self._watched(getattr(module, name)))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._patch.undo()
+        if self._folder.is_symlink():
+            self._folder.unlink()
+            self._aside.rename(self._folder)
+
+    def _watched(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def look(*given: Any, **named: Any) -> Any:
+            if self.looks == self._moment:
+                self._folder.rename(self._aside)
+                self._folder.symlink_to(self._elsewhere)
+            self.looks += 1
+            return real(*given, **named)
+
+        return look
+
+
+def content_or_nothing(photo: PhotoRecord, folders: list[str]) -> bytes:
+    try:
+        opened = open_photo(photo, folders)
+    except Refused as error:
+        assert error.status_code in (403, 404)
+        return b""
+    with opened.file:
+        return opened.content()
+
+
+def test_a_folder_exchanged_between_check_and_opening_gives_nothing_of_elsewhere(
+    served: Served, tmp_path: Path
+) -> None:
+    inner, elsewhere = served.photos / "in", tmp_path / "elsewhere"
+    for folder in (inner, elsewhere):
+        folder.mkdir()
+        paint(folder / "x.png", "red")
+    build_index(served.folder, [], ColourModel())
+    (elsewhere / "x.png").write_bytes(SECRET)
+    with Index.open(served.folder) as index:
+        photos = index.photo_records(list(index.files()))
+    (photo,) = [each for each in photos if each.file.path.endswith("x.png")]
+    seen = []
+    for moment in range(40):
+        with Exchanged(inner, elsewhere, moment) as exchanged:
+            seen.append(content_or_nothing(photo, [str(served.photos)]))
+        if exchanged.looks <= moment:
+            break
+    assert 3 < len(seen) < 40
+    assert SECRET not in seen
+    assert seen[-1] == (inner / "x.png").read_bytes()  # which is there while nobody exchanges it

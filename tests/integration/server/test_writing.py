@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from indexer import build_index
+from search.server.uploads import delete_upload
 from search.writing import REMOVED
 from store import Index, IndexNotWritable
 from tests.integration.colours import COLOURS, ColourModel
@@ -169,6 +170,45 @@ def test_nothing_sent_is_told(served: Served) -> None:
     answer = served.client.post("/v1/images", files=[("request", (None, "{}"))])
     assert answer.status_code == 422
     assert "field image" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_uploads_behind_a_link_are_neither_given_nor_deleted_nor_added_to(
+    served: Served, tmp_path: Path, inside: bool
+) -> None:
+    (told,) = sent(served, ("a.png", picture("blue")))
+    uploads = served.folder / "uploads"
+    mine = (served.photos if inside else tmp_path) / "mine"
+    uploads.rename(mine)
+    uploads.symlink_to(mine)
+    asked = f"/v1/images/{told['id']}"
+    if not inside:
+        assert served.client.get(f"{asked}/file").status_code == 403
+    answer = served.client.post("/v1/images", files=[("image", ("b.png", picture("green")))])
+    assert answer.status_code == 503
+    assert "uploads is a link" in answer.json()["error"]
+    assert served.client.delete(asked).json() == {"id": told["id"], "file_deleted": False}
+    assert len(list(mine.iterdir())) == 1
+    assert served.client.get(asked).status_code == 404
+
+
+def test_a_folder_in_uploads_that_is_a_link_is_left_alone(served: Served, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "x.png").write_bytes(b"mine")
+    uploads = served.folder / "uploads"
+    uploads.mkdir()
+    (uploads / "in").symlink_to(tmp_path / "mine")
+    assert not delete_upload(uploads, str(uploads / "in" / "x.png"))
+    assert (tmp_path / "mine" / "x.png").exists()
+    assert delete_upload(uploads, str(uploads / "gone.png"))
+
+
+def test_what_a_killed_server_left_is_taken_away(served: Served) -> None:
+    uploads = served.folder / "uploads"
+    uploads.mkdir()
+    (uploads / ".a-0123.png.partial").write_bytes(b"half")
+    sent(served, ("b.png", picture("green")))
+    assert [path.suffix for path in uploads.iterdir()] == [".png"]
 
 
 def test_a_full_disk_is_told_as_something_that_may_pass(

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 
+from fusion import cca
+from fusion.concept_graph import ClassNames
+from fusion.encoders.classifier import Classifier
 from fusion.features import CaptionFeatures, PairData, PhotoFeatures
+from fusion.network_run import Concepts, Materials
+from fusion.short_queries import ShortQueries
 
 REGIONS, IMAGE_DIM, WORDS, TEXT_DIM, EACH = 4, 12, 5, 10, 2
+CLASSES = 7
 
 
 def made_data(photos: int = 40, seed: int = 0) -> PairData:
@@ -38,4 +45,35 @@ def made_data(photos: int = 40, seed: int = 0) -> PairData:
             words.astype(np.float16),
             mask,
         ),
+    )
+
+
+def made_concepts() -> Concepts:
+    """A classifier of regions and names of its classes, neither of which says anything."""
+    generator = torch.Generator().manual_seed(2)
+    names = torch.randn(CLASSES, TEXT_DIM, generator=generator)
+    return Concepts(
+        Classifier(torch.randn(CLASSES, IMAGE_DIM, generator=generator), torch.zeros(CLASSES)),
+        ClassNames(("otter", "violin"), torch.nn.functional.normalize(names, dim=1)),
+    )
+
+
+def made_shorts(data: PairData) -> ShortQueries:
+    """A short query for each photo, true of it and of the next one; captions have one by turns."""
+    photos, captions = len(data.photos.regions), data.captions
+    rows = np.arange(0, len(captions.texts), EACH)
+    features = CaptionFeatures(
+        np.arange(photos), np.zeros(photos, int), [f"word {row}" for row in range(photos)],
+        captions.words[rows], captions.mask[rows],
+    )  # fmt: skip
+    of_caption = torch.from_numpy(captions.photo_rows.copy())
+    of_caption[::3] = -1
+    said = torch.eye(photos, dtype=torch.bool)
+    return ShortQueries(features, of_caption, said, said | said.roll(1, 0))
+
+
+def made_materials(data: PairData) -> Materials:
+    """What a network's training takes beside features, all of it that needs no encoder."""
+    return Materials(
+        [len(data.photos.regions)], cca.fit(data), None, None, made_concepts(), made_shorts(data)
     )

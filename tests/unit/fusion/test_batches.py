@@ -8,7 +8,9 @@ from torch.nn import functional
 from fusion.batches import (
     plain_batches,
     random_photos,
+    shown_twice,
     similar_groups,
+    split_collections,
     split_photos,
     vary_maps,
 )
@@ -64,3 +66,20 @@ def test_varied_maps_are_windows_of_the_maps_or_of_their_mirror_images() -> None
         mirrored.add(int((right < 0).sum()))
     assert sides == {8, 9, 10}
     assert all(5 < count < 35 for count in mirrored)
+
+
+def test_what_is_held_out_of_one_collection_is_trained_on_in_none() -> None:
+    names = [f"{row}.jpg" for row in range(60)] + [f"{row}.jpg" for row in range(30)]
+    kept, held = split_collections(names, [60, 30], seed=3)
+    assert [len(rows) for rows in held] == [6, 3]
+    assert all(rows.max() < end for rows, end in zip(held, (60, 90), strict=True))
+    assert held[1].min() >= 60
+    known = {names[row] for rows in held for row in rows.tolist()}
+    assert not known & {names[row] for row in kept.tolist()}
+    assert len(kept) == sum(name not in known for name in names)
+
+
+def test_a_small_collection_is_shown_twice() -> None:
+    rows = torch.tensor([0, 2, 5, 6])
+    assert shown_twice(rows, [6, 2]).tolist() == [0, 2, 5, 6, 6]
+    assert shown_twice(rows, [6, 4]).tolist() == rows.tolist()

@@ -10,8 +10,6 @@ import numpy as np
 import pytest
 import torch
 
-from fusion import cca
-from fusion.cca import LinearCCA
 from fusion.epochs import running_mean
 from fusion.features import PairData
 from fusion.fitting import list_recalls
@@ -19,7 +17,7 @@ from fusion.network import Network
 from fusion.network_run import train_network
 from fusion.request import TrainingError, TrainRequest
 from fusion.training import training_photos
-from tests.unit.fusion.made_data import made_data
+from tests.unit.fusion.made_data import made_data, made_materials
 
 SMALL = {
     "model.width": "16", "model.hidden": "16", "model.dropout": "0.0",
@@ -41,13 +39,10 @@ def quiet(what: str, done: int, total: int) -> None:
 
 
 def trained(out: Path, **options: int) -> Network:
+    data = made_data()
     return train_network(
-        request(out, **options), made_data(), made_data(30, seed=1), None, None, negatives(), quiet
+        request(out, **options), data, [made_data(30, seed=1)], made_materials(data), quiet
     )
-
-
-def negatives() -> LinearCCA:
-    return cca.fit(made_data())
 
 
 def shuffled(data: PairData) -> PairData:
@@ -80,8 +75,8 @@ def test_a_stopped_run_ends_as_if_never_stopped(tmp_path: Path) -> None:
 
     train, dev, out = made_data(), made_data(30, seed=1), tmp_path / "stopped"
     with pytest.raises(KeyboardInterrupt):
-        train_network(request(out), train, dev, None, None, negatives(), stop)
-    resumed = train_network(request(out, resume=True), train, dev, None, None, negatives(), quiet)
+        train_network(request(out), train, [dev], made_materials(train), stop)
+    resumed = train_network(request(out, resume=True), train, [dev], made_materials(train), quiet)
     for name, value in whole.state_dict().items():
         assert torch.allclose(value.float(), resumed.state_dict()[name].float(), atol=1e-5), name
     lines = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
@@ -94,12 +89,12 @@ def test_a_run_on_other_photos_does_not_go_on(tmp_path: Path) -> None:
         if what.startswith("epoch 1:"):
             raise KeyboardInterrupt
 
-    dev = made_data(30, seed=1)
+    train, other, dev = made_data(), made_data(30), made_data(30, seed=1)
     with pytest.raises(KeyboardInterrupt):
-        train_network(request(tmp_path), made_data(), dev, None, None, negatives(), stop)
+        train_network(request(tmp_path), train, [dev], made_materials(train), stop)
     again = request(tmp_path, resume=True)
     with pytest.raises(TrainingError, match="unfinished run on 40 photos, this one is on 30"):
-        train_network(again, made_data(30), dev, None, None, negatives(), quiet)
+        train_network(again, other, [dev], made_materials(other), quiet)
 
 
 def test_photos_that_are_not_there_are_refused(tmp_path: Path) -> None:
@@ -119,15 +114,15 @@ def test_photos_that_are_not_there_are_refused(tmp_path: Path) -> None:
 
 
 def test_an_unknown_option_is_named(tmp_path: Path) -> None:
-    asked = replace(request(tmp_path), options={"model.colour": "red"})
+    train, asked = made_data(), replace(request(tmp_path), options={"model.colour": "red"})
     with pytest.raises(TrainingError, match=r"model\.colour"):
-        train_network(asked, made_data(), made_data(30, seed=1), None, None, negatives(), quiet)
+        train_network(asked, train, [made_data(30, seed=1)], made_materials(train), quiet)
 
 
 def test_an_option_of_the_wrong_type_is_named(tmp_path: Path) -> None:
-    asked = replace(request(tmp_path), options={"model.width": "wide"})
+    train, asked = made_data(), replace(request(tmp_path), options={"model.width": "wide"})
     with pytest.raises(TrainingError, match=r"model\.width=wide: expected int"):
-        train_network(asked, made_data(), made_data(30, seed=1), None, None, negatives(), quiet)
+        train_network(asked, train, [made_data(30, seed=1)], made_materials(train), quiet)
 
 
 def test_the_running_mean_follows_at_once_and_then_slowly() -> None:

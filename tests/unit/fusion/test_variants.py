@@ -9,7 +9,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from fusion import cca
 from fusion.ablation import SIGNALS, Row, ablation_rows, score_rows
 from fusion.features import PairData
 from fusion.matcher import GraphMatcher
@@ -19,7 +18,7 @@ from fusion.request import TrainRequest
 from fusion.reranker import CrossGraph, RerankerConfig
 from fusion.scoring import Gallery, embed_photos, embed_texts, first_scores, pair_parts
 from fusion.variants import VARIANTS, EdgelessCross, ShuffledCross, read_once, share, twin
-from tests.unit.fusion.made_data import made_data
+from tests.unit.fusion.made_data import made_data, made_materials
 
 SMALL = {
     "model.layers": "2", "model.width": "16", "model.hidden": "16", "reranker.width": "16",
@@ -47,9 +46,8 @@ def network(tmp_path_factory: pytest.TempPathFactory, data: PairData) -> Network
     asked = TrainRequest(
         out, out, out, out, "made", "crossgraph", out, out, epochs=1, options=SMALL
     )  # fmt: skip
-    made = train_network(
-        asked, worded(made_data()), data, None, None, cca.fit(made_data()), lambda *_: None
-    ).eval()
+    train = worded(made_data())
+    made = train_network(asked, train, [data], made_materials(train), lambda *_: None).eval()
     for name, parameter in made.named_parameters():
         if name.endswith(("graph.gates", "word_gate")):
             parameter.data.fill_(0.7)

@@ -11,6 +11,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from indexer.batches import batches
+from indexer.dates import date_of_name
 from indexer.decode import decode_photo
 from indexer.exif import Exif, camera_name
 from indexer.look import look_of
@@ -57,7 +58,7 @@ def test_date_and_camera_are_read(kind: str) -> None:
         "    :  :     :  :  ",
         "2024:13:01 00:00:00",
         "2023:02:29 00:00:00",
-        "2024:05:31 24:00:00",
+        "2024:05:31 25:00:00",
         "1601:01:01 00:00:00",
         "2024:05",
         "yesterday",
@@ -75,6 +76,65 @@ def test_the_date_of_digitising_stands_in_and_the_file_s_own_does_not() -> None:
     first = photo(inner={BASE.DateTimeOriginal: "", BASE.DateTimeDigitized: "2020-01-02 03:04:05"})
     assert read(first).taken == datetime(2020, 1, 2, 3, 4, 5)
     assert read(photo({BASE.DateTime: "2020:01:02 03:04:05"})) == Exif()
+
+
+@pytest.mark.parametrize(
+    ("written", "taken"),
+    [
+        ("2024:05:31 24:00:00", datetime(2024, 5, 31)),
+        ("2024:05:31 24:04:20", datetime(2024, 5, 31, 0, 4, 20)),
+        ("2024:01:01 12:30", datetime(2024, 1, 1, 12, 30)),
+        ("2003:06:21 14:05:  ", datetime(2003, 6, 21, 14, 5)),
+        ("2024:1:1 1:02:03", datetime(2024, 1, 1, 1, 2, 3)),
+        ("2024: 5: 6  7: 8: 9", datetime(2024, 5, 6, 7, 8, 9)),
+        ("2016:12:31 23:59:60", datetime(2016, 12, 31, 23, 59, 59)),
+        ("2024:01:01", datetime(2024, 1, 1)),
+        ("2024:01:01 01:30:00 PM", datetime(2024, 1, 1, 13, 30)),
+        ("2024:01:01 12:30:00 am", datetime(2024, 1, 1, 0, 30)),
+        ("2024-05-31T18:30:07.123+02:00", datetime(2024, 5, 31, 18, 30, 7)),
+        ("2024/05/31 18:30:07", datetime(2024, 5, 31, 18, 30, 7)),
+        ("2024.05.31 18:30:07", datetime(2024, 5, 31, 18, 30, 7)),
+    ],
+)
+def test_dates_as_cameras_write_them(written: str, taken: datetime) -> None:
+    assert read(photo(inner={BASE.DateTimeOriginal: written})).taken == taken
+
+
+def test_dates_among_the_outer_tags_are_read() -> None:
+    assert read(photo({BASE.DateTimeOriginal: "2020:01:02 03:04:05"})) == Exif(
+        datetime(2020, 1, 2, 3, 4, 5)
+    )
+
+
+def test_where_a_camera_tells_no_more_the_last_writing_is_a_guess() -> None:
+    found = read(photo({BASE.Model: "X100", BASE.DateTime: "2020:01:02 03:04:05"}))
+    assert found == Exif(datetime(2020, 1, 2, 3, 4, 5), "X100", is_guess=True)
+    better = {BASE.DateTimeOriginal: "2019:01:02 03:04:05"}
+    both = read(photo({BASE.Model: "X100", BASE.DateTime: "2020:01:02 03:04:05"}, better))
+    assert both == Exif(datetime(2019, 1, 2, 3, 4, 5), "X100")
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [
+        ("IMG_20240101_123059.jpg", datetime(2024, 1, 1, 12, 30, 59)),
+        ("PXL_20240101_123059123.jpg", datetime(2024, 1, 1, 12, 30, 59)),
+        ("IMG-20240101-WA0007.jpg", datetime(2024, 1, 1)),
+        ("20240101_123059.jpg", datetime(2024, 1, 1, 12, 30, 59)),
+        ("2024-01-01 12.30.59.jpg", datetime(2024, 1, 1, 12, 30, 59)),
+        ("WhatsApp Image 2024-01-01 at 12.30.59.jpeg", datetime(2024, 1, 1, 12, 30, 59)),
+        ("photo_2024-01-01_12-30-59.jpg", datetime(2024, 1, 1, 12, 30, 59)),
+        ("WP_20140505_001.jpg", datetime(2014, 5, 5)),
+        ("part 20240101.jpg", None),
+        ("IMG_20241301_000000.jpg", None),
+        ("123456789012345678.jpg", None),
+        ("IMG_1234.jpg", None),
+        ("1600120112.jpg", None),
+        ("", None),
+    ],
+)
+def test_dates_in_names(name: str, taken: datetime | None) -> None:
+    assert date_of_name(name) == taken
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.match import PhotoFinder
 from indexer.sources import CocoSource, FolderSource
-from indexer.sources import coco as coco_source
 from store import SourceError
 
 IMAGES = [{"id": 1, "file_name": "a.jpg"}, {"id": 2, "file_name": "b.jpg"}]
@@ -34,8 +32,7 @@ def test_a_linked_photo_keeps_its_name_and_a_circle_of_links_ends(tmp_path: Path
     (tmp_path / "photos" / "link.jpg").symlink_to(tmp_path / "real.jpg")
     (tmp_path / "photos" / "circle").symlink_to(tmp_path / "photos")
     found = [file.path for file in FolderSource(tmp_path / "photos").files()]
-    assert str(tmp_path / "photos" / "link.jpg") in found
-    assert len(found) <= 2
+    assert found == [str(tmp_path / "photos" / "link.jpg")]
 
 
 @pytest.mark.parametrize("kind", ["missing", "empty", "file"])
@@ -73,20 +70,19 @@ def test_nothing_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     [
         ("", "not JSON"),
         ("{not json", "not JSON"),
-        ("[]", "holds (a list|no object)"),
+        ("[]", "holds a list"),
+        ("null", "holds a NoneType"),
         ('{"annotations": []}', 'lacks "images"'),
         ('{"images": []}', 'lacks "annotations"'),
         ('{"images": {}, "annotations": []}', '"images" is no list'),
-        ('{"images": [{"id": 1}], "annotations": []}', 'no valid "file_name"'),
-        ('{"images": [], "annotations": [{"caption": "x"}]}', 'no valid "image_id"'),
-        ('{"images": [], "annotations": [{"image_id": 1, "category_id": 3}]}', "category 3"),
+        ('{"images": [{"id": 1}], "annotations": []}', 'a valid "id" and a "file_name"'),
+        ('{"images": [], "annotations": [{"caption": "x"}]}', 'has an "image_id"'),
+        ('{"images": [], "annotations": [], "categories": {}}', '"categories" is no list'),
     ],
 )
-@pytest.mark.parametrize("large", [False, True])
 def test_what_is_no_coco_file_is_refused_in_one_line(
-    tmp_path: Path, text: str, reason: str, large: bool, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, text: str, reason: str
 ) -> None:
-    monkeypatch.setattr(coco_source, "LARGE_BYTES", -1 if large else 2**30)
     path = tmp_path / "notes.json"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(SourceError, match=reason) as caught:
@@ -100,14 +96,3 @@ def test_bytes_that_are_no_text_and_a_missing_file_are_refused(tmp_path: Path) -
     for name in ("notes.json", "none.json"):
         with pytest.raises(SourceError, match=name):
             CocoSource(tmp_path / name)
-
-
-def test_a_name_that_fits_two_photos_finds_none() -> None:
-    class At:
-        def __init__(self, path: str) -> None:
-            self.path = path
-
-    files = {1: At("/p/x/a.jpg"), 2: At("/p/y/a.jpg"), 3: At("/p/y/b.jpg"), 4: At("/q/c.jpg")}
-    finder = PhotoFinder(files, ["/p"])  # type: ignore[arg-type]
-    names = ("a.jpg", "y/a.jpg", "val/b.jpg", "c.jpg")
-    assert [finder.find(name) for name in names] == [None, 2, 3, None]

@@ -74,6 +74,7 @@ def test_what_is_not_wanted_takes_off_in_standard_deviations() -> None:
         np.array([[0, 4]], np.float32),
         np.array([[10, 30]], np.float32),
         np.ones((1, 2), np.float32),
+        np.ones((1, 2), np.float32),
     )
     # evidence 1 below and 1 above its mean; what is wanted spreads by 2
     assert mixture.taken(found).tolist() == [-3, 3]
@@ -82,7 +83,7 @@ def test_what_is_not_wanted_takes_off_in_standard_deviations() -> None:
 
 def test_evidence_that_is_the_same_everywhere_changes_nothing() -> None:
     mixture = Mixture((text(1, 0),), (text(0, 1),))
-    found = TermScores(*(np.array([row], np.float32) for row in ([1, 2], [7, 7], [1, 1])))
+    found = TermScores(*(np.array([row], np.float32) for row in ([1, 2], [7, 7], [1, 1], [1, 1])))
     assert mixture.mixed(found)[0].tolist() == [1, 2]
 
 

@@ -43,7 +43,10 @@ def test_ids_paths_and_facts_stay(catalog: Path) -> None:
     with Index.open(catalog.parent) as index:
         files = index.files()
     assert files == {
-        i: PhotoFile(os.fsdecode(path), os.fsdecode(source), 10, 20 + i, f"0{i}", 640, 480)
+        i: PhotoFile(
+            *(os.fsdecode(path), os.fsdecode(source), 10, 20 + i, f"0{i}", 640, 480),
+            reader=0,
+        )
         for i, (path, source) in FILES.items()
     }
 
@@ -67,7 +70,8 @@ def test_texts_quarantine_and_model_stay(catalog: Path) -> None:
         for i, (path, _) in FILES.items()
     ]
     assert broken == [
-        Broken(os.fsdecode(path), source, 1, 2, reason) for path, source, reason in QUARANTINE
+        Broken(os.fsdecode(path), source, 1, 2, reason, reader=0)
+        for path, source, reason in QUARANTINE
     ]
     assert (model.name, model.encoders, model.dim, model.unit_dim) == ("m", "e", 2, 0)
 

@@ -25,17 +25,24 @@ def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "photos.index"
     with Index.create(folder, "f1", 4, model="m", encoders="e") as index:
         files = [
-            PhotoFile(f"/photos/{name}.jpg", "/photos", 10, 20, "00" * 32, 640, 480, look=5)
+            PhotoFile(
+                *(f"/photos/{name}.jpg", "/photos", 10, 20, "00" * 32, 640, 480),
+                look=5,
+                reader=2,
+                damage="it ends early",
+                is_guessed=True,
+            )
             for name in "abcde"
         ]
         vectors = np.eye(5, 4, dtype=np.float32)
         index.put_images(files, vectors, np.stack([NODES] * 5))
         index.put_captions({1: ["a dög", "two"], 2: ["a cat"]}, origin="captions.json")
         index.put_categories({1: ["dog"]}, origin="instances.json")
-        index.quarantine([QuarantinedFile("/photos/x.jpg", "/photos", 0, 30, "empty")])
+        index.quarantine([QuarantinedFile("/photos/x.jpg", "/photos", 0, 30, "empty", 2)])
         index.finish_shard("source", FinishedShard("/photos/a.tar", 1, 2, 3))
         index.put_probes(np.eye(2, 4, dtype=np.float32))
         index.put_mounts({"/photos": ["/photos/disk"]})
+        index.put_passed_over({"/photos": {".cr3": 2}})
         index.finish()
         index.put_images(files[4:], vectors[:1], NODES[None])  # a change that the file lacks
     return folder

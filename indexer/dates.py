@@ -1,0 +1,78 @@
+"""Dates as cameras write them, into EXIF and into the names of files."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+__all__ = ["date_of_name", "date_of_text"]
+
+FIRST_PHOTO = 1826
+FIRST_DIGITAL = 1990
+"""Numbers in names are rarely dates before that."""
+
+_DAY = r"(\d{4})[:/.-] ?(\d\d?)[:/.-] ?(\d\d?)(?!\d)"
+_TIME = r"(\d\d?): ?(\d\d?)(?:: ?(\d\d?)?)?(?:[.,]\d+)? ?([ap]\.?m\b)?"
+_TEXT = re.compile(rf"{_DAY}(?:[ T]+{_TIME})?", re.IGNORECASE)
+_NAME = re.compile(
+    r"(?<!\d)(?P<year>(?:19|20)\d\d)(?P<mark>[-_.]?)(?P<month>\d\d)(?P=mark)(?P<day>\d\d)"
+    r"(?:(?: at |[-_ T.])(?P<hour>\d\d)(?P<colon>[-_.]?)(?P<minute>\d\d)(?P=colon)"
+    r"(?P<second>\d\d))?"
+    r"(?!\d{1,2}(?!\d))",
+    re.IGNORECASE,
+)
+_CAMERA = re.compile(
+    r"(?:IMG|MVIMG|PXL|PANO|BURST|DSC|DSCF|PIC|PHOTO|SAVE|VID|WP|WhatsApp Image|Screenshot|signal)"
+    r"[-_ ]?$",
+    re.IGNORECASE,
+)
+
+
+def date_of_text(text: str) -> datetime | None:
+    """Read a date of EXIF, whole seconds without a zone; None if it is none.
+
+    Cameras leave out seconds or all of the time, write blanks for them, hour 24 for the first of
+    the day, second 60, single digits, and hours of twelve with AM and PM.
+
+    >>> date_of_text("2024:05:31 18:30:07"), date_of_text("2019:1:1 24:04")
+    (datetime.datetime(2024, 5, 31, 18, 30, 7), datetime.datetime(2019, 1, 1, 0, 4))
+    >>> date_of_text("0000:00:00 00:00:00") is None
+    True
+    """
+    found = _TEXT.match(text.strip())
+    if found is None:
+        return None
+    *parts, half = found.groups()
+    year, month, day, hour, minute, second = (int(part or 0) for part in parts)
+    if half:
+        hour = hour % 12 + 12 * (half[0] in "pP")
+    time = _time(year, month, day, hour % 24 if hour == 24 else hour, minute, second)
+    return time if time is not None and time.year >= FIRST_PHOTO else None
+
+
+def date_of_name(name: str) -> datetime | None:
+    """Read the date in the name of a file, as cameras and telephones make them; None if it is none.
+
+    A number of eight digits alone may be anything: it counts behind a name such as `IMG`, or in
+    front of a time.
+
+    >>> date_of_name("IMG_20240101_123059.jpg"), date_of_name("IMG-20240101-WA0007.jpg")
+    (datetime.datetime(2024, 1, 1, 12, 30, 59), datetime.datetime(2024, 1, 1, 0, 0))
+    >>> date_of_name("part 20240101.jpg") is None
+    True
+    """
+    for found in _NAME.finditer(name):
+        year, month, day = (int(found[part]) for part in ("year", "month", "day"))
+        clock = [int(found[part] or 0) for part in ("hour", "minute", "second")]
+        is_told = found["mark"] or found["hour"] or _CAMERA.search(name, 0, found.start())
+        time = _time(year, month, day, *clock)
+        if is_told and time is not None and FIRST_DIGITAL <= year <= datetime.now().year + 1:
+            return time
+    return None
+
+
+def _time(year: int, month: int, day: int, hour: int, minute: int, second: int) -> datetime | None:
+    try:
+        return datetime(year, month, day, hour, minute, min(second, 59) if second == 60 else second)
+    except ValueError:  # the thirteenth month, or all zeros
+        return None

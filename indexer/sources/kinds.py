@@ -1,0 +1,72 @@
+"""Which files are photos by their names, and which only look so and are told of."""
+
+from __future__ import annotations
+
+import os
+
+__all__ = ["PACKED", "SUFFIXES", "is_photo_name", "kind_passed_over", "split_suffix"]
+
+SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".jfi", ".mpo", ".insp", ".jps"}  # all JPEG within
+    | {".heic", ".heif", ".hif", ".heics", ".heifs", ".avif", ".avifs"}
+    | {".png", ".apng", ".gif", ".webp", ".bmp", ".dib", ".tif", ".tiff"}
+    | {".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx"}
+    | {".ppm", ".pgm", ".pbm", ".pnm"}
+)
+"""Names that promise a photo, in lower case; whether they keep it is seen when it is decoded."""
+
+PACKED = (
+    *(".tar.gz", ".tgz", ".tar.zst", ".tzst", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz"),
+    *(".tar.lz4", ".tar.lz", ".tar.lzma", ".tlz", ".tar.z", ".tar.br"),
+)
+"""Suffixes of packed tars."""
+
+RAW = frozenset(
+    {".3fr", ".ari", ".arw", ".bay", ".cr2", ".cr3", ".crw", ".dcr", ".dcs", ".dng", ".erf", ".fff"}
+    | {".gpr", ".iiq", ".k25", ".kdc", ".mdc", ".mef", ".mos", ".mrw", ".nef", ".nrw", ".orf"}
+    | {".ori", ".pef", ".ptx", ".pxn", ".raf", ".raw", ".rw2", ".rwl", ".rwz", ".sr2", ".srf"}
+    | {".srw", ".x3f"}
+)
+PICTURES = frozenset(
+    {".ai", ".avci", ".bpg", ".cur", ".dds", ".djvu", ".emf", ".eps", ".exr", ".flif", ".hdr"}
+    | {".icns", ".ico", ".jls", ".jng", ".jxl", ".jxr", ".kra", ".mng", ".ora", ".pam", ".pcx"}
+    | {".pfm", ".psb", ".psd", ".qoi", ".svg", ".svgz", ".tga", ".wdp", ".wmf", ".xcf"}
+)
+FILMS = frozenset(
+    {".3g2", ".3gp", ".avi", ".flv", ".insv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg"}
+    | {".mpg", ".mts", ".vob", ".webm", ".wmv"}
+)
+OTHERS = frozenset({".zip", ".7z", ".rar"})
+
+_TOLD = RAW | PICTURES | FILMS | OTHERS
+
+
+def split_suffix(name: str) -> tuple[str, str]:
+    """Give a name without its suffix, and the suffix in lower case.
+
+    >>> split_suffix("a/b.C.JPG"), split_suffix(".jpg")
+    (('a/b.C', '.jpg'), ('.jpg', ''))
+    """
+    stem, suffix = os.path.splitext(name)
+    return stem, suffix.lower()
+
+
+def is_photo_name(name: str) -> bool:
+    """Say whether a name promises a photo.
+
+    >>> is_photo_name("DSC1.HIF"), is_photo_name("DSC1.ARW")
+    (True, False)
+    """
+    return split_suffix(name)[1] in SUFFIXES
+
+
+def kind_passed_over(name: str) -> str:
+    """Give the suffix of a picture, film or archive that is not read; empty of any other file.
+
+    >>> kind_passed_over("DSC1.ARW"), kind_passed_over("a.tar.gz"), kind_passed_over("notes.txt")
+    ('.arw', '.tar.gz', '')
+    """
+    lower = name.lower()
+    packed = next((suffix for suffix in PACKED if lower.endswith(suffix)), "")
+    suffix = split_suffix(lower)[1]
+    return packed or (suffix if suffix in _TOLD else "")

@@ -1,0 +1,104 @@
+"""Which texts in a tar belong to which photo, by their names.
+
+WebDataset calls all files of a sample by one key, up to the first point: `7.jpg`, `7.txt`. People's
+own names have points too, and in `Photo 2.0 a.jpg` and `Photo 2.0 b.txt` the same key, so the key
+alone would give photos their neighbours' captions. Here a text belongs to
+
+- the photos that have its whole name before the suffix (`7.txt`, `7.jpg`), or are named in it
+  (`7.jpg.txt`), and then to no other;
+- else the photos of whose name it has all but fields at its end, or the other way round, where
+  fields are single words as WebDataset has them: `7.txt` and `7.left.jpg`, `7.caption.txt` and
+  `7.jpg`. A number is such a field of a photo (`7.0.jpg`) whose name has no space.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from indexer.sources.kinds import split_suffix
+from indexer.sources.shard import Captions
+
+__all__ = ["TEXT_SUFFIXES", "Sidecars"]
+
+TEXT_SUFFIXES = (".txt", ".text", ".cap", ".caption", ".captions", ".json")
+
+SAYING = frozenset({"cap", "caption", "captions", "json", "sentences", "text", "texts", "txt"})
+"""Fields that say what a text is, and nothing of which photo it is of."""
+
+_FIELD = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
+_NUMBER = re.compile(r"\d+", re.ASCII)
+
+
+class Sidecars:
+    """What the texts of a tar say of its photos.
+
+    Args:
+        texts: name to captions, in the order of the tar.
+        photos: names of its photos.
+    """
+
+    def __init__(self, texts: Mapping[str, Captions], photos: Iterable[str]) -> None:
+        self._texts = {name: said for name, said in texts.items() if said}
+        self._places = {name: place for place, name in enumerate(self._texts)}
+        self._own: defaultdict[str, list[str]] = defaultdict(list)  # stem of a photo, or its name
+        self._shared: defaultdict[str, list[str]] = defaultdict(list)  # by all but their fields
+        self._longer: defaultdict[str, list[str]] = defaultdict(list)
+        known = set(photos) if self._texts else set()
+        stems = {split_suffix(name)[0] for name in known}
+        for name in self._texts:
+            stem = split_suffix(name)[0]
+            if stem in known or stem in stems:
+                self._own[stem].append(name)
+                continue
+            plain = _without_saying(stem)
+            if plain != stem and (plain in known or plain in stems):
+                self._own[plain].append(name)
+                continue
+            self._shared[plain].append(name)
+            for shorter in _shorter(plain):
+                self._longer[shorter].append(name)
+
+    def captions(self, photo: str) -> Captions:
+        """Give what is said of a photo, each text once, in the order of the tar."""
+        if not self._texts:
+            return ()
+        stem = split_suffix(photo)[0]
+        names = {*self._own.get(photo, ()), *self._own.get(stem, ()), *self._longer.get(stem, ())}
+        for shorter in _shorter(stem, numbers=True):
+            names.update(self._shared.get(shorter, ()))
+        if not names:
+            return ()
+        said: dict[str, None] = {}
+        for name in sorted(names, key=self._places.__getitem__):
+            said.update(dict.fromkeys(self._texts[name]))
+        return tuple(said)
+
+
+def _without_saying(stem: str) -> str:
+    """Give a text's name without the field that only says that it is a text.
+
+    >>> _without_saying("a/7.caption"), _without_saying("a/7.left")
+    ('a/7', 'a/7.left')
+    """
+    plain, point, field = stem.rpartition(".")
+    return plain if point and field.lower() in SAYING else stem
+
+
+def _shorter(stem: str, *, numbers: bool = False) -> Iterator[str]:
+    """Give a name without its last field, without its last two, and so on.
+
+    >>> list(_shorter("a.b/7.left.eye")), list(_shorter("Photo 2.0 a"))
+    (['a.b/7.left', 'a.b/7'], [])
+    >>> list(_shorter("7.0", numbers=True)), list(_shorter("Photo 2.0", numbers=True))
+    (['7'], [])
+    """
+    numbers = numbers and " " not in stem
+    while True:
+        plain, point, field = stem.rpartition(".")
+        is_field = _FIELD.fullmatch(field) or (numbers and _NUMBER.fullmatch(field))
+        if not point or "/" in field or not is_field:
+            return
+        stem = plain
+        yield stem

@@ -1,0 +1,48 @@
+"""Which options of `crossgraph index` go together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+__all__ = ["check_known", "check_options", "check_watch"]
+
+
+def check_known(index: Path) -> None:
+    """Refuse to bring an index up to date that is none, where no source says what to read."""
+    from store import Index
+
+    if not Index.exists(index):
+        raise typer.BadParameter(
+            f"no SOURCE is given, and {index} is no index that knows its folders: say where the "
+            "photos are, such as `crossgraph index ~/Pictures`"
+        )
+
+
+def check_options(
+    source: list[str] | None,
+    annotations: list[Path] | None,
+    plan: bool,
+    reembed: bool,
+    retry_failed: bool,
+) -> None:
+    """Refuse options that do not go together."""
+    if reembed and (source or annotations or plan or retry_failed):
+        raise typer.BadParameter(
+            "--reembed embeds the photos that the index has: leave out folders, --annotations, "
+            "--plan and --retry-failed, and index those afterwards"
+        )
+    if plan and annotations:
+        raise typer.BadParameter("--plan tells of photos only: leave out --annotations")
+
+
+def check_watch(watch: bool, plan: bool, reembed: bool, prune: bool) -> None:
+    """Refuse what cannot go on for ever."""
+    if watch and (plan or reembed):
+        raise typer.BadParameter("--watch goes on indexing: leave out --plan and --reembed")
+    if watch and prune:
+        raise typer.BadParameter(
+            "--watch keeps what is on disks that come and go: leave out --prune, and prune when "
+            "it does not run"
+        )

@@ -1,0 +1,38 @@
+"""JSON that can be shown anywhere: no terminal obeys what stands in it, and it is always UTF-8."""
+
+from __future__ import annotations
+
+import json
+
+from search.printable import ESCAPED, valid_text
+
+__all__ = ["json_text", "valid_record"]
+
+
+def json_text(record: object, *, compact: bool = False) -> str:
+    r"""Give a record as JSON on one line, which says the same as its plain form.
+
+    What is no text of its own, such as a lone surrogate or an instruction to a terminal, is written
+    as JSON's own escape. Compact, as servers send it, there is no blank in it and no NaN.
+
+    >>> json_text({"path": "caf\udce9\x9b2J.jpg"})
+    '{"path": "caf\\udce9\\u009b2J.jpg"}'
+    """
+    separators = (",", ":") if compact else (", ", ": ")
+    plain = json.dumps(record, ensure_ascii=False, allow_nan=not compact, separators=separators)
+    return ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", plain)
+
+
+def valid_record(record: object) -> object:
+    r"""Give a record all of whose texts can be written in UTF-8 (`search.printable.valid_text`).
+
+    >>> valid_record({"caf\udce9": ["a", ("\udcff", 1)]})
+    {'caf\\xe9': ['a', ['\\xff', 1]]}
+    """
+    if isinstance(record, str):
+        return valid_text(record)
+    if isinstance(record, dict):
+        return {valid_record(name): valid_record(value) for name, value in record.items()}
+    if isinstance(record, (list, tuple)):
+        return [valid_record(value) for value in record]
+    return record

@@ -1,0 +1,65 @@
+"""Files opened by the very path that was judged, though somebody exchanges its folders meanwhile.
+
+A path whose links were all followed can be checked to lie in a folder. Until it is opened, one of
+its folders may have become a link to somewhere else; so it is opened part by part, each without
+following a link, and what was checked is what is opened.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+__all__ = ["folder_without_links", "open_without_links"]
+
+NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+PASSED = NO_LINK | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_PATH", 0)
+"""Folders on the way need not be readable, only passable, where the system knows the difference."""
+
+READ = os.O_RDONLY | NO_LINK | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""Neither a link that took its place just now, nor a pipe that nobody writes to."""
+
+BY_PARTS = os.open in os.supports_dir_fd and bool(NO_LINK)
+
+
+def open_without_links(path: str) -> int:
+    """Open a file to be read, and give its number, which whoever gets this closes.
+
+    Args:
+        path: absolute, without links when it was looked at.
+
+    Raises:
+        OSError: it is not there, or one of its parts is a link by now.
+    """
+    if not BY_PARTS:
+        return _checked(os.open(path, READ), path)
+    with folder_without_links(os.path.dirname(path)) as folder:
+        return os.open(os.path.basename(path), READ, dir_fd=folder)
+
+
+@contextmanager
+def folder_without_links(path: str) -> Generator[int]:
+    """Give the number of an open folder, for names in it; as `open_without_links` otherwise."""
+    first, *others = Path(path).parts
+    number = os.open(first, PASSED & ~NO_LINK)
+    try:
+        for name in others:
+            inner = os.open(name, PASSED, dir_fd=number)
+            os.close(number)
+            number = inner
+        yield number
+    finally:
+        os.close(number)
+
+
+def _checked(number: int, path: str) -> int:
+    """Where a path cannot be opened by parts: see that it still is what was opened."""
+    try:
+        if os.path.realpath(path) == path and os.path.samestat(os.fstat(number), os.stat(path)):
+            return number
+        raise OSError(f"{path} became another file while it was opened")
+    except OSError:
+        os.close(number)
+        raise

@@ -1,0 +1,110 @@
+"""stdout and stderr of a program: always there, and guarded against what strangers wrote.
+
+All that is printed passes through `search.printable`, whoever prints it: our commands, warnings,
+logs and tracebacks. rich writes past it (by its own rule for streams that stand before others),
+since what it draws is made of instructions to the terminal; so what goes into its tables is made
+printable before.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import sys
+from contextlib import suppress
+from typing import TextIO
+
+from search.printable import printable_lines, without_passwords
+
+__all__ = ["GuardedStream", "guard_streams", "write_exactly"]
+
+_UNWRITABLE = "crossgraph-streams"
+
+
+class GuardedStream:
+    """A text stream that shows by its number what a terminal would obey.
+
+    Args:
+        stream: to which it writes.
+        is_stderr: whether people read it, in whose sight no password belongs; and a failure to
+            write is let go, since nobody is left to be told of it.
+    """
+
+    def __init__(self, stream: TextIO, *, is_stderr: bool = False) -> None:
+        self.rich_proxied_file = stream  # which is where rich writes
+        self._is_stderr = is_stderr
+
+    def write(self, text: str) -> int:
+        """Write a text, and give its length."""
+        shown = printable_lines(text)
+        try:
+            self.rich_proxied_file.write(without_passwords(shown) if self._is_stderr else shown)
+        except OSError:
+            if not self._is_stderr:
+                raise
+        return len(text)
+
+    def writelines(self, lines: list[str]) -> None:
+        """Write some texts."""
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        """As the stream's own."""
+        try:
+            self.rich_proxied_file.flush()
+        except OSError:
+            if not self._is_stderr:
+                raise
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.rich_proxied_file, name)
+
+
+def guard_streams() -> None:
+    """See that the three streams are there, and guard those that are written to.
+
+    A program may be started without some, by a service or with `>&-`. Then what is printed is
+    dropped; and no file that is opened later, such as the catalog, can come to stand in its place.
+    """
+    _open_missing()
+    codecs.register_error(_UNWRITABLE, _as_written)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            stream = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - until the end
+        if isinstance(stream, GuardedStream):
+            continue
+        if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
+            reconfigure(errors=_UNWRITABLE)
+        setattr(sys, name, GuardedStream(stream, is_stderr=name == "stderr"))
+
+
+def write_exactly(text: str) -> None:
+    """Write to stdout what programs read to the byte, such as bare paths; guarded on a terminal."""
+    stream: object = sys.stdout
+    if isinstance(stream, GuardedStream) and not stream.rich_proxied_file.isatty():
+        stream.rich_proxied_file.write(text)
+    else:
+        sys.stdout.write(text)
+
+
+def _open_missing() -> None:
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            with suppress(OSError):
+                # Which gives the lowest number that is free.
+                opened = os.open(os.devnull, os.O_RDONLY if number == 0 else os.O_WRONLY)
+                os.set_inheritable(opened, True)
+
+
+def _as_written(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Let bytes of file names pass through, and show letters that this locale lacks as numbers."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    code = ord(error.object[error.start])
+    if 0xDC80 <= code <= 0xDCFF:  # how Python writes a byte that is no text
+        return bytes([code - 0xDC00]), error.start + 1
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}", error.start + 1

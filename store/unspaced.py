@@ -1,0 +1,75 @@
+"""Words of languages that are written without blanks, so that a part of a sentence can be found.
+
+SQLite and PostgreSQL take letters up to the next blank for one word, which in Chinese, Japanese or
+Thai is a whole sentence. So such a stretch is taken apart into its letters and the pairs of letters
+next to each other (bigrams, as Lucene's CJK analyzer does). What is asked for is found by its
+pairs, or, of one letter, by that. Korean has blanks, but its words end differently in each
+sentence.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from itertools import pairwise
+from typing import Literal
+
+__all__ = ["asked_apart", "normal", "told_apart"]
+
+LONGEST_WORD = 1000
+"""Letters; of a longer one combining marks stay as they are, whose sorting takes their square."""
+
+_STRETCH = re.compile(
+    "["
+    "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"  # Japanese
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"  # Chinese
+    "\uac00-\ud7a3"  # Korean
+    "\u0e01-\u0e4e\u0e81-\u0ece\u1000-\u109f\u1780-\u17d3"  # Thai, Lao, Burmese, Khmer
+    "]+"
+)
+
+
+def told_apart(text: str) -> str:
+    """Give what is said of a photo so that each part of it can be found.
+
+    >>> told_apart("a dog"), told_apart("\u72ac\u3068 a cat").split()
+    ('a dog', ['犬', 'と', '犬と', 'a', 'cat'])
+    """
+    return _apart(text, letters_too=True)
+
+
+def asked_apart(text: str) -> str:
+    """Give what is asked for by its pairs of letters, and a single letter as it is.
+
+    >>> asked_apart("\u8d64\u3044\u72ac").split(), asked_apart("\u72ac").split()
+    (['赤い', 'い犬'], ['犬'])
+    """
+    return _apart(text, letters_too=False)
+
+
+def normal(text: str, form: Literal["NFKC", "NFKD"]) -> str:
+    """Give a text in one of the forms of Unicode, word by word, in time that its length bounds.
+
+    >>> normal("cafe\u0301", "NFKC")
+    'café'
+    """
+    if text.isascii():
+        return text
+    return " ".join(
+        unicodedata.normalize(form, word) if len(word) <= LONGEST_WORD else word
+        for word in text.split()
+    )
+
+
+def _apart(text: str, *, letters_too: bool) -> str:
+    if text.isascii():
+        return text
+
+    def pieces(stretch: re.Match[str]) -> str:
+        # Marks above and below letters part words for SQLite, and are left out as accents are.
+        letters = [each for each in stretch[0] if not unicodedata.category(each).startswith("M")]
+        pairs = [first + second for first, second in pairwise(letters)]
+        singles = letters if letters_too or not pairs else []
+        return f" {' '.join((*singles, *pairs))} "
+
+    return _STRETCH.sub(pieces, normal(text, "NFKC"))

@@ -1,0 +1,75 @@
+"""One attacker at work: everybody else is answered as if there were none."""
+
+from __future__ import annotations
+
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+
+from tests.e2e.serving import running
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(not Path("/proc").is_dir(), reason="memory is read from /proc"),
+]
+
+SECONDS = 8.0
+MEDIAN_SECONDS = 0.2
+MOST_MIB = 1024
+ATTACKER = Path(__file__).with_name("attacker.py")
+
+
+def asked(url: str) -> float:
+    """Seconds of a search on a connection of its own, as a person's program would ask."""
+    began = time.monotonic()
+    answer = httpx2.post(f"{url}v1/search", json={"text": "a red dog"}, timeout=60)
+    assert answer.status_code == 200, answer.text
+    return time.monotonic() - began
+
+
+def test_with_an_attacker_others_are_answered_and_memory_is_bounded(
+    place: Path, tmp_path: Path
+) -> None:
+    said = tmp_path / "stderr"
+    with said.open("w") as stderr, running(place, stderr=stderr) as (url, process):
+        calm = statistics.median(asked(url) for _ in range(10))
+        address = urlsplit(url)
+        attacker = subprocess.Popen(
+            [sys.executable, str(ATTACKER), str(address.hostname), str(address.port), str(SECONDS)],
+            stdout=subprocess.PIPE,
+        )
+        try:
+            assert attacker.stdout is not None and attacker.stdout.readline() == b"ready\n"
+            took = []
+            while attacker.poll() is None and len(took) < 500:
+                took.append(asked(url))
+                time.sleep(0.05)
+        finally:
+            attacker.kill()
+            attacker.communicate()
+        highest = peak_mib(process.pid)
+        process.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        assert process.wait(20) == 0
+        ended = time.monotonic() - began
+    assert len(took) > 3
+    # On a machine that others use, the same search takes long without any attacker.
+    assert statistics.median(took) < max(MEDIAN_SECONDS, 5 * calm), (took, calm)
+    assert highest < MOST_MIB
+    assert ended < 5
+    log = said.read_text()
+    assert "Traceback" not in log
+    assert len(log.splitlines()) < 10, log
+
+
+def peak_mib(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    (line,) = [each for each in lines if each.startswith("VmHWM")]
+    return int(line.split()[1]) / 1024

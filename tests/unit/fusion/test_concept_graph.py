@@ -1,0 +1,69 @@
+"""The concept graph: messages by hand, what is unlikely says nothing, tuned features read alike."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from fusion.concept_graph import ConceptGraph, fit_classifier
+from fusion.encoders.classifier import Classifier
+from fusion.reader import Reader
+from fusion.whitening import Whitening
+
+
+def graph() -> ConceptGraph:
+    """Two classes: the first feature shows one, the second the other."""
+    made = ConceptGraph(2, 2, 3, 1)
+    names = torch.tensor([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    regions = torch.tensor([[[9.0, -9.0], [9.0, -9.0]], [[-9.0, 9.0], [-9.0, 9.0]]])
+    made.fit(Classifier(torch.eye(2), torch.zeros(2)), names, regions)
+    return made
+
+
+def test_a_photo_gets_the_names_of_what_its_cells_show() -> None:
+    made = graph()
+    half = torch.tensor([[[9.0, -9.0], [-9.0, 9.0]]])
+    to_cells, to_photo = made(half)
+    assert to_cells.shape == (1, 2, 1)
+    assert to_cells[0, 0, 0] * to_cells[0, 1, 0] < 0  # the classes lie on either side
+    # Half of each name is the mean over the photos that it was fitted to: no message.
+    assert to_photo.abs().max() < 1e-4
+    _, one = made(half[:, :1])
+    assert one[0, 0] > 0 > one[0, 1]
+
+
+def test_edges_are_shares() -> None:
+    edges = graph().edges(torch.randn(3, 5, 2))
+    assert edges.shape == (3, 5, 2)
+    assert torch.allclose(edges.sum(-1), torch.ones(3, 5))
+
+
+def test_the_order_of_cells_changes_no_photo() -> None:
+    regions, order = torch.randn(2, 6, 2), torch.randperm(6)
+    made = graph()
+    to_cells, to_photo = made(regions)
+    moved_cells, moved_photo = made(regions[:, order])
+    assert torch.allclose(to_photo, moved_photo, atol=1e-5)
+    assert torch.allclose(to_cells[:, order], moved_cells, atol=1e-5)
+
+
+def test_a_classifier_reads_tuned_features_as_the_frozen_ones() -> None:
+    generator = torch.Generator().manual_seed(0)
+    frozen = torch.randn(600, 4, generator=generator)
+    turn, moved = torch.linalg.qr(torch.randn(4, 4, generator=generator))[0], torch.ones(4)
+    tuned = 2 * frozen @ turn + moved
+    own = Classifier(torch.randn(3, 4, generator=generator), torch.randn(3, generator=generator))
+    brought = fit_classifier(own, frozen, tuned)
+    wanted = frozen @ own.weight.T + own.bias
+    found = tuned @ brought.weight.T + brought.bias
+    assert (found - wanted).abs().max() < 0.1 * wanted.abs().max()
+
+
+def test_a_reader_puts_messages_beside_what_it_read() -> None:
+    whitening = Whitening(2, 4, 3, 2)
+    plain, joined = Reader(whitening, None, None), Reader(whitening, None, None, graph())
+    regions, pooled = torch.randn(2, 4, 2), torch.randn(2, 4)
+    without, beside = plain.nodes(regions, pooled), joined.nodes(regions, pooled)
+    assert torch.equal(beside.cells[..., :2], without.cells)
+    assert beside.cells.shape[-1] == 2 + 1
+    assert beside.summary.shape[-1] == pytest.approx(4 + 3)

@@ -1,0 +1,115 @@
+"""Numbers mean colours by the profile beside them, whatever the format and kind of pixels."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pillow_heif
+import pytest
+from PIL import Image, ImageCms
+
+from indexer.decode import decode_bytes, decode_photo
+from indexer.pixels import to_rgb
+from tests.unit.indexer.made_profiles import PROFILES, grey_profile, ink_profile
+
+PATCHES = {
+    "red": (255, 0, 0),
+    "teal": (0, 128, 128),
+    "grey": (128, 128, 128),
+    "skin": (224, 172, 105),
+}
+
+
+def saved(image: Image.Image, kind: str, profile: bytes) -> bytes:
+    file = io.BytesIO()
+    if kind == "HEIF":
+        pillow_heif.from_pillow(image).save(file, icc_profile=profile, quality=95, chroma=444)
+    else:
+        exact = {"JPEG": {"quality": 98, "subsampling": 0}, "WEBP": {"lossless": True}}
+        image.save(file, kind, icc_profile=profile, **exact.get(kind, {}))
+    return file.getvalue()
+
+
+def in_profile(colour: tuple[int, int, int], profile: bytes) -> Image.Image:
+    """Give a picture whose numbers are a colour of sRGB in a profile's own."""
+    into = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    picture = ImageCms.profileToProfile(
+        Image.new("RGB", (32, 32), colour), ImageCms.createProfile("sRGB"), into
+    )
+    assert picture is not None
+    return picture
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
+@pytest.mark.parametrize("name", ["ProPhoto", "Adobe RGB", "Display P3"])
+def test_a_colour_is_itself_in_every_profile_and_format(kind: str, name: str) -> None:
+    for colour in PATCHES.values():
+        content = saved(in_profile(colour, PROFILES[name]), kind, PROFILES[name])
+        seen = decode_bytes(content).getpixel((16, 16))
+        assert np.abs(np.subtract(seen, colour)).max() < 12, (kind, name, colour, seen)
+        assert decode_photo(content).reader == 1
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "P", "L", "LA"])
+def test_a_profile_holds_for_all_kinds_of_pixels(mode: str) -> None:
+    colour = (128, 128, 128) if mode in ("L", "LA") else PATCHES["skin"]
+    picture = in_profile(colour, PROFILES["ProPhoto"])
+    picture = picture.quantize(4) if mode == "P" else picture.convert(mode)
+    seen = decode_bytes(saved(picture, "PNG", PROFILES["ProPhoto"])).getpixel((16, 16))
+    assert np.abs(np.subtract(seen, colour)).max() < 12
+
+
+def test_what_is_transparent_lies_on_white_that_no_profile_changes() -> None:
+    clear = Image.new("RGBA", (8, 8), (255, 0, 0, 0))
+    clear.putpixel((0, 0), (10, 200, 30, 255))
+    seen = decode_bytes(saved(clear, "PNG", PROFILES["ProPhoto"]))
+    assert seen.getpixel((4, 4)) == (255, 255, 255)
+    assert seen.getpixel((0, 0)) != (10, 200, 30)
+
+
+def test_a_profile_of_grey_gives_its_brightness() -> None:
+    content = saved(Image.new("L", (8, 8), 128), "PNG", grey_profile(1.0))
+    assert decode_bytes(content).getpixel((4, 4)) == pytest.approx((188,) * 3, abs=3)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "TIFF"])
+def test_inks_are_those_of_their_profile(kind: str) -> None:
+    profile = ink_profile()
+    for ink, wanted in (((255, 0, 0, 0), 0), ((0, 0, 255, 0), 255)):
+        content = saved(Image.new("CMYK", (16, 16), ink), kind, profile)
+        assert decode_bytes(content).getpixel((8, 8)) == pytest.approx((wanted,) * 3, abs=8)
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        PROFILES["sRGB"],
+        ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(),
+        b"no profile",
+        PROFILES["ProPhoto"][:200],
+        ink_profile(),
+        grey_profile(1.0),
+    ],
+    ids=["sRGB by gamma", "sRGB", "none", "cut", "of inks", "of grey"],
+)
+def test_a_profile_that_says_nothing_of_these_pixels_changes_none(profile: bytes) -> None:
+    values = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+    photo = decode_photo(saved(Image.fromarray(values), "PNG", profile))
+    assert np.abs(np.asarray(photo.image).astype(int) - values).max() <= 4
+    if profile != PROFILES["sRGB"]:
+        assert np.array_equal(photo.image, values)
+        assert photo.reader == 0
+
+
+def test_a_picture_in_memory_is_read_by_its_profile_too() -> None:
+    picture = in_profile(PATCHES["red"], PROFILES["ProPhoto"])
+    picture.info["icc_profile"] = PROFILES["ProPhoto"]
+    assert np.abs(np.subtract(to_rgb(picture).getpixel((1, 1)), PATCHES["red"])).max() < 12
+
+
+def test_a_draft_of_a_jpeg_keeps_its_colours() -> None:
+    wide = in_profile(PATCHES["red"], PROFILES["ProPhoto"]).resize((640, 640))
+    photo = decode_photo(saved(wide, "JPEG", PROFILES["ProPhoto"]), enough_px=100)
+    assert photo.image.size == (160, 160)
+    assert np.abs(np.subtract(photo.image.getpixel((80, 80)), PATCHES["red"])).max() < 12

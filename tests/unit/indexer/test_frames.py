@@ -1,0 +1,63 @@
+"""An animation is read by the first of its frames that shows something."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image
+
+from indexer.decode import decode_photo
+
+CLEAR = (0, 0, 0, 0)
+
+
+def photo() -> Image.Image:
+    picture = Image.new("RGBA", (96, 64), "blue")
+    picture.paste("red", (0, 0, 48, 32))
+    return picture
+
+
+def animation(kind: str, *frames: Image.Image) -> bytes:
+    file = io.BytesIO()
+    first, *rest = frames
+    options = {"lossless": True} if kind == "WEBP" else {}
+    first.save(file, kind, save_all=True, append_images=rest, duration=90, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "PNG", "GIF", "AVIF"])
+@pytest.mark.parametrize("colour", [CLEAR, (0, 0, 0, 255), (255, 255, 255, 255)])
+def test_frames_of_one_colour_are_passed_over(kind: str, colour: tuple[int, ...]) -> None:
+    blank, other = Image.new("RGBA", (96, 64), colour), Image.new("RGBA", (96, 64), "teal")
+    seen = decode_photo(animation(kind, blank, other, photo()))
+    red, blue = seen.image.getpixel((10, 10)), seen.image.getpixel((80, 50))
+    assert red[0] > 200 > red[2]
+    assert blue[2] > 200 > blue[0]
+    assert seen.reader == 1
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "PNG", "GIF"])
+def test_a_first_frame_that_shows_something_counts(kind: str) -> None:
+    seen = decode_photo(animation(kind, photo(), photo().rotate(180)))
+    assert seen.image.getpixel((10, 10))[0] > 200
+    assert seen.reader == 0
+
+
+def test_where_no_frame_shows_anything_the_first_counts() -> None:
+    frames = [Image.new("RGBA", (8, 8), name) for name in ("teal", "red", "blue")]
+    seen = decode_photo(animation("GIF", *frames))
+    assert seen.image.getpixel((1, 1)) == pytest.approx((0, 128, 128), abs=4)
+    assert seen.reader == 0
+
+
+def test_pages_are_no_frames() -> None:
+    blank = Image.new("RGB", (8, 8), "white")
+    assert decode_photo(animation("TIFF", blank, photo().convert("RGB"))).image.size == (8, 8)
+    assert decode_photo(animation("TIFF", blank, photo().convert("RGB"))).reader == 0
+
+
+def test_a_damaged_frame_behind_the_first_is_none() -> None:
+    content = animation("GIF", Image.new("RGBA", (96, 64), "teal"), photo())
+    for end in range(len(content) - 40, len(content), 7):
+        assert decode_photo(content[:end]).image.size == (96, 64)

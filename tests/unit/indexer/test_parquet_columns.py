@@ -1,0 +1,103 @@
+"""Columns of Parquet files in every kind in which programs write them."""
+
+from __future__ import annotations
+
+import base64
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+from indexer.sources.parquet import ParquetShard
+from indexer.sources.shard import check_shard
+from store import SourceError
+from tests.made_shards import painted
+
+RED, BLUE = painted("red"), painted("blue")
+SAME = [RED, RED]  # of one length, as a column of a fixed width wants it
+RECORD = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+
+
+def shard_of(tmp_path: Path, **columns: Any) -> ParquetShard:
+    path = tmp_path / "a.parquet"
+    pyarrow.parquet.write_table(pa.table(columns), path)
+    check_shard(str(path))
+    return ParquetShard(str(path), path.open("rb"))
+
+
+@pytest.mark.parametrize("name", ["image", "IMG", "photo", "images", "jpg"])
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array(SAME, pa.binary()),
+        pa.array(SAME, pa.large_binary()),
+        pa.array(SAME, pa.binary_view()),
+        pa.array(SAME, pa.binary(len(RED))),
+        pa.array(SAME, pa.binary()).dictionary_encode(),
+        pa.array([[RED], [RED, BLUE]], pa.list_(pa.binary())),
+        pa.array([list(RED)] * 2, pa.list_(pa.uint8())),
+        pa.array([[byte - 256 * (byte > 127) for byte in RED]] * 2, pa.large_list(pa.int8())),
+        pa.array([{"bytes": RED, "path": None}] * 2, RECORD),
+        pa.array([[{"bytes": RED, "path": "x.png"}]] * 2, pa.list_(RECORD)),
+    ],
+    ids=lambda column: str(column.type),
+)
+def test_photos_in_columns_of_every_kind(tmp_path: Path, name: str, column: Any) -> None:
+    with closing(shard_of(tmp_path, **{name: column})) as shard:
+        assert [shard.read(member) for member in shard.members] == SAME
+
+
+@pytest.mark.parametrize("kind", ["plain", "large", "view", "dictionary", "list"])
+def test_paths_and_captions_in_columns_of_every_kind(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "1.png").write_bytes(RED)
+
+    def column(text: str) -> Any:
+        plain = pa.array([text])
+        return {
+            "plain": lambda: plain,
+            "large": lambda: plain.cast(pa.large_string()),
+            "view": lambda: plain.cast(pa.string_view()),
+            "dictionary": plain.dictionary_encode,
+            "list": lambda: pa.array([[text]]),
+        }[kind]()
+
+    with closing(shard_of(tmp_path, file_name=column("1.png"), caption=column("a dog"))) as shard:
+        assert shard.read(shard.members[0]) == RED
+        assert list(shard.captions()) == [("0", ("a dog",))]
+
+
+RECORDS = pa.array([[{"raw": "a dog", "tokens": ["a", "dog"]}, {"raw": "a pet", "tokens": []}]])
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"txt": ["a dog"]}, ("a dog",)),
+        ({"TEXT": ["\ufeffa dog\n"]}, ("a dog",)),
+        ({"sentences": RECORDS}, ("a dog", "a pet")),
+        ({"captions": pa.array([["a dog", None, " "]])}, ("a dog",)),
+        ({"caption_0": ["a dog"], "caption_1": ["a pet"]}, ("a dog", "a pet")),
+        ({"alt_text": ["a dog"], "cap": ["a dog"]}, ("a dog",)),
+        ({"json": pa.array([{"caption": "a dog", "url": "x"}])}, ("a dog",)),
+        ({"json": ['{"caption": "a dog"}'], "url": ["x"], "context": ["y"]}, ()),
+        ({"caption": pa.array(["ein Café".encode("cp1252")])}, ("ein Café",)),
+        ({"caption": pa.array([7])}, ()),
+    ],
+)
+def test_captions_under_the_names_that_people_give(
+    tmp_path: Path, columns: dict[str, Any], said: tuple[str, ...]
+) -> None:
+    with closing(shard_of(tmp_path, image=[RED], **columns)) as shard:
+        assert list(shard.captions()) == [("0", said)]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [{"image": [7]}, {"image": [base64.b64encode(RED).decode()]}, {"image": pa.array([[1.5]])}],
+)
+def test_a_column_of_another_kind_is_named_with_it(tmp_path: Path, columns: Any) -> None:
+    with pytest.raises(SourceError, match=r"no column of photos; it has image \("):
+        shard_of(tmp_path, **columns)

@@ -1,0 +1,152 @@
+"""What a walk through a folder takes, what it leaves out, and what it tells of."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from indexer.sources import FolderSource, Rules, listed_files
+from indexer.sources.kinds import SUFFIXES
+from indexer.sources.rules import WASTE
+from store import SourceError
+
+
+def make(root: Path, *names: str) -> Path:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(b"x")
+    return root
+
+
+def walked(root: Path, rules: Rules | None = None) -> list[str]:
+    found = FolderSource(root, rules or Rules()).files()
+    return [Path(file.path).relative_to(root).as_posix() for file in found]
+
+
+def folder_of(pattern: str) -> str:
+    return pattern.replace("*", "My Photos").strip("/")
+
+
+@pytest.mark.parametrize("pattern", WASTE)
+@pytest.mark.parametrize("change", [str, str.upper, str.lower])
+def test_waste_of_other_programs_is_left_out_and_told(
+    tmp_path: Path, pattern: str, change: type[str]
+) -> None:
+    folder = change(folder_of(pattern))
+    make(tmp_path, "a.jpg", f"{folder}/b.jpg", f"sub/{folder}/deep/c.jpg")
+    source = FolderSource(tmp_path)
+    assert [os.path.basename(file.path) for file in source.files()] == ["a.jpg"]
+    assert source.passed_over == {pattern: 2}
+
+
+def test_names_that_only_begin_like_waste_are_photos(tmp_path: Path) -> None:
+    names = ["@eaDir.jpg", "eaDir/a.jpg", "a.photoslibrary/originals/1/b.jpg", "resources/c.jpg",
+             "Recycler.jpg", "Cache/d.jpg", "a.photolibrary/Masters/e.jpg"]  # fmt: skip
+    assert walked(make(tmp_path, *names)) == sorted(names)
+
+
+def test_a_library_that_is_the_source_itself(tmp_path: Path) -> None:
+    root = tmp_path / "L.photoslibrary"
+    make(root, "originals/a.jpg", "resources/derivatives/b.jpg")
+    assert walked(root) == ["originals/a.jpg"]
+    assert walked(root / "resources") == ["derivatives/b.jpg"]  # which somebody asked for
+
+
+@pytest.mark.parametrize("root", ["", "sub"])
+def test_a_folder_that_says_that_it_has_no_media(tmp_path: Path, root: str) -> None:
+    make(tmp_path, "sub/.nomedia", "sub/a.jpg", "sub/deep/b.jpg", "c.jpg")
+    source = FolderSource(tmp_path / root)
+    names = [os.path.basename(file.path) for file in source.files()]
+    # Of the source itself somebody asked.
+    assert (names, source.passed_over) == (
+        (["c.jpg"], {".nomedia": 1}) if not root else (["a.jpg", "b.jpg"], {})
+    )
+    assert len(walked(tmp_path, Rules(include=["sub"]))) == 3
+
+
+TREE = ("a.jpg", "a_small.jpg", "thumbs/b.jpg", "x/thumbs/c.jpg", "x/keep/thumbs/d.jpg", "x/e.PNG")
+
+
+@pytest.mark.parametrize(
+    ("exclude", "include", "left"),
+    [
+        (["thumbs"], [], ["a.jpg", "a_small.jpg", "x/e.PNG"]),
+        (["THUMBS/"], [], ["a.jpg", "a_small.jpg", "x/e.PNG"]),
+        (["/thumbs"], [], [name for name in TREE if name != "thumbs/b.jpg"]),
+        (["x/thumbs"], [], [name for name in TREE if name != "x/thumbs/c.jpg"]),
+        (["*_small.*", "*.png"], [], [n for n in TREE if n not in ("a_small.jpg", "x/e.PNG")]),
+        (["thumbs"], ["keep/thumbs"], ["a.jpg", "a_small.jpg", "x/e.PNG", "x/keep/thumbs/d.jpg"]),
+        (["*.jpg/"], [], list(TREE)),
+        ([""], ["nothing"], list(TREE)),
+    ],
+)
+def test_patterns(
+    tmp_path: Path, exclude: Sequence[str], include: Sequence[str], left: list[str]
+) -> None:
+    assert walked(make(tmp_path, *TREE), Rules(exclude, include)) == sorted(left)
+
+
+@pytest.mark.parametrize(
+    ("lines", "left"),
+    [
+        ("# notes\n\nthumbs\n", ["a.jpg", "a_small.jpg", "x/e.PNG"]),
+        ("/thumbs\n", [name for name in TREE if name != "thumbs/b.jpg"]),
+        ("thumbs\n!keep/thumbs\n", ["a.jpg", "a_small.jpg", "x/e.PNG", "x/keep/thumbs/d.jpg"]),
+        ("\ufeffthumbs\r\n*.png\r\n", ["a.jpg", "a_small.jpg"]),
+    ],
+)
+def test_a_file_of_patterns(tmp_path: Path, lines: str, left: list[str]) -> None:
+    make(tmp_path, *TREE)
+    (tmp_path / ".crossgraphignore").write_text(lines, encoding="utf-8")
+    assert walked(tmp_path) == sorted(left)
+
+
+def test_a_file_of_patterns_holds_where_it_lies(tmp_path: Path) -> None:
+    make(tmp_path, *TREE)
+    (tmp_path / "x" / ".crossgraphignore").write_text("thumbs\n/e.png")
+    assert walked(tmp_path) == ["a.jpg", "a_small.jpg", "thumbs/b.jpg"]
+    assert "x/e.PNG" in walked(tmp_path, Rules(include=["e.png"]))
+
+
+def test_a_file_by_name_comes_under_a_folder_only_where_its_walk_finds_it(tmp_path: Path) -> None:
+    make(tmp_path, *TREE, "@eaDir/f.jpg", "n/.nomedia", "n/g.jpg")
+    (tmp_path / "x" / ".crossgraphignore").write_text("e.png")
+    rules = Rules(["thumbs"])
+    found = {Path(file.path).relative_to(tmp_path).as_posix(): file.source for file in listed_files(
+        [tmp_path / name for name in (*TREE, "@eaDir/f.jpg", "n/g.jpg")], [str(tmp_path)], rules
+    )}  # fmt: skip
+    by_walk = walked(tmp_path, rules)
+    assert {name for name, source in found.items() if source == str(tmp_path)} == set(by_walk)
+
+
+def test_pictures_that_are_not_read_are_counted_by_kind(tmp_path: Path) -> None:
+    make(tmp_path, "a.jpg", "b.CR3", "c/d.cr3", "e.dng", "f.jxl", "g.MOV", "h.tar.gz", "i.txt",
+         ".j.cr3", "@eaDir/k.cr3", "old/l.cr3")  # fmt: skip
+    source = FolderSource(tmp_path, Rules(["old"]))
+    source.files()
+    assert source.passed_over == {
+        ".cr3": 2, ".dng": 1, ".jxl": 1, ".mov": 1, ".tar.gz": 1, "@eaDir/": 1
+    }  # fmt: skip
+
+
+def test_a_folder_of_such_pictures_alone_says_so(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"holds no photos.*passed over: 2 \.cr3, 1 \.dng"):
+        FolderSource(make(tmp_path, "a.cr3", "b.cr3", "c.dng")).files()
+
+
+@pytest.mark.parametrize("suffix", sorted(SUFFIXES))
+def test_every_suffix_in_either_case(tmp_path: Path, suffix: str) -> None:
+    names = {f"a{suffix}", f"b{suffix.upper()}", f"c.d{suffix}"}
+    assert set(walked(make(tmp_path, *names))) == names
+
+
+@pytest.mark.parametrize("target", ["..", "../..", "."])
+def test_a_link_that_leads_back_doubles_nothing(tmp_path: Path, target: str) -> None:
+    make(tmp_path / "p", "a.jpg", "sub/b.jpg", "sub/deep/c.jpg")
+    (tmp_path / "p" / "sub" / "deep" / "loop").symlink_to(target)
+    assert walked(tmp_path / "p") == ["a.jpg", "sub/b.jpg", "sub/deep/c.jpg"]
+    (tmp_path / "link").symlink_to(tmp_path / "p")
+    assert walked(tmp_path / "link") == ["a.jpg", "sub/b.jpg", "sub/deep/c.jpg"]

@@ -1,0 +1,69 @@
+"""Each text of a query is judged against its own background; photos and old models are not."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+
+from search.likelihood import Likelihood
+from search.mixing import EmbeddedTerm, Mixture, TermScores
+from search.request import Term
+from store.background import Background
+
+ROWS = np.array([[0.5, 0.25]], np.float32)
+
+
+class Model:
+    def __init__(self) -> None:
+        self.seen: list[tuple[Any, ...]] = []
+
+    def likely(
+        self, query: Any, scores: Any, first: Any, usual: Any, photos: int, **more: Any
+    ) -> Any:
+        self.seen.append((query, scores.tolist(), first.tolist(), usual.tolist(), photos, more))
+        return np.array([0.75, 0.125], np.float32)
+
+
+class Index:
+    def background(self) -> Background:
+        return Background(np.array([[1.0, 0.0], [0.0, 2.0]], np.float32), 70)
+
+
+def text(query: str = "q") -> EmbeddedTerm:
+    return EmbeddedTerm(Term(query), np.array([1.0, 1.0], np.float32), query)
+
+
+def judged(mixture: Mixture, model: object, within: Any = None) -> TermScores:
+    rows = np.repeat(ROWS, len(mixture.wanted), axis=0)
+    found = TermScores(rows, ROWS[:0], rows, rows)
+    likelihood = Likelihood(cast(Any, Index()), cast(Any, model), within)
+    return likelihood.judged(mixture, found, reranked=True)
+
+
+def test_a_text_is_held_against_the_sample() -> None:
+    model = Model()
+    found = judged(Mixture((text(),)), model)
+    assert found.probabilities.tolist() == [[0.75, 0.125]]
+    assert model.seen == [("q", [0.5, 0.25], [0.5, 0.25], [1.0, 2.0], 70, {"reranked": True})]
+
+
+def test_a_filter_makes_the_collection_smaller() -> None:
+    model = Model()
+    judged(Mixture((text(),)), model, within=[1, 2, 3])
+    assert model.seen[0][4] == 3
+
+
+def test_a_photo_of_the_query_keeps_its_cosine() -> None:
+    photo = EmbeddedTerm(Term(image_id=3), np.array([1.0, 0.0], np.float32))
+    found = judged(Mixture((photo, text())), Model())
+    assert found.probabilities.tolist() == [[0.5, 0.25], [0.75, 0.125]]
+
+
+def test_a_model_that_fitted_nothing_keeps_its_probabilities() -> None:
+    class Old:
+        def likely(self, *_: Any, **__: Any) -> None:
+            return None
+
+    assert judged(Mixture((text(),)), Old()).probabilities.tolist() == ROWS.tolist()
+    assert judged(Mixture((text(),)), object()).probabilities.tolist() == ROWS.tolist()
