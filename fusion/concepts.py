@@ -14,6 +14,7 @@ from fusion.collection import ReadPhoto
 from fusion.concept_graph import ClassNames, fit_classifier
 from fusion.encoders import Encoders, ImageEncoder
 from fusion.encoders.convolutional import GridEncoder
+from fusion.encoders.torchvision_ops import ensure_torchvision
 from fusion.features import photo_features
 from fusion.network_run import Concepts
 from fusion.tuned_encoders import TunedGridEncoder
@@ -39,7 +40,8 @@ def class_names(encoders: Encoders) -> ClassNames:
 
     They come with timm, from WordNet (Miller, 1995).
     """
-    from timm.data import ImageNetInfo
+    ensure_torchvision()
+    from timm.data.imagenet_info import ImageNetInfo
 
     info = ImageNetInfo()
     classes = [_synonyms(str(info.index_to_description(number))) for number in range(1000)]
@@ -86,7 +88,8 @@ def brought_over(
     if not isinstance(encoder, TunedGridEncoder):
         return concepts
     rows = np.unique(np.linspace(0, len(paths) - 1, FITTED_PHOTOS).astype(int)).tolist()
-    frozen, tuned = [], []
+    frozen: list[Tensor] = []
+    tuned: list[Tensor] = []
     for start in range(0, len(rows), PHOTO_BATCH):
         batch = rows[start : start + PHOTO_BATCH]
         photos = [read_photo(Path(paths[row]), encoder.size_px) for row in batch]

@@ -108,8 +108,8 @@ def bank_vectors(network: Network, photos: PhotoFeatures, rows: Tensor) -> Tenso
     """
     vectors = []
     for own in torch.arange(len(rows)).split(100):
-        views = max(len(photos.maps), len(photos.views) + 1)
-        shown = (torch.full_like(own, view) for view in range(views))
+        count = max(len(photos.maps), len(photos.views) + 1)
+        shown = (torch.full_like(own, view) for view in range(count))
         read = (network.reader.photos(photo_input(photos, rows[own], view)) for view in shown)
         views = [network.photo_vectors(nodes, own) for nodes in read]
         vectors.append(torch.stack(views).mean(0))

@@ -94,7 +94,8 @@ def known_shards(
             not anew
             and is_finished
             and all(photo.size_bytes >= 0 for photo in photos[path].values())
-            and not any(map(is_outdated, (*photos[path].values(), *bad[path])))
+            and not any(is_outdated(each) for each in photos[path].values())
+            and not any(is_outdated(each) for each in bad[path])
         )
         facts = (file.size_bytes, file.mtime_ns)
         is_other = before is not None and facts != (before.size_bytes, before.mtime_ns)

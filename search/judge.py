@@ -16,8 +16,8 @@ from search.gain import reranking_gain
 from search.judged_model import JudgedModel
 from search.keywords import judge_keywords
 from search.probes import probe
-from search.right_answers import RightAnswers, foreign_captions, keywords_of, read_categories
-from search.shown import Texts, judge_shown
+from search.right_answers import RightAnswers, Texts, foreign_captions, keywords_of, read_categories
+from search.shown import judge_shown
 from search.squashed import compare_squashed, squashed_files
 
 if TYPE_CHECKING:

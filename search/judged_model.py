@@ -43,7 +43,7 @@ class JudgedModel:
     matcher: Matcher
     negatives: NegativeModel
     quiet: bool
-    weights: dict[str, Path | None] = field(default_factory=dict)
+    weights: dict[str, Any] = field(default_factory=dict)
 
     def progress(self, what: str) -> ProgressReport:
         """Give what tells how far something is; one at a time."""

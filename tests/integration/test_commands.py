@@ -246,7 +246,7 @@ def test_a_model_without_explanations_is_refused_before_the_work(
         ([*EVAL, "--instances", "z"], 2, "--instances is for --keywords and --shown"),
         ([*EVAL, "--keywords", "--instances", "a", "--instances", "b"], 2, "2 times"),
         ([*EVAL, "--shown", "--queries", "0"], 2, "--queries"),
-        ([*EVAL, "--images", "v", "--annotations", "w"], 1, "y: "),
+        ([*EVAL, "--images", "v", "--annotations", "w"], 1, "y cannot be read"),
         (["frobnicate"], 2, "frobnicate"),
     ],
 )

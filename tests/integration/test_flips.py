@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,10 @@ def test_turned_bits_of_catalog_and_vectors(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(
+    not os.environ.get("CROSSGRAPH_LONG_TESTS"),
+    reason="takes a quarter of an hour: CROSSGRAPH_LONG_TESTS=1, or `python -m tests.flips`",
+)
 def test_five_hundred_turned_bits(tmp_path: Path) -> None:
     found = list(flips(tmp_path, 500, 2, with_model=True))
     assert [each for each in found if not each.is_right] == []

@@ -92,6 +92,9 @@ MOVED = {"first", "worded", "logits"}
         ("word edges shuffled", {"first"}),
         ("region and word edges off", MOVED),
         ("region and word edges shuffled", MOVED - {"logits"}),
+        # Cells and summary carry its messages, so all that reads a photo reads something else.
+        ("concept graph off", MOVED | {"detected"}),
+        ("concept graph shuffled", MOVED | {"detected"}),
         ("memory graph off", MOVED),
         ("memory graph shuffled", MOVED),
         ("word graph shuffled", {"worded"}),
