@@ -41,9 +41,11 @@ def put_texts(
     sql = "SELECT id FROM images WHERE id IN (SELECT value FROM json_each(?))"
     known = [row[0] for row in catalog.rows(sql, asked)]
     with in_step(catalog, known if kind == "captions" else ()):
-        catalog.execute_many(
-            f"DELETE FROM {kind} WHERE image_id = ? AND origin = ?",
-            [(image_id, named) for image_id in known],
+        catalog.execute(
+            f"""DELETE FROM {kind} WHERE origin = ?
+            AND image_id IN (SELECT value FROM json_each(?))""",
+            named,
+            asked,
         )
         catalog.put(
             kind,

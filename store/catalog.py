@@ -72,7 +72,7 @@ def put_files(catalog: CatalogFile, files: Sequence[PhotoFile]) -> tuple[list[in
         highest += image_id is None
         ids.append(highest if image_id is None else image_id)
     placed = [(image_id, *row) for image_id, row in zip(ids, rows, strict=True)]
-    catalog.put("images", placed, update="id")
+    catalog.put("images", placed, known_by=("id", "source_id", "path"))
     release(catalog, [file.path for file in files])
     there = [image_id for image_id in known if image_id is not None]
     words.add(catalog, sorted({*ids} - {*there}))

@@ -181,15 +181,17 @@ class CatalogFile:
     def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
         """Run a statement once per row and give how many rows it changed."""
         with self._own_words():
-            return self.connection.executemany(sql, self._counted(rows)).rowcount
-
-    def _counted(self, rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
-        for row in rows:
-            self._budget.begin()
-            yield row
+            held = rows if isinstance(rows, list) else list(rows)
+            self._budget.begin(len(held))
+            return self.connection.executemany(sql, held).rowcount
 
     def put(
-        self, table: str, rows: Iterable[Sequence[Any]], *, instead: str = "", update: str = ""
+        self,
+        table: str,
+        rows: Iterable[Sequence[Any]],
+        *,
+        instead: str = "",
+        known_by: Sequence[str] = (),
     ) -> int:
         """Write whole rows, each with its checksum, and give how many were written.
 
@@ -197,15 +199,17 @@ class CatalogFile:
             table: one of ours.
             rows: values in the order of the table's columns.
             instead: what happens to a row that is there, such as `OR REPLACE`.
-            update: the column by which rows are known, where those that are there are updated.
+            known_by: columns by which rows are known, the first of them alone too, where those
+                that are there are updated.
         """
         columns = [*(columns_of(table) or ()), SUM]
         marks = ", ".join("?" * len(columns))
         sql = f"INSERT {instead} INTO {table} ({', '.join(columns)}) VALUES ({marks})"
-        if update:
-            changed = ", ".join(f"{name} = excluded.{name}" for name in columns if name != update)
-            sql = f"{sql} ON CONFLICT ({update}) DO UPDATE SET {changed}"
-        return self.execute_many(sql, ((*row, row_sum(*row)) for row in rows))
+        if known_by:
+            # Not those by which they are known: SQLite would then be ready to take back each row.
+            changed = ", ".join(f"{c} = excluded.{c}" for c in columns if c not in known_by)
+            sql = f"{sql} ON CONFLICT ({known_by[0]}) DO UPDATE SET {changed}"
+        return self.execute_many(sql, [(*row, row_sum(*row)) for row in rows])
 
     def seal(self, table: str, where: str = "TRUE", *arguments: Any) -> None:  # noqa: ANN401
         """Write the checksums of rows of which a part was written without."""
@@ -281,10 +285,10 @@ class CatalogFile:
         """Write facts about the catalog, in the caller's transaction or one of their own."""
         rows = [(key, json.dumps(value)) for key, value in facts.items()]
         if self.connection.in_transaction:
-            self.put("meta", rows, update="key")
+            self.put("meta", rows, known_by=("key",))
             return
         with self.transaction():
-            self.put("meta", rows, update="key")
+            self.put("meta", rows, known_by=("key",))
 
     @contextmanager
     def _own_words(self) -> Generator[None]:

@@ -28,6 +28,8 @@ _LIMITS = {
 STEPS_AT_ONCE = 250_000
 """Steps between two looks at the budget: some milliseconds."""
 LEAST_STEPS = 3_000_000
+STEPS_PER_ROW = 10_000
+"""Of those that are written together: a caption's words take some hundred."""
 STEPS_PER_BYTE = 8
 """Of a catalog with vectors and nodes, the costliest filter that is let through takes six."""
 
@@ -44,9 +46,13 @@ class StepBudget:
         self._most = LEAST_STEPS
         self._taken = 0
 
-    def begin(self) -> None:
-        """Begin to count anew, as with each statement."""
-        self._taken = 0
+    def begin(self, rows: int = 1) -> None:
+        """Begin to count anew, as with each statement.
+
+        Args:
+            rows: that the statement is run for, each of which may take some steps.
+        """
+        self._taken = -STEPS_PER_ROW * rows
 
     def __call__(self) -> int:
         """Count what was taken; 1 ends the statement."""

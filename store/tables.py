@@ -137,7 +137,8 @@ def row_sum(*values: Any) -> int:  # noqa: ANN401 - whatever SQLite keeps
     """
     last = values[-1]
     if type(last) is bytes and len(last) > SHORT:  # of ours none has one elsewhere
-        return zlib.crc32(last, zlib.crc32(ascii((*values[:-1], len(last))).encode()))
+        start = (*values[:-1], len(last))
+        return zlib.crc32(last, zlib.crc32(ascii(start).encode()))
     return zlib.crc32(ascii(values).encode())
 
 
