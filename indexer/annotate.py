@@ -50,11 +50,13 @@ def annotate(index: Index, described: Sequence[CocoSource], roots: Sequence[str]
     annotated: set[int] = set()
     missing: set[str] = set()
     notes: list[str] = []
+    is_captioned = any(any(source.captions.values()) for source in described)
     for source in described:
         found = {name: finder.find(name) for name in source.file_names}
         missing.update(name for name, match in found.items() if match is None)
         names, alike = _names_of(found)
-        notes += source.notes
+        # A file of captions and one of instances are a pair, of which neither lacks anything.
+        notes += source.left_out if is_captioned else source.notes
         if alike:
             some = ", ".join(alike[:SHOWN]) + (", ..." if len(alike) > SHOWN else "")
             notes.append(

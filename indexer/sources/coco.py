@@ -27,7 +27,8 @@ class CocoSource:
         categories: file name to the names of what is annotated in it, sorted, each once.
         file_names: of all photos that the file lists, each once, also those that nothing is said
             of; not those of which nobody knows which is meant, as two have one id.
-        notes: what was left out of it, and why, in lines for people.
+        notes: what was left out of it, and why, and what it is where it has no captions, in lines
+            for people.
 
     Raises:
         SourceError: the file cannot be read, is no JSON, or is no COCO annotation file.
@@ -49,7 +50,9 @@ class CocoSource:
                 seen = tuple(sorted({*self.categories[name], *seen}))
             self.captions[name], self.categories[name] = said, seen
         self.file_names = list(self.captions)
-        self.notes = (*file.notes(), *_without_captions(file, bool(captions), bool(categories)))
+        self.left_out = file.notes()
+        self.kind = _kind(file, bool(captions), bool(categories))
+        self.notes = (*self.left_out, *self.kind)
 
 
 Texts = dict[Id, tuple[str, ...]]
@@ -71,7 +74,7 @@ def _grouped(file: CocoFile) -> tuple[Texts, Texts]:
     return captions, categories
 
 
-def _without_captions(file: CocoFile, has_captions: bool, has_categories: bool) -> list[str]:
+def _kind(file: CocoFile, has_captions: bool, has_categories: bool) -> list[str]:
     """Say of a file of another kind, such as panoptic or of keypoints, what came of it."""
     if has_captions or not file.annotation_count:
         return []

@@ -9,18 +9,38 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from store import Index, PhotoFile
 from tests.e2e.load import ASKED, await_that, hammering, shape
 from tests.e2e.serving import COUNT, running, start
+from tests.integration.made_retriever import FINGERPRINT
 
 pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture
 def two(place: Path, tmp_path: Path) -> list[str]:
-    """The options that name two indexes."""
-    for name in ("a", "b"):
-        shutil.copytree(place / "index", tmp_path / name)
+    """The options that name two indexes, of equal photos in two folders."""
+    shutil.copytree(place / "index", tmp_path / "a")
+    shutil.copytree(place / "photos", tmp_path / "photos")
+    ids = list(range(1, COUNT + 1))
+    with Index.open(tmp_path / "a") as first:
+        vectors, packed, model = first.vectors(ids), first.nodes(ids), first.model
+        files = [copied_file(photo.path, tmp_path / "photos") for photo in first.photos(ids)]
+    with Index.create(
+        tmp_path / "b", FINGERPRINT, model.dim, encoders="packaged", unit_dim=model.unit_dim
+    ) as second:
+        second.put_images(files, vectors, packed)
+        second.finish()
     return ["--index", str(tmp_path / "a"), "--index", str(tmp_path / "b")]
+
+
+def copied_file(path: str, folder: Path) -> PhotoFile:
+    copied = folder / Path(path).name
+    facts = copied.stat()
+    number = int(copied.stem)
+    return PhotoFile(
+        str(copied), str(folder), facts.st_size, facts.st_mtime_ns, f"{number:064x}", 32, 16
+    )
 
 
 def test_an_index_that_is_away_for_a_while_fails_no_request(place: Path, two: list[str]) -> None:
