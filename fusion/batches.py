@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from fusion.features import CaptionFeatures, PairData, photo_input, text_input
+from fusion.features import CaptionFeatures, PairData, PhotoInput, photo_input, text_input
 from fusion.graphs import drop_nodes
-from fusion.reader import ImageNodes, Reader, TextNodes
+from fusion.reader import Reader, TextNodes
 from fusion.short_queries import ShortQueries
 
 __all__ = [
@@ -50,20 +50,25 @@ class TrainingSet:
         data: the features.
         captions_of: (N, S) int64: rows of each photo's captions, repeated where it has fewer.
         shorts: the short queries of the captions; None to train on captions alone.
+        classes: (N, K) float16, how likely each photo shows each class, as the image encoder's own
+            classifier finds; None where it is not tuned or has none.
     """
 
     data: PairData
     captions_of: Tensor
     shorts: ShortQueries | None = None
+    classes: Tensor | None = None
 
     @classmethod
-    def of(cls, data: PairData, shorts: ShortQueries | None = None) -> TrainingSet:
+    def of(
+        cls, data: PairData, shorts: ShortQueries | None = None, classes: Tensor | None = None
+    ) -> TrainingSet:
         """Take a collection; every photo of it must have a caption."""
         table = captions_table(data.captions.photo_rows, len(data.photos.regions))
-        return cls(data, table, shorts)
+        return cls(data, table, shorts, classes)
 
-    def images(self, reader: Reader, rows: Tensor) -> ImageNodes:
-        """Read the photos `rows` (B,), a random view of each where there are several.
+    def photos(self, rows: Tensor) -> PhotoInput:
+        """Take the photos `rows` (B,), a random view of each where there are several.
 
         Maps for tuned blocks are varied once more, by `vary_maps`.
         """
@@ -75,7 +80,7 @@ class TrainingSet:
         found = photo_input(self.data.photos, rows, shown)
         if found.lower is not None:
             found = found._replace(lower=vary_maps(found.lower))
-        return reader.photos(found)
+        return found
 
     def texts(self, reader: Reader, rows: Tensor, hidden: float = 0.0) -> TextNodes:
         """Read the captions `rows` (B,), cut to the longest, a random share of words `hidden`."""

@@ -46,8 +46,6 @@ class ConceptGraph(nn.Module):
         narrow: width of the message to each cell, the names' principal components.
     """
 
-    head: Tensor
-    offset: Tensor
     names: Tensor
     narrowed: Tensor
     mean: Tensor
@@ -56,8 +54,8 @@ class ConceptGraph(nn.Module):
 
     def __init__(self, classes: int, image_dim: int, text_dim: int, narrow: int) -> None:
         super().__init__()
-        self.register_buffer("head", torch.zeros(classes, image_dim))
-        self.register_buffer("offset", torch.zeros(classes))
+        self.head = nn.Parameter(torch.zeros(classes, image_dim), requires_grad=False)
+        self.offset = nn.Parameter(torch.zeros(classes), requires_grad=False)
         self.register_buffer("names", torch.zeros(classes, text_dim))
         self.register_buffer("narrowed", torch.zeros(classes, narrow))
         self.register_buffer("mean", torch.zeros(text_dim))
@@ -86,6 +84,11 @@ class ConceptGraph(nn.Module):
         self.gain.copy_(1 / (messages.std(0) + 1e-3))
         cells = likely @ self.narrowed
         self.cell_gain.copy_(1 / cells.std().clamp_min(1e-6))
+
+    def follow(self) -> None:
+        """Let the classifier be trained, to go on reading an encoder that is tuned."""
+        self.head.requires_grad_(True)
+        self.offset.requires_grad_(True)
 
     def edges(self, regions: Tensor) -> Tensor:
         """How likely each region shows each class: (B, R, D) -> (B, R, K), rows of sum 1."""

@@ -15,12 +15,12 @@ from fusion.concept_graph import ClassNames, fit_classifier
 from fusion.encoders import Encoders, ImageEncoder
 from fusion.encoders.convolutional import GridEncoder
 from fusion.encoders.torchvision_ops import ensure_torchvision
-from fusion.features import photo_features
+from fusion.features import PhotoFeatures, photo_features
 from fusion.network_run import Concepts
 from fusion.tuned_encoders import TunedGridEncoder
 from fusion.words import words_of
 
-__all__ = ["brought_over", "class_names", "concepts_of"]
+__all__ = ["brought_over", "class_names", "concepts_of", "refitted"]
 
 FITTED_PHOTOS = 400
 """Photos by whose cells a classifier is brought over to a tuned copy of its encoder."""
@@ -32,7 +32,7 @@ def concepts_of(encoders: Encoders) -> Concepts | None:
     image = encoders.image
     if not isinstance(image, GridEncoder) or image.classifier is None:
         return None
-    return Concepts(image.classifier, class_names(encoders))
+    return Concepts(image.classifier, class_names(encoders), image.classifier)
 
 
 def class_names(encoders: Encoders) -> ClassNames:
@@ -98,3 +98,12 @@ def brought_over(
         report("photos by both image encoders", start + len(batch), len(rows))
     both = fit_classifier(concepts.classifier, torch.cat(frozen), torch.cat(tuned))
     return concepts._replace(classifier=both)
+
+
+def refitted(concepts: Concepts, own: PhotoFeatures, tuned: PhotoFeatures) -> Concepts:
+    """Let a classifier read the regions of a tuned copy of its encoder, of the same N photos."""
+    rows = np.unique(np.linspace(0, len(own.regions) - 1, FITTED_PHOTOS).astype(int))
+    frozen, after = (
+        torch.from_numpy(each.regions[rows]).flatten(0, 1).float() for each in (own, tuned)
+    )
+    return concepts._replace(classifier=fit_classifier(concepts.classifier, frozen, after))

@@ -17,7 +17,7 @@ from fusion.graphs import drop_nodes
 from fusion.losses import contrastive_loss, multi_positive_loss
 from fusion.network import Network
 from fusion.precision import fast_products
-from fusion.reader import TextNodes
+from fusion.reader import Reader, TextNodes
 from fusion.reranker import with_whole
 from fusion.short_queries import ShortQueries
 
@@ -54,6 +54,8 @@ class Options:
     """Of telling a photo's captions from other photos' by another caption of it."""
     hide_words: float = 0.1
     """Share of a caption's words that the text encoder's tuned layers are not shown."""
+    class_weight: float = 0.1
+    """Of knowing the classes that the image encoder knew before it was tuned."""
     word_weight: float = 0.02
     """Of the word detector's loss, a sum over the vocabulary."""
     gate_factor: float = 10.0
@@ -82,6 +84,9 @@ def make_optimizer(network: Network, options: Options) -> torch.optim.AdamW:
         if tower is not None:
             tuned = list(tower.parameters())
             groups.append({"params": tuned, "weight_decay": 0.01, "base_rate": rate})
+    if reader.concepts is not None and reader.concepts.head.requires_grad:
+        classifier = [reader.concepts.head, reader.concepts.offset]
+        groups.append({"params": classifier, "weight_decay": 0.0, "base_rate": options.image_rate})
     return torch.optim.AdamW(groups, lr=options.rate, betas=(0.9, 0.98))
 
 
@@ -137,7 +142,8 @@ def joint_epoch(
     known = rows.unique()
     for batch, photos in enumerate(plain_batches(rows, options.batch_size)):
         with fast_products(device.type):
-            images = data.images(network.reader, photos)
+            cells, pooled = network.reader.regions(data.photos(photos))
+            images = network.reader.nodes(cells, pooled)
             drawn = data.draw_captions(photos, 2)
             read = [data.texts(network.reader, chosen, options.hide_words) for chosen in drawn]
             vectors = network.dual.image(*images).float()
@@ -163,6 +169,9 @@ def joint_epoch(
             words = network.cross.text(*asked.read)
             matched = cross_loss(network, regions, words, asked, groups, first)
             told = word_loss(network, regions, said[torch.searchsorted(known, photos)])
+            if data.classes is not None:
+                forgotten = class_loss(network.reader, cells, data.classes[photos])
+                loss = loss + options.class_weight * forgotten
         share = learning_rate(epoch * batches + batch, steps, options.warm_up)
         total = loss + options.cross_weight * matched + options.word_weight * told
         step_down(total, optimizer, share)
@@ -225,6 +234,22 @@ def word_loss(network: Network, regions: Tensor, said: Tensor) -> Tensor:
     """Cross-entropy of the detector's words, summed over them: (B, R + 1, Dn), (B, V) shares."""
     logits = network.detector(regions)
     return functional.binary_cross_entropy_with_logits(logits, said, reduction="sum") / len(said)
+
+
+def class_loss(reader: Reader, cells: Tensor, likely: Tensor) -> Tensor:
+    """Cross-entropy of the classes that B photos' cells show with what they showed untuned.
+
+    Tuning on some thousand captions forgets what the encoder knows of everything else (learning
+    without forgetting: Li and Hoiem, ECCV 2016).
+
+    Args:
+        reader: whose concept graph reads the tuned cells.
+        cells: (B, R, D), as the tuned encoder gives them.
+        likely: (B, K), by the encoder as it was published.
+    """
+    assert reader.concepts is not None
+    found = reader.concepts.edges(cells).mean(1)
+    return -(likely.to(found) * (found + 1e-6).log()).sum(1).mean()
 
 
 def two_captions_loss(

@@ -12,18 +12,20 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from fusion.allocator import keep_freed_memory
 from fusion.batches import TrainingSet, shown_twice, split_collections
 from fusion.cca import LinearCCA
 from fusion.concept_graph import Classifier, ClassNames
 from fusion.epochs import Options, joint_epoch, make_optimizer, running_mean
-from fusion.features import PairData, subset
+from fusion.features import PairData, PhotoFeatures, subset
 from fusion.fit_standing import fit_standing
 from fusion.fitting import (
     bank_captions,
@@ -46,11 +48,14 @@ from fusion.word_graph import edge_counts, frequent_words
 __all__ = ["Concepts", "Materials", "shape", "train_network"]
 
 Report = Callable[[str, int, int], None]
+Owner = TypeVar("Owner", ModelConfig, RerankerConfig, Options)
+TRAINING = "training."
+KNOWN_OPTIONS = "known are model.NAME, reranker.NAME and training.NAME"
 STAGE = "joint"
 DETECTOR_SAMPLE = 200
 CONCEPT_PHOTOS = 2000
 CELL_CONCEPTS = 64
-MOST_BANKED = 2400
+MOST_BANKED = 1600
 """Captions in the banks; they are a fifth of a checkpoint."""
 
 
@@ -85,18 +90,37 @@ def apply_options(config: NetworkConfig, options: Mapping[str, str]) -> NetworkC
     """
     for name, text in options.items():
         part, _, attribute = name.partition(".")
+        if name.startswith(TRAINING):
+            continue
         owner = getattr(config, part, None) if part in ("model", "reranker") else None
-        current = getattr(owner, attribute, None)
-        if owner is None or current is None:
-            raise TrainingError(f"--option {name}: unknown; known are model.NAME and reranker.NAME")
-        try:
-            changed = replace(owner, **{attribute: type(current)(text)})
-        except ValueError as error:
-            raise TrainingError(
-                f"--option {name}={text}: expected {type(current).__name__}"
-            ) from error
-        config = replace(config, **{part: changed})
+        if owner is None:
+            raise TrainingError(f"--option {name}: unknown; {KNOWN_OPTIONS}")
+        config = replace(config, **{part: with_option(owner, attribute, name, text)})
     return config
+
+
+def with_option(owner: Owner, attribute: str, name: str, text: str) -> Owner:
+    """Set one field of a dataclass from text, by the type that it has now; errors as above."""
+    current = getattr(owner, attribute, None)
+    if current is None:
+        raise TrainingError(f"--option {name}: unknown; {KNOWN_OPTIONS}")
+    try:
+        return replace(owner, **{attribute: type(current)(text)})
+    except ValueError as error:
+        raise TrainingError(f"--option {name}={text}: expected {type(current).__name__}") from error
+
+
+def options_of(request: TrainRequest) -> Options:
+    """How a network is trained: the defaults, with `training.NAME` of the request over them.
+
+    Raises:
+        TrainingError: there is no such field, or the text is no value for it.
+    """
+    options = replace(Options(), epochs=request.epochs or Options.epochs)
+    for name, text in request.options.items():
+        if name.startswith(TRAINING):
+            options = with_option(options, name.removeprefix(TRAINING), name, text)
+    return options
 
 
 class Concepts(NamedTuple):
@@ -105,6 +129,8 @@ class Concepts(NamedTuple):
     classifier: Classifier
     """Of the regions that are trained on."""
     names: ClassNames
+    own: Classifier
+    """Of the image encoder's own regions."""
 
 
 class Materials(NamedTuple):
@@ -119,6 +145,8 @@ class Materials(NamedTuple):
     """The text encoder's last layers to tune."""
     concepts: Concepts | None = None
     shorts: ShortQueries | None = None
+    seen: PhotoFeatures | None = None
+    """The training photos by `blocks`, where these were tuned before; else as they are."""
 
 
 @dataclass
@@ -231,6 +259,7 @@ def train_network(
         report: called with what is being done.
         device: of the epochs, as torch names it; what is fitted, is fitted on the CPU.
     """
+    options = options_of(request)
     count = len(train.photos.regions)
     names = [Path(path).name for path in train.photos.paths]
     fitted_rows, held_rows = split_collections(names, materials.sizes, seed=17)
@@ -238,8 +267,9 @@ def train_network(
     config = with_banks(shape(train, request.options, materials.concepts), fitted_data)
     torch.manual_seed(request.seed)
     network = Network(config, materials.blocks, materials.layers)
-    network.reader.whitening.fit(train)
-    fit_concepts(network, materials, fitted_data)
+    seen = train if materials.seen is None else replace(train, photos=materials.seen)
+    network.reader.whitening.fit(seen)
+    fit_concepts(network, materials.concepts, seen.photos.regions[fitted_rows.numpy()])
     fill_words(network, fitted_data.captions)
     del fitted_data  # a copy of some gigabytes
     log = request.out / "log.jsonl"
@@ -249,11 +279,11 @@ def train_network(
         log.unlink(missing_ok=True)
     else:
         network.load_state_dict(parts_of(resumed[1], "module"))
-    data = TrainingSet.of(train, materials.shorts)
+    data = TrainingSet.of(train, materials.shorts, known_classes(network, materials, train))
     rows = shown_twice(fitted_rows, materials.sizes)
     run = Run(network, data, rows, devs, state, request.seed, report, log, resumed, device)
     keep_freed_memory()
-    run.epochs(replace(Options(), epochs=request.epochs or Options.epochs))
+    run.epochs(options)
     fill_banks(network, train, fitted_rows)
     held = held_parts(train, held_rows)
     fitted = fit_gates_and_calibration(network, held, materials.shorts, materials.negatives)
@@ -266,11 +296,32 @@ def train_network(
     return network
 
 
-def fit_concepts(network: Network, materials: Materials, fitted: PairData) -> None:
-    """Set the concept graph, where there is one, by the photos that are trained on."""
-    concepts, graph = materials.concepts, network.reader.concepts
+def fit_concepts(network: Network, concepts: Concepts | None, regions: NDArray[np.float16]) -> None:
+    """Set the concept graph, where there is one, by the photos (N, R, D) that are trained on."""
+    graph = network.reader.concepts
     if concepts is None or graph is None:
         return
-    rows = np.unique(np.linspace(0, len(fitted.photos.regions) - 1, CONCEPT_PHOTOS).astype(int))
-    regions = torch.from_numpy(fitted.photos.regions[rows]).float()
-    graph.fit(concepts.classifier, concepts.names.vectors, regions)
+    rows = np.unique(np.linspace(0, len(regions) - 1, CONCEPT_PHOTOS).astype(int))
+    some = torch.from_numpy(regions[rows]).float()
+    graph.fit(concepts.classifier, concepts.names.vectors, some)
+
+
+@torch.no_grad()
+def known_classes(network: Network, materials: Materials, train: PairData) -> Tensor | None:
+    """What the image encoder's own classifier finds in N photos, where it is tuned: (N, K).
+
+    The network's copy of the classifier is trained along.
+    """
+    concepts, graph = materials.concepts, network.reader.concepts
+    if concepts is None or graph is None or materials.blocks is None:
+        return None
+    graph.follow()
+    own = concepts.own
+    parts = torch.arange(len(train.photos.regions)).split(100)
+    regions = (torch.from_numpy(train.photos.regions[rows.numpy()]).float() for rows in parts)
+    return torch.cat(
+        [
+            functional.linear(part, own.weight, own.bias).softmax(-1).mean(1).half()
+            for part in regions
+        ]
+    )

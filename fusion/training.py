@@ -6,6 +6,7 @@ its card. What happens in between is told in `network_run.py` and `pair_runs.py`
 
 from __future__ import annotations
 
+import copy
 import json
 import shutil
 from collections.abc import Callable, Sequence
@@ -21,7 +22,7 @@ from fusion.card import write_card
 from fusion.cca import LinearCCA
 from fusion.checkpoint import network_checkpoint, read_checkpoint, write_checkpoint
 from fusion.collection import ReadPhoto, read_captions
-from fusion.concepts import brought_over, concepts_of
+from fusion.concepts import brought_over, concepts_of, refitted
 from fusion.device import choose_device
 from fusion.encoders import Encoders, load_encoders
 from fusion.epochs import Options
@@ -32,7 +33,7 @@ from fusion.pair_runs import EPOCHS, train_pair_run
 from fusion.request import TrainingError, TrainRequest
 from fusion.short_queries import short_queries
 from fusion.tower import TunedBlocks, freeze_depthwise
-from fusion.tuned_encoders import with_tuned_image
+from fusion.tuned_encoders import seen_by, with_tuned_image
 
 __all__ = ["default_epochs", "train_from_files", "training_photos"]
 
@@ -76,7 +77,7 @@ def train_from_files(
     if request.model == "crossgraph":
         materials = source.materials(data, negatives, read_photo, report)
         network = train_network(request, data.train, data.devs, materials, report, place)
-        if source.built_on is not None:
+        if source.built_on is not None and source.blocks is None:
             network.reader.blocks = TunedBlocks(source.built_on)
         module: torch.nn.Module = network
         config = network_checkpoint(network, encoders.image.architecture)
@@ -113,7 +114,7 @@ class Source:
     Attributes:
         own: the encoders as they were published.
         reading: those that read photos and captions.
-        built_on: the image encoder's blocks by another checkpoint, which stay as they are.
+        built_on: the image encoder's last blocks by another checkpoint.
         blocks: the image encoder's last blocks to tune.
         layers: the text encoder's last layers to tune.
         varied: whether other views of the photos are read.
@@ -129,10 +130,13 @@ class Source:
     @classmethod
     def of(cls, encoders: Encoders, request: TrainRequest, place: str) -> Source:
         """Take what a request asks of the encoders."""
-        reading, built_on = encoders, None
+        reading, built_on, blocks = encoders, None, None
+        tunes_image = "image" in request.finetune
         if request.tuned_image is not None:
-            reading, built_on = with_tuned_image(encoders, read_checkpoint(request.tuned_image))
-        blocks = reading.image.top_blocks() if "image" in request.finetune else None
+            tuned, built_on = with_tuned_image(encoders, read_checkpoint(request.tuned_image))
+            reading = encoders if tunes_image else tuned
+        if tunes_image:
+            blocks = encoders.image.top_blocks() if built_on is None else copy.deepcopy(built_on)
         if blocks is not None and place == "cpu":
             freeze_depthwise(blocks)
         layers = reading.text.top_layers() if "text" in request.finetune else None
@@ -146,10 +150,17 @@ class Source:
         """Give what a network's training takes beside features."""
         concepts = concepts_of(self.own)
         photos = data.train.photos
+        seen = None
         if concepts is not None and self.built_on is not None:
-            concepts = brought_over(concepts, self.reading.image, photos.paths, read_photo, report)
+            if self.blocks is None:
+                concepts = brought_over(
+                    concepts, self.reading.image, photos.paths, read_photo, report
+                )
+            else:
+                seen = seen_by(self.built_on, photos, report)
+                concepts = refitted(concepts, photos, seen)
         shorts = short_queries(self.reading, data.train.captions, len(photos.regions))
-        return Materials(data.sizes, negatives, self.blocks, self.layers, concepts, shorts)
+        return Materials(data.sizes, negatives, self.blocks, self.layers, concepts, shorts, seen)
 
 
 @dataclass(frozen=True)

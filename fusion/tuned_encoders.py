@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor, nn
@@ -14,8 +15,13 @@ from torch import Tensor, nn
 from fusion.checkpoint import Checkpoint, load_network
 from fusion.encoders import Encoders
 from fusion.encoders.convolutional import GridEncoder
+from fusion.features import PhotoFeatures, photo_features
+from fusion.precision import fast_products
+from fusion.tower import TunedBlocks
 
-__all__ = ["TunedGridEncoder", "with_tuned_image"]
+__all__ = ["TunedGridEncoder", "seen_by", "with_tuned_image"]
+
+PHOTO_BATCH = 64
 
 
 class TunedGridEncoder(GridEncoder):
@@ -58,3 +64,25 @@ def with_tuned_image(encoders: Encoders, checkpoint: Checkpoint) -> tuple[Encode
         )
     image = TunedGridEncoder(encoders.image, blocks.blocks, checkpoint.fingerprint)
     return replace(encoders, image=image), blocks.blocks
+
+
+@torch.no_grad()
+def seen_by(
+    blocks: nn.Sequential, photos: PhotoFeatures, report: Callable[[str, int, int], None]
+) -> PhotoFeatures:
+    """Read photos whose lower maps are there by other last blocks.
+
+    Args:
+        blocks: the last blocks.
+        photos: N photos with `maps`.
+        report: called with what is being done.
+    """
+    top = TunedBlocks(blocks)
+    regions, pooled = np.empty_like(photos.regions), np.empty_like(photos.pooled)
+    for rows in torch.arange(len(regions)).split(PHOTO_BATCH):
+        maps = torch.from_numpy(photos.maps[0][rows.numpy()]).float()
+        with fast_products("cpu"):
+            cells, summary = photo_features(top(maps).float())
+        regions[rows.numpy()], pooled[rows.numpy()] = cells.numpy(), summary.numpy()
+        report("photos by the tuned image encoder", int(rows[-1]) + 1, len(regions))
+    return replace(photos, regions=regions, pooled=pooled)

@@ -61,7 +61,8 @@ def train(
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            help="Build on the image encoder that this checkpoint tuned, and tune it no further.",
+            help="Begin with the image encoder that this checkpoint tuned; --finetune says "
+            "whether it is tuned further.",
         ),
     ] = None,
     cache: Annotated[
@@ -100,7 +101,7 @@ def train(
 
     train_on = _pairs(images, annotations, "--images", "--annotations")
     stop_by = _pairs(dev_images or images[:1], dev_annotations, "--dev-images", "--dev-annotations")
-    parts = _parts(finetune) - ({"image"} if tuned_image is not None else set())
+    parts = _parts(finetune)
     request = TrainRequest(
         images=train_on[0][0],
         annotations=train_on[0][1],
