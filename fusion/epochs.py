@@ -38,6 +38,9 @@ class Options:
     """For the text encoder's tuned layers."""
     image_rate: float = 1e-4
     """For the image encoder's tuned blocks."""
+    kept_blocks: int = 0
+    """How many of the image encoder's last blocks are not tuned, the first of them: what they make
+    of the photos is then worked out once."""
     decay: float = 0.2
     mix: float = 0.5
     """Share of batches in which two captions of each photo are mixed into one."""

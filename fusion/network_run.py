@@ -45,7 +45,7 @@ from fusion.resume import load_state, optimizer_state, parts_of, save_state
 from fusion.short_queries import ShortQueries
 from fusion.word_graph import edge_counts, frequent_words
 
-__all__ = ["Concepts", "Materials", "shape", "train_network"]
+__all__ = ["Concepts", "Materials", "options_of", "shape", "train_network"]
 
 Report = Callable[[str, int, int], None]
 Owner = TypeVar("Owner", ModelConfig, RerankerConfig, Options)

@@ -30,7 +30,7 @@ class TrainRequest:
     more_dev: tuple[tuple[Path, Path], ...] = ()
     """Further development collections; recall over all of them chooses the epoch."""
     tuned_image: Path | None = None
-    """A checkpoint whose tuned image encoder is built on: tuned further where `finetune` says so."""
+    """A checkpoint whose tuned image encoder is built on, and tuned on if `finetune` says so."""
     photos: int | None = None
     """How many of the training photos to train on, drawn at random; None is all of them."""
     epochs: int | None = None

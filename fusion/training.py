@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
 from fusion import cca
 from fusion.batches import held_out, held_out_of, random_photos
@@ -28,12 +29,13 @@ from fusion.encoders import Encoders, load_encoders
 from fusion.epochs import Options
 from fusion.feature_cache import cache_features
 from fusion.features import PairData, joined, subset
-from fusion.network_run import Materials, train_network
+from fusion.network import Network
+from fusion.network_run import Materials, options_of, train_network
 from fusion.pair_runs import EPOCHS, train_pair_run
 from fusion.request import TrainingError, TrainRequest
 from fusion.short_queries import short_queries
 from fusion.tower import TunedBlocks, freeze_depthwise
-from fusion.tuned_encoders import seen_by, with_tuned_image
+from fusion.tuned_encoders import maps_through, seen_by, with_tuned_image
 
 __all__ = ["default_epochs", "train_from_files", "training_photos"]
 
@@ -74,12 +76,13 @@ def train_from_files(
     data = Collections.read(source, request, count, read_photo, report)
     request.out.mkdir(parents=True, exist_ok=True)
     negatives = cca.fit(data.train)
+    if len(source.kept):
+        data = data.through(source.kept, report)
     if request.model == "crossgraph":
         materials = source.materials(data, negatives, read_photo, report)
         network = train_network(request, data.train, data.devs, materials, report, place)
-        if source.built_on is not None and source.blocks is None:
-            network.reader.blocks = TunedBlocks(source.built_on)
-        module: torch.nn.Module = network
+        network.reader.blocks = source.whole(network)
+        module: nn.Module = network
         config = network_checkpoint(network, encoders.image.architecture)
     else:
         held = held_out_of(data.train)
@@ -115,6 +118,7 @@ class Source:
         own: the encoders as they were published.
         reading: those that read photos and captions.
         built_on: the image encoder's last blocks by another checkpoint.
+        kept: those of the image encoder's last blocks that come before the tuned ones.
         blocks: the image encoder's last blocks to tune.
         layers: the text encoder's last layers to tune.
         varied: whether other views of the photos are read.
@@ -122,27 +126,39 @@ class Source:
 
     own: Encoders
     reading: Encoders
-    built_on: torch.nn.Sequential | None
-    blocks: torch.nn.Sequential | None
-    layers: torch.nn.ModuleList | None
+    built_on: nn.Sequential | None
+    kept: nn.Sequential
+    blocks: nn.Sequential | None
+    layers: nn.ModuleList | None
     varied: bool
 
     @classmethod
     def of(cls, encoders: Encoders, request: TrainRequest, place: str) -> Source:
         """Take what a request asks of the encoders."""
         reading, built_on, blocks = encoders, None, None
+        kept = nn.Sequential()
         tunes_image = "image" in request.finetune
         if request.tuned_image is not None:
             tuned, built_on = with_tuned_image(encoders, read_checkpoint(request.tuned_image))
             reading = encoders if tunes_image else tuned
         if tunes_image:
             blocks = encoders.image.top_blocks() if built_on is None else copy.deepcopy(built_on)
+        if blocks is not None:
+            count = options_of(request).kept_blocks
+            kept, blocks = blocks[:count].requires_grad_(False), blocks[count:].requires_grad_(True)
         if blocks is not None and place == "cpu":
             freeze_depthwise(blocks)
         layers = reading.text.top_layers() if "text" in request.finetune else None
         is_network = request.model == "crossgraph"
         varied = is_network and (blocks is not None or built_on is not None)
-        return cls(encoders, reading, built_on, blocks, layers, varied)
+        return cls(encoders, reading, built_on, kept, blocks, layers, varied)
+
+    def whole(self, network: Network) -> TunedBlocks | None:
+        """Give the image encoder's last blocks for the checkpoint, those that were kept too."""
+        tuned = network.reader.blocks
+        if tuned is None:
+            return None if self.built_on is None else TunedBlocks(self.built_on)
+        return TunedBlocks(nn.Sequential(*self.kept, *tuned.blocks))
 
     def materials(
         self, data: Collections, negatives: LinearCCA, read_photo: ReadPhoto, report: Report
@@ -157,7 +173,7 @@ class Source:
                     concepts, self.reading.image, photos.paths, read_photo, report
                 )
             else:
-                seen = seen_by(self.built_on, photos, report)
+                seen = seen_by(self.blocks, photos, report)
                 concepts = refitted(concepts, photos, seen)
         shorts = short_queries(self.reading, data.train.captions, len(photos.regions))
         return Materials(data.sizes, negatives, self.blocks, self.layers, concepts, shorts, seen)
@@ -202,6 +218,14 @@ class Collections:
             place = np.searchsorted(np.cumsum(sizes), rows.numpy(), side="right")
             sizes = np.bincount(place, minlength=len(sizes)).tolist()
         return cls(parts, train, sizes, devs)
+
+    def through(self, kept: nn.Sequential, report: Report) -> Collections:
+        """Bring all photos past blocks that are not tuned."""
+        train, *devs = (
+            replace(data, photos=maps_through(kept, data.photos, report))
+            for data in (self.train, *self.devs)
+        )
+        return replace(self, train=train, devs=devs)
 
 
 def without_photos_of(devs: Sequence[PairData], part: PairData) -> PairData:
@@ -249,7 +273,7 @@ def default_epochs(model: str) -> int:
 
 
 def card_facts(
-    request: TrainRequest, encoders: Encoders, found: Collections, module: torch.nn.Module
+    request: TrainRequest, encoders: Encoders, found: Collections, module: nn.Module
 ) -> dict[str, object]:
     """Give the fields of the model card."""
 

@@ -19,7 +19,7 @@ from fusion.features import PhotoFeatures, photo_features
 from fusion.precision import fast_products
 from fusion.tower import TunedBlocks
 
-__all__ = ["TunedGridEncoder", "seen_by", "with_tuned_image"]
+__all__ = ["TunedGridEncoder", "maps_through", "seen_by", "with_tuned_image"]
 
 PHOTO_BATCH = 64
 
@@ -86,3 +86,21 @@ def seen_by(
         regions[rows.numpy()], pooled[rows.numpy()] = cells.numpy(), summary.numpy()
         report("photos by the tuned image encoder", int(rows[-1]) + 1, len(regions))
     return replace(photos, regions=regions, pooled=pooled)
+
+
+@torch.no_grad()
+def maps_through(
+    blocks: nn.Sequential, photos: PhotoFeatures, report: Callable[[str, int, int], None]
+) -> PhotoFeatures:
+    """Bring the lower maps of photos, in all views, past the first of the last blocks."""
+    found = []
+    for number, maps in enumerate(photos.maps, start=1):
+        parts = []
+        for rows in torch.arange(len(maps)).split(PHOTO_BATCH):
+            lower = torch.from_numpy(np.asarray(maps[rows.numpy()], np.float32))
+            with fast_products("cpu"):
+                higher = blocks(lower.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+            parts.append(higher.half().numpy())
+            report(f"photos past blocks that stay, view {number}", int(rows[-1]) + 1, len(maps))
+        found.append(np.concatenate(parts))
+    return replace(photos, maps=tuple(found))
