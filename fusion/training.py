@@ -145,7 +145,8 @@ class Source:
             blocks = encoders.image.top_blocks() if built_on is None else copy.deepcopy(built_on)
         if blocks is not None:
             count = options_of(request).kept_blocks
-            kept, blocks = blocks[:count].requires_grad_(False), blocks[count:].requires_grad_(True)
+            kept = nn.Sequential(*list(blocks)[:count]).requires_grad_(False)
+            blocks = nn.Sequential(*list(blocks)[count:]).requires_grad_(True)
         if blocks is not None and place == "cpu":
             freeze_depthwise(blocks)
         layers = reading.text.top_layers() if "text" in request.finetune else None
