@@ -253,8 +253,12 @@ def load_network(checkpoint: Checkpoint) -> Network:
 
 def upgrade(network: Network, weights: dict[str, Tensor]) -> None:
     """Give the weights of an older checkpoint what it lacks, so that it answers as it did."""
+    weights.setdefault("class_gate", torch.zeros(()))
     if "short_gates" not in weights:
         weights["short_gates"] = torch.stack([weights[name] for name in GATES])
+    for name in ("caption_gates", "short_gates"):
+        missing = len(GATES) - len(weights[name])
+        weights[name] = torch.cat([weights[name], torch.zeros(missing)])
     for name, value in network.state_dict().items():
         if name.startswith("standing_"):
             weights.setdefault(name, value)

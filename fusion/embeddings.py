@@ -42,6 +42,9 @@ class QueryEmbeddings:
     tokens: list[list[str]]
     short: NDArray[np.bool_]
     """(Q,): whether it names things in a few words, and is no sentence."""
+    classes: NDArray[np.float32]
+    """(Q, K): how much it asks for each class of the concept graph; K = 0 from a model whose
+    re-ranker follows no paths over classes."""
 
     def each(self) -> list[QueryEmbeddings]:
         """Give the queries one by one, in their order, without the padding that others made."""
@@ -57,6 +60,7 @@ class QueryEmbeddings:
                 self.mask[row, :length],
                 self.tokens[row],
                 self.short[row],
+                self.classes[row],
             )
             for row, length in zip(rows, lengths, strict=True)
         ]

@@ -26,6 +26,7 @@ import torch
 from safetensors.numpy import save_file
 from torch import Tensor, nn
 
+from fusion.concept_graph import FLOOR
 from fusion.encoders.bert import BertEncoder
 from fusion.encoders.convolutional import GridEncoder
 from fusion.network import GATES, Network
@@ -122,6 +123,7 @@ def facts_of(retriever: Retriever) -> dict[str, Any]:
             for stage in ("full", "first")
         },
         "class_words": list(network.config.class_words),
+        "class_floor": FLOOR / max(network.config.classes, 1),
         "first": network.calibration.first.tolist(),
         "full": network.calibration.full.tolist(),
         "worded_nearest": WORDED_NEAREST,
@@ -136,7 +138,10 @@ def tables_of(network: Network) -> dict[str, np.ndarray]:
     if len(words.words):
         worded = words.odds(words.sample(network.text_hub.bank), None)
     detected = detector.sample.float() / STEPS
+    concepts = network.reader.concepts
+    prior = concepts.prior if concepts is not None and concepts.kept else torch.zeros(0)
     return {
+        "class_prior": prior.numpy(),
         "worded": worded.T.contiguous().numpy(),
         "detected": detected.T.contiguous().numpy(),
     }
@@ -173,7 +178,7 @@ def write_graphs(encoder: BertEncoder, network: Network, folder: Path) -> None:
         QueryGraph(encoder, network),
         {"ids": torch.ones(1, count, dtype=torch.long), "mask": pair["mask"]},
         {"ids": {1: tokens}, "mask": {1: tokens}},
-        ("vectors", "hub", "nodes"),
+        ("vectors", "hub", "nodes", *(("classes",) if network.layout.class_edges else ())),
         folder / QUERY,
     )
     write_graph(
@@ -203,7 +208,13 @@ def write_photo_graph(encoder: GridEncoder, network: Network, folder: Path) -> N
         PhotoGraph(encoder, network),
         {"pixels": torch.zeros(2, encoder.size_px, encoder.size_px, 3, dtype=torch.uint8)},
         {"pixels": {0: torch.export.Dim("photos")}},
-        ("vectors", "nodes", "neighbours", "weights"),
+        (
+            "vectors",
+            "nodes",
+            "neighbours",
+            "weights",
+            *(("classes", "class_shares") if network.layout.class_edges else ()),
+        ),
         folder / PHOTOS,
     )
 

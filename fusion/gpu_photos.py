@@ -13,7 +13,7 @@ from torch import Tensor
 
 from fusion.embeddings import ImageEmbeddings, QueryEmbeddings
 from fusion.encoders.convolutional import GridEncoder
-from fusion.packing import pack_photos
+from fusion.packing import pack_outputs
 from fusion.photo_graph import PhotoGraph
 from fusion.squares import squares
 
@@ -65,8 +65,8 @@ class GpuPhotos:
     def embed_images(self, images: Sequence[Image]) -> ImageEmbeddings:
         """Embed B RGB photos of any size."""
         found = self._embed(torch.from_numpy(squares(images, self.size_px)))
-        vectors, nodes, rows, weights = (part.cpu().numpy() for part in found)
-        return ImageEmbeddings(vectors, pack_photos(nodes, rows, weights, self._row_bytes))
+        vectors, *outputs = (part.cpu().numpy() for part in found)
+        return ImageEmbeddings(vectors, pack_outputs(outputs, self._row_bytes))
 
     def embed_queries(self, texts: Sequence[str]) -> QueryEmbeddings:
         """Embed Q texts, on the CPU."""
@@ -77,8 +77,8 @@ class GpuPhotos:
         return self._retriever.probes()
 
     @torch.inference_mode()
-    def _embed(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def _embed(self, pixels: Tensor) -> tuple[Tensor, ...]:
         with torch.autocast(self._device.type, torch.float16):
             regions = self._graph.regions(pixels.to(self._device))
-        found: tuple[Tensor, Tensor, Tensor, Tensor] = self._graph.embed(regions.float())
+        found: tuple[Tensor, ...] = self._graph.embed(regions.float())
         return found

@@ -20,7 +20,7 @@ from fusion.memory import HubCorrection, MemoryGraph, pack_rows, unpack_rows
 from fusion.model import DualGraph, ModelConfig
 from fusion.packing import LARGEST, Layout, pack_photos
 from fusion.parts import GATES, PairParts, combine
-from fusion.reader import ImageNodes, Reader
+from fusion.reader import ImageNodes, Reader, TextNodes
 from fusion.reranker import CrossGraph, RerankerConfig, with_whole
 from fusion.standing import FACTS, TERMS, Standing
 from fusion.whitening import Whitening
@@ -49,6 +49,8 @@ class NetworkConfig:
     """That the image encoder's classifier knows; 0 for a network without a concept graph."""
     class_words: tuple[str, ...] = ()
     """Words of the classes' names, which queries may use though no training caption does."""
+    class_edges: int = 0
+    """Of a photo, to classes, that a query's paths follow; 0 in checkpoints of before them."""
     cell_concepts: int = 64
     """Width of the concept graph's message to a cell."""
     model: ModelConfig = field(default_factory=lambda: ModelConfig(0, 0, 0))
@@ -71,6 +73,10 @@ class PhotoVectors(NamedTuple):
     """(B, E) int64, where the photo's edges in the word graph lead, by `WordGraph.edges`."""
     weights: Tensor
     """(B, E) float32, of these edges; of sum 1."""
+    classes: Tensor
+    """(B, C) int64, the classes that the photo likeliest shows, by `ConceptGraph.shown`."""
+    class_shares: Tensor
+    """(B, C) float32, of sum 1."""
 
 
 class TextVectors(NamedTuple):
@@ -90,6 +96,9 @@ class TextVectors(NamedTuple):
     """(B, T + 1) bool, true where `nodes` holds a node."""
     short: Tensor
     """(B,) bool, whether the graphs earn the gates of a short query."""
+    classes: Tensor
+    """(B, K) float32, how much it asks for each class, by `ConceptGraph.asked`; K = 0 where no
+    paths lead there."""
 
 
 class Network(nn.Module):
@@ -104,6 +113,7 @@ class Network(nn.Module):
     word_gate: Tensor
     detector_gate: Tensor
     gate: Tensor
+    class_gate: Tensor
     caption_gates: Tensor
     short_gates: Tensor
 
@@ -118,7 +128,11 @@ class Network(nn.Module):
         concepts = None
         if config.classes:
             concepts = ConceptGraph(
-                config.classes, config.image_dim, config.text_dim, config.cell_concepts
+                config.classes,
+                config.image_dim,
+                config.text_dim,
+                config.cell_concepts,
+                config.class_edges,
             )
         self.reader = Reader(whitening, blocks, layers, concepts)
         self.dual = DualGraph(config.model)
@@ -152,12 +166,36 @@ class Network(nn.Module):
 
         `own` (B,) names the memory's rows that are these very photos, for training photos only.
         """
-        read = self.reader.photos(found)
+        regions, pooled = self.reader.regions(found)
+        read = self.reader.nodes(regions, pooled)
         vectors = self.photo_vectors(read, own)
         nodes = self.nodes(read)
         cross_hub = self.cross_hub(vectors, nodes, self.photo_hub.bank, self.cross)
         edges = self.words.edges(vectors, self.text_hub.bank)
-        return PhotoVectors(vectors, self.photo_hub(vectors), nodes, cross_hub, *edges)
+        hub, shown = self.photo_hub(vectors), self.shown(regions)
+        return PhotoVectors(vectors, hub, nodes, cross_hub, *edges, *shown)
+
+    def shown(self, regions: Tensor) -> tuple[Tensor, Tensor]:
+        """The classes that B photos show, as `ConceptGraph.shown`; (B, 0) without paths."""
+        concepts = self.reader.concepts
+        if concepts is None or not concepts.kept:
+            none = regions.new_zeros(len(regions), 0)
+            return none.long(), none
+        return concepts.shown(regions)
+
+    def asked(self, read: TextNodes) -> Tensor:
+        """How much B texts ask for each class, as `ConceptGraph.asked`; (B, 0) without paths."""
+        concepts = self.reader.concepts
+        if concepts is None:
+            return read.words.new_zeros(len(read.words), 0)
+        return concepts.asked(read.words, read.mask)
+
+    def paths(self, classes: Tensor, shares: Tensor, asked: Tensor) -> Tensor:
+        """Log odds of N pairs by paths over classes, as `ConceptGraph.paths`; else zeros."""
+        concepts = self.reader.concepts
+        if concepts is None or not concepts.kept:
+            return shares.new_zeros(len(shares))
+        return concepts.paths(classes, shares, asked)
 
     def nodes(self, read: ImageNodes) -> Tensor:
         """Give the nodes of B photos that were read, rounded: (B, R + 1, Dn), as `photos` does."""
@@ -186,6 +224,8 @@ class Network(nn.Module):
             self.config.reranker.node_width,
             self.words.neighbours if self.config.vocabulary else 0,
             self.config.memory_size,
+            min(self.config.class_edges, self.config.classes),
+            self.config.classes,
         )
 
     def pack(self, photos: PhotoVectors) -> NDArray[np.uint8]:
@@ -195,6 +235,7 @@ class Network(nn.Module):
             photos.neighbours.numpy(),
             photos.weights.numpy(),
             self.layout.row_bytes,
+            (photos.classes.numpy(), photos.class_shares.numpy()),
         )
 
     def texts(self, found: TextInput, texts: Sequence[str]) -> TextVectors:
@@ -211,6 +252,7 @@ class Network(nn.Module):
             nodes=self.cross.text(*read),
             mask=with_whole(found.mask),
             short=torch.tensor([is_short_query(text) for text in texts]),
+            classes=self.asked(read),
         )
 
     def combine(

@@ -26,6 +26,7 @@ from fusion.cca import LinearCCA
 from fusion.concept_graph import Classifier, ClassNames
 from fusion.epochs import Options, joint_epoch, make_optimizer, running_mean
 from fusion.features import PairData, PhotoFeatures, subset
+from fusion.fit_class_paths import fit_class_paths
 from fusion.fit_standing import fit_standing
 from fusion.fitting import (
     bank_captions,
@@ -55,6 +56,8 @@ STAGE = "joint"
 DETECTOR_SAMPLE = 200
 CONCEPT_PHOTOS = 2000
 CELL_CONCEPTS = 64
+CLASS_EDGES = 16
+"""Of a photo, that queries' paths follow; more of them find no more."""
 MOST_BANKED = 1600
 """Captions in the banks; they are a fifth of a checkpoint."""
 
@@ -76,6 +79,7 @@ def shape(
         classes=classes,
         class_words=() if concepts is None else concepts.names.words,
         cell_concepts=narrow,
+        class_edges=min(CLASS_EDGES, classes),
         model=ModelConfig(cell_dim, text_dim, summary_dim),
         reranker=RerankerConfig(cell_dim, summary_dim, text_dim),
     )
@@ -285,6 +289,7 @@ def train_network(
     keep_freed_memory()
     run.epochs(options)
     fill_banks(network, train, fitted_rows)
+    fit_class_paths(network, train.captions, fitted_rows, materials.shorts)
     held = held_parts(train, held_rows)
     fitted = fit_gates_and_calibration(network, held, materials.shorts, materials.negatives)
     fit_standing(network, held, materials.shorts)

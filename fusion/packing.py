@@ -7,10 +7,13 @@ A row holds, one after the other:
   from -7 to 7, as 8 more than that. Nodes have unit length, so what they were divided by need not
   be kept. A node of odd width ends with half a byte of zero;
 - its E edges of the word graph, to the training photos nearest to it: their rows in the bank, the
-  lower byte of each before the higher, and then one byte for each edge's weight.
+  lower byte of each before the higher, and then one byte for each edge's weight;
+- its C edges of the concept graph, to the classes that it likeliest shows: their numbers in two
+  bytes each, and then one byte for each edge's share.
 
-A weight is kept by its logarithm, in steps of 1/20 below the largest. Linear steps would move the
-log odds of a word that only faint edges lead to by any amount; so they move by 0.05 at most.
+A weight, or share, is kept by its logarithm, in steps of 1/20 below the largest. Linear steps would
+move the log odds of a word that only faint edges lead to by any amount; so they move by 0.05 at
+most.
 
 On the Flickr8k development photos Recall@1/5/10 of captions, re-ranked, was 37.0 / 68.7 / 80.0 from
 four bits, 37.0 / 68.6 / 80.1 from three, 37.0 / 68.6 / 80.0 from eight, and 36.9 / 68.7 / 80.0 from
@@ -19,18 +22,29 @@ nodes and edges that were not rounded, with a model before today's.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LARGEST", "DamagedPhotos", "Layout", "pack_photos", "unpack_edges", "unpack_nodes"]
+__all__ = [
+    "LARGEST",
+    "DamagedPhotos",
+    "Layout",
+    "pack_outputs",
+    "pack_photos",
+    "unpack_classes",
+    "unpack_edges",
+    "unpack_nodes",
+]
 
 Bytes = NDArray[np.uint8]
 Array = NDArray[np.float32]
 
 LARGEST, ZERO = 7, 8
 """Steps up to a node's largest number; and what stands for none."""
+CLASS_BYTES = 2
 STEPS, NONE = 20, 255
 """Steps of a weight's logarithm in which it falls by a factor of e; and what stands for no edge."""
 
@@ -57,20 +71,33 @@ class Layout(NamedTuple):
     """Of a row of the bank: 2 for up to 65,536 training photos, 4 for more."""
     bank: int = 0
     """How many training photos there are, which rows are held against; 0 where it is not known."""
+    class_edges: int = 0
+    """C, 0 from a model that follows no paths over classes."""
+    classes: int = 0
+    """How many classes there are."""
 
     @classmethod
-    def of(cls, width: int, neighbours: int, bank: int) -> Layout:
+    def of(
+        cls, width: int, neighbours: int, bank: int, class_edges: int = 0, classes: int = 0
+    ) -> Layout:
         """Give that of a model that joins a photo to so many neighbours in a bank of that size."""
-        return cls(width, min(neighbours, bank), 2 if bank <= 256**2 else 4, bank)
+        row_bytes = 2 if bank <= 256**2 else 4
+        return cls(width, min(neighbours, bank), row_bytes, bank, class_edges, classes)
+
+    @property
+    def class_bytes(self) -> int:
+        """Bytes of a photo's edges to classes, the last ones of its row."""
+        return self.class_edges * (CLASS_BYTES + 1)
 
     @property
     def edge_bytes(self) -> int:
-        """Bytes of all edges of a photo, the last ones of its row."""
-        return self.edges * (self.row_bytes + 1)
+        """Bytes of all edges of a photo, those to classes too, the last ones of its row."""
+        return self.edges * (self.row_bytes + 1) + self.class_bytes
 
 
 def pack_photos(nodes: Array, neighbours: NDArray[np.integer], weights: Array,
-                row_bytes: int = 2) -> Bytes:  # fmt: skip
+                row_bytes: int = 2,
+                classes: tuple[NDArray[np.integer], Array] | None = None) -> Bytes:  # fmt: skip
     """Pack B photos.
 
     Args:
@@ -78,9 +105,10 @@ def pack_photos(nodes: Array, neighbours: NDArray[np.integer], weights: Array,
         neighbours: (B, E) rows of the bank, in any order; E may be 0.
         weights: (B, E) from 0 to 1, of these edges.
         row_bytes: as in `Layout`.
+        classes: (B, C) the classes that each photo shows, and their shares; None for C = 0.
 
     Returns:
-        (B, P) uint8, P = (R + 1) ceil(Dn / 2) + E (row_bytes + 1).
+        (B, P) uint8, P = (R + 1) ceil(Dn / 2) + E (row_bytes + 1) + 3 C.
 
     Raises:
         ValueError: the shapes do not belong together, or a row of the bank is too high a number.
@@ -90,14 +118,22 @@ def pack_photos(nodes: Array, neighbours: NDArray[np.integer], weights: Array,
             f"nodes {nodes.shape}, neighbours {neighbours.shape} and weights {weights.shape}, "
             "expected (B, R + 1, Dn) and twice (B, E)"
         )
-    if neighbours.size and not 0 <= neighbours.min() <= neighbours.max() < 256**row_bytes:
-        raise ValueError(
-            f"edges to training photos {neighbours.min()} to {neighbours.max()}, expected 0 to "
-            f"{256**row_bytes - 1}, which is all that {row_bytes} bytes can name"
-        )
-    rows = neighbours.astype("<u8")[..., None].view(np.uint8)[..., :row_bytes]
-    parts = [_pack_nodes(nodes), rows, _pack_weights(weights)]
+    parts = [_pack_nodes(nodes), _pack_ends(neighbours, row_bytes), _pack_weights(weights)]
+    if classes is not None:
+        parts += [_pack_ends(classes[0], CLASS_BYTES), _pack_weights(classes[1])]
     return np.concatenate([_flat(part) for part in parts], axis=1)
+
+
+def pack_outputs(outputs: Sequence[NDArray[Any]], row_bytes: int) -> Bytes:
+    """Pack what a graph of photos gives after their vectors, as `pack_photos` takes it.
+
+    Args:
+        outputs: nodes, neighbours and weights; then classes and shares, where it has them.
+        row_bytes: as in `Layout`.
+    """
+    nodes, neighbours, weights, *classes = outputs
+    shown = (classes[0], classes[1]) if classes else None
+    return pack_photos(nodes, neighbours, weights, row_bytes, shown)
 
 
 def unpack_nodes(packed: Bytes, layout: Layout) -> Array:
@@ -130,18 +166,50 @@ def unpack_edges(packed: Bytes, layout: Layout) -> tuple[NDArray[np.int64], Arra
         DamagedPhotos: the rows are none of this layout, or name photos that the bank has not.
     """
     _check(packed, layout)
-    end = packed.shape[1] - layout.edges
-    rows = packed[:, packed.shape[1] - layout.edge_bytes : end]
-    digits = rows.reshape(len(packed), layout.edges, layout.row_bytes).astype(np.int64)
-    weights = WEIGHTS[packed[:, end:]]
+    held = packed[:, packed.shape[1] - layout.edge_bytes :]
+    held = held[:, : layout.edge_bytes - layout.class_bytes]
+    return _unpack_edges(held, layout.edges, layout.row_bytes, layout.bank, "training photo")
+
+
+def unpack_classes(packed: Bytes, layout: Layout) -> tuple[NDArray[np.int64], Array]:
+    """Give the edges of B photos to classes, as they were packed.
+
+    Returns:
+        Numbers of classes (B, C) int64, and shares (B, C) float32, which sum to 1 for each photo.
+
+    Raises:
+        DamagedPhotos: the rows are none of this layout, or name classes that there are not.
+    """
+    _check(packed, layout)
+    held = packed[:, packed.shape[1] - layout.class_bytes :]
+    return _unpack_edges(held, layout.class_edges, CLASS_BYTES, layout.classes, "class")
+
+
+def _unpack_edges(
+    held: Bytes, edges: int, end_bytes: int, known: int, kind: str
+) -> tuple[NDArray[np.int64], Array]:
+    """(B, E (end_bytes + 1)) -> where the edges lead (B, E), and their weights (B, E)."""
+    ends, faded = held[:, : edges * end_bytes], held[:, edges * end_bytes :]
+    digits = ends.reshape(len(held), edges, end_bytes).astype(np.int64)
+    weights = WEIGHTS[faded]
     total = weights.sum(1, keepdims=True)
-    named = digits @ 256 ** np.arange(layout.row_bytes)
-    if layout.bank and named.size and named.max() >= layout.bank:
+    named = digits @ 256 ** np.arange(end_bytes)
+    if known and named.size and named.max() >= known:
         raise DamagedPhotos(
-            f"a packed photo is joined to training photo {named.max()}, expected 0 to "
-            f"{layout.bank - 1}"
+            f"a packed photo is joined to {kind} {named.max()}, expected 0 to {known - 1}"
         )
     return named, weights / np.maximum(total, 1e-12)
+
+
+def _pack_ends(ends: NDArray[np.integer], end_bytes: int) -> Bytes:
+    """(B, E) -> (B, E, end_bytes), the lower byte before the higher."""
+    if ends.size and not 0 <= ends.min() <= ends.max() < 256**end_bytes:
+        raise ValueError(
+            f"edges to training photos {ends.min()} to {ends.max()}, expected 0 to "
+            f"{256**end_bytes - 1}, which is all that {end_bytes} bytes can name"
+        )
+    packed: Bytes = ends.astype("<u8")[..., None].view(np.uint8)[..., :end_bytes]
+    return packed
 
 
 def _pack_nodes(nodes: Array) -> Bytes:

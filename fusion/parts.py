@@ -9,7 +9,7 @@ __all__ = ["GATES", "PairParts", "WordReading", "combine"]
 
 T = TypeVar("T")
 
-GATES = ("word_gate", "detector_gate", "gate")
+GATES = ("word_gate", "detector_gate", "gate", "class_gate")
 """The gate of each part after the first, in the order of `PairParts`."""
 
 
@@ -24,6 +24,8 @@ class PairParts(NamedTuple, Generic[T]):
     """Mean log odds of the text's words by the word detector."""
     logits: T
     """Of the cross-modal graph, less what is due to a photo being a hub of it."""
+    classed: T
+    """Log odds of the text by its paths over the concept graph."""
 
 
 class WordReading(NamedTuple, Generic[T]):
@@ -41,8 +43,8 @@ class WordReading(NamedTuple, Generic[T]):
 def combine(parts: PairParts[T], gates: Iterable[Any]) -> T:
     """Final scores: the first stage's, and what each graph adds behind its gate.
 
-    >>> combine(PairParts(1.0, 2.0, 3.0, 4.0), (0.5, 0.0, 0.25))
-    3.0
+    >>> combine(PairParts(1.0, 2.0, 3.0, 4.0, 5.0), (0.5, 0.0, 0.25, 0.1))
+    3.5
     """
     score: Any
     score, *graphs = parts

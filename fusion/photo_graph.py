@@ -28,8 +28,9 @@ class PhotoGraph(nn.Module):
     """Squares of pixels to vectors, nodes and edges.
 
     Shapes: pixels (B, S, S, 3) uint8 -> vectors (B, D + 3) float32, nodes (B, R + 1, Dn) float32,
-    neighbours (B, E) int64 and weights (B, E) float32, the edges of the word graph. The last three
-    are what `fusion.packing.pack_photos` takes.
+    neighbours (B, E) int64 and weights (B, E) float32, the edges of the word graph; and where the
+    network follows paths over classes, those (B, C) int64 with their shares (B, C) float32. All
+    but the first are what `fusion.packing.pack_photos` takes.
     """
 
     trained: Tensor
@@ -49,7 +50,7 @@ class PhotoGraph(nn.Module):
         self.kept, self.temperature = network.layout.edges, network.words.temperature
         self.register_buffer("trained", unit_rows(bank).T.contiguous())
 
-    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
         """Embed B photos."""
         return self.embed(self.regions(pixels))
 
@@ -59,9 +60,10 @@ class PhotoGraph(nn.Module):
         regions: Tensor = self.top(self.lower(maps).permute(0, 2, 3, 1))
         return regions
 
-    def embed(self, regions: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def embed(self, regions: Tensor) -> tuple[Tensor, ...]:
         """Make of the encoder's regions what an index keeps."""
-        read = self.reader.nodes(*photo_features(regions.float()))
+        cells, pooled = photo_features(regions.float())
+        read = self.reader.nodes(cells, pooled)
         vectors = self.memory(self.dual(*read), read.cells[..., : self.key_width].mean(1))
         nodes = unpack_rows(pack_rows(self.cross(*read), LARGEST))
         hub, cross_hub = self.hubs(vectors, nodes)
@@ -69,7 +71,9 @@ class PhotoGraph(nn.Module):
         assert beside.shape[1] == BESIDE
         nearest = (vectors @ self.trained).topk(self.kept, dim=1)
         weights = (nearest.values / self.temperature).softmax(1)
-        return torch.cat([vectors, beside], dim=1), nodes, nearest.indices, weights
+        found = torch.cat([vectors, beside], dim=1), nodes, nearest.indices, weights
+        concepts = self.reader.concepts
+        return found if concepts is None or not concepts.kept else (*found, *concepts.shown(cells))
 
 
 class _Cells(nn.Module):

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion.embeddings import ImageEmbeddings, QueryEmbeddings
-from fusion.packing import Layout, pack_photos
+from fusion.packing import Layout, pack_outputs
 from fusion.query_folder import PHOTOS, TABLES, query_folder, read_facts
 from fusion.query_model import QueryModel, unreadable
 from fusion.squares import squares
@@ -105,8 +105,8 @@ class PhotoModel:
         session = self._session
         pieces = [pixels[start : start + PIECE] for start in range(0, len(pixels), PIECE)]
         found = self._pool.map(lambda piece: session.run(None, {INPUT: piece}), pieces)
-        vectors, nodes, rows, weights = (np.concatenate(part) for part in zip(*found, strict=True))
-        return ImageEmbeddings(vectors, pack_photos(nodes, rows, weights, self._row_bytes))
+        vectors, *outputs = (np.concatenate(part) for part in zip(*found, strict=True))
+        return ImageEmbeddings(vectors, pack_outputs(outputs, self._row_bytes))
 
     def embed_queries(self, texts: Sequence[str]) -> QueryEmbeddings:
         """Embed Q texts; words past the encoder's limit are cut off.

@@ -32,7 +32,7 @@ __all__ = [
     "writing_folder",
 ]
 
-FORMAT = 5
+FORMAT = 6
 """Changes with anything that a reader of the files must know."""
 QUERY, PAIRS, READING = "query.onnx", "pairs.onnx", "reading.onnx"
 PHOTOS = "photos.onnx"

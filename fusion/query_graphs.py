@@ -30,7 +30,8 @@ def least_tokens(network: Network) -> int:
 class QueryGraph(nn.Module):
     """Tokens to what the first stage and the re-ranker take.
 
-    Shapes: ids (1, T) int64, mask (1, T) bool -> vectors (1, D), hub (1,), nodes (1, T + 1, Dn).
+    Shapes: ids (1, T) int64, mask (1, T) bool -> vectors (1, D), hub (1,), nodes (1, T + 1, Dn),
+    and where paths lead over classes, how much each of them is asked for (1, K).
     """
 
     def __init__(self, encoder: BertEncoder, network: Network) -> None:
@@ -44,12 +45,16 @@ class QueryGraph(nn.Module):
         self.dual, self.cross = network.dual.text, network.cross.text
         self.hub = _Hub(network.text_hub)
 
-    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, ...]:
         """Encode one text."""
         states = self.frozen(self.embeddings(ids), mask)
         read = self.reader.texts(TextInput(mask, states, states))
         vectors = self.dual(*read)
-        return vectors, self.hub(vectors), self.cross(*read)
+        found = vectors, self.hub(vectors), self.cross(*read)
+        concepts = self.reader.concepts
+        if concepts is None or not concepts.kept:
+            return found
+        return (*found, concepts.asked(read.words, read.mask))
 
 
 class _Hub(nn.Module):

@@ -12,14 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fusion.embeddings import QueryEmbeddings, Reranked, check_candidates
 from fusion.known_words import KnownWords
-from fusion.packing import Layout, unpack_edges, unpack_nodes
+from fusion.packing import Layout, unpack_classes, unpack_edges, unpack_nodes
 from fusion.parts import PairParts, WordReading, combine
 from fusion.query_folder import (
     PAIRS,
@@ -126,23 +126,24 @@ class QueryModel:
             raise ValueError("no texts to encode: expected at least one")
         texts = [canonical_query(text) for text in texts]
         encoded = [self._tokenizer.encode(text) for text in texts]
-        found = [self._embed(one.ids) for one in encoded]
-        longest = max(len(nodes) for _, nodes in found)
-        words = np.zeros((len(texts), longest, found[0][1].shape[1]), np.float32)
+        found = [self._embed(each.ids) for each in encoded]
+        longest = max(len(one.nodes) for one in found)
+        words = np.zeros((len(texts), longest, found[0].nodes.shape[1]), np.float32)
         mask = np.zeros((len(texts), longest), np.bool_)
-        for row, (_, nodes) in enumerate(found):
-            words[row, : len(nodes)] = nodes
-            mask[row, : len(nodes)] = True
+        for row, one in enumerate(found):
+            words[row, : len(one.nodes)] = one.nodes
+            mask[row, : len(one.nodes)] = True
         bag = np.stack([self._bag(text) for text in texts])
         return QueryEmbeddings(
-            np.stack([vector for vector, _ in found]),
+            np.stack([one.vector for one in found]),
             bag,
             self._hub(bag, "worded"),
             self._hub(bag, "detected"),
             words,
             mask,
-            [one.tokens for one in encoded],
+            [each.tokens for each in encoded],
             np.array([is_short_query(text) for text in texts]),
+            np.stack([one.classes for one in found]),
         )
 
     def rerank(
@@ -205,15 +206,15 @@ class QueryModel:
     def _gates_for(self, query: QueryEmbeddings) -> list[float]:
         return self._short_gates if query.short[0] else self._gates
 
-    def _embed(self, ids: Sequence[int]) -> tuple[Array, Array]:
-        """Vector (dim,) and nodes (T + 1, Dn) of one text."""
+    def _embed(self, ids: Sequence[int]) -> _Embedded:
         count = max(len(ids), int(self._facts["least_tokens"]))
         padded = np.zeros((1, count), np.int64)
         padded[0, : len(ids)] = ids
         mask = np.arange(count)[None] < len(ids)
-        vectors, hub, nodes = self._query.run(None, {"ids": padded, "mask": mask})
+        vectors, hub, nodes, *classes = self._query.run(None, {"ids": padded, "mask": mask})
         vector = np.concatenate([vectors[0], [1.0, -hub[0], 0.0]]).astype(np.float32)
-        return vector, nodes[0, : len(ids) + 1]
+        asked = classes[0][0] if classes else np.zeros(0, np.float32)
+        return _Embedded(vector, nodes[0, : len(ids) + 1], asked)
 
     def _parts(
         self, query: QueryEmbeddings, vectors: NDArray[np.floating], packed: NDArray[np.uint8]
@@ -243,12 +244,25 @@ class QueryModel:
             worded.sum(1) - query.bag_hub[0],
             detected.sum(1) - query.detected_hub[0],
             logits - held[:, -1],
+            self._paths(query, packed),
         )
         names = [self._vocabulary[column] for column in asked]
         by_word = {"worded": worded, "detected": detected}
         return parts, {
             part: dict(zip(names, each.T, strict=True)) for part, each in by_word.items()
         }
+
+    def _paths(self, query: QueryEmbeddings, packed: NDArray[np.uint8]) -> Array:
+        """`ConceptGraph.paths` of one query and K photos: (K,)."""
+        if not self._layout.class_edges:
+            return np.zeros(len(packed), np.float32)
+        classes, shares = unpack_classes(packed, self._layout)
+        prior = self._tables.get_tensor("class_prior")
+        likely = (query.classes[0][classes] * shares).sum(1)
+        expected = (prior[classes] * shares).sum(1)
+        floor = np.float32(self._facts["class_floor"])
+        found: Array = np.log((likely + floor) / (expected + floor))
+        return found
 
     def _words(self, query: QueryEmbeddings) -> tuple[Array, NDArray[np.bool_]]:
         """Nodes (1, T, Dn) and mask (1, T) of one query, with no more padding than graphs want."""
@@ -335,6 +349,17 @@ class QueryModel:
             raise QueryModelError(
                 f"{self._folder / name} is damaged: `crossgraph index` prepares the model anew"
             )
+
+
+class _Embedded(NamedTuple):
+    """One text."""
+
+    vector: Array
+    """(dim,)."""
+    nodes: Array
+    """(T + 1, Dn)."""
+    classes: Array
+    """(K,)."""
 
 
 def _logistic(scores: Array, fitted: Sequence[float]) -> Array:

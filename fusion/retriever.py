@@ -31,7 +31,7 @@ from fusion.features import PhotoInput, TextInput, photo_features
 from fusion.known_words import KnownWords
 from fusion.memory import unit_rows
 from fusion.network import GATES, Network, PairParts
-from fusion.packing import unpack_edges, unpack_nodes
+from fusion.packing import unpack_classes, unpack_edges, unpack_nodes
 from fusion.parts import WordReading
 from fusion.standing import brevity_of
 from fusion.wording import canonical_query
@@ -106,6 +106,7 @@ class Retriever:
             query.mask.numpy(),
             found.tokens,
             query.short.numpy(),
+            query.classes.numpy(),
         )
 
     @torch.inference_mode()
@@ -198,7 +199,10 @@ class Retriever:
             part: dict(zip(asked_words, values.unbind(1), strict=True))
             for part, values in odds.items()
         }
-        return PairParts(first, worded, detected, logits), said
+        classes, shares = (torch.from_numpy(each) for each in unpack_classes(packed, layout))
+        asked_for = torch.from_numpy(query.classes).expand(len(packed), -1)
+        classed = self.network.paths(classes, shares, asked_for)
+        return PairParts(first, worded, detected, logits, classed), said
 
     def probabilities(
         self,

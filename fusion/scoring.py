@@ -14,7 +14,7 @@ from torch.nn import functional
 from fusion.features import CaptionFeatures, PhotoFeatures, photo_input, text_input
 from fusion.look_alikes import Evidence
 from fusion.network import Network, PairParts, PhotoVectors, TextVectors
-from fusion.packing import unpack_edges
+from fusion.packing import unpack_classes, unpack_edges
 
 __all__ = [
     "Gallery",
@@ -51,6 +51,9 @@ class Gallery(NamedTuple):
     """(N, V) float32, log odds of each word of the vocabulary by the word graph."""
     detected: Tensor
     """(N, V) float32, the same by the word detector."""
+    classes: Tensor
+    """(N, C) int64, and the next as in `PhotoVectors`."""
+    class_shares: Tensor
 
 
 @torch.inference_mode()
@@ -66,9 +69,11 @@ def embed_photos(
             progress("photos embedded", int(rows[-1]) + 1, len(photos.regions))
     found = PhotoVectors(*(torch.cat(column) for column in zip(*parts, strict=True)))
     # The edges too as they come back from an index; the nodes are rounded already.
-    kept = (torch.from_numpy(each) for each in unpack_edges(network.pack(found), network.layout))
+    packed, layout = network.pack(found), network.layout
+    kept = (torch.from_numpy(each) for each in unpack_edges(packed, layout))
+    shown = (torch.from_numpy(each) for each in unpack_classes(packed, layout))
     detected = [network.detector.odds(part) for part in found.nodes.split(block)]
-    return Gallery(*found[:4], network.words.along(*kept), torch.cat(detected))
+    return Gallery(*found[:4], network.words.along(*kept), torch.cat(detected), *shown)
 
 
 @torch.inference_mode()
@@ -119,7 +124,8 @@ def pair_parts(
         first = (texts.vectors[q] * vectors).sum(1) - photos.hub[g] - texts.hub[q]
         worded = (texts.bag[q] * photos.odds[g]).sum(1) - texts.bag_hub[q]
         detected = (texts.bag[q] * photos.detected[g]).sum(1) - texts.detected_hub[q]
-        parts.append(PairParts(first, worded, detected, given - photos.cross_hub[g]))
+        classed = network.paths(photos.classes[g], photos.class_shares[g], texts.classes[q])
+        parts.append(PairParts(first, worded, detected, given - photos.cross_hub[g], classed))
     return PairParts(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
 

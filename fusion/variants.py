@@ -11,7 +11,8 @@ the network itself is never touched. What "no edges" and "shuffled" mean, graph 
   go the same way.
 - memory and word graph: the message is left out; or the edges lead to the same number of
   other training photos: one permutation of them all.
-- the concept graph: classes bring a photo no message; or each class bears the name of another one.
+- the concept graph: classes bring a photo no message, and a query's paths tell nothing; or each
+  class bears the name of another one.
 - the word detector: what the regions show is taken for other words, by a permutation likewise.
 
 Nothing is trained or fitted again: banks, hub corrections and gates stay those of the whole
@@ -242,6 +243,8 @@ def without_concepts(network: Network, _: torch.Generator) -> None:
     if graph is not None:
         graph.names = graph.mean.expand_as(graph.names)
         graph.narrowed = torch.zeros_like(graph.narrowed)
+        if graph.kept:
+            graph.prior = torch.full_like(graph.prior, 1 / len(graph.prior))
 
 
 def shuffled_concepts(network: Network, generator: torch.Generator) -> None:
@@ -250,6 +253,8 @@ def shuffled_concepts(network: Network, generator: torch.Generator) -> None:
     if graph is not None:
         order = torch.randperm(len(graph.names), generator=generator)
         graph.names, graph.narrowed = graph.names[order], graph.narrowed[order]
+        if graph.kept:
+            graph.prior = graph.prior[order]
 
 
 def without_memory(network: Network, _: torch.Generator) -> None:
@@ -313,8 +318,8 @@ VARIANTS = (
     Variant("word edges shuffled", (shuffled_words,), photos=False),
     Variant("region and word edges off", (without_regions, without_words)),
     Variant("region and word edges shuffled", (shuffled_regions, shuffled_words)),
-    Variant("concept graph off", (without_concepts,), texts=False),
-    Variant("concept graph shuffled", (shuffled_concepts,), texts=False),
+    Variant("concept graph off", (without_concepts,)),
+    Variant("concept graph shuffled", (shuffled_concepts,)),
     Variant("memory graph off", (without_memory,), texts=False),
     Variant("memory graph shuffled", (shuffled_memory,), texts=False),
     Variant("word graph shuffled", (shuffled_word_graph,)),

@@ -55,7 +55,7 @@ def made_network(encoder: BertEncoder, *, tuned: bool, memory: int) -> Network:
     )
     config = NetworkConfig(
         6, 12, WIDTH, components=6, memory_size=memory, vocabulary=VOCABULARY if memory else (),
-        word_edges=edges, detector_sample=memory and 9, classes=CLASSES,
+        word_edges=edges, detector_sample=memory and 9, classes=CLASSES, class_edges=3,
         cell_concepts=CELL_CONCEPTS, model=model, reranker=reranker,
     )  # fmt: skip
     layers = encoder.top_layers() if tuned else None
@@ -67,9 +67,9 @@ def made_network(encoder: BertEncoder, *, tuned: bool, memory: int) -> Network:
     if memory:
         made.words.fill(texts, owners.tolist())
         made.detector.keep_sample(torch.randn(9, len(VOCABULARY)))
-    for gate, value in zip(GATES, (0.5, 0.25, 0.125), strict=True):
+    for gate, value in zip(GATES, (0.5, 0.25, 0.125, 0.375), strict=True):
         getattr(made, gate).fill_(value)
-    made.short_gates.copy_(torch.tensor([0.25, 0.5, 0.75]))
+    made.short_gates.copy_(torch.tensor([0.25, 0.5, 0.75, 0.125]))
     made.standing_full_weights.normal_(std=0.1)
     made.standing_first_weights.normal_(std=0.1)
     assert made.reader.concepts is not None
@@ -77,6 +77,9 @@ def made_network(encoder: BertEncoder, *, tuned: bool, memory: int) -> Network:
         Classifier(torch.randn(CLASSES, 6), torch.randn(CLASSES)),
         normalize(torch.randn(CLASSES, WIDTH), dim=1),
         torch.randn(5, REGIONS, 6),
+    )
+    made.reader.concepts.fit_reading(
+        torch.randn(20, WIDTH), normalize(torch.randn(20, WIDTH), dim=1)
     )
     return made
 

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusion.packing import DamagedPhotos, Layout, pack_photos, unpack_edges, unpack_nodes
+from fusion.packing import (
+    DamagedPhotos,
+    Layout,
+    pack_photos,
+    unpack_classes,
+    unpack_edges,
+    unpack_nodes,
+)
 
 seeds = st.integers(0, 2**32 - 1)
 counts = st.integers(0, 4)
@@ -53,6 +60,35 @@ def test_edges_come_back_in_their_order(
     np.testing.assert_allclose(back, weights, rtol=np.expm1(0.0501))
     if edges:
         np.testing.assert_allclose(back.sum(1), 1, atol=1e-6)
+
+
+@given(seeds, counts, st.integers(1, 9), st.integers(0, 6), st.integers(1, 5))
+def test_classes_come_back_beside_edges(
+    seed: int, count: int, width: int, edges: int, shown: int
+) -> None:
+    nodes, neighbours, weights = photos(seed, count, 2, width, edges)
+    _, classes, shares = photos(seed + 1, count, 1, 1, shown, 1000)
+    packed = pack_photos(nodes, neighbours, weights, 2, (classes, shares))
+    layout = Layout(width, edges, 2, 65_536, shown, 1000)
+    named, back = unpack_classes(packed, layout)
+    np.testing.assert_array_equal(named, classes)
+    np.testing.assert_allclose(back, shares, rtol=np.expm1(0.0501))
+    alone = pack_photos(nodes, neighbours, weights)
+    np.testing.assert_array_equal(packed[:, : alone.shape[1]], alone)
+    for found, known in (
+        (unpack_edges(packed, layout), unpack_edges(alone, Layout(width, edges))),
+        ((unpack_nodes(packed, layout),), (unpack_nodes(alone, Layout(width, edges)),)),
+    ):
+        for one, other in zip(found, known, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_a_class_that_there_is_not_is_damage() -> None:
+    nodes, neighbours, weights = photos(0, 1, 2, 4, 3)
+    packed = pack_photos(nodes, neighbours, weights, 2, (np.array([[9, 10]]), np.ones((1, 2))))
+    assert unpack_classes(packed, Layout(4, 3, 2, 0, 2, 11))[0].tolist() == [[9, 10]]
+    with pytest.raises(DamagedPhotos, match="joined to class 10, expected 0 to 9"):
+        unpack_classes(packed, Layout(4, 3, 2, 0, 2, 10))
 
 
 @given(seeds, st.integers(2, 5), st.integers(1, 9))

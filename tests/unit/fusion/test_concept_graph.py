@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
+from torch.nn.functional import normalize
 
 from fusion.concept_graph import ConceptGraph, fit_classifier
 from fusion.encoders.classifier import Classifier
@@ -67,3 +70,46 @@ def test_a_reader_puts_messages_beside_what_it_read() -> None:
     assert torch.equal(beside.cells[..., :2], without.cells)
     assert beside.cells.shape[-1] == 2 + 1
     assert beside.summary.shape[-1] == pytest.approx(4 + 3)
+
+
+def paths_graph() -> ConceptGraph:
+    """Four classes of names at right angles, of which a photo keeps the likeliest two."""
+    made = ConceptGraph(4, 4, 4, 1, kept=2)
+    made.fit(Classifier(torch.eye(4), torch.zeros(4)), torch.eye(4), 9 * torch.eye(4).unsqueeze(1))
+    turned = torch.randn(50, 4, generator=torch.Generator().manual_seed(1))
+    made.fit_reading(-3 * turned + 1, normalize(turned, dim=1))
+    return made
+
+
+def test_a_photo_keeps_its_likeliest_classes() -> None:
+    regions = torch.tensor([[[9.0, 0.0, 0.0, 0.0], [0.0, 0.0, 9.0, 0.0], [0.0, 0.0, 9.0, 0.0]]])
+    classes, shares = paths_graph().shown(regions)
+    assert classes.tolist() == [[2, 0]]
+    assert torch.allclose(shares, torch.tensor([[2 / 3, 1 / 3]]), atol=1e-3)
+
+
+def test_a_text_asks_for_the_class_that_it_names_however_its_words_were_tuned() -> None:
+    made = paths_graph()
+    # The tuned words of the third class's name; the second word is padding.
+    words = torch.stack([-3 * torch.eye(4)[2] + 1, torch.full((4,), 50.0)]).unsqueeze(0)
+    asked = made.asked(words, torch.tensor([[True, False]]))
+    assert asked.sum().item() == pytest.approx(1)
+    assert asked.argmax().item() == 2
+
+
+def test_paths_by_hand() -> None:
+    made = paths_graph()
+    made.prior = torch.tensor([0.1, 0.2, 0.3, 0.4])
+    asked = torch.tensor([[0.5, 0.5, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
+    classes, shares = torch.tensor([[1, 3], [0, 1]]), torch.tensor([[0.75, 0.25], [0.5, 0.5]])
+    floor = 0.01 / 4
+    wanted = [
+        math.log((0.375 + floor) / (0.25 + floor)),
+        math.log(floor / (0.15 + floor)),  # nothing that is asked for is shown
+    ]
+    assert made.paths(classes, shares, asked).tolist() == pytest.approx(wanted, abs=1e-5)
+
+
+def test_a_graph_without_paths_asks_for_nothing() -> None:
+    assert graph().asked(torch.randn(2, 3, 3), torch.ones(2, 3).bool()).shape == (2, 0)
+    assert "reading" not in graph().state_dict()

@@ -18,7 +18,7 @@ from fusion.network import GATES, Network, NetworkConfig, PairParts
 from fusion.reranker import RerankerConfig, WordReading
 from fusion.retriever import Retriever
 
-GATED = (0.5, 0.25, 0.125)
+GATED = (0.5, 0.25, 0.125, 0.25)
 VOCABULARY = ("cat", "dog", "red")
 TEXTS, OWNERS = ["a dog", "red dog", "a cat", "red cat", "red", "a bird"], [0, 0, 1, 1, 2, 2]
 
@@ -85,7 +85,7 @@ def array(values: list) -> NDArray[np.float32]:
 
 
 def test_a_score_by_hand() -> None:
-    parts = PairParts(*(array([value]) for value in (1.0, 3.0, 4.0, 8.0)))
+    parts = PairParts(*(array([value]) for value in (1.0, 3.0, 4.0, 8.0, 2.0)))
     # Whole text, [CLS], "two", "dog" "##s", [SEP], and padding; the logit is 8.
     shares = array([[1.0, 0.0, 2.0, 3.0, 1.0, 1.0, 0.0]])
     looks = np.zeros((1, 7, 3), np.float32)
@@ -107,8 +107,9 @@ def test_a_score_by_hand() -> None:
         "worded": 0.5,  # 3 less the 2 of "dogs", half of it
         "detected": 0.75,  # 4 less the 1 of "two", a quarter of it
         "logits": 0.25,  # the whole text and the markers, 1 + 0 + 1, an eighth of it
+        "classed": 0.5,
     }
-    assert found.score == 4.5
+    assert found.score == 5.0
     assert found.added.sum() + sum(found.rest.values()) == found.score
     assert found.regions.tolist() == [[0.0, 0.0], [0.25, 0.75]]
     assert found.whole.tolist() == [1.0, 0.0]
@@ -118,7 +119,7 @@ def test_a_score_by_hand() -> None:
 
 def test_a_word_said_twice_shares_its_odds() -> None:
     nothing = np.zeros(1, np.float32)
-    parts = PairParts(nothing, array([2.0]), nothing, nothing)
+    parts = PairParts(nothing, array([2.0]), nothing, nothing, nothing)
     reading = WordReading(
         np.zeros((1, 4), np.float32),
         np.zeros((1, 4, 2), np.float32),

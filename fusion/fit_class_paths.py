@@ -1,0 +1,63 @@
+"""Fitting how queries reach the classes of the concept graph, after the text encoder was tuned."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from fusion.features import CaptionFeatures, some_captions, text_input
+from fusion.network import Network
+from fusion.pooling import masked_mean
+from fusion.scoring import by_length
+from fusion.short_queries import ShortQueries
+
+__all__ = ["fit_class_paths"]
+
+MOST_TEXTS = 8000
+"""Captions, and as many short queries: more change nothing that shows."""
+
+
+@torch.inference_mode()
+def fit_class_paths(
+    network: Network, captions: CaptionFeatures, rows: Tensor, shorts: ShortQueries | None
+) -> None:
+    """Fit the map from tuned words to the names of classes on what is trained on.
+
+    Names are read by the text encoder as it was published, queries by its tuned copy.
+
+    Args:
+        network: trained.
+        captions: the training captions.
+        rows: of the photos that gradients saw.
+        shorts: the training captions' short queries.
+    """
+    graph = network.reader.concepts
+    if graph is None or not graph.kept:
+        return
+    known = np.flatnonzero(np.isin(captions.photo_rows, rows.numpy()))
+    texts = [some_captions(captions, _spread(known))]
+    if shorts is not None:
+        asked = shorts.of_caption[torch.from_numpy(known)].unique().numpy()
+        texts.append(some_captions(shorts.features, _spread(asked[asked >= 0])))
+    tuned, own = zip(*(_means(network, each) for each in texts), strict=True)
+    graph.fit_reading(torch.cat(tuned), torch.cat(own))
+
+
+def _spread(rows: np.ndarray) -> np.ndarray:
+    places = np.linspace(0, len(rows) - 1, min(MOST_TEXTS, len(rows))).astype(int)
+    spread: np.ndarray = rows[places]
+    return spread
+
+
+def _means(network: Network, texts: CaptionFeatures) -> tuple[Tensor, Tensor]:
+    """Means over the words of M texts, as the network reads them and by the encoder itself."""
+    read = torch.zeros(len(texts.texts), network.config.text_dim)
+    own = torch.zeros_like(read)
+    for rows in by_length(texts).split(250):
+        found = text_input(texts, rows)
+        nodes = network.reader.texts(found)
+        read[rows] = masked_mean(nodes.words, nodes.mask)
+        own[rows] = functional.normalize(masked_mean(found.words, found.mask), dim=1)
+    return read, own
