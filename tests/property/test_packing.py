@@ -123,9 +123,9 @@ def test_the_shipped_models_photos_take_1814_bytes() -> None:
 
 
 def test_a_large_bank_takes_longer_rows() -> None:
-    assert Layout.of(128, 50, 65_536) == (128, 50, 2, 65_536)
-    assert Layout.of(128, 50, 65_537) == (128, 50, 4, 65_537)
-    assert Layout.of(128, 50, 20) == (128, 20, 2, 20)
+    assert Layout.of(128, 50, 65_536) == (128, 50, 2, 65_536, 0, 0)
+    assert Layout.of(128, 50, 65_537) == (128, 50, 4, 65_537, 0, 0)
+    assert Layout.of(128, 50, 20, 16, 1000) == (128, 20, 2, 20, 16, 1000)
 
 
 def test_a_node_of_zeros_stays_one() -> None:
