@@ -132,7 +132,7 @@ def test_a_word_said_twice_shares_its_odds() -> None:
 
 
 def test_a_query_without_words_is_all_rest() -> None:
-    parts = PairParts(*(np.ones(2, np.float32) for _ in range(4)))
+    parts = PairParts(*(np.ones(2, np.float32) for _ in range(5)))
     looks = np.ones((2, 4, 5), np.float32) / 5
     reading = WordReading(np.full((2, 4), 0.25, np.float32), looks, looks)
     found = explain_photos(GATED, ["[CLS]", "!", "[SEP]"], parts, reading, {})
