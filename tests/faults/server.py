@@ -16,8 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import tests.faults.broken  # noqa: F401 - imported once, here, and not in every child
-
-CHILD_SECONDS = 60
+from tests.waiting import PATIENCE_SECONDS
 
 
 def serve() -> None:
@@ -45,7 +44,7 @@ def _in_a_child(request: dict[str, Any], shim: ctypes.CDLL) -> dict[str, Any]:
         os.close(reading)
         status = 1
         try:
-            signal.alarm(CHILD_SECONDS)  # what hangs ends as killed by SIGALRM
+            signal.alarm(int(PATIENCE_SECONDS))  # what hangs ends as killed by SIGALRM
             for told in _work(request, shim, lambda told: _tell(writing, {"told": told})):
                 _tell(writing, told)
             status = 0

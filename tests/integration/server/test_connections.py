@@ -18,6 +18,7 @@ import pytest
 from search.server.log import Sparing
 from search.server.running import Running
 from search.server.settings import Settings
+from tests.waiting import PATIENCE_SECONDS
 
 HEAD = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
 ASKED = HEAD + b"\r\n"
@@ -53,15 +54,15 @@ def port() -> Iterator[int]:
     running = Running(App(), listening, ready.set, 1)  # type: ignore[arg-type]
     thread = threading.Thread(target=running.run)
     thread.start()
-    assert ready.wait(30)
+    assert ready.wait(PATIENCE_SECONDS)
     yield number
     running.stop()
-    thread.join(30)
+    thread.join(PATIENCE_SECONDS)
     assert not thread.is_alive()
 
 
 def connected(port: int) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), timeout=30)
+    return socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS)
 
 
 def heard(client: socket.socket) -> bytes:
