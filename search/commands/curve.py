@@ -64,7 +64,7 @@ def curve(
         cache=cache or default_cache(),
     )
     numbers = _numbers(sizes)
-    tell_left_out([(images, annotations), (images, dev_annotations)])
+    tell_left_out([(images, annotations), (base.dev_images, dev_annotations)])
     for row in learning_curve(base, numbers, quiet=quiet):
         recalls = (
             f"{stage.replace('_', ' ')} R@1 {found['R@1']:.1f}, R@10 {found['R@10']:.1f}"
