@@ -130,8 +130,9 @@ def judge_all(
     weights = {"image_weights": image_weights, "text_weights": text_weights}
     judged = JudgedModel(folder, matcher, cca.load(folder), quiet, weights)
     left_out = left_out_of((each.images, each.annotations) for each in collections)
-    for line in left_out if tell is not None else ():
-        tell(line)
+    if tell is not None:
+        for line in left_out:
+            tell(line)
     categories = [read_categories(each) for each in collections]
     data = [judged.features(each.images, each.annotations, cache) for each in collections]
     # Instances that belong to other photos are told of before anything is measured, too.
