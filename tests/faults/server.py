@@ -15,7 +15,13 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import tests.faults.broken  # noqa: F401 - imported once, here, and not in every child
+# Imported once, here, and not in every child: what tasks are made of, and what these import late.
+import filelock  # noqa: F401
+import PIL.PngImagePlugin  # noqa: F401
+
+import tests.faults.broken
+import tests.faults.checks
+import tests.faults.shard_scenario  # noqa: F401
 from tests.waiting import PATIENCE_SECONDS
 
 
