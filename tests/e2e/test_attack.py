@@ -21,10 +21,12 @@ pytestmark = [
     pytest.mark.skipif(not Path("/proc").is_dir(), reason="memory is read from /proc"),
 ]
 
-SECONDS = 8.0
+SECONDS, FEWEST = 8.0, 10
+"""How long it is looked at, and how many searches at least."""
+PATIENCE = str(PATIENCE_SECONDS)
 MEDIAN_SECONDS = 0.2
 MOST_MIB = 1024
-ATTACKER = Path(__file__).with_name("attacker.py")
+ATTACKER = str(Path(__file__).with_name("attacker.py"))
 
 
 def asked(url: str) -> float:
@@ -47,13 +49,14 @@ def test_with_an_attacker_others_are_answered_and_memory_is_bounded(
         before = median_seconds(url)
         address = urlsplit(url)
         attacker = subprocess.Popen(
-            [sys.executable, str(ATTACKER), str(address.hostname), str(address.port), str(SECONDS)],
+            [sys.executable, ATTACKER, str(address.hostname), str(address.port), PATIENCE],
             stdout=subprocess.PIPE,
         )
         try:
             assert attacker.stdout is not None and attacker.stdout.readline() == b"ready\n"
-            took = []
-            while attacker.poll() is None and len(took) < 500:
+            took: list[float] = []
+            until = time.monotonic() + SECONDS
+            while attacker.poll() is None and (len(took) < FEWEST or time.monotonic() < until):
                 took.append(asked(url))
                 time.sleep(0.05)
         finally:
@@ -67,7 +70,7 @@ def test_with_an_attacker_others_are_answered_and_memory_is_bounded(
     record_property("median_ms", round(1000 * median))
     record_property("calm_ms", round(1000 * calm))
     record_property("peak_mib", round(highest))
-    assert len(took) > 3
+    assert len(took) >= FEWEST
     # On a machine that others use, the same search takes long without any attacker.
     assert median < max(MEDIAN_SECONDS, 5 * calm), (took, calm)
     assert highest < MOST_MIB
