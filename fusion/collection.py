@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -13,7 +13,7 @@ from PIL import Image
 from fusion.coco import CocoError, CocoFile, Id, plain_id
 from fusion.photo_names import one_form, spellings
 
-__all__ = ["Collection", "CollectionError", "ReadPhoto", "read_captions"]
+__all__ = ["Collection", "CollectionError", "ReadPhoto", "left_out_of", "read_captions"]
 
 ReadPhoto: TypeAlias = Callable[[Path, int], Image.Image]
 """Reads a photo: its path, and the side in pixels below which neither of its sides need stay.
@@ -74,14 +74,30 @@ def read_captions(annotations: Path, images_dir: Path) -> Collection:
         )
     rows = {path: row for row, path in enumerate(ids)}
     kept = [caption for caption in captions if caption[1] in at]
+    notes = file.notes()
+    if away := [name for each, name in file.images.items() if each in captioned and each not in at]:
+        notes.append(f"{annotations}: {len(away):,} photos are not in {images_dir}, as {away[0]}")
     return Collection(
         image_ids=_numbers(list(ids.values())),
         paths=list(ids),
         caption_ids=_numbers([plain_id(own_id) for own_id, _, _ in kept]),
         photo_rows=[rows[at[image_id]] for _, image_id, _ in kept],
         texts=[text for _, _, text in kept],
-        notes=tuple(file.notes()),
+        notes=tuple(notes),
     )
+
+
+def left_out_of(collections: Iterable[tuple[Path, Path]]) -> list[str]:
+    """Give what of collections, as folders of photos and captions files, is left out, in lines.
+
+    Raises:
+        CollectionError: as `read_captions`.
+    """
+    return [
+        note
+        for images_dir, annotations in dict.fromkeys(collections)
+        for note in read_captions(annotations, images_dir).notes
+    ]
 
 
 def _photo_named(name: str, images_dir: Path) -> Path | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,6 +96,7 @@ def judge_all(
     image_weights: Path | None = None,
     text_weights: Path | None = None,
     quiet: bool = False,
+    tell: Callable[[str], object] | None = None,
 ) -> list[Evaluation]:
     """Load a model once, measure it on each collection, and give what `crossgraph eval` reports.
 
@@ -107,6 +108,7 @@ def judge_all(
         image_weights: the image encoder's weights, where no package has them.
         text_weights: the same for the text encoder.
         quiet: no progress on stderr.
+        tell: called with each line on what of the collections is left out.
 
     Returns:
         An evaluation for each collection, in their order.
@@ -118,7 +120,7 @@ def judge_all(
     """
     from fusion import cca
     from fusion.checkpoint import shipped_checkpoint
-    from fusion.collection import read_captions
+    from fusion.collection import left_out_of
     from fusion.matcher import load_matcher
 
     asked = asked or Asked()
@@ -127,8 +129,10 @@ def judge_all(
     _check_graphs(matcher, folder, asked)
     weights = {"image_weights": image_weights, "text_weights": text_weights}
     judged = JudgedModel(folder, matcher, cca.load(folder), quiet, weights)
-    for each in collections:
-        read_captions(each.annotations, each.images)
+    left_out = left_out_of((each.images, each.annotations) for each in collections)
+    if tell is not None:
+        for line in left_out:
+            tell(line)
     categories = [read_categories(each) for each in collections]
     data = [judged.features(each.images, each.annotations, cache) for each in collections]
     # Instances that belong to other photos are told of before anything is measured, too.

@@ -178,7 +178,7 @@ class Mixture:
 
     def taken(self, found: TermScores) -> Array:
         """What is not wanted takes off: (K,), with a mean of 0 over the candidates."""
-        if not self.unwanted:
+        if not found.unwanted.size:  # nothing is denied, or there are no candidates
             return np.zeros(found.wanted.shape[1], np.float32)
         weights = np.array([each.term.weight for each in self.unwanted], np.float32)
         spread = self.adding(found).std() if self.wanted else np.float32(1)

@@ -1,4 +1,7 @@
-"""What holds for all tests: nothing is kept in the user's own cache, or found there."""
+"""What holds for all tests: nothing is kept in the user's own cache, or found there.
+
+Nor does any of them fail because the machine is slow: examples of Hypothesis have no deadline.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from tests.postgres_server import PostgresServer
+
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session", autouse=True)

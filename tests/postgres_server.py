@@ -18,9 +18,9 @@ from typing import Any
 import psycopg
 import pytest
 
-__all__ = ["PostgresServer", "running_server"]
+from tests.waiting import PATIENCE_SECONDS
 
-SECONDS_TO_START = 20.0
+__all__ = ["PostgresServer", "running_server"]
 
 
 class PostgresServer:
@@ -50,7 +50,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start it, also after `kill`: whoever worked for the one before takes a moment to end."""
-        until = time.monotonic() + SECONDS_TO_START
+        until = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
                 with _quiet():

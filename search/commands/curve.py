@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from search.commands.collection_lines import tell_left_out
 from search.commands.options import Quiet
 from search.features import default_cache
 
@@ -62,7 +63,9 @@ def curve(
         seed=seed,
         cache=cache or default_cache(),
     )
-    for row in learning_curve(base, _numbers(sizes), quiet=quiet):
+    numbers = _numbers(sizes)
+    tell_left_out([(images, annotations), (base.dev_images, dev_annotations)])
+    for row in learning_curve(base, numbers, quiet=quiet):
         recalls = (
             f"{stage.replace('_', ' ')} R@1 {found['R@1']:.1f}, R@10 {found['R@10']:.1f}"
             for stage in ("first_stage", "reranked")

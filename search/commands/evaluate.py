@@ -11,6 +11,7 @@ import typer
 
 from search.commands.completion import models
 from search.commands.options import Checkpoint, ImageWeights, Quiet, TextWeights
+from search.printable import printable
 
 __all__ = ["evaluate"]
 
@@ -141,6 +142,7 @@ def evaluate(
         image_weights=image_weights,
         text_weights=text_weights,
         quiet=quiet,
+        tell=lambda line: typer.echo(printable(line), err=True),
     )
     names = [each.name for each in collections]
     reports = [each.report for each in found]

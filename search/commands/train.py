@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from search.commands.collection_lines import tell_left_out
 from search.commands.options import Device, ImageWeights, Quiet, TextWeights
 from search.features import default_cache, read_photo
 
@@ -125,6 +126,7 @@ def train(
         views=views,
         device=device.value,
     )
+    tell_left_out([*train_on, *stop_by])
     with ProgressReport("training", quiet=quiet) as progress:
         result = train_from_files(request, progress=progress.stage, read_photo=read_photo)
     typer.echo(result)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fusion.fingerprint import checkpoint_fingerprint
 from search.loading import models_of
+from search.prepared import prepared_model
 from search.protocol import QueryModel
 from store import ModelMismatch
 
@@ -55,17 +57,29 @@ class Models:
 def model_loader(
     checkpoint: Path | None, image_weights: Path | None, text_weights: Path | None
 ) -> Callable[[str], LoadedModel]:
-    """Give what loads models as `search.open_index` does, which explains the arguments."""
+    """Give what loads models as `search.open_index` does, which explains the arguments.
+
+    Where the checkpoint is another model's, it is not loaded to find that out: each request would
+    wait for it.
+    """
 
     def load(fingerprint: str) -> LoadedModel:
+        known = checkpoint_fingerprint(checkpoint)
+        is_other = known is not None and known != fingerprint
+        if is_other and prepared_model(fingerprint, checkpoint) is None:
+            raise _another(fingerprint, "crossgraph", str(known))
         model, photo = models_of(
             fingerprint, checkpoint, image_weights=image_weights, text_weights=text_weights
         )
         if model.fingerprint != fingerprint:
-            raise ModelMismatch(
-                f"the index was made with another model ({fingerprint[:12]}) than {model.name} "
-                f"({model.fingerprint[:12]}): give that model with --checkpoint"
-            )
+            raise _another(fingerprint, model.name, model.fingerprint)
         return LoadedModel(model, photo)
 
     return load
+
+
+def _another(wanted: str, name: str, fingerprint: str) -> ModelMismatch:
+    return ModelMismatch(
+        f"the index was made with another model ({wanted[:12]}) than {name} ({fingerprint[:12]}): "
+        "give that model with --checkpoint"
+    )

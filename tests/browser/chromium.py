@@ -14,6 +14,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
+from tests.waiting import PATIENCE_SECONDS
+
 __all__ = ["BROWSER", "DRIVER", "Page", "start_browser"]
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -23,7 +25,6 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
     "--hide-scrollbars",
 )  # fmt: skip
-PATIENCE_SECONDS = 20
 DROP = """
     const [target, name, encoded] = arguments;
     const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import httpx2
 
-__all__ = ["ASKED", "await_that", "hammering", "shape"]
+from tests.waiting import PATIENCE_SECONDS
+
+__all__ = ["ASKED", "hammering", "shape"]
 
 ASKED = {"text": "a red dog", "limit": 100}
-
-
-def await_that(condition: Callable[[], bool], seconds: float = 30) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it did not come to that in time"
-        time.sleep(0.05)
 
 
 @contextmanager
@@ -29,7 +23,7 @@ def hammering(url: str, clients: int = 3) -> Iterator[list[Any]]:
     ended = threading.Event()
 
     def ask() -> None:
-        with httpx2.Client(base_url=url, timeout=60) as client:
+        with httpx2.Client(base_url=url, timeout=PATIENCE_SECONDS) as client:
             while not ended.is_set():
                 try:
                     answer = client.post("/v1/search", json=ASKED)

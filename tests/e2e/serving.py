@@ -8,14 +8,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
+
+import httpx2
 
 from fusion.export import export_model
 from store import Index, PhotoFile
 from tests.integration.colours import paint
 from tests.integration.made_retriever import FINGERPRINT, made_retriever
+from tests.waiting import PATIENCE_SECONDS
 
-__all__ = ["COUNT", "make_place", "running", "start"]
+__all__ = ["COUNT", "get", "make_place", "post", "running", "start"]
 
 COUNT = 6
 PROGRAM = "import sys; from search.cli import main; sys.exit(main())"
@@ -87,3 +90,13 @@ def running(
     finally:
         process.kill()
         process.communicate()
+
+
+def get(url: str, **options: Any) -> httpx2.Response:
+    """Ask on a connection of its own, and wait for the answer."""
+    return httpx2.get(url, timeout=PATIENCE_SECONDS, **options)
+
+
+def post(url: str, body: dict[str, Any]) -> httpx2.Response:
+    """Ask with JSON on a connection of its own, and wait for the answer."""
+    return httpx2.post(url, json=body, timeout=PATIENCE_SECONDS)

@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -69,17 +68,16 @@ def index(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 # --- called as it should be
 
 
-def test_help_is_quick_and_imports_no_torch() -> None:
-    started = time.perf_counter()
+def test_help_loads_little_and_no_torch() -> None:
     done = run("--help")
-    assert time.perf_counter() - started < 3  # 0.5 s on a quiet machine
     for command in ("index", "search", "train", "eval", "curve", "demo"):
         assert command in done.stdout
     code = (
-        "import sys; from search.cli import main; main(['--help']); print('torch' in sys.modules)"
+        "import sys; from search.cli import main; main(['--help'])\n"
+        "print([name for name in ('torch', 'faiss', 'onnxruntime', 'PIL') if name in sys.modules])"
     )
     listing = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert listing.stdout.endswith("False\n")
+    assert listing.stdout.endswith("[]\n"), listing.stdout
 
 
 def test_version() -> None:
@@ -313,11 +311,9 @@ def test_replaced_deleted_and_added_twice(tmp_path: Path) -> None:
     assert [Path(hit).name for hit in hits] == ["one.png"]
 
 
-def test_demo_runs_within_a_minute_and_shows_its_page(tmp_path: Path) -> None:
-    started = time.perf_counter()
+def test_demo_runs_and_shows_its_page(tmp_path: Path) -> None:
     done = run("demo", "--out", tmp_path / "demo")
     assert done.returncode == 0, done.stderr
-    assert time.perf_counter() - started < 60
     page = (tmp_path / "demo" / "results.html").read_text(encoding="utf-8")
     assert str(tmp_path / "demo" / "results.html") in done.stdout
     assert page.count("<section") == done.stdout.count('search "') - 1

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,7 +14,8 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from tests.e2e.serving import COUNT, running, start
+from tests.e2e.serving import COUNT, get, post, running, start
+from tests.waiting import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.e2e
 
@@ -23,20 +23,22 @@ pytestmark = pytest.mark.e2e
 def test_it_says_where_it_is_and_answers(place: Path) -> None:
     with running(place) as (url, _):
         asked = {"text": "a red dog", "limit": 3, "explain": True}
-        answer = httpx2.post(f"{url}v1/search", json=asked).json()
+        answer = post(f"{url}v1/search", asked).json()
         assert [hit["rank"] for hit in answer["hits"]] == [1, 2, 3]
         best = answer["hits"][0]
         assert {word["word"] for word in best["explanation"]["words"]} == {"red", "dog"}
-        like = httpx2.post(f"{url}v1/search", json={"positive": [{"id": best["id"]}]}).json()
+        like = post(f"{url}v1/search", {"positive": [{"id": best["id"]}]}).json()
         assert {hit["id"] for hit in like["hits"]} == set(range(1, COUNT + 1)) - {best["id"]}
-        thumbnail = httpx2.get(f"{url}v1/images/{best['id']}/thumbnail")
+        thumbnail = get(f"{url}v1/images/{best['id']}/thumbnail")
         assert thumbnail.headers["content-type"] == "image/jpeg"
-        assert httpx2.get(f"{url}readyz").status_code == 200
-        assert httpx2.get(f"{url}v1/index").json()["photos"] == COUNT
+        assert get(f"{url}readyz").status_code == 200
+        assert get(f"{url}v1/index").json()["photos"] == COUNT
 
 
 @pytest.mark.parametrize("ended_by", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_within_five_seconds(place: Path, ended_by: signal.Signals) -> None:
+def test_a_signal_ends_it_whoever_has_asked_only_half(
+    place: Path, ended_by: signal.Signals
+) -> None:
     with running(place) as (url, process):
         address = urlsplit(url)
         # Somebody who says half of a request and then nothing holds it up no longer.
@@ -45,22 +47,22 @@ def test_a_signal_ends_it_within_five_seconds(place: Path, ended_by: signal.Sign
         idle.putheader("Content-Type", "application/json")
         idle.putheader("Content-Length", "10")
         idle.endheaders(b"{")
-        assert httpx2.get(f"{url}healthz").status_code == 200
-        began = time.monotonic()
+        assert get(f"{url}healthz").status_code == 200
         process.send_signal(ended_by)
-        said, complaint = process.communicate(timeout=20)
-        took = time.monotonic() - began
+        said, complaint = process.communicate(timeout=PATIENCE_SECONDS)
+        assert idle.sock is not None
+        heard = idle.sock.recv(1000)
         idle.close()
     assert (process.returncode, said) == (0, "")
     assert "Traceback" not in complaint
-    assert took < 5
+    assert b"did not arrive in time" not in heard  # so nobody waited for the rest
 
 
 def test_a_port_in_use_is_told_in_one_line(place: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         process = start(place, "--port", str(port))
-        said, complaint = process.communicate(timeout=60)
+        said, complaint = process.communicate(timeout=PATIENCE_SECONDS)
     assert (process.returncode, said) == (1, "")
     (line,) = complaint.strip().splitlines()
     assert line.startswith(f"error: cannot listen at 127.0.0.1, port {port}: ")
@@ -69,7 +71,7 @@ def test_a_port_in_use_is_told_in_one_line(place: Path) -> None:
 
 def test_no_index_is_told_in_one_line(place: Path, tmp_path: Path) -> None:
     process = start(place, "--index", str(tmp_path / "none"), "--port", "0")
-    said, complaint = process.communicate(timeout=60)
+    said, complaint = process.communicate(timeout=PATIENCE_SECONDS)
     assert (process.returncode, said) == (1, "")
     (line,) = complaint.strip().splitlines()
     assert "is not there" in line
@@ -79,14 +81,14 @@ def test_open_to_others_it_asks_for_the_key(place: Path, tmp_path: Path) -> None
     (tmp_path / "key").write_text("a-key-of-many-signs\n")
     with running(place, "--host", "0.0.0.0", "--api-key-file", str(tmp_path / "key")) as (url, _):
         local = url.replace("0.0.0.0", "127.0.0.1")
-        assert httpx2.get(f"{local}v1/index").status_code == 401
+        assert get(f"{local}v1/index").status_code == 401
         headers = {"Authorization": "Bearer a-key-of-many-signs"}
-        assert httpx2.get(f"{local}v1/index", headers=headers).json()["photos"] == COUNT
+        assert get(f"{local}v1/index", headers=headers).json()["photos"] == COUNT
 
 
 def test_answering_texts_loads_no_torch(place: Path) -> None:
     with running(place) as (url, process):
-        assert httpx2.post(f"{url}v1/search", json={"text": "a red dog"}).status_code == 200
+        assert post(f"{url}v1/search", {"text": "a red dog"}).status_code == 200
         if Path("/proc").is_dir():
             loaded = Path(f"/proc/{process.pid}/maps").read_text()
             assert "libtorch" not in loaded
@@ -113,7 +115,10 @@ def test_memory_stays_when_many_ask_at_once(place: Path) -> None:
         pytest.skip("memory is read from /proc, which this system lacks")
     from concurrent.futures import ThreadPoolExecutor
 
-    with running(place) as (url, process), httpx2.Client(base_url=url, timeout=60) as client:
+    with (
+        running(place) as (url, process),
+        httpx2.Client(base_url=url, timeout=PATIENCE_SECONDS) as client,
+    ):
 
         def ask(_: int) -> list[int]:
             answer = client.post("/v1/search", json={"text": "a red dog"})

@@ -10,8 +10,9 @@ import httpx2
 import pytest
 
 from store import Index
-from tests.e2e.load import ASKED, await_that, shape
-from tests.e2e.serving import COUNT, running
+from tests.e2e.load import ASKED, shape
+from tests.e2e.serving import COUNT, get, post, running
+from tests.waiting import await_that
 
 if TYPE_CHECKING:
     from tests.postgres_server import PostgresServer
@@ -32,7 +33,7 @@ def test_workers_share_a_database_and_say_when_it_is_down(
     with running(place, *options, stderr=subprocess.DEVNULL) as (url, _):
 
         def ask() -> httpx2.Response:  # on a connection of its own: of either worker
-            return httpx2.post(f"{url}v1/search", json=ASKED, timeout=30)
+            return post(f"{url}v1/search", ASKED)
 
         whole = shape(ask().json())
         assert len(whole) == COUNT
@@ -42,7 +43,7 @@ def test_workers_share_a_database_and_say_when_it_is_down(
                 answer = ask()
                 assert answer.status_code == 503
                 assert answer.json()["degraded"] is True
-            assert httpx2.get(f"{url}readyz").status_code == 503
+            assert get(f"{url}readyz").status_code == 503
         finally:
             postgres.start()
         await_that(lambda: all(ask().status_code == 200 for _ in range(4)))

@@ -6,13 +6,13 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from store import Index, PhotoFile
-from tests.e2e.load import ASKED, await_that, hammering, shape
-from tests.e2e.serving import COUNT, running, start
+from tests.e2e.load import ASKED, hammering, shape
+from tests.e2e.serving import COUNT, post, running, start
 from tests.integration.made_retriever import FINGERPRINT
+from tests.waiting import PATIENCE_SECONDS, await_that
 
 pytestmark = pytest.mark.e2e
 
@@ -47,7 +47,7 @@ def test_an_index_that_is_away_for_a_while_fails_no_request(place: Path, two: li
     moved = Path(two[3])
     options = (*two, "--workers", "2")
     with running(place, *options, stderr=subprocess.DEVNULL) as (url, _):
-        whole = shape(httpx2.post(f"{url}v1/search", json=ASKED).json())
+        whole = shape(post(f"{url}v1/search", ASKED).json())
         assert len(whole) == 2 * COUNT
         part = tuple(hit for hit in whole if hit[0] <= COUNT)
         with hammering(url) as seen:
@@ -55,7 +55,7 @@ def test_an_index_that_is_away_for_a_while_fails_no_request(place: Path, two: li
             assert set(seen) == {whole}
             moved.rename(moved.with_name("away"))
             await_that(lambda: seen[-10:].count(part) == 10)
-            answer = httpx2.post(f"{url}v1/search", json=ASKED).json()
+            answer = post(f"{url}v1/search", ASKED).json()
             assert [each["index"] for each in answer["missing"]] == [str(moved)]
             assert answer["degraded"] is True
             moved.with_name("away").rename(moved)
@@ -66,7 +66,7 @@ def test_an_index_that_is_away_for_a_while_fails_no_request(place: Path, two: li
 def test_indexes_that_cannot_be_read_are_told_in_one_line(place: Path, tmp_path: Path) -> None:
     missing = [option for name in "ab" for option in ("--index", str(tmp_path / name))]
     process = start(place, *missing, "--port", "0")
-    said, complaint = process.communicate(timeout=60)
+    said, complaint = process.communicate(timeout=PATIENCE_SECONDS)
     assert (process.returncode, said) == (1, "")
     (line,) = complaint.strip().splitlines()
     assert line.startswith("error: none of 2 indexes can be read: ")

@@ -15,9 +15,14 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import tests.faults.broken  # noqa: F401 - imported once, here, and not in every child
+# Imported once, here, and not in every child: what tasks are made of, and what these import late.
+import filelock  # noqa: F401
+import PIL.PngImagePlugin  # noqa: F401
 
-CHILD_SECONDS = 60
+import tests.faults.broken
+import tests.faults.checks
+import tests.faults.shard_scenario  # noqa: F401
+from tests.waiting import PATIENCE_SECONDS
 
 
 def serve() -> None:
@@ -45,7 +50,7 @@ def _in_a_child(request: dict[str, Any], shim: ctypes.CDLL) -> dict[str, Any]:
         os.close(reading)
         status = 1
         try:
-            signal.alarm(CHILD_SECONDS)  # what hangs ends as killed by SIGALRM
+            signal.alarm(int(PATIENCE_SECONDS))  # what hangs ends as killed by SIGALRM
             for told in _work(request, shim, lambda told: _tell(writing, {"told": told})):
                 _tell(writing, told)
             status = 0

@@ -10,6 +10,7 @@ import pytest
 
 from store import Index, IndexBusy
 from tests.integration.writers_and_readers import DIM, put
+from tests.waiting import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[2]
 SEARCHES = 40
@@ -34,7 +35,7 @@ def start(task: str, *arguments: object) -> subprocess.Popen[str]:
 
 
 def ended(process: subprocess.Popen[str]) -> str:
-    said, complaint = process.communicate(timeout=120)
+    said, complaint = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0, complaint
     return said
 

@@ -97,6 +97,17 @@ def test_near_duplicates_stand_behind_the_best_of_them(index: SearchIndex) -> No
     assert all(not hit.duplicates for hit in index.search("red", k=3))
 
 
+@pytest.mark.parametrize("rerank", [True, False])
+@pytest.mark.parametrize("hybrid", [True, False])
+@pytest.mark.parametrize("text", ["red", "red without blue", '"red" - "blue" + "grey"', "no blue"])
+def test_where_nothing_is_let_through_nothing_is_found(
+    index: SearchIndex, text: str, hybrid: bool, rerank: bool
+) -> None:
+    found = index.search(text, where="width > 10000", hybrid=hybrid, rerank=rerank)
+    assert list(found) == []
+    assert "no photo is let through by the filter: width > 10000" in found.notes
+
+
 def test_a_photo_has_no_duplicates_where_it_was_left_out(index: SearchIndex) -> None:
     plain = next(hit for hit in index.search("red") if hit.path.stem == "plain")
     like = index.search(SearchRequest((Term(image_id=plain.image_id),), fold_duplicates=True))

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,10 +19,10 @@ from indexer.bulk.ray_job import RayEmbed, RayError
 from store import Index
 from tests.fakes import COLOURS, ColourModel, paint
 from tests.integration.ray_run import PIDS, other_model
+from tests.waiting import PATIENCE_SECONDS, await_that
 
 ROOT = Path(__file__).parents[2]
 COUNT = 1000
-ENDED_WITHIN_SECONDS = 20
 
 AT_ADDRESS = """
 import sys
@@ -88,7 +87,7 @@ def test_a_worker_that_is_killed_costs_no_photo_and_doubles_none(
     assert first < COUNT / 4
     assert len(said.splitlines()) <= 3
     assert len(list(pids.iterdir())) >= 3  # one came in the place of the one that was killed
-    assert have_ended(pids)
+    await_their_end(pids)
 
     merged = merge_shards(out, where, ColourModel())
     assert (merged.photos, merged.refused) == (COUNT, ())
@@ -99,13 +98,10 @@ def test_a_worker_that_is_killed_costs_no_photo_and_doubles_none(
     assert write_shards(out, [photos], ColourModel()).photos == 0
 
 
-def have_ended(pids: Path) -> bool:
-    """Say whether all workers have ended, or do within a while."""
-    deadline = time.monotonic() + ENDED_WITHIN_SECONDS
+def await_their_end(pids: Path) -> None:
+    """Return once all workers have ended."""
     running = [Path("/proc") / path.name for path in pids.iterdir()]
-    while any(process.exists() for process in running) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return not any(process.exists() for process in running)
+    await_that(lambda: not any(process.exists() for process in running))
 
 
 @needs_ray
@@ -114,7 +110,7 @@ def test_workers_with_another_model_end_the_run_in_one_line(
     photos: Path, pids: Path, tmp_path: Path
 ) -> None:
     with started(photos, tmp_path / "out", pids, "other_model") as run:
-        _, said = run.communicate(timeout=120)
+        _, said = run.communicate(timeout=PATIENCE_SECONDS)
     assert run.returncode == 1
     assert "a worker loaded model colours (0the4), the run was begun with c0104a5" in said
     assert len(said.splitlines()) <= 3, said
@@ -138,5 +134,7 @@ def test_an_address_where_nobody_listens_is_told_at_once(photos: Path, tmp_path:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
     command = [sys.executable, "-c", AT_ADDRESS, str(photos), str(tmp_path / "out"), address]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_SECONDS
+    )
     assert done.stdout.startswith(f"no Ray answers at {address}: "), done.stderr

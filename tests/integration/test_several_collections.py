@@ -137,6 +137,19 @@ def test_each_collection_is_measured_by_itself(
     assert streets["gain"]["text_to_image"] == {"R@1": 0.0, "low": 0.0, "high": 0.0}
 
 
+def test_what_of_a_collection_is_left_out_is_told(
+    options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    rooms = Path("rooms/captions.json")
+    said = json.loads(rooms.read_text())
+    said["annotations"].append({"id": 9, "image_id": 100, "caption": {"\x1b": 7}})
+    rooms.write_text(json.dumps(said))
+    assert main(["eval", *options]) == 0
+    assert capsys.readouterr().err == (
+        f'{rooms}: left out captions that are no text: 1 (such as {{"\\u001b": 7}})\n'
+    )
+
+
 def test_words_find_what_they_name(written: tuple[dict[str, Any], dict[str, Any], str]) -> None:
     streets, rooms = (each["keywords"] for each in written[0]["collections"])
     assert (streets["labels"], streets["words"], streets["chance"]) == ("captions", 2, 50.0)

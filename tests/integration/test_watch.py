@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from indexer import watch
 from search.engine import SearchIndex
 from store import Index
 from tests.fakes import ColourModel, paint
+from tests.waiting import PATIENCE_SECONDS, await_that
 
 PROGRAM = """
 import sys
@@ -29,7 +29,6 @@ watch.QUIET_MS, watch.TICK_MS = 200, 300
 loading.load_model = lambda *_, **__: ColourModel()
 sys.exit(main(["index", "photos", "more", "--watch", "--quiet"]))
 """
-SECONDS = 30
 
 
 class Watching:
@@ -55,7 +54,7 @@ class Watching:
             self._lines.put(line)
 
     def line(self) -> str:
-        return self._lines.get(timeout=SECONDS)
+        return self._lines.get(timeout=PATIENCE_SECONDS)
 
     def is_silent(self, seconds: float) -> bool:
         try:
@@ -81,10 +80,7 @@ def watching(tmp_path: Path) -> Iterator[Watching]:
 
 
 def wait_for(folder: Path, said: str) -> None:
-    deadline = time.monotonic() + SECONDS
-    while said not in (folder / "stderr").read_text():
-        assert time.monotonic() < deadline, (folder / "stderr").read_text()
-        time.sleep(0.05)
+    await_that(lambda: said in (folder / "stderr").read_text())
 
 
 def test_what_comes_changes_and_goes_is_indexed(watching: Watching, tmp_path: Path) -> None:
@@ -109,7 +105,7 @@ def test_what_comes_changes_and_goes_is_indexed(watching: Watching, tmp_path: Pa
         assert [hit.path.name for hit in opened.search("green", k=1)] == ["green.png"]
 
     watching.process.send_signal(signal.SIGINT)
-    assert watching.process.wait(SECONDS) == 0
+    assert watching.process.wait(PATIENCE_SECONDS) == 0
     assert "stopped" in (tmp_path / "stderr").read_text()
 
 

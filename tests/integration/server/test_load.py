@@ -13,6 +13,7 @@ import pytest
 
 from tests.integration.colours import ColourModel
 from tests.integration.server.served import Served, make_index, serve
+from tests.waiting import PATIENCE_SECONDS
 
 BEST = {"red": "red.png", "green": "green.png", "grey": "turned.jpg"}
 
@@ -43,7 +44,7 @@ class SlowModel(ColourModel):
 
     def embed_queries(self, texts: list[str]) -> SimpleNamespace:  # type: ignore[override]
         self.working.release()
-        assert self.may.wait(30)
+        assert self.may.wait(PATIENCE_SECONDS)
         return super().embed_queries(texts)
 
 

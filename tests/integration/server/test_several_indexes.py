@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from search.server.models import LoadedModel
 from search.server.settings import Settings
 from store.several.numbers import STRIDE
 from tests.integration.colours import ColourModel, paint
+from tests.waiting import await_that
 
 ASKED = {"text": "red", "limit": 9}
 
@@ -95,10 +95,7 @@ def test_without_one_answers_are_marked_and_with_it_whole_again(
     assert "degraded_searches_total 1.0" in figures
     assert f'missing_index_total{{index="{folders[1]}"}} 1.0' in figures
     away.rename(folders[1])
-    until = time.monotonic() + 8
-    while len(ids(client)) < 3:
-        assert time.monotonic() < until
-        time.sleep(0.1)
+    await_that(lambda: len(ids(client)) == 3)
     assert client.post("/v1/search", json=ASKED).json()["degraded"] is False
 
 
@@ -118,10 +115,7 @@ def test_another_model_takes_over_index_by_index(client: TestClient, folders: li
     assert ids(client) in ([1], [STRIDE + 2, STRIDE + 1])
     assert client.post("/v1/search", json=ASKED).json()["degraded"] is True
     reembed(folders[1], ColourModel("other"))  # type: ignore[arg-type]
-    until = time.monotonic() + 8
-    while len(ids(client)) < 3:
-        assert time.monotonic() < until
-        time.sleep(0.1)
+    await_that(lambda: len(ids(client)) == 3)
     assert client.get("/v1/index").json()["model"]["fingerprint"] == "other"
 
 

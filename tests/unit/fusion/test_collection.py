@@ -9,7 +9,7 @@ from unicodedata import normalize
 
 import pytest
 
-from fusion.collection import CollectionError, read_captions
+from fusion.collection import CollectionError, left_out_of, read_captions
 
 
 def collection_at(folder: Path, names: list[str], images: Any, said: Any) -> Path:
@@ -46,6 +46,17 @@ def test_odd_entries_cost_themselves_alone(tmp_path: Path) -> None:
     assert found.photo_rows == [0, 0, 1, 2]
     assert found.caption_ids == [10, 11, 12, 13]
     assert "captions that are no text: 1" in found.notes[0]
+    assert found.notes[1].endswith(f"1 photos are not in {tmp_path}, as gone.jpg")
+
+
+def test_what_is_left_out_is_told_once_for_each_collection(tmp_path: Path) -> None:
+    images = [{"id": 1, "file_name": "a.jpg"}, {"id": 2, "file_name": "a.jpg"}]
+    said = [{"id": 1, "image_id": 1, "caption": "a dog"}, {"id": 2, "image_id": 9, "caption": "x"}]
+    odd = tmp_path, collection_at(tmp_path, ["a.jpg"], images, said)
+    (tmp_path / "sound").mkdir()
+    sound = tmp_path / "sound", collection_at(tmp_path / "sound", ["a.jpg"], images, said[:1])
+    (line,) = left_out_of([odd, sound, odd])
+    assert line == f"{odd[1]}: left out annotations of images that it does not list: 1 (such as 9)"
 
 
 @pytest.mark.parametrize("ids", [["a", "b"], [2**70, 1], [None, 5]], ids=repr)

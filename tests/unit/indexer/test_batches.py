@@ -12,6 +12,7 @@ from PIL import Image
 from indexer import batches as module
 from indexer.batches import Batch, batches
 from indexer.sources import FoundFile
+from tests.waiting import PATIENCE_SECONDS
 
 
 def made(folder: Path, count: int, size: int = 8) -> list[FoundFile]:
@@ -95,7 +96,7 @@ def test_the_next_batch_is_read_while_the_model_works(
     monkeypatch.setattr(module, "_read", watched)
     found = batches(files, 2)
     next(found)
-    assert last_is_read.wait(timeout=10)
+    assert last_is_read.wait(timeout=PATIENCE_SECONDS)
     assert next(found).size == 2
 
 

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from indexer.decode import MAX_FILE_BYTES, UnreadableImage, decode_bytes, decode_photo
+from tests.waiting import PATIENCE_SECONDS
 
 KINDS = ("JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF")
 GROWTH = """
@@ -151,7 +152,7 @@ def test_a_bomb_takes_little_memory(content: bytes) -> None:
         [sys.executable, "-W", "ignore", "-c", GROWTH],
         input=content,
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=True,
     )
     assert int(done.stdout) < 150

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from store.selection import AllOf, Condition, Not
 from store.several.index import SeveralIndexes
 from store.several.loss import MemberLost, again
 from store.several.numbers import STRIDE
+from tests.waiting import PATIENCE_SECONDS, await_that
 
 DIM = 4
 
@@ -59,20 +59,13 @@ X = np.array([1, 0, 0, 0], np.float32)
 
 
 @contextmanager
-def opened(places: list[Path], seconds: float = 5.0) -> Iterator[SeveralIndexes]:
+def opened(places: list[Path], seconds: float = PATIENCE_SECONDS) -> Iterator[SeveralIndexes]:
     index = open_indexes([str(place) for place in places], seconds=seconds)
     assert isinstance(index, SeveralIndexes)
     try:
         yield index
     finally:
         index.close()
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 8) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.05)
 
 
 def test_the_nearest_of_all_come_first_and_equal_ones_by_id(two: list[Path]) -> None:
@@ -146,7 +139,7 @@ def test_one_that_is_away_is_left_out_named_and_used_again(two: list[Path]) -> N
         with pytest.raises(IndexUnavailable, match="lies in an index that cannot be read now"):
             index.photos([STRIDE + 1])
         away.rename(two[1])
-        eventually(lambda: len(index.search(X, 9)[0]) == 5)
+        await_that(lambda: len(index.search(X, 9)[0]) == 5)
         assert index.missing == ()
 
 
@@ -157,7 +150,7 @@ def test_one_that_is_away_from_the_beginning_comes_in_later(two: list[Path]) -> 
         assert index.search(X, 9)[0].tolist() == [STRIDE + 1, STRIDE + 2, STRIDE + 3]
         assert [each.index for each in index.missing] == [str(two[0])]
         away.rename(two[0])
-        eventually(lambda: len(index.search(X, 9)[0]) == 5)
+        await_that(lambda: len(index.search(X, 9)[0]) == 5)
 
 
 def test_none_that_can_be_read_is_an_error_and_no_empty_answer(two: list[Path]) -> None:
@@ -190,12 +183,12 @@ class Broken:
 
     def snapshot(self) -> Any:
         if self.begins is not None:
-            self.begins.wait(20)
+            self.begins.wait(PATIENCE_SECONDS)
         return self.index.snapshot()
 
     def vectors(self, image_ids: Any) -> Any:
         if self.waits is not None:
-            self.waits.wait(20)
+            self.waits.wait(PATIENCE_SECONDS)
         if self.fails is not None:
             raise self.fails
         return self.index.vectors(image_ids)
@@ -217,7 +210,7 @@ def with_broken(two: list[Path], seconds: float) -> tuple[SeveralIndexes, Broken
 
 
 def test_one_that_is_lost_in_the_middle_lets_the_answer_begin_anew(two: list[Path]) -> None:
-    index, broken = with_broken(two, 5)
+    index, broken = with_broken(two, PATIENCE_SECONDS)
     broken.fails = CrossgraphError("the disk is gone")
     seen: list[list[int]] = []
 
@@ -239,28 +232,26 @@ def test_one_that_is_lost_in_the_middle_lets_the_answer_begin_anew(two: list[Pat
 def test_one_that_hangs_is_left_out_in_time_and_used_again_when_it_comes_back(
     two: list[Path],
 ) -> None:
-    index, broken = with_broken(two, 0.2)
+    index, broken = with_broken(two, 1)
     broken.waits = threading.Event()
-    began = time.monotonic()
     assert again(lambda: len(index.vectors([1]))) == 1
-    with pytest.raises(IndexUnavailable, match=r"b took longer than 0\.2 seconds"):
+    with pytest.raises(IndexUnavailable, match=r"b took longer than 1 seconds"):
         index.vectors([STRIDE + 1])
     assert index.search(X, 9)[0].tolist() == [1, 2]
-    assert time.monotonic() - began < 2
     broken.waits.set()
-    eventually(lambda: len(index.search(X, 9)[0]) == 5)
+    await_that(lambda: len(index.search(X, 9)[0]) == 5)
     index.close()
 
 
 def test_what_hung_while_it_began_shows_what_was_written_meanwhile(tmp_path: Path) -> None:
     place = make(tmp_path / "a", {"1": [1, 0, 0, 0], "2": [1, 0, 0, 0]})
     broken = Broken(Index.open(place))
-    index = SeveralIndexes.open([("a", lambda: broken)], seconds=0.2)  # type: ignore[arg-type, return-value]
+    index = SeveralIndexes.open([("a", lambda: broken)], seconds=1)  # type: ignore[arg-type, return-value]
     broken.begins = threading.Event()
     with pytest.raises(IndexUnavailable, match="none of 1 indexes can be read: a took longer"):
         index.search(X, 9)
     broken.begins.set()
-    eventually(lambda: len(again_searched(index)) == 2)
+    await_that(lambda: len(again_searched(index)) == 2)
     with Index.open(place) as writer:
         writer.put_images([photo(place, "7")], X[None], np.ones((1, 2, 3), np.float16))
     assert len(index.search(X, 9)[0]) == 3
@@ -329,9 +320,9 @@ def test_one_that_has_the_old_model_again_is_used_again(two: list[Path]) -> None
             assert index.search(X, 9)[0].min() > STRIDE
             return "made with another model (cc)" in index.missing[0].reason
 
-        eventually(is_foreign)  # once it has been opened with that
+        await_that(is_foreign)  # once it has been opened with that
         reembed(two[0], "aa")
-        eventually(lambda: len(index.search(X, 9)[0]) == 5)
+        await_that(lambda: len(index.search(X, 9)[0]) == 5)
         assert index.missing == ()
 
 

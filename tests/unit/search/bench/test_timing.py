@@ -24,4 +24,4 @@ def test_a_process_that_fails_is_told_by_its_last_line() -> None:
 
 
 def test_a_process_takes_time() -> None:
-    assert 0.1 < process_seconds([sys.executable, "-c", "import time; time.sleep(0.1)"]) < 30
+    assert process_seconds([sys.executable, "-c", "import time; time.sleep(0.1)"]) > 0.1
