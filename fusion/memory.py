@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.weak import WeakIdKeyDictionary
 
-__all__ = ["HubCorrection", "MemoryGraph", "pack_rows", "unit_rows", "unpack_rows"]
+__all__ = ["HubCorrection", "MemoryGraph", "hubness", "pack_rows", "unit_rows", "unpack_rows"]
 
 
 def pack_rows(rows: Tensor, steps: int = 127) -> Tensor:
@@ -112,8 +112,13 @@ class HubCorrection(nn.Module):
 
     def forward(self, vectors: Tensor) -> Tensor:
         """(B, D) unit vectors -> (B,) float32, what to subtract from their scores."""
-        if not len(self.bank) or not self.weight:
-            return vectors.new_zeros(len(vectors))
-        similarity = vectors @ unit_rows(self.bank).T
-        nearest = similarity.topk(min(self.nearest, similarity.shape[1]), dim=1).values
-        return self.weight * nearest.mean(1)
+        return hubness(vectors, self.bank, self.nearest, self.weight)
+
+
+def hubness(vectors: Tensor, bank: Tensor, nearest: int, weight: float) -> Tensor:
+    """`weight` x the mean similarity of (B, D) to the `nearest` of a packed (M, D): -> (B,)."""
+    if not len(bank) or not weight:
+        return vectors.new_zeros(len(vectors))
+    similarity = vectors @ unit_rows(bank).T
+    found = similarity.topk(min(nearest, similarity.shape[1]), dim=1).values
+    return weight * found.mean(1)

@@ -80,6 +80,7 @@ def shape(
         class_words=() if concepts is None else concepts.names.words,
         cell_concepts=narrow,
         class_edges=min(CLASS_EDGES, classes),
+        memory_hubs=True,
         model=ModelConfig(cell_dim, text_dim, summary_dim),
         reranker=RerankerConfig(cell_dim, summary_dim, text_dim),
     )

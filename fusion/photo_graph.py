@@ -15,11 +15,10 @@ from fusion.cross_hub import CrossHub
 from fusion.embeddings import BESIDE
 from fusion.encoders.convolutional import GridEncoder
 from fusion.features import photo_features
-from fusion.memory import HubCorrection, MemoryGraph, pack_rows, unit_rows, unpack_rows
-from fusion.network import Network
+from fusion.memory import MemoryGraph, pack_rows, unit_rows, unpack_rows
+from fusion.network import MEMORY_HUB_WEIGHT, MEMORY_NEAREST, Network
 from fusion.packing import LARGEST
 from fusion.reader import Reader
-from fusion.reranker import CrossGraph
 
 __all__ = ["PhotoGraph"]
 
@@ -45,7 +44,7 @@ class PhotoGraph(nn.Module):
         self.key_width = network.config.components
         self.dual, self.cross = network.dual.image, network.cross.image
         self.memory = _Memory(network.memory)
-        self.hubs = _Hubs(network.photo_hub, network.cross_hub, network.cross)
+        self.hubs = _Hubs(network)
         bank = network.text_hub.bank
         self.kept, self.temperature = network.layout.edges, network.words.temperature
         self.register_buffer("trained", unit_rows(bank).T.contiguous())
@@ -116,20 +115,28 @@ class _Memory(nn.Module):
 
 
 class _Hubs(nn.Module):
-    """`HubCorrection` and `CrossHub`, whose nearest captions come from one search of their bank.
+    """`Network.hubness` and `CrossHub`; one search finds both their captions in a shared bank.
 
     Shapes: vectors (B, D), nodes (B, R + 1, Dn) -> (B,) and (B,).
     """
 
     bank: Tensor
+    values: Tensor
     words: Tensor
     rows: Tensor
     mask: Tensor
 
-    def __init__(self, hub: HubCorrection, cross: CrossHub, graph: CrossGraph) -> None:
+    def __init__(self, network: Network) -> None:
         super().__init__()
-        self.graph, self.hub_weight, self.cross_weight = graph, hub.weight, cross.weight
+        hub, cross = network.photo_hub, network.cross_hub
+        self.graph, self.hub_weight, self.cross_weight = network.cross, hub.weight, cross.weight
         self.near = min(hub.nearest, len(hub.bank)) if hub.weight else 0
+        self.by_memory = network.config.memory_hubs and len(network.memory.values) > 0
+        if self.by_memory:
+            values = network.memory.values
+            self.near, self.hub_weight = 0, MEMORY_HUB_WEIGHT
+            self.remembered = min(MEMORY_NEAREST, len(values))
+            self.register_buffer("values", unit_rows(values).T.contiguous())
         self.read = min(cross.nearest, len(hub.bank)) if cross.filled and cross.weight else 0
         self.register_buffer("bank", unit_rows(hub.bank).T.contiguous())
         # Packed, as with the memory's values: most of these nodes are never looked at.
@@ -140,10 +147,13 @@ class _Hubs(nn.Module):
 
     def forward(self, vectors: Tensor, nodes: Tensor) -> tuple[Tensor, Tensor]:
         nothing = vectors.sum(1) * 0.0
-        if not max(self.near, self.read):
-            return nothing, nothing
-        nearest = (vectors @ self.bank).topk(max(self.near, self.read), dim=1)
         hub, cross = nothing, nothing
+        if self.by_memory:
+            known = (vectors @ self.values).topk(self.remembered, dim=1).values
+            hub = self.hub_weight * known.mean(1)
+        if not max(self.near, self.read):
+            return hub, nothing
+        nearest = (vectors @ self.bank).topk(max(self.near, self.read), dim=1)
         if self.near:
             hub = self.hub_weight * nearest.values[:, : self.near].mean(1)
         if self.read:

@@ -56,7 +56,7 @@ def made_network(encoder: BertEncoder, *, tuned: bool, memory: int) -> Network:
     config = NetworkConfig(
         6, 12, WIDTH, components=6, memory_size=memory, vocabulary=VOCABULARY if memory else (),
         word_edges=edges, detector_sample=memory and 9, classes=CLASSES, class_edges=3,
-        cell_concepts=CELL_CONCEPTS, model=model, reranker=reranker,
+        memory_hubs=True, cell_concepts=CELL_CONCEPTS, model=model, reranker=reranker,
     )  # fmt: skip
     layers = encoder.top_layers() if tuned else None
     made = Network(config, None, layers).eval()
