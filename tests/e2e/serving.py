@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from fusion.export import export_model
+from fusion.export.write_model import export_model
 from store import Index, PhotoFile
 from tests.integration.colours import paint
 from tests.integration.made_retriever import FINGERPRINT, made_retriever

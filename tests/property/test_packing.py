@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusion.packing import DamagedPhotos, Layout, pack_photos, unpack_edges, unpack_nodes
+from fusion.runtime.packing import DamagedPhotos, Layout, pack_photos, unpack_edges, unpack_nodes
 
 seeds = st.integers(0, 2**32 - 1)
 counts = st.integers(0, 4)

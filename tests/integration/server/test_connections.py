@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from search.server.log import Sparing
-from search.server.running import Running
+from search.server.processes.log import Sparing
+from search.server.processes.uvicorn_server import Running
 from search.server.settings import Settings
 
 HEAD = b"GET / HTTP/1.1\r\nHost: localhost\r\n"

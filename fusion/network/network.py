@@ -1,0 +1,232 @@
+"""Everything that is learnt, in one module: what a checkpoint holds and a retriever runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from fusion.data.features import PhotoInput, TextInput
+from fusion.graphs.concept_graph import ConceptGraph
+from fusion.graphs.cross_graph import CrossGraph, RerankerConfig, with_whole
+from fusion.graphs.cross_graph_hubs import CrossHub
+from fusion.graphs.dual_graph import DualGraph, ModelConfig
+from fusion.graphs.memory_graph import HubCorrection, MemoryGraph, pack_rows, unpack_rows
+from fusion.graphs.word_detector import WordDetector
+from fusion.graphs.word_graph import WordGraph
+from fusion.network.calibration import Calibration
+from fusion.network.look_alikes import LookAlikeTest
+from fusion.network.node_reader import ImageNodes, Reader
+from fusion.network.whitening import Whitening
+from fusion.runtime.packing import LARGEST, Layout, pack_photos
+from fusion.runtime.score_parts import GATES, PairParts, combine
+from fusion.runtime.standing import FACTS, TERMS, Standing
+from fusion.runtime.wording import is_short_query
+
+__all__ = ["GATES", "Network", "NetworkConfig", "PairParts", "PhotoVectors", "TextVectors"]
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """The shape of a network; saved with every checkpoint, enough to build it again."""
+
+    image_dim: int
+    pooled_dim: int
+    text_dim: int
+    components: int = 320
+    memory_size: int = 0
+    captions_bank: int = 0
+    captions_bank_nodes: int = 0
+    vocabulary: tuple[str, ...] = ()
+    word_edges: int = 0
+    detector_sample: int = 0
+    classes: int = 0
+    """That the image encoder's classifier knows; 0 for a network without a concept graph."""
+    class_words: tuple[str, ...] = ()
+    """Words of the classes' names, which queries may use though no training caption does."""
+    cell_concepts: int = 64
+    """Width of the concept graph's message to a cell."""
+    model: ModelConfig = field(default_factory=lambda: ModelConfig(0, 0, 0))
+    reranker: RerankerConfig = field(default_factory=lambda: RerankerConfig(0, 0, 0))
+
+
+class PhotoVectors(NamedTuple):
+    """B photos, as they are indexed."""
+
+    vectors: Tensor
+    """(B, D) float32, unit length."""
+    hub: Tensor
+    """(B,) float32, to subtract from a photo's scores."""
+    nodes: Tensor
+    """(B, R + 1, Dn) float32, unit length: the whole photo before its regions. Rounded as
+    `fusion/runtime/packing.py` does, so that all that reads them reads what an index keeps."""
+    cross_hub: Tensor
+    """(B,) float32, to subtract from the cross-modal graph's logits of a photo."""
+    neighbours: Tensor
+    """(B, E) int64, where the photo's edges in the word graph lead, by `WordGraph.edges`."""
+    weights: Tensor
+    """(B, E) float32, of these edges; of sum 1."""
+
+
+class TextVectors(NamedTuple):
+    """B texts, as they are asked for."""
+
+    vectors: Tensor
+    hub: Tensor
+    bag: Tensor
+    """(B, V) float32, the weight of each word of the vocabulary."""
+    bag_hub: Tensor
+    """(B,) float32, to subtract from the bag's mean log odds by the word graph."""
+    detected_hub: Tensor
+    """(B,) float32, to subtract from the bag's mean log odds by the word detector."""
+    nodes: Tensor
+    """(B, T + 1, Dn) float32: the whole text before its words."""
+    mask: Tensor
+    """(B, T + 1) bool, true where `nodes` holds a node."""
+    short: Tensor
+    """(B,) bool, whether the graphs earn the gates of a short query."""
+
+
+class Network(nn.Module):
+    """Both stages: readers and graphs, the banks between them, and the calibration.
+
+    Args:
+        config: the shape.
+        blocks: the image encoder's last blocks, of which each stage tunes a copy; None for none.
+        layers: the text encoder's last layers, likewise.
+    """
+
+    word_gate: Tensor
+    detector_gate: Tensor
+    gate: Tensor
+    caption_gates: Tensor
+    short_gates: Tensor
+
+    def __init__(
+        self, config: NetworkConfig, blocks: nn.Sequential | None, layers: nn.ModuleList | None
+    ) -> None:
+        super().__init__()
+        self.config = config
+        whitening = Whitening(
+            config.image_dim, config.pooled_dim, config.text_dim, config.components
+        )
+        concepts = None
+        if config.classes:
+            concepts = ConceptGraph(
+                config.classes, config.image_dim, config.text_dim, config.cell_concepts
+            )
+        self.reader = Reader(whitening, blocks, layers, concepts)
+        self.dual = DualGraph(config.model)
+        self.cross = CrossGraph(config.reranker)
+        width = config.model.width
+        self.memory = MemoryGraph(config.memory_size, config.components, width)
+        self.words = WordGraph(config.vocabulary, config.memory_size, config.word_edges)
+        self.detector = WordDetector(
+            len(config.vocabulary), config.reranker.node_width, config.detector_sample
+        )
+        self.photo_hub = HubCorrection(config.captions_bank, width, nearest=64, weight=0.75)
+        self.cross_hub = CrossHub(
+            config.captions_bank, config.captions_bank_nodes, config.reranker.node_width
+        )
+        self.text_hub = HubCorrection(config.memory_size, width, nearest=16, weight=0.5)
+        # Buffers: fitted after training, on photos that no gradient saw.
+        for gate in GATES:
+            self.register_buffer(gate, torch.zeros(()))
+        self.register_buffer("caption_gates", torch.zeros(len(GATES)))
+        self.register_buffer("short_gates", torch.zeros(len(GATES)))
+        for stage in ("full", "first"):
+            self.register_buffer(f"standing_{stage}_mean", torch.zeros(FACTS))
+            self.register_buffer(f"standing_{stage}_spread", torch.ones(FACTS))
+            self.register_buffer(f"standing_{stage}_weights", torch.zeros(TERMS))
+            self.register_buffer(f"standing_{stage}_offset", torch.zeros(()))
+        self.calibration = Calibration()
+        self.look_alikes = LookAlikeTest()
+
+    def photos(self, found: PhotoInput, own: Tensor | None = None) -> PhotoVectors:
+        """Embed B photos; errors as in `Reader.photos`.
+
+        `own` (B,) names the memory's rows that are these very photos, for training photos only.
+        """
+        read = self.reader.photos(found)
+        vectors = self.photo_vectors(read, own)
+        nodes = self.nodes(read)
+        cross_hub = self.cross_hub(vectors, nodes, self.photo_hub.bank, self.cross)
+        edges = self.words.edges(vectors, self.text_hub.bank)
+        return PhotoVectors(vectors, self.photo_hub(vectors), nodes, cross_hub, *edges)
+
+    def nodes(self, read: ImageNodes) -> Tensor:
+        """Give the nodes of B photos that were read, rounded: (B, R + 1, Dn), as `photos` does."""
+        return unpack_rows(pack_rows(self.cross.image(*read), LARGEST))
+
+    def photo_vectors(self, read: ImageNodes, own: Tensor | None = None) -> Tensor:
+        """Embed B photos that were read, and nothing more: (B, D); `own` as in `photos`."""
+        vectors: Tensor = self.memory(self.dual.image(*read), self.keys(read), own)
+        return vectors
+
+    def standing(self, stage: Literal["full", "first"]) -> Standing:
+        """How likely hits are right, after re-ranking or by the first stage alone."""
+        mean, spread, weights, offset = (
+            getattr(self, f"standing_{stage}_{name}") for name in Standing._fields
+        )
+        return Standing(mean.numpy(), spread.numpy(), weights.numpy(), float(offset))
+
+    def keys(self, read: ImageNodes) -> Tensor:
+        """What the memory graph compares photos by: (B, C), of their looks alone."""
+        return read.cells[..., : self.config.components].mean(1)
+
+    @property
+    def layout(self) -> Layout:
+        """How the photos of an index of this model are packed."""
+        return Layout.of(
+            self.config.reranker.node_width,
+            self.words.neighbours if self.config.vocabulary else 0,
+            self.config.memory_size,
+        )
+
+    def pack(self, photos: PhotoVectors) -> NDArray[np.uint8]:
+        """Give what an index keeps of B photos for the re-ranker: (B, P)."""
+        return pack_photos(
+            photos.nodes.numpy(),
+            photos.neighbours.numpy(),
+            photos.weights.numpy(),
+            self.layout.row_bytes,
+        )
+
+    def texts(self, found: TextInput, texts: Sequence[str]) -> TextVectors:
+        """Embed B texts from what the encoder gave of them; errors as in `Reader.texts`."""
+        read = self.reader.texts(found)
+        vectors = self.dual.text(*read)
+        bag = self.words.bags(texts)
+        return TextVectors(
+            vectors=vectors,
+            hub=self.text_hub(vectors),
+            bag=bag,
+            bag_hub=self.words.hub(bag, self.text_hub.bank),
+            detected_hub=self.detector.hub(bag),
+            nodes=self.cross.text(*read),
+            mask=with_whole(found.mask),
+            short=torch.tensor([is_short_query(text) for text in texts]),
+        )
+
+    def combine(
+        self, parts: PairParts[Tensor], *, captions: bool = False, short: Tensor | None = None
+    ) -> Tensor:
+        """Final scores of pairs: the first stage's, and what each graph adds behind its gate.
+
+        `captions` is for a photo that looks for its captions, where the graphs earn other gates, as
+        they do for short queries: `short` says of each pair whether its text is one, and has the
+        shape of the parts.
+        """
+        long_gates = torch.stack([getattr(self, name) for name in GATES])
+        if captions:
+            return combine(parts, self.caption_gates)
+        if short is None:
+            return combine(parts, long_gates)
+        gates = torch.where(short, self.short_gates.view(-1, *[1] * short.ndim),
+                            long_gates.view(-1, *[1] * short.ndim))  # fmt: skip
+        return combine(parts, gates)
