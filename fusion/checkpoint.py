@@ -21,10 +21,10 @@ from torch import Tensor, nn
 
 from fusion.encoders.convolutional import build_top_blocks
 from fusion.encoders.torchvision_ops import ensure_torchvision
-from fusion.fingerprint import CONFIG, SHIPPED, fingerprint_of
-from fusion.model import ModelConfig
-from fusion.network import GATES, Network, NetworkConfig
-from fusion.reranker import RerankerConfig
+from fusion.graphs.cross_graph import RerankerConfig
+from fusion.graphs.dual_graph import ModelConfig
+from fusion.network.network import GATES, Network, NetworkConfig
+from fusion.runtime.model_fingerprint import CONFIG, SHIPPED, fingerprint_of
 
 __all__ = [
     "Checkpoint",

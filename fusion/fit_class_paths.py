@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from fusion.features import CaptionFeatures, some_captions, text_input
-from fusion.network import Network
-from fusion.pooling import masked_mean
-from fusion.scoring import by_length
-from fusion.short_queries import ShortQueries
+from fusion.data.features import CaptionFeatures, some_captions, text_input
+from fusion.data.short_queries import ShortQueries
+from fusion.graphs.pooling import masked_mean
+from fusion.network.gallery import by_length
+from fusion.network.network import Network
 
 __all__ = ["fit_class_paths"]
 

@@ -18,23 +18,23 @@ from fusion.checkpoint import (
     read_checkpoint,
     shipped_checkpoint,
 )
-from fusion.embeddings import (
+from fusion.data.features import PhotoInput, TextInput, photo_features
+from fusion.encoders import Encoders, load_encoders
+from fusion.graphs.memory_graph import unit_rows
+from fusion.network.network import GATES, Network, PairParts
+from fusion.runtime.embeddings import (
     BESIDE,
     ImageEmbeddings,
     QueryEmbeddings,
     Reranked,
     check_candidates,
 )
-from fusion.encoders import Encoders, load_encoders
-from fusion.explanation import PhotoExplanation, explain_photos
-from fusion.features import PhotoInput, TextInput, photo_features
-from fusion.known_words import KnownWords
-from fusion.memory import unit_rows
-from fusion.network import GATES, Network, PairParts
-from fusion.packing import unpack_classes, unpack_edges, unpack_nodes
-from fusion.parts import WordReading
-from fusion.standing import brevity_of
-from fusion.wording import canonical_query
+from fusion.runtime.known_words import KnownWords
+from fusion.runtime.packing import unpack_classes, unpack_edges, unpack_nodes
+from fusion.runtime.photo_explanation import PhotoExplanation, explain_photos
+from fusion.runtime.score_parts import WordReading
+from fusion.runtime.standing import brevity_of
+from fusion.runtime.wording import canonical_query
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -7,8 +7,8 @@ written.
 """
 
 from indexer.build import BuildReport, build_index, plan_index
-from indexer.decode import UnreadableImage, decode
-from indexer.plan import Plan
+from indexer.changes.plan import Plan
+from indexer.photos.decode import UnreadableImage, decode
 from indexer.reembed import ReembedReport, reembed
 
 __all__ = [

@@ -13,20 +13,20 @@ from typing import TypeAlias
 
 from PIL import Image
 
-from fusion.squares import square
-from indexer.dates import date_of_name
-from indexer.decode import (
+from fusion.runtime.squares import square
+from indexer.photos.dates import date_of_name
+from indexer.photos.decode import (
     READER_VERSION,
     DecodedPhoto,
     UnreadableImage,
     decode_photo,
     refuse_large_file,
 )
-from indexer.look import look_of
+from indexer.photos.perceptual_hash import look_of
 from indexer.sources import FoundFile
 from indexer.sources.shard import UNKNOWN_SIZE
 from store import PhotoFile, QuarantinedFile
-from store.members import base_name
+from store.photo_names import base_name
 
 __all__ = ["Batch", "LoadedPhoto", "SamePixels", "batches"]
 

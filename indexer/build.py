@@ -12,18 +12,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from indexer.annotate import Annotated, annotate
-from indexer.look_at import Look, look_at, looked, shards_gone, together
+from indexer.annotations.annotate import Annotated, annotate
+from indexer.annotations.recall_queries import put_probes
+from indexer.changes.compare import Look, look_at, looked, shards_gone, together
+from indexer.changes.plan import Plan
+from indexer.changes.reading_state import (
+    begin_reading,
+    described_again,
+    passed_over_now,
+    put_reading,
+    rules_of,
+)
+from indexer.changes.survey import survey
 from indexer.loop import Loop, settle
 from indexer.model import PhotoModel
-from indexer.plan import Plan
-from indexer.probes import put_probes
-from indexer.reading import begin_reading, described_again, passed_over_now, put_reading, rules_of
-from indexer.shards import ShardLoop, shard_plans
+from indexer.shard_loop import ShardLoop, shard_plans
 from indexer.sources import CocoSource, Rules
-from indexer.survey import survey
 from store import Index, IndexNotFound, QuarantinedFile
-from store.members import lies_below
+from store.photo_names import lies_below
 
 __all__ = ["BuildReport", "build_index", "plan_index"]
 
@@ -100,7 +106,7 @@ def build_index(
             come under; nothing else of that folder is looked at.
         annotations: COCO captions or instances files, whose photos are looked up in the sources.
         exclude: patterns of files and folders that are left out of folders, as
-            `indexer.sources.rules` has them; None for those of the last run.
+            `indexer.sources.walk_rules` has them; None for those of the last run.
         include: patterns of what is taken in though something else leaves it out; None as before.
         batch_size: how many photos the model gets together, at least 1; None for the model's own
             number.

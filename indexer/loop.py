@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 
 from indexer.batches import Batch, batches
+from indexer.changes.plan import Plan
 from indexer.model import PhotoModel
-from indexer.plan import Plan
 from indexer.sources import FoundFile
 from store import Index
-from store.members import base_name
+from store.photo_names import base_name
 
 __all__ = ["Loop", "settle"]
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from indexer.annotations.recall_queries import put_probes
 from indexer.batches import Batch, batches
 from indexer.model import PhotoModel
-from indexer.probes import put_probes
 from indexer.sources import FoundFile, ShardsAtHand
 from store import Index, PhotoFile, Reembedding
-from store.members import base_name
+from store.photo_names import base_name
 
 __all__ = ["ReembedReport", "reembed"]
 

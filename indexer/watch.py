@@ -17,8 +17,8 @@ from pathlib import Path
 from watchfiles import Change, watch
 
 from indexer.sources.kinds import is_photo_name
-from indexer.sources.rules import IGNORE_FILE, NO_MEDIA
-from store.members import is_shard, lies_below
+from indexer.sources.walk_rules import IGNORE_FILE, NO_MEDIA
+from store.photo_names import is_shard, lies_below
 
 __all__ = ["wakeups"]
 

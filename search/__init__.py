@@ -8,10 +8,10 @@ there imports this package. torch and FAISS are imported by the functions that n
 
 import typing
 
-from search.engine import SearchIndex
-from search.explain import Explanation
-from search.loading import open_index
-from search.request import SearchRequest, Term
+from search.engine.open_index import open_index
+from search.engine.search_index import SearchIndex
+from search.explanation import Explanation
+from search.query.request import SearchRequest, Term
 from search.result import Hit, SearchResult
 
 if typing.TYPE_CHECKING:

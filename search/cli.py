@@ -12,7 +12,6 @@ from typing import Annotated
 
 import typer
 
-from search.boundary import run
 from search.commands.bench import bench
 from search.commands.curve import curve
 from search.commands.demo import demo
@@ -31,6 +30,7 @@ from search.commands.status import status
 from search.commands.train import train
 from search.commands.verify import verify
 from search.short import search_main
+from search.terminal.boundary import run
 
 __all__ = ["app", "main", "search_main"]
 

@@ -8,11 +8,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from search.explain import Explanation, as_record
+from search.explanation import Explanation, as_record
 from search.printable import printable, printable_lines, valid_text
 
 if TYPE_CHECKING:
-    from store.several.loss import Missing
+    from store.federation.lost_members import Missing
 
 __all__ = [
     "MAYBE",
@@ -97,7 +97,7 @@ class Hit:
         rank: from 1, the nearest first; equal scores stand in the order of `image_id`.
         score: higher is nearer; comparable within one query only.
         probability: 0..1, that the photo matches the query; comparable between queries. What it is
-            of a query of several terms, `search.mixing` says.
+            of a query of several terms, `search.ranking.mixing` says.
         path: the photo's absolute path when it was indexed; of one in a tar or Parquet file as
             `indexer.sources` names it, `/photos/part-0.tar!000007.jpg`. What lies at an address has
             that as its `name`, since a path keeps one slash of two.
@@ -127,7 +127,7 @@ class Hit:
         >>> Hit(1, 2.5, 0.75, Path("s3://photos/a.tar!7.jpg"), 7).name
         's3://photos/a.tar!7.jpg'
         """
-        from store.members import address_of  # not with this: the store brings SQLite and FAISS
+        from store.photo_names import address_of  # not with this: the store brings SQLite and FAISS
 
         return address_of(self.path)
 

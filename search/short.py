@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import typer
 
-from search.boundary import run
 from search.commands.search import search
+from search.terminal.boundary import run
 
 __all__ = ["search_main"]
 

@@ -5,6 +5,8 @@ truth and the FAISS file a cache of it, so that nothing is lost with a damaged f
 one file. `Index` is what the other packages use.
 """
 
+from store.catalog.models import Model
+from store.catalog.shards import FinishedShard
 from store.errors import (
     CrossgraphError,
     IndexBusy,
@@ -20,13 +22,11 @@ from store.errors import (
     SourceError,
     UnreadableImage,
 )
-from store.generation import Generation
 from store.index import Index
-from store.models import Model
 from store.reader import IndexReader
 from store.reembedding import Reembedding
-from store.rows import Counts, Photo, PhotoFile, QuarantinedFile
-from store.shards import FinishedShard
+from store.types import Counts, Photo, PhotoFile, QuarantinedFile
+from store.vectors.generation import Generation
 
 __all__ = [
     "Counts",

@@ -10,16 +10,17 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from store import catalog as rows
-from store import models, quarantine, shards, sources
-from store.annotations import Kind, ids_annotated, origins, put_texts
-from store.arrays import half_vectors
-from store.cache import VectorCache
-from store.database import CatalogFile
+from store.catalog import folders as sources
+from store.catalog import images as rows
+from store.catalog import models, quarantine, shards
+from store.catalog.annotations import Kind, ids_annotated, origins, put_texts
+from store.catalog.shards import FinishedShard, ShardKind
+from store.columns.half_precision import half_vectors
 from store.errors import IndexExists, IndexNotFound, IndexNotWritable
 from store.reader import CATALOG_NAME, IndexReader
-from store.rows import PhotoFile, QuarantinedFile
-from store.shards import FinishedShard, ShardKind
+from store.sqlite.catalog_file import CatalogFile
+from store.types import PhotoFile, QuarantinedFile
+from store.vectors.cache import VectorCache
 
 __all__ = ["Index"]
 

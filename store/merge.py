@@ -9,23 +9,23 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from store import models
-from store.annotations import Kind
-from store.cache import VectorCache
-from store.catalog import put_files
-from store.codec import path_to_row
-from store.database import CatalogFile
+from store.catalog import models
+from store.catalog.annotations import Kind
+from store.catalog.folders import mounts, put_mounts, roots
+from store.catalog.full_text import in_step
+from store.catalog.images import put_files
+from store.catalog.quarantine import quarantine
+from store.catalog.shards import copy_shards
+from store.columns.codec import path_to_row
+from store.columns.paths import relative_path
 from store.errors import IndexDamaged, IndexExists, ModelMismatch, QueryError
 from store.index import Index
-from store.lock import WriterLock
-from store.members import lies_below
-from store.paths import relative_path
-from store.quarantine import quarantine
+from store.photo_names import lies_below
 from store.reader import CATALOG_NAME, IndexReader
-from store.records import PhotoRecord, records
-from store.shards import copy_shards
-from store.sources import mounts, put_mounts, roots
-from store.words import in_step
+from store.record_stream import PhotoRecord, records
+from store.sqlite.catalog_file import CatalogFile
+from store.sqlite.lock import WriterLock
+from store.vectors.cache import VectorCache
 
 __all__ = ["Merged", "merge"]
 

@@ -12,7 +12,7 @@ from store.errors import CrossgraphError, QueryError
 from store.index import Index
 
 if TYPE_CHECKING:
-    from store.protocol import ServedIndex
+    from store.searched_index import ServedIndex
 
 __all__ = ["ExtraMissing", "is_database", "open_indexes", "open_reader", "postgres_installed"]
 
@@ -39,7 +39,7 @@ def open_reader(
     if vectors is None:
         return Index.open(folder, fingerprint=fingerprint, model=model)
     postgres_installed()
-    from store.postgres.reader import PostgresReader
+    from store.postgres.postgres_reader import PostgresReader
 
     return PostgresReader.open(vectors, fingerprint=fingerprint, model=model)
 
@@ -55,7 +55,7 @@ def open_indexes(places: Sequence[str], *, seconds: float, strict: bool = False)
     Raises:
         QueryError: one is given twice, or is no address.
     """
-    from store.several.index import SeveralIndexes
+    from store.federation.federated_index import SeveralIndexes
 
     shown = [_shown(place) for place in places]
     identities = [_identity(place) for place in places]

@@ -11,23 +11,24 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from store import catalog as rows
-from store import models, quarantine, selection, sources
-from store.annotations import captions_among, category_counts, count_texts, texts_of
-from store.background import Background, sampled
-from store.cache import VectorCache
-from store.choice import Measured
-from store.database import CatalogFile
+from store.catalog import folders as sources
+from store.catalog import images as rows
+from store.catalog import models, quarantine, selection
+from store.catalog.annotations import captions_among, category_counts, count_texts, texts_of
+from store.catalog.full_text import search_words
+from store.catalog.selection import Expression
+from store.catalog.shards import FinishedShard, ShardKind, finished_shards
 from store.errors import EmbeddingMissing, IndexNotFound, ModelMismatch
-from store.generation import Generation
-from store.protocol import Ids
-from store.records import PhotoRecord, records
-from store.rows import Counts, Photo, PhotoFile, QuarantinedFile
-from store.selection import Expression
-from store.several.loss import Missing
-from store.shards import FinishedShard, ShardKind, finished_shards
-from store.vectors import Found
-from store.words import search_words
+from store.federation.lost_members import Missing
+from store.record_stream import PhotoRecord, records
+from store.searched_index import Ids
+from store.sqlite.catalog_file import CatalogFile
+from store.types import Counts, Photo, PhotoFile, QuarantinedFile
+from store.vectors.background import Background, sampled
+from store.vectors.cache import VectorCache
+from store.vectors.choose import Measured
+from store.vectors.generation import Generation
+from store.vectors.vector_index import Found
 
 __all__ = ["CATALOG_NAME", "Ids", "IndexReader"]
 
@@ -204,7 +205,7 @@ class IndexReader:
     def search_texts(self, words: str, k: int, within: Ids | None = None) -> Found:
         """Give ids (K,) and BM25 scores (K,) of the k photos whose words fit best, best first.
 
-        The words are those of captions and file names; see `store.words.search_words`.
+        The words are those of captions and file names; see `store.catalog.full_text.search_words`.
         """
         among = None if within is None else np.unique(np.asarray(within, dtype=np.int64))
         with self.snapshot():

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from store import catalog as rows
-from store import models
-from store.arrays import half_vectors
+from store.catalog import images as rows
+from store.catalog import models
+from store.columns.half_precision import half_vectors
 from store.index import Index
-from store.rows import PhotoFile
+from store.types import PhotoFile
 
 __all__ = ["Reembedding"]
 

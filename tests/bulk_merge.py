@@ -25,10 +25,10 @@ from typing import Any
 import numpy as np
 
 from indexer.bulk import merge_shards
-from indexer.bulk.folder import shard_path, shard_paths
 from indexer.bulk.manifest import open_manifest
 from indexer.bulk.shard_file import Rows
 from indexer.bulk.shard_writer import shard_writer
+from indexer.bulk.shards_folder import shard_path, shard_paths
 from store import Index, PhotoFile
 
 __all__ = ["MODEL", "main", "make_shards"]

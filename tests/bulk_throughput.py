@@ -24,8 +24,8 @@ from indexer import build_index
 from indexer.bulk import write_shards
 from indexer.bulk.ray_job import RayEmbed
 from search.bench.pictures import with_comment
-from search.commands.shards import worker_model
-from search.prepared import photo_model
+from search.commands.shared.embedded_shards import worker_model
+from search.models.prepared import photo_model
 
 __all__ = ["main"]
 

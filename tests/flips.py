@@ -20,11 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from search.status import status_of
+from search.status.index_status import status_of
 from store import CrossgraphError, Index, PhotoFile, QuarantinedFile
-from store.selection import Condition, Has
-from store.shards import FinishedShard
-from store.verify import verify
+from store.catalog.selection import Condition, Has
+from store.catalog.shards import FinishedShard
+from store.integrity.verify import verify
 
 __all__ = ["Flipped", "answers", "flip", "make_index", "places"]
 
@@ -185,7 +185,7 @@ def flips(work: Path, count: int, seed: int, *, with_model: bool) -> Iterator[Fl
 def _model_is_damaged(cache: Path) -> bool:
     if not cache.is_dir():
         return False
-    from fusion.query_folder import query_folder, read_facts
+    from fusion.runtime.exported_folder import query_folder, read_facts
     from tests.integration.made_retriever import FINGERPRINT
 
     return read_facts(query_folder(cache, FINGERPRINT), thorough=True) is None
@@ -193,8 +193,8 @@ def _model_is_damaged(cache: Path) -> bool:
 
 def _make_model(original: Path) -> Rerank:
     """Prepare a tiny model, and index what it makes of its photos."""
-    from fusion.export import export_model
-    from fusion.query_model import QueryModelError, find_query_model
+    from fusion.export.write_model import export_model
+    from fusion.runtime.query_model import QueryModelError, find_query_model
     from tests.integration.made_retriever import FINGERPRINT, PHOTOS, made_retriever
 
     (original / "bert").mkdir()

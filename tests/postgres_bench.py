@@ -25,18 +25,18 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion.photo_model import find_photo_model
+from fusion.runtime.photo_model import find_photo_model
 from search import SearchIndex, open_index
 from search.bench.mixtures import RealPhotos, made_rows
 from search.bench.scale import exact_nearest, recall
-from search.features import query_cache
-from search.filters import parse_filter
+from search.models.cache_folders import query_cache
+from search.query.filters import parse_filter
 from store import Index, PhotoFile
-from store.flat import FlatIndex
 from store.postgres.address import Address
+from store.postgres.postgres_reader import PostgresReader
 from store.postgres.push import push
-from store.postgres.reader import PostgresReader
-from store.protocol import SearchedIndex
+from store.searched_index import SearchedIndex
+from store.vectors.flat import FlatIndex
 from tests.postgres_server import running_server
 
 NEAREST = 100

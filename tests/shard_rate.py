@@ -19,7 +19,7 @@ from itertools import islice
 from pathlib import Path
 
 from indexer import build_index
-from search.prepared import photo_model
+from search.models.prepared import photo_model
 from tests.made_shards import write_parquet
 
 __all__ = ["packed"]

@@ -5,9 +5,7 @@ come from, one file for each family. What an encoder gives depends on its weight
 fingerprint names; training on top of it, and anything an index keeps, are others' business.
 """
 
-from fusion.encoders.errors import UnknownPreset, WeightsMismatch, WeightsNotFound
-from fusion.encoders.presets import load_encoders
-from fusion.encoders.protocol import (
+from fusion.encoders.encoder import (
     TUNABLE_LAYERS,
     Encoders,
     ImageEncoder,
@@ -15,6 +13,8 @@ from fusion.encoders.protocol import (
     TextEncoder,
     WordFeatures,
 )
+from fusion.encoders.encoder_errors import UnknownPreset, WeightsMismatch, WeightsNotFound
+from fusion.encoders.presets import load_encoders
 
 __all__ = [
     "TUNABLE_LAYERS",

@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from fusion.encoders.errors import WeightsMismatch, one_line
-from fusion.encoders.fingerprint import fingerprint_tensors
+from fusion.encoders.encoder import TUNABLE_LAYERS, WordFeatures
+from fusion.encoders.encoder_errors import WeightsMismatch, one_line
+from fusion.encoders.encoder_fingerprint import fingerprint_tensors
 from fusion.encoders.loading import hub_is_offline, quiet_transformers, require_all_tensors
-from fusion.encoders.protocol import TUNABLE_LAYERS, WordFeatures
 from fusion.encoders.resolver import PackagedFile, resolve
 from fusion.encoders.torchvision_ops import ensure_torchvision
 

@@ -15,11 +15,11 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from fusion.encoders.classifier import Classifier
-from fusion.encoders.errors import WeightsMismatch, one_line
-from fusion.encoders.fingerprint import fingerprint_tensors
+from fusion.encoders.encoder import RegionFeatures
+from fusion.encoders.encoder_errors import WeightsMismatch, one_line
+from fusion.encoders.encoder_fingerprint import fingerprint_tensors
 from fusion.encoders.images import images_to_tensor
 from fusion.encoders.loading import hub_is_offline
-from fusion.encoders.protocol import RegionFeatures
 from fusion.encoders.resolver import PackagedFile, load_tensors, resolve
 from fusion.encoders.torchvision_ops import ensure_torchvision
 

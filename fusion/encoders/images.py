@@ -8,13 +8,13 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from fusion.squares import squares
+from fusion.runtime.squares import squares
 
 __all__ = ["images_to_tensor"]
 
 
 def images_to_tensor(images: Sequence[Image.Image], size_px: int) -> Tensor:
-    """Resize photos to squares, as `fusion.squares` does it.
+    """Resize photos to squares, as `fusion.runtime.squares` does it.
 
     Args:
         images: photos of any size and mode; those that aren't RGB are converted.

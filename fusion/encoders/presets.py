@@ -9,8 +9,8 @@ import torch
 from fusion.encoders.bert import bert_base, minilm
 from fusion.encoders.clip import load_clip
 from fusion.encoders.convolutional import efficientnet_lite2, resnet50
-from fusion.encoders.errors import UnknownPreset
-from fusion.encoders.protocol import Encoders
+from fusion.encoders.encoder import Encoders
+from fusion.encoders.encoder_errors import UnknownPreset
 
 __all__ = ["load_encoders"]
 

@@ -13,8 +13,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from fusion.encoders.errors import WeightsMismatch, WeightsNotFound, one_line
-from fusion.encoders.fingerprint import fingerprint_file
+from fusion.encoders.encoder_errors import WeightsMismatch, WeightsNotFound, one_line
+from fusion.encoders.encoder_fingerprint import fingerprint_file
 
 __all__ = ["PackagedFile", "load_tensors", "resolve"]
 

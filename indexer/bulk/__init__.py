@@ -7,7 +7,7 @@ whole or not at all. `merge_shards` writes them into an index. There is no queue
 our own: what is left to do is what has no file yet.
 """
 
-from indexer.bulk.merge import ShardsMerged, merge_shards
+from indexer.bulk.merge_shards import ShardsMerged, merge_shards
 from indexer.bulk.write import Embed, ShardsWritten, write_shards
 
 __all__ = ["Embed", "ShardsMerged", "ShardsWritten", "merge_shards", "write_shards"]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from store import PhotoFile, QuarantinedFile
-from store.codec import row_to_time, text_to_row, time_to_row
+from store.columns.codec import row_to_time, text_to_row, time_to_row
 
 __all__ = ["files_of", "photo_columns", "quarantine_columns", "quarantined_of"]
 

@@ -10,17 +10,17 @@ from pathlib import Path
 
 from indexer.batches import Batch, batches
 from indexer.bulk.chunks import Chunk
-from indexer.bulk.folder import shard_path
 from indexer.bulk.shard_file import Captions, Rows
 from indexer.bulk.shard_writer import ShardWriter, shard_writer
-from indexer.decode import READER_VERSION
+from indexer.bulk.shards_folder import shard_path
 from indexer.model import PhotoModel
+from indexer.photos.decode import READER_VERSION
 from indexer.sources import FoundFile
-from indexer.sources.found import parts_of
+from indexer.sources.found_file import parts_of
 from indexer.sources.shard import Shard, open_shard
 from store import QuarantinedFile, ReaderMissing, SourceError
-from store.arrays import half_vectors
-from store.members import member_path
+from store.columns.half_precision import half_vectors
+from store.photo_names import member_path
 
 Said = Mapping[str, Captions]
 

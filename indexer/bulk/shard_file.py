@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from indexer.bulk.columns import files_of, photo_columns, quarantine_columns, quarantined_of
 from store import CrossgraphError, PhotoFile, QuarantinedFile
-from store.codec import text_to_row
+from store.columns.codec import text_to_row
 
 __all__ = [
     "DamagedShard",

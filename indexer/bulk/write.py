@@ -10,12 +10,12 @@ from typing import Protocol
 
 from indexer.bulk.chunks import Chunk, chunk_size, chunks_of, packed_chunk
 from indexer.bulk.embed import WrittenShard, embed_chunk
-from indexer.bulk.folder import SHARDS, is_shard_of, shard_path
 from indexer.bulk.manifest import open_manifest
 from indexer.bulk.shard_file import DamagedShard, check_pyarrow, read_facts
+from indexer.bulk.shards_folder import SHARDS, is_shard_of, shard_path
 from indexer.bulk.whole import remove_abandoned
+from indexer.changes.survey import survey
 from indexer.model import PhotoModel
-from indexer.survey import survey
 
 __all__ = ["Embed", "ShardsWritten", "embed_here", "write_shards"]
 

@@ -5,12 +5,12 @@ and writes nothing.
 """
 
 from indexer.sources.coco import CocoSource
-from indexer.sources.files import listed_files
 from indexer.sources.folder import FolderSource
-from indexer.sources.found import FoundFile
-from indexer.sources.opening import ShardsAtHand, open_photo, part_of
+from indexer.sources.found_file import FoundFile
 from indexer.sources.patterns import expanded
-from indexer.sources.rules import Rules
+from indexer.sources.photo_bytes import ShardsAtHand, open_photo, part_of
+from indexer.sources.single_files import listed_files
+from indexer.sources.walk_rules import Rules
 
 __all__ = [
     "CocoSource",

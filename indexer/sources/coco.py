@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from fusion.coco import CocoError, CocoFile, Id
+from fusion.caption_files.coco_entries import CocoError, CocoFile, Id
 from store import SourceError
 
 __all__ = ["CocoSource"]
 
 
 class CocoSource:
-    """What one COCO file says of its photos; `fusion.coco` says what of it is believed.
+    """What a COCO file says of its photos, so far as it is believed, by `coco_entries` of `fusion`.
 
     The file is read entry by entry, so that in memory there is little more than what is kept of it,
     which outlines, most of a large file, are not.

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from indexer.sources.found import FoundFile
+from indexer.sources.found_file import FoundFile
 from indexer.sources.kinds import SUFFIXES, is_photo_name, kind_passed_over
-from indexer.sources.rules import WASTE, Rules
+from indexer.sources.walk_rules import WASTE, Rules
 from store import SourceError
-from store.members import is_shard
+from store.photo_names import is_shard
 
 __all__ = ["SUFFIXES", "FolderSource", "told_kinds"]
 

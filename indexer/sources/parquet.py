@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Any, BinaryIO, overload
 
-from fusion.captions import texts_in
-from indexer.decode import MAX_FILE_BYTES
+from fusion.caption_files.text_values import texts_in
+from indexer.photos.decode import MAX_FILE_BYTES
 from indexer.sources.kinds import is_photo_name
 from indexer.sources.parquet_columns import (
     column_of_photos,
@@ -24,7 +24,7 @@ from indexer.sources.parquet_columns import (
 from indexer.sources.places import beside, opened
 from indexer.sources.shard import UNKNOWN_SIZE, Captions, Member
 from store import SourceError, UnreadableImage
-from store.members import is_address, lies_below
+from store.photo_names import is_address, lies_below
 
 __all__ = ["ParquetShard"]
 

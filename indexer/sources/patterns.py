@@ -11,7 +11,7 @@ from pathlib import Path
 from indexer.sources.kinds import PACKED
 from indexer.sources.places import fitting, place_of
 from store import SourceError
-from store.members import address_of, is_address
+from store.photo_names import address_of, is_address
 
 __all__ = ["expanded"]
 

@@ -22,7 +22,7 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
 from store import ReaderMissing
-from store.members import is_address, is_shard, separator
+from store.photo_names import is_address, is_shard, separator
 
 __all__ = [
     "Facts",

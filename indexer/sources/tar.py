@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import BinaryIO, cast
 
-from fusion.captions import decoded, texts_in
-from indexer.decode import MAX_FILE_BYTES
+from fusion.caption_files.text_values import decoded, texts_in
+from indexer.photos.decode import MAX_FILE_BYTES
 from indexer.sources.kinds import is_photo_name, kind_passed_over
-from indexer.sources.rules import wasted
 from indexer.sources.shard import Captions, Member
 from indexer.sources.sidecars import TEXT_SUFFIXES, Sidecars
+from indexer.sources.walk_rules import wasted
 from store import SourceError, UnreadableImage
 
 __all__ = ["TarShard", "check_tar", "read_member"]

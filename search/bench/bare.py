@@ -17,8 +17,8 @@ from torch import Tensor, nn
 
 from fusion.encoders.convolutional import GridEncoder
 from fusion.encoders.images import images_to_tensor
-from fusion.export import write_graph
-from fusion.tower import TunedLayers
+from fusion.export.write_model import write_graph
+from fusion.network.tuned_layers import TunedLayers
 
 if TYPE_CHECKING:
     from PIL.Image import Image

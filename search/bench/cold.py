@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterator
 
 from search.bench import subject
-from search.bench.limits import Figure
 from search.bench.made import Collections
+from search.bench.targets import Figure
 from search.bench.timing import in_turns, medians, process_seconds
 
 __all__ = ["measure"]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from search.bench.scale import SizeRow
-from search.svg import document, line, point, rule, text
+from search.output.svg import document, line, point, rule, text
 
 __all__ = ["cost_curve_svg"]
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from fusion.embeddings import ImageEmbeddings
+from fusion.runtime.embeddings import ImageEmbeddings
 from search.bench.resident import Samples
 from search.bench.subject import indexing_model
 

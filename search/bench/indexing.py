@@ -12,8 +12,8 @@ from PIL import Image
 
 from indexer.batches import THREADS
 from search.bench import pictures, subject
-from search.bench.limits import Figure
 from search.bench.made import Collections
+from search.bench.targets import Figure
 from search.bench.timing import in_turns, medians
 
 __all__ = ["measure"]

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.bench import subject
-from search.bench.errors import BenchError
+from search.bench.bench_errors import BenchError
 from search.bench.mixtures import RealPhotos, made_rows
 from search.bench.setting import Setting
-from search.progress import ProgressReport
+from search.terminal.progress import ProgressReport
 
 if TYPE_CHECKING:
     from store import PhotoFile
@@ -126,7 +126,7 @@ class Collections:
         return file
 
     def _write_index(self, folder: Path, count: int) -> Built:
-        from indexer.probes import put_probes
+        from indexer.annotations.recall_queries import put_probes
         from store import Index
 
         model, row = self.model, 0

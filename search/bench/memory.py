@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from search.bench import pictures, subject
-from search.bench.limits import Figure
 from search.bench.made import Collections
+from search.bench.targets import Figure
 from search.bench.timing import process_json
 
 __all__ = ["measure"]

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from search.bench import subject
-from search.bench.errors import BenchError
+from search.bench.bench_errors import BenchError
 from search.bench.setting import Setting
 
 __all__ = ["large_photos", "small_photos", "tiny_photos"]

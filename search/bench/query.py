@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from search.bench import subject
-from search.bench.limits import Figure
 from search.bench.made import Collections
+from search.bench.targets import Figure
 from search.bench.timing import medians, process_json, seconds
 
 __all__ = ["measure", "warm_queries"]

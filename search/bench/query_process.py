@@ -17,7 +17,7 @@ from typing import Any
 from search.bench.bare_session import TextSession
 from search.bench.subject import nearest_candidates, open_search
 from search.bench.timing import seconds
-from search.prepared import prepared_model
+from search.models.prepared import prepared_model
 from store import Index
 
 __all__ = ["main"]

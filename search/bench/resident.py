@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from search.bench.errors import BenchError
+from search.bench.bench_errors import BenchError
 
 __all__ = ["Samples", "memory_now", "resident_now"]
 

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from search.bench import subject
-from search.bench.limits import LIMITS, Figure
 from search.bench.made import Collections
 from search.bench.scale import SizeRow
 from search.bench.setting import Setting
-from search.boundary import DEBUG_VARIABLE
+from search.bench.targets import LIMITS, Figure
+from search.terminal.boundary import DEBUG_VARIABLE
 
 __all__ = ["GROUPS", "Outcome", "run_bench"]
 

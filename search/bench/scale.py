@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.bench import subject
-from search.bench.limits import Figure
 from search.bench.made import Built, Collections, open_vectors
 from search.bench.query import warm_queries
+from search.bench.targets import Figure
 from search.bench.timing import medians, process_json
 
 __all__ = ["SizeRow", "exact_nearest", "measure", "recall"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from search.bench.errors import BenchError
+from search.bench.bench_errors import BenchError
 from search.bench.mixtures import RealPhotos
 from search.bench.setting import Setting
 
@@ -45,14 +45,14 @@ def check(setting: Setting) -> None:
     """Raise a SourceError or a CollectionError unless there are photos, and captions of them."""
     photo_files(setting.photos, 1)
     if setting.annotations is not None:
-        from fusion.collection import read_captions
+        from fusion.data.collection import read_captions
 
         read_captions(setting.annotations, setting.photos)
 
 
 def load_model() -> Any:  # noqa: ANN401 - fusion.retriever.Retriever, not imported for its cost
     """Load the shipped model with torch."""
-    from search.loading import load_model as load
+    from search.engine.open_index import load_model as load
 
     return load()
 
@@ -63,7 +63,7 @@ def prepare(model: Any) -> None:  # noqa: ANN401
     Raises:
         BenchError: it cannot be.
     """
-    from search.prepared import prepare as prepare_model
+    from search.models.prepared import prepare as prepare_model
 
     note = prepare_model(model)
     if note:
@@ -76,7 +76,7 @@ def indexing_model() -> PhotoModel:
     Raises:
         BenchError: it cannot be prepared, and something slower would take its place.
     """
-    from search.prepared import photo_model
+    from search.models.prepared import photo_model
 
     def refuse(reason: str) -> None:
         raise BenchError(reason)
@@ -100,7 +100,7 @@ def open_search(folder: Path, model: Any = None) -> Callable[[str], object]:  # 
         What asks it for ten hits, re-ranked. Captions are taken as they stand: what they quote or
         deny is no filter here, so that every query is one text.
     """
-    from search.loading import open_index
+    from search.engine.open_index import open_index
 
     index = open_index(folder, model=model)
     return lambda text: index.search(text, 10, literal=True)
@@ -149,7 +149,7 @@ def query_texts(setting: Setting, model: Any) -> list[str]:  # noqa: ANN401
     """Give the queries: captions, or else words that the model knows, as many as a caption has."""
     count = setting.amounts.queries
     if setting.annotations is not None:
-        from fusion.collection import read_captions
+        from fusion.data.collection import read_captions
 
         texts = read_captions(setting.annotations, setting.photos).texts
         rows = np.linspace(0, len(texts) - 1, min(count, len(texts))).astype(int)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from search.bench.errors import BenchError
+from search.bench.bench_errors import BenchError
 
 __all__ = ["in_turns", "medians", "process_json", "process_seconds", "seconds"]
 

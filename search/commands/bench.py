@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from search.commands.options import Quiet
+from search.commands.shared.options import Quiet
 
 if TYPE_CHECKING:
     from collections.abc import Generator

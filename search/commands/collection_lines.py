@@ -18,7 +18,7 @@ def tell_left_out(collections: Iterable[tuple[Path, Path]]) -> None:
     Raises:
         CollectionError: one of them cannot be read.
     """
-    from fusion.collection import left_out_of
+    from fusion.data.collection import left_out_of
 
     for line in left_out_of(collections):
         typer.echo(printable(line), err=True)

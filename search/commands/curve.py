@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from search.commands.collection_lines import tell_left_out
-from search.commands.options import Quiet
-from search.features import default_cache
+from search.commands.shared.options import Quiet
+from search.models.cache_folders import default_cache
 
 __all__ = ["curve"]
 
@@ -48,8 +48,8 @@ def curve(
 
       crossgraph curve --images DIR --annotations train.json --dev-annotations dev.json --out curve
     """
-    from fusion.request import TrainRequest
-    from search.curve import learning_curve
+    from fusion.training.train_request import TrainRequest
+    from search.evaluation.learning_curve import learning_curve
 
     base = TrainRequest(
         images=images,

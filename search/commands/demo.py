@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from search import loading
-from search.commands.options import Checkpoint, ImageWeights, Quiet, TextWeights
+from search.commands.shared.options import Checkpoint, ImageWeights, Quiet, TextWeights
+from search.engine import open_index as loading
 from search.output import as_plain_lines, as_table, weakness
 
 __all__ = ["demo"]
@@ -35,8 +35,8 @@ def demo(
     """
     from rich.console import Console
 
-    from search.demo import run_demo
-    from search.progress import ProgressReport
+    from search.demo.demo_run import run_demo
+    from search.terminal.progress import ProgressReport
 
     model = loading.LazyModel(
         lambda: loading.load_model(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from search.commands.options import IndexFolder, default_index
+from search.commands.shared.options import IndexFolder, default_index
 from search.printable import printable
 
 __all__ = ["doctor"]

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from search.commands.completion import models
-from search.commands.options import Checkpoint, ImageWeights, Quiet, TextWeights
+from search.commands.shared.completion import models
+from search.commands.shared.options import Checkpoint, ImageWeights, Quiet, TextWeights
 from search.printable import printable
 
 __all__ = ["evaluate"]
@@ -48,7 +48,7 @@ def evaluate(
             metavar="FILE",
             help="Write what all figures can be computed from again (JSON): ids, each query's rank "
             "by stage and by row of --ablate, pairs with labels, scores and probabilities, texts "
-            "and scores of --probes. The layout: search/per_query.py.",
+            "and scores of --probes. The layout: search/evaluation/per_query.py.",
         ),
     ] = None,
     ablate: Annotated[
@@ -110,10 +110,10 @@ def evaluate(
 
       crossgraph eval --images A --annotations a.json --images B --annotations b.json --shown
     """
-    from search.captioned import named_collections
-    from search.commands.evaluation_tables import print_reports
-    from search.judge import Asked, judge_all, model_folder
-    from search.per_query import per_query_json
+    from search.commands.shared.evaluation_tables import print_reports
+    from search.evaluation.judge import Asked, judge_all, model_folder
+    from search.evaluation.named_collections import named_collections
+    from search.evaluation.per_query import per_query_json
 
     if model and checkpoint:
         raise typer.BadParameter("--model and --checkpoint exclude each other")

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from search import loading
-from search.commands.options import (
+from search.commands.shared.options import (
     Checkpoint,
     ImageWeights,
     IndexFolder,
@@ -16,6 +15,7 @@ from search.commands.options import (
     TextWeights,
     default_index,
 )
+from search.engine import open_index as loading
 
 __all__ = ["export"]
 
@@ -46,8 +46,8 @@ def export(
 
       crossgraph export dogs.parquet --query "a dog" -k 100
     """
-    from search.export import export as write
-    from search.progress import ProgressReport
+    from search.export.write_photos import export as write
+    from search.terminal.progress import ProgressReport
 
     hits = None
     if query is not None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from search.commands.options import Vectors
+from search.commands.shared.options import Vectors
 
 __all__ = ["generations"]
 
@@ -33,7 +33,7 @@ def generations(
         raise typer.BadParameter("name the database with --vectors or CROSSGRAPH_VECTORS")
     postgres_installed()
     from store.postgres.address import Address
-    from store.postgres.collection import Collection
+    from store.postgres.administration import Collection
 
     address = Address.parse(vectors)
     with Collection(address) as collection:

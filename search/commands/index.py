@@ -9,10 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
-from search import loading
-from search.commands.index_checks import check_known, check_options, check_watch
-from search.commands.index_lines import plan_lines, print_built, print_reembedded
-from search.commands.options import (
+from search.commands.shared.embedded_shards import Sharding, check_sharding, run_sharded
+from search.commands.shared.index_checks import check_known, check_options, check_watch
+from search.commands.shared.index_lines import plan_lines, print_built, print_reembedded
+from search.commands.shared.options import (
     Checkpoint,
     Device,
     ImageWeights,
@@ -21,7 +21,7 @@ from search.commands.options import (
     TextWeights,
     default_index,
 )
-from search.commands.shards import Sharding, check_sharding, run_sharded
+from search.engine import open_index as loading
 
 __all__ = ["index"]
 
@@ -153,7 +153,7 @@ def index(
     if plan:
         _print_plan(index, source or (), prune=prune, retry_failed=retry_failed, **walk)
         return
-    from search.prepared import photo_model
+    from search.models.prepared import photo_model
 
     loaded_by: dict[str, Any] = {
         "checkpoint": checkpoint,
@@ -198,7 +198,7 @@ def index(
         else:
             build(retry=retry_failed)
     if watch:
-        from search.commands.watch import keep_up
+        from search.commands.shared.watching import keep_up
 
         keep_up(index, source or (), build)
 
@@ -224,8 +224,8 @@ def _kept() -> Generator[None]:
 @contextmanager
 def _shown(index: Path, what: str, quiet: bool) -> Generator[Progress]:
     """Give what tells of progress: here, and to whoever looks at the index."""
-    from search.building import BuildingFile
-    from search.progress import ProgressReport
+    from search.status.build_progress import BuildingFile
+    from search.terminal.progress import ProgressReport
 
     with ProgressReport(what, quiet=quiet) as report, BuildingFile(index) as building:
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from search import loading
-from search.commands.options import (
+from search.commands.shared.options import (
     Checkpoint,
     ImageWeights,
     IndexFolder,
     TextWeights,
     default_index,
 )
+from search.engine import open_index as loading
 
 __all__ = ["mcp"]
 

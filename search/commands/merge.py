@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from search.commands.completion import index_folders
-from search.commands.options import Quiet
+from search.commands.shared.completion import index_folders
+from search.commands.shared.options import Quiet
 
 __all__ = ["merge"]
 
@@ -34,7 +34,7 @@ def merge(
 
       crossgraph merge a.index b.index --into all.index
     """
-    from search.progress import ProgressReport
+    from search.terminal.progress import ProgressReport
     from store.merge import merge as put_together
 
     with ProgressReport("merging", quiet=quiet) as progress:

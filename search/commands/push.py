@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from search.commands.options import IndexFolder, Quiet, default_index
+from search.commands.shared.options import IndexFolder, Quiet, default_index
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,7 +43,7 @@ def push(
 
     crossgraph push --index photos.index --to postgresql://me@db.example.org/photos
     """
-    from search.progress import ProgressReport
+    from search.terminal.progress import ProgressReport
     from store import IndexReader
     from store.opening import postgres_installed
 
@@ -66,8 +66,8 @@ def push(
 
 def _captions(fingerprint: str) -> NDArray[np.float32] | None:
     """Give vectors of the captions that the model was trained on, None where it is not prepared."""
-    from fusion.photo_model import find_photo_model
-    from search.features import query_cache
+    from fusion.runtime.photo_model import find_photo_model
+    from search.models.cache_folders import query_cache
 
     model = find_photo_model(query_cache(), fingerprint)
     return None if model is None else model.probes()

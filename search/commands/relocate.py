@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from search.commands.options import IndexFolder, default_index
+from search.commands.shared.options import IndexFolder, default_index
 
 __all__ = ["relocate"]
 
@@ -24,7 +24,7 @@ def relocate(
       crossgraph relocate /media/disk/Pictures ~/Pictures --index disk.index
     """
     from store import Index, SourceError
-    from store.members import is_address, is_shard
+    from store.photo_names import is_address, is_shard
 
     if not (is_address(new) or os.path.isdir(new) or (is_shard(new) and os.path.isfile(new))):
         raise SourceError(f"{new} is not there; expected the folder that holds the photos now")

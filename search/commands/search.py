@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from search.commands.forms import (
+from search.commands.shared.hit_options import (
     CopyTo,
     Csv,
     Json,
@@ -22,7 +22,7 @@ from search.commands.forms import (
     asked_form,
     use_files,
 )
-from search.commands.options import (
+from search.commands.shared.options import (
     Checkpoint,
     ImageWeights,
     Indexes,
@@ -31,13 +31,13 @@ from search.commands.options import (
     Vectors,
     listed,
 )
-from search.commands.terms import Add, Like, Literal, Minus, terms_of
-from search.loading import INDEX_SECONDS, open_index
+from search.commands.shared.term_options import Add, Like, Literal, Minus, terms_of
+from search.engine.open_index import INDEX_SECONDS, open_index
+from search.models.prepared import is_prepared
 from search.output.forms import Form, print_hits
 from search.output.lines import weakness
-from search.prepared import is_prepared
 from search.printable import printable
-from search.request import SearchRequest
+from search.query.request import SearchRequest
 from search.result import Hit, SearchResult
 
 __all__ = ["search"]
@@ -183,7 +183,7 @@ def _remark(hits: SearchResult, form: Form, least: float, *, filtered: bool) -> 
 
 
 def _draw(hits: Sequence[Hit], path: Path) -> None:
-    from search.drawing import draw_explanation
+    from search.output.drawing import draw_explanation
 
     if hits:
         draw_explanation(hits[0], path)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from search.commands.options import (
+from search.commands.shared.options import (
     Checkpoint,
     ImageWeights,
     Indexes,
@@ -20,11 +20,11 @@ from search.commands.options import (
     Vectors,
     listed,
 )
-from search.loading import INDEX_SECONDS
+from search.engine.open_index import INDEX_SECONDS
 from search.printable import printable
 
 if TYPE_CHECKING:
-    from search.server.worker_process import Plan
+    from search.server.processes.worker_process import Plan
 
 __all__ = ["serve"]
 
@@ -68,9 +68,9 @@ def serve(
 
       crossgraph serve --index a.index --index b.index --workers 2
     """
-    from search.server.access import AccessError, is_loopback, names_of, read_key
+    from search.server.middleware.access import AccessError, is_loopback, names_of, read_key
+    from search.server.processes.worker_process import Plan
     from search.server.settings import Settings
-    from search.server.worker_process import Plan
 
     key = read_key(api_key_file)
     loopback = is_loopback(host)
@@ -114,7 +114,7 @@ def _several(indexes: list[str], seconds: float) -> tuple[str, ...]:
 
 
 def _serve(workers: int, plan: Plan, listening: socket.socket, ready: Callable[[], None]) -> None:
-    from search.server.serving import serve_alone, serve_together
+    from search.server.processes.serving import serve_alone, serve_together
 
     if workers > 1:
         serve_together(workers, plan, listening, ready, lambda line: typer.echo(line, err=True))
@@ -125,7 +125,7 @@ def _serve(workers: int, plan: Plan, listening: socket.socket, ready: Callable[[
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    from search.server.serving import ListenError
+    from search.server.processes.serving import ListenError
 
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     found = socket.socket(family, socket.SOCK_STREAM)

@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 
-from search.commands.options import IndexFolder, Vectors, default_index
+from search.commands.shared.options import IndexFolder, Vectors, default_index
 from search.json_text import json_text, valid_record
 from search.printable import printable, without_passwords
-from search.status import Status, is_there, passed_over_line, read_status
+from search.status.index_status import Status, is_there, passed_over_line, read_status
 
 __all__ = ["status"]
 
@@ -85,7 +85,7 @@ def _print_some(told: Sequence[tuple[str, str]]) -> None:
 
 def _source_lines(sources: Mapping[str, int]) -> Iterator[str]:
     """Give a line a folder; tar and Parquet files of one folder, which may be many, share one."""
-    from store.members import is_shard
+    from store.photo_names import is_shard
 
     shards: defaultdict[str, list[str]] = defaultdict(list)
     for root, photos in sources.items():

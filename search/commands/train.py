@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from search.commands.collection_lines import tell_left_out
-from search.commands.options import Device, ImageWeights, Quiet, TextWeights
-from search.features import default_cache, read_photo
+from search.commands.shared.options import Device, ImageWeights, Quiet, TextWeights
+from search.models.cache_folders import default_cache, read_photo
 
 __all__ = ["ModelKind", "train"]
 
@@ -96,9 +96,9 @@ def train(
 
       crossgraph train --images DIR --annotations train.json --dev-annotations dev.json --out model
     """
-    from fusion.request import TrainRequest
-    from fusion.training import train_from_files
-    from search.progress import ProgressReport
+    from fusion.train import train_from_files
+    from fusion.training.train_request import TrainRequest
+    from search.terminal.progress import ProgressReport
 
     train_on = _pairs(images, annotations, "--images", "--annotations")
     stop_by = _pairs(dev_images or images[:1], dev_annotations, "--dev-images", "--dev-annotations")

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from search.commands.options import IndexFolder, Quiet, default_index
+from search.commands.shared.options import IndexFolder, Quiet, default_index
 from search.printable import printable
 
 if TYPE_CHECKING:
-    from store.problems import Verification
+    from store.integrity.problems import Verification
 
 __all__ = ["verify"]
 
@@ -42,10 +42,10 @@ def verify(
 
       crossgraph verify --repair
     """
-    from search.prepared import model_problems
-    from search.progress import ProgressReport
-    from store.verify import repair as mend
-    from store.verify import verify as look
+    from search.models.prepared import model_problems
+    from search.terminal.progress import ProgressReport
+    from store.integrity.verify import repair as mend
+    from store.integrity.verify import verify as look
 
     with ProgressReport("verifying", quiet=quiet) as progress:
         found, left = mend(index, progress) if repair else (look(index, progress), None)
@@ -59,7 +59,7 @@ def verify(
 
 
 def _end(index: Path, found: Verification, model_is_damaged: bool) -> None:
-    from store.sqlite_version import sqlite_words
+    from store.sqlite.sqlite_version import sqlite_words
 
     if found.problems or model_is_damaged:
         raise typer.Exit(1)

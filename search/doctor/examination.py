@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from search.doctor.checkpoints import model_findings
+from search.doctor.computer import machine_findings
 from search.doctor.finding import Finding
 from search.doctor.indexes import index_findings
-from search.doctor.machine import machine_findings
-from search.doctor.models import model_findings
 from search.doctor.packages import package_findings
 
 __all__ = ["examine"]

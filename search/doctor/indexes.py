@@ -16,7 +16,7 @@ __all__ = ["index_findings"]
 
 def index_findings(folder: Path) -> Iterator[Finding]:
     """Open an index and look at what takes no reading of every row; `crossgraph verify` does."""
-    from search.status import read_status
+    from search.status.index_status import read_status
     from store import CrossgraphError, Index
 
     name = f"index {folder}"
@@ -44,7 +44,7 @@ def _catalog(name: str, index: Index) -> Finding:
 
 
 def _file(name: str, index: Index) -> Finding:
-    from store.vector_file import head_sha256
+    from store.vectors.vector_file import head_sha256
 
     generation = index.generation()
     if generation is None:
@@ -70,7 +70,7 @@ def _sources(name: str, index: Index) -> Finding:
 
 
 def _model(name: str, folder: Path) -> Finding:
-    from search.prepared import is_prepared
+    from search.models.prepared import is_prepared
 
     if is_prepared(folder):
         return Finding(name, "its model needs no preparation, or has it: searches start at once")

@@ -41,7 +41,7 @@ def package_findings(requirements: Iterable[str] | None = None) -> Iterator[Find
 
 
 def _sqlite() -> Finding:
-    from store.sqlite_version import wal_reset_note
+    from store.sqlite.sqlite_version import wal_reset_note
 
     note = wal_reset_note()
     if note:

@@ -6,7 +6,7 @@ from typing import Any
 
 from search.printable import printable
 from search.result import Hit
-from store.members import base_name
+from store.photo_names import base_name
 
 __all__ = ["metadata_of", "text_of"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Self
 
-from search.engine import SearchIndex
+from search.engine.open_index import open_index
+from search.engine.search_index import SearchIndex
 from search.integrations.facts import metadata_of, text_of
-from search.loading import open_index
 from search.result import Hit
 
 try:

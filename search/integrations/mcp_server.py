@@ -9,18 +9,18 @@ from __future__ import annotations
 import base64
 from typing import Annotated, Any
 
-from search.engine import SearchIndex
+from search.engine.search_index import SearchIndex
 from search.json_text import json_text
+from search.photo_files.open_photo import open_photo
+from search.photo_files.thumbnails import shrunk
 from search.printable import printable
 from search.result import SearchResult
-from search.server.errors import Refused
-from search.server.photos import open_photo
-from search.server.plain_words import told
-from search.server.thumbnails import shrunk
-from search.status import status_of
+from search.server.wire.http_errors import Refused
+from search.server.wire.plain_words import told
+from search.status.index_status import status_of
 from store import CrossgraphError, Index
-from store.annotations import category_counts
-from store.records import PhotoRecord
+from store.catalog.annotations import category_counts
+from store.record_stream import PhotoRecord
 
 try:
     from mcp.server.mcpserver import MCPServer

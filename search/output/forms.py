@@ -10,7 +10,7 @@ import typer
 
 from search.output.lines import as_csv_lines, as_json_lines, as_paths, as_plain_lines
 from search.result import Hit
-from search.streams import write_exactly
+from search.terminal.streams import write_exactly
 
 __all__ = ["Drawing", "Form", "chosen_form", "print_hits"]
 

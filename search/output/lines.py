@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from search.explain import as_words
+from search.explanation import as_words
 from search.json_text import json_text
 from search.printable import csv_cell, printable
 from search.result import Hit, weakness_of

@@ -95,7 +95,7 @@ def _blocks(image: Image, columns: int) -> Text:
 
 def _thumbnail(hit: Hit) -> Image | str:
     """Give a small copy of a photo, or why there is none."""
-    from indexer.decode import UnreadableImage, decode_bytes
+    from indexer.photos.decode import UnreadableImage, decode_bytes
     from indexer.sources import open_photo
 
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from search.explain import as_words
+from search.explanation import as_words
 from search.output.lines import known
 from search.printable import printable
 from search.result import Hit, HitGroup

@@ -9,14 +9,16 @@ from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from search.server import errors, index_routes, photo_routes, search_routes
-from search.server.access import Access
-from search.server.bounds import Bounds, Stoppable
-from search.server.head import HeadAsGet
-from search.server.metrics import Counted
-from search.server.models import LoadedModel
-from search.server.service import Service
+from search.server.middleware.access import Access
+from search.server.middleware.head import HeadAsGet
+from search.server.middleware.prometheus import Counted
+from search.server.middleware.request_limits import Bounds, Stoppable
+from search.server.pool.model_holder import LoadedModel
+from search.server.pool.service import Service
+from search.server.routes import image_routes as photo_routes
+from search.server.routes import index_routes, search_routes
 from search.server.settings import Settings
+from search.server.wire import http_errors as errors
 
 __all__ = ["HEADERS", "build_app"]
 

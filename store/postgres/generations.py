@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from store.choice import Measured
+from store.catalog.models import Model
 from store.errors import IndexBusy, IndexNotFound, QueryError
-from store.models import Model
 from store.postgres.connection import Connection
-from store.postgres.lengths import Placement
-from store.postgres.schema import SCHEMA, TABLES, generation_tables, table
+from store.postgres.declarations import SCHEMA, TABLES, generation_tables, table
+from store.postgres.scaled_vectors import Placement
+from store.vectors.choose import Measured
 
 __all__ = [
     "Generation",

@@ -11,15 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from store.arrays import half_vectors
-from store.catalog import vectors_after
-from store.database import CatalogFile
+from store.catalog.images import vectors_after
+from store.catalog.models import probes
+from store.columns.half_precision import half_vectors
 from store.errors import IndexDamaged, QueryError
-from store.models import probes
 from store.postgres.address import Address
 from store.postgres.connection import Connection
 from store.postgres.copying import copy_blobs, copy_vectors
-from store.postgres.facts import write_facts
+from store.postgres.declarations import migrate
 from store.postgres.generations import (
     Generation,
     activate,
@@ -29,11 +28,12 @@ from store.postgres.generations import (
     mark_ready,
     only_writer,
 )
-from store.postgres.lengths import Placement
-from store.postgres.measuring import build_graph, measure
-from store.postgres.schema import migrate
+from store.postgres.photo_rows import write_facts
+from store.postgres.recall import build_graph, measure
+from store.postgres.scaled_vectors import Placement
 from store.reader import IndexReader
-from store.vectors import Block
+from store.sqlite.catalog_file import CatalogFile
+from store.vectors.vector_index import Block
 
 __all__ = ["Pushed", "push"]
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 from store.errors import IndexNotFound, ModelMismatch
 from store.postgres.connection import Connection, Row
+from store.postgres.declarations import SCHEMA
 from store.postgres.generations import Generation, answering
-from store.postgres.schema import SCHEMA
 
 __all__ = ["Session"]
 

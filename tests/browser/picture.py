@@ -19,7 +19,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from search.demo_photos import PHOTO_SETS, installed_photos
+from search.demo.photo_sets import PHOTO_SETS, installed_photos
 from tests.browser.chromium import Page, start_browser
 
 __all__ = ["main"]

@@ -8,21 +8,21 @@ from contextlib import ExitStack, closing
 import numpy as np
 from numpy.typing import NDArray
 
-from store.approximate import ApproximateIndex
-from store.choice import Measured
-from store.flat import FlatIndex
-from store.models import Model
+from store.catalog.models import Model
 from store.postgres.address import Address
 from store.postgres.connection import Connection
 from store.postgres.copying import copy_vectors
+from store.postgres.declarations import migrate
 from store.postgres.generations import activate, begin, mark_ready
-from store.postgres.lengths import Placement
-from store.postgres.measuring import build_graph
-from store.postgres.schema import migrate
-from store.postgres.search import PostgresVectors
+from store.postgres.recall import build_graph
+from store.postgres.scaled_vectors import Placement
 from store.postgres.session import Session
-from store.rescored import rescored
-from store.vectors import Block, VectorIndex
+from store.postgres.vector_search import PostgresVectors
+from store.vectors.approximate import ApproximateIndex
+from store.vectors.choose import Measured
+from store.vectors.flat import FlatIndex
+from store.vectors.rescored import rescored
+from store.vectors.vector_index import Block, VectorIndex
 from tests.unit.store.vectors_at_hand import in_blocks
 
 __all__ = ["FILE_FORMS", "FORMS", "Vectors", "made"]

@@ -11,11 +11,11 @@ import pytest
 from numpy.typing import NDArray
 
 from store import Index, PhotoFile
+from store.catalog.selection import Condition
 from store.opening import open_reader
 from store.postgres.address import Address
 from store.postgres.push import push
-from store.protocol import ServedIndex
-from store.selection import Condition
+from store.searched_index import ServedIndex
 from tests.postgres_server import PostgresServer
 
 VECTORS = np.array([[1, 0], [0, 1], [1, 1], [1, 0], [2, 0]], dtype=np.float32)

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from store import choice
-from store.gpu import on_gpu
-from store.vectors import FileIndex, VectorIndex
+from store.vectors import choose as choice
+from store.vectors.gpu import on_gpu
+from store.vectors.vector_index import FileIndex, VectorIndex
 from tests.contract.forms import FILE_FORMS, FORMS, Vectors, in_a_file, made
 from tests.postgres_server import PostgresServer
 from tests.unit.store.vectors_at_hand import DIM, clustered, stand_in_for_a_gpu

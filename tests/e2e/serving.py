@@ -12,7 +12,7 @@ from typing import IO, Any
 
 import httpx2
 
-from fusion.export import export_model
+from fusion.export.write_model import export_model
 from store import Index, PhotoFile
 from tests.integration.colours import paint
 from tests.integration.made_retriever import FINGERPRINT, made_retriever

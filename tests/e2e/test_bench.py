@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from search.bench import setting
-from search.bench.limits import LIMITS
+from search.bench.targets import LIMITS
 from search.cli import main
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.weights]

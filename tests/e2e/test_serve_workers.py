@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fusion.query_folder import query_folder, read_facts, writing_folder
+from fusion.runtime.exported_folder import query_folder, read_facts, writing_folder
 from store import Index
 from store.reembedding import Reembedding
 from tests.e2e.load import ASKED, hammering, shape
@@ -95,7 +95,10 @@ def test_a_worker_that_is_stopped_is_noticed_and_one_that_works_is_left_alone(
     place: Path, tmp_path: Path
 ) -> None:
     said = tmp_path / "stderr"
-    sooner = "from search.server.worker_process import Plan; Plan.__init__.__defaults__ = (4.0,)"
+    sooner = (
+        "from search.server.processes.worker_process import Plan; "
+        "Plan.__init__.__defaults__ = (4.0,)"
+    )
     with (
         said.open("w") as stderr,
         running(place, "--workers", "2", stderr=stderr, before=sooner) as (url, process),

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from store import Index, IndexNotFound
-from store.verify import verify
+from store.integrity.verify import verify
 from tests.faults.scenario import Tell
 
 __all__ = ["EMPTY", "describe", "inspect"]

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from indexer import build_index
-from indexer.decode import UnreadableImage, decode_bytes
+from indexer.photos.decode import UnreadableImage, decode_bytes
 from tests.fakes import ColourModel, paint
 from tests.made_shards import painted, write_tar
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from store.members import base_name
+from store.photo_names import base_name
 from tests.faults.points import START_STATES, Stage, stages, thinned
 from tests.faults.shim import Mode, compile_shim, why_not
 

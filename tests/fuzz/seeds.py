@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from store.codec import array_to_blob
+from store.columns.codec import array_to_blob
 
 MODES = ("RGB", "RGBA", "L", "LA", "P", "1", "I;16", "F", "CMYK")
 KINDS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP", "JPEG2000", "AVIF", "PPM")

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import numpy as np
 
-from fusion.squares import square
-from indexer.decode import UnreadableImage, decode_bytes
+from fusion.runtime.squares import square
+from indexer.photos.decode import UnreadableImage, decode_bytes
 from indexer.sources import CocoSource
 from indexer.sources.parquet import ParquetShard
 from indexer.sources.shard import Shard
 from indexer.sources.tar import TarShard
 from store import SourceError
-from store.codec import array_to_blob, blob_to_array
-from store.members import member_path
-from store.paths import absolute_path
+from store.columns.codec import array_to_blob, blob_to_array
+from store.columns.paths import absolute_path
+from store.photo_names import member_path
 from tests.fuzz import seeds
 from tests.fuzz.mutation import mutated, mutated_json, mutated_tar, reshaped
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 from PIL import Image
 
-from fusion.known_words import KnownWords
+from fusion.runtime.known_words import KnownWords
 
 __all__ = ["COLOURS", "ColourModel", "EveryWord", "paint"]
 

@@ -14,8 +14,8 @@ import pytest
 
 from indexer import build_index
 from indexer.bulk import write_shards
-from search import loading
 from search.cli import main, search_main
+from search.engine import open_index as loading
 from store import Index, PhotoFile
 from tests.integration.colours import ColourModel, paint
 

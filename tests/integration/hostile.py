@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from store.tables import BESIDE, TABLES, columns_of
+from store.columns.tables import BESIDE, TABLES, columns_of
 
 __all__ = ["KINDS", "Damage"]
 

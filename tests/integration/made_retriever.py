@@ -12,9 +12,9 @@ from torch.nn.functional import normalize
 from fusion.encoders.bert import BertEncoder
 from fusion.encoders.classifier import Classifier
 from fusion.encoders.torchvision_ops import ensure_torchvision
-from fusion.model import ModelConfig
-from fusion.network import GATES, Network, NetworkConfig
-from fusion.reranker import RerankerConfig
+from fusion.graphs.cross_graph import RerankerConfig
+from fusion.graphs.dual_graph import ModelConfig
+from fusion.network.network import GATES, Network, NetworkConfig
 from fusion.retriever import Retriever
 
 __all__ = ["FINGERPRINT", "PHOTOS", "made_retriever"]

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from indexer import BuildReport, build_index, plan_index
-from indexer.reading import READER
+from indexer.changes.reading_state import READER
 from store import Index
-from store.members import base_name
+from store.photo_names import base_name
 from tests.fakes import ColourModel, paint
 from tests.made_shards import painted, write_tar
 

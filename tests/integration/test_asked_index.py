@@ -11,7 +11,7 @@ import pytest
 
 from indexer import build_index
 from search import open_index
-from search.asked_index import AskedIndex, temporary_index
+from search.evaluation.searches.asked_index import AskedIndex, temporary_index
 from tests.integration.colours import ColourModel, paint
 
 MODEL = ColourModel()

@@ -11,9 +11,10 @@ from types import SimpleNamespace
 import pytest
 from PIL.Image import Image
 
-from search import demo_photos, loading
-from search.building import Building, read_building
 from search.cli import main, search_main
+from search.demo import photo_sets as demo_photos
+from search.engine import open_index as loading
+from search.status.build_progress import Building, read_building
 from tests.integration.colours import ColourModel, paint
 
 TRAIN = ["train", "--images", "x", "--annotations", "y", "--dev-annotations", "z", "--out", "o"]
@@ -167,8 +168,8 @@ def test_without_a_hit_no_picture_is_written(
 def test_measured_explanations_are_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from search import judge
-    from search.evaluate import Evaluation
+    from search.evaluation import judge
+    from search.evaluation.evaluation import Evaluation
 
     report = {
         "collection": {"images": 2, "captions": 2},
@@ -202,7 +203,7 @@ def test_measured_explanations_are_one_line(
 def test_a_model_without_explanations_is_refused_before_the_work(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from fusion import matcher
+    from fusion.evaluation import matcher
 
     monkeypatch.setattr(matcher, "load_matcher", lambda _: SimpleNamespace(name="article"))
     arguments = ["eval", "--images", "x", "--annotations", "y", "--explanations"]
@@ -270,7 +271,7 @@ def test_errors_are_one_line_and_an_exit_code(
 def test_a_model_without_graphs_has_nothing_to_ablate(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from fusion.baselines import build_pair_model
+    from fusion.baselines.build import build_pair_model
     from fusion.checkpoint import write_checkpoint
 
     model = build_pair_model("average", image_dim=4, text_dim=4)
@@ -289,7 +290,7 @@ def test_a_model_without_graphs_has_nothing_to_ablate(
 def test_the_demo_asks_all_its_queries_and_writes_the_page(
     photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from search import demo
+    from search.demo import demo_run as demo
 
     monkeypatch.setattr(demo_photos, "distribution", lambda _: SimpleNamespace(locate_file=Path))
     found = demo_photos.PhotoSet("any", str(photos), ("*.png",), "us", "CC0")

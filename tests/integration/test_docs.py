@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from search.filters import ALIASES, parse_filter
-from store.selection import FIELDS, operators_of
+from search.query.filters import ALIASES, parse_filter
+from store.catalog.selection import FIELDS, operators_of
 from tests.integration.examples import commands_in, make_place, run_line
 from tests.integration.options import parse_line
 

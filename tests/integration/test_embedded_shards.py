@@ -12,10 +12,10 @@ import pytest
 
 from indexer import build_index
 from indexer.bulk import embed, merge_shards, write_shards
-from indexer.bulk.folder import shard_paths
 from indexer.bulk.shard_file import check_pyarrow, read_rows
-from search import loading
+from indexer.bulk.shards_folder import shard_paths
 from search.cli import main
+from search.engine import open_index as loading
 from store import CrossgraphError, Index, ModelMismatch, PhotoFile, SourceError
 from tests.fakes import COLOURS, ColourModel, paint
 from tests.made_shards import painted, write_parquet, write_tar

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from indexer import build_index
-from search import SearchIndex, SearchRequest, Term, open_index, timing
+from search import SearchIndex, SearchRequest, Term, open_index
+from search.ranking import stopwatch as timing
 from search.result import STAGES
 from store import IndexDamaged, IndexNotFound, ModelMismatch, QueryError
 from tests.integration.colours import ColourModel, paint

@@ -8,7 +8,9 @@ from types import SimpleNamespace
 import pytest
 import typer.main
 
-from search import cli, demo, demo_photos, short
+from search import cli, short
+from search.demo import demo_run as demo
+from search.demo import photo_sets as demo_photos
 from tests.integration.examples import commands_of_help, make_place, run_line
 from tests.integration.options import parse_line
 

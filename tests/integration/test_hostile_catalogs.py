@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from search.status import status_of
+from search.status.index_status import status_of
 from store import CrossgraphError, Index, PhotoFile, QuarantinedFile
-from store.selection import Condition, Has, Not
-from store.shards import FinishedShard
-from store.verify import repair, verify
+from store.catalog.selection import Condition, Has, Not
+from store.catalog.shards import FinishedShard
+from store.integrity.verify import repair, verify
 from tests.integration.hostile import KINDS
 
 DIM = 4

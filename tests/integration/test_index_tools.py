@@ -11,8 +11,8 @@ from pathlib import Path
 import pyarrow.parquet
 import pytest
 
-from search import loading
 from search.cli import main
+from search.engine import open_index as loading
 from tests.fakes import ColourModel, paint
 
 

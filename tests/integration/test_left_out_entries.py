@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from fusion import training
-from search import curve
+from fusion import train as training
 from search.cli import main
+from search.evaluation import learning_curve as curve
 from tests.integration.colours import paint
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from indexer import build_index
-from search import SearchIndex, SearchRequest, Term, loading, open_index
+from search import SearchIndex, SearchRequest, Term, open_index
 from search.cli import search_main
+from search.engine import open_index as loading
 from search.result import SearchResult
 from store import QueryError
 from tests.integration.colours import ColourModel, paint
@@ -147,7 +148,7 @@ def test_a_spent_budget_is_said_on_stderr(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(loading, "load_model", lambda *_, **__: ColourModel())
-    monkeypatch.setattr("search.timing.BLOCK", 2)
+    monkeypatch.setattr("search.ranking.stopwatch.BLOCK", 2)
     monkeypatch.setenv("CROSSGRAPH_INDEX", str(folder))
     assert search_main(["red", "--json", "--budget-ms", "0.001"]) == 0
     out, err = capsys.readouterr()

@@ -14,10 +14,10 @@ import pytest
 from PIL import ExifTags, Image, ImageCms
 
 from indexer import BuildReport, build_index, plan_index
-from indexer.decode import READER_VERSION
-from search.commands.index_lines import plan_lines
-from search.status import read_status
-from search.writing import remove_photos
+from indexer.photos.decode import READER_VERSION
+from search.commands.shared.index_lines import plan_lines
+from search.engine.add_and_remove import remove_photos
+from search.status.index_status import read_status
 from store import Index, PhotoFile
 from store.reader import CATALOG_NAME
 from tests.fakes import ColourModel, paint

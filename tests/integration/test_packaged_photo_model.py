@@ -11,11 +11,11 @@ import pytest
 import torch
 from PIL import Image
 
-from fusion.export import export_model
-from fusion.gpu_photos import GpuPhotos
-from fusion.packing import unpack_edges, unpack_nodes
-from fusion.photo_model import PhotoModel, find_photo_model
+from fusion.export.write_model import export_model
+from fusion.gpu_retriever import GpuPhotos
 from fusion.retriever import Retriever, load_retriever
+from fusion.runtime.packing import unpack_edges, unpack_nodes
+from fusion.runtime.photo_model import PhotoModel, find_photo_model
 
 ROOT = Path(__file__).parents[2]
 FLICKR = Path(os.environ.get("CROSSGRAPH_DATA", ROOT.parent / "shared" / "data")) / "flickr8k"

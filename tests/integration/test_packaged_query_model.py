@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fusion.export import export_model
-from fusion.query_model import find_query_model
+from fusion.export.write_model import export_model
 from fusion.retriever import load_retriever
+from fusion.runtime.query_model import find_query_model
 
 ROOT = Path(__file__).parents[2]
 FLICKR = Path(os.environ.get("CROSSGRAPH_DATA", ROOT.parent / "shared" / "data")) / "flickr8k"

@@ -17,13 +17,14 @@ from PIL import Image
 from torch import nn
 
 from fusion.encoders.convolutional import GridEncoder, Normalise
-from fusion.export import export_model
-from fusion.gpu_photos import GpuPhotos
-from fusion.photo_model import PhotoModel, find_photo_model
-from fusion.query_folder import PHOTOS, TABLES, query_folder
-from fusion.query_model import QueryModelError
+from fusion.export.write_model import export_model
+from fusion.gpu_retriever import GpuPhotos
 from fusion.retriever import Retriever
-from search import loading, prepared
+from fusion.runtime.exported_folder import PHOTOS, TABLES, query_folder
+from fusion.runtime.photo_model import PhotoModel, find_photo_model
+from fusion.runtime.query_model import QueryModelError
+from search.engine import open_index as loading
+from search.models import prepared
 from tests.integration.made_retriever import FINGERPRINT, made_retriever
 
 SIZE = 96
@@ -151,8 +152,8 @@ def test_where_there_is_a_gpu_it_is_taken(
 ) -> None:
     taken = []
     monkeypatch.setenv("CROSSGRAPH_CACHE", str(root.parent))
-    monkeypatch.setattr("fusion.device.choose_device", lambda _: "cuda")
-    monkeypatch.setattr("fusion.gpu_photos.GpuPhotos", lambda *given: taken.append(given))
+    monkeypatch.setattr("fusion.hardware.device.choose_device", lambda _: "cuda")
+    monkeypatch.setattr("fusion.gpu_retriever.GpuPhotos", lambda *given: taken.append(given))
     monkeypatch.setattr(loading, "load_model", lambda *_, **__: retriever)
     said: list[str] = []
     prepared.photo_model(None, tell=said.append, warn=said.append)
@@ -166,7 +167,7 @@ def test_indexing_imports_no_torch(retriever: Retriever, root: Path, tmp_path: P
         photo.save(tmp_path / "photos" / f"{number}.jpg")
     (tmp_path / "model").mkdir()
     code = (
-        "import sys; from fusion import fingerprint; from search.cli import main\n"
+        "import sys; from fusion.runtime import model_fingerprint as fingerprint; from search.cli import main\n"
         f"fingerprint.checkpoint_fingerprint = lambda _: {FINGERPRINT!r}\n"
         f"code = main(['index', {str(tmp_path / 'photos')!r}, '--device', 'cpu',"
         f" '--index', {str(tmp_path / 'index')!r}])\n"

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from fusion import export
+from fusion.export import write_model as export
 from fusion.retriever import Retriever
-from search import loading
 from search.cli import main
-from search.prepared import is_prepared
+from search.engine import open_index as loading
+from search.models.prepared import is_prepared
 from tests.integration.colours import paint
 from tests.integration.made_retriever import made_retriever
 

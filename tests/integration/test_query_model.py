@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fusion import export
-from fusion.embeddings import ImageEmbeddings, QueryEmbeddings
-from fusion.export import ExportError, export_model, is_exportable
-from fusion.query_folder import (
+from fusion.export import write_model as export
+from fusion.export.write_model import ExportError, export_model, is_exportable
+from fusion.retriever import Retriever
+from fusion.runtime.embeddings import ImageEmbeddings, QueryEmbeddings
+from fusion.runtime.exported_folder import (
     MANIFEST,
     PAIRS,
     QUERY,
@@ -25,8 +26,7 @@ from fusion.query_folder import (
     query_folder,
     read_facts,
 )
-from fusion.query_model import QueryModel, QueryModelError, find_query_model
-from fusion.retriever import Retriever
+from fusion.runtime.query_model import QueryModel, QueryModelError, find_query_model
 from store import Index, PhotoFile
 from tests.integration.made_retriever import FINGERPRINT, PHOTOS, made_retriever
 

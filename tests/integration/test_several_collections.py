@@ -15,16 +15,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fusion import cca, matcher
-from fusion.collection import read_captions
-from fusion.features import CaptionFeatures, PairData, PhotoFeatures
-from fusion.matcher import GraphMatcher, PairScores
-from indexer.decode import decode
-from search import judged_model, open_index, prepared
+from fusion.data import cca
+from fusion.data.collection import read_captions
+from fusion.data.features import CaptionFeatures, PairData, PhotoFeatures
+from fusion.evaluation import matcher
+from fusion.evaluation.matcher import GraphMatcher, PairScores
+from indexer.photos.decode import decode
+from search import open_index
 from search.cli import main
-from search.evaluate import percent, retrieval_measures
-from search.gain import recall_difference
-from search.metrics import expected_calibration_error
+from search.evaluation import judged_model
+from search.evaluation.evaluation import percent, retrieval_measures
+from search.evaluation.gain import recall_difference
+from search.evaluation.metrics import expected_calibration_error
+from search.models import prepared
 from tests.integration.colours import ColourModel, paint
 
 MODEL = ColourModel()

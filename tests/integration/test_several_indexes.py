@@ -12,7 +12,7 @@ import pytest
 from indexer import build_index
 from search import SearchIndex, open_index
 from store import Index, IndexUnavailable, ModelMismatch, QueryError
-from store.several.numbers import STRIDE
+from store.federation.ids import STRIDE
 from tests.integration.colours import ColourModel, paint
 
 STRIPES = [
@@ -177,7 +177,9 @@ def test_the_command_line_says_what_is_missing(
 ) -> None:
     from search.cli import search_main
 
-    monkeypatch.setattr("search.loading.models_of", lambda *_, **__: (ColourModel(), ColourModel()))
+    monkeypatch.setattr(
+        "search.engine.open_index.models_of", lambda *_, **__: (ColourModel(), ColourModel())
+    )
     asked = ["red", "--index", str(places["a"]), "--index", str(places["b"]), "--json"]
     assert search_main(asked) == 0
     out, err = capsys.readouterr()

@@ -14,16 +14,16 @@ import numpy as np
 import pytest
 
 from indexer import BuildReport, build_index, plan_index, reembed
-from indexer.decode import MAX_FILE_BYTES
+from indexer.photos.decode import MAX_FILE_BYTES
 from indexer.sources import open_photo, patterns, shard
 from indexer.sources.tar import TarShard
 from search.commands.relocate import relocate
+from search.commands.shared.watching import keep_up
 from search.commands.status import status
-from search.commands.watch import keep_up
-from search.writing import add_photos, remove_photos
+from search.engine.add_and_remove import add_photos, remove_photos
 from store import Index, ReaderMissing, SourceError
-from store.members import base_name
 from store.merge import merge
+from store.photo_names import base_name
 from tests.fakes import ColourModel
 from tests.made_shards import painted, write_parquet, write_tar
 
@@ -142,7 +142,7 @@ def test_a_finished_shard_is_not_opened_again(
         opened.append(place)
         return real(place, **options)
 
-    monkeypatch.setattr("indexer.shards.open_shard", watched)
+    monkeypatch.setattr("indexer.shard_loop.open_shard", watched)
     assert counts(build(where)) == (0, 0, 0, 0, 3)
     assert opened == []
     old(tmp_path / "s" / "part-1.tar", 5)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from fusion.known_words import KnownWords
+from fusion.runtime.known_words import KnownWords
 from indexer import build_index
-from search import SearchIndex, open_index, timing
+from search import SearchIndex, open_index
+from search.ranking import stopwatch as timing
 from search.result import MAYBE, HitGroup, SearchResult
 from tests.integration.colours import COLOURS, ColourModel, paint
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from search import loading
 from search.cli import main
+from search.engine import open_index as loading
 from store import Index
 from tests.integration.colours import ColourModel, paint
 

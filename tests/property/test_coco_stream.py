@@ -14,9 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fusion import coco, json_lists
-from fusion.coco import CocoFile
-from fusion.json_lists import Part, parts_of_object
+from fusion.caption_files import coco_entries as coco
+from fusion.caption_files import json_lists
+from fusion.caption_files.coco_entries import CocoFile
+from fusion.caption_files.json_lists import Part, parts_of_object
 from indexer.sources import CocoSource
 from store import SourceError
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from store.codec import (
+from store.columns.codec import (
     array_to_blob,
     arrays_to_blobs,
     blob_to_array,

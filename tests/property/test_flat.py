@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.flat import FlatIndex
+from store.vectors.flat import FlatIndex
 
 counts, seeds = st.integers(1, 40), st.integers(0, 2**32 - 1)
 

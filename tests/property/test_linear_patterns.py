@@ -17,10 +17,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fusion.known_words import KnownWords
-from search import filter_values, filters, negation, query, unknown_words
-from search.request import SearchRequest
-from store import QueryError, documents, unspaced, words
+from fusion.runtime.known_words import KnownWords
+from search.query import filter_values, filters, negation
+from search.query import grammar as query
+from search.query.request import SearchRequest
+from search.ranking import unknown_words
+from store import QueryError
+from store.catalog import full_text as words
+from store.columns import documents, unspaced
 
 PIECES = (
     *(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusion.packing import (
+from fusion.runtime.packing import (
     DamagedPhotos,
     Layout,
     pack_photos,

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from store.approximate import ApproximateIndex
-from store.flat import FlatIndex
-from store.live import LiveVectors
-from store.rescored import rescored
+from store.vectors.approximate import ApproximateIndex
+from store.vectors.flat import FlatIndex
+from store.vectors.live import LiveVectors
+from store.vectors.rescored import rescored
 
 counts, seeds = st.integers(1, 300), st.integers(0, 2**32 - 1)
 widths = st.sampled_from([0.01, 1.0, 1000.0])

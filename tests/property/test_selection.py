@@ -17,8 +17,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store import Index, PhotoFile, QueryError
-from store.codec import time_to_row
-from store.selection import FIELDS, AllOf, AnyOf, Condition, Expression, Has, Not, operators_of
+from store.catalog.selection import (
+    FIELDS,
+    AllOf,
+    AnyOf,
+    Condition,
+    Expression,
+    Has,
+    Not,
+    operators_of,
+)
+from store.columns.codec import time_to_row
 
 COUNT, DIM = 60, 16
 RANDOM = np.random.default_rng(3)
@@ -174,7 +183,7 @@ def test_to_search_within_is_to_search_and_then_choose(
     ids, scores = index.search(query, COUNT)
     kept = np.isin(ids, chosen)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("store.cache.FEW", few)
+        patched.setattr("store.vectors.cache.FEW", few)
         found, their = index.search(query, k, within=chosen)
     assert found.tolist() == ids[kept][:k].tolist()
     assert their.tolist() == scores[kept][:k].tolist()

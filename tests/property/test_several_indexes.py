@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from store import Index, PhotoFile
+from store.catalog.selection import Condition
+from store.federation.ids import STRIDE
 from store.opening import open_indexes
-from store.selection import Condition
-from store.several.numbers import STRIDE
 
 DIM = 3
 NUMBERS = st.integers(-3, 3)  # few values, so that many scores are equal

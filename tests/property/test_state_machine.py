@@ -28,8 +28,8 @@ from hypothesis.stateful import (
 
 from indexer import build_index, reembed
 from store import Index, ModelMismatch, SourceError
-from store.catalog import arrays_of
-from store.models import find_model
+from store.catalog.images import arrays_of
+from store.catalog.models import find_model
 from tests.property.folders import SIDES, Folders, Place
 from tests.property.painted import (
     EMBEDDED,
@@ -63,8 +63,8 @@ class IndexMachine(RuleBasedStateMachine):
     @initialize(lazy=st.booleans())
     def begin(self, lazy: bool) -> None:
         if lazy:  # readers follow changes instead of reading a new file each time
-            self.patches.enter_context(mock.patch("store.cache.ALWAYS_COMPACT", 1))
-            self.patches.enter_context(mock.patch("store.cache._tolerable", lambda held: 4))
+            self.patches.enter_context(mock.patch("store.vectors.cache.ALWAYS_COMPACT", 1))
+            self.patches.enter_context(mock.patch("store.vectors.cache._tolerable", lambda held: 4))
         self.folders.write("one", "a.png", "red")
         self.bring_up_to_date(list(SIDES[:1]))
 

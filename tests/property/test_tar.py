@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.sources.tar import TarShard
-from store.members import lies_below, member_path, split_member
-from store.paths import absolute_path, relative_path
+from store.columns.paths import absolute_path, relative_path
+from store.photo_names import lies_below, member_path, split_member
 
 PARTS = st.one_of(
     st.sampled_from(["a", ".", "..", "", "!", "b.tar!c", " ", "x" * 120, ".hid", "ä", "\udcff"]),

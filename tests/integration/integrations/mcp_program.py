@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from search import loading
 from search.cli import main
+from search.engine import open_index as loading
 from tests.integration.colours import ColourModel
 
 

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from search import loading
 from search.cli import search_main
+from search.engine import open_index as loading
 from search.server.app import build_app
-from search.server.models import LoadedModel
+from search.server.pool.model_holder import LoadedModel
 from search.server.settings import Settings
 from store import Index, IndexUnavailable, ModelMismatch
 from store.postgres.address import Address
+from store.postgres.postgres_reader import PostgresReader
 from store.postgres.push import push
-from store.postgres.reader import PostgresReader
 from tests.integration.colours import ColourModel
 from tests.integration.server.served import BASE, make_index
 from tests.postgres_server import PostgresServer, running_server

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store import Index
-from store.postgres import within
+from store.catalog.selection import AllOf, AnyOf, Condition, Expression
+from store.postgres import allowed_photos as within
 from store.postgres.address import Address
+from store.postgres.postgres_reader import PostgresReader
 from store.postgres.push import push
-from store.postgres.reader import PostgresReader
-from store.selection import AllOf, AnyOf, Condition, Expression
 from tests.postgres_server import PostgresServer
 from tests.property import test_selection
 from tests.property.test_selection import ALL_FACTS, COUNT, DIM, EXPRESSIONS, true_of

@@ -23,15 +23,16 @@ from store import (
     ModelMismatch,
     QueryError,
 )
-from store.choice import LEAST_RECALL
-from store.postgres import schema, within
+from store.catalog.selection import Condition
+from store.postgres import allowed_photos as within
+from store.postgres import declarations as schema
 from store.postgres.address import Address
-from store.postgres.collection import Collection
+from store.postgres.administration import Collection
 from store.postgres.connection import Connection
 from store.postgres.generations import only_writer
+from store.postgres.postgres_reader import PostgresReader
 from store.postgres.push import push
-from store.postgres.reader import PostgresReader
-from store.selection import Condition
+from store.vectors.choose import LEAST_RECALL
 from tests.integration.postgres.made import BATCH, MODEL, make_index
 from tests.unit.store.vectors_at_hand import DIM, clustered
 from tests.waiting import PATIENCE_SECONDS

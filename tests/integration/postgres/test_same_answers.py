@@ -12,11 +12,11 @@ import pytest
 
 from fusion.retriever import Retriever
 from search import SearchIndex, open_index
-from search.request import SearchRequest, Term
+from search.query.request import SearchRequest, Term
 from store import Index, IndexNotWritable, IndexReader, PhotoFile
 from store.postgres.address import Address
+from store.postgres.postgres_reader import PostgresReader
 from store.postgres.push import push
-from store.postgres.reader import PostgresReader
 from tests.integration.made_retriever import PHOTOS, made_retriever
 from tests.postgres_server import PostgresServer
 

@@ -11,8 +11,8 @@ from PIL import Image
 
 from indexer import build_index
 from search.server.app import build_app
-from search.server.models import LoadedModel
-from search.server.service import Service
+from search.server.pool.model_holder import LoadedModel
+from search.server.pool.service import Service
 from search.server.settings import Settings
 from store import Index, ModelMismatch
 from tests.integration.colours import COLOURS, ColourModel, paint

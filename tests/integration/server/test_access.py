@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from search.cli import main
-from search.server.access import AccessError, read_key
+from search.server.middleware.access import AccessError, read_key
 from tests.integration.server.served import Served, make_index, serve
 
 KEY = "a-key-of-many-signs"

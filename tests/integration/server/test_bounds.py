@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from search.server.asking import check_pictures
-from search.server.errors import Refused
+from search.server.wire.http_errors import Refused
+from search.server.wire.request_bodies import check_pictures
 from tests.integration.server.served import Served, make_index, serve
 
 JSON = {"Content-Type": "application/json"}

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from search.server.log import Sparing
-from search.server.running import Running
+from search.server.processes.log import Sparing
+from search.server.processes.uvicorn_server import Running
 from search.server.settings import Settings
 from tests.waiting import PATIENCE_SECONDS
 

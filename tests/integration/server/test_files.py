@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from indexer import build_index
-from search.server.errors import Refused
-from search.server.photos import open_photo
+from search.photo_files.open_photo import open_photo
+from search.server.wire.http_errors import Refused
 from store import Index
-from store.records import PhotoRecord
+from store.record_stream import PhotoRecord
 from tests.integration.colours import ColourModel, paint
 from tests.integration.server.served import Served
 

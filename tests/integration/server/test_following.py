@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from indexer import build_index, reembed
-from search.server.models import LoadedModel
+from search.server.pool.model_holder import LoadedModel
 from store import ModelMismatch
 from tests.integration.colours import ColourModel, paint
 from tests.integration.server.served import Served, make_index, serve

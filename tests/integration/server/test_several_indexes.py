@@ -11,9 +11,9 @@ from fastapi.testclient import TestClient
 from indexer import build_index
 from indexer.reembed import reembed
 from search.server.app import build_app
-from search.server.models import LoadedModel
+from search.server.pool.model_holder import LoadedModel
 from search.server.settings import Settings
-from store.several.numbers import STRIDE
+from store.federation.ids import STRIDE
 from tests.integration.colours import ColourModel, paint
 from tests.waiting import await_that
 

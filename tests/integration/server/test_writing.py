@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from indexer import build_index
-from search.server.uploads import delete_upload
-from search.writing import REMOVED
+from search.engine.add_and_remove import REMOVED
+from search.photo_files.uploads_folder import delete_upload
 from store import Index, IndexNotWritable
 from tests.integration.colours import COLOURS, ColourModel
 from tests.integration.server.served import Served, serve
@@ -217,7 +217,7 @@ def test_a_full_disk_is_told_as_something_that_may_pass(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("search.server.writing.os.fsync", full)
+    monkeypatch.setattr("search.server.pool.uploads.os.fsync", full)
     answer = served.client.post("/v1/images", files=[("image", ("a.png", picture("red")))])
     assert answer.status_code == 503
     assert "No space left on device" in answer.json()["error"]

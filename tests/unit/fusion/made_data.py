@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from fusion import cca
-from fusion.concept_graph import ClassNames
+from fusion.data import cca
+from fusion.data.features import CaptionFeatures, PairData, PhotoFeatures
+from fusion.data.short_queries import ShortQueries
 from fusion.encoders.classifier import Classifier
-from fusion.features import CaptionFeatures, PairData, PhotoFeatures
-from fusion.network_run import Concepts, Materials
-from fusion.short_queries import ShortQueries
+from fusion.graphs.concept_graph import ClassNames
+from fusion.training.network_run import Concepts, Materials
 
 REGIONS, IMAGE_DIM, WORDS, TEXT_DIM, EACH = 4, 12, 5, 10, 2
 CLASSES = 7

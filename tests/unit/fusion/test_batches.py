@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
-from fusion.batches import (
+from fusion.training.sampling import (
     plain_batches,
     random_photos,
     shown_twice,

@@ -6,7 +6,7 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from fusion.calibration import best_threshold, fit_logistic
+from fusion.network.calibration import best_threshold, fit_logistic
 
 
 def test_logistic_fit_agrees_with_scikit_learn() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sklearn.cross_decomposition import CCA
 
-from fusion import cca
+from fusion.data import cca
 
 
 def collection(

@@ -11,7 +11,6 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from fusion import fingerprint
 from fusion.checkpoint import (
     CheckpointError,
     compact,
@@ -22,10 +21,11 @@ from fusion.checkpoint import (
     widen,
     write_checkpoint,
 )
-from fusion.fingerprint import checkpoint_fingerprint
-from fusion.network import Network
-from fusion.network_run import shape
-from fusion.scoring import embed_photos, embed_texts, first_scores
+from fusion.network.gallery import embed_photos, embed_texts, first_scores
+from fusion.network.network import Network
+from fusion.runtime import model_fingerprint as fingerprint
+from fusion.runtime.model_fingerprint import checkpoint_fingerprint
+from fusion.training.network_run import shape
 from tests.unit.fusion.made_data import made_data
 from tests.unit.fusion.test_training import SMALL
 

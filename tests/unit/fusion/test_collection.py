@@ -9,7 +9,7 @@ from unicodedata import normalize
 
 import pytest
 
-from fusion.collection import CollectionError, left_out_of, read_captions
+from fusion.data.collection import CollectionError, left_out_of, read_captions
 
 
 def collection_at(folder: Path, names: list[str], images: Any, said: Any) -> Path:

@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from fusion.concept_graph import ConceptGraph, fit_classifier
 from fusion.encoders.classifier import Classifier
-from fusion.reader import Reader
-from fusion.whitening import Whitening
+from fusion.graphs.concept_graph import ConceptGraph, fit_classifier
+from fusion.network.node_reader import Reader
+from fusion.network.whitening import Whitening
 
 
 def graph() -> ConceptGraph:

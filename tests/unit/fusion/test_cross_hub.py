@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from fusion.cross_hub import CrossHub
-from fusion.memory import pack_rows
-from fusion.reranker import CrossGraph, RerankerConfig
+from fusion.graphs.cross_graph import CrossGraph, RerankerConfig
+from fusion.graphs.cross_graph_hubs import CrossHub
+from fusion.graphs.memory_graph import pack_rows
 
 CAPTIONS, WORDS, WIDTH, PHOTOS, DIM = 6, 5, 8, 30, 4
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from fusion import device as module
-from fusion.device import DeviceNotThere, choose_device, has_nvidia
+from fusion.hardware import device as module
+from fusion.hardware.device import DeviceNotThere, choose_device, has_nvidia
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_device_of_the_driver_or_its_program_is_looked_for(
 
 def test_without_one_torch_is_not_imported() -> None:
     code = (
-        "import sys; from fusion.device import choose_device\n"
+        "import sys; from fusion.hardware.device import choose_device\n"
         "print(choose_device('auto', likely=lambda: False), 'torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -10,13 +10,13 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from fusion.embeddings import QueryEmbeddings
-from fusion.encoders.protocol import WordFeatures
-from fusion.explanation import explain_photos, merge_pieces
-from fusion.model import ModelConfig
-from fusion.network import GATES, Network, NetworkConfig, PairParts
-from fusion.reranker import RerankerConfig, WordReading
+from fusion.encoders.encoder import WordFeatures
+from fusion.graphs.cross_graph import RerankerConfig, WordReading
+from fusion.graphs.dual_graph import ModelConfig
+from fusion.network.network import GATES, Network, NetworkConfig, PairParts
 from fusion.retriever import Retriever
+from fusion.runtime.embeddings import QueryEmbeddings
+from fusion.runtime.photo_explanation import explain_photos, merge_pieces
 
 GATED = (0.5, 0.25, 0.125, 0.25)
 VOCABULARY = ("cat", "dog", "red")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from fusion.features import PairData, subset
+from fusion.data.features import PairData, subset
 from tests.unit.fusion.made_data import made_data
 
 

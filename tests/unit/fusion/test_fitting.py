@@ -9,15 +9,15 @@ import pytest
 import torch
 from torch.nn import functional
 
-from fusion import cca
-from fusion.features import photo_input
-from fusion.fitting import bank_vectors, caption_vectors, labelled_pairs
-from fusion.gates import fit_choice
-from fusion.model import ModelConfig
-from fusion.network import Network, NetworkConfig
-from fusion.pair_runs import false_photos
-from fusion.reranker import RerankerConfig
-from fusion.scoring import embed_texts
+from fusion.baselines.pair_run import false_photos
+from fusion.data import cca
+from fusion.data.features import photo_input
+from fusion.graphs.cross_graph import RerankerConfig
+from fusion.graphs.dual_graph import ModelConfig
+from fusion.network.gallery import embed_texts
+from fusion.network.network import Network, NetworkConfig
+from fusion.training.fitting import bank_vectors, caption_vectors, labelled_pairs
+from fusion.training.gates import fit_choice
 from tests.unit.fusion.made_data import IMAGE_DIM, TEXT_DIM, made_data
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from fusion.graphs import cosine_neighbours, shuffled_edges
+from fusion.graphs.adjacency import cosine_neighbours, shuffled_edges
 
 
 def test_padding_is_never_a_neighbour() -> None:

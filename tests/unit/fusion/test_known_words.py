@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusion.known_words import KnownWords, edit_distance, whole_tokens
+from fusion.runtime.known_words import KnownWords, edit_distance, whole_tokens
 
 NAMED = ("giraffe", "elephant", "toast", "dog", "people")
 TOKENS = ["[CLS]", "red", "sofa", "elegant", "board", "snow", "##s", "x", "車", "い", "12", "dig"]

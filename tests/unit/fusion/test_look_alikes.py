@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import PolynomialFeatures
 from torch import Tensor
 
-from fusion.look_alikes import RIDGE, Evidence, LookAlikeTest
+from fusion.network.look_alikes import RIDGE, Evidence, LookAlikeTest
 
 
 def made_pairs(matches: int, others: int, seed: int = 0) -> tuple[Evidence, Tensor]:

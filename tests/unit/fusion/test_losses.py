@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from fusion.losses import contrastive_loss
+from fusion.training.losses import contrastive_loss
 
 
 def test_siblings_are_neither_right_nor_wrong() -> None:

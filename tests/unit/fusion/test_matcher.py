@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from fusion.features import PairData
-from fusion.matcher import GraphMatcher
-from fusion.model import ModelConfig
-from fusion.network import Network, NetworkConfig
-from fusion.reranker import RerankerConfig
-from fusion.scoring import nearest_pairs, place
+from fusion.data.features import PairData
+from fusion.evaluation.matcher import GraphMatcher
+from fusion.graphs.cross_graph import RerankerConfig
+from fusion.graphs.dual_graph import ModelConfig
+from fusion.network.gallery import nearest_pairs, place
+from fusion.network.network import Network, NetworkConfig
 from tests.unit.fusion.made_data import IMAGE_DIM, TEXT_DIM, made_data
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
-from fusion.memory import HubCorrection, MemoryGraph, pack_rows, unpack_rows
+from fusion.graphs.memory_graph import HubCorrection, MemoryGraph, pack_rows, unpack_rows
 
 
 def test_packing_keeps_directions() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from fusion.graphs import drop_nodes
-from fusion.layers import NodeGraph
-from fusion.model import Branch, ModelConfig
-from fusion.pooling import LearnedPooling
+from fusion.graphs.adjacency import drop_nodes
+from fusion.graphs.dual_graph import Branch, ModelConfig
+from fusion.graphs.layers import NodeGraph
+from fusion.graphs.pooling import LearnedPooling
 
 
 def branch() -> Branch:

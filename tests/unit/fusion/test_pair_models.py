@@ -9,9 +9,15 @@ import torch
 from torch import Tensor, nn
 from torch_geometric.nn import GCNConv
 
-from fusion.article import ArticleModel, attend, bipartite_convolution, cross_adjacency, nearest
-from fusion.baselines import PAIR_MODELS, build_pair_model
-from fusion.pairs import PairModel
+from fusion.baselines.article import (
+    ArticleModel,
+    attend,
+    bipartite_convolution,
+    cross_adjacency,
+    nearest,
+)
+from fusion.baselines.build import PAIR_MODELS, build_pair_model
+from fusion.baselines.pair_model import PairModel
 
 P, PT = 12, 8
 SMALL = {"width": "16", "bank": "20", "neighbours": "3"}

@@ -8,15 +8,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from fusion.baselines import PAIR_MODELS, build_pair_model
-from fusion.pair_training import (
+from fusion.baselines.build import PAIR_MODELS, build_pair_model
+from fusion.baselines.pair_model import PairModel
+from fusion.baselines.pair_training import (
     PairResume,
     copied,
     mismatched,
     text_to_image_recall,
     train_pair_model,
 )
-from fusion.pairs import PairModel
 
 SMALL = {"width": "32", "bank": "16", "neighbours": "2"}
 Split = tuple[Tensor, Tensor, Tensor]

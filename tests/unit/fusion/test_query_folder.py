@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from fusion.query_folder import MANIFEST, is_whole, query_folder, read_facts, writing_folder
+from fusion.runtime.exported_folder import (
+    MANIFEST,
+    is_whole,
+    query_folder,
+    read_facts,
+    writing_folder,
+)
 
 
 @pytest.fixture

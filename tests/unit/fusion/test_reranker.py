@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from fusion.reranker import CrossGraph, RerankerConfig, with_whole
+from fusion.graphs.cross_graph import CrossGraph, RerankerConfig, with_whole
 
 
 @pytest.fixture(params=["attention", "cosine"])

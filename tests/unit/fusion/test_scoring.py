@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from fusion.features import PairData, photo_input
-from fusion.model import ModelConfig
-from fusion.network import Network, NetworkConfig
-from fusion.packing import Layout, unpack_edges, unpack_nodes
-from fusion.reranker import RerankerConfig
-from fusion.scoring import embed_photos
+from fusion.data.features import PairData, photo_input
+from fusion.graphs.cross_graph import RerankerConfig
+from fusion.graphs.dual_graph import ModelConfig
+from fusion.network.gallery import embed_photos
+from fusion.network.network import Network, NetworkConfig
+from fusion.runtime.packing import Layout, unpack_edges, unpack_nodes
 from tests.unit.fusion.made_data import IMAGE_DIM, TEXT_DIM, made_data
 
 WORDS, BANK = ("dog", "red", "runs"), 60

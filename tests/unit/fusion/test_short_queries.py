@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from fusion.features import CaptionFeatures
-from fusion.losses import contrastive_loss, multi_positive_loss
-from fusion.short_queries import ShortQueries, _said, _table, short_text
-from fusion.words import STOP_WORDS, words_in_order
+from fusion.data.features import CaptionFeatures
+from fusion.data.short_queries import ShortQueries, _said, _table, short_text
+from fusion.runtime.words import STOP_WORDS, words_in_order
+from fusion.training.losses import contrastive_loss, multi_positive_loss
 
 CAPTIONS = ["Two dogs are running through the snow .", "It is a dog .", "A man in a red hat"]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fusion.squares import square, squares
+from fusion.runtime.squares import square, squares
 
 
 def test_a_photo_is_squashed_and_nothing_cut_off() -> None:

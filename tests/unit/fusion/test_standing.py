@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusion.standing import BREVITY, FACTS, TERMS, Standing, facts_of, terms_of
+from fusion.runtime.standing import BREVITY, FACTS, TERMS, Standing, facts_of, terms_of
 
 
 def standing(*, of_lead: float) -> Standing:

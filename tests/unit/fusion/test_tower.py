@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from fusion.tower import FrozenDepthwise, TunedBlocks, freeze_depthwise
+from fusion.network.tuned_layers import FrozenDepthwise, TunedBlocks, freeze_depthwise
 
 
 def blocks() -> nn.Sequential:

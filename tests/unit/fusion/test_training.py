@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import torch
 
-from fusion.epochs import running_mean
-from fusion.features import PairData
-from fusion.fitting import list_recalls
-from fusion.network import Network
-from fusion.network_run import train_network
-from fusion.request import TrainingError, TrainRequest
-from fusion.training import training_photos
+from fusion.data.features import PairData
+from fusion.network.network import Network
+from fusion.train import training_photos
+from fusion.training.epochs import running_mean
+from fusion.training.fitting import list_recalls
+from fusion.training.network_run import train_network
+from fusion.training.train_request import TrainingError, TrainRequest
 from tests.unit.fusion.made_data import made_data, made_materials
 
 SMALL = {

@@ -9,15 +9,22 @@ import pytest
 import torch
 from torch import Tensor
 
-from fusion.ablation import SIGNALS, Row, ablation_rows, score_rows
-from fusion.features import PairData
-from fusion.matcher import GraphMatcher
-from fusion.network import Network, PairParts, TextVectors
-from fusion.network_run import train_network
-from fusion.request import TrainRequest
-from fusion.reranker import CrossGraph, RerankerConfig
-from fusion.scoring import Gallery, embed_photos, embed_texts, first_scores, pair_parts
-from fusion.variants import VARIANTS, EdgelessCross, ShuffledCross, read_once, share, twin
+from fusion.data.features import PairData
+from fusion.evaluation.ablation import SIGNALS, Row, ablation_rows, score_rows
+from fusion.evaluation.matcher import GraphMatcher
+from fusion.evaluation.variants import (
+    VARIANTS,
+    EdgelessCross,
+    ShuffledCross,
+    read_once,
+    share,
+    twin,
+)
+from fusion.graphs.cross_graph import CrossGraph, RerankerConfig
+from fusion.network.gallery import Gallery, embed_photos, embed_texts, first_scores, pair_parts
+from fusion.network.network import Network, PairParts, TextVectors
+from fusion.training.network_run import train_network
+from fusion.training.train_request import TrainRequest
 from tests.unit.fusion.made_data import made_data, made_materials
 
 SMALL = {

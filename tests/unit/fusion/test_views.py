@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from fusion.views import view_of
+from fusion.data.views import view_of
 
 
 def gradient(width: int, height: int) -> Image.Image:

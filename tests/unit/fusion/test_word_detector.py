@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from fusion.word_detector import WordDetector
+from fusion.graphs.word_detector import WordDetector
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import math
 import pytest
 import torch
 
-from fusion.memory import pack_rows
-from fusion.word_graph import WordGraph, edge_counts, frequent_words
+from fusion.graphs.memory_graph import pack_rows
+from fusion.graphs.word_graph import WordGraph, edge_counts, frequent_words
 
 TEXTS = ["a dog", "the dog runs", "a cat", "one cat, two cats"]
 OWNERS = [0, 0, 1, 1]

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusion.plurals import singular
-from fusion.wording import canonical_query
-from fusion.words import word_set
+from fusion.runtime.plurals import singular
+from fusion.runtime.wording import canonical_query
+from fusion.runtime.words import word_set
 
 PLURALS = {
     "dog": "dogs", "hot dog": "hot dogs", "bus": "buses", "ski": "skis", "puppy": "puppies",

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from fusion import coco
-from fusion.coco import plain_id
+from fusion.caption_files import coco_entries as coco
+from fusion.caption_files.coco_entries import plain_id
 from indexer.sources import CocoSource
 from store import SourceError
 

@@ -9,8 +9,8 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageCms
 
-from indexer.decode import decode_bytes, decode_photo
-from indexer.pixels import to_rgb
+from indexer.photos.decode import decode_bytes, decode_photo
+from indexer.photos.pixels import to_rgb
 from tests.unit.indexer.made_profiles import PROFILES, grey_profile, ink_profile
 
 PATCHES = {

@@ -12,7 +12,7 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageFile
 
-from indexer.decode import UnreadableImage, decode_bytes, decode_photo, picture_size
+from indexer.photos.decode import UnreadableImage, decode_bytes, decode_photo, picture_size
 
 MANDELBROT = Image.effect_mandelbrot((400, 300), (-2, -1, 0.5, 0.4), 99).convert("RGB")
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from indexer.decode import UnreadableImage, decode, decode_bytes, decode_photo
+from indexer.photos.decode import UnreadableImage, decode, decode_bytes, decode_photo
 
 RED = (255, 0, 0)
 

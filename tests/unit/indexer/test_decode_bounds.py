@@ -13,14 +13,14 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from indexer.decode import MAX_FILE_BYTES, UnreadableImage, decode_bytes, decode_photo
+from indexer.photos.decode import MAX_FILE_BYTES, UnreadableImage, decode_bytes, decode_photo
 from tests.waiting import PATIENCE_SECONDS
 
 KINDS = ("JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF")
 GROWTH = """
 import sys
 from pathlib import Path
-from indexer.decode import UnreadableImage, decode_bytes
+from indexer.photos.decode import UnreadableImage, decode_bytes
 def peak(): return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) // 1024
 before = peak()
 try:
@@ -116,7 +116,7 @@ def test_floats_go_from_black_to_white_whatever_is_no_number() -> None:
 def test_a_very_large_jpeg_is_made_smaller_and_keeps_its_size_in_words(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    module = sys.modules["indexer.decode_memory"]
+    module = sys.modules["indexer.photos.decode_memory"]
     content = saved(Image.new("RGB", (400, 240), "red"), "JPEG", orientation=6)
     monkeypatch.setattr(module, "MAX_DECODE_BYTES", 1_000_000)
     monkeypatch.setattr(module, "DRAFT_PX", 50)
@@ -126,7 +126,7 @@ def test_a_very_large_jpeg_is_made_smaller_and_keeps_its_size_in_words(
 
 
 def test_a_file_of_too_many_bytes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["indexer.decode"], "MAX_FILE_BYTES", 10)
+    monkeypatch.setattr(sys.modules["indexer.photos.decode"], "MAX_FILE_BYTES", 10)
     with pytest.raises(UnreadableImage, match="11 bytes, expected at most 10"):
         decode_bytes(bytes(11))
     assert MAX_FILE_BYTES < 2**30

@@ -11,10 +11,10 @@ import pytest
 from PIL import ExifTags, Image
 
 from indexer.batches import batches
-from indexer.dates import date_of_name
-from indexer.decode import decode_photo
-from indexer.exif import Exif, camera_name
-from indexer.look import look_of
+from indexer.photos.dates import date_of_name
+from indexer.photos.decode import decode_photo
+from indexer.photos.exif import Exif, camera_name
+from indexer.photos.perceptual_hash import look_of
 from indexer.sources import FoundFile
 
 BASE = ExifTags.Base

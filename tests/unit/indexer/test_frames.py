@@ -7,7 +7,7 @@ import io
 import pytest
 from PIL import Image
 
-from indexer.decode import decode_photo
+from indexer.photos.decode import decode_photo
 
 CLEAR = (0, 0, 0, 0)
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import match
-from indexer.match import PhotoFinder
-from store.members import member_path
-from store.paths import relative_path
+from indexer.annotations import photo_finder as match
+from indexer.annotations.photo_finder import PhotoFinder
+from store.columns.paths import relative_path
+from store.photo_names import member_path
 
 
 class At(NamedTuple):

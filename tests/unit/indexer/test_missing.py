@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from indexer.missing import Missing
+from indexer.changes.missing import Missing
 from indexer.sources.shard import UNKNOWN_SIZE
 from store import PhotoFile
 

@@ -8,8 +8,8 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from indexer.decode import DecodedPhoto, decode_photo
-from indexer.heif_boxes import end_of_boxes, is_turned_by_boxes
+from indexer.photos.decode import DecodedPhoto, decode_photo
+from indexer.photos.heif_boxes import end_of_boxes, is_turned_by_boxes
 
 SIZES = {1: (96, 64), 3: (96, 64), 6: (64, 96), 8: (64, 96)}
 

@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from indexer.decode import DecodedPhoto, decode_photo
-from indexer.pixels import to_rgb
+from indexer.photos.decode import DecodedPhoto, decode_photo
+from indexer.photos.pixels import to_rgb
 
 RAMP = np.linspace(0, 1, 64).reshape(1, 64).repeat(8, 0)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from indexer.plan import Plan, make_plan
+from indexer.changes.plan import Plan, make_plan
+from indexer.changes.survey import Survey
 from indexer.sources import FoundFile
-from indexer.survey import Survey
 from store import PhotoFile, QuarantinedFile
 
 

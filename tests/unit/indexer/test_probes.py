@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from indexer import probes
+from indexer.annotations import recall_queries as probes
 
 
 class Few:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.survey import Survey, survey
+from indexer.changes.survey import Survey, survey
 from store import SourceError
 
 

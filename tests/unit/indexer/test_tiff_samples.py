@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from indexer.decode import UnreadableImage, decode_bytes, decode_photo
+from indexer.photos.decode import UnreadableImage, decode_bytes, decode_photo
 from tests.unit.indexer.made_tiffs import tiff
 
 WIDTH, HEIGHT = 37, 23

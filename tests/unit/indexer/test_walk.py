@@ -10,7 +10,7 @@ import pytest
 
 from indexer.sources import FolderSource, Rules, listed_files
 from indexer.sources.kinds import SUFFIXES
-from indexer.sources.rules import WASTE
+from indexer.sources.walk_rules import WASTE
 from store import SourceError
 
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import torch
 
-from fusion import ablation
-from fusion.ablation import Row
-from search.ablate import ablate
-from search.evaluate import retrieval_measures
+from fusion.evaluation import ablation
+from fusion.evaluation.ablation import Row
+from search.evaluation.ablation_table import ablate
+from search.evaluation.evaluation import retrieval_measures
 
 ROWS = (Row("plain", None, stage="first"), Row("better", "plain"))
 # Two photos with two captions each. The plain row finds caption 0's photo only, the better one all.

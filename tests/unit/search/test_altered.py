@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from search.altered import COUNTS, KINDS, NOUNS, change_count, swap_colours, swap_nouns
+from search.evaluation.altered_captions import (
+    COUNTS,
+    KINDS,
+    NOUNS,
+    change_count,
+    swap_colours,
+    swap_nouns,
+)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from search.bootstrap import paired_interval, sampled_interval
+from search.evaluation.bootstrap import paired_interval, sampled_interval
 
 
 def made(photos: int, gain: float, seed: int) -> tuple[NDArray[np.bool_], ...]:

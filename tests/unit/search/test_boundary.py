@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from search.boundary import run
+from search.terminal.boundary import run
 
 
 class NamedError(ValueError):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from search.building import BUILDING_NAME, BuildingFile, read_building
+from search.status.build_progress import BUILDING_NAME, BuildingFile, read_building
 
 
 class Clock:

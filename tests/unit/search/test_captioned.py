@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from search.captioned import named_collections
+from search.evaluation.named_collections import named_collections
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,11 @@ import pytest
 import torch
 
 from fusion.checkpoint import write_checkpoint
-from fusion.epochs import Options
-from fusion.request import TrainingError, TrainRequest
-from search import curve
+from fusion.training.epochs import Options
+from fusion.training.train_request import TrainingError, TrainRequest
 from search.cli import main
-from search.curve import learning_curve, requests_by_size
+from search.evaluation import learning_curve as curve
+from search.evaluation.learning_curve import learning_curve, requests_by_size
 
 PHOTOS = 160
 

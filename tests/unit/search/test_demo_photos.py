@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from search.demo import DemoError, gather
-from search.demo_photos import PHOTO_SETS, PhotoSet, installed_photos
+from search.demo.demo_run import DemoError, gather
+from search.demo.photo_sets import PHOTO_SETS, PhotoSet, installed_photos
 
 MISSING = PhotoSet("no-such-package-anywhere", "x", ("*.jpg",), "nobody", "none")
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from search.doctor import Finding
+from search.doctor.checkpoints import model_findings
 from search.doctor.indexes import index_findings
-from search.doctor.models import model_findings
 from search.doctor.packages import package_findings
 from store import Index, PhotoFile
 

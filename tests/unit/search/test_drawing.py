@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from search.drawing import draw_explanation, strongest_boxes
-from search.explain import Box, ExplainedWord, Explanation, Region
+from search.explanation import Box, ExplainedWord, Explanation, Region
+from search.output.drawing import draw_explanation, strongest_boxes
 from search.result import Hit
 from store import UnreadableImage
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 
-from indexer.look import look_of
-from search.duplicates import LEAST_COSINE, Group, fold
+from indexer.photos.perceptual_hash import look_of
+from search.ranking.near_duplicates import LEAST_COSINE, Group, fold
 
 
 def photo(name: str) -> Image.Image:

@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from search.evaluate import EvaluationError, evaluate, percent, retrieval_measures
-from search.metrics import accuracy, auc, expected_calibration_error
-from search.per_query import per_query_json
+from search.evaluation.evaluation import EvaluationError, evaluate, percent, retrieval_measures
+from search.evaluation.metrics import accuracy, auc, expected_calibration_error
+from search.evaluation.per_query import per_query_json
 
 # Three photos; photo 0 has captions 0 and 1, photo 1 has caption 2, photo 2 has none.
 ROWS = np.array([0, 0, 1])

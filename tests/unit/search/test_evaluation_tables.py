@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from search.commands.evaluation_tables import print_reports
+from search.commands.shared.evaluation_tables import print_reports
 
 
 def measures(recall: float) -> dict[str, float]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fusion.explanation import PhotoExplanation
-from search.explain import Explanation, Region, as_record, as_words, from_model, region_boxes
+from fusion.runtime.photo_explanation import PhotoExplanation
+from search.explanation import Explanation, Region, as_record, as_words, from_model, region_boxes
 
 
 def test_cells_run_row_by_row_from_the_top_left() -> None:

@@ -12,8 +12,8 @@ import pytest
 from pycocotools.coco import COCO
 
 from indexer.sources import CocoSource
-from search import parquet_file
-from search.export import export
+from search.export import parquet_writer as parquet_file
+from search.export.write_photos import export
 from search.result import Hit
 from store import Index, PhotoFile, QueryError
 
@@ -164,7 +164,7 @@ def test_an_export_that_fails_leaves_what_was_there(
         raise OSError(28, "No space left on device")
 
     (tmp_path / name).write_text("before")
-    monkeypatch.setattr("store.records._records", fail)
+    monkeypatch.setattr("store.record_stream._records", fail)
     with pytest.raises(OSError, match="No space"):
         export(folder, tmp_path / name)
     assert (tmp_path / name).read_text() == "before"

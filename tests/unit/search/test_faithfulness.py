@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from fusion.model import ModelConfig
-from fusion.network import Network, NetworkConfig
-from fusion.reranker import RerankerConfig, WordReading
-from search.faithfulness import drops, judge_explanations, summarise_drops
+from fusion.graphs.cross_graph import RerankerConfig, WordReading
+from fusion.graphs.dual_graph import ModelConfig
+from fusion.network.network import Network, NetworkConfig
+from search.evaluation.faithfulness import drops, judge_explanations, summarise_drops
 from tests.unit.fusion.made_data import IMAGE_DIM, TEXT_DIM, made_data
 
 PHOTOS = 30

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fusion.collection import CollectionError
-from fusion.squares import square
+from fusion.data.collection import CollectionError
+from fusion.runtime.squares import square
 from indexer.batches import batches
 from indexer.sources import FolderSource
-from search.features import read_photo
+from search.models.cache_folders import read_photo
 
 SIZE_PX = 32
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from search.filters import parse_filter
+from search.query.filters import parse_filter
 from store import QueryError
-from store.codec import time_to_row
-from store.selection import AllOf, AnyOf, Condition, Expression, Has, Not
+from store.catalog.selection import AllOf, AnyOf, Condition, Expression, Has, Not
+from store.columns.codec import time_to_row
 
 WIDE = Condition("width", ">", 1000)
 DOG, SOFA = (Condition("category", "=", name) for name in ("dog", "sofa"))

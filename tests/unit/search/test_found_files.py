@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from search.output.files import copy_hits, open_best
+from search.output.file_actions import copy_hits, open_best
 from search.result import Hit
 from tests.made_shards import painted, write_parquet, write_tar
 

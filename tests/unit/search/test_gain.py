@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from search.gain import recall_difference, reranking_gain
+from search.evaluation.gain import recall_difference, reranking_gain
 
 ROWS = np.array([0, 0, 1])
 

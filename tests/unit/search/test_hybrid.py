@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.hybrid import fused
+from search.ranking.rank_fusion import fused
 
 RANKINGS = st.lists(st.lists(st.integers(0, 20), unique=True, max_size=8), max_size=4)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from search import keyword_labels
-from search.keyword_labels import Keyword, from_captions, from_instances
+from search.evaluation.searches import keyword_labels
+from search.evaluation.searches.keyword_labels import Keyword, from_captions, from_instances
 
 
 def as_lists(keywords: list[Keyword]) -> dict[str, list[int]]:

@@ -7,11 +7,11 @@ import json
 import numpy as np
 import pytest
 
-from search.keyword_labels import LEFT_OUT, Keyword
-from search.keywords import DEPTH, judge_keywords
-from search.metrics import average_precision, share_in_best
-from search.per_query import per_query_json
-from search.right_answers import RightAnswers, Texts
+from search.evaluation.metrics import average_precision, share_in_best
+from search.evaluation.per_query import per_query_json
+from search.evaluation.searches.keyword_labels import LEFT_OUT, Keyword
+from search.evaluation.searches.keywords import DEPTH, judge_keywords
+from search.evaluation.searches.right_answers import RightAnswers, Texts
 from tests.unit.search.written_index import Hits, WrittenIndex, asked
 
 NO_TEXTS = Texts([], np.zeros(0, np.int64), np.zeros(0, np.int64))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from search.latency import measure_latency
+from search.evaluation.latency import measure_latency
 
 
 class SlowRetriever:

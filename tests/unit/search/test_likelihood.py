@@ -6,10 +6,10 @@ from typing import Any, cast
 
 import numpy as np
 
-from search.likelihood import Likelihood
-from search.mixing import EmbeddedTerm, Mixture, TermScores
-from search.request import Term
-from store.background import Background
+from search.query.request import Term
+from search.ranking.likelihood import Likelihood
+from search.ranking.mixing import EmbeddedTerm, Mixture, TermScores
+from store.vectors.background import Background
 
 ROWS = np.array([[0.5, 0.25]], np.float32)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fusion.negatives import hard_false_photos, random_false_photos
-from search.matching import judge_matching, score_pairs
+from fusion.data.negatives import hard_false_photos, random_false_photos
+from search.evaluation.pair_matching import judge_matching, score_pairs
 
 ROWS = np.repeat(np.arange(30), 5)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn import metrics as sklearn_metrics
 from sklearn.calibration import calibration_curve
 
-from search.metrics import (
+from search.evaluation.metrics import (
     accuracy,
     auc,
     average_precision,

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fusion.known_words import KnownWords
-from search.mixing import DETECTOR, EmbeddedTerm, Mixture, TermScores
-from search.request import Term
+from fusion.runtime.known_words import KnownWords
+from search.query.request import Term
+from search.ranking.mixing import DETECTOR, EmbeddedTerm, Mixture, TermScores
 
 PHOTOS = np.array([[1, 0], [0, 1], [0.5, 0.5]], np.float32)
 

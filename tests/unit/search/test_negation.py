@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from search.negation import split_negation
+from search.query.negation import split_negation
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from search.nouns import count_nouns, singular_forms, with_article
+from search.evaluation.searches.nouns import count_nouns, singular_forms, with_article
 
 CAPTIONS = [
     "A dog on a red sofa .",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import typer
 
-from search.commands.options import listed
+from search.commands.shared.options import listed
 
 
 def test_a_single_index_is_named_by_the_option_the_variable_or_neither(

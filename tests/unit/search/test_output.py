@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from search.explain import ExplainedWord, Explanation, Region
+from search.explanation import ExplainedWord, Explanation, Region
 from search.output import (
     as_csv_lines,
     as_json_lines,

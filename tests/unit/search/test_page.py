@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from search.page import Answer, Credit, render_page, thumbnail, write_page
+from search.output.page import Answer, Credit, render_page, thumbnail, write_page
 from search.result import Hit
 
 NASTY = "<script>alert('x')</script> & \"quotes\""

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from search.server.plain_words import told
-from search.server.schemas import EmbedBody, SearchBody
+from search.server.wire.plain_words import told
+from search.server.wire.schemas import EmbedBody, SearchBody
 
 PYDANTIC = re.compile(r"Input should|function-|constrained|tagged|union|TermBody|\[type=|pydantic")
 

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from search.plot import learning_curve_svg
+from search.evaluation.learning_curve_plot import learning_curve_svg
 
 
 def row(photos: int, first: tuple[float, float], reranked: tuple[float, float]) -> dict[str, Any]:

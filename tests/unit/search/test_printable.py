@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from search.commands.index_lines import print_built, print_reembedded
+from search.commands.shared.index_lines import print_built, print_reembedded
 from search.integrations.facts import metadata_of, text_of
 from search.json_text import json_text
 from search.output import as_csv_lines, as_json_lines, as_plain_lines, as_table, known
-from search.page import Answer, render_page
+from search.output.page import Answer, render_page
 from search.printable import (
     csv_cell,
     printable,
@@ -27,8 +27,8 @@ from search.printable import (
     valid_text,
     without_passwords,
 )
-from search.progress import ProgressReport
 from search.result import Hit, SearchResult
+from search.terminal.progress import ProgressReport
 
 ORDERS = (
     "\x1b]0;OWNED\x07",  # a title

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fusion.features import CaptionFeatures, PairData, PhotoFeatures
-from fusion.matcher import OwnScores, PairScores
-from search.metrics import median_rank, recall_at_k
-from search.per_query import per_query_json
-from search.probes import altered_captions, probe, short_queries
-from search.short_queries import short_query
+from fusion.data.features import CaptionFeatures, PairData, PhotoFeatures
+from fusion.evaluation.matcher import OwnScores, PairScores
+from search.evaluation.metrics import median_rank, recall_at_k
+from search.evaluation.per_query import per_query_json
+from search.evaluation.stress_tests import altered_captions, probe, short_queries
+from search.evaluation.typed_queries import short_query
 
 TEXTS = (
     "A dog chases a cat .",

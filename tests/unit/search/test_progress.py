@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from search import progress
-from search.progress import Pace, ProgressReport
+from search.terminal import progress
+from search.terminal.progress import Pace, ProgressReport
 
 
 def test_lines_come_now_and_then(

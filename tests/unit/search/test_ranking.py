@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.ranking import Ranking, falling
+from search.ranking.ranking import Ranking, falling
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from search.server.readers import Readers
+from search.server.pool.index_pool import Readers
 from search.server.settings import Settings
 from store import IndexUnavailable, ModelMismatch
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from search.reliability import reliability, shown_share
+from search.evaluation.reliability import reliability, shown_share
 
 
 def test_by_hand() -> None:

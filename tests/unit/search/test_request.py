@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from search.request import SearchRequest, Term
+from search.query.request import SearchRequest, Term
 from store import QueryError
 
 DOG = (Term("a dog"),)

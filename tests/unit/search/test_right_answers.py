@@ -10,10 +10,10 @@ from typing import cast
 import numpy as np
 import pytest
 
-from fusion.features import PairData
-from search.captioned import Captioned
-from search.evaluate import EvaluationError
-from search.right_answers import foreign_captions, keywords_of, read_categories
+from fusion.data.features import PairData
+from search.evaluation.evaluation import EvaluationError
+from search.evaluation.named_collections import Captioned
+from search.evaluation.searches.right_answers import foreign_captions, keywords_of, read_categories
 
 
 def data(names: list[str], texts: list[str], rows: list[int]) -> PairData:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from search.scale_model import Assumed, reckoned, searched
-from search.scale_plan import SIZES, main, tables
-from search.scale_rates import POINTS, RATES, Point
+from search.capacity.plan_tables import SIZES, main, tables
+from search.capacity.scale_model import Assumed, reckoned, searched
+from search.capacity.scale_rates import POINTS, RATES, Point
 
 PAGE = Path(__file__).parents[3] / "docs" / "scale.md"
 FACTOR = 2.0
@@ -86,7 +86,15 @@ def test_the_page_has_the_tables_that_the_program_prints() -> None:
 
 
 def test_assumptions_are_options() -> None:
-    command = [sys.executable, "-m", "search.scale_plan", "--photos", "1000", "--core-hour", "1e6"]
+    command = [
+        sys.executable,
+        "-m",
+        "search.scale_plan",
+        "--photos",
+        "1000",
+        "--core-hour",
+        "1e6",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=PAGE.parents[1])
     assert "| 1,000 |" in done.stdout
     assert "1,000,000,000" not in done.stdout

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from fusion.fingerprint import checkpoint_fingerprint
-from search.server import models
+from fusion.runtime.model_fingerprint import checkpoint_fingerprint
+from search.server.pool import model_holder as models
 from store import ModelMismatch
 
 

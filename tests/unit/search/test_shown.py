@@ -7,13 +7,13 @@ import json
 import numpy as np
 import pytest
 
-from search.absent_things import ABSENT_THINGS
-from search.evaluate import Measured
-from search.keyword_labels import LEFT_OUT, Keyword
-from search.metrics import auc, expected_calibration_error
-from search.per_query import per_query_json
-from search.right_answers import RightAnswers, Texts
-from search.shown import HITS, judge_shown
+from search.evaluation.evaluation import Measured
+from search.evaluation.metrics import auc, expected_calibration_error
+from search.evaluation.per_query import per_query_json
+from search.evaluation.searches.absent_things import ABSENT_THINGS
+from search.evaluation.searches.keyword_labels import LEFT_OUT, Keyword
+from search.evaluation.searches.right_answers import RightAnswers, Texts
+from search.evaluation.searches.shown_probabilities import HITS, judge_shown
 from tests.unit.search.written_index import WrittenIndex, asked
 
 IDS = np.array([100, 101, 102])

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fusion.collection import read_captions
-from search.squashed import compare_squashed, squashed_files
+from fusion.data.collection import read_captions
+from search.evaluation.squashed import compare_squashed, squashed_files
 from store.errors import UnreadableImage
 
 

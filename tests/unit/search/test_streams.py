@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from search.streams import GuardedStream, write_exactly
+from search.terminal.streams import GuardedStream, write_exactly
 
 PROGRAM = """
 import os, sys
-from search.boundary import run
+from search.terminal.boundary import run
 def app(**_):
     print("found \\x1b[2J\\udcff")
     numbers = [os.open(os.devnull, os.O_RDONLY) for _ in range(3)]

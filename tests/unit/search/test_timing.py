@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from search.timing import BLOCK, Stopwatch, blocks_in_time
+from search.ranking.stopwatch import BLOCK, Stopwatch, blocks_in_time
 
 
 class Clock:

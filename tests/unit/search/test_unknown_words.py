@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from fusion.known_words import KnownWords
-from search.request import SearchRequest, Term
-from search.unknown_words import Unknown, unknown_words
+from fusion.runtime.known_words import KnownWords
+from search.query.request import SearchRequest, Term
+from search.ranking.unknown_words import Unknown, unknown_words
 
 MODEL: Any = SimpleNamespace(known_words=KnownWords(("giraffe", "dog", "sofa", "photo", "cafe")))
 

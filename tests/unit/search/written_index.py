@@ -7,8 +7,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
-from search.asked_index import AskedIndex
-from search.engine import SearchIndex
+from search.engine.search_index import SearchIndex
+from search.evaluation.searches.asked_index import AskedIndex
 from store import QueryError
 
 __all__ = ["Hits", "WrittenIndex", "asked", "paths"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from store import Index, PhotoFile
-from store.background import SAMPLE
+from store.vectors.background import SAMPLE
 
 
 def written(folder: Path, count: int) -> Index:

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from store import Index, PhotoFile, choice
-from store.approximate import ApproximateIndex, train
-from store.vectors import Block, Blocks
+from store import Index, PhotoFile
+from store.vectors import choose as choice
+from store.vectors.approximate import ApproximateIndex, train
+from store.vectors.vector_index import Block, Blocks
 from tests.unit.store.vectors_at_hand import DIM, clustered, in_blocks
 
 COUNT = 4000
@@ -118,8 +119,8 @@ def test_photos_in_lists_that_are_not_read_are_found_if_only_these_are_wanted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rough = partial(choice.build, most_ms=0, least_recall=0.0)
-    monkeypatch.setattr("store.cache.choice.build", rough)
-    monkeypatch.setattr("store.cache.FEW", 1)
+    monkeypatch.setattr("store.vectors.cache.choice.build", rough)
+    monkeypatch.setattr("store.vectors.cache.FEW", 1)
     with Index.create(tmp_path / "index", "f1", DIM) as index:
         files = [PhotoFile(f"/p/{n}.jpg", "/p", 1, 2, "00", 3, 4) for n in IDS]
         ids = np.array(index.put_images(files, VECTORS, np.zeros((COUNT, 1, 1), np.float16)))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from store.codec import array_to_blob, blob_to_array, path_to_row, row_to_path, text_to_row
+from store.columns.codec import array_to_blob, blob_to_array, path_to_row, row_to_path, text_to_row
 
 
 def test_a_blob_says_what_it_holds() -> None:

@@ -10,8 +10,8 @@ import pytest
 import sqlite_utils
 
 from store import IndexBusy, IndexDamaged, IndexNotWritable
-from store.database import CatalogFile
-from store.schema import MIGRATIONS
+from store.sqlite.catalog_file import CatalogFile
+from store.sqlite.schema import MIGRATIONS
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from store.flat import FlatIndex
+from store.vectors.flat import FlatIndex
 
 
 @pytest.fixture

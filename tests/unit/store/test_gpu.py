@@ -7,8 +7,8 @@ import faiss
 import numpy as np
 import pytest
 
-from store.flat import FlatIndex
-from store.gpu import on_gpu
+from store.vectors.flat import FlatIndex
+from store.vectors.gpu import on_gpu
 from tests.unit.store.vectors_at_hand import DIM, FlatStandIn, clustered, stand_in_for_a_gpu
 
 VECTORS, QUERIES = clustered(100)

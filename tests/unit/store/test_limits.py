@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from store.limits import LEAST_STEPS, STEPS_AT_ONCE, STEPS_PER_BYTE, StepBudget, set_limits
+from store.sqlite.limits import LEAST_STEPS, STEPS_AT_ONCE, STEPS_PER_BYTE, StepBudget, set_limits
 
 ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from store.flat import FlatIndex
-from store.live import LiveVectors
+from store.vectors.flat import FlatIndex
+from store.vectors.live import LiveVectors
 
 EAST = np.array([1, 0], dtype=np.float32)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from store import IndexBusy, IndexNotWritable
-from store.lock import WriterLock
+from store.sqlite.lock import WriterLock
 
 
 def test_one_has_it_and_the_next_is_told(tmp_path: Path) -> None:

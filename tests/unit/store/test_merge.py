@@ -19,8 +19,8 @@ from store import (
     QueryError,
 )
 from store import merge as module
+from store.integrity.verify import verify
 from store.merge import Merged, merge
-from store.verify import verify
 
 EAST, NORTH, WEST = [1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]
 
@@ -134,7 +134,7 @@ def test_the_parts_stay_as_they_are(first: Path, second: Path, into: Path) -> No
 def test_ids_beyond_those_of_a_page_are_all_copied(
     tmp_path: Path, into: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("store.id_pages.ROWS_AT_ONCE", 2)
+    monkeypatch.setattr("store.sqlite.id_pages.ROWS_AT_ONCE", 2)
     names = [f"/photos/{number}.jpg" for number in range(7)]
     parts = [
         make(tmp_path / "a", dict.fromkeys(names[:4], EAST)),

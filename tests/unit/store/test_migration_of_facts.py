@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from store import Index, IndexDamaged, PhotoFile
-from store.selection import Has
-from store.verify import verify
+from store.catalog.selection import Has
+from store.integrity.verify import verify
 from tests.unit.store.version_two import make_version_two
 
 FILES = {

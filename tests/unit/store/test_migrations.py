@@ -131,7 +131,7 @@ def test_an_upgrade_that_fails_half_way_leaves_what_was_there(
     with opened(catalog) as connection:
         before = list(connection.iterdump())
     with monkeypatch.context() as broken:
-        broken.setattr("store.schema._name_the_model", lambda _: 1 / 0)
+        broken.setattr("store.sqlite.schema._name_the_model", lambda _: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             Index.open(catalog.parent)
     with opened(catalog) as connection:

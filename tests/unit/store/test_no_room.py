@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from store import Index, IndexNotWritable, PhotoFile, sqlite_uri
-from store.verify import verify
+from store import Index, IndexNotWritable, PhotoFile
+from store.integrity.verify import verify
+from store.sqlite import uri as sqlite_uri
 
 QUERY = np.ones(2, dtype=np.float32)
 
@@ -49,7 +50,7 @@ class FullDisk:
 @pytest.fixture
 def full(monkeypatch: pytest.MonkeyPatch) -> Iterator[FullDisk]:
     disk = FullDisk()
-    monkeypatch.setattr("store.database.sqlite3.connect", disk.connect)
+    monkeypatch.setattr("store.sqlite.catalog_file.sqlite3.connect", disk.connect)
     yield disk
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from store import IndexDamaged
-from store.paths import absolute_path, relative_path
+from store.columns.paths import absolute_path, relative_path
 
 
 @pytest.mark.parametrize(

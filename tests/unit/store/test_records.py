@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from store import Index, IndexDamaged, PhotoFile
-from store.records import records, shared_paths
+from store.record_stream import records, shared_paths
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def index(tmp_path: Path) -> Index:
 
 
 def test_all_photos_come_by_id_in_blocks(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("store.id_pages.ROWS_AT_ONCE", 3)
+    monkeypatch.setattr("store.sqlite.id_pages.ROWS_AT_ONCE", 3)
     with index:
         blocks = list(records(index))
     assert [[photo.image_id for photo in block] for block in blocks] == [[1, 2, 3], [4]]

@@ -123,7 +123,7 @@ def test_a_full_disk_leaves_the_old_model_answering(
         def refuse(*_: object, **__: object) -> None:
             raise OSError(28, "No space left on device")
 
-        full.setattr("store.cache.write_generation", refuse)
+        full.setattr("store.vectors.cache.write_generation", refuse)
         with pytest.raises(OSError, match="No space"):
             new.switch()
     assert index.search(EAST, 1)[0].tolist() == [1]

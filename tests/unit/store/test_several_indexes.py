@@ -20,11 +20,11 @@ from store import (
     QueryError,
     Reembedding,
 )
+from store.catalog.selection import AllOf, Condition, Not
+from store.federation.federated_index import SeveralIndexes
+from store.federation.ids import STRIDE
+from store.federation.lost_members import MemberLost, again
 from store.opening import open_indexes
-from store.selection import AllOf, Condition, Not
-from store.several.index import SeveralIndexes
-from store.several.loss import MemberLost, again
-from store.several.numbers import STRIDE
 from tests.waiting import PATIENCE_SECONDS, await_that
 
 DIM = 4

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from store import FinishedShard, Index, PhotoFile, shards
-from store.database import CatalogFile
+from store import FinishedShard, Index, PhotoFile
+from store.catalog import shards
 from store.merge import merge
+from store.sqlite.catalog_file import CatalogFile
 
 ONE = FinishedShard("/a/part-0.tar", 1024, 7, 3)
 ODD = FinishedShard("/a/\udcff.tar", 512, 8, 1)

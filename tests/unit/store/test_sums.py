@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from store import Index, PhotoFile, QuarantinedFile
-from store.shards import FinishedShard
-from store.tables import TABLES, columns_of
-from store.verify import repair, verify
+from store.catalog.shards import FinishedShard
+from store.columns.tables import TABLES, columns_of
+from store.integrity.verify import repair, verify
 
 NODES = np.ones((3, 2), dtype=np.float16)
 EMBEDDED = ("vectors_1", "nodes_1")

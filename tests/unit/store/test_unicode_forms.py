@@ -12,10 +12,10 @@ from unicodedata import normalize
 import numpy as np
 import pytest
 
-from search.filters import parse_filter
-from search.request import Term
+from search.query.filters import parse_filter
+from search.query.request import Term
 from store import Index, PhotoFile
-from store.documents import INSERT, WORDS
+from store.columns.documents import INSERT, WORDS
 
 Form = Literal["NFC", "NFD"]
 FORMS: tuple[Form, Form] = ("NFC", "NFD")

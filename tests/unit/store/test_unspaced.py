@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from sqlite_utils import Database
 
 from store import Index, PhotoFile
-from store.codec import one_form
-from store.documents import INSERT, WORDS, plain_documents
-from store.unspaced import asked_apart, normal, told_apart
-from store.verify import verify
+from store.columns.codec import one_form
+from store.columns.documents import INSERT, WORDS, plain_documents
+from store.columns.unspaced import asked_apart, normal, told_apart
+from store.integrity.verify import verify
 
 CAPTIONS = {
     1: ["a red wall"],

@@ -8,11 +8,17 @@ import faiss
 import numpy as np
 import pytest
 
-from store import choice
-from store.approximate import ApproximateIndex
-from store.flat import FlatIndex
-from store.vector_file import DamagedVectors, check_sums, head_sha256, read_ids, write_vectors
-from store.vector_head import Header, read_head
+from store.vectors import choose as choice
+from store.vectors.approximate import ApproximateIndex
+from store.vectors.flat import FlatIndex
+from store.vectors.vector_file import (
+    DamagedVectors,
+    check_sums,
+    head_sha256,
+    read_ids,
+    write_vectors,
+)
+from store.vectors.vector_head import Header, read_head
 from tests.unit.store.vectors_at_hand import DIM, clustered, in_blocks
 
 VECTORS, _ = clustered(200)

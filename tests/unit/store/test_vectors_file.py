@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from store import Index, PhotoFile
-from store.approximate import ApproximateIndex
-from store.flat import FlatIndex
-from store.verify import verify
+from store.integrity.verify import verify
+from store.vectors.approximate import ApproximateIndex
+from store.vectors.flat import FlatIndex
 
 QUERY = np.array([1, 0], dtype=np.float32)
 
@@ -44,7 +44,7 @@ def test_it_is_read_and_not_made_again(folder: Path, monkeypatch: pytest.MonkeyP
     def refuse(*_: object) -> None:
         raise AssertionError("the vectors were read from the catalog")
 
-    monkeypatch.setattr("store.cache.vectors_after", refuse)
+    monkeypatch.setattr("store.vectors.cache.vectors_after", refuse)
     assert found(folder) == [1, 2]
 
 
@@ -140,9 +140,9 @@ def test_a_damaged_blob_is_told(folder: Path) -> None:
 def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An index with an approximate file of three lists, all read by a search."""
     monkeypatch.setattr(
-        "store.choice._exact_in_time", lambda *_: False
+        "store.vectors.choose._exact_in_time", lambda *_: False
     )  # exact is never fast enough
-    monkeypatch.setattr("store.choice.MOST_READ", 1.0)
+    monkeypatch.setattr("store.vectors.choose.MOST_READ", 1.0)
     random = np.random.default_rng(0)
     vectors = random.standard_normal((150, 2)).astype(np.float16).astype(np.float32)
     files = [PhotoFile(f"/photos/{n}.jpg", "/photos", 1, 2, "00", 3, 4) for n in range(150)]
@@ -176,7 +176,9 @@ def test_a_damaged_list_is_found_by_the_search_that_reads_it(many: Path, at: int
 def test_a_writer_finds_a_damaged_list_and_writes_the_file_anew(
     many: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("store.cache.ALWAYS_COMPACT", 10)  # as with more photos: no reader mends it
+    monkeypatch.setattr(
+        "store.vectors.cache.ALWAYS_COMPACT", 10
+    )  # as with more photos: no reader mends it
     (file,) = vector_files(many)
     good = file.read_bytes()
     file.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from store import Index, IndexBusy, IndexNotFound, PhotoFile, QuarantinedFile, Reembedding
-from store.codec import array_to_blob
-from store.tables import columns_of, row_sum
-from store.vector_file import head_sha256
-from store.verify import repair, verify
+from store.columns.codec import array_to_blob
+from store.columns.tables import columns_of, row_sum
+from store.integrity.verify import repair, verify
+from store.vectors.vector_file import head_sha256
 
 DIM = 4
 NAN = np.array([np.nan, 1, 0, 0], dtype=np.float16)
@@ -280,7 +280,7 @@ def test_a_file_that_a_writer_replaces_meanwhile_is_no_fault(
                 writer.finish()
         return head_sha256(file)
 
-    monkeypatch.setattr("store.checks.head_sha256", look)
+    monkeypatch.setattr("store.integrity.checks.head_sha256", look)
     assert codes(folder) == {}
     assert len(set(looked)) == 2
 
@@ -319,7 +319,7 @@ def test_no_index_is_an_error(tmp_path: Path) -> None:
 
 
 def test_what_is_verified_is_told_as_it_goes(tmp_path: Path) -> None:
-    from store import checks
+    from store.integrity import checks
 
     told: list[tuple[int, int, str]] = []
     files = [

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import sqlite_utils
 
-from store import Index, IndexTooNew, schema, version
-from store.version import is_current
+from store import Index, IndexTooNew
+from store.sqlite import schema, version
+from store.sqlite.version import is_current
 
 
 def test_it_knows_the_migrations_that_there_are() -> None:

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from store import Index, PhotoFile, QuarantinedFile
-from store.documents import file_words
-from store.verify import verify
-from store.words import match_query
+from store.catalog.full_text import match_query
+from store.columns.documents import file_words
+from store.integrity.verify import verify
 
 NAMES = ["rome/old-bridge_12.jpg", "dog2.jpg", "IMG_0042.jpg", "café.png"]
 CAPTIONS = {2: ["A dog runs", "two dogs on a sofa"], 3: ["The old sofa", "a cat"], 4: ["a dog"]}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from store.codec import array_to_blob
+from store.columns.codec import array_to_blob
 
 __all__ = ["CAPTIONS", "FILES", "QUARANTINE", "make_version_one", "nodes_of", "vector_of"]
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from search.bench.limits import Figure
 from search.bench.made import Built
 from search.bench.run import Outcome
 from search.bench.scale import SizeRow
+from search.bench.targets import Figure
 
 __all__ = ["OUTCOME", "size_row"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from search.bench.limits import LIMITS, Figure
+from search.bench.targets import LIMITS, Figure
 
 
 @pytest.mark.parametrize(

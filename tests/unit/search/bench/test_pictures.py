@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from search.bench.errors import BenchError
+from search.bench.bench_errors import BenchError
 from search.bench.pictures import small_photos, tiny_photos, with_comment
 from search.bench.setting import QUICK, Setting
 

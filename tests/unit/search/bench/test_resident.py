@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from search.bench.errors import BenchError
+from search.bench.bench_errors import BenchError
 from search.bench.resident import Samples, memory_now, resident_now
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="/proc is of Linux")

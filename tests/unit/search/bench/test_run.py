@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import pytest
 
 from search.bench import run, subject
-from search.bench.errors import BenchError
-from search.bench.limits import Figure
+from search.bench.bench_errors import BenchError
 from search.bench.made import Collections
 from search.bench.setting import QUICK, Setting
+from search.bench.targets import Figure
 from search.cli import main
 from tests.unit.search.bench.outcomes import size_row
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from search.bench.errors import BenchError
+from search.bench.bench_errors import BenchError
 from search.bench.timing import in_turns, process_seconds
 
 

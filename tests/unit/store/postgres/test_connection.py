@@ -7,7 +7,7 @@ import socket
 import psycopg
 import pytest
 
-from search import loading
+from search.engine import open_index as loading
 from store import IndexUnavailable, opening
 from store.postgres.address import Address
 from store.postgres.connection import Connection

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.postgres.copying import as_text, half_rows
-from store.postgres.lengths import Placement, asked
+from store.postgres.scaled_vectors import Placement, asked
 
 DIM = 7
 

@@ -1,0 +1,280 @@
+"""The article's model: graph convolutions over cross-modal similarity, then attention.
+
+As published: pooled image features (a ResNet-style mean of the grid) and mean-pooled text features
+are nodes; the similarity between the modalities is the adjacency; one `GCNConv` (Kipf and Welling,
+2017) per modality; multi-head attention with 8 heads over both node sets; a classifier trained
+with cross-entropy on "match" and "no match". What the article leaves open is filled in like this:
+
+- The modalities differ in width, so each passes one linear map into a common width first.
+- A graph convolution needs weights of zero or more: negative similarities are no edges.
+- The graph is bipartite: photos get messages from captions and captions from photos. Read as a
+  square matrix over a batch, the article's adjacency would join photo i with photo j by how well
+  caption j fits photo i, which takes "photo j and caption j belong together" for granted.
+- The nodes of a pair's graph are that photo, that caption and, as neighbours, the training photos
+  and captions nearest to either by content, from a bank that is part of the model. Other photos
+  and captions that are being judged are never in it, so a score stands for its pair alone.
+- The classifier reads what attention gives to the photo's and the caption's own node.
+
+Its readers' suggestions are options: an MLP as the projection, cosine adjacency, two layers with
+dropout, and a contrastive loss on the projected nodes beside the cross-entropy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch_geometric.nn import GCNConv
+
+from fusion.baselines.pair_model import PairModel, Parts
+from fusion.baselines.traditional import in_full
+from fusion.graphs.layers import Projection
+from fusion.training.losses import contrastive_loss
+
+__all__ = ["ArticleConfig", "ArticleModel", "bipartite_convolution", "cross_adjacency"]
+
+_SAME = 1 - 1e-4  # a cosine above it means the same content: an item is not its own neighbour
+
+
+@dataclass(frozen=True)
+class ArticleConfig:
+    """The article's model and its readers' suggestions.
+
+    Attributes:
+        projection: 'linear' as published, or 'mlp'.
+        adjacency: 'dot' (scaled by the square root of the width) as published, or 'cosine'.
+        layers: graph convolutions per modality, 1 as published, or 2.
+        dropout: share of units dropped in training, 0 to below 1.
+        contrastive_weight: of InfoNCE on the projected nodes, 0 as published.
+        width: D, of a node; divisible by the heads.
+        heads: of the attention, 8 as published.
+        neighbours: training photos, and captions, in a pair's graph.
+        bank: training photos, and captions, that neighbours are chosen from.
+    """
+
+    projection: str = "linear"
+    adjacency: str = "dot"
+    layers: int = 1
+    dropout: float = 0.0
+    contrastive_weight: float = 0.0
+    width: int = 128
+    heads: int = 8
+    neighbours: int = 4
+    bank: int = 512
+
+    def __post_init__(self) -> None:
+        for name, allowed in (
+            ("projection", ("linear", "mlp")),
+            ("adjacency", ("dot", "cosine")),
+            ("layers", (1, 2)),
+        ):
+            if getattr(self, name) not in allowed:
+                raise ValueError(f"{name} is {getattr(self, name)!r}, expected one of {allowed}")
+        if not 0 <= self.dropout < 1 or self.contrastive_weight < 0:
+            raise ValueError("dropout must be 0 to below 1 and contrastive_weight 0 or more")
+        if self.width % self.heads or not 0 < self.neighbours < self.bank:
+            raise ValueError("width must divide by heads, and bank be larger than neighbours")
+
+
+class ArticleModel(PairModel):
+    """A pair as a small graph: see the head of this module.
+
+    Raises:
+        ValueError: a bank of fewer items than a pair has neighbours.
+    """
+
+    image_bank: Tensor
+    text_bank: Tensor
+
+    def __init__(self, name: str, image_dim: int, text_dim: int, config: ArticleConfig) -> None:
+        super().__init__(name, image_dim, text_dim, asdict(config))
+        self.settings = config
+        self.image_in = _projection(image_dim, config)
+        self.text_in = _projection(text_dim, config)
+        self.image_convolutions = _convolutions(config)
+        self.text_convolutions = _convolutions(config)
+        self.drop = nn.Dropout(config.dropout)
+        self.attention = nn.MultiheadAttention(
+            config.width, config.heads, dropout=config.dropout, batch_first=True
+        )
+        self.hidden = nn.Linear(2 * config.width, config.width)
+        self.classes = nn.Linear(config.width, 2)
+        self.log_scale = nn.Parameter(torch.tensor(2.66))  # contrastive temperature 0.07
+        self.register_buffer("image_bank", torch.zeros(config.bank, image_dim))
+        self.register_buffer("text_bank", torch.zeros(config.bank, text_dim))
+
+    def fill_bank(self, images: Tensor, texts: Tensor) -> None:
+        """Keep evenly spread training photos and captions, each set without knowing the other."""
+        count = min(self.settings.bank, len(images), len(texts))
+        self.settings = replace(self.settings, bank=count)
+        self._options = asdict(self.settings)
+        for name, items in (("image_bank", images), ("text_bank", texts)):
+            rows = torch.arange(count) * len(items) // count
+            setattr(self, name, items[rows].to(getattr(self, name)))
+
+    def image_parts(self, images: Tensor) -> Parts:
+        """Give a photo's nodes, itself first: similarity (B, 1+M, D) and two messages alike."""
+        bank = self.standard_images(self.image_bank)
+        return self._parts(self.image_in, images, bank)
+
+    def text_parts(self, texts: Tensor) -> Parts:
+        """Give a caption's nodes, itself first: similarity (B, 1+M, D) and two messages alike."""
+        return self._parts(self.text_in, texts, self.standard_texts(self.text_bank))
+
+    def _parts(self, project: nn.Module, items: Tensor, bank: Tensor) -> Parts:
+        near = nearest(items, bank, self.settings.neighbours)
+        own, others = project(items), project(bank)
+        nodes = torch.cat([own.unsqueeze(1), others[near]], dim=1)
+        return (nodes, *self._messages(0, nodes))
+
+    def _messages(self, layer: int, nodes: Tensor) -> tuple[Tensor, Tensor]:
+        """Give what nodes send inside the photos' convolution and inside the captions'."""
+        forth, back = self._layer(layer)
+        return forth.lin(nodes), back.lin(nodes)
+
+    def _layer(self, layer: int) -> tuple[GCNConv, GCNConv]:
+        """Give a layer's convolution for photos and that for captions."""
+        return (
+            cast(GCNConv, self.image_convolutions[layer]),
+            cast(GCNConv, self.text_convolutions[layer]),
+        )
+
+    def judge(self, image: Parts, text: Parts) -> Tensor:
+        """Convolve, attend and classify B graphs of 2 (1 + M) nodes: -> (B, 2)."""
+        adjacency = cross_adjacency(image[0], text[0], self.settings.adjacency)
+        photo_sent, caption_sent = image[1:], text[1:]
+        for layer in range(self.settings.layers):
+            photos, captions = self._convolve(layer, adjacency, photo_sent, caption_sent)
+            if layer + 1 < self.settings.layers:
+                photo_sent = self._messages(layer + 1, photos)
+                caption_sent = self._messages(layer + 1, captions)
+        nodes = torch.cat([photos, captions], dim=1)
+        own = torch.stack([photos[:, 0], captions[:, 0]], dim=1)
+        # Only the pair's own nodes are read, so only they ask; every node answers.
+        attended = attend(self.attention, own, nodes)
+        hidden = functional.relu(self.hidden(self.drop(attended.flatten(1))))
+        return in_full(self.classes, self.drop(hidden))
+
+    def _convolve(
+        self, layer: int, adjacency: Tensor, photo_sent: Parts, caption_sent: Parts
+    ) -> tuple[Tensor, Tensor]:
+        forth, back = self._layer(layer)
+        photos = bipartite_convolution(adjacency, photo_sent[0], caption_sent[0], forth.bias)
+        captions = bipartite_convolution(
+            adjacency.transpose(1, 2), caption_sent[1], photo_sent[1], back.bias
+        )
+        return self.drop(functional.relu(photos)), self.drop(functional.relu(captions))
+
+    def extra_loss(self, image: Parts, text: Parts, photo_ids: Tensor) -> Tensor | None:
+        """Give the weighted contrastive loss on the projected photos and captions."""
+        if not self.settings.contrastive_weight:
+            return None
+        photos = functional.normalize(image[0][:, 0], dim=-1)
+        captions = functional.normalize(text[0][:, 0], dim=-1)
+        similarity = self.log_scale.clamp(max=4.6).exp() * captions @ photos.T
+        return self.settings.contrastive_weight * contrastive_loss(similarity, photo_ids)
+
+
+def nearest(items: Tensor, bank: Tensor, count: int) -> Tensor:
+    """Rows of the bank items nearest by cosine, nearest first: (B, F), (N, F) -> (B, count).
+
+    An item with the same content is passed over: in training it is the item itself.
+
+    >>> bank = torch.tensor([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+    >>> nearest(torch.tensor([[3.0, 0.0]]), bank, 2).tolist()
+    [[1, 2]]
+    """
+    cosine = functional.normalize(items, dim=-1) @ functional.normalize(bank, dim=-1).T
+    return cosine.masked_fill(cosine > _SAME, -2.0).topk(count, dim=-1).indices
+
+
+def cross_adjacency(photos: Tensor, captions: Tensor, kind: str) -> Tensor:
+    """Weights of the edges between photo and caption nodes, from their content alone.
+
+    Args:
+        photos: (B, N, D).
+        captions: (B, T, D).
+        kind: 'dot' (over the square root of D) or 'cosine'.
+
+    Returns:
+        (B, N, T), zero or more.
+
+    >>> photos, captions = torch.tensor([[[3.0, 0, 0, 0]]]), torch.tensor([[[2.0, 0, 0, 0]]])
+    >>> cross_adjacency(photos, captions, "dot").item()
+    3.0
+    >>> cross_adjacency(photos, captions, "cosine").item()
+    1.0
+    """
+    if kind == "cosine":
+        photos = functional.normalize(photos, dim=-1)
+        captions = functional.normalize(captions, dim=-1)
+    scale = 1.0 if kind == "cosine" else photos.shape[-1] ** -0.5
+    return scale * functional.relu(photos @ captions.transpose(1, 2))
+
+
+def bipartite_convolution(
+    adjacency: Tensor, own: Tensor, others: Tensor, bias: Tensor | None
+) -> Tensor:
+    """`GCNConv` on many small bipartite graphs at once, for the nodes of one side.
+
+    The same numbers as `GCNConv` on each graph's edges with self-loops of weight 1; a product of
+    small matrices, since millions of pairs would be slow to scatter edge by edge.
+
+    Args:
+        adjacency: (B, N, T), weights of zero or more.
+        own: (B, N, D), this side's nodes through the convolution's linear map.
+        others: (B, T, D), the other side's nodes through the same map.
+        bias: (D,) or none.
+
+    Returns:
+        (B, N, D).
+
+    >>> adjacency = torch.tensor([[[3.0]]])  # both degrees are 1 + 3: 2 / 4 + 3 / 4 * 4
+    >>> own, others = torch.tensor([[[2.0]]]), torch.tensor([[[4.0]]])
+    >>> bipartite_convolution(adjacency, own, others, None).item()
+    3.5
+    """
+    weights = adjacency.float()
+    degree = 1 + weights.sum(dim=2, keepdim=True)
+    across = weights / (degree * (1 + weights.sum(dim=1, keepdim=True))).sqrt()
+    out = own / degree.to(own) + across.to(own) @ others
+    return out if bias is None else out + bias.to(out)
+
+
+def attend(attention: nn.MultiheadAttention, own: Tensor, nodes: Tensor) -> Tensor:
+    """What `attention(own, nodes, nodes)` gives, several times as fast for a handful of nodes.
+
+    Products are summed element by element: a batched matrix product, and the fused attention too,
+    cost more in set-up than in arithmetic when a graph has ten nodes.
+
+    Args:
+        attention: batch first, one width for queries, keys and values.
+        own: (B, Q, D), the nodes that ask.
+        nodes: (B, N, D), the nodes that answer.
+
+    Returns:
+        (B, Q, D).
+    """
+    width, heads = attention.embed_dim, attention.num_heads
+    weight, bias = attention.in_proj_weight, attention.in_proj_bias
+    query = functional.linear(own, weight[:width], bias[:width])
+    key, value = functional.linear(nodes, weight[width:], bias[width:]).float().chunk(2, dim=-1)
+    alike = (query.float().unsqueeze(2) * key.unsqueeze(1)).unflatten(-1, (heads, -1)).sum(-1)
+    share = torch.softmax(alike / attention.head_dim**0.5, dim=2)  # (B, Q, N, heads)
+    share = functional.dropout(share, attention.dropout, attention.training).unsqueeze(-1)
+    mixed: Tensor = (share * value.unflatten(-1, (heads, -1)).unsqueeze(1)).sum(dim=2)
+    attended: Tensor = attention.out_proj(mixed.flatten(-2))
+    return attended
+
+
+def _projection(in_dim: int, config: ArticleConfig) -> nn.Module:
+    if config.projection == "mlp":
+        return Projection(in_dim, config.width, 4 * config.width, config.dropout)
+    return nn.Linear(in_dim, config.width)
+
+
+def _convolutions(config: ArticleConfig) -> nn.ModuleList:
+    return nn.ModuleList(GCNConv(config.width, config.width) for _ in range(config.layers))

@@ -1,0 +1,171 @@
+"""Training runs of the models that judge pairs: the same request, a checkpoint of the same form."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fusion.baselines.build import build_pair_model
+from fusion.baselines.pair_model import PairModel
+from fusion.baselines.pair_training import PairResume, copied, since_best, train_pair_model
+from fusion.data.cca import LinearCCA, pooled_images, pooled_texts
+from fusion.data.features import PairData, subset
+from fusion.data.negatives import hard_false_photos, random_false_photos, top_of
+from fusion.network.calibration import best_threshold
+from fusion.training.sampling import split_photos
+from fusion.training.saved_state import load_state, optimizer_state, parts_of, save_state
+
+if TYPE_CHECKING:
+    from fusion.training.network_run import Report
+    from fusion.training.train_request import TrainRequest
+
+__all__ = ["PairRun", "false_photos", "train_pair_run"]
+
+EPOCHS = 15
+SEED = 5
+"""Of the false pairs that thresholds are fitted on."""
+
+
+@dataclass(frozen=True)
+class PairRun:
+    """A trained pair model, and the thresholds fitted on held-out photos."""
+
+    model: PairModel
+    threshold: float
+    hard_threshold: float
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Give what a checkpoint keeps to build the model again."""
+        return {
+            "model": self.model.config,
+            "threshold": self.threshold,
+            "hard_threshold": self.hard_threshold,
+        }
+
+
+def train_pair_run(
+    request: TrainRequest,
+    train: PairData,
+    dev: PairData,
+    held_out: int,
+    negatives: LinearCCA,
+    report: Report,
+) -> PairRun:
+    """Train article, concat or average; the log goes to `log.jsonl` in `request.out`.
+
+    `--option suggestions=yes` gives the article's model with its readers' suggestions; any other
+    option is a field of the model's configuration.
+    """
+    count = len(train.photos.regions)
+    rows, held_rows = split_photos(count, held_out, seed=17)
+    fitted, held = subset(train, rows), subset(train, held_rows)
+    options = dict(request.options)
+    tuned = options.pop("suggestions", "no") == "yes"
+    name = "article-tuned" if tuned and request.model == "article" else request.model
+    images, texts = pooled(fitted)
+    model = build_pair_model(name, images.shape[1], texts.shape[1], options)
+    history = train_pair_model(
+        model, images, texts, torch.from_numpy(fitted.captions.photo_rows),
+        *pooled(dev), torch.from_numpy(dev.captions.photo_rows),
+        epochs=request.epochs or EPOCHS, seed=request.seed,
+        on_epoch=Recorder(request.out, count, report), start=resumed(request, count),
+    )  # fmt: skip
+    lines = [log_line(log) for log in history]
+    (request.out / "log.jsonl").write_text(
+        "".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8"
+    )
+    return PairRun(model, *fit_thresholds(model, held, negatives))
+
+
+def pooled(data: PairData) -> tuple[Tensor, Tensor]:
+    return torch.from_numpy(pooled_images(data)), torch.from_numpy(pooled_texts(data))
+
+
+def log_line(log: dict[str, float]) -> dict[str, Any]:
+    return {
+        "stage": "pairs",
+        "epoch": int(log["epoch"]),
+        "loss": round(log["loss"], 4),
+        "dev R@1": round(log["R@1"], 2),
+        "dev R@10": round(log["R@10"], 2),
+        "dev accuracy": round(log["accuracy"], 2),
+    }
+
+
+class Recorder:
+    """Leaves a state behind after each epoch, for `--resume`."""
+
+    def __init__(self, out: Path, photos: int, report: Report) -> None:
+        self.state, self.photos, self.report = out / "state", photos, report
+        self.history: list[dict[str, float]] = []
+        self.best: dict[str, Tensor] = {}
+        found = load_state(self.state, photos)
+        if found is not None:
+            self.history = list(found[0]["history"])
+            self.best = parts_of(found[1], "best")
+
+    def __call__(
+        self, epoch: int, log: dict[str, float], model: PairModel, optimizer: torch.optim.Optimizer
+    ) -> None:
+        """Save what `resumed` reads back."""
+        self.history.append(log)
+        if since_best(self.history) == 0:
+            self.best = copied(model)
+        facts = {
+            "stage": "pairs", "epoch": epoch, "photos": self.photos, "history": self.history
+        }  # fmt: skip
+        save_state(self.state, model, optimizer, facts, self.best)
+        self.report(
+            f"epoch {epoch}, loss {log['loss']:.3f}, dev R@1 {log['R@1']:.1f}", epoch, epoch
+        )
+
+
+def resumed(request: TrainRequest, photos: int) -> PairResume | None:
+    """Give the state that an earlier run of the same request left; None where there is none."""
+    found = load_state(request.out / "state", photos) if request.resume else None
+    if found is None:
+        return None
+    facts, tensors = found
+    return PairResume(
+        facts["history"],
+        parts_of(tensors, "module"),
+        optimizer_state(tensors, facts["groups"]),
+        parts_of(tensors, "best"),
+    )
+
+
+def false_photos(data: PairData, negatives: LinearCCA) -> tuple[Tensor, Tensor]:
+    """Draw a random and a hard false photo for each caption: (M,) int64 each.
+
+    Hard ones come from as near as the top 20 of a thousand photos.
+    """
+    own = np.asarray(data.captions.photo_rows)
+    photos = len(data.photos.regions)
+    random = random_false_photos(own, photos, SEED)
+    hard = hard_false_photos(negatives.similarity(data), own, SEED, top_of(photos))
+    return torch.from_numpy(random), torch.from_numpy(hard)
+
+
+def fit_thresholds(model: PairModel, held: PairData, negatives: LinearCCA) -> tuple[float, float]:
+    """Fit the cut between true and random false pairs of held-out captions, and true and hard."""
+    images, texts = pooled(held)
+    own = torch.from_numpy(held.captions.photo_rows)
+    captions = torch.arange(len(own)).repeat(2)
+    labels = torch.cat([torch.ones(len(own)), torch.zeros(len(own))])
+    cuts = []
+    for false in false_photos(held, negatives):
+        shown = torch.cat([own, false])
+        with torch.inference_mode():
+            scores = [
+                model(images[photo_rows], texts[text_rows])
+                for photo_rows, text_rows in zip(shown.split(512), captions.split(512), strict=True)
+            ]
+        cuts.append(best_threshold(torch.cat(scores), labels))
+    return cuts[0], cuts[1]

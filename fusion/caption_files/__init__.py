@@ -1,0 +1,1 @@
+"""Captions and photo names as files of other programs hold them. No torch."""

@@ -1,0 +1,276 @@
+"""COCO annotation files as programs really write them: each entry checked, and believed on its own.
+
+Ids come as numbers, as texts and as 1.0, captions as null, categories without a name. One bad entry
+costs itself and nothing else; what is left out is counted, with an example, and told. What would
+give a caption to a photo that it may not be of, such as an id that two photos have, gives none.
+Indexing and training read by this.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from math import isfinite
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+from fusion.caption_files.json_lists import Part, load_object, parts_of_loaded, parts_of_object
+from fusion.caption_files.name_spellings import one_form
+from fusion.caption_files.text_values import texts_in
+
+__all__ = ["Annotation", "CocoError", "CocoFile", "Id", "plain_id"]
+
+Id: TypeAlias = int | str
+
+NAME_FIELDS = ("file_name", "filename", "path", "coco_url", "url")
+"""Where the name of a photo is, in order. LVIS has `coco_url` alone, COCO Annotator `path` too."""
+
+NEEDED = ("images", "annotations")
+
+LARGE_BYTES = 32 * 2**20
+"""A file above this is read entry by entry: loaded whole it takes ten times its size in memory."""
+
+LONGEST_EXAMPLE = 40
+
+
+class CocoError(ValueError):
+    """A file is no COCO file, or cannot be read; says which and why, in one line."""
+
+
+class Annotation(NamedTuple):
+    """What one annotation says of a photo.
+
+    Attributes:
+        image_id: of a photo that the file lists.
+        captions: texts, mostly one or none.
+        categories: names of what is in the photo.
+        own_id: of the annotation, as it stands, None where it has none.
+    """
+
+    image_id: Id
+    captions: tuple[str, ...]
+    categories: tuple[str, ...]
+    own_id: object
+
+
+def plain_id(value: object) -> Id | None:
+    """Give an id in the one form in which `1`, `"1"` and `1.0` are the same; None where it is none.
+
+    >>> plain_id(1), plain_id(" 1 "), plain_id(1.0), plain_id("a"), plain_id("007"), plain_id(None)
+    (1, 1, 1, 'a', '007', None)
+    """
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else str(value) if isfinite(value) else None
+    if not isinstance(value, str) or not (text := value.strip()):
+        return None
+    try:
+        number = int(float(text)) if text.endswith(".0") else int(text)
+    except (ValueError, OverflowError):
+        return text
+    return number if text.removesuffix(".0") == str(number) else text
+
+
+class CocoFile:
+    """One COCO file, read tolerantly; what it says of its photos comes by `annotations`.
+
+    Args:
+        path: a JSON file with `images` and `annotations` (and `categories` for instances).
+
+    Attributes:
+        path: the file.
+        images: id to file name of the photos that it lists, in its order, without those whose id
+            another photo has too.
+        categories: id to name.
+        problems: what was left out to how often, and an example; complete once `annotations` is.
+        annotation_count: how many annotations there are, sound or not; as `problems`.
+
+    Raises:
+        CocoError: the file cannot be read, is no JSON, or is no COCO annotation file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.problems: dict[str, tuple[int, str]] = {}
+        self.images: dict[Id, str] = {}
+        self.categories: dict[Id, str] = {}
+        self._shared: set[Id] = set()
+        self._kinds: dict[str, str] = {}  # of the members: `list`, or the type of another value
+        self._lists: dict[str, int] = {}  # how many lists of a name there are; the last one counts
+        self.annotation_count = 0
+        self._images_listed = 0
+        self._encoding: str | None = None
+        self._content: dict[str, object] | None = None  # of a file that is not large
+        try:
+            self._read_head()
+        except UnicodeDecodeError:
+            self._encoding = "cp1252"
+            self._read_head()
+        self._check_head()
+        self._problems_of_head = dict(self.problems)
+
+    def annotations(self) -> Iterator[Annotation]:
+        """Give what the annotations say of photos that the file lists, one after the other."""
+        self.problems = dict(self._problems_of_head)
+        self.annotation_count, named, lists = 0, 0, 0
+        for part in self._parts():
+            if part.key != "annotations":
+                continue
+            lists += part.kind == "list"
+            if part.kind != "entry" or lists < self._lists["annotations"]:
+                continue
+            self.annotation_count += 1
+            named += isinstance(part.value, dict) and "image_id" in part.value
+            if (found := self._annotation(part.value)) is not None:
+                yield found
+        if self.annotation_count and not named:
+            raise CocoError(
+                f'{self.path} is no COCO file: none of its "annotations" has an "image_id"'
+            )
+
+    def notes(self) -> list[str]:
+        """Give what was left out as a line, for people; none where all was sound."""
+        if not self.problems:
+            return []
+        told = (
+            f"{what}: {count:,}" + (f" (such as {example})" if example else "")
+            for what, (count, example) in self.problems.items()
+        )
+        return [f"{self.path}: left out {'; '.join(told)}"]
+
+    def _read_head(self) -> None:
+        for name in ("problems", "images", "categories", "_kinds", "_lists"):
+            getattr(self, name).clear()
+        self._shared.clear()
+        takes = {"images": self._image, "categories": self._category}
+        for part in self._parts():
+            if part.kind == "entry":
+                if part.key in takes:
+                    takes[part.key](part.value)
+                continue
+            self._kinds[part.key] = type(part.value).__name__ if part.kind == "value" else "list"
+            if part.kind == "list":
+                self._lists[part.key] = self._lists.get(part.key, 0) + 1
+                self._forget(part.key)
+        for image_id in self._shared:
+            self.images.pop(image_id, None)
+        self.categories = {number: name for number, name in self.categories.items() if name}
+
+    def _forget(self, key: str) -> None:
+        """Let go of an earlier list of the same name: of two members the last one counts."""
+        if key == "images":
+            self.images.clear()
+            self._shared.clear()
+        elif key == "categories":
+            self.categories.clear()
+
+    def _check_head(self) -> None:
+        for key in (*NEEDED, "categories"):
+            kind = self._kinds.get(key)
+            if kind is None and key in NEEDED:
+                raise CocoError(f'{self.path} is no COCO file: it lacks "{key}"')
+            if kind not in (None, "list", "NoneType" if key == "categories" else ""):
+                raise CocoError(f'{self.path} is no COCO file: its "{key}" is no list')
+        if self._images_listed and not self.images and not self._shared:
+            raise CocoError(
+                f'{self.path} is no COCO file: none of its "images" has a valid "id" and a '
+                '"file_name"'
+            )
+
+    def _parts(self) -> Iterator[Part]:
+        try:
+            if self._content is None and self.path.stat().st_size <= LARGE_BYTES:
+                self._content = load_object(self.path.read_bytes(), self._encoding)
+            if self._content is not None:
+                yield from parts_of_loaded(self._content)
+                return
+            with self.path.open("rb") as file:
+                yield from parts_of_object(file, self._encoding)
+        except OSError as error:
+            raise CocoError(f"{self.path} cannot be read: {error.strerror or error}") from error
+        except UnicodeDecodeError:
+            raise
+        except TypeError as error:
+            raise CocoError(
+                f"{self.path} is no COCO file: it holds a {error}, expected an object with "
+                '"images" and "annotations"'
+            ) from error
+        except ValueError as error:
+            if isinstance(error, CocoError):
+                raise
+            raise CocoError(f"{self.path} is no COCO file: it is not JSON ({error})") from error
+
+    def _image(self, entry: object) -> None:
+        self._images_listed += 1
+        if not isinstance(entry, dict) or (image_id := plain_id(entry.get("id"))) is None:
+            self._leave_out("images without a valid id", entry)
+            return
+        names = (entry.get(field) for field in NAME_FIELDS)
+        name = next((name for name in names if isinstance(name, str) and name.strip()), None)
+        if name is None:
+            self._leave_out("images without a file name", entry)
+        elif self.images.setdefault(image_id, name) != name:
+            if image_id not in self._shared:
+                self._leave_out("images that share an id", image_id, count=2)
+            else:
+                self._leave_out("images that share an id", image_id)
+            self._shared.add(image_id)
+
+    def _category(self, entry: object) -> None:
+        number = plain_id(entry.get("id")) if isinstance(entry, dict) else None
+        name = entry.get("name") if isinstance(entry, dict) else None
+        text = one_form(next(texts_in(name), "")) if isinstance(name, str) else ""
+        if number is None or not text:
+            self._leave_out("categories without a valid id and a name", entry)
+        elif self.categories.setdefault(number, text) not in (text, ""):
+            self._leave_out("categories that share an id with one of another name", entry)
+            self.categories[number] = ""  # of neither
+
+    def _annotation(self, entry: object) -> Annotation | None:
+        image_id = plain_id(entry.get("image_id")) if isinstance(entry, dict) else None
+        if not isinstance(entry, dict) or image_id is None:
+            self._leave_out("annotations without a valid image_id", entry)
+            return None
+        if image_id not in self.images:
+            self._leave_out(
+                "annotations of an id that several images share"
+                if image_id in self._shared
+                else "annotations of images that it does not list",
+                image_id,
+            )
+            return None
+        captions: tuple[str, ...] = ()
+        if "caption" in entry:
+            captions = tuple(texts_in(entry["caption"]))
+            if not captions:
+                self._leave_out("captions that are no text", entry["caption"])
+        return Annotation(image_id, captions, tuple(self._named(entry)), entry.get("id"))
+
+    def _named(self, entry: dict[str, object]) -> Iterator[str]:
+        """Give the names of an annotation's categories: one, or of panoptic files one a segment."""
+        segments = entry.get("segments_info")
+        for item in (entry, *(segments if isinstance(segments, list) else ())):
+            if not isinstance(item, dict) or "category_id" not in item:
+                continue
+            number = plain_id(item["category_id"])
+            name = None if number is None else self.categories.get(number)
+            if name is None:
+                self._leave_out("categories that it does not name", item["category_id"])
+            else:
+                yield name
+
+    def _leave_out(self, what: str, example: object, count: int = 1) -> None:
+        before, first = self.problems.get(what, (0, ""))
+        self.problems[what] = (before + count, first or _shown(example))
+
+
+def _shown(value: object) -> str:
+    """Give a value as an example in a line."""
+    try:
+        text = json.dumps(value)
+    except RecursionError:
+        return "what is nested too deep to be shown"
+    return text if len(text) <= LONGEST_EXAMPLE else f"{text[: LONGEST_EXAMPLE - 3]}..."

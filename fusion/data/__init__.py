@@ -1,0 +1,1 @@
+"""A captioned collection as arrays: photos, captions, their features, false pairs."""

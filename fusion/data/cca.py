@@ -1,0 +1,177 @@
+"""Linear canonical correlation: the independent model that picks hard false pairs.
+
+A judge of matching needs false pairs that are hard, and they may not be picked by the model that
+is judged, which would choose its own mistakes. This one is linear, closed-form, fitted on training
+photos only and then frozen: mean-pooled grid features and mean-pooled words in one space (Hardoon
+et al., 2004; Gong et al., 2014, for scaling each direction by its correlation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+if TYPE_CHECKING:
+    from fusion.data.features import PairData
+
+__all__ = ["FILE_NAME", "LinearCCA", "NegativesError", "fit", "fit_cca", "load", "save"]
+
+FILE_NAME = "negatives.safetensors"
+
+_BLOCK = 256  # photos or captions pooled at a time; their grids may be a file larger than memory
+
+Array = NDArray[np.float32]
+
+
+class NegativesError(ValueError):
+    """The file of the independent model is missing, damaged, or made for other encoders."""
+
+
+@dataclass(frozen=True)
+class LinearCCA:
+    """Two linear maps into one space in which a photo lies near its captions.
+
+    Attributes:
+        image_mean: (P,) float32, subtracted from a photo's mean grid feature.
+        image_map: (P, C) float32, directions scaled by their canonical correlation.
+        text_mean: (Pt,) float32, subtracted from a caption's mean word feature.
+        text_map: (Pt, C) float32.
+    """
+
+    image_mean: Array
+    image_map: Array
+    text_mean: Array
+    text_map: Array
+
+    def similarity(self, data: PairData) -> Array:
+        """Give (Q, G) float32, the cosine of every caption of `data` with every photo of it.
+
+        Raises:
+            NegativesError: the features are as wide as those of other encoders.
+        """
+        images, texts = pooled_images(data), pooled_texts(data)
+        for name, features, mean in (
+            ("photo", images, self.image_mean),
+            ("caption", texts, self.text_mean),
+        ):
+            if features.shape[1:] != mean.shape:
+                raise NegativesError(
+                    f"{FILE_NAME} was fitted on {name} features of width {len(mean)}, "
+                    f"these have {features.shape[1]}: it belongs to other encoders"
+                )
+        photo_nodes = _unit((images - self.image_mean) @ self.image_map)
+        caption_nodes = _unit((texts - self.text_mean) @ self.text_map)
+        similarity: Array = caption_nodes @ photo_nodes.T
+        return similarity
+
+
+def fit_cca(images: Array, texts: Array, rank: int = 192, ridge: float = 0.5) -> LinearCCA:
+    """Fit both maps on pairs, in closed form.
+
+    Args:
+        images: (N, P) float32, row n is the photo of pair n.
+        texts: (N, Pt) float32, row n is a caption of it.
+        rank: directions kept, at most the smaller of P and Pt.
+        ridge: added to both covariances' diagonals as a share of their mean variance, above 0.
+
+    Raises:
+        ValueError: different numbers of rows, fewer than two, or a rank or ridge out of range.
+    """
+    if images.ndim != 2 or texts.ndim != 2 or len(images) != len(texts) or len(images) < 2:
+        raise ValueError(f"images {images.shape} and texts {texts.shape} must be (N, P), (N, Pt)")
+    if not 1 <= rank <= min(images.shape[1], texts.shape[1]):
+        raise ValueError(f"rank is {rank}, expected 1 to {min(images.shape[1], texts.shape[1])}")
+    if ridge <= 0:
+        raise ValueError(f"ridge is {ridge}, expected above 0")
+    image_mean, text_mean = images.mean(axis=0), texts.mean(axis=0)
+    x, y = images - image_mean, texts - text_mean
+    whiten_x, whiten_y = (_whitening(side.T @ side / len(side), ridge) for side in (x, y))
+    left, correlations, right = np.linalg.svd(
+        whiten_x @ (x.T @ y / len(x)).astype(np.float64) @ whiten_y, full_matrices=False
+    )
+    scale = correlations[:rank]
+    return LinearCCA(
+        image_mean=image_mean.astype(np.float32),
+        image_map=(whiten_x @ left[:, :rank] * scale).astype(np.float32),
+        text_mean=text_mean.astype(np.float32),
+        text_map=(whiten_y @ right[:rank].T * scale).astype(np.float32),
+    )
+
+
+def fit(data: PairData, rank: int = 192, ridge: float = 0.5) -> LinearCCA:
+    """Fit on the pairs of a training collection; never on photos that are evaluated later.
+
+    The rank is cut to what the encoders' widths allow.
+    """
+    images, texts = pooled_images(data), pooled_texts(data)
+    allowed = min(rank, images.shape[1], texts.shape[1])
+    return fit_cca(images[np.asarray(data.captions.photo_rows)], texts, allowed, ridge)
+
+
+def save(model: LinearCCA, folder: Path) -> None:
+    """Write the four arrays to `negatives.safetensors` in a checkpoint folder."""
+    arrays = {name: np.ascontiguousarray(value) for name, value in asdict(model).items()}
+    save_file(arrays, folder / FILE_NAME)
+
+
+def load(folder: Path) -> LinearCCA:
+    """Read what `save` wrote.
+
+    Raises:
+        NegativesError: no such file, or not one of these.
+    """
+    path = folder / FILE_NAME
+    if not path.is_file():
+        raise NegativesError(f"{path} is not there: train the model anew to get its hard negatives")
+    try:
+        return LinearCCA(**load_file(path))
+    except (SafetensorError, TypeError) as error:
+        raise NegativesError(f"{path} is damaged or no file of hard negatives: {error}") from error
+
+
+def pooled_images(data: PairData) -> Array:
+    """Give (G, P) float32, each photo's mean over its regions."""
+    regions = data.photos.regions
+    means = [
+        np.asarray(regions[rows], dtype=np.float32).mean(axis=1) for rows in _blocks(len(regions))
+    ]
+    return np.concatenate(means)
+
+
+def pooled_texts(data: PairData) -> Array:
+    """Give (M, Pt) float32, each caption's mean over its real words."""
+    words, mask = data.captions.words, data.captions.mask
+    means = []
+    for rows in _blocks(len(words)):
+        real = np.asarray(mask[rows], dtype=np.float32)[..., None]
+        total = (np.asarray(words[rows], dtype=np.float32) * real).sum(axis=1)
+        means.append(total / np.maximum(real.sum(axis=1), 1.0))
+    return np.concatenate(means)
+
+
+def _blocks(count: int) -> Iterator[slice]:
+    return (slice(start, start + _BLOCK) for start in range(0, count, _BLOCK))
+
+
+def _whitening(covariance: NDArray[np.floating], ridge: float) -> NDArray[np.float64]:
+    """Give the inverse square root of a (P, P) covariance, its diagonal raised by the ridge."""
+    square = covariance.astype(np.float64)
+    floor = ridge * np.trace(square) / len(square)
+    values, vectors = np.linalg.eigh(square)
+    # The floor keeps directions without any variance (constant features) from being divided by 0.
+    scaled = vectors / np.sqrt(np.maximum(values, 0.0) + max(floor, 1e-12))
+    inverse_root: NDArray[np.float64] = scaled @ vectors.T
+    return inverse_root
+
+
+def _unit(rows: NDArray[np.floating]) -> Array:
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    unit: Array = (rows / np.maximum(lengths, 1e-12)).astype(np.float32, copy=False)
+    return unit

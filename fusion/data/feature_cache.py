@@ -1,0 +1,323 @@
+"""Encoder features of a captioned collection, computed once and kept on disk.
+
+Below their last layers the encoders are frozen, so a collection's features are a function of the
+encoders' weights, the annotation file and the photos: the cache is named after all three.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.lib.format import open_memmap
+from numpy.typing import NDArray
+from PIL import Image
+
+from fusion.data.collection import Collection, ReadPhoto, read_captions
+from fusion.data.features import (
+    REGION_SIDE,
+    CaptionFeatures,
+    PairData,
+    PhotoFeatures,
+    photo_features,
+)
+from fusion.data.views import FIRST_PART, SHORTEST_SIDE, view_of, worn
+from fusion.encoders import Encoders
+from fusion.encoders.encoder import WordFeatures
+from fusion.hardware.precision import fast_products
+from fusion.runtime.squares import square
+
+__all__ = ["cache_features", "encode_captions"]
+
+MAX_WORDS = 32
+PHOTO_BATCH, TEXT_BATCH = 32, 64
+PHOTO_ARRAYS = ("regions", "pooled")
+READERS = os.cpu_count() or 1
+BATCHES_AHEAD = 4
+Progress = Callable[[str, int, int], None]
+Array = np.memmap[Any, np.dtype[np.float16]]
+
+
+def cache_features(
+    encoders: Encoders,
+    images_dir: Path,
+    annotations: Path,
+    cache_dir: Path,
+    progress: Progress | None = None,
+    *,
+    read_photo: ReadPhoto,
+    views: int = 1,
+) -> PairData:
+    """Features of the photos and captions that a COCO captions file names.
+
+    Args:
+        encoders: the encoders.
+        images_dir: the folder that holds the photos by `file_name`.
+        annotations: a COCO captions file (`images` with `id`, `file_name`; `annotations` with
+            `id`, `image_id`, `caption`).
+        cache_dir: where features are kept; a second call reads them back.
+        progress: called with what is being done, how many are done and how many there are.
+        read_photo: reads a photo as indexing does.
+        views: how many views to give of each photo: as `PhotoFeatures.maps`, or as its `views`
+            from an encoder that has no blocks to tune.
+
+    Raises:
+        CollectionError: it is no COCO captions file, no photo that it names is in the folder, or
+            one of them cannot be read.
+    """
+    collection = read_captions(annotations, images_dir)
+    folder = cache_dir / cache_key(encoders, collection)
+    folder.mkdir(parents=True, exist_ok=True)
+    report = progress or (lambda *_: None)
+    # Each file is renamed into place when it is whole, the one that is looked for last of all.
+    if not (folder / "pooled.npy").exists():
+        write_photos(encoders, collection, folder, read_photo, report)
+    if not (folder / "mask.npy").exists():
+        write_captions(encoders, collection, folder, report)
+    tunable = (folder / "maps-0.npy").exists()
+    write_other = write_view if tunable else write_frozen_view
+    for number in range(1, views):
+        if not (folder / f"{'maps' if tunable else 'pooled'}-{number}.npy").exists():
+            write_other(encoders, collection, folder, number, read_photo, report)
+    return read_cache(collection, folder, views, tunable=tunable)
+
+
+def cache_key(encoders: Encoders, collection: Collection) -> str:
+    digest = hashlib.sha256(f"3 {REGION_SIDE} {MAX_WORDS} {encoders.fingerprint}".encode())
+    for path in collection.paths:
+        stat = path.stat()
+        # JPEGs kept their pixels when one decoder took the place of two; others may not have.
+        reader = "" if path.suffix.lower() in (".jpg", ".jpeg") else " 2"
+        digest.update(f"{path.resolve()} {stat.st_size} {stat.st_mtime_ns}{reader}\n".encode())
+    digest.update("\n".join(collection.texts).encode())
+    return digest.hexdigest()[:20]
+
+
+def batches(count: int, size: int) -> Iterator[slice]:
+    return (slice(start, min(start + size, count)) for start in range(0, count, size))
+
+
+def batches_of_photos(
+    paths: Sequence[Path], number: int, size_px: int, read_photo: ReadPhoto
+) -> Iterator[tuple[slice, list[Image.Image]]]:
+    """Read view `number` of photos as squares, some batches ahead, by a thread for each core."""
+    # A part of a photo has fewer pixels than the photo, and should still fill the square.
+    enough_px = size_px if number < FIRST_PART else math.ceil(size_px / SHORTEST_SIDE)
+
+    def read(path: Path) -> Image.Image:
+        view = view_of(read_photo(path, enough_px), number, path.name)
+        return square(worn(view, number, path.name), size_px)
+
+    coming: deque[tuple[slice, list[Future[Image.Image]]]] = deque()
+    with ThreadPoolExecutor(READERS, "read-photo") as readers:
+        for rows in batches(len(paths), PHOTO_BATCH):
+            coming.append((rows, [readers.submit(read, path) for path in paths[rows]]))
+            if len(coming) > BATCHES_AHEAD:
+                first, photos = coming.popleft()
+                yield first, [photo.result() for photo in photos]
+        for first, photos in coming:
+            yield first, [photo.result() for photo in photos]
+
+
+@contextmanager
+def array_files(
+    folder: Path, shapes: Mapping[str, tuple[int, ...]], count: int
+) -> Iterator[dict[str, Array]]:
+    """Open float16 files of `count` rows; each gets its name when all are whole, in this order."""
+    partials = {name: folder / f"{name}.partial" for name in shapes}
+    arrays = {
+        name: open_memmap(partials[name], "w+", np.float16, (count, *shape))
+        for name, shape in shapes.items()
+    }
+    yield arrays
+    for name, array in arrays.items():
+        array.flush()
+        os.replace(partials[name], folder / f"{name}.npy")
+
+
+def write_photos(
+    encoders: Encoders,
+    collection: Collection,
+    folder: Path,
+    read_photo: ReadPhoto,
+    report: Progress,
+) -> None:
+    paths, encoder = collection.paths, encoders.image
+    blocks = encoder.top_blocks()
+    first = encoder.encode_images([read_photo(paths[0], encoder.size_px)])
+    cells, pooled = photo_features(first.features)
+    shapes = {"regions": cells.shape[1:], "pooled": pooled.shape[1:]}
+    if blocks is not None and first.lower is not None:
+        shapes = {"maps-0": first.lower.shape[1:], **shapes}
+    with array_files(folder, shapes, len(paths)) as arrays:
+        for rows, photos in batches_of_photos(paths, 0, encoder.size_px, read_photo):
+            found = encoder.encode_images(photos)
+            cells, pooled = photo_features(found.features)
+            parts = {"regions": cells, "pooled": pooled, "maps-0": found.lower}
+            for name, array in arrays.items():
+                part = parts[name]
+                if part is not None:
+                    array[rows] = part.cpu().numpy()
+            report("photos", rows.stop, len(paths))
+
+
+def write_view(
+    encoders: Encoders,
+    collection: Collection,
+    folder: Path,
+    number: int,
+    read_photo: ReadPhoto,
+    report: Progress,
+) -> None:
+    """Write what another view of each photo gives the last blocks.
+
+    Views are there to vary what training sees, so bfloat16 does: twice as fast on recent
+    processors, with some noise of its own.
+    """
+    shape = np.load(folder / "maps-0.npy", mmap_mode="r").shape
+    place = torch.device(encoders.image.device)
+    with array_files(folder, {f"maps-{number}": shape[1:]}, shape[0]) as arrays:
+        size_px = encoders.image.size_px
+        for rows, views in batches_of_photos(collection.paths, number, size_px, read_photo):
+            with fast_products(place.type):
+                maps = encoders.image.encode_lower(views)
+            arrays[f"maps-{number}"][rows] = maps.float().cpu().numpy()
+            report(f"photos, view {number + 1}", rows.stop, shape[0])
+
+
+def write_frozen_view(
+    encoders: Encoders,
+    collection: Collection,
+    folder: Path,
+    number: int,
+    read_photo: ReadPhoto,
+    report: Progress,
+) -> None:
+    """Write the features of another view of each photo."""
+    shapes = {name: np.load(folder / f"{name}.npy", mmap_mode="r").shape for name in PHOTO_ARRAYS}
+    names = {name: f"{name}-{number}" for name in PHOTO_ARRAYS}
+    count = shapes["pooled"][0]
+    with array_files(folder, {names[n]: shapes[n][1:] for n in PHOTO_ARRAYS}, count) as arrays:
+        size_px = encoders.image.size_px
+        for rows, views in batches_of_photos(collection.paths, number, size_px, read_photo):
+            with fast_products(torch.device(encoders.image.device).type):
+                found = encoders.image.encode_images(views)
+            parts = zip(PHOTO_ARRAYS, photo_features(found.features.float()), strict=True)
+            for name, part in parts:
+                arrays[names[name]][rows] = part.cpu().numpy()
+            report(f"photos, view {number + 1}", rows.stop, count)
+
+
+def write_captions(
+    encoders: Encoders, collection: Collection, folder: Path, report: Progress
+) -> None:
+    texts = collection.texts
+    shapes = {"words": (MAX_WORDS, encoders.text.dim)}
+    if encoders.text.top_layers() is not None:
+        shapes["lower"] = shapes["words"]
+    mask = np.zeros((len(texts), MAX_WORDS), bool)
+    done = 0
+    with array_files(folder, shapes, len(texts)) as arrays:
+        for rows, found in encoded_texts(encoders, texts):
+            fill_words(arrays, mask, rows, found)
+            done += len(rows)
+            report("captions", done, len(texts))
+    np.save(folder / "mask.partial.npy", mask)
+    os.replace(folder / "mask.partial.npy", folder / "mask.npy")
+
+
+def encoded_texts(
+    encoders: Encoders, texts: Sequence[str]
+) -> Iterator[tuple[list[int], WordFeatures]]:
+    """Encode texts, those of one length together, so that little of a batch is padding."""
+    order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+    for part in batches(len(texts), TEXT_BATCH):
+        rows = order[part]
+        yield rows, clip_words(encoders.text.encode_texts([texts[row] for row in rows]))
+
+
+def fill_words(
+    arrays: Mapping[str, NDArray[np.float16]],
+    mask: NDArray[np.bool_],
+    rows: list[int],
+    found: WordFeatures,
+) -> None:
+    length = found.mask.shape[1]
+    arrays["words"][rows, :length] = found.features.cpu().numpy()
+    if "lower" in arrays and found.lower is not None:
+        arrays["lower"][rows, :length] = found.lower.cpu().numpy()
+    mask[rows, :length] = found.mask.cpu().numpy()
+
+
+def encode_captions(
+    encoders: Encoders,
+    texts: Sequence[str],
+    caption_ids: NDArray[np.int64],
+    photo_rows: NDArray[np.int64],
+) -> CaptionFeatures:
+    """Features of texts that no file holds, as `cache_features` would give them.
+
+    Args:
+        encoders: the encoders.
+        texts: M texts, at least one.
+        caption_ids: (M,) int64, ids that tell them apart.
+        photo_rows: (M,) int64, the photo that each is about.
+    """
+    shape = (len(texts), MAX_WORDS, encoders.text.dim)
+    arrays = {"words": np.zeros(shape, np.float16)}
+    if encoders.text.top_layers() is not None:
+        arrays["lower"] = np.zeros(shape, np.float16)
+    mask = np.zeros(shape[:2], bool)
+    for rows, found in encoded_texts(encoders, texts):
+        fill_words(arrays, mask, rows, found)
+    return CaptionFeatures(
+        caption_ids, photo_rows, list(texts), arrays["words"], mask, arrays.get("lower")
+    )
+
+
+def clip_words(found: WordFeatures) -> WordFeatures:
+    """Keep the first `MAX_WORDS` words of each text."""
+    lower = None if found.lower is None else found.lower[:, :MAX_WORDS]
+    return replace(
+        found, features=found.features[:, :MAX_WORDS], mask=found.mask[:, :MAX_WORDS], lower=lower
+    )
+
+
+def read_cache(collection: Collection, folder: Path, views: int, *, tunable: bool) -> PairData:
+    def array(name: str) -> NDArray[np.float16]:
+        found: NDArray[np.float16] = np.load(folder / f"{name}.npy", mmap_mode="r")
+        return found
+
+    mask: NDArray[np.bool_] = np.load(folder / "mask.npy")
+    longest = max(int(mask.sum(1).max()), 1)
+    return PairData(
+        PhotoFeatures(
+            np.asarray(collection.image_ids, np.int64),
+            [str(path) for path in collection.paths],
+            array("regions"),
+            array("pooled"),
+            tuple(array(f"maps-{number}") for number in range(views if tunable else 0)),
+            tuple(
+                (array(f"regions-{number}"), array(f"pooled-{number}"))
+                for number in range(1, 1 if tunable else views)
+            ),
+        ),
+        CaptionFeatures(
+            np.asarray(collection.caption_ids, np.int64),
+            np.asarray(collection.photo_rows, np.int64),
+            collection.texts,
+            array("words")[:, :longest],
+            mask[:, :longest],
+            array("lower")[:, :longest] if (folder / "lower.npy").exists() else None,
+        ),
+    )

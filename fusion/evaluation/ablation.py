@@ -1,0 +1,202 @@
+"""One trained model with each of its parts taken out in turn: all captions' scores with all photos.
+
+A row names what is scored: which variant of the network (`fusion/evaluation/variants.py`), which
+stage of it, and which of the signals that `Network.combine` adds up. A signal that is left out
+counts zero, its gate and the others' stay as they were fitted together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from fusion.data.features import PairData
+from fusion.evaluation.variants import VARIANTS, Variant, read_once
+from fusion.network.gallery import (
+    Gallery,
+    Progress,
+    embed_photos,
+    embed_texts,
+    first_scores,
+    nearest_pairs,
+    pair_logits,
+    pair_parts,
+    place,
+)
+from fusion.network.network import Network, PairParts, TextVectors
+
+__all__ = ["FULL", "SIGNALS", "Row", "ablation_rows", "score_rows"]
+
+SIGNALS = PairParts._fields[1:]
+"""What the re-ranker adds to the first stage's score."""
+CROSS = "logits"
+NAMES = {
+    "worded": "word graph",
+    "detected": "word detector",
+    CROSS: "cross-modal graph",
+}
+FIRST, FULL = "first stage", "re-ranked"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table.
+
+    Attributes:
+        name: what a reader sees, and the row's key in a report.
+        against: the name of the row that it is compared with, None for the first.
+        variant: the name of a variant in `VARIANTS`.
+        stage: the first stage without its hub corrections, with them, or all stages.
+        signals: what the re-ranker may add, of `SIGNALS`.
+    """
+
+    name: str
+    against: str | None
+    variant: str = "whole"
+    stage: Literal["uncorrected", "first", "reranked"] = "reranked"
+    signals: tuple[str, ...] = SIGNALS
+
+
+def ablation_rows(network: Network) -> tuple[Row, ...]:
+    """Give the rows in the order in which they are printed; `against` names an earlier one.
+
+    A network whose first stage has no graph inside a modality has no rows for it.
+    """
+    first = [
+        Row(f"{FIRST}, without hub correction", None, stage="uncorrected"),
+        Row(FIRST, f"{FIRST}, without hub correction", stage="first"),
+    ]
+    inside: tuple[str, ...] = (
+        "region edges",
+        "word edges",
+        "region and word edges",
+        "memory graph",
+    )
+    if not network.config.model.layers:
+        inside = ("memory graph",)
+    concepts = ("concept graph",) if network.config.classes else ()
+    inside += concepts
+    names = [f"{what} {state}" for what in inside for state in ("off", "shuffled")]
+    first += [Row(f"{FIRST}, {name}", FIRST, name, "first") for name in names]
+    cross = tuple(signal for signal in SIGNALS if signal == CROSS)
+    full = [
+        Row(FULL, FIRST),
+        Row(f"{FULL}, no edges", FULL, "cross-modal graph without edges", signals=cross),
+        Row(f"{FULL}, all edges shuffled", FULL, "all re-ranking graphs shuffled"),
+    ]
+    left_out, alone = [], []
+    for signal in SIGNALS:
+        name = NAMES.get(signal, signal)
+        others = tuple(other for other in SIGNALS if other != signal)
+        left_out.append(Row(f"{FULL}, {name} left out", FULL, signals=others))
+        alone.append(Row(f"{FULL}, {name} alone", FIRST, signals=(signal,)))
+    edges = (
+        "cross-modal graph without edges", "cross-modal graph shuffled", "word graph shuffled",
+        "word detector shuffled", "memory graph off",
+        "memory graph shuffled", *(f"{name} {state}" for name in concepts
+                                   for state in ("off", "shuffled")),
+    )  # fmt: skip
+    changed = [Row(f"{FULL}, {name}", FULL, name) for name in edges]
+    return (*first, *full, *left_out, *alone, *changed)
+
+
+class PairLogits:
+    """Logits of one cross-modal graph, each pair's worked out the first time it is asked for."""
+
+    def __init__(self, network: Network, photos: Gallery, texts: TextVectors) -> None:
+        self.network, self.photos, self.texts = network, photos, texts
+        self.known = torch.full((len(texts.vectors), len(photos.vectors)), torch.nan)
+
+    def __call__(self, q: Tensor, g: Tensor) -> Tensor:
+        """Give the logits of (N,) captions with (N,) photos: -> (N,)."""
+        new = self.known[q, g].isnan()
+        found = pair_logits(self.network, self.photos, self.texts, q[new], g[new])
+        self.known[q[new], g[new]] = found
+        return self.known[q, g]
+
+
+def score_rows(
+    network: Network, data: PairData, rows: Sequence[Row], progress: Progress | None = None
+) -> Iterator[tuple[Row, Tensor, Tensor]]:
+    """Score a collection as each row says.
+
+    Args:
+        network: a trained network; it is left as it is.
+        data: the collection.
+        rows: what to score.
+        progress: called with what is being done, how many rows are done and how many there are.
+
+    Yields:
+        Each row once, those of one variant together, with (Q, G) float32 scores by which a caption
+        finds photos, and (Q, G) by which a photo finds captions.
+    """
+    read = read_once(network, data)
+    whole = VariantScores(network, read, VARIANTS[0])
+    done = 0
+    for variant in VARIANTS:
+        asked = [row for row in rows if row.variant == variant.name]
+        if not asked:
+            continue
+        scored = whole if variant is VARIANTS[0] else VariantScores(network, read, variant, whole)
+        for row in asked:
+            yield row, scored.of(row, dim=1), scored.of(row, dim=0)
+            done += 1
+            if progress:
+                progress("ablation rows", done, len(rows))
+
+
+class VariantScores:
+    """A collection embedded by one variant, and its pairs' signals once they are asked for.
+
+    Args:
+        network: the whole network.
+        read: the collection, as `read_once` gives it.
+        variant: what to make of the network.
+        whole: the unchanged variant, which lends what the change leaves alone.
+    """
+
+    photos: Gallery
+    texts: TextVectors
+
+    def __init__(
+        self, network: Network, read: PairData, variant: Variant, whole: VariantScores | None = None
+    ) -> None:
+        made = variant.of(network)
+        lent = whole if whole is not None and not variant.photos else None
+        photos = lent.photos if lent else embed_photos(made, read.photos)
+        lent = whole if whole is not None and not variant.texts else None
+        texts = lent.texts if lent else embed_texts(made, read.captions)
+        self.network, self.photos, self.texts = made, photos, texts
+        self.first = first_scores(photos, texts)
+        self.known: dict[str, PairLogits] = whole.known if whole is not None else {}
+        if variant.cross not in self.known:
+            self.known[variant.cross] = PairLogits(made, photos, texts)
+        self.logits = self.known[variant.cross]
+        self.parts: dict[int, tuple[Tensor, Tensor, PairParts[Tensor]]] = {}
+
+    def of(self, row: Row, dim: int) -> Tensor:
+        """Score as a row says; `dim` as in `nearest_pairs`: -> (Q, G)."""
+        if row.stage == "uncorrected":
+            return self.texts.vectors @ self.photos.vectors.T
+        if row.stage == "first":
+            return self.first
+        q, g, parts = self.listed(dim)
+        silent = {
+            signal: torch.zeros_like(parts.first) for signal in SIGNALS if signal not in row.signals
+        }
+        scores = self.network.combine(
+            parts._replace(**silent), captions=dim == 0, short=self.texts.short[q]
+        )
+        return place(self.first, q, g, scores, dim)
+
+    def listed(self, dim: int) -> tuple[Tensor, Tensor, PairParts[Tensor]]:
+        """The pairs that are re-ranked, (N,) captions and (N,) photos, and their signals."""
+        if dim not in self.parts:
+            q, g = nearest_pairs(self.first, dim)
+            known = self.logits(q, g)
+            self.parts[dim] = q, g, pair_parts(self.network, self.photos, self.texts, q, g, known)
+        return self.parts[dim]

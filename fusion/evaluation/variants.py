@@ -1,0 +1,335 @@
+"""A trained network without some of its edges, or with them led elsewhere: controls of its graphs.
+
+A variant is a twin of the network, which shares its weights and has other modules in some places;
+the network itself is never touched. What "no edges" and "shuffled" mean, graph by graph:
+
+- regions among themselves, words among themselves: no message is passed, as with gates at zero; or
+  the same edges join other nodes of the same photo or text (`shuffled_edges`).
+- the cross-modal graph: each word sees all regions alike, so that its message is their plain mean
+  and its nearest region's similarity becomes the mean similarity; or a word's edges, the one to its
+  nearest region too, lead to other regions of the same photo. The graphs inside both modalities
+  go the same way.
+- memory and word graph: the message is left out; or the edges lead to the same number of
+  other training photos: one permutation of them all.
+- the concept graph: classes bring a photo no message, and a query's paths tell nothing; or each
+  class bears the name of another one.
+- the word detector: what the regions show is taken for other words, by a permutation likewise.
+
+Nothing is trained or fitted again: banks, hub corrections and gates stay those of the whole
+network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from fusion.data.features import PairData, TextInput, photo_input, text_input
+from fusion.graphs.adjacency import cosine_neighbours, shuffled_edges
+from fusion.graphs.cross_graph import CrossGraph, NodeEncoder
+from fusion.graphs.dual_graph import Branch
+from fusion.graphs.layers import NodeGraph
+from fusion.graphs.word_detector import WordDetector
+from fusion.graphs.word_graph import WordGraph
+from fusion.network.gallery import by_length
+from fusion.network.network import Network
+from fusion.network.node_reader import Reader, TextNodes
+
+__all__ = ["VARIANTS", "Variant", "read_once", "twin"]
+
+SEED = 11
+
+Module = TypeVar("Module", bound=nn.Module)
+Change = Callable[[Network, torch.Generator], None]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A named change of a trained network.
+
+    Attributes:
+        name: what is changed, in a few words.
+        changes: each replaces modules of a twin; shuffles draw from the generator.
+        cross: what became of the cross-modal graph; variants alike in it give a pair one logit.
+        photos: whether photos must be embedded anew.
+        texts: whether texts must be.
+    """
+
+    name: str
+    changes: tuple[Change, ...] = ()
+    cross: Literal["whole", "no edges", "shuffled"] = "whole"
+    photos: bool = True
+    texts: bool = True
+
+    def of(self, network: Network) -> Network:
+        """Make the variant of a network that reads what `read_once` gave."""
+        made = twin(network)
+        generator = torch.Generator().manual_seed(SEED)
+        for change in self.changes:
+            change(made, generator)
+        return made
+
+
+class ReadAlready(Reader):
+    """Takes what another reader made of photos and texts, and has little left to do.
+
+    Photos come as regions and summary by the tuned blocks, texts with their tuned words in the
+    place of lower states.
+    """
+
+    def texts(self, found: TextInput) -> TextNodes:
+        """Whiten B texts."""
+        if found.lower is None:
+            raise ValueError("expected tuned words, found None: see `read_once`")
+        return super().texts(TextInput(found.mask, found.lower))
+
+
+@torch.inference_mode()
+def read_once(network: Network, data: PairData) -> PairData:
+    """Run the tuned encoder layers over a collection, for the networks that `twin` makes.
+
+    These layers cost more than the graphs of the first stage and are the same in every variant.
+    Gives the collection with float32 regions, summaries and words: some 400 MB for 1,000 photos
+    with 5,000 captions.
+    """
+    rows = torch.arange(len(data.photos.image_ids)).split(100)
+    read = [network.reader.regions(photo_input(data.photos, part)) for part in rows]
+    photos = replace(
+        data.photos,
+        regions=torch.cat([regions for regions, _ in read]).numpy(),
+        pooled=torch.cat([pooled for _, pooled in read]).numpy(),
+        maps=(),
+    )
+    captions, layers = data.captions, network.reader.layers
+    words = torch.zeros(captions.words.shape)
+    for part in by_length(captions).split(250):
+        mask, found, lower = text_input(captions, part)
+        if layers is not None and lower is not None:
+            found = layers(lower, mask)
+        words[part, : mask.shape[1]] = found
+    return PairData(photos, replace(captions, lower=words.numpy()))
+
+
+def twin(network: Network) -> Network:
+    """Make a network with the same weights in modules of its own, over what `read_once` gives."""
+    with torch.device("meta"):  # no memory, and no random numbers drawn
+        made = Network(network.config, None, None)
+    weights = network.state_dict()
+    tuned = [name for name in weights if name.startswith(("reader.blocks.", "reader.layers."))]
+    for name in tuned:
+        del weights[name]
+    made.load_state_dict(weights, assign=True)
+    made.reader = ReadAlready(made.reader.whitening, None, None, made.reader.concepts)
+    return made.eval()
+
+
+class ShuffledGraph(NodeGraph):
+    """A graph inside one modality whose edges join other nodes of the same photo or text."""
+
+    generator: torch.Generator
+
+    def forward(self, nodes: Tensor, mask: Tensor, adjacency: Tensor | None = None) -> Tensor:
+        """Pass messages along shuffled edges."""
+        if adjacency is None:
+            adjacency = cosine_neighbours(nodes, mask, self.neighbours)
+        return super().forward(nodes, mask, shuffled_edges(adjacency, mask, self.generator))
+
+
+class EdgelessCross(CrossGraph):
+    """The cross-modal graph in which a word sees all regions alike and no other word."""
+
+    def attention(self, cosine: Tensor) -> Tensor:
+        """One weight for all regions: (H, G, R, X) -> (H, G, R, X)."""
+        return torch.full_like(cosine, 1 / cosine.shape[2])
+
+    def nearest(self, cosine: Tensor) -> Tensor:
+        """No region is singled out: the mean similarity, (H, G, R, X) -> (H, G, X)."""
+        return cosine.mean(2).float()
+
+    def read_out(
+        self, words: Tensor, word_mask: Tensor, relations: Tensor, edges: Tensor | None
+    ) -> Tensor:
+        """Read relation vectors out with no edges between words."""
+        none = words.new_zeros(*word_mask.shape, word_mask.shape[1])
+        return super().read_out(words, word_mask, relations, none)
+
+
+class ShuffledCross(CrossGraph):
+    """The cross-modal graph in which a word's edges lead to other regions of the photo."""
+
+    generator: torch.Generator
+
+    def attention(self, cosine: Tensor) -> Tensor:
+        """The weights of a photo's regions change places: (H, G, R, X) -> (H, G, R, X)."""
+        return self.moved(super().attention(cosine))
+
+    def nearest(self, cosine: Tensor) -> Tensor:
+        """Similarity with the region that took the nearest one's place: -> (H, G, X)."""
+        chosen = self.moved(torch.zeros_like(cosine).scatter_(2, cosine.argmax(2, True), 1.0))
+        return (cosine * chosen).sum(2).float()
+
+    def moved(self, edges: Tensor) -> Tensor:
+        """Permute the regions of each photo: (H, G, R, X) -> (H, G, R, X)."""
+        order = torch.rand(edges.shape[1:3], generator=self.generator).argsort(1)
+        return edges.gather(2, order.unsqueeze(-1).expand_as(edges))
+
+    def read_out(
+        self, words: Tensor, word_mask: Tensor, relations: Tensor, edges: Tensor | None
+    ) -> Tensor:
+        """Read relation vectors out along shuffled edges between words."""
+        if edges is None:
+            edges = cosine_neighbours(words, word_mask, self.config.neighbours)
+        moved = shuffled_edges(edges, word_mask, self.generator)
+        return super().read_out(words, word_mask, relations, moved)
+
+
+class ShuffledWords(WordGraph):
+    """The word graph in which each training photo leads to the words of another one."""
+
+    order: Tensor
+
+    def edges(self, vectors: Tensor, bank: Tensor) -> tuple[Tensor, Tensor]:
+        """Edges from photos (B, D) to the bank's (N, D), led to other photos: -> (B, E) twice."""
+        neighbours, weights = super().edges(vectors, bank)
+        return self.order.argsort()[neighbours], weights
+
+
+def share(weights_of: nn.Module, made: Module) -> Module:
+    """Give a module, built on no device, the weights of another: no copy is made."""
+    made.load_state_dict(weights_of.state_dict(), assign=True)
+    return made.eval()
+
+
+def silence(branch: Branch | NodeEncoder) -> None:
+    """Take the messages out of a branch: a graph of no layers gives its nodes back."""
+    branch.graph = NodeGraph(0, 0, branch.graph.neighbours, 0.0)
+
+
+def shuffle(branch: Branch | NodeEncoder, generator: torch.Generator) -> None:
+    """Lead the messages of a branch along shuffled edges."""
+    made = ShuffledGraph(0, 0, branch.graph.neighbours, 0.0)
+    made.convolutions, made.gates = branch.graph.convolutions, branch.graph.gates
+    made.generator = generator
+    branch.graph = made.eval()
+
+
+def without_regions(network: Network, _: torch.Generator) -> None:
+    """First stage: no messages between the regions of a photo."""
+    silence(network.dual.image)
+
+
+def without_words(network: Network, _: torch.Generator) -> None:
+    """First stage: no messages between the words of a text."""
+    silence(network.dual.text)
+
+
+def shuffled_regions(network: Network, generator: torch.Generator) -> None:
+    """First stage: messages along shuffled edges between the regions of a photo."""
+    shuffle(network.dual.image, generator)
+
+
+def shuffled_words(network: Network, generator: torch.Generator) -> None:
+    """First stage: messages along shuffled edges between the words of a text."""
+    shuffle(network.dual.text, generator)
+
+
+def without_concepts(network: Network, _: torch.Generator) -> None:
+    """No message comes from the classes: all are as likely in every photo."""
+    graph = network.reader.concepts
+    if graph is not None:
+        graph.names = graph.mean.expand_as(graph.names)
+        graph.narrowed = torch.zeros_like(graph.narrowed)
+        if graph.kept:
+            graph.prior = torch.full_like(graph.prior, 1 / len(graph.prior))
+
+
+def shuffled_concepts(network: Network, generator: torch.Generator) -> None:
+    """Each class bears the name of another one."""
+    graph = network.reader.concepts
+    if graph is not None:
+        order = torch.randperm(len(graph.names), generator=generator)
+        graph.names, graph.narrowed = graph.names[order], graph.narrowed[order]
+        if graph.kept:
+            graph.prior = graph.prior[order]
+
+
+def without_memory(network: Network, _: torch.Generator) -> None:
+    """Photos keep the vectors that their own regions give."""
+    network.memory.weight = 0.0
+
+
+def shuffled_memory(network: Network, generator: torch.Generator) -> None:
+    """The captions of a training photo are remembered for another one."""
+    values = network.memory.values
+    network.memory.values = values[torch.randperm(len(values), generator=generator)]
+
+
+def shuffled_word_graph(network: Network, generator: torch.Generator) -> None:
+    """The words said of a training photo are taken for another's."""
+    shape = network.config
+    with torch.device("meta"):
+        made = ShuffledWords(shape.vocabulary, shape.memory_size, shape.word_edges)
+    made.order = torch.randperm(shape.memory_size, generator=generator)
+    network.words = share(network.words, made)
+
+
+def shuffled_detector(network: Network, generator: torch.Generator) -> None:
+    """What the regions show is taken for other words."""
+    detector, shape = network.detector, network.config
+    order = torch.randperm(len(shape.vocabulary), generator=generator)
+    moved = {
+        name: value[:, order] if name == "sample" else value[order] if value.ndim else value
+        for name, value in detector.state_dict().items()
+    }
+    with torch.device("meta"):
+        made = WordDetector(len(order), shape.reranker.node_width, shape.detector_sample)
+    made.load_state_dict(moved, assign=True)
+    network.detector = made.eval()
+
+
+def without_cross_edges(network: Network, _: torch.Generator) -> None:
+    """The cross-modal graph, and the graphs of its own on either side, have no edges."""
+    with torch.device("meta"):
+        made = EdgelessCross(network.config.reranker)
+    network.cross = share(network.cross, made)
+    silence(made.image)
+    silence(made.text)
+
+
+def shuffled_cross_edges(network: Network, generator: torch.Generator) -> None:
+    """The cross-modal graph, and the graphs of its own on either side, have shuffled edges."""
+    with torch.device("meta"):
+        made = ShuffledCross(network.config.reranker)
+    made.generator = generator
+    network.cross = share(network.cross, made)
+    shuffle(made.image, generator)
+    shuffle(made.text, generator)
+
+
+VARIANTS = (
+    Variant("whole"),
+    Variant("region edges off", (without_regions,), texts=False),
+    Variant("region edges shuffled", (shuffled_regions,), texts=False),
+    Variant("word edges off", (without_words,), photos=False),
+    Variant("word edges shuffled", (shuffled_words,), photos=False),
+    Variant("region and word edges off", (without_regions, without_words)),
+    Variant("region and word edges shuffled", (shuffled_regions, shuffled_words)),
+    Variant("concept graph off", (without_concepts,)),
+    Variant("concept graph shuffled", (shuffled_concepts,)),
+    Variant("memory graph off", (without_memory,), texts=False),
+    Variant("memory graph shuffled", (shuffled_memory,), texts=False),
+    Variant("word graph shuffled", (shuffled_word_graph,)),
+    Variant("word detector shuffled", (shuffled_detector,)),
+    Variant("cross-modal graph without edges", (without_cross_edges,), "no edges"),
+    Variant("cross-modal graph shuffled", (shuffled_cross_edges,), "shuffled"),
+    Variant(
+        "all re-ranking graphs shuffled",
+        (shuffled_cross_edges, shuffled_word_graph, shuffled_detector),
+        "shuffled",
+    ),
+)
+"""The whole network first, then one change of it after another."""

@@ -1,0 +1,1 @@
+"""The graph networks: regions, words, concepts, and the messages that they send each other."""

@@ -1,0 +1,79 @@
+"""The network whose vectors are indexed: one branch for photos, one for texts, nothing between.
+
+The photo branch never sees a query, so its output can be indexed. Each branch adds two views of
+its nodes: a summary (an MLP of their mean and maximum), which alone is the pooled-MLP baseline, and
+a graph (projection, message passing, learned pooling), which must earn its place beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from fusion.graphs.adjacency import drop_nodes
+from fusion.graphs.layers import NodeGraph, Projection, ResidualProjection
+from fusion.graphs.pooling import LearnedPooling
+
+__all__ = ["Branch", "DualGraph", "ModelConfig"]
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Sizes and rates of the first stage; saved with every checkpoint."""
+
+    image_dim: int
+    text_dim: int
+    pooled_dim: int
+    """Width of a photo's summary; a text's is twice `text_dim`."""
+    width: int = 512
+    hidden: int = 1024
+    layers: int = 0
+    """Of the graph inside a modality. With two, learnt gates stayed near zero and recall was the
+    same without them, so by default there are none: the graphs that reach beyond a photo pay."""
+    neighbours: int = 4
+    dropout: float = 0.5
+    drop_nodes: float = 0.2
+    temperature: float = 0.05
+
+
+class Branch(nn.Module):
+    """One modality: nodes (B, N, D_in), mask (B, N) bool, summary (B, S) -> (B, D), unit length."""
+
+    def __init__(self, in_dim: int, summary_dim: int, config: ModelConfig) -> None:
+        super().__init__()
+        self.drop_nodes = config.drop_nodes
+        self.summary = ResidualProjection(summary_dim, config.width, config.hidden, config.dropout)
+        self.projection = Projection(in_dim, config.width, config.width, config.dropout)
+        self.graph = NodeGraph(config.width, config.layers, config.neighbours, config.dropout)
+        self.pooling = LearnedPooling(config.width)
+        self.gate = nn.Parameter(torch.tensor(0.5))
+
+    def nodes(self, features: Tensor, mask: Tensor) -> Tensor:
+        """Project and pass messages: (B, N, D_in), (B, N) -> (B, N, D)."""
+        projected: Tensor = self.graph(self.projection(features), mask)
+        return projected
+
+    def pool(self, nodes: Tensor, mask: Tensor, summary: Tensor) -> Tensor:
+        """Embed B graphs from their nodes (B, N, D) and summary (B, S): -> (B, D)."""
+        pooled = self.summary(summary) + self.gate * self.pooling(nodes, mask)
+        return functional.normalize(pooled, dim=-1)
+
+    def forward(self, features: Tensor, mask: Tensor, summary: Tensor) -> Tensor:
+        """Embed B photos or texts."""
+        if self.training and self.drop_nodes:
+            mask = drop_nodes(mask, self.drop_nodes)
+        return self.pool(self.nodes(features, mask), mask, summary)
+
+
+class DualGraph(nn.Module):
+    """The first stage: a photo branch and a text branch into one space of `config.width`."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.image = Branch(config.image_dim, config.pooled_dim, config)
+        self.text = Branch(config.text_dim, 2 * config.text_dim, config)
+        self.log_scale = nn.Parameter(torch.tensor(1.0 / config.temperature).log())

@@ -1,0 +1,166 @@
+"""From a photo to words, by way of the training photos that lie near it.
+
+Ours, after nearest-neighbour annotation (TagProp: Guillaumin et al., ICCV 2009) and the query
+likelihood of text retrieval (Ponte and Croft, SIGIR 1998): a graph of photo nodes and word nodes,
+joined where a training caption says the word of the photo. One step of attention takes a candidate
+to training photos, one edge takes these to words. An embedding blurs a rare word; an edge keeps it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from fusion.graphs.memory_graph import unit_rows
+from fusion.runtime.words import words_of
+
+__all__ = ["WordGraph", "frequent_words"]
+
+LEAST_PHOTOS = 5
+LOWEST, HIGHEST = -3.0, 6.0
+LEAST_PRIOR = 1e-4
+SAMPLE, NEAREST = 1000, 16
+
+
+def frequent_words(texts: Sequence[str]) -> tuple[str, ...]:
+    """Give the words of at least five of the texts, sorted."""
+    counts = Counter(word for text in texts for word in words_of(text))
+    return tuple(sorted(word for word, count in counts.items() if count >= LEAST_PHOTOS))
+
+
+class WordGraph(nn.Module):
+    """How much likelier each word is said of a photo than of photos at large.
+
+    `log((p + smoothing * prior) / prior)`, where p is the share of captions that say the word among
+    those of the `neighbours` training photos nearest to the photo, weighed by the softmax of cosine
+    / temperature. Edges are kept photo by photo, as the words they lead to and how often each is
+    said; the prior is the mean over all training photos.
+    """
+
+    ends: Tensor
+    words: Tensor
+    shares: Tensor
+
+    def __init__(
+        self, vocabulary: Sequence[str], photos: int, edges: int, *,
+        neighbours: int = 50, temperature: float = 0.05, smoothing: float = 0.1,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.column = {word: number for number, word in enumerate(vocabulary)}
+        self.neighbours, self.temperature = neighbours, temperature
+        self.smoothing = smoothing
+        self.register_buffer("ends", torch.zeros(photos, dtype=torch.int32))
+        self.register_buffer("words", torch.zeros(edges, dtype=torch.int16))
+        self.register_buffer("shares", torch.zeros(edges, dtype=torch.uint8))
+        self._dense: tuple[int, Tensor, Tensor] | None = None
+        self._sample: tuple[int, Tensor] | None = None
+
+    def fill(self, texts: Sequence[str], owners: Sequence[int]) -> None:
+        """Set the edges from training captions, each with the row of its photo in the bank."""
+        counts = edge_counts(self.column, texts, owners)
+        captions = Counter(owners)
+        ordered = sorted(counts)
+        owner = torch.tensor([row for row, _ in ordered], dtype=torch.long)
+        self.ends.copy_(torch.bincount(owner, minlength=len(self.ends)).cumsum(0))
+        self.words.copy_(torch.tensor([column for _, column in ordered]))
+        shares = [counts[row, column] / captions[row] for row, column in ordered]
+        self.shares.copy_((torch.tensor(shares) * 255).round())
+
+    def bags(self, texts: Sequence[str]) -> Tensor:
+        """Give each text's known words with one weight each, of sum 1 (or 0): -> (B, V) float32."""
+        bags = torch.zeros(len(texts), len(self.column))
+        for row, text in enumerate(texts):
+            known = [self.column[word] for word in words_of(text) if word in self.column]
+            if known:
+                bags[row, known] = 1 / len(known)
+        return bags
+
+    def forward(self, vectors: Tensor, bank: Tensor, columns: Tensor | None = None) -> Tensor:
+        """Log odds of words.
+
+        Args:
+            vectors: (B, D) float32 unit vectors of photos.
+            bank: (N, D) int8, the packed vectors of the training photos.
+            columns: (W,) int64, the words that are asked for; None for all.
+
+        Returns:
+            (B, W) float32 from -3 to 6; zero from a bank without edges.
+        """
+        return self.along(*self.edges(vectors, bank), columns)
+
+    def edges(self, vectors: Tensor, bank: Tensor) -> tuple[Tensor, Tensor]:
+        """Join photos (B, D) to the nearest of the bank's (N, D), the nearest first.
+
+        Returns:
+            Rows of the bank (B, E) int64 and weights (B, E) float32, which sum to 1 for each photo;
+            E = 0 from a graph without words.
+        """
+        kept = min(self.neighbours, len(bank)) if self.column else 0
+        nearest = (vectors @ unit_rows(bank).T).topk(kept, dim=1)
+        return nearest.indices, (nearest.values / self.temperature).softmax(1)
+
+    def along(self, neighbours: Tensor, weights: Tensor, columns: Tensor | None = None) -> Tensor:
+        """Log odds of words by given `edges` of B photos; `columns` and (B, W) as in `forward`."""
+        if not len(self.ends):
+            words = len(self.column) if columns is None else len(columns)
+            return weights.new_zeros(len(weights), words)
+        joined = weights.new_zeros(len(weights), len(self.ends))
+        return self.odds(joined.scatter_(1, neighbours, weights), columns)
+
+    def odds(self, joined: Tensor, columns: Tensor | None) -> Tensor:
+        """Follow the edges (B, N) on to words: -> (B, W)."""
+        said, prior = self.dense()
+        if columns is not None:
+            said, prior = said[:, columns], prior[columns]
+        likelihood = joined @ said + self.smoothing * prior
+        return (likelihood / prior).log().clamp(LOWEST, HIGHEST)
+
+    def hub(self, bags: Tensor, bank: Tensor) -> Tensor:
+        """How well each text's words fit just any photo: (B, V) bags -> (B,), to subtract.
+
+        The mean over the 16 of some 1,000 training photos that they fit best. It changes nothing
+        for one text, and makes texts comparable when a photo looks for its own.
+        """
+        if not len(self.words):
+            return bags.new_zeros(len(bags))
+        asked = bags.any(0).nonzero().squeeze(1)
+        fits = bags[:, asked] @ self.odds(self.sample(bank), asked).T
+        return fits.topk(min(NEAREST, fits.shape[1]), dim=1).values.mean(1)
+
+    def sample(self, bank: Tensor) -> Tensor:
+        """Edges to the bank's N photos from S of them, some 1,000: -> (S, N), of sum 1 each."""
+        if self._sample is None or self._sample[0] != bank._version:
+            sample = unit_rows(bank)[:: max(len(bank) // SAMPLE, 1)]
+            joined = sample.new_zeros(len(sample), len(bank))
+            self._sample = (bank._version, joined.scatter_(1, *self.edges(sample, bank)))
+        return self._sample[1]
+
+    def dense(self) -> tuple[Tensor, Tensor]:
+        """Give the share of each training photo's captions that say a word, and its prior.
+
+        Shapes: (N, V) and (V,), float32.
+        """
+        held, device = self._dense, self.shares.device
+        if held is None or held[0] != self.shares._version or held[1].device != device:
+            table = torch.zeros(len(self.ends), len(self.column), device=device)
+            degrees = self.ends.diff(prepend=self.ends.new_zeros(1)).long()
+            rows = torch.arange(len(self.ends), device=device).repeat_interleave(degrees)
+            table[rows, self.words[: len(rows)].long()] = self.shares[: len(rows)].float() / 255
+            prior = table.sum(0) / max(len(table), 1) + LEAST_PRIOR
+            held = self._dense = (self.shares._version, table, prior)
+        return held[1:]
+
+
+def edge_counts(
+    column: dict[str, int], texts: Sequence[str], owners: Sequence[int]
+) -> Counter[tuple[int, int]]:
+    """How many captions of a photo say a word: {(photo's row, word's column): count}."""
+    return Counter(
+        (owner, column[word])
+        for text, owner in zip(texts, owners, strict=True)
+        for word in words_of(text)
+        if word in column
+    )

@@ -1,0 +1,1 @@
+"""What a machine has to compute with: its GPU, its processors, its memory."""

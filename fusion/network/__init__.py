@@ -1,0 +1,1 @@
+"""The whole learnt module: what a checkpoint holds, and a collection embedded by it."""

@@ -1,0 +1,289 @@
+"""Everything that is learnt, in one module: what a checkpoint holds and a retriever runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from fusion.data.features import PhotoInput, TextInput
+from fusion.graphs.concept_graph import ConceptGraph
+from fusion.graphs.cross_graph import CrossGraph, RerankerConfig, with_whole
+from fusion.graphs.cross_graph_hubs import CrossHub
+from fusion.graphs.dual_graph import DualGraph, ModelConfig
+from fusion.graphs.memory_graph import HubCorrection, MemoryGraph, hubness, pack_rows, unpack_rows
+from fusion.graphs.word_detector import WordDetector
+from fusion.graphs.word_graph import WordGraph
+from fusion.network.calibration import Calibration
+from fusion.network.look_alikes import LookAlikeTest
+from fusion.network.node_reader import ImageNodes, Reader, TextNodes
+from fusion.network.whitening import Whitening
+from fusion.runtime.packing import LARGEST, Layout, pack_photos
+from fusion.runtime.score_parts import GATES, PairParts, combine
+from fusion.runtime.standing import FACTS, TERMS, Standing
+from fusion.runtime.wording import is_short_query
+
+__all__ = ["GATES", "Network", "NetworkConfig", "PairParts", "PhotoVectors", "TextVectors"]
+
+MEMORY_NEAREST, MEMORY_HUB_WEIGHT = 8, 0.5
+"""Training photos whose captions a photo is held against, and what is taken off their mean."""
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """The shape of a network; saved with every checkpoint, enough to build it again."""
+
+    image_dim: int
+    pooled_dim: int
+    text_dim: int
+    components: int = 320
+    memory_size: int = 0
+    captions_bank: int = 0
+    captions_bank_nodes: int = 0
+    vocabulary: tuple[str, ...] = ()
+    word_edges: int = 0
+    detector_sample: int = 0
+    classes: int = 0
+    """That the image encoder's classifier knows; 0 for a network without a concept graph."""
+    class_words: tuple[str, ...] = ()
+    """Words of the classes' names, which queries may use though no training caption does."""
+    memory_hubs: bool = False
+    """Whether a photo's hub correction holds it against the memory's captions, of all training
+    photos, and not against the bank of fewer captions, as checkpoints of before do. The bank was
+    too thin for photos of which there are few in training: on 200 photos of COCO the first stage's
+    R@1 was 50.3 by it and 54.3 by the memory, on Flickr8k's development split 35.8 and 36.1."""
+    class_edges: int = 0
+    """Of a photo, to classes, that a query's paths follow; 0 in checkpoints of before them."""
+    cell_concepts: int = 64
+    """Width of the concept graph's message to a cell."""
+    model: ModelConfig = field(default_factory=lambda: ModelConfig(0, 0, 0))
+    reranker: RerankerConfig = field(default_factory=lambda: RerankerConfig(0, 0, 0))
+
+
+class PhotoVectors(NamedTuple):
+    """B photos, as they are indexed."""
+
+    vectors: Tensor
+    """(B, D) float32, unit length."""
+    hub: Tensor
+    """(B,) float32, to subtract from a photo's scores."""
+    nodes: Tensor
+    """(B, R + 1, Dn) float32, unit length: the whole photo before its regions. Rounded as
+    `fusion/runtime/packing.py` does, so that all that reads them reads what an index keeps."""
+    cross_hub: Tensor
+    """(B,) float32, to subtract from the cross-modal graph's logits of a photo."""
+    neighbours: Tensor
+    """(B, E) int64, where the photo's edges in the word graph lead, by `WordGraph.edges`."""
+    weights: Tensor
+    """(B, E) float32, of these edges; of sum 1."""
+    classes: Tensor
+    """(B, C) int64, the classes that the photo likeliest shows, by `ConceptGraph.shown`."""
+    class_shares: Tensor
+    """(B, C) float32, of sum 1."""
+
+
+class TextVectors(NamedTuple):
+    """B texts, as they are asked for."""
+
+    vectors: Tensor
+    hub: Tensor
+    bag: Tensor
+    """(B, V) float32, the weight of each word of the vocabulary."""
+    bag_hub: Tensor
+    """(B,) float32, to subtract from the bag's mean log odds by the word graph."""
+    detected_hub: Tensor
+    """(B,) float32, to subtract from the bag's mean log odds by the word detector."""
+    nodes: Tensor
+    """(B, T + 1, Dn) float32: the whole text before its words."""
+    mask: Tensor
+    """(B, T + 1) bool, true where `nodes` holds a node."""
+    short: Tensor
+    """(B,) bool, whether the graphs earn the gates of a short query."""
+    classes: Tensor
+    """(B, K) float32, how much it asks for each class, by `ConceptGraph.asked`; K = 0 where no
+    paths lead there."""
+
+
+class Network(nn.Module):
+    """Both stages: readers and graphs, the banks between them, and the calibration.
+
+    Args:
+        config: the shape.
+        blocks: the image encoder's last blocks, of which each stage tunes a copy; None for none.
+        layers: the text encoder's last layers, likewise.
+    """
+
+    word_gate: Tensor
+    detector_gate: Tensor
+    gate: Tensor
+    class_gate: Tensor
+    caption_gates: Tensor
+    short_gates: Tensor
+
+    def __init__(
+        self, config: NetworkConfig, blocks: nn.Sequential | None, layers: nn.ModuleList | None
+    ) -> None:
+        super().__init__()
+        self.config = config
+        whitening = Whitening(
+            config.image_dim, config.pooled_dim, config.text_dim, config.components
+        )
+        concepts = None
+        if config.classes:
+            concepts = ConceptGraph(
+                config.classes,
+                config.image_dim,
+                config.text_dim,
+                config.cell_concepts,
+                config.class_edges,
+            )
+        self.reader = Reader(whitening, blocks, layers, concepts)
+        self.dual = DualGraph(config.model)
+        self.cross = CrossGraph(config.reranker)
+        width = config.model.width
+        self.memory = MemoryGraph(config.memory_size, config.components, width)
+        self.words = WordGraph(config.vocabulary, config.memory_size, config.word_edges)
+        self.detector = WordDetector(
+            len(config.vocabulary), config.reranker.node_width, config.detector_sample
+        )
+        self.photo_hub = HubCorrection(config.captions_bank, width, nearest=64, weight=0.75)
+        self.cross_hub = CrossHub(
+            config.captions_bank, config.captions_bank_nodes, config.reranker.node_width
+        )
+        self.text_hub = HubCorrection(config.memory_size, width, nearest=16, weight=0.5)
+        # Buffers: fitted after training, on photos that no gradient saw.
+        for gate in GATES:
+            self.register_buffer(gate, torch.zeros(()))
+        self.register_buffer("caption_gates", torch.zeros(len(GATES)))
+        self.register_buffer("short_gates", torch.zeros(len(GATES)))
+        for stage in ("full", "first"):
+            self.register_buffer(f"standing_{stage}_mean", torch.zeros(FACTS))
+            self.register_buffer(f"standing_{stage}_spread", torch.ones(FACTS))
+            self.register_buffer(f"standing_{stage}_weights", torch.zeros(TERMS))
+            self.register_buffer(f"standing_{stage}_offset", torch.zeros(()))
+        self.calibration = Calibration()
+        self.look_alikes = LookAlikeTest()
+
+    def photos(self, found: PhotoInput, own: Tensor | None = None) -> PhotoVectors:
+        """Embed B photos; errors as in `Reader.photos`.
+
+        `own` (B,) names the memory's rows that are these very photos, for training photos only.
+        """
+        regions, pooled = self.reader.regions(found)
+        read = self.reader.nodes(regions, pooled)
+        vectors = self.photo_vectors(read, own)
+        nodes = self.nodes(read)
+        cross_hub = self.cross_hub(vectors, nodes, self.photo_hub.bank, self.cross)
+        edges = self.words.edges(vectors, self.text_hub.bank)
+        hub, shown = self.hubness(vectors), self.shown(regions)
+        return PhotoVectors(vectors, hub, nodes, cross_hub, *edges, *shown)
+
+    def hubness(self, vectors: Tensor) -> Tensor:
+        """How near (B, D) photos are to any text, to subtract from their scores: (B,)."""
+        if self.config.memory_hubs:
+            return hubness(vectors, self.memory.values, MEMORY_NEAREST, MEMORY_HUB_WEIGHT)
+        found: Tensor = self.photo_hub(vectors)
+        return found
+
+    def shown(self, regions: Tensor) -> tuple[Tensor, Tensor]:
+        """The classes that B photos show, as `ConceptGraph.shown`; (B, 0) without paths."""
+        concepts = self.reader.concepts
+        if concepts is None or not concepts.kept:
+            none = regions.new_zeros(len(regions), 0)
+            return none.long(), none
+        return concepts.shown(regions)
+
+    def asked(self, read: TextNodes) -> Tensor:
+        """How much B texts ask for each class, as `ConceptGraph.asked`; (B, 0) without paths."""
+        concepts = self.reader.concepts
+        if concepts is None:
+            return read.words.new_zeros(len(read.words), 0)
+        return concepts.asked(read.words, read.mask)
+
+    def paths(self, classes: Tensor, shares: Tensor, asked: Tensor) -> Tensor:
+        """Log odds of N pairs by paths over classes, as `ConceptGraph.paths`; else zeros."""
+        concepts = self.reader.concepts
+        if concepts is None or not concepts.kept:
+            return shares.new_zeros(len(shares))
+        return concepts.paths(classes, shares, asked)
+
+    def nodes(self, read: ImageNodes) -> Tensor:
+        """Give the nodes of B photos that were read, rounded: (B, R + 1, Dn), as `photos` does."""
+        return unpack_rows(pack_rows(self.cross.image(*read), LARGEST))
+
+    def photo_vectors(self, read: ImageNodes, own: Tensor | None = None) -> Tensor:
+        """Embed B photos that were read, and nothing more: (B, D); `own` as in `photos`."""
+        vectors: Tensor = self.memory(self.dual.image(*read), self.keys(read), own)
+        return vectors
+
+    def standing(self, stage: Literal["full", "first"]) -> Standing:
+        """How likely hits are right, after re-ranking or by the first stage alone."""
+        mean, spread, weights, offset = (
+            getattr(self, f"standing_{stage}_{name}") for name in Standing._fields
+        )
+        return Standing(mean.numpy(), spread.numpy(), weights.numpy(), float(offset))
+
+    def keys(self, read: ImageNodes) -> Tensor:
+        """What the memory graph compares photos by: (B, C), of their looks alone."""
+        return read.cells[..., : self.config.components].mean(1)
+
+    @property
+    def layout(self) -> Layout:
+        """How the photos of an index of this model are packed."""
+        return Layout.of(
+            self.config.reranker.node_width,
+            self.words.neighbours if self.config.vocabulary else 0,
+            self.config.memory_size,
+            min(self.config.class_edges, self.config.classes),
+            self.config.classes,
+        )
+
+    def pack(self, photos: PhotoVectors) -> NDArray[np.uint8]:
+        """Give what an index keeps of B photos for the re-ranker: (B, P)."""
+        return pack_photos(
+            photos.nodes.numpy(),
+            photos.neighbours.numpy(),
+            photos.weights.numpy(),
+            self.layout.row_bytes,
+            (photos.classes.numpy(), photos.class_shares.numpy()),
+        )
+
+    def texts(self, found: TextInput, texts: Sequence[str]) -> TextVectors:
+        """Embed B texts from what the encoder gave of them; errors as in `Reader.texts`."""
+        read = self.reader.texts(found)
+        vectors = self.dual.text(*read)
+        bag = self.words.bags(texts)
+        return TextVectors(
+            vectors=vectors,
+            hub=self.text_hub(vectors),
+            bag=bag,
+            bag_hub=self.words.hub(bag, self.text_hub.bank),
+            detected_hub=self.detector.hub(bag),
+            nodes=self.cross.text(*read),
+            mask=with_whole(found.mask),
+            short=torch.tensor([is_short_query(text) for text in texts]),
+            classes=self.asked(read),
+        )
+
+    def combine(
+        self, parts: PairParts[Tensor], *, captions: bool = False, short: Tensor | None = None
+    ) -> Tensor:
+        """Final scores of pairs: the first stage's, and what each graph adds behind its gate.
+
+        `captions` is for a photo that looks for its captions, where the graphs earn other gates, as
+        they do for short queries: `short` says of each pair whether its text is one, and has the
+        shape of the parts.
+        """
+        long_gates = torch.stack([getattr(self, name) for name in GATES])
+        if captions:
+            return combine(parts, self.caption_gates)
+        if short is None:
+            return combine(parts, long_gates)
+        gates = torch.where(short, self.short_gates.view(-1, *[1] * short.ndim),
+                            long_gates.view(-1, *[1] * short.ndim))  # fmt: skip
+        return combine(parts, gates)

@@ -1,0 +1,160 @@
+"""Where a final score comes from: what each word of the query added, and which regions it read.
+
+A final score is a sum of parts, and three of the parts are sums over words: the cross-modal graph's
+logit and the mean log odds of the word graph and the word detector. So what a word added is no
+estimate. Which regions it read is one: a word compares itself, head by head, with the message that
+attention brings it from all regions and with the region nearest to it, and the two count alike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fusion.runtime.score_parts import PairParts, WordReading, combine
+from fusion.runtime.words import words_of
+
+__all__ = ["PhotoExplanation", "Word", "explain_photos", "merge_pieces", "read_by_region"]
+
+Array = NDArray[np.float32]
+
+MARKER = re.compile(r"\[(CLS|SEP|PAD)\]|<\|\w+\|>|</?\w+>")
+"""Tokens that no text holds, as BERT, CLIP and SigLIP spell them."""
+INSIDE, END, BEGIN = "##", "</w>", "\u2581"
+"""What marks BERT's pieces inside a word, CLIP's that end one and SigLIP's that begin one."""
+
+
+@dataclass(frozen=True)
+class PhotoExplanation:
+    """One photo's score for one query, taken apart: `score == sum(added) + sum(rest.values())`."""
+
+    score: float
+    words: tuple[str, ...]
+    """W words in the query's order, as the encoder spells them; a word said twice is there twice.
+    Punctuation and the encoder's markers are no words."""
+    added: NDArray[np.float32]
+    """(W,) what each word added to the score, by all the parts that are sums over words."""
+    regions: NDArray[np.float32]
+    """(W, R) in 0..1: how much of what a word read was of each region of the grid."""
+    whole: NDArray[np.float32]
+    """(W,): how much was of the photo at once. With `regions` it sums to 1 for each word (to
+    less where the graph's adjacency is cosine and a word is like no region)."""
+    read: NDArray[np.float32]
+    """(R,): what the cross-modal graph added by way of each region, over the whole text."""
+    rest: dict[str, float]
+    """What was no word's doing, by the parts of a score (`PairParts`). Of the cross-modal graph
+    (`logits`) it is what the text at once, punctuation and the markers added; of the log odds
+    (`worded`, `detected`) the correction for hubs, and words past the text encoder's limit."""
+
+
+class Word(NamedTuple):
+    """A word of a text and the places of its pieces among the tokens."""
+
+    text: str
+    places: tuple[int, ...]
+
+
+def merge_pieces(tokens: Sequence[str]) -> list[Word]:
+    """Put word pieces together; leaves out markers and what has neither letter nor digit.
+
+    >>> merge_pieces(["[CLS]", "two", "frisbee", "##s", ".", "[SEP]"])
+    [Word(text='two', places=(1,)), Word(text='frisbees', places=(2, 3))]
+    >>> [word.text for word in merge_pieces(["<|startoftext|>", "fris", "bees</w>", "fly</w>"])]
+    ['frisbees', 'fly']
+    """
+    ends = any(token.endswith(END) for token in tokens)
+    begins = any(token.startswith(BEGIN) for token in tokens)
+    words: list[Word] = []
+    unfinished = False
+    for place, token in enumerate(tokens):
+        marker = MARKER.fullmatch(token)
+        piece = token.removeprefix(INSIDE).removeprefix(BEGIN).removesuffix(END)
+        joins = ends or (not token.startswith(BEGIN) if begins else token.startswith(INSIDE))
+        if unfinished and joins and not marker:
+            words[-1] = Word(words[-1].text + piece, (*words[-1].places, place))
+        elif not marker:
+            words.append(Word(piece, (place,)))
+        unfinished = not (marker or token.endswith(END))
+    return [word for word in words if any(map(str.isalnum, word.text))]
+
+
+def read_regions(reading: WordReading[Any]) -> Any:  # noqa: ANN401 - tensors or arrays, as given
+    """How much of what each word read was of each node of the photo: (N, T, R)."""
+    return (reading.attention + reading.nearest) / 2
+
+
+def read_by_region(reading: WordReading[Any]) -> Any:  # noqa: ANN401
+    """What the logits owe to each region, by what every node of the text read there: (N, R)."""
+    return (reading.shares[:, :, None] * read_regions(reading)).sum(1)[:, 1:]
+
+
+def explain_photos(
+    gates: Sequence[float],
+    tokens: Sequence[str],
+    parts: PairParts[Array],
+    reading: WordReading[Array],
+    said: Mapping[str, Mapping[str, Array]],
+) -> list[PhotoExplanation]:
+    """Explain one query's scores with K photos.
+
+    Args:
+        gates: of `GATES`, in their order, behind which the parts make the scores.
+        tokens: the query's, as the text encoder gave them, markers included.
+        parts: what the scores are made of, (K,) each.
+        reading: the cross-modal graph's, of K pairs; T is one more than the tokens.
+        said: by the part that counts words (`worded`, `detected`), each word that it knows and
+            that word's share of it, (K,).
+
+    Returns:
+        K explanations, in the photos' order.
+    """
+    weights = dict(zip(PairParts._fields, (1.0, *gates), strict=True))
+    words = merge_pieces(tokens)
+    shares = weights["logits"] * reading.shares
+    looks = read_regions(reading)
+    places = [[place + 1 for place in word.places] for word in words]  # the whole text is node 0
+    by_graph = _columns([shares[:, place].sum(1) for place in places], shares)
+    by_odds = {
+        name: weights[name] * _columns(_odds_of(words, known, shares), shares)
+        for name, known in said.items()
+    }
+    regions = _columns([looks[:, place].mean(1) for place in places], looks)
+    rest = {name: weights[name] * part for name, part in parts._asdict().items()}
+    rest["logits"] = rest["logits"] - by_graph.sum(1)
+    for name, odds in by_odds.items():
+        rest[name] = rest[name] - odds.sum(1)
+    read = read_by_region(reading._replace(shares=shares))
+    scores = combine(parts, gates)
+    return [
+        PhotoExplanation(
+            score=float(scores[row]),
+            words=tuple(word.text for word in words),
+            added=sum(by_odds.values(), start=by_graph)[row],
+            regions=regions[row, :, 1:],
+            whole=regions[row, :, 0],
+            read=read[row],
+            rest={name: float(part[row]) for name, part in rest.items()},
+        )
+        for row in range(len(scores))
+    ]
+
+
+def _odds_of(words: Sequence[Word], said: Mapping[str, Array], like: Array) -> list[Array]:
+    """Each word's share of the mean log odds, (K,); a word said twice has half of it twice."""
+    parts = [words_of(word.text) for word in words]
+    shares: list[Array] = [np.zeros(len(like), np.float32) for _ in words]
+    for known, odds in said.items():
+        holders = [row for row, part in enumerate(parts) if known in part]
+        for row in holders:
+            shares[row] = shares[row] + odds / np.float32(len(holders))
+    return shares
+
+
+def _columns(columns: list[Array], like: Array) -> Array:
+    """(K, ...) each -> (K, W, ...); where there are none, none of `like`'s."""
+    return np.stack(columns, 1) if columns else like[:, :0]

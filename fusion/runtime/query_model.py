@@ -1,0 +1,369 @@
+"""A trained model's answers to queries without torch: ONNX Runtime, numpy and a tokenizer.
+
+Gives what `fusion.retriever.Retriever` gives, to within 1e-4, from the files that
+`fusion.export.write_model` wrote of it. Sessions are made when they are first needed. This module
+imports little at the top, since a search from the command line waits for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fusion.runtime.embeddings import QueryEmbeddings, Reranked, check_candidates
+from fusion.runtime.exported_folder import (
+    PAIRS,
+    QUERY,
+    READING,
+    TABLES,
+    TOKENIZER,
+    is_whole,
+    query_folder,
+    read_facts,
+)
+from fusion.runtime.known_words import KnownWords
+from fusion.runtime.packing import Layout, unpack_classes, unpack_edges, unpack_nodes
+from fusion.runtime.score_parts import PairParts, WordReading, combine
+from fusion.runtime.standing import Standing, brevity_of
+from fusion.runtime.wording import canonical_query, is_short_query
+from fusion.runtime.words import words_of
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
+
+    from fusion.runtime.photo_explanation import PhotoExplanation
+
+__all__ = ["QueryModel", "QueryModelError", "find_query_model", "unreadable"]
+
+Array = NDArray[np.float32]
+
+THREADS = 2
+"""Of a session: a query's matrices are too small to gain from more."""
+
+
+class QueryModelError(RuntimeError):
+    """A file of an exported model is damaged, or cannot be read for another reason."""
+
+
+def unreadable(folder: Path, name: str, error: Exception) -> QueryModelError:
+    """Give the error for a file that a library could not read, as it is whole or not."""
+    file = folder / name
+    if is_whole(folder, name):
+        needed = sum(part.stat().st_size for part in folder.glob(f"{name}*")) / 1e6
+        return QueryModelError(
+            f"{file} is as it was written and cannot be loaded ({type(error).__name__}): it takes "
+            f"{needed:.0f} MB of memory and more to work with; see that there is as much"
+        )
+    return QueryModelError(
+        f"{file} is damaged ({type(error).__name__}): `crossgraph index` prepares the model anew"
+    )
+
+
+def find_query_model(root: Path, fingerprint: str, *, once: bool = False) -> QueryModel | None:
+    """Give the exported model of that fingerprint; None where there is none that can be used.
+
+    Args:
+        root: the folder that `fusion.export.write_model` was given.
+        fingerprint: the model's, such as an index records it.
+        once: as `QueryModel` takes it.
+    """
+    folder = query_folder(root, fingerprint)
+    facts = read_facts(folder)
+    if facts is None or facts.get("fingerprint") != fingerprint:
+        return None
+    try:
+        import onnxruntime  # noqa: F401 - whether there is one
+        import tokenizers  # noqa: F401
+    except ImportError:
+        return None
+    return QueryModel(folder, facts, once=once)
+
+
+class QueryModel:
+    """The query side of a model; answers as its `Retriever` does.
+
+    Args:
+        folder: with the files.
+        facts: what was written down beside them.
+        once: for a process that asks one query: weights are not brought into the form that is
+            multiplied fastest, which takes longer than the product that it is for.
+
+    Attributes:
+        name: the model's kind.
+        encoders: the encoders' preset.
+        fingerprint: hex; changes with the weights of either and with the configuration.
+        known_words: those that mean something to it.
+    """
+
+    def __init__(self, folder: Path, facts: dict[str, Any], *, once: bool = False) -> None:
+        self.name = str(facts["name"])
+        self.encoders = str(facts["encoders"])
+        self.fingerprint = str(facts["fingerprint"])
+        self._folder, self._facts, self._once = folder, facts, once
+        self._gates: list[float] = facts["gates"]
+        self._short_gates: list[float] = facts["short_gates"]
+        self._vocabulary: list[str] = facts["vocabulary"]
+        self._layout = Layout(*facts["layout"])
+        self.known_words = KnownWords(
+            [*self._vocabulary, *facts["class_words"]], lambda: self._tokenizer
+        )
+
+    def embed_queries(self, texts: Sequence[str]) -> QueryEmbeddings:
+        """Embed Q texts in their canonical form; words past the encoder's limit are cut off.
+
+        Raises:
+            ValueError: no texts.
+        """
+        if not texts:
+            raise ValueError("no texts to encode: expected at least one")
+        texts = [canonical_query(text) for text in texts]
+        encoded = [self._tokenizer.encode(text) for text in texts]
+        found = [self._embed(each.ids) for each in encoded]
+        longest = max(len(one.nodes) for one in found)
+        words = np.zeros((len(texts), longest, found[0].nodes.shape[1]), np.float32)
+        mask = np.zeros((len(texts), longest), np.bool_)
+        for row, one in enumerate(found):
+            words[row, : len(one.nodes)] = one.nodes
+            mask[row, : len(one.nodes)] = True
+        bag = np.stack([self._bag(text) for text in texts])
+        return QueryEmbeddings(
+            np.stack([one.vector for one in found]),
+            bag,
+            self._hub(bag, "worded"),
+            self._hub(bag, "detected"),
+            words,
+            mask,
+            [each.tokens for each in encoded],
+            np.array([is_short_query(text) for text in texts]),
+            np.stack([one.classes for one in found]),
+        )
+
+    def rerank(
+        self, query: QueryEmbeddings, vectors: NDArray[np.floating], packed: NDArray[np.uint8]
+    ) -> Reranked:
+        """Score one query's candidates with the graphs that see both.
+
+        Args:
+            query: one query, Q = 1.
+            vectors: (K, dim) the candidates as they were indexed.
+            packed: (K, P) what is kept of them beside.
+
+        Raises:
+            ValueError: not one query, the numbers of vectors and packed photos differ, or these
+                are none of this model's.
+        """
+        parts, _ = self._parts(query, vectors, packed)
+        scores = combine(parts, self._gates_for(query))
+        probabilities = _logistic(scores, self._facts["full"])
+        return Reranked(scores, probabilities, np.asarray(parts.detected, np.float32))
+
+    def explain(
+        self, query: QueryEmbeddings, vectors: NDArray[np.floating], packed: NDArray[np.uint8]
+    ) -> list[PhotoExplanation]:
+        """Say where the scores of `rerank` come from, word by word; takes the same, K photos.
+
+        Raises:
+            ValueError: not one query, the numbers of vectors and packed photos differ, or these
+                are none of this model's.
+        """
+        from fusion.runtime.photo_explanation import explain_photos
+
+        parts, said = self._parts(query, vectors, packed)
+        shown = unpack_nodes(packed, self._layout)
+        words, mask = self._words(query)
+        found = self._reading.run(None, {"words": words, "mask": mask, "regions": shown})
+        reading = WordReading(*(np.asarray(each, np.float32) for each in found))
+        return explain_photos(self._gates_for(query), query.tokens[0], parts, reading, said)
+
+    def probabilities(self, query: QueryEmbeddings, first_scores: NDArray[np.floating]) -> Array:
+        """Probabilities of match from first-stage scores alone: (K,) -> (K,)."""
+        return _logistic(np.asarray(first_scores, np.float32), self._facts["first"])
+
+    def likely(
+        self, query: QueryEmbeddings, scores: Array, first: Array, background: Array, photos: int,
+        *, reranked: bool = True,
+    ) -> Array | None:  # fmt: skip
+        """How likely each of K hits is right; as `fusion.retriever.Retriever.likely`."""
+        standing = self._standing[reranked]
+        if not standing.fitted:
+            return None
+        brevity = brevity_of(bool(query.short[0]), int(np.count_nonzero(query.bag[0])))
+        return standing(scores, first, background, photos, brevity=brevity)
+
+    @cached_property
+    def _standing(self) -> dict[bool, Standing]:
+        held = self._facts["standing"]
+        return {True: Standing.of(*held["full"]), False: Standing.of(*held["first"])}
+
+    def _gates_for(self, query: QueryEmbeddings) -> list[float]:
+        return self._short_gates if query.short[0] else self._gates
+
+    def _embed(self, ids: Sequence[int]) -> _Embedded:
+        count = max(len(ids), int(self._facts["least_tokens"]))
+        padded = np.zeros((1, count), np.int64)
+        padded[0, : len(ids)] = ids
+        mask = np.arange(count)[None] < len(ids)
+        vectors, hub, nodes, *classes = self._query.run(None, {"ids": padded, "mask": mask})
+        vector = np.concatenate([vectors[0], [1.0, -hub[0], 0.0]]).astype(np.float32)
+        asked = classes[0][0] if classes else np.zeros(0, np.float32)
+        return _Embedded(vector, nodes[0, : len(ids) + 1], asked)
+
+    def _parts(
+        self, query: QueryEmbeddings, vectors: NDArray[np.floating], packed: NDArray[np.uint8]
+    ) -> tuple[PairParts[Array], dict[str, dict[str, Array]]]:
+        """What the scores are made of, (K,) each; and by part and word, (K,), weighted log odds."""
+        check_candidates(query, vectors, packed)
+        held = np.asarray(vectors, np.float32)
+        asked = np.flatnonzero(query.bag[0])
+        words, mask = self._words(query)
+        neighbours, edges = unpack_edges(packed, self._layout)
+        logits, *odds = self._pairs.run(
+            None,
+            {
+                "words": words,
+                "mask": mask,
+                "regions": unpack_nodes(packed, self._layout),
+                "neighbours": neighbours,
+                "weights": edges,
+                # The graph wants one word at least.
+                "asked": asked if len(asked) else np.zeros(1, np.int64),
+            },
+        )
+        weights = query.bag[0][asked]
+        worded, detected = (each[:, : len(asked)] * weights for each in odds)
+        parts = PairParts(
+            held @ query.vectors[0],
+            worded.sum(1) - query.bag_hub[0],
+            detected.sum(1) - query.detected_hub[0],
+            logits - held[:, -1],
+            self._paths(query, packed),
+        )
+        names = [self._vocabulary[column] for column in asked]
+        by_word = {"worded": worded, "detected": detected}
+        return parts, {
+            part: dict(zip(names, each.T, strict=True)) for part, each in by_word.items()
+        }
+
+    def _paths(self, query: QueryEmbeddings, packed: NDArray[np.uint8]) -> Array:
+        """`ConceptGraph.paths` of one query and K photos: (K,)."""
+        if not self._layout.class_edges:
+            return np.zeros(len(packed), np.float32)
+        classes, shares = unpack_classes(packed, self._layout)
+        prior = self._tables.get_tensor("class_prior")
+        likely = (query.classes[0][classes] * shares).sum(1)
+        expected = (prior[classes] * shares).sum(1)
+        floor = np.float32(self._facts["class_floor"])
+        found: Array = np.log((likely + floor) / (expected + floor))
+        return found
+
+    def _words(self, query: QueryEmbeddings) -> tuple[Array, NDArray[np.bool_]]:
+        """Nodes (1, T, Dn) and mask (1, T) of one query, with no more padding than graphs want."""
+        nodes = query.words[0][query.mask[0]]
+        count = max(len(nodes), int(self._facts["least_tokens"]) + 1)
+        words = np.zeros((1, count, nodes.shape[1]), np.float32)
+        words[0, : len(nodes)] = nodes
+        return words, np.arange(count)[None] < len(nodes)
+
+    def _bag(self, text: str) -> Array:
+        """`WordGraph.bags` of one text: (V,)."""
+        bag = np.zeros(len(self._vocabulary), np.float32)
+        known = [self._columns[word] for word in words_of(text) if word in self._columns]
+        bag[known] = np.float32(1) / np.float32(max(len(known), 1))
+        return bag
+
+    def _hub(self, bag: Array, part: str) -> Array:
+        """How well each text's words fit just any photo: (Q, V) -> (Q,)."""
+        nearest, rows = int(self._facts[f"{part}_nearest"]), self._tables.get_slice(part)
+        if not rows.get_shape()[1]:
+            return np.zeros(len(bag), np.float32)
+        asked = np.flatnonzero(bag.any(0))
+        # A row for each word, of which a query asks a few: the rest is not even read.
+        table = [rows[column : column + 1] for column in asked.tolist()]
+        fits = bag[:, asked] @ np.concatenate(table or [rows[:0]])
+        hub: Array = -np.sort(-fits, axis=1)[:, :nearest].mean(1, dtype=np.float32)
+        return hub
+
+    @cached_property
+    def _columns(self) -> dict[str, int]:
+        return {word: column for column, word in enumerate(self._vocabulary)}
+
+    @cached_property
+    def _tables(self) -> Any:  # noqa: ANN401 - a file of safetensors, which is not typed
+        from safetensors import safe_open
+
+        with self._reading_of(TABLES) as file:
+            return safe_open(file, framework="numpy")
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        from tokenizers import Tokenizer
+
+        with self._reading_of(TOKENIZER) as file:
+            return Tokenizer.from_file(file)
+
+    @cached_property
+    def _query(self) -> InferenceSession:
+        return self._session(QUERY)
+
+    @cached_property
+    def _pairs(self) -> InferenceSession:
+        return self._session(PAIRS)
+
+    @cached_property
+    def _reading(self) -> InferenceSession:
+        return self._session(READING)
+
+    def _session(self, name: str) -> InferenceSession:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = THREADS
+        options.log_severity_level = 3
+        # A thread that waits for the next layer in a loop takes a core from what else runs.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # The files hold graphs that are optimised already.
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        if self._once:
+            options.add_session_config_entry("session.disable_prepacking", "1")
+        with self._reading_of(name) as file:
+            return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+
+    @contextmanager
+    def _reading_of(self, name: str) -> Generator[str]:
+        # Beside the loading, which waits for nothing in it.
+        with ThreadPoolExecutor(1) as beside:
+            whole = beside.submit(is_whole, self._folder, name)
+            try:
+                yield str(self._folder / name)
+            except Exception as error:  # each library has its own, some nothing but Exception
+                raise unreadable(self._folder, name, error) from error
+        if not whole.result():
+            raise QueryModelError(
+                f"{self._folder / name} is damaged: `crossgraph index` prepares the model anew"
+            )
+
+
+class _Embedded(NamedTuple):
+    """One text."""
+
+    vector: Array
+    """(dim,)."""
+    nodes: Array
+    """(T + 1, Dn)."""
+    classes: Array
+    """(K,)."""
+
+
+def _logistic(scores: Array, fitted: Sequence[float]) -> Array:
+    slope, offset = (np.float32(value) for value in fitted)
+    with np.errstate(over="ignore"):
+        found: Array = 1 / (1 + np.exp(-(slope * scores + offset)))
+    return found

@@ -1,0 +1,147 @@
+"""How likely a hit is right, from how it stands out among what else the collection has. No torch.
+
+A ranking score compares photos of one query. Whether the best of them is right is another question,
+which the score alone answers badly: some queries score high with everything. So a hit is held
+against the query's own background: the hits behind it, the best one, and a sample of the whole
+collection, whose size counts too. Query performance prediction does likewise (Shtok et al., TOIS
+2012, by the spread of scores; Zhou and Croft, SIGIR 2007, by their distance to the collection).
+
+A logistic regression on these facts, and on their products with how short the query is, is fitted
+on held-out training photos in galleries of several sizes (`fusion/training/fit_standing.py`):
+captions with their own photo, short queries with all photos that they are true of, and captions of
+photos that are not there. All products of facts told right from wrong no better on other photos,
+and their probabilities were farther off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["BREVITY", "FACTS", "TERMS", "Standing", "brevity_of", "facts_of", "terms_of"]
+
+Array = NDArray[np.float32]
+
+FACTS = 9
+BREVITY = 7
+"""Which of the facts says how short the query is."""
+TERMS = 2 * FACTS
+BEHIND = 10
+"""Hits behind one that it is held against, and hits from which those begin that all are held
+against."""
+
+
+class Standing(NamedTuple):
+    """A fitted regression; all zeros where a model has none."""
+
+    mean: Array
+    """(FACTS,)."""
+    spread: Array
+    """(FACTS,)."""
+    weights: Array
+    """(TERMS,)."""
+    offset: float
+
+    @classmethod
+    def of(
+        cls,
+        mean: Sequence[float],
+        spread: Sequence[float],
+        weights: Sequence[float],
+        offset: float,
+    ) -> Standing:
+        """Take what was written down of one."""
+        return cls(
+            np.array(mean, np.float32),
+            np.array(spread, np.float32),
+            np.array(weights, np.float32),
+            offset,
+        )
+
+    @property
+    def fitted(self) -> bool:
+        """Whether there is anything to go by."""
+        return bool(np.any(self.weights))
+
+    def __call__(
+        self, scores: Array, first: Array, background: Array, photos: int, *, brevity: float
+    ) -> Array:
+        """Give the probability of each of K hits.
+
+        Args:
+            scores: (K,) of the hits, in any order; higher is nearer.
+            first: (K,) first-stage scores of the same.
+            background: (S,) first-stage scores of a sample of the collection.
+            photos: in the collection.
+            brevity: of the query, as `brevity_of` gives it.
+
+        Returns:
+            (K,) in 0..1, in the order of the scores; a hit of a lower score is at most as likely.
+        """
+        if not len(scores):
+            return np.zeros(0, np.float32)
+        facts = facts_of(scores, first, background, photos, brevity=brevity)
+        terms = terms_of((facts - self.mean) / self.spread)
+        logits = np.clip(terms @ self.weights + self.offset, -30, 30)
+        likely = 1 / (1 + np.exp(-logits))
+        order = np.argsort(-scores, kind="stable")
+        falling = np.minimum.accumulate(likely[order])
+        found = np.empty(len(scores), np.float32)
+        found[order] = falling
+        return found
+
+
+def facts_of(
+    scores: Array, first: Array, background: Array, photos: int, *, brevity: float
+) -> Array:
+    """Give what is known of each hit: (K, FACTS); arguments as `Standing` takes them."""
+    order = np.argsort(-scores, kind="stable")
+    sorted_scores = np.asarray(scores, np.float64)[order]
+    count = len(sorted_scores)
+    totals = np.concatenate([[0.0], np.cumsum(sorted_scores)])
+    start = np.arange(1, count + 1)
+    end = np.minimum(start + BEHIND, count)
+    behind = (totals[end] - totals[start]) / np.maximum(end - start, 1)
+    behind = np.where(end > start, behind, sorted_scores)
+    tail = sorted_scores[BEHIND : 2 * BEHIND]
+    reference = tail.mean() if len(tail) == BEHIND else sorted_scores[count // 2 :].mean()
+    ahead = np.asarray(first, np.float64)[order] - background.mean()
+    deviations = ahead / max(float(background.std()), 1e-6)
+    columns = [
+        sorted_scores,
+        sorted_scores - behind,
+        sorted_scores - reference,
+        sorted_scores[0] - sorted_scores,
+        deviations,
+        np.log(start),
+        np.full(count, np.log(max(photos, 1))),
+        np.full(count, brevity),
+        np.full(count, sorted_scores[: 2 * BEHIND].std()),
+    ]
+    found = np.empty((count, FACTS), np.float32)
+    found[order] = np.stack(columns, axis=1)
+    return found
+
+
+def brevity_of(short: bool, words: int) -> float:
+    """Give how few words a query has: 1 for one word, 1/2 for two, 0 for a sentence.
+
+    One word is true of more photos than three are, and so are its hits.
+
+    Args:
+        short: whether it names things and is no sentence.
+        words: how many of its words the model knows.
+
+    >>> brevity_of(True, 2), brevity_of(False, 2)
+    (0.5, 0.0)
+    """
+    return 1 / max(words, 1) if short else 0.0
+
+
+def terms_of(facts: Array) -> Array:
+    """Give standardised facts (K, FACTS) and their products with brevity: (K, TERMS)."""
+    found: Array = np.concatenate([facts, facts * facts[:, BREVITY : BREVITY + 1]], axis=1)
+    return found

@@ -1,0 +1,273 @@
+"""The loop that trains a network: both graphs at once, on encoders that both of them tune."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel
+
+from fusion.data.short_queries import ShortQueries
+from fusion.graphs.adjacency import drop_nodes
+from fusion.graphs.cross_graph import with_whole
+from fusion.hardware.precision import fast_products
+from fusion.network.network import Network
+from fusion.network.node_reader import Reader, TextNodes
+from fusion.training.losses import contrastive_loss, multi_positive_loss
+from fusion.training.sampling import TrainingSet, plain_batches, read_by_length, similar_groups
+
+__all__ = ["Options", "joint_epoch", "learning_rate", "make_optimizer", "running_mean"]
+
+Report = Callable[[str, int, int], None]
+Tensors = tuple[Tensor, ...] | list[Tensor]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a network is trained."""
+
+    epochs: int = 14
+    batch_size: int = 280
+    rate: float = 1.5e-3
+    text_rate: float = 2e-4
+    """For the text encoder's tuned layers."""
+    image_rate: float = 1e-4
+    """For the image encoder's tuned blocks."""
+    kept_blocks: int = 0
+    """How many of the image encoder's last blocks are not tuned, the first of them: what they make
+    of the photos is then worked out once."""
+    decay: float = 0.2
+    mix: float = 0.5
+    """Share of batches in which two captions of each photo are mixed into one."""
+    group: int = 70
+    """Photos that the cross-modal graph holds against each other."""
+    plain_groups: float = 0.3
+    """Share of batches whose groups are random; until that share of the epochs is past, all are."""
+    cross_weight: float = 0.5
+    short_weight: float = 0.3
+    """Of finding the photos that a short query is true of."""
+    short_groups: float = 0.25
+    """Share of batches in which the cross-modal graph reads short queries instead of captions."""
+    caption_weight: float = 0.3
+    """Of telling a photo's captions from other photos' by another caption of it."""
+    hide_words: float = 0.1
+    """Share of a caption's words that the text encoder's tuned layers are not shown."""
+    class_weight: float = 0.1
+    """Of knowing the classes that the image encoder knew before it was tuned."""
+    word_weight: float = 0.02
+    """Of the word detector's loss, a sum over the vocabulary."""
+    gate_factor: float = 10.0
+    """How much faster the gates of graph layers move: they start at zero and steps are few."""
+    warm_up: float = 0.15
+    average: float = 0.99
+    """How much of the running mean of the weights stays at each step, at most."""
+    patience: int = 4
+
+
+def make_optimizer(network: Network, options: Options) -> torch.optim.AdamW:
+    """AdamW that decays matrices only; `base_rate` of each group is what the schedule scales."""
+    reader, graphs = network.reader, (network.dual, network.cross, network.detector)
+    named = [pair for graph in graphs for pair in graph.named_parameters()]
+    gates = [p for name, p in named if name.endswith("graph.gates")]
+    new = [p for name, p in named if not name.endswith("graph.gates")]
+    groups: list[dict[str, Any]] = [
+        {"params": [p for p in new if p.ndim > 1], "weight_decay": options.decay},
+        {"params": [p for p in new if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    for group in groups:
+        group["base_rate"] = options.rate
+    rate = options.rate * options.gate_factor
+    groups.append({"params": gates, "weight_decay": 0.0, "base_rate": rate})
+    for tower, rate in ((reader.layers, options.text_rate), (reader.blocks, options.image_rate)):
+        if tower is not None:
+            tuned = list(tower.parameters())
+            groups.append({"params": tuned, "weight_decay": 0.01, "base_rate": rate})
+    if reader.concepts is not None and reader.concepts.head.requires_grad:
+        classifier = [reader.concepts.head, reader.concepts.offset]
+        groups.append({"params": classifier, "weight_decay": 0.0, "base_rate": options.image_rate})
+    return torch.optim.AdamW(groups, lr=options.rate, betas=(0.9, 0.98))
+
+
+def running_mean(network: nn.Module, most: float) -> AveragedModel:
+    """A copy of the network for the mean of its weights over the last steps, which ranks better.
+
+    After s steps it spans some s / 9 of them, and never more than 1 / (1 - most).
+    """
+
+    def step(means: Tensors, weights: Tensors, steps: Tensor | int) -> None:
+        kept = min(most, (1 + float(steps)) / (10 + float(steps)))
+        torch._foreach_lerp_(means, weights, 1 - kept)
+
+    return AveragedModel(network, multi_avg_fn=step)
+
+
+def learning_rate(step: int, steps: int, warm_up: float) -> float:
+    """Share of the base rate: linear up, then a half cosine down.
+
+    >>> [round(learning_rate(step, 100, 0.1), 2) for step in (0, 9, 10, 55, 99)]
+    [0.1, 1.0, 1.0, 0.5, 0.0]
+    """
+    rising = max(int(steps * warm_up), 1)
+    if step < rising:
+        return (step + 1) / rising
+    return 0.5 * (1 + math.cos(math.pi * (step - rising) / max(steps - rising, 1)))
+
+
+def step_down(loss: Tensor, optimizer: torch.optim.Optimizer, share: float) -> None:
+    """One update at `share` of the base rates."""
+    for group in optimizer.param_groups:
+        group["lr"] = group["base_rate"] * share
+    optimizer.zero_grad()
+    loss.backward()
+    for group in optimizer.param_groups:
+        nn.utils.clip_grad_norm_(group["params"], 1.0)
+    optimizer.step()
+
+
+def joint_epoch(
+    network: Network, data: TrainingSet, rows: Tensor, optimizer: torch.optim.Optimizer,
+    epoch: int, options: Options, report: Report,
+) -> float:  # fmt: skip
+    """One pass of both graphs over the photos `rows`, with two captions each; gives the mean loss.
+
+    Matrix products run in bfloat16 where that is faster.
+    """
+    device = network.gate.device
+    losses: list[float] = []
+    said, _ = network.words.dense()
+    batches = max(len(rows) // options.batch_size, 1)
+    steps = options.epochs * batches
+    known = rows.unique()
+    for batch, photos in enumerate(plain_batches(rows, options.batch_size)):
+        with fast_products(device.type):
+            cells, pooled = network.reader.regions(data.photos(photos))
+            images = network.reader.nodes(cells, pooled)
+            drawn = data.draw_captions(photos, 2)
+            read = [data.texts(network.reader, chosen, options.hide_words) for chosen in drawn]
+            vectors = network.dual.image(*images).float()
+            texts = [network.dual.text(*text).float() for text in read]
+            scale = network.dual.log_scale.exp().clamp(max=100.0)
+            ids = photos.to(device)
+            loss = two_captions_loss(vectors, texts, ids, scale, options)
+            early = epoch < options.plain_groups * options.epochs
+            if early or torch.rand(()) < options.plain_groups:
+                groups = list(torch.randperm(len(photos)).split(options.group))
+            else:
+                groups = similar_groups(vectors.detach(), options.group)
+            asked = Asked.captions(read[-1], texts[-1], ids)
+            shorts = data.draw_shorts(drawn[0])
+            if len(shorts) and data.shorts is not None:
+                short = Asked.shorts(network, data.shorts, shorts, photos)
+                matched = multi_positive_loss(short.vectors @ vectors.T * scale, short.positive)
+                loss = loss + options.short_weight * matched
+                if torch.rand(()) < options.short_groups:
+                    asked = short
+            first = (asked.vectors @ vectors.T * scale).detach()
+            regions = network.cross.image(*images)
+            words = network.cross.text(*asked.read)
+            matched = cross_loss(network, regions, words, asked, groups, first)
+            told = word_loss(network, regions, said[torch.searchsorted(known, photos)])
+            if data.classes is not None:
+                forgotten = class_loss(network.reader, cells, data.classes[photos])
+                loss = loss + options.class_weight * forgotten
+        share = learning_rate(epoch * batches + batch, steps, options.warm_up)
+        total = loss + options.cross_weight * matched + options.word_weight * told
+        step_down(total, optimizer, share)
+        losses.append(total.item())
+        parts = " ".join(f"{part.item():.3f}" for part in (loss, matched, told))
+        report(f"epoch {epoch + 1}, losses {parts}", batch + 1, batches)
+    return sum(losses) / len(losses)
+
+
+class Asked(NamedTuple):
+    """Q texts as both stages read them, and which of B photos they are true of."""
+
+    read: TextNodes
+    vectors: Tensor
+    """(Q, D)."""
+    positive: Tensor
+    """(Q, B) bool."""
+
+    @classmethod
+    def captions(cls, read: TextNodes, vectors: Tensor, photos: Tensor) -> Asked:
+        """One caption of each photo; a photo may stand there twice."""
+        return cls(read, vectors, photos.unsqueeze(1) == photos.unsqueeze(0))
+
+    @classmethod
+    def shorts(
+        cls, network: Network, shorts: ShortQueries, queries: Tensor, photos: Tensor
+    ) -> Asked:
+        """Short queries, each of the photos whose captions say all of its words."""
+        read = read_by_length(network.reader, shorts.features, queries, 0.0)
+        vectors = network.dual.text(*read).float()
+        return cls(read, vectors, shorts.positive(queries, photos).to(vectors.device))
+
+
+def cross_loss(
+    network: Network, regions: Tensor, words: Tensor, asked: Asked, groups: Sequence[Tensor],
+    first: Tensor,
+) -> Tensor:  # fmt: skip
+    """Cross-entropy of the cross-modal graph, both ways.
+
+    In a group of photos every text that is true of one of them is held against every photo: once
+    by the graph's logits alone and once by their sum with the first stage's (Q, B) logits, so that
+    the graph learns to tell and, above all, to mend.
+    """
+    hidden = network.config.reranker.drop_nodes
+    mask = with_whole(asked.read.mask)
+    parts = []
+    for group in groups:
+        positive = asked.positive[:, group]
+        texts = positive.any(1).nonzero().squeeze(1)
+        texts = texts[torch.randperm(len(texts))[: len(group)]]
+        kept = drop_nodes(torch.ones(1, regions.shape[1], dtype=torch.bool), hidden)[0]
+        shown = drop_nodes(mask[texts], hidden)
+        logits = network.cross(words[texts], shown, regions[group][:, kept])
+        mended = logits + first[texts][:, group]
+        parts += [multi_positive_loss(both, positive[texts]) for both in (logits, mended)]
+    return torch.stack(parts).mean()
+
+
+def word_loss(network: Network, regions: Tensor, said: Tensor) -> Tensor:
+    """Cross-entropy of the detector's words, summed over them: (B, R + 1, Dn), (B, V) shares."""
+    logits = network.detector(regions)
+    return functional.binary_cross_entropy_with_logits(logits, said, reduction="sum") / len(said)
+
+
+def class_loss(reader: Reader, cells: Tensor, likely: Tensor) -> Tensor:
+    """Cross-entropy of the classes that B photos' cells show with what they showed untuned.
+
+    Tuning on some thousand captions forgets what the encoder knows of everything else (learning
+    without forgetting: Li and Hoiem, ECCV 2016).
+
+    Args:
+        reader: whose concept graph reads the tuned cells.
+        cells: (B, R, D), as the tuned encoder gives them.
+        likely: (B, K), by the encoder as it was published.
+    """
+    assert reader.concepts is not None
+    found = reader.concepts.edges(cells).mean(1)
+    return -(likely.to(found) * (found + 1e-6).log()).sum(1).mean()
+
+
+def two_captions_loss(
+    images: Tensor, texts: Sequence[Tensor], photos: Tensor, scale: Tensor, options: Options
+) -> Tensor:
+    """Contrastive loss of (B, D) images with two sets of their captions, and of these two.
+
+    Now and then the first set is mixed with the second.
+    """
+    first, second = texts
+    mixed = first
+    if torch.rand(()) < options.mix:
+        share = torch.rand(len(photos), 1).to(first.device)
+        mixed = functional.normalize(share * first + (1 - share) * second, dim=1)
+    with torch.autocast(first.device.type, enabled=False):
+        parts = [contrastive_loss(text @ images.T * scale, photos) for text in (mixed, second)]
+        captions = contrastive_loss(first @ second.T * scale, photos)
+    return torch.stack(parts).mean() + options.caption_weight * captions

@@ -1,0 +1,175 @@
+"""Fits `fusion/runtime/standing.py`: what right hits look like, and queries that nothing answers.
+
+Held-out training photos make galleries of several sizes. Each is asked its own captions and short
+queries, and captions of the other galleries, which nothing there answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from fusion.data.features import some_captions
+from fusion.data.short_queries import ShortQueries
+from fusion.network.gallery import Gallery, embed_texts, first_scores
+from fusion.network.network import Network, TextVectors
+from fusion.runtime.standing import TERMS, Standing, brevity_of, facts_of, terms_of
+from fusion.training.gates import Embedded, Held, pair_parts_of
+
+__all__ = ["fit_standing"]
+
+Array = NDArray[np.float32]
+
+SIZES = (40, 100, 1000)
+"""Photos of a gallery, as far as there are as many."""
+CANDIDATES, HITS, BACKGROUND = 100, 10, 256
+QUERIES = 500
+"""Of each kind that a gallery is asked, at most."""
+RIDGE = 1e-3
+OWN, STRANGE, SHORT = 1.0, 0.15, 2.0
+"""What each kind of question counts: a gallery's own captions, captions that nothing there answers,
+and short queries. The more the second counts, the lower is what the first is shown with; so little
+of it still shows only one in five as a match on the development photos."""
+SEED = 23
+
+
+class Asked(NamedTuple):
+    """Q texts and which of G photos they are true of."""
+
+    texts: TextVectors
+    right: Tensor
+    """(Q, G) bool."""
+    weight: float
+    """What all of them count together."""
+
+
+class Rows(NamedTuple):
+    """Hits as the regression sees them."""
+
+    full: Array
+    """(N, FACTS), by re-ranked scores."""
+    first: Array
+    """(N, FACTS), by first-stage scores alone."""
+    right: NDArray[np.bool_]
+    weight: Array
+
+
+@torch.inference_mode(mode=False)
+def fit_standing(network: Network, held: Sequence[Held], shorts: ShortQueries | None) -> None:
+    """Fit how likely hits are right, after re-ranking and before it, into the network's buffers."""
+    found = rows_of(network, held, shorts)
+    weight = torch.from_numpy(np.concatenate([rows.weight for rows in found]))
+    right = torch.from_numpy(np.concatenate([rows.right for rows in found])).float()
+    for stage in ("full", "first"):
+        facts = np.concatenate([getattr(rows, stage) for rows in found])
+        set_standing(network, stage, regression(facts, right, weight))
+
+
+def set_standing(network: Network, stage: str, fitted: Standing) -> None:
+    for name, value in fitted._asdict().items():
+        getattr(network, f"standing_{stage}_{name}").copy_(torch.as_tensor(value))
+
+
+def rows_of(network: Network, held: Sequence[Held], shorts: ShortQueries | None) -> list[Rows]:
+    """Ask every gallery what it can answer and what it cannot."""
+    generator = torch.Generator().manual_seed(SEED)
+    embedded = [Embedded.of(network, each.data) for each in held]
+    found = []
+    for own, part in zip(embedded, held, strict=True):
+        total = len(own.photos.vectors)
+        strangers = [other.texts for other in embedded if other is not own]
+        for size in sorted({min(size, total) for size in SIZES}):
+            photos = torch.randperm(total, generator=generator)[:size]
+            for asked in asked_of(network, own, part, shorts, photos, strangers, generator):
+                if len(asked.right):
+                    found.append(ask(network, own.photos, photos, asked))
+    return found
+
+
+def asked_of(
+    network: Network, own: Embedded, part: Held, shorts: ShortQueries | None, photos: Tensor,
+    strangers: Sequence[TextVectors], generator: torch.Generator,
+) -> list[Asked]:  # fmt: skip
+    """Captions of some photos of a gallery, of others, and short queries."""
+
+    def some(count: int) -> Tensor:
+        return torch.randperm(count, generator=generator)[:QUERIES]
+
+    here = torch.isin(own.own, photos).nonzero().squeeze(1)
+    here = here[some(len(here))]
+    kinds = [Asked(text_rows(own.texts, here), own.own[here].unsqueeze(1) == photos, OWN)]
+    gone = (~torch.isin(own.own, photos)).nonzero().squeeze(1)
+    gone = gone[some(len(gone))]
+    absent = [text_rows(own.texts, gone)]
+    absent += [text_rows(texts, some(len(texts.vectors))) for texts in strangers]
+    kinds += [
+        Asked(texts, torch.zeros(len(texts.vectors), len(photos), dtype=torch.bool), STRANGE)
+        for texts in absent
+    ]
+    if shorts is not None:
+        queries = shorts.of_caption[part.captions].unique()
+        queries = queries[queries >= 0]
+        queries = queries[some(len(queries))]
+        texts = embed_texts(network, some_captions(shorts.features, queries.numpy()))
+        kinds.append(Asked(texts, shorts.positive(queries, part.photos[photos]), SHORT))
+    return kinds
+
+
+def text_rows(texts: TextVectors, rows: Tensor) -> TextVectors:
+    """Give some of the texts."""
+    return TextVectors(*(column[rows] for column in texts))
+
+
+def ask(network: Network, gallery: Gallery, photos: Tensor, asked: Asked) -> Rows:
+    """Rank a gallery for each text, as a search does, and take down its first hits."""
+    here = Gallery(*(column[photos] for column in gallery))
+    scores = first_scores(here, asked.texts)
+    listed = scores.topk(min(CANDIDATES, len(photos)), dim=1)
+    queries = torch.arange(len(scores)).unsqueeze(1).expand_as(listed.indices)
+    parts = pair_parts_of(network, here, asked.texts, queries, listed.indices)
+    full = network.combine(parts, short=asked.texts.short[queries]).numpy()
+    first, right = listed.values.numpy(), asked.right.gather(1, listed.indices).numpy()
+    spread = np.linspace(0, len(photos) - 1, min(BACKGROUND, len(photos))).astype(int)
+    background = scores[:, spread].numpy()
+    by_full, by_first, labels = [], [], []
+    for row in range(len(scores)):
+        known = (background[row], len(photos))
+        words = int(asked.texts.bag[row].count_nonzero())
+        brevity = brevity_of(bool(asked.texts.short[row]), words)
+        top = np.argsort(-full[row], kind="stable")[:HITS]
+        by_full.append(facts_of(full[row], first[row], *known, brevity=brevity)[top])
+        by_first.append(facts_of(first[row], first[row], *known, brevity=brevity)[top])
+        labels.append(right[row][top])
+    ranks = np.tile(1 / np.arange(1, len(labels[0]) + 1), len(scores))  # first hits count most
+    return Rows(
+        np.concatenate(by_full),
+        np.concatenate(by_first),
+        np.concatenate(labels),
+        (asked.weight * ranks / ranks.sum()).astype(np.float32),
+    )
+
+
+def regression(facts: Array, right: Tensor, weight: Tensor) -> Standing:
+    """Fit a ridged logistic regression of (N,) labels on (N, FACTS) facts and their products."""
+    mean, spread = facts.mean(0), np.maximum(facts.std(0), 1e-6)
+    terms = torch.from_numpy(terms_of((facts - mean) / spread)).float()
+    solution = torch.zeros(TERMS + 1, requires_grad=True)
+    solver = torch.optim.LBFGS([solution], max_iter=300, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        solver.zero_grad()
+        logits = terms @ solution[:-1] + solution[-1]
+        lost = functional.binary_cross_entropy_with_logits(logits, right, reduction="none")
+        loss = (lost * weight).sum() / weight.sum() + RIDGE * solution[:-1].square().sum()
+        loss.backward()
+        return loss
+
+    solver.step(closure)
+    weights = solution.detach().numpy()
+    return Standing(mean, spread, weights[:-1], float(weights[-1]))

@@ -1,0 +1,185 @@
+"""How much each re-ranking graph adds: gates fitted on photos that no gradient saw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from fusion.data.features import PairData, some_captions, subset
+from fusion.data.short_queries import ShortQueries
+from fusion.network.gallery import Gallery, embed_photos, embed_texts, first_scores, pair_parts
+from fusion.network.network import GATES, Network, PairParts, TextVectors
+from fusion.training.recalls import Recalls, recalls_of
+
+__all__ = ["Embedded", "Held", "Lists", "fit_gates", "gates_of", "held_parts", "pair_parts_of"]
+
+LIST, FITTED_LIST = 50, 20
+FEWEST_HELD = 50
+"""A held-out part of fewer photos is no gallery to fit on by itself."""
+RIDGE = 1e-4
+
+
+class Held(NamedTuple):
+    """Photos of a collection that were held out of training, and their captions."""
+
+    data: PairData
+    photos: Tensor
+    """Their rows in what is trained on."""
+    captions: Tensor
+    """Likewise."""
+
+    @classmethod
+    def of(cls, train: PairData, rows: Tensor) -> Held:
+        """Take the photos `rows`."""
+        captions = np.flatnonzero(np.isin(train.captions.photo_rows, rows.numpy()))
+        return cls(subset(train, rows), rows, torch.from_numpy(captions))
+
+
+def held_parts(train: PairData, held: Sequence[Tensor]) -> list[Held]:
+    """The held-out parts to fit on: each that is large enough, or all together if none is."""
+    large = [rows for rows in held if len(rows) >= FEWEST_HELD]
+    return [Held.of(train, rows) for rows in large or [torch.cat(list(held))]]
+
+
+class Embedded(NamedTuple):
+    """A collection of held-out photos, embedded, and its captions."""
+
+    photos: Gallery
+    texts: TextVectors
+    own: Tensor
+    """(M,) int64, each caption's photo."""
+
+    @classmethod
+    def of(cls, network: Network, data: PairData) -> Embedded:
+        """Embed a collection."""
+        own = torch.from_numpy(np.asarray(data.captions.photo_rows))
+        return cls(embed_photos(network, data.photos), embed_texts(network, data.captions), own)
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Each query's nearest photos by first-stage score, and what re-ranks them: (Q, K) each."""
+
+    parts: PairParts[Tensor]
+    right: Tensor
+    """True where the photo is one of the query's own; false all along where none is listed."""
+    rows: Tensor
+    """The listed photos."""
+
+    @classmethod
+    def of(cls, network: Network, data: PairData, *, captions: bool = False) -> Lists:
+        """Every caption of a collection held against all its photos, or the other way round."""
+        found = Embedded.of(network, data)
+        right = found.own.unsqueeze(1) == torch.arange(len(found.photos.vectors))
+        return cls.among(network, found.photos, found.texts, right, captions=captions)
+
+    @classmethod
+    def among(
+        cls, network: Network, photos: Gallery, texts: TextVectors, right: Tensor,
+        *, captions: bool = False,
+    ) -> Lists:  # fmt: skip
+        """Q texts held against G photos, of which `right` (Q, G) are theirs, or turned round."""
+        first = first_scores(photos, texts)
+        if captions:
+            first, right = first.T, right.T
+        listed = first.topk(min(LIST, first.shape[1]), dim=1).indices
+        rows = torch.arange(len(first)).unsqueeze(1).expand_as(listed)
+        q, g = (listed, rows) if captions else (rows, listed)
+        parts = pair_parts_of(network, photos, texts, q, g)
+        return cls(parts, right.gather(1, listed), listed)
+
+    def recalls(self, network: Network) -> Recalls:
+        """Recall with the network's gates, of captions that look for their photos."""
+        scores = network.combine(self.parts)
+        target = scores.masked_fill(~self.right, -torch.inf).amax(1, keepdim=True)
+        better = (scores > target).sum(1)
+        return recalls_of(better.masked_fill(~self.right.any(1), scores.shape[1]))
+
+
+def pair_parts_of(
+    network: Network, photos: Gallery, texts: TextVectors, q: Tensor, g: Tensor
+) -> PairParts[Tensor]:
+    """`pair_parts` of lists of one shape: (Q, K) texts and photos -> (Q, K) each."""
+    parts = pair_parts(network, photos, texts, q.flatten(), g.flatten())
+    return PairParts(*(part.view(q.shape) for part in parts))
+
+
+def gates_of(lists: Sequence[Lists]) -> Tensor:
+    """Each graph's weight over the first stage's, by conditional logistic regression.
+
+    Of the first 20 of a list a right one is the choice (McFadden, 1974), the other right ones being
+    no alternatives; a graph that would speak against it gets 0. Every collection counts as much as
+    every other. Gives (F,) float32.
+    """
+    right = torch.cat([each.right[:, :FITTED_LIST] for each in lists])
+    scores = torch.cat([torch.stack(each.parts, dim=-1)[:, :FITTED_LIST] for each in lists])
+    weight = torch.cat(
+        [torch.full((len(each.right),), 1 / max(int(each.right.sum()), 1)) for each in lists]
+    )
+    spread = (scores - scores.mean(1, keepdim=True)).flatten(0, 1).std(0).clamp_min(1e-9)
+    weights = fit_choice(scores / spread, right, weight) / spread
+    return (weights / weights[0].clamp_min(1e-9)).clamp_min(0.0)[1:]
+
+
+def fit_choice(scores: Tensor, right: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Weights (F,) that make the right choices likeliest, lightly ridged.
+
+    Args:
+        scores: (Q, K, F) float32, of lists of one length.
+        right: (Q, K) bool; each right one is a choice among it and all wrong ones.
+        weight: (Q,) float32, what each list counts; None for all alike.
+    """
+    rows, chosen = right.nonzero(as_tuple=True)
+    counted = torch.ones(len(rows)) if weight is None else weight[rows]
+    others = right[rows] & (torch.arange(right.shape[1]) != chosen.unsqueeze(1))
+    weights = torch.zeros(scores.shape[2], requires_grad=True)
+    solver = torch.optim.LBFGS([weights], max_iter=100, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        solver.zero_grad()
+        logits = (scores @ weights)[rows].masked_fill(others, -torch.inf)
+        lost = functional.cross_entropy(logits, chosen, reduction="none")
+        loss = (lost * counted).sum() / counted.sum()
+        loss = loss + RIDGE * weights.square().sum()
+        loss.backward()
+        return loss
+
+    solver.step(closure)
+    return weights.detach()
+
+
+def fit_gates(network: Network, held: Sequence[Held], shorts: ShortQueries | None) -> None:
+    """Fit the gates of both directions, and of short queries, on held-out photos."""
+    embedded = [Embedded.of(network, each.data) for each in held]
+    rights = [each.own.unsqueeze(1) == torch.arange(len(each.photos.vectors)) for each in embedded]
+    pairs = list(zip(embedded, rights, strict=True))
+    forward = [Lists.among(network, e.photos, e.texts, right) for e, right in pairs]
+    gates = gates_of(forward)
+    for name, gate in zip(GATES, gates, strict=True):
+        getattr(network, name).copy_(gate)
+    backward = [Lists.among(network, e.photos, e.texts, r, captions=True) for e, r in pairs]
+    network.caption_gates.copy_(gates_of(backward))
+    network.short_gates.copy_(gates)
+    if shorts is None:
+        return
+    short = [
+        short_lists(network, found, shorts, each)
+        for found, each in zip(embedded, held, strict=True)
+    ]
+    if all(each.right.any() for each in short):
+        network.short_gates.copy_(gates_of(short))
+
+
+def short_lists(network: Network, found: Embedded, shorts: ShortQueries, held: Held) -> Lists:
+    """The short queries of a held-out collection held against its photos."""
+    queries = shorts.of_caption[held.captions].unique()
+    queries = queries[queries >= 0]
+    texts = embed_texts(network, some_captions(shorts.features, queries.numpy()))
+    right = shorts.positive(queries, held.photos)
+    return Lists.among(network, found.photos, texts, right)

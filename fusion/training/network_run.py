@@ -1,0 +1,333 @@
+"""The training run of a network: its epochs, then what is fitted.
+
+Photos held out of training fit the re-ranker's gates, the calibration and the matching threshold;
+the development split only says when to stop. Every epoch leaves a state behind that
+`--resume` goes on from.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from fusion.data.cca import LinearCCA
+from fusion.data.features import PairData, PhotoFeatures, subset
+from fusion.data.short_queries import ShortQueries
+from fusion.fit_class_paths import fit_class_paths
+from fusion.graphs.concept_graph import Classifier, ClassNames
+from fusion.graphs.cross_graph import RerankerConfig, with_whole
+from fusion.graphs.dual_graph import ModelConfig
+from fusion.graphs.word_graph import edge_counts, frequent_words
+from fusion.hardware.allocator import keep_freed_memory
+from fusion.network.network import Network, NetworkConfig
+from fusion.training.epochs import Options, joint_epoch, make_optimizer, running_mean
+from fusion.training.fit_standing import fit_standing
+from fusion.training.fitting import (
+    bank_captions,
+    fill_banks,
+    fill_words,
+    first_recalls,
+    fit_gates_and_calibration,
+    list_recalls,
+)
+from fusion.training.gates import held_parts
+from fusion.training.recalls import Recalls
+from fusion.training.sampling import TrainingSet, shown_twice, split_collections
+from fusion.training.saved_state import load_state, optimizer_state, parts_of, save_state
+from fusion.training.train_request import TrainingError, TrainRequest
+
+__all__ = ["Concepts", "Materials", "options_of", "shape", "train_network"]
+
+Report = Callable[[str, int, int], None]
+Owner = TypeVar("Owner", ModelConfig, RerankerConfig, Options)
+TRAINING = "training."
+KNOWN_OPTIONS = "known are model.NAME, reranker.NAME and training.NAME"
+STAGE = "joint"
+DETECTOR_SAMPLE = 200
+CONCEPT_PHOTOS = 2000
+CELL_CONCEPTS = 64
+CLASS_EDGES = 16
+"""Of a photo, that queries' paths follow; more of them find no more."""
+MOST_BANKED = 1600
+"""Captions in the banks; they are a fifth of a checkpoint."""
+
+
+def shape(
+    data: PairData, options: Mapping[str, str], concepts: Concepts | None = None
+) -> NetworkConfig:
+    """The network's shape for a collection's features, with `options` put over the defaults."""
+    image_dim, text_dim = data.photos.regions.shape[2], data.captions.words.shape[2]
+    components, pooled_dim = min(320, image_dim), data.photos.pooled.shape[1]
+    classes = 0 if concepts is None else len(concepts.names.vectors)
+    narrow = min(CELL_CONCEPTS, text_dim) if classes else 0
+    cell_dim, summary_dim = components + narrow, pooled_dim + (text_dim if classes else 0)
+    config = NetworkConfig(
+        image_dim=image_dim,
+        pooled_dim=pooled_dim,
+        text_dim=text_dim,
+        components=components,
+        classes=classes,
+        class_words=() if concepts is None else concepts.names.words,
+        cell_concepts=narrow,
+        class_edges=min(CLASS_EDGES, classes),
+        memory_hubs=True,
+        model=ModelConfig(cell_dim, text_dim, summary_dim),
+        reranker=RerankerConfig(cell_dim, summary_dim, text_dim),
+    )
+    return apply_options(config, options)
+
+
+def apply_options(config: NetworkConfig, options: Mapping[str, str]) -> NetworkConfig:
+    """Set `model.NAME` and `reranker.NAME` fields from text, each by the type it has now.
+
+    Raises:
+        TrainingError: there is no such field, or the text is no value for it.
+    """
+    for name, text in options.items():
+        part, _, attribute = name.partition(".")
+        if name.startswith(TRAINING):
+            continue
+        owner = getattr(config, part, None) if part in ("model", "reranker") else None
+        if owner is None:
+            raise TrainingError(f"--option {name}: unknown; {KNOWN_OPTIONS}")
+        config = replace(config, **{part: with_option(owner, attribute, name, text)})
+    return config
+
+
+def with_option(owner: Owner, attribute: str, name: str, text: str) -> Owner:
+    """Set one field of a dataclass from text, by the type that it has now; errors as above."""
+    current = getattr(owner, attribute, None)
+    if current is None:
+        raise TrainingError(f"--option {name}: unknown; {KNOWN_OPTIONS}")
+    try:
+        return replace(owner, **{attribute: type(current)(text)})
+    except ValueError as error:
+        raise TrainingError(f"--option {name}={text}: expected {type(current).__name__}") from error
+
+
+def options_of(request: TrainRequest) -> Options:
+    """How a network is trained: the defaults, with `training.NAME` of the request over them.
+
+    Raises:
+        TrainingError: there is no such field, or the text is no value for it.
+    """
+    options = replace(Options(), epochs=request.epochs or Options.epochs)
+    for name, text in request.options.items():
+        if name.startswith(TRAINING):
+            options = with_option(options, name.removeprefix(TRAINING), name, text)
+    return options
+
+
+class Concepts(NamedTuple):
+    """What the image encoder's classifier knows."""
+
+    classifier: Classifier
+    """Of the regions that are trained on."""
+    names: ClassNames
+    own: Classifier
+    """Of the image encoder's own regions."""
+
+
+class Materials(NamedTuple):
+    """What training takes from the encoders beside features."""
+
+    sizes: Sequence[int]
+    """Photos in each collection."""
+    negatives: LinearCCA
+    blocks: torch.nn.Sequential | None = None
+    """The image encoder's last blocks to tune."""
+    layers: torch.nn.ModuleList | None = None
+    """The text encoder's last layers to tune."""
+    concepts: Concepts | None = None
+    shorts: ShortQueries | None = None
+    seen: PhotoFeatures | None = None
+    """The training photos by `blocks`, where these were tuned before; else as they are."""
+
+
+@dataclass
+class Run:
+    """One training run."""
+
+    network: Network
+    data: TrainingSet
+    rows: Tensor
+    devs: Sequence[PairData]
+    state: Path
+    seed: int
+    report: Report
+    log: Path
+    resumed: tuple[dict[str, Any], dict[str, Tensor]] | None
+    device: str
+
+    def epochs(self, options: Options) -> None:
+        """Run the epochs, keep the best by development recall, stop when none follows.
+
+        The running mean of the weights is judged, on the CPU, and kept.
+        """
+        optimizer = make_optimizer(self.network.to(self.device), options)
+        averaged = running_mean(self.network, options.average)
+        optimizer.register_step_post_hook(lambda *_: averaged.update_parameters(self.network))
+        best: dict[str, Tensor] = {}
+        best_score, since_best, first = -1.0, 0, 0
+        if self.resumed is not None:
+            facts, tensors = self.resumed
+            optimizer.load_state_dict(optimizer_state(tensors, facts["groups"]))
+            best_score, since_best, first = facts["best"], facts["since_best"], facts["epoch"] + 1
+            best = parts_of(tensors, "best")
+            averaged.load_state_dict(parts_of(tensors, "averaged"))
+        for epoch in range(first, options.epochs):
+            if since_best >= options.patience:
+                break
+            started = time.monotonic()
+            torch.manual_seed(self.seed * 100_003 + epoch + 1)
+            averaged.to(self.device)
+            self.network.train()
+            loss = joint_epoch(
+                self.network, self.data, self.rows, optimizer, epoch, options, self.report
+            )
+            judged = cast(Network, averaged.to("cpu").module.eval())
+            recalls = [first_recalls(judged, dev) for dev in self.devs]
+            since_best += 1
+            if (total := sum(each.total for each in recalls)) > best_score:
+                best_score, since_best = total, 0
+                best = {key: value.clone() for key, value in judged.state_dict().items()}
+            facts = {
+                "stage": STAGE,
+                "epoch": epoch,
+                "photos": len(self.data.data.photos.regions),
+                "best": best_score,
+                "since_best": since_best,
+            }
+            save_state(
+                self.state, self.network, optimizer, facts, best, averaged=averaged.state_dict()
+            )
+            self.write_log(epoch, loss, recalls, time.monotonic() - started)
+        self.network.to("cpu").load_state_dict(best)
+
+    def write_log(
+        self, epoch: int, loss: float, recalls: Sequence[Recalls], seconds: float
+    ) -> None:
+        line: dict[str, Any] = {
+            "stage": STAGE,
+            "epoch": epoch + 1,
+            "loss": round(loss, 4),
+            "seconds": round(seconds),
+        }
+        line |= {f"dev {key}": value for key, value in recalls[0].rounded().items()}
+        if len(recalls) > 1:
+            line |= {"other dev": [each.rounded() for each in recalls[1:]]}
+        with self.log.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+        told = "; ".join(each.line() for each in recalls)
+        self.report(f"epoch {epoch + 1}: {told}", epoch + 1, epoch + 1)
+
+
+def with_banks(config: NetworkConfig, fitted: PairData) -> NetworkConfig:
+    """Size the banks for the photos that are trained on and their captions."""
+    texts, owners = fitted.captions.texts, fitted.captions.photo_rows.tolist()
+    vocabulary = frequent_words(texts)
+    column = {word: number for number, word in enumerate(vocabulary)}
+    bank = min(len(fitted.photos.regions) // 2, MOST_BANKED)
+    banked = fitted.captions.mask[bank_captions(fitted.captions, bank).numpy()]
+    return replace(
+        config,
+        memory_size=len(fitted.photos.regions),
+        captions_bank=bank,
+        captions_bank_nodes=int(with_whole(torch.from_numpy(banked)).sum()),
+        vocabulary=vocabulary,
+        word_edges=len(edge_counts(column, texts, owners)),
+        detector_sample=min(DETECTOR_SAMPLE, len(fitted.photos.regions)),
+    )
+
+
+def train_network(
+    request: TrainRequest, train: PairData, devs: Sequence[PairData], materials: Materials,
+    report: Report, device: str = "cpu",
+) -> Network:  # fmt: skip
+    """Train both stages and fit what is fitted; the log goes to `log.jsonl` in `request.out`.
+
+    Args:
+        request: what was asked for.
+        train: all training photos, a collection after the other.
+        devs: by whose recall the epoch is chosen.
+        materials: what comes from the encoders.
+        report: called with what is being done.
+        device: of the epochs, as torch names it; what is fitted, is fitted on the CPU.
+    """
+    options = options_of(request)
+    count = len(train.photos.regions)
+    names = [Path(path).name for path in train.photos.paths]
+    fitted_rows, held_rows = split_collections(names, materials.sizes, seed=17)
+    fitted_data = subset(train, fitted_rows)
+    config = with_banks(shape(train, request.options, materials.concepts), fitted_data)
+    torch.manual_seed(request.seed)
+    network = Network(config, materials.blocks, materials.layers)
+    seen = train if materials.seen is None else replace(train, photos=materials.seen)
+    network.reader.whitening.fit(seen)
+    fit_concepts(network, materials.concepts, seen.photos.regions[fitted_rows.numpy()])
+    fill_words(network, fitted_data.captions)
+    del fitted_data  # a copy of some gigabytes
+    log = request.out / "log.jsonl"
+    state = request.out / "state"
+    resumed = load_state(state, count) if request.resume else None
+    if resumed is None:
+        log.unlink(missing_ok=True)
+    else:
+        network.load_state_dict(parts_of(resumed[1], "module"))
+    data = TrainingSet.of(train, materials.shorts, known_classes(network, materials, train))
+    rows = shown_twice(fitted_rows, materials.sizes)
+    run = Run(network, data, rows, devs, state, request.seed, report, log, resumed, device)
+    keep_freed_memory()
+    run.epochs(options)
+    fill_banks(network, train, fitted_rows)
+    fit_class_paths(network, train.captions, fitted_rows, materials.shorts)
+    held = held_parts(train, held_rows)
+    fitted = fit_gates_and_calibration(network, held, materials.shorts, materials.negatives)
+    fit_standing(network, held, materials.shorts)
+    summary = "; ".join(
+        f"development text to image {list_recalls(network, dev).line()}" for dev in devs
+    )
+    with log.open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"stage": "fitted", **fitted, "summary": summary}) + "\n")
+    return network
+
+
+def fit_concepts(network: Network, concepts: Concepts | None, regions: NDArray[np.float16]) -> None:
+    """Set the concept graph, where there is one, by the photos (N, R, D) that are trained on."""
+    graph = network.reader.concepts
+    if concepts is None or graph is None:
+        return
+    rows = np.unique(np.linspace(0, len(regions) - 1, CONCEPT_PHOTOS).astype(int))
+    some = torch.from_numpy(regions[rows]).float()
+    graph.fit(concepts.classifier, concepts.names.vectors, some)
+
+
+@torch.no_grad()
+def known_classes(network: Network, materials: Materials, train: PairData) -> Tensor | None:
+    """What the image encoder's own classifier finds in N photos, where it is tuned: (N, K).
+
+    The network's copy of the classifier is trained along.
+    """
+    concepts, graph = materials.concepts, network.reader.concepts
+    if concepts is None or graph is None or materials.blocks is None:
+        return None
+    graph.follow()
+    own = concepts.own
+    parts = torch.arange(len(train.photos.regions)).split(100)
+    regions = (torch.from_numpy(train.photos.regions[rows.numpy()]).float() for rows in parts)
+    return torch.cat(
+        [
+            functional.linear(part, own.weight, own.bias).softmax(-1).mean(1).half()
+            for part in regions
+        ]
+    )

@@ -1,0 +1,248 @@
+"""Training data in memory and the batches drawn from it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from fusion.data.features import CaptionFeatures, PairData, PhotoInput, photo_input, text_input
+from fusion.data.short_queries import ShortQueries
+from fusion.graphs.adjacency import drop_nodes
+from fusion.network.node_reader import Reader, TextNodes
+
+__all__ = [
+    "TrainingSet",
+    "held_out",
+    "held_out_of",
+    "plain_batches",
+    "random_photos",
+    "read_by_length",
+    "shown_twice",
+    "similar_groups",
+    "split_collections",
+    "split_photos",
+    "vary_maps",
+]
+
+SMALL = 2
+"""A collection of fewer photos than the largest has, divided by this, is shown twice an epoch."""
+DRAW_SEED = 29
+"""Constant, unlike a run's own seed, so that all draws come from one order of the photos."""
+PLAIN_VIEW = 0.3
+"""Share of photos that a batch shows as they are, where there are other views of them."""
+LENGTHS = 4
+"""Parts of like lengths in which a batch of captions is read."""
+SMALLEST_WINDOW = 0.8
+"""The least part of a map's side that a batch is shown."""
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """What the loops read of a collection: N photos, M captions.
+
+    Attributes:
+        data: the features.
+        captions_of: (N, S) int64: rows of each photo's captions, repeated where it has fewer.
+        shorts: the short queries of the captions; None to train on captions alone.
+        classes: (N, K) float16, how likely each photo shows each class, as the image encoder's own
+            classifier finds; None where it is not tuned or has none.
+    """
+
+    data: PairData
+    captions_of: Tensor
+    shorts: ShortQueries | None = None
+    classes: Tensor | None = None
+
+    @classmethod
+    def of(
+        cls, data: PairData, shorts: ShortQueries | None = None, classes: Tensor | None = None
+    ) -> TrainingSet:
+        """Take a collection; every photo of it must have a caption."""
+        table = captions_table(data.captions.photo_rows, len(data.photos.regions))
+        return cls(data, table, shorts, classes)
+
+    def photos(self, rows: Tensor) -> PhotoInput:
+        """Take the photos `rows` (B,), a random view of each where there are several.
+
+        Maps for tuned blocks are varied once more, by `vary_maps`.
+        """
+        views = max(len(self.data.photos.maps), len(self.data.photos.views) + 1)
+        shown = torch.zeros_like(rows)
+        if views > 1:
+            others = torch.randint(0, views, rows.shape)
+            shown = torch.where(torch.rand(rows.shape) < PLAIN_VIEW, 0, others)
+        found = photo_input(self.data.photos, rows, shown)
+        if found.lower is not None:
+            found = found._replace(lower=vary_maps(found.lower))
+        return found
+
+    def texts(self, reader: Reader, rows: Tensor, hidden: float = 0.0) -> TextNodes:
+        """Read the captions `rows` (B,), cut to the longest, a random share of words `hidden`."""
+        return read_by_length(reader, self.data.captions, rows, hidden)
+
+    def draw_shorts(self, captions: Tensor) -> Tensor:
+        """Short queries of captions (B,), those that have none left out: -> (Q,)."""
+        if self.shorts is None:
+            return captions[:0]
+        found = self.shorts.of_caption[captions]
+        return found[found >= 0]
+
+    def draw_captions(self, photos: Tensor, count: int) -> Tensor:
+        """`count` different captions of each photo where it has as many: (B,) -> (count, B)."""
+        slots = torch.rand(len(photos), self.captions_of.shape[1]).argsort(1)[:, :count]
+        return self.captions_of[photos.unsqueeze(1), slots].T
+
+
+def read_by_length(
+    reader: Reader, captions: CaptionFeatures, rows: Tensor, hidden: float
+) -> TextNodes:
+    """Read captions in parts of like lengths, so that tuned layers work on little padding."""
+    lengths = torch.from_numpy(captions.mask[rows.numpy()].sum(1))
+    parts = lengths.argsort(stable=True).chunk(LENGTHS)
+    read = []
+    for part in parts:
+        found = text_input(captions, rows[part])
+        read.append(reader.texts(found._replace(mask=drop_nodes(found.mask, hidden))))
+    longest = max(each.words.shape[1] for each in read)
+    back = torch.cat(parts).argsort()
+
+    def together(field: int) -> Tensor:
+        padded = [functional.pad(each[field], _beside(each[field], longest)) for each in read]
+        return torch.cat(padded)[back.to(padded[0].device)]
+
+    summary = torch.cat([each.summary for each in read])
+    return TextNodes(together(0), together(1), summary[back.to(summary.device)])
+
+
+def _beside(nodes: Tensor, longest: int) -> tuple[int, ...]:
+    """What `pad` takes to bring (B, T, ...) to T = longest."""
+    return (*(0, 0) * (nodes.ndim - 2), 0, longest - nodes.shape[1])
+
+
+def vary_maps(maps: Tensor) -> Tensor:
+    """Mirror about half of the square maps and cut one square window out of all of them.
+
+    This costs nothing, where a view costs a run of the encoder. Shapes: (B, side, side, C) ->
+    (B, window, window, C), the window being at least 0.8 of the side.
+    """
+    mirrored = torch.rand(len(maps), 1, 1, 1) < 0.5
+    varied = torch.where(mirrored, maps.flip(2), maps)
+    side = maps.shape[1]
+    window = int(torch.randint(math.ceil(SMALLEST_WINDOW * side), side + 1, ()))
+    for dim in (1, 2):
+        varied = varied.narrow(dim, int(torch.randint(0, side - window + 1, ())), window)
+    return varied
+
+
+def captions_table(photo_rows: np.ndarray, photos: int) -> Tensor:
+    """Rows of each photo's captions: (M,) -> (N, S), cycled where a photo has fewer than S.
+
+    >>> captions_table(np.array([0, 1, 0]), 2)
+    tensor([[0, 2],
+            [1, 1]])
+    """
+    order = np.argsort(photo_rows, kind="stable")
+    counts = np.bincount(photo_rows, minlength=photos)
+    starts = np.cumsum(counts) - counts
+    slots = np.arange(counts.max())[None, :] % np.maximum(counts, 1)[:, None]
+    return torch.from_numpy(order[starts[:, None] + slots])
+
+
+def held_out_of(train: PairData) -> int:
+    """How many training photos are held out to calibrate on: 400, or a tenth of a small set."""
+    return held_out(len(train.photos.regions))
+
+
+def held_out(photos: int) -> int:
+    """How many photos are held out of so many: 400, or a tenth of a small collection."""
+    return min(400, photos // 10)
+
+
+def random_photos(photos: int, count: int) -> Tensor:
+    """Rows of `count` photos drawn at random, sorted; a larger draw has all of a smaller one.
+
+    >>> random_photos(9, 3), random_photos(9, 5)
+    (tensor([3, 4, 5]), tensor([1, 3, 4, 5, 6]))
+    """
+    order = torch.randperm(photos, generator=torch.Generator().manual_seed(DRAW_SEED))
+    return order[:count].sort().values
+
+
+def split_photos(photos: int, held_out: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Rows to train on and rows held out to calibrate on, both sorted: -> (N - H,), (H,)."""
+    order = torch.randperm(photos, generator=torch.Generator().manual_seed(seed))
+    return order[held_out:].sort().values, order[:held_out].sort().values
+
+
+def split_collections(
+    names: Sequence[str], sizes: Sequence[int], seed: int
+) -> tuple[Tensor, list[Tensor]]:
+    """Hold photos of each collection out of training, to fit on what no gradient saw.
+
+    A photo may be in several collections, at another size; what is held out of one of them is
+    trained on in none.
+
+    Args:
+        names: the photos' file names, a collection after the other.
+        sizes: photos in each collection.
+        seed: draws them.
+
+    Returns:
+        Rows to train on, and for each collection the rows held out of it, all sorted.
+    """
+    starts = np.cumsum([0, *sizes])
+    held = [
+        split_photos(size, held_out(size), seed)[1] + start
+        for size, start in zip(sizes, starts.tolist(), strict=False)
+    ]
+    known = {names[row] for rows in held for row in rows.tolist()}
+    kept = [row for row, name in enumerate(names) if name not in known]
+    return torch.tensor(kept, dtype=torch.long), held
+
+
+def shown_twice(rows: Tensor, sizes: Sequence[int]) -> Tensor:
+    """Rows to train on, those of collections much smaller than the largest twice.
+
+    >>> shown_twice(torch.tensor([0, 1, 2, 3]), [3, 1]).tolist()
+    [0, 1, 2, 3, 3]
+    """
+    ends = torch.tensor(sizes).cumsum(0)
+    small = torch.tensor([size < max(sizes) / SMALL for size in sizes])
+    place = torch.searchsorted(ends, rows, right=True)
+    return torch.cat([rows, rows[small[place]]])
+
+
+def plain_batches(rows: Tensor, size: int) -> Iterator[Tensor]:
+    """Shuffled batches of `size`; the last, smaller one is left out unless it is the only one."""
+    order = rows[torch.randperm(len(rows))]
+    whole = max(len(rows) - size + 1, 1)
+    return (order[start : start + size] for start in range(0, whole, size))
+
+
+def similar_groups(vectors: Tensor, size: int) -> list[Tensor]:
+    """Split a batch into groups of like photos, each a random seed and what is nearest to it.
+
+    Args:
+        vectors: (B, D) float32 of unit length.
+        size: rows in a group; the last one may have fewer.
+
+    Returns:
+        Row numbers, each of the B in one group.
+    """
+    similarity = vectors @ vectors.T
+    left = torch.ones(len(vectors), dtype=torch.bool, device=vectors.device)
+    groups = []
+    while left.any():
+        free = left.nonzero().squeeze(1)
+        seed = free[torch.randint(len(free), ())]
+        nearest = similarity[seed].masked_fill(~left, -torch.inf)
+        group = nearest.topk(min(size, len(free))).indices
+        left[group] = False
+        groups.append(group)
+    return groups

@@ -1,0 +1,89 @@
+"""The state of a training run on disk, so that a stopped run goes on where it was."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from fusion.training.train_request import TrainingError
+
+__all__ = ["load_state", "optimizer_state", "parts_of", "save_state"]
+
+TENSORS, FACTS = "state.safetensors", "state.json"
+
+
+def save_state(
+    folder: Path,
+    module: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    facts: Mapping[str, Any],
+    best: Mapping[str, Tensor],
+    averaged: Mapping[str, Tensor] = MappingProxyType({}),
+) -> None:
+    """Write weights, optimiser moments, the `best` weights so far, their running mean, and `facts`.
+
+    The facts name the `stage`, the `epoch` and how many `photos` are trained on.
+
+    Each file is renamed into place, and the facts name the tensors' epoch, so a run that is killed
+    here goes on from the epoch before.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {f"module.{name}": value for name, value in module.state_dict().items()}
+    tensors |= {f"best.{name}": value for name, value in best.items()}
+    tensors |= {f"averaged.{name}": value for name, value in averaged.items()}
+    for index, values in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
+    groups = optimizer.state_dict()["param_groups"]
+    name = f"{facts['stage']}-{facts['epoch']}-{TENSORS}"
+    save_file({key: value.detach().clone().contiguous() for key, value in tensors.items()},
+              folder / f"{name}.partial")  # fmt: skip
+    os.replace(folder / f"{name}.partial", folder / name)
+    partial = folder / f"{FACTS}.partial"
+    partial.write_text(json.dumps({**facts, "tensors": name, "groups": groups}), encoding="utf-8")
+    os.replace(partial, folder / FACTS)
+    for old in folder.glob(f"*-{TENSORS}"):
+        if old.name != name:
+            old.unlink()
+
+
+def load_state(folder: Path, photos: int) -> tuple[dict[str, Any], dict[str, Tensor]] | None:
+    """Give the facts and tensors of the last `save_state`; None where there is none.
+
+    Raises:
+        TrainingError: that run was on another number of photos.
+    """
+    if not (folder / FACTS).is_file():
+        return None
+    facts: dict[str, Any] = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+    trained_on = facts.get("photos", photos)
+    if trained_on != photos:
+        raise TrainingError(
+            f"{folder.parent} holds an unfinished run on {trained_on} photos, this one is on "
+            f"{photos}: give the same --photos, or remove it"
+        )
+    return facts, load_file(folder / facts["tensors"])
+
+
+def parts_of(tensors: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:
+    """Give the tensors saved of one part, such as `module` or `best`, by their own names."""
+    start = f"{part}."
+    return {n.removeprefix(start): value for n, value in tensors.items() if n.startswith(start)}
+
+
+def optimizer_state(
+    tensors: Mapping[str, Tensor], groups: list[dict[str, Any]]
+) -> dict[str, object]:
+    """Give what an optimiser's `load_state_dict` takes, from saved moments and its groups."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, value in parts_of(tensors, "optimizer").items():
+        index, moment = name.split(".", 1)
+        state.setdefault(int(index), {})[moment] = value
+    return {"state": state, "param_groups": groups}

@@ -1,0 +1,106 @@
+"""Encoders whose last blocks are those that a checkpoint tuned, for training that builds on it."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from fusion.checkpoint import Checkpoint, load_network
+from fusion.data.features import PhotoFeatures, photo_features
+from fusion.encoders import Encoders
+from fusion.encoders.convolutional import GridEncoder
+from fusion.hardware.precision import fast_products
+from fusion.network.tuned_layers import TunedBlocks
+
+__all__ = ["TunedGridEncoder", "maps_through", "seen_by", "with_tuned_image"]
+
+PHOTO_BATCH = 64
+
+
+class TunedGridEncoder(GridEncoder):
+    """A grid encoder with other last blocks, which are not tuned again."""
+
+    def __init__(self, encoder: GridEncoder, blocks: nn.Sequential, fingerprint: str) -> None:
+        self.__dict__.update(encoder.__dict__)
+        self.own = encoder
+        self.top = copy.deepcopy(blocks).eval().requires_grad_(False).to(encoder.device)
+        both = f"{encoder.fingerprint} {fingerprint}"
+        self.fingerprint = hashlib.sha256(both.encode()).hexdigest()
+
+    @torch.no_grad()
+    def encode_both(self, images: Sequence[Image.Image]) -> tuple[Tensor, Tensor]:
+        """Encode B photos by the encoder's own blocks and by these: (B, R, D) twice."""
+        lower = self.encode_lower(images).permute(0, 3, 1, 2)
+        own, tuned = (top(lower).flatten(2).transpose(1, 2) for top in (self.own.top, self.top))
+        return own, tuned
+
+    def top_blocks(self) -> None:  # type: ignore[override]
+        """There are none to tune."""
+
+
+def with_tuned_image(encoders: Encoders, checkpoint: Checkpoint) -> tuple[Encoders, nn.Sequential]:
+    """Put a checkpoint's tuned blocks in the place of the image encoder's own.
+
+    Returns:
+        The encoders, and the blocks, for the checkpoint that is to be written.
+
+    Raises:
+        ValueError: the checkpoint tuned none, or is of other encoders.
+    """
+    blocks = load_network(checkpoint).reader.blocks
+    if blocks is None or not isinstance(encoders.image, GridEncoder):
+        raise ValueError(f"{checkpoint.folder} has no tuned image encoder, expected one that has")
+    if encoders.fingerprint != checkpoint.encoders_fingerprint:
+        raise ValueError(
+            f"{checkpoint.folder} tuned encoders {checkpoint.encoders_fingerprint[:12]}, expected "
+            f"{encoders.fingerprint[:12]}, which {encoders.preset} are"
+        )
+    image = TunedGridEncoder(encoders.image, blocks.blocks, checkpoint.fingerprint)
+    return replace(encoders, image=image), blocks.blocks
+
+
+@torch.no_grad()
+def seen_by(
+    blocks: nn.Sequential, photos: PhotoFeatures, report: Callable[[str, int, int], None]
+) -> PhotoFeatures:
+    """Read photos whose lower maps are there by other last blocks.
+
+    Args:
+        blocks: the last blocks.
+        photos: N photos with `maps`.
+        report: called with what is being done.
+    """
+    top = TunedBlocks(blocks)
+    regions, pooled = np.empty_like(photos.regions), np.empty_like(photos.pooled)
+    for rows in torch.arange(len(regions)).split(PHOTO_BATCH):
+        maps = torch.from_numpy(photos.maps[0][rows.numpy()]).float()
+        with fast_products("cpu"):
+            cells, summary = photo_features(top(maps).float())
+        regions[rows.numpy()], pooled[rows.numpy()] = cells.numpy(), summary.numpy()
+        report("photos by the tuned image encoder", int(rows[-1]) + 1, len(regions))
+    return replace(photos, regions=regions, pooled=pooled)
+
+
+@torch.no_grad()
+def maps_through(
+    blocks: nn.Sequential, photos: PhotoFeatures, report: Callable[[str, int, int], None]
+) -> PhotoFeatures:
+    """Bring the lower maps of photos, in all views, past the first of the last blocks."""
+    found = []
+    for number, maps in enumerate(photos.maps, start=1):
+        parts = []
+        for rows in torch.arange(len(maps)).split(PHOTO_BATCH):
+            lower = torch.from_numpy(np.asarray(maps[rows.numpy()], np.float32))
+            with fast_products("cpu"):
+                higher = blocks(lower.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+            parts.append(higher.half().numpy())
+            report(f"photos past blocks that stay, view {number}", int(rows[-1]) + 1, len(maps))
+        found.append(np.concatenate(parts))
+    return replace(photos, maps=tuple(found))

@@ -1,0 +1,107 @@
+"""What annotation files say, written beside the photos they mean."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from indexer.annotations.photo_finder import Match, PhotoFinder
+from indexer.sources import CocoSource
+from store import Index
+from store.photo_names import lies_below
+
+__all__ = ["Annotated", "annotate"]
+
+SHOWN = 3
+"""Names in a line of those that fit one photo alike."""
+
+
+@dataclass(frozen=True)
+class Annotated:
+    """What came of annotation files.
+
+    Attributes:
+        annotated: how many photos something was written of.
+        missing: names, sorted, that no single photo goes by.
+        notes: what was left out, and why, in lines for people.
+    """
+
+    annotated: int = 0
+    missing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def annotate(index: Index, described: Sequence[CocoSource], roots: Sequence[str]) -> Annotated:
+    """Write captions and categories; reading the same file again replaces what it said before.
+
+    That is also taken back where it says nothing of a photo any more.
+
+    Args:
+        index: an open index that knows its photos.
+        described: the annotation files.
+        roots: the folders in which their photos are looked up.
+    """
+    if not described:
+        return Annotated()
+    files = index.files()
+    finder = PhotoFinder(files, roots)
+    inside = {i for i, file in files.items() if any(lies_below(file.path, r) for r in roots)}
+    annotated: set[int] = set()
+    missing: set[str] = set()
+    notes: list[str] = []
+    is_captioned = any(any(source.captions.values()) for source in described)
+    for source in described:
+        found = {name: finder.find(name) for name in source.file_names}
+        missing.update(name for name, match in found.items() if match is None)
+        names, alike = _names_of(found)
+        # A file of captions and one of instances are a pair, of which neither lacks anything.
+        notes += source.left_out if is_captioned else source.notes
+        if alike:
+            some = ", ".join(alike[:SHOWN]) + (", ..." if len(alike) > SHOWN else "")
+            notes.append(
+                f"{source.path}: {len(alike)} names fit a photo that another name fits as well, so "
+                f"nothing of them is taken: {some}"
+            )
+        annotated |= _write(index, source, names, inside)
+    return Annotated(len(annotated), tuple(sorted(missing)), tuple(notes))
+
+
+def _names_of(
+    found: Mapping[str, Match | None],
+) -> tuple[dict[int, list[str]], list[str]]:
+    """Give image id to the names that it goes by, and names that fall on one photo by chance.
+
+    A photo goes by all names that are its path. Of names that only end alike, or have no more than
+    the last part in common with it, it goes by one where that is the only one and there is no path.
+    """
+    paths: defaultdict[int, list[str]] = defaultdict(list)
+    others: defaultdict[int, list[str]] = defaultdict(list)
+    for name, match in found.items():
+        if match is not None:
+            (paths if match.is_path else others)[match.image_id].append(name)
+    alike: list[str] = []
+    for image_id, names in others.items():
+        if len(names) > 1 or image_id in paths:
+            alike += names
+        else:
+            paths[image_id] = names
+    return dict(paths), alike
+
+
+def _write(
+    index: Index, source: CocoSource, names: Mapping[int, Sequence[str]], inside: set[int]
+) -> set[int]:
+    """Write what a file says; give the ids of the photos that it says something of."""
+    origin = str(source.path)
+    # What it said when it was read before, perhaps of the wrong photo.
+    said_before = dict.fromkeys(inside & index.annotated_by(origin), ())
+    captions: dict[int, tuple[str, ...]] = {**said_before}
+    categories: dict[int, tuple[str, ...]] = {**said_before}
+    for image_id, called in names.items():
+        captions[image_id] = tuple(text for name in called for text in source.captions[name])
+        seen = {text for name in called for text in source.categories[name]}
+        categories[image_id] = tuple(sorted(seen))
+    index.put_captions(captions, origin=origin)
+    index.put_categories(categories, origin=origin)
+    return {i for i in names if captions[i] or categories[i]}

@@ -1,0 +1,145 @@
+"""Which photo an annotation file means: names in COCO files to image ids."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from fusion.caption_files.name_spellings import one_form, spellings
+from store import PhotoFile
+from store.columns.paths import absolute_path, lies_inside
+from store.photo_names import MARK, base_name, is_address, is_shard, lies_below, member_path
+
+__all__ = ["Match", "PhotoFinder"]
+
+
+class Match(NamedTuple):
+    """A photo that a name means.
+
+    Attributes:
+        image_id: of the photo.
+        is_path: whether the name is the path of the photo; otherwise it is only its end, or its
+            last part, and another name may fit the same photo as well.
+    """
+
+    image_id: int
+    is_path: bool
+
+
+class PhotoFinder:
+    """Finds photos by the `file_name` of a COCO file.
+
+    Two names are the same where only their Unicode form differs, or the case of their letters on a
+    disk that ignores it.
+
+    Args:
+        files: image id to its file.
+        roots: the folders to look in, absolute, in order of preference.
+    """
+
+    def __init__(self, files: Mapping[int, PhotoFile], roots: Sequence[str]) -> None:
+        self._roots = tuple(roots)
+        self._ids: dict[str, int] = {}
+        self._same_name: defaultdict[str, list[str]] = defaultdict(list)
+        below = {root: _first_below(files, root) for root in roots}
+        self._ignores_case = any(path and ignores_case(path) for path in below.values())
+        # Paths that are not written as they are compared; two that are the same so are no one's.
+        self._folded: dict[str, str] = {}
+        for image_id, file in files.items():
+            if any(lies_below(file.path, root) for root in roots):
+                self._add(image_id, file.path)
+
+    def _add(self, image_id: int, path: str) -> None:
+        self._ids[path] = image_id
+        self._same_name[self._fold(base_name(path))].append(path)
+        if (folded := self._fold(path)) != path:
+            self._folded[folded] = "" if folded in self._folded else path
+
+    def find(self, file_name: str) -> Match | None:
+        """Give the photo, or None where no photo, or not just one, goes by that name.
+
+        `root/file_name` comes first, then the one path that ends in `file_name`, then the one
+        photo called so in any folder; of each the name as it is written before its other spellings.
+        Two photos that fit alike get nothing: a caption on the wrong photo is worse than none.
+        """
+        names = spellings(file_name)
+        for name in names:
+            for root in self._roots:
+                if (image_id := self._at(root, name)) is not None:
+                    return Match(image_id, is_path=True)
+        for is_ending in (True, False):
+            for name in names:
+                fitting = self._fitting(name, is_ending)
+                if len(fitting) == 1:
+                    return Match(self._ids[fitting[0]], is_path=False)
+        return None
+
+    def _at(self, root: str, name: str) -> int | None:
+        for path in _paths(root, name):
+            if path in self._ids:
+                return self._ids[path]
+            folded = self._fold(path)
+            other = self._folded.get(folded)
+            # The photo's own path may be in the form in which paths are compared.
+            if (folded in self._ids) != bool(other):
+                return self._ids[other or folded] if other != "" else None
+        return None
+
+    def _fitting(self, name: str, is_ending: bool) -> list[str]:
+        plain = self._fold(_without_way(name))
+        paths = self._same_name.get(plain.rpartition("/")[2], [])
+        if not is_ending:
+            return paths
+        endings = ("/" + plain, MARK + plain)
+        return [path for path in paths if self._fold(path).endswith(endings)]
+
+    def _fold(self, name: str) -> str:
+        folded = one_form(name)
+        return folded.casefold() if self._ignores_case else folded
+
+
+def ignores_case(path: str) -> bool:
+    """Say whether the disk that a file lies on takes `A.jpg` and `a.jpg` for one name."""
+    folder, name = os.path.split(path)
+    other = name.swapcase()
+    try:
+        return other != name and os.path.samefile(path, os.path.join(folder, other))
+    except OSError:  # there is no such file, as everywhere else
+        return False
+
+
+def _first_below(files: Mapping[int, PhotoFile], root: str) -> str:
+    """Give the path of a photo that is a file of its own in a folder; empty where there is none."""
+    if is_address(root) or is_shard(root):
+        return ""
+    paths = (file.path for file in files.values() if MARK not in file.path)
+    return next((path for path in paths if lies_below(path, root)), "")
+
+
+def _paths(root: str, name: str) -> list[str]:
+    """Give the paths that a name may be as seen from a root: in its folder, and as `export` has it.
+
+    >>> _paths("/photos", "a/7.jpg"), _paths("/photos/a.tar", "!7.jpg")[1]
+    (['/photos/a/7.jpg'], '/photos/a.tar!7.jpg')
+    """
+    if is_address(name):
+        return [name]
+    paths = [os.path.normpath(os.path.join(root, name))]
+    if lies_inside(name):
+        paths.append(absolute_path(root, name))
+        if is_shard(root):
+            paths.append(member_path(root, name))
+    return list(dict.fromkeys(paths))
+
+
+def _without_way(name: str) -> str:
+    """Give a name without what leads to its folder from nowhere, `./` and `../`.
+
+    >>> _without_way("./../a/..b.jpg")
+    'a/..b.jpg'
+    """
+    while name.startswith(("/", "./", "../")):
+        name = name.partition("/")[2]
+    return name

@@ -1,0 +1,179 @@
+"""Shards into an index, one after the other, each no more than once."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from indexer.annotations.recall_queries import put_probes
+from indexer.bulk.manifest import Manifest, check_model, read_manifest
+from indexer.bulk.shard_file import (
+    DamagedShard,
+    Rows,
+    ShardFacts,
+    check_pyarrow,
+    read_facts,
+    read_rows,
+)
+from indexer.bulk.shards_folder import shard_paths
+from indexer.model import PhotoModel
+from indexer.shard_loop import CAPTIONS_ORIGIN
+from store import FinishedShard, Index
+
+__all__ = ["ShardsMerged", "merge_shards"]
+
+
+@dataclass(frozen=True)
+class ShardsMerged:
+    """What a merge did.
+
+    Attributes:
+        shards: how many it took in.
+        photos: how many photos these have.
+        kept: shards that the index had already.
+        quarantined: path and reason of files that are no photos, in the shards taken in.
+        refused: what is wrong with shards that were not taken in, a line each.
+        vectors_note: why the file of vectors could not be written; empty when it was.
+        seconds: how long it took.
+    """
+
+    shards: int = 0
+    photos: int = 0
+    kept: int = 0
+    quarantined: tuple[tuple[str, str], ...] = ()
+    refused: tuple[str, ...] = ()
+    vectors_note: str = ""
+    seconds: float = 0.0
+
+
+def merge_shards(
+    shards: Path | str,
+    folder: Path | str,
+    model: PhotoModel,
+    *,
+    progress: Callable[[int, int, str], object] | None = None,
+) -> ShardsMerged:
+    """Write shards into an index, which is made if there is none; no photo is read.
+
+    In memory are some hundred rows. The index remembers what it took in, so that a merge that was
+    killed is gone on with by the next, and one after more shards were written takes in those alone.
+    They are read in the order in which they were written: of a path that is in several, the one
+    written last counts, but what an earlier merge took in gives way to all that this one does. A
+    path that the index knows keeps its id, captions and categories. Photos in no shard stay.
+
+    Args:
+        shards: what `write_shards` wrote.
+        folder: the index.
+        model: the one that embedded; only read to see whether it is that, and for `put_probes`.
+        progress: called with shards done, shards to do, and the last one's name.
+
+    Raises:
+        SourceError: there are no shards in the folder.
+        ModelMismatch: the shards, or the index, were made with another model.
+        PyarrowMissing: what reads shards is not installed.
+        IndexBusy, IndexNotWritable, IndexDamaged: as `build_index`.
+    """
+    started = time.monotonic()
+    check_pyarrow()
+    manifest = read_manifest(Path(shards))
+    check_model(Path(shards), manifest, model)
+    with Index.open_or_create(
+        Path(folder),
+        manifest.fingerprint,
+        manifest.dim,
+        model=manifest.model,
+        encoders=manifest.encoders,
+        unit_dim=manifest.unit_dim,
+    ) as index:
+        index.begin_writing()
+        merging = _Merging(index, manifest)
+        todo = merging.todo(Path(shards))
+        for done, path in enumerate(todo, 1):
+            merging.take(path)
+            if progress is not None:
+                progress(done, len(todo), path.stem)
+        put_probes(index, model)
+        note = index.finish()
+    return ShardsMerged(
+        merging.shards,
+        merging.photos,
+        merging.kept,
+        tuple(sorted(merging.quarantined)),
+        tuple(merging.refused),
+        note,
+        time.monotonic() - started,
+    )
+
+
+class _Merging:
+    """What a merge has done so far."""
+
+    def __init__(self, index: Index, manifest: Manifest) -> None:
+        self._index, self._manifest = index, manifest
+        self.shards = self.photos = self.kept = 0
+        self.quarantined: list[tuple[str, str]] = []
+        self.refused: list[str] = []
+
+    def todo(self, folder: Path) -> list[Path]:
+        """Give the shards that the index has not taken in as they are, the oldest first."""
+        finished = self._index.finished_shards("embedded")
+        written: list[tuple[int, Path]] = []
+        for path in shard_paths(folder):
+            before = finished.get(os.path.abspath(path))
+            if before is not None and replace(before, photos=0) == _finished(path):
+                self.kept += 1
+                continue
+            try:
+                written.append((self._checked(path, read_facts(path)).written_ns, path))
+            except (DamagedShard, OSError) as error:
+                self.refused.append(_line(path, error))
+        return [path for _, path in sorted(written)]
+
+    def take(self, path: Path) -> None:
+        """Write one shard; killed at any point, it is written again."""
+        count = 0
+        try:
+            known_as = _finished(path)  # before it is read: what comes in its place is another
+            for rows in read_rows(path):
+                self._write(path, rows)
+                count += len(rows.files) + len(rows.broken)
+        except (DamagedShard, OSError) as error:
+            self.refused.append(_line(path, error))
+            return
+        self._index.finish_shard("embedded", replace(known_as, photos=count))
+        self.shards += 1
+
+    def _write(self, path: Path, rows: Rows) -> None:
+        try:
+            if rows.broken:
+                self._index.quarantine(rows.broken)
+            if rows.files:
+                ids = self._index.put_images(rows.files, rows.vectors, rows.nodes)
+                said = {i: texts for i, texts in zip(ids, rows.captions, strict=True) if texts}
+                if said:
+                    self._index.put_captions(said, origin=CAPTIONS_ORIGIN)
+        except ValueError as error:  # numbers that are none, or a path that leads elsewhere
+            raise DamagedShard(f"{path} is no shard of this program: {error}") from error
+        self.photos += len(rows.files)
+        self.quarantined += [(file.path, file.reason) for file in rows.broken]
+
+    def _checked(self, path: Path, facts: ShardFacts) -> ShardFacts:
+        wanted = self._manifest
+        if (facts.fingerprint, facts.dim) != (wanted.fingerprint, wanted.dim):
+            raise DamagedShard(
+                f"{path} is of model {facts.fingerprint[:12]}, the others in its folder of "
+                f"{wanted.fingerprint[:12]}"
+            )
+        return facts
+
+
+def _finished(path: Path) -> FinishedShard:
+    facts = path.stat()
+    return FinishedShard(os.path.abspath(path), facts.st_size, facts.st_mtime_ns, 0)
+
+
+def _line(path: Path, error: Exception) -> str:
+    return f"{path}: {error.strerror or error}" if isinstance(error, OSError) else str(error)

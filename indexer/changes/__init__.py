@@ -1,0 +1,1 @@
+"""What is new, changed, moved or gone since the last run."""

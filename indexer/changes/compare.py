@@ -1,0 +1,117 @@
+"""What was seen in the sources beside what is known: a plan of the files, and one of each shard."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from indexer.changes.plan import Plan, make_plan
+from indexer.changes.reading_state import is_read_anew
+from indexer.changes.survey import Survey
+from indexer.shard_loop import KnownShard, known_shards
+from store import FinishedShard, Index, PhotoFile, QuarantinedFile
+from store.photo_names import lies_below
+
+__all__ = ["Look", "look_at", "looked", "shards_gone", "together"]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen, and is known.
+
+    Attributes:
+        seen: in the sources.
+        known: image id to its file, of the whole index.
+        plan: what to do with photos that are files of their own; those in finished shards count
+            as unchanged.
+        shards: that are there, of which the unfinished ones have plans of their own.
+    """
+
+    seen: Survey
+    known: Mapping[int, PhotoFile]
+    plan: Plan
+    shards: Sequence[KnownShard]
+
+    @property
+    def missing(self) -> dict[int, PhotoFile]:
+        """Photos that are not where they were and may turn up in a shard."""
+        away = {
+            image_id: file
+            for image_id, file in self.plan.unreachable.items()
+            if any(lies_below(file.path, root) for root in self.seen.vanished)
+        }
+        return {**self.plan.gone, **away}
+
+
+def look_at(index: Index, seen: Survey, *, prune: bool, retry_failed: bool) -> Look:
+    """Hold what was seen against an open index; the options are those of `make_plan`."""
+    return looked(
+        seen,
+        index.files(),
+        index.quarantined(),
+        index.finished_shards("source"),
+        anew=is_read_anew(index),
+        prune=prune,
+        retry_failed=retry_failed,
+    )
+
+
+def looked(
+    seen: Survey,
+    known: Mapping[int, PhotoFile],
+    quarantined: Sequence[QuarantinedFile],
+    finished: Mapping[str, FinishedShard],
+    *,
+    anew: bool = False,
+    prune: bool,
+    retry_failed: bool,
+) -> Look:
+    """Hold what was seen against what is known.
+
+    The options are those of `make_plan`, and `anew` that of `indexer.shard_loop.known_shards`.
+    """
+    shards = known_shards(seen, known, quarantined, finished, anew=anew, retry_failed=retry_failed)
+    # An unfinished shard says itself what of it is broken.
+    theirs = {bad for shard in shards if not shard.is_finished for bad in shard.quarantined}
+    broken = [bad for bad in quarantined if bad not in theirs]
+    plan = make_plan(seen, known, broken, prune=prune, retry_failed=retry_failed)
+    as_they_were = sum(len(shard.photos) for shard in shards if shard.is_finished)
+    return Look(seen, known, replace(plan, unchanged=plan.unchanged + as_they_were), shards)
+
+
+def shards_gone(index: Index, seen: Survey, prune: bool) -> list[str]:
+    """Give shards that were read once and are not there any more."""
+    away = (*(() if prune else seen.vanished), *seen.unreadable)
+    return [
+        path
+        for path in index.finished_shards("source")
+        if path not in seen.shards
+        and any(lies_below(path, root) for root in seen.roots)
+        and not any(lies_below(path, root) for root in away)
+    ]
+
+
+def together(plan: Plan, parts: Sequence[Plan], moved: Collection[int]) -> Plan:
+    """Give the plan of files and those of shards as one."""
+    plans = [plan, *parts]
+
+    def all_but_moved(kind: str) -> dict[int, PhotoFile]:
+        return {
+            image_id: file
+            for one in reversed(plans)  # the first that has a photo counts
+            for image_id, file in getattr(one, kind).items()
+            if image_id not in moved
+        }
+
+    return Plan(
+        new=tuple(file for one in plans for file in one.new),
+        changed=tuple(file for one in plans for file in one.changed),
+        moved={image_id: move for one in plans for image_id, move in one.moved.items()},
+        touched={image_id: file for one in plans for image_id, file in one.touched.items()},
+        gone=all_but_moved("gone"),
+        unreachable=all_but_moved("unreachable"),
+        unchanged=sum(one.unchanged for one in plans),
+        reread=tuple(file for one in plans for file in one.reread),
+        broken=tuple(bad for one in plans for bad in one.broken),
+        released=tuple(path for one in plans for path in one.released),
+    )

@@ -1,0 +1,132 @@
+"""What an index remembers of how its sources are read: patterns, what was passed over, a version.
+
+An index whose tars and annotation files were read by an earlier version of this package may have
+captions that were put wrong then. They are read once more, without embedding a photo again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from indexer.changes.survey import Survey
+from indexer.sources import CocoSource, Rules
+from store import Index, SourceError
+from store.photo_names import lies_below
+
+__all__ = [
+    "READER",
+    "begin_reading",
+    "described_again",
+    "is_read_anew",
+    "passed_over_now",
+    "put_reading",
+    "rules_of",
+]
+
+READER = 2
+"""Counts on when captions or names of photos come out otherwise than before. 1, which was not
+written down, took ids and captions of COCO files as they stood, and keys of tars as far as the
+first point."""
+
+_READER, _RULES = "source_reader", "walk_rules"
+
+
+def rules_of(
+    index: Index | None, exclude: Sequence[str] | None, include: Sequence[str] | None
+) -> Rules:
+    """Give what walks leave out: as asked, or, where nothing is asked, as the last run was."""
+    held = index.fact(_RULES) if index is not None else None
+    known: Mapping[str, Any] = held if isinstance(held, dict) else {}
+    return Rules(
+        _texts(known.get("exclude")) if exclude is None else _texts(exclude),
+        _texts(known.get("include")) if include is None else _texts(include),
+    )
+
+
+def is_read_anew(index: Index) -> bool:
+    """Say whether an earlier version read the sources of an index."""
+    held = index.fact(_READER)
+    return not isinstance(held, int) or held < READER
+
+
+def begin_reading(index: Index) -> None:
+    """Write down of an index that is empty that no earlier version has read anything into it."""
+    if is_read_anew(index) and not len(index) and not index.finished_shards("source"):
+        index.put_fact(_READER, READER)
+
+
+def described_again(
+    index: Index, seen: Survey, asked: Sequence[CocoSource]
+) -> tuple[list[CocoSource], list[str]]:
+    """Read annotation files once more that an earlier version read, and that nobody asked for now.
+
+    Not where single photos are added, which should be quick.
+
+    Returns:
+        Those that are still there, and lines on those that can no longer be read.
+    """
+    if seen.listed or not is_read_anew(index):
+        return [], []
+    given = {str(source.path) for source in asked}
+    found: list[CocoSource] = []
+    notes: list[str] = []
+    for origin in index.origins():
+        if origin in given or not os.path.isabs(origin) or not os.path.isfile(origin):
+            continue
+        try:
+            found.append(CocoSource(Path(origin)))
+        except SourceError as error:
+            notes.append(f"{error}; what it said before stays")
+    return found, notes
+
+
+def put_reading(
+    index: Index, seen: Survey, rules: Rules, passed_over: Mapping[str, Mapping[str, int]]
+) -> None:
+    """Write down how the sources were read, at the end of a run."""
+    held = {"exclude": list(rules.exclude), "include": list(rules.include)}
+    if held != (index.fact(_RULES) or {"exclude": [], "include": []}):
+        index.put_fact(_RULES, held)
+    index.put_passed_over(passed_over)
+    if is_read_anew(index) and _is_whole(index, seen):
+        index.put_fact(_READER, READER)
+
+
+def _is_whole(index: Index, seen: Survey) -> bool:
+    """Say whether all that the index knows was looked at."""
+    there = [root for root in seen.roots if root not in seen.vanished]
+    known = (root for root, photos in index.sources().items() if photos)
+    return set(index.finished_shards("source")) <= set(seen.shards) and all(
+        any(lies_below(source, root) for root in there) for source in known
+    )
+
+
+def passed_over_now(
+    index: Index, seen: Survey, shards: Mapping[str, Mapping[str, int]]
+) -> dict[str, Mapping[str, int]]:
+    """Give source or shard to what is passed over there, those too that were not looked at now.
+
+    Args:
+        index: which knows of earlier runs.
+        seen: the sources now.
+        shards: what is passed over in those that were opened.
+    """
+
+    def stays(place: str) -> bool:
+        if place in seen.roots and place not in seen.shards:
+            return place in seen.vanished
+        if place in seen.shards or not any(lies_below(place, root) for root in seen.roots):
+            return True
+        return any(lies_below(place, away) for away in (*seen.vanished, *seen.unreadable))
+
+    before = index.places_passed_over()
+    kept = {place: kinds for place, kinds in before.items() if stays(place)}
+    return {**kept, **seen.passed_over, **shards}
+
+
+def _texts(values: object) -> tuple[str, ...]:
+    found: Collection[object] = values if isinstance(values, list | tuple) else ()
+    return tuple(value for value in found if isinstance(value, str) and value)

@@ -1,0 +1,1 @@
+"""From the bytes of a photo to its RGB pixels, with what its file says of them."""

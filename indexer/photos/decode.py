@@ -1,0 +1,274 @@
+"""One file to one RGB image, turned the way its camera was held, or a reason why not.
+
+Whatever a file holds or claims, reading it takes at most 1 GiB: `MAX_FILE_BYTES` for the file, and
+`decode_memory.MAX_DECODE_BYTES` for all that its decoder and the work here need for its pixels,
+which is known from the header, before a pixel is decoded. `python -m tests.fuzz decode` and
+`python -m tests.fuzz shapes` try to break this.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import threading
+import warnings
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PIL import Image, ImageFile, UnidentifiedImageError
+from PIL.JpegImagePlugin import JpegImageFile
+from pillow_heif import HeifImageFile
+
+from indexer.photos.decode_memory import LARGE_DECODE_BYTES, has_sixteen_bits, reserve
+from indexer.photos.exif import Exif, read_exif
+from indexer.photos.frames import first_shown_frame
+from indexer.photos.mending import mended
+from indexer.photos.orientation import orientation_of
+from indexer.photos.pixels import LYING, is_plain, turned
+from indexer.photos.tiff_layout import is_misread
+from indexer.photos.tiff_samples import TIFF_STARTS, SampledTiff
+from indexer.photos.tolerant import is_whole, load_what_is_there
+from store import UnreadableImage
+
+__all__ = [
+    "MAX_FILE_BYTES",
+    "READER_VERSION",
+    "DecodedPhoto",
+    "UnreadableImage",
+    "decode",
+    "decode_bytes",
+    "decode_file",
+    "decode_photo",
+    "picture_size",
+    "refuse_large_file",
+]
+
+MAX_FILE_BYTES = 256 * 2**20
+"""A file is held in memory while it is decoded. A raw 16-bit picture of 40 megapixels fits."""
+
+READER_VERSION = 1
+"""Counts the ways in which photos have been read; an index keeps by which one a photo was.
+
+0 took all numbers as they stand and refused what was damaged. 1 reads colour profiles, empty alpha
+channels, 12 bits in 16, turns that only EXIF tells, animations that begin with nothing, and damaged
+files as far as they go.
+"""
+
+FORMATS = ("PNG", "WEBP", "GIF", "TIFF", "BMP", "JPEG2000", "AVIF", "PPM")
+"""Formats of photos beside JPEG and HEIC. Pillow knows more; some start other programs."""
+
+HEIF_BRANDS = frozenset(
+    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"} | {b"j2ki", b"j2is"}
+)
+AVIF_BRANDS = frozenset({b"avif", b"avis"})
+ANY_BRANDS = frozenset({b"mif1", b"mif2", b"msf1", b"miaf"})
+"""Of files in this container, whatever is in them."""
+
+_one_large_decode = threading.Lock()
+
+
+@dataclass(frozen=True)
+class DecodedPhoto:
+    """A photo in memory.
+
+    Attributes:
+        image: mode RGB, turned; smaller than the photo only where that is a very large JPEG, or one
+            of which less is enough.
+        width_px: of the photo, turned.
+        height_px: of the photo, turned.
+        exif: what its camera wrote.
+        reader: the lowest `READER_VERSION` that gives these pixels.
+        damage: what is wrong with a file that is shown as far as it goes; empty for a whole one.
+    """
+
+    image: Image.Image
+    width_px: int
+    height_px: int
+    exif: Exif
+    reader: int = 0
+    damage: str = ""
+
+
+def decode(path: Path | str) -> Image.Image:
+    """Read a photo.
+
+    Args:
+        path: the file; its content counts, not its suffix.
+
+    Returns:
+        Mode RGB with the colours of sRGB, EXIF-turned; the first frame of an animation that is more
+        than one colour; what is transparent lies on white; 16 bits become 8 as
+        `indexer.photos.pixels` says. A file that is cut off or damaged is given as far as it goes.
+        A JPEG for which that memory is too little (above 52 megapixels, 66 with the usual half
+        colours) is made smaller by 2, 4 or 8.
+
+    Raises:
+        UnreadableImage: the file holds no photo, nothing of one, or one that is too large; says
+            why.
+        OSError: the file itself cannot be read, which may be otherwise tomorrow.
+    """
+    return decode_file(Path(path)).image
+
+
+def decode_file(path: Path, enough_px: int | None = None) -> DecodedPhoto:
+    """Read a photo and its full size from its file; as `decode` and `decode_photo` otherwise."""
+    refuse_large_file(path.stat().st_size)
+    return decode_photo(path.read_bytes(), enough_px)
+
+
+def decode_bytes(content: bytes) -> Image.Image:
+    """Read a photo from what its file holds; as `decode` otherwise.
+
+    >>> decode_bytes(b"")
+    Traceback (most recent call last):
+    ...
+    store.errors.UnreadableImage: the file is empty (0 bytes)
+    """
+    return decode_photo(content).image
+
+
+def decode_photo(content: bytes, enough_px: int | None = None) -> DecodedPhoto:
+    """Read a photo and its full size from what its file holds; as `decode` otherwise.
+
+    Args:
+        content: of the file.
+        enough_px: a JPEG is made smaller by 2, 4 or 8 as long as both its sides keep this length,
+            by leaving out fine detail while it is decoded, which is quicker; None for all pixels.
+    """
+    with _own_words(content):
+        try:
+            return _decode(content, enough_px)
+        except (UnreadableImage, Image.DecompressionBombError, MemoryError):
+            raise
+        except Exception as error:  # whatever its decoder is strict about
+            refused = error
+        # Nothing is to keep the first picture in memory while there is a second.
+        refused.__traceback__ = refused.__context__ = refused.__cause__ = None
+        photo = _decoded_tolerantly(content, enough_px, refused)
+        if photo is None:
+            raise refused
+        return photo
+
+
+def picture_size(content: bytes) -> tuple[int, int]:
+    """Give the width and height that a picture claims, from its header alone, not turned.
+
+    Raises:
+        UnreadableImage: it is no picture of a known format.
+    """
+    with _own_words(content):
+        try:
+            width, height = _opened(content).size
+        except (UnreadableImage, Image.DecompressionBombError):
+            raise
+        except Exception:  # what its decoder is strict about may be mended
+            width, height = _opened(mended(content).content).size
+        return width, height
+
+
+@contextlib.contextmanager
+def _own_words(content: bytes) -> Generator[None]:
+    if not content:
+        raise UnreadableImage("the file is empty (0 bytes)")
+    refuse_large_file(len(content))
+    # Pillow warns of odd metadata. Many threads decode at once, so a filter is added rather than
+    # all filters saved and put back, which one thread would do to another.
+    warnings.filterwarnings("ignore", module=r"(PIL|pillow_heif)\.")
+    try:
+        yield
+    except UnreadableImage:
+        raise
+    except UnidentifiedImageError as error:
+        raise UnreadableImage("its content is no image of a known format") from error
+    except Image.DecompressionBombError as error:
+        raise UnreadableImage(f"it claims too many pixels: {error}") from error
+    # Decoders meet broken data with SyntaxError, struct.error, IndexError and more.
+    except Exception as error:
+        raise UnreadableImage(f"damaged image: {error or type(error).__name__}") from error
+
+
+def refuse_large_file(size_bytes: int) -> None:
+    """Say whether a file may be read at all.
+
+    Raises:
+        UnreadableImage: it is too large.
+    """
+    if size_bytes > MAX_FILE_BYTES:
+        raise UnreadableImage(f"it has {size_bytes:,} bytes, expected at most {MAX_FILE_BYTES:,}")
+
+
+def _decoded_tolerantly(
+    content: bytes, enough_px: int | None, refused: Exception
+) -> DecodedPhoto | None:
+    """Read a photo once more that its decoder refused; None where nothing of it can be shown."""
+    again = mended(content)
+    try:
+        photo = _decode(again.content, enough_px, load_what_is_there)
+    except MemoryError:
+        raise
+    except Exception:  # it is refused by what was wrong first
+        return None
+    damage = photo.damage or again.damage
+    if not damage:
+        with _one_large_decode:
+            damage = "" if is_whole(content) else str(refused)
+    if damage and is_plain(photo.image):  # no pixel came, or none that shows something
+        return None
+    damage = damage and f"cut off or damaged, shown as far as it goes: {damage}"
+    return replace(photo, reader=READER_VERSION, damage=damage)
+
+
+def _load(image: ImageFile.ImageFile) -> str:
+    image.load()
+    return ""
+
+
+def _decode(
+    content: bytes,
+    enough_px: int | None,
+    load: Callable[[ImageFile.ImageFile], str] = _load,
+) -> DecodedPhoto:
+    """Read a photo; `load` gives what is wrong with pixels that it has loaded all the same."""
+    image = _opened(content)
+    full = image.size
+    wanted = reserve(image, content, enough_px)
+    is_draft = image.size != full
+    with _one_large_decode if wanted > LARGE_DECODE_BYTES else contextlib.nullcontext():
+        is_deep = has_sixteen_bits(image)
+        damage = load(image)
+        turn, exif = orientation_of(image, content), read_exif(image)
+        shown = first_shown_frame(image, is_deep=is_deep)
+        image.close()  # a third picture, while this one is turned, would be one too many
+        picture = turned(shown.image, turn.orientation)
+    is_other = shown.is_reinterpreted or turn.is_by_exif_alone or isinstance(image, SampledTiff)
+    width, height = picture.size
+    if is_draft:
+        width, height = full[::-1] if turn.orientation in LYING else full
+    return DecodedPhoto(picture, width, height, exif, READER_VERSION * is_other, damage)
+
+
+def _opened(content: bytes) -> ImageFile.ImageFile:
+    """Read the header. What Pillow guards by a global limit of its own is guarded here instead."""
+    file = io.BytesIO(content)
+    if content.startswith(b"\xff\xd8\xff"):
+        return JpegImageFile(file)  # of a file of several (MPO), the first
+    if content[4:8] == b"ftyp" and _is_heif(content):
+        return HeifImageFile(file)  # type: ignore[no-untyped-call]
+    Image.init()  # plugins that this build of Pillow lacks are not to be asked for
+    try:
+        image = Image.open(file, formats=[name for name in FORMATS if name in Image.OPEN])
+    except UnidentifiedImageError:
+        if not content.startswith(TIFF_STARTS):
+            raise
+        return SampledTiff(io.BytesIO(content))
+    if image.format == "TIFF" and is_misread(image.tag_v2):  # type: ignore[attr-defined]
+        return SampledTiff(io.BytesIO(content))
+    return image
+
+
+def _is_heif(content: bytes) -> bool:
+    """Say whether a file in the container of HEIC and AVIF is of the former kind, by its brands."""
+    end = min(max(int.from_bytes(content[:4], "big"), 20), 512)
+    brands = {content[8:12], *(content[at : at + 4] for at in range(16, end, 4))}
+    return bool(brands & HEIF_BRANDS or (brands & ANY_BRANDS and not brands & AVIF_BRANDS))

@@ -1,0 +1,298 @@
+"""Files of many photos, one after the other: listed, compared, embedded, written down as done.
+
+A shard that was read to its end and is as it was is not opened. What is gone from one may turn up
+in the next, so nothing is removed before the last of them was seen.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+from indexer.changes.missing import Missing
+from indexer.changes.plan import Plan, is_outdated, make_plan
+from indexer.changes.survey import Survey
+from indexer.loop import Loop, settle
+from indexer.photos.decode import READER_VERSION
+from indexer.sources import FoundFile
+from indexer.sources.folder import told_kinds
+from indexer.sources.found_file import parts_of
+from indexer.sources.kinds import SUFFIXES
+from indexer.sources.shard import Shard, open_shard
+from store import FinishedShard, Index, PhotoFile, QuarantinedFile, ReaderMissing, SourceError
+from store.photo_names import member_path, split_member
+
+__all__ = ["CAPTIONS_ORIGIN", "KnownShard", "ShardLoop", "known_shards", "shard_plans"]
+
+CAPTIONS_ORIGIN = "!"
+"""Of what a photo's own shard says of it: one origin for all, so that a photo may change shards."""
+
+CAPTIONS_AT_ONCE = 1000
+
+NO_SIZE = NOT_ALL = -1
+"""Of a shard that is being read: the size of none, and how many of its photos there are so far."""
+
+NEVER_NS = -(2**63)
+"""A time at which nothing was written."""
+
+
+@dataclass(frozen=True)
+class KnownShard:
+    """A shard that is there, and what the index knows of it.
+
+    Attributes:
+        file: the facts.
+        photos: image id to the photo in it.
+        quarantined: what could not be read of it; also the shard itself, where it is damaged.
+        is_finished: whether there is nothing to do.
+        is_other: whether what is known may be of another content than it has now, whose time may
+            be the same: only reading its photos tells what of them has changed.
+    """
+
+    file: FoundFile
+    photos: Mapping[int, PhotoFile]
+    quarantined: tuple[QuarantinedFile, ...]
+    is_finished: bool
+    is_other: bool
+
+
+def known_shards(
+    seen: Survey,
+    known: Mapping[int, PhotoFile],
+    quarantined: Sequence[QuarantinedFile],
+    finished: Mapping[str, FinishedShard],
+    *,
+    anew: bool = False,
+    retry_failed: bool,
+) -> list[KnownShard]:
+    """Give the shards that are there, by path; with `retry_failed` damaged ones are not finished.
+
+    With `anew` none is, for an earlier version read them and may have put captions in them wrong;
+    their photos are not read again for that. One of which the index has lost rows, as by a repair,
+    is not finished either.
+    """
+    photos: defaultdict[str, dict[int, PhotoFile]] = defaultdict(dict)
+    bad: defaultdict[str, list[QuarantinedFile]] = defaultdict(list)
+    if seen.shards:
+        own = {file.path for file in seen.found}  # files that may be called as parts of shards are
+        for image_id, photo in known.items():
+            if photo.path not in own:
+                photos[_shard_of(photo.path)][image_id] = photo
+        for broken in quarantined:
+            if broken.path not in own:
+                bad[_shard_of(broken.path)].append(broken)
+    found = []
+    for path, file in sorted(seen.shards.items()):
+        rows = len(photos[path]) + len(bad[path])
+        as_it_is = FinishedShard(path, file.size_bytes, file.mtime_ns, rows)
+        before = finished.get(path)
+        is_finished = before == as_it_is and not (retry_failed and bad[path])
+        # No size: it was embedded anew from another content than it was indexed with.
+        is_finished = (
+            not anew
+            and is_finished
+            and all(photo.size_bytes >= 0 for photo in photos[path].values())
+            and not any(is_outdated(each) for each in photos[path].values())
+            and not any(is_outdated(each) for each in bad[path])
+        )
+        facts = (file.size_bytes, file.mtime_ns)
+        is_other = before is not None and facts != (before.size_bytes, before.mtime_ns)
+        found.append(KnownShard(file, photos[path], tuple(bad[path]), is_finished, is_other))
+    return found
+
+
+def shard_plans(
+    shards: Sequence[KnownShard], missing: Mapping[int, PhotoFile], *, retry_failed: bool
+) -> Iterator[Plan]:
+    """Give what there is to do in each unfinished shard; all are closed, and not held by it."""
+    left = Missing(missing)
+    for known in shards:
+        if known.is_finished:
+            continue
+        try:
+            with closing(open_shard(known.file.path, whole=True)) as shard:
+                plan = _plan(known, shard, left, retry_failed)
+        except (SourceError, OSError):
+            yield _unseen(known)
+            continue
+        yield replace(
+            plan,
+            new=_without_shard(plan.new),
+            changed=_without_shard(plan.changed),
+            reread=_without_shard(plan.reread),
+        )
+
+
+def _without_shard(files: Sequence[FoundFile]) -> tuple[FoundFile, ...]:
+    return tuple(replace(file, shard=None) for file in files)
+
+
+class ShardLoop:
+    """Takes in unfinished shards.
+
+    Args:
+        index: open for writing.
+        loop: what embeds.
+        missing: photos that are gone from where they were, and may turn up in a shard.
+        retry_failed: whether photos are read again that could not be read before.
+
+    Attributes:
+        plans: what there was to do in each shard, without the photos that were read: of these
+            there may be more than fit into the memory.
+        gone: image id to photo that is no longer in its shard; the caller removes them at the end.
+        passed_over: path to what is in a shard that was opened and is not read, by kind.
+        moved: ids of missing photos that turned up.
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        loop: Loop,
+        missing: Mapping[int, PhotoFile],
+        *,
+        retry_failed: bool,
+    ) -> None:
+        self._index = index
+        self._loop = loop
+        self._missing = Missing(missing)
+        self._retry_failed = retry_failed
+        self.plans: list[Plan] = []
+        self.gone: dict[int, PhotoFile] = {}
+        self.passed_over: dict[str, Mapping[str, int]] = {}
+        self.moved: set[int] = set()
+
+    def run(self, shards: Sequence[KnownShard]) -> None:
+        """Take them in, in their order."""
+        pending = [known for known in shards if not known.is_finished]
+        bytes_left = sum(known.file.size_bytes for known in pending)
+        before, bytes_read = self._loop.total, 0
+        for known in pending:
+            bytes_read += known.file.size_bytes
+            bytes_left -= known.file.size_bytes
+
+            def expect(files: int, ahead: float = bytes_left / max(bytes_read, 1)) -> None:
+                # Of shards that were not opened yet one knows nothing but their sizes.
+                here = self._loop.done - before + files
+                self._loop.total = before + here + round(here * ahead)
+
+            self._take_in(known, expect)
+
+    def _take_in(self, known: KnownShard, expect: Callable[[int], None]) -> None:
+        try:
+            shard = open_shard(known.file.path, whole=True)
+        except (SourceError, OSError) as error:
+            self.plans.append(_unseen(known))
+            if isinstance(error, (ReaderMissing, OSError)):
+                self._loop.broken.append((known.file.path, _reason(error)))
+            else:
+                self._finish(known, self.plans[-1], _reason(error))
+        else:
+            with closing(shard):
+                self._read(known, shard, expect)
+
+    def _read(self, known: KnownShard, shard: Shard, expect: Callable[[int], None]) -> None:
+        plan = _plan(known, shard, self._missing, self._retry_failed)
+        self._begin(known)
+        settle(self._index, plan)
+        todo = sorted((*plan.new, *plan.changed, *plan.reread), key=lambda file: file.order)
+        expect(len(todo))
+        written, unread = self._loop.run(todo)
+        ids = {photo.path: image_id for image_id, photo in known.photos.items()}
+        ids |= {move.after.path: image_id for image_id, move in plan.moved.items()}
+        said_before = known.photos.keys() | plan.moved.keys()
+        self._put_captions(known, shard, ids | written, said_before)
+        self.plans.append(replace(plan, new=(), changed=(), reread=(), touched={}, released=()))
+        self.moved |= set(plan.moved)
+        self.gone |= plan.gone
+        self.passed_over[known.file.path] = dict(shard.passed_over)
+        if not unread:
+            self._finish(known, plan, shard.damage or _emptiness(known, shard))
+
+    def _begin(self, known: KnownShard) -> None:
+        """Write down that from here on photos of what it is now come into the index.
+
+        A run that is killed before it is finished may leave photos of two contents there. The next
+        one compares those, whichever of the two it finds, as no file has the size `NO_SIZE`.
+        """
+        file = known.file
+        size = NO_SIZE if known.is_other else file.size_bytes
+        begun = FinishedShard(file.path, size, file.mtime_ns, NOT_ALL)
+        self._index.finish_shard("source", begun)
+
+    def _put_captions(
+        self, known: KnownShard, shard: Shard, ids: Mapping[str, int], said_before: Set[int]
+    ) -> None:
+        coming: dict[int, tuple[str, ...]] = {}
+        for name, said in shard.captions():
+            image_id = ids.get(member_path(known.file.path, name))
+            if image_id is not None and (said or image_id in said_before):
+                coming[image_id] = said
+            if len(coming) == CAPTIONS_AT_ONCE:
+                self._index.put_captions(coming, origin=CAPTIONS_ORIGIN)
+                coming = {}
+        if coming:
+            self._index.put_captions(coming, origin=CAPTIONS_ORIGIN)
+
+    def _finish(self, known: KnownShard, plan: Plan, damage: str) -> None:
+        file = known.file
+        if damage:
+            bad = QuarantinedFile(
+                file.path, file.source, file.size_bytes, file.mtime_ns, damage, READER_VERSION
+            )
+            self._index.quarantine([bad])
+            self._loop.broken.append((file.path, damage))
+        rows = _rows_left(known, plan, bool(damage))
+        done = FinishedShard(file.path, file.size_bytes, file.mtime_ns, rows)
+        self._index.finish_shard("source", done)
+
+
+def _plan(known: KnownShard, shard: Shard, missing: Missing, retry_failed: bool) -> Plan:
+    file = known.file
+    found = tuple(parts_of(file, shard))
+    photos, broken = known.photos, known.quarantined
+    if known.is_other:
+        photos = {i: replace(photo, mtime_ns=NEVER_NS) for i, photo in photos.items()}
+        broken = tuple(replace(bad, mtime_ns=NEVER_NS) for bad in broken)
+    # What lies behind the damage may be there still.
+    unreadable = (file.path,) if shard.damage else ()
+    seen = Survey(found, roots=(file.path,), unreadable=unreadable)
+    plan = make_plan(seen, photos, broken, retry_failed=retry_failed, missing=missing)
+    return replace(plan, broken=tuple(bad for bad in plan.broken if bad.path != file.path))
+
+
+def _unseen(known: KnownShard) -> Plan:
+    """Give the plan of a shard that cannot be read: all stays as it was."""
+    broken = tuple(bad for bad in known.quarantined if bad.path != known.file.path)
+    return Plan(unreachable=known.photos, broken=broken)
+
+
+def _emptiness(known: KnownShard, shard: Shard) -> str:
+    """Say why there is nothing in a shard that was asked for by name; one in a folder may be so."""
+    if shard.members or known.file.source != known.file.path:
+        return ""
+    if known.file.path.lower().endswith(".parquet"):
+        return "it has no row with a photo, or no column of photos"
+    return (
+        "it holds no photos; looked in it for names ending in "
+        + ", ".join(sorted(SUFFIXES))
+        + told_kinds(shard.passed_over, "; passed over: ")
+    )
+
+
+def _rows_left(known: KnownShard, plan: Plan, is_damaged: bool) -> int:
+    """Give how many rows the index has of a shard that was read to its end."""
+    read = len(plan.new) + len(plan.changed) + len(plan.moved) + plan.unchanged
+    kept = {bad.path for bad in known.quarantined} - {known.file.path, *plan.released}
+    kept -= {file.path for file in plan.new}
+    return read + len(plan.unreachable) + len(kept) + is_damaged
+
+
+def _shard_of(path: str) -> str:
+    parts = split_member(path)
+    return path if parts is None else parts[0]
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

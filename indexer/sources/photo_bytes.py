@@ -1,0 +1,158 @@
+"""A photo's bytes by its name, for whoever shows it: a file, or a part of a shard."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from indexer.photos.decode import MAX_FILE_BYTES, refuse_large_file
+from indexer.sources.found_file import FoundFile
+from indexer.sources.parquet import ParquetShard
+from indexer.sources.places import Facts, facts_of, opened
+from indexer.sources.shard import UNKNOWN_SIZE, Member, Shard, open_shard
+from indexer.sources.tar import read_member
+from store import PhotoFile, SourceError
+from store.photo_names import address_of, split_member
+
+__all__ = ["ShardsAtHand", "open_photo", "part_of"]
+
+MOST_LISTS = 64
+"""Lists of members that are kept, of the tars that were looked into last: 200 bytes a photo."""
+
+MOST_OPEN = 16
+"""More than there are threads that read: a shard that is closed is read by none of them."""
+
+
+def open_photo(path: Path | str, inside: Sequence[str] | None = None) -> bytes:
+    """Give the bytes of a photo by its name, as an index has it.
+
+    A tar is gone through for the first of its photos; the others are read from where they lie.
+
+    Args:
+        path: the name.
+        inside: folders, out of which no path in a Parquet file may lead; None allows it.
+
+    Raises:
+        UnreadableImage: it is too large, leads out, or its shard is damaged there.
+        OSError: it is not there, or cannot be read just now.
+    """
+    name = address_of(path) if isinstance(path, Path) else path
+    parts = part_of(name)
+    if parts is None:
+        refuse_large_file(os.stat(name).st_size)
+        with open(name, "rb") as file:
+            return file.read(MAX_FILE_BYTES + 1)
+    try:
+        return _content(*parts, inside)
+    except SourceError as error:
+        raise OSError(str(error)) from error
+
+
+def part_of(path: str) -> tuple[str, str] | None:
+    """Give the shard and the name in it that a photo's path means; None for a file of its own."""
+    parts = split_member(path)
+    return None if parts is None or os.path.lexists(path) else parts
+
+
+class ShardsAtHand:
+    """Finds photos of an index again, in an order that is not far from that of their shards.
+
+    A context manager; what it gave is read before it ends.
+    """
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[str, tuple[Shard, Mapping[str, Member], Facts]] = OrderedDict()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for shard, _, _ in self._held.values():
+            shard.close()
+
+    def find(self, file: PhotoFile) -> FoundFile:
+        """Give a photo as it is now.
+
+        Raises:
+            OSError: it is not there, or cannot be seen just now.
+        """
+        parts = part_of(file.path)
+        if parts is None:
+            facts = os.stat(file.path)
+            return FoundFile(file.path, file.source, facts.st_size, facts.st_mtime_ns)
+        shard, members, now = self._opened(parts[0])
+        member = members.get(parts[1])
+        if member is None:
+            raise _not_there(*parts)
+        return FoundFile(file.path, file.source, member.size_bytes, now.mtime_ns, shard, member)
+
+    def _opened(self, place: str) -> tuple[Shard, Mapping[str, Member], Facts]:
+        if place not in self._held:
+            try:
+                facts = facts_of(place)
+                shard = open_shard(place, whole=True)
+            except SourceError as error:
+                raise OSError(str(error)) from error
+            members = {member.name: member for member in shard.members}
+            self._held[place] = (shard, members, facts)
+            if len(self._held) > MOST_OPEN:
+                self._held.popitem(last=False)[1][0].close()
+        self._held.move_to_end(place)
+        return self._held[place]
+
+
+class _List(NamedTuple):
+    facts: Facts
+    members: Mapping[str, Member]
+
+
+_lists: OrderedDict[str, _List] = OrderedDict()
+_lock = threading.Lock()
+
+
+def _content(place: str, name: str, inside: Sequence[str] | None) -> bytes:
+    if place.lower().endswith(".parquet"):
+        with opened(place) as file, closing(ParquetShard(place, file, inside)) as shard:
+            row = int(name) if name.isdecimal() and len(name) < 19 else len(shard.members)
+            if row >= len(shard.members):
+                raise _not_there(place, name)
+            return shard.read(Member(name, UNKNOWN_SIZE, row))
+    member = _members(place).get(name)
+    if member is None:
+        raise _not_there(place, name)
+    refuse_large_file(member.size_bytes)
+    with opened(place) as file:
+        return read_member(file, member)
+
+
+def _members(place: str) -> Mapping[str, Member]:
+    """Give the members of a tar, of which the list is made again when it has changed."""
+    facts = facts_of(place)
+    with _lock:
+        found = _lists.get(place)
+        if found is not None and found.facts == facts:
+            _lists.move_to_end(place)
+            return found.members
+    with closing(open_shard(place)) as shard:
+        made = _List(facts, {member.name: member for member in shard.members})
+    with _lock:
+        _lists[place] = made
+        _lists.move_to_end(place)
+        while len(_lists) > MOST_LISTS:
+            _lists.popitem(last=False)
+    return made.members
+
+
+def _not_there(place: str, name: str) -> FileNotFoundError:
+    return FileNotFoundError(2, f"there is no {name} in it any more", place)

@@ -1,0 +1,62 @@
+"""Single photos, given by name."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+from indexer.sources.found_file import FoundFile
+from indexer.sources.kinds import SUFFIXES, is_photo_name
+from indexer.sources.walk_rules import Rules
+from store import SourceError
+
+__all__ = ["listed_files"]
+
+
+def listed_files(
+    paths: Iterable[Path | str], known: Collection[str], rules: Rules | None = None
+) -> list[FoundFile]:
+    """Give single files, each once, under the folder that later runs find them through.
+
+    That is the innermost known folder that the file lies in; a file that lies in none comes under
+    the folder it is in.
+
+    Args:
+        paths: of files; links keep their name.
+        known: absolute paths of the folders that the index knows.
+        rules: what walks through these leave out; None for what they leave out unasked.
+
+    Raises:
+        SourceError: a file is not there, is no regular file, or has not the name of a photo: a run
+            over its folder would not find it, and would take it for deleted.
+    """
+    absolute = dict.fromkeys(os.path.abspath(path) for path in paths)
+    walked = Rules() if rules is None else rules
+    return [_found(path, known, walked) for path in absolute]
+
+
+def _found(path: str, known: Collection[str], rules: Rules) -> FoundFile:
+    name = os.path.basename(path)
+    if name.startswith(".") or not is_photo_name(name):
+        raise SourceError(
+            f"{path} has not the name of a photo; expected one that begins with no dot and ends in "
+            + ", ".join(sorted(SUFFIXES))
+        )
+    try:
+        facts = os.stat(path)
+    except OSError as error:
+        raise SourceError(f"{path}: {error.strerror or error}; expected a photo") from error
+    if not stat.S_ISREG(facts.st_mode):
+        raise SourceError(f"{path} is no file; expected a photo")
+    return FoundFile(path, _source(path, known, rules), facts.st_size, facts.st_mtime_ns)
+
+
+def _source(path: str, known: Collection[str], rules: Rules) -> str:
+    holding = [
+        root
+        for root in known
+        if path.startswith(root.rstrip(os.sep) + os.sep) and rules.reaches(root, path)
+    ]
+    return max(holding, key=len, default=os.path.dirname(path))

@@ -1,0 +1,194 @@
+"""What a walk through folders leaves out: other programs' thumbnails and waste, and what one asks.
+
+A pattern is a name with `*`, `?` and `[...]`, such as `@eaDir` or `*.tmp.jpg`, of folders and files
+at any depth and in either case; of a pattern with slashes, such as `*.photoslibrary/resources`, the
+parts fit folders one in the other. One that begins with a slash is seen from its own folder, and
+one that ends with a slash fits folders only. What is written last counts: patterns of our own, then
+those of `.crossgraphignore` files (in which `!` takes in again, and `#` begins a comment), then
+`exclude`, then `include`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from fusion.caption_files.name_spellings import one_form
+
+__all__ = ["IGNORE_FILE", "NO_MEDIA", "WASTE", "Rules", "wasted"]
+
+IGNORE_FILE = ".crossgraphignore"
+NO_MEDIA = ".nomedia"
+"""A file by which Android and others say that nothing in its folder is to be shown."""
+
+MOST_IGNORE_BYTES = 2**20
+
+WASTE: tuple[str, ...] = (
+    # Network disks: Synology, QNAP and others.
+    *("@eaDir/", "@tmp/", "@Recycle/", "@Recently-Snapshot/", "#recycle/", "#snapshot/"),
+    # Systems: what is left beside files on foreign disks, and what was deleted.
+    *("__MACOSX/", "$RECYCLE.BIN/", "RECYCLER/", "System Volume Information/", "lost+found/"),
+    # Photo programs: previews and thumbnails. Apple's libraries keep photos in `originals`, or in
+    # `Masters` before; Lightroom and Capture One keep none in these.
+    *("*.photoslibrary/resources/", "*.photoslibrary/private/", "*.photoslibrary/scopes/"),
+    *("*.photoslibrary/external/", "*.photoslibrary/internal/", "*.photoslibrary/database/"),
+    *("*.photoslibrary/Thumbnails/", "*.photoslibrary/Previews/", "*.photolibrary/Thumbnails/"),
+    *("*.photolibrary/Previews/", "*.migratedphotolibrary/Thumbnails/", "*.aplibrary/Thumbnails/"),
+    *("*.migratedphotolibrary/Previews/", "*.aplibrary/Previews/", "iPod Photo Cache/"),
+    *("*.lrdata/", "CaptureOne/Cache/", "*.cocatalog/Cache/", "appdata_*/preview/"),
+)
+
+
+@dataclass(frozen=True)
+class _Pattern:
+    """A pattern, cut into its parts.
+
+    Attributes:
+        text: as it was written, to be told.
+        anchor: the folder that it holds in; None is everywhere.
+        parts: of the path, in the form and case in which they are compared.
+        is_rooted: whether the first part lies in the anchor itself.
+        is_folder: whether it fits folders only.
+        takes_in: whether what fits is not left out.
+    """
+
+    text: str
+    anchor: str | None
+    parts: tuple[str, ...]
+    is_rooted: bool = False
+    is_folder: bool = False
+    takes_in: bool = False
+
+    def fits(self, path: Sequence[str], is_folder: bool) -> bool:
+        """Say whether it fits a path, given in parts as seen from its anchor."""
+        if (self.is_folder and not is_folder) or len(path) < len(self.parts):
+            return False
+        if self.is_rooted and len(path) != len(self.parts):
+            return False
+        tail = path[len(path) - len(self.parts) :]
+        return all(fnmatchcase(part, own) for part, own in zip(tail, self.parts, strict=True))
+
+
+class Rules:
+    """What is left out of folders, and why.
+
+    Args:
+        exclude: patterns of what is left out.
+        include: patterns of what is taken in though another rule leaves it out.
+    """
+
+    def __init__(self, exclude: Iterable[str] = (), include: Iterable[str] = ()) -> None:
+        self.exclude, self.include = tuple(exclude), tuple(include)
+        self._asked = [*_patterns(self.exclude), *_patterns(self.include, takes_in=True)]
+        self._ignored: dict[str, list[_Pattern]] = {}
+
+    def enter(self, root: str, folder: str, names: Iterable[str]) -> str:
+        """Read what a folder says of itself; give why all of it is left out, empty if it is not.
+
+        Args:
+            root: the source.
+            folder: in it, or itself; those above it were entered before.
+            names: of the files in the folder.
+        """
+        above = [] if folder == root else self._ignored.get(os.path.dirname(folder), [])
+        own: list[_Pattern] = []
+        is_marked = False
+        for name in names:
+            if name == IGNORE_FILE:
+                own = _read(os.path.join(folder, name), folder)
+            is_marked = is_marked or name == NO_MEDIA
+        self._ignored[folder] = [*above, *own]
+        if not is_marked or folder == root:
+            return ""
+        path = _parts(root, folder)
+        return "" if any(p.takes_in and p.fits(path, True) for p in self._asked) else NO_MEDIA
+
+    def left_out(self, root: str, folder: str, name: str, *, is_folder: bool) -> str:
+        """Give the pattern that leaves out a file or folder of a folder that was entered, or ""."""
+        path = os.path.join(folder, name)
+        parts, top = _parts(root, path), _compared(os.path.basename(root))
+        ignored = self._ignored.get(folder, [])
+        waste = _OURS if is_folder else []  # which is of folders alone
+        for pattern in (*reversed(self._asked), *reversed(ignored), *waste):
+            seen = parts if pattern.anchor is None else _parts(pattern.anchor, path)
+            if pattern.anchor is None and not pattern.is_rooted:
+                seen = [top, *parts]  # a photo program's library may be the source itself
+            if pattern.fits(seen, is_folder):
+                return "" if pattern.takes_in else pattern.text
+        return ""
+
+    def reaches(self, root: str, path: str) -> bool:
+        """Say whether a walk through a root comes by a file, which lies in it."""
+        folder = root
+        below = os.path.relpath(path, root).split(os.sep)
+        for number, name in enumerate(below, start=1):
+            there = [own for own in (IGNORE_FILE, NO_MEDIA) if _lies(folder, own)]
+            is_folder = number < len(below)
+            if name.startswith(".") or self.enter(root, folder, there):
+                return False
+            if self.left_out(root, folder, name, is_folder=is_folder):
+                return False
+            folder = os.path.join(folder, name)
+        return True
+
+
+def wasted(folder: str) -> str:
+    """Give the pattern of ours by which a folder in a tar is left out; empty where it is not.
+
+    >>> wasted("a/__MACOSX/b"), wasted("a/b")
+    ('__MACOSX/', '')
+    """
+    parts = _compared(folder).split("/")
+    for number in range(1, len(parts) + 1):
+        for pattern in _OURS:
+            if pattern.fits(parts[:number], True):
+                return pattern.text
+    return ""
+
+
+def _lies(folder: str, name: str) -> bool:
+    return os.path.lexists(os.path.join(folder, name))
+
+
+def _parts(root: str, path: str) -> list[str]:
+    below = path[len(root.rstrip(os.sep)) + 1 :]
+    return _compared(below).replace(os.sep, "/").split("/")
+
+
+def _compared(text: str) -> str:
+    return one_form(text).casefold()
+
+
+def _patterns(
+    texts: Iterable[str], *, anchor: str | None = None, takes_in: bool = False
+) -> list[_Pattern]:
+    found = []
+    for text in texts:
+        plain = text.replace("\\", "/") if os.sep == "\\" else text
+        parts = tuple(part for part in _compared(plain).split("/") if part not in ("", "**", "."))
+        if parts:
+            is_rooted, is_folder = plain.startswith("/"), plain.endswith("/")
+            found.append(_Pattern(text, anchor, parts, is_rooted, is_folder, takes_in))
+    return found
+
+
+def _read(path: str, folder: str) -> list[_Pattern]:
+    """Give the patterns of an ignore file; of one that cannot be read none."""
+    try:
+        with open(path, encoding="utf-8-sig", errors="replace") as file:
+            lines = file.read(MOST_IGNORE_BYTES).splitlines()
+    except OSError:
+        return []
+    found: list[_Pattern] = []
+    for line in lines:
+        text = line.strip()
+        if text and not text.startswith("#"):
+            takes_in = text.startswith("!")
+            plain = text.removeprefix("!").removeprefix("\\")
+            found += _patterns([plain], anchor=folder, takes_in=takes_in)
+    return found
+
+
+_OURS = _patterns(WASTE)

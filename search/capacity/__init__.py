@@ -1,0 +1,1 @@
+"""What a collection of any size takes, reckoned from measured rates."""

@@ -1,0 +1,103 @@
+"""What machines were measured to do, each number with the command that gave it.
+
+They had 2 cores, 24 GiB of memory and no GPU, but for the one that says so. Numbers of `crossgraph
+bench` are those of the README. Those of merging are by processor time, those of PostgreSQL
+by the clock. `search.capacity.plan_tables` reckons from these; after a change of the program the
+commands say what to put here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["POINTS", "RATES", "Point", "Rates"]
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Measured numbers; None where nobody has measured yet, and nothing is reckoned from those.
+
+    Attributes:
+        small_photos_per_core_second: of 224 pixels, from a file to its rows.
+            `crossgraph bench --only indexing`: 57.8 a second on 2 cores.
+        large_photos_per_core_second: of 12 megapixels; the same command: 29.9 on 2 cores.
+        gpu_photos_per_second: of 224 pixels, from a file to its rows, by one H200 that eight
+            processes on 16 cores share: each indexed its eighth of 7,000 photos, as `crossgraph
+            index SOURCE --shards OUT --part I/8 --device cuda` does, the loading of the model not
+            counted. One process alone came to 510 a second, since reading takes the time.
+        ray_share: of that speed that is left with workers of Ray, without the seconds in which they
+            start. `python -m tests.bulk_throughput FOLDER --photos 3000`.
+        shard_bytes: of a photo in a shard. `python -m tests.bulk_merge`, as the next four.
+        merged_rows_per_second: into an index, by its only writer, where the disk keeps up.
+        exact_rows_per_second: into a file of vectors that is searched exactly.
+        listed_rows_per_second: into one of lists, which are found and tried.
+        filing_bytes: memory for each vector while that file is built.
+        index_bytes: of a photo in an index. `crossgraph bench --only scale`, as the next two.
+        query_ms: a warm query, without what the search step takes; this and the next are what
+            13.0 ms of 10,000 photos and 20.1 ms of 1,000,000 come to.
+        vector_ns: that the search step takes for each vector, or centroid, that it compares.
+        pushed_rows_per_second: into PostgreSQL.
+            `python -m tests.postgres_bench --like INDEX --rows 100000`, as the next two.
+        graph_rows_per_second: into the HNSW graph of pgvector: 18.6 seconds for 100,000.
+        postgres_bytes: of a photo in PostgreSQL.
+    """
+
+    small_photos_per_core_second: float
+    large_photos_per_core_second: float
+    gpu_photos_per_second: float | None
+    ray_share: float
+    shard_bytes: float
+    merged_rows_per_second: float
+    exact_rows_per_second: float
+    listed_rows_per_second: float
+    filing_bytes: float
+    index_bytes: float
+    query_ms: float
+    vector_ns: float
+    pushed_rows_per_second: float
+    graph_rows_per_second: float
+    postgres_bytes: float
+
+
+RATES = Rates(
+    small_photos_per_core_second=28.9,
+    large_photos_per_core_second=15.0,
+    gpu_photos_per_second=1_525.0,
+    ray_share=0.97,
+    shard_bytes=2790.0,
+    merged_rows_per_second=18_200.0,
+    exact_rows_per_second=41_000.0,
+    listed_rows_per_second=6_220.0,
+    filing_bytes=744.0,
+    index_bytes=3630.0,
+    query_ms=11.73,
+    vector_ns=126.8,
+    pushed_rows_per_second=21_400.0,
+    graph_rows_per_second=5_370.0,
+    postgres_bytes=6_600.0,
+)
+
+
+@dataclass(frozen=True)
+class Point:
+    """What was measured at one size, to hold what is reckoned against.
+
+    Attributes:
+        photos: how many.
+        merge_seconds: of processors. `python -m tests.bulk_merge --rows N`, rows and file of
+            vectors together.
+        index_bytes: all files of the index. `crossgraph bench --only scale`, as the next.
+        query_ms: a warm query, re-ranking included.
+    """
+
+    photos: int
+    merge_seconds: float
+    index_bytes: float
+    query_ms: float
+
+
+POINTS = (
+    Point(10_000, 1.27, 37.7e6, 13.0),
+    Point(100_000, 8.18, 364.4e6, 45.2),  # the query while the machine had other work
+    Point(1_000_000, 215.7, 3.63e9, 20.1),
+)

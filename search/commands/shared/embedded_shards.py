@@ -1,0 +1,219 @@
+"""`crossgraph index` with `--shards` and `--from-shards`: embedding and merging apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from search.commands.shared.index_lines import print_vectors_note
+from search.printable import printable
+
+if TYPE_CHECKING:
+    from indexer.bulk import Embed, ShardsWritten
+
+Progress = Callable[[int, int, str], object]
+
+__all__ = ["Sharding", "check_sharding", "run_sharded", "worker_model"]
+
+
+@dataclass(frozen=True)
+class Sharding:
+    """What was asked for.
+
+    Attributes:
+        out: where shards are written, None to write an index.
+        source: where shards are merged from, None for photos.
+        part: such as "3/16"; None for all.
+        ray: whether workers of Ray do it.
+        address: of a Ray that is there; None starts one.
+        workers: how many; None for as many as there are processors or GPUs.
+    """
+
+    out: Path | None
+    source: Path | None
+    part: str | None
+    ray: bool
+    address: str | None
+    workers: int | None
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether shards are to be written or merged."""
+        return bool(self.out or self.source)
+
+
+def check_sharding(asked: Sharding, given: Sequence[str], others: bool, retry_failed: bool) -> None:
+    """Refuse what makes no sense together.
+
+    Args:
+        asked: the options.
+        given: SOURCE.
+        others: whether --annotations, --batch-size, --plan, --prune, --reembed or --watch is given.
+        retry_failed: whether that is given.
+
+    Raises:
+        typer.BadParameter: says what to leave out, or to add.
+    """
+    alone = "leave out --annotations, --batch-size, --plan, --prune, --reembed and --watch"
+    if asked.out and asked.source:
+        raise typer.BadParameter("--shards writes shards and --from-shards merges them: give one")
+    if (asked.out or asked.source) and others:
+        raise typer.BadParameter(f"{'--shards' if asked.out else '--from-shards'}: {alone}")
+    if asked.source and (given or retry_failed):
+        raise typer.BadParameter(
+            "--from-shards takes in what was embedded: leave out SOURCE and --retry-failed"
+        )
+    if asked.out and not given:
+        raise typer.BadParameter("--shards needs a SOURCE: say where the photos are")
+    if not asked.out and (asked.ray or asked.part):
+        raise typer.BadParameter("--ray and --part say who writes shards: give --shards OUT, too")
+    if not asked.ray and (asked.address or asked.workers):
+        raise typer.BadParameter("--address and --workers are for --ray: give that, too")
+
+
+def part_of(text: str | None) -> tuple[int, int]:
+    """Give I and N of "I/N", 1 of 1 where nothing is given.
+
+    Raises:
+        typer.BadParameter: it is none.
+
+    >>> part_of("3/16"), part_of(None)
+    ((3, 16), (1, 1))
+    """
+    if text is None:
+        return 1, 1
+    found = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text)
+    if not found or not 1 <= int(found[1]) <= int(found[2]):
+        raise typer.BadParameter(f"--part {text}: expected I/N with I from 1 to N, such as 3/16")
+    return int(found[1]), int(found[2])
+
+
+def run_sharded(
+    asked: Sharding,
+    index: Path,
+    sources: Sequence[str],
+    model: Any,  # noqa: ANN401 - any photo model
+    loaded_by: Mapping[str, Any],
+    *,
+    retry_failed: bool,
+    quiet: bool,
+) -> None:
+    """Write shards, or merge them into an index, and print what was done.
+
+    Args:
+        asked: the one or the other.
+        index: gets what is merged.
+        sources: whose photos are embedded.
+        model: embeds them.
+        loaded_by: the arguments of `search.models.prepared.photo_model` that loaded it, for
+            workers.
+        retry_failed: as in `write_shards`.
+        quiet: no progress.
+
+    Raises:
+        typer.Exit: some of the shards could not be read, or of some files none could be made; the
+            others were taken in, or made.
+    """
+    from search.terminal.progress import ProgressReport
+
+    what = "embedding" if asked.out else "merging shards"
+    with ProgressReport(what, quiet=quiet) as progress:
+        if asked.out:
+            _write(asked.out, asked, sources, model, loaded_by, retry_failed, progress)
+        elif asked.source:
+            _merge(asked.source, index, model, progress)
+
+
+def _write(
+    out: Path,
+    asked: Sharding,
+    sources: Sequence[str],
+    model: Any,  # noqa: ANN401
+    loaded_by: Mapping[str, Any],
+    retry_failed: bool,
+    progress: Progress,
+) -> None:
+    from indexer.bulk import write_shards
+
+    report = write_shards(
+        out,
+        sources,
+        model,
+        part=part_of(asked.part),
+        retry_failed=retry_failed,
+        progress=progress,
+        **({"embed": _ray(asked, loaded_by)} if asked.ray else {}),
+    )
+    _print_written(out, report)
+
+
+def _ray(asked: Sharding, loaded_by: Mapping[str, Any]) -> Embed:
+    from indexer.bulk.ray_job import RayEmbed
+
+    absolute = {
+        name: value.absolute() if isinstance(value, Path) else value
+        for name, value in loaded_by.items()
+    }
+    make = partial(worker_model, loaded_by=absolute)
+    return RayEmbed(make, asked.workers, asked.address, gpu=loaded_by["device"] != "cpu")
+
+
+def worker_model(threads: int, loaded_by: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    """Load the model in a worker, where nobody would read what is told of it."""
+    from search.models.prepared import photo_model
+
+    return photo_model(**loaded_by, threads=threads, tell=_nothing, warn=_nothing)
+
+
+def _nothing(_: str) -> None:
+    pass
+
+
+def _print_written(out: Path, report: ShardsWritten) -> None:
+    for path, reason in report.left_out:
+        typer.echo(printable(f"left out: {path}: {reason}"), err=True)
+    counts = {
+        "shards written": report.shards,
+        "there already": report.kept,
+        "of other parts": report.elsewhere,
+        "photos embedded": report.photos,
+        "left out": len(report.left_out),
+    }
+    done = ", ".join(f"{count} {what}" for what, count in counts.items())
+    typer.echo(f"{out}: {done}, {report.seconds:.1f} seconds")
+    if report.unopened:
+        typer.echo(
+            f"{report.unopened} tar or Parquet files could not be opened and have no shard yet: "
+            "run the same command again",
+            err=True,
+        )
+        raise typer.Exit(1)
+
+
+def _merge(shards: Path, index: Path, model: Any, progress: Progress) -> None:  # noqa: ANN401
+    from indexer.bulk import merge_shards
+
+    report = merge_shards(shards, index, model, progress=progress)
+    for path, reason in report.quarantined:
+        typer.echo(printable(f"left out: {path}: {reason}"), err=True)
+    for line in report.refused:
+        typer.echo(printable(f"refused: {line}"), err=True)
+    if report.vectors_note:
+        print_vectors_note(report.vectors_note)
+    counts = {
+        "shards taken in": report.shards,
+        "there already": report.kept,
+        "refused": len(report.refused),
+        "photos": report.photos,
+        "left out": len(report.quarantined),
+    }
+    done = ", ".join(f"{count} {what}" for what, count in counts.items())
+    typer.echo(f"{index}: {done}, {report.seconds:.1f} seconds")
+    if report.refused:
+        raise typer.Exit(1)

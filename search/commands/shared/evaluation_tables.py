@@ -1,0 +1,213 @@
+"""What `crossgraph eval` prints: a table for each kind of measure, a row for each collection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from search.commands.shared.searched_tables import print_keywords, print_shown
+
+__all__ = ["Named", "Part", "print_reports"]
+
+Report = dict[str, Any]
+Rows = Iterator[tuple[str, ...]]
+"""The label of a row, which tells it from the others, and its cells."""
+
+PIPE_WIDTH = 130
+"""A pipe has no width of its own, and 80 columns would break the names of rows."""
+
+
+class Named(NamedTuple):
+    """A part of a collection's report, and what that collection is called."""
+
+    name: str
+    part: Report
+
+
+class Part:
+    """Prints the rows of one part of the reports, those of all collections in one table.
+
+    Args:
+        reports: of each collection, in order.
+        is_several: whether a column names the collection.
+    """
+
+    def __init__(self, reports: Sequence[Named], is_several: bool) -> None:
+        self.reports = reports
+        self.is_several = is_several
+
+    def __iter__(self) -> Iterator[Named]:
+        return iter(self.reports)
+
+    def of(self, key: str) -> Part:
+        """Give the part of that name of every report that has it."""
+        found = [Named(name, part[key]) for name, part in self.reports if part.get(key)]
+        return Part(found, self.is_several)
+
+    def table(self, *columns: str, rows: Callable[[Report], Rows]) -> None:
+        """Print one table; rows of one label stand together, one for each collection that has it.
+
+        Args:
+            columns: headings, without that of the collection, which becomes the second.
+            rows: gives the rows of a report.
+        """
+        table = Table(columns[0], *self._named("collection"), *columns[1:])
+        found = [(name, {row[0]: row[1:] for row in rows(part)}) for name, part in self.reports]
+        for label in dict.fromkeys(label for _, of_report in found for label in of_report):
+            for name, of_report in found:
+                if label in of_report:
+                    table.add_row(label, *self._named(escape(name)), *of_report[label])
+        _console().print(table)
+
+    def _named(self, name: str) -> list[str]:
+        return [name] if self.is_several else []
+
+    def lines(self, line: Callable[[Report], str]) -> None:
+        """Print a line for each collection, which begins with its name where there are several."""
+        for name, part in self.reports:
+            typer.echo(f"{name}: {line(part)}" if self.is_several else line(part))
+
+
+def print_reports(names: Sequence[str], reports: Sequence[dict[str, Any]]) -> None:
+    """Print the reports of collections, which are of one model."""
+    named = [Named(name, report) for name, report in zip(names, reports, strict=True)]
+    whole = Part(named, len(named) > 1)
+    _print_heading(whole)
+    _print_retrieval(whole)
+    _print_matching(whole)
+    whole.of("explanations").lines(_explanations_line)
+    _print_ablation(whole.of("ablation"))
+    _print_probes(whole.of("probes"))
+    _print_squashed(whole.of("squashed"))
+    print_keywords(whole.of("keywords"))
+    print_shown(whole.of("shown"))
+    whole.of("latency_ms").lines(_costs_line)
+
+
+def _print_heading(whole: Part) -> None:
+    model = whole.reports[0].part["model"]
+    title = f"{model['name']} ({model['encoders']}, {model['fingerprint'][:12]})"
+    if whole.is_several:
+        typer.echo(title)
+        whole.lines(_size)
+    else:
+        typer.echo(f"{title} on {_size(whole.reports[0].part)}")
+
+
+def _size(report: Report) -> str:
+    collection = report["collection"]
+    return f"{collection['images']} photos, {collection['captions']} captions"
+
+
+def _print_retrieval(whole: Part) -> None:
+    def rows(report: Report) -> Rows:
+        gain = report.get("gain") or {}
+        for stage in ("first_stage", "reranked"):
+            for direction, measures in (report[stage] or {}).items():
+                label = f"{stage} {direction}".replace("_", " ")
+                gained = _difference(gain.get(direction)) if stage == "reranked" else ""
+                yield label, *_cells(measures.values()), gained
+
+    whole.table(
+        "retrieval, %", "R@1", "R@5", "R@10", "median rank", "R@1 against first stage", rows=rows
+    )
+
+
+def _print_matching(whole: Part) -> None:
+    def rows(report: Report) -> Rows:
+        for kind, measures in report["matching"].items():
+            *shares, threshold = measures.values()
+            error = f"{report['calibration'][kind]['ece']:.1f}"
+            yield kind, *_cells(shares), f"{threshold:.3f}", error
+
+    whole.table("matching, %", "accuracy", "F1", "AUC", "threshold", "calibration error", rows=rows)
+
+
+def _explanations_line(found: dict[str, Any]) -> str:
+    low, high = found["difference_95"]
+    return (
+        f"explanations: without its top region a caption's logit falls by "
+        f"{found['top_region_drop']:.3f}, without a random one by "
+        f"{found['random_region_drop']:.3f}; by more in {found['top_above_random']:.1f}% of "
+        f"{found['pairs']} pairs, difference {found['difference']:.3f} [{low:.3f}, {high:.3f}]"
+    )
+
+
+def _print_ablation(ablations: Part) -> None:
+    def rows(ablation: Report) -> Rows:
+        numbers = {row["name"]: number for number, row in enumerate(ablation["rows"], start=1)}
+        for row in ablation["rows"]:
+            *recalls, _ = row["text_to_image"].values()
+            against = ""
+            if row["difference"]:
+                difference = _difference(row["difference"]["text_to_image"])
+                against = f"{difference} ({numbers[row['against']]})"
+            shares = _cells([*recalls, row["image_to_text"]["R@1"]])
+            yield f"{numbers[row['name']]:2} {row['name']}", *shares, against
+
+    if ablations.reports:
+        columns = ("ablation, %", "R@1", "R@5", "R@10", "image to text R@1", "R@1 against")
+        ablations.table(*columns, rows=rows)
+        for note in ablations.reports[0].part["notes"]:
+            typer.echo(note)
+
+
+def _print_probes(probes: Part) -> None:
+    def order(part: Report) -> Rows:
+        for kind, found in part["word_order"].items():
+            count, *shares = found.values()
+            yield kind, str(count), *("" if share is None else f"{share:.1f}" for share in shares)
+
+    def short(part: Report) -> Rows:
+        queries = part["short_queries"]
+        groups = {"all": queries} | {f"{n} words": f for n, f in queries["by_words"].items()}
+        for name, found in groups.items():
+            for stage in ("first_stage", "reranked"):
+                label = f"{name}, {stage}".replace("_", " ")
+                if found[stage] is not None:
+                    yield label, str(found["queries"]), *_cells(found[stage].values())
+
+    if probes.reports:
+        title = "true caption above the altered one, %"
+        probes.table(title, "captions", "first stage", "reranked", rows=order)
+        columns = ("short queries, %", "queries", "R@1", "R@5", "R@10", "median rank")
+        probes.table(*columns, rows=short)
+
+
+def _print_squashed(squashed: Part) -> None:
+    def rows(part: Report) -> Rows:
+        for stage, found in part.items():
+            for photos in ("as_they_are", "squashed"):
+                label = f"{stage}, {photos}".replace("_", " ")
+                difference = _difference(found["difference"]) if photos == "squashed" else ""
+                yield label, *_cells(found[photos].values()), difference
+
+    if squashed.reports:
+        title = "text to image, %"
+        squashed.table(title, "R@1", "R@5", "R@10", "median rank", "R@1 against", rows=rows)
+
+
+def _costs_line(latency: dict[str, float]) -> str:
+    costs = ", ".join(f"{name} {value:g}" for name, value in latency.items())
+    return f"milliseconds: {costs}"
+
+
+def _cells(values: Iterable[float | None]) -> Iterator[str]:
+    return ("" if value is None else f"{value:.1f}" for value in values)
+
+
+def _difference(found: dict[str, float] | None) -> str:
+    """A difference of R@1 with its interval, as a table's cell."""
+    if not found:
+        return ""
+    difference, low, high = found.values()
+    return escape(f"{difference:+.2f} [{low:+.2f}, {high:+.2f}]")
+
+
+def _console() -> Console:
+    return Console() if Console().is_terminal else Console(width=PIPE_WIDTH)

@@ -1,0 +1,83 @@
+"""What `crossgraph eval` prints of searches in an index: of words, and of probabilities shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.markup import escape
+
+if TYPE_CHECKING:
+    from search.commands.shared.evaluation_tables import Part
+
+__all__ = ["print_keywords", "print_shown"]
+
+Report = dict[str, Any]
+Rows = Iterator[tuple[str, ...]]
+
+
+def print_keywords(keywords: Part) -> None:
+    """Print how well words find what they name."""
+
+    def rows(part: Report) -> Rows:
+        for form in ("word", "a_photo_of"):
+            for stage, found in part.get(form, {}).items():
+                interval = [found["low"], found["high"]]
+                cells = _with_interval(found["true_in_best"], interval), f"{found['map']:.1f}"
+                label = f"{form}, {stage}".replace("_", " ")
+                yield label, part["labels"], str(part["words"]), f"{part['chance']:.1f}", *cells
+
+    if keywords.reports:
+        columns = ("labels from", "words", "chance", "true in the best 5", "mean AP")
+        keywords.table("one word, %", *columns, rows=rows)
+        for name, part in keywords:
+            if not part["words"]:
+                note = "no word was asked: none is true of enough photos"
+                typer.echo(f"{name}: {note}" if keywords.is_several else note)
+
+
+def print_shown(shown: Part) -> None:
+    """Print whether probabilities mean what they say."""
+    if not shown.reports:
+        return
+    columns = ("queries", "right", "mean probability", "ECE", "AUROC")
+    shown.table("shown, %", *columns, rows=_reliability_rows)
+    shown.table("not there, %", "queries", "shown as a match", rows=_absent_rows)
+    for name, part in shown:
+        for note in part["notes"]:
+            typer.echo(f"{name}: {note}" if shown.is_several else note)
+
+
+def _reliability_rows(part: Report) -> Rows:
+    kinds = (
+        ("captions", "top hit of captions", "queries"),
+        ("keywords", "ten hits of words", "words"),
+    )
+    for kind, label, asked in kinds:
+        found = part[kind]
+        if found is not None:
+            shares = _number(found["right"]), _number(found["mean_probability"])
+            measures = (
+                _with_interval(found[name], found[f"{name}_95"]) for name in ("ece", "auroc")
+            )
+            yield label, str(found[asked]), *shares, *measures
+
+
+def _absent_rows(part: Report) -> Rows:
+    for kind, label in (("foreign", "foreign captions"), ("absent", "absent things")):
+        found = part[kind]
+        if found is not None:
+            share = _with_interval(found["shown_as_match"], found["shown_as_match_95"])
+            yield label, str(found["queries"]), share
+
+
+def _with_interval(value: float | None, interval: list[float] | None) -> str:
+    if interval is None:
+        return _number(value)
+    low, high = interval
+    return escape(f"{_number(value)} [{low:.1f}, {high:.1f}]")
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f}"

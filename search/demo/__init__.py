@@ -1,0 +1,1 @@
+"""The demo: photos that installed packages carry, indexed and asked for."""

@@ -1,0 +1,141 @@
+"""The demo: index the photos that installed packages carry, and ask for some of them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from search.demo.photo_sets import PHOTO_SETS, PhotoSet, installed_photos
+from search.engine.open_index import open_index
+from search.engine.search_index import SearchIndex
+from search.output.page import Answer, Credit, write_page
+
+if TYPE_CHECKING:
+    from indexer import BuildReport
+
+__all__ = ["QUERIES", "Demo", "DemoError", "gather", "run_demo"]
+
+QUERIES = (
+    "a brown dog stands on the grass beside a person",
+    "a spotted dog sniffing at the ground",
+    "a man looks through a camera on a tripod",
+    "a bird with its wings spread wide",
+    "a car driving over rocks",
+    "three ducks standing on green grass",
+    "a football team celebrating in a stadium",
+)
+"""What these photos can answer, and, last, what they can't."""
+
+
+class DemoError(ValueError):
+    """None of the packages with photos is installed."""
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What the demo did.
+
+    Attributes:
+        answers: queries with their hits, in the order they were asked.
+        photos: how many were indexed.
+        index: the index, which `search QUERY --index` can go on with.
+        page: the page of results.
+    """
+
+    answers: tuple[Answer, ...]
+    photos: int
+    index: Path
+    page: Path
+
+
+def run_demo(
+    folder: Path,
+    model: Any,  # noqa: ANN401 - fusion.retriever.Retriever, not imported for its cost
+    *,
+    k: int = 4,
+    sets: Sequence[PhotoSet] = PHOTO_SETS,
+    progress: Callable[..., None] | None = None,
+) -> Demo:
+    """Index the photos, ask all queries and write the page.
+
+    Args:
+        folder: gets `photos` (copies of the photos), `index` and `results.html`; made if missing.
+        model: the retriever.
+        k: hits a query.
+        sets: where to look for photos.
+        progress: handed to the indexer.
+
+    Raises:
+        DemoError: no photos are installed.
+    """
+    photos = folder / "photos"
+    count, sources = gather(photos, sets)
+    report = _index(folder / "index", photos, model, progress)
+    with open_index(folder / "index", model=model) as index:
+        answers = ask(index, QUERIES, k)
+    page = folder / "results.html"
+    seconds = f" in {report.seconds:.0f} seconds" if report.added else ""
+    write_page(
+        page,
+        answers,
+        title="crossgraph demo",
+        intro=(
+            f"{count} photos found in installed Python packages, indexed{seconds} with "
+            f"{model.name}; the match is the model's calibrated probability. The last query asks "
+            "for what is not there."
+        ),
+        sources=sources,
+    )
+    return Demo(answers, count, folder / "index", page)
+
+
+def ask(index: SearchIndex, queries: Sequence[str], k: int) -> tuple[Answer, ...]:
+    """Ask one query after the other."""
+    found = [(query, index.search(query, k=k)) for query in queries]
+    return tuple(Answer(query, result, result.notes) for query, result in found)
+
+
+def gather(folder: Path, sets: Sequence[PhotoSet] = PHOTO_SETS) -> tuple[int, list[Credit]]:
+    """Copy every installed photo into `folder`, and drop what an earlier run put there beside them.
+
+    Copies, since a server of the index shows no file that lies outside its folders.
+
+    Returns:
+        How many photos, and whose they are.
+    """
+    found = {photo_set: installed_photos(photo_set) for photo_set in sets}
+    if not any(found.values()):
+        packages = " ".join(dict.fromkeys(photo_set.package for photo_set in sets))
+        raise DemoError(f"no demo photos are installed; get some with `pip install {packages}`")
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = {
+        f"{photo_set.package}-{path.name}": path for photo_set in sets for path in found[photo_set]
+    }
+    ours = tuple(f"{photo_set.package}-" for photo_set in sets)
+    for old in folder.iterdir():
+        if old.is_symlink() or (old.name not in wanted and old.name.startswith(ours)):
+            old.unlink()
+    for name, path in wanted.items():
+        copy = folder / name
+        if not copy.is_file() or copy.stat().st_size != path.stat().st_size:
+            shutil.copyfile(path, copy)
+    return len(wanted), [_credit(photo_set, paths) for photo_set, paths in found.items() if paths]
+
+
+def _credit(photo_set: PhotoSet, paths: Sequence[Path]) -> Credit:
+    names = ", ".join(path.name for path in paths)
+    return Credit(names, f"{photo_set.credit}, in {photo_set.package}", photo_set.licence)
+
+
+def _index(
+    index: Path,
+    photos: Path,
+    model: Any,  # noqa: ANN401
+    progress: Callable[..., None] | None,
+) -> BuildReport:
+    from indexer import build_index
+
+    return build_index(index, [photos], model, progress=progress)

@@ -1,0 +1,74 @@
+"""Which models are at hand: the one that ships, its encoders' weights, and what is prepared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from search.doctor.finding import Finding
+from search.models.cache_folders import query_cache
+
+__all__ = ["model_findings"]
+
+
+def model_findings() -> Iterator[Finding]:
+    """Look at the shipped model, the packaged encoders' weights, and the cache of query sides."""
+    yield _shipped()
+    yield from _weights()
+    yield from _prepared(query_cache())
+
+
+def _shipped() -> Finding:
+    from fusion.checkpoint import shipped_checkpoint
+    from fusion.runtime.model_fingerprint import checkpoint_fingerprint
+
+    folder = shipped_checkpoint()
+    fingerprint = checkpoint_fingerprint(folder)
+    if fingerprint is None:
+        advice = "pip install --force-reinstall crossgraph brings it back"
+        return Finding("shipped model", f"{folder} cannot be read", "missing", advice)
+    said = f"{folder.name} {fingerprint[:12]}, {_bytes(folder) / 1e6:.0f} MB"
+    return Finding("shipped model", said)
+
+
+def _weights() -> Iterator[Finding]:
+    from fusion.encoders.bert import MINILM_FILE
+    from fusion.encoders.convolutional import LITE2_FILE
+    from fusion.encoders.encoder_errors import WeightsMismatch
+
+    for what, packaged in (("image encoder", LITE2_FILE), ("text encoder", MINILM_FILE)):
+        advice = f"pip install {packaged.distribution}"
+        try:
+            file = packaged.find()
+        except WeightsMismatch as error:
+            yield Finding(what, str(error), "missing")
+            continue
+        if file is None:
+            said = f"the weights of {packaged.distribution} are not installed"
+            yield Finding(what, said, "missing", advice)
+        else:
+            said = f"{packaged.distribution}, {file.stat().st_size / 1e6:.0f} MB"
+            yield Finding(what, said)
+
+
+def _prepared(cache: Path) -> Iterator[Finding]:
+    from fusion.runtime.exported_folder import FORMAT, read_facts
+
+    folders = sorted(folder for folder in cache.glob("*-*") if folder.is_dir())
+    usable = [f for f in folders if f.name.endswith(f"-{FORMAT}") and read_facts(f, thorough=True)]
+    for folder in folders:
+        said = f"{folder.name[:12]}, {_bytes(folder) / 1e6:.0f} MB in {folder}"
+        if folder in usable:
+            yield Finding("prepared model", said)
+        else:
+            advice = "it may be deleted, `crossgraph index` prepares its model anew"
+            said = f"{said} is damaged, half written or of another version"
+            yield Finding("prepared model", said, "note", advice)
+    if not usable:
+        said = f"none in {cache}, so a search loads torch and starts seconds later"
+        advice = "`crossgraph index` prepares the model of its index"
+        yield Finding("prepared model", said, "note", advice)
+
+
+def _bytes(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

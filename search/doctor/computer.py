@@ -1,0 +1,105 @@
+"""What runs where, and how much room there is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from search.doctor.finding import Finding
+from search.models.cache_folders import query_cache
+
+__all__ = ["machine_findings"]
+
+LEAST_MEMORY = 2e9
+"""Bytes: a model with torch takes 1 GB, and the largest photo that is read another."""
+LEAST_DISK = 1e9
+
+
+def machine_findings() -> Iterator[Finding]:
+    """Say what photos, queries and vectors are computed on, and look at threads and room."""
+    yield _photos()
+    yield _queries()
+    yield _vectors()
+    yield _threads()
+    yield from _memory()
+    yield _disk(query_cache())
+
+
+def _photos() -> Finding:
+    import torch
+
+    seen = _no_gpu()
+    if torch.cuda.is_available():
+        seen = f"torch {torch.__version__} sees {torch.cuda.get_device_name()}, and leaves it alone"
+    return Finding("photos", f"read and encoded on the CPU, as are trainings; {seen}")
+
+
+def _no_gpu() -> str:
+    import torch
+
+    if torch.version.cuda is None:
+        return f"torch {torch.__version__} is built without CUDA"
+    return f"torch {torch.__version__} is built for CUDA {torch.version.cuda} and sees no GPU"
+
+
+def _queries() -> Finding:
+    import onnxruntime
+
+    providers = ", ".join(onnxruntime.get_available_providers())
+    said = f"on the CPU by ONNX Runtime {onnxruntime.__version__}, whose providers are {providers}"
+    return Finding("queries", said)
+
+
+def _vectors() -> Finding:
+    import faiss
+
+    if not hasattr(faiss, "StandardGpuResources"):
+        return Finding("vectors", "searched on the CPU: this FAISS is built without a GPU's part")
+    count = faiss.get_num_gpus()
+    if not count:
+        advice = "nvidia-smi says whether the driver is there"
+        return Finding("vectors", "searched on the CPU: FAISS sees no GPU", "note", advice)
+    return Finding("vectors", f"searched on a GPU, of {count} that FAISS sees")
+
+
+def _threads() -> Finding:
+    import faiss
+    import torch
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    told = os.environ.get("OMP_NUM_THREADS")
+    said = (
+        f"{torch.get_num_threads()} for torch, {faiss.omp_get_max_threads()} for FAISS, of "
+        f"{cores} cores, OMP_NUM_THREADS {f'is {told}' if told else 'is not set'}"
+    )
+    if torch.get_num_threads() < (cores or 1):
+        return Finding("threads", said, "note", "indexing is faster with one for each core")
+    return Finding("threads", said)
+
+
+def _memory() -> Iterator[Finding]:
+    try:
+        page = os.sysconf("SC_PAGE_SIZE")
+        total, free = (page * os.sysconf(f"SC_{name}_PAGES") for name in ("PHYS", "AVPHYS"))
+    except (AttributeError, ValueError, OSError):  # not every system tells
+        return
+    said = f"{total / 1e9:.1f} GB, {free / 1e9:.1f} GB of it unused"
+    if total < LEAST_MEMORY:
+        yield Finding("memory", said, "note", f"indexing wants {LEAST_MEMORY / 1e9:.0f} GB")
+    else:
+        yield Finding("memory", said)
+
+
+def _disk(cache: Path) -> Finding:
+    there = next(folder for folder in (cache, *cache.absolute().parents) if folder.is_dir())
+    free = shutil.disk_usage(there).free
+    said = f"{free / 1e9:.1f} GB free for {cache}"
+    if not os.access(there, os.W_OK):
+        advice = "set CROSSGRAPH_CACHE to a folder that can be written"
+        return Finding("cache", f"{cache} cannot be written", "note", advice)
+    if free < LEAST_DISK:
+        advice = "make room, or set CROSSGRAPH_CACHE to another disk"
+        return Finding("cache", said, "note", advice)
+    return Finding("cache", said)

@@ -1,0 +1,119 @@
+"""Photos put into an index and taken out of it, whoever asks."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TypedDict, TypeVar
+
+from indexer import BuildReport, build_index
+from indexer.model import PhotoModel
+from store import Index, IndexBusy, PhotoFile, QuarantinedFile, SourceError
+from store.photo_names import address_of, is_address, is_shard
+
+__all__ = ["REMOVED", "WriteOptions", "add_photos", "left_out", "patiently", "remove_photos"]
+
+REMOVED = "removed by request"
+"""Why a photo is in quarantine that was taken out: the next run is not to bring it back."""
+
+SECONDS_BETWEEN = 0.1
+
+T = TypeVar("T")
+
+
+class WriteOptions(TypedDict, total=False):
+    """What `SearchIndex.add` takes beside paths.
+
+    Attributes:
+        annotations: COCO captions or instances files, whose photos are looked up in the folders.
+        batch_size: how many photos the model gets together.
+        retry_failed: whether files are read again that could not be read before, changed or not.
+        progress: called with photos done, photos to do, and the name of the last one.
+        wait_seconds: how long to wait for another process that writes, 10 unless given.
+    """
+
+    annotations: Sequence[Path | str]
+    batch_size: int
+    retry_failed: bool
+    progress: Callable[[int, int, str], object]
+    wait_seconds: float
+
+
+def add_photos(
+    folder: Path,
+    paths: Iterable[str | Path],
+    model: PhotoModel,
+    *,
+    wait_seconds: float = 10.0,
+    **options: object,
+) -> BuildReport:
+    """Add folders and files to an index, or bring them up to date; raises as `build_index`.
+
+    Args:
+        folder: the index.
+        paths: what is no folder, tar or Parquet file, or address is taken for a photo.
+        model: made the index.
+        wait_seconds: how long to wait for another process that writes.
+        **options: of `build_index`.
+    """
+    if isinstance(paths, (str, Path)):
+        raise SourceError(f"expected a list of paths, found {paths}: put it into a list")
+    given = [path if isinstance(path, str) else address_of(path) for path in paths]
+    folders = [path for path in given if _is_source(path)]
+    files = [path for path in given if not _is_source(path)]
+    if not given:
+        return BuildReport()
+    return patiently(
+        lambda: build_index(folder, folders, model, files=files, **options),  # type: ignore[arg-type]
+        wait_seconds,
+    )
+
+
+def _is_source(path: str) -> bool:
+    return is_address(path) or is_shard(path) or os.path.isdir(path)
+
+
+def remove_photos(folder: Path, image_ids: Iterable[int]) -> int:
+    """Take photos out of an index and give how many were in it; their files stay as they are.
+
+    The files are put into quarantine, so that no run brings them back before they change.
+
+    Raises:
+        IndexBusy: another process is writing.
+        IndexDamaged: the catalog names a file outside its folders.
+    """
+    ids = list(dict.fromkeys(image_ids))
+    with Index.open(folder) as index:
+        index.begin_writing()
+        found = index.photo_records(ids)
+        index.quarantine([left_out(photo.file) for photo in found])
+        index.finish()
+    return len(found)
+
+
+def left_out(file: PhotoFile) -> QuarantinedFile:
+    """Give the record that keeps a photo's file out of the index as it is now."""
+    as_indexed = QuarantinedFile(file.path, file.source, file.size_bytes, file.mtime_ns, REMOVED)
+    try:
+        now = os.stat(file.path)
+    except OSError:
+        return as_indexed  # should it come back
+    return replace(as_indexed, size_bytes=now.st_size, mtime_ns=now.st_mtime_ns)
+
+
+def patiently(work: Callable[[], T], seconds: float) -> T:
+    """Do a piece of work, again and again for so long as another process is writing.
+
+    A search that writes the vectors' file of a small index in passing is such a one, for a moment.
+    """
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            return work()
+        except IndexBusy:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(SECONDS_BETWEEN)

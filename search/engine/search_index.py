@@ -1,0 +1,264 @@
+"""An open index as programs use it: searched, embedded with, written to, from any thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, Unpack, cast
+
+from search.engine.threads import GuardedTexts, in_thread
+from search.models.model_protocols import PhotoModel, QueryModel
+from search.query.request import SearchOptions, SearchRequest, Term
+from search.ranking.answerer import Answerer
+from search.ranking.stopwatch import Stopwatch
+from search.ranking.term_reader import TermReader
+from search.result import SearchResult
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+    from indexer import BuildReport
+    from search.engine.add_and_remove import WriteOptions
+    from store.record_stream import PhotoRecord
+    from store.searched_index import SearchedIndex
+
+__all__ = ["SearchIndex"]
+
+DEFAULT_K = 10
+
+
+class SearchIndex:
+    """An open index with the model that made it; a context manager.
+
+    >>> with open_index("photos.index") as index:  # doctest: +SKIP
+    ...     for hit in index.search("a dog on a red sofa", k=5):
+    ...         print(f"{hit.probability:.2f}", hit.path)
+
+    Any number of threads may share one. They read one after the other, each a whole answer of one
+    state of the index; photos are added and removed beside that. What waits has a twin that an
+    event loop can await, `asearch` for `search` and so on, which waits in a thread.
+
+    Args:
+        index: open; closed with this.
+        model: made it.
+        photo_model: reads photos that are asked with or added; None if `model` does.
+    """
+
+    def __init__(
+        self, index: SearchedIndex, model: QueryModel, photo_model: PhotoModel | None = None
+    ) -> None:
+        self._index = index
+        self._model = model
+        self._photo_model = photo_model or cast(PhotoModel, model)
+        # Of the index's one connection, whose snapshot is one search's, and of what reads texts.
+        self._reading = threading.RLock()
+        self._writing = threading.Lock()
+
+    def __len__(self) -> int:
+        with self._reading:
+            return len(self._index)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies.
+
+        Raises:
+            IndexNotWritable: it lies in no folder of this machine, and is only read here.
+        """
+        folder = self._index.folder
+        if folder is None:
+            from store import IndexNotWritable
+
+            raise IndexNotWritable(
+                f"{self._index.place} is only read: change the index that it was made of, and "
+                "bring it up to date from that"
+            )
+        return folder
+
+    @property
+    def model(self) -> QueryModel:
+        """What reads queries and ranks photos."""
+        return self._model
+
+    def close(self) -> None:
+        """Let go of the index's files, after the search that is at work. Twice is harmless."""
+        with self._reading:
+            self._index.close()
+
+    def search(
+        self,
+        query: str | Path | SearchRequest,
+        k: int = DEFAULT_K,
+        *,
+        literal: bool = False,
+        **options: Unpack[SearchOptions],
+    ) -> SearchResult:
+        """Give the photos that answer a query best.
+
+        Args:
+            query: a text as `search.query.grammar` reads it, which never names a file; a photo's
+                file; or a request, which holds all else itself.
+            k: how many hits are wanted, at least 1; fewer come back from a smaller collection.
+            literal: whether a text is taken as it stands, whatever it denies or quotes.
+            **options: fields of `SearchRequest`, which describes them.
+
+        Returns:
+            At most k hits, nearest first; equal scores in the order of `image_id`.
+
+        Raises:
+            QueryError: the query is empty, cannot be read, or is refused by `SearchRequest`.
+        """
+        from store.federation.lost_members import again
+
+        watch = Stopwatch()
+        request = _request(query, k, literal, options)
+        terms = TermReader(self._index, self._model, self._photo_model)
+        with self._reading:
+            answerer = Answerer(self._index, self._model, terms)
+            return again(lambda: answerer.answer(request, watch))
+
+    def search_many(
+        self,
+        queries: Iterable[str | Path | SearchRequest],
+        k: int = DEFAULT_K,
+        *,
+        literal: bool = False,
+        **options: Unpack[SearchOptions],
+    ) -> list[SearchResult]:
+        """Answer many queries of one state of the index; as `search` otherwise.
+
+        All texts are encoded together: in torch that takes a quarter of the time, a prepared model
+        gains nothing by it. Scores may differ in the seventh digit from those of single searches.
+
+        Args:
+            queries: each as `search` takes it.
+            k: as in `search`, as is all else; not where a query is a request.
+            literal: see there.
+            **options: see there.
+
+        Returns:
+            An answer for each query, in their order, timed without the encoding of texts.
+
+        Raises:
+            QueryError: one of the queries is refused; none is answered.
+        """
+        from store.federation.lost_members import again
+
+        if isinstance(queries, str):
+            queries = [queries]  # not its letters
+        requests = [_request(query, k, literal, options) for query in queries]
+        terms = TermReader(self._index, self._model, self._photo_model)
+        with self._reading:
+            answerer = Answerer(self._index, self._model, terms.having_read(requests))
+            return again(lambda: answerer.answer_all(requests))
+
+    def embed_text(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Give the vectors (Q, D) of Q texts as they stand.
+
+        Their inner products with those of `embed_image` are first-stage scores.
+        """
+        from search.engine.embed import embed_texts
+
+        with self._reading:
+            return embed_texts(self._model, texts, self._index.model.dim)
+
+    def embed_image(self, images: Sequence[str | Path | bytes | Image]) -> NDArray[np.float32]:
+        """Give the vectors (B, D) of B photos, as they would be indexed. Nothing is written.
+
+        Args:
+            images: paths, the bytes of files, or pictures of Pillow, of any size and mode.
+
+        Raises:
+            QueryError: one of them cannot be read; names it.
+        """
+        from search.engine.embed import embed_photos
+
+        return embed_photos(self._photo_model, images, self._index.model.dim)
+
+    def add(self, paths: Iterable[str | Path], **options: Unpack[WriteOptions]) -> BuildReport:
+        """Add photos, or bring them up to date; searches go on meanwhile, and find them afterwards.
+
+        A folder is looked through at any depth, and what is no longer in it is removed. Of a file,
+        nothing but it is looked at. It comes under the folder of the index that it lies in, and
+        where it lies in none, under the folder it is in: a later `crossgraph index` without folders
+        looks through that one, too. A photo that was removed comes back if its file is named.
+
+        Args:
+            paths: folders and files.
+            **options: see `search.engine.add_and_remove.WriteOptions`.
+
+        Returns:
+            What was done; what could not be read is in its `quarantined`.
+
+        Raises:
+            SourceError: a path is not there, a folder has no photos, or a file has not the name of
+                a photo; nothing was written.
+            IndexBusy: another process was writing all the time.
+            IndexNotWritable: such as on a full disk; what was done is kept.
+            ModelMismatch: another model made the index.
+        """
+        from search.engine.add_and_remove import add_photos
+
+        with self._writing:
+            model = GuardedTexts(self._photo_model, self._reading)
+            return add_photos(self.folder, paths, cast(Any, model), **options)
+
+    def remove(self, image_ids: Iterable[int], *, wait_seconds: float = 10.0) -> int:
+        """Take photos out of the index and give how many were in it; their files stay as they are.
+
+        They are left out from now on, until their files change, are named to `add`, or
+        `crossgraph index --retry-failed` is run.
+
+        Args:
+            image_ids: of photos; those that are not there are passed over.
+            wait_seconds: how long to wait for another process that writes.
+
+        Raises:
+            IndexBusy: another process was writing all the time.
+            IndexNotWritable: such as on a full disk.
+        """
+        from search.engine.add_and_remove import patiently, remove_photos
+
+        ids = list(image_ids)
+        with self._writing:
+            return patiently(lambda: remove_photos(self.folder, ids), wait_seconds)
+
+    def photos(self, image_ids: Iterable[int]) -> list[PhotoRecord]:
+        """Give what is known of photos, in the order of the ids; those not there are left out."""
+        with self._reading:
+            return self._index.photo_records(list(image_ids))
+
+    asearch = in_thread(search)
+    asearch_many = in_thread(search_many)
+    aembed_text = in_thread(embed_text)
+    aembed_image = in_thread(embed_image)
+    aadd = in_thread(add)
+    aremove = in_thread(remove)
+    aphotos = in_thread(photos)
+
+
+def _request(
+    query: str | Path | SearchRequest, k: int, literal: bool, options: SearchOptions
+) -> SearchRequest:
+    if isinstance(query, SearchRequest):
+        if options or literal or k != DEFAULT_K:
+            raise TypeError("a SearchRequest holds k and the options itself: leave them out")
+        return query
+    if isinstance(query, Path):
+        return SearchRequest((Term(image=query),), k=k, **options)
+    return SearchRequest.parse(query, k, literal=literal, **options)

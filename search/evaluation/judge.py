@@ -1,0 +1,244 @@
+"""From a checkpoint and captioned collections to evaluations: loads everything and calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from search.evaluation.ablation_table import ablate
+from search.evaluation.evaluation import Evaluation, EvaluationError, Measured, evaluate
+from search.evaluation.faithfulness import Faithfulness, judge_explanations
+from search.evaluation.gain import reranking_gain
+from search.evaluation.judged_model import JudgedModel
+from search.evaluation.named_collections import Captioned, named_collections
+from search.evaluation.searches.asked_index import temporary_index
+from search.evaluation.searches.keywords import judge_keywords
+from search.evaluation.searches.right_answers import (
+    RightAnswers,
+    Texts,
+    foreign_captions,
+    keywords_of,
+    read_categories,
+)
+from search.evaluation.searches.shown_probabilities import judge_shown
+from search.evaluation.squashed import compare_squashed, squashed_files
+from search.evaluation.stress_tests import probe
+
+if TYPE_CHECKING:
+    from fusion.data.features import PairData
+    from fusion.evaluation.matcher import Matcher
+
+__all__ = ["Asked", "judge", "judge_all", "model_folder"]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is measured beside retrieval and matching; each adds a part of its name to the report.
+
+    Attributes:
+        seed: draws whatever is drawn.
+        ablation: each part of the model taken out in turn.
+        probes: altered captions and queries of a few words.
+        explanations: whether explanations are true.
+        squashed: the photos once more, squashed to small squares.
+        keywords: queries of one word, in an index of the collection.
+        shown: the probabilities that people are shown there.
+        queries: how many captions are asked for `shown`, at most.
+    """
+
+    seed: int = 0
+    ablation: bool = False
+    probes: bool = False
+    explanations: bool = False
+    squashed: bool = False
+    keywords: bool = False
+    shown: bool = False
+    queries: int = 1000
+
+    @property
+    def graph_options(self) -> list[str]:
+        """The options among these that only a model with graphs can be asked for."""
+        options = {
+            "--ablate": self.ablation,
+            "--explanations": self.explanations,
+            "--keywords": self.keywords,
+            "--shown": self.shown,
+        }
+        return [option for option, is_asked in options.items() if is_asked]
+
+
+def model_folder(model: str) -> Path | None:
+    """Give the checkpoint that `--model` names: a folder, or the name of one that ships with us.
+
+    Raises:
+        CheckpointError: neither a folder nor a shipped model.
+    """
+    from fusion.checkpoint import shipped_checkpoint
+
+    return Path(model) if Path(model).is_dir() else shipped_checkpoint(model)
+
+
+def judge(
+    checkpoint: Path | None,
+    images: Path,
+    annotations: Path,
+    *,
+    cache: Path | None = None,
+    quiet: bool = False,
+) -> Evaluation:
+    """Judge a model on one collection, as `judge_all` does."""
+    collections = named_collections([images], [annotations])
+    return judge_all(checkpoint, collections, cache=cache, quiet=quiet)[0]
+
+
+def judge_all(
+    checkpoint: Path | None,
+    collections: Sequence[Captioned],
+    asked: Asked | None = None,
+    *,
+    cache: Path | None = None,
+    image_weights: Path | None = None,
+    text_weights: Path | None = None,
+    quiet: bool = False,
+    tell: Callable[[str], object] | None = None,
+) -> list[Evaluation]:
+    """Load a model once, measure it on each collection, and give what `crossgraph eval` reports.
+
+    Args:
+        checkpoint: the model's folder; None is the one that ships with this package.
+        collections: at least one.
+        asked: what is measured beside retrieval and matching; None for nothing.
+        cache: where features are kept; None for the usual place.
+        image_weights: the image encoder's weights, where no package has them.
+        text_weights: the same for the text encoder.
+        quiet: no progress on stderr.
+        tell: called with each line on what of the collections is left out.
+
+    Returns:
+        An evaluation for each collection, in their order.
+
+    Raises:
+        EvaluationError: nothing to measure, or something was asked for that the model lacks.
+        CollectionError: a collection cannot be read; all are looked at before anything is encoded.
+        SourceError: the same of an instances file.
+    """
+    from fusion.checkpoint import shipped_checkpoint
+    from fusion.data import cca
+    from fusion.data.collection import left_out_of
+    from fusion.evaluation.matcher import load_matcher
+
+    asked = asked or Asked()
+    folder = checkpoint or shipped_checkpoint("crossgraph")
+    matcher = load_matcher(folder)
+    _check_graphs(matcher, folder, asked)
+    weights = {"image_weights": image_weights, "text_weights": text_weights}
+    judged = JudgedModel(folder, matcher, cca.load(folder), quiet, weights)
+    left_out = left_out_of((each.images, each.annotations) for each in collections)
+    if tell is not None:
+        for line in left_out:
+            tell(line)
+    categories = [read_categories(each) for each in collections]
+    data = [judged.features(each.images, each.annotations, cache) for each in collections]
+    # Instances that belong to other photos are told of before anything is measured, too.
+    answers = [
+        RightAnswers(*keywords_of(each, collection.images, said), foreign_captions(each, data))
+        for each, collection, said in zip(data, collections, categories, strict=True)
+    ]
+    return [_measure(judged, *each, asked) for each in zip(data, answers, strict=True)]
+
+
+def _measure(judged: JudgedModel, data: PairData, right: RightAnswers, asked: Asked) -> Evaluation:
+    with judged.progress("scoring") as progress:
+        found = evaluate(
+            judged.matcher,
+            data,
+            judged.negatives,
+            seed=asked.seed,
+            latency_ms=judged.latency(data),
+            progress=progress.stage,
+        )
+    found = found.with_part("gain", reranking_gain(found.ranks, data.captions.photo_rows))
+    if asked.ablation:
+        with judged.progress("ablating") as progress:
+            ablated = ablate(judged.network, data, progress.stage)
+        found = found.with_part("ablation", ablated.report, ablated.ranks)
+    if asked.explanations:
+        with judged.progress("explaining") as progress:
+            told = judge_explanations(
+                judged.network, data, seed=asked.seed, progress=progress.stage
+            )
+        found = found.with_part("explanations", _explanations(told))
+    if asked.probes:
+        with judged.progress("probing") as progress:
+            probed = probe(judged.matcher, data, judged.encode, progress.stage)
+        found = found.with_part("probes", probed.report, probed.per_query)
+    if asked.squashed:
+        found = found.with_part("squashed", *_squashed(judged, data, found))
+    for name, part in _searched(judged, data, right, asked).items():
+        found = found.with_part(name, *part)
+    return found
+
+
+def _explanations(found: Faithfulness) -> dict[str, Any]:
+    return {
+        "pairs": found.pairs,
+        "top_region_drop": round(found.top_drop, 4),
+        "random_region_drop": round(found.random_drop, 4),
+        "top_above_random": round(100 * found.top_above_random, 2),
+        "difference": round(found.difference, 4),
+        "difference_95": [round(end, 4) for end in found.interval],
+    }
+
+
+def _squashed(judged: JudgedModel, data: PairData, found: Evaluation) -> Measured:
+    from fusion.data.features import PairData
+
+    with squashed_files(data.photos.paths) as files:
+        small = judged.features(files.images, files.annotations, files.cache)
+        with judged.progress("scoring squashed photos") as progress:
+            scores = judged.matcher.score_all(
+                PairData(small.photos, data.captions), progress=progress.stage
+            )
+    tables = {
+        "first_stage": scores.first_stage_text_to_image,
+        "reranked": scores.reranked_text_to_image,
+    }
+    return compare_squashed(found.ranks, tables, data.captions.photo_rows)
+
+
+def _searched(
+    judged: JudgedModel, data: PairData, right: RightAnswers, asked: Asked
+) -> dict[str, Measured]:
+    """What is measured in an index of the collection, by its name in the report."""
+    found: dict[str, Measured] = {}
+    if not (asked.keywords or asked.shown):
+        return found
+    paths, captions = data.photos.paths, data.captions
+    own = Texts(captions.texts, captions.photo_rows, captions.caption_ids)
+    with (
+        temporary_index(
+            paths, lambda folder: judged.build_index(folder, paths), judged.open_index
+        ) as index,
+        judged.progress("searching") as progress,
+    ):
+        told: dict[str, Any] = {"seed": asked.seed, "progress": progress.stage}
+        if asked.keywords:
+            found["keywords"] = judge_keywords(index, right, data.photos.image_ids, **told)
+        if asked.shown:
+            found["shown"] = judge_shown(
+                index, own, right, data.photos.image_ids, queries=asked.queries, **told
+            )
+    return found
+
+
+def _check_graphs(matcher: Matcher, folder: Path, asked: Asked) -> None:
+    """Refuse what only a model with graphs can be asked for."""
+    from fusion.evaluation.matcher import GraphMatcher
+
+    if asked.graph_options and not isinstance(matcher, GraphMatcher):
+        raise EvaluationError(
+            f"{folder} holds a model of kind {matcher.name}, which has no graphs: "
+            f"{asked.graph_options[0]} needs a crossgraph checkpoint"
+        )

@@ -1,0 +1,125 @@
+"""The model that an evaluation judges, in each of the forms that one needs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from search.engine.open_index import load_model, open_index
+from search.evaluation.latency import CANDIDATES, measure_latency
+from search.models.cache_folders import collection_features
+from search.terminal.progress import ProgressReport
+
+if TYPE_CHECKING:
+    from fusion.data.features import PairData
+    from fusion.evaluation.matcher import Matcher
+    from fusion.network.network import Network
+    from search.engine.search_index import SearchIndex
+    from search.evaluation.evaluation import NegativeModel
+    from search.evaluation.stress_tests import Encode
+
+__all__ = ["JudgedModel"]
+
+LATENCY_QUERIES = 30
+
+
+@dataclass(frozen=True)
+class JudgedModel:
+    """A model; each of its forms is loaded when it is first asked for, once for all collections.
+
+    Attributes:
+        folder: its checkpoint.
+        matcher: scores whole collections by their features.
+        negatives: the independent model that picks hard false pairs.
+        quiet: no progress on stderr.
+        weights: those of the encoders, by the names under which `load_model` takes them.
+    """
+
+    folder: Path
+    matcher: Matcher
+    negatives: NegativeModel
+    quiet: bool
+    weights: dict[str, Any] = field(default_factory=dict)
+
+    def progress(self, what: str) -> ProgressReport:
+        """Give what tells how far something is; one at a time."""
+        return ProgressReport(what, quiet=self.quiet)
+
+    @cached_property
+    def network(self) -> Network:
+        """The network whose parts can be taken out.
+
+        Raises:
+            TypeError: the model has no graphs.
+        """
+        from fusion.evaluation.matcher import GraphMatcher
+
+        if not isinstance(self.matcher, GraphMatcher):
+            raise TypeError(f"a model of kind {self.matcher.name} has no graphs")
+        return self.matcher.network
+
+    @cached_property
+    def photo_model(self) -> Any:  # noqa: ANN401 - as `search.models.prepared.photo_model`
+        """The model as photos are indexed by it, made ready for that where it is not yet."""
+        from search.models.prepared import photo_model
+
+        tell: Callable[[str], object] = (lambda _: None) if self.quiet else _say
+        return photo_model(self.folder, **self.weights, tell=tell, warn=_say)
+
+    @cached_property
+    def encode(self) -> Encode:
+        """What encodes texts that no annotation file holds."""
+        from fusion.data.feature_cache import encode_captions
+        from fusion.encoders import load_encoders
+
+        return partial(encode_captions, load_encoders(self.matcher.encoders, **self.weights))
+
+    @cached_property
+    def retriever(self) -> Any:  # noqa: ANN401 - as `load_model`
+        """The model as torch runs it in a search."""
+        return load_model(self.folder, **self.weights)
+
+    def features(self, images: Path, annotations: Path, cache: Path | None) -> PairData:
+        """Encode the photos and captions of a collection, or read what was encoded before."""
+        with self.progress("encoding") as progress:
+            return collection_features(
+                self.matcher.encoders,
+                images,
+                annotations,
+                cache=cache,
+                progress=progress.stage,
+                **self.weights,
+            )
+
+    def latency(self, data: PairData) -> dict[str, float]:
+        """Give what a query costs in milliseconds, by part; nothing for a model without index."""
+        if self.matcher.name != "crossgraph":
+            return {}
+        from indexer.photos.decode import decode
+
+        photos = [decode(Path(path)) for path in data.photos.paths[:CANDIDATES]]
+        queries = list(data.captions.texts[:LATENCY_QUERIES])
+        return measure_latency(self.retriever, photos, queries, len(data.photos.paths))
+
+    def build_index(self, folder: Path, paths: Sequence[str]) -> None:
+        """Index photos, without a caption of them.
+
+        Raises:
+            SourceError: a file has not the name of a photo.
+        """
+        from indexer import build_index
+
+        with self.progress("indexing") as progress:
+            build_index(folder, (), self.photo_model, files=paths, progress=progress.update)
+
+    def open_index(self, folder: Path) -> SearchIndex:
+        """Open an index that this model made, as a search does."""
+        return open_index(folder, self.folder, **self.weights)
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")

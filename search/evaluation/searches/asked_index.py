@@ -1,0 +1,80 @@
+"""A collection as people search it: an index of its photos alone, asked in words."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from search.engine.search_index import SearchIndex
+
+__all__ = ["Answer", "AskedIndex", "temporary_index"]
+
+
+class Answer(NamedTuple):
+    """The hits of a query, nearest first."""
+
+    rows: NDArray[np.int64]
+    """(K,) of the photos."""
+    probabilities: NDArray[np.float64]
+    """(K,) as people are shown them."""
+
+
+class AskedIndex:
+    """Answers in rows of a collection in place of paths.
+
+    Args:
+        index: open, of these photos.
+        paths: (G,) the photos; a file that stands there several times is its first row.
+    """
+
+    def __init__(self, index: SearchIndex, paths: Sequence[str]) -> None:
+        self._index = index
+        self._places: dict[str, int] = {}
+        for row, path in enumerate(paths):
+            self._places.setdefault(os.path.abspath(path), row)
+        self.first_rows = np.array([self._places[os.path.abspath(path)] for path in paths])
+        """(G,) int64, the first row of each photo's file."""
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def ask(self, text: str, k: int, *, rerank: bool = True) -> Answer:
+        """Ask for a text as people type it, and give at most k hits; none if it is no query."""
+        from store import QueryError
+
+        try:
+            hits = list(self._index.search(text, k, rerank=rerank))
+        except QueryError:  # an empty caption, or one that begins as a sum does
+            hits = []
+        return Answer(
+            np.array([self._places[str(hit.path)] for hit in hits], np.int64),
+            np.array([hit.probability for hit in hits], np.float64),
+        )
+
+
+@contextmanager
+def temporary_index(
+    paths: Sequence[str],
+    build: Callable[[Path], object],
+    open_folder: Callable[[Path], SearchIndex],
+) -> Generator[AskedIndex]:
+    """Index photos in a folder that is gone afterwards.
+
+    Args:
+        paths: of the photos; one that cannot be read is left out, as in any index.
+        build: indexes them in a folder.
+        open_folder: opens that for searches.
+    """
+    with tempfile.TemporaryDirectory(prefix="crossgraph-eval-") as place:
+        folder = Path(place) / "photos.index"
+        build(folder)
+        with open_folder(folder) as index:
+            yield AskedIndex(index, paths)

@@ -1,0 +1,159 @@
+"""Whether the probabilities that people are shown mean what they say, also where nothing is there.
+
+Everything is read off the hits of real searches, in an index of the collection's photos: of its own
+captions, of words, of captions that belong to other photos, and of things that no photo shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.evaluation.evaluation import Measured, percent
+from search.evaluation.reliability import MATCH, reliability, shown_share
+from search.evaluation.searches.absent_things import ABSENT_THINGS
+from search.evaluation.searches.asked_index import AskedIndex
+from search.evaluation.searches.keyword_labels import LEFT_OUT, Keyword
+from search.evaluation.searches.keywords import ask_words, known
+from search.evaluation.searches.right_answers import RightAnswers, Texts
+
+__all__ = ["HITS", "judge_shown"]
+
+HITS = 10
+"""As many as a search gives without being told."""
+
+Progress = Callable[[str, int, int], None]
+Rows = NDArray[np.int64]
+
+
+class Tops(NamedTuple):
+    """The first hits of queries."""
+
+    rows: Rows
+    """(Q,) int64 of photos, -1 where there is no hit."""
+    probabilities: NDArray[np.float64]
+    """(Q,), 0 where there is no hit."""
+
+
+def judge_shown(
+    index: AskedIndex,
+    captions: Texts,
+    right: RightAnswers,
+    image_ids: Rows,
+    *,
+    queries: int = 1000,
+    seed: int = 0,
+    absent: Sequence[str] = ABSENT_THINGS,
+    progress: Progress | None = None,
+) -> Measured:
+    """Measure the probabilities of hits.
+
+    Args:
+        index: of the collection.
+        captions: all of the collection, with the rows of their photos.
+        right: words with what is true of each photo, and captions of other photos.
+        image_ids: (G,) int64, ids of the collection's photos.
+        queries: how many captions are asked, at most, of either kind.
+        seed: draws them, and the samples of intervals.
+        absent: things that no photo shows.
+        progress: called with what is being done, how many are done and how many there are.
+
+    Returns:
+        The report has `captions` (the top hit, right where it is the caption's own photo),
+        `keywords` (ten hits of each word, right where the photo has it), and of `foreign` captions
+        and `absent` things how many have a top hit that is shown as a match; and `notes`. The
+        per-query part is laid out in `search/evaluation/per_query.py`.
+    """
+    own, own_table = _captions(index, captions.drawn(queries, seed), image_ids, seed, progress)
+    words, word_table = _words(index, right.keywords, image_ids, seed, progress)
+    report: dict[str, Any] = {"captions": own, "keywords": words, "foreign": None}
+    table: dict[str, Any] = {"captions": own_table, "keywords": word_table}
+    notes = []
+    if len(right.foreign.texts):
+        some = right.foreign.drawn(queries, seed)
+        report["foreign"], table["foreign"] = _nowhere(
+            index, some.texts, some.photos, seed, "foreign captions", progress
+        )
+    else:
+        notes.append("no foreign captions were asked: they take a second collection")
+    if words is None:
+        notes.append("no word was asked: none is true of enough photos")
+    report["absent"], table["absent"] = _nowhere(
+        index, absent, np.arange(len(absent)), seed, "absent things", progress
+    )
+    return Measured({**report, "notes": notes}, table)
+
+
+def _captions(
+    index: AskedIndex, captions: Texts, image_ids: Rows, seed: int, progress: Progress | None
+) -> Measured:
+    tops = _tops(index, captions.texts, "captions", progress)
+    own = index.first_rows[captions.photos]
+    answered = tops.rows >= 0
+    right = tops.rows == own
+    report = {
+        "queries": len(own),
+        "unanswered": int((~answered).sum()),
+        **reliability(right[answered], tops.probabilities[answered], own[answered], seed=seed),
+        "shown_as_match": percent(float((tops.probabilities >= MATCH).mean())),
+    }
+    table = {
+        "caption_ids": captions.caption_ids,
+        "image_ids": [int(image_ids[row]) if row >= 0 else None for row in tops.rows],
+        "right": right,
+        "probabilities": tops.probabilities,
+    }
+    return Measured(report, table)
+
+
+def _words(
+    index: AskedIndex,
+    keywords: Sequence[Keyword],
+    image_ids: Rows,
+    seed: int,
+    progress: Progress | None,
+) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    answers = ask_words(index, keywords, HITS, progress=progress)
+    pairs = list(zip(keywords, answers, strict=True))
+    table = {
+        "words": [keyword.word for keyword in keywords],
+        "image_ids": [image_ids[answer.rows].tolist() for answer in answers],
+        "labels": [known(keyword.labels[answer.rows]) for keyword, answer in pairs],
+        "probabilities": [answer.probabilities.tolist() for answer in answers],
+    }
+    if not any(len(answer.rows) for answer in answers):
+        return None, table
+    labels = np.concatenate([keyword.labels[answer.rows] for keyword, answer in pairs])
+    probabilities = np.concatenate([answer.probabilities for answer in answers])
+    words = np.repeat(np.arange(len(answers)), [len(answer.rows) for answer in answers])
+    judged = labels != LEFT_OUT
+    measures = reliability(labels[judged] == 1, probabilities[judged], words[judged], seed=seed)
+    return {"words": len(keywords), "hits": int(judged.sum()), **measures}, table
+
+
+def _nowhere(
+    index: AskedIndex,
+    texts: Sequence[str],
+    groups: Rows,
+    seed: int,
+    what: str,
+    progress: Progress | None,
+) -> Measured:
+    """Ask for what is not there."""
+    tops = _tops(index, texts, what, progress)
+    report = {"queries": len(texts), **shown_share(tops.probabilities, groups, seed=seed)}
+    return Measured(report, {"queries": list(texts), "probabilities": tops.probabilities})
+
+
+def _tops(index: AskedIndex, texts: Sequence[str], what: str, progress: Progress | None) -> Tops:
+    rows, probabilities = np.full(len(texts), -1), np.zeros(len(texts))
+    for place, text in enumerate(texts):
+        answer = index.ask(text, HITS)
+        if len(answer.rows):
+            rows[place], probabilities[place] = answer.rows[0], answer.probabilities[0]
+        if progress:
+            progress(what, place + 1, len(texts))
+    return Tops(rows, probabilities)

@@ -1,0 +1,159 @@
+"""Questions that a caption's own recall doesn't answer: word order, and queries of a few words.
+
+Word order: the share of captions that score above their altered form
+(`search/evaluation/altered_captions.py`) for their own photo; 50 is what guessing gets. A tie is no
+success.
+
+Short queries: every caption gives one of two, three or four content words in turn, and the photo
+that must be found is the caption's own, however many others the few words fit as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.evaluation.altered_captions import KINDS
+from search.evaluation.evaluation import percent, rank_both, retrieval_measures
+from search.evaluation.typed_queries import LENGTHS, short_query
+
+if TYPE_CHECKING:
+    from fusion.data.features import CaptionFeatures, PairData
+    from fusion.evaluation.matcher import Matcher
+
+__all__ = ["Probes", "probe"]
+
+Rows = NDArray[np.int64]
+Encode = Callable[[Sequence[str], Rows, Rows], "CaptionFeatures"]
+"""`encode(texts, caption_ids, photo_rows)`, as `fusion.data.feature_cache.encode_captions` does."""
+STAGES = ("first_stage", "reranked")
+
+
+@dataclass(frozen=True)
+class Probes:
+    """What was measured.
+
+    Attributes:
+        report: `word_order`, by kind of change, and `short_queries`, with their counts.
+        per_query: the scores and ranks that it comes from, as `search/evaluation/per_query.py` lays
+            them out.
+    """
+
+    report: dict[str, Any]
+    per_query: dict[str, Any]
+
+
+class Texts(NamedTuple):
+    """Texts made of captions."""
+
+    rows: Rows
+    """(M,) the captions' rows."""
+    texts: list[str]
+
+
+def probe(
+    matcher: Matcher,
+    data: PairData,
+    encode: Encode,
+    progress: Callable[..., None] | None = None,
+) -> Probes:
+    """Make texts of a collection's captions by rule and measure a model on them.
+
+    Args:
+        matcher: the model.
+        data: the collection.
+        encode: what turns texts into features, with the collection's own encoders.
+        progress: handed to the matcher.
+    """
+    order, order_table = _word_order(matcher, data, encode)
+    queries, query_table = _short_queries(matcher, data, encode, progress)
+    return Probes(
+        {"word_order": order, "short_queries": queries},
+        {"word_order": order_table, "short_queries": query_table},
+    )
+
+
+def altered_captions(texts: Sequence[str], rule: Callable[[str], str | None]) -> Texts:
+    """Alter the captions that a rule fits, where the result differs."""
+    made = [(row, rule(text)) for row, text in enumerate(texts)]
+    kept = [(row, new) for row, new in made if new is not None and new != texts[row]]
+    return Texts(np.array([row for row, _ in kept], np.int64), [new for _, new in kept])
+
+
+def short_queries(texts: Sequence[str]) -> Texts:
+    """Make a query of each caption that has the words for one: of two, three or four in turn."""
+    made = [(row, short_query(text, LENGTHS[row % len(LENGTHS)])) for row, text in enumerate(texts)]
+    kept = [(row, query) for row, query in made if query is not None]
+    return Texts(np.array([row for row, _ in kept], np.int64), [query for _, query in kept])
+
+
+def _word_order(
+    matcher: Matcher, data: PairData, encode: Encode
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    report, table = {}, {}
+    for kind, rule in KINDS.items():
+        made = altered_captions(data.captions.texts, rule)
+        pairs = _pair_scores(matcher, data, encode, made)
+        report[kind] = {"captions": len(made.rows)} | {
+            stage: None if scores is None else percent(float((scores[:, 0] > scores[:, 1]).mean()))
+            for stage, scores in pairs.items()
+        }
+        table[kind] = {
+            "caption_ids": data.captions.caption_ids[made.rows], "altered": made.texts, **pairs
+        }  # fmt: skip
+    return report, table
+
+
+def _pair_scores(
+    matcher: Matcher, data: PairData, encode: Encode, made: Texts
+) -> dict[str, NDArray[np.float32] | None]:
+    """Scores (M, 2) of captions and of their altered forms with their photos, by stage."""
+    from fusion.data.features import PairData, some_captions
+
+    if not len(made.rows):
+        return dict.fromkeys(STAGES)
+    captions = some_captions(data.captions, made.rows)
+    altered = encode(made.texts, captions.caption_ids, captions.photo_rows)
+    both = [matcher.score_own(PairData(data.photos, each)) for each in (captions, altered)]
+    return {
+        stage: None if values[0] is None else np.stack(values, axis=1)
+        for stage, *values in zip(STAGES, *both, strict=True)
+    }
+
+
+def _short_queries(
+    matcher: Matcher, data: PairData, encode: Encode, progress: Callable[..., None] | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    from fusion.data.features import PairData
+
+    made = short_queries(data.captions.texts)
+    photo_rows = data.captions.photo_rows[made.rows]
+    ranks: dict[str, Rows | None] = dict.fromkeys(STAGES)
+    if len(made.rows):
+        captions = encode(made.texts, data.captions.caption_ids[made.rows], photo_rows)
+        scores = matcher.score_all(PairData(data.photos, captions), progress=progress)
+        tables = scores.first_stage_text_to_image, scores.reranked_text_to_image
+        ranks = {
+            stage: rank_both(table, None, photo_rows).get("text_to_image")
+            for stage, table in zip(STAGES, tables, strict=True)
+        }
+    lengths = np.array([len(text.split()) for text in made.texts])
+    report = _measured(ranks, np.ones(len(lengths), bool)) | {
+        "by_words": {str(words): _measured(ranks, lengths == words) for words in LENGTHS}
+    }
+    table = {
+        "caption_ids": data.captions.caption_ids[made.rows], "queries": made.texts, **ranks
+    }  # fmt: skip
+    return report, table
+
+
+def _measured(ranks: dict[str, Rows | None], chosen: NDArray[np.bool_]) -> dict[str, Any]:
+    count = int(chosen.sum())
+    return {"queries": count} | {
+        stage: retrieval_measures(values[chosen]) if count and values is not None else None
+        for stage, values in ranks.items()
+    }

@@ -1,0 +1,1 @@
+"""An index or hits as files of other programs: Parquet and COCO."""

@@ -1,0 +1,154 @@
+r"""Photos as a Parquet file: one row each, vectors as fixed-size lists.
+
+Columns: image_id, path (absolute), source, relative_path, size_bytes, mtime_ns, sha256, width_px,
+height_px, captions, categories, vector; of hits rank, score and probability too. What is no Unicode
+in a path is written as `\xff`, since Parquet's texts are UTF-8. The schema's metadata names the
+model: `crossgraph.fingerprint`, `.model`, `.encoders`, `.dim`, `.unit_dim`, and the `.query`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from search.export.whole_file import written_whole
+from search.printable import valid_text
+from search.result import Hit
+
+if TYPE_CHECKING:
+    from store import IndexReader
+    from store.record_stream import PhotoRecord
+
+__all__ = ["ExportError", "check_pyarrow", "write_parquet"]
+
+ROW_GROUP = 8192
+"""Photos; with vectors of 515 numbers about 17 MB, of which readers can skip each."""
+
+
+class ExportError(RuntimeError):
+    """What would write the file is not installed."""
+
+
+def check_pyarrow() -> None:
+    """Raise an ExportError where pyarrow is not installed."""
+    if find_spec("pyarrow") is None:
+        raise ExportError(
+            "Parquet is written by pyarrow, which is not installed: "
+            'pip install "crossgraph[parquet]"'
+        )
+
+
+def write_parquet(
+    index: IndexReader,
+    out: Path,
+    hits: Sequence[Hit] | None,
+    query: str,
+    progress: Callable[[int, int, str], object] | None = None,
+) -> tuple[int, list[Path]]:
+    """Write photos, or hits only; give how many, and the file.
+
+    Args:
+        index: open, in a snapshot.
+        out: the file; what was there is replaced.
+        hits: as `search.export.write_photos.export` has them.
+        query: what they answer.
+        progress: as `search.export.write_photos.export` has it.
+    """
+    import pyarrow.parquet
+
+    schema = _schema(index, ranked=hits is not None, query=query)
+    count = 0
+    with (
+        written_whole(out) as temporary,
+        pyarrow.parquet.ParquetWriter(temporary, schema, compression="zstd") as writer,
+    ):
+        for rows in _groups(index, hits):
+            writer.write_batch(_batch(rows, schema, index.model.dim, hits), ROW_GROUP)
+            count += len(rows)
+            if progress is not None:
+                progress(count, len(index) if hits is None else len(hits), "rows")
+    return count, [out]
+
+
+def _schema(index: IndexReader, *, ranked: bool, query: str) -> Any:  # noqa: ANN401 - no types
+    import pyarrow as pa
+
+    ranks = [("rank", pa.int32()), ("score", pa.float32()), ("probability", pa.float32())]
+    texts = pa.list_(pa.string())
+    facts = {
+        "fingerprint": index.model.fingerprint,
+        "model": index.model.name,
+        "encoders": index.model.encoders,
+        "dim": str(index.model.dim),
+        "unit_dim": str(index.model.unit_dim),
+        **({"query": valid_text(query)} if ranked else {}),
+    }
+    return pa.schema(
+        [
+            *(ranks if ranked else ()),
+            ("image_id", pa.int64()),
+            ("path", pa.string()),
+            ("source", pa.string()),
+            ("relative_path", pa.string()),
+            ("size_bytes", pa.int64()),
+            ("mtime_ns", pa.int64()),
+            ("sha256", pa.string()),
+            ("width_px", pa.int32()),
+            ("height_px", pa.int32()),
+            ("captions", texts),
+            ("categories", texts),
+            # Not half precision, in which they are kept: few readers of Parquet know that.
+            ("vector", pa.list_(pa.float32(), index.model.dim)),
+        ],
+        metadata={f"crossgraph.{name}": value for name, value in facts.items()},
+    )
+
+
+def _groups(index: IndexReader, hits: Sequence[Hit] | None) -> Iterator[list[PhotoRecord]]:
+    from store.record_stream import records
+
+    waiting: list[PhotoRecord] = []
+    for block in records(index, None if hits is None else [hit.image_id for hit in hits]):
+        waiting += block
+        if len(waiting) >= ROW_GROUP:
+            yield waiting[:ROW_GROUP]
+            waiting = waiting[ROW_GROUP:]
+    if waiting:
+        yield waiting
+
+
+def _batch(
+    rows: Sequence[PhotoRecord],
+    schema: Any,  # noqa: ANN401 - pyarrow has no types
+    dim: int,
+    hits: Sequence[Hit] | None,
+) -> Any:  # noqa: ANN401
+    import pyarrow as pa
+
+    found = {hit.image_id: hit for hit in hits or ()}
+    columns: dict[str, Any] = {
+        "image_id": [row.image_id for row in rows],
+        "path": [valid_text(row.file.path) for row in rows],
+        "source": [valid_text(row.file.source) for row in rows],
+        "relative_path": [valid_text(row.relative_path) for row in rows],
+        "captions": [list(row.captions) for row in rows],
+        "categories": [list(row.categories) for row in rows],
+    }
+    for name in ("size_bytes", "mtime_ns", "sha256", "width_px", "height_px"):
+        columns[name] = [getattr(row.file, name) for row in rows]
+    for name in ("rank", "score", "probability") if hits is not None else ():
+        columns[name] = [getattr(found[row.image_id], name) for row in rows]
+    vectors = np.stack([row.vector for row in rows if row.vector is not None])
+    flat = pa.array(vectors.astype(np.float32).reshape(-1))
+    columns["vector"] = pa.FixedSizeListArray.from_arrays(flat, dim)
+    arrays = [
+        columns[field.name]
+        if field.name == "vector"
+        else pa.array(columns[field.name], type=field.type)
+        for field in schema
+    ]
+    return pa.record_batch(arrays, schema=schema)

@@ -1,0 +1,79 @@
+"""Where what can be computed again is kept between commands, and how features are asked for.
+
+Here training and evaluation get the decoder that indexing uses, of which `fusion` knows nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from fusion.data.features import PairData
+
+__all__ = ["collection_features", "default_cache", "query_cache", "read_photo"]
+
+
+def default_cache() -> Path:
+    """Give the folder for features: CROSSGRAPH_CACHE, or one in the user's cache folder."""
+    return _named() or _users() / "features"
+
+
+def query_cache() -> Path:
+    """Give the folder for the query sides of models: in CROSSGRAPH_CACHE, or beside features."""
+    return (_named() or _users()) / "query"
+
+
+def _named() -> Path | None:
+    named = os.environ.get("CROSSGRAPH_CACHE")
+    return Path(named) if named else None
+
+
+def _users() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "crossgraph"
+
+
+def collection_features(
+    preset: str,
+    images: Path,
+    annotations: Path,
+    *,
+    cache: Path | None = None,
+    image_weights: Path | None = None,
+    text_weights: Path | None = None,
+    progress: Callable[..., None] | None = None,
+) -> PairData:
+    """Encode a captioned collection, or read what an earlier command encoded of it."""
+    from fusion.data.feature_cache import cache_features
+    from fusion.encoders import load_encoders
+
+    encoders = load_encoders(preset, image_weights=image_weights, text_weights=text_weights)
+    return cache_features(
+        encoders, images, annotations, cache or default_cache(), progress, read_photo=read_photo
+    )
+
+
+def read_photo(path: Path, enough_px: int) -> Image.Image:
+    """Read a captioned photo with the pixels that indexing would give the model.
+
+    Args:
+        path: the file.
+        enough_px: as of `indexer.photos.decode.decode_photo`.
+
+    Raises:
+        CollectionError: the file is no photo, or cannot be read.
+    """
+    from fusion.data.collection import CollectionError
+    from indexer.photos.decode import UnreadableImage, decode_file
+
+    try:
+        return decode_file(path, enough_px).image
+    except UnreadableImage as error:
+        raise CollectionError(f"{path}: not a readable photo ({error.reason})") from error
+    except OSError as error:
+        raise CollectionError(f"{path}: cannot be read ({error.strerror or error})") from error

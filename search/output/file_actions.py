@@ -1,0 +1,171 @@
+"""What is done with the photos that were found, beside printing them: opened, or copied."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import BinaryIO
+
+import typer
+
+from search.output.media_types import HEAD_BYTES, SUFFIX_OF, content_type
+from search.result import Hit
+from store.photo_names import base_name, split_member
+
+__all__ = ["Copied", "copy_hits", "open_best"]
+
+CHUNK = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Copied:
+    """What became of the hits of a search that were to be copied.
+
+    Attributes:
+        written: name of a photo to its copy.
+        there: photo to the file that was there already, the same to the byte.
+        failed: photo to the reason.
+    """
+
+    written: dict[str, Path]
+    there: dict[str, Path]
+    failed: dict[str, str]
+
+    def lines(self, folder: Path) -> Iterator[str]:
+        """Tell people, a line a copy that has another name or failed, and one that counts."""
+        for photo, copy in self.written.items():
+            if copy.stem != _stem(photo):
+                yield f"{photo} is {copy}, since another photo has its name"
+        for photo, reason in self.failed.items():
+            yield f"not copied: {photo}: {reason}"
+        there = f", {len(self.there)} were there already" if self.there else ""
+        failed = f", {len(self.failed)} could not be copied" if self.failed else ""
+        yield f"{len(self.written)} photos copied to {folder}{there}{failed}"
+
+
+def copy_hits(hits: Sequence[Hit], folder: Path) -> Copied:
+    """Copy the photos of hits into a folder, which is made; what is there is never written over.
+
+    A photo keeps its name; where another has it, a number comes behind: `dog-2.jpg`. A row of a
+    Parquet file is called by that and its number: `part-0-17.jpg`.
+
+    Raises:
+        OSError: the folder is none, or cannot be made.
+    """
+    from store import UnreadableImage
+
+    folder.mkdir(parents=True, exist_ok=True)
+    done = Copied({}, {}, {})
+    for hit in hits:
+        try:
+            copy, is_new = _copied(hit, folder)
+        except OSError as error:
+            done.failed[hit.name] = error.strerror or str(error)
+        except UnreadableImage as error:
+            done.failed[hit.name] = error.reason
+        except ValueError as error:  # a name in a tar may have what no file's name has
+            done.failed[hit.name] = f"it cannot be a file's name: {error}"
+        else:
+            (done.written if is_new else done.there)[hit.name] = copy
+    return done
+
+
+def open_best(hits: Sequence[Hit]) -> str:
+    """Show the first of some hits in the system's viewer; give what went wrong, or nothing."""
+    from store import UnreadableImage
+
+    best = hits[0]
+    try:
+        path = best.path if _is_file(best) else _unpacked(best)
+    except (OSError, UnreadableImage) as error:
+        return f"{best.name} cannot be read: {error}"
+    if not path.is_file():
+        return f"{path} is not there any more: `crossgraph index` brings the index up to date"
+    if typer.launch(str(path)):
+        return f"no viewer was found for {path}: expected one by xdg-open"
+    return ""
+
+
+def _copied(hit: Hit, folder: Path) -> tuple[Path, bool]:
+    """Give the copy of a photo, and whether it was made now."""
+    with _opened(hit) as source:
+        suffix = SUFFIX_OF.get(content_type(source.read(HEAD_BYTES)), "")
+        for name in _names(_stem(hit.name), base_name(hit.name), suffix):
+            copy = folder / name
+            try:
+                target = copy.open("xb")  # whoever makes the file is the one who writes it
+            except FileExistsError:
+                if copy.is_file() and _is_same(source, copy):
+                    return copy, False
+                continue
+            try:
+                with target:
+                    source.seek(0)
+                    shutil.copyfileobj(source, target)
+            except BaseException:
+                copy.unlink()
+                raise
+            with suppress(OSError):  # some disks keep no times, and parts of files have none
+                os.utime(copy, ns=_times(hit.path))
+            return copy, True
+    raise AssertionError("there are names without end")
+
+
+def _is_file(hit: Hit) -> bool:
+    """Say whether a hit is a file of its own, and no part of a tar or Parquet file."""
+    return split_member(hit.name) is None or hit.path.exists()
+
+
+def _opened(hit: Hit) -> BinaryIO:
+    if _is_file(hit):
+        return hit.path.open("rb")
+    from indexer.sources import open_photo
+
+    return io.BytesIO(open_photo(hit.name))
+
+
+def _unpacked(hit: Hit) -> Path:
+    """Give a file of its own with the photo, for a viewer; the system clears such files away."""
+    return _copied(hit, Path(tempfile.mkdtemp(prefix="crossgraph-")))[0]
+
+
+def _is_same(source: BinaryIO, copy: Path) -> bool:
+    source.seek(0)
+    with copy.open("rb") as other:
+        while True:
+            one, two = source.read(CHUNK), other.read(CHUNK)
+            if one != two:
+                return False
+            if not one:
+                return True
+
+
+def _stem(name: str) -> str:
+    """Give what the copy of a photo is called, without suffix; a row has its number for a name.
+
+    >>> _stem("/photos/dog.jpg"), _stem("/photos/part-0.parquet!17")
+    ('dog', 'part-0-17')
+    """
+    parts = split_member(name)
+    row = parts is not None and parts[0].lower().endswith(".parquet")
+    return f"{Path(parts[0]).stem}-{parts[1]}" if parts and row else Path(base_name(name)).stem
+
+
+def _names(stem: str, name: str, suffix: str) -> Iterator[str]:
+    # A row's suffix is what its photo is; a file keeps its own, whatever it holds.
+    ending = Path(name).suffix if Path(name).stem == stem else suffix
+    yield f"{stem}{ending}"
+    for number in count(2):
+        yield f"{stem}-{number}{ending}"
+
+
+def _times(path: Path) -> tuple[int, int]:
+    facts = path.stat()
+    return facts.st_atime_ns, facts.st_mtime_ns

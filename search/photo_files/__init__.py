@@ -1,0 +1,1 @@
+"""Files of photos for whoever shows them: opened inside their folders only, and shrunk."""

@@ -1,0 +1,129 @@
+"""Files of photos: found through the index, opened only inside its folders of photos."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from indexer import sources
+from indexer.photos.decode import MAX_FILE_BYTES
+from indexer.sources.folder import SUFFIXES
+from search.photo_files.uploads_folder import real_uploads
+from search.photo_files.without_links import open_without_links
+from search.server.wire.http_errors import Refused
+from store import IndexDamaged
+from store.photo_names import is_address, lies_below
+from store.record_stream import PhotoRecord
+from store.searched_index import ServedIndex
+
+__all__ = ["OpenPhoto", "find_photo", "open_photo"]
+
+CHUNK = 256 * 1024
+
+
+def find_photo(index: ServedIndex, image_id: int) -> PhotoRecord:
+    """Give what the index knows of a photo.
+
+    Raises:
+        Refused: it knows none of that id, or the catalog names a file outside its folders.
+    """
+    try:
+        found = index.photo_records([image_id])
+    except IndexDamaged as error:
+        raise Refused(403, str(error)) from None
+    if not found:
+        raise Refused(404, f"the index has no photo {image_id}")
+    return found[0]
+
+
+@dataclass(frozen=True)
+class OpenPhoto:
+    """A photo's open file, which whoever gets this closes.
+
+    Attributes:
+        file: at its start; empty where `part` is given.
+        size_bytes: of it.
+        tag: changes with the file.
+        part: the name of a photo in a tar or Parquet file, which is not read yet: that may take
+            long, and is not needed where its thumbnail is there.
+        inside: the index's folders.
+    """
+
+    file: BinaryIO
+    size_bytes: int
+    tag: str
+    part: str = ""
+    inside: tuple[str, ...] = ()
+
+    def content(self) -> bytes:
+        """Give the whole content, a little more than may be decoded at most.
+
+        Raises:
+            UnreadableImage: it is a part of a file that is damaged, or too large.
+            OSError: it cannot be read just now.
+        """
+        if self.part:
+            return sources.open_photo(self.part, self.inside)
+        return self.file.read(MAX_FILE_BYTES + 1)
+
+    def fetched(self) -> OpenPhoto:
+        """Give the same with what a part holds as its file; raises as `content`."""
+        content = self.content()
+        return OpenPhoto(io.BytesIO(content), len(content), self.tag)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Give the content, and close the file."""
+        with self.file:
+            while chunk := self.file.read(CHUNK):
+                yield chunk
+
+
+def open_photo(photo: PhotoRecord, folders: list[str], uploads: Path | None = None) -> OpenPhoto:
+    """Open the file of a photo.
+
+    Args:
+        photo: from the index.
+        folders: the index's sources; links that lead out of all of them are not followed.
+        uploads: that of them which is the index's own, and no link.
+
+    Raises:
+        Refused: it is not there, or lies elsewhere, or has not a photo's name.
+    """
+    path = photo.file.path
+    part = sources.part_of(path)
+    real = _real(path if part is None else part[0])
+    if not any(lies_below(real, _real_folder(folder, uploads)) for folder in folders):
+        raise Refused(403, f"photo {photo.image_id} leads out of the index's folders of photos")
+    if part is not None:
+        # Its content as it was indexed: nothing has to be opened to know it.
+        return OpenPhoto(io.BytesIO(), 0, photo.file.sha256[:32], path, tuple(folders))
+    if Path(path).suffix.lower() not in SUFFIXES or Path(real).suffix.lower() not in SUFFIXES:
+        raise Refused(403, f"photo {photo.image_id} has not the name of a photo")
+    try:
+        number = open_without_links(real)
+    except OSError as error:
+        reason = error.strerror or "cannot be opened"
+        raise Refused(404, f"the file of photo {photo.image_id} is not there: {reason}") from None
+    file = os.fdopen(number, "rb")
+    facts = os.fstat(number)
+    if not stat.S_ISREG(facts.st_mode):
+        file.close()
+        raise Refused(404, f"the file of photo {photo.image_id} is no file any more")
+    named = f"{facts.st_dev}-{facts.st_ino}-{facts.st_size}-{facts.st_mtime_ns}"
+    return OpenPhoto(file, facts.st_size, hashlib.sha256(named.encode()).hexdigest()[:32])
+
+
+def _real_folder(folder: str, uploads: Path | None) -> str:
+    if uploads is not None and folder == str(uploads):
+        return real_uploads(uploads)
+    return _real(folder)
+
+
+def _real(place: str) -> str:
+    return place if is_address(place) else os.path.realpath(place)

@@ -1,0 +1,59 @@
+"""The folder of the photos that were sent: the index's own, and never a link to somebody's."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from search.photo_files.without_links import BY_PARTS, folder_without_links
+from store import IndexNotWritable
+
+__all__ = ["delete_upload", "prepare_uploads", "real_uploads"]
+
+
+def real_uploads(uploads: Path) -> str:
+    """Give where it is, whatever links lead to the index; it is none itself."""
+    return os.path.join(os.path.realpath(uploads.parent), uploads.name)
+
+
+def prepare_uploads(uploads: Path) -> None:
+    """Make the folder, and take away what a killed server has left in it.
+
+    Raises:
+        IndexNotWritable: it is a link, or no folder can be made.
+    """
+    if uploads.is_symlink():
+        raise IndexNotWritable(
+            f"{uploads} is a link, and what is sent is stored in a folder of the index's own: "
+            "remove the link; where another disk is to hold it, mount that disk there"
+        )
+    try:
+        uploads.mkdir(exist_ok=True)
+    except OSError as error:
+        raise IndexNotWritable(f"{uploads.name} cannot be made: {error.strerror}") from error
+    for partial in uploads.glob(".*.partial"):
+        with suppress(OSError):
+            partial.unlink()
+
+
+def delete_upload(uploads: Path, path: str) -> bool:
+    """Delete the file of a photo that was sent; say whether it is gone.
+
+    It stays where `uploads` or a folder in it is a link: then it is somebody's own.
+    """
+    parts = Path(path).relative_to(uploads).parts
+    folder = os.path.join(real_uploads(uploads), *parts[:-1])
+    try:
+        if not BY_PARTS:
+            if os.path.realpath(folder) != folder:
+                return False
+            os.unlink(os.path.join(folder, parts[-1]))
+        else:
+            with folder_without_links(folder) as number:
+                os.unlink(parts[-1], dir_fd=number)
+    except FileNotFoundError:
+        return True
+    except NotADirectoryError:  # which a link is, where none is followed
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""What may be asked: the request, its grammar, negation, filters."""

@@ -1,0 +1,258 @@
+"""What a search is asked: the one form that the command, programs and servers all go through."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
+
+from search.query.json_fields import Kinds, checked_fields, decoded_bytes
+
+__all__ = ["SearchOptions", "SearchRequest", "Term"]
+
+LIGHTEST, HEAVIEST = 0.001, 1000.0
+"""Weights of terms, far from where single precision ends."""
+
+MOST_TERMS = 64
+"""Of one search: each is embedded and re-ranked by itself."""
+
+ROOM = 5
+"""Candidates for each hit of a search in which hits move down or behind others."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """One thing that is wanted or not wanted: a text, a photo, or a photo of the index.
+
+    Attributes:
+        text: what the photo shows; what is longer than the text encoder reads is cut off.
+        image: the bytes of a photo's file, or where it lies.
+        image_id: a photo of the index that is searched.
+        weight: 0.001 to 1000, how much it counts beside the others.
+
+    Raises:
+        QueryError: not exactly one of the three, an empty text, or a weight that is none.
+    """
+
+    text: str | None = None
+    image: bytes | Path | None = None
+    image_id: int | None = None
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        from store import QueryError
+
+        given = [each for each in (self.text, self.image, self.image_id) if each is not None]
+        if len(given) != 1:
+            raise QueryError(f"a term is one of text, image and image_id, found {len(given)}")
+        if not LIGHTEST <= self.weight <= HEAVIEST:
+            raise QueryError(
+                f"the weight of {self} is {self.weight:g}, expected {LIGHTEST:g} to {HEAVIEST:g}"
+            )
+        if self.text is not None:
+            object.__setattr__(self, "text", _clean(self.text))
+
+    def __str__(self) -> str:
+        if self.text is not None:
+            return f'"{self.text}"'
+        if self.image_id is not None:
+            return f"photo {self.image_id}"
+        return str(self.image) if isinstance(self.image, Path) else "a photo"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give its JSON form: weight, and text, image_id, path, or image as base64."""
+        record: dict[str, Any] = {"weight": self.weight}
+        if isinstance(self.image, bytes):
+            record["image"] = base64.b64encode(self.image).decode("ascii")
+        elif self.image is not None:
+            record["path"] = str(self.image)
+        elif self.text is not None:
+            record["text"] = self.text
+        else:
+            record["image_id"] = self.image_id
+        return record
+
+    @classmethod
+    def from_dict(cls, record: object, *, paths: bool = False) -> Term:
+        """Read the form of `to_dict`, or a bare text.
+
+        Args:
+            record: as JSON gave it.
+            paths: whether it may name a file, which is then read: not from people far away.
+
+        Raises:
+            QueryError: it is something else.
+        """
+        if isinstance(record, str):
+            return cls(record)
+        known: Kinds = {
+            "text": str, "image": str, "image_id": int, "weight": (int, float),
+        }  # fmt: skip
+        checked = checked_fields(record, {**known, **({"path": str} if paths else {})}, "a term")
+        image: bytes | Path | None = None
+        if "image" in checked:
+            image = decoded_bytes(checked.pop("image"))
+        if "path" in checked:
+            image = Path(checked.pop("path"))
+        return cls(**{**checked, **({} if image is None else {"image": image})})
+
+
+class SearchOptions(TypedDict, total=False):
+    """What `SearchIndex.search` takes beside the query and k; as in `SearchRequest`."""
+
+    candidates: int
+    rerank: bool
+    explain: bool
+    min_probability: float
+    where: str
+    hybrid: bool
+    fold_duplicates: bool
+    budget_ms: float | None
+
+
+@dataclass(frozen=True)
+class SearchRequest:
+    """A search, whoever asks.
+
+    Attributes:
+        positive: what is wanted; `search.ranking.mixing` says how scores mix.
+        negative: what is not wanted; at least one term is in either.
+        where: a filter on what the index knows of a photo, such as its date; empty for none.
+        k: how many hits are wanted, at least 1; fewer come back from a smaller collection.
+        candidates: how many photos the first stage hands to the re-ranker; at least k are, and
+            with negative terms, `hybrid` or `fold_duplicates` at least 5 k.
+        rerank: whether the cross-modal graph orders the candidates anew.
+        min_probability: 0..1; hits whose probability is below it are left out.
+        explain: whether each hit says where its score comes from; for the re-ranker's alone.
+        hybrid: whether words of captions and file names count too; scores are then of ranks.
+        fold_duplicates: whether near-duplicates stand behind the best of them.
+        budget_ms: milliseconds after which no more candidates are re-ranked, counted from the
+            start of the search; at least one block of them is. None re-ranks all.
+
+    Raises:
+        QueryError: there is no term, or more than 64, a number is out of range, or explanations are
+            asked for without the re-ranker or a text, or of a hybrid search.
+    """
+
+    positive: tuple[Term, ...]
+    negative: tuple[Term, ...] = ()
+    where: str = ""
+    k: int = 10
+    candidates: int = 50
+    rerank: bool = True
+    min_probability: float = 0.0
+    explain: bool = False
+    hybrid: bool = False
+    fold_duplicates: bool = False
+    budget_ms: float | None = None
+
+    def __post_init__(self) -> None:
+        from store import QueryError
+
+        if not (self.positive or self.negative):
+            raise QueryError("a search has no terms; give one in positive, such as a text")
+        if (terms := len(self.positive) + len(self.negative)) > MOST_TERMS:
+            raise QueryError(f"a search has {terms} terms, expected at most {MOST_TERMS}")
+        for name, value in (("k", self.k), ("candidates", self.candidates)):
+            if value < 1:
+                raise QueryError(f"{name} is {value}, expected at least 1")
+        if not 0 <= self.min_probability <= 1:
+            raise QueryError(f"the least probability is {self.min_probability:g}, expected 0 to 1")
+        if self.budget_ms is not None and not self.budget_ms > 0:
+            raise QueryError(f"the budget is {self.budget_ms:g} ms, expected more than 0")
+        if self.explain:
+            self._check_explainable()
+
+    def _check_explainable(self) -> None:
+        from store import QueryError
+
+        if not self.rerank:
+            raise QueryError("only a re-ranked score can be explained; search with the re-ranker")
+        if self.hybrid:
+            raise QueryError("a hybrid score is of ranks, which no words add up to: leave out one")
+        if all(term.text is None for term in (*self.positive, *self.negative)):
+            raise QueryError("only what words add is explained; the query shows photos alone")
+
+    @property
+    def first_stage_count(self) -> int:
+        """How many photos the first stage is to find."""
+        # Hits that move down or behind others leave places, which others must be there to take.
+        moves = bool(self.negative) or self.hybrid or self.fold_duplicates
+        least = ROOM * self.k if moves else self.k
+        return max(least, self.candidates) if self.rerank or moves else self.k
+
+    @classmethod
+    def parse(
+        cls, query: str, k: int = 10, *, literal: bool = False, **options: Unpack[SearchOptions]
+    ) -> SearchRequest:
+        """Give the request of a text as `search.query.grammar` reads it, which never names a file.
+
+        >>> [term.text for term in SearchRequest.parse("a beach without people").negative]
+        ['people']
+
+        Args:
+            query: what people wrote.
+            k: as in the request, as is all else.
+            literal: whether the text is taken as it stands, whatever it denies or quotes.
+            **options: the request's other fields.
+        """
+        from search.query.grammar import parse_query
+
+        positive, negative = parse_query(query, literal=literal)
+        return cls(positive, negative, k=k, **options)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give its JSON form, all fields by name."""
+        record = {each.name: getattr(self, each.name) for each in fields(self)}
+        for side in ("positive", "negative"):
+            record[side] = [term.to_dict() for term in record[side]]
+        return record
+
+    @classmethod
+    def from_dict(cls, record: object, *, paths: bool = False) -> SearchRequest:
+        """Read the form of `to_dict`, in which all but one term may be left out.
+
+        In place of terms there may be a `query`, with `literal` if need be, as `parse` takes them.
+
+        >>> SearchRequest.from_dict({"positive": ["a dog"], "k": 3}).k
+        3
+
+        Args:
+            record: as JSON gave it.
+            paths: as in `Term.from_dict`.
+
+        Raises:
+            QueryError: it is something else; names the field.
+        """
+        from store import QueryError
+
+        known: Kinds = {
+            "positive": list, "negative": list, "where": str, "k": int, "candidates": int,
+            "rerank": bool, "min_probability": (int, float), "explain": bool, "hybrid": bool,
+            "fold_duplicates": bool, "budget_ms": (int, float, type(None)),
+            "query": str, "literal": bool,
+        }  # fmt: skip
+        checked = checked_fields(record, known, "a search")
+        if "query" in checked and not {"positive", "negative"} & checked.keys():
+            return cls.parse(checked.pop("query"), **checked)
+        if {"query", "literal"} & checked.keys():
+            raise QueryError("a search has terms, or a query with or without literal, not both")
+        for side in ("positive", "negative"):
+            terms: Sequence[object] = checked.get(side, ())
+            checked[side] = tuple(Term.from_dict(term, paths=paths) for term in terms)
+        return cls(**checked)
+
+
+def _clean(text: str) -> str:
+    from store import QueryError
+    from store.columns.codec import one_form
+
+    # A shell hands over bytes that are no UTF-8 as lone surrogates, which no tokenizer takes.
+    cleaned = text.encode("utf-8", "replace").decode("utf-8").strip()
+    # A letter and its accent may be one sign or two; to people it is the same text.
+    cleaned = one_form(cleaned)
+    if not cleaned:
+        raise QueryError('the query is empty; say what the photo shows, such as "a dog on a sofa"')
+    return cleaned

@@ -1,0 +1,1 @@
+"""From a request to hits: first stage, mixed terms, re-ranking, probabilities, notes."""

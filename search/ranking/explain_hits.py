@@ -1,0 +1,84 @@
+"""Explanations of hits, also of mixed queries: what each word of each term added to the score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.explanation import ExplainedWord, Explanation, from_model
+from search.models.model_protocols import QueryModel
+from search.ranking.mixing import EmbeddedTerm, Mixture
+from search.result import Hit
+
+if TYPE_CHECKING:
+    from store.searched_index import SearchedIndex
+
+__all__ = ["explain_hits"]
+
+
+def explain_hits(
+    hits: Sequence[Hit], mixture: Mixture, index: SearchedIndex, model: QueryModel
+) -> list[Hit]:
+    """Give the hits with explanations, those that were re-ranked.
+
+    A word of a wanted text adds what it adds alone, times the text's weight. A wanted photo stands
+    as one word, and all that is not wanted as another, with the regions where it was read. The
+    words and the rest sum to the score, whatever terms there are.
+    """
+    seen = [hit.image_id for hit in hits if hit.reranked]
+    if not seen:
+        return list(hits)
+    vectors, packed = index.vectors(seen), index.nodes(seen)
+    wanted = [_explained(each, model, vectors, packed) for each in mixture.wanted]
+    unwanted = [
+        _explained(each, model, vectors, packed)
+        for each in mixture.unwanted
+        if each.query is not None
+    ]
+    places = iter(range(len(seen)))
+    found = []
+    for hit in hits:
+        if hit.reranked:
+            place = next(places)
+            said = [each[place] for each in wanted], [each[place] for each in unwanted]
+            hit = replace(hit, explanation=_together(hit.score, mixture, *said))
+        found.append(hit)
+    return found
+
+
+def _explained(
+    each: EmbeddedTerm, model: QueryModel, vectors: NDArray[np.float32], packed: NDArray[Any]
+) -> list[Explanation]:
+    """What one term alone makes of photos (K, D)."""
+    if each.query is not None:
+        return [from_model(one) for one in model.explain(each.query, vectors, packed)]
+    cosines = (vectors @ each.vector).tolist()
+    return [
+        Explanation((ExplainedWord(str(each.term), cosine, ()),), (), 0.0) for cosine in cosines
+    ]
+
+
+def _together(
+    score: float, mixture: Mixture, wanted: list[Explanation], unwanted: list[Explanation]
+) -> Explanation:
+    if len(wanted) == 1 and not mixture.unwanted and mixture.wanted[0].term.weight == 1:
+        return wanted[0]
+    words: list[ExplainedWord] = []
+    rest = other = 0.0
+    for each, said in zip(mixture.wanted, wanted, strict=True):
+        weight = each.term.weight
+        words += [replace(word, added=weight * word.added) for word in said.words]
+        rest += weight * said.rest
+        other += weight * said.other_words
+    if mixture.unwanted:
+        # The order of candidates decides what it takes off, so it is what is left of the score.
+        taken = score - rest - sum(word.added for word in words)
+        names = ", ".join(str(each.term) for each in mixture.unwanted)
+        regions = unwanted[0].regions if unwanted else ()
+        words.append(ExplainedWord(f"not {names}", taken, regions))
+    read = next((said.regions for said in (*wanted, *unwanted) if said.regions), ())
+    return Explanation(tuple(words), read, rest, other)

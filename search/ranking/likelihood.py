@@ -1,0 +1,64 @@
+"""How likely hits are right: each text of a query held against its own background in the index."""
+
+from __future__ import annotations
+
+from collections.abc import Sized
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.models.model_protocols import QueryModel
+from search.ranking.mixing import EmbeddedTerm, Mixture, TermScores
+
+if TYPE_CHECKING:
+    from store.searched_index import SearchedIndex
+
+__all__ = ["Likelihood"]
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """Judges the hits of one search.
+
+    Attributes:
+        index: that is searched.
+        model: which reads the query. Its `likely`, as of `fusion.retriever.Retriever`, judges; one
+            without, or that was fitted before there was any, leaves probabilities as they are.
+        within: the photos that alone may answer; None for all.
+    """
+
+    index: SearchedIndex
+    model: QueryModel
+    within: Sized | None
+
+    def judged(self, mixture: Mixture, found: TermScores, *, reranked: bool) -> TermScores:
+        """Give what the terms make of K candidates with the probabilities that can be shown.
+
+        Args:
+            mixture: of the query.
+            found: scores of its terms; probabilities of true and random pairs.
+            reranked: whether they are the re-ranker's.
+        """
+        likely = getattr(self.model, "likely", None)
+        terms = mixture.wanted
+        if likely is None or not terms or not found.wanted.shape[1]:
+            return found
+        background = self.index.background()
+        photos = background.photos if self.within is None else len(self.within)
+
+        def probabilities(term: EmbeddedTerm, row: int) -> Any:  # noqa: ANN401
+            if term.query is None:
+                return None
+            usual = background.vectors @ term.vector
+            scores = found.wanted[row], found.first[row], usual, photos
+            return likely(term.query, *scores, reranked=reranked)
+
+        judged = [probabilities(term, row) for row, term in enumerate(terms)]
+        rows = [
+            found.probabilities[row] if each is None else each for row, each in enumerate(judged)
+        ]
+        return replace(found, probabilities=np.array(rows, np.float32))

@@ -1,0 +1,215 @@
+"""How the scores of a query's terms become one.
+
+What is wanted adds up: each term's weight times its score. In the first stage that is one inner
+product with the weighted sum of the terms' vectors; re-ranked it is the sum of what the graphs make
+of each text alone, and of the cosines of photos. Both are on scales of the same width: over the
+COCO sample, texts spread by 0.24 (standard deviation), re-ranked, and photos by 0.18.
+
+What is not wanted changes the order of the candidates, which are the nearest to what is wanted.
+Its evidence is the re-ranked score of the text with more of the word detector, which looks whether
+a region shows the thing, or the cosine of the photo. How high such a score is for photos without
+the thing differs from word to word, and so does its spread; so it is counted in standard deviations
+above the mean of the candidates, and one of them is worth as much as one of what is wanted. Where
+nothing is wanted, the first stage takes the photos that are farthest from what is not.
+
+The probability is that of the wanted texts, the weighted mean of theirs, each as it stands out in
+the collection (`search/ranking/likelihood.py`): what is not wanted has no part in it, and neither
+have photos, for nobody fitted what it means that two photos match. A query of photos alone is given
+their cosine in its place, and says so; one that only says what is not wanted, how unlikely that is.
+
+So a hit may stand above another that has a higher probability: what is not wanted, a photo that is
+asked with, or words of captions put it there. Shown are therefore the nearest numbers to these that
+never rise with the rank (`search.ranking.ranking.falling`): hits out of that order share their
+mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.models.model_protocols import QueryModel
+from search.query.request import Term
+
+__all__ = ["EmbeddedTerm", "Mixture", "TermScores"]
+
+Array = NDArray[np.float32]
+
+DETECTOR = 0.3
+"""How much of the word detector's mean log odds is added to a re-ranked score as evidence: of 0 to
+0.4 about the best for telling photos with a thing from those without, on half of the COCO sample's
+categories. The re-ranker itself adds 0.05 of it."""
+
+
+@dataclass(frozen=True)
+class EmbeddedTerm:
+    """A term that can be scored.
+
+    Attributes:
+        term: as it was asked.
+        vector: (D,) float32, whose inner product with an indexed vector is the first-stage score:
+            the model's for a text, the cosine for a photo.
+        query: what the model's re-ranker reads of a text; None for a photo.
+    """
+
+    term: Term
+    vector: NDArray[np.float32]
+    query: Any = None
+
+
+@dataclass(frozen=True)
+class TermScores:
+    """What the terms make of K candidates.
+
+    Attributes:
+        wanted: (P, K), higher is nearer.
+        unwanted: (N, K), higher is likelier there.
+        probabilities: (P, K) in 0..1 of wanted terms; of unwanted ones, (N, K), if P is 0.
+        first: first-stage scores of the terms that have probabilities, (P, K) or (N, K).
+    """
+
+    wanted: Array
+    unwanted: Array
+    probabilities: Array
+    first: Array
+
+    @classmethod
+    def together(cls, blocks: Sequence[Self]) -> Self:
+        """Put blocks of candidates side by side."""
+        parts = zip(
+            *((b.wanted, b.unwanted, b.probabilities, b.first) for b in blocks), strict=True
+        )
+        return cls(*(np.concatenate(part, axis=1) for part in parts))
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """The terms of a query, which the module's text says how to mix.
+
+    Attributes:
+        wanted: P terms.
+        unwanted: N terms; one of both at least.
+    """
+
+    wanted: tuple[EmbeddedTerm, ...]
+    unwanted: tuple[EmbeddedTerm, ...] = ()
+
+    @property
+    def texts(self) -> bool:
+        """Whether there is anything for the re-ranker to read."""
+        return any(each.query is not None for each in (*self.wanted, *self.unwanted))
+
+    @property
+    def is_one_text(self) -> bool:
+        """Whether it is the plain query, whose scores are the model's own."""
+        one = len(self.wanted) == 1 and not self.unwanted
+        return one and self.wanted[0].query is not None and self.wanted[0].term.weight == 1
+
+    @property
+    def vector(self) -> Array:
+        """Of the first stage: (D,)."""
+        terms = self.wanted or self.unwanted
+        found: Array = sum(
+            (np.float32(each.term.weight) * each.vector for each in terms),
+            np.zeros_like(terms[0].vector),
+        )
+        return found if self.wanted else -found
+
+    def first_stage(self, model: QueryModel, vectors: Array) -> TermScores:
+        """Score candidates (K, D) by their vectors."""
+
+        def probabilities(each: EmbeddedTerm) -> Any:  # noqa: ANN401
+            scores = vectors @ each.vector
+            return scores if each.query is None else model.probabilities(each.query, scores)
+
+        return self._scores(
+            [vectors @ each.vector for each in self.wanted],
+            [vectors @ each.vector for each in self.unwanted],
+            [probabilities(each) for each in self.wanted or self.unwanted],
+            vectors,
+        )
+
+    def one_text(self, model: QueryModel, scores: NDArray[np.floating]) -> TermScores:
+        """Give what `first_stage` gives of the only text, whose (K,) scores are known already."""
+        row = np.asarray(scores, np.float32)[None]
+        likely = np.asarray(model.probabilities(self.wanted[0].query, row[0]), np.float32)[None]
+        return TermScores(row, row[:0], likely, row)
+
+    def reranked(self, model: QueryModel, vectors: Array, packed: NDArray[Any]) -> TermScores:
+        """Score candidates (K, D) by the graphs, which read `packed` of them."""
+        seen = []
+        for each in (*self.wanted, *self.unwanted):
+            if each.query is None:
+                cosines = vectors @ each.vector
+                seen.append((cosines, cosines, cosines))
+            else:
+                judged = model.rerank(each.query, vectors, packed)
+                evidence = judged.scores + DETECTOR * judged.detected
+                seen.append((judged.scores, judged.probabilities, evidence))
+        wanted, unwanted = seen[: len(self.wanted)], seen[len(self.wanted) :]
+        return self._scores(
+            [scores for scores, _, _ in wanted],
+            [evidence for _, _, evidence in unwanted],
+            [likely for _, likely, _ in wanted or unwanted],
+            vectors,
+        )
+
+    def mixed(self, found: TermScores) -> tuple[Array, Array]:
+        """Give scores (K,) and probabilities (K,) of K candidates, which are all looked at."""
+        scores = self.adding(found) - self.taken(found)
+        if not self.wanted:
+            likely = found.probabilities.max(axis=0, initial=0)
+            return scores, np.clip(1 - likely, 0, 1)
+        counted = [
+            each.term.weight if each.query is not None or not self._wants_texts else 0
+            for each in self.wanted
+        ]
+        weights = np.array(counted, np.float32)
+        return scores, np.clip(weights @ found.probabilities / weights.sum(), 0, 1)
+
+    def adding(self, found: TermScores) -> Array:
+        """What is wanted adds: (K,)."""
+        weights = np.array([each.term.weight for each in self.wanted], np.float32)
+        added: Array = weights @ found.wanted
+        return added
+
+    def taken(self, found: TermScores) -> Array:
+        """What is not wanted takes off: (K,), with a mean of 0 over the candidates."""
+        if not found.unwanted.size:  # nothing is denied, or there are no candidates
+            return np.zeros(found.wanted.shape[1], np.float32)
+        weights = np.array([each.term.weight for each in self.unwanted], np.float32)
+        spread = self.adding(found).std() if self.wanted else np.float32(1)
+        taken: Array = spread * (weights @ _standardised(found.unwanted))
+        return taken
+
+    @property
+    def _wants_texts(self) -> bool:
+        return any(each.query is not None for each in self.wanted)
+
+    def _scores(
+        self, wanted: list[Any], unwanted: list[Any], probabilities: list[Any], vectors: Array
+    ) -> TermScores:
+        first = [vectors @ each.vector for each in self.wanted or self.unwanted]
+        return TermScores(
+            *(
+                np.array(rows, np.float32).reshape(len(rows), len(vectors))
+                for rows in (wanted, unwanted, probabilities, first)
+            )
+        )
+
+
+def _standardised(scores: Array) -> Array:
+    """Rows (N, K) less their means, in standard deviations; zeros where all are the same.
+
+    >>> _standardised(np.array([[1.0, 3.0], [5.0, 5.0]])).tolist()
+    [[-1.0, 1.0], [0.0, 0.0]]
+    """
+    if not scores.size:
+        return scores
+    above = scores - scores.mean(axis=1, keepdims=True)
+    found: Array = above / np.maximum(scores.std(axis=1, keepdims=True), 1e-6)
+    return found

@@ -1,0 +1,58 @@
+"""What people should know of an answer, a line each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Sized
+from typing import TYPE_CHECKING
+
+from search.query.request import SearchRequest
+from search.ranking.mixing import Mixture
+from search.ranking.ranking import Ranking
+from search.ranking.unknown_words import Unknown
+from search.result import Hit, HitGroup, weakness_of
+
+if TYPE_CHECKING:
+    from store.federation.lost_members import Missing
+
+__all__ = ["notes_on"]
+
+NOTHING = Unknown()
+
+
+def notes_on(
+    request: SearchRequest,
+    mixture: Mixture,
+    ranking: Ranking,
+    within: Sized | None,
+    missing: Sequence[Missing] = (),
+    *,
+    hits: Sequence[Hit] = (),
+    unknown: Unknown = NOTHING,
+) -> tuple[str, ...]:
+    """Say what is missing, that a budget was spent, that a filter left nothing, and the like.
+
+    Args:
+        request: what was asked.
+        mixture: its terms.
+        ranking: of all candidates.
+        within: the photos that a filter lets through; None without one.
+        missing: which indexes of several could not be read.
+        hits: what is shown, the best first.
+        unknown: words that the model does not know.
+    """
+    notes = [f"degraded: answered without {each.index}: {each.reason}" for each in missing]
+    seen = int(ranking.reranked.sum())
+    if request.budget_ms is not None and seen and seen < len(ranking):
+        notes.append(
+            f"the budget of {request.budget_ms:g} ms was spent after {seen} of {len(ranking)} "
+            "candidates"
+        )
+    if within is not None and not len(within):
+        notes.append(f"no photo is let through by the filter: {request.where}")
+    if mixture.wanted and not any(each.query is not None for each in mixture.wanted):
+        notes.append("no text was asked for: in place of probabilities stand cosines of photos")
+    if (misread := unknown.note(hybrid=request.hybrid)) is not None:
+        notes.append(misread)
+    if hits and hits[0].group is HitGroup.other and (weak := weakness_of(hits[0].probability)):
+        notes.append(weak)
+    return tuple(notes)

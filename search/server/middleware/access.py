@@ -1,0 +1,141 @@
+"""Who may ask: the API key, the names this server goes by, and pages of other sites."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import os
+import re
+from pathlib import Path
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from search.server.settings import Settings
+from search.server.wire.http_errors import error_answer
+from store import CrossgraphError
+
+__all__ = ["KEY_VARIABLE", "Access", "AccessError", "is_loopback", "names_of", "read_key"]
+
+KEY_VARIABLE = "CROSSGRAPH_API_KEY"
+SHORTEST_KEY = 16
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+_AUTHORITY = re.compile(r"(?:\[([0-9a-f:.%]{2,64})\]|([a-z0-9._-]{1,255}))(?::[0-9]{0,5})?")
+"""A name, or an address in brackets, and perhaps a port: all that a Host header may say."""
+
+
+class AccessError(CrossgraphError):
+    """The server would be open to people whom nobody let in."""
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine can reach an address.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("::1"), is_loopback("0.0.0.0")
+    (True, True, False)
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def names_of(host: str) -> frozenset[str]:
+    """Give the names that a loopback address goes by in a Host header."""
+    return frozenset({"localhost", "127.0.0.1", "::1", host.lower()})
+
+
+def read_key(file: Path | None) -> str | None:
+    """Give the key from a file, or from the environment, None where there is none.
+
+    Raises:
+        AccessError: the file cannot be read, or the key is too short or no plain text.
+    """
+    where, key = KEY_VARIABLE, os.environ.get(KEY_VARIABLE, "")
+    if file is not None:
+        where = str(file)
+        try:
+            key = file.read_text(encoding="utf-8-sig")  # as editors on Windows save it
+        except (OSError, UnicodeDecodeError) as error:
+            raise AccessError(f"{file} cannot be read as a key: {error}") from None
+    elif not key:
+        return None
+    key = key.strip()
+    if len(key) < SHORTEST_KEY or not key.isascii() or not key.isprintable() or " " in key:
+        raise AccessError(
+            f"the key in {where} has {len(key)} characters, expected at least {SHORTEST_KEY} "
+            "letters, digits and signs: make one with `openssl rand -hex 24`"
+        )
+    return key
+
+
+class Access:
+    """Turns away, before anything is read, whoever may not ask.
+
+    Args:
+        app: what answers the others.
+        settings: with the key and the names.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status, reason = self._judged(scope, Headers(scope=scope))
+        if not status:
+            await self._app(scope, receive, send)
+            return
+        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+        await error_answer(status, reason, headers)(scope, receive, send)
+
+    def _judged(self, scope: Scope, headers: Headers) -> tuple[int, str]:
+        host = headers.get("host", "").lower()
+        name = _name(host) if len(headers.getlist("host")) == 1 else None
+        if self._settings.hosts is not None and name not in self._settings.hosts:
+            names = ", ".join(sorted(self._settings.hosts))
+            return 403, f"this server does not go by that name in the Host header, only by {names}"
+        if name is None:
+            return 400, "expected one Host header, with a name and perhaps a port"
+        if scope["method"] not in SAFE_METHODS and _is_foreign(headers, host):
+            return 403, "a page of another site may not change or ask anything here"
+        guarded = scope["path"].startswith("/v1") or scope["path"].startswith("/metrics")
+        if guarded and not self._has_key(headers):
+            return 401, "give the key of this server as `Authorization: Bearer KEY`"
+        return 0, ""
+
+    def _has_key(self, headers: Headers) -> bool:
+        if self._settings.key is None:
+            return True
+        kind, _, key = headers.get("authorization", "").partition(" ")
+        given, wanted = key.strip().encode("latin-1", "replace"), self._settings.key.encode()
+        return hmac.compare_digest(given, wanted) and kind.lower() == "bearer"
+
+
+def _name(authority: str) -> str | None:
+    """Give the name in a Host header, without port and brackets; None if it is malformed.
+
+    >>> _name("[::1]:8000"), _name("localhost"), _name("127.0.0.1:1@evil.example")
+    ('::1', 'localhost', None)
+    """
+    found = _AUTHORITY.fullmatch(authority)
+    return None if found is None else found[1] or found[2]
+
+
+def _is_foreign(headers: Headers, host: str) -> bool:
+    """Say whether a browser sends this for a page of another site; programs send no Origin."""
+    if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+        return True
+    origin = headers.get("origin")
+    if origin is None:
+        return False
+    scheme, _, authority = origin.lower().partition("://")
+    # What speaks TLS for this server leaves the scheme's own port out, or not.
+    default = {"http": ":80", "https": ":443"}.get(scheme, "")
+    return authority.removesuffix(default) != host.removesuffix(default) or not authority

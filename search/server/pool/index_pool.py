@@ -1,0 +1,105 @@
+"""Open indexes, one for each thread at work, that follow what becomes of the index on disk."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+
+from search.server.pool.thread_pool import Workers
+from search.server.settings import Settings
+from store import IndexDamaged, IndexNotWritable, ModelMismatch
+from store.federation.lost_members import again
+from store.reader import CATALOG_NAME
+
+__all__ = ["Readers"]
+
+
+class _Closable(Protocol):
+    def close(self) -> None: ...
+
+
+T = TypeVar("T")
+R = TypeVar("R", bound=_Closable)
+
+
+class Readers(Generic[R]):
+    """Workers each of which has an open index in its hands.
+
+    An index that is embedded anew with another model is opened again, and so is one whose catalog
+    is another file now.
+
+    Args:
+        name: of the threads, in the singular.
+        settings: with the folder and the limits.
+        open_one: opens the index.
+    """
+
+    def __init__(self, name: str, settings: Settings, open_one: Callable[[], R]) -> None:
+        self.workers = Workers(name, settings.readers, settings.waiting, settings.answer_seconds)
+        # Of a database, and of each of several indexes, its own readers follow what becomes.
+        followed = settings.vectors or settings.several
+        self._catalog = None if followed else settings.folder / CATALOG_NAME
+        self._open = open_one
+        # The last that was used comes first: its pages are still in memory.
+        self._idle: list[tuple[object, R]] = []
+        self._lock = threading.Lock()
+
+    async def run(self, work: Callable[[R], T]) -> T:
+        """Give what a piece of work gives; raises what it, opening and `Workers.run` raise."""
+        return await self.workers.run(lambda: self.do(work))
+
+    def do(self, work: Callable[[R], T]) -> T:
+        """As `run`, in this thread."""
+        identity = self._identity()
+        reader = self._taken(identity)
+        try:
+            return self._done(work, identity, reader)
+        except ModelMismatch:
+            return self._done(work, identity, self._open())
+
+    def close(self, seconds: float) -> bool:
+        """Take no more work and close what is open; say whether all that was begun has ended."""
+        ended = self.workers.close(seconds)
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for _, reader in idle:
+            reader.close()
+        return ended
+
+    def _done(self, work: Callable[[R], T], identity: object, reader: R) -> T:
+        """Do it with a reader, which is then idle, or closed where it is of no more use."""
+        try:
+            found = again(lambda: work(reader))
+        except (ModelMismatch, IndexDamaged, IndexNotWritable, OSError):
+            reader.close()
+            raise
+        except BaseException:
+            self._give_back(identity, reader)
+            raise
+        self._give_back(identity, reader)
+        return found
+
+    def _taken(self, identity: object) -> R:
+        while True:
+            with self._lock:
+                held = self._idle.pop() if self._idle else None
+            if held is None:
+                return self._open()
+            if held[0] == identity:
+                return held[1]
+            held[1].close()
+
+    def _give_back(self, identity: object, reader: R) -> None:
+        with self._lock:
+            self._idle.append((identity, reader))
+
+    def _identity(self) -> object:
+        if self._catalog is None:
+            return None
+        try:
+            facts = os.stat(self._catalog)
+        except OSError:
+            return None
+        return facts.st_dev, facts.st_ino

@@ -1,0 +1,85 @@
+"""The model, loaded once for all threads, and again where the index has another one now."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fusion.runtime.model_fingerprint import checkpoint_fingerprint
+from search.engine.open_index import models_of
+from search.models.model_protocols import QueryModel
+from search.models.prepared import prepared_model
+from store import ModelMismatch
+
+__all__ = ["LoadedModel", "Models", "model_loader"]
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model that answers.
+
+    Attributes:
+        query: reads queries and ranks photos.
+        photo: reads photos; loaded by the first that is shown.
+    """
+
+    query: QueryModel
+    photo: Any
+
+
+class Models:
+    """Holds the model that was asked for last.
+
+    Args:
+        load: gives the model of a fingerprint; raises ModelMismatch where it has another.
+    """
+
+    def __init__(self, load: Callable[[str], LoadedModel]) -> None:
+        self._load = load
+        self._lock = threading.Lock()
+        self._held: tuple[str, LoadedModel] | None = None
+
+    def of(self, fingerprint: str) -> LoadedModel:
+        """Give the model of a fingerprint, as an index records it."""
+        with self._lock:
+            if self._held is None or self._held[0] != fingerprint:
+                self._held = (fingerprint, self._load(fingerprint))
+            return self._held[1]
+
+    def holds(self, fingerprint: str) -> bool:
+        """Say whether that model is loaded."""
+        return self._held is not None and self._held[0] == fingerprint
+
+
+def model_loader(
+    checkpoint: Path | None, image_weights: Path | None, text_weights: Path | None
+) -> Callable[[str], LoadedModel]:
+    """Give what loads models as `search.open_index` does, which explains the arguments.
+
+    Where the checkpoint is another model's, it is not loaded to find that out: each request would
+    wait for it.
+    """
+
+    def load(fingerprint: str) -> LoadedModel:
+        known = checkpoint_fingerprint(checkpoint)
+        is_other = known is not None and known != fingerprint
+        if is_other and prepared_model(fingerprint, checkpoint) is None:
+            raise _another(fingerprint, "crossgraph", str(known))
+        model, photo = models_of(
+            fingerprint, checkpoint, image_weights=image_weights, text_weights=text_weights
+        )
+        if model.fingerprint != fingerprint:
+            raise _another(fingerprint, model.name, model.fingerprint)
+        return LoadedModel(model, photo)
+
+    return load
+
+
+def _another(wanted: str, name: str, fingerprint: str) -> ModelMismatch:
+    return ModelMismatch(
+        f"the index was made with another model ({wanted[:12]}) than {name} ({fingerprint[:12]}): "
+        "give that model with --checkpoint"
+    )

@@ -1,0 +1,99 @@
+"""All that the routes share: open indexes, the model, thumbnails, figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from search.engine.search_index import SearchIndex
+from search.photo_files.thumbnails import Thumbnails
+from search.server.middleware.prometheus import Metrics
+from search.server.pool.index_pool import Readers
+from search.server.pool.model_holder import LoadedModel, Models
+from search.server.pool.thread_pool import Workers
+from search.server.settings import Settings
+from store.opening import open_indexes, open_reader
+from store.searched_index import ServedIndex
+
+__all__ = ["Opened", "Service", "service_of"]
+
+THUMBNAIL_THREADS = 2
+BODY_THREADS = 2
+UPLOADS_WAITING = 8
+UPLOAD_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An open index with the model that made it."""
+
+    index: ServedIndex
+    search: SearchIndex
+    model: LoadedModel
+
+    def close(self) -> None:
+        """Let go of the index's files."""
+        self.search.close()
+
+
+class Service:
+    """What an application works with until it is closed.
+
+    Args:
+        settings: how it behaves.
+        load: gives the model of a fingerprint.
+    """
+
+    def __init__(self, settings: Settings, load: Callable[[str], LoadedModel]) -> None:
+        self.settings = settings
+        self.models = Models(load)
+        self.metrics = Metrics()
+        self.thumbnails = Thumbnails(settings.thumbnail_bytes)
+        self.searches = Readers("search", settings, self._open)
+        # These never search, so they hold no vectors, and no search keeps them waiting.
+        self.catalogs = Readers("look-up", settings, self._open_index)
+        self.pictures = Workers(
+            "thumbnail", THUMBNAIL_THREADS, settings.waiting, settings.answer_seconds
+        )
+        self.writer = Workers("change of the index", 1, UPLOADS_WAITING, UPLOAD_SECONDS)
+        # Bodies are read here and not on the event loop, which has all others to answer.
+        self.bodies = Workers("request", BODY_THREADS, settings.waiting, settings.answer_seconds)
+        self.searches.workers.watch(self.metrics.working("search"))
+
+    def warm(self) -> None:
+        """Open the index and load the model, so that what is wrong is told before anyone asks.
+
+        Raises:
+            CrossgraphError: as `search.open_index`.
+        """
+        self.searches.do(lambda opened: opened.model.query.embed_queries(["a photo"]))
+
+    def close(self, seconds: float) -> bool:
+        """Take no more work; say whether all that was begun has ended within that time."""
+        each = (self.searches, self.catalogs, self.pictures, self.writer, self.bodies)
+        # Each in turn gets what time there is; all were told to stop by the first round.
+        ended = [one.close(0) for one in each]
+        return all(ended) or all([one.close(seconds / len(each)) for one in each])
+
+    def _open_index(self) -> ServedIndex:
+        settings = self.settings
+        if settings.several:
+            return open_indexes(settings.several, seconds=settings.index_seconds)
+        return open_reader(settings.folder, settings.vectors)
+
+    def _open(self) -> Opened:
+        index = self._open_index()
+        try:
+            model = self.models.of(index.model.fingerprint)
+        except BaseException:
+            index.close()
+            raise
+        return Opened(index, SearchIndex(index, model.query, model.photo), model)
+
+
+def service_of(request: Request) -> Service:
+    """Give the service of the application that a request came to."""
+    service: Service = request.app.state.service
+    return service

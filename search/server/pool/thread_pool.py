@@ -1,0 +1,81 @@
+"""Threads that work for requests, so many at once, with so many waiting and no more."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for_all
+from typing import Any, TypeVar
+
+from search.server.wire.http_errors import Refused
+
+__all__ = ["Workers"]
+
+T = TypeVar("T")
+
+
+class Workers:
+    """Runs blocking work beside the event loop.
+
+    Args:
+        name: of the threads.
+        size: how many there are.
+        waiting: how much work may wait for them.
+        seconds: after which whoever waits is told that it took too long; the work itself goes on,
+            since a thread cannot be stopped, and counts until it ends.
+    """
+
+    def __init__(self, name: str, size: int, waiting: int, seconds: float) -> None:
+        self._name = name
+        self._most = size + waiting
+        self._seconds = seconds
+        self._threads = ThreadPoolExecutor(size, name)
+        self._running: set[Future[Any]] = set()
+        self._lock = threading.Lock()
+        self._changed: Callable[[int], object] = lambda busy: None
+
+    def watch(self, changed: Callable[[int], object]) -> None:
+        """Call a function with each new value of `busy`."""
+        self._changed = changed
+
+    @property
+    def busy(self) -> int:
+        """How much work is being done or waits."""
+        return len(self._running)
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Give what a piece of work gives.
+
+        Raises:
+            Refused: too much waits already, it takes too long, or the server is stopping.
+        """
+        if self.busy >= self._most:
+            raise Refused(503, f"too many requests wait for a {self._name}; try again", retry=1)
+        try:
+            future = self._threads.submit(work)
+        except RuntimeError:
+            raise Refused(503, "the server is stopping", retry=5) from None
+        with self._lock:
+            self._running.add(future)
+            self._changed(len(self._running))
+        future.add_done_callback(self._done)
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await asyncio.wrap_future(future)
+        except TimeoutError:
+            reason = f"a {self._name} took longer than {self._seconds:g} seconds"
+            raise Refused(503, reason, retry=5) from None
+
+    def close(self, seconds: float) -> bool:
+        """Take no more work; say whether all that was begun has ended within that time."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            running = set(self._running)
+        return not wait_for_all(running, timeout=seconds).not_done
+
+    def _done(self, future: Future[Any]) -> None:
+        with self._lock:
+            self._running.discard(future)
+            self._changed(len(self._running))

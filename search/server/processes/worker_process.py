@@ -1,0 +1,194 @@
+"""One of several processes that answer at one socket: the handle on it, and what it runs."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from select import select as wait_for_room
+
+from search.server.settings import Settings
+from search.terminal.streams import guard_streams
+from store import CrossgraphError
+
+__all__ = ["Plan", "WorkerProcess"]
+
+READY = "ready"
+"""What a worker says once it answers; anything else is the line that says why it cannot."""
+
+ALIVE = "alive"
+"""What it says about every second, from its event loop: one that is stopped, or hangs, does not."""
+
+SILENT_SECONDS = 30.0
+"""After which a worker that says nothing is ended. Answers are told to be late after as long."""
+
+DRAIN = "drain"
+"""What it is told when another has taken its place. Where the pipe is closed, it stops at once."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What every worker serves.
+
+    Attributes:
+        settings: how it behaves.
+        checkpoint: as `search.open_index` takes it, as are the next two.
+        image_weights: see there.
+        text_weights: see there.
+        seconds_to_stop: how long requests that are being answered may take when it ends.
+        silent_seconds: after which a worker is ended of which nothing is heard.
+    """
+
+    settings: Settings
+    checkpoint: Path | None
+    image_weights: Path | None
+    text_weights: Path | None
+    seconds_to_stop: int
+    silent_seconds: float = SILENT_SECONDS
+
+
+class WorkerProcess:
+    """A worker as the supervisor sees it; started at once.
+
+    Args:
+        plan: what it serves.
+        listening: the socket.
+        replaces: the worker whose place it takes once it is ready.
+    """
+
+    def __init__(
+        self, plan: Plan, listening: socket.socket, replaces: WorkerProcess | None = None
+    ) -> None:
+        # From nothing: threads of the model's and locks that they hold do not live on in a copy.
+        context = multiprocessing.get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self.process: BaseProcess = context.Process(target=_work, args=(plan, listening, theirs))
+        with _interrupts_ignored():
+            self.process.start()
+        theirs.close()
+        self.replaces = replaces
+        self.started = time.monotonic()
+        self.heard = self.started
+        self.ready = False
+        self.leaving = False
+        self.silent = False
+        self.complaint = ""
+
+    def drain(self) -> None:
+        """Let it end once whoever is connected has been answered."""
+        self.leaving = True
+        with suppress(OSError):  # it may be gone already
+            self.pipe.send(DRAIN)
+
+    def hear(self) -> bool:
+        """Read what it says; give whether it became ready by that."""
+        try:
+            said = self.pipe.recv()
+        except (EOFError, OSError):
+            self.silent = True
+            return False
+        self.heard = time.monotonic()
+        if said == ALIVE:
+            return False
+        if said != READY:
+            self.complaint = said
+            return False
+        self.ready = True
+        return True
+
+    def is_silent_for(self, seconds: float) -> bool:
+        """Say whether it should have said something, and has not for so long."""
+        silent = time.monotonic() - self.heard > seconds
+        return silent and self.ready and not self.leaving and not self.pipe.poll()
+
+    def end(self, why: str) -> None:
+        """End one that does not answer, whatever it is at."""
+        self.complaint = why
+        self.process.kill()
+
+    def bury(self) -> None:
+        """Let go of a process that has ended, its last words heard."""
+        with suppress(OSError):
+            while not (self.ready or self.silent) and self.pipe.poll():
+                self.hear()
+        self.process.join()
+        self.pipe.close()
+
+    @property
+    def why(self) -> str:
+        """Why it ended, in a few words."""
+        code = self.process.exitcode or 0
+        ended = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        return self.complaint or f"it {ended}"
+
+
+@contextmanager
+def _interrupts_ignored() -> Generator[None]:
+    """Ignore Ctrl-C; a process that is started meanwhile does so for good.
+
+    The terminal's reaches every process, and the supervisor alone says what becomes of it.
+    """
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _work(plan: Plan, listening: socket.socket, supervisor: Connection) -> None:
+    """Answer requests until the supervisor says that it is enough, or is gone."""
+    guard_streams()
+    # Here, since the supervisor does without.
+    from search.server.app import build_app
+    from search.server.pool.model_holder import model_loader
+    from search.server.processes.uvicorn_server import Running
+
+    try:
+        load = model_loader(plan.checkpoint, plan.image_weights, plan.text_weights)
+        app = build_app(plan.settings, load)
+        app.state.service.warm()
+    except (CrossgraphError, OSError, ValueError) as error:
+        _say(supervisor, " ".join(str(error).split()))
+        sys.exit(1)
+    running = Running(
+        app,
+        listening,
+        lambda: _say(supervisor, READY),
+        plan.seconds_to_stop,
+        lambda: _say_alive(supervisor),
+    )
+    listener = threading.Thread(target=_listen, args=(supervisor, running.drain, running.stop))
+    listener.start()
+    ended = running.run()
+    # A thread cannot be stopped, that of the pipe among them, and Python would wait for it.
+    os._exit(0 if ended else 1)
+
+
+def _say(supervisor: Connection, line: str) -> None:
+    with suppress(OSError):  # it may have ended meanwhile, which `_listen` hears
+        supervisor.send(line)
+
+
+def _say_alive(supervisor: Connection) -> None:
+    """Say it where there is room: a supervisor that is stopped reads nothing."""
+    with suppress(OSError):
+        if wait_for_room([], [supervisor], [], 0)[1]:
+            supervisor.send(ALIVE)
+
+
+def _listen(supervisor: Connection, drain: Callable[[], None], stop: Callable[[], None]) -> None:
+    try:
+        while supervisor.recv() == DRAIN:
+            drain()
+    except (EOFError, OSError):
+        stop()

@@ -1,0 +1,210 @@
+"""Photos of the index: facts, thumbnails, files; added and taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import Response, StreamingResponse
+
+from search.engine.add_and_remove import patiently
+from search.output.media_types import HEAD_BYTES, content_type
+from search.photo_files.open_photo import OpenPhoto, find_photo, open_photo
+from search.photo_files.thumbnails import SIZES, shrunk
+from search.server.pool.service import Service, service_of
+from search.server.pool.uploads import add_photos, remove_photo
+from search.server.wire.http_errors import Refused
+from search.server.wire.json_answer import JSONAnswer
+from search.server.wire.openapi import errors, files_of
+from search.server.wire.request_bodies import read_body
+from search.server.wire.response_bodies import image_answer, partial
+from search.server.wire.schemas import ImageAnswer, ImagesAnswer, RemovedAnswer, UploadsAnswer
+from store import UnreadableImage
+from store.searched_index import ServedIndex
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/v1/images", tags=["images"])
+
+ImageId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+CACHED = "private, max-age=3600"
+CHECKED = "private, no-cache"
+PICTURE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"image/*": {}}, "description": "A picture."},
+    304: {"description": ""},
+}
+
+
+@router.get("", response_model=ImagesAnswer, responses=errors(401, 422, 503))
+async def images(
+    request: Request,
+    after: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> JSONAnswer:
+    """Give photos by id, those after one."""
+    service = service_of(request)
+
+    def read(index: ServedIndex) -> dict[str, Any]:
+        with index.snapshot():
+            photos = index.photo_records(index.ids_after(after, limit))
+            missing = index.missing
+        found = [image_answer(photo, service.settings.uploads) for photo in photos]
+        more = found[-1]["id"] if len(found) == limit else None
+        return {"images": found, "next": more, **partial(missing)}
+
+    return JSONAnswer(await service.catalogs.run(read))
+
+
+@router.post(
+    "",
+    response_model=UploadsAnswer,
+    responses=errors(400, 401, 403, 413, 415, 422, 503),
+    openapi_extra=files_of("image"),
+)
+async def add(request: Request) -> JSONAnswer:
+    """Add photos to the index; each gets an id, or says in one line why not."""
+    service = service_of(request)
+    _check_writable(service)
+    body = await read_body(request, ("image",))
+    files = body.pictures.get("image", [])
+    if not files:
+        raise Refused(422, "no photo: give files in the field image of multipart/form-data")
+    settings = service.settings
+    outcomes = await service.writer.run(
+        lambda: patiently(
+            lambda: add_photos(settings.folder, settings.uploads, files, service.models),
+            settings.write_seconds,
+        )
+    )
+    return JSONAnswer({"images": outcomes})
+
+
+@router.get("/{image_id}", response_model=ImageAnswer, responses=errors(401, 403, 404, 422, 503))
+async def image(request: Request, image_id: ImageId) -> JSONAnswer:
+    """Give what the index knows of a photo."""
+    service = service_of(request)
+    photo = await service.catalogs.run(lambda index: find_photo(index, image_id))
+    return JSONAnswer(image_answer(photo, service.settings.uploads))
+
+
+@router.delete(
+    "/{image_id}", response_model=RemovedAnswer, responses=errors(401, 403, 404, 422, 503)
+)
+async def remove(request: Request, image_id: ImageId) -> JSONAnswer:
+    """Take a photo out of the index. Only one that was uploaded is deleted from the disk."""
+    service = service_of(request)
+    _check_writable(service)
+    settings = service.settings
+    deleted = await service.writer.run(
+        lambda: patiently(
+            lambda: remove_photo(settings.folder, settings.uploads, image_id),
+            settings.write_seconds,
+        )
+    )
+    return JSONAnswer({"id": image_id, "file_deleted": deleted})
+
+
+@router.get(
+    "/{image_id}/thumbnail",
+    response_class=Response,
+    responses={**errors(401, 403, 404, 422, 503), **PICTURE},
+)
+async def thumbnail(
+    request: Request,
+    image_id: ImageId,
+    size: Annotated[int, Query(ge=SIZES[0], le=SIZES[1])] = 256,
+) -> Response:
+    """Give a photo as a JPEG at most `size` pixels wide and high, turned as it is shown."""
+    service = service_of(request)
+    opened = await _opened(service, image_id)
+    with opened.file:
+        name = f"{opened.tag}-{size}"
+        headers = {"ETag": f'"{name}"', "Cache-Control": CACHED}
+        if _is_known(request, name):
+            return Response(status_code=304, headers=headers)
+        content = service.thumbnails.get(name)
+        if content is None:
+            content = await service.pictures.run(lambda: _shrunk(opened, size))
+            service.thumbnails.put(name, content)
+    return Response(content, media_type="image/jpeg", headers=headers)
+
+
+@router.get(
+    "/{image_id}/file",
+    response_class=Response,
+    responses={**errors(401, 403, 404, 422, 503), **PICTURE},
+)
+async def file(request: Request, image_id: ImageId) -> Response:
+    """Give a photo's file as it is."""
+    service = service_of(request)
+    opened = await _opened(service, image_id)
+    headers = {
+        "ETag": f'"{opened.tag}"',
+        "Cache-Control": CHECKED,
+        # Whatever it holds, opened in a tab of its own it may do nothing.
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }
+    if _is_known(request, opened.tag):
+        opened.file.close()
+        return Response(status_code=304, headers=headers)
+    if opened.part:
+        part = opened
+        opened = await service.pictures.run(lambda: _fetched(part))
+    headers["Content-Length"] = str(opened.size_bytes)
+    head = opened.file.read(HEAD_BYTES)
+    opened.file.seek(0)
+    kind = content_type(head)
+    if not kind.startswith("image/"):
+        headers["Content-Disposition"] = "attachment"
+    return StreamingResponse(opened.chunks(), headers=headers, media_type=kind)
+
+
+async def _opened(service: Service, image_id: int) -> OpenPhoto:
+    def found(index: ServedIndex) -> OpenPhoto:
+        photo = find_photo(index, image_id)
+        return open_photo(photo, list(index.sources()), service.settings.uploads)
+
+    return await service.catalogs.run(found)
+
+
+def _check_writable(service: Service) -> None:
+    if service.settings.several:
+        raise Refused(
+            403,
+            "this server answers from several indexes and changes none: change one of them with "
+            "`crossgraph index`, and it is followed",
+        )
+    if service.settings.vectors is not None:
+        raise Refused(
+            403,
+            "this server reads a database and changes nothing: change the index on disk, then "
+            "`crossgraph push`",
+        )
+
+
+def _shrunk(opened: OpenPhoto, size: int) -> bytes:
+    with _refused():
+        return shrunk(opened.content(), size)
+
+
+def _fetched(opened: OpenPhoto) -> OpenPhoto:
+    with _refused():
+        return opened.fetched()
+
+
+@contextmanager
+def _refused() -> Generator[None]:
+    try:
+        yield
+    except UnreadableImage as error:
+        raise Refused(404, f"the file is no photo any more: {error.reason}") from None
+    except OSError as error:
+        raise Refused(404, f"the file cannot be read: {error.strerror or error}") from None
+
+
+def _is_known(request: Request, tag: str) -> bool:
+    """Say whether the client has this very state of it."""
+    known = request.headers.get("if-none-match", "")
+    return f'"{tag}"' in known

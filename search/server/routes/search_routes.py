@@ -1,0 +1,97 @@
+"""Searching, and vectors for programs that search on their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from fastapi import APIRouter, Request
+
+from indexer.photos.decode import decode_bytes
+from search.query.request import SearchRequest
+from search.result import Hit, SearchResult
+from search.server.pool.service import Opened, service_of
+from search.server.wire.http_errors import Refused
+from search.server.wire.json_answer import JSONAnswer
+from search.server.wire.openapi import body_of, errors
+from search.server.wire.request_bodies import Body, check_pictures, read_body, search_request
+from search.server.wire.response_bodies import search_answer
+from search.server.wire.schemas import EmbedAnswer, EmbedBody, SearchAnswer, SearchBody
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/v1", tags=["search"])
+
+
+@router.post(
+    "/search",
+    response_model=SearchAnswer,
+    responses=errors(400, 401, 403, 413, 415, 422, 503),
+    openapi_extra=body_of(SearchBody, "image", "minus_image"),
+)
+async def search(request: Request) -> JSONAnswer:
+    """Find photos by texts, pictures, and photos of the index, wanted or not."""
+    service = service_of(request)
+    body = await read_body(request, ("image", "minus_image"))
+    asked = await service.bodies.run(lambda: search_request(body))
+    result, answer = await service.searches.run(lambda opened: _searched(opened, asked))
+    service.metrics.searched(result)
+    return JSONAnswer(answer)
+
+
+@router.post(
+    "/embed",
+    response_model=EmbedAnswer,
+    responses=errors(400, 401, 403, 413, 415, 422, 503),
+    openapi_extra=body_of(EmbedBody, "image"),
+)
+async def embed(request: Request) -> JSONAnswer:
+    """Give the vectors of texts and pictures; inner products are the first stage's scores."""
+    service = service_of(request)
+    body = await read_body(request, ("image",))
+    texts, pictures = await service.bodies.run(lambda: _to_embed(body))
+    answer = await service.searches.run(lambda one: _embedded(one, texts, pictures))
+    return JSONAnswer(answer)
+
+
+def _to_embed(body: Body) -> tuple[list[str], list[bytes]]:
+    texts, pictures = body.parsed(EmbedBody).texts, body.of("image")
+    if not texts and not pictures:
+        raise Refused(422, "nothing to embed: give texts, or files in the field image")
+    if any(not text.strip() for text in texts):
+        raise Refused(422, "a text is empty; say what the photo shows")
+    check_pictures(pictures)
+    return texts, pictures
+
+
+def _searched(opened: Opened, asked: SearchRequest) -> tuple[SearchResult, dict[str, Any]]:
+    with opened.index.snapshot():
+        result = opened.search.search(asked)
+        sizes = {
+            photo.image_id: (photo.file.width_px, photo.file.height_px)
+            for photo in opened.index.photo_records(_ids(result.hits))
+        }
+    return result, search_answer(result, sizes)
+
+
+def _ids(hits: tuple[Hit, ...]) -> list[int]:
+    return [each.image_id for hit in hits for each in (hit, *hit.duplicates)]
+
+
+def _embedded(opened: Opened, texts: list[str], pictures: list[bytes]) -> dict[str, Any]:
+    model = opened.index.model
+    with opened.index.snapshot():  # refused where another model answers by now
+        pass
+    images = [opened.model.photo.embed_images([decode_bytes(each)]).vectors for each in pictures]
+    return {
+        "model": model.name,
+        "fingerprint": model.fingerprint,
+        "dim": model.dim,
+        "texts": _lists(opened.model.query.embed_queries(texts).vectors) if texts else [],
+        "images": [row for vectors in images for row in _lists(vectors)],
+    }
+
+
+def _lists(vectors: Any) -> list[list[float]]:  # noqa: ANN401 - an array of the model's
+    rows: list[list[float]] = np.asarray(vectors, np.float32).tolist()
+    return rows

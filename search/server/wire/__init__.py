@@ -1,0 +1,1 @@
+"""Bodies of requests and answers over HTTP: their schemas, errors and documentation."""

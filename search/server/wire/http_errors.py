@@ -1,0 +1,107 @@
+"""What went wrong, as `{"error": "one line"}` and a status; never a traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from search.printable import printable, without_passwords
+from search.server.wire.json_answer import JSONAnswer
+from search.server.wire.plain_words import told
+from store import CrossgraphError, IndexUnavailable, QueryError, UnreadableImage
+
+__all__ = ["Refused", "error_answer", "install", "not_now"]
+
+
+LONGEST_PATH = 200
+
+
+class Refused(HTTPException):
+    """A request is not answered.
+
+    Args:
+        status: of the answer.
+        reason: in one line.
+        retry: seconds after which it may be tried again.
+    """
+
+    def __init__(self, status: int, reason: str, *, retry: int | None = None) -> None:
+        headers = None if retry is None else {"Retry-After": str(retry)}
+        super().__init__(status, reason, headers)
+
+
+def error_answer(
+    status: int,
+    reason: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    degraded: bool = False,
+) -> JSONAnswer:
+    """Give the answer that says why there is none."""
+    line = printable(without_passwords(" ".join(reason.split())))
+    content: dict[str, object] = {"error": line}
+    if degraded:
+        content["degraded"] = True
+    return JSONAnswer(content, status, dict(headers or {}))
+
+
+def not_now(error: Exception, reason: str | None = None) -> JSONAnswer:
+    """Give the answer where it may be there later; `degraded` where a database is down.
+
+    Args:
+        error: why there is none.
+        reason: told in its place, which names where things lie.
+    """
+    degraded = isinstance(error, IndexUnavailable)
+    return error_answer(503, reason or str(error), {"Retry-After": "5"}, degraded=degraded)
+
+
+def install(app: FastAPI) -> None:
+    """Let an application tell its errors in this way."""
+
+    @app.exception_handler(HTTPException)
+    async def _refused(request: Request, error: HTTPException) -> JSONAnswer:
+        reason = _in_words(request, error) if type(error) is HTTPException else str(error.detail)
+        return error_answer(error.status_code, reason, error.headers)
+
+    @app.exception_handler(ClientDisconnect)
+    async def _left(request: Request, error: ClientDisconnect) -> JSONAnswer:
+        return error_answer(400, "the client left before all of its request was there")
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(request: Request, error: RequestValidationError) -> JSONAnswer:
+        return error_answer(422, told(error.errors()))
+
+    @app.exception_handler(ValidationError)
+    async def _invalid_body(request: Request, error: ValidationError) -> JSONAnswer:
+        found = error.errors(include_url=False)
+        malformed = any(each["type"] == "json_invalid" for each in found)
+        return error_answer(400 if malformed else 422, told(found))
+
+    @app.exception_handler(CrossgraphError)
+    async def _ours(request: Request, error: CrossgraphError) -> JSONAnswer:
+        if isinstance(error, (QueryError, UnreadableImage)):
+            return error_answer(422, str(error))
+        return not_now(error)
+
+    @app.exception_handler(Exception)
+    async def _unknown(request: Request, error: Exception) -> JSONAnswer:
+        return error_answer(500, "this is a mistake of the server's; its log says more")
+
+
+def _in_words(request: Request, error: HTTPException) -> str:
+    """Say what Starlette and FastAPI refuse by themselves."""
+    path = request.scope["path"][:LONGEST_PATH]
+    if error.status_code == 404:
+        return f"there is nothing at {path}; /openapi.json lists what is asked where"
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "")
+        return (
+            f"{path} does not answer {request.method[:20]}, expected {allowed or 'another method'}"
+        )
+    return str(error.detail)

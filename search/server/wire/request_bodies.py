@@ -1,0 +1,156 @@
+"""From a request's body, JSON or multipart, to what is asked; pictures come in the body alone.
+
+No path that a client names is read and no address is fetched.
+"""
+
+from __future__ import annotations
+
+from codecs import BOM_UTF8
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException
+
+from indexer.photos.decode import picture_size
+from search.query.grammar import parse_query
+from search.query.request import SearchRequest, Term
+from search.server.settings import MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE, MAX_PICTURES
+from search.server.wire.http_errors import Refused
+from search.server.wire.schemas import SearchBody, TermBody
+from store import UnreadableImage
+
+__all__ = ["Body", "check_pictures", "read_body", "search_request"]
+
+B = TypeVar("B", bound=BaseModel)
+MAX_FIELDS = 4
+JSON_FIELD = "request"
+
+
+@dataclass(frozen=True)
+class Body:
+    """What a request brought.
+
+    Attributes:
+        json: its JSON; empty where a multipart body has none.
+        pictures: by the name of their field, the files with their names as the client calls them.
+    """
+
+    json: bytes
+    pictures: dict[str, list[tuple[str, bytes]]] = field(default_factory=dict)
+
+    def parsed(self, kind: type[B]) -> B:
+        """Give its JSON as one of the schemas; raises pydantic's ValidationError.
+
+        The mark that some programs put before UTF-8 is no part of it.
+        """
+        return kind.model_validate_json(self.json.removeprefix(BOM_UTF8) or b"{}")
+
+    def of(self, name: str) -> list[bytes]:
+        """Give the files of a field."""
+        return [content for _, content in self.pictures.get(name, ())]
+
+
+async def read_body(request: Request, fields: Sequence[str]) -> Body:
+    """Read a body.
+
+    Args:
+        request: whose body nobody has read.
+        fields: names of fields that may hold files.
+
+    Raises:
+        Refused: it is of another type, malformed, or holds more than it may.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "application/json":
+        return Body(await request.body())
+    if kind != "multipart/form-data":
+        raise Refused(415, "expected a body of application/json or multipart/form-data")
+    try:
+        form = await request.form(max_files=MAX_PICTURES, max_fields=MAX_FIELDS)
+    except (MultiPartException, KeyError, ValueError, AssertionError) as error:
+        raise Refused(400, f"malformed multipart/form-data: {error}") from None
+    try:
+        json = b""
+        pictures: dict[str, list[tuple[str, bytes]]] = {}
+        for name, value in form.multi_items():
+            if name == JSON_FIELD:
+                json = await value.read() if isinstance(value, UploadFile) else value.encode()
+            elif name not in fields or not isinstance(value, UploadFile):
+                known = ", ".join((JSON_FIELD, *fields))
+                raise Refused(422, f"unknown field {name[:60]!r}, expected {known}; files as files")
+            else:
+                pictures.setdefault(name, []).append((value.filename or "", await value.read()))
+        return Body(json, pictures)
+    finally:
+        await form.close()
+
+
+def search_request(body: Body) -> SearchRequest:
+    """Give the search that a body asks for; `image` is wanted, `minus_image` not.
+
+    Raises:
+        QueryError: it has no term, or the text is none in the language of queries.
+        Refused: too many pictures, or one that is none.
+    """
+    asked = body.parsed(SearchBody)
+    positive, negative = parse_query(asked.text) if asked.text is not None else ((), ())
+    positive = (*positive, *_terms(asked.positive), *_pictures(body.of("image")))
+    negative = (*negative, *_terms(asked.negative), *_pictures(body.of("minus_image")))
+    check_pictures([each.image for each in (*positive, *negative) if isinstance(each.image, bytes)])
+    return SearchRequest(
+        positive,
+        negative,
+        where=asked.where,
+        k=asked.limit,
+        candidates=asked.candidates,
+        rerank=asked.rerank,
+        min_probability=asked.min_probability,
+        explain=asked.explain,
+        hybrid=asked.hybrid,
+        fold_duplicates=asked.fold_duplicates,
+        budget_ms=asked.budget_ms,
+    )
+
+
+def check_pictures(pictures: Sequence[bytes]) -> None:
+    """See, from headers alone, that pictures are some and not too large together.
+
+    Raises:
+        Refused: they are not.
+    """
+    if len(pictures) > MAX_PICTURES:
+        raise Refused(413, f"{len(pictures)} pictures, expected at most {MAX_PICTURES}")
+    pixels = 0
+    for number, content in enumerate(pictures, 1):
+        try:
+            width, height = picture_size(content)
+        except UnreadableImage as error:
+            raise Refused(422, f"picture {number}: {error.reason}") from None
+        if max(width, height) > MAX_PICTURE_SIDE:
+            raise Refused(
+                413,
+                f"picture {number}: {width:,} x {height:,} pixels, expected sides of at most "
+                f"{MAX_PICTURE_SIDE:,}",
+            )
+        pixels += width * height
+        if pixels > MAX_PICTURE_PIXELS:
+            raise Refused(
+                413,
+                f"the pictures have more than {MAX_PICTURE_PIXELS:,} pixels together; make them "
+                "smaller, a model reads no more than some hundred a side",
+            )
+
+
+def _terms(asked: Sequence[str | TermBody]) -> tuple[Term, ...]:
+    try:
+        return tuple(Term(each) if isinstance(each, str) else each.term() for each in asked)
+    except ValueError as error:
+        raise Refused(422, str(error)) from None
+
+
+def _pictures(contents: Sequence[bytes]) -> tuple[Term, ...]:
+    return tuple(Term(image=content) for content in contents)

@@ -1,0 +1,111 @@
+"""What the index knows, as the schemas give it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from search.printable import printable, printable_lines
+from search.result import SearchResult
+from search.status.build_progress import Building
+from search.status.index_status import Status, is_there
+from store.federation.lost_members import Missing
+from store.record_stream import PhotoRecord
+
+__all__ = ["image_answer", "index_answer", "partial", "search_answer"]
+
+
+def search_answer(result: SearchResult, sizes: Mapping[int, tuple[int, int]]) -> dict[str, Any]:
+    """Give the `SearchAnswer` of a result.
+
+    Args:
+        result: of a search.
+        sizes: width and height by image id, of those that are still there.
+    """
+    record = result.to_dict()
+    record["hits"] = [_hit(hit, sizes) for hit in record["hits"]]
+    return record
+
+
+def image_answer(photo: PhotoRecord, uploads: Path) -> dict[str, Any]:
+    """Give the `ImageAnswer` of a photo."""
+    file = photo.file
+    return {
+        "id": photo.image_id,
+        "path": printable(file.path),
+        "source": printable(file.source),
+        "captions": [printable_lines(caption) for caption in photo.captions],
+        "categories": [printable_lines(name) for name in photo.categories],
+        "width_px": file.width_px,
+        "height_px": file.height_px,
+        "size_bytes": file.size_bytes,
+        "modified": _moment(file.mtime_ns),
+        "taken": None if file.taken is None else file.taken.isoformat(),
+        "taken_guessed": file.is_guessed,
+        "camera": None if file.camera is None else printable(file.camera),
+        "sha256": file.sha256,
+        "damage": printable(file.damage) or None,
+        "uploaded": file.source == str(uploads),
+    }
+
+
+def index_answer(
+    status: Status,
+    dim: int,
+    categories: Sequence[tuple[str, int]],
+    building: Building | None,
+    missing: Sequence[Missing],
+) -> dict[str, Any]:
+    """Give the `IndexAnswer` of an index's state."""
+    return {
+        **partial(missing),
+        "photos": status.counts.images,
+        "captions": status.counts.captions,
+        "left_out": status.counts.quarantined,
+        "sources": [
+            {"path": printable(root), "photos": photos, "there": is_there(root)}
+            for root, photos in status.sources.items()
+        ],
+        "model": {
+            "name": status.model,
+            "fingerprint": status.fingerprint,
+            "encoders": status.encoders,
+            "dim": dim,
+        },
+        "search": status.search,
+        "reembedding": status.reembedding,
+        "categories": [
+            {"name": printable_lines(name), "photos": count} for name, count in categories
+        ],
+        "building": None if building is None else building.to_dict(),
+    }
+
+
+def partial(missing: Sequence[Missing]) -> dict[str, Any]:
+    """Give the fields that say whether an answer is of all indexes of several."""
+    told = [{name: printable(text) for name, text in asdict(each).items()} for each in missing]
+    return {"degraded": bool(missing), "missing": told}
+
+
+def _hit(hit: dict[str, Any], sizes: Mapping[int, tuple[int, int]]) -> dict[str, Any]:
+    image_id = hit.pop("image_id")
+    width, height = sizes.get(image_id, (None, None))
+    return {
+        **hit,
+        "id": image_id,
+        "path": printable(hit["path"]),
+        "width_px": width,
+        "height_px": height,
+        "duplicates": [_hit(each, sizes) for each in hit["duplicates"]],
+    }
+
+
+def _moment(nanoseconds: int) -> str:
+    """Give a moment in ISO 8601, UTC; empty where the calendar has no such day."""
+    try:
+        return datetime.fromtimestamp(nanoseconds // 10**9, UTC).isoformat()
+    except (OverflowError, ValueError, OSError):
+        return ""

@@ -1,0 +1,248 @@
+"""What is asked and answered over HTTP, and how that becomes a `SearchRequest`."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+
+from search.query.request import LIGHTEST, Term
+from search.result import HitGroup
+from search.server.wire.plain_words import TERM_TAGS
+
+__all__ = [
+    "EmbedAnswer",
+    "EmbedBody",
+    "ErrorAnswer",
+    "ImageAnswer",
+    "ImagesAnswer",
+    "IndexAnswer",
+    "RemovedAnswer",
+    "SearchAnswer",
+    "SearchBody",
+    "TermBody",
+    "UploadsAnswer",
+]
+
+ImageId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Text = Annotated[str, Field(max_length=4000)]
+
+
+class _Asked(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class TermBody(_Asked):
+    """One thing that is wanted or not: exactly one of text, id and image."""
+
+    text: Text | None = None
+    id: ImageId | None = None
+    image: str | None = Field(None, description="a picture's file in base64")
+    weight: float = Field(1.0, ge=LIGHTEST, le=1000)
+
+    @model_validator(mode="after")
+    def _is_one(self) -> TermBody:
+        given = [each for each in (self.text, self.id, self.image) if each is not None]
+        if len(given) != 1:
+            raise ValueError(f"a term is one of text, id and image, found {len(given)}")
+        return self
+
+    def term(self) -> Term:
+        """Give what a search takes; raises QueryError, and ValueError where it is no base64."""
+        image = None
+        if self.image is not None:
+            try:
+                image = base64.b64decode(self.image, validate=True)
+            except (binascii.Error, ValueError) as error:
+                raise ValueError(f"an image is no base64: {error}") from None
+        return Term(text=self.text, image=image, image_id=self.id, weight=self.weight)
+
+
+def _kind_of_term(asked: object) -> str:
+    return TERM_TAGS[0] if isinstance(asked, str) else TERM_TAGS[1]
+
+
+AnyTerm = Annotated[
+    Annotated[Text, Tag(TERM_TAGS[0])] | Annotated[TermBody, Tag(TERM_TAGS[1])],
+    Discriminator(_kind_of_term),
+]
+Terms = Annotated[list[AnyTerm], Field(max_length=16)]
+
+
+class SearchBody(_Asked):
+    """A search. Only what it says is wanted has to be given: text, positive, or pictures."""
+
+    text: Text | None = Field(None, description="in the language of `crossgraph search`")
+    positive: Terms = []
+    negative: Terms = []
+    where: str = Field("", max_length=2000)
+    limit: int = Field(10, ge=1, le=10_000)
+    candidates: int = Field(50, ge=1, le=1000)
+    min_probability: float = Field(0.0, ge=0, le=1)
+    rerank: bool = True
+    explain: bool = False
+    hybrid: bool = False
+    fold_duplicates: bool = False
+    budget_ms: float | None = Field(None, gt=0, le=60_000)
+
+
+class EmbedBody(_Asked):
+    """Texts to be turned into vectors."""
+
+    texts: list[Text] = Field([], max_length=64)
+
+
+class ErrorAnswer(BaseModel):
+    """Why there is no answer, in one line; degraded while a database cannot be reached."""
+
+    error: str
+    degraded: bool = False
+
+
+class HitAnswer(BaseModel):
+    """A photo that answers the query."""
+
+    rank: int
+    id: int
+    path: str
+    score: float
+    probability: float
+    captions: list[str]
+    categories: list[str]
+    width_px: int | None
+    height_px: int | None
+    reranked: bool
+    duplicates: list[HitAnswer]
+    group: HitGroup
+    explanation: dict[str, Any] | None = None
+
+
+class MissingAnswer(BaseModel):
+    """An index of several that an answer was given without."""
+
+    index: str
+    reason: str
+
+
+class _Partial(BaseModel):
+    """Whether it is of all indexes of several; what it tells is right in any case."""
+
+    degraded: bool
+    missing: list[MissingAnswer]
+
+
+class SearchAnswer(_Partial):
+    """Hits, nearest first, and what they cost."""
+
+    hits: list[HitAnswer]
+    took_ms: dict[str, float]
+    notes: list[str]
+    reranked: int
+
+
+class EmbedAnswer(BaseModel):
+    """Vectors whose inner products are the first stage's scores."""
+
+    model: str
+    fingerprint: str
+    dim: int
+    texts: list[list[float]]
+    images: list[list[float]]
+
+
+class ImageAnswer(BaseModel):
+    """What the index knows of a photo."""
+
+    id: int
+    path: str
+    source: str
+    captions: list[str]
+    categories: list[str]
+    width_px: int
+    height_px: int
+    size_bytes: int
+    modified: str
+    taken: str | None
+    taken_guessed: bool
+    camera: str | None
+    sha256: str
+    damage: str | None
+    uploaded: bool
+
+
+class ImagesAnswer(_Partial):
+    """Some photos by id, and the id to go on after; null at the end."""
+
+    images: list[ImageAnswer]
+    next: int | None
+
+
+class UploadedAnswer(BaseModel):
+    """What came of one file: an id, or an error in one line."""
+
+    name: str
+    id: int | None = None
+    error: str | None = None
+
+
+class UploadsAnswer(BaseModel):
+    """What came of each file, in their order."""
+
+    images: list[UploadedAnswer]
+
+
+class RemovedAnswer(BaseModel):
+    """What became of a photo that was removed."""
+
+    id: int
+    file_deleted: bool
+
+
+class SourceAnswer(BaseModel):
+    """A folder of photos."""
+
+    path: str
+    photos: int
+    there: bool
+
+
+class ModelAnswer(BaseModel):
+    """The model whose embeddings answer."""
+
+    name: str
+    fingerprint: str
+    encoders: str
+    dim: int
+
+
+class CategoryAnswer(BaseModel):
+    """A category and how many photos have it."""
+
+    name: str
+    photos: int
+
+
+class BuildingAnswer(BaseModel):
+    """How far a running `crossgraph index` is."""
+
+    done: int
+    total: int | None
+    rate_per_second: float
+    started: float
+    pid: int
+
+
+class IndexAnswer(_Partial):
+    """What the index holds, and in which state it is."""
+
+    photos: int
+    captions: int
+    left_out: int
+    sources: list[SourceAnswer]
+    model: ModelAnswer
+    search: str
+    reembedding: str
+    categories: list[CategoryAnswer]
+    building: BuildingAnswer | None

@@ -1,0 +1,1 @@
+"""What state an index is in, and how far a run of `crossgraph index` is."""

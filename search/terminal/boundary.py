@@ -1,0 +1,112 @@
+"""Where exceptions become one line and an exit code: 0 done, 1 failed, 2 wrongly called.
+
+Errors that this project names (its error tree, and the `ValueError`s and `FileNotFoundError`s that
+`fusion` defines), those of the operating system and too little memory are told in one line;
+CROSSGRAPH_DEBUG=1 shows where they came from. Anything else is a bug of ours and keeps its
+traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from search.printable import without_passwords
+from search.terminal.out_of_memory import OUT_OF_MEMORY, is_out_of_memory
+from search.terminal.streams import guard_streams
+
+__all__ = ["DEBUG_VARIABLE", "run"]
+
+DEBUG_VARIABLE = "CROSSGRAPH_DEBUG"
+
+FAILED, WRONGLY_CALLED, INTERRUPTED = 1, 2, 130
+
+_OURS = {"fusion", "indexer", "search", "store"}
+
+
+def run(app: Callable[..., object], arguments: Sequence[str] | None, name: str) -> int:
+    """Run a typer application and give its exit code; whatever went wrong is one line on stderr.
+
+    Args:
+        app: the application; called with typer's `standalone_mode=False`.
+        arguments: the command line after the program's name, None for the process's own.
+        name: the program's name in usage lines.
+    """
+    guard_streams()
+    _silence_libraries()
+    try:
+        code = app(args=arguments, prog_name=name, standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except BrokenPipeError:
+        # The reader, such as `head`, has what it wanted.
+        _drop_output()
+        return FAILED
+    except KeyboardInterrupt:
+        return _tell("interrupted", INTERRUPTED)
+    except Exception as error:
+        line = _line_for(error)
+        if line is None:
+            raise
+        if os.environ.get(DEBUG_VARIABLE):
+            traceback.print_exc()
+        _drop_output()
+        return _tell(line, _exit_code(error))
+
+
+def _line_for(error: Exception) -> str | None:
+    """Give the message for a user, None where the exception is a bug that needs its traceback."""
+    usage = getattr(error, "format_message", None)
+    if usage is not None:  # typer's own: an unknown option, a value out of range
+        return str(usage())
+    if type(error).__module__.partition(".")[0] in _OURS:
+        return str(error)
+    if is_out_of_memory(error):
+        return OUT_OF_MEMORY
+    if isinstance(error, OSError):
+        where = f": {error.filename}" if error.filename else ""
+        return f"{error.strerror or error}{where}"
+    return None
+
+
+def _exit_code(error: Exception) -> int:
+    if type(error).__name__ == "QueryError":
+        return WRONGLY_CALLED
+    code = getattr(error, "exit_code", FAILED)
+    return code if isinstance(code, int) else FAILED
+
+
+def _tell(message: str, code: int) -> int:
+    sys.stderr.write(f"error: {without_passwords(' '.join(message.split()))}\n")
+    return code
+
+
+def _drop_output() -> None:
+    """Print what is still buffered; where that fails, as on a full disk, let it go.
+
+    Python would try once more while it ends, and complain.
+    """
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _silence_libraries() -> None:
+    """Keep other libraries' chatter off stderr, where our own progress and errors stand."""
+    if os.environ.get(DEBUG_VARIABLE):
+        return
+    for variable, value in (
+        ("TOKENIZERS_PARALLELISM", "false"),
+        ("TRANSFORMERS_VERBOSITY", "error"),
+        ("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1"),
+        ("HF_HUB_DISABLE_PROGRESS_BARS", "1"),
+        ("HF_HUB_VERBOSITY", "error"),
+    ):
+        os.environ.setdefault(variable, value)
+    warnings.simplefilter("ignore")

@@ -1,0 +1,127 @@
+"""Words of captions and file names, found by BM25 (SQLite's FTS5).
+
+One document a photo: the words of its path below its source, and its captions. The table keeps no
+text of its own, which would be the captions once more, so a document is taken out by saying what
+is in it. Everything that changes a name or a caption does it within `in_step`, in the caller's
+transaction; `verify` holds the table against the rest and writes it anew where they differ.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+from numpy.typing import NDArray
+
+from store.columns.codec import text_to_row
+from store.columns.documents import INSERT, WORDS, documents
+from store.columns.unspaced import asked_apart
+from store.errors import IndexDamaged
+from store.sqlite.catalog_file import CatalogFile
+from store.sqlite.id_pages import id_pages
+from store.vectors.vector_index import Found
+
+__all__ = ["add", "forget", "in_step", "make_anew", "search_words", "telling_words"]
+
+MOST_WORDS = 64
+LONGEST_ASKED = 10_000
+_WORD = re.compile(r"\w+")
+
+_COMMON = """a an and are as at be by for from has have in is it its of on or s that the their there
+    these this to was with"""
+FUNCTION_WORDS = frozenset(_COMMON.split())
+"""In nearly every caption: BM25 gives them next to no weight, and they cost most of the time."""
+
+
+@contextmanager
+def in_step(catalog: CatalogFile, image_ids: Iterable[int]) -> Generator[None]:
+    """Let a block change names and captions of photos that are there; the words follow."""
+    ids = list(image_ids)
+    forget(catalog, ids)
+    yield
+    add(catalog, ids)
+
+
+def add(catalog: CatalogFile, image_ids: Sequence[int]) -> None:
+    """Add the words of photos that are there and have none yet."""
+    catalog.execute_many(INSERT, documents(catalog.connection, image_ids))
+
+
+def forget(catalog: CatalogFile, image_ids: Sequence[int]) -> None:
+    """Take out the words of photos, before anything of them is changed.
+
+    Raises:
+        IndexDamaged: the words are not those of the photos.
+    """
+    sql = "INSERT INTO words (words, rowid, name, captions) VALUES ('delete', ?, ?, ?)"
+    try:
+        catalog.execute_many(sql, documents(catalog.connection, image_ids))
+    except IndexDamaged as error:
+        raise IndexDamaged(
+            f"{catalog.path} has words that are not those of its photos ({error.__cause__}): run "
+            "`crossgraph verify --repair`"
+        ) from error
+
+
+def make_anew(catalog: CatalogFile) -> None:
+    """Make the table of words anew from the names and captions of all photos."""
+    catalog.execute("DROP TABLE IF EXISTS words")
+    catalog.execute(WORDS)
+    for ids in id_pages(catalog):
+        add(catalog, ids)
+
+
+def search_words(
+    catalog: CatalogFile, text: str, k: int, within: NDArray[np.int64] | None = None
+) -> Found:
+    """Give ids (K,) and BM25 scores (K,) of the k photos that fit words best.
+
+    A photo need not have all of them. Endings do not count (`dogs` finds `dog`, by the Porter
+    stemmer), nor do accents and case, and a part of what is written without blanks is found. The
+    highest score comes first, equal ones by id.
+
+    Args:
+        catalog: to be searched.
+        text: anything; nothing is found where it has no word.
+        k: how many at most.
+        within: (M,) the only ids that are wanted; None is all.
+    """
+    asked = match_query(text)
+    if not asked:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
+    # The plus keeps SQLite from asking for the words once per id.
+    among = "" if within is None else "AND +rowid IN (SELECT value FROM json_each(?))"
+    ids = [] if within is None else [json.dumps(within.tolist())]
+    sql = f"SELECT rowid, -rank FROM words WHERE words MATCH ? {among} ORDER BY rank, rowid LIMIT ?"
+    found = list(catalog.rows(sql, asked, *ids, max(0, k)))
+    return (
+        np.array([row[0] for row in found], dtype=np.int64),
+        np.array([row[1] for row in found], dtype=np.float32),
+    )
+
+
+def match_query(text: str) -> str:
+    """Give a text as an FTS5 query: its words, quoted, any of them; empty where it has none.
+
+    >>> match_query('The dog AND "the" sofa*')
+    '"dog" OR "sofa"'
+    """
+    return " OR ".join(f'"{word}"' for word in telling_words(text))
+
+
+def telling_words(text: str) -> list[str]:
+    """Give the different words of a text, in small letters, that say something, at most 64.
+
+    Of languages that are written without blanks they are pairs of letters
+    (`store.columns.unspaced`).
+
+    >>> telling_words("The dog on the Sofa"), telling_words("the")
+    (['dog', 'sofa'], ['the'])
+    """
+    asked = asked_apart(text_to_row(text[:LONGEST_ASKED])).lower()
+    words = list(dict.fromkeys(_WORD.findall(asked)))
+    telling = [word for word in words if word not in FUNCTION_WORDS] or words
+    return telling[:MOST_WORDS]

@@ -1,0 +1,272 @@
+"""Rows of photos: their files, vectors and region nodes.
+
+Functions that write run in the caller's transaction.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from store.catalog import full_text as words
+from store.catalog.folders import source_id
+from store.catalog.models import Model
+from store.catalog.quarantine import release
+from store.columns.codec import (
+    arrays_to_blobs,
+    blobs_to_array,
+    path_to_row,
+    row_to_path,
+    row_to_time,
+    text_to_row,
+    time_to_row,
+)
+from store.columns.paths import absolute_path, relative_path
+from store.columns.tables import BLOB, INTEGER, PATH, TABLES, columns_of, maybe, row_sum
+from store.sqlite.catalog_file import CatalogFile
+from store.types import PhotoFile
+from store.vectors.vector_index import Block
+
+__all__ = [
+    "arrays_of",
+    "damaged",
+    "files",
+    "files_of",
+    "find_content",
+    "looks_of",
+    "paths_of",
+    "photo_file",
+    "put_arrays",
+    "put_files",
+    "remove_images",
+    "update_files",
+    "vectors_after",
+    "vectors_of",
+]
+
+_ROWS_AT_ONCE = 1024  # of some kilobytes each, in memory several times over
+_IN = "IN (SELECT value FROM json_each(?))"
+_FACTS = """source_id, path, size_bytes, mtime_ns, sha256, width_px, height_px, taken_s, camera,
+    look, reader, damage, is_guessed"""
+_MARKS = ", ".join("?" * len(_FACTS.split(",")))
+_FILE = (INTEGER, PATH, *list(TABLES["images"].values())[1:])
+_FROM = "images JOIN sources ON sources.id = images.source_id"
+
+
+def put_files(catalog: CatalogFile, files: Sequence[PhotoFile]) -> tuple[list[int], list[int]]:
+    """Write photos; give their ids in order, and those of them that were there before.
+
+    A path that is there keeps the id it has; the other ids are higher than any before.
+    """
+    rows = _facts(catalog, files)
+    known = [known_id(catalog, *row[:2]) for row in rows]
+    sql = "SELECT coalesce(max(CAST(seq AS INTEGER)), 0) FROM sqlite_sequence WHERE name = 'images'"
+    highest = int(next(catalog.rows(sql))[0])
+    ids: list[int] = []
+    for image_id in known:
+        highest += image_id is None
+        ids.append(highest if image_id is None else image_id)
+    placed = [(image_id, *row) for image_id, row in zip(ids, rows, strict=True)]
+    catalog.put("images", placed, known_by=("id", "source_id", "path"))
+    release(catalog, [file.path for file in files])
+    there = [image_id for image_id in known if image_id is not None]
+    words.add(catalog, sorted({*ids} - {*there}))
+    return ids, there
+
+
+def put_arrays(
+    catalog: CatalogFile,
+    model: Model,
+    image_ids: Sequence[int],
+    vectors: NDArray[Any],
+    nodes: NDArray[Any],
+) -> None:
+    """Write a model's vectors (B, D) and nodes (B, ...) of photos, in place of earlier ones."""
+    for table, arrays in ((model.vectors, vectors), (model.nodes, nodes)):
+        rows = zip(image_ids, arrays_to_blobs(arrays), strict=True)
+        catalog.put(table, rows, instead="OR REPLACE")
+
+
+def update_files(catalog: CatalogFile, changed: Mapping[int, PhotoFile]) -> None:
+    """Write new facts about photos whose content is the same, such as another path."""
+    files = list(changed.values())
+    rows = zip(_facts(catalog, files), changed, strict=True)
+    with words.in_step(catalog, changed):
+        # Out of each other's way first: two photos may have swapped their names.
+        catalog.execute_many(
+            "UPDATE images SET path = CAST('moving ' || id AS BLOB) WHERE id = ?",
+            [(image_id,) for image_id in changed],
+        )
+        catalog.execute_many(
+            f"UPDATE images SET ({_FACTS}, sum) = ({_MARKS}, ?) WHERE id = ?",
+            [(*row, row_sum(image_id, *row), image_id) for row, image_id in rows],
+        )
+    release(catalog, [file.path for file in files])
+
+
+def remove_images(catalog: CatalogFile, image_ids: Sequence[int]) -> list[int]:
+    """Delete photos with all that belongs to them, and give those that were there."""
+    asked = json.dumps(list(image_ids))
+    there = [int(row[0]) for row in catalog.rows(f"SELECT id FROM images WHERE id {_IN}", asked)]
+    words.forget(catalog, there)
+    catalog.execute(f"DELETE FROM images WHERE id {_IN}", asked)
+    return there
+
+
+def files(catalog: CatalogFile, source: str | None) -> dict[int, PhotoFile]:
+    """Give the files of all photos, or of one source, by ascending id."""
+    where, arguments = ("", ()) if source is None else ("WHERE root = ?", (path_to_row(source),))
+    sql = f"SELECT images.id, root, {_FACTS} FROM {_FROM} {where} ORDER BY images.id"
+    rows = catalog.typed(_FILE, sql, *arguments, ascending=True)
+    return {row[0]: _file(catalog, row) for row in rows}
+
+
+def files_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, PhotoFile]:
+    """Give the files of those ids that are there."""
+    sql = f"SELECT images.id, root, {_FACTS} FROM {_FROM} WHERE images.id {_IN}"
+    rows = catalog.typed(_FILE, sql, json.dumps(list(image_ids)))
+    return {row[0]: _file(catalog, row) for row in rows}
+
+
+def damaged(catalog: CatalogFile) -> list[PhotoFile]:
+    """Give the files that are shown as far as they go, by path."""
+    sql = f"SELECT images.id, root, {_FACTS} FROM {_FROM} WHERE damage <> ''"
+    found = (_file(catalog, row) for row in catalog.typed(_FILE, sql))
+    return sorted(found, key=lambda file: file.path)
+
+
+def looks_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, int | None]:
+    """Give the perceptual hashes of those ids that are there."""
+    sql = f"SELECT id, look FROM images WHERE id {_IN}"
+    kinds = (INTEGER, maybe(INTEGER))
+    return dict(catalog.typed(kinds, sql, json.dumps(list(image_ids))))
+
+
+def find_content(catalog: CatalogFile, sha256: str) -> int | None:
+    """Give the lowest id of a photo whose file has that hex digest; goes through all of them."""
+    sql = "SELECT min(id) FROM images WHERE sha256 = ?"
+    found = next(catalog.rows(sql, bytes.fromhex(sha256)))[0]
+    return None if found is None else int(found)
+
+
+def paths_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, str]:
+    """Give the absolute paths of those ids that are there."""
+    sql = f"SELECT images.id, root, path FROM {_FROM} WHERE images.id {_IN}"
+    rows = catalog.typed((INTEGER, PATH, PATH), sql, json.dumps(list(image_ids)))
+    return {
+        image_id: absolute_path(row_to_path(root), row_to_path(path))
+        for image_id, root, path in rows
+    }
+
+
+def arrays_of(
+    catalog: CatalogFile, table: str, image_ids: Sequence[int]
+) -> dict[int, NDArray[Any]]:
+    """Give the vectors, (D,) each, or nodes, (...) each, of those ids that a table has.
+
+    Raises:
+        IndexDamaged: one is no array, or of another shape than the others.
+    """
+    sql = f"SELECT {', '.join(columns_of(table) or ())} FROM {table} WHERE image_id {_IN}"
+    asked = json.dumps([int(image_id) for image_id in image_ids])
+    found = dict(catalog.typed((INTEGER, BLOB), sql, asked))
+    try:
+        arrays = blobs_to_array(list(found.values())) if found else ()
+    except ValueError as error:
+        raise catalog.damaged(f"in {table} {error}") from error
+    return dict(zip(found, arrays, strict=True))
+
+
+def vectors_after(catalog: CatalogFile, model: Model, image_id: int) -> Iterator[Block]:
+    """Give ids above one, ascending, and their vectors, a few thousand at a time."""
+    sql = f"SELECT image_id, vector FROM {model.vectors} WHERE image_id > ? ORDER BY image_id"
+    rows = catalog.typed((INTEGER, BLOB), sql, image_id, ascending=True)
+    return _blocks(catalog, model, rows)
+
+
+def vectors_of(catalog: CatalogFile, model: Model, image_ids: NDArray[np.int64]) -> Iterator[Block]:
+    """Give those of some ids that are there, and their vectors, a few thousand at a time."""
+    sql = f"SELECT image_id, vector FROM {model.vectors} WHERE image_id {_IN}"
+    rows = catalog.typed((INTEGER, BLOB), sql, json.dumps(image_ids.tolist()))
+    return _blocks(catalog, model, rows)
+
+
+def _blocks(
+    catalog: CatalogFile, model: Model, rows: Iterator[tuple[int, bytes]]
+) -> Iterator[Block]:
+    while some := list(itertools.islice(rows, _ROWS_AT_ONCE)):
+        ids, blobs = zip(*some, strict=True)
+        try:
+            vectors = blobs_to_array(blobs)
+        except ValueError as error:
+            raise catalog.damaged(f"in {model.vectors} {error}") from error
+        if vectors.shape != (len(ids), model.dim) or not np.isfinite(vectors).all():
+            raise catalog.damaged(f"in {model.vectors} vectors that are none of {model.name}")
+        yield np.array(ids, dtype=np.int64), vectors.astype(np.float32)
+
+
+def _facts(catalog: CatalogFile, files: Sequence[PhotoFile]) -> list[tuple[Any, ...]]:
+    ids = {root: source_id(catalog, root) for root in dict.fromkeys(file.source for file in files)}
+    return [
+        (
+            ids[file.source],
+            path_to_row(relative_path(file.source, file.path)),
+            file.size_bytes,
+            file.mtime_ns,
+            bytes.fromhex(file.sha256),
+            file.width_px,
+            file.height_px,
+            None if file.taken is None else time_to_row(file.taken),
+            None if file.camera is None else text_to_row(file.camera),
+            file.look,
+            file.reader,
+            text_to_row(file.damage),
+            int(file.is_guessed),  # as it is read again, which its row's checksum is of
+        )
+        for file in files
+    ]
+
+
+def known_id(catalog: CatalogFile, source: int, path: str | bytes) -> int | None:
+    """Give the id of the photo that a source has under a path, None where there is none."""
+    sql = "SELECT id FROM images WHERE source_id = ? AND path = ?"
+    found = catalog.connection.execute(sql, (source, path)).fetchone()
+    return None if found is None else int(found[0])
+
+
+def _file(catalog: CatalogFile, row: tuple[Any, ...]) -> PhotoFile:
+    """Give the file of a row of id, root, and `_FACTS`."""
+    image_id, root, _, path, *facts = row
+    try:
+        return photo_file(row_to_path(root), row_to_path(path), facts)
+    except OverflowError as error:
+        raise catalog.damaged(f"of photo {image_id} a time that is none: {error}") from error
+
+
+def photo_file(folder: str, path: str, facts: Sequence[Any]) -> PhotoFile:
+    """Give a file by its folder, its path in there, and what `_FACTS` lists behind that.
+
+    What comes behind `look` may be left out.
+    """
+    size_bytes, mtime_ns, digest, width_px, height_px, taken, camera, look, *reading = facts
+    reader, damage, is_guessed = reading or (None, "", False)
+    return PhotoFile(
+        absolute_path(folder, path),
+        folder,
+        size_bytes,
+        mtime_ns,
+        digest.hex(),
+        width_px,
+        height_px,
+        None if taken is None else row_to_time(taken),
+        camera,
+        look,
+        reader,
+        damage,
+        bool(is_guessed),
+    )

@@ -1,0 +1,165 @@
+"""The models that an index has embeddings of: the one that answers, and one that is being built.
+
+Each has two tables of its own, `vectors_ID` and `nodes_ID`, so that embeddings of two models are
+never mixed, and those of a model that is no longer used go at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from store.columns.codec import array_to_blob, blob_to_array
+from store.columns.tables import BLOB, TABLES, maybe, row_sum
+from store.sqlite.catalog_file import CatalogFile
+from store.vectors.vector_head import MOST_DIM
+
+__all__ = [
+    "Model",
+    "activate",
+    "active_model",
+    "add_model",
+    "find_model",
+    "forget",
+    "other_models",
+    "probes",
+    "remove_from_others",
+    "set_probes",
+]
+
+
+@dataclass(frozen=True)
+class Model:
+    """What the catalog knows of a model.
+
+    Attributes:
+        id: of its tables.
+        fingerprint: hex; changes with weights, encoders or configuration.
+        name: what people call it.
+        encoders: the encoders' preset.
+        dim: width of its vectors.
+        unit_dim: so many leading values of a vector have unit length together; 0 if none have.
+    """
+
+    id: int
+    fingerprint: str
+    name: str
+    encoders: str
+    dim: int
+    unit_dim: int
+
+    @property
+    def vectors(self) -> str:
+        """Name of the table with (dim,) vectors."""
+        return f"vectors_{self.id}"
+
+    @property
+    def nodes(self) -> str:
+        """Name of the table with what the re-ranker reads of a photo, an array each."""
+        return f"nodes_{self.id}"
+
+
+_COLUMNS = "id, fingerprint, name, encoders, dim, unit_dim"
+_KINDS = tuple(TABLES["models"].values())
+LONGEST_FINGERPRINT = 200
+
+
+def add_model(
+    catalog: CatalogFile, fingerprint: str, name: str, encoders: str, dim: int, unit_dim: int
+) -> Model:
+    """Make room for a model's embeddings, in the caller's transaction."""
+    from store.sqlite.schema import EMBEDDINGS  # with sqlite-utils, which a search does without
+
+    sql = "INSERT INTO models (fingerprint, name, encoders, dim, unit_dim) VALUES (?, ?, ?, ?, ?)"
+    catalog.execute(sql, fingerprint, name, encoders, dim, unit_dim)
+    catalog.seal("models", "fingerprint = ?", fingerprint)
+    model = find_model(catalog, fingerprint)
+    if model is None:  # pragma: no cover - it was written a line ago
+        raise RuntimeError("the catalog lost a row")
+    catalog.execute(EMBEDDINGS.format(table=model.vectors, column="vector"))
+    catalog.execute(EMBEDDINGS.format(table=model.nodes, column="nodes"))
+    return model
+
+
+def find_model(catalog: CatalogFile, fingerprint: str) -> Model | None:
+    """Give the model with that fingerprint, None where the catalog has no room for it."""
+    sql = f"SELECT {_COLUMNS} FROM models WHERE fingerprint = ?"
+    return next((_model(catalog, row) for row in catalog.typed(_KINDS, sql, fingerprint)), None)
+
+
+def active_model(catalog: CatalogFile) -> Model | None:
+    """Give the model whose embeddings answer, None in an index that was never begun.
+
+    Raises:
+        IndexDamaged: it is not there.
+    """
+    sql = f"""SELECT {_COLUMNS} FROM models
+        WHERE id = (SELECT value FROM meta WHERE key = 'active_model')"""
+    found = next((_model(catalog, row) for row in catalog.typed(_KINDS, sql)), None)
+    if found is None and "active_model" in catalog.meta():
+        raise catalog.damaged("embeddings of a model that is not there")
+    return found
+
+
+def activate(catalog: CatalogFile, model: Model) -> None:
+    """Let a model answer and forget all others, in the caller's transaction."""
+    catalog.set_meta(active_model=model.id)
+    for other in other_models(catalog, model):
+        forget(catalog, other)
+
+
+def other_models(catalog: CatalogFile, model: Model) -> list[Model]:
+    """Give the models that the catalog has embeddings of beside one."""
+    sql = f"SELECT {_COLUMNS} FROM models WHERE id <> ?"
+    return [_model(catalog, row) for row in catalog.typed(_KINDS, sql, model.id)]
+
+
+def remove_from_others(catalog: CatalogFile, model: Model, image_ids: Sequence[int]) -> None:
+    """Drop what models beside one have of photos whose content is another now."""
+    for other in other_models(catalog, model) if image_ids else ():
+        for table in (other.vectors, other.nodes):
+            rows = [(image_id,) for image_id in image_ids]
+            catalog.execute_many(f"DELETE FROM {table} WHERE image_id = ?", rows)
+
+
+def forget(catalog: CatalogFile, model: Model) -> None:
+    """Drop a model with its embeddings, in the caller's transaction."""
+    catalog.execute(f"DROP TABLE {model.vectors}")
+    catalog.execute(f"DROP TABLE {model.nodes}")
+    catalog.execute("DELETE FROM models WHERE id = ?", model.id)
+
+
+def set_probes(catalog: CatalogFile, model: Model, vectors: NDArray[Any]) -> None:
+    """Keep the vectors, (Q, D), of real captions, in the caller's transaction."""
+    blob = array_to_blob(vectors)
+    sql = "UPDATE models SET probes = ?, probes_sum = ? WHERE id = ?"
+    catalog.execute(sql, blob, row_sum(model.id, blob), model.id)
+
+
+def probes(catalog: CatalogFile, model: Model) -> NDArray[Any] | None:
+    """Give the vectors, (Q, D), of real captions; None where there are none."""
+    sql = "SELECT probes FROM models WHERE id = ?"
+    row = next(catalog.typed((maybe(BLOB),), sql, model.id), (None,))
+    if row[0] is None:
+        return None
+    try:
+        found = blob_to_array(row[0])
+    except ValueError as error:
+        raise catalog.damaged(f"of vectors of captions {error}") from error
+    if found.ndim != 2 or found.shape[1] != model.dim:
+        raise catalog.damaged(f"vectors of captions of shape {found.shape}")
+    return found
+
+
+def _model(catalog: CatalogFile, row: tuple[Any, ...]) -> Model:
+    """Give a model whose numbers can be those of one."""
+    model = Model(*row)
+    named = model.fingerprint.isprintable() and len(model.fingerprint) <= LONGEST_FINGERPRINT
+    if model.id < 1 or not 1 <= model.dim <= MOST_DIM or not 0 <= model.unit_dim <= model.dim:
+        raise catalog.damaged(f"a model {model.id} of width {model.dim}, {model.unit_dim} of unit")
+    if not named or {"/", "\\"} & {*model.fingerprint}:
+        raise catalog.damaged("a model whose fingerprint is none")
+    return model

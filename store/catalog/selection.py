@@ -1,0 +1,295 @@
+"""Photos chosen by what the catalog knows of them: a typed expression, turned into SQL.
+
+Values go to SQLite as parameters and never into the SQL, which is put together from the fixed
+table of fields below alone. What is not known of a photo (a date, a camera) is not compared: it
+meets neither a condition nor its negation, as in SQL; `Has` asks for it. Letters A-Z match in
+either case, and letters with accents in either Unicode form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from store.columns.codec import one_form, text_to_row
+from store.errors import QueryError
+from store.sqlite.catalog_file import CatalogFile
+from store.sqlite.functions import ONE_FORM
+
+__all__ = [
+    "FIELDS",
+    "AllOf",
+    "AnyOf",
+    "Condition",
+    "Dialect",
+    "Expression",
+    "Has",
+    "Kind",
+    "Not",
+    "Operator",
+    "matching",
+    "to_sql",
+]
+
+MOST_CONDITIONS = 256
+DEEPEST = 64
+
+Operator = Literal["=", "!=", "<", "<=", ">", ">=", "~"]
+Kind = Literal["number", "text", "texts"]
+"""`texts`: any number of them, such as captions: one that fits is enough, and `!=` wants none."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One comparison.
+
+    Attributes:
+        field: one of `FIELDS`.
+        operator: numbers take all but `~`, texts `=`, `!=` and `~`: contains, or, where the value
+            has `*` (anything) or `?` (one letter), is of that form as a whole.
+        value: a number or a text, as the field is.
+
+    Raises:
+        ValueError: no such field, or it takes no such operator or value.
+    """
+
+    field: str
+    operator: Operator
+    value: int | float | str
+
+    def __post_init__(self) -> None:
+        kind = FIELDS[self.field].kind if self.field in FIELDS else None
+        if kind is None or self.operator not in get_args(Operator):
+            raise ValueError(f"{self.field!r} {self.operator!r}: no such field or operator")
+        is_text = isinstance(self.value, str)
+        if is_text == (kind == "number") or self.operator not in operators_of(kind):
+            raise ValueError(
+                f"{self.field} is of kind {kind}, found {self.operator} {self.value!r}"
+            )
+        if isinstance(self.value, int) and not -(2**63) <= self.value < 2**63:
+            raise ValueError(f"{self.field}: {self.value} is too large")
+
+
+@dataclass(frozen=True)
+class Has:
+    """Whether anything is known: `Has("camera")`, `Has("caption")`."""
+
+    field: str
+
+    def __post_init__(self) -> None:
+        if self.field not in FIELDS:
+            raise ValueError(f"{self.field!r}: no such field")
+
+
+@dataclass(frozen=True)
+class Not:
+    """The opposite."""
+
+    of: Expression
+
+
+@dataclass(frozen=True)
+class AllOf:
+    """Every part holds; true of all photos where there is no part."""
+
+    of: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """At least one part holds; true of none where there is no part."""
+
+    of: tuple[Expression, ...]
+
+
+Expression: TypeAlias = Condition | Has | Not | AllOf | AnyOf
+
+
+@dataclass(frozen=True)
+class Field:
+    """What a field is, and where SQLite reads it from: an expression, or a table of texts."""
+
+    kind: Kind
+    sql: str
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a database is asked; the texts have places for `{field}`, `{operator}` and `{test}`.
+
+    Attributes:
+        fields: by name, what each is there: an expression, or what holds a photo's texts.
+        number: compares a number.
+        one_form: gives a text in the Unicode form in which values are compared that have letters
+            beyond ASCII.
+        text: compares a text, `=` or `!=`.
+        like: compares a text with a pattern.
+        any_text: true where one of a photo's texts passes a test.
+        one: what that text is called in the test.
+        has_texts: true where a photo has texts.
+    """
+
+    fields: Mapping[str, str]
+    number: str
+    one_form: str
+    text: str
+    like: str
+    any_text: str
+    one: str
+    has_texts: str
+
+
+_SHAPE = """CASE WHEN width_px > height_px THEN 'landscape' WHEN width_px < height_px
+    THEN 'portrait' ELSE 'square' END"""
+# `top` is the source without a slash at its end, `below` the path from there. All of it up to its
+# last slash is what is left when letters that are none are cut off the end.
+_PHOTOS = """(SELECT images.*, CAST(root AS TEXT) AS root, rtrim(CAST(root AS TEXT), '/') AS top,
+        CAST(path AS TEXT) AS below
+    FROM images JOIN sources ON sources.id = images.source_id)"""
+_UP_TO_NAME = "rtrim(below, replace(below, '/', ''))"
+_NAME = f"substr(below, length({_UP_TO_NAME}) + 1)"
+_FOLDER = f"coalesce(nullif(rtrim(top || '/' || {_UP_TO_NAME}, '/'), ''), '/')"
+_SUFFIX = f"""CASE WHEN instr({_NAME}, '.') THEN
+    substr(below, length(rtrim(below, replace(below, '.', ''))) + 1) ELSE '' END"""
+
+FIELDS: dict[str, Field] = {
+    "id": Field("number", "id"),
+    "width": Field("number", "width_px"),
+    "height": Field("number", "height_px"),
+    "megapixels": Field("number", "width_px * height_px / 1e6"),
+    "size": Field("number", "size_bytes"),
+    "taken": Field("number", "taken_s"),
+    "orientation": Field("text", _SHAPE),
+    "camera": Field("text", "camera"),
+    "source": Field("text", "root"),
+    "path": Field("text", "top || '/' || below"),
+    "folder": Field("text", _FOLDER),
+    "name": Field("text", _NAME),
+    "suffix": Field("text", _SUFFIX),
+    "category": Field("texts", "categories"),
+    "caption": Field("texts", "captions"),
+}
+"""By name. `size` is in bytes, `taken` in seconds since 1970 of the camera's own clock; `path`,
+`folder` and `source` are absolute; `suffix` has no dot."""
+
+
+_SQLITE = Dialect(
+    fields={name: field.sql for name, field in FIELDS.items()},
+    number="({field}) {operator} ?",
+    # As bytes: a name that is no Unicode is no text that a function could be given.
+    one_form=f"{ONE_FORM}(CAST({{field}} AS BLOB))",
+    text="({field}) {operator} ? COLLATE NOCASE",
+    like="({field}) LIKE ? ESCAPE '\\'",
+    any_text="id IN (SELECT image_id FROM {field} WHERE {test})",
+    one="text",
+    has_texts="id IN (SELECT image_id FROM {field})",
+)
+
+
+def operators_of(kind: Kind) -> tuple[str, ...]:
+    """Give the operators that fields of a kind take.
+
+    >>> operators_of("text")
+    ('=', '!=', '~')
+    """
+    return ("=", "!=", "<", "<=", ">", ">=") if kind == "number" else ("=", "!=", "~")
+
+
+def matching(catalog: CatalogFile, expression: Expression) -> NDArray[np.int64]:
+    """Give the ids (N,) of the photos that an expression is true of, ascending.
+
+    Raises:
+        QueryError: it has more than 256 conditions, or is nested more than 64 deep.
+    """
+    where, arguments = to_sql(expression, _SQLITE)
+    rows = catalog.rows(f"SELECT id FROM {_PHOTOS} WHERE {where} ORDER BY id", *arguments)
+    return np.fromiter((row[0] for row in rows), dtype=np.int64)
+
+
+def to_sql(expression: Expression, dialect: Dialect) -> tuple[str, list[Any]]:
+    """Give an expression as a condition on a photo's row, and its values in their order.
+
+    Raises:
+        QueryError: it has more than 256 conditions, or is nested more than 64 deep.
+    """
+    _check_size(expression)
+    arguments: list[Any] = []
+    return _sql(expression, dialect, arguments), arguments
+
+
+def like_pattern(text: str) -> str:
+    r"""Give SQL's pattern for what `~` is asked for.
+
+    >>> like_pattern("50%"), like_pattern("img_*.jp?g")
+    ('%50\\%%', 'img\\_%.jp_g')
+    """
+    escaped = "".join(f"\\{letter}" if letter in "\\%_" else letter for letter in text)
+    if "*" not in text and "?" not in text:
+        return f"%{escaped}%"
+    return escaped.replace("*", "%").replace("?", "_")
+
+
+def _check_size(expression: Expression) -> None:
+    conditions = 0
+    for depth, part in _parts(expression):
+        conditions += isinstance(part, Condition | Has)
+        if conditions > MOST_CONDITIONS or depth > DEEPEST:
+            raise QueryError(
+                f"the filter has more than {MOST_CONDITIONS} conditions, or is nested more than "
+                f"{DEEPEST} deep: ask for less"
+            )
+
+
+def _parts(expression: Expression) -> Iterator[tuple[int, Expression]]:
+    left = [(0, expression)]
+    while left:
+        depth, part = left.pop()
+        yield depth, part
+        below = () if isinstance(part, Condition | Has) else part.of
+        left += [(depth + 1, one) for one in (below if isinstance(below, tuple) else (below,))]
+
+
+def _sql(part: Expression, dialect: Dialect, arguments: list[Any]) -> str:
+    if isinstance(part, Condition):
+        return _compared(part, dialect, arguments)
+    if isinstance(part, Has):
+        field = dialect.fields[part.field]
+        if FIELDS[part.field].kind == "texts":
+            return dialect.has_texts.format(field=field)
+        return f"({field}) IS NOT NULL"
+    if isinstance(part, Not):
+        return f"NOT ({_sql(part.of, dialect, arguments)})"
+    word, nothing = (" AND ", "TRUE") if isinstance(part, AllOf) else (" OR ", "FALSE")
+    return "(" + (word.join(_sql(one, dialect, arguments) for one in part.of) or nothing) + ")"
+
+
+def _compared(condition: Condition, dialect: Dialect, arguments: list[Any]) -> str:
+    operator, value = condition.operator, condition.value
+    kind, field = FIELDS[condition.field].kind, dialect.fields[condition.field]
+    one = dialect.one
+    if isinstance(value, str):
+        text = one_form(text_to_row(value))
+        if not text.isascii():  # the same letters may be signs or pairs of signs in the catalog
+            field, one = _in_one_form(kind, field, dialect)
+        arguments.append(like_pattern(text) if operator == "~" else text)
+    else:
+        arguments.append(value)
+    if kind == "number":
+        return dialect.number.format(field=field, operator=operator)
+    compare = dialect.like if operator == "~" else dialect.text
+    if kind == "text":
+        return compare.format(field=field, operator=operator)
+    test = compare.format(field=one, operator="=")
+    held = dialect.any_text.format(field=field, test=test)
+    return f"NOT ({held})" if operator == "!=" else held
+
+
+def _in_one_form(kind: Kind, field: str, dialect: Dialect) -> tuple[str, str]:
+    """Give a field, and one of its texts where it holds any number, in the form of all values."""
+    if kind == "texts":
+        return field, dialect.one_form.format(field=dialect.one)
+    return dialect.one_form.format(field=field), dialect.one

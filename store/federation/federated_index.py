@@ -1,0 +1,277 @@
+"""Several indexes as one that is searched and served."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import Any, Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from store.catalog.models import Model
+from store.catalog.selection import Expression
+from store.federation.ids import STRIDE, divided, moved
+from store.federation.lost_members import Missing
+from store.federation.members import Members, Place
+from store.record_stream import PhotoRecord
+from store.searched_index import Allowed, Ids, ServedIndex
+from store.types import Counts, Photo, PhotoFile, QuarantinedFile
+from store.vectors.background import Background
+from store.vectors.choose import Measured
+from store.vectors.vector_index import Found
+
+__all__ = ["SeveralIndexes"]
+
+ALL = 2**31 - 1
+
+T = TypeVar("T")
+P = TypeVar("P", Photo, PhotoRecord)
+
+
+@dataclass(frozen=True, eq=False)
+class _Allowed:
+    """What a filter lets through, by the place of each index."""
+
+    of: dict[int, Allowed]
+
+    def __len__(self) -> int:
+        return sum(len(each) for each in self.of.values())
+
+
+class SeveralIndexes:
+    """A `ServedIndex` of several, used by one thread at a time; made by `open`.
+
+    Ids are those of `store.federation.ids`, and equal scores stand in their order. Scores of words
+    (BM25) come from each index alone, which weighs a word by how rare it is there, as Elasticsearch
+    does it across shards; all else is what one index of all photos would give.
+
+    Args:
+        members: the indexes.
+    """
+
+    folder = None
+
+    def __init__(self, members: Members) -> None:
+        self._members = members
+
+    @classmethod
+    def open(cls, places: Sequence[Place], *, seconds: float, strict: bool = False) -> Self:
+        """Open indexes, those that can be.
+
+        Args:
+            places: of each, where it lies, for people, and what opens it.
+            seconds: how long each may take to open, and then for one thing it is asked.
+            strict: refuse indexes of different models; otherwise those of another model than most
+                are missing for as long as that is so.
+
+        Raises:
+            IndexUnavailable: none can be read.
+            ModelMismatch: they are of different models.
+        """
+        return cls(Members.open(places, seconds, strict=strict))
+
+    @property
+    def model(self) -> Model:
+        """Whose embeddings answer."""
+        return self._members.model
+
+    @property
+    def place(self) -> str:
+        """Where the indexes lie."""
+        return ", ".join(self._members.places)
+
+    @property
+    def missing(self) -> tuple[Missing, ...]:
+        """Those that cannot be read."""
+        return self._members.missing
+
+    def close(self) -> None:
+        """Let go of all that is open; twice is harmless."""
+        self._members.close()
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Read all of a block from one state of each index.
+
+        Raises:
+            IndexUnavailable: none can be read.
+            ModelMismatch: all that can be read are of another model by now.
+            MemberLost: from what is called in the block; it is to begin anew.
+        """
+        return self._members.snapshot()
+
+    def __len__(self) -> int:
+        return sum(self._all(len))
+
+    def matching(self, expression: Expression) -> Allowed:
+        """Give the photos that a filter is true of."""
+        return _Allowed(self._members.ask(lambda n, one: one.matching(moved(expression, n))))
+
+    def search(self, vector: NDArray[np.float32], k: int, within: Allowed | None = None) -> Found:
+        """Give ids (K,) and inner products (K,) of the k nearest, equal ones by id."""
+        return self._best(k, lambda one, part: one.search(vector, k, part), within)
+
+    def search_texts(self, words: str, k: int, within: Allowed | None = None) -> Found:
+        """Give ids (K,) and scores (K,) of the k photos whose words fit best in their index."""
+        return self._best(k, lambda one, part: one.search_texts(words, k, part), within)
+
+    def vectors(self, image_ids: Ids) -> NDArray[np.float32]:
+        """Give vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
+        found: list[Any] = self._of(image_ids, lambda one, ids: list(one.vectors(ids)))
+        return np.array(found, np.float32).reshape(len(found), self.model.dim)
+
+    def nodes(self, image_ids: Ids) -> NDArray[Any]:
+        """Give nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
+        found: list[Any] = self._of(image_ids, lambda one, ids: list(one.nodes(ids)))
+        return np.stack(found) if found else np.zeros((0, 0, 0), np.float16)
+
+    def background(self) -> Background:
+        """Give samples of all vectors, of each index by its share of the photos."""
+        found = list(self._members.ask(lambda _, one: one.background()).values())
+        total = sum(each.photos for each in found)
+        kept = []
+        for each in found:
+            wanted = -(-len(each.vectors) * each.photos // max(total, 1))
+            rows = np.linspace(0, len(each.vectors) - 1, min(wanted, len(each.vectors)))
+            kept.append(each.vectors[rows.astype(int)])
+        vectors = np.concatenate(kept) if kept else np.zeros((0, self.model.dim), np.float32)
+        return Background(vectors, total)
+
+    def looks(self, image_ids: Ids) -> list[int | None]:
+        """Give perceptual hashes in the order of the ids, None where there is none."""
+        return self._of(image_ids, lambda one, ids: one.looks(ids))
+
+    def photos(self, image_ids: Ids) -> list[Photo]:
+        """Give photos in the order of the ids; those that are not there are left out."""
+        return self._known(image_ids, lambda one, ids: one.photos(ids))
+
+    def photo_records(self, image_ids: Ids) -> list[PhotoRecord]:
+        """Give all that is known of photos but their vectors, in the order of the ids."""
+        return self._known(image_ids, lambda one, ids: one.photo_records(ids))
+
+    def find_content(self, sha256: str) -> int | None:
+        """Give the lowest id of a photo whose file has that hex digest; None if none has."""
+        found = self._members.ask(lambda _, one: one.find_content(sha256))
+        ids = [n * STRIDE + image_id for n, image_id in found.items() if image_id is not None]
+        return min(ids, default=None)
+
+    # What servers need beside
+
+    def ids_after(self, image_id: int, most: int) -> list[int]:
+        """Give the ids above one, ascending, at most so many."""
+
+        def after(number: int, one: ServedIndex) -> list[int]:
+            first = image_id - number * STRIDE
+            ids = one.ids_after(max(0, first), most) if first < STRIDE else []
+            return [number * STRIDE + each for each in ids]
+
+        found = self._members.ask(after).values()
+        return sorted(each for ids in found for each in ids)[:most]
+
+    def counts(self) -> Counts:
+        """Give how much they hold."""
+        found = self._all(lambda one: one.counts())
+        return Counts(
+            sum(each.images for each in found),
+            sum(each.captions for each in found),
+            len(self.category_counts(ALL)),
+            sum(each.quarantined for each in found),
+        )
+
+    def sources(self) -> dict[str, int]:
+        """Give the folders that photos were found through, sorted, with their numbers of photos."""
+        return dict(sorted(self._sums(lambda one: one.sources()).items()))
+
+    def passed_over(self) -> dict[str, int]:
+        """Give kinds of files in the sources that are not read, such as `.cr3`, and how many."""
+        return dict(sorted(self._sums(lambda one: one.passed_over()).items()))
+
+    def quarantined(self) -> list[QuarantinedFile]:
+        """Give the files in quarantine, by path."""
+        found = self._all(lambda one: one.quarantined())
+        return sorted((each for files in found for each in files), key=lambda file: file.path)
+
+    def damaged(self) -> list[PhotoFile]:
+        """Give the photos whose files are shown as far as they go, by path."""
+        found = self._all(lambda one: one.damaged())
+        return sorted((each for files in found for each in files), key=lambda file: file.path)
+
+    def category_counts(self, most: int) -> list[tuple[str, int]]:
+        """Give categories and how many photos have each: the most first, equal ones by name."""
+        found = self._sums(lambda one: dict(one.category_counts(ALL)))
+        return sorted(found.items(), key=lambda each: (-each[1], each[0]))[:most]
+
+    def coming_models(self) -> list[Model]:
+        """Give the models that photos are being embedded with, beside the one that answers."""
+        found = self._all(lambda one: one.coming_models())
+        return list({each.fingerprint: each for models in found for each in models}.values())
+
+    def measured(self) -> Measured | None:
+        """Give how vectors are searched: the kinds, the least recall, and the longest time."""
+        found = [each for each in self._all(lambda one: one.measured()) if each is not None]
+        if not found:
+            return None
+        recalls = [each.recall_at_100 for each in found if each.recall_at_100 is not None]
+        return Measured(
+            " and ".join(sorted({each.kind for each in found})),
+            min(recalls, default=None) if len(recalls) == len(found) else None,
+            max(each.query_ms for each in found),
+            sum(each.build_seconds for each in found),
+        )
+
+    def size_bytes(self) -> int:
+        """Give how much room they take."""
+        return sum(self._all(lambda one: one.size_bytes()))
+
+    # How they are asked
+
+    def _all(self, work: Callable[[ServedIndex], T]) -> list[T]:
+        return list(self._members.ask(lambda _, one: work(one)).values())
+
+    def _sums(self, work: Callable[[ServedIndex], dict[str, int]]) -> dict[str, int]:
+        found: Counter[str] = Counter()
+        for each in self._all(work):
+            found.update(each)
+        return dict(found)
+
+    def _best(
+        self, k: int, work: Callable[[ServedIndex, Allowed | None], Found], within: Allowed | None
+    ) -> Found:
+        """Give the k best of what each gives; equal ones in the order of the ids."""
+        nothing = np.zeros(0, np.int64)
+
+        def found(number: int, one: ServedIndex) -> Found:
+            return work(one, None if within is None else within.of.get(number, nothing))
+
+        parts = self._members.ask(found)
+        ids = np.concatenate([number * STRIDE + ids for number, (ids, _) in parts.items()])
+        scores = np.concatenate([scores for _, scores in parts.values()])
+        first = np.lexsort((ids, -scores))[: max(0, k)]
+        return ids[first], scores[first]
+
+    def _of(self, image_ids: Ids, work: Callable[[ServedIndex, list[int]], Sequence[T]]) -> list[T]:
+        """Ask each index about its own photos, and give what they say in the order of the ids."""
+        asked = [int(image_id) for image_id in image_ids]
+        parts = divided(asked)
+        found = self._members.ask(lambda number, one: work(one, parts[number]), parts)
+        turns = {number: iter(each) for number, each in found.items()}
+        return [next(turns[image_id // STRIDE]) for image_id in asked]
+
+    def _known(
+        self, image_ids: Ids, work: Callable[[ServedIndex, list[int]], Sequence[P]]
+    ) -> list[P]:
+        """As `_of`, without those that are not there, each with its id among all."""
+
+        def there(one: ServedIndex, ids: list[int]) -> list[P | None]:
+            known = {photo.image_id: photo for photo in work(one, ids)}
+            return [known.get(image_id) for image_id in ids]
+
+        most = len(self._members.places) * STRIDE
+        asked = [int(image_id) for image_id in image_ids if 0 <= int(image_id) < most]
+        return [
+            replace(photo, image_id=image_id)
+            for image_id, photo in zip(asked, self._of(asked, there), strict=True)
+            if photo is not None
+        ]

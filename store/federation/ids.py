@@ -1,0 +1,48 @@
+"""Ids of photos of several indexes.
+
+A photo's id is the one in its own index plus `STRIDE` times the place of that index in the list,
+from 0. So those of the first are as they were, and all stay as they are for as long as indexes are
+only added behind the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from store.catalog.selection import AllOf, AnyOf, Condition, Expression, Not
+
+__all__ = ["STRIDE", "divided", "moved"]
+
+STRIDE = 2**40
+"""Ids of one index; with 8,192 indexes below 2**53, up to which programs of any language count."""
+
+
+def divided(image_ids: list[int]) -> dict[int, list[int]]:
+    """Give the ids in each index by the index's place.
+
+    >>> divided([3, STRIDE + 1, 2])
+    {0: [3, 2], 1: [1]}
+    """
+    found: dict[int, list[int]] = {}
+    for image_id in image_ids:
+        found.setdefault(image_id // STRIDE, []).append(image_id % STRIDE)
+    return found
+
+
+def moved(expression: Expression, number: int) -> Expression:
+    """Give a filter as the index at a place has to be asked: it has ids of its own.
+
+    >>> moved(Condition("id", "<", STRIDE + 5), 1)
+    Condition(field='id', operator='<', value=5)
+    """
+    if isinstance(expression, Condition):
+        if expression.field != "id" or isinstance(expression.value, str):
+            return expression
+        return replace(expression, value=expression.value - number * STRIDE)
+    if isinstance(expression, Not):
+        return Not(moved(expression.of, number))
+    if isinstance(expression, AllOf):
+        return AllOf(tuple(moved(each, number) for each in expression.of))
+    if isinstance(expression, AnyOf):
+        return AnyOf(tuple(moved(each, number) for each in expression.of))
+    return expression

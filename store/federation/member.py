@@ -1,0 +1,189 @@
+"""One index of several that answer as one: its connection, its thread, and whether it can be read.
+
+Each has a thread of its own, so that all are asked at once and one that hangs keeps nobody waiting
+for longer than is allowed. What cannot be read is left alone for a while, opened again beside the
+searches, and takes part again once that has succeeded.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import AbstractContextManager, suppress
+from typing import TypeVar
+
+from store.catalog.models import Model
+from store.errors import CrossgraphError, QueryError
+from store.federation.worker_thread import Hand
+from store.reader import CATALOG_NAME
+from store.searched_index import ServedIndex
+
+__all__ = ["Member", "is_loss"]
+
+FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
+"""Seconds until what was lost is tried again: twice as long each time."""
+
+T = TypeVar("T")
+
+
+def is_loss(error: BaseException) -> bool:
+    """Say whether an error means that the index cannot be read, and not that it was asked badly.
+
+    A KeyError is one of a photo that is asked for and not there.
+    """
+    asked_badly = isinstance(error, (QueryError, KeyError))
+    return isinstance(error, (CrossgraphError, OSError)) and not asked_badly
+
+
+class _Opened:
+    """An open index, in the one thread that works with it."""
+
+    def __init__(self, place: str, reader: ServedIndex) -> None:
+        self.reader = reader
+        self._place = place
+        self._snapshot: AbstractContextManager[None] | None = None
+        self._identity = self._identified()
+
+    def enter(self) -> None:
+        # An open file can be read on when its folder was moved or another has taken its place.
+        if self._identified() != self._identity:
+            raise FileNotFoundError(f"{self._place} is not there any more, or is another one now")
+        snapshot = self.reader.snapshot()
+        snapshot.__enter__()
+        self._snapshot = snapshot
+
+    def leave(self) -> None:
+        snapshot, self._snapshot = self._snapshot, None
+        if snapshot is not None:
+            snapshot.__exit__(None, None, None)
+
+    def close(self) -> None:
+        with suppress(CrossgraphError, OSError):
+            self.leave()
+        self.reader.close()
+
+    def _identified(self) -> object:
+        """Give what tells its catalog from another's; None where it is away or in no folder."""
+        if self.reader.folder is None:
+            return None
+        try:
+            facts = os.stat(self.reader.folder / CATALOG_NAME)
+        except OSError:
+            return None
+        return facts.st_dev, facts.st_ino
+
+
+class Member:
+    """One of the indexes; used by one thread at a time, and opened at once.
+
+    Args:
+        place: where it lies, without a password.
+        open_one: opens it.
+
+    Attributes:
+        reason: why it cannot be read, in one line; empty where it can.
+        foreign: whether that is because it has another model than the others.
+        opening: what opening it will come to; None where it is not being opened.
+    """
+
+    def __init__(self, place: str, open_one: Callable[[], ServedIndex]) -> None:
+        self.place = place
+        self.reason = f"{place} is still being opened"
+        self.foreign = False
+        self._open = open_one
+        self._hand = Hand(place)
+        self._opened: _Opened | None = None
+        self._wait = FIRST_WAIT
+        self._retry_at = 0.0
+        self.opening: Future[ServedIndex] | None = self._hand.do(open_one)
+
+    @property
+    def model(self) -> Model | None:
+        """Whose embeddings it has; None where it is not open."""
+        return None if self._opened is None else self._opened.reader.model
+
+    def do(self, work: Callable[[ServedIndex], T]) -> Future[T]:
+        """Have its thread do something with the open index; ValueError where it is not open."""
+        reader = self._here().reader
+        return self._hand.do(lambda: work(reader))
+
+    def enter(self) -> Future[None]:
+        """Begin a snapshot: all is of one state until `leave`."""
+        return self._hand.do(self._here().enter)
+
+    def leave(self) -> None:
+        """End it, once what was begun has come to its end; nobody waits for that."""
+        if self._opened is not None:
+            self._hand.do(self._opened.leave)
+
+    def succeeded(self) -> None:
+        """Say that a whole answer came of it: the next loss is a first one."""
+        self._wait = FIRST_WAIT
+
+    def lose(self, reason: str, *, kept: bool = False, foreign: bool = False) -> None:
+        """Leave it alone for a while.
+
+        Args:
+            reason: why.
+            kept: whether it is not closed, since what it does may come to an end after all.
+            foreign: whether it has another model than the others.
+        """
+        self.foreign = foreign
+        self.reason = " ".join(reason.split())
+        self._retry_at = time.monotonic() + self._wait
+        self._wait = min(LONGEST_WAIT, 2 * self._wait)
+        if not kept:
+            self._drop()
+
+    def revive(self) -> None:
+        """Take part again where that can be; never waits."""
+        if not self.reason:
+            return
+        if self.opening is not None:
+            self.take_opened()
+        elif time.monotonic() >= self._retry_at and self._hand.is_idle:
+            if self._opened is not None:
+                self.reason = ""
+            else:
+                self.opening = self._hand.do(self._open)
+
+    def take_opened(self) -> None:
+        """Take what opening came to, if that is known; raises what is no loss."""
+        if self.opening is None or not self.opening.done():
+            return
+        opening, self.opening = self.opening, None
+        error = opening.exception()
+        if error is None:
+            self._opened, self.reason = _Opened(self.place, opening.result()), ""
+        elif is_loss(error):
+            self.lose(str(error))
+        else:
+            raise error
+
+    def close(self) -> Future[None]:
+        """Let go of it; gives what tells when that has happened."""
+        closing = self._drop()
+        self._hand.end()
+        return closing
+
+    def _here(self) -> _Opened:
+        if self._opened is None:
+            raise ValueError(f"{self.place} is not open")
+        return self._opened
+
+    def _drop(self) -> Future[None]:
+        """Have what is open closed by the thread that has it, and take another one."""
+        opened, opening, hand = self._opened, self.opening, self._hand
+        self._opened, self.opening, self._hand = None, None, Hand(self.place)
+
+        def close() -> None:
+            if opened is not None:
+                opened.close()
+            elif opening is not None and opening.exception() is None:
+                opening.result().close()
+
+        closing = hand.do(close)
+        hand.end()
+        return closing

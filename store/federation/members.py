@@ -1,0 +1,234 @@
+"""Several indexes asked at once, each for so long at most, and without those that are lost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Any, Self, TypeVar
+
+from store.catalog.models import Model
+from store.errors import IndexUnavailable, ModelMismatch
+from store.federation.lost_members import MemberLost, Missing, again
+from store.federation.member import Member, is_loss
+from store.searched_index import ServedIndex
+
+__all__ = ["Members", "Place"]
+
+Place = tuple[str, Callable[[], ServedIndex]]
+"""Where an index lies, without a password, and what opens it."""
+
+SECONDS_TO_CLOSE = 1.0
+
+T = TypeVar("T")
+
+
+class Members:
+    """Indexes of one model, used by one thread at a time; made by `open`.
+
+    Args:
+        members: as they were listed.
+        model: whose embeddings are searched; what has another's is missing.
+        seconds: how long each may take for one thing it is asked.
+    """
+
+    def __init__(self, members: Sequence[Member], model: Model, seconds: float) -> None:
+        self.model = model
+        self._members = members
+        self._seconds = seconds
+        self._here: dict[int, Member] = {}
+        self._depth = 0
+
+    @classmethod
+    def open(cls, places: Sequence[Place], seconds: float, *, strict: bool) -> Self:
+        """Open indexes; see `SeveralIndexes.open`."""
+        members = [Member(*place) for place in places]
+        try:
+            until = time.monotonic() + seconds
+            for member in members:
+                if member.opening is not None:
+                    _trouble(member.opening, until)
+                    member.take_opened()
+            models = [member.model for member in members if member.model is not None]
+            if not models:
+                raise _all_missing(members)
+            prints = [model.fingerprint for model in models]
+            if strict and len(set(prints)) > 1:
+                raise _mixture(members)
+            # The first of those that most have.
+            model = max(models, key=lambda one: prints.count(one.fingerprint))
+            return cls(members, model, seconds)
+        except BaseException:
+            for member in members:
+                member.close()
+            raise
+
+    @property
+    def places(self) -> list[str]:
+        """Where they lie."""
+        return [member.place for member in self._members]
+
+    @property
+    def missing(self) -> tuple[Missing, ...]:
+        """Those that cannot be read."""
+        return tuple(Missing(each.place, each.reason) for each in self._members if each.reason)
+
+    def close(self) -> None:
+        """Let go of all that is open; waits for a moment, and not for what hangs."""
+        until = time.monotonic() + SECONDS_TO_CLOSE
+        for closing in [member.close() for member in self._members]:
+            _trouble(closing, until)
+
+    @contextmanager
+    def snapshot(self) -> Generator[None]:
+        """See `SeveralIndexes.snapshot`."""
+        if self._depth:
+            yield
+            return
+        entered = self._enter()
+        self._depth = 1
+        try:
+            yield
+            for member in self._here.values():
+                member.succeeded()
+        finally:
+            self._depth, self._here = 0, {}
+            for member in entered:
+                member.leave()
+
+    def ask(
+        self, work: Callable[[int, ServedIndex], T], numbers: Iterable[int] | None = None
+    ) -> dict[int, T]:
+        """Have all do something at once, and give what came of it by the places in the list.
+
+        Args:
+            work: is given the place and the index.
+            numbers: the places of those that are asked; None for all that can be read.
+
+        Raises:
+            MemberLost: one was lost meanwhile, in a snapshot; outside, it is begun anew.
+            IndexUnavailable: one that is to be asked cannot be read, or none can.
+        """
+        if not self._depth:
+            return again(lambda: self._ask_in_snapshot(work, numbers))
+        if not self._here:
+            raise _all_missing(self._members)
+        asked = self._here if numbers is None else {each: self._there(each) for each in numbers}
+        futures = {
+            number: member.do(lambda one, number=number: work(number, one))  # type: ignore[misc]
+            for number, member in asked.items()
+        }
+        lost = self._lose(futures)
+        if lost:
+            raise MemberLost(lost)
+        return {number: future.result() for number, future in futures.items()}
+
+    def _ask_in_snapshot(
+        self, work: Callable[[int, ServedIndex], T], numbers: Iterable[int] | None
+    ) -> dict[int, T]:
+        with self.snapshot():
+            return self.ask(work, numbers)
+
+    def _there(self, number: int) -> Member:
+        if number in self._here:
+            return self._here[number]
+        if 0 <= number < len(self._members):
+            raise IndexUnavailable(
+                f"what is asked for lies in an index that cannot be read now: "
+                f"{self._members[number].reason}"
+            )
+        raise KeyError(number)
+
+    def _enter(self) -> list[Member]:
+        """Begin a snapshot of each that can be read; gives those in which one may be open."""
+        for member in self._members:
+            member.revive()
+            if not member.reason and self._is_foreign(member):
+                # Opened anew later, since it may have this model again by then.
+                member.lose(_of_another_model(member, self.model), foreign=True)
+        entered = {n: member for n, member in enumerate(self._members) if not member.reason}
+        futures = {number: member.enter() for number, member in entered.items()}
+        self._here = dict(entered)
+        try:
+            self._lose(futures)
+            self._check_some(futures)
+        except BaseException:
+            self._here = {}
+            for member in entered.values():
+                member.leave()
+            raise
+        return list(entered.values())
+
+    def _check_some(self, entering: dict[int, Future[None]]) -> None:
+        """Raise what says why no index can be read, if none can."""
+        if self._here:
+            return
+        switched = any(
+            future.done() and isinstance(future.exception(), ModelMismatch)
+            for future in entering.values()
+        )
+        if switched or any(member.foreign for member in self._members):
+            raise ModelMismatch(
+                f"the photos of {', '.join(self.places)} were embedded anew with another model "
+                f"than {self.model.name} ({self.model.fingerprint[:12]}): open them again"
+            )
+        raise _all_missing(self._members)
+
+    def _lose(self, futures: dict[int, Future[Any]]) -> str:
+        """Wait for all, and leave out what failed; say why the last one did.
+
+        Raises:
+            Exception: something failed for another reason than that an index cannot be read.
+        """
+        until = time.monotonic() + self._seconds
+        said = ""
+        for number, future in futures.items():
+            error = _trouble(future, until)
+            if error is None:
+                continue
+            if not is_loss(error):
+                raise error
+            member = self._here.pop(number)
+            hangs = not future.done()
+            late = f"{member.place} took longer than {self._seconds:g} seconds"
+            said = late if hangs else str(error)
+            member.lose(said, kept=hangs)
+        return said
+
+    def _is_foreign(self, member: Member) -> bool:
+        model = member.model
+        return model is not None and model.fingerprint != self.model.fingerprint
+
+
+def _trouble(future: Future[Any], until: float) -> BaseException | None:
+    """Give why something failed, a `TimeoutError` where it has not ended by that moment."""
+    try:
+        return future.exception(max(0.0, until - time.monotonic()))
+    except TimeoutError as error:
+        return error
+
+
+def _all_missing(members: Sequence[Member]) -> IndexUnavailable:
+    reasons = "; ".join(dict.fromkeys(member.reason for member in members))
+    return IndexUnavailable(f"none of {len(members)} indexes can be read: {reasons}")
+
+
+def _mixture(members: Sequence[Member]) -> ModelMismatch:
+    told = [
+        f"{member.place} with {member.model.name} ({member.model.fingerprint[:12]})"
+        for member in members
+        if member.model is not None
+    ]
+    return ModelMismatch(
+        f"indexes are searched together only where one model made them: {', '.join(told)}; embed "
+        "the photos of one of them anew with `crossgraph index --reembed`"
+    )
+
+
+def _of_another_model(member: Member, model: Model) -> str:
+    name = "" if member.model is None else member.model.fingerprint[:12]
+    return (
+        f"{member.place} was made with another model ({name}) than the others "
+        f"({model.fingerprint[:12]})"
+    )

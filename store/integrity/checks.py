@@ -1,0 +1,292 @@
+"""The invariants of a catalog and of its vectors' file; what is looked for, by code.
+
+Everything is read row by row in the caller's snapshot, and nothing is written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from store.catalog.models import Model, other_models
+from store.columns.codec import blob_to_array, row_to_path
+from store.columns.paths import lies_inside
+from store.columns.tables import columns_of, row_sum
+from store.integrity.blob_checks import damaged_nodes, damaged_vectors
+from store.integrity.problems import Problem, about
+from store.integrity.row_checks import SMALL, TEXTS, faulty_rows, faulty_texts
+from store.integrity.schema_checks import schema_faults
+from store.integrity.word_checks import word_faults
+from store.sqlite.catalog_file import CatalogFile
+from store.vectors.generation import Generation, other_files
+from store.vectors.vector_file import check_sums, head_sha256, read_ids
+
+__all__ = ["Progress", "check_catalog", "check_file", "check_readable", "orphans"]
+
+Progress = Callable[[int, int, str], object]
+"""Called with rows done, rows to do, and what they are."""
+ROWS_BETWEEN = 1000
+
+EMBED_AGAIN = (
+    "removes the photos with their captions; the next `crossgraph index`, with the same "
+    "--annotations, embeds them again"
+)
+READ_AGAIN = (
+    "removes them; the next `crossgraph index`, with the same --annotations, reads them again"
+)
+REBUILD = "writes the file anew from the catalog"
+
+REWRITTEN = {"revision", "vectors"}
+"""Facts that every new file of vectors brings with it."""
+NO_NULL = "instr(CAST(path AS BLOB), x'00') = 0"
+
+
+def check_readable(catalog: CatalogFile) -> Iterator[Problem]:
+    """Look for what makes all else that one reads doubtful; it cannot be mended."""
+    said = (str(row[0]) for row in catalog.rows("PRAGMA integrity_check"))
+    # Words are looked at apart, by whether they are the right ones; newer versions of SQLite say
+    # here too where their table is malformed.
+    faults = (line for line in said if line != "ok" and "FTS5 table" not in line)
+    yield from about("catalog-malformed", "faults that SQLite finds", "", faults)
+    what = "tables that are none of this program's"
+    yield from about("catalog-malformed", what, "", schema_faults(catalog))
+    what = "facts about the index that are not what was written"
+    yield from about("bad-facts", what, "", _bad_facts(catalog))
+
+
+def _bad_facts(catalog: CatalogFile) -> Iterator[str]:
+    for key, value in catalog.rows("SELECT key, value FROM meta"):
+        try:
+            json.loads(value)
+        except (TypeError, ValueError, RecursionError):
+            yield f"{key} is no JSON"
+    for values, reason in faulty_rows(catalog, "meta"):
+        if values[0] not in REWRITTEN:
+            yield f"{values[0]}: {reason}"
+    for table in ("models", "sources"):
+        yield from faulty_texts(catalog, table)
+
+
+def check_catalog(
+    catalog: CatalogFile, model: Model, progress: Progress | None = None
+) -> Iterator[Problem]:
+    """Look through all rows; progress is told of the embeddings, which take the longest."""
+    for table, column, parent in orphans(catalog):
+        sql = f"SELECT {column} FROM {table} WHERE {column} NOT IN (SELECT id FROM {parent})"
+        rows = (row[0] for row in catalog.rows(sql))
+        what = f"rows of {table} that belong to no row of {parent}"
+        yield from about("orphans", what, "deletes them", rows)
+    yield from _check_rows(catalog)
+    yield from _check_paths(catalog)
+    yield from _check_ids(catalog)
+    yield from _check_embeddings(catalog, model, progress)
+    yield from _check_unfinished(catalog, model)
+    yield from _check_probes(catalog, model)
+    yield from _check_changes(catalog)
+    what = "faults of the table by which words are found"
+    yield from about("bad-words", what, "makes the table anew", word_faults(catalog))
+
+
+def _check_rows(catalog: CatalogFile) -> Iterator[Problem]:
+    bad = ((int(values[0]), reason) for values, reason in faulty_rows(catalog, "images"))
+    what = "photos with facts that are not what was written"
+    yield from about("bad-photo", what, EMBED_AGAIN, bad, photos=True)
+    for code, tables, mending in (
+        ("bad-text", TEXTS, READ_AGAIN),
+        ("bad-record", SMALL, "forgets them; they are made again"),
+    ):
+        rows = (row for table in tables for row in faulty_texts(catalog, table))
+        what = f"rows of {', '.join(tables)} that are not what was written"
+        yield from about(code, what, mending, rows)
+    facts = (
+        f"{values[0]}: {reason}"
+        for values, reason in faulty_rows(catalog, "meta")
+        if values[0] in REWRITTEN
+    )
+    what = "facts about the state of the index that are not what was written"
+    yield from about("bad-state", what, "writes them anew", facts)
+
+
+def check_file(catalog: CatalogFile, model: Model, folder: Path) -> Iterator[Problem]:
+    """Hold the vectors' file against the catalog.
+
+    That there is none yet, or that it lags behind, is nothing wrong: readers add what it lacks.
+    """
+    record = catalog.meta().get("vectors")
+    generation = Generation.from_record(record)
+    if record is not None:
+        faults = _file_faults(catalog, model, folder, generation)
+        what = f"faults of {'the file' if generation is None else generation.name}"
+        yield from about("vectors-file", what, REBUILD, faults)
+    others = other_files(folder, "" if generation is None else generation.name)
+    what = "files of vectors left over by an interrupted run, or by one that is at work now"
+    yield from about("left-over", what, "removes them", [file.name for file in others])
+
+
+def orphans(catalog: CatalogFile) -> list[tuple[str, str, str]]:
+    """Give table, column and parent table of every reference that leads nowhere."""
+    broken = {(row[0], row[3]) for row in catalog.rows("PRAGMA foreign_key_check")}
+    found = []
+    for table, number in sorted(row for row in broken if columns_of(str(row[0]))):
+        for key in catalog.rows(f"PRAGMA foreign_key_list({table})"):
+            if key[0] == number:
+                found.append((str(table), str(key[3]), str(key[2])))
+    return found
+
+
+def _check_paths(catalog: CatalogFile) -> Iterator[Problem]:
+    known = "typeof(path) IN ('text', 'blob')"  # others are told by their rows
+    sql = f"SELECT id, path FROM images WHERE {known} AND {NO_NULL} ORDER BY id"
+    bad = (
+        (image_id, repr(row_to_path(path)))
+        for image_id, path in catalog.rows(sql)
+        if not lies_inside(row_to_path(path))
+    )
+    what = "photos whose path leads out of their folder"
+    yield from about("bad-path", what, "removes the photos", bad, photos=True)
+    sql = f"SELECT path FROM quarantine WHERE {known} AND {NO_NULL}"
+    paths = (row_to_path(row[0]) for row in catalog.rows(sql))
+    outside = (path for path in paths if not lies_inside(path))
+    what = "files in quarantine whose path leads out of their folder"
+    yield from about("bad-quarantine-path", what, "forgets them", outside)
+    both = catalog.rows(
+        f"""SELECT path FROM quarantine JOIN images USING (source_id, path)
+        WHERE {known} AND {NO_NULL} ORDER BY path"""
+    )
+    what = "paths that are a photo and in quarantine too"
+    mending = "takes them out of quarantine"
+    yield from about("in-quarantine-too", what, mending, (row_to_path(row[0]) for row in both))
+
+
+def _check_ids(catalog: CatalogFile) -> Iterator[Problem]:
+    sql = "SELECT coalesce(max(CAST(seq AS INTEGER)), 0) FROM sqlite_sequence WHERE name = 'images'"
+    given, highest = int(next(catalog.rows(sql))[0]), _highest_id(catalog)
+    found = [(highest, f"{given} was the last id")] if highest > given else []
+    what = "ids above those that were given out, which could be given again"
+    yield from about("bad-id", what, "gives higher ids from now on", found, photos=True)
+
+
+def _highest_id(catalog: CatalogFile) -> int:
+    """Give the highest image id that anything speaks of."""
+    sql = """SELECT max(coalesce((SELECT max(id) FROM images), 0),
+        coalesce((SELECT max(CAST(image_id AS INTEGER)) FROM changes), 0))"""
+    generation = Generation.from_record(catalog.meta().get("vectors"))
+    return max(int(next(catalog.rows(sql))[0]), 0 if generation is None else generation.last_id)
+
+
+def _check_embeddings(
+    catalog: CatalogFile, model: Model, progress: Progress | None
+) -> Iterator[Problem]:
+    for table, thing in ((model.vectors, "vector"), (model.nodes, "nodes")):
+        sql = f"SELECT id FROM images WHERE id NOT IN (SELECT image_id FROM {table}) ORDER BY id"
+        rows = (row[0] for row in catalog.rows(sql))
+        yield from about(f"no-{thing}", f"photos without {thing}", EMBED_AGAIN, rows, photos=True)
+    for thing, found in _damaged(catalog, model, progress).items():
+        what = f"photos with damaged {thing}"
+        yield from about(f"bad-{thing}", what, EMBED_AGAIN, found, photos=True)
+
+
+def _check_unfinished(catalog: CatalogFile, model: Model) -> Iterator[Problem]:
+    """Look at models that do not answer yet: they may lack photos, but have no half ones."""
+    for other in other_models(catalog, model):
+        one, two = (f"SELECT image_id FROM {table}" for table in (other.vectors, other.nodes))
+        sql = f"SELECT * FROM ({one} EXCEPT {two}) UNION SELECT * FROM ({two} EXCEPT {one})"
+        found = {row[0]: "half of it is missing" for row in catalog.rows(sql)}
+        for bad in _damaged(catalog, other).values():
+            found.update(bad)
+        what = f"photos whose embedding of the model {other.name}, which is under way, is damaged"
+        mending = "drops it, and the next `crossgraph index --reembed` makes it again"
+        yield from about("bad-reembedding", what, mending, found.items(), photos=True)
+
+
+def _damaged(
+    catalog: CatalogFile, model: Model, progress: Progress | None = None
+) -> dict[str, Iterator[tuple[int, str]]]:
+    vectors = catalog.rows(f"SELECT image_id, vector, sum FROM {model.vectors} ORDER BY image_id")
+    nodes = catalog.rows(f"SELECT image_id, nodes, sum FROM {model.nodes} ORDER BY image_id")
+    if progress is not None:
+        total = int(next(catalog.rows("SELECT count(*) FROM images"))[0])
+        vectors = _told(vectors, total, "vectors", progress)
+        nodes = _told(nodes, total, "nodes", progress)
+    return {
+        "vector": damaged_vectors(vectors, model.dim, model.unit_dim),
+        "nodes": damaged_nodes(nodes),
+    }
+
+
+def _told(rows: Iterable[Any], total: int, what: str, progress: Progress) -> Iterator[Any]:
+    for done, row in enumerate(rows, start=1):
+        yield row
+        if done % ROWS_BETWEEN == 0 or done == total:
+            progress(done, total, what)
+
+
+def _check_probes(catalog: CatalogFile, model: Model) -> Iterator[Problem]:
+    found = []
+    sql = "SELECT id, name, dim, probes, probes_sum FROM models WHERE probes NOT NULL"
+    for number, name, dim, blob, held in catalog.rows(sql):
+        try:
+            shape = blob_to_array(blob).shape
+        except (TypeError, ValueError) as error:
+            found.append(f"{name}: {error}")
+            continue
+        if row_sum(number, blob) != held:
+            found.append(f"{name}: their checksum is another")
+        if len(shape) != 2 or shape[1] != dim:
+            found.append(f"{name}: the shape {shape}, expected (Q, {dim})")
+    what = "models with damaged vectors of captions"
+    yield from about("bad-probes", what, "drops these; indexing makes them again", found)
+
+
+def _check_changes(catalog: CatalogFile) -> Iterator[Problem]:
+    now = catalog.revision()
+    generation = Generation.from_record(catalog.meta().get("vectors"))
+    least = 0 if generation is None else generation.revision
+    sql = "SELECT revision, image_id FROM changes WHERE revision <= ? OR revision > ?"
+    found = [f"photo {row[1]} at state {row[0]}" for row in catalog.rows(sql, least, now)]
+    if least > now:
+        found.append(f"the file of vectors at state {least}")
+    what = f"changes that the catalog, at state {now}, cannot have seen"
+    yield from about("bad-changes", what, "forgets them and writes the vectors' file anew", found)
+
+
+def _file_faults(
+    catalog: CatalogFile, model: Model, folder: Path, generation: Generation | None
+) -> Iterator[str]:
+    if generation is None or generation.model_id != model.id:
+        yield "what the catalog records of it makes no sense"
+        return
+    file = folder / generation.name
+    try:
+        if file.parent != folder or head_sha256(file) != generation.sha256:
+            yield "its checksum is not the recorded one"
+            return
+        check_sums(file)
+        head, ids = read_ids(file)
+    except (OSError, ValueError) as error:
+        yield str(error)
+        return
+    wanted = (model.dim, generation.count, generation.last_id)
+    found = (head.header.dim, len(ids), int(ids.max(initial=0)))
+    if found != wanted:
+        yield f"width, count and highest id are {found}, expected {wanted}"
+    yield from _wrong_ids(catalog, model, generation, ids)
+
+
+def _wrong_ids(
+    catalog: CatalogFile, model: Model, generation: Generation, ids: np.ndarray
+) -> Iterator[str]:
+    """Find ids that only one of file and catalog has, though nothing was changed since."""
+    sql = f"SELECT image_id FROM {model.vectors} WHERE image_id <= ?"
+    held = np.fromiter((row[0] for row in catalog.rows(sql, generation.last_id)), np.int64)
+    sql = "SELECT DISTINCT image_id FROM changes WHERE typeof(image_id) = 'integer'"
+    changed = np.fromiter((row[0] for row in catalog.rows(sql)), np.int64)
+    wrong = np.setdiff1d(np.setxor1d(ids, held), changed)
+    if len(wrong):
+        yield f"{len(wrong)} ids are in the file or in the catalog only, such as {wrong[0]}"
+    if len(np.unique(ids)) < len(ids):
+        yield "it holds ids twice"

@@ -1,0 +1,43 @@
+"""Whether the tables are declared as the migrations declare them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+
+from sqlite_utils import Database
+
+from store.columns.tables import WORDS_TABLES
+from store.sqlite.catalog_file import CatalogFile
+from store.sqlite.schema import EMBEDDINGS, migrate
+from store.sqlite.shape import plain_sql
+
+__all__ = ["schema_faults"]
+
+
+def schema_faults(catalog: CatalogFile) -> Iterator[str]:
+    """Name the tables that are missing, or declared in another way than a new catalog's.
+
+    The words' are left out, which can be made anew, and so is what is none of ours.
+    """
+    expected = _expected()
+    for (number,) in catalog.rows("SELECT id FROM models"):
+        for table, column in ((f"vectors_{number}", "vector"), (f"nodes_{number}", "nodes")):
+            expected[table] = plain_sql(EMBEDDINGS.format(table=table, column=column))
+    found = _declared(catalog.connection)
+    for table, sql in expected.items():
+        if found.get(table) != sql:
+            yield f"{table} is declared in another way, or not there"
+
+
+def _expected() -> dict[str, str]:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        migrate(Database(connection))
+        return _declared(connection)
+
+
+def _declared(connection: sqlite3.Connection) -> dict[str, str]:
+    sql = "SELECT name, sql FROM sqlite_master WHERE type = 'table'"
+    rows = connection.execute(sql)
+    return {name: plain_sql(sql) for name, sql in rows if name not in WORDS_TABLES}

@@ -1,0 +1,198 @@
+"""Whether an index holds what it should, and mending what can be mended.
+
+The catalog is the truth: what only the vectors' file has wrong costs nothing but writing that file
+anew. A photo whose embedding is missing or damaged is taken out of the catalog, where the next
+indexing finds it as new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from store.catalog.annotations import count_texts
+from store.catalog.full_text import make_anew
+from store.catalog.images import remove_images
+from store.catalog.models import Model, remove_from_others
+from store.columns.codec import path_to_row, row_to_path
+from store.columns.paths import lies_inside
+from store.errors import IndexDamaged, IndexTooNew
+from store.index import Index
+from store.integrity.checks import Progress, check_catalog, check_file, check_readable, orphans
+from store.integrity.problems import Problem, Verification
+from store.integrity.row_checks import delete_rows
+from store.sqlite.catalog_file import CatalogFile
+from store.vectors.cache import VectorCache
+from store.vectors.generation import Generation, remove_others
+
+__all__ = ["repair", "verify"]
+
+
+def verify(folder: Path, progress: Progress | None = None) -> Verification:
+    """Look through an index; reads only, and goes on beside a writer.
+
+    Args:
+        folder: where it lies; an index of an older version is upgraded first, as by any opening.
+        progress: called with rows done, rows to do, and what they are.
+
+    Raises:
+        IndexNotFound: there is none.
+        IndexTooNew: a newer version made it.
+    """
+    try:
+        with Index.open(folder) as index:
+            return _verified(index, progress)
+    except IndexTooNew:
+        raise
+    except IndexDamaged as error:
+        return Verification((_malformed(error),))
+
+
+def repair(folder: Path, progress: Progress | None = None) -> tuple[Verification, Verification]:
+    """Mend what can be mended, as the only writer; give what was found before and after.
+
+    Nothing is touched where there is something that cannot be mended.
+
+    Raises:
+        IndexBusy: another process is writing.
+        IndexNotWritable: the index cannot be written.
+        IndexNotFound: there is none.
+        IndexTooNew: a newer version made it.
+    """
+    try:
+        with Index.open(folder) as index:
+            index.begin_writing()
+            before = _verified(index, progress)
+            if not before.problems or not all(problem.mending for problem in before.problems):
+                return before, before
+            _mend(index, before.problems)
+            return before, _verified(index, progress)
+    except IndexTooNew:
+        raise
+    except IndexDamaged as error:
+        found = Verification((_malformed(error),))
+        return found, found
+
+
+def _verified(index: Index, progress: Progress | None) -> Verification:
+    with index.reading() as catalog, catalog.lenient_text():
+        unreadable = tuple(check_readable(catalog))
+        if unreadable:
+            return Verification(unreadable)
+        problems = tuple(check_catalog(catalog, index.model, progress))
+    problems += _file_problems(index)
+    with index.reading() as catalog:
+        captions, _ = count_texts(catalog)
+        quarantined = next(catalog.rows("SELECT count(*) FROM quarantine"))[0]
+        generation = index.generation()
+        name = "" if generation is None else generation.name
+        return Verification(problems, len(index), captions, quarantined, name)
+
+
+def _file_problems(index: Index) -> tuple[Problem, ...]:
+    """Look at the file again where a writer made another, and removed this one, meanwhile."""
+    while True:
+        with index.reading() as catalog:
+            generation = index.generation()
+            problems = tuple(check_file(catalog, index.model, index.folder))
+        if not problems or index.generation() == generation:
+            return problems
+
+
+def _malformed(error: IndexDamaged) -> Problem:
+    said = str(error.__cause__ or error)
+    return Problem("catalog-malformed", 1, "faults that keep it from being read", (said,), "")
+
+
+def _mend(index: Index, problems: tuple[Problem, ...]) -> None:
+    if {problem.code for problem in problems} != {"left-over"}:
+        with index.writing() as catalog, catalog.lenient_text():
+            cache = VectorCache(index.folder, catalog, index.model)
+            delete_rows(catalog)
+            _raise_revision(catalog)
+            make_anew(catalog)  # so that what is removed can be taken out of it
+            removed = [
+                image_id
+                for problem in problems
+                for image_id in _MENDING.get(problem.code, _leave)(catalog, index.model, problem)
+            ]
+            make_anew(catalog)  # captions without a photo were deleted without it
+            cache.mark_changed(removed)
+        cache.rebuild()
+    generation = index.generation()
+    remove_others(index.folder, "" if generation is None else generation.name)
+
+
+Mend = Callable[[CatalogFile, Model, Problem], list[int]]
+"""Mends one kind of problem in the caller's transaction; gives the ids of photos it removed."""
+
+
+def _leave(catalog: CatalogFile, model: Model, problem: Problem) -> list[int]:
+    return []  # a new file of vectors is all that it needs
+
+
+def _remove_photos(catalog: CatalogFile, model: Model, problem: Problem) -> list[int]:
+    return remove_images(catalog, problem.image_ids)
+
+
+def _delete_orphans(catalog: CatalogFile, model: Model, problem: Problem) -> list[int]:
+    before = "SELECT id FROM images WHERE source_id NOT IN (SELECT id FROM sources)"
+    removed = [int(row[0]) for row in catalog.rows(before)]
+    for table, column, parent in orphans(catalog):
+        catalog.execute(f"DELETE FROM {table} WHERE {column} NOT IN (SELECT id FROM {parent})")
+    return removed
+
+
+def _forget_quarantine_outside(catalog: CatalogFile, model: Model, problem: Problem) -> list[int]:
+    paths = [row_to_path(row[0]) for row in catalog.rows("SELECT path FROM quarantine")]
+    bad = [(path_to_row(path),) for path in paths if not lies_inside(path)]
+    catalog.execute_many("DELETE FROM quarantine WHERE path = ?", bad)
+    return []
+
+
+def _release(catalog: CatalogFile, model: Model, problem: Problem) -> list[int]:
+    catalog.execute(
+        "DELETE FROM quarantine WHERE (source_id, path) IN (SELECT source_id, path FROM images)"
+    )
+    return []
+
+
+def _raise_ids(catalog: CatalogFile, model: Model, problem: Problem) -> list[int]:
+    catalog.execute("DELETE FROM sqlite_sequence WHERE name = 'images'")
+    sql = "INSERT INTO sqlite_sequence (name, seq) VALUES ('images', ?)"
+    catalog.execute(sql, max(problem.image_ids))
+    return []
+
+
+def _drop_unfinished(catalog: CatalogFile, model: Model, problem: Problem) -> list[int]:
+    remove_from_others(catalog, model, problem.image_ids)
+    return []
+
+
+def _drop_probes(catalog: CatalogFile, model: Model, problem: Problem) -> list[int]:
+    catalog.execute("UPDATE models SET probes = NULL, probes_sum = NULL")
+    return []
+
+
+def _raise_revision(catalog: CatalogFile) -> None:
+    """Bring the catalog past every state that something in it speaks of."""
+    generation = Generation.from_record(catalog.meta().get("vectors"))
+    spoken_of = next(catalog.rows("SELECT coalesce(max(revision), 0) FROM changes"))[0]
+    recorded = 0 if generation is None else generation.revision
+    catalog.set_meta(revision=max(catalog.revision(), int(spoken_of), recorded))
+
+
+_MENDING: dict[str, Mend] = {
+    "orphans": _delete_orphans,
+    "bad-path": _remove_photos,
+    "bad-photo": _remove_photos,
+    "bad-quarantine-path": _forget_quarantine_outside,
+    "in-quarantine-too": _release,
+    "bad-id": _raise_ids,
+    "no-vector": _remove_photos,
+    "no-nodes": _remove_photos,
+    "bad-vector": _remove_photos,
+    "bad-nodes": _remove_photos,
+    "bad-reembedding": _drop_unfinished,
+    "bad-probes": _drop_probes,
+}

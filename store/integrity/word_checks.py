@@ -1,0 +1,42 @@
+"""Whether the table of words holds what the photos' names and captions say, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from store.columns.documents import CHECKED_WORDS, documents
+from store.errors import IndexDamaged
+from store.sqlite.catalog_file import CatalogFile
+from store.sqlite.id_pages import id_pages
+
+__all__ = ["word_faults"]
+
+
+def word_faults(catalog: CatalogFile) -> Iterator[str]:
+    """Give what is wrong, in the caller's snapshot.
+
+    FTS5's own check reads all words against all texts, but it counts as writing, which would keep
+    others from writing meanwhile. So it is asked of a copy, beside the catalog.
+    """
+    catalog.execute("SAVEPOINT words_check")
+    try:
+        _check(catalog)
+    except IndexDamaged as error:
+        said = str(error.__cause__ or error)
+        yield "other words than in names and captions" if "malformed" in said else said
+    finally:
+        catalog.execute("ROLLBACK TO words_check")
+        catalog.execute("RELEASE words_check")
+
+
+def _check(catalog: CatalogFile) -> None:
+    catalog.execute("CREATE TABLE temp.said (id INTEGER PRIMARY KEY, name, captions)")
+    for ids in id_pages(catalog):
+        some = documents(catalog.connection, ids)
+        catalog.execute_many("INSERT INTO temp.said VALUES (?, ?, ?)", some)
+    catalog.execute(CHECKED_WORDS)
+    for part in ("data", "idx", "docsize", "config"):  # all that FTS5 keeps
+        catalog.execute(f"DELETE FROM temp.copied_{part}")
+        catalog.execute(f"INSERT INTO temp.copied_{part} SELECT * FROM main.words_{part}")
+    # The 1 asks for the texts to be looked at too.
+    catalog.execute("INSERT INTO temp.copied (copied, rank) VALUES ('integrity-check', 1)")

@@ -1,0 +1,55 @@
+"""The generations of a collection for whoever runs it."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from store.postgres import generations
+from store.postgres.address import Address
+from store.postgres.connection import Connection
+from store.postgres.declarations import check
+from store.postgres.generations import Generation
+
+__all__ = ["Collection"]
+
+
+class Collection:
+    """A collection in a database; a context manager.
+
+    Args:
+        address: where.
+
+    Raises:
+        IndexUnavailable: the database cannot be reached.
+        IndexNotFound: no index was ever written there.
+        IndexTooNew: a newer version wrote it.
+    """
+
+    def __init__(self, address: Address) -> None:
+        self._server = Connection(address)
+        try:
+            check(self._server)
+        except BaseException:
+            self._server.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.close()
+
+    def generations(self) -> list[Generation]:
+        """Give all generations, the newest first."""
+        return generations.generations(self._server, self._server.address.collection)
+
+    def activate(self, number: int) -> None:
+        """Let a generation answer from the next search on.
+
+        Raises:
+            QueryError: there is none of that number that is whole.
+            IndexBusy: another process is writing the collection.
+        """
+        name = self._server.address.collection
+        with generations.only_writer(self._server, name):
+            generations.activate(self._server, name, number)

@@ -1,0 +1,109 @@
+"""Which photos may answer: a filter as a condition that the database looks at while it searches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from store.catalog.selection import Dialect, Expression, to_sql
+from store.columns.codec import text_to_row
+from store.postgres.session import Session
+
+__all__ = ["FEW", "Chosen", "choose"]
+
+FEW = 12_000
+"""Up to so many vectors are all compared, which takes some milliseconds. The more photos a filter
+lets through, the sooner the graph meets some of them."""
+
+_TOP = "rtrim(root, '/')"
+_UP_TO_NAME = "rtrim(path, replace(path, '/', ''))"
+_NAME = f"substr(path, length({_UP_TO_NAME}) + 1)"
+_FOLDER = f"coalesce(nullif(rtrim({_TOP} || '/' || {_UP_TO_NAME}, '/'), ''), '/')"
+_SUFFIX = f"""CASE WHEN strpos({_NAME}, '.') > 0 THEN
+    substr(path, length(rtrim(path, replace(path, '.', ''))) + 1) ELSE '' END"""
+_SHAPE = """CASE WHEN width_px > height_px THEN 'landscape' WHEN width_px < height_px
+    THEN 'portrait' ELSE 'square' END"""
+
+_POSTGRES = Dialect(
+    fields={
+        "id": "id",
+        "width": "width_px",
+        "height": "height_px",
+        "megapixels": "width_px * height_px / 1e6::float8",
+        "size": "size_bytes",
+        "taken": "taken_s",
+        "orientation": _SHAPE,
+        "camera": "camera",
+        "source": "root",
+        "path": f"{_TOP} || '/' || path",
+        "folder": _FOLDER,
+        "name": _NAME,
+        "suffix": _SUFFIX,
+        "category": "categories",
+        "caption": "captions",
+    },
+    number="({field}) {operator} %s",
+    one_form="normalize({field}, NFC)",
+    # As SQLite: in these letters A-Z alone are the same in either case.
+    text='lower(({field}) COLLATE "C") {operator} lower(%s::text COLLATE "C")',
+    like='lower(({field}) COLLATE "C") LIKE lower(%s::text COLLATE "C")',
+    any_text="EXISTS (SELECT FROM unnest({field}) AS one WHERE {test})",
+    one="one",
+    has_texts="cardinality({field}) > 0",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """Photos that alone may answer; of any number above `FEW`, `len` is one more than that.
+
+    Attributes:
+        ids: all of them, where they are few; else None.
+        photos: the table that the condition is about.
+        where: the condition, on the columns of that table.
+        arguments: its values.
+    """
+
+    ids: NDArray[np.int64] | None
+    photos: str = ""
+    where: str = ""
+    arguments: tuple[Any, ...] = ()
+
+    def __len__(self) -> int:
+        return FEW + 1 if self.ids is None else len(self.ids)
+
+    @classmethod
+    def of(cls, given: Self | Sequence[int] | NDArray[np.int64] | None) -> Self | None:
+        """Give what ids stand for; what is chosen already, or None, comes back."""
+        if given is None or isinstance(given, cls):
+            return given
+        return cls(np.unique(np.asarray(given, dtype=np.int64)))
+
+    def condition(self, image_id: str) -> tuple[str, tuple[Any, ...]]:
+        """Give it as SQL on a column of ids, with its values."""
+        if self.ids is not None:
+            return f"{image_id} = ANY (%s)", (self.ids.tolist(),)
+        among = f"EXISTS (SELECT FROM {self.photos} WHERE id = {image_id} AND {self.where})"
+        return among, self.arguments
+
+
+def choose(session: Session, expression: Expression) -> Chosen:
+    """Give the photos that an expression is true of.
+
+    Raises:
+        QueryError: it has too many conditions.
+    """
+    where, values = to_sql(expression, _POSTGRES)
+    arguments = tuple(
+        text_to_row(value).replace("\0", "?") if isinstance(value, str) else value
+        for value in values
+    )
+    photos = session.table("photos")
+    rows = session.rows(f"SELECT id FROM {photos} WHERE {where} LIMIT {FEW + 1}", *arguments)
+    if len(rows) > FEW:
+        return Chosen(None, photos, where, arguments)
+    return Chosen(np.sort(np.array([row[0] for row in rows], dtype=np.int64)))

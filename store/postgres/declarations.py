@@ -1,0 +1,159 @@
+"""The tables of a database as numbered migrations, all in the schema `crossgraph`.
+
+A migration that was released is never edited: a change is a new one at the end. What a generation
+holds lies in tables of its own, `photos_N` and so on, so that one is dropped at once, and a search
+of one reads nothing of another.
+"""
+
+from __future__ import annotations
+
+from store.errors import IndexNotFound, IndexNotWritable, IndexTooNew
+from store.postgres.connection import Connection
+
+__all__ = ["SCHEMA", "check", "generation_tables", "migrate", "table"]
+
+SCHEMA = "crossgraph"
+
+OLDEST_PGVECTOR = (0, 8)
+"""The first that goes on past what a filter leaves out."""
+
+TABLES = ("photos", "vectors", "nodes", "documents", "words")
+"""Of each generation."""
+
+_MIGRATIONS = (
+    """
+    CREATE TABLE crossgraph.generations (
+        number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        collection text NOT NULL,
+        state text NOT NULL CHECK (state IN ('filling', 'ready', 'answers')),
+        content text NOT NULL, -- changes with all that is copied of the index's embeddings
+        created timestamptz NOT NULL DEFAULT now(),
+        fingerprint text NOT NULL,
+        model text NOT NULL,
+        encoders text NOT NULL,
+        dim integer NOT NULL,
+        unit_dim integer NOT NULL,
+        scale real[] NOT NULL, -- of each number of a vector, see store/postgres/scaled_vectors.py
+        photos bigint NOT NULL DEFAULT 0,
+        ef_search integer, -- NULL where all vectors are compared
+        kind text NOT NULL DEFAULT '',
+        recall_at_100 real,
+        query_ms real NOT NULL DEFAULT 0,
+        build_seconds real NOT NULL DEFAULT 0
+    );
+    CREATE UNIQUE INDEX ON crossgraph.generations (collection) WHERE state = 'answers';
+    -- English stems as in an index's own words, and no word left out: the search itself knows which
+    -- say little.
+    CREATE TEXT SEARCH DICTIONARY crossgraph.stems (TEMPLATE = snowball, Language = english);
+    CREATE TEXT SEARCH CONFIGURATION crossgraph.words (COPY = pg_catalog.simple);
+    ALTER TEXT SEARCH CONFIGURATION crossgraph.words
+        ALTER MAPPING FOR asciiword, word WITH crossgraph.stems;
+    """,
+)
+
+_GENERATION = """
+    CREATE TABLE {photos} (
+        id bigint NOT NULL,
+        root text NOT NULL,
+        path text NOT NULL,
+        raw_root bytea, -- the bytes, where these are no Unicode
+        raw_path bytea,
+        size_bytes bigint NOT NULL,
+        mtime_ns bigint NOT NULL,
+        sha256 bytea NOT NULL,
+        width_px bigint NOT NULL,
+        height_px bigint NOT NULL,
+        taken_s bigint,
+        camera text,
+        look bigint,
+        captions text[] NOT NULL,
+        categories text[] NOT NULL
+    );
+    -- Rows up to a page are kept together: a candidate's numbers are read with one access.
+    CREATE TABLE {vectors} (
+        image_id bigint NOT NULL,
+        vector halfvec({dim}) NOT NULL,
+        placed halfvec({wide}) NOT NULL
+    ) WITH (toast_tuple_target = 8160);
+    CREATE TABLE {nodes} (image_id bigint NOT NULL, nodes bytea NOT NULL)
+        WITH (toast_tuple_target = 8160);
+    ALTER TABLE {nodes} ALTER COLUMN nodes SET STORAGE EXTERNAL;
+    CREATE TABLE {documents} (image_id bigint NOT NULL, document tsvector NOT NULL);
+    CREATE TABLE {words} (word text NOT NULL, photos bigint NOT NULL);
+"""
+
+
+def table(name: str, number: int) -> str:
+    """Give the full name of a table of a generation.
+
+    >>> table("photos", 3)
+    'crossgraph.photos_3'
+    """
+    return f"{SCHEMA}.{name}_{int(number)}"
+
+
+def generation_tables(number: int, dim: int) -> str:
+    """Give the statements that make a generation's tables, still without any index."""
+    names = {name: table(name, number) for name in TABLES}
+    return _GENERATION.format(**names, dim=dim, wide=dim + 1)
+
+
+def check(server: Connection) -> None:
+    """See that the tables are those that this program reads.
+
+    Raises:
+        IndexNotFound: there are none.
+        IndexTooNew: a newer version made them.
+    """
+    applied = _applied(server)
+    if applied > len(_MIGRATIONS):
+        raise IndexTooNew(
+            f"{server.address.shown} was written by a newer version of crossgraph: upgrade this one"
+        )
+    if applied < len(_MIGRATIONS):
+        raise IndexNotFound(
+            f"{server.address.shown} holds no index: write one with `crossgraph push --to`"
+        )
+
+
+def migrate(server: Connection) -> None:
+    """Make the tables, or bring them to the newest form.
+
+    Raises:
+        IndexTooNew: a newer version made them.
+        IndexNotWritable: the user of the address may not, such as create the extension; or the
+            server has none, or one that is too old.
+    """
+    if _applied(server) == len(_MIGRATIONS):
+        return
+    with server.transaction():
+        server.rows("SELECT pg_advisory_xact_lock(hashtext('crossgraph.migrations'))")
+        _ensure_pgvector(server)
+        server.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+        server.execute(
+            f"CREATE TABLE IF NOT EXISTS {SCHEMA}.migrations (number integer PRIMARY KEY)"
+        )
+        for number in range(_applied(server) + 1, len(_MIGRATIONS) + 1):
+            server.execute(_MIGRATIONS[number - 1])
+            server.execute(f"INSERT INTO {SCHEMA}.migrations VALUES (%s)", number)
+    check(server)
+
+
+def _applied(server: Connection) -> int:
+    there = server.rows("SELECT to_regclass('crossgraph.migrations') IS NOT NULL")[0][0]
+    if not there:
+        return 0
+    return int(server.rows(f"SELECT coalesce(max(number), 0) FROM {SCHEMA}.migrations")[0][0])
+
+
+def _ensure_pgvector(server: Connection) -> None:
+    """Make the extension where it is missing, which who may not create any need not be allowed."""
+    sql = "SELECT extversion FROM pg_extension WHERE extname = 'vector'"
+    if not server.rows(sql):
+        server.execute("CREATE EXTENSION vector")
+    version = str(server.rows(sql)[0][0])
+    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_PGVECTOR:
+        raise IndexNotWritable(
+            f"{server.address.shown} has pgvector {version}, expected 0.8 or newer: install that, "
+            "then run `ALTER EXTENSION vector UPDATE` there"
+        )

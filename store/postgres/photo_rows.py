@@ -1,0 +1,96 @@
+"""What is known of photos, and the words said of them, written into a generation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from store.catalog.annotations import texts_of
+from store.columns.codec import row_to_path, text_to_row
+from store.columns.documents import documents
+from store.postgres.connection import Connection
+from store.postgres.generations import Generation
+from store.postgres.word_search import plain_words
+from store.sqlite.catalog_file import CatalogFile
+from store.sqlite.id_pages import id_pages
+
+__all__ = ["storable", "write_facts"]
+
+_FACTS = """images.id, root, path, size_bytes, mtime_ns, sha256, width_px, height_px, taken_s,
+    camera, look"""
+_COLUMNS = """id, root, path, raw_root, raw_path, size_bytes, mtime_ns, sha256, width_px,
+    height_px, taken_s, camera, look, captions, categories"""
+
+
+def write_facts(server: Connection, generation: Generation, catalog: CatalogFile) -> None:
+    """Write all that an index knows of its photos, but embeddings, in one transaction.
+
+    What an earlier push that was killed wrote of it is replaced.
+    """
+    number, photos = generation.number, generation.table("photos")
+    said, words = generation.table("documents"), generation.table("words")
+    with server.transaction():
+        for table in (photos, said, words):
+            server.execute(f"TRUNCATE {table}")
+        _copy(server, f"{photos} ({_COLUMNS})", _photos(catalog))
+        server.execute("CREATE TEMPORARY TABLE said (id bigint, words text) ON COMMIT DROP")
+        _copy(server, "said", _said(catalog))
+        server.execute(
+            f"INSERT INTO {said} SELECT id, to_tsvector('crossgraph.words', words) FROM said"
+        )
+        server.execute(
+            f"""INSERT INTO {words} SELECT word, ndoc
+            FROM ts_stat('SELECT document FROM {said}')"""
+        )
+        server.execute(
+            f"""CREATE UNIQUE INDEX IF NOT EXISTS photos_{number}_id ON {photos} (id);
+            CREATE INDEX IF NOT EXISTS photos_{number}_sha256 ON {photos} (sha256);
+            CREATE UNIQUE INDEX IF NOT EXISTS documents_{number}_id ON {said} (image_id);
+            CREATE INDEX IF NOT EXISTS documents_{number}_words ON {said} USING gin (document);
+            CREATE UNIQUE INDEX IF NOT EXISTS words_{number}_word ON {words} (word);
+            ANALYZE {photos}; ANALYZE {said}; ANALYZE {words}"""
+        )
+
+
+def storable(text: str) -> str:
+    r"""Give a text without what PostgreSQL cannot hold: zeros, and what is no Unicode.
+
+    >>> storable("a\0b\ud800")
+    'a?b?'
+    """
+    return text_to_row(text).replace("\0", "?")
+
+
+def _copy(server: Connection, into: str, rows: Iterator[Sequence[Any]]) -> None:
+    with (
+        server.own_words(),
+        server.get().cursor() as cursor,
+        cursor.copy(f"COPY {into} FROM STDIN".encode()) as copy,
+    ):
+        for row in rows:
+            copy.write_row(row)
+
+
+def _photos(catalog: CatalogFile) -> Iterator[Sequence[Any]]:
+    sql = f"""SELECT {_FACTS} FROM images JOIN sources ON sources.id = source_id
+        WHERE images.id BETWEEN ? AND ? ORDER BY images.id"""
+    for ids in id_pages(catalog):
+        captions = texts_of(catalog, "captions", ids)
+        categories = texts_of(catalog, "categories", ids)
+        for image_id, root, path, *facts, camera, look in catalog.rows(sql, ids[0], ids[-1]):
+            yield (
+                image_id,
+                *(storable(row_to_path(row)) for row in (root, path)),
+                *(row if isinstance(row, bytes) else None for row in (root, path)),
+                *facts,
+                None if camera is None else storable(camera),
+                look,
+                [storable(text) for text in captions.get(image_id, ())],
+                sorted(storable(text) for text in categories.get(image_id, ())),
+            )
+
+
+def _said(catalog: CatalogFile) -> Iterator[Sequence[Any]]:
+    for ids in id_pages(catalog):
+        for image_id, name, captions in documents(catalog.connection, ids):
+            yield image_id, plain_words(f"{name}\n{captions}")

@@ -1,0 +1,276 @@
+"""An index in a database as searches and servers read it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from store.catalog.images import photo_file
+from store.catalog.models import Model
+from store.catalog.selection import Expression
+from store.columns.codec import blobs_to_array, row_to_path
+from store.errors import ModelMismatch
+from store.federation.lost_members import Missing
+from store.postgres.address import Address
+from store.postgres.allowed_photos import Chosen, choose
+from store.postgres.connection import Connection, Row
+from store.postgres.declarations import TABLES, check
+from store.postgres.session import Session
+from store.postgres.vector_search import PostgresVectors
+from store.postgres.word_search import search_words
+from store.record_stream import PhotoRecord
+from store.searched_index import Ids
+from store.types import Counts, Photo, PhotoFile, QuarantinedFile
+from store.vectors.background import Background, spread_ids
+from store.vectors.choose import Measured
+from store.vectors.vector_index import Found
+
+__all__ = ["PostgresReader"]
+
+_FILE = """id, root, path, raw_root, raw_path, size_bytes, mtime_ns, sha256, width_px, height_px,
+    taken_s, camera, look, captions, categories"""
+
+Within = Chosen | Ids | None
+
+
+class PostgresReader:
+    """A collection of a database, a `ServedIndex`; made by `open`.
+
+    It follows what is switched to from one call, or one `snapshot`, to the next. A server that went
+    away is connected to again by the next call.
+
+    Args:
+        session: reads it.
+    """
+
+    folder = None
+    missing: tuple[Missing, ...] = ()
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._vectors = PostgresVectors(session)
+        self._background: tuple[int, Background] | None = None
+
+    @classmethod
+    def open(cls, address: str, *, fingerprint: str | None = None, model: str = "") -> Self:
+        """Open the collection of an address.
+
+        Args:
+            address: `postgresql://...`.
+            fingerprint: of the model at hand, None to open it whatever made it.
+            model: that model's name, for the message.
+
+        Raises:
+            QueryError: it is no address.
+            IndexUnavailable: the database cannot be reached.
+            IndexNotFound: it has no such collection.
+            IndexTooNew: a newer version wrote it.
+            ModelMismatch: another model made it.
+        """
+        place = Address.parse(address)
+        server = Connection(place)
+        try:
+            check(server)
+            session = Session(server)
+            made = session.generation.model
+            if fingerprint not in (None, made.fingerprint):
+                raise ModelMismatch(
+                    f"{place.shown} was made with model {made.name} ({made.fingerprint[:12]}), "
+                    f"this is {model} ({str(fingerprint)[:12]}): give that model with --checkpoint"
+                )
+            return cls(session)
+        except BaseException:
+            server.close()
+            raise
+
+    @property
+    def model(self) -> Model:
+        """Whose embeddings answer."""
+        return self._session.generation.model
+
+    @property
+    def place(self) -> str:
+        """The address without its password."""
+        return self._session.server.address.shown
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connection. Closing twice is harmless."""
+        self._session.server.close()
+
+    def __len__(self) -> int:
+        with self.snapshot():
+            return self._session.generation.photos
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Read all of a block from one generation; see `Session.snapshot`."""
+        return self._session.snapshot()
+
+    # Searches
+
+    def matching(self, expression: Expression) -> Chosen:
+        """Give the photos that a filter is true of, as a condition; QueryError if too large."""
+        with self.snapshot():
+            return choose(self._session, expression)
+
+    def search(self, vector: NDArray[np.float32], k: int, within: Within = None) -> Found:
+        """Give ids (K,) and inner products (K,) of the k nearest; see `PostgresVectors.search`."""
+        return self._vectors.search(vector, k, within=within)
+
+    def search_texts(self, words: str, k: int, within: Within = None) -> Found:
+        """Give ids (K,) and scores (K,) of the k photos whose words fit best, best first."""
+        with self.snapshot():
+            return search_words(self._session, words, k, Chosen.of(within))
+
+    # What is there
+
+    def vectors(self, image_ids: Ids) -> NDArray[np.float32]:
+        """Give vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
+        ids = _plain(image_ids)
+        held = self._vectors.stored(ids)
+        return np.array([held[i] for i in ids], dtype=np.float32).reshape(len(ids), self.model.dim)
+
+    def nodes(self, image_ids: Ids) -> NDArray[Any]:
+        """Give nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
+        ids = _plain(image_ids)
+        if not ids:
+            return np.zeros((0, 0, 0), dtype=np.float16)
+        held: dict[int, bytes] = dict(self._of("image_id, nodes", "nodes", ids, key="image_id"))
+        return blobs_to_array([held[image_id] for image_id in ids])
+
+    def background(self) -> Background:
+        """Give a sample of the vectors and how many there are, once for each generation."""
+        with self.snapshot():
+            generation = self._session.generation
+            if self._background is None or self._background[0] != generation.number:
+                self._background = generation.number, self._sampled()
+            return self._background[1]
+
+    def _sampled(self) -> Background:
+        sql = f"SELECT min(id), max(id) FROM {self._photos}"
+        first, last = self._session.rows(sql)[0]
+        ids = []
+        if first is not None:
+            sql = spread_ids(self._photos, first, last)
+            ids = [int(row[0]) for row in self._session.rows(sql)]
+        return Background(self.vectors(sorted(ids)), self._session.generation.photos)
+
+    def looks(self, image_ids: Ids) -> list[int | None]:
+        """Give perceptual hashes in the order of the ids, None where there is none."""
+        ids = _plain(image_ids)
+        held: dict[int, int | None] = dict(self._of("id, look", "photos", ids))
+        return [held.get(image_id) for image_id in ids]
+
+    def photos(self, image_ids: Ids) -> list[Photo]:
+        """Give photos in the order of the ids; those that are not there are left out."""
+        return [
+            Photo(photo.image_id, photo.file.path, photo.captions, photo.categories)
+            for photo in self.photo_records(image_ids)
+        ]
+
+    def photo_records(self, image_ids: Ids) -> list[PhotoRecord]:
+        """Give all that is known of photos but their vectors, in the order of the ids."""
+        ids = _plain(image_ids)
+        held = {row[0]: _record(row) for row in self._of(_FILE, "photos", ids)}
+        return [held[image_id] for image_id in ids if image_id in held]
+
+    def ids_after(self, image_id: int, most: int) -> list[int]:
+        """Give the ids above one, ascending, at most so many."""
+        with self.snapshot():
+            sql = f"SELECT id FROM {self._photos} WHERE id > %s ORDER BY id LIMIT %s"
+            return [row[0] for row in self._session.rows(sql, image_id, most)]
+
+    def find_content(self, sha256: str) -> int | None:
+        """Give the lowest id of a photo whose file has that hex digest; None if none has."""
+        with self.snapshot():
+            sql = f"SELECT min(id) FROM {self._photos} WHERE sha256 = %s"
+            found: int | None = self._session.rows(sql, bytes.fromhex(sha256))[0][0]
+            return found
+
+    # Its state
+
+    def counts(self) -> Counts:
+        """Give how much it holds; what was left out of the index is not told here."""
+        with self.snapshot():
+            sql = f"""SELECT count(*), coalesce(sum(cardinality(captions)), 0)::bigint,
+                (SELECT count(DISTINCT name) FROM {self._photos}, unnest(categories) AS name)
+                FROM {self._photos}"""
+            images, captions, categories = self._session.rows(sql)[0]
+            return Counts(images, captions, categories, 0)
+
+    def sources(self) -> dict[str, int]:
+        """Give the folders that photos were found through, sorted, with their numbers of photos."""
+        with self.snapshot():
+            sql = f"""SELECT coalesce(raw_root, convert_to(root, 'UTF8')) AS held, count(*)
+                FROM {self._photos} GROUP BY held ORDER BY held"""
+            return {_path(None, raw): count for raw, count in self._session.rows(sql)}
+
+    def passed_over(self) -> dict[str, int]:
+        """Give no kind: what was passed over stays with the index on disk."""
+        return {}
+
+    def quarantined(self) -> list[QuarantinedFile]:
+        """Give no file: what was left out stays with the index on disk."""
+        return []
+
+    def damaged(self) -> list[PhotoFile]:
+        """Give no photo: what is wrong with files stays with the index on disk."""
+        return []
+
+    def category_counts(self, most: int) -> list[tuple[str, int]]:
+        """Give categories and how many photos have each: the most first, equal ones by name."""
+        with self.snapshot():
+            sql = f"""SELECT name, count(DISTINCT id) AS photos
+                FROM {self._photos}, unnest(categories) AS name GROUP BY name
+                ORDER BY photos DESC, name COLLATE "C" LIMIT %s"""
+            return [(name, count) for name, count in self._session.rows(sql, most)]
+
+    def coming_models(self) -> list[Model]:
+        """Give none: a generation is of one model."""
+        return []
+
+    def measured(self) -> Measured:
+        """Give how its vectors are searched, as measured when they were pushed."""
+        with self.snapshot():
+            return self._session.generation.measured
+
+    def size_bytes(self) -> int:
+        """Give the size of its tables with their indexes."""
+        with self.snapshot():
+            tables = [self._session.table(name) for name in TABLES]
+            sql = """SELECT sum(pg_total_relation_size(name::regclass))::bigint
+                FROM unnest(%s::text[]) AS name"""
+            return int(self._session.rows(sql, tables)[0][0])
+
+    @property
+    def _photos(self) -> str:
+        return self._session.table("photos")
+
+    def _of(self, columns: str, table: str, ids: Sequence[int], key: str = "id") -> list[Row]:
+        with self.snapshot():
+            sql = f"SELECT {columns} FROM {self._session.table(table)} WHERE {key} = ANY (%s)"
+            return self._session.rows(sql, ids)
+
+
+def _plain(image_ids: Ids) -> list[int]:
+    return [int(image_id) for image_id in image_ids]
+
+
+def _record(row: Row) -> PhotoRecord:
+    image_id, root, path, raw_root, raw_path, *facts, captions, categories = row
+    folder, relative = _path(root, raw_root), _path(path, raw_path)
+    file = photo_file(folder, relative, facts)
+    return PhotoRecord(image_id, file, relative, tuple(captions), tuple(categories), None)
+
+
+def _path(text: str | None, raw: bytes | None) -> str:
+    return row_to_path(raw if text is None or raw is not None else text)  # type: ignore[arg-type]

@@ -1,0 +1,120 @@
+"""A generation's graph: built, and asked with real captions how much of it a search has to see."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from store.postgres.connection import Connection
+from store.postgres.copying import as_text
+from store.postgres.generations import Generation
+from store.postgres.scaled_vectors import asked
+from store.postgres.vector_search import GRAPH, WHOLE
+from store.vectors.choose import LEAST_RECALL, NEIGHBOURS, OVERSAMPLING, Measured, nearest
+from store.vectors.vector_index import Blocks
+
+__all__ = ["FEW_VECTORS", "build_graph", "measure"]
+
+FEW_VECTORS = 2_000
+"""Up to so many, all are compared: it takes some milliseconds, and nothing has to be measured."""
+
+NOT_MEASURED = 400
+"""What a search looks at where there are no captions to measure with."""
+
+_TO_TRY = (50, 100, 150, 200, 300, 400, 600, 800, 1000)
+_MOST_QUERIES = 100
+_TIMED = 9
+_BYTES_A_VECTOR = 400
+_MOST_MEMORY_MB = 4096
+
+
+def build_graph(server: Connection, generation: Generation, count: int) -> bool:
+    """Make the indexes on a generation's embeddings; say whether there is a graph now."""
+    vectors, nodes = generation.table("vectors"), generation.table("nodes")
+    with server.transaction():
+        for name, held in (("vectors", vectors), ("nodes", nodes)):
+            server.execute(
+                f"""CREATE UNIQUE INDEX IF NOT EXISTS {name}_{generation.number}_id
+                ON {held} (image_id)"""
+            )
+    if count <= FEW_VECTORS:
+        return False
+    with server.transaction():
+        memory = count * (2 * generation.model.dim + _BYTES_A_VECTOR) * 3 // 2**21
+        megabytes = min(max(64, memory), _MOST_MEMORY_MB)
+        server.execute(f"SET LOCAL maintenance_work_mem = '{megabytes}MB'")
+        server.execute(
+            f"""CREATE INDEX IF NOT EXISTS vectors_{generation.number}_graph
+            ON {vectors} USING hnsw (placed halfvec_ip_ops)"""
+        )
+        server.execute(f"ANALYZE {vectors}; ANALYZE {nodes}")
+    return True
+
+
+def measure(
+    server: Connection,
+    generation: Generation,
+    has_graph: bool,
+    blocks: Blocks,
+    queries: NDArray[np.float32] | None,
+    started: float,
+) -> tuple[int | None, Measured]:
+    """Give how much of the graph a search has to look at for what `store.vectors.choose` demands.
+
+    Args:
+        server: the database.
+        generation: all of its vectors are there.
+        has_graph: whether it has one; without, all vectors are compared, and a search is timed.
+        blocks: gives its vectors.
+        queries: (Q, D) vectors of real captions; None where there are none.
+        started: when building began, by `time.perf_counter`.
+
+    Returns:
+        The smallest of some values of `hnsw.ef_search` that is enough, else the largest, None
+        without a graph; and what was measured with it.
+    """
+    if not has_graph:
+        any_query = np.full((_TIMED, generation.model.dim), 1, dtype=np.float32)
+        _, query_ms = _asked(server, generation, any_query, None)
+        return None, Measured(WHOLE, 1.0, query_ms, time.perf_counter() - started)
+    if queries is None or not len(queries):
+        return NOT_MEASURED, Measured(GRAPH, None, 0.0, time.perf_counter() - started)
+    some = queries[:: max(1, -(-len(queries) // _MOST_QUERIES))].astype(np.float32)
+    truth = nearest(blocks, some, NEIGHBOURS)
+    for ef_search in _TO_TRY:
+        found, query_ms = _asked(server, generation, some, ef_search)
+        recall = _recall(found, truth)
+        if recall >= LEAST_RECALL:
+            break
+    seconds = time.perf_counter() - started
+    return ef_search, Measured(GRAPH, recall, query_ms, seconds)
+
+
+def _asked(
+    server: Connection,
+    generation: Generation,
+    queries: NDArray[np.float32],
+    ef_search: int | None,
+) -> tuple[list[list[int]], float]:
+    """Give the ids of what is scored exactly for each query, and a search's median milliseconds."""
+    found, taken = [], []
+    by = "placed" if ef_search else "vector"
+    sql = f"""SELECT image_id, vector FROM {generation.table("vectors")}
+        ORDER BY {by} <#> %s::halfvec LIMIT {NEIGHBOURS * OVERSAMPLING}"""
+    with server.transaction():
+        if ef_search:
+            server.execute(f"SET LOCAL hnsw.ef_search = {ef_search}")
+            server.execute("SET LOCAL hnsw.iterative_scan = relaxed_order")
+        for query in queries:
+            placed = asked(query, generation.scale) if ef_search else query
+            began = time.perf_counter()
+            found.append([row[0] for row in server.rows(sql, as_text(placed))])
+            taken.append(1000 * (time.perf_counter() - began))
+    return found, float(np.median(taken))
+
+
+def _recall(found: list[list[int]], truth: NDArray[np.int64]) -> float:
+    shares = [np.isin(true, ids).mean() for ids, true in zip(found, truth, strict=True)]
+    return float(np.mean(shares))

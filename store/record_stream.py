@@ -1,0 +1,117 @@
+"""All that is known of photos, some hundred at a time, for those who write it elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+
+from store.catalog.annotations import texts_of
+from store.catalog.images import arrays_of, files_of, paths_of
+from store.columns.codec import row_to_path
+from store.columns.paths import relative_path
+from store.columns.tables import PATH
+from store.errors import IndexDamaged
+from store.sqlite.catalog_file import CatalogFile
+from store.sqlite.id_pages import ROWS_AT_ONCE, id_pages
+from store.types import PhotoFile
+
+if TYPE_CHECKING:
+    from store.reader import IndexReader
+
+__all__ = ["PhotoRecord", "records", "shared_paths"]
+
+
+@dataclass(frozen=True)
+class PhotoRecord:
+    """All that an index knows of a photo.
+
+    Attributes:
+        image_id: its id.
+        file: the facts about its file.
+        relative_path: as seen from its source, with `/` on every system.
+        captions: in their given order.
+        categories: sorted.
+        vector: (D,) in half precision, None where it was not asked for.
+    """
+
+    image_id: int
+    file: PhotoFile
+    relative_path: str
+    captions: tuple[str, ...]
+    categories: tuple[str, ...]
+    vector: NDArray[Any] | None
+
+
+def records(
+    index: IndexReader, image_ids: Sequence[int] | None = None, *, vectors: bool = True
+) -> Iterator[list[PhotoRecord]]:
+    """Give photos in blocks, as they are asked for; all blocks are of one state of the index.
+
+    Args:
+        index: open, and kept open until the last block is there.
+        image_ids: which, in this order, those that are not there left out; None is all by id.
+        vectors: whether their vectors are wanted too.
+
+    Raises:
+        IndexDamaged: a vector that is wanted is missing or damaged.
+    """
+    with index.reading() as catalog:
+        pages = id_pages(catalog) if image_ids is None else _cut(image_ids)
+        for page in pages:
+            arrays = _vectors(index, catalog, page) if vectors else {}
+            yield _records(catalog, page, arrays)
+
+
+def shared_paths(index: IndexReader) -> frozenset[str]:
+    """Give the relative paths that more than one source has a photo under."""
+    with index.reading() as catalog:
+        sql = "SELECT path FROM images GROUP BY path HAVING count(*) > 1"
+        return frozenset(row_to_path(row[0]) for row in catalog.typed((PATH,), sql))
+
+
+def _records(
+    catalog: CatalogFile, page: Sequence[int], vectors: dict[int, NDArray[Any]]
+) -> list[PhotoRecord]:
+    files = files_of(catalog, page)
+    captions = texts_of(catalog, "captions", page)
+    categories = texts_of(catalog, "categories", page)
+    found = []
+    for image_id in page:
+        if image_id not in files:
+            continue
+        file = files[image_id]
+        found.append(
+            PhotoRecord(
+                image_id,
+                file,
+                relative_path(file.source, file.path),
+                tuple(captions.get(image_id, ())),
+                tuple(sorted(categories.get(image_id, ()))),
+                vectors.get(image_id),
+            )
+        )
+    return found
+
+
+def _vectors(
+    index: IndexReader, catalog: CatalogFile, page: Sequence[int]
+) -> dict[int, NDArray[Any]]:
+    try:
+        found = arrays_of(catalog, index.model.vectors, page)
+        sound = all(vector.shape == (index.model.dim,) for vector in found.values())
+    except IndexDamaged:
+        sound = False
+    if not sound or set(paths_of(catalog, page)) > set(found):
+        raise IndexDamaged(
+            f"{index.folder} has photos whose vector is missing or damaged: run `crossgraph verify "
+            f"--repair --index {index.folder}` and index its photos again"
+        )
+    return found
+
+
+def _cut(image_ids: Sequence[int]) -> Iterator[list[int]]:
+    for start in range(0, len(image_ids), ROWS_AT_ONCE):
+        yield [int(image_id) for image_id in image_ids[start : start + ROWS_AT_ONCE]]

@@ -1,0 +1,135 @@
+"""What searches and servers ask of an index, wherever it lies.
+
+`IndexReader` is one on this machine's disk. Whatever else answers these (a database that several
+servers share, several indexes as one) is searched, re-ranked, explained and served alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from store.catalog.models import Model
+from store.catalog.selection import Expression
+from store.federation.lost_members import Missing
+from store.record_stream import PhotoRecord
+from store.types import Counts, Photo, PhotoFile, QuarantinedFile
+from store.vectors.background import Background
+from store.vectors.choose import Measured
+from store.vectors.vector_index import Found
+
+__all__ = ["Allowed", "Ids", "SearchedIndex", "ServedIndex"]
+
+Ids = Sequence[int] | NDArray[np.int64]
+
+Allowed: TypeAlias = Any
+"""Photos that alone may answer, as `matching` of the same index gave them, in its own form: an
+array of ids, or a condition that a database looks at. `len` of it is how many they are."""
+
+
+class SearchedIndex(Protocol):
+    """What a search needs. What a method gives is of one state, as is all within `snapshot`."""
+
+    @property
+    def model(self) -> Model:
+        """Whose embeddings answer."""
+
+    @property
+    def folder(self) -> Path | None:
+        """Where it lies, if that is a folder that can be written to; None for all others."""
+
+    @property
+    def place(self) -> str:
+        """Where it lies, for messages; never a password."""
+
+    @property
+    def missing(self) -> tuple[Missing, ...]:
+        """Which of several indexes that answer as one cannot be read; none of a single one."""
+
+    def __len__(self) -> int:
+        """Give the number of photos."""
+
+    def close(self) -> None:
+        """Let go of what it holds open; twice is harmless."""
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Read all of a block from one state, whoever writes meanwhile.
+
+        Raises:
+            ModelMismatch: another model's embeddings answer by now.
+        """
+
+    def matching(self, expression: Expression) -> Allowed:
+        """Give the photos that a filter is true of; QueryError for one that is too large."""
+
+    def search(self, vector: NDArray[np.float32], k: int, within: Allowed | None = None) -> Found:
+        """Give ids (K,) and inner products (K,) of the k nearest to a vector (D,).
+
+        The highest score comes first, equal ones in the order of the ids.
+
+        Raises:
+            ValueError: the vector has another width.
+        """
+
+    def search_texts(self, words: str, k: int, within: Allowed | None = None) -> Found:
+        """Give ids (K,) and scores (K,) of the k photos whose words fit best, best first."""
+
+    def vectors(self, image_ids: Ids) -> NDArray[np.float32]:
+        """Give vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
+
+    def nodes(self, image_ids: Ids) -> NDArray[Any]:
+        """Give nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
+
+    def background(self) -> Background:
+        """Give a sample of the vectors and how many there are; costs a search next to nothing."""
+
+    def looks(self, image_ids: Ids) -> list[int | None]:
+        """Give perceptual hashes in the order of the ids, None where there is none."""
+
+    def photos(self, image_ids: Ids) -> list[Photo]:
+        """Give photos in the order of the ids; those that are not there are left out."""
+
+    def photo_records(self, image_ids: Ids) -> list[PhotoRecord]:
+        """Give all that is known of photos but their vectors, in the order of the ids."""
+
+    def find_content(self, sha256: str) -> int | None:
+        """Give the lowest id of a photo whose file has that hex digest; None if none has."""
+
+
+class ServedIndex(SearchedIndex, Protocol):
+    """What a server, and whoever asks for the state of an index, needs beside."""
+
+    def ids_after(self, image_id: int, most: int) -> list[int]:
+        """Give the ids above one, ascending, at most so many."""
+
+    def counts(self) -> Counts:
+        """Give how much it holds."""
+
+    def sources(self) -> dict[str, int]:
+        """Give the folders that photos were found through, sorted, with their numbers of photos."""
+
+    def passed_over(self) -> dict[str, int]:
+        """Give kinds of files in its sources that are not read, such as `.cr3`, and how many."""
+
+    def quarantined(self) -> list[QuarantinedFile]:
+        """Give the files in quarantine, by path."""
+
+    def damaged(self) -> list[PhotoFile]:
+        """Give the photos whose files are shown as far as they go, by path."""
+
+    def category_counts(self, most: int) -> list[tuple[str, int]]:
+        """Give categories and how many photos have each: the most first, equal ones by name."""
+
+    def coming_models(self) -> list[Model]:
+        """Give the models that the photos are being embedded with, beside the one that answers."""
+
+    def measured(self) -> Measured | None:
+        """Give how its vectors are searched, and what that is worth; None if not known yet."""
+
+    def size_bytes(self) -> int:
+        """Give how much room it takes."""

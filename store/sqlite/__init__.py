@@ -1,0 +1,1 @@
+"""The catalog's SQLite file: opened, locked, migrated, bounded, its errors told."""

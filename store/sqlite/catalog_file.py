@@ -1,0 +1,300 @@
+"""One SQLite file: opened, migrated, read, written in transactions, its errors in our words."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from store.columns.tables import SUM, TEXT, Kinds, columns_of, row_sum, unlike
+from store.errors import IndexBusy, IndexDamaged, IndexNotWritable
+from store.sqlite.functions import ROW_SUM, add_functions
+from store.sqlite.limits import StepBudget, set_limits
+from store.sqlite.lock import WriterLock
+from store.sqlite.shape import check_plain, check_tables
+from store.sqlite.sqlite_errors import told
+from store.sqlite.uri import CatalogUri, files_state, uri_of, uri_without_room
+from store.sqlite.version import is_current
+
+__all__ = ["CatalogFile"]
+
+_WAIT_SECONDS = 30.0
+_CACHE_KIBIBYTES = 16 * 1024
+# A row with a photo's region nodes is some thousand bytes long: on small pages up to half of each
+# would stay empty.
+_PAGE_BYTES = 64 * 1024
+
+
+class CatalogFile:
+    """An open `catalog.db`, in write-ahead mode: readers go on while one writer writes."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, and make or bring up to date its tables.
+
+        Raises:
+            IndexDamaged: it is no SQLite database, or one of a newer version.
+            IndexNotWritable: it has to be written first and cannot be.
+            IndexBusy: it has to be written first, and another process is writing.
+        """
+        self.path = path
+        self.lock = WriterLock(path.parent)
+        self._connection: sqlite3.Connection | None = None
+        self._budget = StepBudget(path)
+        self._unwatched: object = None
+        with self._own_words():
+            self._open()
+
+    def _open(self) -> None:
+        uri = uri_of(self.path)
+        try:
+            self._connect(uri)
+        except sqlite3.OperationalError as error:
+            quiet = None if uri.query else uri_without_room(self.path, error)
+            if quiet is None:
+                raise
+            self._connect(quiet)
+
+    def _connect(self, uri: CatalogUri) -> None:
+        self._connection = sqlite3.connect(
+            uri.text,
+            uri=True,
+            timeout=_WAIT_SECONDS,
+            isolation_level=None,  # transactions are ours alone to begin
+            check_same_thread=False,
+        )
+        self._unwatched = files_state(self.path) if uri.is_unwatched else None
+        try:
+            self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self) -> None:
+        self._budget = set_limits(self.connection, self.path)
+        add_functions(self.connection)
+        check_plain(self.connection, self.path)
+        if not is_current(self.connection):
+            self._make_or_upgrade()
+        check_tables(self.connection, self.path)
+        # Only now: of a file that was just made, SQLite takes the pages for the smaller ones that
+        # they would have been, and keeps sixteen times as much.
+        self.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
+        self.execute("PRAGMA foreign_keys = ON")
+
+    def _make_or_upgrade(self) -> None:
+        from sqlite_utils import Database  # which a search of a finished index does without
+
+        from store.sqlite.schema import migrate
+
+        tables = Database(self.connection)
+        earlier = "images" in tables.table_names()
+        try:
+            self.lock.acquire()
+            self.execute(f"PRAGMA page_size = {_PAGE_BYTES}")  # of a new file only
+            tables.enable_wal()
+            migrate(tables)
+            self.lock.release()
+        except IndexBusy:
+            raise
+        except (IndexNotWritable, sqlite3.OperationalError) as error:
+            if not earlier:
+                raise
+            raise IndexNotWritable(
+                f"{self.path} was made by an earlier version and could not be upgraded: {error}; "
+                "see that there is room and that its folder can be written, or copy it elsewhere"
+            ) from error
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The open connection.
+
+        Raises:
+            ValueError: the index was closed.
+        """
+        if self._connection is None:
+            raise ValueError(f"{self.path.parent} was closed")
+        return self._connection
+
+    def close(self) -> None:
+        """Let go of the file; twice is harmless."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        self.lock.release()
+
+    def rows(self, sql: str, *arguments: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
+        """Give the rows of a query, read as they are asked for."""
+        self._budget.begin()
+        with self._own_words():
+            # Not `yield from`, which closes the cursor, and fails where the connection was closed.
+            for row in self.connection.execute(sql, arguments):  # noqa: UP028
+                yield row
+
+    def typed(
+        self,
+        kinds: Sequence[Kinds],
+        sql: str,
+        *arguments: Any,  # noqa: ANN401
+        ascending: bool = False,
+    ) -> Iterator[tuple[Any, ...]]:
+        """Give the rows of a query, as `rows` does, whose values are of certain kinds.
+
+        SQLite keeps whatever is put into a column, so that those of a file need not be of the kinds
+        that we write.
+
+        Args:
+            kinds: of each column.
+            sql: the query.
+            *arguments: its values.
+            ascending: whether the first column holds integers of which each is above the last, as
+                those of a file do not whose pages name each other.
+
+        Raises:
+            IndexDamaged: a row has another value.
+        """
+        last = -(2**63) - 1
+        for row in self.rows(sql, *arguments):
+            if not all(map(isinstance, row, kinds)):
+                raise self.damaged(unlike(row, kinds))
+            if ascending:
+                if row[0] <= last:
+                    raise self.damaged(f"the id {row[0]} behind {last}")
+                last = row[0]
+            yield row
+
+    def damaged(self, reason: str) -> IndexDamaged:
+        """Give the error that says what is wrong with what was read."""
+        return IndexDamaged(
+            f"{self.path} holds what no catalog of this program does: {reason}; `crossgraph verify "
+            f"--index {self.path.parent}` says more"
+        )
+
+    def execute(self, sql: str, *arguments: Any) -> int:  # noqa: ANN401
+        """Run a statement and give how many rows it changed."""
+        self._budget.begin()
+        with self._own_words():
+            return self.connection.execute(sql, arguments).rowcount
+
+    def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
+        """Run a statement once per row and give how many rows it changed."""
+        with self._own_words():
+            held = rows if isinstance(rows, list) else list(rows)
+            self._budget.begin(len(held))
+            return self.connection.executemany(sql, held).rowcount
+
+    def put(
+        self,
+        table: str,
+        rows: Iterable[Sequence[Any]],
+        *,
+        instead: str = "",
+        known_by: Sequence[str] = (),
+    ) -> int:
+        """Write whole rows, each with its checksum, and give how many were written.
+
+        Args:
+            table: one of ours.
+            rows: values in the order of the table's columns.
+            instead: what happens to a row that is there, such as `OR REPLACE`.
+            known_by: columns by which rows are known, the first of them alone too, where those
+                that are there are updated.
+        """
+        columns = [*(columns_of(table) or ()), SUM]
+        marks = ", ".join("?" * len(columns))
+        sql = f"INSERT {instead} INTO {table} ({', '.join(columns)}) VALUES ({marks})"
+        if known_by:
+            # Not those by which they are known: SQLite would then be ready to take back each row.
+            changed = ", ".join(f"{c} = excluded.{c}" for c in columns if c not in known_by)
+            sql = f"{sql} ON CONFLICT ({known_by[0]}) DO UPDATE SET {changed}"
+        return self.execute_many(sql, [(*row, row_sum(*row)) for row in rows])
+
+    def seal(self, table: str, where: str = "TRUE", *arguments: Any) -> None:  # noqa: ANN401
+        """Write the checksums of rows of which a part was written without."""
+        columns = ", ".join(columns_of(table) or ())
+        self.execute(f"UPDATE {table} SET {SUM} = {ROW_SUM}({columns}) WHERE {where}", *arguments)
+
+    @contextmanager
+    def lenient_text(self) -> Generator[None]:
+        """Read texts that are no UTF-8 too, in a block that looks for damage."""
+        self.connection.text_factory = lambda content: content.decode("utf-8", "surrogateescape")
+        try:
+            yield
+        finally:
+            self.connection.text_factory = str
+
+    @contextmanager
+    def snapshot(self) -> Generator[None]:
+        """Read all of a block from one state of the catalog, whoever writes meanwhile."""
+        if self.connection.in_transaction:
+            yield
+            return
+        with self._own_words():
+            if self._unwatched is not None and self._unwatched != files_state(self.path):
+                self.close()
+                self._open()
+            connection = self.connection
+            self._budget.begin()
+            connection.execute("BEGIN")
+            try:
+                connection.execute("SELECT 1 FROM meta LIMIT 1").fetchone()  # which begins it
+                yield
+            finally:
+                connection.rollback()  # nothing was written
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """Write all of a block or nothing, as the only writer.
+
+        Raises:
+            IndexBusy: another process is writing.
+            IndexNotWritable: the disk is full, or cannot be written at all.
+        """
+        self.lock.acquire()
+        with self._own_words():
+            # IMMEDIATE: a reader that turns writer half-way is refused without any waiting.
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
+
+    def meta(self) -> dict[str, Any]:
+        """Give the catalog's facts about itself."""
+        facts = {}
+        for key, value in self.typed((TEXT, TEXT), "SELECT key, value FROM meta"):
+            try:
+                facts[key] = json.loads(value)
+            except (ValueError, RecursionError) as error:
+                raise self.damaged(f"the fact {key!r} is no JSON") from error
+        return facts
+
+    def revision(self) -> int:
+        """Give the number of the state that the catalog is in."""
+        found = self.meta().get("revision", 0)
+        if not isinstance(found, int) or not 0 <= found < 2**62:
+            raise self.damaged(f"the state {found!r}")
+        return found
+
+    def set_meta(self, **facts: object) -> None:
+        """Write facts about the catalog, in the caller's transaction or one of their own."""
+        rows = [(key, json.dumps(value)) for key, value in facts.items()]
+        if self.connection.in_transaction:
+            self.put("meta", rows, known_by=("key",))
+            return
+        with self.transaction():
+            self.put("meta", rows, known_by=("key",))
+
+    @contextmanager
+    def _own_words(self) -> Generator[None]:
+        try:
+            yield
+        except (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError):
+            raise  # a mistake of the caller's, not the file's
+        except sqlite3.DatabaseError as error:
+            raise told(error, self.path) from error

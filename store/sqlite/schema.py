@@ -1,0 +1,294 @@
+"""The catalog's tables as named migrations, applied in order, each in a transaction of its own.
+
+A migration that was released is never edited: a change is a new one at the end. Photos keep their
+ids and embeddings through all of them, so that a newer program never has to read a photo again.
+Those that rebuild a table run while foreign keys are not enforced, as SQLite asks for.
+"""
+
+from __future__ import annotations
+
+import json
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+from store.columns.codec import path_to_row, row_to_path
+from store.columns.documents import INSERT, WORDS, plain_documents
+from store.columns.paths import relative_path
+from store.errors import IndexDamaged
+from store.sqlite.upgrade import add_sums, digest_of, id_pages_of, part_words_anew
+from store.sqlite.version import counted
+
+__all__ = ["EMBEDDINGS", "migrate"]
+
+MIGRATIONS = Migrations("crossgraph")
+
+_FIRST_EMBEDDINGS = """CREATE TABLE {table} (
+    image_id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
+    {column} BLOB NOT NULL
+)"""
+
+EMBEDDINGS = """CREATE TABLE {table} (
+    image_id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
+    {column} BLOB NOT NULL
+, sum INTEGER)"""
+"""A table of one model's embeddings, as they are made from 0008 on."""
+
+
+@MIGRATIONS(name="0001_photos")
+def _photos(db: Database) -> None:
+    if counted(db.conn):  # made when `user_version` still counted the migrations
+        return
+    _execute(
+        db,
+        "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+        # AUTOINCREMENT: the id of a deleted photo never names another one.
+        """CREATE TABLE images (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            path NOT NULL UNIQUE,
+            source NOT NULL,
+            size_bytes INTEGER NOT NULL,
+            mtime_ns INTEGER NOT NULL,
+            sha256 TEXT NOT NULL,
+            width_px INTEGER NOT NULL,
+            height_px INTEGER NOT NULL
+        )""",
+        # Apart from images and from each other: a scan of one does not read the pages of the rest.
+        _FIRST_EMBEDDINGS.format(table="vectors", column="vector"),
+        _FIRST_EMBEDDINGS.format(table="nodes", column="nodes"),
+        """CREATE TABLE captions (
+            image_id INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+            origin NOT NULL,
+            position INTEGER NOT NULL,
+            text TEXT NOT NULL,
+            PRIMARY KEY (image_id, origin, position)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE categories (
+            image_id INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+            origin NOT NULL,
+            position INTEGER NOT NULL,
+            text TEXT NOT NULL,
+            PRIMARY KEY (image_id, origin, position)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE quarantine (
+            path NOT NULL PRIMARY KEY,
+            source NOT NULL,
+            size_bytes INTEGER NOT NULL,
+            mtime_ns INTEGER NOT NULL,
+            reason TEXT NOT NULL
+        ) WITHOUT ROWID""",
+    )
+
+
+@MIGRATIONS(name="0002_sources_and_models")
+def _sources_and_models(db: Database) -> None:
+    """Paths relative to the folder they were found through; embeddings by the model they are of."""
+    _execute(
+        db,
+        """CREATE TABLE sources (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            root NOT NULL UNIQUE,
+            mounts TEXT NOT NULL DEFAULT '[]'
+        )""",
+        """CREATE TABLE models (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            fingerprint TEXT NOT NULL UNIQUE,
+            name TEXT NOT NULL,
+            encoders TEXT NOT NULL,
+            dim INTEGER NOT NULL,
+            unit_dim INTEGER NOT NULL,
+            probes BLOB
+        )""",
+        # Vectors that were replaced or removed since the vectors' file; added ones are told by
+        # their ids, which only grow.
+        """CREATE TABLE changes (
+            revision INTEGER NOT NULL,
+            image_id INTEGER NOT NULL,
+            PRIMARY KEY (revision, image_id)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE new_images (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            source_id INTEGER NOT NULL REFERENCES sources (id),
+            path NOT NULL,
+            size_bytes INTEGER NOT NULL,
+            mtime_ns INTEGER NOT NULL,
+            sha256 TEXT NOT NULL,
+            width_px INTEGER NOT NULL,
+            height_px INTEGER NOT NULL,
+            UNIQUE (source_id, path)
+        )""",
+        """CREATE TABLE new_quarantine (
+            source_id INTEGER NOT NULL REFERENCES sources (id),
+            path NOT NULL,
+            size_bytes INTEGER NOT NULL,
+            mtime_ns INTEGER NOT NULL,
+            reason TEXT NOT NULL,
+            PRIMARY KEY (source_id, path)
+        ) WITHOUT ROWID""",
+        """INSERT INTO sources (root) SELECT source FROM images
+            UNION SELECT source FROM quarantine ORDER BY 1""",
+    )
+    _check_paths(db)
+    db.conn.create_function("relative_row", 2, _relative_row, deterministic=True)
+    _execute(
+        db,
+        """INSERT INTO new_images SELECT images.id, sources.id, relative_row(source, path),
+            size_bytes, mtime_ns, sha256, width_px, height_px
+            FROM images JOIN sources ON root = source""",
+        # The highest id ever given, also where its photo is gone.
+        """INSERT INTO sqlite_sequence SELECT 'new_images', 0
+            WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'new_images')""",
+        """UPDATE sqlite_sequence SET seq = coalesce((SELECT max(seq) FROM sqlite_sequence
+            WHERE name IN ('images', 'new_images')), 0) WHERE name = 'new_images'""",
+        """INSERT INTO new_quarantine SELECT sources.id, relative_row(source, path),
+            size_bytes, mtime_ns, reason FROM quarantine JOIN sources ON root = source""",
+        "DROP TABLE images",
+        "ALTER TABLE new_images RENAME TO images",
+        "DROP TABLE quarantine",
+        "ALTER TABLE new_quarantine RENAME TO quarantine",
+        # The version before counted: so it says that it has to be upgraded itself.
+        "PRAGMA user_version = 2",
+    )
+    _name_the_model(db)
+
+
+def _check_paths(db: Database) -> None:
+    # Before SQLite does it, from whose functions no error comes out with its message.
+    for table in ("images", "quarantine"):
+        for root, path in db.conn.execute(f"SELECT source, path FROM {table}"):
+            try:
+                _relative_row(root, path)
+            except ValueError as error:
+                raise IndexDamaged(f"the catalog cannot be upgraded: {error}") from error
+
+
+def _name_the_model(db: Database) -> None:
+    facts = {key: json.loads(value) for key, value in db.conn.execute("SELECT * FROM meta")}
+    if "fingerprint" not in facts:  # an index that was never begun
+        _execute(db, "DROP TABLE vectors", "DROP TABLE nodes")
+        return
+    db.conn.execute(
+        "INSERT INTO models VALUES (1, ?, ?, ?, ?, 0, NULL)",
+        [facts[key] for key in ("fingerprint", "model", "encoders", "dim")],
+    )
+    db.conn.execute("DELETE FROM meta WHERE key <> 'revision'")
+    db.conn.execute("INSERT INTO meta VALUES ('active_model', '1')")
+    _execute(
+        db,
+        "ALTER TABLE vectors RENAME TO vectors_1",
+        "ALTER TABLE nodes RENAME TO nodes_1",
+    )
+
+
+@MIGRATIONS(name="0003_facts_and_words")
+def _facts_and_words(db: Database) -> None:
+    """When and with what a photo was taken, what it looks like, and the words said of it.
+
+    Of photos that are there already none of it is known until they are read again.
+    """
+    _execute(
+        db,
+        # sha256: its 32 bytes. taken_s: seconds since 1970 by the camera's own clock, which knows
+        # no time zone. look: a perceptual hash of 64 bits, as a signed number.
+        """CREATE TABLE new_images (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            source_id INTEGER NOT NULL REFERENCES sources (id),
+            path NOT NULL,
+            size_bytes INTEGER NOT NULL,
+            mtime_ns INTEGER NOT NULL,
+            sha256 BLOB NOT NULL,
+            width_px INTEGER NOT NULL,
+            height_px INTEGER NOT NULL,
+            taken_s INTEGER,
+            camera TEXT,
+            look INTEGER,
+            UNIQUE (source_id, path)
+        )""",
+        WORDS,
+    )
+    rows = db.conn.execute(
+        """SELECT id, source_id, path, size_bytes, mtime_ns, sha256, width_px, height_px
+        FROM images ORDER BY id"""
+    )
+    db.conn.executemany(
+        "INSERT INTO new_images VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)",
+        ((*row[:5], digest_of(row[5]), *row[6:]) for row in rows),
+    )
+    _execute(
+        db,
+        """INSERT INTO sqlite_sequence SELECT 'new_images', 0
+            WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'new_images')""",
+        """UPDATE sqlite_sequence SET seq = coalesce((SELECT max(seq) FROM sqlite_sequence
+            WHERE name IN ('images', 'new_images')), 0) WHERE name = 'new_images'""",
+        "DROP TABLE images",
+        "ALTER TABLE new_images RENAME TO images",
+    )
+    for ids in id_pages_of(db.conn):
+        db.conn.executemany(INSERT, plain_documents(db.conn, ids))
+
+
+@MIGRATIONS(name="0004_shards")
+def _shards(db: Database) -> None:
+    """Files of many photos that are done with, and need not be read again as they are."""
+    _execute(
+        db,
+        """CREATE TABLE shards (
+            kind TEXT NOT NULL,
+            path NOT NULL,
+            size_bytes INTEGER NOT NULL,
+            mtime_ns INTEGER NOT NULL,
+            photos INTEGER NOT NULL,
+            PRIMARY KEY (kind, path)
+        ) WITHOUT ROWID""",
+    )
+
+
+@MIGRATIONS(name="0005_readers")
+def _readers(db: Database) -> None:
+    """By which version of the reader a file was read, and what it could not read of it.
+
+    All that is there was read by the first. What somebody removed is to stay removed.
+    """
+    _execute(
+        db,
+        "ALTER TABLE images ADD COLUMN reader INTEGER",
+        "ALTER TABLE images ADD COLUMN damage TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE images ADD COLUMN is_guessed INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE quarantine ADD COLUMN reader INTEGER",
+        "UPDATE images SET reader = 0",
+        "UPDATE quarantine SET reader = 0 WHERE reason <> 'removed by request'",
+    )
+
+
+@MIGRATIONS(name="0006_one_form_of_names")
+def _one_form_of_names(_: Database) -> None:
+    """Whole words of names whose letters and accents are two signs, as on a Mac.
+
+    The next migration writes them, so that the words are written anew once for both.
+    """
+
+
+@MIGRATIONS(name="0007_parts_of_unspaced_words")
+def _parts_of_unspaced_words(db: Database) -> None:
+    """Words of languages without blanks are taken apart; most catalogs have none."""
+    part_words_anew(db.conn)
+
+
+@MIGRATIONS(name="0008_sums")
+def _sums(db: Database) -> None:
+    """A checksum at the end of each row, by which `verify` tells what the disk has turned."""
+    add_sums(db.conn)
+
+
+def migrate(db: Database) -> None:
+    """Bring the catalog to the newest schema; what was applied before an error stays applied."""
+    MIGRATIONS.apply(db)
+
+
+def _execute(db: Database, *statements: str) -> None:
+    for statement in statements:
+        db.conn.execute(statement)
+
+
+def _relative_row(root: str | bytes, path: str | bytes) -> str | bytes:
+    return path_to_row(relative_path(row_to_path(root), row_to_path(path)))

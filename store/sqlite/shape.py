@@ -1,0 +1,85 @@
+"""Whether a catalog is made of plain tables of ours, before anything is read from them.
+
+A view, a trigger, a computed column or a virtual table in the place of a table would run what the
+maker of the file wrote. None of them is in a catalog of ours.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from store.columns.documents import WORDS
+from store.columns.tables import BESIDE, SUM, TABLES, columns_of
+from store.errors import IndexDamaged
+from store.sqlite.version import APPLIED
+
+__all__ = ["check_plain", "check_tables", "plain_sql"]
+
+_UNTRUSTED = "do not trust this index; index the photos anew into another folder"
+
+
+def check_plain(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a catalog, of any version, that has anything but plain tables and the words' one.
+
+    Raises:
+        IndexDamaged: there is something else; names it.
+    """
+    for kind, name, sql in connection.execute("SELECT type, name, sql FROM sqlite_master"):
+        if kind == "index" or (kind == "table" and not _is_virtual(sql)):
+            continue
+        if kind == "table" and name == "words" and plain_sql(sql) == plain_sql(WORDS):
+            continue
+        shown = "virtual table" if kind == "table" else kind
+        raise IndexDamaged(f"{path} holds the {shown} {name!r}, expected tables: {_UNTRUSTED}")
+
+
+def check_tables(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a catalog of this version whose tables have other columns or indexes than ours.
+
+    That the table of words is missing is nothing that keeps it from being read.
+
+    Raises:
+        IndexDamaged: a table is missing, or has other columns; or there is an index.
+    """
+    # That of a UNIQUE column has no SQL; sqlite-utils declares one of its own table.
+    sql = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql NOT NULL AND tbl_name <> ?"
+    for (name,) in connection.execute(sql, (APPLIED,)):
+        raise IndexDamaged(f"{path} holds the index {name!r}, expected tables: {_UNTRUSTED}")
+    held = _held_columns(connection)
+    for table in sorted({*held, *TABLES}):
+        columns = columns_of(table)
+        if columns is None:
+            continue
+        found = held.get(table, [])
+        expected = [*columns, *BESIDE.get(table, ()), SUM]
+        if found != expected:
+            raise IndexDamaged(
+                f"{path} is no catalog of this program: its table {table} has the columns "
+                f"{', '.join(found) or 'none'}, expected {', '.join(expected)}; {_UNTRUSTED}"
+            )
+
+
+def plain_sql(sql: object) -> str:
+    """Give a statement without what may differ between two that say the same.
+
+    >>> plain_sql('CREATE TABLE "a"  (b)') == plain_sql("CREATE TABLE a(b)")
+    True
+    """
+    return "".join(str(sql).replace('"', "").split())
+
+
+def _held_columns(connection: sqlite3.Connection) -> dict[str, list[str]]:
+    """Give the columns of each plain table; a computed one with a mark that no name has."""
+    # In one statement, which reads one state, whoever makes or drops a model's tables meanwhile.
+    sql = """SELECT held.name, columns.name, columns.hidden
+        FROM sqlite_master AS held, pragma_table_xinfo(held.name) AS columns
+        WHERE held.type = 'table' AND held.sql NOT LIKE 'CREATE VIRTUAL%'"""
+    found: dict[str, list[str]] = {}
+    for table, name, hidden in connection.execute(sql):
+        found.setdefault(table, []).append(f"{name} (computed)" if hidden else str(name))
+    return found
+
+
+def _is_virtual(sql: object) -> bool:
+    return str(sql).lstrip()[:14].upper() == "CREATE VIRTUAL"

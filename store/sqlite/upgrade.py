@@ -1,0 +1,77 @@
+"""What migrations do to the rows that a catalog has already."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+
+from store.columns.codec import one_form, row_to_path
+from store.columns.documents import INSERT, WORDS, documents, plain_documents
+from store.errors import IndexDamaged
+from store.sqlite.functions import ROW_SUM, add_functions
+
+__all__ = ["add_sums", "digest_of", "id_pages_of", "part_words_anew"]
+
+ROWS_AT_ONCE = 4096
+
+
+def digest_of(text: str) -> bytes:
+    """Give the bytes of a digest that is written in hex; raises IndexDamaged where it is none."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError as error:
+        raise IndexDamaged(
+            f"the catalog cannot be upgraded: it has the sha256 {text!r}, which is no hex number"
+        ) from error
+
+
+def id_pages_of(connection: sqlite3.Connection) -> Iterator[list[int]]:
+    """Give the ids of all photos, ascending, some thousand at a time."""
+    ids = [row[0] for row in connection.execute("SELECT id FROM images ORDER BY id")]
+    for start in range(0, len(ids), ROWS_AT_ONCE):
+        yield ids[start : start + ROWS_AT_ONCE]
+
+
+def part_words_anew(connection: sqlite3.Connection) -> None:
+    """Make the table of words anew where some photo's are parted in another way than before."""
+    if not any(_is_parted_anew(connection, ids) for ids in id_pages_of(connection)):
+        return
+    connection.execute("DROP TABLE words")
+    connection.execute(WORDS)
+    for ids in id_pages_of(connection):
+        connection.executemany(INSERT, documents(connection, ids))
+
+
+def _is_parted_anew(connection: sqlite3.Connection, ids: Sequence[int]) -> bool:
+    """Whether words of some photo are others since names have one form and words have parts."""
+    sql = "SELECT path FROM images WHERE id BETWEEN ? AND ?"
+    paths = (row_to_path(row[0]) for row in connection.execute(sql, (ids[0], ids[-1])))
+    if any(one_form(path) != path for path in paths):
+        return True
+    return list(plain_documents(connection, ids)) != list(documents(connection, ids))
+
+
+def add_sums(connection: sqlite3.Connection) -> None:
+    """Add a checksum to the end of each row."""
+    add_functions(connection)
+    columns = {
+        "meta": "key, value",
+        "sources": "id, root, mounts",
+        "images": """id, source_id, path, size_bytes, mtime_ns, sha256, width_px, height_px,
+            taken_s, camera, look, reader, damage, is_guessed""",
+        "captions": "image_id, origin, position, text",
+        "categories": "image_id, origin, position, text",
+        "quarantine": "source_id, path, size_bytes, mtime_ns, reason, reader",
+        "shards": "kind, path, size_bytes, mtime_ns, photos",
+        "models": "id, fingerprint, name, encoders, dim, unit_dim",
+        "changes": "revision, image_id",
+    }
+    connection.execute("ALTER TABLE models ADD COLUMN probes_sum INTEGER")
+    for row in connection.execute("SELECT id FROM models").fetchall():
+        columns |= {f"vectors_{row[0]}": "image_id, vector", f"nodes_{row[0]}": "image_id, nodes"}
+    for table, names in columns.items():
+        connection.execute(f"ALTER TABLE {table} ADD COLUMN sum INTEGER")
+        connection.execute(f"UPDATE {table} SET sum = {ROW_SUM}({names})")
+    connection.execute(
+        f"UPDATE models SET probes_sum = {ROW_SUM}(id, probes) WHERE probes IS NOT NULL"
+    )

@@ -1,0 +1,289 @@
+"""The vectors in memory: from their file where that is in order, else from the catalog.
+
+A reader follows the catalog from one state to the next by the ids that were changed; it reads the
+whole file again only where the writer has made a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from store.catalog.images import arrays_of, vectors_after, vectors_of
+from store.catalog.models import Model, activate, probes
+from store.columns.tables import INTEGER
+from store.errors import CrossgraphError
+from store.sqlite.catalog_file import CatalogFile
+from store.vectors import choose as choice
+from store.vectors.flat import FlatIndex
+from store.vectors.generation import (
+    Generation,
+    is_whole,
+    read_generation,
+    remove_others,
+    write_generation,
+)
+from store.vectors.live import LiveVectors
+from store.vectors.vector_file import DamagedVectors
+from store.vectors.vector_index import Block, FileIndex, Found
+
+__all__ = ["VectorCache"]
+
+ALWAYS_COMPACT = 20_000
+"""An index up to this size gets a new file after any change: it takes a fraction of a second."""
+
+FEW = 1_000
+"""Up to so many vectors are read from the catalog and compared: it takes 15 ms at most, and nothing
+has to be in memory. Above it, passing over the others is faster."""
+
+
+@dataclass(frozen=True)
+class _State:
+    """Where the catalog stands, read in one snapshot."""
+
+    revision: int
+    generation: Generation | None
+
+
+class VectorCache:
+    """Holds one model's vectors of an index, and their file.
+
+    Args:
+        folder: the index's folder.
+        catalog: its open catalog.
+        model: whose vectors.
+    """
+
+    def __init__(self, folder: Path, catalog: CatalogFile, model: Model) -> None:
+        self._folder = folder
+        self._catalog = catalog
+        self._model = model
+        self._live: LiveVectors | None = None
+        self._revision = -1
+        self._on_file = False  # whether the base is what the file holds
+
+    def mark_changed(self, replaced: Sequence[int]) -> None:
+        """Say, in the transaction that changes vectors, which of them are not what they were.
+
+        Args:
+            replaced: ids whose vector is another one now, or gone; new ids need not be named.
+        """
+        revision = self._state().revision + 1
+        self._catalog.set_meta(revision=revision)
+        rows = [(revision, image_id) for image_id in replaced]
+        self._catalog.put("changes", rows, instead="OR IGNORE")
+
+    def search(
+        self, query: NDArray[np.float32], k: int, within: NDArray[np.int64] | None = None
+    ) -> Found:
+        """Give ids and inner products of the k nearest as the catalog has them now.
+
+        Args:
+            query: (D,) float32.
+            k: how many are wanted.
+            within: (M,) the only ids that are wanted; None for all.
+        """
+        with self._catalog.snapshot():
+            if within is not None and len(within) <= FEW:
+                return self._among(within).search(query, k)
+            try:
+                found = self._current().search(query, k, self._stored, within)
+            except DamagedVectors:
+                # A part of the file that was not looked at before.
+                self._live = self._from_catalog(self._state().revision)
+                found = self._live.search(query, k, self._stored, within)
+            if within is None or len(found[0]) >= k or len(found[0]) == len(within):
+                return found
+            # Lists that were read held fewer than there are.
+            return self._among(within).search(query, k)
+
+    def heal(self) -> None:
+        """Write the file of a small index that lacks one, where nothing keeps us from it.
+
+        It only saves time, so nobody is kept from searching by a full or read-only disk, or by
+        another process that is writing.
+        """
+        live = self._live
+        if self._on_file or live is None or len(live.base) > ALWAYS_COMPACT:
+            return
+        lock = self._catalog.lock
+        if lock.is_held or self._catalog.connection.in_transaction or not lock.try_acquire():
+            return
+        try:
+            with suppress(OSError, CrossgraphError):
+                self.compact()
+        finally:
+            lock.release()
+
+    def revision(self) -> int:
+        """Give a number that changes with the vectors."""
+        return self._state().revision
+
+    def generation(self) -> Generation | None:
+        """Give what is recorded of the vectors' file, None where there is none of this model."""
+        return self._state().generation
+
+    def compact(self) -> None:
+        """Bring the vectors' file up to date, as the only writer, if it lacks more than is cheap.
+
+        Raises:
+            OSError: the file cannot be written.
+            IndexNotWritable: the catalog cannot record it.
+        """
+        with self._catalog.snapshot():
+            recorded, lacking = self._lacking()
+            if lacking > _tolerable(0 if recorded is None else recorded.count):
+                current = False  # which is known without a look at any vector
+            else:
+                live = self._current()
+                # An exact one was checked when it was read; of others a search checks what it
+                # reads.
+                current = self._on_file and (live.base.exact or is_whole(self._folder, recorded))
+        if not current:
+            self.rebuild()
+        elif recorded is not None:
+            remove_others(self._folder, recorded.name)  # a run may have ended just before this
+
+    def compact_in_passing(self) -> None:
+        """Bring the file up to date only where what it lacks has outgrown it, between two batches.
+
+        Until then it costs next to nothing: no vector is looked at.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        with self._catalog.snapshot():
+            recorded, lacking = self._lacking()
+        if lacking > max(ALWAYS_COMPACT, 0 if recorded is None else recorded.count):
+            self.rebuild()
+
+    def rebuild(self, *, take_over: bool = False) -> None:
+        """Write the vectors' file anew from the catalog, as the only writer.
+
+        Args:
+            take_over: let this cache's model answer from the same moment on, and forget others.
+
+        Raises:
+            OSError: the file cannot be written; what answered before goes on answering.
+        """
+        self._live = None  # of the old and the new ones, one is enough in memory
+        with self._catalog.snapshot():
+            revision = self._state().revision
+            base, measured, last_id = self._built()
+        self._live, self._revision, self._on_file = LiveVectors(base, last_id), revision, False
+        written = write_generation(
+            self._folder,
+            base,
+            measured,
+            model_id=self._model.id,
+            revision=revision,
+            last_id=last_id,
+        )
+        with self._catalog.transaction():
+            if take_over:
+                activate(self._catalog, self._model)
+            self._catalog.set_meta(vectors=written.to_record())
+            self._catalog.execute("DELETE FROM changes WHERE revision <= ?", revision)
+        self._live = None  # whoever asks next gets them from the file, where they are mapped
+        remove_others(self._folder, written.name)
+
+    def _lacking(self) -> tuple[Generation | None, int]:
+        """Give what is recorded of the file, and how many changes it does not have."""
+        recorded = self._state().generation
+        last_id, revision = (0, -1) if recorded is None else (recorded.last_id, recorded.revision)
+        sql = f"""SELECT max(0, coalesce((SELECT max(image_id) FROM {self._model.vectors}), 0) - ?)
+            + (SELECT count(*) FROM changes WHERE revision > ?)"""
+        return recorded, int(next(self._catalog.rows(sql, last_id, revision))[0])
+
+    def _state(self) -> _State:
+        generation = Generation.from_record(self._catalog.meta().get("vectors"))
+        if generation is not None and generation.model_id != self._model.id:
+            generation = None
+        return _State(self._catalog.revision(), generation)
+
+    def _current(self) -> LiveVectors:
+        """Give the vectors of this snapshot of the catalog."""
+        state = self._state()
+        if self._live is not None and self._revision == state.revision:
+            return self._live
+        pruned = -1 if state.generation is None else state.generation.revision
+        if self._live is None or self._revision < pruned:
+            self._live = self._loaded(state)
+        if self._revision != state.revision:
+            self._follow(self._live)
+            self._revision = state.revision
+        return self._live
+
+    def _loaded(self, state: _State) -> LiveVectors:
+        generation = state.generation
+        if generation is not None:
+            base = read_generation(self._folder, generation, self._model.dim)
+            if base is not None:
+                self._revision, self._on_file = generation.revision, True
+                return LiveVectors(base, generation.last_id)
+        return self._from_catalog(state.revision)
+
+    def _from_catalog(self, revision: int) -> LiveVectors:
+        """Exact, whatever its size: somebody waits for an answer; the next writer makes a file."""
+        self._revision, self._on_file = revision, False
+        flat = FlatIndex(self._model.dim)
+        last_id = 0
+        for ids, vectors in self._blocks():
+            flat.add(ids, vectors)
+            last_id = int(ids[-1])
+        return LiveVectors(flat, last_id)
+
+    def _follow(self, live: LiveVectors) -> None:
+        sql = "SELECT DISTINCT image_id FROM changes WHERE revision > ?"
+        changed = [int(row[0]) for row in self._catalog.typed((INTEGER,), sql, self._revision)]
+        live.remove(changed)
+        known = [image_id for image_id in changed if image_id <= live.last_id]
+        added = list(vectors_after(self._catalog, self._model, live.last_id))
+        for start in range(0, len(known), FEW):
+            some = np.array(known[start : start + FEW], dtype=np.int64)
+            added += vectors_of(self._catalog, self._model, some)
+        for ids, vectors in added:
+            live.add(ids, vectors)
+
+    def _built(self) -> tuple[FileIndex, choice.Measured, int]:
+        """Make the index that suits this snapshot's vectors; give its highest image id too."""
+        sql = f"SELECT count(*), coalesce(max(image_id), 0) FROM {self._model.vectors}"
+        count, last_id = next(self._catalog.rows(sql))
+        asked = probes(self._catalog, self._model)
+        queries = np.zeros((0, self._model.dim)) if asked is None else asked
+        base, measured = choice.build(
+            self._model.dim, count, self._blocks, queries.astype(np.float32)
+        )
+        return base, measured, int(last_id)
+
+    def _blocks(self) -> Iterator[Block]:
+        return vectors_after(self._catalog, self._model, 0)
+
+    def _among(self, image_ids: NDArray[np.int64]) -> FlatIndex:
+        """Make an exact index of some vectors, as the catalog has them."""
+        flat = FlatIndex(self._model.dim)
+        for start in range(0, len(image_ids), FEW):
+            for ids, vectors in vectors_of(
+                self._catalog, self._model, image_ids[start : start + FEW]
+            ):
+                flat.add(ids, vectors)
+        return flat
+
+    def _stored(self, image_ids: Sequence[int]) -> NDArray[np.float32]:
+        held = arrays_of(self._catalog, self._model.vectors, image_ids)
+        found = [held.get(image_id) for image_id in image_ids]
+        if any(vector is None or vector.shape != (self._model.dim,) for vector in found):
+            raise self._catalog.damaged(
+                f"fewer vectors of {self._model.name} than the file beside it"
+            )
+        return np.array(found, dtype=np.float32).reshape(len(found), self._model.dim)
+
+
+def _tolerable(held: int) -> int:
+    """How many changes a reader may have to apply each time it opens an index of this size."""
+    return 0 if held <= ALWAYS_COMPACT else held // 50

@@ -1,0 +1,164 @@
+"""The FAISS file beside the catalog: a cache, never the truth.
+
+It is written under a temporary name, synced and renamed; what proves it right (its name, checksum,
+count, and the state of the catalog that it holds) goes into the catalog last. Whatever is
+interrupted in between leaves a file that the catalog does not vouch for, and the next one to open
+the index makes it anew.
+
+What the catalog vouches for is there to the last byte, since it was synced before; a fault of the
+disk, or somebody else's writing, can still change it later. Opening it therefore holds size and
+head against the record, and all that an exact index has against its sum; of an approximate one,
+which is too large for that, each list is held against its sum when it is first searched, and all
+of them by every run that indexes and by `crossgraph verify`.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from store.syncing import sync
+from store.vectors.choose import Measured, load
+from store.vectors.vector_file import check_sums, head_sha256
+from store.vectors.vector_index import FileIndex
+
+__all__ = [
+    "Generation",
+    "is_whole",
+    "other_files",
+    "read_generation",
+    "remove_others",
+    "write_generation",
+]
+
+PATTERN = "vectors-*"
+
+
+@dataclass(frozen=True)
+class Generation:
+    """What the catalog records of a file of vectors.
+
+    Attributes:
+        name: of the file, in the index's folder.
+        sha256: of its head, in which the sums of the rest are, hex.
+        count: how many vectors it holds.
+        model_id: whose vectors these are.
+        revision: the catalog's, when they were read from it.
+        last_id: the highest image id in it.
+        measured: its kind, and what that is worth; see `store.vectors.choose.Measured`.
+    """
+
+    name: str
+    sha256: str
+    count: int
+    model_id: int
+    revision: int
+    last_id: int
+    measured: Measured
+
+    @classmethod
+    def from_record(cls, record: object) -> Generation | None:
+        """Give it from the catalog's record, None where there is none, or one of another form."""
+        if not isinstance(record, dict):
+            return None
+        try:
+            found = cls(**{**record, "measured": Measured(**record["measured"])})
+        except (KeyError, TypeError):
+            return None
+        return found if _is_sound(found) else None
+
+    def to_record(self) -> dict[str, Any]:
+        """Give what the catalog is to record."""
+        return asdict(self)
+
+
+def _is_sound(found: Generation) -> bool:
+    """Say whether the values are of the kinds that they are written as."""
+    measured = found.measured
+    texts = (found.name, found.sha256, measured.kind)
+    numbers = (found.count, found.model_id, found.revision, found.last_id)
+    times = (measured.query_ms, measured.build_seconds, measured.recall_at_100 or 0)
+    return (
+        all(isinstance(text, str) for text in texts)
+        and all(type(number) is int and 0 <= number < 2**63 for number in numbers)
+        and all(isinstance(time, (int, float)) and math.isfinite(time) for time in times)
+    )
+
+
+def read_generation(folder: Path, recorded: Generation, dim: int) -> FileIndex | None:
+    """Give the vectors from their file, None where it is missing, damaged or not as recorded."""
+    file = folder / recorded.name
+    if file.parent != folder:
+        return None
+    try:
+        index = load(file, recorded.sha256)
+    except (OSError, ValueError):
+        return None
+    return index if (index.dim, len(index)) == (dim, recorded.count) else None
+
+
+def write_generation(
+    folder: Path,
+    index: FileIndex,
+    measured: Measured,
+    *,
+    model_id: int,
+    revision: int,
+    last_id: int,
+) -> Generation:
+    """Write the vectors' file; it counts once the catalog has recorded what this gives.
+
+    Args:
+        folder: the index's folder.
+        index: what the catalog holds of `model_id` at `revision`, up to the image `last_id`.
+        measured: how that index was chosen.
+        model_id: see `Generation`, as the next two.
+        revision: see there.
+        last_id: see there.
+
+    Raises:
+        OSError: the file, which it names, cannot be written.
+    """
+    final = folder / f"vectors-{model_id}-{revision}.faiss"
+    temporary = folder / f"{final.stem}.{os.getpid()}.tmp"
+    try:
+        index.save(temporary)
+        sync(temporary)
+        checksum = head_sha256(temporary)
+        temporary.replace(final)
+    except OSError as error:
+        # What a full disk interrupts has no name of its own.
+        raise OSError(error.errno, error.strerror, str(final)) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    sync(folder)
+    return Generation(final.name, checksum, len(index), model_id, revision, last_id, measured)
+
+
+def remove_others(folder: Path, kept: str) -> None:
+    """Remove the files of other generations, and what an interrupted write left."""
+    for file in other_files(folder, kept):
+        with suppress(OSError):  # a reader where open files are locked; it goes next time
+            file.unlink()
+
+
+def other_files(folder: Path, kept: str) -> list[Path]:
+    """Give the files of other generations, and what an interrupted write left, by name."""
+    return sorted(file for file in folder.glob(PATTERN) if file.name != kept)
+
+
+def is_whole(folder: Path, recorded: Generation | None) -> bool:
+    """Read all of a file and say whether it is what was recorded."""
+    if recorded is None:
+        return False
+    file = folder / recorded.name
+    try:
+        check_sums(file)
+        return head_sha256(file) == recorded.sha256
+    except (OSError, ValueError):
+        return False

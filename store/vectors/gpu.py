@@ -1,0 +1,190 @@
+"""Search on a GPU, where FAISS was built for one and there is one; on the CPU where that fails.
+
+An exact index becomes FAISS's flat one with numbers of half precision, an approximate one its IVF
+of the same lists. CAGRA is not chosen, though FAISS has it: its graph wants all vectors at once,
+cannot pass over deleted ones, and its file is no other machine's, while a flat search on a GPU
+stays under the 20 ms of the choice far beyond a million vectors.
+
+GPU searches take no selector and give 2048 neighbours at most: ids to pass over are asked for
+besides and dropped, and a search that needs more neighbours, or is within chosen ids, runs on the
+CPU.
+"""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from store.vectors.approximate import ApproximateIndex
+from store.vectors.flat import FlatIndex
+from store.vectors.vector_file import DamagedVectors
+from store.vectors.vector_index import FileIndex, Found, best, padded_query, padded_width
+
+__all__ = ["MOST_NEIGHBOURS", "GpuIndex", "on_gpu"]
+
+MOST_NEIGHBOURS = 2048
+NOTHING = np.zeros(0, dtype=np.int64)
+DEVICE = 0  # one is enough for what fits: copies on several would only share queries among them
+
+
+def on_gpu(index: FlatIndex | ApproximateIndex) -> FileIndex | None:
+    """Give an index's form on the GPU; None where there is no GPU, or it cannot hold this one.
+
+    One with a single list is no faster there, and is left where its scores are as it says.
+
+    The copy holds what the index has now and is not told of later changes.
+
+    Raises:
+        DamagedVectors: the index's file is not what was written.
+
+    Warns:
+        RuntimeWarning: there is a GPU and it could not be used.
+    """
+    if not faiss.get_num_gpus() or (isinstance(index, ApproximateIndex) and index.lists == 1):
+        return None
+    try:
+        return GpuIndex(index)
+    except DamagedVectors:
+        raise
+    except Exception as error:  # whatever the driver, CUDA or FAISS has to say
+        _warn(error)
+        return None
+
+
+class GpuIndex:
+    """A `FileIndex` on a GPU, which goes on on the CPU when the GPU fails.
+
+    Args:
+        index: what to copy; it stays in memory, for `save` and for what the GPU cannot do.
+
+    Raises:
+        Exception: any of FAISS's, such as for too little memory.
+    """
+
+    def __init__(self, index: FlatIndex | ApproximateIndex) -> None:
+        self._cpu = index
+        self._resources = faiss.StandardGpuResources()
+        self._ids: NDArray[np.int64] | None = None
+        if isinstance(index, ApproximateIndex):
+            self._gpu: Any = faiss.index_cpu_to_gpu(self._resources, DEVICE, index.faiss_index())
+        else:
+            self._gpu, self._ids = _flat_on_gpu(self._resources, index)
+
+    @property
+    def kind(self) -> str:
+        """How it searches, for people."""
+        return self._cpu.kind if self._gpu is None else f"{self._cpu.kind}, on a GPU"
+
+    @property
+    def exact(self) -> bool:
+        """Whether scores and order are those of the vectors rounded to half precision."""
+        return self._cpu.exact
+
+    @property
+    def dim(self) -> int:
+        """Width of the vectors."""
+        return self._cpu.dim
+
+    def __len__(self) -> int:
+        return len(self._cpu)
+
+    def search(
+        self,
+        query: NDArray[np.float32],
+        k: int,
+        without: NDArray[np.int64] | None = None,
+        within: NDArray[np.int64] | None = None,
+    ) -> Found:
+        """Give ids (K,) and inner products (K,) of the k nearest, as the index on the CPU does.
+
+        Raises:
+            ValueError: the query has another width.
+
+        Warns:
+            RuntimeWarning: the GPU failed; this search and all later ones run on the CPU.
+        """
+        row = self._row(query)
+        if self._gpu is not None and within is None:
+            try:
+                return self._search(row, k, np.unique(without if without is not None else NOTHING))
+            except _TooManyNeighbours:
+                pass
+            except RuntimeError as error:
+                self._gpu = None
+                _warn(error)
+        return self._cpu.search(query, k, without, within)
+
+    @property
+    def whole(self) -> bool:
+        """Whether a search looks at every vector."""
+        return self._cpu.whole
+
+    def slack(self, query: NDArray[np.float32]) -> float:
+        """Give by how much a score may be wrong, as the index on the CPU does."""
+        return self._cpu.slack(query)
+
+    def save(self, file: Path) -> None:
+        """Write it to a file, which any machine reads; OSError where it cannot."""
+        self._cpu.save(file)
+
+    def _row(self, query: NDArray[np.float32]) -> NDArray[np.float32]:
+        if isinstance(self._cpu, ApproximateIndex):
+            return self._cpu.scaled_query(query)
+        return padded_query(query, self.dim)
+
+    def _search(self, row: NDArray[np.float32], k: int, passed: NDArray[np.int64]) -> Found:
+        def ask(count: int) -> Found:
+            needed = min(count + len(passed), len(self))
+            if needed > MOST_NEIGHBOURS:
+                raise _TooManyNeighbours
+            scores, found = self._gpu.search(row, needed)
+            return self._kept(found[0], scores[0], count, passed)
+
+        return best(ask, k, len(self))
+
+    def _kept(
+        self,
+        found: NDArray[np.int64],
+        scores: NDArray[np.float32],
+        count: int,
+        passed: NDArray[np.int64],
+    ) -> Found:
+        """Give `count` of what the GPU found, as ids; those that are missing are -1, behind."""
+        there = found >= 0
+        ids = found[there] if self._ids is None else self._ids[found[there]]
+        wanted = ~np.isin(ids, passed)
+        ids, scores = ids[wanted][:count], scores[there][wanted][:count]
+        missing = (0, count - len(ids))
+        return (
+            np.pad(ids, missing, constant_values=-1),
+            np.pad(scores, missing, constant_values=-np.inf),
+        )
+
+
+class _TooManyNeighbours(Exception):
+    """More neighbours are needed than a search on the GPU gives."""
+
+
+def _flat_on_gpu(resources: Any, index: FlatIndex) -> tuple[Any, NDArray[np.int64]]:  # noqa: ANN401 - FAISS's classes have no types
+    options = faiss.GpuIndexFlatConfig()
+    options.useFloat16 = True
+    options.device = DEVICE
+    copy = faiss.GpuIndexFlatIP(resources, padded_width(index.dim), options)
+    held = [NOTHING]
+    for ids, vectors in index.padded_blocks():
+        copy.add(vectors)
+        held.append(ids)
+    return copy, np.concatenate(held)
+
+
+def _warn(error: Exception) -> None:
+    warnings.warn(
+        f"the GPU cannot be used for searching, the CPU is used instead: {error}",
+        RuntimeWarning,
+        stacklevel=3,
+    )

@@ -1,0 +1,97 @@
+"""The lists of an approximate index where they lie in their file (FAISS `OnDiskInvertedLists`).
+
+The file is mapped: of a million vectors a search has those in memory that it reads, which the
+system shares between processes and drops when memory is short. FAISS is told where each list lies
+and reads no file by itself. Nothing but the file's head has been checked by then, so a list is
+held against its sum before it is first searched; after that it is believed.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from store.vectors.vector_file import DamagedVectors, read_part
+from store.vectors.vector_head import ID_BYTES, Head
+
+__all__ = ["MappedLists"]
+
+
+class MappedLists:
+    """The lists of one file, each checked when it is first asked for.
+
+    Args:
+        file: which holds them.
+        stream: the same, open.
+        head: its head.
+
+    Attributes:
+        held: FAISS's form of them.
+
+    Raises:
+        ValueError: they cannot be mapped, such as a file that was replaced meanwhile.
+    """
+
+    def __init__(self, file: Path, stream: BinaryIO, head: Head) -> None:
+        self._head = head
+        self._unchecked = np.ones(head.header.lists, dtype=np.bool_)
+        # FAISS has none on Windows, where all that the file holds is read into memory instead.
+        mappable = hasattr(faiss, "OnDiskInvertedLists") and head.header.count > 0
+        self.held: Any = _mapped(file, stream, head) if mappable else _read(stream, head)
+        if not mappable:
+            self._unchecked[:] = False
+
+    @property
+    def all_checked(self) -> bool:
+        """Whether there is nothing left to check."""
+        return not self._unchecked.any()
+
+    def check(self, numbers: NDArray[np.int64] | None = None) -> None:
+        """Hold lists, all of them if none are named, against their sums, if that was not done yet.
+
+        Raises:
+            DamagedVectors: one is not what was written.
+        """
+        asked = np.arange(len(self._unchecked)) if numbers is None else numbers
+        row_bytes = self._head.header.code_bytes + ID_BYTES
+        for number in asked[self._unchecked[asked]].tolist():
+            size = int(self._head.sizes[number]) * row_bytes
+            # Codes and ids lie one behind the other.
+            held: Any = faiss.rev_swig_ptr(self.held.get_codes(number), size) if size else b""
+            if zlib.crc32(held) != self._head.sums[number]:
+                raise DamagedVectors(f"list {number} of the vectors' file is not what was written")
+            self._unchecked[number] = False
+
+
+def _mapped(file: Path, stream: BinaryIO, head: Head) -> Any:  # noqa: ANN401 - FAISS's classes have no types
+    lists = faiss.OnDiskInvertedLists()
+    lists.nlist, lists.code_size = head.header.lists, head.header.code_bytes
+    lists.filename, lists.totsize = os.fspath(file), head.header.file_bytes
+    lists.read_only = True
+    lists.prefetch_nthread = 0  # what is searched was read a moment before, to check it
+    table: Any = lists.lists
+    table.resize(head.header.lists)
+    # Size, capacity and offset of each.
+    places = np.stack([head.sizes, head.sizes, head.offsets], axis=1).astype(np.uint64)
+    faiss.memcpy(table.data(), faiss.swig_ptr(places), places.nbytes)
+    try:
+        lists.do_mmap()
+    except RuntimeError as error:
+        raise ValueError(f"{file} cannot be mapped: {error}") from error
+    if not os.path.samestat(os.fstat(stream.fileno()), file.stat()):
+        raise ValueError(f"{file} was replaced while it was opened")
+    return lists
+
+
+def _read(stream: BinaryIO, head: Head) -> Any:  # noqa: ANN401 - as above
+    lists = faiss.ArrayInvertedLists(head.header.lists, head.header.code_bytes)
+    for number in np.flatnonzero(head.sizes).tolist():
+        for codes, ids in read_part(stream, head, number):
+            lists.add_entries(number, len(ids), faiss.swig_ptr(ids), faiss.swig_ptr(codes))
+    return lists

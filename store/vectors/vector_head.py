@@ -1,0 +1,144 @@
+"""The head of a file of vectors, see `store.vectors.vector_file`: what is in it, and where."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from store.vectors.vector_index import padded_width
+
+__all__ = ["ID_BYTES", "Head", "Header", "read_head"]
+
+HEADER = struct.Struct("<8sIIQII")
+MAGIC = b"XGVECT2\n"
+CODE_BYTES = {16: 2, 8: 1}  # bits of a number in a code, and its bytes
+ID_BYTES = 8
+MOST_DIM = 65536
+
+
+@dataclass(frozen=True)
+class Header:
+    """What is in the file.
+
+    Attributes:
+        dim: width D of the vectors; the codes have W numbers, `padded_width(dim)`.
+        bits: of a number in a code, 16 or 8.
+        count: how many vectors, N.
+        lists: how many lists they are in, L; 0 for an exact index.
+        probes: how many lists a search reads; 0 for an exact index.
+    """
+
+    dim: int
+    bits: int
+    count: int
+    lists: int = 0
+    probes: int = 0
+
+    @property
+    def width(self) -> int:
+        """Width W of the codes in numbers."""
+        return padded_width(self.dim)
+
+    @property
+    def code_bytes(self) -> int:
+        """Bytes of one vector's code."""
+        return self.width * CODE_BYTES[self.bits]
+
+    @property
+    def parts(self) -> int:
+        """How many parts there are, P."""
+        return self.lists or 1
+
+    @property
+    def learnt(self) -> tuple[int, int, int]:
+        """How many numbers scale, centroids and ranges have."""
+        if not self.lists:
+            return 0, 0, 0
+        return self.width, self.lists * self.width, 2 * self.width if self.bits == 8 else 0
+
+    @property
+    def head_bytes(self) -> int:
+        """Size of the head, a multiple of 8."""
+        return HEADER.size + 4 * sum(self.learnt) + 16 * self.parts
+
+    @property
+    def file_bytes(self) -> int:
+        """Size of the whole file."""
+        return self.head_bytes + self.count * (ID_BYTES + self.code_bytes)
+
+    @classmethod
+    def unpack(cls, start: bytes) -> Self | None:
+        """Give what the first bytes of a file say, None where they make no sense."""
+        if len(start) < HEADER.size:
+            return None
+        magic, dim, bits, count, lists, probes = HEADER.unpack(start)
+        ours = magic == MAGIC and 1 <= dim <= MOST_DIM and bits in CODE_BYTES
+        fits = 1 <= probes <= lists if lists else (bits, probes) == (16, 0)
+        return cls(dim, bits, count, lists, probes) if ours and fits else None
+
+    def pack(self) -> bytes:
+        """Give the first bytes of the file."""
+        return HEADER.pack(MAGIC, self.dim, self.bits, self.count, self.lists, self.probes)
+
+
+@dataclass(frozen=True)
+class Head:
+    """A file's head, its numbers checked.
+
+    Attributes:
+        header: what is in the file.
+        scale: (W,), or (0,) in an exact index, as the next two.
+        centroids: (L, W).
+        ranges: (2 W,), or (0,) where the codes have 16 bits.
+        sizes: (P,) how many vectors each part has.
+        sums: (P,) the CRC-32 of each part's bytes.
+        sha256: of the head's bytes, hex.
+    """
+
+    header: Header
+    scale: NDArray[np.float32]
+    centroids: NDArray[np.float32]
+    ranges: NDArray[np.float32]
+    sizes: NDArray[np.int64]
+    sums: NDArray[np.int64]
+    sha256: str
+
+    @property
+    def offsets(self) -> NDArray[np.int64]:
+        """Where each part begins in the file, (P,)."""
+        sizes = self.sizes * (ID_BYTES + self.header.code_bytes)
+        return self.header.head_bytes + np.cumsum(sizes) - sizes
+
+
+def read_head(stream: BinaryIO, file: Path) -> Head:
+    """Read the head, and hold it against the file's size.
+
+    Raises:
+        ValueError: it is no such file, of another version, cut off, or its numbers are none.
+    """
+    start = stream.read(HEADER.size)
+    header = Header.unpack(start)
+    if header is None:
+        raise ValueError(f"{file} holds no vectors of crossgraph, or those of another version")
+    size = file.stat().st_size
+    if size != header.file_bytes:
+        raise ValueError(f"{file} has {size} bytes, expected {header.file_bytes}: it is damaged")
+    content = start + stream.read(header.head_bytes - HEADER.size)
+    floats = np.frombuffer(content, "<f4", sum(header.learnt), HEADER.size).astype("=f4")
+    scale, centroids, ranges = np.split(floats, np.cumsum(header.learnt)[:2])
+    facts = np.frombuffer(content, "<i8", 2 * header.parts, HEADER.size + floats.nbytes)
+    sizes, sums = facts.astype("=i8").reshape(2, header.parts)
+    if not np.isfinite(floats).all() or not (scale > 0).all():
+        raise ValueError(f"{file} has a scale, centroids or ranges that are no numbers")
+    fits = (sizes >= 0).all() and (sizes <= header.count).all() and sizes.sum() == header.count
+    if not fits:
+        raise ValueError(f"{file} has lists that do not hold its {header.count} vectors")
+    digest = hashlib.sha256(content).hexdigest()
+    centroids = centroids.reshape(header.lists, header.width)
+    return Head(header, scale, centroids, ranges, sizes, sums, digest)
