@@ -167,7 +167,8 @@ def test_indexing_imports_no_torch(retriever: Retriever, root: Path, tmp_path: P
         photo.save(tmp_path / "photos" / f"{number}.jpg")
     (tmp_path / "model").mkdir()
     code = (
-        "import sys; from fusion.runtime import model_fingerprint as fingerprint; from search.cli import main\n"
+        "import sys; from fusion.runtime import model_fingerprint as fingerprint\n"
+        "from search.cli import main\n"
         f"fingerprint.checkpoint_fingerprint = lambda _: {FINGERPRINT!r}\n"
         f"code = main(['index', {str(tmp_path / 'photos')!r}, '--device', 'cpu',"
         f" '--index', {str(tmp_path / 'index')!r}])\n"
