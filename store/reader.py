@@ -19,16 +19,13 @@ from store.catalog.full_text import search_words
 from store.catalog.selection import Expression
 from store.catalog.shards import FinishedShard, ShardKind, finished_shards
 from store.errors import EmbeddingMissing, IndexNotFound, ModelMismatch
-from store.federation.lost_members import Missing
-from store.record_stream import PhotoRecord, records
-from store.searched_index import Ids
+from store.record_stream import records
 from store.sqlite.catalog_file import CatalogFile
-from store.types import Counts, Photo, PhotoFile, QuarantinedFile
+from store.types import Counts, Found, Ids, Missing, Photo, PhotoFile, PhotoRecord, QuarantinedFile
 from store.vectors.background import Background, sampled
 from store.vectors.cache import VectorCache
 from store.vectors.choose import Measured
 from store.vectors.generation import Generation
-from store.vectors.vector_index import Found
 
 __all__ = ["CATALOG_NAME", "Ids", "IndexReader"]
 

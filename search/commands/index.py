@@ -21,7 +21,7 @@ from search.commands.shared.options import (
     TextWeights,
     default_index,
 )
-from search.engine import open_index as loading
+from search.models import loading
 
 __all__ = ["index"]
 
@@ -153,7 +153,7 @@ def index(
     if plan:
         _print_plan(index, source or (), prune=prune, retry_failed=retry_failed, **walk)
         return
-    from search.models.prepared import photo_model
+    from search.models.for_indexing import indexing_model
 
     loaded_by: dict[str, Any] = {
         "checkpoint": checkpoint,
@@ -162,7 +162,7 @@ def index(
         "device": device.value,
     }
     model = loading.LazyModel(
-        lambda: photo_model(**loaded_by, tell=_nothing if quiet else _say, warn=_say)
+        lambda: indexing_model(**loaded_by, tell=_nothing if quiet else _say, warn=_say)
     )
     told: set[str] = set()
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 
 from search.engine.threads import GuardedTexts, in_thread
 from search.models.model_protocols import PhotoModel, QueryModel
-from search.query.request import SearchOptions, SearchRequest, Term
+from search.query.request import SearchOptions, SearchRequest
+from search.query.term import Term
 from search.ranking.answerer import Answerer
 from search.ranking.stopwatch import Stopwatch
 from search.ranking.term_reader import TermReader
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
     from indexer import BuildReport
     from search.engine.add_and_remove import WriteOptions
-    from store.record_stream import PhotoRecord
     from store.searched_index import SearchedIndex
+    from store.types import PhotoRecord
 
 __all__ = ["SearchIndex"]
 

@@ -125,7 +125,7 @@ def judge_all(
     from fusion.checkpoint import shipped_checkpoint
     from fusion.data import cca
     from fusion.data.collection import read_captions
-    from fusion.evaluation.matcher import load_matcher
+    from fusion.evaluation.load_matcher import load_matcher
 
     asked = asked or Asked()
     folder = checkpoint or shipped_checkpoint("crossgraph")
@@ -231,7 +231,7 @@ def _searched(
 
 def _check_graphs(matcher: Matcher, folder: Path, asked: Asked) -> None:
     """Refuse what only a model with graphs can be asked for."""
-    from fusion.evaluation.matcher import GraphMatcher
+    from fusion.evaluation.graph_matcher import GraphMatcher
 
     if asked.graph_options and not isinstance(matcher, GraphMatcher):
         raise EvaluationError(

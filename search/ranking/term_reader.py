@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.models.model_protocols import PhotoModel, QueryModel
-from search.query.request import SearchRequest, Term
+from search.query.request import SearchRequest
+from search.query.term import Term
 from search.ranking.mixing import EmbeddedTerm, Mixture
 
 if TYPE_CHECKING:

@@ -29,8 +29,7 @@ from store.columns.codec import (
 from store.columns.paths import absolute_path, relative_path
 from store.columns.tables import BLOB, INTEGER, PATH, TABLES, columns_of, maybe, row_sum
 from store.sqlite.catalog_file import CatalogFile
-from store.types import PhotoFile
-from store.vectors.vector_index import Block
+from store.types import Block, PhotoFile
 
 __all__ = [
     "arrays_of",

@@ -10,9 +10,10 @@ from typing import Any, Self, TypeVar
 
 from store.catalog.models import Model
 from store.errors import IndexUnavailable, ModelMismatch
-from store.federation.lost_members import MemberLost, Missing, again
+from store.federation.lost_members import MemberLost, again
 from store.federation.member import Member, is_loss
 from store.searched_index import ServedIndex
+from store.types import Missing
 
 __all__ = ["Members", "Place"]
 

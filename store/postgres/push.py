@@ -33,7 +33,7 @@ from store.postgres.recall import build_graph, measure
 from store.postgres.scaled_vectors import Placement
 from store.reader import IndexReader
 from store.sqlite.catalog_file import CatalogFile
-from store.vectors.vector_index import Block
+from store.types import Block
 
 __all__ = ["Pushed", "push"]
 

@@ -12,8 +12,8 @@ from store.postgres.copying import as_text
 from store.postgres.generations import Generation
 from store.postgres.scaled_vectors import asked
 from store.postgres.vector_search import GRAPH, WHOLE
+from store.types import Blocks
 from store.vectors.choose import LEAST_RECALL, NEIGHBOURS, OVERSAMPLING, Measured, nearest
-from store.vectors.vector_index import Blocks
 
 __all__ = ["FEW_VECTORS", "build_graph", "measure"]
 

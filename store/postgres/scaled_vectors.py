@@ -20,7 +20,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from store.vectors.vector_index import Blocks
+from store.types import Blocks
 
 __all__ = ["Placement", "asked"]
 

@@ -18,12 +18,11 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from store.types import Blocks, Found
 from store.vectors.mapped_lists import MappedLists
 from store.vectors.vector_file import Part, write_vectors
 from store.vectors.vector_head import Head, Header
 from store.vectors.vector_index import (
-    Blocks,
-    Found,
     best,
     check_block,
     padded,

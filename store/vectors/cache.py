@@ -19,6 +19,7 @@ from store.catalog.models import Model, activate, probes
 from store.columns.tables import INTEGER
 from store.errors import CrossgraphError
 from store.sqlite.catalog_file import CatalogFile
+from store.types import Block, Found
 from store.vectors import choose as choice
 from store.vectors.flat import FlatIndex
 from store.vectors.generation import (
@@ -30,7 +31,7 @@ from store.vectors.generation import (
 )
 from store.vectors.live import LiveVectors
 from store.vectors.vector_file import DamagedVectors
-from store.vectors.vector_index import Block, FileIndex, Found
+from store.vectors.vector_index import FileIndex
 
 __all__ = ["VectorCache"]
 

@@ -18,11 +18,12 @@ from store.postgres.recall import build_graph
 from store.postgres.scaled_vectors import Placement
 from store.postgres.session import Session
 from store.postgres.vector_search import PostgresVectors
+from store.types import Block
 from store.vectors.approximate import ApproximateIndex
 from store.vectors.choose import Measured
 from store.vectors.flat import FlatIndex
 from store.vectors.rescored import rescored
-from store.vectors.vector_index import Block, VectorIndex
+from store.vectors.vector_index import VectorIndex
 from tests.unit.store.vectors_at_hand import in_blocks
 
 __all__ = ["FILE_FORMS", "FORMS", "Vectors", "made"]

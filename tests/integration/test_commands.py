@@ -13,7 +13,7 @@ from PIL.Image import Image
 
 from search.cli import main, search_main
 from search.demo import photo_sets as demo_photos
-from search.engine import open_index as loading
+from search.models import loading
 from search.status.build_progress import Building, read_building
 from tests.integration.colours import ColourModel, paint
 

@@ -15,7 +15,7 @@ from indexer.bulk import embed, merge_shards, write_shards
 from indexer.bulk.shard_file import check_pyarrow, read_rows
 from indexer.bulk.shards_folder import shard_paths
 from search.cli import main
-from search.engine import open_index as loading
+from search.models import loading
 from store import CrossgraphError, Index, ModelMismatch, PhotoFile, SourceError
 from tests.fakes import COLOURS, ColourModel, paint
 from tests.made_shards import painted, write_parquet, write_tar

@@ -23,8 +23,7 @@ from fusion.retriever import Retriever
 from fusion.runtime.exported_folder import PHOTOS, TABLES, query_folder
 from fusion.runtime.photo_model import PhotoModel, find_photo_model
 from fusion.runtime.query_model import QueryModelError
-from search.engine import open_index as loading
-from search.models import prepared
+from search.models import for_indexing, loading
 from tests.integration.made_retriever import FINGERPRINT, made_retriever
 
 SIZE = 96
@@ -156,7 +155,7 @@ def test_where_there_is_a_gpu_it_is_taken(
     monkeypatch.setattr("fusion.gpu_retriever.GpuPhotos", lambda *given: taken.append(given))
     monkeypatch.setattr(loading, "load_model", lambda *_, **__: retriever)
     said: list[str] = []
-    prepared.photo_model(None, tell=said.append, warn=said.append)
+    for_indexing.indexing_model(None, tell=said.append, warn=said.append)
     assert taken == [(retriever, "cuda")]
     assert said == []
 
@@ -190,7 +189,9 @@ def test_what_cannot_be_prepared_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
     clip = SimpleNamespace(encoders="clip:some/model")
     monkeypatch.setattr(loading, "load_model", lambda *_, **__: clip)
     said: list[str] = []
-    found = prepared.photo_model(Path("none"), device="cpu", tell=said.append, warn=said.append)
+    found = for_indexing.indexing_model(
+        Path("none"), device="cpu", tell=said.append, warn=said.append
+    )
     assert found is clip
     assert said == [
         "clip:some/model cannot be prepared: indexing and searches load torch each time"

@@ -19,7 +19,8 @@ from fusion.data import cca
 from fusion.data.collection import read_captions
 from fusion.data.features import CaptionFeatures, PairData, PhotoFeatures
 from fusion.evaluation import matcher
-from fusion.evaluation.matcher import GraphMatcher, PairScores
+from fusion.evaluation.graph_matcher import GraphMatcher
+from fusion.evaluation.matcher import PairScores
 from indexer.photos.decode import decode
 from search import open_index
 from search.cli import main

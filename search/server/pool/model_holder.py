@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from search.engine.open_index import models_of
+from search.models.for_queries import models_of
 from search.models.model_protocols import QueryModel
 from store import ModelMismatch
 

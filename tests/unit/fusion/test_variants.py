@@ -11,7 +11,7 @@ from torch import Tensor
 
 from fusion.data.features import PairData
 from fusion.evaluation.ablation import SIGNALS, Row, ablation_rows, score_rows
-from fusion.evaluation.matcher import GraphMatcher
+from fusion.evaluation.graph_matcher import GraphMatcher
 from fusion.evaluation.variants import (
     VARIANTS,
     EdgelessCross,

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from store import Index, PhotoFile
+from store.types import Block, Blocks
 from store.vectors import choose as choice
 from store.vectors.approximate import ApproximateIndex, train
-from store.vectors.vector_index import Block, Blocks
 from tests.unit.store.vectors_at_hand import DIM, clustered, in_blocks
 
 COUNT = 4000
