@@ -70,7 +70,7 @@ def train_from_files(
         device=place,
     )
     source = Source.of(encoders, request, place)
-    data = Collections.read(source, request, count, read_photo, report)
+    data = TrainingCollections.read(source, request, count, read_photo, report)
     request.out.mkdir(parents=True, exist_ok=True)
     negatives = cca.fit(data.train)
     if request.model == "crossgraph":
@@ -141,7 +141,7 @@ class Source:
         return cls(encoders, reading, built_on, blocks, layers, varied)
 
     def materials(
-        self, data: Collections, negatives: LinearCCA, read_photo: ReadPhoto, report: Report
+        self, data: TrainingCollections, negatives: LinearCCA, read_photo: ReadPhoto, report: Report
     ) -> Materials:
         """Give what a network's training takes beside features."""
         concepts = concepts_of(self.own)
@@ -153,7 +153,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Collections:
+class TrainingCollections:
     """What a run reads.
 
     Attributes:
@@ -172,7 +172,7 @@ class Collections:
     def read(
         cls, source: Source, request: TrainRequest, count: int, read_photo: ReadPhoto,
         report: Report,
-    ) -> Collections:  # fmt: skip
+    ) -> TrainingCollections:  # fmt: skip
         """Encode what isn't yet, and draw `count` photos to train on."""
 
         def features(photos: Path, captions: Path, views: int = 1) -> PairData:
@@ -238,7 +238,7 @@ def default_epochs(model: str) -> int:
 
 
 def card_facts(
-    request: TrainRequest, encoders: Encoders, found: Collections, module: torch.nn.Module
+    request: TrainRequest, encoders: Encoders, found: TrainingCollections, module: torch.nn.Module
 ) -> dict[str, object]:
     """Give the fields of the model card."""
 

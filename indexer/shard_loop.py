@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from indexer.changes.known_shards import KnownShard
-from indexer.changes.missing import Missing
+from indexer.changes.missing import MissingPhotos
 from indexer.changes.plan import Plan, make_plan
 from indexer.changes.survey import Survey
 from indexer.loop import Loop, settle
@@ -43,7 +43,7 @@ def shard_plans(
     shards: Sequence[KnownShard], missing: Mapping[int, PhotoFile], *, retry_failed: bool
 ) -> Iterator[Plan]:
     """Give what there is to do in each unfinished shard; all are closed, and not held by it."""
-    left = Missing(missing)
+    left = MissingPhotos(missing)
     for known in shards:
         if known.is_finished:
             continue
@@ -92,7 +92,7 @@ class ShardLoop:
     ) -> None:
         self._index = index
         self._loop = loop
-        self._missing = Missing(missing)
+        self._missing = MissingPhotos(missing)
         self._retry_failed = retry_failed
         self.plans: list[Plan] = []
         self.gone: dict[int, PhotoFile] = {}
@@ -184,7 +184,7 @@ class ShardLoop:
         self._index.finish_shard("source", done)
 
 
-def _plan(known: KnownShard, shard: Shard, missing: Missing, retry_failed: bool) -> Plan:
+def _plan(known: KnownShard, shard: Shard, missing: MissingPhotos, retry_failed: bool) -> Plan:
     file = known.file
     found = tuple(parts_of(file, shard))
     photos, broken = known.photos, known.quarantined

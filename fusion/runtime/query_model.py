@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from fusion.runtime.photo_explanation import PhotoExplanation
 
-__all__ = ["QueryModel", "QueryModelError", "find_query_model", "unreadable"]
+__all__ = ["OnnxQueryModel", "QueryModelError", "find_query_model", "unreadable"]
 
 Array = NDArray[np.float32]
 
@@ -67,13 +67,13 @@ def unreadable(folder: Path, name: str, error: Exception) -> QueryModelError:
     )
 
 
-def find_query_model(root: Path, fingerprint: str, *, once: bool = False) -> QueryModel | None:
+def find_query_model(root: Path, fingerprint: str, *, once: bool = False) -> OnnxQueryModel | None:
     """Give the exported model of that fingerprint; None where there is none that can be used.
 
     Args:
         root: the folder that `fusion.export.write_model` was given.
         fingerprint: the model's, such as an index records it.
-        once: as `QueryModel` takes it.
+        once: as `OnnxQueryModel` takes it.
     """
     folder = query_folder(root, fingerprint)
     facts = read_facts(folder)
@@ -84,10 +84,10 @@ def find_query_model(root: Path, fingerprint: str, *, once: bool = False) -> Que
         import tokenizers  # noqa: F401
     except ImportError:
         return None
-    return QueryModel(folder, facts, once=once)
+    return OnnxQueryModel(folder, facts, once=once)
 
 
-class QueryModel:
+class OnnxQueryModel:
     """The query side of a model; answers as its `Retriever` does.
 
     Args:

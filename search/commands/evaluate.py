@@ -110,7 +110,7 @@ def evaluate(
       crossgraph eval --images A --annotations a.json --images B --annotations b.json --shown
     """
     from search.commands.shared.evaluation_tables import print_reports
-    from search.evaluation.judge import Asked, judge_all, model_folder
+    from search.evaluation.judge import Extras, judge_all, model_folder
     from search.evaluation.named_collections import named_collections
     from search.evaluation.per_query import per_query_json
 
@@ -127,7 +127,7 @@ def evaluate(
     found = judge_all(
         model_folder(model) if model else checkpoint,
         collections,
-        Asked(
+        Extras(
             seed=seed,
             ablation=ablate,
             probes=probes,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from search.engine.search_index import SearchIndex
 from search.models.for_queries import models_of
-from search.models.model_protocols import PhotoModel, QueryModel
+from search.models.model_protocols import PhotoEmbedder, QueryModel
 
 __all__ = [
     "DEFAULT_INDEX",
@@ -100,7 +100,7 @@ def _open_several(
     places: Sequence[str],
     seconds: float,
     model: QueryModel | None,
-    load: Callable[[str], tuple[QueryModel, PhotoModel]],
+    load: Callable[[str], tuple[QueryModel, PhotoEmbedder]],
 ) -> SearchIndex:
     """Open indexes as one; raises as `open_index`."""
     from store import ModelMismatch

@@ -11,7 +11,7 @@ from search.models.prepared import PREPARABLE, prepare
 
 if TYPE_CHECKING:
     from fusion.retriever import Retriever
-    from fusion.runtime.photo_model import PhotoModel
+    from fusion.runtime.photo_model import OnnxPhotoModel
 
 __all__ = ["indexing_model"]
 
@@ -65,7 +65,7 @@ def indexing_model(
     return _without_torch(model.fingerprint, threads) or model
 
 
-def _without_torch(fingerprint: str | None, threads: int | None) -> PhotoModel | None:
+def _without_torch(fingerprint: str | None, threads: int | None) -> OnnxPhotoModel | None:
     from fusion.runtime.photo_model import find_photo_model
     from search.models.cache_folders import query_cache
 

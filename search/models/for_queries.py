@@ -7,7 +7,7 @@ from typing import Any
 
 from search.models import loading
 from search.models.loading import LazyModel
-from search.models.model_protocols import PhotoModel, QueryModel
+from search.models.model_protocols import PhotoEmbedder, QueryModel
 
 __all__ = ["models_of"]
 
@@ -19,7 +19,7 @@ def models_of(
     image_weights: str | Path | None = None,
     text_weights: str | Path | None = None,
     once: bool = False,
-) -> tuple[QueryModel, PhotoModel]:
+) -> tuple[QueryModel, PhotoEmbedder]:
     """Give what reads queries and what reads photos, for an index that a model made.
 
     Without torch where that very model is prepared; else what `load_model` gives is both, which may
@@ -45,7 +45,7 @@ def models_of(
     return model, model
 
 
-def _photo_model(checkpoint: str | Path | None, fingerprint: str) -> PhotoModel:
+def _photo_model(checkpoint: str | Path | None, fingerprint: str) -> PhotoEmbedder:
     """Give what reads photos beside a prepared model, loaded when a query first shows one."""
 
     def load() -> Any:  # noqa: ANN401

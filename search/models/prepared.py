@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fusion.retriever import Retriever
-    from fusion.runtime.query_model import QueryModel
+    from fusion.runtime.query_model import OnnxQueryModel
     from store.integrity.problems import Problem
 
 __all__ = ["is_prepared", "model_problems", "prepare", "prepared_model"]
@@ -23,7 +23,7 @@ PREPARABLE = {"packaged", "resnet50-bert"}
 
 def prepared_model(
     fingerprint: str, checkpoint: str | Path | None = None, *, once: bool = False
-) -> QueryModel | None:
+) -> OnnxQueryModel | None:
     """Give the model of that fingerprint without torch, None where it is not prepared.
 
     Args:
@@ -84,11 +84,11 @@ def prepare(model: Retriever) -> str:
     Returns:
         Why it could not be done, in one line; empty when all is well.
     """
-    from fusion.export.write_model import ExportError, export_model
+    from fusion.export.write_model import ModelExportError, export_model
     from search.models.cache_folders import query_cache
 
     try:
         export_model(model, query_cache())
-    except ExportError as error:
+    except ModelExportError as error:
         return str(error)
     return ""

@@ -21,7 +21,7 @@ from fusion.export.write_model import export_model
 from fusion.gpu_retriever import GpuPhotos
 from fusion.retriever import Retriever
 from fusion.runtime.exported_folder import PHOTOS, TABLES, query_folder
-from fusion.runtime.photo_model import PhotoModel, find_photo_model
+from fusion.runtime.photo_model import OnnxPhotoModel, find_photo_model
 from fusion.runtime.query_model import QueryModelError
 from search.models import for_indexing, loading
 from tests.integration.made_retriever import FINGERPRINT, made_retriever
@@ -66,7 +66,7 @@ def root(retriever: Retriever, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 @pytest.fixture(scope="module")
-def model(root: Path) -> PhotoModel:
+def model(root: Path) -> OnnxPhotoModel:
     found = find_photo_model(root, FINGERPRINT)
     assert found is not None
     return found
@@ -81,14 +81,14 @@ def photos(count: int) -> list[Image.Image]:
 
 
 @pytest.mark.parametrize("count", [1, 2, 7])
-def test_photos_are_embedded_alike(retriever: Retriever, model: PhotoModel, count: int) -> None:
+def test_photos_are_embedded_alike(retriever: Retriever, model: OnnxPhotoModel, count: int) -> None:
     one, other = (each.embed_images(photos(count)) for each in (retriever, model))
     assert np.allclose(one.vectors, other.vectors, atol=1e-4)
     assert one.vectors.shape == (count, model.dim)
     assert (one.packed == other.packed).mean() > 0.99
 
 
-def test_no_photos_are_no_batch(model: PhotoModel) -> None:
+def test_no_photos_are_no_batch(model: OnnxPhotoModel) -> None:
     with pytest.raises(ValueError, match="no images to encode"):
         model.embed_images([])
 
@@ -105,7 +105,7 @@ def test_a_model_of_empty_banks(tmp_path: Path) -> None:
 
 
 def test_captions_of_training_are_those_of_the_model(
-    retriever: Retriever, model: PhotoModel
+    retriever: Retriever, model: OnnxPhotoModel
 ) -> None:
     assert np.array_equal(model.probes(), retriever.probes())
     queries = [each.embed_queries(["a red dog"]).vectors for each in (retriever, model)]

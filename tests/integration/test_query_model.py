@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from fusion.export import write_model as export
-from fusion.export.write_model import ExportError, export_model, is_exportable
+from fusion.export.write_model import ModelExportError, export_model, is_exportable
 from fusion.retriever import Retriever
 from fusion.runtime.embeddings import ImageEmbeddings, QueryEmbeddings
 from fusion.runtime.exported_folder import (
@@ -26,7 +26,7 @@ from fusion.runtime.exported_folder import (
     query_folder,
     read_facts,
 )
-from fusion.runtime.query_model import QueryModel, QueryModelError, find_query_model
+from fusion.runtime.query_model import OnnxQueryModel, QueryModelError, find_query_model
 from store import Index, PhotoFile
 from tests.integration.made_retriever import FINGERPRINT, PHOTOS, made_retriever
 
@@ -53,7 +53,7 @@ def root(retriever: Retriever, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 @pytest.fixture(scope="module")
-def model(root: Path) -> QueryModel:
+def model(root: Path) -> OnnxQueryModel:
     found = find_query_model(root, FINGERPRINT)
     assert found is not None
     return found
@@ -73,7 +73,7 @@ def assert_same_query(one: QueryEmbeddings, other: QueryEmbeddings) -> None:
     assert np.allclose(one.words[one.mask], other.words[other.mask], atol=1e-5)
 
 
-def test_words_are_known_alike(retriever: Retriever, model: QueryModel) -> None:
+def test_words_are_known_alike(retriever: Retriever, model: OnnxQueryModel) -> None:
     for known in (retriever.known_words, model.known_words):
         asked = ("river", "dogs", "ride", "along", "zebra", "s", "##s", "rver", "[unk]")
         assert [word in known for word in asked] == [True] * 4 + [False] * 5
@@ -81,18 +81,18 @@ def test_words_are_known_alike(retriever: Retriever, model: QueryModel) -> None:
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_a_query_is_embedded_alike(retriever: Retriever, model: QueryModel, text: str) -> None:
+def test_a_query_is_embedded_alike(retriever: Retriever, model: OnnxQueryModel, text: str) -> None:
     assert_same_query(retriever.embed_queries([text]), model.embed_queries([text]))
 
 
-def test_queries_together_are_embedded_alike(retriever: Retriever, model: QueryModel) -> None:
+def test_queries_together_are_embedded_alike(retriever: Retriever, model: OnnxQueryModel) -> None:
     assert_same_query(retriever.embed_queries(TEXTS), model.embed_queries(TEXTS))
     with pytest.raises(ValueError, match="no texts"):
         model.embed_queries([])
 
 
 def test_queries_that_were_read_together_are_those_read_alone(
-    retriever: Retriever, model: QueryModel
+    retriever: Retriever, model: OnnxQueryModel
 ) -> None:
     for reader in (retriever, model):
         each = reader.embed_queries(TEXTS).each()
@@ -106,7 +106,7 @@ def test_queries_that_were_read_together_are_those_read_alone(
 @pytest.mark.parametrize("count", [1, 2, PHOTOS])
 @pytest.mark.parametrize("text", TEXTS)
 def test_candidates_are_scored_alike(
-    retriever: Retriever, model: QueryModel, photos: ImageEmbeddings, text: str, count: int
+    retriever: Retriever, model: OnnxQueryModel, photos: ImageEmbeddings, text: str, count: int
 ) -> None:
     vectors, packed = photos.vectors[:count], photos.packed[:count]
     one = retriever.rerank(retriever.embed_queries([text]), vectors, packed)
@@ -118,7 +118,7 @@ def test_candidates_are_scored_alike(
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_scores_are_explained_alike(
-    retriever: Retriever, model: QueryModel, photos: ImageEmbeddings, text: str
+    retriever: Retriever, model: OnnxQueryModel, photos: ImageEmbeddings, text: str
 ) -> None:
     vectors, packed = photos.vectors[:3], photos.packed[:3]
     ours = retriever.explain(retriever.embed_queries([text]), vectors, packed)
@@ -133,7 +133,7 @@ def test_scores_are_explained_alike(
         assert other.added.sum() + sum(other.rest.values()) == pytest.approx(score, abs=1e-4)
 
 
-def test_a_padded_query_is_scored_as_alone(model: QueryModel, photos: ImageEmbeddings) -> None:
+def test_a_padded_query_is_scored_as_alone(model: OnnxQueryModel, photos: ImageEmbeddings) -> None:
     both = model.embed_queries(["a dog", "a red dog on the river"])
     first = QueryEmbeddings(
         both.vectors[:1], both.bag[:1], both.bag_hub[:1], both.detected_hub[:1],
@@ -147,7 +147,7 @@ def test_a_padded_query_is_scored_as_alone(model: QueryModel, photos: ImageEmbed
 
 
 def test_photos_of_another_layout_are_refused(
-    retriever: Retriever, model: QueryModel, photos: ImageEmbeddings
+    retriever: Retriever, model: OnnxQueryModel, photos: ImageEmbeddings
 ) -> None:
     for each in (retriever, model):
         query = each.embed_queries(["a dog"])
@@ -156,7 +156,9 @@ def test_photos_of_another_layout_are_refused(
                 each.rerank(query, photos.vectors, packed)  # type: ignore[arg-type]
 
 
-def test_first_scores_become_probabilities_alike(retriever: Retriever, model: QueryModel) -> None:
+def test_first_scores_become_probabilities_alike(
+    retriever: Retriever, model: OnnxQueryModel
+) -> None:
     scores = np.array([-200, -1, 0, 0.5, 200], np.float32)
     query = model.embed_queries(["a dog"])
     expected = retriever.probabilities(query, scores)
@@ -166,7 +168,7 @@ def test_first_scores_become_probabilities_alike(retriever: Retriever, model: Qu
 @pytest.mark.parametrize("text", ["dogs", "a red dog on the river !"])
 @pytest.mark.parametrize("reranked", [True, False])
 def test_hits_are_judged_alike(
-    retriever: Retriever, model: QueryModel, text: str, reranked: bool
+    retriever: Retriever, model: OnnxQueryModel, text: str, reranked: bool
 ) -> None:
     scores, background = np.array([3, 1, 2], np.float32), np.array([0, 1], np.float32)
     ours, theirs = (
@@ -180,14 +182,14 @@ def test_hits_are_judged_alike(
     assert np.allclose(ours, theirs, atol=1e-5)
 
 
-def test_all_wordings_of_a_short_query_are_one(retriever: Retriever, model: QueryModel) -> None:
+def test_all_wordings_of_a_short_query_are_one(retriever: Retriever, model: OnnxQueryModel) -> None:
     for each in (retriever, model):
         vectors = each.embed_queries(["dog", "a dog", "dogs", "a photo of a dog"]).vectors
         assert np.array_equal(vectors, np.repeat(vectors[:1], 4, axis=0))
 
 
 def test_asked_once_it_answers_the_same(
-    root: Path, model: QueryModel, photos: ImageEmbeddings
+    root: Path, model: OnnxQueryModel, photos: ImageEmbeddings
 ) -> None:
     once = find_query_model(root, FINGERPRINT, once=True)
     assert once is not None
@@ -256,7 +258,7 @@ def test_only_berts_are_exported(retriever: Retriever, tmp_path: Path) -> None:
     assert not is_exportable(object())
     other = made_retriever(tmp_path)
     other.text_encoder = object()  # type: ignore[assignment]
-    with pytest.raises(ExportError, match="cannot be exported"):
+    with pytest.raises(ModelExportError, match="cannot be exported"):
         export_model(other, tmp_path)
 
 
@@ -264,7 +266,7 @@ def test_a_cache_that_cannot_be_written_is_told_in_one_line(
     retriever: Retriever, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(ExportError, match="could not be exported") as caught:
+    with pytest.raises(ModelExportError, match="could not be exported") as caught:
         export_model(retriever, tmp_path / "file")
     assert "\n" not in str(caught.value)
 

@@ -27,7 +27,7 @@ from store.catalog.selection import Condition
 from store.postgres import allowed_photos as within
 from store.postgres import declarations as schema
 from store.postgres.address import Address
-from store.postgres.administration import Collection
+from store.postgres.administration import DatabaseCollection
 from store.postgres.connection import Connection
 from store.postgres.generations import only_writer
 from store.postgres.postgres_reader import PostgresReader
@@ -56,7 +56,7 @@ def reader(folder: Path, database: str) -> Iterator[PostgresReader]:
 
 
 def states(address: str) -> list[str]:
-    with Collection(Address.parse(address)) as collection:
+    with DatabaseCollection(Address.parse(address)) as collection:
         return [each.state for each in collection.generations()]
 
 
@@ -133,7 +133,7 @@ def test_one_generation_is_kept_to_go_back_to(tmp_path: Path, database: str) -> 
                 assert len(reader) == 30 - gone
                 assert gone not in reader.search(QUERIES[0], 30)[0]
             assert states(database) == ["answers", "ready"]
-            with Collection(address) as collection:
+            with DatabaseCollection(address) as collection:
                 newest, before = (each.number for each in collection.generations())
                 with pytest.raises(QueryError, match=f"no whole generation 99; it has {newest}"):
                     collection.activate(99)
