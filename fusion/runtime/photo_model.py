@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion.runtime.embeddings import ImageEmbeddings, QueryEmbeddings
+from fusion.runtime.exported_files import unreadable
 from fusion.runtime.exported_folder import PHOTOS, TABLES, query_folder, read_facts
 from fusion.runtime.packing import Layout, pack_photos
-from fusion.runtime.query_model import OnnxQueryModel, unreadable
+from fusion.runtime.query_model import OnnxQueryModel
 from fusion.runtime.squares import squares
 
 if TYPE_CHECKING:

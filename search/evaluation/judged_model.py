@@ -74,7 +74,7 @@ class JudgedModel:
     @cached_property
     def encode(self) -> Encode:
         """What encodes texts that no annotation file holds."""
-        from fusion.data.feature_cache import encode_captions
+        from fusion.data.caption_encoding import encode_captions
         from fusion.encoders import load_encoders
 
         return partial(encode_captions, load_encoders(self.matcher.encoders, **self.weights))

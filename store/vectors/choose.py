@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from store.types import Block, Blocks
-from store.vectors.approximate import FIRST_PROBES, ApproximateIndex, train
+from store.vectors.approximate import FIRST_PROBES, ApproximateIndex
+from store.vectors.centroids import train
 from store.vectors.flat import FlatIndex
 from store.vectors.gpu import on_gpu
 from store.vectors.rescored import rescored

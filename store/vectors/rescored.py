@@ -12,7 +12,8 @@ from __future__ import annotations
 import numpy as np
 
 from store.types import Blocks
-from store.vectors.approximate import ApproximateIndex, Trained
+from store.vectors.approximate import ApproximateIndex
+from store.vectors.centroids import Trained
 from store.vectors.vector_index import check_block, padded, padded_width
 
 __all__ = ["rescored"]

@@ -20,9 +20,9 @@ from fusion.encoders.convolutional import GridEncoder, Normalise
 from fusion.export.write_model import export_model
 from fusion.gpu_retriever import GpuPhotos
 from fusion.retriever import Retriever
+from fusion.runtime.exported_files import QueryModelError
 from fusion.runtime.exported_folder import PHOTOS, TABLES, query_folder
 from fusion.runtime.photo_model import OnnxPhotoModel, find_photo_model
-from fusion.runtime.query_model import QueryModelError
 from search.models import for_indexing, loading
 from tests.integration.made_retriever import FINGERPRINT, made_retriever
 

@@ -16,6 +16,7 @@ from fusion.export import write_model as export
 from fusion.export.write_model import ModelExportError, export_model, is_exportable
 from fusion.retriever import Retriever
 from fusion.runtime.embeddings import ImageEmbeddings, QueryEmbeddings
+from fusion.runtime.exported_files import QueryModelError
 from fusion.runtime.exported_folder import (
     MANIFEST,
     PAIRS,
@@ -26,7 +27,7 @@ from fusion.runtime.exported_folder import (
     query_folder,
     read_facts,
 )
-from fusion.runtime.query_model import OnnxQueryModel, QueryModelError, find_query_model
+from fusion.runtime.query_model import OnnxQueryModel, find_query_model
 from store import Index, PhotoFile
 from tests.integration.made_retriever import FINGERPRINT, PHOTOS, made_retriever
 

@@ -10,7 +10,8 @@ import pytest
 from store import Index, PhotoFile
 from store.types import Block, Blocks
 from store.vectors import choose as choice
-from store.vectors.approximate import ApproximateIndex, train
+from store.vectors.approximate import ApproximateIndex
+from store.vectors.centroids import train
 from tests.unit.store.vectors_at_hand import DIM, clustered, in_blocks
 
 COUNT = 4000
