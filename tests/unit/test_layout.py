@@ -1,4 +1,4 @@
-"""The packages stay rooms that can be found: small folders, short files, and one name for one thing."""
+"""The packages stay rooms that can be found: small folders, short files, one name for one thing."""
 
 from __future__ import annotations
 
