@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from search.cli import main
-from search.demo import photo_sets as demo_photos
+from search.demo import photo_sets
 from search.models import loading
 from tests.integration.colours import ColourModel, paint
 
@@ -103,8 +103,8 @@ def test_the_demo_asks_all_its_queries_and_writes_the_page(
 ) -> None:
     from search.demo import demo_run as demo
 
-    monkeypatch.setattr(demo_photos, "distribution", lambda _: SimpleNamespace(locate_file=Path))
-    found = demo_photos.PhotoSet("any", str(photos), ("*.png",), "us", "CC0")
+    monkeypatch.setattr(photo_sets, "distribution", lambda _: SimpleNamespace(locate_file=Path))
+    found = photo_sets.PhotoSet("any", str(photos), ("*.png",), "us", "CC0")
     monkeypatch.setattr(
         demo.run_demo, "__kwdefaults__", {**demo.run_demo.__kwdefaults__, "sets": [found]}
     )

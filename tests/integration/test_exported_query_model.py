@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fusion.export import write_model as export
+from fusion.export import write_model
 from fusion.export.write_model import ModelExportError, export_model, is_exportable
 from fusion.retriever import Retriever
 from fusion.runtime.embeddings import ImageEmbeddings
@@ -65,7 +65,7 @@ def test_a_damaged_export_is_made_anew(
     content = weights.read_bytes()
     weights.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     written = []
-    monkeypatch.setattr(export, "write_graphs", lambda *given: written.append(given))
+    monkeypatch.setattr(write_model, "write_graphs", lambda *given: written.append(given))
     export_model(retriever, tmp_path)
     assert len(written) == 1
     assert read_facts(folder, thorough=True) is not None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fusion.export import write_model as export
+from fusion.export import write_model
 from fusion.retriever import Retriever
 from search.cli import main
 from search.engine.open_index import open_index
@@ -27,7 +27,7 @@ def retriever(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
 def _at_hand(retriever: Retriever, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "load_model", lambda *_, **__: retriever)
     # What the graphs answer is another test's; here it is quick that counts.
-    monkeypatch.setattr(export, "write_graphs", lambda *_: None)
+    monkeypatch.setattr(write_model, "write_graphs", lambda *_: None)
     monkeypatch.setenv("CROSSGRAPH_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "photos").mkdir()

@@ -16,7 +16,7 @@ from store import (
     IndexTooNew,
     ModelMismatch,
 )
-from store.postgres import declarations as schema
+from store.postgres import declarations
 from store.postgres.address import Address
 from store.postgres.administration import DatabaseCollection
 from store.postgres.connection import Connection
@@ -95,7 +95,7 @@ def test_a_database_that_cannot_hold_an_index_says_why(
     with Index.open(tmp_path / "index") as index:
         with pytest.raises(IndexNotWritable, match="refuses it: permission denied"):
             push(index, Address.parse(database.replace("postgres@", "guest@")))
-        monkeypatch.setattr(schema, "OLDEST_PGVECTOR", (9, 0))
+        monkeypatch.setattr(declarations, "OLDEST_PGVECTOR", (9, 0))
         with pytest.raises(IndexNotWritable, match=r"has pgvector 0\.\d+\.\d+, expected"):
             push(index, Address.parse(database))
 

@@ -20,7 +20,7 @@ from store import (
     QueryError,
 )
 from store.catalog.selection import Condition
-from store.postgres import allowed_photos as within
+from store.postgres import allowed_photos
 from store.postgres.address import Address
 from store.postgres.administration import DatabaseCollection
 from store.postgres.postgres_reader import PostgresReader
@@ -72,7 +72,7 @@ def test_the_graph_finds_what_it_was_measured_to_find(reader: PostgresReader) ->
 def test_a_filter_is_followed_by_the_graph_too(
     reader: PostgresReader, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(within, "FEW", few)
+    monkeypatch.setattr(allowed_photos, "FEW", few)
     chosen = reader.matching(Condition("id", "<=", 500))
     shares = []
     for query in QUERIES:
