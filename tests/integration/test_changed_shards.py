@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from indexer import build_index, plan_index, reembed
-from indexer.sources import shard
+from indexer.sources import open_shard
+from indexer.sources.shard import Shard
 from indexer.sources.tar import TarShard
 from store import Index
 from tests.fakes import ColourModel
@@ -45,9 +46,9 @@ def test_a_finished_shard_is_not_opened_again(
     assert build(where, f"{tmp_path}/s/part-{{0..2}}.tar").added == 3
 
     opened: list[str] = []
-    real = shard.open_shard
+    real = open_shard.open_shard
 
-    def watched(place: str, **options: bool) -> shard.Shard:
+    def watched(place: str, **options: bool) -> Shard:
         opened.append(place)
         return real(place, **options)
 

@@ -55,7 +55,7 @@ def test_measured_explanations_are_one_line(
     asked: list[object] = []
 
     def fake(
-        _: object, collections: object, options: judge.Asked, **__: object
+        _: object, collections: object, options: judge.Extras, **__: object
     ) -> list[Evaluation]:
         asked.append(options.explanations)
         return [Evaluation(report)]
@@ -71,9 +71,9 @@ def test_measured_explanations_are_one_line(
 def test_a_model_without_explanations_is_refused_before_the_work(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from fusion.evaluation import matcher
+    from fusion.evaluation import load_matcher
 
-    monkeypatch.setattr(matcher, "load_matcher", lambda _: SimpleNamespace(name="article"))
+    monkeypatch.setattr(load_matcher, "load_matcher", lambda _: SimpleNamespace(name="article"))
     arguments = ["eval", "--images", "x", "--annotations", "y", "--explanations"]
     assert main(arguments) == 1
     assert "a model of kind article" in capsys.readouterr().err
