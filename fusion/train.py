@@ -1,7 +1,7 @@
 """`crossgraph train`: captioned photos to a checkpoint, for every kind of model.
 
 Features are cached, a network or a baseline is trained on them, and the checkpoint is written with
-its card. What happens in between is told in `network_run.py` and `pair_runs.py`.
+its card. What happens in between is told in `network_run.py` and `pair_run.py`.
 """
 
 from __future__ import annotations

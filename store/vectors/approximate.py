@@ -36,7 +36,7 @@ FIRST_PROBES = 8
 
 
 class ApproximateIndex:
-    """An approximate `VectorIndex`, made by `build`, or by `choice.load` from a file.
+    """An approximate `VectorIndex`, made by `build`, or by `choose.load` from a file.
 
     Attributes:
         probes: how many lists a search reads; may be set, from 1 up to `lists`.
