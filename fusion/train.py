@@ -1,7 +1,7 @@
 """`crossgraph train`: captioned photos to a checkpoint, for every kind of model.
 
 Features are cached, a network or a baseline is trained on them, and the checkpoint is written with
-its card. What happens in between is told in `network_run.py` and `pair_runs.py`.
+its card. What happens in between is told in `network_run.py` and `pair_run.py`.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def train_from_files(
         device=place,
     )
     source = Source.of(encoders, request, place)
-    data = Collections.read(source, request, count, read_photo, report)
+    data = TrainingCollections.read(source, request, count, read_photo, report)
     request.out.mkdir(parents=True, exist_ok=True)
     negatives = cca.fit(data.train)
     if len(source.kept):
@@ -162,7 +162,7 @@ class Source:
         return TunedBlocks(nn.Sequential(*self.kept, *tuned.blocks))
 
     def materials(
-        self, data: Collections, negatives: LinearCCA, read_photo: ReadPhoto, report: Report
+        self, data: TrainingCollections, negatives: LinearCCA, read_photo: ReadPhoto, report: Report
     ) -> Materials:
         """Give what a network's training takes beside features."""
         concepts = concepts_of(self.own)
@@ -181,7 +181,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Collections:
+class TrainingCollections:
     """What a run reads.
 
     Attributes:
@@ -200,7 +200,7 @@ class Collections:
     def read(
         cls, source: Source, request: TrainRequest, count: int, read_photo: ReadPhoto,
         report: Report,
-    ) -> Collections:  # fmt: skip
+    ) -> TrainingCollections:  # fmt: skip
         """Encode what isn't yet, and draw `count` photos to train on."""
 
         def features(photos: Path, captions: Path, views: int = 1) -> PairData:
@@ -220,7 +220,7 @@ class Collections:
             sizes = np.bincount(place, minlength=len(sizes)).tolist()
         return cls(parts, train, sizes, devs)
 
-    def through(self, kept: nn.Sequential, report: Report) -> Collections:
+    def through(self, kept: nn.Sequential, report: Report) -> TrainingCollections:
         """Bring all photos past blocks that are not tuned."""
         train, *devs = (
             replace(data, photos=maps_through(kept, data.photos, report))
@@ -274,7 +274,7 @@ def default_epochs(model: str) -> int:
 
 
 def card_facts(
-    request: TrainRequest, encoders: Encoders, found: Collections, module: nn.Module
+    request: TrainRequest, encoders: Encoders, found: TrainingCollections, module: nn.Module
 ) -> dict[str, object]:
     """Give the fields of the model card."""
 

@@ -127,33 +127,16 @@ def build_index(
     if batch_size is not None and batch_size < 1:
         raise ValueError(f"batch_size is {batch_size}, expected at least 1")
     described = [CocoSource(path) for path in annotations]
-    folder = Path(folder)
-    known_sources, rules = _known(folder, exclude, include)
+    known_sources, rules = _known(Path(folder), exclude, include)
     seen = survey(sources, known_sources, prune=prune, files=files, rules=rules)
-    with Index.open_or_create(
-        folder,
-        retriever.fingerprint,
-        retriever.dim,
-        model=retriever.name,
-        encoders=retriever.encoders,
-        unit_dim=retriever.unit_dim,
-    ) as index:
+    with _opened(Path(folder), retriever) as index:
         index.begin_writing()
         begin_reading(index)
         look = look_at(index, seen, prune=prune, retry_failed=retry_failed)
-        plan, known = look.plan, {file.path for file in look.known.values()}
-        settle(index, plan)
-        if all(shard.is_finished for shard in look.shards):
-            index.remove_images(plan.gone)
+        known = {file.path for file in look.known.values()}
         loop = Loop(index, retriever, known, batch_size, progress)
-        todo = sorted((*plan.new, *plan.changed, *plan.reread), key=lambda file: file.path)
-        loop.total = len(todo)
-        loop.run(todo)
         shards = ShardLoop(index, loop, look.missing, retry_failed=retry_failed)
-        shards.run(look.shards)
-        gone = {**plan.gone, **shards.gone}
-        removed = [image_id for image_id in gone if image_id not in shards.moved]
-        index.remove_images(removed)
+        removed = _take_in(index, look, loop, shards)
         index.forget_shards("source", shards_gone(index, seen, prune))
         again, unread = described_again(index, seen, described)
         about = annotate(index, [*described, *again], seen.roots)
@@ -163,16 +146,42 @@ def build_index(
         index.forget_unused_sources()
         put_probes(index, retriever)
         note = index.finish()
-    whole = together(plan, shards.plans, shards.moved)
-    report = _report(whole, look, loop, about)
+    whole = together(look.plan, shards.plans, shards.moved)
     return replace(
-        report,
+        _report(whole, look, loop, about),
         removed=len(removed),
         notes=(*about.notes, *unread),
         passed_over=_in_all(passed_over, seen.roots),
         vectors_note=note,
         seconds=time.monotonic() - started,
     )
+
+
+def _opened(folder: Path, retriever: PhotoModel) -> Index:
+    return Index.open_or_create(
+        folder,
+        retriever.fingerprint,
+        retriever.dim,
+        model=retriever.name,
+        encoders=retriever.encoders,
+        unit_dim=retriever.unit_dim,
+    )
+
+
+def _take_in(index: Index, look: Look, loop: Loop, shards: ShardLoop) -> list[int]:
+    """Do what was planned, files before shards; give the ids of photos that were removed."""
+    plan = look.plan
+    settle(index, plan)
+    if all(shard.is_finished for shard in look.shards):
+        index.remove_images(plan.gone)
+    todo = sorted((*plan.new, *plan.changed, *plan.reread), key=lambda file: file.path)
+    loop.total = len(todo)
+    loop.run(todo)
+    shards.run(look.shards)
+    gone = {**plan.gone, **shards.gone}
+    removed = [image_id for image_id in gone if image_id not in shards.moved]
+    index.remove_images(removed)
+    return removed
 
 
 def plan_index(

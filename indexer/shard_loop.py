@@ -6,25 +6,26 @@ in the next, so nothing is removed before the last of them was seen.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from indexer.changes.missing import Missing
-from indexer.changes.plan import Plan, is_outdated, make_plan
+from indexer.changes.known_shards import KnownShard
+from indexer.changes.missing import MissingPhotos
+from indexer.changes.plan import Plan, make_plan
 from indexer.changes.survey import Survey
 from indexer.loop import Loop, settle
 from indexer.photos.decode import READER_VERSION
 from indexer.sources import FoundFile
 from indexer.sources.folder import told_kinds
 from indexer.sources.found_file import parts_of
-from indexer.sources.kinds import SUFFIXES
-from indexer.sources.shard import Shard, open_shard
+from indexer.sources.open_shard import open_shard
+from indexer.sources.shard import Shard
+from indexer.sources.suffixes import SUFFIXES
 from store import FinishedShard, Index, PhotoFile, QuarantinedFile, ReaderMissing, SourceError
-from store.photo_names import member_path, split_member
+from store.photo_names import member_path
 
-__all__ = ["CAPTIONS_ORIGIN", "KnownShard", "ShardLoop", "known_shards", "shard_plans"]
+__all__ = ["CAPTIONS_ORIGIN", "ShardLoop", "shard_plans"]
 
 CAPTIONS_ORIGIN = "!"
 """Of what a photo's own shard says of it: one origin for all, so that a photo may change shards."""
@@ -38,76 +39,11 @@ NEVER_NS = -(2**63)
 """A time at which nothing was written."""
 
 
-@dataclass(frozen=True)
-class KnownShard:
-    """A shard that is there, and what the index knows of it.
-
-    Attributes:
-        file: the facts.
-        photos: image id to the photo in it.
-        quarantined: what could not be read of it; also the shard itself, where it is damaged.
-        is_finished: whether there is nothing to do.
-        is_other: whether what is known may be of another content than it has now, whose time may
-            be the same: only reading its photos tells what of them has changed.
-    """
-
-    file: FoundFile
-    photos: Mapping[int, PhotoFile]
-    quarantined: tuple[QuarantinedFile, ...]
-    is_finished: bool
-    is_other: bool
-
-
-def known_shards(
-    seen: Survey,
-    known: Mapping[int, PhotoFile],
-    quarantined: Sequence[QuarantinedFile],
-    finished: Mapping[str, FinishedShard],
-    *,
-    anew: bool = False,
-    retry_failed: bool,
-) -> list[KnownShard]:
-    """Give the shards that are there, by path; with `retry_failed` damaged ones are not finished.
-
-    With `anew` none is, for an earlier version read them and may have put captions in them wrong;
-    their photos are not read again for that. One of which the index has lost rows, as by a repair,
-    is not finished either.
-    """
-    photos: defaultdict[str, dict[int, PhotoFile]] = defaultdict(dict)
-    bad: defaultdict[str, list[QuarantinedFile]] = defaultdict(list)
-    if seen.shards:
-        own = {file.path for file in seen.found}  # files that may be called as parts of shards are
-        for image_id, photo in known.items():
-            if photo.path not in own:
-                photos[_shard_of(photo.path)][image_id] = photo
-        for broken in quarantined:
-            if broken.path not in own:
-                bad[_shard_of(broken.path)].append(broken)
-    found = []
-    for path, file in sorted(seen.shards.items()):
-        rows = len(photos[path]) + len(bad[path])
-        as_it_is = FinishedShard(path, file.size_bytes, file.mtime_ns, rows)
-        before = finished.get(path)
-        is_finished = before == as_it_is and not (retry_failed and bad[path])
-        # No size: it was embedded anew from another content than it was indexed with.
-        is_finished = (
-            not anew
-            and is_finished
-            and all(photo.size_bytes >= 0 for photo in photos[path].values())
-            and not any(is_outdated(each) for each in photos[path].values())
-            and not any(is_outdated(each) for each in bad[path])
-        )
-        facts = (file.size_bytes, file.mtime_ns)
-        is_other = before is not None and facts != (before.size_bytes, before.mtime_ns)
-        found.append(KnownShard(file, photos[path], tuple(bad[path]), is_finished, is_other))
-    return found
-
-
 def shard_plans(
     shards: Sequence[KnownShard], missing: Mapping[int, PhotoFile], *, retry_failed: bool
 ) -> Iterator[Plan]:
     """Give what there is to do in each unfinished shard; all are closed, and not held by it."""
-    left = Missing(missing)
+    left = MissingPhotos(missing)
     for known in shards:
         if known.is_finished:
             continue
@@ -156,7 +92,7 @@ class ShardLoop:
     ) -> None:
         self._index = index
         self._loop = loop
-        self._missing = Missing(missing)
+        self._missing = MissingPhotos(missing)
         self._retry_failed = retry_failed
         self.plans: list[Plan] = []
         self.gone: dict[int, PhotoFile] = {}
@@ -248,7 +184,7 @@ class ShardLoop:
         self._index.finish_shard("source", done)
 
 
-def _plan(known: KnownShard, shard: Shard, missing: Missing, retry_failed: bool) -> Plan:
+def _plan(known: KnownShard, shard: Shard, missing: MissingPhotos, retry_failed: bool) -> Plan:
     file = known.file
     found = tuple(parts_of(file, shard))
     photos, broken = known.photos, known.quarantined
@@ -287,11 +223,6 @@ def _rows_left(known: KnownShard, plan: Plan, is_damaged: bool) -> int:
     kept = {bad.path for bad in known.quarantined} - {known.file.path, *plan.released}
     kept -= {file.path for file in plan.new}
     return read + len(plan.unreachable) + len(kept) + is_damaged
-
-
-def _shard_of(path: str) -> str:
-    parts = split_member(path)
-    return path if parts is None else parts[0]
 
 
 def _reason(error: Exception) -> str:

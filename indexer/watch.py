@@ -16,7 +16,7 @@ from pathlib import Path
 
 from watchfiles import Change, watch
 
-from indexer.sources.kinds import is_photo_name
+from indexer.sources.suffixes import is_photo_name
 from indexer.sources.walk_rules import IGNORE_FILE, NO_MEDIA
 from store.photo_names import is_shard, lies_below
 

@@ -11,7 +11,8 @@ import typing
 from search.engine.open_index import open_index
 from search.engine.search_index import SearchIndex
 from search.explanation import Explanation
-from search.query.request import SearchRequest, Term
+from search.query.request import SearchRequest
+from search.query.term import Term
 from search.result import Hit, SearchResult
 
 if typing.TYPE_CHECKING:

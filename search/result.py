@@ -12,7 +12,7 @@ from search.explanation import Explanation, as_record
 from search.printable import printable, printable_lines, valid_text
 
 if TYPE_CHECKING:
-    from store.federation.lost_members import Missing
+    from store.types import Missing
 
 __all__ = [
     "MAYBE",

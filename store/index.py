@@ -10,9 +10,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from store.catalog import folders as sources
+from store.catalog import folders, models, quarantine, shards
 from store.catalog import images as rows
-from store.catalog import models, quarantine, shards
 from store.catalog.annotations import Kind, ids_annotated, origins, put_texts
 from store.catalog.shards import FinishedShard, ShardKind
 from store.columns.half_precision import half_vectors
@@ -155,11 +154,11 @@ class Index(IndexReader):
     def put_passed_over(self, found: Mapping[str, Mapping[str, int]]) -> None:
         """Write down source or shard to kinds of what is there and is not read, in place of all."""
         with self.writing():
-            sources.put_passed_over(self._catalog, found)
+            folders.put_passed_over(self._catalog, found)
 
     def places_passed_over(self) -> dict[str, dict[str, int]]:
         """Give source or shard to what is there and is not read, by kind."""
-        return sources.passed_over(self._catalog)
+        return folders.passed_over(self._catalog)
 
     def fact(self, name: str) -> Any:  # noqa: ANN401 - what JSON holds
         """Give a fact that `put_fact` wrote down; None where there is none."""
@@ -174,7 +173,7 @@ class Index(IndexReader):
         """Write down which folders below each source are disks of their own."""
         with self.writing():
             for source, below in mounts.items():
-                sources.put_mounts(self._catalog, source, below)
+                folders.put_mounts(self._catalog, source, below)
 
     def relocate(self, old: str, new: str) -> None:
         """Say that a source lies in another folder now; its photos keep all they have.
@@ -183,12 +182,12 @@ class Index(IndexReader):
             SourceError: the index has no such source, or has the new one too.
         """
         with self.writing():
-            sources.relocate(self._catalog, old, new)
+            folders.relocate(self._catalog, old, new)
 
     def forget_unused_sources(self) -> None:
         """Forget sources that nothing is known of any more."""
         with self.writing():
-            sources.remove_unused(self._catalog)
+            folders.remove_unused(self._catalog)
 
     def finish_shard(self, kind: ShardKind, shard: FinishedShard) -> None:
         """Write down that a file of many photos was read to its end."""

@@ -22,9 +22,10 @@ from store.errors import IndexDamaged, IndexExists, ModelMismatch, QueryError
 from store.index import Index
 from store.photo_names import lies_below
 from store.reader import CATALOG_NAME, IndexReader
-from store.record_stream import PhotoRecord, records
+from store.record_stream import records
 from store.sqlite.catalog_file import CatalogFile
 from store.sqlite.lock import WriterLock
+from store.types import PhotoRecord
 from store.vectors.cache import VectorCache
 
 __all__ = ["Merged", "merge"]

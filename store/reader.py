@@ -11,24 +11,20 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from store.catalog import folders as sources
+from store.catalog import folders, models, quarantine, selection
 from store.catalog import images as rows
-from store.catalog import models, quarantine, selection
 from store.catalog.annotations import captions_among, category_counts, count_texts, texts_of
 from store.catalog.full_text import search_words
 from store.catalog.selection import Expression
 from store.catalog.shards import FinishedShard, ShardKind, finished_shards
 from store.errors import EmbeddingMissing, IndexNotFound, ModelMismatch
-from store.federation.lost_members import Missing
-from store.record_stream import PhotoRecord, records
-from store.searched_index import Ids
+from store.record_stream import records
 from store.sqlite.catalog_file import CatalogFile
-from store.types import Counts, Photo, PhotoFile, QuarantinedFile
+from store.types import Counts, Found, Ids, Missing, Photo, PhotoFile, PhotoRecord, QuarantinedFile
 from store.vectors.background import Background, sampled
 from store.vectors.cache import VectorCache
 from store.vectors.choose import Measured
 from store.vectors.generation import Generation
-from store.vectors.vector_index import Found
 
 __all__ = ["CATALOG_NAME", "Ids", "IndexReader"]
 
@@ -141,18 +137,18 @@ class IndexReader:
 
     def sources(self) -> dict[str, int]:
         """Give the folders that photos were found through, sorted, with their numbers of photos."""
-        return sources.sources(self._catalog)
+        return folders.sources(self._catalog)
 
     def passed_over(self) -> dict[str, int]:
         """Give kinds of files in its sources that are not read, such as `.cr3`, and how many."""
         counts: Counter[str] = Counter()
-        for kinds in sources.passed_over(self._catalog).values():
+        for kinds in folders.passed_over(self._catalog).values():
             counts.update(kinds)
         return dict(counts)
 
     def mounts(self, source: str) -> tuple[str, ...]:
         """Give the folders below a source that were disks of their own when it was last read."""
-        return sources.mounts(self._catalog, source)
+        return folders.mounts(self._catalog, source)
 
     def counts(self) -> Counts:
         """Give how much the index holds."""

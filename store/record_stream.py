@@ -3,50 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
 from store.catalog.annotations import texts_of
 from store.catalog.images import arrays_of, files_of, paths_of
+from store.catalog.models import Model
 from store.columns.codec import row_to_path
 from store.columns.paths import relative_path
 from store.columns.tables import PATH
 from store.errors import IndexDamaged
 from store.sqlite.catalog_file import CatalogFile
 from store.sqlite.id_pages import ROWS_AT_ONCE, id_pages
-from store.types import PhotoFile
+from store.types import PhotoRecord
 
-if TYPE_CHECKING:
-    from store.reader import IndexReader
-
-__all__ = ["PhotoRecord", "records", "shared_paths"]
+__all__ = ["ReadIndex", "records", "shared_paths"]
 
 
-@dataclass(frozen=True)
-class PhotoRecord:
-    """All that an index knows of a photo.
+class ReadIndex(Protocol):
+    """What photos are read from: an open index on this machine."""
 
-    Attributes:
-        image_id: its id.
-        file: the facts about its file.
-        relative_path: as seen from its source, with `/` on every system.
-        captions: in their given order.
-        categories: sorted.
-        vector: (D,) in half precision, None where it was not asked for.
-    """
+    @property
+    def folder(self) -> Path:
+        """Where it lies."""
 
-    image_id: int
-    file: PhotoFile
-    relative_path: str
-    captions: tuple[str, ...]
-    categories: tuple[str, ...]
-    vector: NDArray[Any] | None
+    @property
+    def model(self) -> Model:
+        """Whose embeddings answer."""
+
+    def reading(self) -> AbstractContextManager[CatalogFile]:
+        """Give the catalog, of one state for as long as the context is open."""
 
 
 def records(
-    index: IndexReader, image_ids: Sequence[int] | None = None, *, vectors: bool = True
+    index: ReadIndex, image_ids: Sequence[int] | None = None, *, vectors: bool = True
 ) -> Iterator[list[PhotoRecord]]:
     """Give photos in blocks, as they are asked for; all blocks are of one state of the index.
 
@@ -65,7 +58,7 @@ def records(
             yield _records(catalog, page, arrays)
 
 
-def shared_paths(index: IndexReader) -> frozenset[str]:
+def shared_paths(index: ReadIndex) -> frozenset[str]:
     """Give the relative paths that more than one source has a photo under."""
     with index.reading() as catalog:
         sql = "SELECT path FROM images GROUP BY path HAVING count(*) > 1"
@@ -97,7 +90,7 @@ def _records(
 
 
 def _vectors(
-    index: IndexReader, catalog: CatalogFile, page: Sequence[int]
+    index: ReadIndex, catalog: CatalogFile, page: Sequence[int]
 ) -> dict[int, NDArray[Any]]:
     try:
         found = arrays_of(catalog, index.model.vectors, page)

@@ -6,7 +6,6 @@ servers share, several indexes as one) is searched, re-ranked, explained and ser
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -16,16 +15,11 @@ from numpy.typing import NDArray
 
 from store.catalog.models import Model
 from store.catalog.selection import Expression
-from store.federation.lost_members import Missing
-from store.record_stream import PhotoRecord
-from store.types import Counts, Photo, PhotoFile, QuarantinedFile
+from store.types import Counts, Found, Ids, Missing, Photo, PhotoFile, PhotoRecord, QuarantinedFile
 from store.vectors.background import Background
 from store.vectors.choose import Measured
-from store.vectors.vector_index import Found
 
-__all__ = ["Allowed", "Ids", "SearchedIndex", "ServedIndex"]
-
-Ids = Sequence[int] | NDArray[np.int64]
+__all__ = ["Allowed", "SearchedIndex", "ServedIndex"]
 
 Allowed: TypeAlias = Any
 """Photos that alone may answer, as `matching` of the same index gave them, in its own form: an

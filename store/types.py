@@ -1,11 +1,43 @@
-"""What the catalog takes and gives, as frozen dataclasses."""
+"""What this package's rooms hand to each other: rows of the catalog, ids, blocks of vectors."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-__all__ = ["Counts", "Photo", "PhotoFile", "QuarantinedFile"]
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "MOST_DIM",
+    "Block",
+    "Blocks",
+    "Counts",
+    "Found",
+    "Ids",
+    "Missing",
+    "Photo",
+    "PhotoFile",
+    "PhotoRecord",
+    "QuarantinedFile",
+]
+
+MOST_DIM = 65536
+"""Width of the widest vectors that an index holds."""
+
+Ids = Sequence[int] | NDArray[np.int64]
+"""Ids of photos, in some order."""
+
+Block = tuple[NDArray[np.int64], NDArray[np.float32]]
+"""Ids (N,) and their vectors (N, D)."""
+
+Blocks = Callable[[], Iterator[Block]]
+"""Gives the same vectors from the start each time, so that they are never all in memory."""
+
+Found = tuple[NDArray[np.int64], NDArray[np.float32]]
+"""Ids (K,) and scores (K,), the highest score first, equal ones in the order of the ids."""
 
 
 @dataclass(frozen=True)
@@ -79,3 +111,37 @@ class Counts:
     captions: int
     categories: int
     quarantined: int
+
+
+@dataclass(frozen=True)
+class Missing:
+    """An index that an answer was given without.
+
+    Attributes:
+        index: where it lies.
+        reason: why it could not be read, in one line.
+    """
+
+    index: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class PhotoRecord:
+    """All that an index knows of a photo.
+
+    Attributes:
+        image_id: its id.
+        file: the facts about its file.
+        relative_path: as seen from its source, with `/` on every system.
+        captions: in their given order.
+        categories: sorted.
+        vector: (D,) in half precision, None where it was not asked for.
+    """
+
+    image_id: int
+    file: PhotoFile
+    relative_path: str
+    captions: tuple[str, ...]
+    categories: tuple[str, ...]
+    vector: NDArray[Any] | None

@@ -25,7 +25,7 @@ from indexer.bulk import write_shards
 from indexer.bulk.ray_job import RayEmbed
 from search.bench.pictures import with_comment
 from search.commands.shared.embedded_shards import worker_model
-from search.models.prepared import photo_model
+from search.models.for_indexing import indexing_model
 
 __all__ = ["main"]
 
@@ -74,7 +74,7 @@ def with_ray(photos: Path, work: Path, model: Any, workers: int) -> tuple[float,
 
 def measure(photos: Path, work: Path, workers: int, rounds: int) -> dict[str, list[float]]:
     """Give seconds of both, in turns, after a round that does not count."""
-    model = photo_model(None, device="cpu", tell=_say, warn=_say)
+    model = indexing_model(None, device="cpu", tell=_say, warn=_say)
     taken: dict[str, list[float]] = {"alone": [], "ray": [], "start": []}
     few = work / "few"
     photos_of(photos, few, 32)

@@ -194,7 +194,8 @@ def _model_is_damaged(cache: Path) -> bool:
 def _make_model(original: Path) -> Rerank:
     """Prepare a tiny model, and index what it makes of its photos."""
     from fusion.export.write_model import export_model
-    from fusion.runtime.query_model import QueryModelError, find_query_model
+    from fusion.runtime.exported_files import QueryModelError
+    from fusion.runtime.query_model import find_query_model
     from tests.integration.made_retriever import FINGERPRINT, PHOTOS, made_retriever
 
     (original / "bert").mkdir()

@@ -19,7 +19,7 @@ from itertools import islice
 from pathlib import Path
 
 from indexer import build_index
-from search.models.prepared import photo_model
+from search.models.for_indexing import indexing_model
 from tests.made_shards import write_parquet
 
 __all__ = ["packed"]
@@ -42,7 +42,7 @@ def packed(photos: Sequence[Path], where: Path) -> dict[str, Path]:
 def _measured(
     sources: dict[str, Path], photos: int, rounds: int, where: Path
 ) -> Iterator[dict[str, float | str]]:
-    model = photo_model(None, tell=_said, warn=_said)
+    model = indexing_model(None, tell=_said, warn=_said)
     build_index(where / "warm", [sources["tar"]], model)
     for number in range(rounds):
         for name, source in sources.items():

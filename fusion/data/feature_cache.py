@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 from PIL import Image
 
+from fusion.data.caption_encoding import MAX_WORDS, batches, encoded_texts, fill_words
 from fusion.data.collection import Collection, ReadPhoto, read_captions
 from fusion.data.features import (
     REGION_SIDE,
@@ -33,14 +33,12 @@ from fusion.data.features import (
 )
 from fusion.data.views import FIRST_PART, SHORTEST_SIDE, view_of, worn
 from fusion.encoders import Encoders
-from fusion.encoders.encoder import WordFeatures
 from fusion.hardware.precision import fast_products
 from fusion.runtime.squares import square
 
-__all__ = ["cache_features", "encode_captions"]
+__all__ = ["cache_features"]
 
-MAX_WORDS = 32
-PHOTO_BATCH, TEXT_BATCH = 32, 64
+PHOTO_BATCH = 32
 PHOTO_ARRAYS = ("regions", "pooled")
 READERS = os.cpu_count() or 1
 BATCHES_AHEAD = 4
@@ -101,10 +99,6 @@ def cache_key(encoders: Encoders, collection: Collection) -> str:
         digest.update(f"{path.resolve()} {stat.st_size} {stat.st_mtime_ns}{reader}\n".encode())
     digest.update("\n".join(collection.texts).encode())
     return digest.hexdigest()[:20]
-
-
-def batches(count: int, size: int) -> Iterator[slice]:
-    return (slice(start, min(start + size, count)) for start in range(0, count, size))
 
 
 def batches_of_photos(
@@ -234,63 +228,6 @@ def write_captions(
             report("captions", done, len(texts))
     np.save(folder / "mask.partial.npy", mask)
     os.replace(folder / "mask.partial.npy", folder / "mask.npy")
-
-
-def encoded_texts(
-    encoders: Encoders, texts: Sequence[str]
-) -> Iterator[tuple[list[int], WordFeatures]]:
-    """Encode texts, those of one length together, so that little of a batch is padding."""
-    order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
-    for part in batches(len(texts), TEXT_BATCH):
-        rows = order[part]
-        yield rows, clip_words(encoders.text.encode_texts([texts[row] for row in rows]))
-
-
-def fill_words(
-    arrays: Mapping[str, NDArray[np.float16]],
-    mask: NDArray[np.bool_],
-    rows: list[int],
-    found: WordFeatures,
-) -> None:
-    length = found.mask.shape[1]
-    arrays["words"][rows, :length] = found.features.cpu().numpy()
-    if "lower" in arrays and found.lower is not None:
-        arrays["lower"][rows, :length] = found.lower.cpu().numpy()
-    mask[rows, :length] = found.mask.cpu().numpy()
-
-
-def encode_captions(
-    encoders: Encoders,
-    texts: Sequence[str],
-    caption_ids: NDArray[np.int64],
-    photo_rows: NDArray[np.int64],
-) -> CaptionFeatures:
-    """Features of texts that no file holds, as `cache_features` would give them.
-
-    Args:
-        encoders: the encoders.
-        texts: M texts, at least one.
-        caption_ids: (M,) int64, ids that tell them apart.
-        photo_rows: (M,) int64, the photo that each is about.
-    """
-    shape = (len(texts), MAX_WORDS, encoders.text.dim)
-    arrays = {"words": np.zeros(shape, np.float16)}
-    if encoders.text.top_layers() is not None:
-        arrays["lower"] = np.zeros(shape, np.float16)
-    mask = np.zeros(shape[:2], bool)
-    for rows, found in encoded_texts(encoders, texts):
-        fill_words(arrays, mask, rows, found)
-    return CaptionFeatures(
-        caption_ids, photo_rows, list(texts), arrays["words"], mask, arrays.get("lower")
-    )
-
-
-def clip_words(found: WordFeatures) -> WordFeatures:
-    """Keep the first `MAX_WORDS` words of each text."""
-    lower = None if found.lower is None else found.lower[:, :MAX_WORDS]
-    return replace(
-        found, features=found.features[:, :MAX_WORDS], mask=found.mask[:, :MAX_WORDS], lower=lower
-    )
 
 
 def read_cache(collection: Collection, folder: Path, views: int, *, tunable: bool) -> PairData:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fusion.data.feature_cache import encode_captions
+from fusion.data.caption_encoding import encode_captions
 from fusion.data.features import CaptionFeatures
 from fusion.encoders import Encoders
 from fusion.runtime.plurals import singular

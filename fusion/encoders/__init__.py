@@ -1,6 +1,6 @@
 """Frozen networks that turn photos into regions and texts into words.
 
-One protocol (`protocol.py`) for every pair of them, one resolver (`resolver.py`) for where weights
+One protocol (`encoder.py`) for every pair of them, one resolver (`resolver.py`) for where weights
 come from, one file for each family. What an encoder gives depends on its weights alone, which its
 fingerprint names; training on top of it, and anything an index keeps, are others' business.
 """

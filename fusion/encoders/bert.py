@@ -13,7 +13,7 @@ from torch import nn
 from fusion.encoders.encoder import TUNABLE_LAYERS, WordFeatures
 from fusion.encoders.encoder_errors import WeightsMismatch, one_line
 from fusion.encoders.encoder_fingerprint import fingerprint_tensors
-from fusion.encoders.loading import hub_is_offline, quiet_transformers, require_all_tensors
+from fusion.encoders.quiet_loading import hub_is_offline, quiet_transformers, require_all_tensors
 from fusion.encoders.resolver import PackagedFile, resolve
 from fusion.encoders.torchvision_ops import ensure_torchvision
 

@@ -15,7 +15,7 @@ from fusion.encoders.encoder import RegionFeatures, WordFeatures
 from fusion.encoders.encoder_errors import WeightsMismatch, one_line
 from fusion.encoders.encoder_fingerprint import fingerprint_tensors
 from fusion.encoders.images import images_to_tensor
-from fusion.encoders.loading import hub_is_offline, quiet_transformers, require_all_tensors
+from fusion.encoders.quiet_loading import hub_is_offline, quiet_transformers, require_all_tensors
 from fusion.encoders.resolver import resolve
 from fusion.encoders.torchvision_ops import ensure_torchvision
 

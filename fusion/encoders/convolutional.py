@@ -19,7 +19,7 @@ from fusion.encoders.encoder import RegionFeatures
 from fusion.encoders.encoder_errors import WeightsMismatch, one_line
 from fusion.encoders.encoder_fingerprint import fingerprint_tensors
 from fusion.encoders.images import images_to_tensor
-from fusion.encoders.loading import hub_is_offline
+from fusion.encoders.quiet_loading import hub_is_offline
 from fusion.encoders.resolver import PackagedFile, load_tensors, resolve
 from fusion.encoders.torchvision_ops import ensure_torchvision
 

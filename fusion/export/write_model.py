@@ -48,12 +48,12 @@ from fusion.runtime.exported_folder import (
     writing_folder,
 )
 
-__all__ = ["ExportError", "export_model", "is_exportable"]
+__all__ = ["ModelExportError", "export_model", "is_exportable"]
 
 Named = dict[str, Tensor]
 
 
-class ExportError(RuntimeError):
+class ModelExportError(RuntimeError):
     """A model could not be written as files."""
 
 
@@ -68,15 +68,15 @@ def export_model(retriever: Retriever, root: Path) -> Path:
     Its query side, and what indexing runs where that can be exported.
 
     Returns:
-        Its folder, for `fusion.runtime.query_model.QueryModel`.
+        Its folder, for `fusion.runtime.query_model.OnnxQueryModel`.
 
     Raises:
-        ExportError: the text encoder is no BERT, a package for it is missing, or the files cannot
-            be written.
+        ModelExportError: the text encoder is no BERT, a package for it is missing, or the files
+            cannot be written.
     """
     encoder = retriever.text_encoder
     if not isinstance(encoder, BertEncoder):
-        raise ExportError(
+        raise ModelExportError(
             f"the text encoder of {retriever.encoders} cannot be exported, only those of the BERT "
             "family; searches with it load torch"
         )
@@ -94,7 +94,7 @@ def export_model(retriever: Retriever, root: Path) -> Path:
             write_tokenizer(encoder, partial / TOKENIZER)
     except (OSError, ImportError, RuntimeError) as error:
         first_line = (str(error).splitlines() or [type(error).__name__])[0]
-        raise ExportError(
+        raise ModelExportError(
             f"{retriever.name} could not be exported to {folder.parent}: {first_line}"
         ) from error
     return folder

@@ -17,16 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion.runtime.embeddings import ImageEmbeddings, QueryEmbeddings
+from fusion.runtime.exported_files import unreadable
 from fusion.runtime.exported_folder import PHOTOS, TABLES, query_folder, read_facts
 from fusion.runtime.packing import Layout, pack_outputs
-from fusion.runtime.query_model import QueryModel, unreadable
+from fusion.runtime.query_model import OnnxQueryModel
 from fusion.runtime.squares import squares
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
     from PIL.Image import Image
 
-__all__ = ["PhotoModel", "find_photo_model"]
+__all__ = ["OnnxPhotoModel", "find_photo_model"]
 
 PIECE = 2
 """Photos that a thread encodes at once. More of them are no faster, and at the end of a batch one
@@ -38,7 +39,9 @@ PHOTOS_TOGETHER = 32
 INPUT = "pixels"
 
 
-def find_photo_model(root: Path, fingerprint: str, threads: int | None = None) -> PhotoModel | None:
+def find_photo_model(
+    root: Path, fingerprint: str, threads: int | None = None
+) -> OnnxPhotoModel | None:
     """Give the exported model of that fingerprint; None where there is none that can be used.
 
     Every file is hashed, which is nothing beside indexing, so that a damaged one is made anew.
@@ -47,7 +50,7 @@ def find_photo_model(root: Path, fingerprint: str, threads: int | None = None) -
         root: the folder that `fusion.export.write_model` was given.
         fingerprint: the model's, such as `fusion.runtime.model_fingerprint.checkpoint_fingerprint`
             gives.
-        threads: as `PhotoModel` takes them.
+        threads: as `OnnxPhotoModel` takes them.
     """
     folder = query_folder(root, fingerprint)
     facts = read_facts(folder, thorough=True)
@@ -58,10 +61,10 @@ def find_photo_model(root: Path, fingerprint: str, threads: int | None = None) -
         import tokenizers  # noqa: F401
     except ImportError:
         return None
-    return PhotoModel(folder, facts, threads)
+    return OnnxPhotoModel(folder, facts, threads)
 
 
-class PhotoModel:
+class OnnxPhotoModel:
     """A model as `indexer.PhotoModel` wants it.
 
     Each processor encodes photos of its own, since there is nothing to wait for between them:
@@ -92,7 +95,7 @@ class PhotoModel:
         self.size_px = int(facts["photos"]["size_px"])
         self._row_bytes = Layout(*facts["layout"]).row_bytes
         self._folder, self._threads = folder, threads or _processors()
-        self._queries = QueryModel(folder, facts)
+        self._queries = OnnxQueryModel(folder, facts)
 
     def embed_images(self, images: Sequence[Image]) -> ImageEmbeddings:
         """Embed B RGB photos of any size.

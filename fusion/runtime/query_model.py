@@ -7,9 +7,7 @@ imports little at the top, since a search from the command line waits for it.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,13 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion.runtime.embeddings import QueryEmbeddings, Reranked, check_candidates
+from fusion.runtime.exported_files import ExportedFiles
 from fusion.runtime.exported_folder import (
-    PAIRS,
-    QUERY,
-    READING,
-    TABLES,
-    TOKENIZER,
-    is_whole,
     query_folder,
     read_facts,
 )
@@ -36,44 +29,20 @@ from fusion.runtime.wording import canonical_query, is_short_query
 from fusion.runtime.words import words_of
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
-    from tokenizers import Tokenizer
-
     from fusion.runtime.photo_explanation import PhotoExplanation
 
-__all__ = ["QueryModel", "QueryModelError", "find_query_model", "unreadable"]
+__all__ = ["OnnxQueryModel", "find_query_model"]
 
 Array = NDArray[np.float32]
 
-THREADS = 2
-"""Of a session: a query's matrices are too small to gain from more."""
 
-
-class QueryModelError(RuntimeError):
-    """A file of an exported model is damaged, or cannot be read for another reason."""
-
-
-def unreadable(folder: Path, name: str, error: Exception) -> QueryModelError:
-    """Give the error for a file that a library could not read, as it is whole or not."""
-    file = folder / name
-    if is_whole(folder, name):
-        needed = sum(part.stat().st_size for part in folder.glob(f"{name}*")) / 1e6
-        return QueryModelError(
-            f"{file} is as it was written and cannot be loaded ({type(error).__name__}): it takes "
-            f"{needed:.0f} MB of memory and more to work with; see that there is as much"
-        )
-    return QueryModelError(
-        f"{file} is damaged ({type(error).__name__}): `crossgraph index` prepares the model anew"
-    )
-
-
-def find_query_model(root: Path, fingerprint: str, *, once: bool = False) -> QueryModel | None:
+def find_query_model(root: Path, fingerprint: str, *, once: bool = False) -> OnnxQueryModel | None:
     """Give the exported model of that fingerprint; None where there is none that can be used.
 
     Args:
         root: the folder that `fusion.export.write_model` was given.
         fingerprint: the model's, such as an index records it.
-        once: as `QueryModel` takes it.
+        once: as `OnnxQueryModel` takes it.
     """
     folder = query_folder(root, fingerprint)
     facts = read_facts(folder)
@@ -84,10 +53,10 @@ def find_query_model(root: Path, fingerprint: str, *, once: bool = False) -> Que
         import tokenizers  # noqa: F401
     except ImportError:
         return None
-    return QueryModel(folder, facts, once=once)
+    return OnnxQueryModel(folder, facts, once=once)
 
 
-class QueryModel:
+class OnnxQueryModel:
     """The query side of a model; answers as its `Retriever` does.
 
     Args:
@@ -107,13 +76,14 @@ class QueryModel:
         self.name = str(facts["name"])
         self.encoders = str(facts["encoders"])
         self.fingerprint = str(facts["fingerprint"])
-        self._folder, self._facts, self._once = folder, facts, once
+        self._facts = facts
+        self._files = ExportedFiles(folder, once=once)
         self._gates: list[float] = facts["gates"]
         self._short_gates: list[float] = facts["short_gates"]
         self._vocabulary: list[str] = facts["vocabulary"]
         self._layout = Layout(*facts["layout"])
         self.known_words = KnownWords(
-            [*self._vocabulary, *facts["class_words"]], lambda: self._tokenizer
+            [*self._vocabulary, *facts["class_words"]], lambda: self._files.tokenizer
         )
 
     def embed_queries(self, texts: Sequence[str]) -> QueryEmbeddings:
@@ -125,7 +95,7 @@ class QueryModel:
         if not texts:
             raise ValueError("no texts to encode: expected at least one")
         texts = [canonical_query(text) for text in texts]
-        encoded = [self._tokenizer.encode(text) for text in texts]
+        encoded = [self._files.tokenizer.encode(text) for text in texts]
         found = [self._embed(each.ids) for each in encoded]
         longest = max(len(one.nodes) for one in found)
         words = np.zeros((len(texts), longest, found[0].nodes.shape[1]), np.float32)
@@ -179,7 +149,7 @@ class QueryModel:
         parts, said = self._parts(query, vectors, packed)
         shown = unpack_nodes(packed, self._layout)
         words, mask = self._words(query)
-        found = self._reading.run(None, {"words": words, "mask": mask, "regions": shown})
+        found = self._files.reading.run(None, {"words": words, "mask": mask, "regions": shown})
         reading = WordReading(*(np.asarray(each, np.float32) for each in found))
         return explain_photos(self._gates_for(query), query.tokens[0], parts, reading, said)
 
@@ -211,7 +181,7 @@ class QueryModel:
         padded = np.zeros((1, count), np.int64)
         padded[0, : len(ids)] = ids
         mask = np.arange(count)[None] < len(ids)
-        vectors, hub, nodes, *classes = self._query.run(None, {"ids": padded, "mask": mask})
+        vectors, hub, nodes, *classes = self._files.query.run(None, {"ids": padded, "mask": mask})
         vector = np.concatenate([vectors[0], [1.0, -hub[0], 0.0]]).astype(np.float32)
         asked = classes[0][0] if classes else np.zeros(0, np.float32)
         return _Embedded(vector, nodes[0, : len(ids) + 1], asked)
@@ -225,7 +195,7 @@ class QueryModel:
         asked = np.flatnonzero(query.bag[0])
         words, mask = self._words(query)
         neighbours, edges = unpack_edges(packed, self._layout)
-        logits, *odds = self._pairs.run(
+        logits, *odds = self._files.pairs.run(
             None,
             {
                 "words": words,
@@ -257,7 +227,7 @@ class QueryModel:
         if not self._layout.class_edges:
             return np.zeros(len(packed), np.float32)
         classes, shares = unpack_classes(packed, self._layout)
-        prior = self._tables.get_tensor("class_prior")
+        prior = self._files.tables.get_tensor("class_prior")
         likely = (query.classes[0][classes] * shares).sum(1)
         expected = (prior[classes] * shares).sum(1)
         floor = np.float32(self._facts["class_floor"])
@@ -281,7 +251,7 @@ class QueryModel:
 
     def _hub(self, bag: Array, part: str) -> Array:
         """How well each text's words fit just any photo: (Q, V) -> (Q,)."""
-        nearest, rows = int(self._facts[f"{part}_nearest"]), self._tables.get_slice(part)
+        nearest, rows = int(self._facts[f"{part}_nearest"]), self._files.tables.get_slice(part)
         if not rows.get_shape()[1]:
             return np.zeros(len(bag), np.float32)
         asked = np.flatnonzero(bag.any(0))
@@ -294,61 +264,6 @@ class QueryModel:
     @cached_property
     def _columns(self) -> dict[str, int]:
         return {word: column for column, word in enumerate(self._vocabulary)}
-
-    @cached_property
-    def _tables(self) -> Any:  # noqa: ANN401 - a file of safetensors, which is not typed
-        from safetensors import safe_open
-
-        with self._reading_of(TABLES) as file:
-            return safe_open(file, framework="numpy")
-
-    @cached_property
-    def _tokenizer(self) -> Tokenizer:
-        from tokenizers import Tokenizer
-
-        with self._reading_of(TOKENIZER) as file:
-            return Tokenizer.from_file(file)
-
-    @cached_property
-    def _query(self) -> InferenceSession:
-        return self._session(QUERY)
-
-    @cached_property
-    def _pairs(self) -> InferenceSession:
-        return self._session(PAIRS)
-
-    @cached_property
-    def _reading(self) -> InferenceSession:
-        return self._session(READING)
-
-    def _session(self, name: str) -> InferenceSession:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = THREADS
-        options.log_severity_level = 3
-        # A thread that waits for the next layer in a loop takes a core from what else runs.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        # The files hold graphs that are optimised already.
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-        if self._once:
-            options.add_session_config_entry("session.disable_prepacking", "1")
-        with self._reading_of(name) as file:
-            return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
-
-    @contextmanager
-    def _reading_of(self, name: str) -> Generator[str]:
-        # Beside the loading, which waits for nothing in it.
-        with ThreadPoolExecutor(1) as beside:
-            whole = beside.submit(is_whole, self._folder, name)
-            try:
-                yield str(self._folder / name)
-            except Exception as error:  # each library has its own, some nothing but Exception
-                raise unreadable(self._folder, name, error) from error
-        if not whole.result():
-            raise QueryModelError(
-                f"{self._folder / name} is damaged: `crossgraph index` prepares the model anew"
-            )
 
 
 class _Embedded(NamedTuple):

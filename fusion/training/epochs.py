@@ -159,10 +159,10 @@ def joint_epoch(
                 groups = list(torch.randperm(len(photos)).split(options.group))
             else:
                 groups = similar_groups(vectors.detach(), options.group)
-            asked = Asked.captions(read[-1], texts[-1], ids)
+            asked = AskedBatch.captions(read[-1], texts[-1], ids)
             shorts = data.draw_shorts(drawn[0])
             if len(shorts) and data.shorts is not None:
-                short = Asked.shorts(network, data.shorts, shorts, photos)
+                short = AskedBatch.shorts(network, data.shorts, shorts, photos)
                 matched = multi_positive_loss(short.vectors @ vectors.T * scale, short.positive)
                 loss = loss + options.short_weight * matched
                 if torch.rand(()) < options.short_groups:
@@ -184,7 +184,7 @@ def joint_epoch(
     return sum(losses) / len(losses)
 
 
-class Asked(NamedTuple):
+class AskedBatch(NamedTuple):
     """Q texts as both stages read them, and which of B photos they are true of."""
 
     read: TextNodes
@@ -194,14 +194,14 @@ class Asked(NamedTuple):
     """(Q, B) bool."""
 
     @classmethod
-    def captions(cls, read: TextNodes, vectors: Tensor, photos: Tensor) -> Asked:
+    def captions(cls, read: TextNodes, vectors: Tensor, photos: Tensor) -> AskedBatch:
         """One caption of each photo; a photo may stand there twice."""
         return cls(read, vectors, photos.unsqueeze(1) == photos.unsqueeze(0))
 
     @classmethod
     def shorts(
         cls, network: Network, shorts: ShortQueries, queries: Tensor, photos: Tensor
-    ) -> Asked:
+    ) -> AskedBatch:
         """Short queries, each of the photos whose captions say all of its words."""
         read = read_by_length(network.reader, shorts.features, queries, 0.0)
         vectors = network.dual.text(*read).float()
@@ -209,7 +209,7 @@ class Asked(NamedTuple):
 
 
 def cross_loss(
-    network: Network, regions: Tensor, words: Tensor, asked: Asked, groups: Sequence[Tensor],
+    network: Network, regions: Tensor, words: Tensor, asked: AskedBatch, groups: Sequence[Tensor],
     first: Tensor,
 ) -> Tensor:  # fmt: skip
     """Cross-entropy of the cross-modal graph, both ways.

@@ -39,7 +39,7 @@ of it still shows only one in five as a match on the development photos."""
 SEED = 23
 
 
-class Asked(NamedTuple):
+class AskedTexts(NamedTuple):
     """Q texts and which of G photos they are true of."""
 
     texts: TextVectors
@@ -49,7 +49,7 @@ class Asked(NamedTuple):
     """What all of them count together."""
 
 
-class Rows(NamedTuple):
+class HitRows(NamedTuple):
     """Hits as the regression sees them."""
 
     full: Array
@@ -76,7 +76,7 @@ def set_standing(network: Network, stage: str, fitted: Standing) -> None:
         getattr(network, f"standing_{stage}_{name}").copy_(torch.as_tensor(value))
 
 
-def rows_of(network: Network, held: Sequence[Held], shorts: ShortQueries | None) -> list[Rows]:
+def rows_of(network: Network, held: Sequence[Held], shorts: ShortQueries | None) -> list[HitRows]:
     """Ask every gallery what it can answer and what it cannot."""
     generator = torch.Generator().manual_seed(SEED)
     embedded = [Embedded.of(network, each.data) for each in held]
@@ -95,7 +95,7 @@ def rows_of(network: Network, held: Sequence[Held], shorts: ShortQueries | None)
 def asked_of(
     network: Network, own: Embedded, part: Held, shorts: ShortQueries | None, photos: Tensor,
     strangers: Sequence[TextVectors], generator: torch.Generator,
-) -> list[Asked]:  # fmt: skip
+) -> list[AskedTexts]:  # fmt: skip
     """Captions of some photos of a gallery, of others, and short queries."""
 
     def some(count: int) -> Tensor:
@@ -103,13 +103,13 @@ def asked_of(
 
     here = torch.isin(own.own, photos).nonzero().squeeze(1)
     here = here[some(len(here))]
-    kinds = [Asked(text_rows(own.texts, here), own.own[here].unsqueeze(1) == photos, OWN)]
+    kinds = [AskedTexts(text_rows(own.texts, here), own.own[here].unsqueeze(1) == photos, OWN)]
     gone = (~torch.isin(own.own, photos)).nonzero().squeeze(1)
     gone = gone[some(len(gone))]
     absent = [text_rows(own.texts, gone)]
     absent += [text_rows(texts, some(len(texts.vectors))) for texts in strangers]
     kinds += [
-        Asked(texts, torch.zeros(len(texts.vectors), len(photos), dtype=torch.bool), STRANGE)
+        AskedTexts(texts, torch.zeros(len(texts.vectors), len(photos), dtype=torch.bool), STRANGE)
         for texts in absent
     ]
     if shorts is not None:
@@ -117,7 +117,7 @@ def asked_of(
         queries = queries[queries >= 0]
         queries = queries[some(len(queries))]
         texts = embed_texts(network, some_captions(shorts.features, queries.numpy()))
-        kinds.append(Asked(texts, shorts.positive(queries, part.photos[photos]), SHORT))
+        kinds.append(AskedTexts(texts, shorts.positive(queries, part.photos[photos]), SHORT))
     return kinds
 
 
@@ -126,7 +126,7 @@ def text_rows(texts: TextVectors, rows: Tensor) -> TextVectors:
     return TextVectors(*(column[rows] for column in texts))
 
 
-def ask(network: Network, gallery: Gallery, photos: Tensor, asked: Asked) -> Rows:
+def ask(network: Network, gallery: Gallery, photos: Tensor, asked: AskedTexts) -> HitRows:
     """Rank a gallery for each text, as a search does, and take down its first hits."""
     here = Gallery(*(column[photos] for column in gallery))
     scores = first_scores(here, asked.texts)
@@ -147,7 +147,7 @@ def ask(network: Network, gallery: Gallery, photos: Tensor, asked: Asked) -> Row
         by_first.append(facts_of(first[row], first[row], *known, brevity=brevity)[top])
         labels.append(right[row][top])
     ranks = np.tile(1 / np.arange(1, len(labels[0]) + 1), len(scores))  # first hits count most
-    return Rows(
+    return HitRows(
         np.concatenate(by_full),
         np.concatenate(by_first),
         np.concatenate(labels),

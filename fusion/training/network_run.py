@@ -23,7 +23,6 @@ from torch.nn import functional
 from fusion.data.cca import LinearCCA
 from fusion.data.features import PairData, PhotoFeatures, subset
 from fusion.data.short_queries import ShortQueries
-from fusion.fit_class_paths import fit_class_paths
 from fusion.graphs.concept_graph import Classifier, ClassNames
 from fusion.graphs.cross_graph import RerankerConfig, with_whole
 from fusion.graphs.dual_graph import ModelConfig
@@ -31,6 +30,7 @@ from fusion.graphs.word_graph import edge_counts, frequent_words
 from fusion.hardware.allocator import keep_freed_memory
 from fusion.network.network import Network, NetworkConfig
 from fusion.training.epochs import Options, joint_epoch, make_optimizer, running_mean
+from fusion.training.fit_class_paths import fit_class_paths
 from fusion.training.fit_standing import fit_standing
 from fusion.training.fitting import (
     bank_captions,

@@ -17,7 +17,8 @@ from indexer.model import PhotoModel
 from indexer.photos.decode import READER_VERSION
 from indexer.sources import FoundFile
 from indexer.sources.found_file import parts_of
-from indexer.sources.shard import Shard, open_shard
+from indexer.sources.open_shard import open_shard
+from indexer.sources.shard import Shard
 from store import QuarantinedFile, ReaderMissing, SourceError
 from store.columns.half_precision import half_vectors
 from store.photo_names import member_path

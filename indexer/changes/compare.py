@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from indexer.changes.known_shards import KnownShard, known_shards
 from indexer.changes.plan import Plan, make_plan
 from indexer.changes.reading_state import is_read_anew
 from indexer.changes.survey import Survey
-from indexer.shard_loop import KnownShard, known_shards
 from store import FinishedShard, Index, PhotoFile, QuarantinedFile
 from store.photo_names import lies_below
 
@@ -68,7 +68,7 @@ def looked(
 ) -> Look:
     """Hold what was seen against what is known.
 
-    The options are those of `make_plan`, and `anew` that of `indexer.shard_loop.known_shards`.
+    The options are those of `make_plan`, and `anew` that of `known_shards`.
     """
     shards = known_shards(seen, known, quarantined, finished, anew=anew, retry_failed=retry_failed)
     # An unfinished shard says itself what of it is broken.

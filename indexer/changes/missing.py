@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from indexer.sources.shard import UNKNOWN_SIZE
 from store import PhotoFile
 
-__all__ = ["Missing"]
+__all__ = ["MissingPhotos"]
 
 
-class Missing:
+class MissingPhotos:
     """Photos by content, of which each is found once; of equal ones the lowest id comes first.
 
     Args:

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from indexer.changes.missing import Missing
+from indexer.changes.missing import MissingPhotos
 from indexer.changes.survey import Survey
 from indexer.photos.decode import READER_VERSION
 from indexer.sources import FoundFile
@@ -67,7 +67,7 @@ def make_plan(
     *,
     prune: bool = False,
     retry_failed: bool = False,
-    missing: Missing | None = None,
+    missing: MissingPhotos | None = None,
 ) -> Plan:
     """Compare what was found with what is known.
 
@@ -100,7 +100,7 @@ def make_plan(
     known_paths = {file.path for file in known.values()} | {bad.path for bad in broken}
     new = [file for file in survey.found if file.path not in known_paths]
     gone, unreachable, lost = _absent(at, known, survey, prune)
-    missing = Missing({}) if missing is None else missing
+    missing = MissingPhotos({}) if missing is None else missing
     missing.add({**gone, **lost})
     moved = _moved(new, missing)
     arrived = {move.after.path for move in moved.values()}
@@ -191,7 +191,7 @@ def _compared(
     return touched, tuple(changed), same
 
 
-def _moved(new: Sequence[FoundFile], missing: Missing) -> dict[int, Move]:
+def _moved(new: Sequence[FoundFile], missing: MissingPhotos) -> dict[int, Move]:
     """Find missing photos under new paths; the lowest id goes to the first path of its content."""
     moved: dict[int, Move] = {}
     for file in new:

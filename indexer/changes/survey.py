@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from indexer.sources import FolderSource, FoundFile, Rules, expanded, listed_files
+from indexer.sources.open_shard import check_shard
 from indexer.sources.places import facts_of, shards_at
-from indexer.sources.shard import check_shard
 from store import SourceError
 from store.columns.paths import lies_inside
 from store.photo_names import is_address, is_shard

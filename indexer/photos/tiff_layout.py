@@ -11,7 +11,7 @@ import numpy as np
 
 from store import UnreadableImage
 
-__all__ = ["Layout", "Segment", "is_misread", "layout_of", "segments_of"]
+__all__ = ["Segment", "TiffLayout", "is_misread", "layout_of", "segments_of"]
 
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
 STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_BYTES, PLANAR, PREDICTOR = (
@@ -33,7 +33,7 @@ ALPHA = (1, 2)
 
 
 @dataclass(frozen=True)
-class Layout:
+class TiffLayout:
     """What a TIFF says of its samples.
 
     Attributes:
@@ -88,7 +88,7 @@ class Segment:
     shape: tuple[int, int, int]
 
 
-def layout_of(tags: Mapping[int, Any]) -> Layout:
+def layout_of(tags: Mapping[int, Any]) -> TiffLayout:
     """Give the layout that tags tell.
 
     Raises:
@@ -118,7 +118,7 @@ def layout_of(tags: Mapping[int, Any]) -> Layout:
     colours = COLOURS[photometric]
     extra = _several(tags.get(EXTRA, 0))
     order = ">" if getattr(tags, "prefix", b"II") == b"MM" else "<"
-    return Layout(
+    return TiffLayout(
         width_px=width,
         height_px=height,
         bands=bands,
@@ -144,7 +144,7 @@ def is_misread(tags: Mapping[int, Any]) -> bool:
     return bool((bits == 16 and is_planar) or (bits == 32 and KINDS.get(form) == "u"))
 
 
-def segments_of(tags: Mapping[int, Any], layout: Layout) -> Iterator[Segment]:
+def segments_of(tags: Mapping[int, Any], layout: TiffLayout) -> Iterator[Segment]:
     """Give the strips or tiles in the order of the file's tags, those that are there."""
     if TILE_OFFSETS in tags:
         across, down = tags[TILE_WIDTH], tags[TILE_HEIGHT]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.TiffImagePlugin import PREFIXES, TiffImageFile
 
-from indexer.photos.tiff_layout import Layout, Segment, layout_of, segments_of
+from indexer.photos.tiff_layout import Segment, TiffLayout, layout_of, segments_of
 
 __all__ = ["TIFF_STARTS", "SampledTiff"]
 
@@ -76,7 +76,7 @@ class SampledTiff(TiffImageFile):
         return Image.Image.load(self)
 
 
-def _read(content: bytes, layout: Layout, segments: Iterator[Segment]) -> tuple[Samples, bool]:
+def _read(content: bytes, layout: TiffLayout, segments: Iterator[Segment]) -> tuple[Samples, bool]:
     """Give samples (height, width, bands), zero where they are missing, and whether none is."""
     found = np.zeros((layout.height_px, layout.width_px, layout.bands), layout.dtype)
     read = 0
@@ -89,7 +89,7 @@ def _read(content: bytes, layout: Layout, segments: Iterator[Segment]) -> tuple[
     return found, read >= found.size
 
 
-def _unpacked(content: bytes, layout: Layout, segment: Segment) -> tuple[Samples, bool]:
+def _unpacked(content: bytes, layout: TiffLayout, segment: Segment) -> tuple[Samples, bool]:
     rows, columns, bands = segment.shape
     size = rows * columns * bands * layout.dtype.itemsize
     data = content[segment.offset : segment.offset + segment.size_bytes]
@@ -108,7 +108,7 @@ def _unpacked(content: bytes, layout: Layout, segment: Segment) -> tuple[Samples
     return part, is_whole
 
 
-def _floats_of_differences(data: bytes, layout: Layout, shape: tuple[int, int, int]) -> Samples:
+def _floats_of_differences(data: bytes, layout: TiffLayout, shape: tuple[int, int, int]) -> Samples:
     """Undo Adobe's predictor 3: bytes of a row by their place in the float, as differences."""
     rows, columns, bands = shape
     parts = np.frombuffer(data, np.uint8).reshape(rows, -1, bands)
@@ -117,7 +117,7 @@ def _floats_of_differences(data: bytes, layout: Layout, shape: tuple[int, int, i
     return in_order.view(layout.dtype.newbyteorder(">")).reshape(rows, columns, bands)
 
 
-def _picture(samples: Samples, layout: Layout, mode: str) -> Image.Image:
+def _picture(samples: Samples, layout: TiffLayout, mode: str) -> Image.Image:
     scale = _scale(samples[..., : layout.colours], layout)
     shown = layout.colours + layout.has_alpha
     found = np.empty((*samples.shape[:2], shown), np.uint8)
@@ -129,7 +129,7 @@ def _picture(samples: Samples, layout: Layout, mode: str) -> Image.Image:
     return Image.fromarray(found[..., 0] if shown == 1 else found, mode)
 
 
-def _scale(samples: Samples, layout: Layout) -> tuple[float, float]:
+def _scale(samples: Samples, layout: TiffLayout) -> tuple[float, float]:
     """Give what to take off every value, and what to multiply it with, to reach 0..255."""
     low, high = np.inf, -np.inf
     for band in _row_bands(samples):
@@ -149,7 +149,7 @@ def _scale(samples: Samples, layout: Layout) -> tuple[float, float]:
     return low, 127.5 / (high / 2 - low / 2) if np.isfinite(low) and high != low else 1.0
 
 
-def _type_scale(layout: Layout, high: float | None) -> tuple[float, float] | None:
+def _type_scale(layout: TiffLayout, high: float | None) -> tuple[float, float] | None:
     """Give the scale of a type of whole numbers whose highest value is known; None for others."""
     if layout.dtype.kind != "u":
         return None

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from indexer.sources.found_file import FoundFile
-from indexer.sources.kinds import SUFFIXES, is_photo_name, kind_passed_over
+from indexer.sources.suffixes import SUFFIXES, is_photo_name, kind_passed_over
 from indexer.sources.walk_rules import WASTE, Rules
 from store import SourceError
 from store.photo_names import is_shard
 
-__all__ = ["SUFFIXES", "FolderSource", "told_kinds"]
+__all__ = ["FolderSource", "told_kinds"]
 
 
 @dataclass

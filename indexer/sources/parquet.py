@@ -14,7 +14,6 @@ from typing import Any, BinaryIO, overload
 
 from fusion.caption_files.text_values import texts_in
 from indexer.photos.decode import MAX_FILE_BYTES
-from indexer.sources.kinds import is_photo_name
 from indexer.sources.parquet_columns import (
     column_of_photos,
     columns_of_captions,
@@ -23,6 +22,7 @@ from indexer.sources.parquet_columns import (
 )
 from indexer.sources.places import beside, opened
 from indexer.sources.shard import UNKNOWN_SIZE, Captions, Member
+from indexer.sources.suffixes import is_photo_name
 from store import SourceError, UnreadableImage
 from store.photo_names import is_address, lies_below
 

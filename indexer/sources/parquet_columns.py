@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any, BinaryIO
 
-from indexer.sources.kinds import is_photo_name
+from indexer.sources.suffixes import is_photo_name
 from store import ReaderMissing, SourceError
 
 __all__ = [

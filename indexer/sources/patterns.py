@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from indexer.sources.kinds import PACKED
 from indexer.sources.places import fitting, place_of
+from indexer.sources.suffixes import PACKED
 from store import SourceError
 from store.photo_names import address_of, is_address
 

@@ -13,9 +13,10 @@ from typing import NamedTuple, Self
 
 from indexer.photos.decode import MAX_FILE_BYTES, refuse_large_file
 from indexer.sources.found_file import FoundFile
+from indexer.sources.open_shard import open_shard
 from indexer.sources.parquet import ParquetShard
 from indexer.sources.places import Facts, facts_of, opened
-from indexer.sources.shard import UNKNOWN_SIZE, Member, Shard, open_shard
+from indexer.sources.shard import UNKNOWN_SIZE, Member, Shard
 from indexer.sources.tar import read_member
 from store import PhotoFile, SourceError
 from store.photo_names import address_of, split_member

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from indexer.sources.places import facts_of, fetched, opened
-from store import SourceError
-
-__all__ = ["UNKNOWN_SIZE", "Captions", "Member", "Shard", "check_shard", "open_shard"]
+__all__ = ["UNKNOWN_SIZE", "Captions", "Member", "Shard"]
 
 UNKNOWN_SIZE = -1
 """The size of a member that only reading tells."""
@@ -60,43 +57,3 @@ class Shard(Protocol):
 
     def close(self) -> None:
         """Let go of its file."""
-
-
-def open_shard(place: str, *, whole: bool = False) -> Shard:
-    """Open a file of many photos and list its members.
-
-    Args:
-        place: a path or an address.
-        whole: all of it will be read: what lies elsewhere is fetched once.
-
-    Raises:
-        SourceError: it is no such file, or what would read it is not installed.
-        OSError: it cannot be read just now.
-    """
-    from indexer.sources.parquet import ParquetShard
-    from indexer.sources.tar import TarShard
-
-    kind = ParquetShard if place.lower().endswith(".parquet") else TarShard
-    file = (fetched if whole else opened)(place)
-    try:
-        return kind(place, file)
-    except BaseException:
-        file.close()
-        raise
-
-
-def check_shard(place: str) -> None:
-    """Say whether a file that was asked for by name is one of many photos; reads its head alone.
-
-    Raises:
-        SourceError: it is not there, or no such file.
-    """
-    from indexer.sources.parquet_columns import check_parquet
-    from indexer.sources.tar import check_tar
-
-    try:
-        facts_of(place)
-        with opened(place) as file:
-            (check_parquet if place.lower().endswith(".parquet") else check_tar)(place, file)
-    except OSError as error:
-        raise SourceError(f"{place} cannot be read: {error.strerror or error}") from error

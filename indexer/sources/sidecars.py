@@ -17,8 +17,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-from indexer.sources.kinds import split_suffix
 from indexer.sources.shard import Captions
+from indexer.sources.suffixes import split_suffix
 
 __all__ = ["TEXT_SUFFIXES", "Sidecars"]
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from indexer.sources.found_file import FoundFile
-from indexer.sources.kinds import SUFFIXES, is_photo_name
+from indexer.sources.suffixes import SUFFIXES, is_photo_name
 from indexer.sources.walk_rules import Rules
 from store import SourceError
 

@@ -12,9 +12,9 @@ from typing import BinaryIO, cast
 
 from fusion.caption_files.text_values import decoded, texts_in
 from indexer.photos.decode import MAX_FILE_BYTES
-from indexer.sources.kinds import is_photo_name, kind_passed_over
 from indexer.sources.shard import Captions, Member
 from indexer.sources.sidecars import TEXT_SUFFIXES, Sidecars
+from indexer.sources.suffixes import is_photo_name, kind_passed_over
 from indexer.sources.walk_rules import wasted
 from store import SourceError, UnreadableImage
 

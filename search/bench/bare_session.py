@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from fusion.runtime.exported_files import THREADS
 from fusion.runtime.photo_model import PIECE
-from fusion.runtime.query_model import THREADS
 from search.bench.machine import cores
 
 if TYPE_CHECKING:

@@ -52,7 +52,7 @@ def check(setting: Setting) -> None:
 
 def load_model() -> Any:  # noqa: ANN401 - fusion.retriever.Retriever, not imported for its cost
     """Load the shipped model with torch."""
-    from search.engine.open_index import load_model as load
+    from search.models.loading import load_model as load
 
     return load()
 
@@ -76,12 +76,12 @@ def indexing_model() -> PhotoModel:
     Raises:
         BenchError: it cannot be prepared, and something slower would take its place.
     """
-    from search.models.prepared import photo_model
+    from search.models.for_indexing import indexing_model
 
     def refuse(reason: str) -> None:
         raise BenchError(reason)
 
-    found: PhotoModel = photo_model(None, device="cpu", tell=_ignore, warn=refuse)
+    found: PhotoModel = indexing_model(None, device="cpu", tell=_ignore, warn=refuse)
     return found
 
 

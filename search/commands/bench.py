@@ -7,10 +7,22 @@ import tempfile
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
+from search.commands.shared.bench_options import (
+    Annotations,
+    Json,
+    Keep,
+    Markdown,
+    Only,
+    Photos,
+    Plot,
+    Quick,
+    Sizes,
+    Work,
+)
 from search.commands.shared.options import Quiet
 
 if TYPE_CHECKING:
@@ -23,53 +35,16 @@ __all__ = ["bench"]
 
 
 def bench(
-    photos: Annotated[
-        Path, typer.Option(metavar="FOLDER", help="Any folder of photos, some hundred at least.")
-    ],
-    annotations: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="JSON",
-            help="Their captions (COCO), which are asked for; without it, captions and words that "
-            "the model was trained on.",
-        ),
-    ] = None,
-    quick: Annotated[
-        bool, typer.Option("--quick", help="Less of everything: under 5 minutes, not under 40.")
-    ] = False,
-    sizes: Annotated[
-        str | None,
-        typer.Option(
-            metavar="N,N,...",
-            help="Sizes of the made collections; default 10000,100000,1000000, or 2000,10000.",
-        ),
-    ] = None,
-    only: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="GROUP",
-            help="cold, query, indexing, scale or memory; may be given often. Default: all.",
-        ),
-    ] = None,
-    work: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Gets what is made, which is used again the next time; some 8 GB for a million "
-            "images. Default: a temporary one.",
-        ),
-    ] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="Keep the temporary folder.")] = False,
-    json: Annotated[
-        Path | None, typer.Option(metavar="OUT", help="Write everything that was measured.")
-    ] = None,
-    plot: Annotated[
-        Path | None,
-        typer.Option(metavar="OUT.svg", help="Draw the time of a query over the sizes."),
-    ] = None,
-    markdown: Annotated[
-        bool, typer.Option("--markdown", help="Print the README's tables.")
-    ] = False,
+    photos: Photos,
+    annotations: Annotations = None,
+    quick: Quick = False,
+    sizes: Sizes = None,
+    only: Only = None,
+    work: Work = None,
+    keep: Keep = False,
+    json: Json = None,
+    plot: Plot = None,
+    markdown: Markdown = False,
     quiet: Quiet = False,
 ) -> None:
     """Measure what everything costs, each figure as a ratio beside what it must be.

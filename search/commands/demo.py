@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from search.commands.shared.options import Checkpoint, ImageWeights, Quiet, TextWeights
-from search.engine import open_index as loading
+from search.models import loading
 from search.output import as_plain_lines, as_table, weakness
 
 __all__ = ["demo"]

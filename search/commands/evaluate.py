@@ -5,11 +5,27 @@ from __future__ import annotations
 import json as json_module
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
-from search.commands.shared.completion import models
+from search.commands.shared.evaluate_options import (
+    Ablate,
+    Annotations,
+    Cache,
+    Explanations,
+    Images,
+    Instances,
+    Json,
+    Keywords,
+    Model,
+    Probes,
+    Queries,
+    Ranks,
+    Seed,
+    Shown,
+    Squashed,
+)
 from search.commands.shared.options import Checkpoint, ImageWeights, Quiet, TextWeights
 from search.printable import printable
 
@@ -19,83 +35,22 @@ NO_INSTANCES = ("none", "")
 
 
 def evaluate(
-    images: Annotated[
-        list[Path],
-        typer.Option(metavar="DIR", help="The photos; once for each collection."),
-    ],
-    annotations: Annotated[
-        list[Path],
-        typer.Option(
-            metavar="JSON",
-            help="Their captions (COCO); the n-th belong to the n-th --images.",
-        ),
-    ],
-    model: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME|FOLDER",
-            help="A shipped model's name or a trained folder.",
-            autocompletion=models,
-        ),
-    ] = None,
+    images: Images,
+    annotations: Annotations,
+    model: Model = None,
     checkpoint: Checkpoint = None,
-    json: Annotated[
-        Path | None, typer.Option(metavar="OUT", help="Write the measures; - is stdout.")
-    ] = None,
-    ranks: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Write what all figures can be computed from again (JSON): ids, each query's rank "
-            "by stage and by row of --ablate, pairs with labels, scores and probabilities, texts "
-            "and scores of --probes. The layout: search/evaluation/per_query.py.",
-        ),
-    ] = None,
-    ablate: Annotated[
-        bool,
-        typer.Option("--ablate", help="Also take each part of the model out in turn (minutes)."),
-    ] = False,
-    probes: Annotated[
-        bool,
-        typer.Option(
-            "--probes", help="Also ask altered captions and queries of two to four words."
-        ),
-    ] = False,
-    keywords: Annotated[
-        bool,
-        typer.Option(
-            "--keywords", help="Also ask single words, in an index of the photos (a minute)."
-        ),
-    ] = False,
-    instances: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="JSON",
-            help="What is on the photos (COCO), for --keywords and --shown; the n-th belong to the "
-            "n-th --images, none is for a collection without. Default: what two captions say.",
-        ),
-    ] = None,
-    shown: Annotated[
-        bool,
-        typer.Option(
-            "--shown", help="Also measure the probabilities that people are shown (minutes)."
-        ),
-    ] = False,
-    queries: Annotated[
-        int, typer.Option(min=1, metavar="N", help="With --shown: captions asked, at most.")
-    ] = 1000,
-    squashed: Annotated[
-        bool,
-        typer.Option("--squashed", help="Also read every photo squashed to 224 by 224 pixels."),
-    ] = False,
-    cache: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Where features are kept.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Draws false pairs, captions and samples.")] = 0,
-    explanations: Annotated[
-        bool,
-        typer.Option("--explanations", help="Measure too whether explanations are true."),
-    ] = False,
+    json: Json = None,
+    ranks: Ranks = None,
+    ablate: Ablate = False,
+    probes: Probes = False,
+    keywords: Keywords = False,
+    instances: Instances = None,
+    shown: Shown = False,
+    queries: Queries = 1000,
+    squashed: Squashed = False,
+    cache: Cache = None,
+    seed: Seed = 0,
+    explanations: Explanations = False,
     image_weights: ImageWeights = None,
     text_weights: TextWeights = None,
     quiet: Quiet = False,
@@ -111,7 +66,7 @@ def evaluate(
       crossgraph eval --images A --annotations a.json --images B --annotations b.json --shown
     """
     from search.commands.shared.evaluation_tables import print_reports
-    from search.evaluation.judge import Asked, judge_all, model_folder
+    from search.evaluation.judge import Extras, judge_all, model_folder
     from search.evaluation.named_collections import named_collections
     from search.evaluation.per_query import per_query_json
 
@@ -128,7 +83,7 @@ def evaluate(
     found = judge_all(
         model_folder(model) if model else checkpoint,
         collections,
-        Asked(
+        Extras(
             seed=seed,
             ablation=ablate,
             probes=probes,

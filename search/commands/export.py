@@ -15,7 +15,7 @@ from search.commands.shared.options import (
     TextWeights,
     default_index,
 )
-from search.engine import open_index as loading
+from search.engine.open_index import open_index
 
 __all__ = ["export"]
 
@@ -51,7 +51,7 @@ def export(
 
     hits = None
     if query is not None:
-        with loading.open_index(
+        with open_index(
             index, checkpoint, image_weights=image_weights, text_weights=text_weights
         ) as opened:
             hits = opened.search(query, k=k)

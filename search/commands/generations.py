@@ -33,10 +33,10 @@ def generations(
         raise typer.BadParameter("name the database with --vectors or CROSSGRAPH_VECTORS")
     postgres_installed()
     from store.postgres.address import Address
-    from store.postgres.administration import Collection
+    from store.postgres.administration import DatabaseCollection
 
     address = Address.parse(vectors)
-    with Collection(address) as collection:
+    with DatabaseCollection(address) as collection:
         if activate is not None:
             collection.activate(activate)
         found = collection.generations()

@@ -11,7 +11,7 @@ from search.commands.shared.options import (
     TextWeights,
     default_index,
 )
-from search.engine import open_index as loading
+from search.engine.open_index import open_index
 
 __all__ = ["mcp"]
 
@@ -36,7 +36,7 @@ def mcp(
     except ImportError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from None
-    with loading.open_index(
+    with open_index(
         index, checkpoint, image_weights=image_weights, text_weights=text_weights
     ) as opened:
         build_server(opened).run("stdio")

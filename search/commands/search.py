@@ -6,7 +6,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
@@ -31,6 +30,19 @@ from search.commands.shared.options import (
     Vectors,
     listed,
 )
+from search.commands.shared.search_options import (
+    BudgetMs,
+    Candidates,
+    Explain,
+    ExplainImage,
+    FoldDuplicates,
+    HowMany,
+    Hybrid,
+    MinProbability,
+    NoRerank,
+    Query,
+    Where,
+)
 from search.commands.shared.term_options import Add, Like, Literal, Minus, terms_of
 from search.engine.open_index import INDEX_SECONDS, open_index
 from search.models.prepared import is_prepared
@@ -46,11 +58,8 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
 
 def search(
-    query: Annotated[
-        list[str] | None,
-        typer.Argument(help="What the photo shows, in your words; or a photo's file."),
-    ] = None,
-    k: Annotated[int, typer.Option("-k", min=1, help="How many hits.")] = 10,
+    query: Query = None,
+    k: HowMany = 10,
     index: Indexes = None,
     vectors: Vectors = None,
     json: Json = False,
@@ -61,43 +70,19 @@ def search(
     preview_as: PreviewAs = None,
     open_best: Open = False,
     copy_to: CopyTo = None,
-    no_rerank: Annotated[
-        bool, typer.Option("--no-rerank", help="First stage only: faster, less exact.")
-    ] = False,
-    candidates: Annotated[int, typer.Option(min=1, help="Photos that the graph re-ranks.")] = 50,
-    budget_ms: Annotated[
-        float | None,
-        typer.Option(metavar="MS", help="Re-rank until so many milliseconds are gone."),
-    ] = None,
-    where: Annotated[
-        str, typer.Option(metavar="FILTER", help="Only photos of which this is true.")
-    ] = "",
-    hybrid: Annotated[
-        bool, typer.Option("--hybrid", help="Words of captions and file names count too.")
-    ] = False,
-    fold_duplicates: Annotated[
-        bool, typer.Option("--fold-duplicates", help="Show the best of near-duplicates alone.")
-    ] = False,
+    no_rerank: NoRerank = False,
+    candidates: Candidates = 50,
+    budget_ms: BudgetMs = None,
+    where: Where = "",
+    hybrid: Hybrid = False,
+    fold_duplicates: FoldDuplicates = False,
     like: Like = None,
     add: Add = None,
     minus: Minus = None,
     literal: Literal = False,
-    min_probability: Annotated[
-        float,
-        typer.Option(
-            min=0,
-            max=1,
-            help="Leave out hits below it; if none is left, stdout stays empty, stderr says that "
-            "nothing matches well, and the exit code is 0.",
-        ),
-    ] = 0.0,
-    explain: Annotated[
-        bool, typer.Option("--explain", help="What each word added to the score, and where.")
-    ] = False,
-    explain_image: Annotated[
-        Path | None,
-        typer.Option(metavar="OUT.png", help="Draw the best hit and where its words were found."),
-    ] = None,
+    min_probability: MinProbability = 0.0,
+    explain: Explain = False,
+    explain_image: ExplainImage = None,
     checkpoint: Checkpoint = None,
     image_weights: ImageWeights = None,
     text_weights: TextWeights = None,
@@ -134,40 +119,22 @@ def search(
     form = asked_form(json, csv, paths, null, preview, preview_as, explain=explain)
     _check_explanations(no_rerank, explain, explain_image)
     request = SearchRequest(
-        *terms_of(query or (), like, add, minus, literal),
-        k=k,
-        rerank=not no_rerank,
-        candidates=candidates,
-        explain=explain or explain_image is not None,
-        min_probability=min_probability,
-        budget_ms=budget_ms,
-        where=where,
-        hybrid=hybrid,
-        fold_duplicates=fold_duplicates,
-    )
+        *terms_of(query or (), like, add, minus, literal), k=k, rerank=not no_rerank,
+        candidates=candidates, budget_ms=budget_ms, min_probability=min_probability, where=where,
+        hybrid=hybrid, fold_duplicates=fold_duplicates, explain=bool(explain or explain_image),
+    )  # fmt: skip
     indexes, vectors = listed(index, vectors)
     with open_index(
         indexes[0] if len(indexes) == 1 else indexes,
-        checkpoint,
-        image_weights=image_weights,
-        text_weights=text_weights,
-        once=True,
-        vectors=vectors,
-        seconds=index_timeout,
-    ) as opened:
+        checkpoint, image_weights=image_weights, text_weights=text_weights, once=True,
+        vectors=vectors, seconds=index_timeout,
+    ) as opened:  # fmt: skip
         hits = opened.search(request)
         least = min_probability if len(opened) else 0.0
-    # Before anything is printed: what fails here is to leave stdout empty.
-    if explain_image is not None:
-        _draw(hits, explain_image)
-    if copy_to is not None:
-        copy_to.mkdir(parents=True, exist_ok=True)
-    shown = hits if explain else [replace(hit, explanation=None) for hit in hits]
-    print_hits(shown, form, preview_as)
+    _write_first(hits, explain_image, copy_to)
+    print_hits(hits if explain else _unexplained(hits), form, preview_as)
     _remark(hits, form, least, filtered=bool(where))
-    unprepared = len(indexes) == 1 and not (vectors or is_prepared(indexes[0]))
-    if "torch" in sys.modules and unprepared and not form.is_for_programs:
-        typer.echo("`crossgraph index` on this machine makes searches start at once", err=True)
+    _remark_on_speed(form, indexes, vectors)
     use_files(hits, copy_to, show=open_best)
 
 
@@ -180,6 +147,25 @@ def _remark(hits: SearchResult, form: Form, least: float, *, filtered: bool) -> 
             typer.echo(printable(said), err=True)
     if note and ((least and not hits) or not form.is_for_programs):
         typer.echo(note, err=True)
+
+
+def _remark_on_speed(form: Form, indexes: Sequence[str], vectors: str | None) -> None:
+    """Say on stderr where the model could have been opened without torch and was not."""
+    unprepared = len(indexes) == 1 and not (vectors or is_prepared(indexes[0]))
+    if "torch" in sys.modules and unprepared and not form.is_for_programs:
+        typer.echo("`crossgraph index` on this machine makes searches start at once", err=True)
+
+
+def _unexplained(hits: Sequence[Hit]) -> list[Hit]:
+    return [replace(hit, explanation=None) for hit in hits]
+
+
+def _write_first(hits: Sequence[Hit], drawing: Path | None, copy_to: Path | None) -> None:
+    """Write what can fail before anything is printed, so that stdout stays empty where it does."""
+    if drawing is not None:
+        _draw(hits, drawing)
+    if copy_to is not None:
+        copy_to.mkdir(parents=True, exist_ok=True)
 
 
 def _draw(hits: Sequence[Hit], path: Path) -> None:

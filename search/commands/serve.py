@@ -24,7 +24,7 @@ from search.engine.open_index import INDEX_SECONDS
 from search.printable import printable
 
 if TYPE_CHECKING:
-    from search.server.processes.worker_process import Plan
+    from search.server.processes.worker_process import ServingPlan
 
 __all__ = ["serve"]
 
@@ -69,7 +69,7 @@ def serve(
       crossgraph serve --index a.index --index b.index --workers 2
     """
     from search.server.middleware.access import AccessError, is_loopback, names_of, read_key
-    from search.server.processes.worker_process import Plan
+    from search.server.processes.worker_process import ServingPlan
     from search.server.settings import Settings
 
     key = read_key(api_key_file)
@@ -93,7 +93,7 @@ def serve(
         body_bytes=max_body * MIB,
         held_bytes=max(8 * max_body, 256) * MIB,
     ).shared_by(workers)
-    plan = Plan(settings, checkpoint, image_weights, text_weights, SECONDS_TO_STOP)
+    plan = ServingPlan(settings, checkpoint, image_weights, text_weights, SECONDS_TO_STOP)
     url = _url(host, listening)
     _serve(workers, plan, listening, lambda: _announce(url, open_browser))
 
@@ -113,7 +113,9 @@ def _several(indexes: list[str], seconds: float) -> tuple[str, ...]:
     return tuple(places)
 
 
-def _serve(workers: int, plan: Plan, listening: socket.socket, ready: Callable[[], None]) -> None:
+def _serve(
+    workers: int, plan: ServingPlan, listening: socket.socket, ready: Callable[[], None]
+) -> None:
     from search.server.processes.serving import serve_alone, serve_together
 
     if workers > 1:

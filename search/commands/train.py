@@ -2,92 +2,57 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from search.commands.collection_lines import tell_left_out
 from search.commands.shared.options import Device, ImageWeights, Quiet, TextWeights
+from search.commands.shared.train_options import (
+    Annotations,
+    Cache,
+    DevAnnotations,
+    DevImages,
+    Encoders,
+    Epochs,
+    Finetune,
+    Images,
+    Model,
+    ModelKind,
+    OnDevice,
+    Option,
+    Out,
+    Photos,
+    Resume,
+    Seed,
+    TunedImage,
+    Views,
+)
 from search.models.cache_folders import default_cache, read_photo
 
 __all__ = ["ModelKind", "train"]
 
 
-class ModelKind(StrEnum):
-    """The models that can be trained."""
-
-    crossgraph = "crossgraph"
-    article = "article"
-    concat = "concat"
-    average = "average"
-
-
 def train(
-    images: Annotated[
-        list[Path],
-        typer.Option(metavar="DIR", help="The photos; repeat it for further collections."),
-    ],
-    annotations: Annotated[
-        list[Path],
-        typer.Option(metavar="JSON", help="Training captions (COCO), one for each --images."),
-    ],
-    dev_annotations: Annotated[
-        list[Path],
-        typer.Option(
-            metavar="JSON",
-            help="Development captions (COCO), of other photos; one for each --dev-images.",
-        ),
-    ],
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Gets the checkpoint.")],
-    model: Annotated[ModelKind, typer.Option(help="What to train.")] = ModelKind.crossgraph,
-    encoders: Annotated[
-        str, typer.Option(help="packaged, resnet50-bert, or clip:ID-OR-FOLDER.")
-    ] = "packaged",
-    photos: Annotated[
-        int | None,
-        typer.Option(min=1, help="Train on so many of the photos, drawn at random; default: all."),
-    ] = None,
-    epochs: Annotated[
-        int | None, typer.Option(min=1, help="Default: what suits the model.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="The same seed trains the same model.")] = 0,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on where --out stopped.")] = False,
-    dev_images: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="DIR", help="Development photos; default: the first --images."),
-    ] = None,
-    tuned_image: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Begin with the image encoder that this checkpoint tuned; --finetune says "
-            "whether it is tuned further.",
-        ),
-    ] = None,
-    cache: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Where features are kept.")
-    ] = None,
-    finetune: Annotated[
-        str,
-        typer.Option(
-            metavar="PARTS",
-            help="Encoders whose last layers are tuned too: image,text or one of them, or none.",
-        ),
-    ] = "image,text",
-    views: Annotated[
-        int, typer.Option(min=1, help="Views of each training photo, where the images are tuned.")
-    ] = 12,
-    device: Annotated[
-        Device, typer.Option(help="Where to train; auto takes a GPU where torch can use one.")
-    ] = Device.auto,
+    images: Images,
+    annotations: Annotations,
+    dev_annotations: DevAnnotations,
+    out: Out,
+    model: Model = ModelKind.crossgraph,
+    encoders: Encoders = "packaged",
+    photos: Photos = None,
+    epochs: Epochs = None,
+    seed: Seed = 0,
+    resume: Resume = False,
+    dev_images: DevImages = None,
+    tuned_image: TunedImage = None,
+    cache: Cache = None,
+    finetune: Finetune = "image,text",
+    views: Views = 12,
+    device: OnDevice = Device.auto,
     image_weights: ImageWeights = None,
     text_weights: TextWeights = None,
-    option: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="A field of the model's configuration."),
-    ] = None,
+    option: Option = None,
     quiet: Quiet = False,
 ) -> None:
     """Train a model on photos with captions.

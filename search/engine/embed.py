@@ -11,7 +11,7 @@ from PIL import Image
 
 from indexer.photos.decode import UnreadableImage, decode, decode_bytes
 from indexer.photos.pixels import to_rgb, turned
-from search.models.model_protocols import PhotoModel, QueryModel
+from search.models.model_protocols import PhotoEmbedder, QueryModel
 from store import QueryError
 
 __all__ = ["embed_photos", "embed_texts"]
@@ -30,7 +30,7 @@ def embed_texts(model: QueryModel, texts: Sequence[str], dim: int) -> NDArray[np
 
 
 def embed_photos(
-    model: PhotoModel, images: Sequence[str | Path | bytes | Image.Image], dim: int
+    model: PhotoEmbedder, images: Sequence[str | Path | bytes | Image.Image], dim: int
 ) -> NDArray[np.float32]:
     """Give vectors (B, dim) of B photos, some of which are in memory at a time.
 

@@ -6,23 +6,18 @@ the model that made it. `open_index` compares their fingerprints and refuses in 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from search.engine.search_index import SearchIndex
-from search.models.model_protocols import PhotoModel, QueryModel
+from search.models.for_queries import models_of
+from search.models.model_protocols import PhotoEmbedder, QueryModel
 
 __all__ = [
     "DEFAULT_INDEX",
     "INDEX_SECONDS",
-    "LazyModel",
-    "load_model",
-    "models_of",
     "open_index",
-    "photo_model",
 ]
 
 DEFAULT_INDEX = "photos.index"
@@ -105,7 +100,7 @@ def _open_several(
     places: Sequence[str],
     seconds: float,
     model: QueryModel | None,
-    load: Callable[[str], tuple[QueryModel, PhotoModel]],
+    load: Callable[[str], tuple[QueryModel, PhotoEmbedder]],
 ) -> SearchIndex:
     """Open indexes as one; raises as `open_index`."""
     from store import ModelMismatch
@@ -124,97 +119,3 @@ def _open_several(
     except BaseException:
         index.close()
         raise
-
-
-def models_of(
-    fingerprint: str,
-    checkpoint: str | Path | None = None,
-    *,
-    image_weights: str | Path | None = None,
-    text_weights: str | Path | None = None,
-    once: bool = False,
-) -> tuple[QueryModel, PhotoModel]:
-    """Give what reads queries and what reads photos, for an index that a model made.
-
-    Without torch where that very model is prepared; else what `load_model` gives is both, which may
-    be another model than the one of that fingerprint.
-
-    Args:
-        fingerprint: as the index records it.
-        checkpoint: as `open_index` takes it, as are all others.
-        image_weights: see there.
-        text_weights: see there.
-        once: see there.
-
-    Raises:
-        CheckpointError, WeightsNotFound: as `load_model`.
-    """
-    from search.models.prepared import prepared_model
-
-    given = image_weights is not None or text_weights is not None
-    prepared = None if given else prepared_model(fingerprint, checkpoint, once=once)
-    if prepared is not None:
-        return prepared, photo_model(checkpoint, fingerprint)
-    model = load_model(checkpoint, image_weights=image_weights, text_weights=text_weights)
-    return model, model
-
-
-class LazyModel:
-    """A retriever that is loaded when something of it is first asked for.
-
-    What is wrong with a folder or an annotation file is told before the seconds that loading takes.
-    """
-
-    def __init__(self, load: Callable[[], Any]) -> None:
-        self._load = load
-        self._lock = threading.Lock()
-        self._loaded: Any = None
-
-    @property
-    def loaded(self) -> Any:  # noqa: ANN401
-        """The retriever itself, loaded once, whichever threads ask for it."""
-        with self._lock:
-            if self._loaded is None:
-                self._loaded = self._load()
-            return self._loaded
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
-        return getattr(self.loaded, name)
-
-
-def load_model(
-    checkpoint: str | Path | None = None,
-    *,
-    image_weights: str | Path | None = None,
-    text_weights: str | Path | None = None,
-) -> Any:  # noqa: ANN401 - fusion.retriever.Retriever, which importing here would cost two seconds
-    """Load the retriever of a checkpoint folder; None is the one that ships with this package."""
-    from fusion.retriever import load_retriever
-
-    return load_retriever(
-        None if checkpoint is None else Path(checkpoint),
-        image_weights=None if image_weights is None else Path(image_weights),
-        text_weights=None if text_weights is None else Path(text_weights),
-    )
-
-
-def photo_model(checkpoint: str | Path | None, fingerprint: str) -> PhotoModel:
-    """Give what reads photos beside a prepared model, loaded when a query first shows one."""
-
-    def load() -> Any:  # noqa: ANN401
-        from fusion.runtime.photo_model import find_photo_model
-        from search.models.cache_folders import query_cache
-        from store import ModelMismatch
-
-        prepared = find_photo_model(query_cache(), fingerprint)
-        if prepared is not None:
-            return prepared
-        model = load_model(checkpoint)
-        if model.fingerprint != fingerprint:
-            raise ModelMismatch(
-                f"a photo as a query needs the model that made the index ({fingerprint[:12]}), "
-                f"this is {model.name} ({model.fingerprint[:12]}): give it with --checkpoint"
-            )
-        return model
-
-    return LazyModel(load)

@@ -9,8 +9,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 
 from search.engine.threads import GuardedTexts, in_thread
-from search.models.model_protocols import PhotoModel, QueryModel
-from search.query.request import SearchOptions, SearchRequest, Term
+from search.models.model_protocols import PhotoEmbedder, QueryModel
+from search.query.request import SearchOptions, SearchRequest
+from search.query.term import Term
 from search.ranking.answerer import Answerer
 from search.ranking.stopwatch import Stopwatch
 from search.ranking.term_reader import TermReader
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
     from indexer import BuildReport
     from search.engine.add_and_remove import WriteOptions
-    from store.record_stream import PhotoRecord
     from store.searched_index import SearchedIndex
+    from store.types import PhotoRecord
 
 __all__ = ["SearchIndex"]
 
@@ -49,11 +50,11 @@ class SearchIndex:
     """
 
     def __init__(
-        self, index: SearchedIndex, model: QueryModel, photo_model: PhotoModel | None = None
+        self, index: SearchedIndex, model: QueryModel, photo_model: PhotoEmbedder | None = None
     ) -> None:
         self._index = index
         self._model = model
-        self._photo_model = photo_model or cast(PhotoModel, model)
+        self._photo_model = photo_model or cast(PhotoEmbedder, model)
         # Of the index's one connection, whose snapshot is one search's, and of what reads texts.
         self._reading = threading.RLock()
         self._writing = threading.Lock()

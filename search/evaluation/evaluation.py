@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Evaluation",
     "EvaluationError",
-    "Measured",
+    "MeasuredPart",
     "NegativeModel",
     "evaluate",
     "percent",
@@ -54,7 +54,7 @@ class NegativeModel(Protocol):
         """Give (Q, G) float, captions by photos, higher is more alike."""
 
 
-class Measured(NamedTuple):
+class MeasuredPart(NamedTuple):
     """What was measured beside retrieval: a part of the report, and what it comes from."""
 
     report: dict[str, Any]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.evaluation.ablation_table import ablate
-from search.evaluation.evaluation import Evaluation, EvaluationError, Measured, evaluate
+from search.evaluation.evaluation import Evaluation, EvaluationError, MeasuredPart, evaluate
 from search.evaluation.faithfulness import Faithfulness, judge_explanations
 from search.evaluation.gain import reranking_gain
 from search.evaluation.judged_model import JudgedModel
@@ -16,8 +16,8 @@ from search.evaluation.named_collections import Captioned, named_collections
 from search.evaluation.searches.asked_index import temporary_index
 from search.evaluation.searches.keywords import judge_keywords
 from search.evaluation.searches.right_answers import (
+    CaptionTexts,
     RightAnswers,
-    Texts,
     foreign_captions,
     keywords_of,
     read_categories,
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from fusion.data.features import PairData
     from fusion.evaluation.matcher import Matcher
 
-__all__ = ["Asked", "judge", "judge_all", "model_folder"]
+__all__ = ["Extras", "judge", "judge_all", "model_folder"]
 
 
 @dataclass(frozen=True)
-class Asked:
+class Extras:
     """What is measured beside retrieval and matching; each adds a part of its name to the report.
 
     Attributes:
@@ -96,7 +96,7 @@ def judge(
 def judge_all(
     checkpoint: Path | None,
     collections: Sequence[Captioned],
-    asked: Asked | None = None,
+    asked: Extras | None = None,
     *,
     cache: Path | None = None,
     image_weights: Path | None = None,
@@ -127,9 +127,9 @@ def judge_all(
     from fusion.checkpoint import shipped_checkpoint
     from fusion.data import cca
     from fusion.data.collection import left_out_of
-    from fusion.evaluation.matcher import load_matcher
+    from fusion.evaluation.load_matcher import load_matcher
 
-    asked = asked or Asked()
+    asked = asked or Extras()
     folder = checkpoint or shipped_checkpoint("crossgraph")
     matcher = load_matcher(folder)
     _check_graphs(matcher, folder, asked)
@@ -149,7 +149,7 @@ def judge_all(
     return [_measure(judged, *each, asked) for each in zip(data, answers, strict=True)]
 
 
-def _measure(judged: JudgedModel, data: PairData, right: RightAnswers, asked: Asked) -> Evaluation:
+def _measure(judged: JudgedModel, data: PairData, right: RightAnswers, asked: Extras) -> Evaluation:
     with judged.progress("scoring") as progress:
         found = evaluate(
             judged.matcher,
@@ -192,7 +192,7 @@ def _explanations(found: Faithfulness) -> dict[str, Any]:
     }
 
 
-def _squashed(judged: JudgedModel, data: PairData, found: Evaluation) -> Measured:
+def _squashed(judged: JudgedModel, data: PairData, found: Evaluation) -> MeasuredPart:
     from fusion.data.features import PairData
 
     with squashed_files(data.photos.paths) as files:
@@ -209,14 +209,14 @@ def _squashed(judged: JudgedModel, data: PairData, found: Evaluation) -> Measure
 
 
 def _searched(
-    judged: JudgedModel, data: PairData, right: RightAnswers, asked: Asked
-) -> dict[str, Measured]:
+    judged: JudgedModel, data: PairData, right: RightAnswers, asked: Extras
+) -> dict[str, MeasuredPart]:
     """What is measured in an index of the collection, by its name in the report."""
-    found: dict[str, Measured] = {}
+    found: dict[str, MeasuredPart] = {}
     if not (asked.keywords or asked.shown):
         return found
     paths, captions = data.photos.paths, data.captions
-    own = Texts(captions.texts, captions.photo_rows, captions.caption_ids)
+    own = CaptionTexts(captions.texts, captions.photo_rows, captions.caption_ids)
     with (
         temporary_index(
             paths, lambda folder: judged.build_index(folder, paths), judged.open_index
@@ -233,9 +233,9 @@ def _searched(
     return found
 
 
-def _check_graphs(matcher: Matcher, folder: Path, asked: Asked) -> None:
+def _check_graphs(matcher: Matcher, folder: Path, asked: Extras) -> None:
     """Refuse what only a model with graphs can be asked for."""
-    from fusion.evaluation.matcher import GraphMatcher
+    from fusion.evaluation.graph_matcher import GraphMatcher
 
     if asked.graph_options and not isinstance(matcher, GraphMatcher):
         raise EvaluationError(

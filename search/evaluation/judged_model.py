@@ -9,9 +9,10 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.engine.open_index import load_model, open_index
+from search.engine.open_index import open_index
+from search.evaluation.collection_features import collection_features
 from search.evaluation.latency import CANDIDATES, measure_latency
-from search.models.cache_folders import collection_features
+from search.models.loading import load_model
 from search.terminal.progress import ProgressReport
 
 if TYPE_CHECKING:
@@ -56,24 +57,24 @@ class JudgedModel:
         Raises:
             TypeError: the model has no graphs.
         """
-        from fusion.evaluation.matcher import GraphMatcher
+        from fusion.evaluation.graph_matcher import GraphMatcher
 
         if not isinstance(self.matcher, GraphMatcher):
             raise TypeError(f"a model of kind {self.matcher.name} has no graphs")
         return self.matcher.network
 
     @cached_property
-    def photo_model(self) -> Any:  # noqa: ANN401 - as `search.models.prepared.photo_model`
+    def photo_model(self) -> Any:  # noqa: ANN401 - as `search.models.for_indexing.indexing_model`
         """The model as photos are indexed by it, made ready for that where it is not yet."""
-        from search.models.prepared import photo_model
+        from search.models.for_indexing import indexing_model
 
         tell: Callable[[str], object] = (lambda _: None) if self.quiet else _say
-        return photo_model(self.folder, **self.weights, tell=tell, warn=_say)
+        return indexing_model(self.folder, **self.weights, tell=tell, warn=_say)
 
     @cached_property
     def encode(self) -> Encode:
         """What encodes texts that no annotation file holds."""
-        from fusion.data.feature_cache import encode_captions
+        from fusion.data.caption_encoding import encode_captions
         from fusion.encoders import load_encoders
 
         return partial(encode_captions, load_encoders(self.matcher.encoders, **self.weights))

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from search.evaluation.evaluation import Measured, rank_both, retrieval_measures
+from search.evaluation.evaluation import MeasuredPart, rank_both, retrieval_measures
 from search.evaluation.gain import recall_difference
 
 __all__ = ["SquashedFiles", "compare_squashed", "squashed_files"]
@@ -59,7 +59,7 @@ def compare_squashed(
     ranks: Mapping[str, Mapping[str, Ranks]],
     text_to_image: Mapping[str, NDArray[np.floating] | None],
     photo_rows: Ranks,
-) -> Measured:
+) -> MeasuredPart:
     """Compare ranks of captions among squashed photos with those among photos as they are.
 
     Args:
@@ -82,7 +82,7 @@ def compare_squashed(
                 "difference": recall_difference(found, ranks[stage]["text_to_image"], photo_rows),
             }
             table[stage] = found
-    return Measured(report, table)
+    return MeasuredPart(report, table)
 
 
 def _captions_file(photos: int) -> dict[str, list[dict[str, object]]]:

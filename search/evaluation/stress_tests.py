@@ -29,7 +29,7 @@ __all__ = ["Probes", "probe"]
 
 Rows = NDArray[np.int64]
 Encode = Callable[[Sequence[str], Rows, Rows], "CaptionFeatures"]
-"""`encode(texts, caption_ids, photo_rows)`, as `fusion.data.feature_cache.encode_captions` does."""
+"""`encode(texts, caption_ids, photo_rows)`, as `encode_captions` of `fusion` does."""
 STAGES = ("first_stage", "reranked")
 
 

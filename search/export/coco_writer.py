@@ -19,7 +19,7 @@ from search.result import Hit
 
 if TYPE_CHECKING:
     from store import IndexReader
-    from store.record_stream import PhotoRecord
+    from store.types import PhotoRecord
 
 __all__ = ["categories_file", "write_coco"]
 

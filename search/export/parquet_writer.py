@@ -21,7 +21,7 @@ from search.result import Hit
 
 if TYPE_CHECKING:
     from store import IndexReader
-    from store.record_stream import PhotoRecord
+    from store.types import PhotoRecord
 
 __all__ = ["ExportError", "check_pyarrow", "write_parquet"]
 

@@ -13,14 +13,13 @@ from search.engine.search_index import SearchIndex
 from search.json_text import json_text
 from search.photo_files.open_photo import open_photo
 from search.photo_files.thumbnails import shrunk
+from search.plain_words import told
 from search.printable import printable
 from search.result import SearchResult
-from search.server.wire.http_errors import Refused
-from search.server.wire.plain_words import told
 from search.status.index_status import status_of
 from store import CrossgraphError, Index
 from store.catalog.annotations import category_counts
-from store.record_stream import PhotoRecord
+from store.types import PhotoRecord
 
 try:
     from mcp.server.mcpserver import MCPServer
@@ -160,7 +159,7 @@ class _Tools:
         try:
             data = base64.b64encode(self._picture(photos[0])).decode("ascii")
             content.append(ImageContent(type="image", data=data, mime_type="image/jpeg"))
-        except (CrossgraphError, Refused) as error:
+        except CrossgraphError as error:
             facts["picture"] = _reason(error)
         content.insert(0, TextContent(type="text", text=json_text(facts)))
         return CallToolResult(content=content, structured_content=facts)
@@ -172,7 +171,7 @@ class _Tools:
             raise ResourceNotFoundError(f"the index has no photo {image_id}")
         try:
             return self._picture(photos[0])
-        except (CrossgraphError, Refused) as error:
+        except CrossgraphError as error:
             raise ResourceNotFoundError(_reason(error)) from None
 
     def describe_index(self) -> Description:
@@ -233,5 +232,5 @@ def _facts(photo: PhotoRecord) -> dict[str, Any]:
     }
 
 
-def _reason(error: CrossgraphError | Refused) -> str:
-    return printable(str(error.detail if isinstance(error, Refused) else error))
+def _reason(error: CrossgraphError) -> str:
+    return printable(str(error))

@@ -6,16 +6,14 @@ Here training and evaluation get the decoder that indexing uses, of which `fusio
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from fusion.data.features import PairData
 
-__all__ = ["collection_features", "default_cache", "query_cache", "read_photo"]
+__all__ = ["default_cache", "query_cache", "read_photo"]
 
 
 def default_cache() -> Path:
@@ -36,26 +34,6 @@ def _named() -> Path | None:
 def _users() -> Path:
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "crossgraph"
-
-
-def collection_features(
-    preset: str,
-    images: Path,
-    annotations: Path,
-    *,
-    cache: Path | None = None,
-    image_weights: Path | None = None,
-    text_weights: Path | None = None,
-    progress: Callable[..., None] | None = None,
-) -> PairData:
-    """Encode a captioned collection, or read what an earlier command encoded of it."""
-    from fusion.data.feature_cache import cache_features
-    from fusion.encoders import load_encoders
-
-    encoders = load_encoders(preset, image_weights=image_weights, text_weights=text_weights)
-    return cache_features(
-        encoders, images, annotations, cache or default_cache(), progress, read_photo=read_photo
-    )
 
 
 def read_photo(path: Path, enough_px: int) -> Image.Image:

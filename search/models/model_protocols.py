@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from fusion.runtime.known_words import KnownWords
 
-__all__ = ["PhotoModel", "QueryModel"]
+__all__ = ["PhotoEmbedder", "QueryModel"]
 
 
 class QueryModel(Protocol):
@@ -41,7 +41,7 @@ class QueryModel(Protocol):
         """Give (K,) float32 in 0..1 from the first stage alone."""
 
 
-class PhotoModel(Protocol):
+class PhotoEmbedder(Protocol):
     """What reads photos, for a query that shows one."""
 
     def embed_images(self, images: Sequence[Image]) -> Any:  # noqa: ANN401

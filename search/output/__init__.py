@@ -1,7 +1,7 @@
 """Hits as people and programs read them: `lines` for pipes, `table` and `preview` for terminals.
 
-`forms` chooses among these, `files` opens and copies the photos themselves. What only some of them
-need (rich, textual-image) is imported by those: a search for a pipe waits for none of it.
+`forms` chooses among these, `file_actions` opens and copies the photos themselves. What only some
+of them need (rich, textual-image) is imported by those: a search for a pipe waits for none of it.
 """
 
 from search.output.forms import Form, chosen_form, print_hits

@@ -9,6 +9,7 @@ from enum import StrEnum
 import typer
 
 from search.output.lines import as_csv_lines, as_json_lines, as_paths, as_plain_lines
+from search.output.terminal_graphics import Drawing
 from search.result import Hit
 from search.terminal.streams import write_exactly
 
@@ -29,14 +30,6 @@ class Form(StrEnum):
     def is_for_programs(self) -> bool:
         """Whether a program asked, which has no use for remarks on stderr."""
         return self not in (Form.people, Form.preview)
-
-
-class Drawing(StrEnum):
-    """How a terminal is shown a photo."""
-
-    kitty = "kitty"
-    sixel = "sixel"
-    blocks = "blocks"
 
 
 LINES: dict[Form, Callable[[Iterable[Hit]], Iterator[str]]] = {

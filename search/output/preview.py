@@ -11,9 +11,9 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from search.output.forms import Drawing
 from search.output.lines import known
 from search.output.table import heading_of
+from search.output.terminal_graphics import Drawing
 from search.printable import printable
 from search.result import Hit
 

@@ -13,14 +13,14 @@ from typing import BinaryIO
 
 from indexer import sources
 from indexer.photos.decode import MAX_FILE_BYTES
-from indexer.sources.folder import SUFFIXES
+from indexer.sources.suffixes import SUFFIXES
+from search.photo_files.photo_errors import PhotoForbidden, PhotoNotFound
 from search.photo_files.uploads_folder import real_uploads
 from search.photo_files.without_links import open_without_links
-from search.server.wire.http_errors import Refused
 from store import IndexDamaged
 from store.photo_names import is_address, lies_below
-from store.record_stream import PhotoRecord
 from store.searched_index import ServedIndex
+from store.types import PhotoRecord
 
 __all__ = ["OpenPhoto", "find_photo", "open_photo"]
 
@@ -31,14 +31,15 @@ def find_photo(index: ServedIndex, image_id: int) -> PhotoRecord:
     """Give what the index knows of a photo.
 
     Raises:
-        Refused: it knows none of that id, or the catalog names a file outside its folders.
+        PhotoNotFound: it knows none of that id.
+        PhotoForbidden: the catalog names a file outside its folders.
     """
     try:
         found = index.photo_records([image_id])
     except IndexDamaged as error:
-        raise Refused(403, str(error)) from None
+        raise PhotoForbidden(str(error)) from None
     if not found:
-        raise Refused(404, f"the index has no photo {image_id}")
+        raise PhotoNotFound(f"the index has no photo {image_id}")
     return found[0]
 
 
@@ -93,28 +94,29 @@ def open_photo(photo: PhotoRecord, folders: list[str], uploads: Path | None = No
         uploads: that of them which is the index's own, and no link.
 
     Raises:
-        Refused: it is not there, or lies elsewhere, or has not a photo's name.
+        PhotoNotFound: it is not there.
+        PhotoForbidden: it lies elsewhere, or has not a photo's name.
     """
     path = photo.file.path
     part = sources.part_of(path)
     real = _real(path if part is None else part[0])
     if not any(lies_below(real, _real_folder(folder, uploads)) for folder in folders):
-        raise Refused(403, f"photo {photo.image_id} leads out of the index's folders of photos")
+        raise PhotoForbidden(f"photo {photo.image_id} leads out of the index's folders of photos")
     if part is not None:
         # Its content as it was indexed: nothing has to be opened to know it.
         return OpenPhoto(io.BytesIO(), 0, photo.file.sha256[:32], path, tuple(folders))
     if Path(path).suffix.lower() not in SUFFIXES or Path(real).suffix.lower() not in SUFFIXES:
-        raise Refused(403, f"photo {photo.image_id} has not the name of a photo")
+        raise PhotoForbidden(f"photo {photo.image_id} has not the name of a photo")
     try:
         number = open_without_links(real)
     except OSError as error:
         reason = error.strerror or "cannot be opened"
-        raise Refused(404, f"the file of photo {photo.image_id} is not there: {reason}") from None
+        raise PhotoNotFound(f"the file of photo {photo.image_id} is not there: {reason}") from None
     file = os.fdopen(number, "rb")
     facts = os.fstat(number)
     if not stat.S_ISREG(facts.st_mode):
         file.close()
-        raise Refused(404, f"the file of photo {photo.image_id} is no file any more")
+        raise PhotoNotFound(f"the file of photo {photo.image_id} is no file any more")
     named = f"{facts.st_dev}-{facts.st_ino}-{facts.st_size}-{facts.st_mtime_ns}"
     return OpenPhoto(file, facts.st_size, hashlib.sha256(named.encode()).hexdigest()[:32])
 

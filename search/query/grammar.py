@@ -15,7 +15,7 @@ import re
 from pathlib import Path
 
 from search.query.negation import split_negation
-from search.query.request import Term
+from search.query.term import Term
 
 __all__ = ["WITHOUT", "Terms", "parse_query", "parse_term"]
 
@@ -81,7 +81,7 @@ def _is_photo(text: str) -> bool:
             return False
     except (OSError, ValueError):  # too long for a name, or with characters that none has
         return False
-    from indexer.sources.folder import SUFFIXES  # with all that reads photos
+    from indexer.sources.suffixes import SUFFIXES  # with all that reads photos
 
     return Path(text).suffix.lower() in SUFFIXES
 

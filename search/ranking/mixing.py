@@ -33,7 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.models.model_protocols import QueryModel
-from search.query.request import Term
+from search.query.term import Term
 
 __all__ = ["EmbeddedTerm", "Mixture", "TermScores"]
 

@@ -12,7 +12,7 @@ from search.ranking.unknown_words import Unknown
 from search.result import Hit, HitGroup, weakness_of
 
 if TYPE_CHECKING:
-    from store.federation.lost_members import Missing
+    from store.types import Missing
 
 __all__ = ["notes_on"]
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from search.models.model_protocols import PhotoModel, QueryModel
-from search.query.request import SearchRequest, Term
+from search.models.model_protocols import PhotoEmbedder, QueryModel
+from search.query.request import SearchRequest
+from search.query.term import Term
 from search.ranking.mixing import EmbeddedTerm, Mixture
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class TermReader:
 
     index: SearchedIndex
     model: QueryModel
-    photo_model: PhotoModel
+    photo_model: PhotoEmbedder
     read: Mapping[str, Any] = field(default_factory=dict)
 
     def having_read(self, requests: Iterable[SearchRequest]) -> Self:

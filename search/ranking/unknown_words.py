@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from fusion.runtime.wording import canonical_query
 from fusion.runtime.words import STOP_WORDS
-from search.query.request import SearchRequest, Term
+from search.query.request import SearchRequest
+from search.query.term import Term
 
 if TYPE_CHECKING:
     from search.models.model_protocols import QueryModel

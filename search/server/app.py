@@ -15,10 +15,9 @@ from search.server.middleware.prometheus import Counted
 from search.server.middleware.request_limits import Bounds, Stoppable
 from search.server.pool.model_holder import LoadedModel
 from search.server.pool.service import Service
-from search.server.routes import image_routes as photo_routes
-from search.server.routes import index_routes, search_routes
+from search.server.routes import image_routes, index_routes, search_routes
 from search.server.settings import Settings
-from search.server.wire import http_errors as errors
+from search.server.wire import http_errors
 
 __all__ = ["HEADERS", "build_app"]
 
@@ -48,8 +47,8 @@ def build_app(settings: Settings, load: Callable[[str], LoadedModel]) -> FastAPI
     # The usual pages of documentation load scripts from another host.
     app = FastAPI(title="crossgraph", docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.service = service
-    errors.install(app)
-    for routes in (search_routes, photo_routes, index_routes):
+    http_errors.install(app)
+    for routes in (search_routes, image_routes, index_routes):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=index_routes.STATIC, check_dir=False))
     # The one added last comes first.

@@ -22,7 +22,7 @@ from store.columns.unspaced import asked_apart
 from store.errors import IndexDamaged
 from store.sqlite.catalog_file import CatalogFile
 from store.sqlite.id_pages import id_pages
-from store.vectors.vector_index import Found
+from store.types import Found
 
 __all__ = ["add", "forget", "in_step", "make_anew", "search_words", "telling_words"]
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from store.catalog import full_text as words
+from store.catalog import full_text
 from store.catalog.folders import source_id
 from store.catalog.models import Model
 from store.catalog.quarantine import release
@@ -29,8 +29,7 @@ from store.columns.codec import (
 from store.columns.paths import absolute_path, relative_path
 from store.columns.tables import BLOB, INTEGER, PATH, TABLES, columns_of, maybe, row_sum
 from store.sqlite.catalog_file import CatalogFile
-from store.types import PhotoFile
-from store.vectors.vector_index import Block
+from store.types import Block, PhotoFile
 
 __all__ = [
     "arrays_of",
@@ -75,7 +74,7 @@ def put_files(catalog: CatalogFile, files: Sequence[PhotoFile]) -> tuple[list[in
     catalog.put("images", placed, known_by=("id", "source_id", "path"))
     release(catalog, [file.path for file in files])
     there = [image_id for image_id in known if image_id is not None]
-    words.add(catalog, sorted({*ids} - {*there}))
+    full_text.add(catalog, sorted({*ids} - {*there}))
     return ids, there
 
 
@@ -96,7 +95,7 @@ def update_files(catalog: CatalogFile, changed: Mapping[int, PhotoFile]) -> None
     """Write new facts about photos whose content is the same, such as another path."""
     files = list(changed.values())
     rows = zip(_facts(catalog, files), changed, strict=True)
-    with words.in_step(catalog, changed):
+    with full_text.in_step(catalog, changed):
         # Out of each other's way first: two photos may have swapped their names.
         catalog.execute_many(
             "UPDATE images SET path = CAST('moving ' || id AS BLOB) WHERE id = ?",
@@ -113,7 +112,7 @@ def remove_images(catalog: CatalogFile, image_ids: Sequence[int]) -> list[int]:
     """Delete photos with all that belongs to them, and give those that were there."""
     asked = json.dumps(list(image_ids))
     there = [int(row[0]) for row in catalog.rows(f"SELECT id FROM images WHERE id {_IN}", asked)]
-    words.forget(catalog, there)
+    full_text.forget(catalog, there)
     catalog.execute(f"DELETE FROM images WHERE id {_IN}", asked)
     return there
 

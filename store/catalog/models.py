@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from store.columns.codec import array_to_blob, blob_to_array
 from store.columns.tables import BLOB, TABLES, maybe, row_sum
 from store.sqlite.catalog_file import CatalogFile
-from store.vectors.vector_head import MOST_DIM
+from store.types import MOST_DIM
 
 __all__ = [
     "Model",

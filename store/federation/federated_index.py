@@ -14,14 +14,11 @@ from numpy.typing import NDArray
 from store.catalog.models import Model
 from store.catalog.selection import Expression
 from store.federation.ids import STRIDE, divided, moved
-from store.federation.lost_members import Missing
 from store.federation.members import Members, Place
-from store.record_stream import PhotoRecord
-from store.searched_index import Allowed, Ids, ServedIndex
-from store.types import Counts, Photo, PhotoFile, QuarantinedFile
+from store.searched_index import Allowed, ServedIndex
+from store.types import Counts, Found, Ids, Missing, Photo, PhotoFile, PhotoRecord, QuarantinedFile
 from store.vectors.background import Background
 from store.vectors.choose import Measured
-from store.vectors.vector_index import Found
 
 __all__ = ["SeveralIndexes"]
 

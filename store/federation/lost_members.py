@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from store.errors import IndexUnavailable
 
-__all__ = ["MemberLost", "Missing", "again"]
+__all__ = ["MemberLost", "again"]
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Missing:
-    """An index that an answer was given without.
-
-    Attributes:
-        index: where it lies.
-        reason: why it could not be read, in one line.
-    """
-
-    index: str
-    reason: str
 
 
 class MemberLost(IndexUnavailable):

@@ -20,7 +20,7 @@ from store.federation.worker_thread import Hand
 from store.reader import CATALOG_NAME
 from store.searched_index import ServedIndex
 
-__all__ = ["Member", "is_loss"]
+__all__ = ["FederationMember", "is_loss"]
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
 """Seconds until what was lost is tried again: twice as long each time."""
@@ -75,7 +75,7 @@ class _Opened:
         return facts.st_dev, facts.st_ino
 
 
-class Member:
+class FederationMember:
     """One of the indexes; used by one thread at a time, and opened at once.
 
     Args:

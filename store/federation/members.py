@@ -10,9 +10,10 @@ from typing import Any, Self, TypeVar
 
 from store.catalog.models import Model
 from store.errors import IndexUnavailable, ModelMismatch
-from store.federation.lost_members import MemberLost, Missing, again
-from store.federation.member import Member, is_loss
+from store.federation.lost_members import MemberLost, again
+from store.federation.member import FederationMember, is_loss
 from store.searched_index import ServedIndex
+from store.types import Missing
 
 __all__ = ["Members", "Place"]
 
@@ -33,17 +34,17 @@ class Members:
         seconds: how long each may take for one thing it is asked.
     """
 
-    def __init__(self, members: Sequence[Member], model: Model, seconds: float) -> None:
+    def __init__(self, members: Sequence[FederationMember], model: Model, seconds: float) -> None:
         self.model = model
         self._members = members
         self._seconds = seconds
-        self._here: dict[int, Member] = {}
+        self._here: dict[int, FederationMember] = {}
         self._depth = 0
 
     @classmethod
     def open(cls, places: Sequence[Place], seconds: float, *, strict: bool) -> Self:
         """Open indexes; see `SeveralIndexes.open`."""
-        members = [Member(*place) for place in places]
+        members = [FederationMember(*place) for place in places]
         try:
             until = time.monotonic() + seconds
             for member in members:
@@ -130,7 +131,7 @@ class Members:
         with self.snapshot():
             return self.ask(work, numbers)
 
-    def _there(self, number: int) -> Member:
+    def _there(self, number: int) -> FederationMember:
         if number in self._here:
             return self._here[number]
         if 0 <= number < len(self._members):
@@ -140,7 +141,7 @@ class Members:
             )
         raise KeyError(number)
 
-    def _enter(self) -> list[Member]:
+    def _enter(self) -> list[FederationMember]:
         """Begin a snapshot of each that can be read; gives those in which one may be open."""
         for member in self._members:
             member.revive()
@@ -196,7 +197,7 @@ class Members:
             member.lose(said, kept=hangs)
         return said
 
-    def _is_foreign(self, member: Member) -> bool:
+    def _is_foreign(self, member: FederationMember) -> bool:
         model = member.model
         return model is not None and model.fingerprint != self.model.fingerprint
 
@@ -209,12 +210,12 @@ def _trouble(future: Future[Any], until: float) -> BaseException | None:
         return error
 
 
-def _all_missing(members: Sequence[Member]) -> IndexUnavailable:
+def _all_missing(members: Sequence[FederationMember]) -> IndexUnavailable:
     reasons = "; ".join(dict.fromkeys(member.reason for member in members))
     return IndexUnavailable(f"none of {len(members)} indexes can be read: {reasons}")
 
 
-def _mixture(members: Sequence[Member]) -> ModelMismatch:
+def _mixture(members: Sequence[FederationMember]) -> ModelMismatch:
     told = [
         f"{member.place} with {member.model.name} ({member.model.fingerprint[:12]})"
         for member in members
@@ -226,7 +227,7 @@ def _mixture(members: Sequence[Member]) -> ModelMismatch:
     )
 
 
-def _of_another_model(member: Member, model: Model) -> str:
+def _of_another_model(member: FederationMember, model: Model) -> str:
     name = "" if member.model is None else member.model.fingerprint[:12]
     return (
         f"{member.place} was made with another model ({name}) than the others "

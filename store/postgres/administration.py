@@ -8,12 +8,12 @@ from store.postgres import generations
 from store.postgres.address import Address
 from store.postgres.connection import Connection
 from store.postgres.declarations import check
-from store.postgres.generations import Generation
+from store.postgres.generations import CollectionGeneration
 
-__all__ = ["Collection"]
+__all__ = ["DatabaseCollection"]
 
 
-class Collection:
+class DatabaseCollection:
     """A collection in a database; a context manager.
 
     Args:
@@ -39,7 +39,7 @@ class Collection:
     def __exit__(self, *_: object) -> None:
         self._server.close()
 
-    def generations(self) -> list[Generation]:
+    def generations(self) -> list[CollectionGeneration]:
         """Give all generations, the newest first."""
         return generations.generations(self._server, self._server.address.collection)
 

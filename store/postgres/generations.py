@@ -15,11 +15,11 @@ from store.catalog.models import Model
 from store.errors import IndexBusy, IndexNotFound, QueryError
 from store.postgres.connection import Connection
 from store.postgres.declarations import SCHEMA, TABLES, generation_tables, table
-from store.postgres.scaled_vectors import Placement
+from store.postgres.scaled_vectors import VectorPlacement
 from store.vectors.choose import Measured
 
 __all__ = [
-    "Generation",
+    "CollectionGeneration",
     "activate",
     "answering",
     "begin",
@@ -34,7 +34,7 @@ _COLUMNS = """number, state, content, created, fingerprint, model, encoders, dim
 
 
 @dataclass(frozen=True, eq=False)
-class Generation:
+class CollectionGeneration:
     """One state of an index.
 
     Attributes:
@@ -43,7 +43,7 @@ class Generation:
         content: changes with all that is copied of an index's embeddings.
         created: when it was begun.
         model: whose embeddings it holds; its id is the number.
-        scale: (D,) as in `Placement`.
+        scale: (D,) as in `VectorPlacement`.
         photos: how many.
         ef_search: how much of the graph a search looks at; None where it compares all vectors.
         measured: how it is searched, and what that is worth.
@@ -64,7 +64,7 @@ class Generation:
         return table(name, self.number)
 
 
-def answering(server: Connection, collection: str) -> Generation:
+def answering(server: Connection, collection: str) -> CollectionGeneration:
     """Give the generation that answers.
 
     Raises:
@@ -79,7 +79,7 @@ def answering(server: Connection, collection: str) -> Generation:
     return found[0]
 
 
-def generations(server: Connection, collection: str) -> list[Generation]:
+def generations(server: Connection, collection: str) -> list[CollectionGeneration]:
     """Give all generations of a collection, the newest first."""
     sql = f"""SELECT {_COLUMNS} FROM {SCHEMA}.generations WHERE collection = %s
         ORDER BY number DESC"""
@@ -87,8 +87,8 @@ def generations(server: Connection, collection: str) -> list[Generation]:
 
 
 def begin(
-    server: Connection, collection: str, content: str, model: Model, placement: Placement
-) -> Generation:
+    server: Connection, collection: str, content: str, model: Model, placement: VectorPlacement
+) -> CollectionGeneration:
     """Make room for a generation, and drop what an earlier push left of another one."""
     for left in generations(server, collection):
         if left.state == "filling":
@@ -110,7 +110,7 @@ def begin(
 
 def mark_ready(
     server: Connection,
-    generation: Generation,
+    generation: CollectionGeneration,
     photos: int,
     ef_search: int | None,
     measured: Measured,
@@ -141,7 +141,7 @@ def activate(server: Connection, collection: str, number: int) -> None:
         server.execute(sql, number)
 
 
-def drop(server: Connection, generation: Generation) -> None:
+def drop(server: Connection, generation: CollectionGeneration) -> None:
     """Drop a generation with all that it holds, once nobody reads a table of it any more."""
     with server.transaction():
         for name in TABLES:
@@ -167,10 +167,10 @@ def only_writer(server: Connection, collection: str) -> Generator[None]:
             server.rows("SELECT pg_advisory_unlock(hashtext(%s))", key)
 
 
-def _generation(row: tuple[Any, ...]) -> Generation:
+def _generation(row: tuple[Any, ...]) -> CollectionGeneration:
     (number, state, content, created, fingerprint, name, encoders, dim, unit_dim, scale,
      photos, ef_search, kind, recall, query_ms, build_seconds) = row  # fmt: skip
-    return Generation(
+    return CollectionGeneration(
         number,
         state,
         content,

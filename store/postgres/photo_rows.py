@@ -9,7 +9,7 @@ from store.catalog.annotations import texts_of
 from store.columns.codec import row_to_path, text_to_row
 from store.columns.documents import documents
 from store.postgres.connection import Connection
-from store.postgres.generations import Generation
+from store.postgres.generations import CollectionGeneration
 from store.postgres.word_search import plain_words
 from store.sqlite.catalog_file import CatalogFile
 from store.sqlite.id_pages import id_pages
@@ -22,7 +22,7 @@ _COLUMNS = """id, root, path, raw_root, raw_path, size_bytes, mtime_ns, sha256, 
     height_px, taken_s, camera, look, captions, categories"""
 
 
-def write_facts(server: Connection, generation: Generation, catalog: CatalogFile) -> None:
+def write_facts(server: Connection, generation: CollectionGeneration, catalog: CatalogFile) -> None:
     """Write all that an index knows of its photos, but embeddings, in one transaction.
 
     What an earlier push that was killed wrote of it is replaced.

@@ -14,7 +14,6 @@ from store.catalog.models import Model
 from store.catalog.selection import Expression
 from store.columns.codec import blobs_to_array, row_to_path
 from store.errors import ModelMismatch
-from store.federation.lost_members import Missing
 from store.postgres.address import Address
 from store.postgres.allowed_photos import Chosen, choose
 from store.postgres.connection import Connection, Row
@@ -22,12 +21,9 @@ from store.postgres.declarations import TABLES, check
 from store.postgres.session import Session
 from store.postgres.vector_search import PostgresVectors
 from store.postgres.word_search import search_words
-from store.record_stream import PhotoRecord
-from store.searched_index import Ids
-from store.types import Counts, Photo, PhotoFile, QuarantinedFile
+from store.types import Counts, Found, Ids, Missing, Photo, PhotoFile, PhotoRecord, QuarantinedFile
 from store.vectors.background import Background, spread_ids
 from store.vectors.choose import Measured
-from store.vectors.vector_index import Found
 
 __all__ = ["PostgresReader"]
 

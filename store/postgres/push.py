@@ -20,7 +20,7 @@ from store.postgres.connection import Connection
 from store.postgres.copying import copy_blobs, copy_vectors
 from store.postgres.declarations import migrate
 from store.postgres.generations import (
-    Generation,
+    CollectionGeneration,
     activate,
     begin,
     drop,
@@ -30,10 +30,10 @@ from store.postgres.generations import (
 )
 from store.postgres.photo_rows import write_facts
 from store.postgres.recall import build_graph, measure
-from store.postgres.scaled_vectors import Placement
+from store.postgres.scaled_vectors import VectorPlacement
 from store.reader import IndexReader
 from store.sqlite.catalog_file import CatalogFile
-from store.vectors.vector_index import Block
+from store.types import Block
 
 __all__ = ["Pushed", "push"]
 
@@ -113,7 +113,7 @@ class _Push:
 
     def run(self, queries: NDArray[np.float32] | None) -> Pushed:
         collection = self._server.address.collection
-        placement = Placement.of(self._index.model.dim, self._blocks)
+        placement = VectorPlacement.of(self._index.model.dim, self._blocks)
         generation = begin(self._server, collection, self._content(), self._index.model, placement)
         began = time.perf_counter()
         self._copy_embeddings(generation, placement)
@@ -139,7 +139,9 @@ class _Push:
             measured.build_seconds,
         )
 
-    def _copy_embeddings(self, generation: Generation, placement: Placement) -> None:
+    def _copy_embeddings(
+        self, generation: CollectionGeneration, placement: VectorPlacement
+    ) -> None:
         """Copy vectors and nodes, some thousand photos in a transaction, after those there are."""
         vectors, nodes = generation.table("vectors"), generation.table("nodes")
         sql = f"SELECT coalesce(max(image_id), 0), count(*) FROM {vectors}"

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from store.postgres.connection import Connection
 from store.postgres.copying import as_text
-from store.postgres.generations import Generation
+from store.postgres.generations import CollectionGeneration
 from store.postgres.scaled_vectors import asked
 from store.postgres.vector_search import GRAPH, WHOLE
+from store.types import Blocks
 from store.vectors.choose import LEAST_RECALL, NEIGHBOURS, OVERSAMPLING, Measured, nearest
-from store.vectors.vector_index import Blocks
 
 __all__ = ["FEW_VECTORS", "build_graph", "measure"]
 
@@ -30,7 +30,7 @@ _BYTES_A_VECTOR = 400
 _MOST_MEMORY_MB = 4096
 
 
-def build_graph(server: Connection, generation: Generation, count: int) -> bool:
+def build_graph(server: Connection, generation: CollectionGeneration, count: int) -> bool:
     """Make the indexes on a generation's embeddings; say whether there is a graph now."""
     vectors, nodes = generation.table("vectors"), generation.table("nodes")
     with server.transaction():
@@ -55,7 +55,7 @@ def build_graph(server: Connection, generation: Generation, count: int) -> bool:
 
 def measure(
     server: Connection,
-    generation: Generation,
+    generation: CollectionGeneration,
     has_graph: bool,
     blocks: Blocks,
     queries: NDArray[np.float32] | None,
@@ -94,7 +94,7 @@ def measure(
 
 def _asked(
     server: Connection,
-    generation: Generation,
+    generation: CollectionGeneration,
     queries: NDArray[np.float32],
     ef_search: int | None,
 ) -> tuple[list[list[int]], float]:

@@ -20,16 +20,16 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from store.vectors.vector_index import Blocks
+from store.types import Blocks
 
-__all__ = ["Placement", "asked"]
+__all__ = ["VectorPlacement", "asked"]
 
 SPREAD = 4.0
 """Times the usual spread of a number, from which on it is scaled down."""
 
 
 @dataclass(frozen=True, eq=False)
-class Placement:
+class VectorPlacement:
     """How vectors (D,) are placed among those of one length.
 
     Attributes:
@@ -37,7 +37,7 @@ class Placement:
         scale: (D,) float32 powers of two, by which each number is multiplied then.
         length: of every placed vector.
 
-    >>> placement = Placement(np.zeros(2, np.float32), np.array([1.0, 0.5], np.float32), 5.0)
+    >>> placement = VectorPlacement(np.zeros(2, np.float32), np.array([1.0, 0.5], np.float32), 5.0)
     >>> placement.placed(np.array([[3.0, 0.0], [0.0, 8.0]])).tolist()
     [[3.0, 0.0, 4.0], [0.0, 4.0, 3.0]]
     >>> asked(np.array([1.0, 1.0], np.float32), placement.scale).tolist()

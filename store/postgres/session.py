@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from store.errors import IndexNotFound, ModelMismatch
 from store.postgres.connection import Connection, Row
 from store.postgres.declarations import SCHEMA
-from store.postgres.generations import Generation, answering
+from store.postgres.generations import CollectionGeneration, answering
 
 __all__ = ["Session"]
 
@@ -31,7 +31,7 @@ class Session:
 
     def __init__(self, server: Connection) -> None:
         self.server = server
-        self.generation: Generation = answering(server, server.address.collection)
+        self.generation: CollectionGeneration = answering(server, server.address.collection)
         self._depth = 0
 
     @contextmanager

@@ -12,8 +12,9 @@ from store.postgres.allowed_photos import Chosen
 from store.postgres.copying import as_text, half_rows
 from store.postgres.scaled_vectors import asked
 from store.postgres.session import Session
+from store.types import Found
 from store.vectors.choose import OVERSAMPLING
-from store.vectors.vector_index import Found, best
+from store.vectors.vector_index import best
 
 __all__ = ["GRAPH", "WHOLE", "PostgresVectors"]
 

@@ -17,7 +17,7 @@ from store.catalog.full_text import telling_words
 from store.columns.unspaced import normal
 from store.postgres.allowed_photos import Chosen
 from store.postgres.session import Session
-from store.vectors.vector_index import Found
+from store.types import Found
 
 __all__ = ["plain_words", "search_words"]
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from store.searched_index import Ids
     from store.sqlite.catalog_file import CatalogFile
+    from store.types import Ids
 
 __all__ = ["SAMPLE", "Background", "sampled", "spread_ids"]
 

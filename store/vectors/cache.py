@@ -19,7 +19,8 @@ from store.catalog.models import Model, activate, probes
 from store.columns.tables import INTEGER
 from store.errors import CrossgraphError
 from store.sqlite.catalog_file import CatalogFile
-from store.vectors import choose as choice
+from store.types import Block, Found
+from store.vectors import choose
 from store.vectors.flat import FlatIndex
 from store.vectors.generation import (
     Generation,
@@ -30,7 +31,7 @@ from store.vectors.generation import (
 )
 from store.vectors.live import LiveVectors
 from store.vectors.vector_file import DamagedVectors
-from store.vectors.vector_index import Block, FileIndex, Found
+from store.vectors.vector_index import FileIndex
 
 __all__ = ["VectorCache"]
 
@@ -250,13 +251,13 @@ class VectorCache:
         for ids, vectors in added:
             live.add(ids, vectors)
 
-    def _built(self) -> tuple[FileIndex, choice.Measured, int]:
+    def _built(self) -> tuple[FileIndex, choose.Measured, int]:
         """Make the index that suits this snapshot's vectors; give its highest image id too."""
         sql = f"SELECT count(*), coalesce(max(image_id), 0) FROM {self._model.vectors}"
         count, last_id = next(self._catalog.rows(sql))
         asked = probes(self._catalog, self._model)
         queries = np.zeros((0, self._model.dim)) if asked is None else asked
-        base, measured = choice.build(
+        base, measured = choose.build(
             self._model.dim, count, self._blocks, queries.astype(np.float32)
         )
         return base, measured, int(last_id)

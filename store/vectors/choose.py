@@ -11,13 +11,15 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from store.vectors.approximate import FIRST_PROBES, ApproximateIndex, train
+from store.types import Block, Blocks
+from store.vectors.approximate import FIRST_PROBES, ApproximateIndex
+from store.vectors.centroids import train
 from store.vectors.flat import FlatIndex
 from store.vectors.gpu import on_gpu
 from store.vectors.rescored import rescored
 from store.vectors.vector_file import DamagedVectors
 from store.vectors.vector_head import read_head
-from store.vectors.vector_index import Block, Blocks, FileIndex, VectorIndex
+from store.vectors.vector_index import FileIndex, VectorIndex
 
 __all__ = ["LEAST_RECALL", "NEIGHBOURS", "OVERSAMPLING", "Measured", "build", "load", "nearest"]
 

@@ -14,11 +14,10 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from store.types import Block, Found
 from store.vectors.vector_file import Part, read_part, write_vectors
 from store.vectors.vector_head import Head, Header, read_head
 from store.vectors.vector_index import (
-    Block,
-    Found,
     best,
     check_block,
     padded,

@@ -20,10 +20,11 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from store.types import Found
 from store.vectors.approximate import ApproximateIndex
 from store.vectors.flat import FlatIndex
 from store.vectors.vector_file import DamagedVectors
-from store.vectors.vector_index import FileIndex, Found, best, padded_query, padded_width
+from store.vectors.vector_index import FileIndex, best, padded_query, padded_width
 
 __all__ = ["MOST_NEIGHBOURS", "GpuIndex", "on_gpu"]
 

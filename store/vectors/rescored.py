@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from store.vectors.approximate import ApproximateIndex, Trained
-from store.vectors.vector_index import Blocks, check_block, padded, padded_width
+from store.types import Blocks
+from store.vectors.approximate import ApproximateIndex
+from store.vectors.centroids import Trained
+from store.vectors.vector_index import check_block, padded, padded_width
 
 __all__ = ["rescored"]
 

@@ -11,6 +11,7 @@ from typing import BinaryIO, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from store.types import MOST_DIM
 from store.vectors.vector_index import padded_width
 
 __all__ = ["ID_BYTES", "Head", "Header", "read_head"]
@@ -19,7 +20,6 @@ HEADER = struct.Struct("<8sIIQII")
 MAGIC = b"XGVECT2\n"
 CODE_BYTES = {16: 2, 8: 1}  # bits of a number in a code, and its bytes
 ID_BYTES = 8
-MOST_DIM = 65536
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -10,11 +10,10 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from store.types import Found
+
 __all__ = [
-    "Block",
-    "Blocks",
     "FileIndex",
-    "Found",
     "VectorIndex",
     "best",
     "check_block",
@@ -24,14 +23,6 @@ __all__ = [
     "selected",
 ]
 
-Block = tuple[NDArray[np.int64], NDArray[np.float32]]
-"""Ids (N,) and their vectors (N, D)."""
-
-Blocks = Callable[[], Iterator[Block]]
-"""Gives the same vectors from the start each time, so that they are never all in memory."""
-
-Found = tuple[NDArray[np.int64], NDArray[np.float32]]
-"""Ids (K,) and scores (K,), the highest score first, equal ones in the order of the ids."""
 
 # FAISS compares in steps of 16 numbers where the processor can, and one by one in any other width:
 # 515 numbers in half precision took 56 ms for 100,000 vectors, the same padded to 528 took 5 ms.

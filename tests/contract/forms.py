@@ -15,14 +15,15 @@ from store.postgres.copying import copy_vectors
 from store.postgres.declarations import migrate
 from store.postgres.generations import activate, begin, mark_ready
 from store.postgres.recall import build_graph
-from store.postgres.scaled_vectors import Placement
+from store.postgres.scaled_vectors import VectorPlacement
 from store.postgres.session import Session
 from store.postgres.vector_search import PostgresVectors
+from store.types import Block
 from store.vectors.approximate import ApproximateIndex
 from store.vectors.choose import Measured
 from store.vectors.flat import FlatIndex
 from store.vectors.rescored import rescored
-from store.vectors.vector_index import Block, VectorIndex
+from store.vectors.vector_index import VectorIndex
 from tests.unit.store.vectors_at_hand import in_blocks
 
 __all__ = ["FILE_FORMS", "FORMS", "Vectors", "made"]
@@ -73,7 +74,7 @@ def in_a_file(form: str, vectors: Vectors) -> FlatIndex | ApproximateIndex:
 def _in_postgres(vectors: Vectors, server: Connection, *, graph: bool) -> VectorIndex:
     ids, rows = vectors
     migrate(server)
-    placement = Placement.of(rows.shape[1], lambda: in_blocks(ids, rows))
+    placement = VectorPlacement.of(rows.shape[1], lambda: in_blocks(ids, rows))
     model = Model(0, "f00d", "made", "none", rows.shape[1], 0)
     generation = begin(server, "photos", "made", model, placement)
     for some, block in in_blocks(ids, rows):

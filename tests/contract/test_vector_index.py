@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from store.vectors import choose as choice
+from store.vectors import choose
 from store.vectors.gpu import on_gpu
 from store.vectors.vector_index import FileIndex, VectorIndex
 from tests.contract.forms import FILE_FORMS, FORMS, Vectors, in_a_file, made
@@ -166,7 +166,7 @@ def in_file(request: pytest.FixtureRequest) -> Iterator[FileIndex]:
 
 def test_a_file_gives_back_what_was_saved(in_file: FileIndex, tmp_path: Path) -> None:
     in_file.save(tmp_path / "v.faiss")
-    loaded = choice.load(tmp_path / "v.faiss")
+    loaded = choose.load(tmp_path / "v.faiss")
     assert (loaded.kind, loaded.exact, loaded.dim) == (in_file.kind, in_file.exact, in_file.dim)
     assert len(loaded) == COUNT
     for query in QUERIES[:5]:

@@ -6,11 +6,9 @@ Whatever is wrong is one line on stderr that begins with "error:", an exit code,
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -18,52 +16,9 @@ import pytest
 from PIL import Image
 
 from store import Index
+from tests.e2e.called_program import PHOTOS, assert_error, run
 
-SKIMAGE = find_spec("skimage")
-PHOTOS = Path(str(SKIMAGE.origin)).parent / "data" if SKIMAGE else Path()
 pytestmark = pytest.mark.e2e
-
-FEW = ("chelsea.png", "coffee.png", "rocket.jpg", "astronaut.png")
-
-
-def run(*arguments: object, program: str = "main") -> subprocess.CompletedProcess[str]:
-    call = f"import sys; from search.cli import {program}; sys.exit({program}())"
-    return subprocess.run(
-        [sys.executable, "-c", call, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "200"},
-    )
-
-
-def assert_error(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
-    last = done.stderr.strip().splitlines()[-1]
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    assert last.startswith("error: ")
-    assert done.stderr.count("error: ") == 1
-    for word in words:
-        assert word in last
-
-
-@pytest.fixture(scope="session")
-def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("photos")
-    for name in FEW:
-        shutil.copyfile(PHOTOS / name, folder / name)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def index(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An index of a cat, a coffee cup, a rocket and an astronaut, made by the program."""
-    folder = tmp_path_factory.mktemp("made") / "photos.index"
-    done = run("index", photos, "--index", folder)
-    assert done.returncode == 0, done.stderr
-    assert "4 added" in done.stdout
-    return folder
-
 
 # --- called as it should be
 

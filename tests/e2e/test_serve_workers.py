@@ -96,8 +96,8 @@ def test_a_worker_that_is_stopped_is_noticed_and_one_that_works_is_left_alone(
 ) -> None:
     said = tmp_path / "stderr"
     sooner = (
-        "from search.server.processes.worker_process import Plan; "
-        "Plan.__init__.__defaults__ = (4.0,)"
+        "from search.server.processes.worker_process import ServingPlan; "
+        "ServingPlan.__init__.__defaults__ = (4.0,)"
     )
     with (
         said.open("w") as stderr,

@@ -15,7 +15,7 @@ import pytest
 from indexer import build_index
 from indexer.bulk import write_shards
 from search.cli import main, search_main
-from search.engine import open_index as loading
+from search.models import loading
 from store import Index, PhotoFile
 from tests.integration.colours import ColourModel, paint
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import time
 from pathlib import Path
@@ -11,12 +10,10 @@ import numpy as np
 import pytest
 
 from indexer import build_index
-from indexer.bulk import embed, merge_shards, write_shards
-from indexer.bulk.shard_file import check_pyarrow, read_rows
+from indexer.bulk import merge_shards, write_shards
+from indexer.bulk.shard_file import read_rows
 from indexer.bulk.shards_folder import shard_paths
-from search.cli import main
-from search.engine import open_index as loading
-from store import CrossgraphError, Index, ModelMismatch, PhotoFile, SourceError
+from store import Index, ModelMismatch, PhotoFile, SourceError
 from tests.fakes import COLOURS, ColourModel, paint
 from tests.made_shards import painted, write_parquet, write_tar
 
@@ -201,26 +198,6 @@ def test_photos_in_tars_and_parquet_files_are_as_indexing_them_makes_them(
     assert write_shards(out, [sources], ColourModel()).shards == 0
 
 
-@pytest.mark.usefixtures("colours")
-def test_a_tar_that_cannot_be_opened_just_now_is_embedded_by_the_next_run(
-    out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    tar = write_tar(tmp_path / "sources" / "a.tar", {"1.png": painted("red")})
-
-    def fail(*_: object, **__: object) -> None:
-        raise OSError(errno.EIO, "Input/output error")
-
-    with monkeypatch.context() as failing:
-        failing.setattr(embed, "open_shard", fail)
-        assert main(["index", str(tar.parent), "--shards", str(out)]) == 1
-    said = capsys.readouterr()
-    assert f"left out: {tar}: cannot be read: Input/output error" in said.err
-    assert "run the same command again" in said.err
-    assert "0 shards written, 0 there already" in said.out
-    assert list(shard_paths(out)) == []
-    assert write_shards(out, [tar.parent], ColourModel()).photos == 1
-
-
 def test_a_caption_that_is_no_unicode_is_kept_as_indexing_keeps_it(
     out: Path, where: Path, tmp_path: Path
 ) -> None:
@@ -271,64 +248,6 @@ def test_a_source_that_is_not_there_is_told_before_anything_is_written(
     with pytest.raises(SourceError, match="is not there"):
         write_shards(out, [tmp_path / "nowhere"], ColourModel())
     assert not out.exists()
-
-
-def test_what_lacks_pyarrow_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    from indexer.bulk import shard_file
-
-    monkeypatch.setattr(shard_file, "find_spec", lambda _: None)
-    with pytest.raises(CrossgraphError, match=r'pip install "crossgraph\[parquet\]"'):
-        check_pyarrow()
-
-
-@pytest.fixture
-def colours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(loading, "load_model", lambda *_, **__: ColourModel())
-    monkeypatch.setenv("CROSSGRAPH_CACHE", str(tmp_path / "cache"))
-
-
-@pytest.mark.usefixtures("colours")
-def test_the_commands_tell_what_they_did(
-    photos: Path, out: Path, where: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["index", str(photos), "--shards", str(out)]) == 0
-    said = capsys.readouterr()
-    assert said.out.startswith(f"{out}: ")
-    assert f"{COUNT} photos embedded, 1 left out" in said.out
-    assert "left out: " in said.err and "broken.jpg: its content is no image" in said.err
-    assert main(["index", "--from-shards", str(out), "--index", str(where)]) == 0
-    assert f"0 there already, 0 refused, {COUNT} photos, 1 left out" in capsys.readouterr().out
-    next(shard_paths(out)).write_bytes(b"")
-    assert main(["index", "--from-shards", str(out), "--index", str(where)]) == 1
-    said = capsys.readouterr()
-    assert "refused: " in said.err and "delete it" in said.err
-    assert "1 refused, 0 photos" in said.out
-
-
-@pytest.mark.usefixtures("colours")
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (["x", "--shards", "o", "--from-shards", "o"], "give one"),
-        (["x", "--shards", "o", "--reembed"], "leave out --annotations"),
-        (["--from-shards", "o", "--watch"], "leave out --annotations"),
-        (["x", "--from-shards", "o"], "leave out SOURCE"),
-        (["--from-shards", "o", "--retry-failed"], "leave out SOURCE and --retry-failed"),
-        (["--shards", "o"], "needs a SOURCE"),
-        (["x", "--ray"], "give --shards OUT"),
-        (["x", "--part", "1/2"], "give --shards OUT"),
-        (["x", "--shards", "o", "--workers", "2"], "are for --ray"),
-        (["x", "--shards", "o", "--address", "auto"], "are for --ray"),
-        (["x", "--shards", "o", "--part", "0/2"], "expected I/N with I from 1 to N"),
-        (["x", "--shards", "o", "--part", "3/2"], "expected I/N with I from 1 to N"),
-        (["x", "--shards", "o", "--part", "half"], "expected I/N with I from 1 to N"),
-    ],
-)
-def test_what_makes_no_sense_is_refused(
-    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["index", *arguments]) == 2
-    assert told in capsys.readouterr().err
 
 
 def _files(where: Path) -> dict[int, PhotoFile]:

@@ -10,7 +10,7 @@ import pytest
 
 from indexer import build_index
 from search import SearchIndex, SearchRequest, Term, open_index
-from search.ranking import stopwatch as timing
+from search.ranking import stopwatch
 from search.result import STAGES
 from store import IndexDamaged, IndexNotFound, ModelMismatch, QueryError
 from tests.integration.colours import ColourModel, paint
@@ -192,7 +192,7 @@ def test_stages_are_timed(index: SearchIndex) -> None:
 def test_a_spent_budget_leaves_the_rest_in_first_stage_order(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(timing, "BLOCK", 2)
+    monkeypatch.setattr(stopwatch, "BLOCK", 2)
     with open_index(folder, model=ColourModel(contrary=True)) as index:
         result = index.search("red", budget_ms=1e-6, explain=True)
         plain = index.search("red", budget_ms=1e6)

@@ -15,11 +15,12 @@ import numpy as np
 import pytest
 
 from fusion.data.features import PairData
-from fusion.evaluation.matcher import Matcher, load_matcher
+from fusion.evaluation.load_matcher import load_matcher
+from fusion.evaluation.matcher import Matcher
 from search.cli import main
+from search.evaluation.collection_features import collection_features
 from search.evaluation.evaluation import percent, rank_both, retrieval_measures
 from search.evaluation.metrics import accuracy, auc, expected_calibration_error, f1, recall_at_k
-from search.models.cache_folders import collection_features
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("CROSSGRAPH_DATA", ROOT.parent / "shared" / "data"))

@@ -82,7 +82,7 @@ def test_what_has_not_changed_is_not_fetched_again(
     fetched: list[str] = []
     real = places.fetched
     monkeypatch.setattr(
-        "indexer.sources.shard.fetched", lambda place: fetched.append(place) or real(place)
+        "indexer.sources.open_shard.fetched", lambda place: fetched.append(place) or real(place)
     )
     assert build(where).unchanged == 2
     assert fetched == []

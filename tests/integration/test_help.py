@@ -9,7 +9,7 @@ import pytest
 import typer.main
 
 from search import cli, short
-from search.demo import demo_run as demo
+from search.demo import demo_run
 from search.demo import photo_sets as demo_photos
 from tests.integration.examples import commands_of_help, make_place, run_line
 from tests.integration.options import parse_line
@@ -37,8 +37,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     make_place(tmp_path, monkeypatch)
     monkeypatch.setattr(demo_photos, "distribution", lambda _: SimpleNamespace(locate_file=Path))
     found = demo_photos.PhotoSet("any", str(tmp_path / "photos"), ("*.png",), "us", "CC0")
-    defaults = {**(demo.run_demo.__kwdefaults__ or {}), "sets": [found]}
-    monkeypatch.setattr(demo.run_demo, "__kwdefaults__", defaults)
+    defaults = {**(demo_run.run_demo.__kwdefaults__ or {}), "sets": [found]}
+    monkeypatch.setattr(demo_run.run_demo, "__kwdefaults__", defaults)
     return tmp_path
 
 

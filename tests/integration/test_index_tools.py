@@ -12,7 +12,7 @@ import pyarrow.parquet
 import pytest
 
 from search.cli import main
-from search.engine import open_index as loading
+from search.models import loading
 from tests.fakes import ColourModel, paint
 
 

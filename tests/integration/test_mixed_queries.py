@@ -11,7 +11,7 @@ import pytest
 from indexer import build_index
 from search import SearchIndex, SearchRequest, Term, open_index
 from search.cli import search_main
-from search.engine import open_index as loading
+from search.models import loading
 from search.result import SearchResult
 from store import QueryError
 from tests.integration.colours import ColourModel, paint

@@ -20,11 +20,10 @@ from fusion.encoders.convolutional import GridEncoder, Normalise
 from fusion.export.write_model import export_model
 from fusion.gpu_retriever import GpuPhotos
 from fusion.retriever import Retriever
+from fusion.runtime.exported_files import QueryModelError
 from fusion.runtime.exported_folder import PHOTOS, TABLES, query_folder
-from fusion.runtime.photo_model import PhotoModel, find_photo_model
-from fusion.runtime.query_model import QueryModelError
-from search.engine import open_index as loading
-from search.models import prepared
+from fusion.runtime.photo_model import OnnxPhotoModel, find_photo_model
+from search.models import for_indexing, loading
 from tests.integration.made_retriever import FINGERPRINT, made_retriever
 
 SIZE = 96
@@ -67,7 +66,7 @@ def root(retriever: Retriever, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 @pytest.fixture(scope="module")
-def model(root: Path) -> PhotoModel:
+def model(root: Path) -> OnnxPhotoModel:
     found = find_photo_model(root, FINGERPRINT)
     assert found is not None
     return found
@@ -82,14 +81,14 @@ def photos(count: int) -> list[Image.Image]:
 
 
 @pytest.mark.parametrize("count", [1, 2, 7])
-def test_photos_are_embedded_alike(retriever: Retriever, model: PhotoModel, count: int) -> None:
+def test_photos_are_embedded_alike(retriever: Retriever, model: OnnxPhotoModel, count: int) -> None:
     one, other = (each.embed_images(photos(count)) for each in (retriever, model))
     assert np.allclose(one.vectors, other.vectors, atol=1e-4)
     assert one.vectors.shape == (count, model.dim)
     assert (one.packed == other.packed).mean() > 0.99
 
 
-def test_no_photos_are_no_batch(model: PhotoModel) -> None:
+def test_no_photos_are_no_batch(model: OnnxPhotoModel) -> None:
     with pytest.raises(ValueError, match="no images to encode"):
         model.embed_images([])
 
@@ -106,7 +105,7 @@ def test_a_model_of_empty_banks(tmp_path: Path) -> None:
 
 
 def test_captions_of_training_are_those_of_the_model(
-    retriever: Retriever, model: PhotoModel
+    retriever: Retriever, model: OnnxPhotoModel
 ) -> None:
     assert np.array_equal(model.probes(), retriever.probes())
     queries = [each.embed_queries(["a red dog"]).vectors for each in (retriever, model)]
@@ -156,7 +155,7 @@ def test_where_there_is_a_gpu_it_is_taken(
     monkeypatch.setattr("fusion.gpu_retriever.GpuPhotos", lambda *given: taken.append(given))
     monkeypatch.setattr(loading, "load_model", lambda *_, **__: retriever)
     said: list[str] = []
-    prepared.photo_model(None, tell=said.append, warn=said.append)
+    for_indexing.indexing_model(None, tell=said.append, warn=said.append)
     assert taken == [(retriever, "cuda")]
     assert said == []
 
@@ -167,7 +166,8 @@ def test_indexing_imports_no_torch(retriever: Retriever, root: Path, tmp_path: P
         photo.save(tmp_path / "photos" / f"{number}.jpg")
     (tmp_path / "model").mkdir()
     code = (
-        "import sys; from fusion.runtime import model_fingerprint as fingerprint; from search.cli import main\n"
+        "import sys; from fusion.runtime import model_fingerprint as fingerprint\n"
+        "from search.cli import main\n"
         f"fingerprint.checkpoint_fingerprint = lambda _: {FINGERPRINT!r}\n"
         f"code = main(['index', {str(tmp_path / 'photos')!r}, '--device', 'cpu',"
         f" '--index', {str(tmp_path / 'index')!r}])\n"
@@ -189,7 +189,9 @@ def test_what_cannot_be_prepared_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
     clip = SimpleNamespace(encoders="clip:some/model")
     monkeypatch.setattr(loading, "load_model", lambda *_, **__: clip)
     said: list[str] = []
-    found = prepared.photo_model(Path("none"), device="cpu", tell=said.append, warn=said.append)
+    found = for_indexing.indexing_model(
+        Path("none"), device="cpu", tell=said.append, warn=said.append
+    )
     assert found is clip
     assert said == [
         "clip:some/model cannot be prepared: indexing and searches load torch each time"

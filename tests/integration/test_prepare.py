@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from fusion.export import write_model as export
+from fusion.export import write_model
 from fusion.retriever import Retriever
 from search.cli import main
-from search.engine import open_index as loading
+from search.engine.open_index import open_index
+from search.models import loading
 from search.models.prepared import is_prepared
 from tests.integration.colours import paint
 from tests.integration.made_retriever import made_retriever
@@ -26,7 +27,7 @@ def retriever(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
 def _at_hand(retriever: Retriever, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "load_model", lambda *_, **__: retriever)
     # What the graphs answer is another test's; here it is quick that counts.
-    monkeypatch.setattr(export, "write_graphs", lambda *_: None)
+    monkeypatch.setattr(write_model, "write_graphs", lambda *_: None)
     monkeypatch.setenv("CROSSGRAPH_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "photos").mkdir()
@@ -49,7 +50,7 @@ def test_it_is_said_beforehand(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_prepared_model_needs_no_loading(monkeypatch: pytest.MonkeyPatch) -> None:
     assert main(["index", "photos", "--quiet"]) == 0
     monkeypatch.setattr(loading, "load_model", None)
-    with loading.open_index("photos.index") as index:
+    with open_index("photos.index") as index:
         assert len(index) == 1
 
 
@@ -64,8 +65,8 @@ def test_another_checkpoint_or_weights_are_loaded(
         return retriever
 
     monkeypatch.setattr(loading, "load_model", load_model)
-    loading.open_index("photos.index", tmp_path).close()
-    loading.open_index("photos.index", text_weights=tmp_path).close()
+    open_index("photos.index", tmp_path).close()
+    open_index("photos.index", text_weights=tmp_path).close()
     assert len(asked) == 2
 
 

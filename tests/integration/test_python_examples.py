@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from search.engine import open_index as loading
+from search.models import loading
 from tests.integration.colours import ColourModel, paint
 from tests.integration.integrations.made_index import make_index
 

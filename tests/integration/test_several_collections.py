@@ -18,8 +18,9 @@ import pytest
 from fusion.data import cca
 from fusion.data.collection import read_captions
 from fusion.data.features import CaptionFeatures, PairData, PhotoFeatures
-from fusion.evaluation import matcher
-from fusion.evaluation.matcher import GraphMatcher, PairScores
+from fusion.evaluation import load_matcher
+from fusion.evaluation.graph_matcher import GraphMatcher
+from fusion.evaluation.matcher import PairScores
 from indexer.photos.decode import decode
 from search import open_index
 from search.cli import main
@@ -27,7 +28,7 @@ from search.evaluation import judged_model
 from search.evaluation.evaluation import percent, retrieval_measures
 from search.evaluation.gain import recall_difference
 from search.evaluation.metrics import expected_calibration_error
-from search.models import prepared
+from search.models import for_indexing
 from tests.integration.colours import ColourModel, paint
 
 MODEL = ColourModel()
@@ -99,11 +100,11 @@ def made(folder: Path, colours: list[tuple[str, int]]) -> list[str]:
 def place(folder: Path, patch: pytest.MonkeyPatch) -> list[str]:
     """Make two collections and put the model in its place; gives the options that name them."""
     patch.chdir(folder)
-    patch.setattr(matcher, "load_matcher", lambda _: ColourMatcher())
+    patch.setattr(load_matcher, "load_matcher", lambda _: ColourMatcher())
     patch.setattr(cca, "load", lambda _: NoNegatives())
     patch.setattr(judged_model, "collection_features", features)
     patch.setattr(judged_model, "open_index", lambda f, *_, **__: open_index(f, model=MODEL))
-    patch.setattr(prepared, "photo_model", lambda *_, **__: MODEL)
+    patch.setattr(for_indexing, "indexing_model", lambda *_, **__: MODEL)
     common = ["--checkpoint", "made", "--quiet"]
     return [*common, *made(Path("streets"), STREETS), *made(Path("rooms"), ROOMS)]
 

@@ -11,7 +11,7 @@ import pytest
 from fusion.runtime.known_words import KnownWords
 from indexer import build_index
 from search import SearchIndex, open_index
-from search.ranking import stopwatch as timing
+from search.ranking import stopwatch
 from search.result import MAYBE, HitGroup, SearchResult
 from tests.integration.colours import COLOURS, ColourModel, paint
 
@@ -64,7 +64,7 @@ def test_probabilities_fall_with_the_ranks(
 def test_they_fall_where_a_budget_was_spent(
     folder: Path, monkeypatch: pytest.MonkeyPatch, query: str, contrary: bool
 ) -> None:
-    monkeypatch.setattr(timing, "BLOCK", 2)
+    monkeypatch.setattr(stopwatch, "BLOCK", 2)
     with open_index(folder, model=ColourModel(contrary=contrary)) as index:
         result = index.search(query, budget_ms=1e-6)
         assert 0 < result.reranked < len(result)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from search.cli import main
-from search.engine import open_index as loading
+from search.models import loading
 from store import Index
 from tests.integration.colours import ColourModel, paint
 

@@ -21,7 +21,7 @@ from tests.waiting import PATIENCE_SECONDS, await_that
 PROGRAM = """
 import sys
 from indexer import watch
-from search.engine import open_index as loading
+from search.models import loading
 from search.cli import main
 from tests.fakes import ColourModel
 

@@ -14,8 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fusion.caption_files import coco_entries as coco
-from fusion.caption_files import json_lists
+from fusion.caption_files import coco_entries, json_lists
 from fusion.caption_files.coco_entries import CocoFile
 from fusion.caption_files.json_lists import Part, parts_of_object
 from indexer.sources import CocoSource
@@ -100,7 +99,7 @@ def test_both_readers_agree(
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(json_lists, "CHUNK_BYTES", chunk)
         loaded_whole = read(path)
-        patched.setattr(coco, "LARGE_BYTES", -1)
+        patched.setattr(coco_entries, "LARGE_BYTES", -1)
         assert read(path) == loaded_whole
 
 

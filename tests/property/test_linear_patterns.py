@@ -18,8 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fusion.runtime.known_words import KnownWords
-from search.query import filter_values, filters, negation
-from search.query import grammar as query
+from search.query import filter_values, filters, grammar, negation
 from search.query.request import SearchRequest
 from search.ranking import unknown_words
 from store import QueryError
@@ -86,7 +85,7 @@ def patterns_of(*modules: ModuleType) -> list[re.Pattern[str]]:
 
 
 PATTERNS = patterns_of(
-    negation, query, filters, filter_values, unknown_words, documents, words, unspaced
+    negation, grammar, filters, filter_values, unknown_words, documents, words, unspaced
 )
 MODEL: Any = SimpleNamespace(known_words=KnownWords(("dog", "doghouse", "sofa")))
 
@@ -128,7 +127,7 @@ def test_a_query_is_read_in_linear_time(
     def read(text: str) -> None:
         for literal in (False, True):
             with suppress(QueryError):
-                request = SearchRequest(*query.parse_query(text, literal=literal))
+                request = SearchRequest(*grammar.parse_query(text, literal=literal))
                 unknown_words.unknown_words(request, MODEL)
         words.match_query(text)
 
@@ -154,7 +153,7 @@ def test_a_filter_is_read_in_linear_time(
 @pytest.mark.parametrize("text", ["a dog without", "a dog without{}cats", "a dog{}with no{}cats"])
 def test_blanks_say_nothing(text: str, gap: str) -> None:
     wide = text.format(*[gap * 700] * 2) + gap * 1900
-    assert query.parse_query(wide) == query.parse_query(text.format(" ", " "))
+    assert grammar.parse_query(wide) == grammar.parse_query(text.format(" ", " "))
 
 
 @pytest.mark.parametrize("text", ['"a" + ' * 70 + '"b"', '- "a"' * 70])

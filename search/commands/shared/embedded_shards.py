@@ -111,7 +111,7 @@ def run_sharded(
         index: gets what is merged.
         sources: whose photos are embedded.
         model: embeds them.
-        loaded_by: the arguments of `search.models.prepared.photo_model` that loaded it, for
+        loaded_by: the arguments of `search.models.for_indexing.indexing_model` that loaded it, for
             workers.
         retry_failed: as in `write_shards`.
         quiet: no progress.
@@ -166,9 +166,9 @@ def _ray(asked: Sharding, loaded_by: Mapping[str, Any]) -> Embed:
 
 def worker_model(threads: int, loaded_by: Mapping[str, Any]) -> Any:  # noqa: ANN401
     """Load the model in a worker, where nobody would read what is told of it."""
-    from search.models.prepared import photo_model
+    from search.models.for_indexing import indexing_model
 
-    return photo_model(**loaded_by, threads=threads, tell=_nothing, warn=_nothing)
+    return indexing_model(**loaded_by, threads=threads, tell=_nothing, warn=_nothing)
 
 
 def _nothing(_: str) -> None:

@@ -2,81 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from search.commands.shared.searched_tables import print_keywords, print_shown
+from search.commands.shared.table_parts import Named, Report, Rows, TablePart
 
-__all__ = ["Named", "Part", "print_reports"]
-
-Report = dict[str, Any]
-Rows = Iterator[tuple[str, ...]]
-"""The label of a row, which tells it from the others, and its cells."""
-
-PIPE_WIDTH = 130
-"""A pipe has no width of its own, and 80 columns would break the names of rows."""
-
-
-class Named(NamedTuple):
-    """A part of a collection's report, and what that collection is called."""
-
-    name: str
-    part: Report
-
-
-class Part:
-    """Prints the rows of one part of the reports, those of all collections in one table.
-
-    Args:
-        reports: of each collection, in order.
-        is_several: whether a column names the collection.
-    """
-
-    def __init__(self, reports: Sequence[Named], is_several: bool) -> None:
-        self.reports = reports
-        self.is_several = is_several
-
-    def __iter__(self) -> Iterator[Named]:
-        return iter(self.reports)
-
-    def of(self, key: str) -> Part:
-        """Give the part of that name of every report that has it."""
-        found = [Named(name, part[key]) for name, part in self.reports if part.get(key)]
-        return Part(found, self.is_several)
-
-    def table(self, *columns: str, rows: Callable[[Report], Rows]) -> None:
-        """Print one table; rows of one label stand together, one for each collection that has it.
-
-        Args:
-            columns: headings, without that of the collection, which becomes the second.
-            rows: gives the rows of a report.
-        """
-        table = Table(columns[0], *self._named("collection"), *columns[1:])
-        found = [(name, {row[0]: row[1:] for row in rows(part)}) for name, part in self.reports]
-        for label in dict.fromkeys(label for _, of_report in found for label in of_report):
-            for name, of_report in found:
-                if label in of_report:
-                    table.add_row(label, *self._named(escape(name)), *of_report[label])
-        _console().print(table)
-
-    def _named(self, name: str) -> list[str]:
-        return [name] if self.is_several else []
-
-    def lines(self, line: Callable[[Report], str]) -> None:
-        """Print a line for each collection, which begins with its name where there are several."""
-        for name, part in self.reports:
-            typer.echo(f"{name}: {line(part)}" if self.is_several else line(part))
+__all__ = ["print_reports"]
 
 
 def print_reports(names: Sequence[str], reports: Sequence[dict[str, Any]]) -> None:
     """Print the reports of collections, which are of one model."""
     named = [Named(name, report) for name, report in zip(names, reports, strict=True)]
-    whole = Part(named, len(named) > 1)
+    whole = TablePart(named, len(named) > 1)
     _print_heading(whole)
     _print_retrieval(whole)
     _print_matching(whole)
@@ -89,7 +30,7 @@ def print_reports(names: Sequence[str], reports: Sequence[dict[str, Any]]) -> No
     whole.of("latency_ms").lines(_costs_line)
 
 
-def _print_heading(whole: Part) -> None:
+def _print_heading(whole: TablePart) -> None:
     model = whole.reports[0].part["model"]
     title = f"{model['name']} ({model['encoders']}, {model['fingerprint'][:12]})"
     if whole.is_several:
@@ -104,7 +45,7 @@ def _size(report: Report) -> str:
     return f"{collection['images']} photos, {collection['captions']} captions"
 
 
-def _print_retrieval(whole: Part) -> None:
+def _print_retrieval(whole: TablePart) -> None:
     def rows(report: Report) -> Rows:
         gain = report.get("gain") or {}
         for stage in ("first_stage", "reranked"):
@@ -118,7 +59,7 @@ def _print_retrieval(whole: Part) -> None:
     )
 
 
-def _print_matching(whole: Part) -> None:
+def _print_matching(whole: TablePart) -> None:
     def rows(report: Report) -> Rows:
         for kind, measures in report["matching"].items():
             *shares, threshold = measures.values()
@@ -138,7 +79,7 @@ def _explanations_line(found: dict[str, Any]) -> str:
     )
 
 
-def _print_ablation(ablations: Part) -> None:
+def _print_ablation(ablations: TablePart) -> None:
     def rows(ablation: Report) -> Rows:
         numbers = {row["name"]: number for number, row in enumerate(ablation["rows"], start=1)}
         for row in ablation["rows"]:
@@ -157,7 +98,7 @@ def _print_ablation(ablations: Part) -> None:
             typer.echo(note)
 
 
-def _print_probes(probes: Part) -> None:
+def _print_probes(probes: TablePart) -> None:
     def order(part: Report) -> Rows:
         for kind, found in part["word_order"].items():
             count, *shares = found.values()
@@ -179,7 +120,7 @@ def _print_probes(probes: Part) -> None:
         probes.table(*columns, rows=short)
 
 
-def _print_squashed(squashed: Part) -> None:
+def _print_squashed(squashed: TablePart) -> None:
     def rows(part: Report) -> Rows:
         for stage, found in part.items():
             for photos in ("as_they_are", "squashed"):
@@ -207,7 +148,3 @@ def _difference(found: dict[str, float] | None) -> str:
         return ""
     difference, low, high = found.values()
     return escape(f"{difference:+.2f} [{low:+.2f}, {high:+.2f}]")
-
-
-def _console() -> Console:
-    return Console() if Console().is_terminal else Console(width=PIPE_WIDTH)

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from search.output.forms import Drawing, Form, chosen_form
+from search.output.forms import Form, chosen_form
+from search.output.terminal_graphics import Drawing
 from search.printable import printable
 from search.result import Hit
 

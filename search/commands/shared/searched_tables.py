@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
-
 import typer
 from rich.markup import escape
 
-if TYPE_CHECKING:
-    from search.commands.shared.evaluation_tables import Part
+from search.commands.shared.table_parts import Report, Rows, TablePart
 
 __all__ = ["print_keywords", "print_shown"]
 
-Report = dict[str, Any]
-Rows = Iterator[tuple[str, ...]]
 
-
-def print_keywords(keywords: Part) -> None:
+def print_keywords(keywords: TablePart) -> None:
     """Print how well words find what they name."""
 
     def rows(part: Report) -> Rows:
@@ -37,7 +30,7 @@ def print_keywords(keywords: Part) -> None:
                 typer.echo(f"{name}: {note}" if keywords.is_several else note)
 
 
-def print_shown(shown: Part) -> None:
+def print_shown(shown: TablePart) -> None:
     """Print whether probabilities mean what they say."""
     if not shown.reports:
         return

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from search.query.grammar import Terms, parse_query, parse_term
-from search.query.request import Term
+from search.query.term import Term
 
 __all__ = ["Add", "Like", "Literal", "Minus", "terms_of"]
 

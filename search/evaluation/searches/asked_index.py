@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from search.engine.search_index import SearchIndex
 
-__all__ = ["Answer", "AskedIndex", "temporary_index"]
+__all__ = ["AskedIndex", "RankedPhotos", "temporary_index"]
 
 
-class Answer(NamedTuple):
+class RankedPhotos(NamedTuple):
     """The hits of a query, nearest first."""
 
     rows: NDArray[np.int64]
@@ -46,7 +46,7 @@ class AskedIndex:
     def __len__(self) -> int:
         return len(self._index)
 
-    def ask(self, text: str, k: int, *, rerank: bool = True) -> Answer:
+    def ask(self, text: str, k: int, *, rerank: bool = True) -> RankedPhotos:
         """Ask for a text as people type it, and give at most k hits; none if it is no query."""
         from store import QueryError
 
@@ -54,7 +54,7 @@ class AskedIndex:
             hits = list(self._index.search(text, k, rerank=rerank))
         except QueryError:  # an empty caption, or one that begins as a sum does
             hits = []
-        return Answer(
+        return RankedPhotos(
             np.array([self._places[str(hit.path)] for hit in hits], np.int64),
             np.array([hit.probability for hit in hits], np.float64),
         )

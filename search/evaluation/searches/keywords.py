@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.evaluation.bootstrap import sampled_interval
-from search.evaluation.evaluation import Measured, percent
+from search.evaluation.evaluation import MeasuredPart, percent
 from search.evaluation.metrics import average_precision, share_in_best
-from search.evaluation.searches.asked_index import Answer, AskedIndex
+from search.evaluation.searches.asked_index import AskedIndex, RankedPhotos
 from search.evaluation.searches.keyword_labels import LEFT_OUT, Keyword
 from search.evaluation.searches.nouns import with_article
 from search.evaluation.searches.right_answers import RightAnswers
@@ -44,7 +44,7 @@ def ask_words(
     form: str = "word",
     stage: str = "reranked",
     progress: Progress | None = None,
-) -> list[Answer]:
+) -> list[RankedPhotos]:
     """Ask for each word in a form of `FORMS` and give its k best hits."""
     found = []
     for place, keyword in enumerate(keywords, start=1):
@@ -61,7 +61,7 @@ def judge_keywords(
     *,
     seed: int = 0,
     progress: Progress | None = None,
-) -> Measured:
+) -> MeasuredPart:
     """Measure how well words find what they name, by form of the query and by stage.
 
     Args:
@@ -85,7 +85,7 @@ def judge_keywords(
         "false": [each.false for each in keywords],
     }
     if not keywords:
-        return Measured(report, table)
+        return MeasuredPart(report, table)
     shares = [each.true / (each.true + each.false) for each in keywords]
     report["chance"] = percent(float(np.mean(shares)))
     for form in FORMS:
@@ -98,7 +98,7 @@ def judge_keywords(
                 "image_ids": [image_ids[answer.rows].tolist() for answer in answers],
                 "labels": [known(keyword.labels[answer.rows]) for keyword, answer in pairs],
             }
-    return Measured(report, table)
+    return MeasuredPart(report, table)
 
 
 def known(labels: NDArray[np.int8]) -> list[int | None]:
@@ -106,7 +106,7 @@ def known(labels: NDArray[np.int8]) -> list[int | None]:
     return [None if label == LEFT_OUT else int(label) for label in labels]
 
 
-def _measures(pairs: Sequence[tuple[Keyword, Answer]], seed: int) -> dict[str, float]:
+def _measures(pairs: Sequence[tuple[Keyword, RankedPhotos]], seed: int) -> dict[str, float]:
     best, precision = np.zeros(len(pairs)), np.zeros(len(pairs))
     for place, (keyword, answer) in enumerate(pairs):
         labels = keyword.labels[answer.rows]

@@ -17,12 +17,12 @@ from search.evaluation.searches.keyword_labels import Keyword, from_captions, fr
 if TYPE_CHECKING:
     from fusion.data.features import PairData
 
-__all__ = ["RightAnswers", "Texts", "foreign_captions", "keywords_of", "read_categories"]
+__all__ = ["CaptionTexts", "RightAnswers", "foreign_captions", "keywords_of", "read_categories"]
 
 Rows = NDArray[np.int64]
 
 
-class Texts(NamedTuple):
+class CaptionTexts(NamedTuple):
     """Captions that are asked."""
 
     texts: Sequence[str]
@@ -31,12 +31,14 @@ class Texts(NamedTuple):
     caption_ids: Rows
     """(M,) int64."""
 
-    def drawn(self, most: int, seed: int) -> Texts:
+    def drawn(self, most: int, seed: int) -> CaptionTexts:
         """Give at most so many of them, at random, in their order."""
         if len(self.texts) <= most:
             return self
         rows = np.sort(np.random.default_rng(seed).permutation(len(self.texts))[:most])
-        return Texts([self.texts[row] for row in rows], self.photos[rows], self.caption_ids[rows])
+        return CaptionTexts(
+            [self.texts[row] for row in rows], self.photos[rows], self.caption_ids[rows]
+        )
 
 
 class RightAnswers(NamedTuple):
@@ -45,7 +47,7 @@ class RightAnswers(NamedTuple):
     labels_from: str
     """Where the labels of words come from, instances or captions."""
     keywords: list[Keyword]
-    foreign: Texts
+    foreign: CaptionTexts
     """Captions of photos of other collections; none where there is no other one."""
 
 
@@ -90,7 +92,7 @@ def keywords_of(
     return "instances", keywords
 
 
-def foreign_captions(data: PairData, collections: Sequence[PairData]) -> Texts:
+def foreign_captions(data: PairData, collections: Sequence[PairData]) -> CaptionTexts:
     """Give the captions of all photos that are not among those of a collection."""
     here = {os.path.abspath(path) for path in data.photos.paths}
     texts: list[str] = []
@@ -106,4 +108,4 @@ def foreign_captions(data: PairData, collections: Sequence[PairData]) -> Texts:
                 texts.append(text)
                 photos.append(numbers.setdefault(paths[row], len(numbers)))
                 caption_ids.append(int(caption_id))
-    return Texts(texts, np.array(photos, np.int64), np.array(caption_ids, np.int64))
+    return CaptionTexts(texts, np.array(photos, np.int64), np.array(caption_ids, np.int64))

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from search.evaluation.evaluation import Measured, percent
+from search.evaluation.evaluation import MeasuredPart, percent
 from search.evaluation.reliability import MATCH, reliability, shown_share
 from search.evaluation.searches.absent_things import ABSENT_THINGS
 from search.evaluation.searches.asked_index import AskedIndex
 from search.evaluation.searches.keyword_labels import LEFT_OUT, Keyword
 from search.evaluation.searches.keywords import ask_words, known
-from search.evaluation.searches.right_answers import RightAnswers, Texts
+from search.evaluation.searches.right_answers import CaptionTexts, RightAnswers
 
 __all__ = ["HITS", "judge_shown"]
 
@@ -40,7 +40,7 @@ class Tops(NamedTuple):
 
 def judge_shown(
     index: AskedIndex,
-    captions: Texts,
+    captions: CaptionTexts,
     right: RightAnswers,
     image_ids: Rows,
     *,
@@ -48,7 +48,7 @@ def judge_shown(
     seed: int = 0,
     absent: Sequence[str] = ABSENT_THINGS,
     progress: Progress | None = None,
-) -> Measured:
+) -> MeasuredPart:
     """Measure the probabilities of hits.
 
     Args:
@@ -84,12 +84,12 @@ def judge_shown(
     report["absent"], table["absent"] = _nowhere(
         index, absent, np.arange(len(absent)), seed, "absent things", progress
     )
-    return Measured({**report, "notes": notes}, table)
+    return MeasuredPart({**report, "notes": notes}, table)
 
 
 def _captions(
-    index: AskedIndex, captions: Texts, image_ids: Rows, seed: int, progress: Progress | None
-) -> Measured:
+    index: AskedIndex, captions: CaptionTexts, image_ids: Rows, seed: int, progress: Progress | None
+) -> MeasuredPart:
     tops = _tops(index, captions.texts, "captions", progress)
     own = index.first_rows[captions.photos]
     answered = tops.rows >= 0
@@ -106,7 +106,7 @@ def _captions(
         "right": right,
         "probabilities": tops.probabilities,
     }
-    return Measured(report, table)
+    return MeasuredPart(report, table)
 
 
 def _words(
@@ -141,11 +141,11 @@ def _nowhere(
     seed: int,
     what: str,
     progress: Progress | None,
-) -> Measured:
+) -> MeasuredPart:
     """Ask for what is not there."""
     tops = _tops(index, texts, what, progress)
     report = {"queries": len(texts), **shown_share(tops.probabilities, groups, seed=seed)}
-    return Measured(report, {"queries": list(texts), "probabilities": tops.probabilities})
+    return MeasuredPart(report, {"queries": list(texts), "probabilities": tops.probabilities})
 
 
 def _tops(index: AskedIndex, texts: Sequence[str], what: str, progress: Progress | None) -> Tops:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fusion.runtime.model_fingerprint import checkpoint_fingerprint
-from search.engine.open_index import models_of
+from search.models.for_queries import models_of
 from search.models.model_protocols import QueryModel
 from search.models.prepared import prepared_model
 from store import ModelMismatch

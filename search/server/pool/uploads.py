@@ -65,7 +65,8 @@ def remove_photo(folder: Path, uploads: Path, image_id: int) -> bool:
     that lies behind a link.
 
     Raises:
-        Refused: there is no such photo, or the catalog names a file outside its folders.
+        PhotoNotFound: there is no such photo.
+        PhotoForbidden: the catalog names a file outside its folders.
         IndexBusy: another process is writing.
     """
     with Index.open(folder) as index:

@@ -19,7 +19,7 @@ from uvicorn.server import ServerState
 
 from search.json_text import json_text
 
-__all__ = ["Connection", "Connections", "most_connections"]
+__all__ = ["Connections", "HttpConnection", "most_connections"]
 
 FEWEST_CONNECTIONS = 16
 RESERVED_FILES = 256
@@ -53,7 +53,7 @@ class Connections(ServerState):
         self.most = most
         self.head_seconds = head_seconds
         self.unread_seconds = unread_seconds
-        self.waiting: dict[Connection, None] = {}
+        self.waiting: dict[HttpConnection, None] = {}
         """Those that are not being answered; first the one that has waited longest."""
 
     def make_room(self) -> None:
@@ -68,7 +68,7 @@ class Connections(ServerState):
         next(iter(self.waiting)).make_way()
 
 
-class Connection(H11Protocol):
+class HttpConnection(H11Protocol):
     """One connection; uvicorn's, with deadlines."""
 
     def __init__(

@@ -7,7 +7,7 @@ import socket
 import tempfile
 from collections.abc import Callable
 
-from search.server.processes.worker_process import Plan
+from search.server.processes.worker_process import ServingPlan
 from store import CrossgraphError
 
 __all__ = ["ListenError", "serve_alone", "serve_together"]
@@ -17,7 +17,7 @@ class ListenError(CrossgraphError):
     """The address or the port cannot be had."""
 
 
-def serve_alone(plan: Plan, listening: socket.socket, ready: Callable[[], None]) -> bool:
+def serve_alone(plan: ServingPlan, listening: socket.socket, ready: Callable[[], None]) -> bool:
     """Serve in this process; say in the end whether all that was begun has ended.
 
     Args:
@@ -40,7 +40,7 @@ def serve_alone(plan: Plan, listening: socket.socket, ready: Callable[[], None])
 
 def serve_together(
     workers: int,
-    plan: Plan,
+    plan: ServingPlan,
     listening: socket.socket,
     ready: Callable[[], None],
     tell: Callable[[str], object],

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from search.server.processes.worker_process import Plan, WorkerProcess
+from search.server.processes.worker_process import ServingPlan, WorkerProcess
 from store import CrossgraphError
 
 __all__ = ["Supervisor", "WorkerFailed"]
@@ -51,7 +51,7 @@ class Supervisor:
     def __init__(
         self,
         count: int,
-        plan: Plan,
+        plan: ServingPlan,
         listening: socket.socket,
         tell: Callable[[str], object],
         dead: Callable[[int], object],

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
-from search.server.processes.connections import Connection, Connections, most_connections
+from search.server.processes.connections import Connections, HttpConnection, most_connections
 from search.server.processes.files_open import open_files_allowed
 from search.server.processes.log import spare_the_log
 from search.server.settings import Settings
@@ -57,7 +57,7 @@ class Running:
         self._listening = listening
         config = uvicorn.Config(
             app,
-            http=Connection,
+            http=HttpConnection,
             ws="none",
             log_level="warning",
             access_log=False,

@@ -21,7 +21,7 @@ from search.server.settings import Settings
 from search.terminal.streams import guard_streams
 from store import CrossgraphError
 
-__all__ = ["Plan", "WorkerProcess"]
+__all__ = ["ServingPlan", "WorkerProcess"]
 
 READY = "ready"
 """What a worker says once it answers; anything else is the line that says why it cannot."""
@@ -37,7 +37,7 @@ DRAIN = "drain"
 
 
 @dataclass(frozen=True)
-class Plan:
+class ServingPlan:
     """What every worker serves.
 
     Attributes:
@@ -67,7 +67,7 @@ class WorkerProcess:
     """
 
     def __init__(
-        self, plan: Plan, listening: socket.socket, replaces: WorkerProcess | None = None
+        self, plan: ServingPlan, listening: socket.socket, replaces: WorkerProcess | None = None
     ) -> None:
         # From nothing: threads of the model's and locks that they hold do not live on in a copy.
         context = multiprocessing.get_context("spawn")
@@ -145,7 +145,7 @@ def _interrupts_ignored() -> Generator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _work(plan: Plan, listening: socket.socket, supervisor: Connection) -> None:
+def _work(plan: ServingPlan, listening: socket.socket, supervisor: Connection) -> None:
     """Answer requests until the supervisor says that it is enough, or is gone."""
     guard_streams()
     # Here, since the supervisor does without.

@@ -10,15 +10,24 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from search.photo_files.photo_errors import PhotoForbidden, PhotoNotFound
+from search.plain_words import told
 from search.printable import printable, without_passwords
 from search.server.wire.json_answer import JSONAnswer
-from search.server.wire.plain_words import told
 from store import CrossgraphError, IndexUnavailable, QueryError, UnreadableImage
 
 __all__ = ["Refused", "error_answer", "install", "not_now"]
 
 
 LONGEST_PATH = 200
+
+STATUSES: dict[type[CrossgraphError], int] = {
+    PhotoForbidden: 403,
+    PhotoNotFound: 404,
+    QueryError: 422,
+    UnreadableImage: 422,
+}
+"""Of errors that trying again does not mend."""
 
 
 class Refused(HTTPException):
@@ -85,8 +94,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(CrossgraphError)
     async def _ours(request: Request, error: CrossgraphError) -> JSONAnswer:
-        if isinstance(error, (QueryError, UnreadableImage)):
-            return error_answer(422, str(error))
+        status = next((n for kind, n in STATUSES.items() if isinstance(error, kind)), None)
+        if status is not None:
+            return error_answer(status, str(error))
         return not_now(error)
 
     @app.exception_handler(Exception)

@@ -17,7 +17,8 @@ from starlette.formparsers import MultiPartException
 
 from indexer.photos.decode import picture_size
 from search.query.grammar import parse_query
-from search.query.request import SearchRequest, Term
+from search.query.request import SearchRequest
+from search.query.term import Term
 from search.server.settings import MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE, MAX_PICTURES
 from search.server.wire.http_errors import Refused
 from search.server.wire.schemas import SearchBody, TermBody

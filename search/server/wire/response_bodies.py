@@ -12,8 +12,7 @@ from search.printable import printable, printable_lines
 from search.result import SearchResult
 from search.status.build_progress import Building
 from search.status.index_status import Status, is_there
-from store.federation.lost_members import Missing
-from store.record_stream import PhotoRecord
+from store.types import Missing, PhotoRecord
 
 __all__ = ["image_answer", "index_answer", "partial", "search_answer"]
 

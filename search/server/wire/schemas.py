@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from search.query.request import LIGHTEST, Term
+from search.plain_words import TERM_TAGS
+from search.query.term import LIGHTEST, Term
 from search.result import HitGroup
-from search.server.wire.plain_words import TERM_TAGS
 
 __all__ = [
     "EmbedAnswer",

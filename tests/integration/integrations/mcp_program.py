@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from search.cli import main
-from search.engine import open_index as loading
+from search.models import loading
 from tests.integration.colours import ColourModel
 
 

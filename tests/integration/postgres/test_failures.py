@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from search.cli import search_main
-from search.engine import open_index as loading
+from search.models import loading
 from search.server.app import build_app
 from search.server.pool.model_holder import LoadedModel
 from search.server.settings import Settings

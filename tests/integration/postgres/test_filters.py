@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from store import Index
 from store.catalog.selection import AllOf, AnyOf, Condition, Expression
-from store.postgres import allowed_photos as within
+from store.postgres import allowed_photos
 from store.postgres.address import Address
 from store.postgres.postgres_reader import PostgresReader
 from store.postgres.push import push
@@ -52,7 +52,7 @@ def test_to_search_within_is_to_search_and_then_choose(
     ids, scores = index.search(query, COUNT)
     kept = np.isin(ids, index.matching(expression))
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(within, "FEW", few)
+        patched.setattr(allowed_photos, "FEW", few)
         found, their = pushed.search(query, k, within=pushed.matching(expression))
     assert found.tolist() == ids[kept][:k].tolist()
     assert their.tolist() == scores[kept][:k].tolist()

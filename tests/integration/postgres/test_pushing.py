@@ -15,29 +15,24 @@ import pytest
 from search.cli import main
 from store import (
     Index,
-    IndexBusy,
-    IndexDamaged,
     IndexNotFound,
     IndexNotWritable,
-    IndexTooNew,
-    ModelMismatch,
     QueryError,
 )
 from store.catalog.selection import Condition
-from store.postgres import allowed_photos as within
-from store.postgres import declarations as schema
+from store.postgres import allowed_photos
 from store.postgres.address import Address
-from store.postgres.administration import Collection
-from store.postgres.connection import Connection
-from store.postgres.generations import only_writer
+from store.postgres.administration import DatabaseCollection
 from store.postgres.postgres_reader import PostgresReader
 from store.postgres.push import push
 from store.vectors.choose import LEAST_RECALL
-from tests.integration.postgres.made import BATCH, MODEL, make_index
-from tests.unit.store.vectors_at_hand import DIM, clustered
+from tests.integration.postgres.made import BATCH, make_index
+from tests.unit.store.vectors_at_hand import clustered
 from tests.waiting import PATIENCE_SECONDS
 
 COUNT = 3 * BATCH
+
+
 VECTORS, QUERIES = clustered(COUNT)
 
 
@@ -57,7 +52,7 @@ def reader(folder: Path, database: str) -> Iterator[PostgresReader]:
 
 
 def states(address: str) -> list[str]:
-    with Collection(Address.parse(address)) as collection:
+    with DatabaseCollection(Address.parse(address)) as collection:
         return [each.state for each in collection.generations()]
 
 
@@ -78,7 +73,7 @@ def test_the_graph_finds_what_it_was_measured_to_find(reader: PostgresReader) ->
 def test_a_filter_is_followed_by_the_graph_too(
     reader: PostgresReader, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(within, "FEW", few)
+    monkeypatch.setattr(allowed_photos, "FEW", few)
     chosen = reader.matching(Condition("id", "<=", 500))
     shares = []
     for query in QUERIES:
@@ -134,7 +129,7 @@ def test_one_generation_is_kept_to_go_back_to(tmp_path: Path, database: str) -> 
                 assert len(reader) == 30 - gone
                 assert gone not in reader.search(QUERIES[0], 30)[0]
             assert states(database) == ["answers", "ready"]
-            with Collection(address) as collection:
+            with DatabaseCollection(address) as collection:
                 newest, before = (each.number for each in collection.generations())
                 with pytest.raises(QueryError, match=f"no whole generation 99; it has {newest}"):
                     collection.activate(99)
@@ -161,20 +156,6 @@ def test_what_was_begun_is_ended_with_the_generation_it_began_with(
         assert reader.photos([7]) == []
 
 
-def test_another_model_is_told_and_not_searched(tmp_path: Path, database: str) -> None:
-    for name, model in (("one", MODEL), ("other", "beef")):
-        make_index(tmp_path / name, 10, model)
-    with Index.open(tmp_path / "one") as index:
-        reader = PostgresReader.open(_pushed(index, database))
-    with reader:
-        with Index.open(tmp_path / "other") as index:
-            push(index, Address.parse(database))
-        with pytest.raises(ModelMismatch, match="embedded anew with another model"):
-            reader.search(QUERIES[0], 3)
-    with pytest.raises(ModelMismatch, match="give that model with --checkpoint"):
-        PostgresReader.open(database, fingerprint=MODEL, model="mine")
-
-
 def test_collections_of_a_database_know_nothing_of_each_other(
     tmp_path: Path, database: str
 ) -> None:
@@ -187,73 +168,6 @@ def test_collections_of_a_database_know_nothing_of_each_other(
             assert len(reader) == count
     with pytest.raises(IndexNotFound, match="no collection photos"):
         PostgresReader.open(database)
-
-
-def test_only_one_writes_a_collection(tmp_path: Path, database: str) -> None:
-    make_index(tmp_path / "index", 3)
-    address = Address.parse(database)
-    with Index.open(tmp_path / "index") as index:
-        push(index, address)
-        other = Connection(address)
-        with only_writer(other, "photos"), pytest.raises(IndexBusy, match="wait until it is done"):
-            push(index, address)
-        other.close()
-        push(index, address)
-
-
-def test_a_database_without_an_index_says_so(database: str) -> None:
-    with pytest.raises(IndexNotFound, match="holds no index: write one with `crossgraph push"):
-        PostgresReader.open(database)
-
-
-def test_a_database_that_cannot_hold_an_index_says_why(
-    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make_index(tmp_path / "index", 3)
-    server = Connection(Address.parse(database))
-    with pytest.raises(IndexNotWritable, match='refuses it: extension "wector" is not available'):
-        server.execute("CREATE EXTENSION wector")
-    server.execute("CREATE USER guest")
-    server.close()
-    with Index.open(tmp_path / "index") as index:
-        with pytest.raises(IndexNotWritable, match="refuses it: permission denied"):
-            push(index, Address.parse(database.replace("postgres@", "guest@")))
-        monkeypatch.setattr(schema, "OLDEST_PGVECTOR", (9, 0))
-        with pytest.raises(IndexNotWritable, match=r"has pgvector 0\.\d+\.\d+, expected"):
-            push(index, Address.parse(database))
-
-
-def test_what_a_newer_version_wrote_is_left_alone(tmp_path: Path, database: str) -> None:
-    make_index(tmp_path / "index", 3)
-    with Index.open(tmp_path / "index") as index:
-        push(index, Address.parse(database))
-        server = Connection(Address.parse(database))
-        server.execute("INSERT INTO crossgraph.migrations VALUES (99)")
-        server.close()
-        with pytest.raises(IndexTooNew, match="written by a newer version of crossgraph"):
-            push(index, Address.parse(database))
-    with pytest.raises(IndexTooNew, match="upgrade this one"):
-        PostgresReader.open(database)
-
-
-def test_an_index_that_lacks_an_embedding_is_not_pushed(tmp_path: Path, database: str) -> None:
-    make_index(tmp_path / "index", 4)
-    with Index.open(tmp_path / "index") as index:
-        with index.writing() as catalog:
-            catalog.execute(f"DELETE FROM {index.model.nodes} WHERE image_id = 2")
-        with pytest.raises(IndexDamaged, match="1 photos without nodes: run `crossgraph verify"):
-            push(index, Address.parse(database))
-    assert states(database) == ["filling"]
-
-
-def test_an_empty_index_can_be_pushed(tmp_path: Path, database: str) -> None:
-    with Index.create(tmp_path / "index", MODEL, DIM) as index:
-        _pushed(index, database)
-    with PostgresReader.open(database) as reader:
-        assert len(reader) == 0
-        assert [len(part) for part in reader.search(QUERIES[0], 5)] == [0, 0]
-        assert reader.search_texts("dog", 5)[0].tolist() == []
-        assert reader.counts().captions == 0
 
 
 def test_the_commands_tell_what_there_is(

@@ -12,7 +12,8 @@ import pytest
 
 from fusion.retriever import Retriever
 from search import SearchIndex, open_index
-from search.query.request import SearchRequest, Term
+from search.query.request import SearchRequest
+from search.query.term import Term
 from store import Index, IndexNotWritable, IndexReader, PhotoFile
 from store.postgres.address import Address
 from store.postgres.postgres_reader import PostgresReader

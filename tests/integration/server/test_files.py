@@ -12,9 +12,9 @@ import pytest
 
 from indexer import build_index
 from search.photo_files.open_photo import open_photo
-from search.server.wire.http_errors import Refused
+from search.photo_files.photo_errors import PhotoForbidden, PhotoNotFound
 from store import Index
-from store.record_stream import PhotoRecord
+from store.types import PhotoRecord
 from tests.integration.colours import ColourModel, paint
 from tests.integration.server.served import Served
 
@@ -182,8 +182,7 @@ class Exchanged:
 def content_or_nothing(photo: PhotoRecord, folders: list[str]) -> bytes:
     try:
         opened = open_photo(photo, folders)
-    except Refused as error:
-        assert error.status_code in (403, 404)
+    except (PhotoForbidden, PhotoNotFound):
         return b""
     with opened.file:
         return opened.content()

@@ -23,7 +23,7 @@ from fusion.checkpoint import (
 )
 from fusion.network.gallery import embed_photos, embed_texts, first_scores
 from fusion.network.network import Network
-from fusion.runtime import model_fingerprint as fingerprint
+from fusion.runtime import model_fingerprint
 from fusion.runtime.model_fingerprint import checkpoint_fingerprint
 from fusion.training.network_run import shape
 from tests.unit.fusion.made_data import made_data
@@ -74,7 +74,7 @@ def test_the_fingerprint_follows_what_an_index_keeps(
 ) -> None:
     before = read_checkpoint(folder).fingerprint
     assert checkpoint_fingerprint(folder) == before
-    monkeypatch.setattr(fingerprint, "KEPT", fingerprint.KEPT + 1)
+    monkeypatch.setattr(model_fingerprint, "KEPT", model_fingerprint.KEPT + 1)
     assert read_checkpoint(folder).fingerprint == checkpoint_fingerprint(folder) != before
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from fusion.data.features import PairData
-from fusion.evaluation.matcher import GraphMatcher
+from fusion.evaluation.graph_matcher import GraphMatcher
 from fusion.graphs.cross_graph import RerankerConfig
 from fusion.graphs.dual_graph import ModelConfig
 from fusion.network.gallery import nearest_pairs, place

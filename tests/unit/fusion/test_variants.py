@@ -11,15 +11,9 @@ from torch import Tensor
 
 from fusion.data.features import PairData
 from fusion.evaluation.ablation import SIGNALS, Row, ablation_rows, score_rows
-from fusion.evaluation.matcher import GraphMatcher
-from fusion.evaluation.variants import (
-    VARIANTS,
-    EdgelessCross,
-    ShuffledCross,
-    read_once,
-    share,
-    twin,
-)
+from fusion.evaluation.changed_graphs import EdgelessCross, ShuffledCross
+from fusion.evaluation.graph_matcher import GraphMatcher
+from fusion.evaluation.variants import VARIANTS, read_once, share, twin
 from fusion.graphs.cross_graph import CrossGraph, RerankerConfig
 from fusion.network.gallery import Gallery, embed_photos, embed_texts, first_scores, pair_parts
 from fusion.network.network import Network, PairParts, TextVectors

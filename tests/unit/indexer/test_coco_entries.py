@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fusion.caption_files import coco_entries as coco
+from fusion.caption_files import coco_entries
 from fusion.caption_files.coco_entries import plain_id
 from indexer.sources import CocoSource
 from store import SourceError
@@ -153,7 +153,7 @@ def test_a_photo_without_a_file_name_costs_no_other(
 def test_numbers_that_are_none_are_taken_whatever_the_size(
     tmp_path: Path, number: str, size: int, large: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(coco, "LARGE_BYTES", large)
+    monkeypatch.setattr(coco_entries, "LARGE_BYTES", large)
     path = tmp_path / "notes.json"
     said = f'{{"image_id": 1, "caption": "a dog", "area": {number}}}'
     filler = "x" * size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from indexer.changes.missing import Missing
+from indexer.changes.missing import MissingPhotos
 from indexer.sources.shard import UNKNOWN_SIZE
 from store import PhotoFile
 
@@ -12,7 +12,7 @@ def photo(content: str, size_bytes: int) -> PhotoFile:
 
 
 def test_each_is_found_once_and_the_lowest_id_first() -> None:
-    missing = Missing({7: photo("a", 10), 5: photo("b", 20)})
+    missing = MissingPhotos({7: photo("a", 10), 5: photo("b", 20)})
     missing.add({3: photo("a", 10)})
     assert missing.take("a") == (3, photo("a", 10))
     assert missing.take("a") == (7, photo("a", 10))
@@ -21,7 +21,7 @@ def test_each_is_found_once_and_the_lowest_id_first() -> None:
 
 
 def test_only_sizes_that_are_missing_are_worth_reading() -> None:
-    missing = Missing({7: photo("a", 10), 5: photo("b", 10)})
+    missing = MissingPhotos({7: photo("a", 10), 5: photo("b", 10)})
     assert [missing.may_hold(size) for size in (10, 20, UNKNOWN_SIZE)] == [True, False, True]
     missing.take("a")
     assert missing.may_hold(10)

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
+from indexer.sources.open_shard import check_shard
 from indexer.sources.parquet import ParquetShard
-from indexer.sources.shard import check_shard
 from store import SourceError
 from tests.made_shards import painted
 

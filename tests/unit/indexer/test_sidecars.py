@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.sources.shard import check_shard
+from indexer.sources.open_shard import check_shard
 from indexer.sources.sidecars import Sidecars
 from indexer.sources.tar import LARGE_TEXT, TarShard
 from store import SourceError

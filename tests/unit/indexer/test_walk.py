@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from indexer.sources import FolderSource, Rules, listed_files
-from indexer.sources.kinds import SUFFIXES
+from indexer.sources.suffixes import SUFFIXES
 from indexer.sources.walk_rules import WASTE
 from store import SourceError
 

@@ -12,7 +12,7 @@ import pytest
 from pycocotools.coco import COCO
 
 from indexer.sources import CocoSource
-from search.export import parquet_writer as parquet_file
+from search.export import parquet_writer
 from search.export.write_photos import export
 from search.result import Hit
 from store import Index, PhotoFile, QueryError
@@ -75,7 +75,7 @@ def test_parquet_has_all_that_is_known(folder: Path, tmp_path: Path) -> None:
 def test_parquet_is_written_in_groups_of_rows(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parquet_file, "ROW_GROUP", 3)
+    monkeypatch.setattr(parquet_writer, "ROW_GROUP", 3)
     export(folder, tmp_path / "o.parquet")
     file = pyarrow.parquet.ParquetFile(tmp_path / "o.parquet")
     assert [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)] == [3, 1]
@@ -174,8 +174,8 @@ def test_an_export_that_fails_leaves_what_was_there(
 def test_without_pyarrow_it_says_how_to_get_it(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parquet_file, "find_spec", lambda _: None)
-    with pytest.raises(parquet_file.ExportError, match=r'pip install "crossgraph\[parquet\]"'):
+    monkeypatch.setattr(parquet_writer, "find_spec", lambda _: None)
+    with pytest.raises(parquet_writer.ExportError, match=r'pip install "crossgraph\[parquet\]"'):
         export(folder, tmp_path / "o.parquet")
     assert export(folder, tmp_path / "o.json")[0] == 4
 

@@ -11,10 +11,10 @@ from search.evaluation.metrics import average_precision, share_in_best
 from search.evaluation.per_query import per_query_json
 from search.evaluation.searches.keyword_labels import LEFT_OUT, Keyword
 from search.evaluation.searches.keywords import DEPTH, judge_keywords
-from search.evaluation.searches.right_answers import RightAnswers, Texts
+from search.evaluation.searches.right_answers import CaptionTexts, RightAnswers
 from tests.unit.search.written_index import Hits, WrittenIndex, asked
 
-NO_TEXTS = Texts([], np.zeros(0, np.int64), np.zeros(0, np.int64))
+NO_TEXTS = CaptionTexts([], np.zeros(0, np.int64), np.zeros(0, np.int64))
 DOG = Keyword("dog", np.array([1, 0, LEFT_OUT, 1, 0, 0], np.int8))
 OVEN = Keyword("oven", np.array([0, 0, 0, 0, 1, 0], np.int8))
 IDS = np.arange(6) + 100

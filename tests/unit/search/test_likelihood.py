@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from search.query.request import Term
+from search.query.term import Term
 from search.ranking.likelihood import Likelihood
 from search.ranking.mixing import EmbeddedTerm, Mixture, TermScores
 from store.vectors.background import Background

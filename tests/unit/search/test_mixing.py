@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fusion.runtime.known_words import KnownWords
-from search.query.request import Term
+from search.query.term import Term
 from search.ranking.mixing import DETECTOR, EmbeddedTerm, Mixture, TermScores
 
 PHOTOS = np.array([[1, 0], [0, 1], [0.5, 0.5]], np.float32)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from search.server.wire.plain_words import told
+from search.plain_words import told
 from search.server.wire.schemas import EmbedBody, SearchBody
 
 PYDANTIC = re.compile(r"Input should|function-|constrained|tagged|union|TermBody|\[type=|pydantic")

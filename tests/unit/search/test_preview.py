@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from search.output.forms import Drawing
-from search.output.preview import ROWS, print_previews
+from search.output.preview import ROWS, Drawing, print_previews
 from search.result import Hit
 from tests.fakes import paint
 

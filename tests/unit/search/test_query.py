@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from search.query.grammar import WITHOUT, parse_query, parse_term
-from search.query.request import Term
+from search.query.term import Term
 from store import QueryError
 from tests.integration.colours import paint
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from search.query.request import SearchRequest, Term
+from search.query.request import SearchRequest
+from search.query.term import Term
 from store import QueryError
 
 DOG = (Term("a dog"),)

@@ -89,7 +89,7 @@ def test_assumptions_are_options() -> None:
     command = [
         sys.executable,
         "-m",
-        "search.scale_plan",
+        "search.capacity.plan_tables",
         "--photos",
         "1000",
         "--core-hour",

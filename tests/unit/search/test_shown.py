@@ -7,21 +7,21 @@ import json
 import numpy as np
 import pytest
 
-from search.evaluation.evaluation import Measured
+from search.evaluation.evaluation import MeasuredPart
 from search.evaluation.metrics import auc, expected_calibration_error
 from search.evaluation.per_query import per_query_json
 from search.evaluation.searches.absent_things import ABSENT_THINGS
 from search.evaluation.searches.keyword_labels import LEFT_OUT, Keyword
-from search.evaluation.searches.right_answers import RightAnswers, Texts
+from search.evaluation.searches.right_answers import CaptionTexts, RightAnswers
 from search.evaluation.searches.shown_probabilities import HITS, judge_shown
 from tests.unit.search.written_index import WrittenIndex, asked
 
 IDS = np.array([100, 101, 102])
-OWN = Texts(
+OWN = CaptionTexts(
     ["a dog", "a cat", "a sofa", " "], np.array([0, 1, 2, 2]), np.array([500, 501, 502, 503])
 )
-FOREIGN = Texts(["a train", "a bus"], np.array([0, 0]), np.array([1, 2]))
-NONE = Texts([], np.zeros(0, np.int64), np.zeros(0, np.int64))
+FOREIGN = CaptionTexts(["a train", "a bus"], np.array([0, 0]), np.array([1, 2]))
+NONE = CaptionTexts([], np.zeros(0, np.int64), np.zeros(0, np.int64))
 DOG = Keyword("dog", np.array([1, 0, LEFT_OUT], np.int8))
 INDEX = {
     "a dog": [(0, 0.9), (1, 0.2)],
@@ -34,7 +34,7 @@ INDEX = {
 }
 
 
-def found(foreign: Texts = FOREIGN, keywords: tuple[Keyword, ...] = (DOG,)) -> Measured:
+def found(foreign: CaptionTexts = FOREIGN, keywords: tuple[Keyword, ...] = (DOG,)) -> MeasuredPart:
     right = RightAnswers("captions", list(keywords), foreign)
     return judge_shown(asked(WrittenIndex(INDEX), 3), OWN, right, IDS, absent=["nothing"])
 
@@ -98,7 +98,7 @@ def test_everything_can_be_computed_from_the_file_again() -> None:
 
 
 def test_captions_are_drawn_by_the_seed() -> None:
-    many = Texts([f"t{n}" for n in range(50)], np.arange(50), np.arange(50) + 500)
+    many = CaptionTexts([f"t{n}" for n in range(50)], np.arange(50), np.arange(50) + 500)
     few = many.drawn(7, seed=1)
     assert len(few.texts) == len(set(few.texts)) == 7
     assert few.caption_ids.tolist() == sorted(few.caption_ids.tolist())
@@ -115,7 +115,7 @@ def test_captions_of_other_photos_are_right_by_chance_only() -> None:
     right = RightAnswers("captions", [], NONE)
 
     def share(owners: np.ndarray) -> float:
-        own = Texts(texts, owners, np.arange(5 * photos))
+        own = CaptionTexts(texts, owners, np.arange(5 * photos))
         report = judge_shown(asked(index, photos), own, right, np.arange(photos), absent=["t0"])
         return float(report.report["captions"]["right"])
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from fusion.runtime.known_words import KnownWords
-from search.query.request import SearchRequest, Term
+from search.query.request import SearchRequest
+from search.query.term import Term
 from search.ranking.unknown_words import Unknown, unknown_words
 
 MODEL: Any = SimpleNamespace(known_words=KnownWords(("giraffe", "dog", "sofa", "photo", "cafe")))

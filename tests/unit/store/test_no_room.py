@@ -11,7 +11,7 @@ import pytest
 
 from store import Index, IndexNotWritable, PhotoFile
 from store.integrity.verify import verify
-from store.sqlite import uri as sqlite_uri
+from store.sqlite import uri
 
 QUERY = np.ones(2, dtype=np.float32)
 
@@ -93,9 +93,9 @@ def test_what_is_written_once_there_is_room_again_shows(folder: Path, full: Full
 
 def test_other_errors_are_not_taken_for_a_full_disk(folder: Path) -> None:
     error = sqlite3.OperationalError("no such table")
-    assert sqlite_uri.uri_without_room(folder / "catalog.db", error) is None
+    assert uri.uri_without_room(folder / "catalog.db", error) is None
     error.sqlite_errorcode = sqlite3.SQLITE_FULL
-    assert sqlite_uri.uri_without_room(folder / "nothing.db", error) is None
-    found = sqlite_uri.uri_without_room(folder / "catalog.db", error)
+    assert uri.uri_without_room(folder / "nothing.db", error) is None
+    found = uri.uri_without_room(folder / "catalog.db", error)
     assert found is not None
     assert found.is_unwatched

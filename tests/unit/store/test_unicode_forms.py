@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from search.query.filters import parse_filter
-from search.query.request import Term
+from search.query.term import Term
 from store import Index, PhotoFile
 from store.columns.documents import INSERT, WORDS
 

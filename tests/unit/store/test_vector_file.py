@@ -8,7 +8,7 @@ import faiss
 import numpy as np
 import pytest
 
-from store.vectors import choose as choice
+from store.vectors import choose
 from store.vectors.approximate import ApproximateIndex
 from store.vectors.flat import FlatIndex
 from store.vectors.vector_file import (
@@ -54,13 +54,13 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path, content: bytes) -> 
     file = tmp_path / "other.faiss"
     file.write_bytes(content)
     with pytest.raises(ValueError, match="holds no vectors of crossgraph"):
-        choice.load(file)
+        choose.load(file)
 
 
 def test_an_index_that_faiss_wrote_is_refused(tmp_path: Path) -> None:
     faiss.write_index(faiss.IndexFlatIP(2), str(tmp_path / "other.faiss"))
     with pytest.raises(ValueError, match="holds no vectors of crossgraph"):
-        choice.load(tmp_path / "other.faiss")
+        choose.load(tmp_path / "other.faiss")
 
 
 @pytest.mark.parametrize("kind", ["exact", "lists"])
@@ -72,7 +72,7 @@ def test_one_that_is_cut_off_or_too_long_is_refused(
     good = file.read_bytes()
     file.write_bytes(good[:change] if change < 0 else good + b"\0" * change)
     with pytest.raises(ValueError, match="it is damaged"):
-        choice.load(file)
+        choose.load(file)
 
 
 @pytest.mark.parametrize(
@@ -95,14 +95,14 @@ def test_a_header_that_makes_no_sense_is_refused(header: Header) -> None:
 def test_a_header_that_promises_more_than_there_is_is_refused(exact: Path) -> None:
     exact.write_bytes(Header(DIM, 16, 2**60).pack() + exact.read_bytes()[32:])
     with pytest.raises(ValueError, match="it is damaged"):
-        choice.load(exact)
+        choose.load(exact)
 
 
 def test_an_id_below_zero_is_refused(tmp_path: Path) -> None:
     part = np.zeros(2 * 32, dtype=np.uint8), np.array([-5])
     write_vectors(tmp_path / "v.faiss", Header(DIM, 16, 1), (), lambda: [part])
     with pytest.raises(ValueError, match="id -5"):
-        choice.load(tmp_path / "v.faiss")
+        choose.load(tmp_path / "v.faiss")
 
 
 def flip(file: Path, at: int) -> None:
@@ -115,7 +115,7 @@ def flip(file: Path, at: int) -> None:
 def test_an_exact_one_is_checked_when_it_is_read(exact: Path, at: int) -> None:
     flip(exact, at)
     with pytest.raises(DamagedVectors, match="not what was written"):
-        choice.load(exact)
+        choose.load(exact)
 
 
 @pytest.mark.parametrize("at", [0, -1], ids=["codes", "ids"])
@@ -125,7 +125,7 @@ def test_a_list_is_checked_by_the_search_that_reads_it(lists: Path, at: int) -> 
     number = int(head.sizes.argmax())
     start, size = int(head.offsets[number]), int(head.sizes[number]) * (32 + 8)
     flip(lists, start if at == 0 else start + size - 1)
-    index = choice.load(lists)
+    index = choose.load(lists)
     assert isinstance(index, ApproximateIndex)
     index.probes = 1
     queries = head.centroids[:, :DIM] * head.scale[:DIM]
@@ -141,10 +141,10 @@ def test_a_list_is_checked_by_the_search_that_reads_it(lists: Path, at: int) -> 
 
 def test_a_head_other_than_the_recorded_one_is_refused(lists: Path) -> None:
     recorded = head_sha256(lists)
-    assert len(choice.load(lists, recorded)) == 200
+    assert len(choose.load(lists, recorded)) == 200
     flip(lists, LISTS_AT)
     with pytest.raises(DamagedVectors, match="another than was recorded"):
-        choice.load(lists, recorded)
+        choose.load(lists, recorded)
 
 
 def test_sums_hold_for_what_was_written(exact: Path, lists: Path) -> None:
@@ -156,17 +156,17 @@ def test_where_nothing_can_be_mapped_lists_are_read(
     lists: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     query = VECTORS[0]
-    mapped = choice.load(lists).search(query, 50)
+    mapped = choose.load(lists).search(query, 50)
     monkeypatch.delattr(faiss, "OnDiskInvertedLists")
-    read = choice.load(lists).search(query, 50)
+    read = choose.load(lists).search(query, 50)
     assert [array.tolist() for array in read] == [array.tolist() for array in mapped]
     flip(lists, -1)
     with pytest.raises(DamagedVectors):
-        choice.load(lists)
+        choose.load(lists)
 
 
 def test_a_mapped_one_answers_on_after_its_file_was_removed(lists: Path) -> None:
-    index = choice.load(lists)
+    index = choose.load(lists)
     lists.unlink()
     assert len(index.search(VECTORS[0], 50)[0]) == 50
 
@@ -179,7 +179,7 @@ def test_lists_that_do_not_hold_the_vectors_are_refused(lists: Path, sizes: list
     content[at : at + 8 * count] = np.array([*sizes, 0, 0, 0], dtype="<i8").tobytes()
     lists.write_bytes(content)
     with pytest.raises(ValueError, match="do not hold its 200 vectors"):
-        choice.load(lists)
+        choose.load(lists)
 
 
 def test_numbers_that_are_none_are_refused(lists: Path) -> None:
@@ -187,7 +187,7 @@ def test_numbers_that_are_none_are_refused(lists: Path) -> None:
     content[LISTS_AT : LISTS_AT + 4] = np.array([np.nan], dtype="<f4").tobytes()
     lists.write_bytes(content)
     with pytest.raises(ValueError, match="no numbers"):
-        choice.load(lists)
+        choose.load(lists)
 
 
 def test_an_approximate_one_is_not_taken_for_an_exact_one(lists: Path) -> None:
@@ -197,4 +197,4 @@ def test_an_approximate_one_is_not_taken_for_an_exact_one(lists: Path) -> None:
 
 def test_one_that_is_not_there_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        choice.load(tmp_path / "missing.faiss")
+        choose.load(tmp_path / "missing.faiss")

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import re
-import sqlite3
-from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from store import Index, IndexBusy, IndexNotFound, PhotoFile, QuarantinedFile, Reembedding
+from store import Index, IndexNotFound, PhotoFile, QuarantinedFile, Reembedding
 from store.columns.codec import array_to_blob
-from store.columns.tables import columns_of, row_sum
 from store.integrity.verify import repair, verify
-from store.vectors.vector_file import head_sha256
+from tests.unit.store.verified_index import DIM, NODES, codes, photo, photos_left, spoil, state
 
-DIM = 4
 NAN = np.array([np.nan, 1, 0, 0], dtype=np.float16)
-NODES = np.ones((3, 2), dtype=np.float16)
-
-
-def photo(name: str) -> PhotoFile:
-    return PhotoFile(f"/photos/{name}", "/photos", 10, 20, "00", 640, 480)
 
 
 @pytest.fixture
@@ -44,32 +33,6 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def spoil(folder: Path, sql: str, *arguments: object) -> None:
-    """Write as a program with a mistake would, checksums included."""
-    with closing(sqlite3.connect(folder / "catalog.db")) as connection, connection:
-        connection.execute(sql, arguments)
-        connection.create_function("row_sum", -1, row_sum)
-        names = connection.execute("SELECT name FROM sqlite_master").fetchall()
-        for table in [name for (name,) in names if columns_of(name)]:
-            columns = ", ".join(columns_of(table) or ())
-            connection.execute(f"UPDATE {table} SET sum = row_sum({columns})")
-        connection.execute("UPDATE models SET probes_sum = row_sum(id, probes)")
-
-
-def codes(folder: Path) -> dict[str, int]:
-    return {problem.code: problem.count for problem in verify(folder).problems}
-
-
-def state(folder: Path) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in folder.iterdir() if file.suffix != ".lock"}
-
-
-def photos_left(folder: Path) -> list[str]:
-    with Index.open(folder) as index:
-        index.search(np.ones(DIM, dtype=np.float32), 5)
-        return [Path(file.path).stem for file in index.files().values()]
-
-
 def test_a_sound_index_is_told_in_numbers_and_not_touched(folder: Path) -> None:
     before = state(folder)
     found = verify(folder)
@@ -85,15 +48,9 @@ def test_an_empty_index_is_sound(tmp_path: Path) -> None:
     assert verify(tmp_path / "i").problems == ()
 
 
-def test_a_file_of_vectors_that_lags_behind_is_nothing_wrong(folder: Path) -> None:
-    with Index.open(folder) as index:
-        vectors = np.eye(2, DIM, dtype=np.float32)
-        index.put_images([photo("a.jpg"), photo("f.jpg")], vectors, np.stack([NODES] * 2))
-        index.remove_images([2])
-    assert codes(folder) == {}
-
-
 VECTOR, NODE = (array_to_blob(array) for array in (np.eye(DIM, dtype=np.float16)[0], NODES))
+
+
 ROWS = [
     ("INSERT INTO captions VALUES (77, 'o', 0, 'a bird', 0)", (), {"orphans": 1}, "abcde"),
     ("INSERT INTO categories VALUES (77, 'o', 0, 'bird', 0)", (), {"orphans": 1}, "abcde"),
@@ -179,55 +136,6 @@ def test_a_damaged_catalog_is_found_out_and_mended(
     assert codes(folder) == {}
 
 
-def cut_off(file: Path) -> None:
-    file.write_bytes(file.read_bytes()[:-1])
-
-
-def turn_a_bit(file: Path) -> None:
-    content = bytearray(file.read_bytes())
-    content[-1] ^= 1
-    file.write_bytes(content)
-
-
-@pytest.mark.parametrize("damage", [Path.unlink, cut_off, turn_a_bit])
-def test_a_damaged_file_of_vectors_is_written_anew(
-    folder: Path, damage: Callable[[Path], None]
-) -> None:
-    damage(folder / verify(folder).file)
-    assert codes(folder) == {"vectors-file": 1}
-    _, after = repair(folder)
-    assert after.problems == ()
-    assert photos_left(folder) == list("abcde")
-
-
-@pytest.mark.parametrize(
-    ("was", "becomes", "fault"),
-    [
-        ('"count": 5', '"count": 4', "expected"),
-        ('"last_id": 5', '"last_id": 4', "expected"),
-        ('"model_id": 1', '"model_id": 2', "no sense"),
-        ('"name": "', '"name": "../', "checksum"),
-    ],
-)
-def test_a_record_that_does_not_fit_the_file_is_found_out(
-    folder: Path, was: str, becomes: str, fault: str
-) -> None:
-    sql = "UPDATE meta SET value = replace(value, ?, ?) WHERE key = 'vectors'"
-    spoil(folder, sql, was, becomes)
-    found = [problem for problem in verify(folder).problems if problem.code == "vectors-file"]
-    assert re.search(fault, str(found[0]))
-    assert repair(folder)[1].problems == ()
-
-
-def test_left_over_files_are_removed_and_no_others(folder: Path) -> None:
-    kept = set(state(folder))
-    for name in ("vectors-1-99.faiss", "vectors-1-1.123.tmp"):
-        (folder / name).write_bytes(b"half a file")
-    assert codes(folder) == {"left-over": 2}
-    assert repair(folder)[1].problems == ()
-    assert set(state(folder)) == kept
-
-
 def test_photos_that_were_taken_out_are_taken_as_new_under_a_new_id(folder: Path) -> None:
     spoil(folder, "DELETE FROM nodes_1 WHERE image_id = 5")
     assert "embeds them again" in repair(folder)[0].problems[0].mending
@@ -251,46 +159,11 @@ def test_embeddings_that_are_under_way_may_lack_photos_but_no_halves(folder: Pat
         assert list(Reembedding(index, "f2", 2).missing()) == [1, 2, 4, 5]
 
 
-def test_a_reader_that_was_open_meanwhile_follows_a_repair(folder: Path) -> None:
-    with Index.open(folder) as reader:
-        query = np.array([1, 0, 0, 0], dtype=np.float32)
-        assert reader.search(query, 1)[0].tolist() == [1]
-        spoil(folder, "UPDATE vectors_1 SET vector = x'00' WHERE image_id = 1")
-        repair(folder)
-        assert reader.search(query, 1)[0].tolist() == [4]
-
-
 def test_several_faults_at_once_are_all_mended(folder: Path) -> None:
     for sql, arguments, _, _ in ROWS[:13]:
         spoil(folder, sql, *arguments)
     assert len(codes(folder)) > 4
     assert repair(folder)[1].problems == ()
-
-
-def test_a_file_that_a_writer_replaces_meanwhile_is_no_fault(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    looked: list[str] = []
-
-    def look(file: Path) -> str:
-        looked.append(file.name)
-        if len(looked) == 1:
-            with Index.open(folder) as writer:
-                writer.remove_images([5])
-                writer.finish()
-        return head_sha256(file)
-
-    monkeypatch.setattr("store.integrity.checks.head_sha256", look)
-    assert codes(folder) == {}
-    assert len(set(looked)) == 2
-
-
-def test_repairing_waits_for_no_writer(folder: Path) -> None:
-    with Index.open(folder) as writer:
-        writer.begin_writing()
-        assert codes(folder) == {}
-        with pytest.raises(IndexBusy):
-            repair(folder)
 
 
 def test_what_sqlite_calls_malformed_is_told_and_left_alone(folder: Path) -> None:

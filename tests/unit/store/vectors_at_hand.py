@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from store.vectors.vector_index import Block
+from store.types import Block
 
 DIM = 19  # no multiple of what FAISS compares at once
 

@@ -7,7 +7,7 @@ import socket
 import psycopg
 import pytest
 
-from search.engine import open_index as loading
+from search.engine.open_index import open_index
 from store import IndexUnavailable, opening
 from store.postgres.address import Address
 from store.postgres.connection import Connection
@@ -88,4 +88,4 @@ def test_what_was_closed_is_not_opened_again(nowhere: str) -> None:
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "psycopg", None)
     with pytest.raises(opening.ExtraMissing, match=r'pip install "crossgraph\[pgvector\]"'):
-        loading.open_index(vectors="postgresql://db/photos")
+        open_index(vectors="postgresql://db/photos")

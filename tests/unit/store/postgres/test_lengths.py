@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.postgres.copying import as_text, half_rows
-from store.postgres.scaled_vectors import Placement, asked
+from store.postgres.scaled_vectors import VectorPlacement, asked
 
 DIM = 7
 
@@ -26,7 +26,7 @@ def test_placed_vectors_are_equally_long_and_in_the_order_they_had(
     seed: int, widths: list[float]
 ) -> None:
     ids, vectors = made(seed, widths)
-    placement = Placement.of(
+    placement = VectorPlacement.of(
         DIM, lambda: iter([(ids[:20], vectors[:20]), (ids[20:], vectors[20:])])
     )
     placed = placement.placed(vectors).astype(np.float64)
@@ -42,13 +42,13 @@ def test_placed_vectors_are_equally_long_and_in_the_order_they_had(
 
 def test_only_numbers_of_a_far_wider_range_are_scaled_by_powers_of_two() -> None:
     ids, vectors = made(3, [0.1] * (DIM - 1) + [10.0])
-    placement = Placement.of(DIM, lambda: iter([(ids, vectors)]))
+    placement = VectorPlacement.of(DIM, lambda: iter([(ids, vectors)]))
     assert (placement.scale[:-1] == 1).all()
     assert placement.scale[-1] == 2.0 ** round(np.log2(placement.scale[-1])) < 1 / 16
 
 
 def test_of_no_vectors_there_is_a_placement_too() -> None:
-    placement = Placement.of(2, lambda: iter([]))
+    placement = VectorPlacement.of(2, lambda: iter([]))
     assert placement.placed(np.zeros((1, 2), np.float32)).tolist() == [[0, 0, 1]]
 
 

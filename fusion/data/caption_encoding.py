@@ -1,0 +1,83 @@
+"""Captions encoded in batches of one length, as arrays of words and a mask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fusion.data.features import CaptionFeatures
+from fusion.encoders import Encoders
+from fusion.encoders.encoder import WordFeatures
+
+__all__ = ["MAX_WORDS", "batches", "encode_captions", "encoded_texts", "fill_words"]
+
+TEXT_BATCH = 64
+
+
+MAX_WORDS = 32
+
+
+def batches(count: int, size: int) -> Iterator[slice]:
+    """Cut rows 0 to count - 1 into slices of a size, of which the last may be shorter."""
+    return (slice(start, min(start + size, count)) for start in range(0, count, size))
+
+
+def encoded_texts(
+    encoders: Encoders, texts: Sequence[str]
+) -> Iterator[tuple[list[int], WordFeatures]]:
+    """Encode texts, those of one length together, so that little of a batch is padding."""
+    order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+    for part in batches(len(texts), TEXT_BATCH):
+        rows = order[part]
+        yield rows, clip_words(encoders.text.encode_texts([texts[row] for row in rows]))
+
+
+def fill_words(
+    arrays: Mapping[str, NDArray[np.float16]],
+    mask: NDArray[np.bool_],
+    rows: list[int],
+    found: WordFeatures,
+) -> None:
+    """Write the words of some texts into their rows, and which of them are there into the mask."""
+    length = found.mask.shape[1]
+    arrays["words"][rows, :length] = found.features.cpu().numpy()
+    if "lower" in arrays and found.lower is not None:
+        arrays["lower"][rows, :length] = found.lower.cpu().numpy()
+    mask[rows, :length] = found.mask.cpu().numpy()
+
+
+def encode_captions(
+    encoders: Encoders,
+    texts: Sequence[str],
+    caption_ids: NDArray[np.int64],
+    photo_rows: NDArray[np.int64],
+) -> CaptionFeatures:
+    """Features of texts that no file holds, as `cache_features` would give them.
+
+    Args:
+        encoders: the encoders.
+        texts: M texts, at least one.
+        caption_ids: (M,) int64, ids that tell them apart.
+        photo_rows: (M,) int64, the photo that each is about.
+    """
+    shape = (len(texts), MAX_WORDS, encoders.text.dim)
+    arrays = {"words": np.zeros(shape, np.float16)}
+    if encoders.text.top_layers() is not None:
+        arrays["lower"] = np.zeros(shape, np.float16)
+    mask = np.zeros(shape[:2], bool)
+    for rows, found in encoded_texts(encoders, texts):
+        fill_words(arrays, mask, rows, found)
+    return CaptionFeatures(
+        caption_ids, photo_rows, list(texts), arrays["words"], mask, arrays.get("lower")
+    )
+
+
+def clip_words(found: WordFeatures) -> WordFeatures:
+    """Keep the first `MAX_WORDS` words of each text."""
+    lower = None if found.lower is None else found.lower[:, :MAX_WORDS]
+    return replace(
+        found, features=found.features[:, :MAX_WORDS], mask=found.mask[:, :MAX_WORDS], lower=lower
+    )

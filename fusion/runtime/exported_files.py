@@ -1,0 +1,113 @@
+"""The files of an exported model, each opened when it is first needed, and checked meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fusion.runtime.exported_folder import PAIRS, QUERY, READING, TABLES, TOKENIZER, is_whole
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
+
+__all__ = ["THREADS", "ExportedFiles", "QueryModelError", "unreadable"]
+
+
+THREADS = 2
+"""Of a session: a query's matrices are too small to gain from more."""
+
+
+class QueryModelError(RuntimeError):
+    """A file of an exported model is damaged, or cannot be read for another reason."""
+
+
+def unreadable(folder: Path, name: str, error: Exception) -> QueryModelError:
+    """Give the error for a file that a library could not read, as it is whole or not."""
+    file = folder / name
+    if is_whole(folder, name):
+        needed = sum(part.stat().st_size for part in folder.glob(f"{name}*")) / 1e6
+        return QueryModelError(
+            f"{file} is as it was written and cannot be loaded ({type(error).__name__}): it takes "
+            f"{needed:.0f} MB of memory and more to work with; see that there is as much"
+        )
+    return QueryModelError(
+        f"{file} is damaged ({type(error).__name__}): `crossgraph index` prepares the model anew"
+    )
+
+
+class ExportedFiles:
+    """The files of one model.
+
+    Args:
+        folder: with the files.
+        once: for a process that asks one query: weights are not brought into the form that is
+            multiplied fastest, which takes longer than the product that it is for.
+    """
+
+    def __init__(self, folder: Path, *, once: bool = False) -> None:
+        self._folder, self._once = folder, once
+
+    @cached_property
+    def tables(self) -> Any:  # noqa: ANN401 - a file of safetensors, which is not typed
+        """Tables of the words' fits, of which a row is read when it is asked for."""
+        from safetensors import safe_open
+
+        with self._checked(TABLES) as file:
+            return safe_open(file, framework="numpy")
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        """From a text to its tokens."""
+        from tokenizers import Tokenizer
+
+        with self._checked(TOKENIZER) as file:
+            return Tokenizer.from_file(file)
+
+    @cached_property
+    def query(self) -> InferenceSession:
+        """From tokens to a vector and nodes."""
+        return self._session(QUERY)
+
+    @cached_property
+    def pairs(self) -> InferenceSession:
+        """From a query's nodes and photos' to what scores are made of."""
+        return self._session(PAIRS)
+
+    @cached_property
+    def reading(self) -> InferenceSession:
+        """From a query's nodes and photos' to which region each word read."""
+        return self._session(READING)
+
+    def _session(self, name: str) -> InferenceSession:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = THREADS
+        options.log_severity_level = 3
+        # A thread that waits for the next layer in a loop takes a core from what else runs.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # The files hold graphs that are optimised already.
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        if self._once:
+            options.add_session_config_entry("session.disable_prepacking", "1")
+        with self._checked(name) as file:
+            return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+
+    @contextmanager
+    def _checked(self, name: str) -> Generator[str]:
+        # Beside the loading, which waits for nothing in it.
+        with ThreadPoolExecutor(1) as beside:
+            whole = beside.submit(is_whole, self._folder, name)
+            try:
+                yield str(self._folder / name)
+            except Exception as error:  # each library has its own, some nothing but Exception
+                raise unreadable(self._folder, name, error) from error
+        if not whole.result():
+            raise QueryModelError(
+                f"{self._folder / name} is damaged: `crossgraph index` prepares the model anew"
+            )

@@ -1,0 +1,117 @@
+"""The options of `crossgraph index`, spelled and explained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from search.commands.shared.options import Device
+
+__all__ = [
+    "Address",
+    "Annotations",
+    "BatchSize",
+    "Exclude",
+    "FromShards",
+    "Include",
+    "OnDevice",
+    "Part",
+    "Plan",
+    "Prune",
+    "Ray",
+    "Reembed",
+    "RetryFailed",
+    "Shards",
+    "Source",
+    "Watch",
+    "Workers",
+]
+
+Source = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="Folders of photos, tar and Parquet files of them, patterns such as "
+        "'part-{000..099}.tar', addresses such as s3://...; default: all that the index knows."
+    ),
+]
+Annotations = Annotated[
+    list[Path] | None,
+    typer.Option(metavar="JSON", help="COCO captions or instances; may be given often."),
+]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PATTERN",
+        help="Leave out folders and files called so, such as 'thumbs' or '*_small.jpg'; may be "
+        "given often, and is remembered until it is given again ('' forgets it).",
+    ),
+]
+Include = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PATTERN",
+        help="Take in what would be left out, such as '@eaDir'; as --exclude otherwise.",
+    ),
+]
+Plan = Annotated[
+    bool, typer.Option("--plan", help="Say what would be done, a line a photo; do nothing.")
+]
+Prune = Annotated[
+    bool,
+    typer.Option("--prune", help="Drop photos of folders and disks that are not there, too."),
+]
+RetryFailed = Annotated[
+    bool, typer.Option("--retry-failed", help="Read files again that could not be read before.")
+]
+Reembed = Annotated[
+    bool,
+    typer.Option(
+        "--reembed",
+        help="Embed all photos of the index anew with another model, which answers once all "
+        "are done; until then the old one does.",
+    ),
+]
+Watch = Annotated[
+    bool,
+    typer.Option(
+        "--watch", help="Go on: wait for changes in the folders, and index them as they come."
+    ),
+]
+OnDevice = Annotated[
+    Device,
+    typer.Option(help="Where photos are encoded; auto takes a GPU where torch can use one."),
+]
+BatchSize = Annotated[
+    int | None,
+    typer.Option(min=1, help="Photos encoded together; default: what the model does best."),
+]
+Shards = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="OUT",
+        help="Embed into files in this folder and into no index; what is there is not done again.",
+    ),
+]
+Part = Annotated[
+    str | None,
+    typer.Option(metavar="I/N", help="With --shards: do the I-th of N parts, such as 3/16."),
+]
+Ray = Annotated[bool, typer.Option("--ray", help="With --shards: let workers of Ray do it.")]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="With --ray: of a cluster, or auto for one that this machine is in; default: Ray "
+        "is started here, and stopped at the end.",
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, help="With --ray: how many; default: what the machines have room for."),
+]
+FromShards = Annotated[
+    Path | None,
+    typer.Option(metavar="OUT", help="Take what --shards wrote into the index."),
+]

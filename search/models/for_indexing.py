@@ -1,0 +1,86 @@
+"""The model that indexes, in the quickest form that this machine can run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from search.models import loading
+from search.models.prepared import PREPARABLE, prepare
+
+if TYPE_CHECKING:
+    from fusion.retriever import Retriever
+    from fusion.runtime.photo_model import OnnxPhotoModel
+
+__all__ = ["indexing_model"]
+
+
+def indexing_model(
+    checkpoint: Path | None,
+    *,
+    image_weights: Path | None = None,
+    text_weights: Path | None = None,
+    device: str = "auto",
+    threads: int | None = None,
+    tell: Callable[[str], object],
+    warn: Callable[[str], object],
+) -> Any:  # noqa: ANN401 - one of three classes, two of which cost an import of torch
+    """Give the model that indexes, in the quickest form that this machine can run.
+
+    Without a GPU that is ONNX Runtime, for which the model is prepared where it is not yet; with
+    one it is torch, and the model is prepared for searches.
+
+    Args:
+        checkpoint: the model's folder; None is the one that ships with this package.
+        image_weights: as `open_index` takes it; giving it or the next loads torch.
+        text_weights: the same for the text encoder.
+        device: `auto`, `cpu` or `cuda`.
+        threads: that encode photos in ONNX Runtime; None for one a processor.
+        tell: called with a line about what will take a while.
+        warn: called with a line about what could not be done, after which a slower way is taken.
+
+    Raises:
+        DeviceNotThere: there is no GPU, and one was asked for.
+        CheckpointError, WeightsNotFound: as `loading.load_model`.
+    """
+    from fusion.hardware.device import choose_device
+    from fusion.runtime.model_fingerprint import checkpoint_fingerprint
+
+    place = choose_device(device)
+    if place == "cpu" and image_weights is None and text_weights is None:
+        found = _without_torch(checkpoint_fingerprint(checkpoint), threads)
+        if found is not None:
+            return found
+    model = loading.load_model(checkpoint, image_weights=image_weights, text_weights=text_weights)
+    if model.encoders not in PREPARABLE:
+        if model.encoders.startswith("clip:"):
+            tell(f"{model.encoders} cannot be prepared: indexing and searches load torch each time")
+        return model
+    _prepare(model, tell, warn)
+    if place == "cuda":
+        from fusion.gpu_retriever import GpuPhotos
+
+        return GpuPhotos(model, place)
+    return _without_torch(model.fingerprint, threads) or model
+
+
+def _without_torch(fingerprint: str | None, threads: int | None) -> OnnxPhotoModel | None:
+    from fusion.runtime.photo_model import find_photo_model
+    from search.models.cache_folders import query_cache
+
+    return find_photo_model(query_cache(), fingerprint, threads) if fingerprint else None
+
+
+def _prepare(
+    model: Retriever, tell: Callable[[str], object], warn: Callable[[str], object]
+) -> None:
+    from fusion.runtime.exported_folder import query_folder, read_facts
+    from search.models.cache_folders import query_cache
+
+    if read_facts(query_folder(query_cache(), model.fingerprint), thorough=True) is not None:
+        return
+    tell("preparing this model for quick indexing and searches, once: half a minute")
+    note = prepare(model)
+    if note:
+        warn(f"indexing is slow and searches will start slowly: {note}")

@@ -1,0 +1,67 @@
+"""The models of an open index: what reads queries, and what reads photos that are asked with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from search.models import loading
+from search.models.loading import LazyModel
+from search.models.model_protocols import PhotoEmbedder, QueryModel
+
+__all__ = ["models_of"]
+
+
+def models_of(
+    fingerprint: str,
+    checkpoint: str | Path | None = None,
+    *,
+    image_weights: str | Path | None = None,
+    text_weights: str | Path | None = None,
+    once: bool = False,
+) -> tuple[QueryModel, PhotoEmbedder]:
+    """Give what reads queries and what reads photos, for an index that a model made.
+
+    Without torch where that very model is prepared; else what `load_model` gives is both, which may
+    be another model than the one of that fingerprint.
+
+    Args:
+        fingerprint: as the index records it.
+        checkpoint: as `open_index` takes it, as are all others.
+        image_weights: see there.
+        text_weights: see there.
+        once: see there.
+
+    Raises:
+        CheckpointError, WeightsNotFound: as `load_model`.
+    """
+    from search.models.prepared import prepared_model
+
+    given = image_weights is not None or text_weights is not None
+    prepared = None if given else prepared_model(fingerprint, checkpoint, once=once)
+    if prepared is not None:
+        return prepared, _photo_model(checkpoint, fingerprint)
+    model = loading.load_model(checkpoint, image_weights=image_weights, text_weights=text_weights)
+    return model, model
+
+
+def _photo_model(checkpoint: str | Path | None, fingerprint: str) -> PhotoEmbedder:
+    """Give what reads photos beside a prepared model, loaded when a query first shows one."""
+
+    def load() -> Any:  # noqa: ANN401
+        from fusion.runtime.photo_model import find_photo_model
+        from search.models.cache_folders import query_cache
+        from store import ModelMismatch
+
+        prepared = find_photo_model(query_cache(), fingerprint)
+        if prepared is not None:
+            return prepared
+        model = loading.load_model(checkpoint)
+        if model.fingerprint != fingerprint:
+            raise ModelMismatch(
+                f"a photo as a query needs the model that made the index ({fingerprint[:12]}), "
+                f"this is {model.name} ({model.fingerprint[:12]}): give it with --checkpoint"
+            )
+        return model
+
+    return LazyModel(load)

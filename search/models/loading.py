@@ -1,0 +1,49 @@
+"""A checkpoint's retriever, loaded with torch: at once, or when it is first asked for something."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+__all__ = ["LazyModel", "load_model"]
+
+
+class LazyModel:
+    """A retriever that is loaded when something of it is first asked for.
+
+    What is wrong with a folder or an annotation file is told before the seconds that loading takes.
+    """
+
+    def __init__(self, load: Callable[[], Any]) -> None:
+        self._load = load
+        self._lock = threading.Lock()
+        self._loaded: Any = None
+
+    @property
+    def loaded(self) -> Any:  # noqa: ANN401
+        """The retriever itself, loaded once, whichever threads ask for it."""
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = self._load()
+            return self._loaded
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        return getattr(self.loaded, name)
+
+
+def load_model(
+    checkpoint: str | Path | None = None,
+    *,
+    image_weights: str | Path | None = None,
+    text_weights: str | Path | None = None,
+) -> Any:  # noqa: ANN401 - fusion.retriever.Retriever, which importing here would cost two seconds
+    """Load the retriever of a checkpoint folder; None is the one that ships with this package."""
+    from fusion.retriever import load_retriever
+
+    return load_retriever(
+        None if checkpoint is None else Path(checkpoint),
+        image_weights=None if image_weights is None else Path(image_weights),
+        text_weights=None if text_weights is None else Path(text_weights),
+    )
