@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
@@ -29,6 +29,7 @@ from fusion.graphs.dual_graph import ModelConfig
 from fusion.graphs.word_graph import edge_counts, frequent_words
 from fusion.hardware.allocator import keep_freed_memory
 from fusion.network.network import Network, NetworkConfig
+from fusion.training.command_options import apply_options, options_of
 from fusion.training.epochs import Options, joint_epoch, make_optimizer, running_mean
 from fusion.training.fit_class_paths import fit_class_paths
 from fusion.training.fit_standing import fit_standing
@@ -44,14 +45,11 @@ from fusion.training.gates import held_parts
 from fusion.training.recalls import Recalls
 from fusion.training.sampling import TrainingSet, shown_twice, split_collections
 from fusion.training.saved_state import load_state, optimizer_state, parts_of, save_state
-from fusion.training.train_request import TrainingError, TrainRequest
+from fusion.training.train_request import TrainRequest
 
-__all__ = ["Concepts", "Materials", "options_of", "shape", "train_network"]
+__all__ = ["Concepts", "Materials", "shape", "train_network"]
 
 Report = Callable[[str, int, int], None]
-Owner = TypeVar("Owner", ModelConfig, RerankerConfig, Options)
-TRAINING = "training."
-KNOWN_OPTIONS = "known are model.NAME, reranker.NAME and training.NAME"
 STAGE = "joint"
 DETECTOR_SAMPLE = 200
 CONCEPT_PHOTOS = 2000
@@ -85,47 +83,6 @@ def shape(
         reranker=RerankerConfig(cell_dim, summary_dim, text_dim),
     )
     return apply_options(config, options)
-
-
-def apply_options(config: NetworkConfig, options: Mapping[str, str]) -> NetworkConfig:
-    """Set `model.NAME` and `reranker.NAME` fields from text, each by the type it has now.
-
-    Raises:
-        TrainingError: there is no such field, or the text is no value for it.
-    """
-    for name, text in options.items():
-        part, _, attribute = name.partition(".")
-        if name.startswith(TRAINING):
-            continue
-        owner = getattr(config, part, None) if part in ("model", "reranker") else None
-        if owner is None:
-            raise TrainingError(f"--option {name}: unknown; {KNOWN_OPTIONS}")
-        config = replace(config, **{part: with_option(owner, attribute, name, text)})
-    return config
-
-
-def with_option(owner: Owner, attribute: str, name: str, text: str) -> Owner:
-    """Set one field of a dataclass from text, by the type that it has now; errors as above."""
-    current = getattr(owner, attribute, None)
-    if current is None:
-        raise TrainingError(f"--option {name}: unknown; {KNOWN_OPTIONS}")
-    try:
-        return replace(owner, **{attribute: type(current)(text)})
-    except ValueError as error:
-        raise TrainingError(f"--option {name}={text}: expected {type(current).__name__}") from error
-
-
-def options_of(request: TrainRequest) -> Options:
-    """How a network is trained: the defaults, with `training.NAME` of the request over them.
-
-    Raises:
-        TrainingError: there is no such field, or the text is no value for it.
-    """
-    options = replace(Options(), epochs=request.epochs or Options.epochs)
-    for name, text in request.options.items():
-        if name.startswith(TRAINING):
-            options = with_option(options, name.removeprefix(TRAINING), name, text)
-    return options
 
 
 class Concepts(NamedTuple):

@@ -1,0 +1,60 @@
+"""`--option NAME=VALUE` of `crossgraph train`: fields of a network's shape and of its training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from fusion.graphs.cross_graph import RerankerConfig
+from fusion.graphs.dual_graph import ModelConfig
+from fusion.network.network import NetworkConfig
+from fusion.training.epochs import Options
+from fusion.training.train_request import TrainingError, TrainRequest
+
+__all__ = ["apply_options", "options_of"]
+
+Owner = TypeVar("Owner", ModelConfig, RerankerConfig, Options)
+TRAINING = "training."
+KNOWN_OPTIONS = "known are model.NAME, reranker.NAME and training.NAME"
+
+
+def apply_options(config: NetworkConfig, options: Mapping[str, str]) -> NetworkConfig:
+    """Set `model.NAME` and `reranker.NAME` fields from text, each by the type it has now.
+
+    Raises:
+        TrainingError: there is no such field, or the text is no value for it.
+    """
+    for name, text in options.items():
+        part, _, attribute = name.partition(".")
+        if name.startswith(TRAINING):
+            continue
+        owner = getattr(config, part, None) if part in ("model", "reranker") else None
+        if owner is None:
+            raise TrainingError(f"--option {name}: unknown; {KNOWN_OPTIONS}")
+        config = replace(config, **{part: with_option(owner, attribute, name, text)})
+    return config
+
+
+def with_option(owner: Owner, attribute: str, name: str, text: str) -> Owner:
+    """Set one field of a dataclass from text, by the type that it has now; errors as above."""
+    current = getattr(owner, attribute, None)
+    if current is None:
+        raise TrainingError(f"--option {name}: unknown; {KNOWN_OPTIONS}")
+    try:
+        return replace(owner, **{attribute: type(current)(text)})
+    except ValueError as error:
+        raise TrainingError(f"--option {name}={text}: expected {type(current).__name__}") from error
+
+
+def options_of(request: TrainRequest) -> Options:
+    """How a network is trained: the defaults, with `training.NAME` of the request over them.
+
+    Raises:
+        TrainingError: there is no such field, or the text is no value for it.
+    """
+    options = replace(Options(), epochs=request.epochs or Options.epochs)
+    for name, text in request.options.items():
+        if name.startswith(TRAINING):
+            options = with_option(options, name.removeprefix(TRAINING), name, text)
+    return options
