@@ -1,7 +1,7 @@
 """Checks what is in a wheel: `python -m tests.wheel dist/crossgraph-0.1.0-py3-none-any.whl`.
 
-It must hold every file of the packages (modules, `py.typed`, the page, the checkpoint) and the licence
-files, and nothing else. Each difference is a line, and the exit code is then 1.
+It must hold every file of the packages (modules, `py.typed`, the page, the checkpoint) and the
+licence files, and nothing else. Each difference is a line, and the exit code is then 1.
 """
 
 from __future__ import annotations
