@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 import search
+from mkdocs_hooks import on_page_markdown
 from tests.integration.options import parse_line
 from tests.wheel import METADATA, differences, files_of_packages
 
@@ -36,6 +37,12 @@ def test_the_site_takes_nothing_from_the_network() -> None:
     config = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
     assert config["strict"] is True
     assert config["theme"]["font"] is False
+
+
+def test_the_site_shows_commands_that_are_run_as_commands() -> None:
+    page = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
+    assert "```sh run\n" in page
+    assert on_page_markdown(page) == page.replace("```sh run\n", "```sh\n")
 
 
 def test_the_reference_describes_all_that_the_package_exports() -> None:
