@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from importlib.metadata import files, metadata
+from importlib.metadata import distributions, metadata
 from pathlib import Path
 from typing import Any
 
@@ -74,11 +74,18 @@ def test_licence_files_are_those_of_the_repository() -> None:
 
 
 def test_an_installed_wheel_carries_the_licence_files() -> None:
-    installed = [str(file) for file in files("crossgraph") or []]
-    if any("__editable__" in name for name in installed):
-        pytest.skip("crossgraph is installed in place, not from a wheel")
-    for name in ("LICENSE", "NOTICE"):
-        assert any(each.endswith(f"dist-info/licenses/{name}") for each in installed)
+    files = [{str(file) for file in each.files or []} for each in distributions(name="crossgraph")]
+    wheels = [
+        names
+        for names in files
+        if any(name.endswith(".dist-info/RECORD") for name in names)
+        and not any("__editable__" in name for name in names)
+    ]
+    if not wheels:
+        pytest.skip("crossgraph is not installed from a wheel")
+    for names in wheels:
+        for licence in ("LICENSE", "NOTICE"):
+            assert any(name.endswith(f".dist-info/licenses/{licence}") for name in names)
 
 
 def whole_wheel() -> set[str]:
