@@ -16,6 +16,7 @@ from search.query.term import Term
 from search.result import Hit, SearchResult
 
 if typing.TYPE_CHECKING:
+    __version__: str
     from store.errors import (
         CrossgraphError,
         IndexBusy,
@@ -49,9 +50,21 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Give an error of the tree, whose package brings FAISS, when it is first named."""
+    """Return the version, or an error of the tree, whose package brings FAISS, when first named."""
+    if name == "__version__":
+        return _installed_version()
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from store import errors
 
     return getattr(errors, name)
+
+
+def _installed_version() -> str:
+    """Return the version of the installed package; `0+unknown` where only its files are there."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("crossgraph")
+    except PackageNotFoundError:
+        return "0+unknown"

@@ -108,8 +108,9 @@ class SearchRequest:
     ) -> SearchRequest:
         """Give the request of a text as `search.query.grammar` reads it, which never names a file.
 
-        >>> [term.text for term in SearchRequest.parse("a beach without people").negative]
-        ['people']
+        Examples:
+            >>> [term.text for term in SearchRequest.parse("a beach without people").negative]
+            ['people']
 
         Args:
             query: what people wrote.
