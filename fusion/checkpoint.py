@@ -213,7 +213,7 @@ def build_network(config: Mapping[str, Any]) -> Network:
 
 
 def network_checkpoint(network: Network, architecture: str) -> dict[str, Any]:
-    """Give the `config` from which `build_network` makes this network's shape again.
+    """Return the `config` from which `build_network` makes this network's shape again.
 
     `architecture` names the image encoder, as `ImageEncoder.architecture` does.
     """
@@ -252,7 +252,7 @@ def load_network(checkpoint: Checkpoint) -> Network:
 
 
 def upgrade(network: Network, weights: dict[str, Tensor]) -> None:
-    """Give the weights of an older checkpoint what it lacks, so that it answers as it did."""
+    """Return the weights of an older checkpoint what it lacks, so that it answers as it did."""
     weights.setdefault("class_gate", torch.zeros(()))
     if "short_gates" not in weights:
         weights["short_gates"] = torch.stack([weights[name] for name in GATES])

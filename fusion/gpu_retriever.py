@@ -73,7 +73,7 @@ class GpuPhotos:
         return self._retriever.embed_queries(texts)
 
     def probes(self) -> NDArray[np.float32]:
-        """Give the vectors (Q, dim) of training captions, which queries look like."""
+        """Return the vectors (Q, dim) of training captions, which queries look like."""
         return self._retriever.probes()
 
     @torch.inference_mode()

@@ -111,7 +111,7 @@ class Retriever:
 
     @torch.inference_mode()
     def probes(self) -> NDArray[np.float32]:
-        """Give the vectors (Q, dim) of training captions, which queries look like."""
+        """Return the vectors (Q, dim) of training captions, which queries look like."""
         captions = unit_rows(self.network.photo_hub.bank)
         hub = self.network.text_hub(captions).unsqueeze(1)
         beside = [torch.ones_like(hub), -hub, torch.zeros_like(hub)]

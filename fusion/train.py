@@ -39,7 +39,7 @@ FEWEST_PHOTOS = 20
 def train_from_files(
     request: TrainRequest, progress: Report | None = None, *, read_photo: ReadPhoto
 ) -> str:
-    """Encode what isn't yet, train, and write the checkpoint; gives one line that says what came.
+    """Encode what isn't yet, train, and write the checkpoint; return one line on what came.
 
     Args:
         request: what to train, and on what.
@@ -127,7 +127,7 @@ def default_epochs(model: str) -> int:
 def card_facts(
     request: TrainRequest, encoders: Encoders, found: TrainingCollections, module: nn.Module
 ) -> dict[str, object]:
-    """Give the fields of the model card."""
+    """Return the fields of the model card."""
 
     def told(data: Sequence[PairData], collections: Sequence[tuple[Path, Path]]) -> str:
         return "; ".join(
@@ -160,6 +160,6 @@ def card_facts(
 
 
 def described(annotations: Path) -> str:
-    """Give a captions file's own description of itself, or its name."""
+    """Return a captions file's own description of itself, or its name."""
     info = json.loads(annotations.read_text(encoding="utf-8")).get("info", {})
     return str(info.get("description") or annotations.name)

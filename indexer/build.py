@@ -214,7 +214,7 @@ def plan_index(
 def _known(
     folder: Path, exclude: Sequence[str] | None, include: Sequence[str] | None
 ) -> tuple[dict[str, tuple[str, ...]], Rules]:
-    """Give the folders that the index has files of, the disks below them, and what is left out."""
+    """Return the folders the index has files of, the disks below them, and what is left out."""
     try:
         with Index.open(folder) as index:
             used = {root for root, photos in index.sources().items() if photos}
@@ -226,7 +226,7 @@ def _known(
 
 
 def _in_all(passed_over: Mapping[str, Mapping[str, int]], roots: Sequence[str]) -> dict[str, int]:
-    """Give kind to how many of it there are in the sources of a run."""
+    """Return kind to how many of it there are in the sources of a run."""
     counts: Counter[str] = Counter()
     for place, kinds in passed_over.items():
         if any(lies_below(place, root) for root in roots):

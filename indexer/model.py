@@ -40,10 +40,10 @@ class PhotoModel(Protocol):
         """The encoders' preset."""
 
     def embed_images(self, images: Sequence[Any]) -> Any:  # noqa: ANN401 - the retriever's own type
-        """Give `.vectors` (B, D) float32 and `.packed` (B, P) uint8 of RGB images."""
+        """Return `.vectors` (B, D) float32 and `.packed` (B, P) uint8 of RGB images."""
 
     def embed_queries(self, texts: Sequence[str]) -> Any:  # noqa: ANN401
-        """Give `.vectors` (Q, D) float32 of texts."""
+        """Return `.vectors` (Q, D) float32 of texts."""
 
     def probes(self) -> Any:  # noqa: ANN401
-        """Give the vectors (Q, D) float32 of captions that the model was trained on, or none."""
+        """Return the vectors (Q, D) float32 of captions that the model was trained on, or none."""

@@ -101,7 +101,7 @@ def reembed(
 def _found(
     missing: Mapping[int, PhotoFile], shards: ShardsAtHand, unread: dict[str, str]
 ) -> Iterator[FoundFile]:
-    """Give the files as they are now; those that are not there go to `unread` with the reason."""
+    """Return the files as they are now; those that are not there go to `unread` with the reason."""
     for file in missing.values():
         try:
             yield shards.find(file)
@@ -130,7 +130,7 @@ def _write(
 def _changed(
     image_ids: Sequence[int], batch: Batch, indexed: Mapping[int, PhotoFile]
 ) -> dict[int, PhotoFile]:
-    """Give photos of which something else is known now.
+    """Return photos of which something else is known now.
 
     Of another content than is indexed, they get facts that no file will ever have: the two models'
     embeddings are then of two contents, so the photo is to be read again whatever lies in its place

@@ -42,7 +42,7 @@ NEVER_NS = -(2**63)
 def shard_plans(
     shards: Sequence[KnownShard], missing: Mapping[int, PhotoFile], *, retry_failed: bool
 ) -> Iterator[Plan]:
-    """Give what there is to do in each unfinished shard; all are closed, and not held by it."""
+    """Return what there is to do in each unfinished shard; all are closed, and not held by it."""
     left = MissingPhotos(missing)
     for known in shards:
         if known.is_finished:
@@ -199,7 +199,7 @@ def _plan(known: KnownShard, shard: Shard, missing: MissingPhotos, retry_failed:
 
 
 def _unseen(known: KnownShard) -> Plan:
-    """Give the plan of a shard that cannot be read: all stays as it was."""
+    """Return the plan of a shard that cannot be read: all stays as it was."""
     broken = tuple(bad for bad in known.quarantined if bad.path != known.file.path)
     return Plan(unreachable=known.photos, broken=broken)
 
@@ -218,7 +218,7 @@ def _emptiness(known: KnownShard, shard: Shard) -> str:
 
 
 def _rows_left(known: KnownShard, plan: Plan, is_damaged: bool) -> int:
-    """Give how many rows the index has of a shard that was read to its end."""
+    """Return how many rows the index has of a shard that was read to its end."""
     read = len(plan.new) + len(plan.changed) + len(plan.moved) + plan.unchanged
     kept = {bad.path for bad in known.quarantined} - {known.file.path, *plan.released}
     kept -= {file.path for file in plan.new}

@@ -38,7 +38,7 @@ def wakeups(
     *,
     stop: threading.Event | None = None,
 ) -> Iterator[bool]:
-    """Give True where photos may have changed since it last did, False every two seconds else.
+    """Return True where photos may have changed since it last did, False every two seconds else.
 
     True comes first of all, once changes are seen: nothing is lost between this and what was
     looked through before. What changes between two steps of the iterator is told by the next.
@@ -64,7 +64,7 @@ def wakeups(
 def _changes_of_those_there(
     paths: Sequence[str], ignored: str, stop: threading.Event
 ) -> Iterator[bool]:
-    """Give whether something changed, until a folder comes or goes."""
+    """Return whether something changed, until a folder comes or goes."""
     there = _there(paths)
     if not there:
         yield False
@@ -85,7 +85,7 @@ def _changes_of_those_there(
 
 
 def _told_changes(paths: Iterable[str], ignored: str, stop: threading.Event) -> Iterator[bool]:
-    """Give whether the system told of a change, every two seconds, and when it is quiet again."""
+    """Return whether the system told of a change, every two seconds, and when it is quiet again."""
 
     def counts(change: Change, path: str) -> bool:
         return not lies_below(path, ignored) and _may_be_photos(change, path)
@@ -98,7 +98,7 @@ def _told_changes(paths: Iterable[str], ignored: str, stop: threading.Event) -> 
 
 
 def _there(paths: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """Give the folders that are there, and which ones they are."""
+    """Return the folders that are there, and which ones they are."""
     found = {}
     for path in paths:
         try:

@@ -82,7 +82,7 @@ class Explanation:
 
 
 def region_boxes(regions: int) -> list[Box]:
-    """Give the boxes of a square grid's cells, row by row from the top left.
+    """Return the boxes of a square grid's cells, row by row from the top left.
 
     Encoders squash a photo to a square, whatever its proportions, so cells are shares of its sides.
 
@@ -103,7 +103,7 @@ def region_boxes(regions: int) -> list[Box]:
 
 
 def from_model(found: PhotoExplanation) -> Explanation:
-    """Give what the model said of one photo, with boxes for its regions."""
+    """Return what the model said of one photo, with boxes for its regions."""
     words = tuple(
         ExplainedWord(word, float(added), _heaviest(regions))
         for word, added, regions in zip(found.words, found.added, found.regions, strict=True)
@@ -115,7 +115,7 @@ def from_model(found: PhotoExplanation) -> Explanation:
 
 
 def as_record(explanation: Explanation) -> dict[str, Any]:
-    """Give the `explanation` of a JSON line, numbers rounded to 6 digits."""
+    """Return the `explanation` of a JSON line, numbers rounded to 6 digits."""
     return {
         "words": [
             {
@@ -132,7 +132,7 @@ def as_record(explanation: Explanation) -> dict[str, Any]:
 
 
 def as_words(explanation: Explanation) -> Iterator[str]:
-    """Give a word with what it added and its heaviest region, one after the other; then the rest.
+    """Return a word with what it added and its heaviest region, one after the other; then the rest.
 
     A region is told in percent of the photo's width, x, and height, y, from the top left.
 

@@ -10,7 +10,7 @@ __all__ = ["json_text", "valid_record"]
 
 
 def json_text(record: object, *, compact: bool = False) -> str:
-    r"""Give a record as JSON on one line, which says the same as its plain form.
+    r"""Return a record as JSON on one line, which says the same as its plain form.
 
     What is no text of its own, such as a lone surrogate or an instruction to a terminal, is written
     as JSON's own escape. Compact, as servers send it, there is no blank in it and no NaN.
@@ -24,7 +24,7 @@ def json_text(record: object, *, compact: bool = False) -> str:
 
 
 def valid_record(record: object) -> object:
-    r"""Give a record all of whose texts can be written in UTF-8 (`search.printable.valid_text`).
+    r"""Return a record all of whose texts can be written in UTF-8 (`search.printable.valid_text`).
 
     >>> valid_record({"caf\udce9": ["a", ("\udcff", 1)]})
     {'caf\\xe9': ['a', ['\\xff', 1]]}

@@ -54,7 +54,7 @@ def _line(error: Mapping[str, Any]) -> str:
 
 
 def _place(parts: Sequence[object]) -> str:
-    """Give a field as its sender would write it.
+    """Return a field as its sender would write it.
 
     >>> _place(("body", "positive", 1, "a term", "image"))
     'positive[1].image'
@@ -72,7 +72,7 @@ def _place(parts: Sequence[object]) -> str:
 
 
 def _value(value: object) -> str:
-    """Give a value in a few letters, as JSON has it; of what is long only its kind and length.
+    """Return a value in a few letters, as JSON has it; of what is long only its kind and length.
 
     >>> _value(True), _value("red"), _value([1] * 40)
     ('true', '"red"', 'a list of 40')

@@ -33,7 +33,7 @@ _FORMULA = "=+-@\t\r\uff1d\uff0b\uff0d\uff20"
 
 
 def printable(text: str) -> str:
-    r"""Give a text on one line, without anything that a terminal obeys.
+    r"""Return a text on one line, without anything that a terminal obeys.
 
     Tabs and ends of lines become blanks. All else that is no letter, sign or blank is shown by its
     number, and so are bytes of a file name that are no UTF-8.
@@ -47,7 +47,7 @@ def printable(text: str) -> str:
 
 
 def printable_lines(text: str) -> str:
-    r"""Give a text of any number of lines, in which tabs, NUL and ends of lines stay what they are.
+    r"""Return a text of any number of lines, in which tabs, NUL and line ends stay what they are.
 
     >>> printable_lines("1\t/a\x07.jpg\n")
     '1\t/a\\x07.jpg\n'
@@ -56,7 +56,7 @@ def printable_lines(text: str) -> str:
 
 
 def valid_text(text: str) -> str:
-    r"""Give a text that can be written in UTF-8, as JSON must be; else it stays as it is.
+    r"""Return a text that can be written in UTF-8, as JSON must be; else it stays as it is.
 
     >>> valid_text("caf\udce9\n.jpg")
     'caf\\xe9\n.jpg'
@@ -65,7 +65,7 @@ def valid_text(text: str) -> str:
 
 
 def csv_cell(text: str) -> str:
-    """Give a text that no spreadsheet takes for a formula: one that begins as such gets a quote.
+    """Return a text that no spreadsheet takes for a formula: one that begins as such gets a quote.
 
     >>> csv_cell("=1+1"), csv_cell("a dog")
     ("'=1+1", 'a dog')
@@ -74,7 +74,7 @@ def csv_cell(text: str) -> str:
 
 
 def without_passwords(text: str) -> str:
-    """Give a text in which addresses have lost their passwords.
+    """Return a text in which addresses have lost their passwords.
 
     >>> without_passwords("POSTGRESQL://me:secret@db/photos is not there")
     'POSTGRESQL://me@db/photos is not there'

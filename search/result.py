@@ -44,7 +44,7 @@ class HitGroup(StrEnum):
 
     @classmethod
     def of(cls, probability: float) -> HitGroup:
-        """Give the group of a probability.
+        """Return the group of a probability.
 
         >>> [str(HitGroup.of(probability)) for probability in (0.5, 0.49, 0.15, 0.149)]
         ['good', 'maybe', 'maybe', 'other']
@@ -141,7 +141,7 @@ class Hit:
         return HitGroup.of(self.probability)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give what JSON says of it, numbers rounded to 6 digits; `explanation` only if there.
+        """Return what JSON says of it, numbers rounded to 6 digits; `explanation` only if there.
 
         Bytes of a path that are no UTF-8 are shown by their numbers, as JSON cannot hold them.
 
@@ -213,7 +213,7 @@ class SearchResult(Sequence[Hit]):
     __hash__ = None  # type: ignore[assignment] # as a list, which it may be equal to
 
     def to_dict(self) -> dict[str, Any]:
-        """Give what JSON says of the whole answer."""
+        """Return what JSON says of the whole answer."""
         return {
             "hits": [hit.to_dict() for hit in self.hits],
             "took_ms": {stage: round(ms, 3) for stage, ms in self.took_ms.items()},

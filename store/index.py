@@ -157,11 +157,11 @@ class Index(IndexReader):
             folders.put_passed_over(self._catalog, found)
 
     def places_passed_over(self) -> dict[str, dict[str, int]]:
-        """Give source or shard to what is there and is not read, by kind."""
+        """Return source or shard to what is there and is not read, by kind."""
         return folders.passed_over(self._catalog)
 
     def fact(self, name: str) -> Any:  # noqa: ANN401 - what JSON holds
-        """Give a fact that `put_fact` wrote down; None where there is none."""
+        """Return a fact that `put_fact` wrote down; None where there is none."""
         return self._catalog.meta().get(name)
 
     def put_fact(self, name: str, value: object) -> None:
@@ -218,11 +218,11 @@ class Index(IndexReader):
         self._put_texts("categories", categories, origin)
 
     def annotated_by(self, origin: str) -> set[int]:
-        """Give the ids of the photos that an origin, such as an annotation file, spoke of."""
+        """Return the ids of the photos that an origin, such as an annotation file, spoke of."""
         return ids_annotated(self._catalog, origin)
 
     def origins(self) -> list[str]:
-        """Give where captions and categories came from, such as annotation files, sorted."""
+        """Return where captions and categories came from, such as annotation files, sorted."""
         return origins(self._catalog)
 
     def settle(self) -> str:
@@ -262,7 +262,7 @@ class Index(IndexReader):
 
     @contextmanager
     def writing(self) -> Generator[CatalogFile]:
-        """One transaction; gives the catalog, for the other modules of this package."""
+        """One transaction, and return the catalog, for the other modules of this package."""
         with self._catalog.transaction():
             self._check_model()
             yield self._catalog

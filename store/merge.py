@@ -174,7 +174,7 @@ def _copy(part: IndexReader, page: Sequence[PhotoRecord], index: Index) -> int:
 
 
 def _find(catalog: CatalogFile, folders: Iterable[str], path: str) -> int | None:
-    """Give the id of an absolute path, whichever folder it was found through."""
+    """Return the id of an absolute path, whichever folder it was found through."""
     sql = """SELECT images.id FROM images JOIN sources ON sources.id = source_id
         WHERE root = ? AND path = ?"""
     for root in folders:

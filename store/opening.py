@@ -84,7 +84,7 @@ def _open(place: str) -> ServedIndex:
 
 
 def _identity(place: str) -> object:
-    """Give what is the same for two spellings of one place."""
+    """Return what is the same for two spellings of one place."""
     if not is_database(place):
         return os.path.realpath(place)
     from store.postgres.address import Address

@@ -45,12 +45,12 @@ def is_shard(place: str) -> bool:
 
 
 def separator(place: str) -> str:
-    """Give what parts the names in a path: addresses have a slash on every system."""
+    """Return what parts the names in a path: addresses have a slash on every system."""
     return "/" if is_address(place) else os.sep
 
 
 def member_path(shard: str, member: str) -> str:
-    """Give the path of a photo in a shard; the name in it begins with no slash.
+    """Return the path of a photo in a shard; the name in it begins with no slash.
 
     >>> member_path("/photos/part-0.tar", "a/7.jpg")
     '/photos/part-0.tar!a/7.jpg'
@@ -59,7 +59,7 @@ def member_path(shard: str, member: str) -> str:
 
 
 def split_member(path: str) -> tuple[str, str] | None:
-    """Give the shard and the name in it; None where the path names no photo in a shard.
+    """Return the shard and the name in it; None where the path names no photo in a shard.
 
     A file of its own may have such a name too: whoever opens one looks for that first.
 
@@ -73,7 +73,7 @@ def split_member(path: str) -> tuple[str, str] | None:
 
 
 def base_name(path: str) -> str:
-    """Give the last part of a photo's path, of one in a shard without the shard.
+    """Return the last part of a photo's path, of one in a shard without the shard.
 
     >>> base_name("/photos/part-0.tar!7.jpg"), base_name("/photos/a/7.jpg")
     ('7.jpg', '7.jpg')
@@ -96,7 +96,7 @@ def lies_below(path: str, folder: str) -> bool:
 
 
 def address_of(path: Path) -> str:
-    """Give what a path was made of: `Path` makes one slash of the two in an address.
+    """Return what a path was made of: `Path` makes one slash of the two in an address.
 
     >>> address_of(Path("s3://bucket/a.tar!7.jpg")), address_of(Path("/photos/7.jpg"))
     ('s3://bucket/a.tar!7.jpg', '/photos/7.jpg')

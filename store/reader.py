@@ -124,44 +124,44 @@ class IndexReader:
         self._cache.heal()  # nobody should have to wait for it before the answer is there
 
     def files(self, source: str | None = None) -> dict[int, PhotoFile]:
-        """Give image id to file, of one source or of all, by ascending id."""
+        """Return image id to file, of one source or of all, by ascending id."""
         return rows.files(self._catalog, source)
 
     def quarantined(self, source: str | None = None) -> list[QuarantinedFile]:
-        """Give the files in quarantine, of one source or of all, by path."""
+        """Return the files in quarantine, of one source or of all, by path."""
         return quarantine.quarantined(self._catalog, source)
 
     def damaged(self) -> list[PhotoFile]:
-        """Give the photos whose files are shown as far as they go, by path."""
+        """Return the photos whose files are shown as far as they go, by path."""
         return rows.damaged(self._catalog)
 
     def sources(self) -> dict[str, int]:
-        """Give the folders that photos were found through, sorted, with their numbers of photos."""
+        """Return the folders photos were found through, sorted, with their numbers of photos."""
         return folders.sources(self._catalog)
 
     def passed_over(self) -> dict[str, int]:
-        """Give kinds of files in its sources that are not read, such as `.cr3`, and how many."""
+        """Return kinds of files in its sources that are not read, such as `.cr3`, and how many."""
         counts: Counter[str] = Counter()
         for kinds in folders.passed_over(self._catalog).values():
             counts.update(kinds)
         return dict(counts)
 
     def mounts(self, source: str) -> tuple[str, ...]:
-        """Give the folders below a source that were disks of their own when it was last read."""
+        """Return the folders below a source that were disks of their own when it was last read."""
         return folders.mounts(self._catalog, source)
 
     def counts(self) -> Counts:
-        """Give how much the index holds."""
+        """Return how much the index holds."""
         with self.snapshot():
             captions, categories = count_texts(self._catalog)
             return Counts(len(self), captions, categories, len(self.quarantined()))
 
     def coming_models(self) -> list[models.Model]:
-        """Give the models that the photos are being embedded with, beside the one that answers."""
+        """Return the models the photos are being embedded with, beside the one that answers."""
         return models.other_models(self._catalog, self.model)
 
     def category_counts(self, most: int) -> list[tuple[str, int]]:
-        """Give categories and how many photos have each: the most first, equal ones by name."""
+        """Return categories and how many photos have each: the most first, equal ones by name."""
         return category_counts(self._catalog, most)
 
     def has_probes(self) -> bool:
@@ -169,28 +169,28 @@ class IndexReader:
         return models.probes(self._catalog, self.model) is not None
 
     def some_captions(self, most: int) -> list[str]:
-        """Give at most so many different captions, spread evenly over the photos."""
+        """Return at most so many different captions, spread evenly over the photos."""
         return captions_among(self._catalog, most)
 
     def finished_shards(self, kind: ShardKind) -> Mapping[str, FinishedShard]:
-        """Give files of many photos read to their end, or begun (of -1 photos), by path."""
+        """Return files of many photos read to their end, or begun (of -1 photos), by path."""
         return finished_shards(self._catalog, kind)
 
     def measured(self) -> Measured | None:
-        """Give how its vectors are searched, None where that is not known yet."""
+        """Return how its vectors are searched, None where that is not known yet."""
         generation = self.generation()
         return None if generation is None else generation.measured
 
     def size_bytes(self) -> int:
-        """Give the size of the folder's files."""
+        """Return the size of the folder's files."""
         return sum(file.stat().st_size for file in self.folder.iterdir() if file.is_file())
 
     def generation(self) -> Generation | None:
-        """Give what is recorded of the vectors' file, None where there is none yet."""
+        """Return what is recorded of the vectors' file, None where there is none yet."""
         return self._cache.generation()
 
     def matching(self, expression: Expression) -> NDArray[np.int64]:
-        """Give the ids (N,) of the photos that a filter is true of, ascending.
+        """Return the ids (N,) of the photos that a filter is true of, ascending.
 
         Raises:
             QueryError: it has too many conditions.
@@ -199,7 +199,7 @@ class IndexReader:
             return selection.matching(self._catalog, expression)
 
     def search_texts(self, words: str, k: int, within: Ids | None = None) -> Found:
-        """Give ids (K,) and BM25 scores (K,) of the k photos whose words fit best, best first.
+        """Return ids (K,) and BM25 scores (K,) of the k photos whose words fit best, best first.
 
         The words are those of captions and file names; see `store.catalog.full_text.search_words`.
         """
@@ -208,7 +208,7 @@ class IndexReader:
             return search_words(self._catalog, words, k, among)
 
     def search(self, vector: NDArray[np.float32], k: int, within: Ids | None = None) -> Found:
-        """Give ids (K,) and inner products (K,) of the k photos nearest to a vector (D,).
+        """Return ids (K,) and inner products (K,) of the k photos nearest to a vector (D,).
 
         The highest score comes first, equal ones in the order of the ids; fewer than k come from a
         smaller index. Where `within` is given, only photos of these ids come.
@@ -222,19 +222,19 @@ class IndexReader:
             return self._cache.search(vector, k, among)
 
     def vectors(self, image_ids: Ids) -> NDArray[np.float32]:
-        """Give vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
+        """Return vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
         found = self._arrays(self.model.vectors, image_ids)
         if any(vector.shape != (self.model.dim,) for vector in found):
             raise self._catalog.damaged(f"vectors that are none of {self.model.name}")
         return np.array(found, dtype=np.float32).reshape(len(found), self.model.dim)
 
     def nodes(self, image_ids: Ids) -> NDArray[Any]:
-        """Give nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
+        """Return nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
         found = self._arrays(self.model.nodes, image_ids)
         return np.stack(found) if found else np.zeros((0, 0, 0), dtype=np.float16)
 
     def background(self) -> Background:
-        """Give a sample of the vectors and how many there are, kept until they change."""
+        """Return a sample of the vectors and how many there are, kept until they change."""
         with self.snapshot():
             revision = self._cache.revision()
             if self._background is None or self._background[0] != revision:
@@ -242,18 +242,18 @@ class IndexReader:
             return self._background[1]
 
     def find_content(self, sha256: str) -> int | None:
-        """Give the id of a photo whose file has that hex digest, the lowest; None if none has."""
+        """Return the id of a photo whose file has that hex digest, the lowest; None if none has."""
         return rows.find_content(self._catalog, sha256)
 
     def looks(self, image_ids: Ids) -> list[int | None]:
-        """Give perceptual hashes in the order of the ids, None where there is none."""
+        """Return perceptual hashes in the order of the ids, None where there is none."""
         ids = [int(image_id) for image_id in image_ids]
         with self.snapshot():
             held = rows.looks_of(self._catalog, ids)
         return [held.get(image_id) for image_id in ids]
 
     def photos(self, image_ids: Ids) -> list[Photo]:
-        """Give photos in the order of the ids; those that are not there are left out."""
+        """Return photos in the order of the ids; those that are not there are left out."""
         ids = [int(image_id) for image_id in image_ids]
         with self.snapshot():
             paths = rows.paths_of(self._catalog, ids)
@@ -266,18 +266,18 @@ class IndexReader:
         ]
 
     def photo_records(self, image_ids: Ids) -> list[PhotoRecord]:
-        """Give all that is known of photos but their vectors, in the order of the ids."""
+        """Return all that is known of photos but their vectors, in the order of the ids."""
         ids = [int(image_id) for image_id in image_ids]
         return [photo for block in records(self, ids, vectors=False) for photo in block]
 
     def ids_after(self, image_id: int, most: int) -> list[int]:
-        """Give the ids above one, ascending, at most so many."""
+        """Return the ids above one, ascending, at most so many."""
         sql = "SELECT id FROM images WHERE id > ? ORDER BY id LIMIT ?"
         return [int(row[0]) for row in self._catalog.rows(sql, image_id, most)]
 
     @contextmanager
     def reading(self) -> Generator[CatalogFile]:
-        """As `snapshot`; gives the catalog, for the other modules of this package."""
+        """As `snapshot`, and return the catalog, for the other modules of this package."""
         with self.snapshot():
             yield self._catalog
 

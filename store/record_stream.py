@@ -35,13 +35,13 @@ class ReadIndex(Protocol):
         """Whose embeddings answer."""
 
     def reading(self) -> AbstractContextManager[CatalogFile]:
-        """Give the catalog, of one state for as long as the context is open."""
+        """Return the catalog, of one state for as long as the context is open."""
 
 
 def records(
     index: ReadIndex, image_ids: Sequence[int] | None = None, *, vectors: bool = True
 ) -> Iterator[list[PhotoRecord]]:
-    """Give photos in blocks, as they are asked for; all blocks are of one state of the index.
+    """Return photos in blocks, as they are asked for; all blocks are of one state of the index.
 
     Args:
         index: open, and kept open until the last block is there.
@@ -59,7 +59,7 @@ def records(
 
 
 def shared_paths(index: ReadIndex) -> frozenset[str]:
-    """Give the relative paths that more than one source has a photo under."""
+    """Return the relative paths that more than one source has a photo under."""
     with index.reading() as catalog:
         sql = "SELECT path FROM images GROUP BY path HAVING count(*) > 1"
         return frozenset(row_to_path(row[0]) for row in catalog.typed((PATH,), sql))

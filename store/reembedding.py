@@ -59,7 +59,7 @@ class Reembedding:
             )
 
     def missing(self) -> dict[int, PhotoFile]:
-        """Give the photos without an embedding of the new model, by ascending id."""
+        """Return the photos without an embedding of the new model, by ascending id."""
         with self._index.reading() as catalog:
             done = {row[0] for row in catalog.rows(f"SELECT image_id FROM {self._model.vectors}")}
             known = rows.files(catalog, None)

@@ -46,7 +46,7 @@ class SearchedIndex(Protocol):
         """Which of several indexes that answer as one cannot be read; none of a single one."""
 
     def __len__(self) -> int:
-        """Give the number of photos."""
+        """Return the number of photos."""
 
     def close(self) -> None:
         """Let go of what it holds open; twice is harmless."""
@@ -59,10 +59,10 @@ class SearchedIndex(Protocol):
         """
 
     def matching(self, expression: Expression) -> Allowed:
-        """Give the photos that a filter is true of; QueryError for one that is too large."""
+        """Return the photos that a filter is true of; QueryError for one that is too large."""
 
     def search(self, vector: NDArray[np.float32], k: int, within: Allowed | None = None) -> Found:
-        """Give ids (K,) and inner products (K,) of the k nearest to a vector (D,).
+        """Return ids (K,) and inner products (K,) of the k nearest to a vector (D,).
 
         The highest score comes first, equal ones in the order of the ids.
 
@@ -71,59 +71,59 @@ class SearchedIndex(Protocol):
         """
 
     def search_texts(self, words: str, k: int, within: Allowed | None = None) -> Found:
-        """Give ids (K,) and scores (K,) of the k photos whose words fit best, best first."""
+        """Return ids (K,) and scores (K,) of the k photos whose words fit best, best first."""
 
     def vectors(self, image_ids: Ids) -> NDArray[np.float32]:
-        """Give vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
+        """Return vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
 
     def nodes(self, image_ids: Ids) -> NDArray[Any]:
-        """Give nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
+        """Return nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
 
     def background(self) -> Background:
-        """Give a sample of the vectors and how many there are; costs a search next to nothing."""
+        """Return a sample of the vectors and how many there are; costs a search next to nothing."""
 
     def looks(self, image_ids: Ids) -> list[int | None]:
-        """Give perceptual hashes in the order of the ids, None where there is none."""
+        """Return perceptual hashes in the order of the ids, None where there is none."""
 
     def photos(self, image_ids: Ids) -> list[Photo]:
-        """Give photos in the order of the ids; those that are not there are left out."""
+        """Return photos in the order of the ids; those that are not there are left out."""
 
     def photo_records(self, image_ids: Ids) -> list[PhotoRecord]:
-        """Give all that is known of photos but their vectors, in the order of the ids."""
+        """Return all that is known of photos but their vectors, in the order of the ids."""
 
     def find_content(self, sha256: str) -> int | None:
-        """Give the lowest id of a photo whose file has that hex digest; None if none has."""
+        """Return the lowest id of a photo whose file has that hex digest; None if none has."""
 
 
 class ServedIndex(SearchedIndex, Protocol):
     """What a server, and whoever asks for the state of an index, needs beside."""
 
     def ids_after(self, image_id: int, most: int) -> list[int]:
-        """Give the ids above one, ascending, at most so many."""
+        """Return the ids above one, ascending, at most so many."""
 
     def counts(self) -> Counts:
-        """Give how much it holds."""
+        """Return how much it holds."""
 
     def sources(self) -> dict[str, int]:
-        """Give the folders that photos were found through, sorted, with their numbers of photos."""
+        """Return the folders photos were found through, sorted, with their numbers of photos."""
 
     def passed_over(self) -> dict[str, int]:
-        """Give kinds of files in its sources that are not read, such as `.cr3`, and how many."""
+        """Return kinds of files in its sources that are not read, such as `.cr3`, and how many."""
 
     def quarantined(self) -> list[QuarantinedFile]:
-        """Give the files in quarantine, by path."""
+        """Return the files in quarantine, by path."""
 
     def damaged(self) -> list[PhotoFile]:
-        """Give the photos whose files are shown as far as they go, by path."""
+        """Return the photos whose files are shown as far as they go, by path."""
 
     def category_counts(self, most: int) -> list[tuple[str, int]]:
-        """Give categories and how many photos have each: the most first, equal ones by name."""
+        """Return categories and how many photos have each: the most first, equal ones by name."""
 
     def coming_models(self) -> list[Model]:
-        """Give the models that the photos are being embedded with, beside the one that answers."""
+        """Return the models the photos are being embedded with, beside the one that answers."""
 
     def measured(self) -> Measured | None:
-        """Give how its vectors are searched, and what that is worth; None if not known yet."""
+        """Return how its vectors are searched, and what that is worth; None if not known yet."""
 
     def size_bytes(self) -> int:
-        """Give how much room it takes."""
+        """Return how much room it takes."""

@@ -40,7 +40,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def probes() -> np.ndarray[Any, Any]:
-    """Give what stands for the vectors of captions: unit length but for the three beside."""
+    """Return what stands for the vectors of captions: unit length but for the three beside."""
     return vectors_of(np.random.default_rng(1), 256)
 
 
@@ -50,7 +50,7 @@ MODEL: Any = SimpleNamespace(
 
 
 def vectors_of(random: np.random.Generator, count: int) -> np.ndarray[Any, Any]:
-    """Give vectors (count, DIM) in groups, as those of photos are."""
+    """Return vectors (count, DIM) in groups, as those of photos are."""
     centres = np.random.default_rng(0).standard_normal((500, DIM), dtype=np.float32)
     noise = random.standard_normal((count, DIM), dtype=np.float32)
     found = centres[random.integers(0, len(centres), count)] + 0.5 * noise
@@ -72,12 +72,12 @@ def make_shards(folder: Path, rows: int) -> None:
 
 
 def hash_of(number: int) -> int:
-    """Give a number of 128 bits, spread evenly."""
+    """Return a number of 128 bits, spread evenly."""
     return (number + 1) * 0x9E3779B97F4A7C15F39CC0605CEDC835 % 2**128
 
 
 def file_of(number: int) -> PhotoFile:
-    """Give a photo of a name and facts of usual lengths."""
+    """Return a photo of a name and facts of usual lengths."""
     path = f"/photos/{number // 1000:04}/IMG_{number:08}.jpg"
     return PhotoFile(path, "/photos", 3_000_000, number, f"{number:064x}", 4032, 3024, look=number)
 
@@ -102,7 +102,7 @@ def merge(shards: str, index: str) -> None:
 
 
 def resident_mib(name: str) -> float:
-    """Give how much memory this process has, or had at most, that is not a mapped file's."""
+    """Return how much memory this process has, or had at most, that is not a mapped file's."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(status.partition(f"{name}:")[2].split()[0]) / 1024
 

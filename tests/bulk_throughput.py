@@ -53,13 +53,13 @@ def timed_model(started: Path, threads: int) -> Any:
 
 
 def alone(photos: Path, work: Path, model: Any) -> float:
-    """Give the seconds in which one process indexes the photos."""
+    """Return the seconds in which one process indexes the photos."""
     shutil.rmtree(work, ignore_errors=True)
     return build_index(work, [photos], model).seconds
 
 
 def with_ray(photos: Path, work: Path, model: Any, workers: int) -> tuple[float, float]:
-    """Give the seconds in which workers make shards, and those of them before they had models."""
+    """Return the seconds in which workers make shards, and those of them before they had models."""
     from tests import bulk_throughput  # by the name under which workers find it
 
     shutil.rmtree(work, ignore_errors=True)
@@ -73,7 +73,7 @@ def with_ray(photos: Path, work: Path, model: Any, workers: int) -> tuple[float,
 
 
 def measure(photos: Path, work: Path, workers: int, rounds: int) -> dict[str, list[float]]:
-    """Give seconds of both, in turns, after a round that does not count."""
+    """Return seconds of both, in turns, after a round that does not count."""
     model = indexing_model(None, device="cpu", tell=_say, warn=_say)
     taken: dict[str, list[float]] = {"alone": [], "ray": [], "start": []}
     few = work / "few"

@@ -43,7 +43,7 @@ def make_file(path: Path, megabytes: int) -> None:
 
 
 def kept_bytes(source: CocoSource) -> int:
-    """Give the memory that what is kept of a file takes."""
+    """Return the memory that what is kept of a file takes."""
     size = sys.getsizeof
     kept = size(source.file_names) + size(source.captions) + size(source.categories)
     for name in source.file_names:

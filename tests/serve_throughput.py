@@ -79,7 +79,7 @@ def answers(url: str, seconds: float, connections: int) -> int:
 
 
 def memory_mb(pid: int) -> tuple[float, float]:
-    """Give the resident and the proportional megabytes of a process with all below it."""
+    """Return the resident and the proportional megabytes of a process with all below it."""
     resident = proportional = 0.0
     for each in [pid, *_below(pid)]:
         facts = Path(f"/proc/{each}/smaps_rollup").read_text().splitlines()
@@ -90,7 +90,7 @@ def memory_mb(pid: int) -> tuple[float, float]:
 
 
 def processor_seconds(pid: int) -> list[float]:
-    """Give the time on processors of a process and of each below it."""
+    """Return the time on processors of a process and of each below it."""
     found = []
     for each in [pid, *_below(pid)]:
         fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
@@ -121,7 +121,7 @@ def main() -> None:
 
 
 def measured(url: str, pid: int, given: argparse.Namespace) -> str:
-    """Give the figures of one server in a line."""
+    """Return the figures of one server in a line."""
     before = processor_seconds(pid)
     counts = sorted(answers(url, given.seconds, given.connections) for _ in range(given.rounds))
     spent = [now - then for now, then in zip(processor_seconds(pid), before, strict=True)]

@@ -26,7 +26,7 @@ __all__ = ["packed"]
 
 
 def packed(photos: Sequence[Path], where: Path) -> dict[str, Path]:
-    """Give the same photos as a folder of links, a tar and a Parquet file."""
+    """Return the same photos as a folder of links, a tar and a Parquet file."""
     folder = where / "folder"
     folder.mkdir()
     for photo in photos:

@@ -116,12 +116,12 @@ class ArticleModel(PairModel):
             setattr(self, name, items[rows].to(getattr(self, name)))
 
     def image_parts(self, images: Tensor) -> Parts:
-        """Give a photo's nodes, itself first: similarity (B, 1+M, D) and two messages alike."""
+        """Return a photo's nodes, itself first: similarity (B, 1+M, D) and two messages alike."""
         bank = self.standard_images(self.image_bank)
         return self._parts(self.image_in, images, bank)
 
     def text_parts(self, texts: Tensor) -> Parts:
-        """Give a caption's nodes, itself first: similarity (B, 1+M, D) and two messages alike."""
+        """Return a caption's nodes, itself first: similarity (B, 1+M, D) and two messages alike."""
         return self._parts(self.text_in, texts, self.standard_texts(self.text_bank))
 
     def _parts(self, project: nn.Module, items: Tensor, bank: Tensor) -> Parts:
@@ -131,12 +131,12 @@ class ArticleModel(PairModel):
         return (nodes, *self._messages(0, nodes))
 
     def _messages(self, layer: int, nodes: Tensor) -> tuple[Tensor, Tensor]:
-        """Give what nodes send inside the photos' convolution and inside the captions'."""
+        """Return what nodes send inside the photos' convolution and inside the captions'."""
         forth, back = self._layer(layer)
         return forth.lin(nodes), back.lin(nodes)
 
     def _layer(self, layer: int) -> tuple[GCNConv, GCNConv]:
-        """Give a layer's convolution for photos and that for captions."""
+        """Return a layer's convolution for photos and that for captions."""
         return (
             cast(GCNConv, self.image_convolutions[layer]),
             cast(GCNConv, self.text_convolutions[layer]),
@@ -169,7 +169,7 @@ class ArticleModel(PairModel):
         return self.drop(functional.relu(photos)), self.drop(functional.relu(captions))
 
     def extra_loss(self, image: Parts, text: Parts, photo_ids: Tensor) -> Tensor | None:
-        """Give the weighted contrastive loss on the projected photos and captions."""
+        """Return the weighted contrastive loss on the projected photos and captions."""
         if not self.settings.contrastive_weight:
             return None
         photos = functional.normalize(image[0][:, 0], dim=-1)

@@ -47,7 +47,7 @@ class PairModel(nn.Module, ABC):
 
     @property
     def config(self) -> dict[str, object]:
-        """Give what JSON can hold and `build_pair_model(**config)` turns into the same model."""
+        """Return what JSON can hold and `build_pair_model(**config)` turns into the same model."""
         return {
             "name": self.name,
             "image_dim": self.image_dim,
@@ -65,7 +65,7 @@ class PairModel(nn.Module, ABC):
 
     @abstractmethod
     def judge(self, image: Parts, text: Parts) -> Tensor:
-        """Give (B, 2) logits, false and true, of B pairs of parts."""
+        """Return (B, 2) logits, false and true, of B pairs of parts."""
 
     def fill_bank(self, images: Tensor, texts: Tensor) -> None:
         """Keep training items that later serve as context; nothing unless the model uses any.
@@ -76,7 +76,7 @@ class PairModel(nn.Module, ABC):
         """
 
     def extra_loss(self, image: Parts, text: Parts, photo_ids: Tensor) -> Tensor | None:
-        """Give a loss over a batch of true pairs to add to the cross-entropy, or none."""
+        """Return a loss over a batch of true pairs to add to the cross-entropy, or none."""
         return None
 
     def fit_statistics(self, images: Tensor, texts: Tensor) -> None:
@@ -169,7 +169,7 @@ class PairModel(nn.Module, ABC):
         return scores
 
     def _block(self, image: Parts, text: Parts) -> Tensor:
-        """Give (Q, G) scores of all pairs of two small sets."""
+        """Return (Q, G) scores of all pairs of two small sets."""
         captions, photos = len(text[0]), len(image[0])
         both = self.judge(
             tuple(part.repeat(captions, *[1] * (part.ndim - 1)) for part in image),

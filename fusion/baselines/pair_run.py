@@ -42,7 +42,7 @@ class PairRun:
 
     @property
     def config(self) -> dict[str, Any]:
-        """Give what a checkpoint keeps to build the model again."""
+        """Return what a checkpoint keeps to build the model again."""
         return {
             "model": self.model.config,
             "threshold": self.threshold,
@@ -128,7 +128,7 @@ class Recorder:
 
 
 def resumed(request: TrainRequest, photos: int) -> PairResume | None:
-    """Give the state that an earlier run of the same request left; None where there is none."""
+    """Return the state that an earlier run of the same request left; None where there is none."""
     found = load_state(request.out / "state", photos) if request.resume else None
     if found is None:
         return None

@@ -128,7 +128,7 @@ def train_pair_model(
 def run_epoch(
     model: PairModel, data: _Split, optimizer: torch.optim.Optimizer, batch_size: int
 ) -> dict[str, float]:
-    """Give the mean loss and the accuracy (percent) over one pass through the captions."""
+    """Return the mean loss and the accuracy (percent) over one pass through the captions."""
     model.train()
     total, right, steps, pairs = 0.0, 0, 0, 0
     for rows in torch.randperm(len(data.texts)).split(batch_size):
@@ -149,7 +149,7 @@ def run_epoch(
 def pair_loss(
     model: PairModel, images: Tensor, texts: Tensor, photo_ids: Tensor, false: Tensor
 ) -> tuple[Tensor, int]:
-    """Give the loss over B true pairs and as many false ones, and how many were judged rightly."""
+    """Return the loss over B true pairs and as many false ones, and how many were judged right."""
     device = model.image_mean.device
     image = model.image_parts(model.standard_images(images))
     text = model.text_parts(model.standard_texts(texts))
@@ -200,7 +200,7 @@ def one_caption_each(data: _Split) -> _Split:
 
 
 def evaluate(model: PairModel, dev: _Split) -> dict[str, float]:
-    """Give recall and the accuracy on true pairs and each caption's next photo, in percent."""
+    """Return recall and the accuracy on true pairs and each caption's next photo, in percent."""
     scores = model.score_matrix(dev.images, dev.texts)
     true, false = scores.diagonal(), scores.roll(1, dims=1).diagonal()
     return {
@@ -222,5 +222,5 @@ def since_best(history: list[dict[str, float]]) -> int:
 
 
 def copied(model: PairModel) -> State:
-    """Give a copy of the model's state that further training leaves alone."""
+    """Return a copy of the model's state that further training leaves alone."""
     return {name: value.detach().clone() for name, value in model.state_dict().items()}

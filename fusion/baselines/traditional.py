@@ -48,11 +48,11 @@ class ConcatModel(PairModel):
         self.classes = nn.Linear(config.hidden, 2)
 
     def image_parts(self, images: Tensor) -> Parts:
-        """Give the photo's share of the first layer, (B, width)."""
+        """Return the photo's share of the first layer, (B, width)."""
         return (functional.linear(self.drop(images), self.first.weight[:, : self.image_dim]),)
 
     def text_parts(self, texts: Tensor) -> Parts:
-        """Give the caption's share of the first layer and its bias, (B, width)."""
+        """Return the caption's share of the first layer and its bias, (B, width)."""
         weight = self.first.weight[:, self.image_dim :]
         return (functional.linear(self.drop(texts), weight, self.first.bias),)
 
@@ -74,11 +74,11 @@ class AverageModel(PairModel):
         self.classes = nn.Linear(config.hidden, 2)
 
     def image_parts(self, images: Tensor) -> Parts:
-        """Give the projected photo, (B, width)."""
+        """Return the projected photo, (B, width)."""
         return (functional.relu(self.image_in(self.drop(images))),)
 
     def text_parts(self, texts: Tensor) -> Parts:
-        """Give the projected caption, (B, width)."""
+        """Return the projected caption, (B, width)."""
         return (functional.relu(self.text_in(self.drop(texts))),)
 
     def judge(self, image: Parts, text: Parts) -> Tensor:

@@ -54,7 +54,7 @@ class Annotation(NamedTuple):
 
 
 def plain_id(value: object) -> Id | None:
-    """Give an id in the one form in which `1`, `"1"` and `1.0` are the same; None where it is none.
+    """Return an id in the one form in which `1`, `"1"` and `1.0` are the same; None if it is none.
 
     >>> plain_id(1), plain_id(" 1 "), plain_id(1.0), plain_id("a"), plain_id("007"), plain_id(None)
     (1, 1, 1, 'a', '007', None)
@@ -113,7 +113,7 @@ class CocoFile:
         self._problems_of_head = dict(self.problems)
 
     def annotations(self) -> Iterator[Annotation]:
-        """Give what the annotations say of photos that the file lists, one after the other."""
+        """Return what the annotations say of photos that the file lists, one after the other."""
         self.problems = dict(self._problems_of_head)
         self.annotation_count, named, lists = 0, 0, 0
         for part in self._parts():
@@ -132,7 +132,7 @@ class CocoFile:
             )
 
     def notes(self) -> list[str]:
-        """Give what was left out as a line, for people; none where all was sound."""
+        """Return what was left out as a line, for people; none where all was sound."""
         if not self.problems:
             return []
         told = (
@@ -250,7 +250,7 @@ class CocoFile:
         return Annotation(image_id, captions, tuple(self._named(entry)), entry.get("id"))
 
     def _named(self, entry: dict[str, object]) -> Iterator[str]:
-        """Give the names of an annotation's categories: one, or of panoptic files one a segment."""
+        """Return the names of an annotation's categories: one, or one a segment (panoptic)."""
         segments = entry.get("segments_info")
         for item in (entry, *(segments if isinstance(segments, list) else ())):
             if not isinstance(item, dict) or "category_id" not in item:
@@ -268,7 +268,7 @@ class CocoFile:
 
 
 def _shown(value: object) -> str:
-    """Give a value as an example in a line."""
+    """Return a value as an example in a line."""
     try:
         text = json.dumps(value)
     except RecursionError:

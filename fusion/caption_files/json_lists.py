@@ -39,7 +39,7 @@ class Part(NamedTuple):
 
 
 def parts_of_object(file: BinaryIO, encoding: str | None = None) -> Iterator[Part]:
-    """Give the members of the object that a file holds, lists entry by entry.
+    """Return the members of the object that a file holds, lists entry by entry.
 
     Args:
         file: at its start.
@@ -69,7 +69,7 @@ def parts_of_object(file: BinaryIO, encoding: str | None = None) -> Iterator[Par
 
 
 def load_object(content: bytes, encoding: str | None = None) -> dict[str, object]:
-    """Give the object that a file holds, loaded whole: quicker, in ten times the memory.
+    """Return the object that a file holds, loaded whole: quicker, in ten times the memory.
 
     Takes, refuses and raises what `parts_of_object` does.
     """
@@ -85,7 +85,7 @@ def load_object(content: bytes, encoding: str | None = None) -> dict[str, object
 
 
 def parts_of_loaded(content: dict[str, object]) -> Iterator[Part]:
-    """Give the members of an object as `parts_of_object` does."""
+    """Return the members of an object as `parts_of_object` does."""
     for key, value in content.items():
         if isinstance(value, list):
             yield Part(key, "list", None)
@@ -128,7 +128,7 @@ class _Scanner:
         self._is_whole = False
 
     def peek(self) -> str:
-        """Give the next character that is no space, without taking it; empty at the end."""
+        """Return the next character that is no space, without taking it; empty at the end."""
         while True:
             if (found := _SIGN.search(self._text, self._at)) is not None:
                 self._at = found.start()

@@ -10,7 +10,7 @@ __all__ = ["one_form", "spellings"]
 
 
 def one_form(name: str) -> str:
-    r"""Give a name in one Unicode form, whichever a disk or program wrote it in (NFC).
+    r"""Return a name in one Unicode form, whichever a disk or program wrote it in (NFC).
 
     >>> one_form("Mu\u0308ller.jpg") == "M\xfcller.jpg"
     True
@@ -19,7 +19,7 @@ def one_form(name: str) -> str:
 
 
 def spellings(name: str) -> tuple[str, ...]:
-    r"""Give the paths that a name may stand for, the one that is written first.
+    r"""Return the paths that a name may stand for, the one that is written first.
 
     Some programs take a backslash for what parts folders, some write spaces as `%20`, and some name
     a photo by its address, of which the path without host and question is meant; Label Studio hides

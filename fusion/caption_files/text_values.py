@@ -27,7 +27,7 @@ _AROUND = "\ufeff\0"  # a byte order mark, and what pads fields of a fixed width
 
 
 def texts_in(value: object, deepest: int = 4) -> Iterator[str]:
-    """Give the captions in a value: a text or its bytes, a list of captions, or a record of one.
+    """Return the captions in a value: a text or its bytes, a list of captions, or a record of one.
 
     What is nested more than `deepest` times is left alone. Of anything else no text is made: a
     caption that is null is none, and not the word "None".
@@ -53,7 +53,7 @@ def _plain(value: str | bytes) -> str:
 
 
 def decoded(content: bytes) -> str:
-    r"""Give the text of a file: by its byte order mark, as UTF-8, or, where it is none, as cp1252.
+    r"""Return the text of a file: by its byte order mark, as UTF-8, or, if it is none, as cp1252.
 
     >>> decoded(b"\xef\xbb\xbfa dog"), decoded("caf\xe9".encode("cp1252"))
     ('a dog', 'café')

@@ -51,7 +51,7 @@ class LinearCCA:
     text_map: Array
 
     def similarity(self, data: PairData) -> Array:
-        """Give (Q, G) float32, the cosine of every caption of `data` with every photo of it.
+        """Return (Q, G) float32, the cosine of every caption of `data` with every photo of it.
 
         Raises:
             NegativesError: the features are as wide as those of other encoders.
@@ -137,7 +137,7 @@ def load(folder: Path) -> LinearCCA:
 
 
 def pooled_images(data: PairData) -> Array:
-    """Give (G, P) float32, each photo's mean over its regions."""
+    """Return (G, P) float32, each photo's mean over its regions."""
     regions = data.photos.regions
     means = [
         np.asarray(regions[rows], dtype=np.float32).mean(axis=1) for rows in _blocks(len(regions))
@@ -146,7 +146,7 @@ def pooled_images(data: PairData) -> Array:
 
 
 def pooled_texts(data: PairData) -> Array:
-    """Give (M, Pt) float32, each caption's mean over its real words."""
+    """Return (M, Pt) float32, each caption's mean over its real words."""
     words, mask = data.captions.words, data.captions.mask
     means = []
     for rows in _blocks(len(words)):
@@ -161,7 +161,7 @@ def _blocks(count: int) -> Iterator[slice]:
 
 
 def _whitening(covariance: NDArray[np.floating], ridge: float) -> NDArray[np.float64]:
-    """Give the inverse square root of a (P, P) covariance, its diagonal raised by the ridge."""
+    """Return the inverse square root of a (P, P) covariance, its diagonal raised by the ridge."""
     square = covariance.astype(np.float64)
     floor = ridge * np.trace(square) / len(square)
     values, vectors = np.linalg.eigh(square)

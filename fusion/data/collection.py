@@ -88,7 +88,7 @@ def read_captions(annotations: Path, images_dir: Path) -> Collection:
 
 
 def left_out_of(collections: Iterable[tuple[Path, Path]]) -> list[str]:
-    """Give what of collections, as folders of photos and captions files, is left out, in lines.
+    """Return what of collections, as folders of photos and captions files, is left out, in lines.
 
     Raises:
         CollectionError: as `read_captions`.
@@ -101,7 +101,7 @@ def left_out_of(collections: Iterable[tuple[Path, Path]]) -> list[str]:
 
 
 def _photo_named(name: str, images_dir: Path) -> Path | None:
-    """Give the file that a name means, in whichever Unicode form the disk has it."""
+    """Return the file that a name means, in whichever Unicode form the disk has it."""
     for spelling in spellings(name):
         for form in dict.fromkeys([spelling, one_form(spelling), normalize("NFD", spelling)]):
             try:
@@ -113,6 +113,6 @@ def _photo_named(name: str, images_dir: Path) -> Path | None:
 
 
 def _numbers(ids: Sequence[Id | None]) -> list[int]:
-    """Give ids as different numbers of 64 bits."""
+    """Return ids as different numbers of 64 bits."""
     numbers = [number for number in ids if isinstance(number, int) and -(2**63) <= number < 2**63]
     return numbers if len(set(numbers)) == len(ids) else list(range(1, len(ids) + 1))

@@ -96,7 +96,7 @@ class TextInput(NamedTuple):
 
 
 def subset(data: PairData, rows: Tensor, *, views: int = 1) -> PairData:
-    """Give the photos `rows` (K,) of a collection, in their first `views`, and their captions.
+    """Return the photos `rows` (K,) of a collection, in their first `views`, and their captions.
 
     All of it is copied into memory (some 385 kB a photo, 70 kB more for each further view, with the
     packaged encoders), so the default is the photos as they are.
@@ -165,7 +165,7 @@ def _padded(array: NDArray[Any], length: int) -> NDArray[Any]:
 
 
 def some_captions(captions: CaptionFeatures, rows: NDArray[np.integer]) -> CaptionFeatures:
-    """Give the captions `rows` (K,), which may name one more than once."""
+    """Return the captions `rows` (K,), which may name one more than once."""
     lower = captions.lower
     return replace(
         captions,
@@ -194,7 +194,7 @@ def word_summary(words: Tensor, mask: Tensor) -> Tensor:
 
 
 def photo_input(photos: PhotoFeatures, rows: Tensor, views: Tensor | None = None) -> PhotoInput:
-    """Give what readers take of photos.
+    """Return what readers take of photos.
 
     Args:
         photos: N photos.
@@ -220,7 +220,7 @@ def photo_input(photos: PhotoFeatures, rows: Tensor, views: Tensor | None = None
 
 
 def text_input(captions: CaptionFeatures, rows: Tensor) -> TextInput:
-    """Give what readers take of the captions `rows` (B,), cut to the longest of them."""
+    """Return what readers take of the captions `rows` (B,), cut to the longest of them."""
     mask = torch.from_numpy(captions.mask[rows.numpy()])
     longest = int(mask.sum(1).max())
     words = floats(captions.words[:, :longest], rows)

@@ -62,7 +62,7 @@ def alike_photos(
 ) -> NDArray[np.int64]:
     """The `top` photos most alike to each caption that are not its own, as for `hard_false_photos`.
 
-    Gives (M, top) int64, or all other photos where there are fewer; the most alike comes first.
+    Return (M, top) int64, or all other photos where there are fewer; the most alike comes first.
     """
     captions, photos = similarity.shape
     _check_photos(photos)

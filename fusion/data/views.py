@@ -22,7 +22,7 @@ FIRST_PART = 2
 
 
 def view_of(image: Image.Image, number: int, name: str) -> Image.Image:
-    """Give view `number` of a photo; the same number and name give the same view.
+    """Return view `number` of a photo; the same number and name give the same view.
 
     0 is the photo itself, 1 its mirror image, and each further one a part of at least half its
     area, stretched by up to a fifth, mirrored every other time.
@@ -51,7 +51,7 @@ LEAST_SIDE = 0.6
 
 
 def worn(image: Image.Image, number: int, name: str) -> Image.Image:
-    """Give half of the views but the photo itself less sharp; the same number and name agree.
+    """Return half of the views but the photo itself less sharp; the same number and name agree.
 
     People keep photos at many sizes and qualities. A worn view was squashed to a square, or scaled,
     to a side of 150 to 400 pixels, and written as a JPEG of quality 60 to 95.

@@ -86,7 +86,7 @@ class ImageEncoder(Protocol):
         ...
 
     def encode_lower(self, images: Sequence[Image]) -> Tensor:
-        """Give only the `lower` of `encode_images`, without the work of the last blocks.
+        """Return only the `lower` of `encode_images`, without the work of the last blocks.
 
         Raises:
             ValueError: the encoder has no such blocks, `top_blocks` gives None.

@@ -42,6 +42,6 @@ def fingerprint_tensors(
 
 
 def fingerprint_file(path: Path) -> str:
-    """Give the hex sha256 of a file's bytes, as `sha256sum` prints it."""
+    """Return the hex sha256 of a file's bytes, as `sha256sum` prints it."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -29,7 +29,7 @@ class PackagedFile:
     sha256: str
 
     def find(self) -> Path | None:
-        """Give the installed file, found without importing its package; None where it isn't.
+        """Return the installed file, found without importing its package; None where it isn't.
 
         Raises:
             WeightsMismatch: the file is there, but it is not the one that was published.

@@ -62,7 +62,7 @@ class Row:
 
 
 def ablation_rows(network: Network) -> tuple[Row, ...]:
-    """Give the rows in the order in which they are printed; `against` names an earlier one.
+    """Return the rows in the order in which they are printed; `against` names an earlier one.
 
     A network whose first stage has no graph inside a modality has no rows for it.
     """
@@ -112,7 +112,7 @@ class PairLogits:
         self.known = torch.full((len(texts.vectors), len(photos.vectors)), torch.nan)
 
     def __call__(self, q: Tensor, g: Tensor) -> Tensor:
-        """Give the logits of (N,) captions with (N,) photos: -> (N,)."""
+        """Return the logits of (N,) captions with (N,) photos: -> (N,)."""
         new = self.known[q, g].isnan()
         found = pair_logits(self.network, self.photos, self.texts, q[new], g[new])
         self.known[q[new], g[new]] = found

@@ -97,7 +97,7 @@ def read_once(network: Network, data: PairData) -> PairData:
     """Run the tuned encoder layers over a collection, for the networks that `twin` makes.
 
     These layers cost more than the graphs of the first stage and are the same in every variant.
-    Gives the collection with float32 regions, summaries and words: some 400 MB for 1,000 photos
+    Return the collection with float32 regions, summaries and words: some 400 MB for 1,000 photos
     with 5,000 captions.
     """
     rows = torch.arange(len(data.photos.image_ids)).split(100)
@@ -132,7 +132,7 @@ def twin(network: Network) -> Network:
 
 
 def share(weights_of: nn.Module, made: Module) -> Module:
-    """Give a module, built on no device, the weights of another: no copy is made."""
+    """Return a module, built on no device, the weights of another: no copy is made."""
     made.load_state_dict(weights_of.state_dict(), assign=True)
     return made.eval()
 

@@ -51,7 +51,7 @@ def drop_nodes(mask: Tensor, share: float) -> Tensor:
 
 
 def shuffled_edges(adjacency: Tensor, mask: Tensor, generator: torch.Generator) -> Tensor:
-    """Give every edge's weight to a random pair of the same graph: the control of a graph claim.
+    """Return every edge's weight to a random pair of the same graph: the control of a graph claim.
 
     Args:
         adjacency: (B, N, N) float32, symmetric.

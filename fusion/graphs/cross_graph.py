@@ -158,7 +158,7 @@ class CrossGraph(nn.Module):
     def by_word(
         self, words: Tensor, word_mask: Tensor, relations: Tensor, edges: Tensor | None
     ) -> tuple[Tensor, Tensor]:
-        """Give each word's weight, (Q, T), rows that sum to 1, and its match, (Q, G, T)."""
+        """Return each word's weight, (Q, T), rows that sum to 1, and its match, (Q, G, T)."""
         messages = self.relation(relations)
         if edges is None:
             edges = cosine_neighbours(words, word_mask, self.config.neighbours)

@@ -26,7 +26,7 @@ SAMPLE, NEAREST = 1000, 16
 
 
 def frequent_words(texts: Sequence[str]) -> tuple[str, ...]:
-    """Give the words of at least five of the texts, sorted."""
+    """Return the words of at least five of the texts, sorted."""
     counts = Counter(word for text in texts for word in words_of(text))
     return tuple(sorted(word for word, count in counts.items() if count >= LEAST_PHOTOS))
 
@@ -70,7 +70,7 @@ class WordGraph(nn.Module):
         self.shares.copy_((torch.tensor(shares) * 255).round())
 
     def bags(self, texts: Sequence[str]) -> Tensor:
-        """Give each text's known words with one weight each, of sum 1 (or 0): -> (B, V) float32."""
+        """Return each text's known words with one weight each, of sum 1 or 0: -> (B, V) float32."""
         bags = torch.zeros(len(texts), len(self.column))
         for row, text in enumerate(texts):
             known = [self.column[word] for word in words_of(text) if word in self.column]
@@ -139,7 +139,7 @@ class WordGraph(nn.Module):
         return self._sample[1]
 
     def dense(self) -> tuple[Tensor, Tensor]:
-        """Give the share of each training photo's captions that say a word, and its prior.
+        """Return the share of each training photo's captions that say a word, and its prior.
 
         Shapes: (N, V) and (V,), float32.
         """

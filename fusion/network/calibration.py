@@ -63,7 +63,7 @@ def fit_logistic(scores: Tensor, labels: Tensor) -> Tensor:
 
 
 def best_threshold(scores: Tensor, labels: Tensor) -> float:
-    """Give the cut with the highest accuracy: (N,) scores, (N,) bool or 0 / 1; matches lie above.
+    """Return the cut with the highest accuracy: (N,) scores, (N,) bool or 0 / 1; matches lie above.
 
     The middle between two neighbouring scores; of equal cuts the lowest.
 

@@ -171,7 +171,7 @@ def nearest_pairs(first: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     """The pairs that are re-ranked, by first-stage scores (Q, G).
 
     `dim` 1 lists the 50 photos nearest to each caption, 0 the 50 captions nearest to each photo.
-    Gives rows of captions and of photos, (N,) int64 each.
+    Return rows of captions and of photos, (N,) int64 each.
     """
     listed = first.topk(min(CANDIDATES, first.shape[dim]), dim=dim).indices
     if dim == 1:

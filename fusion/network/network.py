@@ -213,7 +213,7 @@ class Network(nn.Module):
         return concepts.paths(classes, shares, asked)
 
     def nodes(self, read: ImageNodes) -> Tensor:
-        """Give the nodes of B photos that were read, rounded: (B, R + 1, Dn), as `photos` does."""
+        """Return the nodes of B photos that were read, rounded (B, R + 1, Dn), as `photos` does."""
         return unpack_rows(pack_rows(self.cross.image(*read), LARGEST))
 
     def photo_vectors(self, read: ImageNodes, own: Tensor | None = None) -> Tensor:
@@ -244,7 +244,7 @@ class Network(nn.Module):
         )
 
     def pack(self, photos: PhotoVectors) -> NDArray[np.uint8]:
-        """Give what an index keeps of B photos for the re-ranker: (B, P)."""
+        """Return what an index keeps of B photos for the re-ranker: (B, P)."""
         return pack_photos(
             photos.nodes.numpy(),
             photos.neighbours.numpy(),

@@ -47,7 +47,7 @@ class QueryEmbeddings:
     re-ranker follows no paths over classes."""
 
     def each(self) -> list[QueryEmbeddings]:
-        """Give the queries one by one, in their order, without the padding that others made."""
+        """Return the queries one by one, in their order, without the padding that others made."""
         rows = [slice(row, row + 1) for row in range(len(self.vectors))]
         lengths = [int(np.flatnonzero(mask)[-1]) + 1 for mask in self.mask]
         return [

@@ -27,7 +27,7 @@ class QueryModelError(RuntimeError):
 
 
 def unreadable(folder: Path, name: str, error: Exception) -> QueryModelError:
-    """Give the error for a file that a library could not read, as it is whole or not."""
+    """Return the error for a file that a library could not read, as it is whole or not."""
     file = folder / name
     if is_whole(folder, name):
         needed = sum(part.stat().st_size for part in folder.glob(f"{name}*")) / 1e6

@@ -43,12 +43,12 @@ PIECE_BYTES = 1 << 22
 
 
 def query_folder(root: Path, fingerprint: str) -> Path:
-    """Give the folder of a model's export, which need not be there."""
+    """Return the folder of a model's export, which need not be there."""
     return root / f"{Path(fingerprint).name}-{FORMAT}"
 
 
 def read_facts(folder: Path, *, thorough: bool = False) -> dict[str, Any] | None:
-    """Give what was written down about the model; None where the export is not there or not whole.
+    """Return what was written down about the model; None where the export is missing or not whole.
 
     Args:
         folder: as `query_folder` gives it.
@@ -97,7 +97,7 @@ def _manifest_sha256(facts: Mapping[str, Any], files: Mapping[str, Any]) -> str:
 
 @contextmanager
 def writing_folder(folder: Path, facts: Mapping[str, Any]) -> Generator[Path]:
-    """Give a folder to write into, that takes the place of `folder` once it is whole.
+    """Return a folder to write into, that takes the place of `folder` once it is whole.
 
     Args:
         folder: as `query_folder` gives it.
@@ -140,7 +140,7 @@ def _digest(path: Path) -> str:
 
 
 def _sum(path: Path) -> int:
-    """Give the sum of a file's words of 64 bits, modulo 2^64; the last one is filled with zeros."""
+    """Return the sum of a file's 64-bit words, modulo 2^64; the last one is filled with zeros."""
     total = 0
     with path.open("rb") as file:
         while piece := file.read(PIECE_BYTES):

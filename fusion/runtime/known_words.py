@@ -30,7 +30,7 @@ _LONG = 7
 
 
 def whole_tokens(tokens: Collection[str]) -> frozenset[str]:
-    """Give the words of at least two Latin letters among an encoder's tokens, in small letters.
+    """Return the words of at least two Latin letters among an encoder's tokens, in small letters.
 
     Args:
         tokens: as BERT, CLIP or SigLIP spell them.
@@ -53,7 +53,7 @@ class Tokenizer(Protocol):
     """What is asked of an encoder's tokenizer; `token_to_id` is used where there is one."""
 
     def get_vocab(self) -> Mapping[str, int]:
-        """Give all tokens."""
+        """Return all tokens."""
 
 
 class KnownWords:
@@ -81,7 +81,7 @@ class KnownWords:
         return self._is_listed(word) or self._is_made_of_known(word)
 
     def nearest(self, word: str) -> str | None:
-        """Give the known word that a misspelt one probably is; None where none is near.
+        """Return the known word that a misspelt one probably is; None where none is near.
 
         It begins with the same letter and is one or, from seven letters on, two edits away; those
         of captions and classes are taken to be an edit nearer than others. Among equal ones these
@@ -133,7 +133,7 @@ class KnownWords:
 
 
 def edit_distance(one: str, other: str) -> int:
-    """Give how many letters to add, leave out, change or swap with the next make two words equal.
+    """Return how many letters to add, leave out, change or swap with the next make two words equal.
 
     >>> edit_distance("girafe", "giraffe"), edit_distance("dgo", "dog"), edit_distance("a", "")
     (1, 1, 1)

@@ -25,7 +25,7 @@ def fingerprint_of(content: Mapping[str, Any]) -> str:
 
 
 def checkpoint_fingerprint(folder: Path | None) -> str | None:
-    """Give a checkpoint's fingerprint; None where the folder holds no readable one.
+    """Return a checkpoint's fingerprint; None where the folder holds no readable one.
 
     Without a folder, that of the model which comes with the package.
     """

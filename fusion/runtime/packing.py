@@ -80,7 +80,7 @@ class Layout(NamedTuple):
     def of(
         cls, width: int, neighbours: int, bank: int, class_edges: int = 0, classes: int = 0
     ) -> Layout:
-        """Give that of a model that joins a photo to so many neighbours in a bank of that size."""
+        """Return the layout of a model that joins a photo to so many neighbours in such a bank."""
         row_bytes = 2 if bank <= 256**2 else 4
         return cls(width, min(neighbours, bank), row_bytes, bank, class_edges, classes)
 
@@ -137,7 +137,7 @@ def pack_outputs(outputs: Sequence[NDArray[Any]], row_bytes: int) -> Bytes:
 
 
 def unpack_nodes(packed: Bytes, layout: Layout) -> Array:
-    """Give the nodes of B photos: (B, P) uint8 -> (B, R + 1, Dn) float32 of unit length.
+    """Return the nodes of B photos: (B, P) uint8 -> (B, R + 1, Dn) float32 of unit length.
 
     Raises:
         DamagedPhotos: the rows are none of this layout.
@@ -157,7 +157,7 @@ def unpack_nodes(packed: Bytes, layout: Layout) -> Array:
 
 
 def unpack_edges(packed: Bytes, layout: Layout) -> tuple[NDArray[np.int64], Array]:
-    """Give the edges of B photos, as they were packed.
+    """Return the edges of B photos, as they were packed.
 
     Returns:
         Rows of the bank (B, E) int64, and weights (B, E) float32, which sum to 1 for each photo.
@@ -172,7 +172,7 @@ def unpack_edges(packed: Bytes, layout: Layout) -> tuple[NDArray[np.int64], Arra
 
 
 def unpack_classes(packed: Bytes, layout: Layout) -> tuple[NDArray[np.int64], Array]:
-    """Give the edges of B photos to classes, as they were packed.
+    """Return the edges of B photos to classes, as they were packed.
 
     Returns:
         Numbers of classes (B, C) int64, and shares (B, C) float32, which sum to 1 for each photo.

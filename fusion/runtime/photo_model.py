@@ -42,7 +42,7 @@ INPUT = "pixels"
 def find_photo_model(
     root: Path, fingerprint: str, threads: int | None = None
 ) -> OnnxPhotoModel | None:
-    """Give the exported model of that fingerprint; None where there is none that can be used.
+    """Return the exported model of that fingerprint; None where there is none that can be used.
 
     Every file is hashed, which is nothing beside indexing, so that a damaged one is made anew.
 
@@ -122,7 +122,7 @@ class OnnxPhotoModel:
         return self._queries.embed_queries(texts)
 
     def probes(self) -> NDArray[np.float32]:
-        """Give the vectors (Q, dim) of training captions, which queries look like."""
+        """Return the vectors (Q, dim) of training captions, which queries look like."""
         from safetensors import SafetensorError, safe_open
 
         try:

@@ -69,7 +69,7 @@ _DRINKING = word_set("wine beer champagne cocktail drinking martini shot water h
 
 
 def singular(word: str, before: str = "") -> str:
-    """Give a noun's singular; a word that is no plural as it stands, and where it isn't safe.
+    """Return a noun's singular; a word that is no plural as it stands, and where it isn't safe.
 
     Args:
         word: in small letters.
@@ -99,7 +99,7 @@ def singular(word: str, before: str = "") -> str:
 
 
 def _without_ending(word: str) -> str:
-    """Give the singular of a word that ends in s, which a rule makes a plural."""
+    """Return the singular of a word that ends in s, which a rule makes a plural."""
     if word.endswith("ies"):
         return word[:-1] if word in _ENDS_IN_IE else word[:-3] + "y"
     if word in _ENDS_IN_O or word.endswith(("shes", "xes", "sses", "zzes", "tzes")):

@@ -37,7 +37,7 @@ Array = NDArray[np.float32]
 
 
 def find_query_model(root: Path, fingerprint: str, *, once: bool = False) -> OnnxQueryModel | None:
-    """Give the exported model of that fingerprint; None where there is none that can be used.
+    """Return the exported model of that fingerprint; None where there is none that can be used.
 
     Args:
         root: the folder that `fusion.export.write_model` was given.

@@ -69,7 +69,7 @@ class Standing(NamedTuple):
     def __call__(
         self, scores: Array, first: Array, background: Array, photos: int, *, brevity: float
     ) -> Array:
-        """Give the probability of each of K hits.
+        """Return the probability of each of K hits.
 
         Args:
             scores: (K,) of the hits, in any order; higher is nearer.
@@ -97,7 +97,7 @@ class Standing(NamedTuple):
 def facts_of(
     scores: Array, first: Array, background: Array, photos: int, *, brevity: float
 ) -> Array:
-    """Give what is known of each hit: (K, FACTS); arguments as `Standing` takes them."""
+    """Return what is known of each hit: (K, FACTS); arguments as `Standing` takes them."""
     order = np.argsort(-scores, kind="stable")
     sorted_scores = np.asarray(scores, np.float64)[order]
     count = len(sorted_scores)
@@ -127,7 +127,7 @@ def facts_of(
 
 
 def brevity_of(short: bool, words: int) -> float:
-    """Give how few words a query has: 1 for one word, 1/2 for two, 0 for a sentence.
+    """Return how few words a query has: 1 for one word, 1/2 for two, 0 for a sentence.
 
     One word is true of more photos than three are, and so are its hits.
 
@@ -142,6 +142,6 @@ def brevity_of(short: bool, words: int) -> float:
 
 
 def terms_of(facts: Array) -> Array:
-    """Give standardised facts (K, FACTS) and their products with brevity: (K, TERMS)."""
+    """Return standardised facts (K, FACTS) and their products with brevity: (K, TERMS)."""
     found: Array = np.concatenate([facts, facts * facts[:, BREVITY : BREVITY + 1]], axis=1)
     return found

@@ -54,7 +54,7 @@ as well stay out ("ocean waves", "ice skates", "carnival rides")."""
 
 
 def canonical_query(text: str) -> str:
-    """Give the form of a query that stands for all wordings of it; idempotent.
+    """Return the form of a query that stands for all wordings of it; idempotent.
 
     Templates at its head ("a photo of", "show me") are dropped. If what is left is a name of
     things, of one to three words, then so are leading articles and a mark at its end, it is written
@@ -92,7 +92,7 @@ def _one_step(text: str) -> str:
 
 
 def _after(beginning: re.Pattern[str], text: str) -> str:
-    """Give a text without its beginning, where it has that."""
+    """Return a text without its beginning, where it has that."""
     found = beginning.match(text)
     return text[found.end() :] if found else text
 
@@ -109,7 +109,7 @@ def _singular_nouns(text: str) -> str:
 
 
 def _singular(word: str, before: str) -> str:
-    """Give a word, which may have marks about it, with its last part in the singular.
+    """Return a word, which may have marks about it, with its last part in the singular.
 
     >>> _singular("(t-shirts)", "")
     '(t-shirt)'

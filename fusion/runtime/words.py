@@ -8,7 +8,7 @@ __all__ = ["STOP_WORDS", "word_set", "words_in_order", "words_of"]
 
 
 def word_set(listed: str) -> frozenset[str]:
-    """Give the words of a list that spaces part.
+    """Return the words of a list that spaces part.
 
     >>> sorted(word_set("two  one"))
     ['one', 'two']
@@ -32,7 +32,7 @@ STOP_WORDS = word_set(
 
 
 def words_of(text: str) -> set[str]:
-    """Give the words of a text.
+    """Return the words of a text.
 
     >>> sorted(words_of("A dog, two dogs."))
     ['a', 'dog', 'dogs', 'two']
@@ -41,7 +41,7 @@ def words_of(text: str) -> set[str]:
 
 
 def words_in_order(text: str) -> list[str]:
-    """Give the words of a text as they stand in it.
+    """Return the words of a text as they stand in it.
 
     >>> words_in_order("A dog, two dogs.")
     ['a', 'dog', 'two', 'dogs']

@@ -28,7 +28,7 @@ PHOTO_BATCH, TEXT_BATCH = 16, 64
 
 
 def concepts_of(encoders: Encoders) -> Concepts | None:
-    """Give what the image encoder's classifier knows; None where it has none."""
+    """Return what the image encoder's classifier knows; None where it has none."""
     image = encoders.image
     if not isinstance(image, GridEncoder) or image.classifier is None:
         return None

@@ -133,7 +133,7 @@ def joint_epoch(
     network: Network, data: TrainingSet, rows: Tensor, optimizer: torch.optim.Optimizer,
     epoch: int, options: Options, report: Report,
 ) -> float:  # fmt: skip
-    """One pass of both graphs over the photos `rows`, with two captions each; gives the mean loss.
+    """Pass both graphs over the photos `rows`, with two captions each; return the mean loss.
 
     Matrix products run in bfloat16 where that is faster.
     """

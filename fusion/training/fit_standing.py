@@ -122,7 +122,7 @@ def asked_of(
 
 
 def text_rows(texts: TextVectors, rows: Tensor) -> TextVectors:
-    """Give some of the texts."""
+    """Return some of the texts."""
     return TextVectors(*(column[rows] for column in texts))
 
 

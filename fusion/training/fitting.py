@@ -139,7 +139,7 @@ def list_recalls(network: Network, data: PairData) -> Recalls:
 def fit_gates_and_calibration(
     network: Network, held: Sequence[Held], shorts: ShortQueries | None, negatives: LinearCCA
 ) -> dict[str, float]:
-    """Fit on held-out training photos what is fitted and not trained; gives what was found.
+    """Fit on held-out training photos what is fitted and not trained, and return what was found.
 
     The gates see each text's nearest photos. Platt scaling and the threshold see one true and
     one random pair for each caption; the test for look-alikes sees the true pair and the most alike

@@ -115,7 +115,7 @@ def gates_of(lists: Sequence[Lists]) -> Tensor:
 
     Of the first 20 of a list a right one is the choice (McFadden, 1974), the other right ones being
     no alternatives; a graph that would speak against it gets 0. Every collection counts as much as
-    every other. Gives (F,) float32.
+    every other. Return (F,) float32.
     """
     right = torch.cat([each.right[:, :FITTED_LIST] for each in lists])
     scores = torch.cat([torch.stack(each.parts, dim=-1)[:, :FITTED_LIST] for each in lists])

@@ -23,12 +23,12 @@ class Recalls:
         return self.at_1 + self.at_5 + self.at_10
 
     def rounded(self) -> dict[str, float]:
-        """Give the measures by their usual names."""
+        """Return the measures by their usual names."""
         values = {"R@1": self.at_1, "R@5": self.at_5, "R@10": self.at_10}
         return {name: round(value, 2) for name, value in values.items()}
 
     def line(self) -> str:
-        """Give the measures in a few words."""
+        """Return the measures in a few words."""
         return f"R@1 {self.at_1:.1f}, R@5 {self.at_5:.1f}, R@10 {self.at_10:.1f}"
 
 

@@ -55,7 +55,7 @@ def save_state(
 
 
 def load_state(folder: Path, photos: int) -> tuple[dict[str, Any], dict[str, Tensor]] | None:
-    """Give the facts and tensors of the last `save_state`; None where there is none.
+    """Return the facts and tensors of the last `save_state`; None where there is none.
 
     Raises:
         TrainingError: that run was on another number of photos.
@@ -73,7 +73,7 @@ def load_state(folder: Path, photos: int) -> tuple[dict[str, Any], dict[str, Ten
 
 
 def parts_of(tensors: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:
-    """Give the tensors saved of one part, such as `module` or `best`, by their own names."""
+    """Return the tensors saved of one part, such as `module` or `best`, by their own names."""
     start = f"{part}."
     return {n.removeprefix(start): value for n, value in tensors.items() if n.startswith(start)}
 
@@ -81,7 +81,7 @@ def parts_of(tensors: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:
 def optimizer_state(
     tensors: Mapping[str, Tensor], groups: list[dict[str, Any]]
 ) -> dict[str, object]:
-    """Give what an optimiser's `load_state_dict` takes, from saved moments and its groups."""
+    """Return what an optimiser's `load_state_dict` takes, from saved moments and its groups."""
     state: dict[int, dict[str, Tensor]] = {}
     for name, value in parts_of(tensors, "optimizer").items():
         index, moment = name.split(".", 1)

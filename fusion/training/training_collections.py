@@ -77,7 +77,7 @@ class FeatureSource:
         return cls(encoders, reading, built_on, kept, blocks, layers, varied)
 
     def whole(self, network: Network) -> TunedBlocks | None:
-        """Give the image encoder's last blocks for the checkpoint, those that were kept too."""
+        """Return the image encoder's last blocks for the checkpoint, those that were kept too."""
         tuned = network.reader.blocks
         if tuned is None:
             return None if self.built_on is None else TunedBlocks(self.built_on)
@@ -86,7 +86,7 @@ class FeatureSource:
     def materials(
         self, data: TrainingCollections, negatives: LinearCCA, read_photo: ReadPhoto, report: Report
     ) -> Materials:
-        """Give what a network's training takes beside features."""
+        """Return what a network's training takes beside features."""
         concepts = concepts_of(self.own)
         photos = data.train.photos
         seen = None

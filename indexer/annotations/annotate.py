@@ -70,7 +70,7 @@ def annotate(index: Index, described: Sequence[CocoSource], roots: Sequence[str]
 def _names_of(
     found: Mapping[str, Match | None],
 ) -> tuple[dict[int, list[str]], list[str]]:
-    """Give image id to the names that it goes by, and names that fall on one photo by chance.
+    """Return image id to the names that it goes by, and names that fall on one photo by chance.
 
     A photo goes by all names that are its path. Of names that only end alike, or have no more than
     the last part in common with it, it goes by one where that is the only one and there is no path.

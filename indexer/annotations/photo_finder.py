@@ -58,7 +58,7 @@ class PhotoFinder:
             self._folded[folded] = "" if folded in self._folded else path
 
     def find(self, file_name: str) -> Match | None:
-        """Give the photo, or None where no photo, or not just one, goes by that name.
+        """Return the photo, or None where no photo, or not just one, goes by that name.
 
         `root/file_name` comes first, then the one path that ends in `file_name`, then the one
         photo called so in any folder; of each the name as it is written before its other spellings.
@@ -111,7 +111,7 @@ def ignores_case(path: str) -> bool:
 
 
 def _first_below(files: Mapping[int, PhotoFile], root: str) -> str:
-    """Give the path of a photo that is a file of its own in a folder; empty where there is none."""
+    """Return the path of a photo that is a file of its own in a folder; empty if there is none."""
     if is_address(root) or is_shard(root):
         return ""
     paths = (file.path for file in files.values() if MARK not in file.path)
@@ -119,7 +119,7 @@ def _first_below(files: Mapping[int, PhotoFile], root: str) -> str:
 
 
 def _paths(root: str, name: str) -> list[str]:
-    """Give the paths that a name may be as seen from a root: in its folder, and as `export` has it.
+    """Return the paths a name may be as seen from a root: in its folder, and as `export` has it.
 
     >>> _paths("/photos", "a/7.jpg"), _paths("/photos/a.tar", "!7.jpg")[1]
     (['/photos/a/7.jpg'], '/photos/a.tar!7.jpg')
@@ -135,7 +135,7 @@ def _paths(root: str, name: str) -> list[str]:
 
 
 def _without_way(name: str) -> str:
-    """Give a name without what leads to its folder from nowhere, `./` and `../`.
+    """Return a name without what leads to its folder from nowhere, `./` and `../`.
 
     >>> _without_way("./../a/..b.jpg")
     'a/..b.jpg'

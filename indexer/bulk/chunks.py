@@ -44,7 +44,7 @@ class Chunk:
 
 
 def chunk_size(files: int) -> int:
-    """Give how many photos a chunk is to have in the mean, of so many files.
+    """Return how many photos a chunk is to have in the mean, of so many files.
 
     >>> chunk_size(100), chunk_size(3200), chunk_size(1_000_000)
     (32, 100, 1024)
@@ -68,7 +68,7 @@ def chunks_of(files: Iterable[FoundFile], size: int) -> Iterator[Chunk]:
 
 
 def packed_chunk(file: FoundFile) -> Chunk:
-    """Give the chunk of a tar or Parquet file: all of it, however many photos it has.
+    """Return the chunk of a tar or Parquet file: all of it, however many photos it has.
 
     How many these are would take opening it, which at an address may be reading it.
     """

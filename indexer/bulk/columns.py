@@ -18,7 +18,7 @@ FIRST_READER = 0
 
 
 def photo_columns(files: Sequence[PhotoFile]) -> Columns:
-    """Give the columns of photos but for their embeddings."""
+    """Return the columns of photos but for their embeddings."""
     columns = _placed(files)
     columns["sha256"] = [bytes.fromhex(file.sha256) for file in files]
     columns["camera"] = [
@@ -31,7 +31,7 @@ def photo_columns(files: Sequence[PhotoFile]) -> Columns:
 
 
 def quarantine_columns(files: Sequence[QuarantinedFile]) -> Columns:
-    """Give the columns of files that are no photos; the others are empty for these."""
+    """Return the columns of files that are no photos; the others are empty for these."""
     return {
         **_placed(files),
         "reason": [text_to_row(file.reason) for file in files],
@@ -40,7 +40,7 @@ def quarantine_columns(files: Sequence[QuarantinedFile]) -> Columns:
 
 
 def files_of(rows: Iterable[Mapping[str, Any]]) -> list[PhotoFile]:
-    """Give the photos of rows.
+    """Return the photos of rows.
 
     Raises:
         ValueError: a row has no path, or no content.
@@ -63,7 +63,7 @@ def files_of(rows: Iterable[Mapping[str, Any]]) -> list[PhotoFile]:
 
 
 def quarantined_of(rows: Iterable[Mapping[str, Any]]) -> list[QuarantinedFile]:
-    """Give the files of rows that are no photos; raises as `files_of`."""
+    """Return the files of rows that are no photos; raises as `files_of`."""
     return [
         QuarantinedFile(**_place(row), reason=row["reason"], reader=row.get("reader", FIRST_READER))
         for row in rows

@@ -118,7 +118,7 @@ class _Merging:
         self.refused: list[str] = []
 
     def todo(self, folder: Path) -> list[Path]:
-        """Give the shards that the index has not taken in as they are, the oldest first."""
+        """Return the shards that the index has not taken in as they are, the oldest first."""
         finished = self._index.finished_shards("embedded")
         written: list[tuple[int, Path]] = []
         for path in shard_paths(folder):

@@ -113,7 +113,7 @@ class _Worker:
 
 @contextmanager
 def _ray(address: str | None, workers: int | None) -> Generator[Any]:
-    """Give Ray, started here or joined, and without its bars, reports and other machines' lines."""
+    """Return Ray, started or joined, without its bars, reports and other machines' lines."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     try:

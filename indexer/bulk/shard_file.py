@@ -83,7 +83,7 @@ class Rows:
 
     @classmethod
     def of_broken(cls, broken: Sequence[QuarantinedFile]) -> Rows:
-        """Give rows of files alone that gave no photo."""
+        """Return rows of files alone that gave no photo."""
         return cls((), np.zeros((0, 0), np.float16), np.zeros((0, 0), np.uint8), (), broken)
 
 
@@ -97,7 +97,7 @@ def check_pyarrow() -> None:
 
 
 def schema_of(dim: int, *, has_readers: bool = True) -> Any:  # noqa: ANN401 - pyarrow has no types
-    """Give the columns of a shard of vectors of that width; without readers, of an older one."""
+    """Return the columns of a shard of vectors of that width; without readers, of an older one."""
     import pyarrow as pa
 
     readers = [("reader", pa.int32()), ("damage", pa.string()), ("is_guessed", pa.bool_())]
@@ -123,7 +123,7 @@ def schema_of(dim: int, *, has_readers: bool = True) -> Any:  # noqa: ANN401 - p
 
 
 def table_of(rows: Rows, schema: Any) -> Any:  # noqa: ANN401
-    """Give rows as a table of a schema that `schema_of` made."""
+    """Return rows as a table of a schema that `schema_of` made."""
     import pyarrow as pa
 
     photos = photo_columns(rows.files)
@@ -141,7 +141,7 @@ def table_of(rows: Rows, schema: Any) -> Any:  # noqa: ANN401
 
 
 def metadata_of(facts: ShardFacts) -> dict[str, str]:
-    """Give what a file is to say of a shard."""
+    """Return what a file is to say of a shard."""
     return {PREFIX + name: str(value) for name, value in vars(facts).items()}
 
 
@@ -210,7 +210,7 @@ def _rows(table: Any, dim: int) -> Rows:  # noqa: ANN401
 
 
 def _numbers(column: Any, dtype: str) -> NDArray[Any]:  # noqa: ANN401
-    """Give (B, ...) numbers of a column of bytes, as many in each."""
+    """Return (B, ...) numbers of a column of bytes, as many in each."""
     held = column.to_pylist()
     if None in held or len({len(row) for row in held}) > 1:
         raise ValueError("photos lack embeddings, or have some of several sizes")

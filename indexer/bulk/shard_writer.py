@@ -55,7 +55,7 @@ class ShardWriter:
 
 @contextmanager
 def shard_writer(path: Path, fingerprint: str, dim: int) -> Generator[ShardWriter]:
-    """Give what writes a shard, which is there, in place of an earlier one, if all goes well.
+    """Return what writes a shard, which is there, in place of an earlier one, if all goes well.
 
     Args:
         path: of the shard.

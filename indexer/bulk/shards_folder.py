@@ -14,7 +14,7 @@ SHARDS = f"??/*{SUFFIX}"
 
 
 def shard_path(folder: Path, name: str) -> Path:
-    """Give the place of a shard: in one of 256 folders, since there may be a million of them.
+    """Return the place of a shard: in one of 256 folders, since there may be a million of them.
 
     >>> shard_path(Path("out"), "c0ffee").as_posix()
     'out/c0/c0ffee.parquet'
@@ -32,6 +32,6 @@ def is_shard_of(folder: Path, path: str) -> bool:
 
 
 def shard_paths(folder: Path) -> Iterator[Path]:
-    """Give the shards that are there, by name."""
+    """Return the shards that are there, by name."""
     for inside in sorted(path for path in folder.iterdir() if path.is_dir()):
         yield from sorted(inside.glob(f"*{SUFFIX}"))

@@ -18,7 +18,7 @@ ABANDONED_SECONDS = 24 * 3600
 
 @contextmanager
 def written_safely(final: Path) -> Generator[Path]:
-    """Give a temporary name; what is written there is synced, and gets its name, if all went well.
+    """Return a temporary name; what is written there is synced and renamed if all went well.
 
     Several processes, on several machines, may write the same file: the last one counts.
     """

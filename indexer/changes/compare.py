@@ -80,7 +80,7 @@ def looked(
 
 
 def shards_gone(index: Index, seen: Survey, prune: bool) -> list[str]:
-    """Give shards that were read once and are not there any more."""
+    """Return shards that were read once and are not there any more."""
     away = (*(() if prune else seen.vanished), *seen.unreadable)
     return [
         path
@@ -92,7 +92,7 @@ def shards_gone(index: Index, seen: Survey, prune: bool) -> list[str]:
 
 
 def together(plan: Plan, parts: Sequence[Plan], moved: Collection[int]) -> Plan:
-    """Give the plan of files and those of shards as one."""
+    """Return the plan of files and those of shards as one."""
     plans = [plan, *parts]
 
     def all_but_moved(kind: str) -> dict[int, PhotoFile]:

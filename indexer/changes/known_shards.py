@@ -44,7 +44,7 @@ def known_shards(
     anew: bool = False,
     retry_failed: bool,
 ) -> list[KnownShard]:
-    """Give the shards that are there, by path; with `retry_failed` damaged ones are not finished.
+    """Return the shards that are there, by path; with `retry_failed` damaged ones are not finished.
 
     With `anew` none is, for an earlier version read them and may have put captions in them wrong;
     their photos are not read again for that. One of which the index has lost rows, as by a repair,

@@ -37,7 +37,7 @@ class MissingPhotos:
         return bool(self._files) if size_bytes == UNKNOWN_SIZE else self._sizes[size_bytes] > 0
 
     def take(self, sha256: str) -> tuple[int, PhotoFile] | None:
-        """Give one of this content with its id, which is missing no longer."""
+        """Return one of this content with its id, which is missing no longer."""
         ids = self._ids.get(sha256)
         if not ids:
             return None

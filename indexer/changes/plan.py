@@ -141,7 +141,7 @@ Files = dict[int, PhotoFile]
 def _absent(
     at: Mapping[str, FoundFile], known: Mapping[int, PhotoFile], survey: Survey, prune: bool
 ) -> tuple[Files, Files, Files]:
-    """Give what is gone, what is unreachable, and what was in a source that vanished."""
+    """Return what is gone, what is unreachable, and what was in a source that vanished."""
     kinds: dict[str, Files] = {"gone": {}, "unreachable": {}, "vanished": {}, "": {}}
     for image_id, file in known.items():
         kinds[_state(file.path, at, survey, prune)][image_id] = file
@@ -171,7 +171,7 @@ def _is_in_shard(path: str, at: Mapping[str, FoundFile], survey: Survey) -> bool
 def _compared(
     at: Mapping[str, FoundFile], known: Mapping[int, PhotoFile]
 ) -> tuple[Files, tuple[FoundFile, ...], Files]:
-    """Give the touched, the changed, and those that hold what they held, touched ones too."""
+    """Return the touched, the changed, and those that hold what they held, touched ones too."""
     touched: Files = {}
     changed: list[FoundFile] = []
     same: Files = {}
@@ -212,7 +212,7 @@ def _as_before(now: FoundFile, before: PhotoFile | QuarantinedFile) -> bool:
 
 
 def _sha256(file: FoundFile) -> str | None:
-    """Give the hex digest of a file's content; None when it cannot be read just now."""
+    """Return the hex digest of a file's content; None when it cannot be read just now."""
     try:
         if file.shard is not None:
             return hashlib.sha256(file.content()).hexdigest()

@@ -37,7 +37,7 @@ _READER, _RULES = "source_reader", "walk_rules"
 def rules_of(
     index: Index | None, exclude: Sequence[str] | None, include: Sequence[str] | None
 ) -> Rules:
-    """Give what walks leave out: as asked, or, where nothing is asked, as the last run was."""
+    """Return what walks leave out: as asked, or, where nothing is asked, as the last run was."""
     held = index.fact(_RULES) if index is not None else None
     known: Mapping[str, Any] = held if isinstance(held, dict) else {}
     return Rules(
@@ -107,7 +107,7 @@ def _is_whole(index: Index, seen: Survey) -> bool:
 def passed_over_now(
     index: Index, seen: Survey, shards: Mapping[str, Mapping[str, int]]
 ) -> dict[str, Mapping[str, int]]:
-    """Give source or shard to what is passed over there, those too that were not looked at now.
+    """Return source or shard to what is passed over there, those too that were not looked at now.
 
     Args:
         index: which knows of earlier runs.

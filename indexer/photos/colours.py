@@ -40,7 +40,7 @@ class SrgbTransform:
     _transform: ImageCms.ImageCmsTransform
 
     def apply(self, image: Image.Image) -> Image.Image:
-        """Give a picture, of any mode that converts to `mode`, in mode RGB without transparency."""
+        """Return a picture of any mode that converts to `mode` as RGB without transparency."""
         taken = image if image.mode == self.mode else image.convert(self.mode)
         found = ImageCms.applyTransform(taken, self._transform)
         assert found is not None  # as it is not done in place
@@ -48,7 +48,7 @@ class SrgbTransform:
 
 
 def srgb_transform(image: Image.Image) -> SrgbTransform | None:
-    """Give what brings a picture's colours to sRGB.
+    """Return what brings a picture's colours to sRGB.
 
     None is for a picture that has no profile, or whose profile is sRGB, broken, or meant for
     another kind of pixels: its numbers are then taken as they are.

@@ -152,7 +152,7 @@ def decode_photo(content: bytes, enough_px: int | None = None) -> DecodedPhoto:
 
 
 def picture_size(content: bytes) -> tuple[int, int]:
-    """Give the width and height that a picture claims, from its header alone, not turned.
+    """Return the width and height that a picture claims, from its header alone, not turned.
 
     Raises:
         UnreadableImage: it is no picture of a known format.

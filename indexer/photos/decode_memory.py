@@ -54,7 +54,7 @@ TILE_WIDTH, TILE_LENGTH = 322, 323  # tags of TIFF
 
 
 def reserve(image: ImageFile.ImageFile, content: bytes, enough_px: int | None) -> int:
-    """Give the memory that decoding a picture takes; a JPEG is made a draft where that is too much.
+    """Return the memory that decoding a picture takes; a JPEG is made a draft if that is too much.
 
     It also is where less of it is enough.
 

@@ -43,7 +43,7 @@ class Exif:
 
 
 def read_exif(image: Image.Image) -> Exif:
-    """Give what an open image says of its camera; nothing where its EXIF is broken."""
+    """Return what an open image says of its camera; nothing where its EXIF is broken."""
     try:
         tags = image.getexif()
         inner = tags.get_ifd(ExifTags.IFD.Exif)
@@ -61,7 +61,7 @@ def read_exif(image: Image.Image) -> Exif:
 
 
 def camera_name(make: object, model: object) -> str | None:
-    """Give a camera's name from its tags; None where these name none.
+    """Return a camera's name from its tags; None where these name none.
 
     >>> camera_name("NIKON CORPORATION", "NIKON D70 "), camera_name("Canon", "Canon EOS 5D")
     ('NIKON D70', 'Canon EOS 5D')
@@ -75,7 +75,7 @@ def camera_name(make: object, model: object) -> str | None:
 
 
 def _text(value: object) -> str:
-    """Give a tag's text on one line, without the zeros and blanks that fill it up."""
+    """Return a tag's text on one line, without the zeros and blanks that fill it up."""
     if not isinstance(value, str):
         return ""
     shown = "".join(letter if letter.isprintable() else " " for letter in value.split("\0")[0])

@@ -19,7 +19,7 @@ LARGEST_FRAME = 8_000_000
 
 
 def first_shown_frame(image: Image.Image, *, is_deep: bool = False) -> RgbPicture:
-    """Give the first frame of an animation that is more than one colour, else its first.
+    """Return the first frame of an animation that is more than one colour, else its first.
 
     Args:
         image: loaded, at its first frame.

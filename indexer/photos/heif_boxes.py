@@ -34,7 +34,7 @@ def is_turned_by_boxes(content: bytes) -> bool:
 
 
 def end_of_boxes(content: bytes) -> int:
-    """Give where the last box would end that begins in the content, were the file whole."""
+    """Return where the last box would end that begins in the content, were the file whole."""
     end = 0
     for _, span in _boxes(content, 0, len(content), cut=True):
         end = max(end, span[1])
@@ -44,7 +44,7 @@ def end_of_boxes(content: bytes) -> int:
 def _boxes(
     content: bytes, start: int, end: int, *, cut: bool = False
 ) -> Iterator[tuple[bytes, tuple[int, int]]]:
-    """Give the kind of each box, and where its content starts and ends."""
+    """Return the kind of each box, and where its content starts and ends."""
     while start + 8 <= end:
         size, kind = struct.unpack_from(">I4s", content, start)
         head = 8
@@ -59,14 +59,14 @@ def _boxes(
 
 
 def _primary(content: bytes, span: tuple[int, int]) -> int:
-    """Give the id of the item that is the picture."""
+    """Return the id of the item that is the picture."""
     start = span[0]
     form = ">H" if content[start] == 0 else ">I"
     return int(struct.unpack_from(form, content, start + ITEM_VERSION)[0])
 
 
 def _numbers(content: bytes, span: tuple[int, int], item: int) -> list[int]:
-    """Give the numbers, from 1, of an item's properties."""
+    """Return the numbers, from 1, of an item's properties."""
     start = span[0]
     id_form = ">HB" if content[start] == 0 else ">IB"
     number_form, mask = (">H", 0x7FFF) if content[start + 3] & 1 else (">B", 0x7F)

@@ -52,7 +52,7 @@ class Mended:
 
 
 def mended(content: bytes) -> Mended:
-    r"""Give a file with what is missing at its end, or without what is wrong in it.
+    r"""Return a file with what is missing at its end, or without what is wrong in it.
 
     One of a kind for which nothing can be done, or with nothing to do, comes back as it is.
 
@@ -81,7 +81,7 @@ def _filled(content: bytes, size: int) -> Mended:
 
 
 def _png(content: bytes) -> Mended:
-    """Give a PNG without what no pixel needs and its decoder is strict with.
+    """Return a PNG without what no pixel needs and its decoder is strict with.
 
     That is texts, which it holds to limits, further frames, whose numbers it checks, and all
     decoration with a wrong checksum. What the picture needs gets a right one.
@@ -112,7 +112,7 @@ def _is_bomb(kind: bytes, data: bytes) -> bool:
 
 
 def _png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes, bool]]:
-    """Give the kind of each chunk before the end, its data, and whether its checksum is right."""
+    """Return the kind of each chunk before the end, its data, and whether its checksum is right."""
     place = len(PNG_START)
     while place + 8 <= len(content):
         size, kind = struct.unpack_from(">I4s", content, place)
@@ -124,7 +124,7 @@ def _png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes, bool]]:
 
 
 def _webp(content: bytes) -> Mended:
-    """Give the first picture of a WebP as a still one, filled up; of the rest its profile alone."""
+    """Return the first picture of a WebP as a still one, filled up; and its profile alone."""
     head = profile = b""
     for kind, data, size in _riff_chunks(content, RIFF_HEAD):
         if kind == b"VP8X":
@@ -152,7 +152,7 @@ def _still(
 
 
 def _riff_chunks(content: bytes, place: int) -> Iterator[tuple[bytes, bytes, int]]:
-    """Give the kind of each chunk, what there is of its data, and how much it should be."""
+    """Return the kind of each chunk, what there is of its data, and how much it should be."""
     while place + 8 <= len(content):
         kind, size = struct.unpack_from("<4sI", content, place)
         yield kind, content[place + 8 : place + 8 + size], size

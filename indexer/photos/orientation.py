@@ -28,7 +28,7 @@ class Orientation:
 
 
 def orientation_of(image: Image.Image, content: bytes) -> Orientation:
-    """Give the orientation of a loaded picture and the file that it is of."""
+    """Return the orientation of a loaded picture and the file that it is of."""
     try:
         told = _number(image.getexif())  # of AVIF, what its boxes say; HEIF is turned by then
         if image.format not in WITH_BOXES or told != 1:
@@ -42,7 +42,7 @@ def orientation_of(image: Image.Image, content: bytes) -> Orientation:
 
 
 def _told_by_exif(image: Image.Image) -> int:
-    """Give what EXIF said before Pillow or pillow-heif put 1 in its place."""
+    """Return what EXIF said before Pillow or pillow-heif put 1 in its place."""
     if image.format == "HEIF":
         found = image.info.get("original_orientation")
         return found if isinstance(found, int) else 1

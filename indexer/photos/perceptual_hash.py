@@ -23,7 +23,7 @@ _COSINES = np.cos(np.pi / SIDE_PX * np.outer(np.arange(WAVES), np.arange(SIDE_PX
 
 
 def look_of(image: Image.Image) -> int:
-    """Give a perceptual hash of an image of mode RGB, as a signed number of 64 bits.
+    """Return a perceptual hash of an image of mode RGB, as a signed number of 64 bits.
 
     A bit says whether one of the 8 x 8 lowest waves is stronger than the median of all but the
     lowest, which is the brightness.

@@ -52,7 +52,7 @@ class RgbPicture:
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Give a new picture in mode RGB and the colours of sRGB.
+    """Return a new picture in mode RGB and the colours of sRGB.
 
     A colour profile is applied. What is transparent lies on white, but an alpha channel that is
     all zero over a picture says nothing and is left out. 16 bits become 8 by their upper half, or
@@ -66,7 +66,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 
 def rgb_picture(image: Image.Image, *, is_deep: bool = False) -> RgbPicture:
-    """Give a new picture in mode RGB, as `to_rgb`, and whether it differs from its plain numbers.
+    """Return a new picture in mode RGB, as `to_rgb`, and whether it differs from its plain numbers.
 
     Args:
         image: loaded.
@@ -105,7 +105,7 @@ _Convert = Callable[[Image.Image], Image.Image]
 def _conversion(
     image: Image.Image, transform: SrgbTransform | None, is_deep: bool
 ) -> tuple[_Convert | None, bool]:
-    """Give what brings a band to RGB, and whether it is more than the plain conversion.
+    """Return what brings a band to RGB, and whether it is more than the plain conversion.
 
     None is for a picture that is as it should be.
     """
@@ -122,7 +122,7 @@ def _conversion(
 
 
 def _bands(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
-    """Give the picture's rows in order, some at a time, each time with the number of the first."""
+    """Return the picture's rows in order, some at a time, each with the number of the first."""
     rows = max(1, BAND_PIXELS // max(1, image.width))
     for top in range(0, image.height, rows):
         yield top, image.crop((0, top, image.width, min(top + rows, image.height)))
@@ -138,7 +138,7 @@ def _coloured(image: Image.Image, transform: SrgbTransform | None, gain: int = 1
 def _on_white(
     image: Image.Image, transform: SrgbTransform | None, gain: int, is_empty: bool
 ) -> Image.Image:
-    """Give a band in RGB, on white by its alpha channel unless that is empty and says nothing."""
+    """Return a band in RGB, on white by its alpha channel unless that is empty and says nothing."""
     whole = image.convert("RGBA")
     colours = _coloured(whole.convert("RGB"), transform, gain)
     if is_empty:
@@ -159,7 +159,7 @@ def _has_empty_alpha(image: Image.Image) -> bool:
 
 
 def _gain(image: Image.Image) -> int:
-    """Give by how much to brighten the upper halves of samples that have fewer than 16 bits."""
+    """Return by how much to brighten the upper halves of samples that have fewer than 16 bits."""
     if image.mode not in ("RGB", "RGBA"):
         return 1
     high = max(int(shade[1]) for shade in image.getextrema()[:3])  # type: ignore[index]
@@ -167,7 +167,7 @@ def _gain(image: Image.Image) -> int:
 
 
 def _scale(image: Image.Image) -> tuple[float, float, bool]:
-    """Give what to take off every value, and what to multiply it with, to reach 0..255.
+    """Return what to take off every value, and what to multiply it with, to reach 0..255.
 
     At last, whether that differs from what the values of their type mean by themselves.
     """
@@ -197,7 +197,7 @@ def _whole_scale(mode: str, high: float, is_inverted: bool) -> tuple[float, floa
 
 
 def _eight_bits(image: Image.Image, low: float, factor: float) -> Image.Image:
-    """Give a band in mode L."""
+    """Return a band in mode L."""
     with np.errstate(all="ignore"):  # what is no number becomes black
         values = (_values(image) - low) * factor
     return Image.fromarray(np.nan_to_num(values).clip(0, 255).astype(np.uint8))

@@ -89,7 +89,7 @@ class Segment:
 
 
 def layout_of(tags: Mapping[int, Any]) -> TiffLayout:
-    """Give the layout that tags tell.
+    """Return the layout that tags tell.
 
     Raises:
         UnreadableImage: one that is not read; says what it is.
@@ -145,7 +145,7 @@ def is_misread(tags: Mapping[int, Any]) -> bool:
 
 
 def segments_of(tags: Mapping[int, Any], layout: TiffLayout) -> Iterator[Segment]:
-    """Give the strips or tiles in the order of the file's tags, those that are there."""
+    """Return the strips or tiles in the order of the file's tags, those that are there."""
     if TILE_OFFSETS in tags:
         across, down = tags[TILE_WIDTH], tags[TILE_HEIGHT]
         offsets, sizes = _several(tags[TILE_OFFSETS]), _several(tags.get(TILE_BYTES, ()))

@@ -77,7 +77,7 @@ class SampledTiff(TiffImageFile):
 
 
 def _read(content: bytes, layout: TiffLayout, segments: Iterator[Segment]) -> tuple[Samples, bool]:
-    """Give samples (height, width, bands), zero where they are missing, and whether none is."""
+    """Return samples (height, width, bands), zero where they are missing, and whether none is."""
     found = np.zeros((layout.height_px, layout.width_px, layout.bands), layout.dtype)
     read = 0
     for segment in segments:
@@ -130,7 +130,7 @@ def _picture(samples: Samples, layout: TiffLayout, mode: str) -> Image.Image:
 
 
 def _scale(samples: Samples, layout: TiffLayout) -> tuple[float, float]:
-    """Give what to take off every value, and what to multiply it with, to reach 0..255."""
+    """Return what to take off every value, and what to multiply it with, to reach 0..255."""
     low, high = np.inf, -np.inf
     for band in _row_bands(samples):
         values = samples[band].astype(np.float64)
@@ -150,7 +150,7 @@ def _scale(samples: Samples, layout: TiffLayout) -> tuple[float, float]:
 
 
 def _type_scale(layout: TiffLayout, high: float | None) -> tuple[float, float] | None:
-    """Give the scale of a type of whole numbers whose highest value is known; None for others."""
+    """Return the scale of a type of whole numbers whose highest value is known; None for others."""
     if layout.dtype.kind != "u":
         return None
     bits = 8 * layout.dtype.itemsize

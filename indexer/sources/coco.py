@@ -59,7 +59,7 @@ Texts = dict[Id, tuple[str, ...]]
 
 
 def _grouped(file: CocoFile) -> tuple[Texts, Texts]:
-    """Give image id to captions and to categories, of images that have any."""
+    """Return image id to captions and to categories, of images that have any."""
     captions: Texts = {}
     categories: Texts = {}
     same: dict[tuple[str, ...], tuple[str, ...]] = {}  # most photos share theirs with others

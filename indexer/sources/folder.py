@@ -46,7 +46,7 @@ class FolderSource:
         self.root = Path(os.path.abspath(self.root))  # not resolve(): links keep their name
 
     def files(self) -> list[FoundFile]:
-        """Give every file with a photo's suffix, sorted by path.
+        """Return every file with a photo's suffix, sorted by path.
 
         Raises:
             SourceError: the folder is missing, is no folder, cannot be listed, or holds no photo
@@ -147,7 +147,7 @@ class FolderSource:
 
 
 def told_kinds(counts: Mapping[str, int], before: str = "") -> str:
-    """Give counts of kinds as people read them, the most first; empty where there are none.
+    """Return counts of kinds as people read them, the most first; empty where there are none.
 
     >>> told_kinds({".dng": 1, ".cr3": 2}, "passed over: ")
     'passed over: 2 .cr3, 1 .dng'

@@ -50,7 +50,7 @@ class FoundFile:
     known: KnownPhoto | None = None
 
     def content(self) -> bytes:
-        """Give its bytes, at most one more than `MAX_FILE_BYTES`: it may have grown.
+        """Return its bytes, at most one more than `MAX_FILE_BYTES`: it may have grown.
 
         Raises:
             UnreadableImage: the shard that it is in is damaged there.
@@ -68,7 +68,7 @@ class FoundFile:
 
 
 def parts_of(file: FoundFile, shard: Shard) -> Iterator[FoundFile]:
-    """Give the members of an open shard, which was found as a file, as files of their own."""
+    """Return the members of an open shard, which was found as a file, as files of their own."""
     for member in shard.members:
         path = member_path(file.path, member.name)
         yield FoundFile(path, file.source, member.size_bytes, file.mtime_ns, shard, member)

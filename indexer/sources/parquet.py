@@ -65,7 +65,7 @@ class ParquetShard:
         self._damaged: dict[int, tuple[int, str]] = {}
 
     def read(self, member: Member) -> bytes:
-        """Give the bytes of a row's photo; raises as `indexer.sources.shard.Shard` says."""
+        """Return the bytes of a row's photo; raises as `indexer.sources.shard.Shard` says."""
         with self._lock:
             content, path = _parts(self._value(member.place))
         if not content and path:
@@ -90,7 +90,7 @@ class ParquetShard:
             return file.read(MAX_FILE_BYTES + 1)
 
     def captions(self) -> Iterator[tuple[str, Captions]]:
-        """Give each row's number and captions; only their columns are read."""
+        """Return each row's number and captions; only their columns are read."""
         if not self._said:
             yield from ((member.name, ()) for member in self.members)
             return
@@ -137,7 +137,7 @@ class ParquetShard:
     def _rows(
         self, groups: Sequence[int], most: int, columns: list[str]
     ) -> Iterator[list[dict[str, Any]]]:
-        """Give the rows of some groups, at most so many at a time."""
+        """Return the rows of some groups, at most so many at a time."""
         try:
             for batch in self._parquet.iter_batches(
                 most, row_groups=list(groups), columns=columns, use_threads=False
@@ -187,7 +187,7 @@ def _real(place: str) -> str:
 
 
 def _parts(value: object) -> tuple[bytes | None, str | None]:
-    """Give a photo's bytes and where its file lies, of which a row has one or both.
+    """Return a photo's bytes and where its file lies, of which a row has one or both.
 
     Of a list of photos the first is the row's.
     """
@@ -204,5 +204,5 @@ def _parts(value: object) -> tuple[bytes | None, str | None]:
 
 
 def _of_numbers(values: list[object]) -> bytes:
-    """Give the bytes that numbers of 8 bits, with or without a sign, stand for."""
+    """Return the bytes that numbers of 8 bits, with or without a sign, stand for."""
     return bytes(value % 256 for value in values if isinstance(value, int))

@@ -59,7 +59,7 @@ def check_parquet(place: str, file: BinaryIO) -> None:
 
 
 def open_parquet(place: str, file: BinaryIO) -> Any:  # noqa: ANN401 - pyarrow has no types
-    """Give pyarrow's reader of a file.
+    """Return pyarrow's reader of a file.
 
     Raises:
         ReaderMissing: pyarrow is not installed.
@@ -82,7 +82,7 @@ def open_parquet(place: str, file: BinaryIO) -> Any:  # noqa: ANN401 - pyarrow h
 
 
 def column_of_photos(parquet: Any) -> str:  # noqa: ANN401
-    """Give the name of the column that photos are read from; empty where there is none."""
+    """Return the name of the column that photos are read from; empty where there is none."""
     schema = parquet.schema_arrow
     if set(schema.names) >= OURS:
         return ""
@@ -98,7 +98,7 @@ def column_of_photos(parquet: Any) -> str:  # noqa: ANN401
 
 
 def _plain(kind: Any) -> Any:  # noqa: ANN401
-    """Give the type of single values, however they are packed: dictionaries, extensions, lists."""
+    """Return the type of single values, however packed: dictionaries, extensions, lists."""
     import pyarrow as pa
     import pyarrow.types as kinds
 
@@ -173,7 +173,7 @@ def _first(value: object) -> object:
 
 
 def columns_of_captions(parquet: Any) -> list[str]:  # noqa: ANN401
-    """Give the names of the columns that captions are read from."""
+    """Return the names of the columns that captions are read from."""
     return [
         column.name
         for column in parquet.schema_arrow
@@ -189,5 +189,5 @@ def _is_record(kind: Any) -> bool:  # noqa: ANN401
 
 
 def one_line(error: Exception) -> str:
-    """Give what an error says without its line breaks."""
+    """Return what an error says without its line breaks."""
     return " ".join(str(error).split()) or type(error).__name__

@@ -22,7 +22,7 @@ _RANGE = re.compile(r"(\d+)\.\.(\d+)")
 
 
 def expanded(sources: Iterable[Path | str]) -> list[str]:
-    """Give absolute paths and addresses, each once, in the order that they were asked for.
+    """Return absolute paths and addresses, each once, in the order that they were asked for.
 
     What is there under the very name that was given is no pattern.
 

@@ -31,7 +31,7 @@ MOST_OPEN = 16
 
 
 def open_photo(path: Path | str, inside: Sequence[str] | None = None) -> bytes:
-    """Give the bytes of a photo by its name, as an index has it.
+    """Return the bytes of a photo by its name, as an index has it.
 
     A tar is gone through for the first of its photos; the others are read from where they lie.
 
@@ -56,7 +56,7 @@ def open_photo(path: Path | str, inside: Sequence[str] | None = None) -> bytes:
 
 
 def part_of(path: str) -> tuple[str, str] | None:
-    """Give the shard and the name in it that a photo's path means; None for a file of its own."""
+    """Return the shard and the name in it that a photo's path means; None for a file of its own."""
     parts = split_member(path)
     return None if parts is None or os.path.lexists(path) else parts
 
@@ -83,7 +83,7 @@ class ShardsAtHand:
             shard.close()
 
     def find(self, file: PhotoFile) -> FoundFile:
-        """Give a photo as it is now.
+        """Return a photo as it is now.
 
         Raises:
             OSError: it is not there, or cannot be seen just now.
@@ -138,7 +138,7 @@ def _content(place: str, name: str, inside: Sequence[str] | None) -> bytes:
 
 
 def _members(place: str) -> Mapping[str, Member]:
-    """Give the members of a tar, of which the list is made again when it has changed."""
+    """Return the members of a tar, of which the list is made again when it has changed."""
     facts = facts_of(place)
     with _lock:
         found = _lists.get(place)

@@ -56,7 +56,7 @@ class Facts:
 
 
 def place_of(source: str) -> str:
-    """Give an absolute path, or an address as it is; `file://` is a path of this machine.
+    """Return an absolute path, or an address as it is; `file://` is a path of this machine.
 
     >>> place_of("s3://bucket/shards/"), place_of("file:///photos/a.tar")
     ('s3://bucket/shards', '/photos/a.tar')
@@ -67,7 +67,7 @@ def place_of(source: str) -> str:
 
 
 def facts_of(place: str) -> Facts:
-    """Give the facts of a file.
+    """Return the facts of a file.
 
     Raises:
         OSError: it is not there, cannot be reached, or is no file: a pipe would be waited for for
@@ -116,7 +116,7 @@ def fetched(place: str) -> BinaryIO:
 
 
 def shards_at(folder: str) -> list[tuple[str, Facts]]:
-    """Give the tar and Parquet files below an address, sorted; raises as `facts_of`."""
+    """Return the tar and Parquet files below an address, sorted; raises as `facts_of`."""
     system, path = system_of(folder)
     with _told_as_os_error(folder):
         found = system.find(path, detail=True)
@@ -128,7 +128,7 @@ def shards_at(folder: str) -> list[tuple[str, Facts]]:
 
 
 def fitting(pattern: str) -> list[str]:
-    """Give the addresses that fit a pattern, sorted; raises as `facts_of`."""
+    """Return the addresses that fit a pattern, sorted; raises as `facts_of`."""
     plain = pattern[: min(pattern.index(sign) for sign in "*?[" if sign in pattern)]
     folder = plain.rpartition("/")[0]
     system, path = system_of(folder)
@@ -138,7 +138,7 @@ def fitting(pattern: str) -> list[str]:
 
 
 def beside(place: str, name: str) -> str:
-    """Give the place of a name as seen from a file: absolute, or relative to its folder.
+    """Return the place of a name as seen from a file: absolute, or relative to its folder.
 
     It has no `..` in it, which some systems would follow.
 
@@ -156,7 +156,7 @@ def beside(place: str, name: str) -> str:
 
 
 def system_of(address: str) -> tuple[Any, str]:
-    """Give fsspec's file system for an address, and the path in it.
+    """Return fsspec's file system for an address, and the path in it.
 
     Raises:
         ReaderMissing: fsspec, or what it needs for such an address, is not installed.
@@ -175,12 +175,12 @@ def system_of(address: str) -> tuple[Any, str]:
 
 
 def _addressed(folder: str, path: str, name: str) -> str:
-    """Give the address of a name in a file system, written as its folder was asked for."""
+    """Return the address of a name in a file system, written as its folder was asked for."""
     return folder.rstrip("/") + name[len(path.rstrip("/")) :]
 
 
 def _straight(place: str) -> str:
-    """Give an address without `..`; where that leads above its root, it is the root."""
+    """Return an address without `..`; where that leads above its root, it is the root."""
     kind, mark, path = place.partition("://")
     parts = [".." if ".." in unquote(part).split("/") else part for part in path.split("/")]
     if not mark or ".." not in parts:

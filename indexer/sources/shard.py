@@ -45,7 +45,7 @@ class Shard(Protocol):
         """What is in it and is not read, by kind, and how often."""
 
     def read(self, member: Member) -> bytes:
-        """Give a photo's bytes, at most one more than `MAX_FILE_BYTES`.
+        """Return a photo's bytes, at most one more than `MAX_FILE_BYTES`.
 
         Raises:
             UnreadableImage: the shard is damaged there, or holds no photo.
@@ -53,7 +53,7 @@ class Shard(Protocol):
         """
 
     def captions(self) -> Iterator[tuple[str, Captions]]:
-        """Give each member's name with what is said of it, in their order."""
+        """Return each member's name with what is said of it, in their order."""
 
     def close(self) -> None:
         """Let go of its file."""

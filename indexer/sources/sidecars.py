@@ -61,7 +61,7 @@ class Sidecars:
                 self._longer[shorter].append(name)
 
     def captions(self, photo: str) -> Captions:
-        """Give what is said of a photo, each text once, in the order of the tar."""
+        """Return what is said of a photo, each text once, in the order of the tar."""
         if not self._texts:
             return ()
         stem = split_suffix(photo)[0]
@@ -77,7 +77,7 @@ class Sidecars:
 
 
 def _without_saying(stem: str) -> str:
-    """Give a text's name without the field that only says that it is a text.
+    """Return a text's name without the field that only says that it is a text.
 
     >>> _without_saying("a/7.caption"), _without_saying("a/7.left")
     ('a/7', 'a/7.left')
@@ -87,7 +87,7 @@ def _without_saying(stem: str) -> str:
 
 
 def _shorter(stem: str, *, numbers: bool = False) -> Iterator[str]:
-    """Give a name without its last field, without its last two, and so on.
+    """Return a name without its last field, without its last two, and so on.
 
     >>> list(_shorter("a.b/7.left.eye")), list(_shorter("Photo 2.0 a"))
     (['a.b/7.left', 'a.b/7'], [])

@@ -18,7 +18,7 @@ __all__ = ["listed_files"]
 def listed_files(
     paths: Iterable[Path | str], known: Collection[str], rules: Rules | None = None
 ) -> list[FoundFile]:
-    """Give single files, each once, under the folder that later runs find them through.
+    """Return single files, each once, under the folder that later runs find them through.
 
     That is the innermost known folder that the file lies in; a file that lies in none comes under
     the folder it is in.

@@ -42,7 +42,7 @@ _TOLD = RAW | PICTURES | FILMS | OTHERS
 
 
 def split_suffix(name: str) -> tuple[str, str]:
-    """Give a name without its suffix, and the suffix in lower case.
+    """Return a name without its suffix, and the suffix in lower case.
 
     >>> split_suffix("a/b.C.JPG"), split_suffix(".jpg")
     (('a/b.C', '.jpg'), ('.jpg', ''))
@@ -61,7 +61,7 @@ def is_photo_name(name: str) -> bool:
 
 
 def kind_passed_over(name: str) -> str:
-    """Give the suffix of a picture, film or archive that is not read; empty of any other file.
+    """Return the suffix of a picture, film or archive that is not read; empty of any other file.
 
     >>> kind_passed_over("DSC1.ARW"), kind_passed_over("a.tar.gz"), kind_passed_over("notes.txt")
     ('.arw', '.tar.gz', '')

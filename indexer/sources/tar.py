@@ -85,12 +85,12 @@ class TarShard:
         self._sidecars = Sidecars(texts, photos)
 
     def read(self, member: Member) -> bytes:
-        """Give the bytes of a member; raises as `indexer.sources.shard.Shard` says."""
+        """Return the bytes of a member; raises as `indexer.sources.shard.Shard` says."""
         with self._lock:
             return read_member(self._file, member)
 
     def captions(self) -> Iterator[tuple[str, Captions]]:
-        """Give each photo's name and captions, as `indexer.sources.sidecars` finds them."""
+        """Return each photo's name and captions, as `indexer.sources.sidecars` finds them."""
         for member in self.members:
             yield member.name, self._sidecars.captions(member.name)
 
@@ -104,7 +104,7 @@ class TarShard:
             return self._file.read(size)
 
     def _headers(self) -> Iterator[tarfile.TarInfo]:
-        """Give the headers one by one, up to the end or to where the tar is damaged."""
+        """Return the headers one by one, up to the end or to where the tar is damaged."""
         self._file.seek(0)
         offset = 0
         try:
@@ -150,14 +150,14 @@ class _Headers:
         self.seek, self.tell = file.seek, file.tell
 
     def read(self, size: int) -> bytes:
-        """Give bytes of the file, of which none asks for many."""
+        """Return bytes of the file, of which none asks for many."""
         if size > MOST_HEADER_BYTES:
             raise tarfile.ReadError(f"a header claims {size:,} bytes")
         return self._file.read(size)
 
 
 def read_member(file: BinaryIO, member: Member) -> bytes:
-    """Give the bytes of a member of an open tar; raises as `indexer.sources.shard.Shard` says."""
+    """Return the bytes of a member of an open tar; raises as `indexer.sources.shard.Shard` says."""
     wanted = min(member.size_bytes, MAX_FILE_BYTES + 1)
     file.seek(member.place)
     content = file.read(wanted)
@@ -188,7 +188,7 @@ def check_tar(place: str, file: BinaryIO) -> None:
 
 
 def _plain_name(name: str) -> str:
-    """Give a name without what leads out of the tar; empty where it is hidden, or no file's name.
+    """Return a name without what leads out of the tar; empty where it is hidden, or no file's name.
 
     >>> _plain_name("./a//b.jpg"), _plain_name("../../c.jpg"), _plain_name("a/._b.jpg")
     ('a/b.jpg', 'c.jpg', '')
@@ -202,7 +202,7 @@ def _lines(text: str) -> Captions:
 
 
 def _of_json(text: str) -> Captions:
-    """Give the captions of a sample's JSON; other programs' files are none of our business.
+    """Return the captions of a sample's JSON; other programs' files are none of our business.
 
     >>> _of_json('{"caption": "a dog", "captions": ["a dog", "it runs"], "id": 7}')
     ('a dog', 'a dog', 'it runs')

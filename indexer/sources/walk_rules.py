@@ -106,7 +106,7 @@ class Rules:
         return "" if any(p.takes_in and p.fits(path, True) for p in self._asked) else NO_MEDIA
 
     def left_out(self, root: str, folder: str, name: str, *, is_folder: bool) -> str:
-        """Give the pattern that leaves out a file or folder of a folder that was entered, or ""."""
+        """Return the pattern that leaves out a file or folder of an entered folder, or ""."""
         path = os.path.join(folder, name)
         parts, top = _parts(root, path), _compared(os.path.basename(root))
         ignored = self._ignored.get(folder, [])
@@ -135,7 +135,7 @@ class Rules:
 
 
 def wasted(folder: str) -> str:
-    """Give the pattern of ours by which a folder in a tar is left out; empty where it is not.
+    """Return the pattern of ours by which a folder in a tar is left out; empty where it is not.
 
     >>> wasted("a/__MACOSX/b"), wasted("a/b")
     ('__MACOSX/', '')
@@ -175,7 +175,7 @@ def _patterns(
 
 
 def _read(path: str, folder: str) -> list[_Pattern]:
-    """Give the patterns of an ignore file; of one that cannot be read none."""
+    """Return the patterns of an ignore file; of one that cannot be read none."""
     try:
         with open(path, encoding="utf-8-sig", errors="replace") as file:
             lines = file.read(MOST_IGNORE_BYTES).splitlines()

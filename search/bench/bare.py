@@ -90,14 +90,14 @@ class TorchImages:
 
 
 def ready_pixels(encoder: GridEncoder, images: Sequence[Image]) -> Tensor:
-    """Give photos, some of them twice where there are few, as (READY, 3, S, S), normalised."""
+    """Return photos, some of them twice where there are few, as (READY, 3, S, S), normalised."""
     some = [images[number % len(images)] for number in range(READY)]
     pixels: Tensor = encoder.normalise(images_to_tensor(some, encoder.size_px))
     return pixels
 
 
 def token_ids(encoder: Any, texts: Sequence[str]) -> list[list[int]]:  # noqa: ANN401
-    """Give the tokens of each text as the encoder reads them."""
+    """Return the tokens of each text as the encoder reads them."""
     read = encoder.tokenizer(list(texts), truncation=True, max_length=encoder.max_words)
     return [list(ids) for ids in read["input_ids"]]
 

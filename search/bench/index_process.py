@@ -51,7 +51,7 @@ class StandIn:
         raise NotImplementedError
 
     def probes(self) -> Any:  # noqa: ANN401
-        """Give some vectors in place of captions'."""
+        """Return some vectors in place of captions'."""
         return self._vectors[:256]
 
 

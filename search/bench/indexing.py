@@ -47,7 +47,7 @@ def _small(made: Collections) -> Figure:
 def _encoders(
     made: Collections, files: list[Path], count: int
 ) -> tuple[dict[str, Callable[[], object]], int]:
-    """Give what encodes about `count` photos that are tensors already, and how many that is."""
+    """Return what encodes about `count` photos that are tensors already, and how many that is."""
     from indexer import decode
     from search.bench.bare import READY, TorchImages, ready_pixels, write_image_encoder
     from search.bench.bare_session import ImageSession

@@ -17,7 +17,7 @@ PACKAGES = (
 
 
 def machine() -> dict[str, Any]:
-    """Give the processor's name, cores that this process may use, memory, system and versions."""
+    """Return the processor's name, cores that this process may use, memory, system and versions."""
     return {
         "cpu": _cpu(),
         "cores": cores(),
@@ -28,12 +28,12 @@ def machine() -> dict[str, Any]:
 
 
 def cores() -> int:
-    """Give how many cores this process may use."""
+    """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def machine_line(found: dict[str, Any]) -> str:
-    """Give what `machine` found in one line.
+    """Return what `machine` found in one line.
 
     >>> machine_line({"cpu": "Z80", "cores": 1, "memory_bytes": 2**30, "versions": {"torch": "2"}})
     'Z80, 1 core, 1 GiB of memory; torch 2'

@@ -70,12 +70,12 @@ class Collections:
         return self._real
 
     def embedded(self) -> Path:
-        """Give the file of those embeddings: `vectors` and `packed`, by `numpy.savez`."""
+        """Return the file of those embeddings: `vectors` and `packed`, by `numpy.savez`."""
         self.real()
         return self._embedded()
 
     def index(self, count: int) -> tuple[Path, Built]:
-        """Give an index of made photos, and what making it took."""
+        """Return an index of made photos, and what making it took."""
         folder = self.setting.work / f"made-{count}"
         index, note = folder / "photos.index", folder / "built.json"
         key = self._key()
@@ -88,7 +88,7 @@ class Collections:
         return index, built
 
     def vectors(self) -> Path:
-        """Give the file (N, dim) of the largest collection's vectors, as `open_vectors` reads."""
+        """Return the file (N, dim) of the largest collection's vectors, as `open_vectors` reads."""
         count, dim = self.setting.largest, self.model.dim
         file = self.setting.work / f"vectors-{count}-{self._key()}.npy"
         if not file.exists():
@@ -104,7 +104,7 @@ class Collections:
         return file
 
     def database(self) -> Path:
-        """Give an SQLite file of the largest collection's vectors, float32, one row a photo."""
+        """Return an SQLite file of the largest collection's vectors, float32, one row a photo."""
         file = self.setting.work / f"vectors-{self.setting.largest}-{self._key()}.db"
         if not file.exists():
             vectors = open_vectors(self.vectors())
@@ -220,7 +220,7 @@ class Collections:
 
 
 def open_vectors(file: Path) -> NDArray[np.float16]:
-    """Give the vectors (N, dim) of a file, which stay on disk until they are read."""
+    """Return the vectors (N, dim) of a file, which stay on disk until they are read."""
     held: NDArray[np.float16] = np.load(file, mmap_mode="r")
     return held
 

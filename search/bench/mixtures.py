@@ -48,7 +48,7 @@ class RealPhotos:
 def made_rows(
     real: RealPhotos, count: int
 ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.uint8]]]:
-    """Give vectors (B, dim) and packed (B, P) of `count` photos in order, some thousand at a time.
+    """Return vectors (B, dim) and packed (B, P) of `count` photos in order, some thousands at once.
 
     Args:
         real: two photos at least.
@@ -61,7 +61,7 @@ def made_rows(
 
 
 def _block(real: RealPhotos, start: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Give the whole block of rows from `start` on, and each row's heaviest photo."""
+    """Return the whole block of rows from `start` on, and each row's heaviest photo."""
     random = np.random.default_rng([SEED, start])
     unit = real.unit_dim or real.vectors.shape[1]
     parts = random.integers(len(real), size=(ROWS_AT_ONCE, 3))

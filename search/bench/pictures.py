@@ -29,17 +29,17 @@ COMMENT = b"\xff\xfe"  # a JPEG's marker; the length of what follows counts its 
 
 
 def small_photos(setting: Setting, count: int) -> Path:
-    """Give a folder of so many JPEGs of 224 pixels, all different."""
+    """Return a folder of so many JPEGs of 224 pixels, all different."""
     return _folder(setting, f"small-{count}", count, SMALL, SMALL_QUALITY)
 
 
 def large_photos(setting: Setting, count: int) -> Path:
-    """Give a folder of so many JPEGs of 12 megapixels, photos made larger and then grained."""
+    """Return a folder of so many JPEGs of 12 megapixels, photos made larger and then grained."""
     return _folder(setting, f"grained-{count}", count, LARGE, LARGE_QUALITY, GRAIN)
 
 
 def tiny_photos(setting: Setting, count: int) -> Path:
-    """Give a folder of so many JPEGs of 32 pixels; no two are the same, by their comments."""
+    """Return a folder of so many JPEGs of 32 pixels; no two are the same, by their comments."""
     folder = setting.work / f"tiny-{count}-{setting.photos_key}"
     if folder.exists():
         return folder
@@ -60,7 +60,7 @@ def tiny_photos(setting: Setting, count: int) -> Path:
 
 
 def with_comment(content: bytes, comment: str) -> bytes:
-    r"""Give a JPEG with a comment in it, and the same pixels.
+    r"""Return a JPEG with a comment in it, and the same pixels.
 
     >>> with_comment(b"\xff\xd8\xff\xd9", "7")
     b'\xff\xd8\xff\xfe\x00\x037\xff\xd9'
@@ -94,7 +94,7 @@ def _folder(
 
 
 def _fresh(folder: Path) -> Path:
-    """Give an empty folder that takes the other's name when it is full."""
+    """Return an empty folder that takes the other's name when it is full."""
     partial = folder.with_suffix(".part")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)

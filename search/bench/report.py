@@ -33,7 +33,7 @@ WAYS = ("store", "faiss", "numpy", "rclip")
 
 
 def as_lines(outcome: Outcome) -> Iterator[str]:
-    """Give a line a figure and a line a size, parted by tabs, and a line a group that failed."""
+    """Return a line a figure and a line a size, parted by tabs, and a line a group that failed."""
     for figure in outcome.figures:
         yield "\t".join(figure.cells)
     for row in outcome.sizes:
@@ -43,7 +43,7 @@ def as_lines(outcome: Outcome) -> Iterator[str]:
 
 
 def as_tables(outcome: Outcome) -> Iterator[Table]:
-    """Give the same as tables for a terminal."""
+    """Return the same as tables for a terminal."""
     from rich.markup import escape
     from rich.table import Table
 
@@ -60,7 +60,7 @@ def as_tables(outcome: Outcome) -> Iterator[Table]:
 
 
 def as_markdown(outcome: Outcome, found: dict[str, Any]) -> str:
-    """Give the README's tables, with the machine in a line before them.
+    """Return the README's tables, with the machine in a line before them.
 
     Args:
         outcome: what was measured.
@@ -76,7 +76,7 @@ def as_markdown(outcome: Outcome, found: dict[str, Any]) -> str:
 
 
 def as_json(outcome: Outcome, amounts: Amounts, found: dict[str, Any]) -> str:
-    """Give everything measured, in milliseconds, bytes and seconds as the names say."""
+    """Return everything measured, in milliseconds, bytes and seconds as the names say."""
     figures = [
         {
             "key": figure.key,
@@ -113,7 +113,7 @@ def as_json(outcome: Outcome, amounts: Amounts, found: dict[str, Any]) -> str:
 
 
 def size_cells(row: SizeRow) -> tuple[str, ...]:
-    """Give what was measured of a size, in the order of its headings."""
+    """Return what was measured of a size, in the order of its headings."""
     return (
         f"{row.built.count:,}",
         f"{row.build_seconds:,.0f}",
@@ -125,7 +125,7 @@ def size_cells(row: SizeRow) -> tuple[str, ...]:
 
 
 def failures(outcome: Outcome) -> list[str]:
-    """Give a line for each group that could not be measured."""
+    """Return a line for each group that could not be measured."""
     return [f"{group} could not be measured: {why}" for group, why in outcome.failed.items()]
 
 

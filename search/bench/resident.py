@@ -16,7 +16,7 @@ SECONDS_BETWEEN = 0.02
 
 
 def memory_now() -> dict[str, int]:
-    """Give the bytes of this process: resident, its peak, private, and by its share of each page.
+    """Return the bytes of this process: resident, its peak, private, and by its share of each page.
 
     Pages of mapped files count as resident once they are read, though the system may take them
     back at any time; what is private only goes with the process. The peak is not `ru_maxrss`,
@@ -35,7 +35,7 @@ def memory_now() -> dict[str, int]:
 
 
 def resident_now() -> tuple[int, int]:
-    """Give resident bytes, and those of them that are of no file.
+    """Return resident bytes, and those of them that are of no file.
 
     Raises:
         BenchError: the system does not tell.
@@ -81,7 +81,7 @@ class Samples:
         self.rows.append((self.done, *resident_now()))
 
     def growth(self, after: int, *, before_end: int | None = None) -> tuple[int, int]:
-        """Give by how many bytes it grew at most since so much was done: resident, of no file.
+        """Return by how many bytes it grew at most since so much was done: resident, of no file.
 
         Args:
             after: how much.

@@ -76,7 +76,7 @@ def measure(made: Collections) -> Iterator[Figure | SizeRow]:
 
 
 def recall(found: list[NDArray[np.int64]], truth: NDArray[np.int64]) -> float:
-    """Give the mean share of the true nearest, (Q, K) ids, among what was found for each.
+    """Return the mean share of the true nearest, (Q, K) ids, among what was found for each.
 
     >>> recall([np.array([3, 1]), np.array([9, 9])], np.array([[1, 2], [9, 4]]))
     0.5
@@ -86,7 +86,7 @@ def recall(found: list[NDArray[np.int64]], truth: NDArray[np.int64]) -> float:
 
 
 def exact_nearest(vectors: NDArray[Any], queries: NDArray[np.float32], k: int) -> NDArray[np.int64]:
-    """Give the rows, (Q, k) in no order, with the highest products in float32, some at a time."""
+    """Return the rows, (Q, k) in no order, with the highest products in float32, some at a time."""
     rows = np.zeros((len(queries), 0), dtype=np.int64)
     scores = np.zeros((len(queries), 0), dtype=np.float32)
     for start in range(0, len(vectors), ROWS_AT_ONCE):

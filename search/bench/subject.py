@@ -71,7 +71,7 @@ def prepare(model: Any) -> None:  # noqa: ANN401
 
 
 def indexing_model() -> PhotoModel:
-    """Give what `crossgraph index` embeds photos with where there is no GPU; prepare it if needed.
+    """Return what `crossgraph index` embeds photos with if there is no GPU; prepare it if needed.
 
     Raises:
         BenchError: it cannot be prepared, and something slower would take its place.
@@ -107,17 +107,17 @@ def open_search(folder: Path, model: Any = None) -> Callable[[str], object]:  # 
 
 
 def image_encoder(model: Any) -> Any:  # noqa: ANN401
-    """Give the published image encoder, a `fusion.encoders.convolutional.GridEncoder`."""
+    """Return the published image encoder, a `fusion.encoders.convolutional.GridEncoder`."""
     return model.image_encoder
 
 
 def search_command(text: str, index: Path) -> list[str]:
-    """Give the command line of a search."""
+    """Return the command line of a search."""
     return [sys.executable, "-c", SEARCH, text, "--index", str(index)]
 
 
 def photo_files(folder: Path, most: int) -> list[Path]:
-    """Give at most so many photos of a folder, spread evenly over it.
+    """Return at most so many photos of a folder, spread evenly over it.
 
     Raises:
         SourceError: there is none, or no folder.
@@ -146,7 +146,7 @@ def embed_photos(model: PhotoModel, files: Sequence[Path]) -> Iterator[RealPhoto
 
 
 def query_texts(setting: Setting, model: Any) -> list[str]:  # noqa: ANN401
-    """Give the queries: captions, or else words that the model knows, as many as a caption has."""
+    """Return the queries: captions, or else words the model knows, as many as a caption has."""
     count = setting.amounts.queries
     if setting.annotations is not None:
         from fusion.data.collection import read_captions
@@ -160,7 +160,7 @@ def query_texts(setting: Setting, model: Any) -> list[str]:  # noqa: ANN401
 
 
 def query_vectors(setting: Setting, model: Any) -> NDArray[np.float32]:  # noqa: ANN401
-    """Give vectors (Q, dim) of captions: of those given, or of some that the model learnt from."""
+    """Return vectors (Q, dim) of captions: of those given, or of some the model learnt from."""
     if setting.annotations is not None:
         texts = query_texts(setting, model)
         return np.concatenate([model.embed_queries([text]).vectors for text in texts])
@@ -171,7 +171,7 @@ def query_vectors(setting: Setting, model: Any) -> NDArray[np.float32]:  # noqa:
 
 
 def nearest_candidates(index: Any, query: Any, count: int) -> tuple[Any, Any]:  # noqa: ANN401
-    """Give vectors and packed nodes of a query's nearest photos, as a search re-ranks them.
+    """Return vectors and packed nodes of a query's nearest photos, as a search re-ranks them.
 
     Args:
         index: an open `store.Index`.

@@ -34,7 +34,7 @@ class Limit:
     aim_text: str = ""
 
     def written(self, value: float) -> str:
-        """Give a value of the figure with its unit.
+        """Return a value of the figure with its unit.
 
         >>> Limit("", 12, 5, unit="ms", digits=1).written(4.32)
         '4.3 ms'
@@ -42,7 +42,7 @@ class Limit:
         return f"{value:,.{self.digits}f} {self.unit}".rstrip()
 
     def bound(self, value: float) -> str:
-        """Give a limit as people write it.
+        """Return a limit as people write it.
 
         >>> Limit("", 0.95, 0.98, above=True).bound(0.95), Limit("", 12, 5, unit="ms").bound(12.0)
         ('> 0.95', '< 12 ms')
@@ -173,7 +173,7 @@ class Figure:
 
     @property
     def cells(self) -> tuple[str, str, str, str, str, str]:
-        """Give what is measured, must, aim, found, met and what that was computed from."""
+        """Return what is measured, must, aim, found, met and what that was computed from."""
         limit = self.limit
         aim = limit.aim_text or limit.bound(limit.aim)
         found = limit.written(self.found)

@@ -16,7 +16,7 @@ __all__ = ["in_turns", "medians", "process_json", "process_seconds", "seconds"]
 
 
 def seconds(work: Callable[..., object], *arguments: object, **named: object) -> float:
-    """Give how long one call takes."""
+    """Return how long one call takes."""
     started = time.perf_counter()
     work(*arguments, **named)
     return time.perf_counter() - started
@@ -25,7 +25,7 @@ def seconds(work: Callable[..., object], *arguments: object, **named: object) ->
 def in_turns(
     works: Mapping[str, Callable[[], object]], rounds: int, *, warm_up: int = 1
 ) -> dict[str, list[float]]:
-    """Give the seconds of each call, `rounds` of each, one of each after the other.
+    """Return the seconds of each call, `rounds` of each, one of each after the other.
 
     Args:
         works: what is called, by name.
@@ -42,7 +42,7 @@ def in_turns(
 
 
 def medians(taken: Mapping[str, Sequence[float]]) -> dict[str, float]:
-    """Give the median of each.
+    """Return the median of each.
 
     >>> medians({"a": [3, 1, 2], "b": [4, 1]})
     {'a': 2, 'b': 2.5}
@@ -51,7 +51,7 @@ def medians(taken: Mapping[str, Sequence[float]]) -> dict[str, float]:
 
 
 def process_seconds(command: Sequence[str]) -> float:
-    """Give how long a process takes, from its start to its end.
+    """Return how long a process takes, from its start to its end.
 
     Raises:
         BenchError: it failed.

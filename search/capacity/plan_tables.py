@@ -24,7 +24,7 @@ Column = tuple[str, Callable[[Stages, Search], str]]
 
 
 def tables(rates: Rates, assumed: Assumed, sizes: Sequence[int]) -> dict[str, str]:
-    """Give the tables by name, as Markdown."""
+    """Return the tables by name, as Markdown."""
     plans = [(reckoned(size, rates, assumed), searched(size, rates)) for size in sizes]
     made = {
         name: _table(
@@ -99,7 +99,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _number(value: float) -> str:
-    """Give two digits that count, and all before the point.
+    """Return two digits that count, and all before the point.
 
     >>> _number(9.6234), _number(961.2), _number(961234.5)
     ('9.6', '961', '961,234')
@@ -108,7 +108,7 @@ def _number(value: float) -> str:
 
 
 def _time(hours: float) -> str:
-    """Give a time in the unit that suits it.
+    """Return a time in the unit that suits it.
 
     >>> _time(0.02), _time(3.333), _time(100)
     ('1.2 min', '3.3 h', '4.2 days')
@@ -119,7 +119,7 @@ def _time(hours: float) -> str:
 
 
 def _bytes(count: float) -> str:
-    """Give an amount in the unit that suits it.
+    """Return an amount in the unit that suits it.
 
     >>> _bytes(36e6), _bytes(3.63e9), _bytes(3.63e12)
     ('36 MB', '3.6 GB', '3.6 TB')
@@ -131,7 +131,7 @@ def _bytes(count: float) -> str:
 
 
 def _money(amount: float) -> str:
-    """Give a price, without saying in which money.
+    """Return a price, without saying in which money.
 
     >>> _money(0.384), _money(1234.5)
     ('0.38', '1,234')

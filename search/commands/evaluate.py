@@ -129,7 +129,7 @@ def _check_pairs(
 
 
 def _together(names: Sequence[str], parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Give what a file holds: that of the only collection, or a list of them with their names."""
+    """Return what a file holds: that of the only collection, or a list of them with their names."""
     if len(parts) == 1:
         return parts[0]
     named = zip(names, parts, strict=True)

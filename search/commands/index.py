@@ -142,7 +142,7 @@ def _kept() -> Generator[None]:
 
 @contextmanager
 def _shown(index: Path, what: str, quiet: bool) -> Generator[Progress]:
-    """Give what tells of progress: here, and to whoever looks at the index."""
+    """Return what tells of progress: here, and to whoever looks at the index."""
     from search.status.build_progress import BuildingFile
     from search.terminal.progress import ProgressReport
 

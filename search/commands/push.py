@@ -65,7 +65,7 @@ def push(
 
 
 def _captions(fingerprint: str) -> NDArray[np.float32] | None:
-    """Give vectors of the captions that the model was trained on, None where it is not prepared."""
+    """Return vectors of the captions the model was trained on, None where it is not prepared."""
     from fusion.runtime.photo_model import find_photo_model
     from search.models.cache_folders import query_cache
 

@@ -99,7 +99,7 @@ def serve(
 
 
 def _several(indexes: list[str], seconds: float) -> tuple[str, ...]:
-    """Give several indexes, as any folder would name them; none where there is a single one."""
+    """Return several indexes, as any folder would name them; none where there is a single one."""
     from store.opening import is_database, open_indexes
 
     if len(indexes) == 1:

@@ -84,7 +84,7 @@ def _print_some(told: Sequence[tuple[str, str]]) -> None:
 
 
 def _source_lines(sources: Mapping[str, int]) -> Iterator[str]:
-    """Give a line a folder; tar and Parquet files of one folder, which may be many, share one."""
+    """Return a line a folder; tar and Parquet files of one folder, which may be many, share one."""
     from store.photo_names import is_shard
 
     shards: defaultdict[str, list[str]] = defaultdict(list)

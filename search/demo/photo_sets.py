@@ -98,7 +98,7 @@ PHOTO_SETS = (
 
 
 def installed_photos(photo_set: PhotoSet) -> list[Path]:
-    """Give the set's files that are installed, sorted by path; none without the package."""
+    """Return the set's files that are installed, sorted by path; none without the package."""
     try:
         folder = Path(str(distribution(photo_set.package).locate_file(photo_set.folder)))
     except PackageNotFoundError:

@@ -31,5 +31,5 @@ class Finding:
         return f"{self.state:<8}{self.name}: {self.said}{f'; {self.advice}' if self.advice else ''}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Give what JSON says of it."""
+        """Return what JSON says of it."""
         return asdict(self)

@@ -83,7 +83,7 @@ def _faiss() -> Finding:
 
 
 def _instructions(faiss: object) -> str:
-    """Give the SIMD variant that is at work, and those it was compiled with."""
+    """Return the SIMD variant that is at work, and those it was compiled with."""
     config = getattr(faiss, "SIMDConfig", None)  # FAISS 1.14 and later choose when they start
     at_work = f"{config.get_level_name()} at work, compiled " if config is not None else ""
     options = str(faiss.get_compile_options()).split()  # type: ignore[attr-defined]

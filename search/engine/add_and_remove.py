@@ -95,7 +95,7 @@ def remove_photos(folder: Path, image_ids: Iterable[int]) -> int:
 
 
 def left_out(file: PhotoFile) -> QuarantinedFile:
-    """Give the record that keeps a photo's file out of the index as it is now."""
+    """Return the record that keeps a photo's file out of the index as it is now."""
     as_indexed = QuarantinedFile(file.path, file.source, file.size_bytes, file.mtime_ns, REMOVED)
     try:
         now = os.stat(file.path)

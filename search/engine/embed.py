@@ -21,7 +21,7 @@ ORIENTATION = 0x0112
 
 
 def embed_texts(model: QueryModel, texts: Sequence[str], dim: int) -> NDArray[np.float32]:
-    """Give vectors (Q, dim) of Q texts; a single text in place of a sequence is a QueryError."""
+    """Return vectors (Q, dim) of Q texts; a single text in place of a sequence is a QueryError."""
     if isinstance(texts, str):
         raise QueryError("expected a list of texts, found one text: put it into a list")
     if not texts:
@@ -32,7 +32,7 @@ def embed_texts(model: QueryModel, texts: Sequence[str], dim: int) -> NDArray[np
 def embed_photos(
     model: PhotoEmbedder, images: Sequence[str | Path | bytes | Image.Image], dim: int
 ) -> NDArray[np.float32]:
-    """Give vectors (B, dim) of B photos, some of which are in memory at a time.
+    """Return vectors (B, dim) of B photos, some of which are in memory at a time.
 
     Raises:
         QueryError: one of them cannot be read; names it.

@@ -109,7 +109,7 @@ class SearchIndex:
         literal: bool = False,
         **options: Unpack[SearchOptions],
     ) -> SearchResult:
-        """Give the photos that answer a query best.
+        """Return the photos that answer a query best.
 
         Args:
             query: a text as `search.query.grammar` reads it, which never names a file; a photo's
@@ -169,7 +169,7 @@ class SearchIndex:
             return again(lambda: answerer.answer_all(requests))
 
     def embed_text(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Give the vectors (Q, D) of Q texts as they stand.
+        """Return the vectors (Q, D) of Q texts as they stand.
 
         Their inner products with those of `embed_image` are first-stage scores.
         """
@@ -179,7 +179,7 @@ class SearchIndex:
             return embed_texts(self._model, texts, self._index.model.dim)
 
     def embed_image(self, images: Sequence[str | Path | bytes | Image]) -> NDArray[np.float32]:
-        """Give the vectors (B, D) of B photos, as they would be indexed. Nothing is written.
+        """Return the vectors (B, D) of B photos, as they would be indexed. Nothing is written.
 
         Args:
             images: paths, the bytes of files, or pictures of Pillow, of any size and mode.
@@ -240,7 +240,7 @@ class SearchIndex:
             return patiently(lambda: remove_photos(self.folder, ids), wait_seconds)
 
     def photos(self, image_ids: Iterable[int]) -> list[PhotoRecord]:
-        """Give what is known of photos, in the order of the ids; those not there are left out."""
+        """Return what is known of photos, in the order of the ids; those not there are left out."""
         with self._reading:
             return self._index.photo_records(list(image_ids))
 

@@ -17,7 +17,7 @@ R = TypeVar("R")
 def in_thread(
     method: Callable[Concatenate[S, P], R],
 ) -> Callable[Concatenate[S, P], Coroutine[Any, Any, R]]:
-    """Give the twin of a method that an event loop can await: it waits in a thread.
+    """Return the twin of a method that an event loop can await: it waits in a thread.
 
     Cancelled, it lets the thread go on to the end: a search is short, and what adds photos keeps
     what it did.

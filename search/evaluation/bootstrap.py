@@ -37,7 +37,7 @@ def paired_interval(
     seed: int = 0,
     level: float = 0.95,
 ) -> Interval:
-    """Give the percentile bootstrap interval of a difference in hits (Efron, 1979; clusters: ours).
+    """Return the percentile interval of a difference in hits by bootstrap (Efron, 1979).
 
     Args:
         hits: (Q,) bool, the queries that one model answers.
@@ -83,7 +83,7 @@ def sampled_interval(
     seed: int = 0,
     level: float = 0.95,
 ) -> tuple[float, float]:
-    """Give the percentile bootstrap interval of any measure of queries.
+    """Return the percentile interval of any measure of queries.
 
     Args:
         measure: gives the measure of rows (n,) int64 of queries, some of them several times; NaN

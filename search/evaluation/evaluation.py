@@ -51,7 +51,7 @@ class NegativeModel(Protocol):
     """An independent model that picks hard false pairs (`fusion.data.cca.LinearCCA` is one)."""
 
     def similarity(self, data: PairData) -> Matrix:
-        """Give (Q, G) float, captions by photos, higher is more alike."""
+        """Return (Q, G) float, captions by photos, higher is more alike."""
 
 
 class MeasuredPart(NamedTuple):
@@ -161,7 +161,7 @@ def evaluate(
 
 
 def retrieval_measures(ranks: Ranks) -> dict[str, float]:
-    """Give R@1, R@5 and R@10 in percent and the median rank."""
+    """Return R@1, R@5 and R@10 in percent and the median rank."""
     recalls = {f"R@{k}": percent(recall_at_k(ranks, k)) for k in (1, 5, 10)}
     return {**recalls, "median_rank": median_rank(ranks)}
 
@@ -171,7 +171,7 @@ def rank_both(
 ) -> dict[str, Ranks]:
     """Rank by two (Q, G) tables of scores, captions by photos; a table that is None has no key.
 
-    Gives one rank a caption under "text_to_image", and one a captioned photo under "image_to_text".
+    Return one rank a caption under "text_to_image", one a captioned photo under "image_to_text".
     """
     found: dict[str, Ranks] = {}
     if text_to_image is not None:
@@ -219,5 +219,5 @@ def _as_percentages(result: MatchResult) -> dict[str, float]:
 
 
 def percent(share: float) -> float:
-    """Give a share as a percentage with two decimals."""
+    """Return a share as a percentage with two decimals."""
     return round(100 * share, 2)

@@ -88,7 +88,7 @@ def judge_explanations(
 def drops(
     graph: CrossGraph, words: Tensor, mask: Tensor, nodes: Tensor, rng: np.random.Generator
 ) -> tuple[Drops, Drops]:
-    """Give the logits' falls without the most important region, and without another: (N,) each.
+    """Return the logits' falls without the most important region, and without another: (N,) each.
 
     Args:
         graph: the cross-modal graph.

@@ -16,7 +16,7 @@ Ranks = NDArray[np.int64]
 
 
 def recall_difference(ranks: Ranks, against: Ranks, photo_rows: Ranks) -> dict[str, float]:
-    """Give the difference of R@1 in points, and the ends of its paired bootstrap 95 % interval.
+    """Return the difference of R@1 in points, and the ends of its paired bootstrap 95 % interval.
 
     Args:
         ranks: (Q,) int64, from 1.
@@ -37,7 +37,7 @@ def recall_difference(ranks: Ranks, against: Ranks, photo_rows: Ranks) -> dict[s
 def reranking_gain(
     ranks: Mapping[str, Mapping[str, Ranks]], photo_rows: Ranks
 ) -> dict[str, dict[str, float]] | None:
-    """Give what re-ranking adds to the R@1 of the first stage, both ways.
+    """Return what re-ranking adds to the R@1 of the first stage, both ways.
 
     Args:
         ranks: as `Evaluation.ranks`.

@@ -70,7 +70,7 @@ class Extras:
 
 
 def model_folder(model: str) -> Path | None:
-    """Give the checkpoint that `--model` names: a folder, or the name of one that ships with us.
+    """Return the checkpoint that `--model` names: a folder, or the name of one that ships with us.
 
     Raises:
         CheckpointError: neither a folder nor a shipped model.

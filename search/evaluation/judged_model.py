@@ -47,7 +47,7 @@ class JudgedModel:
     weights: dict[str, Any] = field(default_factory=dict)
 
     def progress(self, what: str) -> ProgressReport:
-        """Give what tells how far something is; one at a time."""
+        """Return what tells how far something is; one at a time."""
         return ProgressReport(what, quiet=self.quiet)
 
     @cached_property
@@ -97,7 +97,7 @@ class JudgedModel:
             )
 
     def latency(self, data: PairData) -> dict[str, float]:
-        """Give what a query costs in milliseconds, by part; nothing for a model without index."""
+        """Return what a query costs in milliseconds, by part; nothing for a model without index."""
         if self.matcher.name != "crossgraph":
             return {}
         from indexer.photos.decode import decode

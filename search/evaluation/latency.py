@@ -23,7 +23,7 @@ def measure_latency(
     queries: Sequence[str],
     gallery: int,
 ) -> dict[str, float]:
-    """Give the medians over `queries` in milliseconds, one query at a time, after one to warm up.
+    """Return the medians over `queries` in milliseconds, one query at a time, after one to warm up.
 
     Args:
         retriever: the model.
@@ -62,7 +62,7 @@ def _one_query(
     packed: NDArray[np.uint8],
     text: str,
 ) -> tuple[float, float, float, float]:
-    """Give the milliseconds of one query: encode, first stage, re-rank and their sum."""
+    """Return the milliseconds of one query: encode, first stage, re-rank and their sum."""
     started = time.perf_counter()
     query = retriever.embed_queries([text])
     encoded = time.perf_counter()

@@ -61,7 +61,7 @@ def learning_curve(
 
 
 def requests_by_size(base: TrainRequest, sizes: Sequence[int]) -> list[TrainRequest]:
-    """Give what to train, the smallest size first.
+    """Return what to train, the smallest size first.
 
     An epoch of few photos has few steps, and they need more of them than that: a size gets the
     epochs of the largest one times the square root of how often it goes into it.

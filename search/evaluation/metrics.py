@@ -35,7 +35,7 @@ def retrieval_ranks(
     query_groups: NDArray[np.integer],
     item_groups: NDArray[np.integer],
 ) -> NDArray[np.int64]:
-    """Give each query the rank of its best-placed relevant item.
+    """Return each query the rank of its best-placed relevant item.
 
     Args:
         scores: (Q, N) float, higher is nearer; -inf is allowed, NaN is not.
@@ -81,7 +81,7 @@ def _block_ranks(
 
 
 def recall_at_k(ranks: ArrayLike, k: int) -> float:
-    """Give the share of queries whose best relevant item is among the first k (Success@k).
+    """Return the share of queries whose best relevant item is among the first k (Success@k).
 
     Args:
         ranks: (Q,) int, from 1, at least one query.
@@ -96,7 +96,7 @@ def recall_at_k(ranks: ArrayLike, k: int) -> float:
 
 
 def median_rank(ranks: ArrayLike) -> float:
-    """Give the middle rank; of an even number of queries the mean of the two middle ones.
+    """Return the middle rank; of an even number of queries the mean of the two middle ones.
 
     >>> median_rank([1, 2, 9, 30])
     5.5
@@ -105,7 +105,7 @@ def median_rank(ranks: ArrayLike) -> float:
 
 
 def share_in_best(ranked: ArrayLike, relevant: int, most: int = 5) -> float:
-    """Give the share of relevant items among the best min(most, relevant) of a list.
+    """Return the share of relevant items among the best min(most, relevant) of a list.
 
     1 is reached however few are relevant. A list that ends sooner counts as irrelevant from there.
 
@@ -124,7 +124,7 @@ def share_in_best(ranked: ArrayLike, relevant: int, most: int = 5) -> float:
 
 
 def average_precision(ranked: ArrayLike, relevant: int) -> float:
-    """Give the mean of the precision at each relevant item of a list that may end early.
+    """Return the mean of the precision at each relevant item of a list that may end early.
 
     What is relevant and not in the list counts 0, as far as the list has room for it: the sum is
     divided by min(N, relevant), so that 1 can be reached.
@@ -146,7 +146,7 @@ def average_precision(ranked: ArrayLike, relevant: int) -> float:
 
 
 def accuracy(labels: ArrayLike, predicted: ArrayLike) -> float:
-    """Give the share of pairs that are called what they are.
+    """Return the share of pairs that are called what they are.
 
     >>> accuracy([1, 1, 0, 0], [1, 0, 0, 0])
     0.75
@@ -156,7 +156,7 @@ def accuracy(labels: ArrayLike, predicted: ArrayLike) -> float:
 
 
 def f1(labels: ArrayLike, predicted: ArrayLike) -> float:
-    """Give the harmonic mean of precision and recall of the true pairs.
+    """Return the harmonic mean of precision and recall of the true pairs.
 
     0.0 where no pair is a true one and none is called one (scikit-learn's `zero_division=0`).
 
@@ -170,7 +170,7 @@ def f1(labels: ArrayLike, predicted: ArrayLike) -> float:
 
 
 def auc(labels: ArrayLike, scores: ArrayLike) -> float:
-    """Give the area under the ROC curve: how often a true pair scores above a false one.
+    """Return the area under the ROC curve: how often a true pair scores above a false one.
 
     A tie counts half (Mann and Whitney, 1947), which is the trapezoidal area.
 
@@ -196,7 +196,7 @@ def auc(labels: ArrayLike, scores: ArrayLike) -> float:
 def expected_calibration_error(
     labels: ArrayLike, probabilities: ArrayLike, bins: int = 15
 ) -> float:
-    """Give how far probabilities of a match are from the share of matches, on average.
+    """Return how far probabilities of a match are from the share of matches, on average.
 
     Pairs are put into bins of equal width by their probability; each bin's mean probability is held
     against its share of true pairs, and the gaps are averaged with the bins' counts as weights

@@ -54,7 +54,7 @@ __all__ = ["pair_table", "per_query_json", "query_ids"]
 
 
 def query_ids(data: PairData) -> dict[str, NDArray[np.int64]]:
-    """Give the ids of all queries, in the order of their ranks."""
+    """Return the ids of all queries, in the order of their ranks."""
     rows = data.captions.photo_rows
     return {
         "caption_ids": data.captions.caption_ids,
@@ -66,7 +66,7 @@ def query_ids(data: PairData) -> dict[str, NDArray[np.int64]]:
 def pair_table(
     data: PairData, pairs: ScoredPairs, probabilities: NDArray[np.float32]
 ) -> dict[str, NDArray[Any]]:
-    """Give scored pairs by their ids."""
+    """Return scored pairs by their ids."""
     return {
         "caption_ids": data.captions.caption_ids[pairs.caption_rows],
         "image_ids": data.photos.image_ids[pairs.photo_rows],

@@ -70,7 +70,7 @@ def reliability(
 def shown_share(
     probabilities: NDArray[np.float64], groups: Rows, *, seed: int = 0
 ) -> dict[str, Any]:
-    """Give how many of (n,) top hits are shown as a match, with its interval (`_95`).
+    """Return how many of (n,) top hits are shown as a match, with its interval (`_95`).
 
     >>> shown_share(np.array([0.9, 0.5, 0.49]), np.arange(3))["shown_as_match"]
     66.67

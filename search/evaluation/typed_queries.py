@@ -12,7 +12,7 @@ LENGTHS = (2, 3, 4)
 
 
 def short_query(text: str, words: int) -> str | None:
-    """Give the first content words of a caption in their order; None where it has fewer than two.
+    """Return the first content words of a caption in their order; None where it has fewer than two.
 
     Content words are all that are no stop words, numbers among them, in small letters.
 

@@ -63,7 +63,7 @@ def write_coco(
 
 
 def categories_file(out: Path) -> Path:
-    """Give the name of the second file.
+    """Return the name of the second file.
 
     >>> categories_file(Path("photos.json")).name
     'photos.categories.json'
@@ -115,7 +115,7 @@ class _Photos:
                 yield {"id": number, "image_id": photo.image_id, "caption": text}
 
     def categories(self) -> dict[str, int]:
-        """Give the names, sorted, with their ids from 1."""
+        """Return the names, sorted, with their ids from 1."""
         names = {name for photo in self._records("names") for name in photo.categories}
         return {name: number for number, name in enumerate(sorted(names), start=1)}
 

@@ -14,7 +14,7 @@ __all__ = ["written_whole"]
 
 @contextmanager
 def written_whole(final: Path) -> Iterator[Path]:
-    """Give a temporary name beside a file, which gets the file's name where nothing went wrong.
+    """Return a temporary name beside a file, which gets the file's name where nothing went wrong.
 
     What a killed process of this machine has left under such a name is taken away before.
     """

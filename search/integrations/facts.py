@@ -12,7 +12,7 @@ __all__ = ["metadata_of", "text_of"]
 
 
 def text_of(hit: Hit) -> str:
-    r"""Give a photo's captions, a line each, or its file name where it has none.
+    r"""Return a photo's captions, a line each, or its file name where it has none.
 
     >>> from pathlib import Path
     >>> text_of(Hit(1, 2.5, 0.75, Path("/a.jpg"), 7, captions=("a dog", "a pet")))
@@ -24,7 +24,7 @@ def text_of(hit: Hit) -> str:
 
 
 def metadata_of(hit: Hit) -> dict[str, Any]:
-    """Give the facts that JSON has of a hit, without its duplicates and explanation."""
+    """Return the facts that JSON has of a hit, without its duplicates and explanation."""
     record = hit.to_dict()
     names = ("path", "image_id", "rank", "score", "probability", "captions", "categories", "group")
     return {name: record[name] for name in names}

@@ -106,7 +106,7 @@ ImageId = Annotated[int, Field(description="A photo's image_id, from search_phot
 
 
 def build_server(index: SearchIndex) -> MCPServer[Any]:
-    """Give a server with the tools search_photos, get_photo and describe_index.
+    """Return a server with the tools search_photos, get_photo and describe_index.
 
     Photos are resources too, `photo://7` the one whose image_id is 7.
 

@@ -17,12 +17,12 @@ __all__ = ["default_cache", "query_cache", "read_photo"]
 
 
 def default_cache() -> Path:
-    """Give the folder for features: CROSSGRAPH_CACHE, or one in the user's cache folder."""
+    """Return the folder for features: CROSSGRAPH_CACHE, or one in the user's cache folder."""
     return _named() or _users() / "features"
 
 
 def query_cache() -> Path:
-    """Give the folder for the query sides of models: in CROSSGRAPH_CACHE, or beside features."""
+    """Return the folder for the query sides of models: in CROSSGRAPH_CACHE, or beside features."""
     return (_named() or _users()) / "query"
 
 

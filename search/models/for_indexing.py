@@ -26,7 +26,7 @@ def indexing_model(
     tell: Callable[[str], object],
     warn: Callable[[str], object],
 ) -> Any:  # noqa: ANN401 - one of three classes, two of which cost an import of torch
-    """Give the model that indexes, in the quickest form that this machine can run.
+    """Return the model that indexes, in the quickest form that this machine can run.
 
     Without a GPU that is ONNX Runtime, for which the model is prepared where it is not yet; with
     one it is torch, and the model is prepared for searches.

@@ -20,7 +20,7 @@ def models_of(
     text_weights: str | Path | None = None,
     once: bool = False,
 ) -> tuple[QueryModel, PhotoEmbedder]:
-    """Give what reads queries and what reads photos, for an index that a model made.
+    """Return what reads queries and what reads photos, for an index that a model made.
 
     Without torch where that very model is prepared; else what `load_model` gives is both, which may
     be another model than the one of that fingerprint.
@@ -46,7 +46,7 @@ def models_of(
 
 
 def _photo_model(checkpoint: str | Path | None, fingerprint: str) -> PhotoEmbedder:
-    """Give what reads photos beside a prepared model, loaded when a query first shows one."""
+    """Return what reads photos beside a prepared model, loaded when a query first shows one."""
 
     def load() -> Any:  # noqa: ANN401
         from fusion.runtime.photo_model import find_photo_model

@@ -29,20 +29,20 @@ class QueryModel(Protocol):
         """The words that mean something to it; loads nothing that `embed_queries` has not."""
 
     def embed_queries(self, texts: Sequence[str]) -> Any:  # noqa: ANN401 - the retriever's own type
-        """Give `.vectors` (Q, D) float32 and whatever `rerank` reads of its own."""
+        """Return `.vectors` (Q, D) float32 and whatever `rerank` reads of its own."""
 
     def rerank(self, query: Any, vectors: Any, packed: Any) -> Any:  # noqa: ANN401
-        """Give `.scores`, `.probabilities` and `.detected`, (K,) float32 each, in their order."""
+        """Return `.scores`, `.probabilities` and `.detected`, (K,) float32 each, in their order."""
 
     def explain(self, query: Any, vectors: Any, packed: Any) -> Any:  # noqa: ANN401
-        """Give what `search.explanation.from_model` reads of each candidate, in their order."""
+        """Return what `search.explanation.from_model` reads of each candidate, in their order."""
 
     def probabilities(self, query: Any, first_scores: Any) -> Any:  # noqa: ANN401
-        """Give (K,) float32 in 0..1 from the first stage alone."""
+        """Return (K,) float32 in 0..1 from the first stage alone."""
 
 
 class PhotoEmbedder(Protocol):
     """What reads photos, for a query that shows one."""
 
     def embed_images(self, images: Sequence[Image]) -> Any:  # noqa: ANN401
-        """Give `.vectors` (B, D) float32 as they are indexed."""
+        """Return `.vectors` (B, D) float32 as they are indexed."""

@@ -24,7 +24,7 @@ PREPARABLE = {"packaged", "resnet50-bert"}
 def prepared_model(
     fingerprint: str, checkpoint: str | Path | None = None, *, once: bool = False
 ) -> OnnxQueryModel | None:
-    """Give the model of that fingerprint without torch, None where it is not prepared.
+    """Return the model of that fingerprint without torch, None where it is not prepared.
 
     Args:
         fingerprint: as an index records it.

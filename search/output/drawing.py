@@ -42,7 +42,7 @@ def draw_explanation(hit: Hit, path: Path) -> None:
 
 
 def strongest_boxes(explanation: Explanation) -> dict[Box, list[str]]:
-    """Give the heaviest boxes of the five words that added most; words in one place share a box.
+    """Return the heaviest boxes of the five words that added most; words in one place share a box.
 
     A word that spoke against the photo has none.
     """

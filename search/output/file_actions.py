@@ -94,7 +94,7 @@ def open_best(hits: Sequence[Hit]) -> str:
 
 
 def _copied(hit: Hit, folder: Path) -> tuple[Path, bool]:
-    """Give the copy of a photo, and whether it was made now."""
+    """Return the copy of a photo, and whether it was made now."""
     with _opened(hit) as source:
         suffix = SUFFIX_OF.get(content_type(source.read(HEAD_BYTES)), "")
         for name in _names(_stem(hit.name), base_name(hit.name), suffix):
@@ -132,7 +132,7 @@ def _opened(hit: Hit) -> BinaryIO:
 
 
 def _unpacked(hit: Hit) -> Path:
-    """Give a file of its own with the photo, for a viewer; the system clears such files away."""
+    """Return a file of its own with the photo, for a viewer; the system clears such files away."""
     return _copied(hit, Path(tempfile.mkdtemp(prefix="crossgraph-")))[0]
 
 
@@ -148,7 +148,7 @@ def _is_same(source: BinaryIO, copy: Path) -> bool:
 
 
 def _stem(name: str) -> str:
-    """Give what the copy of a photo is called, without suffix; a row has its number for a name.
+    """Return what the copy of a photo is called, without suffix; a row has its number for a name.
 
     >>> _stem("/photos/dog.jpg"), _stem("/photos/part-0.parquet!17")
     ('dog', 'part-0-17')

@@ -42,7 +42,7 @@ LINES: dict[Form, Callable[[Iterable[Hit]], Iterator[str]]] = {
 
 
 def chosen_form(asked: Sequence[Form], *, explain: bool = False) -> Form:
-    """Give the one form that was asked for, `Form.people` where none was.
+    """Return the one form that was asked for, `Form.people` where none was.
 
     -0 is --paths with another end of line, so both together are -0.
 

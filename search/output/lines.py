@@ -19,7 +19,7 @@ CSV_FIELDS = ("rank", "probability", "score", "path", "image_id", "captions", "c
 
 
 def as_json_lines(hits: Iterable[Hit]) -> Iterator[str]:
-    r"""Give one JSON object a hit, as `Hit.to_dict` makes it, with paths as they are to the byte.
+    r"""Return one JSON object a hit, as `Hit.to_dict` makes it, with paths as they are to the byte.
 
     A byte that is no text is there as Python reads it, such as `\udcff` (`os.fsencode` makes it a
     byte again).
@@ -33,7 +33,7 @@ def as_json_lines(hits: Iterable[Hit]) -> Iterator[str]:
 
 
 def as_csv_lines(hits: Iterable[Hit]) -> Iterator[str]:
-    """Give a line of names and one a hit, as spreadsheets read them; no line where there is no hit.
+    """Return a line of names and one a hit, as spreadsheets read them; no line if there is no hit.
 
     Several captions or categories share a field, parted by " | ". An explained hit has one more
     field, its words, which is `explanation`. The group is the last field. Texts are printable, and
@@ -61,12 +61,12 @@ def as_csv_lines(hits: Iterable[Hit]) -> Iterator[str]:
 
 
 def as_paths(hits: Iterable[Hit]) -> Iterator[str]:
-    """Give one absolute path a hit."""
+    """Return one absolute path a hit."""
     return (hit.name for hit in hits)
 
 
 def as_plain_lines(hits: Iterable[Hit]) -> Iterator[str]:
-    r"""Give rank, probability, score, path, what the index knows, and the group, parted by tabs.
+    r"""Return rank, probability, score, path, what the index knows, and the group, parted by tabs.
 
     An explained hit has its words before its group, which is the last field.
 
@@ -82,7 +82,7 @@ def as_plain_lines(hits: Iterable[Hit]) -> Iterator[str]:
 
 
 def known(hit: Hit) -> str:
-    """Give a hit's first caption, its categories, and how many it stands for, on one line.
+    """Return a hit's first caption, its categories, and how many it stands for, on one line.
 
     >>> from pathlib import Path
     >>> dog = Hit(1, 2.5, 0.75, Path("/a.jpg"), 7)

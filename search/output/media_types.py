@@ -22,7 +22,7 @@ SUFFIX_OF = {
 
 
 def content_type(head: bytes) -> str:
-    r"""Give the type of a file by its first bytes; what is no picture is octets.
+    r"""Return the type of a file by its first bytes; what is no picture is octets.
 
     >>> content_type(b"\xff\xd8\xff\xe0"), content_type(b"<svg/>")
     ('image/jpeg', 'application/octet-stream')

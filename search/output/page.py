@@ -62,7 +62,7 @@ def render_page(
     intro: str = "",
     sources: Sequence[Credit] = (),
 ) -> str:
-    """Give one self-contained HTML page: a section for each query, in the order given.
+    """Return one self-contained HTML page: a section for each query, in the order given.
 
     A photo that can no longer be read leaves a grey box in its place; its other facts stay.
     """
@@ -79,7 +79,7 @@ def render_page(
 
 
 def thumbnail(photo: Path | str, longest_px: int = THUMBNAIL_PX) -> str | None:
-    """Give a photo, by its name, as a JPEG data URI; None if it cannot be read.
+    """Return a photo, by its name, as a JPEG data URI; None if it cannot be read.
 
     It is at most `longest_px` wide and high.
     """
@@ -97,7 +97,7 @@ def thumbnail(photo: Path | str, longest_px: int = THUMBNAIL_PX) -> str | None:
 
 
 def escape(text: str) -> str:
-    """Give a text of whoever wrote it as a page may hold it."""
+    """Return a text of whoever wrote it as a page may hold it."""
     return html_escape(printable(text))
 
 

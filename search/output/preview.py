@@ -61,7 +61,7 @@ def print_previews(hits: Sequence[Hit], drawing: Drawing | None = None) -> None:
 
 
 def _drawer(drawing: Drawing | None) -> Callable[[Image, int], RenderableType]:
-    """Give what makes of an image and a width in characters something to print."""
+    """Return what makes of an image and a width in characters something to print."""
     sized = not sys.stdout.isatty() or os.get_terminal_size(sys.stdout.fileno()).columns
     if drawing is Drawing.blocks or not sized or (drawing is None and not sys.stdin.isatty()):
         return _blocks
@@ -94,7 +94,7 @@ def _blocks(image: Image, columns: int) -> Text:
 
 
 def _thumbnail(hit: Hit) -> Image | str:
-    """Give a small copy of a photo, or why there is none."""
+    """Return a small copy of a photo, or why there is none."""
     from indexer.photos.decode import UnreadableImage, decode_bytes
     from indexer.sources import open_photo
 
@@ -107,5 +107,5 @@ def _thumbnail(hit: Hit) -> Image | str:
 
 
 def _columns(image: Image, terminal: int) -> int:
-    """Give how many characters wide a thumbnail of `ROWS` lines is; a cell is twice as high."""
+    """Return how many characters wide a thumbnail of `ROWS` lines is; a cell is twice as high."""
     return max(1, min(round(2 * ROWS * image.width / image.height), MOST_COLUMNS, terminal))

@@ -12,7 +12,7 @@ TEXT = "#747c85"
 
 
 def document(title: str, width: int, height: int, parts: Sequence[str]) -> str:
-    """Give the whole file."""
+    """Return the whole file."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
         f'height="{height}" role="img" font-family="{FONT}" font-size="13">\n'
@@ -21,7 +21,7 @@ def document(title: str, width: int, height: int, parts: Sequence[str]) -> str:
 
 
 def line(xs: Sequence[float], ys: Sequence[float], colour: str, dashes: str) -> str:
-    """Give a line through points; `dashes` is `none`, or lengths as SVG writes them."""
+    """Return a line through points; `dashes` is `none`, or lengths as SVG writes them."""
     points = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(xs, ys, strict=True))
     return (
         f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2" '
@@ -30,15 +30,15 @@ def line(xs: Sequence[float], ys: Sequence[float], colour: str, dashes: str) -> 
 
 
 def point(x: float, y: float, colour: str) -> str:
-    """Give a dot."""
+    """Return a dot."""
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{colour}"/>'
 
 
 def rule(left: float, right: float, y: float) -> str:
-    """Give a faint line across the plot."""
+    """Return a faint line across the plot."""
     return f'<path d="M{left} {y:.1f}H{right}" stroke="{TEXT}" stroke-opacity="0.3"/>'
 
 
 def text(x: float, y: float, said: str, *, anchor: str = "middle", fill: str = TEXT) -> str:
-    """Give a text; `anchor` says which part of it stands at x."""
+    """Return a text; `anchor` says which part of it stands at x."""
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{fill}">{said}</text>'

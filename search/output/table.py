@@ -18,7 +18,7 @@ __all__ = ["as_table", "heading_of"]
 
 
 def as_table(hits: Sequence[Hit], title: str | None = None) -> Table:
-    """Give a table that fits the terminal it is printed on; long cells are folded, never cut.
+    """Return a table that fits the terminal it is printed on; long cells are folded, never cut.
 
     A line above the hits of each group says which it is.
     """
@@ -55,7 +55,7 @@ def as_table(hits: Sequence[Hit], title: str | None = None) -> Table:
 
 
 def heading_of(group: HitGroup) -> Text:
-    """Give the line above the hits of a group, with the cut behind it."""
+    """Return the line above the hits of a group, with the cut behind it."""
     from rich.text import Text
 
     return Text.assemble((group.heading, "bold"), (f" ({group.meaning})", "dim"))

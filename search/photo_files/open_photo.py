@@ -28,7 +28,7 @@ CHUNK = 256 * 1024
 
 
 def find_photo(index: ServedIndex, image_id: int) -> PhotoRecord:
-    """Give what the index knows of a photo.
+    """Return what the index knows of a photo.
 
     Raises:
         PhotoNotFound: it knows none of that id.
@@ -63,7 +63,7 @@ class OpenPhoto:
     inside: tuple[str, ...] = ()
 
     def content(self) -> bytes:
-        """Give the whole content, a little more than may be decoded at most.
+        """Return the whole content, a little more than may be decoded at most.
 
         Raises:
             UnreadableImage: it is a part of a file that is damaged, or too large.
@@ -74,12 +74,12 @@ class OpenPhoto:
         return self.file.read(MAX_FILE_BYTES + 1)
 
     def fetched(self) -> OpenPhoto:
-        """Give the same with what a part holds as its file; raises as `content`."""
+        """Return the same with what a part holds as its file; raises as `content`."""
         content = self.content()
         return OpenPhoto(io.BytesIO(content), len(content), self.tag)
 
     def chunks(self) -> Iterator[bytes]:
-        """Give the content, and close the file."""
+        """Return the content, and close the file."""
         with self.file:
             while chunk := self.file.read(CHUNK):
                 yield chunk

@@ -28,7 +28,7 @@ class Thumbnails:
         self.bytes = 0
 
     def get(self, name: str) -> bytes | None:
-        """Give a thumbnail that is there."""
+        """Return a thumbnail that is there."""
         with self._lock:
             found = self._held.get(name)
             if found is not None:
@@ -45,7 +45,7 @@ class Thumbnails:
 
 
 def shrunk(content: bytes, longest_px: int) -> bytes:
-    """Give a photo as a JPEG, turned as it is shown, at most `longest_px` wide and high.
+    """Return a photo as a JPEG, turned as it is shown, at most `longest_px` wide and high.
 
     Raises:
         UnreadableImage: the content is no photo.

@@ -13,7 +13,7 @@ __all__ = ["delete_upload", "prepare_uploads", "real_uploads"]
 
 
 def real_uploads(uploads: Path) -> str:
-    """Give where it is, whatever links lead to the index; it is none itself."""
+    """Return where it is, whatever links lead to the index; it is none itself."""
     return os.path.join(os.path.realpath(uploads.parent), uploads.name)
 
 

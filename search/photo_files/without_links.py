@@ -41,7 +41,7 @@ def open_without_links(path: str) -> int:
 
 @contextmanager
 def folder_without_links(path: str) -> Generator[int]:
-    """Give the number of an open folder, for names in it; as `open_without_links` otherwise."""
+    """Return the number of an open folder, for names in it; as `open_without_links` otherwise."""
     first, *others = Path(path).parts
     number = os.open(first, PASSED & ~NO_LINK)
     try:

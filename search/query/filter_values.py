@@ -40,7 +40,7 @@ class Unfit(ValueError):
 
 
 def condition(field: str, operator: str, text: str) -> Expression:
-    """Give the comparison of a field with a text.
+    """Return the comparison of a field with a text.
 
     Raises:
         Unfit: the text is no value of this field.
@@ -93,7 +93,7 @@ def _taken(operator: Operator, text: str) -> Expression:
 
 
 def _span(text: str) -> tuple[int, int]:
-    """Give the first second of a year, month, day, minute or second, and the first one after it."""
+    """Return the first second of a year, month, day, minute or second, and the one after it."""
     found = _TIME.fullmatch(text)
     given = [int(part) for part in found.groups() if part is not None] if found else [0]
     try:

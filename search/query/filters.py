@@ -65,7 +65,7 @@ class _Token:
 
 
 def parse_filter(text: str) -> Expression:
-    """Give what a filter asks for.
+    """Return what a filter asks for.
 
     `size` takes bytes or units (`2MB` is 2,000,000, `2MiB` 2,097,152); `taken` a year, a month, a
     day or more, and then compares with the whole of it, so that `taken = 2024-05` is all of May.

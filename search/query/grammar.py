@@ -35,7 +35,7 @@ _SIGN = re.compile(r"([+\-\u2212])\s*")
 
 
 def parse_query(text: str, *, literal: bool = False, files: bool = False) -> Terms:
-    """Give what a query wants and what it does not want.
+    """Return what a query wants and what it does not want.
 
     Args:
         text: as people write it.
@@ -62,7 +62,7 @@ def parse_query(text: str, *, literal: bool = False, files: bool = False) -> Ter
 
 
 def parse_term(text: str, *, files: bool = False) -> Term:
-    """Give a term with its weight, as it stands between the quotation marks of a sum.
+    """Return a term with its weight, as it stands between the quotation marks of a sum.
 
     >>> parse_term("0.5:a dog").weight, parse_term("3:30 on a clock").text
     (0.5, '3:30 on a clock')
@@ -102,7 +102,7 @@ def _after_blank(text: str, place: int) -> int:
 
 
 def _sign(text: str, place: int) -> re.Match[str] | None:
-    """Give the sign that comes next, with the blanks behind it."""
+    """Return the sign that comes next, with the blanks behind it."""
     return _SIGN.match(text, _after_blank(text, place))
 
 

@@ -14,7 +14,7 @@ Kinds = Mapping[str, type | tuple[type, ...]]
 
 
 def checked_fields(record: object, known: Kinds, what: str) -> dict[str, Any]:
-    """Give a copy of a JSON object whose fields are known and of their types.
+    """Return a copy of a JSON object whose fields are known and of their types.
 
     Args:
         record: as JSON gave it.
@@ -41,7 +41,7 @@ def checked_fields(record: object, known: Kinds, what: str) -> dict[str, Any]:
 
 
 def decoded_bytes(image: str) -> bytes:
-    """Give what base64 stands for; QueryError where it is none."""
+    """Return what base64 stands for; QueryError where it is none."""
     from store import QueryError
 
     try:

@@ -106,7 +106,7 @@ class SearchRequest:
     def parse(
         cls, query: str, k: int = 10, *, literal: bool = False, **options: Unpack[SearchOptions]
     ) -> SearchRequest:
-        """Give the request of a text as `search.query.grammar` reads it, which never names a file.
+        """Return the request of a text as `search.query.grammar` reads it; it never names a file.
 
         Examples:
             >>> [term.text for term in SearchRequest.parse("a beach without people").negative]
@@ -124,7 +124,7 @@ class SearchRequest:
         return cls(positive, negative, k=k, **options)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give its JSON form, all fields by name."""
+        """Return its JSON form, all fields by name."""
         record = {each.name: getattr(self, each.name) for each in fields(self)}
         for side in ("positive", "negative"):
             record[side] = [term.to_dict() for term in record[side]]

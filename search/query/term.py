@@ -55,7 +55,7 @@ class Term:
         return str(self.image) if isinstance(self.image, Path) else "a photo"
 
     def to_dict(self) -> dict[str, Any]:
-        """Give its JSON form: weight, and text, image_id, path, or image as base64."""
+        """Return its JSON form: weight, and text, image_id, path, or image as base64."""
         record: dict[str, Any] = {"weight": self.weight}
         if isinstance(self.image, bytes):
             record["image"] = base64.b64encode(self.image).decode("ascii")

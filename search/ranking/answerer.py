@@ -43,12 +43,12 @@ class Answerer:
     terms: TermReader
 
     def answer_all(self, requests: Sequence[SearchRequest]) -> list[SearchResult]:
-        """Give the hits of requests, all of one state of the index."""
+        """Return the hits of requests, all of one state of the index."""
         with self.index.snapshot():
             return [self.answer(request, Stopwatch()) for request in requests]
 
     def answer(self, request: SearchRequest, watch: Stopwatch) -> SearchResult:
-        """Give the hits of a request.
+        """Return the hits of a request.
 
         Args:
             request: what is asked.

@@ -23,7 +23,7 @@ __all__ = ["explain_hits"]
 def explain_hits(
     hits: Sequence[Hit], mixture: Mixture, index: SearchedIndex, model: QueryModel
 ) -> list[Hit]:
-    """Give the hits with explanations, those that were re-ranked.
+    """Return the hits with explanations, those that were re-ranked.
 
     A word of a wanted text adds what it adds alone, times the text's weight. A wanted photo stands
     as one word, and all that is not wanted as another, with the regions where it was read. The

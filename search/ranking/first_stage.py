@@ -19,7 +19,7 @@ __all__ = ["allowed_photos", "find_candidates", "with_words"]
 
 
 def allowed_photos(index: SearchedIndex, request: SearchRequest) -> Allowed | None:
-    """Give the photos that may answer, by the request's filter; None for all.
+    """Return the photos that may answer, by the request's filter; None for all.
 
     Raises:
         QueryError: the filter cannot be read.
@@ -40,7 +40,7 @@ def find_candidates(
     within: Allowed | None,
     likelihood: Likelihood,
 ) -> Ranking:
-    """Give what the first stage finds, and in a hybrid search what words find, nearest first.
+    """Return what the first stage finds, and in a hybrid search what words find, nearest first.
 
     Photos that the query itself names by their ids are left out.
     """
@@ -68,7 +68,7 @@ def _judged(likelihood: Likelihood, mixture: Mixture, terms: TermScores) -> Term
 def with_words(
     index: SearchedIndex, ranking: Ranking, request: SearchRequest, within: Allowed | None
 ) -> Ranking:
-    """Give a ranking fused with that of words in captions and file names, by their ranks alone."""
+    """Return a ranking fused with that of words in captions and file names, by ranks alone."""
     if not len(ranking):
         return ranking
     worded = index.search_texts(_words(request), request.first_stage_count, within)[0]

@@ -36,7 +36,7 @@ class Likelihood:
     within: Sized | None
 
     def judged(self, mixture: Mixture, found: TermScores, *, reranked: bool) -> TermScores:
-        """Give what the terms make of K candidates with the probabilities that can be shown.
+        """Return what the terms make of K candidates with the probabilities that can be shown.
 
         Args:
             mixture: of the query.

@@ -134,7 +134,7 @@ class Mixture:
         )
 
     def one_text(self, model: QueryModel, scores: NDArray[np.floating]) -> TermScores:
-        """Give what `first_stage` gives of the only text, whose (K,) scores are known already."""
+        """Return what `first_stage` gives of the only text, whose (K,) scores are known already."""
         row = np.asarray(scores, np.float32)[None]
         likely = np.asarray(model.probabilities(self.wanted[0].query, row[0]), np.float32)[None]
         return TermScores(row, row[:0], likely, row)
@@ -159,7 +159,7 @@ class Mixture:
         )
 
     def mixed(self, found: TermScores) -> tuple[Array, Array]:
-        """Give scores (K,) and probabilities (K,) of K candidates, which are all looked at."""
+        """Return scores (K,) and probabilities (K,) of K candidates, which are all looked at."""
         scores = self.adding(found) - self.taken(found)
         if not self.wanted:
             likely = found.probabilities.max(axis=0, initial=0)

@@ -18,7 +18,7 @@ Ids = Sequence[int] | NDArray[np.int64]
 def fused(
     rankings: Sequence[Ids], *, constant: float = RANK_CONSTANT
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Give all ids of some rankings as one ranking, by reciprocal rank fusion.
+    """Return all ids of some rankings as one ranking, by reciprocal rank fusion.
 
     A photo's score is the sum of `1 / (constant + rank)` over the rankings that have it. Only ranks
     count, so that rankings by scores of any kind can be put together. Cormack, Clarke and Buettcher

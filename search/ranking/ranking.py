@@ -37,7 +37,7 @@ class Ranking:
         scores: NDArray[np.floating],
         probabilities: NDArray[np.floating],
     ) -> Self:
-        """Give what the first stage found."""
+        """Return what the first stage found."""
         return cls(image_ids, scores, probabilities, np.zeros(len(image_ids), np.bool_))
 
     def with_reranked(
@@ -53,7 +53,7 @@ class Ranking:
         )
 
     def ordered(self) -> Self:
-        """Give them nearest first, equal ones by id.
+        """Return them nearest first, equal ones by id.
 
         Those that were not re-ranked come after all others. Their scores are moved below them, by
         the same number for all, since those of the first stage are not on the re-ranker's scale;
@@ -75,7 +75,7 @@ class Ranking:
         )
 
     def with_falling_probabilities(self, most: float = 1.0) -> Self:
-        """Give the ranking with probabilities as people see them: they never rise with the rank.
+        """Return the ranking with probabilities as people see them: they never rise with the rank.
 
         Args:
             most: above which there is none.
@@ -85,7 +85,7 @@ class Ranking:
 
 
 def falling(numbers: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Give the numbers nearest to some, (K,), of which none is above the one before it.
+    """Return the numbers nearest to some, (K,), of which none is above the one before it.
 
     Neighbours that rise are given their mean, and that is compared with what stands before it
     (pool adjacent violators; Ayer et al. 1955, An Empirical Distribution Function for Sampling with

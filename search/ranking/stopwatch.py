@@ -38,16 +38,16 @@ class Stopwatch:
             self._stages[name] += 1000 * (self._clock() - started)
 
     def elapsed_ms(self) -> float:
-        """Give the time since it was made."""
+        """Return the time since it was made."""
         return 1000 * (self._clock() - self._started)
 
     def took_ms(self) -> dict[str, float]:
-        """Give the stages, and `total`, which is more than their sum."""
+        """Return the stages, and `total`, which is more than their sum."""
         return {**self._stages, "total": self.elapsed_ms()}
 
 
 def blocks_in_time(count: int, budget_ms: float | None, watch: Stopwatch) -> Iterator[slice]:
-    """Give the blocks of `count` candidates that fit into a budget, one as the last is dealt with.
+    """Return the blocks of `count` candidates that fit into a budget, one after another.
 
     A block begins only if the slowest one before, taken again, would end within the budget; so the
     first, of which nothing is known, always begins. Without a budget there is one block of all.

@@ -46,7 +46,7 @@ class TermReader:
     read: Mapping[str, Any] = field(default_factory=dict)
 
     def having_read(self, requests: Iterable[SearchRequest]) -> Self:
-        """Give a reader that has read all texts of some requests together, each once."""
+        """Return a reader that has read all texts of some requests together, each once."""
         wanted = [term.text for request in requests for term in request.positive]
         unwanted = [term.text for request in requests for term in request.negative]
         told = [people_as_said(text) for text in unwanted if text is not None]
@@ -84,7 +84,7 @@ class TermReader:
         return EmbeddedTerm(term, read.vector, read.query)
 
     def _photo(self, term: Term) -> NDArray[np.float32]:
-        """Give the vector (D,) that makes cosines: what stands beside the embedding is dropped."""
+        """Return the vector (D,) that makes cosines: what stands beside the embedding goes."""
         unit_dim = self.index.model.unit_dim or self.index.model.dim
         vector = np.array(self._indexed(term), np.float32)
         vector[unit_dim:] = 0
@@ -92,7 +92,7 @@ class TermReader:
         return (vector / length).astype(np.float32)
 
     def _indexed(self, term: Term) -> NDArray[np.float32]:
-        """Give the vector (D,) of a photo as it is indexed, or would be."""
+        """Return the vector (D,) of a photo as it is indexed, or would be."""
         from store import QueryError
 
         image_id = term.image_id
@@ -122,7 +122,7 @@ class TermReader:
 
 
 def people_as_said(text: str) -> str:
-    """Give a text in which people at large are told as captions tell them.
+    """Return a text in which people at large are told as captions tell them.
 
     "person" says less of whether one is there than chance (an area under the curve of 0.41 over the
     COCO sample of 200 photos); these words, 0.74, and by the word detector alone 0.89.

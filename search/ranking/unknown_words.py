@@ -110,7 +110,7 @@ def _is_unread(term: Term, missing: list[str]) -> bool:
 
 
 def _content(text: str) -> Iterator[str]:
-    """Give a text's words but for stop words and single Latin letters, as they are written."""
+    """Return a text's words but for stop words and single Latin letters, as they are written."""
     said = _OWNED.sub(" ", unicodedata.normalize("NFC", canonical_query(text[:LONGEST_READ])))
     for word in _WORD.findall(said)[:MOST_WORDS]:
         plain = _plain(word)
@@ -119,7 +119,7 @@ def _content(text: str) -> Iterator[str]:
 
 
 def _plain(word: str) -> str:
-    """Give a word as encoders read it: in small letters, without accents.
+    """Return a word as encoders read it: in small letters, without accents.
 
     >>> _plain("Café")
     'cafe'

@@ -37,7 +37,7 @@ HEADERS = {
 
 
 def build_app(settings: Settings, load: Callable[[str], LoadedModel]) -> FastAPI:
-    """Give the application; `app.state.service` is to be closed in the end.
+    """Return the application; `app.state.service` is to be closed in the end.
 
     Args:
         settings: how it behaves.

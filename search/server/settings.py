@@ -71,7 +71,7 @@ class Settings:
         return self.folder / "uploads"
 
     def shared_by(self, workers: int) -> Self:
-        """Give what each of so many processes may, which share memory and take turns to write."""
+        """Return what each of so many processes may, which share memory and take turns to write."""
         return replace(
             self,
             held_bytes=max(self.body_bytes, self.held_bytes // workers),

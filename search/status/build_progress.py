@@ -37,7 +37,7 @@ class Building:
     pid: int
 
     def to_dict(self) -> dict[str, Any]:
-        """Give its JSON form."""
+        """Return its JSON form."""
         return asdict(self)
 
 
@@ -95,7 +95,7 @@ class BuildingFile:
 
 
 def read_building(folder: Path) -> Building | None:
-    """Give the state of the run that is going on; None where none is, such as a killed one."""
+    """Return the state of the run that is going on; None where none is, such as a killed one."""
     path = folder / BUILDING_NAME
     try:
         record = json.loads(path.read_text(encoding="utf-8"))

@@ -106,7 +106,7 @@ def _recall(measured: Measured | None) -> float | None:
 
 
 def passed_over_line(kinds: Mapping[str, int]) -> str:
-    """Give a line on files that are no photos to this program though they may be to somebody.
+    """Return a line on files that are no photos to this program though they may be to somebody.
 
     >>> passed_over_line({".dng": 1, ".cr3": 2})
     'passed over, as these are not read: 2 .cr3, 1 .dng'

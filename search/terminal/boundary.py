@@ -59,7 +59,7 @@ def run(app: Callable[..., object], arguments: Sequence[str] | None, name: str) 
 
 
 def _line_for(error: Exception) -> str | None:
-    """Give the message for a user, None where the exception is a bug that needs its traceback."""
+    """Return the message for a user, None where the exception is a bug that needs its traceback."""
     usage = getattr(error, "format_message", None)
     if usage is not None:  # typer's own: an unknown option, a value out of range
         return str(usage())

@@ -36,7 +36,7 @@ class Pace:
         self._total: int | None = None
 
     def tell(self, done: int, total: int | None) -> str:
-        """Give such as "12.5/s, 3 min left"; empty while nobody can know."""
+        """Return such as "12.5/s, 3 min left"; empty while nobody can know."""
         if done < self._last or total != self._total:
             # From what was done by now: the first of a stage may have taken a model's loading.
             self._began, self._first, self._total = self._clock(), done, total
@@ -50,7 +50,7 @@ class Pace:
 
 
 def in_words(seconds: float) -> str:
-    """Give a time as people round it.
+    """Return a time as people round it.
 
     >>> in_words(42.2), in_words(150), in_words(7000)
     ('42 s', '2 min', '1 h 56 min')

@@ -58,7 +58,7 @@ def put_texts(
 
 
 def texts_of(catalog: CatalogFile, kind: Kind, image_ids: Sequence[int]) -> dict[int, list[str]]:
-    """Give each photo's texts, by origin and then in their given order, without doubles."""
+    """Return each photo's texts, by origin and then in their given order, without doubles."""
     sql = f"""SELECT image_id, text FROM {kind}
         WHERE image_id IN (SELECT value FROM json_each(?)) ORDER BY image_id, origin, position"""
     found: dict[int, dict[str, None]] = {}
@@ -68,7 +68,7 @@ def texts_of(catalog: CatalogFile, kind: Kind, image_ids: Sequence[int]) -> dict
 
 
 def ids_annotated(catalog: CatalogFile, origin: str) -> set[int]:
-    """Give the ids of the photos that an origin said something of."""
+    """Return the ids of the photos that an origin said something of."""
     sql = """SELECT image_id FROM captions WHERE origin = ?
         UNION SELECT image_id FROM categories WHERE origin = ?"""
     named = path_to_row(origin)
@@ -76,27 +76,27 @@ def ids_annotated(catalog: CatalogFile, origin: str) -> set[int]:
 
 
 def origins(catalog: CatalogFile) -> list[str]:
-    """Give where captions and categories came from, such as annotation files, sorted."""
+    """Return where captions and categories came from, such as annotation files, sorted."""
     sql = "SELECT origin FROM captions UNION SELECT origin FROM categories ORDER BY origin"
     return [row_to_path(row[0]) for row in catalog.typed((PATH,), sql)]
 
 
 def count_texts(catalog: CatalogFile) -> tuple[int, int]:
-    """Give how many captions (one per photo and text) and how many distinct category names."""
+    """Return how many captions (one per photo and text) and how many distinct category names."""
     captions = "SELECT count(*) FROM (SELECT DISTINCT image_id, text FROM captions)"
     categories = "SELECT count(DISTINCT text) FROM categories"
     return next(catalog.rows(captions))[0], next(catalog.rows(categories))[0]
 
 
 def category_counts(catalog: CatalogFile, most: int) -> list[tuple[str, int]]:
-    """Give categories and how many photos have each: the most first, equal ones by name."""
+    """Return categories and how many photos have each: the most first, equal ones by name."""
     sql = """SELECT text, count(DISTINCT image_id) AS photos FROM categories
         GROUP BY text ORDER BY photos DESC, text LIMIT ?"""
     return list(catalog.typed((TEXT, INTEGER), sql, most))
 
 
 def captions_among(catalog: CatalogFile, most: int) -> list[str]:
-    """Give at most so many different captions, spread evenly over the photos."""
+    """Return at most so many different captions, spread evenly over the photos."""
     count = next(catalog.rows("SELECT count(DISTINCT image_id) FROM captions"))[0]
     # Of each photo one; of these every n-th.
     sql = """SELECT DISTINCT text FROM (

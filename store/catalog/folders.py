@@ -30,7 +30,7 @@ PASSED_OVER = "passed_over"
 
 
 def source_id(catalog: CatalogFile, root: str) -> int:
-    """Give the id of a folder, which is written down where it was unknown."""
+    """Return the id of a folder, which is written down where it was unknown."""
     row = path_to_row(root)
     sql = "INSERT INTO sources (root) VALUES (?) ON CONFLICT DO NOTHING"
     if catalog.execute(sql, row) > 0:
@@ -39,13 +39,13 @@ def source_id(catalog: CatalogFile, root: str) -> int:
 
 
 def roots(catalog: CatalogFile) -> list[str]:
-    """Give every folder, sorted."""
+    """Return every folder, sorted."""
     rows = catalog.typed((PATH,), "SELECT root FROM sources ORDER BY root")
     return [row_to_path(row[0]) for row in rows]
 
 
 def sources(catalog: CatalogFile) -> dict[str, int]:
-    """Give every folder, sorted, and how many photos were found through it."""
+    """Return every folder, sorted, and how many photos were found through it."""
     sql = """SELECT root, count(images.id) FROM sources
         LEFT JOIN images ON images.source_id = sources.id GROUP BY sources.id ORDER BY root"""
     return {row_to_path(root): count for root, count in catalog.typed((PATH, INTEGER), sql)}
@@ -80,7 +80,7 @@ def remove_unused(catalog: CatalogFile) -> None:
 
 
 def mounts(catalog: CatalogFile, root: str) -> tuple[str, ...]:
-    """Give the folders below one that were disks of their own when it was last read."""
+    """Return the folders below one that were disks of their own when it was last read."""
     sql = "SELECT mounts FROM sources WHERE root = ?"
     found = next(catalog.typed((TEXT,), sql, path_to_row(root)), ("[]",))[0]
     try:
@@ -101,7 +101,7 @@ def put_mounts(catalog: CatalogFile, root: str, below: Iterable[str]) -> None:
 
 
 def passed_over(catalog: CatalogFile) -> dict[str, dict[str, int]]:
-    """Give source or shard to kind to how much of that is there and is not read."""
+    """Return source or shard to kind to how much of that is there and is not read."""
     found = catalog.meta().get(PASSED_OVER)
     return {
         str(place): {str(kind): count for kind, count in kinds.items() if isinstance(count, int)}

@@ -77,7 +77,7 @@ def make_anew(catalog: CatalogFile) -> None:
 def search_words(
     catalog: CatalogFile, text: str, k: int, within: NDArray[np.int64] | None = None
 ) -> Found:
-    """Give ids (K,) and BM25 scores (K,) of the k photos that fit words best.
+    """Return ids (K,) and BM25 scores (K,) of the k photos that fit words best.
 
     A photo need not have all of them. Endings do not count (`dogs` finds `dog`, by the Porter
     stemmer), nor do accents and case, and a part of what is written without blanks is found. The
@@ -104,7 +104,7 @@ def search_words(
 
 
 def match_query(text: str) -> str:
-    """Give a text as an FTS5 query: its words, quoted, any of them; empty where it has none.
+    """Return a text as an FTS5 query: its words, quoted, any of them; empty where it has none.
 
     >>> match_query('The dog AND "the" sofa*')
     '"dog" OR "sofa"'
@@ -113,7 +113,7 @@ def match_query(text: str) -> str:
 
 
 def telling_words(text: str) -> list[str]:
-    """Give the different words of a text, in small letters, that say something, at most 64.
+    """Return the different words of a text, in small letters, that say something, at most 64.
 
     Of languages that are written without blanks they are pairs of letters
     (`store.columns.unspaced`).

@@ -118,7 +118,7 @@ def remove_images(catalog: CatalogFile, image_ids: Sequence[int]) -> list[int]:
 
 
 def files(catalog: CatalogFile, source: str | None) -> dict[int, PhotoFile]:
-    """Give the files of all photos, or of one source, by ascending id."""
+    """Return the files of all photos, or of one source, by ascending id."""
     where, arguments = ("", ()) if source is None else ("WHERE root = ?", (path_to_row(source),))
     sql = f"SELECT images.id, root, {_FACTS} FROM {_FROM} {where} ORDER BY images.id"
     rows = catalog.typed(_FILE, sql, *arguments, ascending=True)
@@ -126,35 +126,35 @@ def files(catalog: CatalogFile, source: str | None) -> dict[int, PhotoFile]:
 
 
 def files_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, PhotoFile]:
-    """Give the files of those ids that are there."""
+    """Return the files of those ids that are there."""
     sql = f"SELECT images.id, root, {_FACTS} FROM {_FROM} WHERE images.id {_IN}"
     rows = catalog.typed(_FILE, sql, json.dumps(list(image_ids)))
     return {row[0]: _file(catalog, row) for row in rows}
 
 
 def damaged(catalog: CatalogFile) -> list[PhotoFile]:
-    """Give the files that are shown as far as they go, by path."""
+    """Return the files that are shown as far as they go, by path."""
     sql = f"SELECT images.id, root, {_FACTS} FROM {_FROM} WHERE damage <> ''"
     found = (_file(catalog, row) for row in catalog.typed(_FILE, sql))
     return sorted(found, key=lambda file: file.path)
 
 
 def looks_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, int | None]:
-    """Give the perceptual hashes of those ids that are there."""
+    """Return the perceptual hashes of those ids that are there."""
     sql = f"SELECT id, look FROM images WHERE id {_IN}"
     kinds = (INTEGER, maybe(INTEGER))
     return dict(catalog.typed(kinds, sql, json.dumps(list(image_ids))))
 
 
 def find_content(catalog: CatalogFile, sha256: str) -> int | None:
-    """Give the lowest id of a photo whose file has that hex digest; goes through all of them."""
+    """Return the lowest id of a photo whose file has that hex digest; goes through all of them."""
     sql = "SELECT min(id) FROM images WHERE sha256 = ?"
     found = next(catalog.rows(sql, bytes.fromhex(sha256)))[0]
     return None if found is None else int(found)
 
 
 def paths_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, str]:
-    """Give the absolute paths of those ids that are there."""
+    """Return the absolute paths of those ids that are there."""
     sql = f"SELECT images.id, root, path FROM {_FROM} WHERE images.id {_IN}"
     rows = catalog.typed((INTEGER, PATH, PATH), sql, json.dumps(list(image_ids)))
     return {
@@ -166,7 +166,7 @@ def paths_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, str]:
 def arrays_of(
     catalog: CatalogFile, table: str, image_ids: Sequence[int]
 ) -> dict[int, NDArray[Any]]:
-    """Give the vectors, (D,) each, or nodes, (...) each, of those ids that a table has.
+    """Return the vectors, (D,) each, or nodes, (...) each, of those ids that a table has.
 
     Raises:
         IndexDamaged: one is no array, or of another shape than the others.
@@ -182,14 +182,14 @@ def arrays_of(
 
 
 def vectors_after(catalog: CatalogFile, model: Model, image_id: int) -> Iterator[Block]:
-    """Give ids above one, ascending, and their vectors, a few thousand at a time."""
+    """Return ids above one, ascending, and their vectors, a few thousand at a time."""
     sql = f"SELECT image_id, vector FROM {model.vectors} WHERE image_id > ? ORDER BY image_id"
     rows = catalog.typed((INTEGER, BLOB), sql, image_id, ascending=True)
     return _blocks(catalog, model, rows)
 
 
 def vectors_of(catalog: CatalogFile, model: Model, image_ids: NDArray[np.int64]) -> Iterator[Block]:
-    """Give those of some ids that are there, and their vectors, a few thousand at a time."""
+    """Return those of some ids that are there, and their vectors, a few thousand at a time."""
     sql = f"SELECT image_id, vector FROM {model.vectors} WHERE image_id {_IN}"
     rows = catalog.typed((INTEGER, BLOB), sql, json.dumps(image_ids.tolist()))
     return _blocks(catalog, model, rows)
@@ -232,14 +232,14 @@ def _facts(catalog: CatalogFile, files: Sequence[PhotoFile]) -> list[tuple[Any, 
 
 
 def known_id(catalog: CatalogFile, source: int, path: str | bytes) -> int | None:
-    """Give the id of the photo that a source has under a path, None where there is none."""
+    """Return the id of the photo that a source has under a path, None where there is none."""
     sql = "SELECT id FROM images WHERE source_id = ? AND path = ?"
     found = catalog.connection.execute(sql, (source, path)).fetchone()
     return None if found is None else int(found[0])
 
 
 def _file(catalog: CatalogFile, row: tuple[Any, ...]) -> PhotoFile:
-    """Give the file of a row of id, root, and `_FACTS`."""
+    """Return the file of a row of id, root, and `_FACTS`."""
     image_id, root, _, path, *facts = row
     try:
         return photo_file(row_to_path(root), row_to_path(path), facts)
@@ -248,7 +248,7 @@ def _file(catalog: CatalogFile, row: tuple[Any, ...]) -> PhotoFile:
 
 
 def photo_file(folder: str, path: str, facts: Sequence[Any]) -> PhotoFile:
-    """Give a file by its folder, its path in there, and what `_FACTS` lists behind that.
+    """Return a file by its folder, its path in there, and what `_FACTS` lists behind that.
 
     What comes behind `look` may be left out.
     """

@@ -85,13 +85,13 @@ def add_model(
 
 
 def find_model(catalog: CatalogFile, fingerprint: str) -> Model | None:
-    """Give the model with that fingerprint, None where the catalog has no room for it."""
+    """Return the model with that fingerprint, None where the catalog has no room for it."""
     sql = f"SELECT {_COLUMNS} FROM models WHERE fingerprint = ?"
     return next((_model(catalog, row) for row in catalog.typed(_KINDS, sql, fingerprint)), None)
 
 
 def active_model(catalog: CatalogFile) -> Model | None:
-    """Give the model whose embeddings answer, None in an index that was never begun.
+    """Return the model whose embeddings answer, None in an index that was never begun.
 
     Raises:
         IndexDamaged: it is not there.
@@ -112,7 +112,7 @@ def activate(catalog: CatalogFile, model: Model) -> None:
 
 
 def other_models(catalog: CatalogFile, model: Model) -> list[Model]:
-    """Give the models that the catalog has embeddings of beside one."""
+    """Return the models that the catalog has embeddings of beside one."""
     sql = f"SELECT {_COLUMNS} FROM models WHERE id <> ?"
     return [_model(catalog, row) for row in catalog.typed(_KINDS, sql, model.id)]
 
@@ -140,7 +140,7 @@ def set_probes(catalog: CatalogFile, model: Model, vectors: NDArray[Any]) -> Non
 
 
 def probes(catalog: CatalogFile, model: Model) -> NDArray[Any] | None:
-    """Give the vectors, (Q, D), of real captions; None where there are none."""
+    """Return the vectors, (Q, D), of real captions; None where there are none."""
     sql = "SELECT probes FROM models WHERE id = ?"
     row = next(catalog.typed((maybe(BLOB),), sql, model.id), (None,))
     if row[0] is None:
@@ -155,7 +155,7 @@ def probes(catalog: CatalogFile, model: Model) -> NDArray[Any] | None:
 
 
 def _model(catalog: CatalogFile, row: tuple[Any, ...]) -> Model:
-    """Give a model whose numbers can be those of one."""
+    """Return a model whose numbers can be those of one."""
     model = Model(*row)
     named = model.fingerprint.isprintable() and len(model.fingerprint) <= LONGEST_FINGERPRINT
     if model.id < 1 or not 1 <= model.dim <= MOST_DIM or not 0 <= model.unit_dim <= model.dim:

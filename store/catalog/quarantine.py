@@ -31,7 +31,7 @@ def quarantine(catalog: CatalogFile, broken: Sequence[QuarantinedFile]) -> list[
 
 
 def quarantined(catalog: CatalogFile, source: str | None) -> list[QuarantinedFile]:
-    """Give the files in quarantine, of one source or of all, by path."""
+    """Return the files in quarantine, of one source or of all, by path."""
     where, arguments = ("", ()) if source is None else ("WHERE root = ?", (path_to_row(source),))
     sql = f"""SELECT root, path, size_bytes, mtime_ns, reason, reader FROM quarantine
         JOIN sources ON sources.id = source_id {where}"""

@@ -191,7 +191,7 @@ _SQLITE = Dialect(
 
 
 def operators_of(kind: Kind) -> tuple[str, ...]:
-    """Give the operators that fields of a kind take.
+    """Return the operators that fields of a kind take.
 
     >>> operators_of("text")
     ('=', '!=', '~')
@@ -200,7 +200,7 @@ def operators_of(kind: Kind) -> tuple[str, ...]:
 
 
 def matching(catalog: CatalogFile, expression: Expression) -> NDArray[np.int64]:
-    """Give the ids (N,) of the photos that an expression is true of, ascending.
+    """Return the ids (N,) of the photos that an expression is true of, ascending.
 
     Raises:
         QueryError: it has more than 256 conditions, or is nested more than 64 deep.
@@ -211,7 +211,7 @@ def matching(catalog: CatalogFile, expression: Expression) -> NDArray[np.int64]:
 
 
 def to_sql(expression: Expression, dialect: Dialect) -> tuple[str, list[Any]]:
-    """Give an expression as a condition on a photo's row, and its values in their order.
+    """Return an expression as a condition on a photo's row, and its values in their order.
 
     Raises:
         QueryError: it has more than 256 conditions, or is nested more than 64 deep.
@@ -222,7 +222,7 @@ def to_sql(expression: Expression, dialect: Dialect) -> tuple[str, list[Any]]:
 
 
 def like_pattern(text: str) -> str:
-    r"""Give SQL's pattern for what `~` is asked for.
+    r"""Return SQL's pattern for what `~` is asked for.
 
     >>> like_pattern("50%"), like_pattern("img_*.jp?g")
     ('%50\\%%', 'img\\_%.jp_g')
@@ -289,7 +289,7 @@ def _compared(condition: Condition, dialect: Dialect, arguments: list[Any]) -> s
 
 
 def _in_one_form(kind: Kind, field: str, dialect: Dialect) -> tuple[str, str]:
-    """Give a field, and one of its texts where it holds any number, in the form of all values."""
+    """Return a field, and one of its texts where it holds any number, in the form of all values."""
     if kind == "texts":
         return field, dialect.one_form.format(field=dialect.one)
     return dialect.one_form.format(field=field), dialect.one

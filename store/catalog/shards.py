@@ -46,7 +46,7 @@ class FinishedShard:
 
 
 def finished_shards(catalog: CatalogFile, kind: ShardKind) -> dict[str, FinishedShard]:
-    """Give what was read to its end, or begun (of -1 photos), by path."""
+    """Return what was read to its end, or begun (of -1 photos), by path."""
     sql = "SELECT path, size_bytes, mtime_ns, photos FROM shards WHERE kind = ? ORDER BY path"
     kinds = (PATH, INTEGER, INTEGER, INTEGER)
     found = ((row_to_path(path), facts) for path, *facts in catalog.typed(kinds, sql, kind))

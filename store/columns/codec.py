@@ -45,7 +45,7 @@ _EPOCH = datetime(1970, 1, 1)
 
 
 def array_to_blob(array: NDArray[Any]) -> bytes:
-    r"""Give an array of numbers as bytes, its dtype and shape included.
+    r"""Return an array of numbers as bytes, its dtype and shape included.
 
     Args:
         array: any shape, a float, integer or boolean dtype.
@@ -60,7 +60,7 @@ def array_to_blob(array: NDArray[Any]) -> bytes:
 
 
 def arrays_to_blobs(arrays: NDArray[Any]) -> list[bytes]:
-    """Give each array (...) of a batch (B, ...) as `array_to_blob` does, at the cost of one.
+    """Return each array (...) of a batch (B, ...) as `array_to_blob` does, at the cost of one.
 
     Raises:
         ValueError: another dtype.
@@ -74,7 +74,7 @@ def arrays_to_blobs(arrays: NDArray[Any]) -> list[bytes]:
 
 
 def blob_to_array(blob: bytes) -> NDArray[Any]:
-    """Give the array that `array_to_blob` made these bytes from; it shares their memory, read-only.
+    """Return the array that `array_to_blob` made these bytes from, sharing their memory, read-only.
 
     Raises:
         ValueError: the bytes are cut off, too many or not an array at all.
@@ -114,7 +114,7 @@ def _dtype(name: str) -> np.dtype[Any]:
 
 
 def blobs_to_array(blobs: Sequence[bytes]) -> NDArray[Any]:
-    """Give the arrays (...) that at least one blob holds as one, (B, ...), at the cost of one.
+    """Return the arrays (...) that at least one blob holds as one, (B, ...), at the cost of one.
 
     Raises:
         ValueError: one is no array, or of another shape or dtype than the first.
@@ -138,7 +138,7 @@ def blobs_to_array(blobs: Sequence[bytes]) -> NDArray[Any]:
 
 
 def path_to_row(path: str) -> str | bytes:
-    r"""Give a path as text, or as the system's bytes where these are no Unicode.
+    r"""Return a path as text, or as the system's bytes where these are no Unicode.
 
     >>> path_to_row("/photos/a.jpg"), path_to_row("/photos/\udcff.jpg")
     ('/photos/a.jpg', b'/photos/\xff.jpg')
@@ -151,7 +151,7 @@ def path_to_row(path: str) -> str | bytes:
 
 
 def row_to_path(row: str | bytes) -> str:
-    """Give the path that `path_to_row` made this of.
+    """Return the path that `path_to_row` made this of.
 
     Raises:
         IndexDamaged: it is of another kind, or has a null byte, as no path does.
@@ -166,7 +166,7 @@ def row_to_path(row: str | bytes) -> str:
 
 
 def text_to_row(text: str) -> str:
-    r"""Give a text with a replacement in the place of what is no Unicode (a lone surrogate).
+    r"""Return a text with a replacement in the place of what is no Unicode (a lone surrogate).
 
     >>> text_to_row("a dog\ud800")
     'a dog?'
@@ -175,7 +175,7 @@ def text_to_row(text: str) -> str:
 
 
 def one_form(text: str) -> str:
-    r"""Give a text in the Unicode form in which texts are compared (NFC).
+    r"""Return a text in the Unicode form in which texts are compared (NFC).
 
     >>> one_form("Mu\u0308ller") == "M\xfcller"
     True
@@ -189,7 +189,7 @@ def _composed(word: re.Match[str]) -> str:
 
 
 def time_to_row(time: datetime) -> int:
-    """Give a clock's time as its seconds since it showed 1970; fractions are cut off.
+    """Return a clock's time as its seconds since it showed 1970; fractions are cut off.
 
     Raises:
         ValueError: it has a time zone, of which a camera's clock knows nothing.
@@ -203,5 +203,5 @@ def time_to_row(time: datetime) -> int:
 
 
 def row_to_time(seconds: int) -> datetime:
-    """Give the time that `time_to_row` made this of."""
+    """Return the time that `time_to_row` made this of."""
     return _EPOCH + timedelta(seconds=seconds)

@@ -31,7 +31,7 @@ _AMONG = "IN (SELECT value FROM json_each(?))"
 
 
 def file_words(path: str) -> str:
-    """Give the words of a relative path, its suffix left out; one Latin letter alone is none.
+    """Return the words of a relative path, its suffix left out; one Latin letter alone is none.
 
     Numbers are left out: a camera's counter says nothing of the photo.
 
@@ -47,7 +47,7 @@ def file_words(path: str) -> str:
 def documents(
     connection: sqlite3.Connection, image_ids: Sequence[int]
 ) -> Iterator[tuple[int, str, str]]:
-    """Give id, words of the path, and captions of those photos that are there.
+    """Return id, words of the path, and captions of those photos that are there.
 
     What two origins say alike is there once. Words without blanks between them are taken apart.
     """
@@ -58,7 +58,7 @@ def documents(
 def plain_documents(
     connection: sqlite3.Connection, image_ids: Sequence[int]
 ) -> Iterator[tuple[int, str, str]]:
-    """Give the same with all words as they are written."""
+    """Return the same with all words as they are written."""
     asked = json.dumps([int(image_id) for image_id in image_ids])
     sql = f"""SELECT image_id, text FROM captions WHERE image_id {_AMONG}
         ORDER BY image_id, origin, position"""

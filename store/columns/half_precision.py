@@ -13,7 +13,7 @@ __all__ = ["half_vectors"]
 def half_vectors(
     vectors: NDArray[np.floating], nodes: NDArray[Any], wanted: tuple[int, int]
 ) -> NDArray[np.float16]:
-    """Give vectors (B, D) in half precision; `nodes` has to have B entries too.
+    """Return vectors (B, D) in half precision; `nodes` has to have B entries too.
 
     Raises:
         ValueError: a shape is another, or a value is not finite in half precision.

@@ -13,7 +13,7 @@ __all__ = ["absolute_path", "lies_inside", "relative_path"]
 
 
 def relative_path(root: str, path: str) -> str:
-    """Give an absolute path as seen from a folder that it lies in, with `/` on every system.
+    """Return an absolute path as seen from a folder that it lies in, with `/` on every system.
 
     Raises:
         ValueError: it does not lie there.
@@ -29,7 +29,7 @@ def relative_path(root: str, path: str) -> str:
 
 
 def absolute_path(root: str, relative: str) -> str:
-    """Give the path that `relative_path` made this of.
+    """Return the path that `relative_path` made this of.
 
     Raises:
         IndexDamaged: it would lead out of the folder, which no path of ours does.

@@ -44,7 +44,7 @@ SUM = "sum"
 
 
 def maybe(kinds: Kinds) -> Kinds:
-    """Give the kinds of a column that may hold nothing, too."""
+    """Return the kinds of a column that may hold nothing, too."""
     return (*kinds, type(None))
 
 
@@ -114,7 +114,7 @@ WORDS_TABLES = frozenset(
 
 
 def columns_of(table: str) -> Mapping[str, Kinds] | None:
-    """Give the columns of a table that its `sum` is of; None where it is none of ours.
+    """Return the columns of a table that its `sum` is of; None where it is none of ours.
 
     >>> list(columns_of("nodes_12")), columns_of("nodes_x")
     (['image_id', 'nodes'], None)
@@ -125,7 +125,7 @@ def columns_of(table: str) -> Mapping[str, Kinds] | None:
 
 
 def row_sum(*values: Any) -> int:  # noqa: ANN401 - whatever SQLite keeps
-    r"""Give the CRC-32 of a row's values in the order of its columns.
+    r"""Return the CRC-32 of a row's values in the order of its columns.
 
     They are written as Python's `ascii` writes a tuple of them, but for a BLOB of more than
     64 bytes at the end: the tuple has its length instead, and its bytes follow the tuple.

@@ -30,7 +30,7 @@ _STRETCH = re.compile(
 
 
 def told_apart(text: str) -> str:
-    """Give what is said of a photo so that each part of it can be found.
+    """Return what is said of a photo so that each part of it can be found.
 
     >>> told_apart("a dog"), told_apart("\u72ac\u3068 a cat").split()
     ('a dog', ['犬', 'と', '犬と', 'a', 'cat'])
@@ -39,7 +39,7 @@ def told_apart(text: str) -> str:
 
 
 def asked_apart(text: str) -> str:
-    """Give what is asked for by its pairs of letters, and a single letter as it is.
+    """Return what is asked for by its pairs of letters, and a single letter as it is.
 
     >>> asked_apart("\u8d64\u3044\u72ac").split(), asked_apart("\u72ac").split()
     (['赤い', 'い犬'], ['犬'])
@@ -48,7 +48,7 @@ def asked_apart(text: str) -> str:
 
 
 def normal(text: str, form: Literal["NFKC", "NFKD"]) -> str:
-    """Give a text in one of the forms of Unicode, word by word, in time that its length bounds.
+    """Return a text in one of the forms of Unicode, word by word, in time that its length bounds.
 
     >>> normal("cafe\u0301", "NFKC")
     'café'

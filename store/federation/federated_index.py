@@ -103,29 +103,29 @@ class SeveralIndexes:
         return sum(self._all(len))
 
     def matching(self, expression: Expression) -> Allowed:
-        """Give the photos that a filter is true of."""
+        """Return the photos that a filter is true of."""
         return _Allowed(self._members.ask(lambda n, one: one.matching(moved(expression, n))))
 
     def search(self, vector: NDArray[np.float32], k: int, within: Allowed | None = None) -> Found:
-        """Give ids (K,) and inner products (K,) of the k nearest, equal ones by id."""
+        """Return ids (K,) and inner products (K,) of the k nearest, equal ones by id."""
         return self._best(k, lambda one, part: one.search(vector, k, part), within)
 
     def search_texts(self, words: str, k: int, within: Allowed | None = None) -> Found:
-        """Give ids (K,) and scores (K,) of the k photos whose words fit best in their index."""
+        """Return ids (K,) and scores (K,) of the k photos whose words fit best in their index."""
         return self._best(k, lambda one, part: one.search_texts(words, k, part), within)
 
     def vectors(self, image_ids: Ids) -> NDArray[np.float32]:
-        """Give vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
+        """Return vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
         found: list[Any] = self._of(image_ids, lambda one, ids: list(one.vectors(ids)))
         return np.array(found, np.float32).reshape(len(found), self.model.dim)
 
     def nodes(self, image_ids: Ids) -> NDArray[Any]:
-        """Give nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
+        """Return nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
         found: list[Any] = self._of(image_ids, lambda one, ids: list(one.nodes(ids)))
         return np.stack(found) if found else np.zeros((0, 0, 0), np.float16)
 
     def background(self) -> Background:
-        """Give samples of all vectors, of each index by its share of the photos."""
+        """Return samples of all vectors, of each index by its share of the photos."""
         found = list(self._members.ask(lambda _, one: one.background()).values())
         total = sum(each.photos for each in found)
         kept = []
@@ -137,19 +137,19 @@ class SeveralIndexes:
         return Background(vectors, total)
 
     def looks(self, image_ids: Ids) -> list[int | None]:
-        """Give perceptual hashes in the order of the ids, None where there is none."""
+        """Return perceptual hashes in the order of the ids, None where there is none."""
         return self._of(image_ids, lambda one, ids: one.looks(ids))
 
     def photos(self, image_ids: Ids) -> list[Photo]:
-        """Give photos in the order of the ids; those that are not there are left out."""
+        """Return photos in the order of the ids; those that are not there are left out."""
         return self._known(image_ids, lambda one, ids: one.photos(ids))
 
     def photo_records(self, image_ids: Ids) -> list[PhotoRecord]:
-        """Give all that is known of photos but their vectors, in the order of the ids."""
+        """Return all that is known of photos but their vectors, in the order of the ids."""
         return self._known(image_ids, lambda one, ids: one.photo_records(ids))
 
     def find_content(self, sha256: str) -> int | None:
-        """Give the lowest id of a photo whose file has that hex digest; None if none has."""
+        """Return the lowest id of a photo whose file has that hex digest; None if none has."""
         found = self._members.ask(lambda _, one: one.find_content(sha256))
         ids = [n * STRIDE + image_id for n, image_id in found.items() if image_id is not None]
         return min(ids, default=None)
@@ -157,7 +157,7 @@ class SeveralIndexes:
     # What servers need beside
 
     def ids_after(self, image_id: int, most: int) -> list[int]:
-        """Give the ids above one, ascending, at most so many."""
+        """Return the ids above one, ascending, at most so many."""
 
         def after(number: int, one: ServedIndex) -> list[int]:
             first = image_id - number * STRIDE
@@ -168,7 +168,7 @@ class SeveralIndexes:
         return sorted(each for ids in found for each in ids)[:most]
 
     def counts(self) -> Counts:
-        """Give how much they hold."""
+        """Return how much they hold."""
         found = self._all(lambda one: one.counts())
         return Counts(
             sum(each.images for each in found),
@@ -178,35 +178,35 @@ class SeveralIndexes:
         )
 
     def sources(self) -> dict[str, int]:
-        """Give the folders that photos were found through, sorted, with their numbers of photos."""
+        """Return the folders photos were found through, sorted, with their numbers of photos."""
         return dict(sorted(self._sums(lambda one: one.sources()).items()))
 
     def passed_over(self) -> dict[str, int]:
-        """Give kinds of files in the sources that are not read, such as `.cr3`, and how many."""
+        """Return kinds of files in the sources that are not read, such as `.cr3`, and how many."""
         return dict(sorted(self._sums(lambda one: one.passed_over()).items()))
 
     def quarantined(self) -> list[QuarantinedFile]:
-        """Give the files in quarantine, by path."""
+        """Return the files in quarantine, by path."""
         found = self._all(lambda one: one.quarantined())
         return sorted((each for files in found for each in files), key=lambda file: file.path)
 
     def damaged(self) -> list[PhotoFile]:
-        """Give the photos whose files are shown as far as they go, by path."""
+        """Return the photos whose files are shown as far as they go, by path."""
         found = self._all(lambda one: one.damaged())
         return sorted((each for files in found for each in files), key=lambda file: file.path)
 
     def category_counts(self, most: int) -> list[tuple[str, int]]:
-        """Give categories and how many photos have each: the most first, equal ones by name."""
+        """Return categories and how many photos have each: the most first, equal ones by name."""
         found = self._sums(lambda one: dict(one.category_counts(ALL)))
         return sorted(found.items(), key=lambda each: (-each[1], each[0]))[:most]
 
     def coming_models(self) -> list[Model]:
-        """Give the models that photos are being embedded with, beside the one that answers."""
+        """Return the models that photos are being embedded with, beside the one that answers."""
         found = self._all(lambda one: one.coming_models())
         return list({each.fingerprint: each for models in found for each in models}.values())
 
     def measured(self) -> Measured | None:
-        """Give how vectors are searched: the kinds, the least recall, and the longest time."""
+        """Return how vectors are searched: the kinds, the least recall, and the longest time."""
         found = [each for each in self._all(lambda one: one.measured()) if each is not None]
         if not found:
             return None
@@ -219,7 +219,7 @@ class SeveralIndexes:
         )
 
     def size_bytes(self) -> int:
-        """Give how much room they take."""
+        """Return how much room they take."""
         return sum(self._all(lambda one: one.size_bytes()))
 
     # How they are asked
@@ -236,7 +236,7 @@ class SeveralIndexes:
     def _best(
         self, k: int, work: Callable[[ServedIndex, Allowed | None], Found], within: Allowed | None
     ) -> Found:
-        """Give the k best of what each gives; equal ones in the order of the ids."""
+        """Return the k best of what each gives; equal ones in the order of the ids."""
         nothing = np.zeros(0, np.int64)
 
         def found(number: int, one: ServedIndex) -> Found:

@@ -18,7 +18,7 @@ STRIDE = 2**40
 
 
 def divided(image_ids: list[int]) -> dict[int, list[int]]:
-    """Give the ids in each index by the index's place.
+    """Return the ids in each index by the index's place.
 
     >>> divided([3, STRIDE + 1, 2])
     {0: [3, 2], 1: [1]}
@@ -30,7 +30,7 @@ def divided(image_ids: list[int]) -> dict[int, list[int]]:
 
 
 def moved(expression: Expression, number: int) -> Expression:
-    """Give a filter as the index at a place has to be asked: it has ids of its own.
+    """Return a filter as the index at a place has to be asked: it has ids of its own.
 
     >>> moved(Condition("id", "<", STRIDE + 5), 1)
     Condition(field='id', operator='<', value=5)

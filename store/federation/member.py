@@ -65,7 +65,7 @@ class _Opened:
         self.reader.close()
 
     def _identified(self) -> object:
-        """Give what tells its catalog from another's; None where it is away or in no folder."""
+        """Return what tells its catalog from another's; None where it is away or in no folder."""
         if self.reader.folder is None:
             return None
         try:
@@ -163,7 +163,7 @@ class FederationMember:
             raise error
 
     def close(self) -> Future[None]:
-        """Let go of it; gives what tells when that has happened."""
+        """Let go of it, and return what tells when that has happened."""
         closing = self._drop()
         self._hand.end()
         return closing

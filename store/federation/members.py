@@ -142,7 +142,7 @@ class Members:
         raise KeyError(number)
 
     def _enter(self) -> list[FederationMember]:
-        """Begin a snapshot of each that can be read; gives those in which one may be open."""
+        """Begin a snapshot of each that can be read, and return those in which one may be open."""
         for member in self._members:
             member.revive()
             if not member.reason and self._is_foreign(member):
@@ -203,7 +203,7 @@ class Members:
 
 
 def _trouble(future: Future[Any], until: float) -> BaseException | None:
-    """Give why something failed, a `TimeoutError` where it has not ended by that moment."""
+    """Return why something failed, a `TimeoutError` where it has not ended by that moment."""
     try:
         return future.exception(max(0.0, until - time.monotonic()))
     except TimeoutError as error:

@@ -25,7 +25,7 @@ by less than a thousandth, and nothing but damage by more than this."""
 
 
 def damaged_vectors(rows: Rows, dim: int, unit_dim: int) -> Iterator[tuple[int, str]]:
-    """Give image id and reason of each vector that is none of the model's.
+    """Return image id and reason of each vector that is none of the model's.
 
     Args:
         rows: the table.
@@ -39,7 +39,7 @@ def damaged_vectors(rows: Rows, dim: int, unit_dim: int) -> Iterator[tuple[int, 
 
 
 def damaged_nodes(rows: Rows) -> Iterator[tuple[int, str]]:
-    """Give image id and reason of nodes without a dimension, or of another shape than most."""
+    """Return image id and reason of nodes without a dimension, or of another shape than most."""
     by_shape: dict[tuple[int, ...], array[int]] = {}
     for image_id, blob, held in rows:
         nodes = _decoded(blob)

@@ -128,7 +128,7 @@ def check_file(catalog: CatalogFile, model: Model, folder: Path) -> Iterator[Pro
 
 
 def orphans(catalog: CatalogFile) -> list[tuple[str, str, str]]:
-    """Give table, column and parent table of every reference that leads nowhere."""
+    """Return table, column and parent table of every reference that leads nowhere."""
     broken = {(row[0], row[3]) for row in catalog.rows("PRAGMA foreign_key_check")}
     found = []
     for table, number in sorted(row for row in broken if columns_of(str(row[0]))):
@@ -171,7 +171,7 @@ def _check_ids(catalog: CatalogFile) -> Iterator[Problem]:
 
 
 def _highest_id(catalog: CatalogFile) -> int:
-    """Give the highest image id that anything speaks of."""
+    """Return the highest image id that anything speaks of."""
     sql = """SELECT max(coalesce((SELECT max(id) FROM images), 0),
         coalesce((SELECT max(CAST(image_id AS INTEGER)) FROM changes), 0))"""
     generation = Generation.from_record(catalog.meta().get("vectors"))

@@ -65,7 +65,7 @@ class Verification:
 def about(
     code: str, what: str, mending: str, found: Iterable[Row], *, photos: bool = False
 ) -> Iterator[Problem]:
-    """Give a problem for what was found, none where that is nothing.
+    """Return a problem for what was found, none where that is nothing.
 
     Args:
         code: see `Problem`, as the next two.

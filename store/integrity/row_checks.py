@@ -18,7 +18,7 @@ SMALL = ("quarantine", "shards", "changes")
 
 
 def faulty_rows(catalog: CatalogFile, table: str) -> Iterator[tuple[tuple[Any, ...], str]]:
-    """Give a table's values and the reason, of each row that is not what was written.
+    """Return a table's values and the reason, of each row that is not what was written.
 
     Texts that are no UTF-8 have surrogates in them: to be read in `CatalogFile.lenient_text`.
     """

@@ -124,7 +124,7 @@ def _mend(index: Index, problems: tuple[Problem, ...]) -> None:
 
 
 Mend = Callable[[CatalogFile, Model, Problem], list[int]]
-"""Mends one kind of problem in the caller's transaction; gives the ids of photos it removed."""
+"""Mends one kind of problem in the caller's transaction; returns the ids of removed photos."""
 
 
 def _leave(catalog: CatalogFile, model: Model, problem: Problem) -> list[int]:

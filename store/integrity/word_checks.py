@@ -13,7 +13,7 @@ __all__ = ["word_faults"]
 
 
 def word_faults(catalog: CatalogFile) -> Iterator[str]:
-    """Give what is wrong, in the caller's snapshot.
+    """Return what is wrong, in the caller's snapshot.
 
     FTS5's own check reads all words against all texts, but it counts as writing, which would keep
     others from writing meanwhile. So it is asked of a copy, beside the catalog.

@@ -40,7 +40,7 @@ class DatabaseCollection:
         self._server.close()
 
     def generations(self) -> list[CollectionGeneration]:
-        """Give all generations, the newest first."""
+        """Return all generations, the newest first."""
         return generations.generations(self._server, self._server.address.collection)
 
     def activate(self, number: int) -> None:

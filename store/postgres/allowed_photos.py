@@ -78,13 +78,13 @@ class Chosen:
 
     @classmethod
     def of(cls, given: Self | Sequence[int] | NDArray[np.int64] | None) -> Self | None:
-        """Give what ids stand for; what is chosen already, or None, comes back."""
+        """Return what ids stand for; what is chosen already, or None, comes back."""
         if given is None or isinstance(given, cls):
             return given
         return cls(np.unique(np.asarray(given, dtype=np.int64)))
 
     def condition(self, image_id: str) -> tuple[str, tuple[Any, ...]]:
-        """Give it as SQL on a column of ids, with its values."""
+        """Return it as SQL on a column of ids, with its values."""
         if self.ids is not None:
             return f"{image_id} = ANY (%s)", (self.ids.tolist(),)
         among = f"EXISTS (SELECT FROM {self.photos} WHERE id = {image_id} AND {self.where})"
@@ -92,7 +92,7 @@ class Chosen:
 
 
 def choose(session: Session, expression: Expression) -> Chosen:
-    """Give the photos that an expression is true of.
+    """Return the photos that an expression is true of.
 
     Raises:
         QueryError: it has too many conditions.

@@ -69,7 +69,7 @@ class Connection:
         self._drop()
 
     def rows(self, sql: str, *arguments: Any) -> list[Row]:  # noqa: ANN401
-        """Give all rows of a statement; binary values where PostgreSQL has them.
+        """Return all rows of a statement; binary values where PostgreSQL has them.
 
         Raises:
             IndexUnavailable: the server cannot be reached, or went away.
@@ -126,7 +126,7 @@ class Connection:
             return cursor.fetchall()
 
     def get(self) -> psycopg.Connection[Row]:
-        """Give the connection, made anew if it broke; in autocommit.
+        """Return the connection, made anew if it broke; in autocommit.
 
         Raises:
             IndexUnavailable: the server cannot be reached.

@@ -63,7 +63,7 @@ def copy_blobs(
 
 
 def half_rows(values: Sequence[bytes], dim: int) -> NDArray[np.float16]:
-    """Give halfvec values, as they come in binary form, as (N, D).
+    """Return halfvec values, as they come in binary form, as (N, D).
 
     >>> half_rows([bytes.fromhex("000200003c00c000")], 2).tolist()
     [[1.0, -2.0]]
@@ -74,7 +74,7 @@ def half_rows(values: Sequence[bytes], dim: int) -> NDArray[np.float16]:
 
 
 def as_text(vector: NDArray[np.floating]) -> str:
-    """Give a vector in the form that PostgreSQL reads, in half precision.
+    """Return a vector in the form that PostgreSQL reads, in half precision.
 
     >>> as_text(np.array([0.5, 1e9], dtype=np.float32))
     '[0.5, 65504.0]'

@@ -84,7 +84,7 @@ _GENERATION = """
 
 
 def table(name: str, number: int) -> str:
-    """Give the full name of a table of a generation.
+    """Return the full name of a table of a generation.
 
     >>> table("photos", 3)
     'crossgraph.photos_3'
@@ -93,7 +93,7 @@ def table(name: str, number: int) -> str:
 
 
 def generation_tables(number: int, dim: int) -> str:
-    """Give the statements that make a generation's tables, still without any index."""
+    """Return the statements that make a generation's tables, still without any index."""
     names = {name: table(name, number) for name in TABLES}
     return _GENERATION.format(**names, dim=dim, wide=dim + 1)
 

@@ -60,12 +60,12 @@ class CollectionGeneration:
     measured: Measured
 
     def table(self, name: str) -> str:
-        """Give the full name of one of its tables."""
+        """Return the full name of one of its tables."""
         return table(name, self.number)
 
 
 def answering(server: Connection, collection: str) -> CollectionGeneration:
-    """Give the generation that answers.
+    """Return the generation that answers.
 
     Raises:
         IndexNotFound: none does.
@@ -80,7 +80,7 @@ def answering(server: Connection, collection: str) -> CollectionGeneration:
 
 
 def generations(server: Connection, collection: str) -> list[CollectionGeneration]:
-    """Give all generations of a collection, the newest first."""
+    """Return all generations of a collection, the newest first."""
     sql = f"""SELECT {_COLUMNS} FROM {SCHEMA}.generations WHERE collection = %s
         ORDER BY number DESC"""
     return [_generation(row) for row in server.rows(sql, collection)]

@@ -53,7 +53,7 @@ def write_facts(server: Connection, generation: CollectionGeneration, catalog: C
 
 
 def storable(text: str) -> str:
-    r"""Give a text without what PostgreSQL cannot hold: zeros, and what is no Unicode.
+    r"""Return a text without what PostgreSQL cannot hold: zeros, and what is no Unicode.
 
     >>> storable("a\0b\ud800")
     'a?b?'

@@ -114,29 +114,29 @@ class PostgresReader:
     # Searches
 
     def matching(self, expression: Expression) -> Chosen:
-        """Give the photos that a filter is true of, as a condition; QueryError if too large."""
+        """Return the photos that a filter is true of, as a condition; QueryError if too large."""
         with self.snapshot():
             return choose(self._session, expression)
 
     def search(self, vector: NDArray[np.float32], k: int, within: Within = None) -> Found:
-        """Give ids (K,) and inner products (K,) of the k nearest; see `PostgresVectors.search`."""
+        """Return ids (K,) and inner products (K,) of the k nearest, as `PostgresVectors.search`."""
         return self._vectors.search(vector, k, within=within)
 
     def search_texts(self, words: str, k: int, within: Within = None) -> Found:
-        """Give ids (K,) and scores (K,) of the k photos whose words fit best, best first."""
+        """Return ids (K,) and scores (K,) of the k photos whose words fit best, best first."""
         with self.snapshot():
             return search_words(self._session, words, k, Chosen.of(within))
 
     # What is there
 
     def vectors(self, image_ids: Ids) -> NDArray[np.float32]:
-        """Give vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
+        """Return vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
         ids = _plain(image_ids)
         held = self._vectors.stored(ids)
         return np.array([held[i] for i in ids], dtype=np.float32).reshape(len(ids), self.model.dim)
 
     def nodes(self, image_ids: Ids) -> NDArray[Any]:
-        """Give nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
+        """Return nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
         ids = _plain(image_ids)
         if not ids:
             return np.zeros((0, 0, 0), dtype=np.float16)
@@ -144,7 +144,7 @@ class PostgresReader:
         return blobs_to_array([held[image_id] for image_id in ids])
 
     def background(self) -> Background:
-        """Give a sample of the vectors and how many there are, once for each generation."""
+        """Return a sample of the vectors and how many there are, once for each generation."""
         with self.snapshot():
             generation = self._session.generation
             if self._background is None or self._background[0] != generation.number:
@@ -161,32 +161,32 @@ class PostgresReader:
         return Background(self.vectors(sorted(ids)), self._session.generation.photos)
 
     def looks(self, image_ids: Ids) -> list[int | None]:
-        """Give perceptual hashes in the order of the ids, None where there is none."""
+        """Return perceptual hashes in the order of the ids, None where there is none."""
         ids = _plain(image_ids)
         held: dict[int, int | None] = dict(self._of("id, look", "photos", ids))
         return [held.get(image_id) for image_id in ids]
 
     def photos(self, image_ids: Ids) -> list[Photo]:
-        """Give photos in the order of the ids; those that are not there are left out."""
+        """Return photos in the order of the ids; those that are not there are left out."""
         return [
             Photo(photo.image_id, photo.file.path, photo.captions, photo.categories)
             for photo in self.photo_records(image_ids)
         ]
 
     def photo_records(self, image_ids: Ids) -> list[PhotoRecord]:
-        """Give all that is known of photos but their vectors, in the order of the ids."""
+        """Return all that is known of photos but their vectors, in the order of the ids."""
         ids = _plain(image_ids)
         held = {row[0]: _record(row) for row in self._of(_FILE, "photos", ids)}
         return [held[image_id] for image_id in ids if image_id in held]
 
     def ids_after(self, image_id: int, most: int) -> list[int]:
-        """Give the ids above one, ascending, at most so many."""
+        """Return the ids above one, ascending, at most so many."""
         with self.snapshot():
             sql = f"SELECT id FROM {self._photos} WHERE id > %s ORDER BY id LIMIT %s"
             return [row[0] for row in self._session.rows(sql, image_id, most)]
 
     def find_content(self, sha256: str) -> int | None:
-        """Give the lowest id of a photo whose file has that hex digest; None if none has."""
+        """Return the lowest id of a photo whose file has that hex digest; None if none has."""
         with self.snapshot():
             sql = f"SELECT min(id) FROM {self._photos} WHERE sha256 = %s"
             found: int | None = self._session.rows(sql, bytes.fromhex(sha256))[0][0]
@@ -195,7 +195,7 @@ class PostgresReader:
     # Its state
 
     def counts(self) -> Counts:
-        """Give how much it holds; what was left out of the index is not told here."""
+        """Return how much it holds; what was left out of the index is not told here."""
         with self.snapshot():
             sql = f"""SELECT count(*), coalesce(sum(cardinality(captions)), 0)::bigint,
                 (SELECT count(DISTINCT name) FROM {self._photos}, unnest(categories) AS name)
@@ -204,26 +204,26 @@ class PostgresReader:
             return Counts(images, captions, categories, 0)
 
     def sources(self) -> dict[str, int]:
-        """Give the folders that photos were found through, sorted, with their numbers of photos."""
+        """Return the folders photos were found through, sorted, with their numbers of photos."""
         with self.snapshot():
             sql = f"""SELECT coalesce(raw_root, convert_to(root, 'UTF8')) AS held, count(*)
                 FROM {self._photos} GROUP BY held ORDER BY held"""
             return {_path(None, raw): count for raw, count in self._session.rows(sql)}
 
     def passed_over(self) -> dict[str, int]:
-        """Give no kind: what was passed over stays with the index on disk."""
+        """Return no kind: what was passed over stays with the index on disk."""
         return {}
 
     def quarantined(self) -> list[QuarantinedFile]:
-        """Give no file: what was left out stays with the index on disk."""
+        """Return no file: what was left out stays with the index on disk."""
         return []
 
     def damaged(self) -> list[PhotoFile]:
-        """Give no photo: what is wrong with files stays with the index on disk."""
+        """Return no photo: what is wrong with files stays with the index on disk."""
         return []
 
     def category_counts(self, most: int) -> list[tuple[str, int]]:
-        """Give categories and how many photos have each: the most first, equal ones by name."""
+        """Return categories and how many photos have each: the most first, equal ones by name."""
         with self.snapshot():
             sql = f"""SELECT name, count(DISTINCT id) AS photos
                 FROM {self._photos}, unnest(categories) AS name GROUP BY name
@@ -231,16 +231,16 @@ class PostgresReader:
             return [(name, count) for name, count in self._session.rows(sql, most)]
 
     def coming_models(self) -> list[Model]:
-        """Give none: a generation is of one model."""
+        """Return none: a generation is of one model."""
         return []
 
     def measured(self) -> Measured:
-        """Give how its vectors are searched, as measured when they were pushed."""
+        """Return how its vectors are searched, as measured when they were pushed."""
         with self.snapshot():
             return self._session.generation.measured
 
     def size_bytes(self) -> int:
-        """Give the size of its tables with their indexes."""
+        """Return the size of its tables with their indexes."""
         with self.snapshot():
             tables = [self._session.table(name) for name in TABLES]
             sql = """SELECT sum(pg_total_relation_size(name::regclass))::bigint

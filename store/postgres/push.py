@@ -158,7 +158,7 @@ class _Push:
             raise self._damaged(f"{self._photos} photos and the vectors of {done}")
 
     def _nodes(self, ids: NDArray[np.int64]) -> list[bytes]:
-        """Give what the re-ranker reads of photos, as the bytes that they are."""
+        """Return what the re-ranker reads of photos, as the bytes that they are."""
         sql = f"SELECT image_id, nodes FROM {self._index.model.nodes} WHERE image_id IN "
         asked = json.dumps(ids.tolist())
         held = dict(self._catalog.rows(f"{sql} (SELECT value FROM json_each(?))", asked))
@@ -170,7 +170,7 @@ class _Push:
         return vectors_after(self._catalog, self._index.model, 0)
 
     def _content(self) -> str:
-        """Give what changes with any embedding of the index, and is another of any other index."""
+        """Return what changes with any embedding of the index and differs between indexes."""
         facts = next(
             self._catalog.rows(
                 "SELECT count(*), max(id), total(size_bytes), total(mtime_ns) FROM images"

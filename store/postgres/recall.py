@@ -61,7 +61,7 @@ def measure(
     queries: NDArray[np.float32] | None,
     started: float,
 ) -> tuple[int | None, Measured]:
-    """Give how much of the graph a search has to look at for what `store.vectors.choose` demands.
+    """Return how much of the graph a search has to look at for what `store.vectors.choose` demands.
 
     Args:
         server: the database.
@@ -98,7 +98,7 @@ def _asked(
     queries: NDArray[np.float32],
     ef_search: int | None,
 ) -> tuple[list[list[int]], float]:
-    """Give the ids of what is scored exactly for each query, and a search's median milliseconds."""
+    """Return the ids of the exact hits of each query, and a search's median milliseconds."""
     found, taken = [], []
     by = "placed" if ef_search else "vector"
     sql = f"""SELECT image_id, vector FROM {generation.table("vectors")}

@@ -50,7 +50,7 @@ class VectorPlacement:
 
     @classmethod
     def of(cls, dim: int, blocks: Blocks) -> Self:
-        """Give the placement that suits vectors.
+        """Return the placement that suits vectors.
 
         Args:
             dim: their width D.
@@ -63,14 +63,14 @@ class VectorPlacement:
         return cls(mean, scale, longest)
 
     def placed(self, vectors: NDArray[np.floating]) -> NDArray[np.float16]:
-        """Give vectors (N, D) as (N, D + 1), equally long but for rounding."""
+        """Return vectors (N, D) as (N, D + 1), equally long but for rounding."""
         scaled = (vectors.astype(np.float32) - self.mean) * self.scale
         missing = np.sqrt(np.maximum(self.length**2 - _lengths(scaled) ** 2, 0))
         return np.column_stack([scaled, missing]).astype(np.float16)
 
 
 def asked(query: NDArray[np.float32], scale: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Give a query (D,) as (D + 1,), by which placed vectors stand in the order they had."""
+    """Return a query (D,) as (D + 1,), by which placed vectors stand in the order they had."""
     return np.append(query / scale, np.float32(0))
 
 

@@ -56,12 +56,12 @@ class Session:
                 self._depth -= 1
 
     def rows(self, sql: str, *arguments: object) -> list[Row]:
-        """Give the rows of a statement, in a snapshot of its own where there is none."""
+        """Return the rows of a statement, in a snapshot of its own where there is none."""
         with self.snapshot():
             return self.server.rows(sql, *arguments)
 
     def table(self, name: str) -> str:
-        """Give the full name of a table of the generation; within a snapshot only."""
+        """Return the full name of a table of the generation; within a snapshot only."""
         return self.generation.table(name)
 
     def _follow(self, rows: list[Row]) -> None:

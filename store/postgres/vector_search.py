@@ -63,7 +63,7 @@ class PostgresVectors:
         without: NDArray[np.int64] | None = None,
         within: Chosen | Sequence[int] | NDArray[np.int64] | None = None,
     ) -> Found:
-        """Give ids (K,) and inner products (K,) of the k nearest to a query (D,).
+        """Return ids (K,) and inner products (K,) of the k nearest to a query (D,).
 
         The highest score comes first, equal ones in the order of the ids. Where few photos may
         answer, all of these are compared; else the graph is followed until enough are found.
@@ -79,7 +79,7 @@ class PostgresVectors:
             return self._nearest(query, k, chosen, _Conditions(chosen, without))
 
     def stored(self, image_ids: Sequence[int]) -> dict[int, NDArray[np.float16]]:
-        """Give vectors (D,) in half precision by id, of those that are there."""
+        """Return vectors (D,) in half precision by id, of those that are there."""
         with self._session.snapshot():
             rows = self._session.rows(
                 f"""SELECT image_id, vector FROM {self._session.table("vectors")}
@@ -114,7 +114,7 @@ class PostgresVectors:
     def _rows(
         self, query: NDArray[np.float32], conditions: _Conditions, most: int, *, by_graph: bool
     ) -> Found:
-        """Give at most so many ids and exact scores, best first, equal ones by id.
+        """Return at most so many ids and exact scores, best first, equal ones by id.
 
         The database takes the query in half precision, which is why more are asked for.
         """

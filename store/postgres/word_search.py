@@ -30,7 +30,7 @@ BY_LENGTH = 1
 
 
 def plain_words(text: str) -> str:
-    """Give the words of a text in small letters without accents, a space between two.
+    """Return the words of a text in small letters without accents, a space between two.
 
     >>> plain_words("Café_au-lait, don't!")
     'cafe au lait don t'
@@ -41,7 +41,7 @@ def plain_words(text: str) -> str:
 
 
 def search_words(session: Session, text: str, k: int, within: Chosen | None = None) -> Found:
-    """Give ids (K,) and scores (K,) of the k photos that fit words best.
+    """Return ids (K,) and scores (K,) of the k photos that fit words best.
 
     The highest score comes first, equal ones by id.
     """
@@ -67,7 +67,7 @@ def search_words(session: Session, text: str, k: int, within: Chosen | None = No
 
 
 def _weights(session: Session, text: str) -> list[tuple[str, float]]:
-    """Give the stems of a text that some photo has, and how telling each is."""
+    """Return the stems of a text that some photo has, and how telling each is."""
     asked = plain_words(" ".join(telling_words(text)))
     rows = session.rows(
         f"""SELECT word, photos FROM {session.table("words")}

@@ -126,7 +126,7 @@ class CatalogFile:
         self.lock.release()
 
     def rows(self, sql: str, *arguments: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
-        """Give the rows of a query, read as they are asked for."""
+        """Return the rows of a query, read as they are asked for."""
         self._budget.begin()
         with self._own_words():
             # Not `yield from`, which closes the cursor, and fails where the connection was closed.
@@ -140,7 +140,7 @@ class CatalogFile:
         *arguments: Any,  # noqa: ANN401
         ascending: bool = False,
     ) -> Iterator[tuple[Any, ...]]:
-        """Give the rows of a query, as `rows` does, whose values are of certain kinds.
+        """Return the rows of a query, as `rows` does, whose values are of certain kinds.
 
         SQLite keeps whatever is put into a column, so that those of a file need not be of the kinds
         that we write.
@@ -166,7 +166,7 @@ class CatalogFile:
             yield row
 
     def damaged(self, reason: str) -> IndexDamaged:
-        """Give the error that says what is wrong with what was read."""
+        """Return the error that says what is wrong with what was read."""
         return IndexDamaged(
             f"{self.path} holds what no catalog of this program does: {reason}; `crossgraph verify "
             f"--index {self.path.parent}` says more"
@@ -265,7 +265,7 @@ class CatalogFile:
                 raise
 
     def meta(self) -> dict[str, Any]:
-        """Give the catalog's facts about itself."""
+        """Return the catalog's facts about itself."""
         facts = {}
         for key, value in self.typed((TEXT, TEXT), "SELECT key, value FROM meta"):
             try:
@@ -275,7 +275,7 @@ class CatalogFile:
         return facts
 
     def revision(self) -> int:
-        """Give the number of the state that the catalog is in."""
+        """Return the number of the state that the catalog is in."""
         found = self.meta().get("revision", 0)
         if not isinstance(found, int) or not 0 <= found < 2**62:
             raise self.damaged(f"the state {found!r}")

@@ -12,7 +12,7 @@ ROWS_AT_ONCE = 512
 
 
 def id_pages(catalog: CatalogFile) -> Iterator[list[int]]:
-    """Give all image ids, ascending, some hundred at a time."""
+    """Return all image ids, ascending, some hundred at a time."""
     last: list[int] = [0]
     sql = "SELECT id FROM images WHERE id > ? ORDER BY id LIMIT ?"
     while last := [int(row[0]) for row in catalog.rows(sql, last[-1], ROWS_AT_ONCE)]:

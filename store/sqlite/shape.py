@@ -61,7 +61,7 @@ def check_tables(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def plain_sql(sql: object) -> str:
-    """Give a statement without what may differ between two that say the same.
+    """Return a statement without what may differ between two that say the same.
 
     >>> plain_sql('CREATE TABLE "a"  (b)') == plain_sql("CREATE TABLE a(b)")
     True
@@ -70,7 +70,7 @@ def plain_sql(sql: object) -> str:
 
 
 def _held_columns(connection: sqlite3.Connection) -> dict[str, list[str]]:
-    """Give the columns of each plain table; a computed one with a mark that no name has."""
+    """Return the columns of each plain table; a computed one with a mark that no name has."""
     # In one statement, which reads one state, whoever makes or drops a model's tables meanwhile.
     sql = """SELECT held.name, columns.name, columns.hidden
         FROM sqlite_master AS held, pragma_table_xinfo(held.name) AS columns

@@ -23,7 +23,7 @@ _MAY_PASS = {
 
 
 def told(error: sqlite3.DatabaseError, path: Path) -> CrossgraphError:
-    """Give the error that people see.
+    """Return the error that people see.
 
     Args:
         error: what SQLite said of the file.
@@ -41,5 +41,5 @@ def told(error: sqlite3.DatabaseError, path: Path) -> CrossgraphError:
 
 
 def code_of(error: sqlite3.Error) -> int:
-    """Give SQLite's primary code; that of any error where Python raised it itself."""
+    """Return SQLite's primary code; that of any error where Python raised it itself."""
     return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)) & 0xFF

@@ -30,7 +30,7 @@ def has_wal_reset_fault(version: tuple[int, ...] = sqlite3.sqlite_version_info) 
 
 
 def sqlite_words() -> str:
-    """Give the version in use, and whether it has the fault, in a few words."""
+    """Return the version in use, and whether it has the fault, in a few words."""
     known = ", which has the WAL-reset fault: see `crossgraph doctor`"
     return f"SQLite {sqlite3.sqlite_version}{known if has_wal_reset_fault() else ''}"
 

@@ -16,7 +16,7 @@ ROWS_AT_ONCE = 4096
 
 
 def digest_of(text: str) -> bytes:
-    """Give the bytes of a digest that is written in hex; raises IndexDamaged where it is none."""
+    """Return the bytes of a digest that is written in hex; raises IndexDamaged where it is none."""
     try:
         return bytes.fromhex(text)
     except ValueError as error:
@@ -26,7 +26,7 @@ def digest_of(text: str) -> bytes:
 
 
 def id_pages_of(connection: sqlite3.Connection) -> Iterator[list[int]]:
-    """Give the ids of all photos, ascending, some thousand at a time."""
+    """Return the ids of all photos, ascending, some thousand at a time."""
     ids = [row[0] for row in connection.execute("SELECT id FROM images ORDER BY id")]
     for start in range(0, len(ids), ROWS_AT_ONCE):
         yield ids[start : start + ROWS_AT_ONCE]

@@ -32,7 +32,7 @@ class CatalogUri:
 
     @property
     def text(self) -> str:
-        """Give what SQLite opens."""
+        """Return what SQLite opens."""
         return self.path.absolute().as_uri() + self.query
 
     @property
@@ -42,7 +42,7 @@ class CatalogUri:
 
 
 def uri_of(path: Path) -> CatalogUri:
-    """Give how a catalog is opened, as its folder can be written or not."""
+    """Return how a catalog is opened, as its folder can be written or not."""
     # Where nothing can be written, SQLite cannot make the files that write-ahead mode needs, and
     # has to be told that nobody else writes either; but then it would not see what a run that was
     # killed left in them.
@@ -52,7 +52,7 @@ def uri_of(path: Path) -> CatalogUri:
 
 
 def uri_without_room(path: Path, error: sqlite3.OperationalError) -> CatalogUri | None:
-    """Give how a catalog is opened without any room on its disk; None where that is not the fault.
+    """Return how a catalog is opened without any room on its disk; None if that is not the fault.
 
     What an interrupted run left is read by a process that keeps all others out, since then SQLite
     keeps in memory what would have to be in a file for them.
@@ -65,7 +65,7 @@ def uri_without_room(path: Path, error: sqlite3.OperationalError) -> CatalogUri 
 
 
 def files_state(path: Path) -> object:
-    """Give what changes when another process writes a catalog."""
+    """Return what changes when another process writes a catalog."""
     facts = path.stat()
     return facts.st_ino, facts.st_size, facts.st_mtime_ns, _left(path)
 

@@ -148,7 +148,7 @@ class ApproximateIndex:
         without: NDArray[np.int64] | None = None,
         within: NDArray[np.int64] | None = None,
     ) -> Found:
-        """Give ids (K,) and about the inner products (K,) of most of the k nearest to a query (D,).
+        """Return ids (K,) and approximate inner products (K,) of most of the k nearest to a (D,).
 
         Fewer than k where the lists that are read hold fewer. The highest score comes first, equal
         ones in the order of the ids; `without` are ids that are passed over, and `within`, if it is
@@ -183,7 +183,7 @@ class ApproximateIndex:
         return self.lists == 1
 
     def slack(self, query: NDArray[np.float32]) -> float:
-        """Give by how much a score of a query (D,) may be wrong.
+        """Return by how much a score of a query (D,) may be wrong.
 
         A code of 8 bits stands for the middle of one of 255 steps, from the least to the greatest
         number of a sample. Where there is one list that is all vectors, and none is more wrong;
@@ -198,11 +198,11 @@ class ApproximateIndex:
         return float(weights @ (0.501 * ranges / 255 + 1e-5 * greatest))
 
     def scaled_query(self, query: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Give a query (D,) as FAISS is asked, (1, W); ValueError where it has another width."""
+        """Return a query (D,) as FAISS is asked, (1, W); ValueError where it has another width."""
         return padded_query(query, self.dim) / self._scale
 
     def faiss_index(self) -> Any:  # noqa: ANN401 - FAISS's types are incomplete
-        """Give FAISS's index, to be copied to a GPU; it reads `probes` lists.
+        """Return FAISS's index, to be copied to a GPU; it reads `probes` lists.
 
         Raises:
             DamagedVectors: the file is not what was written.

@@ -33,14 +33,14 @@ class Background:
 
 
 def sampled(catalog: CatalogFile, vectors: Callable[[Ids], NDArray[np.float32]]) -> Background:
-    """Give the sample of a catalog's photos, whose vectors a function gives by their ids."""
+    """Return the sample of a catalog's photos, whose vectors a function gives by their ids."""
     first, last, photos = next(catalog.rows("SELECT min(id), max(id), count(*) FROM images"))
     rows = catalog.rows(spread_ids("images", first, last)) if photos else ()
     return Background(vectors(sorted(int(row[0]) for row in rows)), int(photos))
 
 
 def spread_ids(photos: str, first: int, last: int) -> str:
-    """Give the SQL of at most `SAMPLE` ids at even distances, each one look into the table's index.
+    """Return the SQL of at most `SAMPLE` ids at even distances, each a look into the index.
 
     Args:
         photos: the table, whose ids are `id`.

@@ -82,7 +82,7 @@ class VectorCache:
     def search(
         self, query: NDArray[np.float32], k: int, within: NDArray[np.int64] | None = None
     ) -> Found:
-        """Give ids and inner products of the k nearest as the catalog has them now.
+        """Return ids and inner products of the k nearest as the catalog has them now.
 
         Args:
             query: (D,) float32.
@@ -122,11 +122,11 @@ class VectorCache:
             lock.release()
 
     def revision(self) -> int:
-        """Give a number that changes with the vectors."""
+        """Return a number that changes with the vectors."""
         return self._state().revision
 
     def generation(self) -> Generation | None:
-        """Give what is recorded of the vectors' file, None where there is none of this model."""
+        """Return what is recorded of the vectors' file, None where there is none of this model."""
         return self._state().generation
 
     def compact(self) -> None:
@@ -194,7 +194,7 @@ class VectorCache:
         remove_others(self._folder, written.name)
 
     def _lacking(self) -> tuple[Generation | None, int]:
-        """Give what is recorded of the file, and how many changes it does not have."""
+        """Return what is recorded of the file, and how many changes it does not have."""
         recorded = self._state().generation
         last_id, revision = (0, -1) if recorded is None else (recorded.last_id, recorded.revision)
         sql = f"""SELECT max(0, coalesce((SELECT max(image_id) FROM {self._model.vectors}), 0) - ?)
@@ -208,7 +208,7 @@ class VectorCache:
         return _State(self._catalog.revision(), generation)
 
     def _current(self) -> LiveVectors:
-        """Give the vectors of this snapshot of the catalog."""
+        """Return the vectors of this snapshot of the catalog."""
         state = self._state()
         if self._live is not None and self._revision == state.revision:
             return self._live

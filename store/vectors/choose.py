@@ -153,7 +153,7 @@ def _exact_in_time(
 
 
 def _first(blocks: Blocks, count: int) -> Iterator[Block]:
-    """Give the first vectors, without reading more."""
+    """Return the first vectors, without reading more."""
     for ids, vectors in blocks():
         yield ids[:count], vectors[:count]
         count -= len(ids)
@@ -162,7 +162,7 @@ def _first(blocks: Blocks, count: int) -> Iterator[Block]:
 
 
 def _warm_ms(index: VectorIndex, queries: NDArray[np.float32]) -> list[float]:
-    """Give the milliseconds of some searches for what a caller re-scores, after one to warm up.
+    """Return the milliseconds of some searches for what a caller re-scores, after one to warm up.
 
     Without queries it is asked for a vector of equal numbers: an exact search costs what it costs.
     """
@@ -179,7 +179,7 @@ def _warm_ms(index: VectorIndex, queries: NDArray[np.float32]) -> list[float]:
 def _approximate(
     dim: int, count: int, blocks: Blocks, queries: NDArray[np.float32], least_recall: float
 ) -> tuple[FileIndex, float] | None:
-    """Give the first approximate index with enough recall, and what that is, else None."""
+    """Return the first approximate index with enough recall, and what that is, else None."""
     truth = nearest(blocks, queries, NEIGHBOURS)
     trained = train(dim, count, blocks)
     for bits in (8, 16):
@@ -194,7 +194,7 @@ def _approximate(
 
 
 def _probes(lists: int) -> list[int]:
-    """Give the numbers of lists to try: 8, 16, ..., and the most that is still worth it.
+    """Return the numbers of lists to try: 8, 16, ..., and the most that is still worth it.
 
     >>> _probes(100)
     [8, 16, 32, 64, 75]
@@ -205,7 +205,7 @@ def _probes(lists: int) -> list[int]:
 
 
 def nearest(blocks: Blocks, queries: NDArray[np.float32], k: int) -> NDArray[np.int64]:
-    """Give the ids, (Q, K) in no order, of the k vectors with the highest products."""
+    """Return the ids, (Q, K) in no order, of the k vectors with the highest products."""
     ids = np.zeros((len(queries), 0), dtype=np.int64)
     scores = np.zeros((len(queries), 0), dtype=np.float32)
     for more, vectors in blocks():
@@ -219,7 +219,7 @@ def nearest(blocks: Blocks, queries: NDArray[np.float32], k: int) -> NDArray[np.
 
 
 def _recall(index: VectorIndex, queries: NDArray[np.float32], truth: NDArray[np.int64]) -> float:
-    """Give the mean share of the true nearest among the candidates.
+    """Return the mean share of the true nearest among the candidates.
 
     That is the recall after re-scoring too: scored exactly, what belongs to the nearest of all
     comes first among the candidates.

@@ -106,7 +106,7 @@ class FlatIndex:
         without: NDArray[np.int64] | None = None,
         within: NDArray[np.int64] | None = None,
     ) -> Found:
-        """Give ids (K,) and inner products (K,) of the k nearest to a query (D,).
+        """Return ids (K,) and inner products (K,) of the k nearest to a query (D,).
 
         The highest score comes first, equal ones in the order of the ids; `without` are ids that
         are passed over, and `within`, if it is given, those that alone are not.
@@ -134,7 +134,7 @@ class FlatIndex:
         return best(ask, k, len(self))
 
     def slack(self, query: NDArray[np.float32]) -> float:
-        """Give by how much a score may be wrong, which is nothing."""
+        """Return by how much a score may be wrong, which is nothing."""
         return 0.0
 
     def save(self, file: Path) -> None:
@@ -146,7 +146,7 @@ class FlatIndex:
         write_vectors(file, Header(self.dim, 16, len(self)), (), self._parts)
 
     def padded_blocks(self) -> Iterator[Block]:
-        """Give ids (N,) and vectors as they are held, (N, W), a few at a time."""
+        """Return ids (N,) and vectors as they are held, (N, W), a few at a time."""
         ids = self._ids()
         for start in range(0, len(self), ROWS_AT_ONCE):
             count = min(ROWS_AT_ONCE, len(self) - start)

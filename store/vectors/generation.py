@@ -62,7 +62,7 @@ class Generation:
 
     @classmethod
     def from_record(cls, record: object) -> Generation | None:
-        """Give it from the catalog's record, None where there is none, or one of another form."""
+        """Return it from the catalog's record, None where there is none, or one of another form."""
         if not isinstance(record, dict):
             return None
         try:
@@ -72,7 +72,7 @@ class Generation:
         return found if _is_sound(found) else None
 
     def to_record(self) -> dict[str, Any]:
-        """Give what the catalog is to record."""
+        """Return what the catalog is to record."""
         return asdict(self)
 
 
@@ -90,7 +90,7 @@ def _is_sound(found: Generation) -> bool:
 
 
 def read_generation(folder: Path, recorded: Generation, dim: int) -> FileIndex | None:
-    """Give the vectors from their file, None where it is missing, damaged or not as recorded."""
+    """Return the vectors from their file, None where it is missing, damaged or not as recorded."""
     file = folder / recorded.name
     if file.parent != folder:
         return None
@@ -148,7 +148,7 @@ def remove_others(folder: Path, kept: str) -> None:
 
 
 def other_files(folder: Path, kept: str) -> list[Path]:
-    """Give the files of other generations, and what an interrupted write left, by name."""
+    """Return the files of other generations, and what an interrupted write left, by name."""
     return sorted(file for file in folder.glob(PATTERN) if file.name != kept)
 
 

@@ -34,7 +34,7 @@ DEVICE = 0  # one is enough for what fits: copies on several would only share qu
 
 
 def on_gpu(index: FlatIndex | ApproximateIndex) -> FileIndex | None:
-    """Give an index's form on the GPU; None where there is no GPU, or it cannot hold this one.
+    """Return an index's form on the GPU; None where there is no GPU, or it cannot hold this one.
 
     One with a single list is no faster there, and is left where its scores are as it says.
 
@@ -101,7 +101,7 @@ class GpuIndex:
         without: NDArray[np.int64] | None = None,
         within: NDArray[np.int64] | None = None,
     ) -> Found:
-        """Give ids (K,) and inner products (K,) of the k nearest, as the index on the CPU does.
+        """Return ids (K,) and inner products (K,) of the k nearest, as the index on the CPU does.
 
         Raises:
             ValueError: the query has another width.
@@ -126,7 +126,7 @@ class GpuIndex:
         return self._cpu.whole
 
     def slack(self, query: NDArray[np.float32]) -> float:
-        """Give by how much a score may be wrong, as the index on the CPU does."""
+        """Return by how much a score may be wrong, as the index on the CPU does."""
         return self._cpu.slack(query)
 
     def save(self, file: Path) -> None:
@@ -155,7 +155,7 @@ class GpuIndex:
         count: int,
         passed: NDArray[np.int64],
     ) -> Found:
-        """Give `count` of what the GPU found, as ids; those that are missing are -1, behind."""
+        """Return `count` of what the GPU found, as ids; those that are missing are -1, behind."""
         there = found >= 0
         ids = found[there] if self._ids is None else self._ids[found[there]]
         wanted = ~np.isin(ids, passed)

@@ -60,7 +60,7 @@ class LiveVectors:
         stored: Callable[[Sequence[int]], NDArray[np.float32]],
         within: NDArray[np.int64] | None = None,
     ) -> Found:
-        """Give ids and inner products of the k nearest, best first, equal ones by id.
+        """Return ids and inner products of the k nearest, best first, equal ones by id.
 
         Args:
             query: (D,) float32.
@@ -85,7 +85,7 @@ class LiveVectors:
         stored: Callable[[Sequence[int]], NDArray[np.float32]],
         within: NDArray[np.int64] | None,
     ) -> Found:
-        """Give what the base finds, k at least, with exact scores, in no order."""
+        """Return what the base finds, k at least, with exact scores, in no order."""
         slack, asked = self.base.slack(query), k * OVERSAMPLING
         while True:
             ids, rough = self.base.search(query, asked, self._without, within)

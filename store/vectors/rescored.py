@@ -20,7 +20,7 @@ __all__ = ["rescored"]
 
 
 def rescored(dim: int, count: int, blocks: Blocks) -> ApproximateIndex:
-    """Give vectors the form of an exact index that takes half the bytes.
+    """Return vectors the form of an exact index that takes half the bytes.
 
     Args:
         dim: width of the vectors.

@@ -76,12 +76,12 @@ def write_vectors(
 
 
 def part_sum(codes: NDArray[np.uint8], ids: NDArray[np.int64]) -> int:
-    """Give the sum of a part as the head has it."""
+    """Return the sum of a part as the head has it."""
     return zlib.crc32(_little(ids), zlib.crc32(_little(codes)))
 
 
 def head_sha256(file: Path) -> str:
-    """Give the SHA-256 of a file's head, in hex; raises as `read_head`, and OSError."""
+    """Return the SHA-256 of a file's head, in hex; raises as `read_head`, and OSError."""
     with file.open("rb") as stream:
         return read_head(stream, file).sha256
 
@@ -146,6 +146,6 @@ def _read(stream: BinaryIO, dtype: str, *shape: int) -> NDArray[Any]:
 
 
 def _little(array: NDArray[Any]) -> memoryview:
-    """Give an array's bytes in the order of the file."""
+    """Return an array's bytes in the order of the file."""
     little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
     return little.reshape(-1).view(np.uint8).data

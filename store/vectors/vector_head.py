@@ -74,7 +74,7 @@ class Header:
 
     @classmethod
     def unpack(cls, start: bytes) -> Self | None:
-        """Give what the first bytes of a file say, None where they make no sense."""
+        """Return what the first bytes of a file say, None where they make no sense."""
         if len(start) < HEADER.size:
             return None
         magic, dim, bits, count, lists, probes = HEADER.unpack(start)
@@ -83,7 +83,7 @@ class Header:
         return cls(dim, bits, count, lists, probes) if ours and fits else None
 
     def pack(self) -> bytes:
-        """Give the first bytes of the file."""
+        """Return the first bytes of the file."""
         return HEADER.pack(MAGIC, self.dim, self.bits, self.count, self.lists, self.probes)
 
 

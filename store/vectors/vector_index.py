@@ -48,7 +48,7 @@ class VectorIndex(Protocol):
         """Width of the vectors."""
 
     def __len__(self) -> int:
-        """Give the number of vectors."""
+        """Return the number of vectors."""
 
     def search(
         self,
@@ -57,7 +57,7 @@ class VectorIndex(Protocol):
         without: NDArray[np.int64] | None = None,
         within: NDArray[np.int64] | None = None,
     ) -> Found:
-        """Give ids and inner products of the k nearest to a query (D,), fewer if it has fewer.
+        """Return ids and inner products of the k nearest to a query (D,), fewer if it has fewer.
 
         The highest score comes first, equal ones in the order of the ids; so the first k of k + 1
         are the k.
@@ -82,7 +82,7 @@ class FileIndex(VectorIndex, Protocol):
         """Whether a search looks at every vector."""
 
     def slack(self, query: NDArray[np.float32]) -> float:
-        """Give by how much a score may differ from that of the vector in half precision.
+        """Return by how much a score may differ from that of the vector in half precision.
 
         Infinite where that is not known.
         """
@@ -92,7 +92,7 @@ class FileIndex(VectorIndex, Protocol):
 
 
 def best(ask: Callable[[int], Found], k: int, most: int) -> Found:
-    """Give the k best, with a fixed rule for equal scores.
+    """Return the k best, with a fixed rule for equal scores.
 
     Args:
         ask: gives the nearest n, best first; equal scores in any order, and any of them at the
@@ -127,7 +127,7 @@ def best(ask: Callable[[int], Found], k: int, most: int) -> Found:
 def selected(
     without: NDArray[np.int64] | None, within: NDArray[np.int64] | None = None
 ) -> faiss.IDSelector | None:
-    """Give what lets FAISS pass over ids while it searches; None where there are none.
+    """Return what lets FAISS pass over ids while it searches; None where there are none.
 
     Args:
         without: (M,) ids to pass over.
@@ -148,7 +148,7 @@ def selected(
 
 
 def padded_width(dim: int) -> int:
-    """Give the width at which FAISS compares vectors of `dim` numbers quickly.
+    """Return the width at which FAISS compares vectors of `dim` numbers quickly.
 
     >>> padded_width(512), padded_width(515)
     (512, 528)
@@ -157,7 +157,7 @@ def padded_width(dim: int) -> int:
 
 
 def padded(vectors: NDArray[np.floating], dtype: str = "=f4") -> NDArray[Any]:
-    """Give vectors (N, D) as (N, W) with zeros, which change no inner product, behind."""
+    """Return vectors (N, D) as (N, W) with zeros, which change no inner product, behind."""
     count, dim = vectors.shape
     wide = np.zeros((count, padded_width(dim)), dtype=dtype)
     wide[:, :dim] = vectors
@@ -165,7 +165,7 @@ def padded(vectors: NDArray[np.floating], dtype: str = "=f4") -> NDArray[Any]:
 
 
 def padded_query(query: NDArray[np.floating], dim: int) -> NDArray[np.float32]:
-    """Give a query (D,) as one padded row, (1, W).
+    """Return a query (D,) as one padded row, (1, W).
 
     Raises:
         ValueError: it has another width than `dim`.

@@ -76,7 +76,7 @@ class Page:
         return self.browser.find_elements(By.CSS_SELECTOR, selector)
 
     def text(self, selector: str) -> str:
-        """Give the text of an element as it is in the document, seen or not."""
+        """Return the text of an element as it is in the document, seen or not."""
         return str(self.run("return document.querySelector(arguments[0]).textContent", selector))
 
     def says(self, selector: str, part: str) -> None:
@@ -85,12 +85,12 @@ class Page:
         self.until(lambda: part in self.text(selector), found)
 
     def photos(self) -> list[int]:
-        """Give the ids of the photos that are in the document, in its order."""
+        """Return the ids of the photos that are in the document, in its order."""
         ids = "return [...document.querySelectorAll('.tile')].map((tile) => +tile.dataset.id)"
         return list(self.run(ids))
 
     def focused(self) -> int:
-        """Give the id of the photo that has the focus, 0 if none has."""
+        """Return the id of the photo that has the focus, 0 if none has."""
         return int(self.run("return +(document.activeElement?.dataset?.id ?? 0)"))
 
     def press(self, *keys: str) -> None:
@@ -108,13 +108,13 @@ class Page:
         self.run(DROP, target, name, encoded)
 
     def requested(self) -> list[str]:
-        """Give the addresses that were asked for since the last call."""
+        """Return the addresses that were asked for since the last call."""
         events = [json.loads(entry["message"])["message"] for entry in self._log("performance")]
         sent = [event for event in events if event["method"] == "Network.requestWillBeSent"]
         return [event["params"]["request"]["url"] for event in sent]
 
     def complaints(self) -> list[str]:
-        """Give what the browser complained of since the last call, such as an error of a script."""
+        """Return what the browser complained of since the last call, such as script errors."""
         return [entry["message"] for entry in self._log("browser") if entry["level"] == "SEVERE"]
 
     def _log(self, kind: str) -> list[dict[str, Any]]:

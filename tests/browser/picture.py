@@ -78,7 +78,7 @@ def _taken(address: str, profile: Path) -> bytes:
 
 
 def _small(picture: bytes) -> bytes:
-    """Give the picture with as many colours as fit."""
+    """Return the picture with as many colours as fit."""
     with Image.open(io.BytesIO(picture)) as opened:
         whole = opened.convert("RGB")
     for share in (1.0, 0.9, 0.8, 0.7, 0.6):

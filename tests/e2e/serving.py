@@ -25,7 +25,7 @@ PROGRAM = "import sys; from search.cli import main; sys.exit(main())"
 
 
 def make_place(place: Path, bert: Path) -> Path:
-    """Give a folder with photos, an index of them, and a cache with its prepared model."""
+    """Return a folder with photos, an index of them, and a cache with its prepared model."""
     retriever = made_retriever(bert)
     export_model(retriever, place / "cache" / "query")
     (place / "photos").mkdir()

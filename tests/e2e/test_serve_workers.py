@@ -26,7 +26,7 @@ pytestmark = [
 
 
 def workers_of(pid: int) -> list[int]:
-    """Give the processes of workers, not multiprocessing's own beside them."""
+    """Return the processes of workers, not multiprocessing's own beside them."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [int(each) for each in children if b"spawn_main" in _command(int(each))]
 

@@ -24,7 +24,7 @@ SCORES_DIFFER = 1e-6  # float32's rounding; the painted vectors are of length 1 
 
 
 def describe(_: Tell, *, index: str, root: str) -> State:
-    """Give all that an index answers, by path where an id may differ.
+    """Return all that an index answers, by path where an id may differ.
 
     photos: path to id, sha256, vector, nodes, captions, categories and the other facts;
     quarantine: path and reason; search: path and score, a list a query; files: those in its
@@ -104,7 +104,7 @@ def _short(path: str, root: str) -> str:
 
 
 def _answers(index: Index, root: str) -> list[list[list[Any]]]:
-    """Give path and score of all photos, for each colour; ties by path, as ids may differ."""
+    """Return path and score of all photos, for each colour; ties by path, as ids may differ."""
     paths = {image_id: _short(file.path, root) for image_id, file in index.files().items()}
     answers: list[list[list[Any]]] = []
     for query in np.eye(index.model.dim, dtype=np.float32):

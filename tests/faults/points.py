@@ -61,15 +61,15 @@ class Stage:
         self.told = undisturbed.told
 
     def with_run(self, run: str) -> Stage:
-        """Give the same with another task under test, such as a broken one."""
+        """Return the same with another task under test, such as a broken one."""
         return Stage(self._server, self._root, self._start, self._truth, run)
 
     def calls(self, mode: Mode) -> tuple[str, ...]:
-        """Give the calls at which the mode can strike, in order, of an undisturbed run."""
+        """Return the calls at which the mode can strike, in order, of an undisturbed run."""
         return self._disturbed(Fault(self._index, 0, mode)).calls
 
     def todo(self) -> list[str]:
-        """Give the paths that the run reads, in its order: new, changed and newly broken ones."""
+        """Return the paths that the run reads, in its order: new, changed and newly broken ones."""
         same = {
             path
             for path, photo in self._after["photos"].items()
@@ -180,7 +180,7 @@ def _without_id(photo: dict[str, Any] | None, old: set[int]) -> dict[str, Any] |
 
 @contextmanager
 def stages(library: Path, root: Path) -> Iterator[dict[str, Stage]]:
-    """Give a stage for every starting state, ready, and a server while the block runs."""
+    """Return a stage for every starting state, ready, and a server while the block runs."""
     with ForkServer(library) as server:
         truth: dict[str, list[str]] = {}
         for task in ("paint_before", "truth", "run", "paint_after", "truth"):
@@ -196,7 +196,7 @@ def stages(library: Path, root: Path) -> Iterator[dict[str, Stage]]:
 
 
 def thinned(count: int, most: int) -> list[int]:
-    """Give at most this many of the points 1 to `count`, evenly, the first and the last among them.
+    """Return at most this many points, of 1 to `count`, evenly, the first and the last among them.
 
     >>> thinned(9, 3), thinned(2, 3)
     ([1, 5, 9], [1, 2])

@@ -118,7 +118,7 @@ def run(tell: Tell, *, root: str, index: str) -> None:
 
 
 def truth(_: Tell, *, root: str) -> dict[str, list[str]]:
-    """Give sha256 to vector and nodes, as hex, that the index is to hold for that content."""
+    """Return sha256 to vector and nodes, as hex, that the index is to hold for that content."""
     known: dict[str, list[str]] = {}
     files = [file.read_bytes() for file in sorted((Path(root) / "photos").rglob("*.png"))]
     for content in (*files, *SHARD_BEFORE.values(), *SHARD_AFTER.values()):

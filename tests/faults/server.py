@@ -43,7 +43,7 @@ def _shim() -> ctypes.CDLL:
 
 
 def _in_a_child(request: dict[str, Any], shim: ctypes.CDLL) -> dict[str, Any]:
-    """Give what the child told before its end, and how it ended."""
+    """Return what the child told before its end, and how it ended."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:

@@ -73,7 +73,7 @@ class Outcome:
 
 
 def why_not() -> str | None:
-    """Give the reason why there can be no shim here, None where there can."""
+    """Return the reason why there can be no shim here, None where there can."""
     if sys.platform != "linux":
         return f"faults are injected through LD_PRELOAD and /proc, which {sys.platform} lacks"
     if shutil.which("cc") is None:

@@ -18,7 +18,7 @@ ODD_VALUES: tuple[Any, ...] = (
 
 
 def mutated(content: bytes, others: Sequence[bytes], rng: np.random.Generator) -> bytes:
-    """Give the content with one to six changes."""
+    """Return the content with one to six changes."""
     data = bytearray(content)
     for _ in range(rng.integers(1, 7)):
         _change(data, others, rng)
@@ -28,7 +28,7 @@ def mutated(content: bytes, others: Sequence[bytes], rng: np.random.Generator) -
 
 
 def mutated_json(content: bytes, others: Sequence[bytes], rng: np.random.Generator) -> bytes:
-    """Give a document with some values replaced, dropped or moved, or with its bytes changed."""
+    """Return a document with some values replaced, dropped or moved, or with its bytes changed."""
     if rng.random() < 0.3:
         return mutated(content, others, rng)
     document = json.loads(content)
@@ -43,7 +43,7 @@ def mutated_json(content: bytes, others: Sequence[bytes], rng: np.random.Generat
 
 
 def mutated_tar(content: bytes, others: Sequence[bytes], rng: np.random.Generator) -> bytes:
-    """Give a tar with some changes, most often with sums that fit its headers again."""
+    """Return a tar with some changes, most often with sums that fit its headers again."""
     data = bytearray(mutated(content, others, rng))
     if rng.random() < 0.7:
         for start in range(0, len(data) - 511, 512):
@@ -109,7 +109,7 @@ def _change_part(document: Any, rng: np.random.Generator) -> None:
 
 
 def reshaped(content: bytes, others: Sequence[bytes], rng: np.random.Generator) -> bytes:
-    """Give a picture whose header claims another shape, most often a very long one."""
+    """Return a picture whose header claims another shape, most often a very long one."""
     del others
     area = 2 ** rng.uniform(0, 27)
     width = round(2 ** rng.uniform(0, np.log2(area))) if rng.random() < 0.5 else 1

@@ -26,7 +26,7 @@ MORE: dict[str, tuple[dict[str, object], ...]] = {
 
 
 def pictures() -> list[bytes]:
-    """Give a small picture in every format and mode that can be written, some of many frames."""
+    """Return a small picture in every format and mode that can be written, some of many frames."""
     made = []
     for mode in MODES:
         picture = _picture(mode)
@@ -45,7 +45,7 @@ def pictures() -> list[bytes]:
 
 
 def shapes() -> list[bytes]:
-    """Give small pictures whose headers have their shape at a known place."""
+    """Return small pictures whose headers have their shape at a known place."""
     pngs = [_saved(_picture(mode), "PNG") for mode in ("RGB", "RGBA", "L", "LA", "P", "1", "I;16")]
     tiffs = [_saved(_picture(mode), "TIFF") for mode in ("RGB", "RGBA", "L", "F", "CMYK", "I;16")]
     return [*pngs, *tiffs, _saved(_picture("RGB"), "BMP"), _saved(_picture("RGB"), "PPM")]
@@ -70,7 +70,7 @@ def _saved(picture: Image.Image, kind: str, **options: object) -> bytes:
 
 
 def documents() -> list[bytes]:
-    """Give COCO files: captions, instances, both, one of odd values, and an empty one."""
+    """Return COCO files: captions, instances, both, one of odd values, and an empty one."""
     images = [{"id": number, "file_name": f"{number}.jpg", "width": 4} for number in range(3)]
     captions = [{"id": n, "image_id": n % 3, "caption": f"a dog {n}"} for n in range(5)]
     boxes = [
@@ -98,7 +98,7 @@ def documents() -> list[bytes]:
 
 
 def tars() -> list[bytes]:
-    """Give tars of photos and captions in every format, with names and members of every kind."""
+    """Return tars of photos and captions in every format, with names and members of every kind."""
     photo = _saved(_picture("RGB"), "PNG")
     made = []
     for form in (tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT):
@@ -123,7 +123,7 @@ def tars() -> list[bytes]:
 
 
 def parquets() -> list[bytes]:
-    """Give Parquet files of photos, by bytes, by path and by both, packed in several ways."""
+    """Return Parquet files of photos, by bytes, by path and by both, packed in several ways."""
     photo = _saved(_picture("RGB"), "PNG")
     tables = (
         {"image": [photo, b"", None, photo[:50]], "caption": ["a dog", None, "", "b"]},
@@ -140,7 +140,7 @@ def parquets() -> list[bytes]:
 
 
 def blobs() -> list[bytes]:
-    """Give an array of every dtype that is stored, in some shapes."""
+    """Return an array of every dtype that is stored, in some shapes."""
     types = "?bBhHiIqQefd"
     shapes: tuple[tuple[int, ...], ...] = ((), (0,), (3,), (2, 3), (1, 2, 2))
     return [array_to_blob(np.ones(shape, dtype=name)) for name in types for shape in shapes]

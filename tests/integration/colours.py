@@ -54,24 +54,24 @@ class ColourModel:
         self.asked: list[int] = []
 
     def embed_images(self, images: Sequence[Image.Image]) -> SimpleNamespace:
-        """Give (B, 4) shares of the four colours, and those of both halves in bytes, (B, 8)."""
+        """Return (B, 4) shares of the four colours, and those of both halves in bytes, (B, 8)."""
         halves = np.stack([[_shares(half) for half in _halves(image)] for image in images])
         vectors = halves.mean(axis=1).astype(np.float32)
         return SimpleNamespace(vectors=vectors, packed=np.uint8(255 * halves.reshape(-1, 8)))
 
     def embed_queries(self, texts: Sequence[str]) -> SimpleNamespace:
-        """Give (Q, 4): 1 where a colour is named."""
+        """Return (Q, 4): 1 where a colour is named."""
         named = [[float(colour in text.split()) for colour in COLOURS] for text in texts]
         return SimpleNamespace(vectors=np.array(named, np.float32))
 
     def probes(self) -> np.ndarray:
-        """Give the vectors of the four colours."""
+        """Return the vectors of the four colours."""
         return np.eye(4, dtype=np.float32)
 
     def rerank(
         self, query: SimpleNamespace, vectors: np.ndarray, packed: np.ndarray
     ) -> SimpleNamespace:
-        """Give twice the first score, or its negative if `contrary`."""
+        """Return twice the first score, or its negative if `contrary`."""
         assert (packed.shape, packed.dtype) == ((len(vectors), 8), np.uint8)
         self.asked.append(len(packed))
         scores = vectors @ query.vectors[0] * (-2 if self.contrary else 2)
@@ -84,7 +84,7 @@ class ColourModel:
     def explain(
         self, query: SimpleNamespace, vectors: np.ndarray, packed: np.ndarray
     ) -> list[SimpleNamespace]:
-        """Give each named colour what it added; it is all over the only region."""
+        """Return each named colour what it added; it is all over the only region."""
         named = [place for place in range(4) if query.vectors[0][place]]
         scores = self.rerank(query, vectors, packed).scores
         return [
@@ -101,7 +101,7 @@ class ColourModel:
         ]
 
     def probabilities(self, query: SimpleNamespace, first_scores: np.ndarray) -> np.ndarray:
-        """Give the share itself."""
+        """Return the share itself."""
         return np.clip(first_scores, 0, 1)
 
 

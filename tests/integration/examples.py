@@ -26,14 +26,14 @@ PROGRAMS = {"crossgraph": main, "search": search_main}
 
 
 def commands_in(text: str, kind: str = "sh run") -> Iterator[str]:
-    """Give the command lines of a page's blocks of a kind, those over several lines as one."""
+    """Return the command lines of a page's blocks of a kind, those over several lines as one."""
     for found, block in BLOCK.findall(text):
         if found == kind:
             yield from block.replace("\\\n", " ").splitlines()
 
 
 def commands_of_help(text: str) -> list[str]:
-    """Give the command lines among the lines of a command's help; what a pipe does to their
+    """Return the command lines among the lines of a command's help; what a pipe does to their
     output is left out."""
     lines = (line.strip() for line in text.splitlines())
     return [line.partition(" | ")[0] for line in lines if line.split(" ")[0] in PROGRAMS]

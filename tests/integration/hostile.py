@@ -107,7 +107,7 @@ def _circle(table: str) -> Damage:
 
 
 def _interior(page_bytes: int, child: int, count: int) -> bytes:
-    """Give a page of a table that names one page so many times."""
+    """Return a page of a table that names one page so many times."""
     cell = struct.pack(">I", child) + b"\x01"
     first = page_bytes - len(cell) * count
     head = struct.pack(">BHHHBI", 5, 0, count, first % 65536, 0, child)

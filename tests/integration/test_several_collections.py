@@ -98,7 +98,7 @@ def made(folder: Path, colours: list[tuple[str, int]]) -> list[str]:
 
 
 def place(folder: Path, patch: pytest.MonkeyPatch) -> list[str]:
-    """Make two collections and put the model in its place; gives the options that name them."""
+    """Make two collections with the model in its place; return the options that name them."""
     patch.chdir(folder)
     patch.setattr(load_matcher, "load_matcher", lambda _: ColourMatcher())
     patch.setattr(cca, "load", lambda _: NoNegatives())

@@ -65,7 +65,7 @@ def whole(places: dict[str, Path]) -> Iterator[SearchIndex]:
 
 
 def told(hits: Any) -> list[tuple[Any, ...]]:
-    """Give all of hits but their ids."""
+    """Return all of hits but their ids."""
     return [
         (
             hit.path.name,

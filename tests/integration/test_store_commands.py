@@ -39,7 +39,7 @@ def photos(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> list[str]:
-    """Give the lines on stdout, then those on stderr."""
+    """Return the lines on stdout, then those on stderr."""
     assert main([*arguments]) == code
     out, err = capsys.readouterr()
     return [*out.splitlines(), *err.splitlines()]

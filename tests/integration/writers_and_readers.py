@@ -25,12 +25,12 @@ NEW = 1_000_000  # from this number on, places and contents are the writer's
 
 
 def vector_of(number: int) -> NDArray[np.float32]:
-    """Give the vector (D,) of a content, exact in half precision."""
+    """Return the vector (D,) of a content, exact in half precision."""
     return np.random.default_rng(number).integers(-8, 9, DIM).astype(np.float32)
 
 
 def file_of(place: int, number: int) -> PhotoFile:
-    """Give the photo at a place, with the content of a number."""
+    """Return the photo at a place, with the content of a number."""
     return PhotoFile(f"{SOURCE}/{place}.jpg", SOURCE, number, 1, f"{number:064x}", 2, 3)
 
 

@@ -77,11 +77,11 @@ class Folders:
         return str(old), str(self.roots[side])
 
     def present(self) -> list[Place]:
-        """Give every file that is there."""
+        """Return every file that is there."""
         return [(s, name) for s in SIDES if s not in self.away for name in sorted(self.files[s])]
 
     def on_disk(self, sides: Iterable[str] = SIDES) -> dict[str, str | None]:
-        """Give path and content of every file that is there, side by side, by path."""
+        """Return path and content of every file that is there, side by side, by path."""
         return {
             str(self.roots[side] / name): self.files[side][name]
             for side in sides
@@ -89,5 +89,5 @@ class Folders:
         }
 
     def vanished(self, sides: Iterable[str]) -> list[str]:
-        """Give the folders that are not there, or empty."""
+        """Return the folders that are not there, or empty."""
         return [str(self.roots[s]) for s in sides if s in self.away or not self.files[s]]

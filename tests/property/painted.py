@@ -44,7 +44,7 @@ class CutOff(Exception):
 
 
 def contents() -> tuple[dict[str, bytes], dict[tuple[str, str], Any]]:
-    """Give the bytes of each painted photo, and what each model gives for it."""
+    """Return the bytes of each painted photo, and what each model gives for it."""
     files: dict[str, bytes] = {}
     truth: dict[tuple[str, str], Any] = {}
     with tempfile.TemporaryDirectory() as folder:

@@ -38,7 +38,7 @@ class Truth:
     broken: set[str] = field(default_factory=set)
 
     def roots(self, sources: Sequence[str]) -> list[str]:
-        """Give those folders that the index knows."""
+        """Return those folders that the index knows."""
         paths = [*self.known, *self.broken]
         return [root for root in sources if any(lies_in(path, root) for path in paths)]
 
@@ -50,7 +50,7 @@ class Truth:
         *,
         prune: bool,
     ) -> Truth:
-        """Give what is to be after indexing.
+        """Return what is to be after indexing.
 
         Args:
             found: the files of the sources, in the order in which they are looked through.
@@ -94,7 +94,7 @@ class Truth:
     def reembedded(
         self, disk: Mapping[str, str | None], fingerprint: str, *, prune: bool
     ) -> tuple[Truth, bool]:
-        """Give what is there when all is embedded anew, and whether the new model may answer."""
+        """Return what is there when all is embedded anew, and whether the new model may answer."""
         after = Truth(self.active, broken=set(self.broken))
         unread = []
         for path, photo in self.known.items():
@@ -120,7 +120,7 @@ class Truth:
         return after, prune or not unread
 
     def answered_by(self, fingerprint: str) -> Truth:
-        """Give the same with another model, and without the embeddings of all others."""
+        """Return the same with another model, and without the embeddings of all others."""
         known = {
             path: replace(photo, shown={fingerprint: photo.shown[fingerprint]})
             for path, photo in self.known.items()
@@ -128,7 +128,7 @@ class Truth:
         return Truth(fingerprint, known, self.broken)
 
     def relocated(self, old: str, new: str) -> Truth:
-        """Give the same with a folder elsewhere."""
+        """Return the same with a folder elsewhere."""
 
         def there(path: str) -> str:
             return new + path[len(old) :] if lies_in(path, old) else path

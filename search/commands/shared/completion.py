@@ -17,17 +17,17 @@ CHECKPOINT = ("config.json", "model.safetensors")
 
 
 def index_folders(incomplete: str) -> list[str]:
-    """Give the indexes whose path begins like this, sorted."""
+    """Return the indexes whose path begins like this, sorted."""
     return _folders(incomplete, lambda folder: (folder / CATALOG).is_file())
 
 
 def model_folders(incomplete: str) -> list[str]:
-    """Give the checkpoint folders whose path begins like this, sorted."""
+    """Return the checkpoint folders whose path begins like this, sorted."""
     return _folders(incomplete, lambda folder: all((folder / n).is_file() for n in CHECKPOINT))
 
 
 def models(incomplete: str) -> list[str]:
-    """Give shipped models by name, and checkpoint folders."""
+    """Return shipped models by name, and checkpoint folders."""
     from importlib.util import find_spec
 
     spec = find_spec("fusion")  # found, not imported: that would load what it is made of

@@ -78,7 +78,7 @@ def check_sharding(asked: Sharding, given: Sequence[str], others: bool, retry_fa
 
 
 def part_of(text: str | None) -> tuple[int, int]:
-    """Give I and N of "I/N", 1 of 1 where nothing is given.
+    """Return I and N of "I/N", 1 of 1 where nothing is given.
 
     Raises:
         typer.BadParameter: it is none.

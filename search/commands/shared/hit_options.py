@@ -52,7 +52,7 @@ def asked_form(
     json: bool, csv: bool, paths: bool, null: bool, preview: bool, drawing: Drawing | None,
     *, explain: bool,
 ) -> Form:  # fmt: skip
-    """Give the form that a command line asks for; raises what `chosen_form` raises."""
+    """Return the form that a command line asks for; raises what `chosen_form` raises."""
     options = {
         Form.json: json,
         Form.csv: csv,

@@ -20,7 +20,7 @@ SHOWN = 3  # names of photos that annotations speak of and nobody has
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:
-    """Give what there is to do, a line a photo, and a last line that counts."""
+    """Return what there is to do, a line a photo, and a last line that counts."""
     yield from (f"new\t{printable(file.path)}" for file in plan.new)
     yield from (f"changed\t{printable(file.path)}" for file in plan.changed)
     for move in plan.moved.values():

@@ -97,7 +97,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stder
 
 
 def listed(indexes: Sequence[str] | None, vectors: str | None) -> tuple[list[str], str | None]:
-    """Give the indexes that a command line names, and the database that stands in for a single one.
+    """Return the indexes a command line names, and the database that stands in for a single one.
 
     Raises:
         BadParameter: a database by `--vectors`, and several indexes or another database.

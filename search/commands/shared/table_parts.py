@@ -47,7 +47,7 @@ class TablePart:
         return iter(self.reports)
 
     def of(self, key: str) -> TablePart:
-        """Give the part of that name of every report that has it."""
+        """Return the part of that name of every report that has it."""
         found = [Named(name, part[key]) for name, part in self.reports if part.get(key)]
         return TablePart(found, self.is_several)
 

@@ -37,7 +37,7 @@ def terms_of(
     minus: Sequence[str] | None,
     literal: bool,
 ) -> Terms:
-    """Give what is wanted and what is not; files that are photos are asked with as such."""
+    """Return what is wanted and what is not; files that are photos are asked with as such."""
     positive: tuple[Term, ...] = ()
     negative: tuple[Term, ...] = ()
     if query or not (like or add or minus):

@@ -49,7 +49,7 @@ class Keyword:
 def from_instances(
     paths: Sequence[str], images: Path, categories: Mapping[str, Sequence[str]]
 ) -> list[Keyword]:
-    """Give every category that a photo has; a photo is true if one of it is annotated there.
+    """Return every category that a photo has; a photo is true if one of it is annotated there.
 
     Args:
         paths: (G,) of the photos.
@@ -72,7 +72,7 @@ def from_instances(
 
 
 def from_captions(texts: Sequence[str], photo_rows: NDArray[np.int64]) -> list[Keyword]:
-    """Give the nouns that most photos are true of, by what captions say.
+    """Return the nouns that most photos are true of, by what captions say.
 
     A photo is true if two of its captions say the word, in the singular or the plural, or its only
     one does; false if none does; and left out otherwise.
@@ -106,6 +106,6 @@ def _sorted(keywords: Sequence[Keyword]) -> list[Keyword]:
 
 
 def _name(path: str, images: Path) -> str:
-    """Give the name of a photo as annotations have it."""
+    """Return the name of a photo as annotations have it."""
     found = Path(path)
     return (found.relative_to(images) if found.is_relative_to(images) else found).as_posix()

@@ -102,7 +102,7 @@ def judge_keywords(
 
 
 def known(labels: NDArray[np.int8]) -> list[int | None]:
-    """Give labels as JSON has them, null for those left out."""
+    """Return labels as JSON has them, null for those left out."""
     return [None if label == LEFT_OUT else int(label) for label in labels]
 
 

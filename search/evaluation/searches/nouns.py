@@ -33,7 +33,7 @@ _IRREGULAR = {
 
 
 def words_of(caption: str) -> list[str]:
-    """Give the words of a caption and its marks, in small letters.
+    """Return the words of a caption and its marks, in small letters.
 
     >>> words_of("A dog's bowl, red.")
     ['a', 'dog', 's', 'bowl', ',', 'red', '.']
@@ -42,7 +42,7 @@ def words_of(caption: str) -> list[str]:
 
 
 def singular_forms(words: Collection[str]) -> dict[str, str]:
-    """Give each word the singular that it counts as, which is itself unless that is a word as well.
+    """Return each word the singular that it counts as, itself unless that is a word too.
 
     >>> forms = singular_forms({"dog", "dogs", "bus", "buses", "men", "puppies", "puppy"})
     >>> [forms[word] for word in ("dogs", "bus", "buses", "men", "puppies")]
@@ -66,7 +66,7 @@ def _singular(word: str, known: Collection[str]) -> str:
 
 
 def count_nouns(captions: Iterable[str]) -> set[str]:
-    """Give the nouns of captions that name things, as singulars.
+    """Return the nouns of captions that name things, as singulars.
 
     >>> sorted(count_nouns(["A dog on a red mat.", "A group of dogs on a mat .", "A dog in a mat"]))
     ['dog', 'mat']

@@ -32,7 +32,7 @@ class CaptionTexts(NamedTuple):
     """(M,) int64."""
 
     def drawn(self, most: int, seed: int) -> CaptionTexts:
-        """Give at most so many of them, at random, in their order."""
+        """Return at most so many of them, at random, in their order."""
         if len(self.texts) <= most:
             return self
         rows = np.sort(np.random.default_rng(seed).permutation(len(self.texts))[:most])
@@ -52,7 +52,7 @@ class RightAnswers(NamedTuple):
 
 
 def read_categories(collection: Captioned) -> Mapping[str, Sequence[str]] | None:
-    """Give name of a file to what is annotated on it; None where the collection has no instances.
+    """Return name of a file to what is annotated on it; None where the collection has no instances.
 
     Raises:
         SourceError: the instances file is no COCO file.
@@ -74,7 +74,7 @@ def read_categories(collection: Captioned) -> Mapping[str, Sequence[str]] | None
 def keywords_of(
     data: PairData, images: Path, categories: Mapping[str, Sequence[str]] | None
 ) -> tuple[str, list[Keyword]]:
-    """Give where words come from, and those with what is true of each photo.
+    """Return where words come from, and those with what is true of each photo.
 
     From instances where there are some, else from captions.
 
@@ -93,7 +93,7 @@ def keywords_of(
 
 
 def foreign_captions(data: PairData, collections: Sequence[PairData]) -> CaptionTexts:
-    """Give the captions of all photos that are not among those of a collection."""
+    """Return the captions of all photos that are not among those of a collection."""
     here = {os.path.abspath(path) for path in data.photos.paths}
     texts: list[str] = []
     photos: list[int] = []

@@ -43,12 +43,12 @@ def is_loopback(host: str) -> bool:
 
 
 def names_of(host: str) -> frozenset[str]:
-    """Give the names that a loopback address goes by in a Host header."""
+    """Return the names that a loopback address goes by in a Host header."""
     return frozenset({"localhost", "127.0.0.1", "::1", host.lower()})
 
 
 def read_key(file: Path | None) -> str | None:
-    """Give the key from a file, or from the environment, None where there is none.
+    """Return the key from a file, or from the environment, None where there is none.
 
     Raises:
         AccessError: the file cannot be read, or the key is too short or no plain text.
@@ -119,7 +119,7 @@ class Access:
 
 
 def _name(authority: str) -> str | None:
-    """Give the name in a Host header, without port and brackets; None if it is malformed.
+    """Return the name in a Host header, without port and brackets; None if it is malformed.
 
     >>> _name("[::1]:8000"), _name("localhost"), _name("127.0.0.1:1@evil.example")
     ('::1', 'localhost', None)

@@ -69,7 +69,7 @@ class Metrics:
         )
 
     def working(self, kind: str) -> Callable[[int], None]:
-        """Give what is to be called with each new count of the work of a kind."""
+        """Return what is to be called with each new count of the work of a kind."""
         gauge = self._busy.labels(kind)
         return lambda count: gauge.set(count)
 
@@ -88,7 +88,7 @@ class Metrics:
             self._degraded.inc()
 
     def text(self) -> bytes:
-        """Give all figures in Prometheus's text format."""
+        """Return all figures in Prometheus's text format."""
         if SHARED_VARIABLE not in os.environ:
             return generate_latest(self._registry)
         together = CollectorRegistry()

@@ -54,7 +54,7 @@ class _Body:
         self.received = 0
 
     async def receive(self) -> Message:
-        """Give the next part; raises Refused where that is too much or too late."""
+        """Return the next part; raises Refused where that is too much or too late."""
         if self._complete:  # what comes now is that the client has gone
             return await self._receive()
         try:

@@ -47,7 +47,7 @@ class Readers(Generic[R]):
         self._lock = threading.Lock()
 
     async def run(self, work: Callable[[R], T]) -> T:
-        """Give what a piece of work gives; raises what it, opening and `Workers.run` raise."""
+        """Return what a piece of work gives; raises what it, opening and `Workers.run` raise."""
         return await self.workers.run(lambda: self.do(work))
 
     def do(self, work: Callable[[R], T]) -> T:

@@ -43,7 +43,7 @@ class Models:
         self._held: tuple[str, LoadedModel] | None = None
 
     def of(self, fingerprint: str) -> LoadedModel:
-        """Give the model of a fingerprint, as an index records it."""
+        """Return the model of a fingerprint, as an index records it."""
         with self._lock:
             if self._held is None or self._held[0] != fingerprint:
                 self._held = (fingerprint, self._load(fingerprint))
@@ -57,7 +57,7 @@ class Models:
 def model_loader(
     checkpoint: Path | None, image_weights: Path | None, text_weights: Path | None
 ) -> Callable[[str], LoadedModel]:
-    """Give what loads models as `search.open_index` does, which explains the arguments.
+    """Return what loads models as `search.open_index` does, which explains the arguments.
 
     Where the checkpoint is another model's, it is not loaded to find that out: each request would
     wait for it.

@@ -94,6 +94,6 @@ class Service:
 
 
 def service_of(request: Request) -> Service:
-    """Give the service of the application that a request came to."""
+    """Return the service of the application that a request came to."""
     service: Service = request.app.state.service
     return service

@@ -46,7 +46,7 @@ class Workers:
         return len(self._running)
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Give what a piece of work gives.
+        """Return what a piece of work gives.
 
         Raises:
             Refused: too much waits already, it takes too long, or the server is stopping.

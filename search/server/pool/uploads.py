@@ -118,7 +118,7 @@ def _indexed(index: Index, uploads: Path, path: Path, model: PhotoModel) -> Outc
 
 
 def _place(uploads: Path, name: str, content: bytes) -> Path:
-    """Give where content belongs: under the client's name as far as that can be trusted."""
+    """Return where content belongs: under the client's name as far as that can be trusted."""
     digest = hashlib.sha256(content).hexdigest()[:16]
     held = sorted(uploads.glob(f"*-{digest}.*"))
     if held:

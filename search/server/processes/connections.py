@@ -29,7 +29,7 @@ logger = logging.getLogger("uvicorn.error")
 
 
 def most_connections(wanted: int, files: int) -> int:
-    """Give how many connections a process may hold that may have so many files open.
+    """Return how many connections a process may hold that may have so many files open.
 
     Each may take a second file, the photo that it is sent.
 

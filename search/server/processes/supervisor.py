@@ -156,7 +156,7 @@ class Supervisor:
                 return
 
     def _ended(self) -> Generator[WorkerProcess]:
-        """Give the workers that are no more, each once it is forgotten."""
+        """Return the workers that are no more, each once it is forgotten."""
         for worker in [each for each in self._workers if not each.process.is_alive()]:
             worker.bury()
             self._workers.remove(worker)
@@ -193,7 +193,7 @@ class Supervisor:
 
 @contextmanager
 def _signals() -> Generator[Connection]:
-    """Give a pipe from which the signals that come can be read."""
+    """Return a pipe from which the signals that come can be read."""
     ours, theirs = multiprocessing.Pipe(duplex=False)
     handled = [*ENDING, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
     before = {each: signal.signal(each, lambda number, _: theirs.send(number)) for each in handled}

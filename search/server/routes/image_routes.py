@@ -43,7 +43,7 @@ async def images(
     after: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> JSONAnswer:
-    """Give photos by id, those after one."""
+    """Return photos by id, those after one."""
     service = service_of(request)
 
     def read(index: ServedIndex) -> dict[str, Any]:
@@ -83,7 +83,7 @@ async def add(request: Request) -> JSONAnswer:
 
 @router.get("/{image_id}", response_model=ImageAnswer, responses=errors(401, 403, 404, 422, 503))
 async def image(request: Request, image_id: ImageId) -> JSONAnswer:
-    """Give what the index knows of a photo."""
+    """Return what the index knows of a photo."""
     service = service_of(request)
     photo = await service.catalogs.run(lambda index: find_photo(index, image_id))
     return JSONAnswer(image_answer(photo, service.settings.uploads))
@@ -116,7 +116,7 @@ async def thumbnail(
     image_id: ImageId,
     size: Annotated[int, Query(ge=SIZES[0], le=SIZES[1])] = 256,
 ) -> Response:
-    """Give a photo as a JPEG at most `size` pixels wide and high, turned as it is shown."""
+    """Return a photo as a JPEG at most `size` pixels wide and high, turned as it is shown."""
     service = service_of(request)
     opened = await _opened(service, image_id)
     with opened.file:
@@ -137,7 +137,7 @@ async def thumbnail(
     responses={**errors(401, 403, 404, 422, 503), **PICTURE},
 )
 async def file(request: Request, image_id: ImageId) -> Response:
-    """Give a photo's file as it is."""
+    """Return a photo's file as it is."""
     service = service_of(request)
     opened = await _opened(service, image_id)
     headers = {

@@ -69,13 +69,13 @@ async def readyz(request: Request) -> JSONAnswer:
 
 @router.get("/metrics", include_in_schema=False)
 async def metrics(request: Request) -> Response:
-    """Give the figures for Prometheus."""
+    """Return the figures for Prometheus."""
     return Response(service_of(request).metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 
 
 @router.get("/", include_in_schema=False)
 async def page() -> Response:
-    """Give the page."""
+    """Return the page."""
     if not (STATIC / "index.html").is_file():
         raise Refused(404, "this server has no page; /openapi.json says what it answers")
     return FileResponse(STATIC / "index.html")

@@ -46,7 +46,7 @@ async def search(request: Request) -> JSONAnswer:
     openapi_extra=body_of(EmbedBody, "image"),
 )
 async def embed(request: Request) -> JSONAnswer:
-    """Give the vectors of texts and pictures; inner products are the first stage's scores."""
+    """Return the vectors of texts and pictures; inner products are the first stage's scores."""
     service = service_of(request)
     body = await read_body(request, ("image",))
     texts, pictures = await service.bodies.run(lambda: _to_embed(body))

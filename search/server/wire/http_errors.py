@@ -51,7 +51,7 @@ def error_answer(
     *,
     degraded: bool = False,
 ) -> JSONAnswer:
-    """Give the answer that says why there is none."""
+    """Return the answer that says why there is none."""
     line = printable(without_passwords(" ".join(reason.split())))
     content: dict[str, object] = {"error": line}
     if degraded:
@@ -60,7 +60,7 @@ def error_answer(
 
 
 def not_now(error: Exception, reason: str | None = None) -> JSONAnswer:
-    """Give the answer where it may be there later; `degraded` where a database is down.
+    """Return the answer where it may be there later; `degraded` where a database is down.
 
     Args:
         error: why there is none.

@@ -15,5 +15,5 @@ class JSONAnswer(JSONResponse):
     """As FastAPI's, by `search.json_text`."""
 
     def render(self, content: Any) -> bytes:  # noqa: ANN401
-        """Give the body."""
+        """Return the body."""
         return json_text(content, compact=True).encode("utf-8")

@@ -23,12 +23,12 @@ MEANINGS = {
 
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Give what `responses` of a route says of these statuses."""
+    """Return what `responses` of a route says of these statuses."""
     return {status: {"model": ErrorAnswer, "description": MEANINGS[status]} for status in statuses}
 
 
 def body_of(schema: type[BaseModel], *files: str) -> dict[str, Any]:
-    """Give what a route says of a body that is JSON, or that JSON with files beside it."""
+    """Return what a route says of a body that is JSON, or that JSON with files beside it."""
     inline = _inline(schema)
     return {
         "requestBody": {
@@ -42,7 +42,7 @@ def body_of(schema: type[BaseModel], *files: str) -> dict[str, Any]:
 
 
 def files_of(name: str) -> dict[str, Any]:
-    """Give what a route says of a body of files alone."""
+    """Return what a route says of a body of files alone."""
     form = {**_form({}, (name,)), "required": [name]}
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}}}
 
@@ -53,7 +53,7 @@ def _form(fields: dict[str, Any], files: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _inline(schema: type[BaseModel]) -> dict[str, Any]:
-    """Give a schema without references, since its definitions would have no place to be in."""
+    """Return a schema without references, since its definitions would have no place to be in."""
     whole = schema.model_json_schema()
     definitions = whole.pop("$defs", {})
 

@@ -44,14 +44,14 @@ class Body:
     pictures: dict[str, list[tuple[str, bytes]]] = field(default_factory=dict)
 
     def parsed(self, kind: type[B]) -> B:
-        """Give its JSON as one of the schemas; raises pydantic's ValidationError.
+        """Return its JSON as one of the schemas; raises pydantic's ValidationError.
 
         The mark that some programs put before UTF-8 is no part of it.
         """
         return kind.model_validate_json(self.json.removeprefix(BOM_UTF8) or b"{}")
 
     def of(self, name: str) -> list[bytes]:
-        """Give the files of a field."""
+        """Return the files of a field."""
         return [content for _, content in self.pictures.get(name, ())]
 
 
@@ -91,7 +91,7 @@ async def read_body(request: Request, fields: Sequence[str]) -> Body:
 
 
 def search_request(body: Body) -> SearchRequest:
-    """Give the search that a body asks for; `image` is wanted, `minus_image` not.
+    """Return the search that a body asks for; `image` is wanted, `minus_image` not.
 
     Raises:
         QueryError: it has no term, or the text is none in the language of queries.

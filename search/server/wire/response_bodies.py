@@ -18,7 +18,7 @@ __all__ = ["image_answer", "index_answer", "partial", "search_answer"]
 
 
 def search_answer(result: SearchResult, sizes: Mapping[int, tuple[int, int]]) -> dict[str, Any]:
-    """Give the `SearchAnswer` of a result.
+    """Return the `SearchAnswer` of a result.
 
     Args:
         result: of a search.
@@ -30,7 +30,7 @@ def search_answer(result: SearchResult, sizes: Mapping[int, tuple[int, int]]) ->
 
 
 def image_answer(photo: PhotoRecord, uploads: Path) -> dict[str, Any]:
-    """Give the `ImageAnswer` of a photo."""
+    """Return the `ImageAnswer` of a photo."""
     file = photo.file
     return {
         "id": photo.image_id,
@@ -58,7 +58,7 @@ def index_answer(
     building: Building | None,
     missing: Sequence[Missing],
 ) -> dict[str, Any]:
-    """Give the `IndexAnswer` of an index's state."""
+    """Return the `IndexAnswer` of an index's state."""
     return {
         **partial(missing),
         "photos": status.counts.images,
@@ -84,7 +84,7 @@ def index_answer(
 
 
 def partial(missing: Sequence[Missing]) -> dict[str, Any]:
-    """Give the fields that say whether an answer is of all indexes of several."""
+    """Return the fields that say whether an answer is of all indexes of several."""
     told = [{name: printable(text) for name, text in asdict(each).items()} for each in missing]
     return {"degraded": bool(missing), "missing": told}
 
@@ -103,7 +103,7 @@ def _hit(hit: dict[str, Any], sizes: Mapping[int, tuple[int, int]]) -> dict[str,
 
 
 def _moment(nanoseconds: int) -> str:
-    """Give a moment in ISO 8601, UTC; empty where the calendar has no such day."""
+    """Return a moment in ISO 8601, UTC; empty where the calendar has no such day."""
     try:
         return datetime.fromtimestamp(nanoseconds // 10**9, UTC).isoformat()
     except (OverflowError, ValueError, OSError):

@@ -50,7 +50,7 @@ class TermBody(_Asked):
         return self
 
     def term(self) -> Term:
-        """Give what a search takes; raises QueryError, and ValueError where it is no base64."""
+        """Return what a search takes; raises QueryError, and ValueError where it is no base64."""
         image = None
         if self.image is not None:
             try:

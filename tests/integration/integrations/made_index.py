@@ -12,7 +12,7 @@ __all__ = ["make_index"]
 
 
 def make_index(place: Path) -> Path:
-    """Give the folder of an index of four photos."""
+    """Return the folder of an index of four photos."""
     photos = place / "photos"
     photos.mkdir(parents=True)
     for name, colours in {

@@ -49,7 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def asked(folder: Path, work: Callable[[ClientSession], Awaitable[T]]) -> T:
-    """Give what a client does with a server that it started."""
+    """Return what a client does with a server that it started."""
 
     async def run() -> T:
         program = StdioServerParameters(
@@ -70,7 +70,7 @@ def asked(folder: Path, work: Callable[[ClientSession], Awaitable[T]]) -> T:
 
 
 def called(folder: Path, tool: str, **arguments: object) -> CallToolResult:
-    """Give a tool's answer, from a server in this process."""
+    """Return a tool's answer, from a server in this process."""
 
     async def run() -> CallToolResult:
         with open_index(folder, model=ColourModel()) as index:

@@ -37,7 +37,7 @@ class Served:
 
 
 def make_index(place: Path) -> tuple[Path, Path]:
-    """Give the folders of an index and of its photos."""
+    """Return the folders of an index and of its photos."""
     photos = place / "photos"
     photos.mkdir()
     paint(photos / "red.png", "red", "red")
@@ -56,7 +56,7 @@ def make_index(place: Path) -> tuple[Path, Path]:
 
 
 def serve(folder: Path, photos: Path, model: Any = None, **settings: Any) -> Served:
-    """Give a server of an index; `model` in place of the colours, `settings` of `Settings`."""
+    """Return a server of an index; `model` in place of the colours, `settings` of `Settings`."""
     loaded = model or ColourModel()
 
     def load(fingerprint: str) -> LoadedModel:

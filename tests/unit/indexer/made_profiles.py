@@ -18,7 +18,7 @@ GAMMAS = {"ProPhoto": 1.8, "Adobe RGB": 2.2, "Display P3": 2.2, "sRGB": 2.2}
 
 
 def rgb_profile(name: str) -> bytes:
-    """Give a profile of RGB by its primaries and its gamma."""
+    """Return a profile of RGB by its primaries and its gamma."""
     curve = _curve(GAMMAS[name])
     parts = {b"wtpt": _xyz(WHITE), b"rTRC": curve, b"gTRC": curve, b"bTRC": curve}
     for letter, place in zip("rgb", PRIMARIES[name], strict=True):
@@ -27,12 +27,12 @@ def rgb_profile(name: str) -> bytes:
 
 
 def grey_profile(gamma: float) -> bytes:
-    """Give a profile of grey alone."""
+    """Return a profile of grey alone."""
     return _profile(b"GRAY", b"XYZ ", {b"wtpt": _xyz(WHITE), b"kTRC": _curve(gamma)})
 
 
 def ink_profile() -> bytes:
-    """Give a profile of CMYK by which full cyan is black, and the other inks cannot be seen."""
+    """Return a profile of CMYK by which full cyan is black, and the other inks cannot be seen."""
     levels = bytes(range(256))
     corners = b"".join(bytes((0 if number & 8 else 255, 128, 128)) for number in range(16))
     matrix = struct.pack(">9i", *(65536 * (number % 4 == 0) for number in range(9)))

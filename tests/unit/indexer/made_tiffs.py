@@ -31,7 +31,7 @@ def tiff(
     planar: bool = False,
     compression: int | None = None,
 ) -> bytes:
-    """Give a TIFF of samples (height, width, bands), in strips or in tiles of some side."""
+    """Return a TIFF of samples (height, width, bands), in strips or in tiles of some side."""
     height, width, bands = samples.shape
     planes = [samples[..., [band]] for band in range(bands)] if planar else [samples]
     blocks = [

@@ -32,7 +32,7 @@ def saved(image: Image.Image, kind: str, profile: bytes) -> bytes:
 
 
 def in_profile(colour: tuple[int, int, int], profile: bytes) -> Image.Image:
-    """Give a picture whose numbers are a colour of sRGB in a profile's own."""
+    """Return a picture whose numbers are a colour of sRGB in a profile's own."""
     into = ImageCms.ImageCmsProfile(io.BytesIO(profile))
     picture = ImageCms.profileToProfile(
         Image.new("RGB", (32, 32), colour), ImageCms.createProfile("sRGB"), into

@@ -48,7 +48,7 @@ def photo(name: str) -> bytes:
 
 
 def likeness(image: Image.Image, rows: slice) -> float:
-    """Give the part of the pixels of some rows that are those of the whole photo."""
+    """Return the part of the pixels of some rows that are those of the whole photo."""
     seen, whole = np.asarray(image.convert("L")), np.asarray(MANDELBROT.convert("L"))
     return float((np.abs(seen[rows].astype(int) - whole[rows]) < 60).mean())
 

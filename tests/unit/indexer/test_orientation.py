@@ -15,7 +15,7 @@ SIZES = {1: (96, 64), 3: (96, 64), 6: (64, 96), 8: (64, 96)}
 
 
 def saved(kind: str, orientation: int, *, by_boxes: bool) -> bytes:
-    """Give a photo that is turned by boxes, or by EXIF alone."""
+    """Return a photo that is turned by boxes, or by EXIF alone."""
     photo = Image.new("RGB", (96, 64), "blue")
     photo.paste("red", (0, 0, 48, 32))
     exif = Image.Exif()

@@ -52,7 +52,7 @@ def draw(path: Path, colour: str, *, second: int) -> None:
 
 
 def shown(where: Path, fingerprint: str) -> dict[str, str]:
-    """Give each photo's colour as the model that answers has it."""
+    """Return each photo's colour as the model that answers has it."""
     with Index.open(where, fingerprint=fingerprint) as index:
         files = index.files()
         best = index.vectors(list(files)).argmax(axis=1)

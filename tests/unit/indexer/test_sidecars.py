@@ -19,7 +19,7 @@ RED = painted("red")
 
 
 def said(texts: list[str], photos: list[str]) -> dict[str, list[str]]:
-    """Give each photo the names of its texts."""
+    """Return each photo the names of its texts."""
     cars = Sidecars({name: (name,) for name in texts}, photos)
     return {photo: list(cars.captions(photo)) for photo in photos}
 

@@ -16,7 +16,7 @@ RAMP = np.linspace(0, 1, WIDTH * HEIGHT).reshape(HEIGHT, WIDTH)
 
 
 def bands(dtype: str, count: int) -> NDArray[np.generic]:
-    """Give a ramp from black to white, in every band the other way round."""
+    """Return a ramp from black to white, in every band the other way round."""
     top = 1.0 if np.dtype(dtype).kind == "f" else float(np.iinfo(dtype).max)
     both = [RAMP if band % 2 == 0 else 1 - RAMP for band in range(count)]
     return (np.stack(both, 2) * top).astype(np.float64).clip(0, top * (1 - 1e-12)).astype(dtype)

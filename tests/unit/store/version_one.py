@@ -82,12 +82,12 @@ META = {
 
 
 def vector_of(image_id: int) -> bytes:
-    """Give a photo's vector as it is stored."""
+    """Return a photo's vector as it is stored."""
     return array_to_blob(np.array([image_id, 1], dtype=np.float16))
 
 
 def nodes_of(image_id: int) -> bytes:
-    """Give a photo's nodes as they are stored."""
+    """Return a photo's nodes as they are stored."""
     return array_to_blob(np.full((3, 2), image_id, dtype=np.float16))
 
 
