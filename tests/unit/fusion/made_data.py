@@ -52,10 +52,11 @@ def made_concepts() -> Concepts:
     """A classifier of regions and names of its classes, neither of which says anything."""
     generator = torch.Generator().manual_seed(2)
     names = torch.randn(CLASSES, TEXT_DIM, generator=generator)
-    return Concepts(
-        Classifier(torch.randn(CLASSES, IMAGE_DIM, generator=generator), torch.zeros(CLASSES)),
-        ClassNames(("otter", "violin"), torch.nn.functional.normalize(names, dim=1)),
+    classifier = Classifier(
+        torch.randn(CLASSES, IMAGE_DIM, generator=generator), torch.zeros(CLASSES)
     )
+    named = ClassNames(("otter", "violin"), torch.nn.functional.normalize(names, dim=1))
+    return Concepts(classifier, named, classifier)
 
 
 def made_shorts(data: PairData) -> ShortQueries:

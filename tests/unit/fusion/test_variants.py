@@ -94,8 +94,8 @@ MOVED = {"first", "worded", "logits"}
         ("region and word edges off", MOVED),
         ("region and word edges shuffled", MOVED - {"logits"}),
         # Cells and summary carry its messages, so all that reads a photo reads something else.
-        ("concept graph off", MOVED | {"detected"}),
-        ("concept graph shuffled", MOVED | {"detected"}),
+        ("concept graph off", MOVED | {"detected", "classed"}),
+        ("concept graph shuffled", MOVED | {"detected", "classed"}),
         ("memory graph off", MOVED),
         ("memory graph shuffled", MOVED),
         ("word graph shuffled", {"worded"}),

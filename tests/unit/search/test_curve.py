@@ -30,6 +30,10 @@ def base(tmp_path: Path) -> TrainRequest:
     notes.write_text(json.dumps({"images": images, "annotations": captions}))
     for image in images:
         (tmp_path / str(image["file_name"])).touch()
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev" / "0.jpg").touch()
+    told = {"images": images[:1], "annotations": captions[:1]}
+    (tmp_path / "dev.json").write_text(json.dumps(told))
     return TrainRequest(
         tmp_path, notes, tmp_path / "dev", tmp_path / "dev.json", "packaged", "crossgraph",
         tmp_path / "out", tmp_path / "cache",

@@ -89,7 +89,7 @@ def test_assumptions_are_options() -> None:
     command = [
         sys.executable,
         "-m",
-        "search.capacity.plan_tables",
+        "search.scale_plan",
         "--photos",
         "1000",
         "--core-hour",
