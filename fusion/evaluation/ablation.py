@@ -37,6 +37,7 @@ CROSS = "logits"
 NAMES = {
     "worded": "word graph",
     "detected": "word detector",
+    "classed": "paths over classes",
     CROSS: "cross-modal graph",
 }
 FIRST, FULL = "first stage", "re-ranked"
