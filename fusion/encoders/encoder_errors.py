@@ -2,22 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["UnknownPreset", "WeightsMismatch", "WeightsNotFound"]
+from fusion.runtime.model_errors import UnknownPreset, WeightsMismatch, WeightsNotFound, one_line
 
-
-class UnknownPreset(ValueError):
-    """There are no encoders of that name."""
-
-
-class WeightsNotFound(FileNotFoundError):
-    """No source has the weights: not the given path, not a pip package, not the hub."""
-
-
-class WeightsMismatch(ValueError):
-    """The weights are there, but damaged or not those of this encoder."""
-
-
-def one_line(error: BaseException) -> str:
-    """Shorten another library's message to its first line, the part that names the cause."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0].strip()}" if lines else type(error).__name__
+__all__ = ["UnknownPreset", "WeightsMismatch", "WeightsNotFound", "one_line"]

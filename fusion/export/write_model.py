@@ -19,7 +19,7 @@ import logging
 import warnings
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -47,6 +47,7 @@ from fusion.runtime.exported_folder import (
     read_facts,
     writing_folder,
 )
+from fusion.runtime.prepare.onnx_file import write_optimised
 
 __all__ = ["ModelExportError", "export_model", "is_exportable"]
 
@@ -157,8 +158,22 @@ def write_tokenizer(encoder: BertEncoder, path: Path) -> None:
     tokenizer.save(str(path), pretty=False)
 
 
-def write_graphs(encoder: BertEncoder, network: Network, folder: Path) -> None:
-    """Write the three graphs, each with made inputs by which its layers are followed."""
+class Exported(NamedTuple):
+    """One graph to write, with made inputs by which its layers are followed."""
+
+    name: str
+    """Of its file."""
+    module: nn.Module
+    inputs: Named
+    """By name, of any of the sizes that it takes."""
+    sizes: dict[str, Any]
+    """By input and dimension, those that may be others."""
+    outputs: tuple[str, ...]
+    """Their names."""
+
+
+def query_graphs(encoder: BertEncoder, network: Network) -> tuple[Exported, ...]:
+    """Give the three graphs that answer a query."""
     tokens = torch.export.Dim("tokens", min=least_tokens(network), max=encoder.max_words)
     nodes = torch.export.Dim("nodes", min=least_tokens(network) + 1, max=encoder.max_words + 1)
     photos, asked = torch.export.Dim("photos"), torch.export.Dim("asked")
@@ -174,14 +189,15 @@ def write_graphs(encoder: BertEncoder, network: Network, folder: Path) -> None:
         "mask": {1: nodes},
         "regions": {0: photos, 1: regions},
     }
-    write_graph(
+    query = Exported(
+        QUERY,
         QueryGraph(encoder, network),
         {"ids": torch.ones(1, count, dtype=torch.long), "mask": pair["mask"]},
         {"ids": {1: tokens}, "mask": {1: tokens}},
         ("vectors", "hub", "nodes", *(("classes",) if network.layout.class_edges else ())),
-        folder / QUERY,
     )
-    write_graph(
+    pairs = Exported(
+        PAIRS,
         PairGraph(network),
         pair
         | {
@@ -191,72 +207,65 @@ def write_graphs(encoder: BertEncoder, network: Network, folder: Path) -> None:
         },
         sizes | {"neighbours": {0: photos}, "weights": {0: photos}, "asked": {0: asked}},
         ("logits", "worded", "detected"),
-        folder / PAIRS,
     )
-    write_graph(
-        ReadingGraph(network.cross),
-        pair,
-        sizes,
-        ("shares", "attention", "nearest"),
-        folder / READING,
+    reading = Exported(
+        READING, ReadingGraph(network.cross), pair, sizes, ("shares", "attention", "nearest")
     )
+    return query, pairs, reading
+
+
+def photo_side(encoder: GridEncoder, network: Network) -> Exported:
+    """Give what indexing runs."""
+    classes = ("classes", "class_shares") if network.layout.class_edges else ()
+    return Exported(
+        PHOTOS,
+        PhotoGraph(encoder, network),
+        {"pixels": torch.zeros(2, encoder.size_px, encoder.size_px, 3, dtype=torch.uint8)},
+        {"pixels": {0: torch.export.Dim("photos")}},
+        ("vectors", "nodes", "neighbours", "weights", *classes),
+    )
+
+
+def write_graphs(encoder: BertEncoder, network: Network, folder: Path) -> None:
+    """Write what answers a query."""
+    for graph in query_graphs(encoder, network):
+        write_graph(graph, folder / graph.name)
 
 
 def write_photo_graph(encoder: GridEncoder, network: Network, folder: Path) -> None:
     """Write what indexing runs."""
-    write_graph(
-        PhotoGraph(encoder, network),
-        {"pixels": torch.zeros(2, encoder.size_px, encoder.size_px, 3, dtype=torch.uint8)},
-        {"pixels": {0: torch.export.Dim("photos")}},
-        (
-            "vectors",
-            "nodes",
-            "neighbours",
-            "weights",
-            *(("classes", "class_shares") if network.layout.class_edges else ()),
-        ),
-        folder / PHOTOS,
-    )
+    write_graph(photo_side(encoder, network), folder / PHOTOS)
 
 
-def write_graph(
-    module: nn.Module, inputs: Named, sizes: dict[str, Any], outputs: tuple[str, ...], path: Path
-) -> None:
-    """Write a module as ONNX, optimised for any processor, with its weights in a file beside it.
+def write_graph(graph: Exported, path: Path) -> None:
+    """Write a graph as ONNX, optimised for any processor, with its weights in a file beside it."""
+    raw = path.with_suffix(".raw")
+    export_raw(graph, raw)
+    with quiet():
+        write_optimised(raw, path)
+    raw.unlink()
+
+
+def export_raw(graph: Exported, path: Path, *, optimize: bool = True) -> None:
+    """Write a graph as torch's exporter makes it.
 
     Args:
-        module: what is run.
-        inputs: by name, of any of the sizes that it takes.
-        sizes: by input and dimension, those that may be others.
-        outputs: their names.
+        graph: what is written.
         path: of the file.
+        optimize: whether the exporter may work out what depends on weights alone.
     """
-    import onnxruntime
-
-    raw = path.with_suffix(".raw")
     with quiet():
         torch.onnx.export(
-            module.eval(),
-            tuple(inputs.values()),
-            str(raw),
-            input_names=list(inputs),
-            output_names=list(outputs),
-            dynamic_shapes=sizes,
+            graph.module.eval(),
+            tuple(graph.inputs.values()),
+            str(path),
+            input_names=list(graph.inputs),
+            output_names=list(graph.outputs),
+            dynamic_shapes=graph.sizes,
             external_data=False,
             verbose=False,
+            optimize=optimize,
         )
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        # Not the highest level, which is for the processor at hand: a home folder may be shared.
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
-        options.optimized_model_filepath = str(path)
-        for name, value in (
-            ("optimized_model_external_initializers_file_name", f"{path.name}.data"),
-            ("optimized_model_external_initializers_min_size_in_bytes", "1024"),
-        ):
-            options.add_session_config_entry(f"session.{name}", value)
-        onnxruntime.InferenceSession(str(raw), options, providers=["CPUExecutionProvider"])
-    raw.unlink()
 
 
 @contextlib.contextmanager

@@ -149,7 +149,9 @@ class WordGraph(nn.Module):
             degrees = self.ends.diff(prepend=self.ends.new_zeros(1)).long()
             rows = torch.arange(len(self.ends), device=device).repeat_interleave(degrees)
             table[rows, self.words[: len(rows)].long()] = self.shares[: len(rows)].float() / 255
-            prior = table.sum(0) / max(len(table), 1) + LEAST_PRIOR
+            # In double, or the order of the addition would show in the fifth digit.
+            sums = table.sum(0, dtype=torch.float64).float()
+            prior = sums / max(len(table), 1) + LEAST_PRIOR
             held = self._dense = (self.shares._version, table, prior)
         return held[1:]
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from fusion.encoders.convolutional import GridEncoder
 from fusion.encoders.images import images_to_tensor
-from fusion.export.write_model import write_graph
+from fusion.export.write_model import Exported, write_graph
 from fusion.network.tuned_layers import TunedLayers
 
 if TYPE_CHECKING:
@@ -141,6 +141,6 @@ def _written(
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
         with torch.inference_mode():
-            write_graph(module, inputs, sizes, (output,), partial / FILE)
+            write_graph(Exported(FILE, module, inputs, sizes, (output,)), partial / FILE)
         partial.rename(folder)
     return folder / FILE

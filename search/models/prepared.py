@@ -1,4 +1,4 @@
-"""Models made ready to index and search without torch: `crossgraph index` does it once for each.
+"""Models made ready to index and search without torch, once for each on a machine.
 
 What is prepared lies in the user's cache folder, since a checkpoint that ships with the weights of
 other people's encoders in it would be four times as large.
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fusion.runtime.query_model import OnnxQueryModel
     from store.integrity.problems import Problem
 
-__all__ = ["is_prepared", "model_problems", "prepare", "prepared_model"]
+__all__ = ["is_prepared", "model_problems", "prepare", "prepared_model", "ready_model"]
 
 PREPARABLE = {"packaged", "resnet50-bert"}
 """Presets whose encoders can be exported."""
@@ -38,6 +38,24 @@ def prepared_model(
     if checkpoint is not None and checkpoint_fingerprint(Path(checkpoint)) != fingerprint:
         return None
     return find_query_model(query_cache(), fingerprint, once=once)
+
+
+def ready_model(checkpoint: str | Path | None, *, once: bool = False) -> OnnxQueryModel | None:
+    """Prepare a checkpoint's model without torch and give it; None where only torch can.
+
+    Args:
+        checkpoint: its folder; None is the one that comes with this package.
+        once: as in `open_index`.
+
+    Raises:
+        CheckpointError, WeightsMismatch: as `search.models.ready.make_ready`.
+    """
+    from fusion.runtime.query_model import find_query_model
+    from search.models import ready
+    from search.models.cache_folders import query_cache
+
+    fingerprint = ready.make_ready(checkpoint)
+    return find_query_model(query_cache(), fingerprint, once=once) if fingerprint else None
 
 
 def is_prepared(folder: str | Path) -> bool:

@@ -121,6 +121,7 @@ def test_a_padded_query_is_scored_as_alone(model: OnnxQueryModel, photos: ImageE
     first = QueryEmbeddings(
         both.vectors[:1], both.bag[:1], both.bag_hub[:1], both.detected_hub[:1],
         both.words[:1], both.mask[:1], both.tokens[:1], both.short[:1],
+        both.classes[:1],
     )  # fmt: skip
     alone = model.embed_queries(["a dog"])
     scores = [model.rerank(q, photos.vectors, photos.packed).scores for q in (first, alone)]

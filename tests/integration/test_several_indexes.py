@@ -178,7 +178,7 @@ def test_the_command_line_says_what_is_missing(
     from search.cli import search_main
 
     monkeypatch.setattr(
-        "search.models.for_queries.models_of", lambda *_, **__: (ColourModel(), ColourModel())
+        "search.engine.open_index.models_of", lambda *_, **__: (ColourModel(), ColourModel())
     )
     asked = ["red", "--index", str(places["a"]), "--index", str(places["b"]), "--json"]
     assert search_main(asked) == 0

