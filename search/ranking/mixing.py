@@ -9,8 +9,8 @@ What is not wanted changes the order of the candidates, which are the nearest to
 Its evidence is the re-ranked score of the text with more of the word detector, which looks whether
 a region shows the thing, or the cosine of the photo. How high such a score is for photos without
 the thing differs from word to word, and so does its spread; so it is counted in standard deviations
-above the mean of the candidates, and one of them is worth as much as one of what is wanted. Where
-nothing is wanted, the first stage takes the photos that are farthest from what is not.
+above the mean of the candidates, and one of them weighs `FIRMNESS` times as much as one of what is
+wanted. Where nothing is wanted, the first stage takes the photos that are farthest from what is not.
 
 The probability is that of the wanted texts, the weighted mean of theirs, each as it stands out in
 the collection (`search/ranking/likelihood.py`): what is not wanted has no part in it, and neither
@@ -43,6 +43,10 @@ DETECTOR = 0.3
 """How much of the word detector's mean log odds is added to a re-ranked score as evidence: of 0 to
 0.4 about the best for telling photos with a thing from those without, on half of the COCO sample's
 categories. The re-ranker itself adds 0.05 of it."""
+FIRMNESS = np.float32(1.25)
+"""How much more a standard deviation of what is not wanted weighs than one of what is. On half of
+the pairs of the COCO sample's categories 0.40 times as many photos with people were left by it as
+without any denial, and 0.47 times by 1; of photos with what is wanted alone, 71 and 78 % stayed."""
 
 
 @dataclass(frozen=True)
@@ -183,7 +187,7 @@ class Mixture:
             return np.zeros(found.wanted.shape[1], np.float32)
         weights = np.array([each.term.weight for each in self.unwanted], np.float32)
         spread = self.adding(found).std() if self.wanted else np.float32(1)
-        taken: Array = spread * (weights @ _standardised(found.unwanted))
+        taken: Array = FIRMNESS * spread * (weights @ _standardised(found.unwanted))
         return taken
 
     @property
