@@ -10,7 +10,8 @@ Its evidence is the re-ranked score of the text with more of the word detector, 
 a region shows the thing, or the cosine of the photo. How high such a score is for photos without
 the thing differs from word to word, and so does its spread; so it is counted in standard deviations
 above the mean of the candidates, and one of them weighs `FIRMNESS` times as much as one of what is
-wanted. Where nothing is wanted, the first stage takes the photos that are farthest from what is not.
+wanted. Where nothing is wanted, the first stage takes the photos that are farthest from what is
+not.
 
 The probability is that of the wanted texts, the weighted mean of theirs, each as it stands out in
 the collection (`search/ranking/likelihood.py`): what is not wanted has no part in it, and neither
