@@ -78,7 +78,7 @@ def test_what_is_not_wanted_takes_off_in_standard_deviations() -> None:
     )
     # evidence 1 below and 1 above its mean; what is wanted spreads by 2; a quarter more than that
     assert mixture.taken(found).tolist() == [-3.75, 3.75]
-    assert mixture.mixed(found)[0].tolist() == [0 + 3, 4 - 3]
+    assert mixture.mixed(found)[0].tolist() == [0 + 3.75, 4 - 3.75]
 
 
 def test_evidence_that_is_the_same_everywhere_changes_nothing() -> None:
