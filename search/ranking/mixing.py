@@ -44,7 +44,7 @@ DETECTOR = 0.3
 """How much of the word detector's mean log odds is added to a re-ranked score as evidence: of 0 to
 0.4 about the best for telling photos with a thing from those without, on half of the COCO sample's
 categories. The re-ranker itself adds 0.05 of it."""
-FIRMNESS = np.float32(1.25)
+FIRMNESS = 1.25
 """How much more a standard deviation of what is not wanted weighs than one of what is. On half of
 the pairs of the COCO sample's categories 0.40 times as many photos with people were left by it as
 without any denial, and 0.47 times by 1; of photos with what is wanted alone, 71 and 78 % stayed."""
@@ -186,9 +186,9 @@ class Mixture:
         """What is not wanted takes off: (K,), with a mean of 0 over the candidates."""
         if not found.unwanted.size:  # nothing is denied, or there are no candidates
             return np.zeros(found.wanted.shape[1], np.float32)
-        weights = np.array([each.term.weight for each in self.unwanted], np.float32)
+        weights = np.array([FIRMNESS * each.term.weight for each in self.unwanted], np.float32)
         spread = self.adding(found).std() if self.wanted else np.float32(1)
-        taken: Array = FIRMNESS * spread * (weights @ _standardised(found.unwanted))
+        taken: Array = spread * (weights @ _standardised(found.unwanted))
         return taken
 
     @property
