@@ -22,8 +22,6 @@ __all__ = ["COUNT", "get", "make_place", "post", "running", "start"]
 
 COUNT = 6
 PROGRAM = "import sys; from search.cli import main; sys.exit(main())"
-HEEDING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-"""A shell that starts the tests in the background has them, and their programs, ignore SIGINT."""
 
 
 def make_place(place: Path, bert: Path) -> Path:
@@ -66,7 +64,7 @@ def start(
     """Start the program; `before` is run in its process first."""
     indexes = () if "--index" in arguments else ("--index", str(place / "index"))
     return subprocess.Popen(
-        [sys.executable, "-c", f"{HEEDING}\n{before}\n{PROGRAM}", "serve", *indexes, *arguments],
+        [sys.executable, "-c", f"{before}\n{PROGRAM}", "serve", *indexes, *arguments],
         stdout=subprocess.PIPE,
         stderr=stderr,
         text=True,
