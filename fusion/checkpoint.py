@@ -6,7 +6,6 @@ recall by a fifth of a point at most; all other weights as float16. Nothing is e
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -15,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from fusion.encoders.convolutional import build_top_blocks
@@ -25,7 +23,9 @@ from fusion.graphs.cross_graph import RerankerConfig
 from fusion.graphs.dual_graph import ModelConfig
 from fusion.network.network import GATES, Network, NetworkConfig
 from fusion.runtime.model_errors import CheckpointError
-from fusion.runtime.model_fingerprint import CONFIG, SHIPPED, fingerprint_of
+from fusion.runtime.model_fingerprint import CONFIG, SHIPPED
+from fusion.runtime.packaged_file import file_sha256
+from fusion.runtime.prepare.checkpoint_file import SCALE, WEIGHTS, read_checkpoint_file
 
 __all__ = [
     "Checkpoint",
@@ -38,9 +38,8 @@ __all__ = [
     "write_checkpoint",
 ]
 
-WEIGHTS = "model.safetensors"
-SCALE, ROW = ".scale", 64
-"""Suffix of a matrix's scales; and how long its rows must be to be kept as int8."""
+ROW = 64
+"""How long the rows of a matrix must be to be kept as int8."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def write_checkpoint(
         "kind": kind,
         "encoders": encoders,
         "encoders_fingerprint": encoders_fingerprint,
-        "weights_sha256": sha256_of(partial),
+        "weights_sha256": file_sha256(partial),
         "config": dict(config),
     }
     os.replace(partial, folder / WEIGHTS)
@@ -137,39 +136,17 @@ def read_checkpoint(folder: Path) -> Checkpoint:
     Raises:
         CheckpointError: a file is missing, damaged, or not what its configuration says.
     """
-    try:
-        content = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        expected = str(content["weights_sha256"])
-        found = sha256_of(folder / WEIGHTS)
-        if found != expected:
-            raise CheckpointError(
-                f"{folder / WEIGHTS} is damaged: sha256 {found[:12]}, expected {expected[:12]}; "
-                f"copy or train it anew"
-            )
-        weights = load_file(folder / WEIGHTS)
-        return Checkpoint(
-            kind=str(content["kind"]),
-            encoders=str(content["encoders"]),
-            encoders_fingerprint=str(content["encoders_fingerprint"]),
-            config=dict(content["config"]),
-            weights=widen(weights),
-            fingerprint=fingerprint_of(content),
-            folder=folder,
-        )
-    except OSError as error:
-        raise CheckpointError(
-            f"{folder} is not a checkpoint: {Path(error.filename or folder).name} cannot be read "
-            f"({error.strerror}); `crossgraph train --out FOLDER` makes one"
-        ) from error
-    except SafetensorError as error:
-        raise CheckpointError(f"{folder / WEIGHTS} is damaged: {error}") from error
-    except (KeyError, TypeError, json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise CheckpointError(f"{folder / CONFIG} is damaged: {error!r}") from error
-
-
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    read = read_checkpoint_file(folder)
+    kept = {name: torch.from_numpy(value) for name, value in read.kept.items()}
+    return Checkpoint(
+        kind=read.kind,
+        encoders=read.encoders,
+        encoders_fingerprint=read.encoders_fingerprint,
+        config=read.config,
+        weights=widen(kept),
+        fingerprint=read.fingerprint,
+        folder=folder,
+    )
 
 
 def layers_config(layers: Any) -> dict[str, Any] | None:  # noqa: ANN401 - layers share no type

@@ -29,7 +29,7 @@ Known = dict[int, list[Any]]
 
 
 def known_tensors(network: Network, texts: BertEncoder) -> Known:
-    """Give what the network and the text encoder hold, and the lower blocks of the image encoder.
+    """Return what the network and the text encoder hold, and the lower blocks of the image encoder.
 
     By identity, since the modules that are exported hold the very tensors of these.
     """

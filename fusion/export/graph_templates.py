@@ -101,7 +101,7 @@ def write_templates(folder: Path, checkpoint: Path | None = None) -> None:
 
 
 def constants_of(network: Network, images: GridEncoder, texts: BertEncoder) -> dict[str, Any]:
-    """Give the numbers of a network that no checkpoint holds."""
+    """Return the numbers of a network that no checkpoint holds."""
     words, hub = network.words, network.text_hub
     return {
         "size_px": images.size_px,
@@ -156,7 +156,7 @@ class _WithCaptions(nn.Module):
 
 
 def photo_graph(encoder: GridEncoder, network: Network) -> Exported:
-    """Give what indexing runs, with the captions' rows as inputs."""
+    """Return what indexing runs, with the captions' rows as inputs."""
     found = photo_side(encoder, network)
     hubs: Any = found.module.hubs
     captions, longest = torch.export.Dim("captions"), torch.export.Dim("longest")

@@ -173,7 +173,7 @@ class Exported(NamedTuple):
 
 
 def query_graphs(encoder: BertEncoder, network: Network) -> tuple[Exported, ...]:
-    """Give the three graphs that answer a query."""
+    """Return the three graphs that answer a query."""
     tokens = torch.export.Dim("tokens", min=least_tokens(network), max=encoder.max_words)
     nodes = torch.export.Dim("nodes", min=least_tokens(network) + 1, max=encoder.max_words + 1)
     photos, asked = torch.export.Dim("photos"), torch.export.Dim("asked")
@@ -215,7 +215,7 @@ def query_graphs(encoder: BertEncoder, network: Network) -> tuple[Exported, ...]
 
 
 def photo_side(encoder: GridEncoder, network: Network) -> Exported:
-    """Give what indexing runs."""
+    """Return what indexing runs."""
     classes = ("classes", "class_shares") if network.layout.class_edges else ()
     return Exported(
         PHOTOS,

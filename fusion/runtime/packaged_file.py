@@ -22,7 +22,7 @@ class PackagedFile:
     sha256: str
 
     def find(self) -> Path | None:
-        """Give the installed file, found without importing its package; None where it isn't.
+        """Return the installed file, found without importing its package; None where it isn't.
 
         Raises:
             WeightsMismatch: the file is there, but it is not the one that was published.
@@ -62,6 +62,6 @@ MINILM_TOKENIZER = replace(
 
 
 def file_sha256(path: Path) -> str:
-    """Give the hex sha256 of a file's bytes, as `sha256sum` prints it."""
+    """Return the hex sha256 of a file's bytes, as `sha256sum` prints it."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

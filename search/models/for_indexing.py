@@ -76,7 +76,7 @@ def _without_torch(fingerprint: str | None, threads: int | None) -> OnnxPhotoMod
 def _made_ready(
     checkpoint: Path | None, threads: int | None, tell: Callable[[str], object]
 ) -> OnnxPhotoModel | None:
-    """Give a model that can be prepared without torch; None where it cannot."""
+    """Return a model that can be prepared without torch; None where it cannot."""
     from search.models import ready
 
     found = _without_torch(ready.make_ready(checkpoint), threads)

@@ -55,7 +55,7 @@ def unit_rows(packed: Packed) -> Array:
 
 
 def largest(rows: Array, count: int) -> tuple[NDArray[np.int64], Array]:
-    """Give columns and values of the `count` largest of each row, the largest first."""
+    """Return columns and values of the `count` largest of each row, the largest first."""
     count = min(count, rows.shape[1])
     columns = np.argpartition(-rows, count - 1, axis=1)[:, :count]
     values = np.take_along_axis(rows, columns, 1)
@@ -80,14 +80,14 @@ def caption_rows(ends: Ints, nodes: int) -> tuple[NDArray[np.int64], NDArray[np.
 
 
 def words_said(graph: Words) -> NDArray[np.uint8]:
-    """Give the share of each photo's captions that say a word: (V, N), of 255."""
+    """Return the share of each photo's captions that say a word: (V, N), of 255."""
     said = np.zeros((graph.size, len(graph.ends)), np.uint8)
     said[graph.words[: graph.ends[-1]], _owners(graph)] = graph.shares[: graph.ends[-1]]
     return said
 
 
 def word_prior(graph: Words, least: float) -> Array:
-    """Give the mean of each word's shares over all photos, (V,), raised by `least`."""
+    """Return the mean of each word's shares over all photos, (V,), raised by `least`."""
     shares = graph.shares[: graph.ends[-1]].astype(np.float32) / np.float32(255)
     sums = np.bincount(graph.words[: graph.ends[-1]], shares, graph.size).astype(np.float32)
     found: Array = sums / np.float32(len(graph.ends)) + np.float32(least)
@@ -102,7 +102,7 @@ def _owners(graph: Words) -> NDArray[np.int64]:
 def worded_table(
     bank: Packed, said: NDArray[np.uint8], prior: Array, told: dict[str, Any]
 ) -> Array:
-    """Give the log odds of each word by the word graph for some of the photos of its bank.
+    """Return the log odds of each word by the word graph for some of the photos of its bank.
 
     Args:
         bank: (N, D) the photos' packed vectors.
@@ -130,12 +130,12 @@ def worded_table(
 
 
 def detected_table(sample: Packed, steps: int) -> Array:
-    """Give the log odds of each word by the word detector for a sample of photos: (V, S)."""
+    """Return the log odds of each word by the word detector for a sample of photos: (V, S)."""
     return np.ascontiguousarray((sample.astype(np.float32) / np.float32(steps)).T)
 
 
 def probe_vectors(captions: Packed, bank: Packed, nearest: int, weight: float) -> Array:
-    """Give the vectors (Q, D + 3) of training captions, as `Retriever.probes` gives them.
+    """Return the vectors (Q, D + 3) of training captions, as `Retriever.probes` gives them.
 
     Args:
         captions: (Q, D) their packed vectors.

@@ -16,7 +16,7 @@ from fusion.runtime.model_errors import CheckpointError
 from fusion.runtime.model_fingerprint import CONFIG, SHIPPED, fingerprint_of
 from fusion.runtime.packaged_file import file_sha256
 
-__all__ = ["CheckpointFile", "read_checkpoint_file"]
+__all__ = ["SCALE", "WEIGHTS", "CheckpointFile", "read_checkpoint_file"]
 
 WEIGHTS = "model.safetensors"
 SCALE = ".scale"
@@ -37,7 +37,7 @@ class CheckpointFile:
     """Tensors as the file has them."""
 
     def tensor(self, name: str) -> NDArray[Any]:
-        """Give a tensor as the network has it: float32, or integers as they are.
+        """Return a tensor as the network has it: float32, or integers as they are.
 
         Raises:
             CheckpointError: there is none of that name.

@@ -24,7 +24,7 @@ EXTERNAL_FROM_BYTES = 1024
 
 
 def filled_model(template: bytes, tensors: Mapping[str, NDArray[Any]]) -> bytes:
-    """Give a model with tensors as the initializers that its graph lacks, by name."""
+    """Return a model with tensors as the initializers that its graph lacks, by name."""
     written = [part for name, value in tensors.items() for part in _initializer(name, value)]
     length = sum(map(len, written))
     return b"".join([template, _key(GRAPH, BYTES), _varint(length), *written])

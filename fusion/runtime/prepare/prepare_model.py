@@ -165,7 +165,7 @@ def _write_tables(weights: Weights, path: Path) -> None:
 
 
 def facts_of(weights: Weights) -> dict[str, Any]:
-    """Give what a reader of the files must know, as `fusion.export.facts_of` gives it."""
+    """Return what a reader of the files must know, as `fusion.export.facts_of` gives it."""
     read, told = weights.checkpoint, weights.constants
     network = read.config["network"]
     width = int(network["model"]["width"])
@@ -200,6 +200,6 @@ def facts_of(weights: Weights) -> dict[str, Any]:
 
 
 def _standing(read: CheckpointFile, stage: str) -> list[Any]:
-    """Give a fitted `Standing`, part by part."""
+    """Return a fitted `Standing`, part by part."""
     names = [f"standing_{stage}_{part}" for part in Standing._fields]
     return [read.tensor(name).tolist() for name in names]

@@ -43,7 +43,7 @@ class Template:
     """Versions of the packages that wrote the graphs."""
 
     def graph(self, name: str) -> bytes:
-        """Give a graph without its initializers."""
+        """Return a graph without its initializers."""
         return (FOLDER / name).read_bytes()
 
 
@@ -53,7 +53,7 @@ def read_template() -> Template:
 
 
 def shape_of(config: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Give what two checkpoints have in common whose graphs differ by their weights alone.
+    """Return what two checkpoints have in common whose graphs differ by their weights alone.
 
     Args:
         config: a checkpoint's `config`.

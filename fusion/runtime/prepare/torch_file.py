@@ -115,7 +115,7 @@ def _read_zip(path: Path) -> Arrays:
 
 
 def _stored(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
-    """Give a member; torch packs none, and one that is packed could be of any size."""
+    """Return a member; torch packs none, and one that is packed could be of any size."""
     found = archive.getinfo(name)
     if found.compress_type != zipfile.ZIP_STORED or found.file_size != found.compress_size:
         raise PlainPickleError("damaged (a part of it is packed)")
@@ -160,7 +160,7 @@ def _tensor(storage: object, offset: object, shape: object, stride: object, *_: 
 
 
 def _laid_out(numbers: NDArray[Any], tensor: _Tensor) -> NDArray[Any]:
-    """Give a tensor, whose dimensions may lie in another order than they are named in."""
+    """Return a tensor, whose dimensions may lie in another order than they are named in."""
     end = tensor.offset + math.prod(tensor.shape)
     if end == tensor.offset:
         return np.zeros(tensor.shape, numbers.dtype)

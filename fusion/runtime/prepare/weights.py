@@ -36,7 +36,7 @@ class Weights:
     constants: Mapping[str, Any]
 
     def initializer(self, kind: str, *told: Any) -> Tensor:  # noqa: ANN401
-        """Give one, as the template tells what it is made of.
+        """Return one, as the template tells what it is made of.
 
         Raises:
             CheckpointError, WeightsMismatch: a tensor is missing.
