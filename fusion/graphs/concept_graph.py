@@ -12,7 +12,7 @@ photo make the query than just any query?
 
 Ours; the untrained forerunners are class-name embeddings (DeViSE: Frome et al., NeurIPS 2013) and
 convex combinations of them (ConSE: Norouzi et al., ICLR 2014). It reads nothing of the collection
-that is indexed and nothing of a query.
+that is indexed, and a photo's side of it nothing of a query.
 """
 
 from __future__ import annotations

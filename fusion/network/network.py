@@ -54,9 +54,8 @@ class NetworkConfig:
     """Words of the classes' names, which queries may use though no training caption does."""
     memory_hubs: bool = False
     """Whether a photo's hub correction holds it against the memory's captions, of all training
-    photos, and not against the bank of fewer captions, as checkpoints of before do. The bank was
-    too thin for photos of which there are few in training: on 200 photos of COCO the first stage's
-    R@1 was 50.3 by it and 54.3 by the memory, on Flickr8k's development split 35.8 and 36.1."""
+    photos, and not against the bank of fewer captions, as earlier checkpoints do. The bank is too
+    thin for kinds of photos of which there are few in training."""
     class_edges: int = 0
     """Of a photo, to classes, that a query's paths follow; 0 in checkpoints of before them."""
     cell_concepts: int = 64

@@ -45,9 +45,9 @@ DETECTOR = 0.3
 0.4 about the best for telling photos with a thing from those without, on half of the COCO sample's
 categories. The re-ranker itself adds 0.05 of it."""
 FIRMNESS = 1.25
-"""How much more a standard deviation of what is not wanted weighs than one of what is. On half of
-the pairs of the COCO sample's categories 0.40 times as many photos with people were left by it as
-without any denial, and 0.47 times by 1; of photos with what is wanted alone, 71 and 78 % stayed."""
+"""How much more a standard deviation of what is not wanted weighs than one of what is: the smallest
+of four that left less than half as many photos with people, as `tests/integration/test_negation.py`
+counts them. A larger one drops more photos that were wanted."""
 
 
 @dataclass(frozen=True)
