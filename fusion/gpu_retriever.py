@@ -29,7 +29,7 @@ BATCH = 256
 
 
 class GpuPhotos:
-    """A retriever whose photos are encoded elsewhere; as `indexer.PhotoModel` wants it.
+    """A retriever whose photos are encoded elsewhere; as `indexer.IndexingModel` wants it.
 
     Convolutions run in float16; what comes after them, which looks for the nearest of thousands of
     training photos and captions, stays in float32. Vectors then have cosines of 0.99998 and more

@@ -1,6 +1,6 @@
 """What turns collections into rows of an index: walk, decode, COCO files, the resumable loop.
 
-The model comes in as an object (`model.PhotoModel`), so nothing here imports torch, and what is
+The model comes in as an object (`IndexingModel`), so nothing here imports torch, and what is
 kept goes through `store.Index`, so nothing here knows SQL or FAISS. Printing belongs to `search`.
 One bad photo is counted and reported and the rest go on; a bad source stops before anything is
 written.

@@ -24,8 +24,8 @@ from indexer.changes.reading_state import (
     rules_of,
 )
 from indexer.changes.survey import survey
+from indexer.indexing_model import IndexingModel
 from indexer.loop import Loop, settle
-from indexer.model import PhotoModel
 from indexer.shard_loop import ShardLoop, shard_plans
 from indexer.sources import CocoSource, Rules
 from store import Index, IndexNotFound, QuarantinedFile
@@ -79,7 +79,7 @@ class BuildReport:
 def build_index(
     folder: Path | str,
     sources: Sequence[Path | str],
-    retriever: PhotoModel,
+    retriever: IndexingModel,
     *,
     files: Sequence[Path | str] = (),
     annotations: Sequence[Path | str] = (),
@@ -157,7 +157,7 @@ def build_index(
     )
 
 
-def _opened(folder: Path, retriever: PhotoModel) -> Index:
+def _opened(folder: Path, retriever: IndexingModel) -> Index:
     return Index.open_or_create(
         folder,
         retriever.fingerprint,

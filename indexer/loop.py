@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 
 from indexer.batches import Batch, batches
 from indexer.changes.plan import Plan
-from indexer.model import PhotoModel
+from indexer.indexing_model import IndexingModel
 from indexer.sources import FoundFile
 from store import Index
 from store.photo_names import base_name
@@ -40,7 +40,7 @@ class Loop:
     def __init__(
         self,
         index: Index,
-        retriever: PhotoModel,
+        retriever: IndexingModel,
         known: Collection[str],
         batch_size: int | None,
         progress: Progress | None,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from indexer.annotations.recall_queries import put_probes
 from indexer.batches import Batch, batches
-from indexer.model import PhotoModel
+from indexer.indexing_model import IndexingModel
 from indexer.sources import FoundFile, ShardsAtHand
 from store import Index, PhotoFile, Reembedding
 from store.photo_names import base_name
@@ -38,7 +38,7 @@ class ReembedReport:
 
 def reembed(
     folder: Path | str,
-    retriever: PhotoModel,
+    retriever: IndexingModel,
     *,
     batch_size: int | None = None,
     prune: bool = False,
@@ -113,7 +113,7 @@ def _write(
     index: Index,
     new: Reembedding,
     batch: Batch,
-    retriever: PhotoModel,
+    retriever: IndexingModel,
     ids: Mapping[str, int],
     indexed: Mapping[int, PhotoFile],
 ) -> int:

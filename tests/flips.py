@@ -185,17 +185,17 @@ def flips(work: Path, count: int, seed: int, *, with_model: bool) -> Iterator[Fl
 def _model_is_damaged(cache: Path) -> bool:
     if not cache.is_dir():
         return False
-    from fusion.runtime.exported_folder import query_folder, read_facts
+    from fusion.runtime.exported_folder import exported_model_folder, read_facts
     from tests.integration.made_retriever import FINGERPRINT
 
-    return read_facts(query_folder(cache, FINGERPRINT), thorough=True) is None
+    return read_facts(exported_model_folder(cache, FINGERPRINT), thorough=True) is None
 
 
 def _make_model(original: Path) -> Rerank:
     """Prepare a tiny model, and index what it makes of its photos."""
     from fusion.export.write_model import export_model
-    from fusion.runtime.exported_files import QueryModelError
-    from fusion.runtime.query_model import find_query_model
+    from fusion.runtime.exported_files import ExportedModelError
+    from fusion.runtime.onnx_search_model import find_search_model
     from tests.integration.made_retriever import FINGERPRINT, PHOTOS, made_retriever
 
     (original / "bert").mkdir()
@@ -206,9 +206,9 @@ def _make_model(original: Path) -> Rerank:
     make_index(original / "index", photos.vectors, photos.packed, FINGERPRINT)
 
     def rerank(cache: Path, vectors: np.ndarray, packed: np.ndarray) -> object:
-        model = find_query_model(cache, FINGERPRINT)
+        model = find_search_model(cache, FINGERPRINT)
         if model is None:
-            raise QueryModelError("it is not prepared, or damaged")
+            raise ExportedModelError("it is not prepared, or damaged")
         found = model.rerank(model.embed_queries(["a red dog on the river"]), vectors, packed)
         return found.scores.tobytes(), found.probabilities.tobytes()
 

@@ -25,11 +25,11 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion.runtime.photo_model import find_photo_model
+from fusion.runtime.onnx_indexing_model import find_indexing_model
 from search import SearchIndex, open_index
 from search.bench.mixtures import RealPhotos, made_rows
 from search.bench.scale import exact_nearest, recall
-from search.models.cache_folders import query_cache
+from search.models.cache_folders import exported_models_cache
 from search.query.filters import parse_filter
 from store import Index, PhotoFile
 from store.postgres.address import Address
@@ -92,7 +92,7 @@ def make_index(like: Path, folder: Path, rows: int) -> NDArray[np.float32]:
     with Index.open(like) as known:
         model, ids = known.model, list(known.files())
         real = RealPhotos(known.vectors(ids), known.nodes(ids), model.unit_dim)
-    prepared = find_photo_model(query_cache(), model.fingerprint)
+    prepared = find_indexing_model(exported_models_cache(), model.fingerprint)
     if prepared is None:
         raise SystemExit(f"{like} was made by a model that is not prepared here: index with it")
     with Index.create(

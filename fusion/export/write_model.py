@@ -43,7 +43,7 @@ from fusion.runtime.exported_folder import (
     READING,
     TABLES,
     TOKENIZER,
-    query_folder,
+    exported_model_folder,
     read_facts,
     writing_folder,
 )
@@ -69,7 +69,7 @@ def export_model(retriever: Retriever, root: Path) -> Path:
     Its query side, and what indexing runs where that can be exported.
 
     Returns:
-        Its folder, for `fusion.runtime.query_model.OnnxQueryModel`.
+        Its folder, for `fusion.runtime.onnx_search_model.OnnxSearchModel`.
 
     Raises:
         ModelExportError: the text encoder is no BERT, a package for it is missing, or the files
@@ -81,7 +81,7 @@ def export_model(retriever: Retriever, root: Path) -> Path:
             f"the text encoder of {retriever.encoders} cannot be exported, only those of the BERT "
             "family; searches with it load torch"
         )
-    folder = query_folder(root, retriever.fingerprint)
+    folder = exported_model_folder(root, retriever.fingerprint)
     if read_facts(folder, thorough=True) is not None:
         return folder
     try:

@@ -15,27 +15,27 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
     from tokenizers import Tokenizer
 
-__all__ = ["THREADS", "ExportedFiles", "QueryModelError", "unreadable"]
+__all__ = ["THREADS", "ExportedFiles", "ExportedModelError", "unreadable"]
 
 
 THREADS = 2
 """Of a session: a query's matrices are too small to gain from more."""
 
 
-class QueryModelError(RuntimeError):
+class ExportedModelError(RuntimeError):
     """A file of an exported model is damaged, or cannot be read for another reason."""
 
 
-def unreadable(folder: Path, name: str, error: Exception) -> QueryModelError:
+def unreadable(folder: Path, name: str, error: Exception) -> ExportedModelError:
     """Return the error for a file that a library could not read, as it is whole or not."""
     file = folder / name
     if is_whole(folder, name):
         needed = sum(part.stat().st_size for part in folder.glob(f"{name}*")) / 1e6
-        return QueryModelError(
+        return ExportedModelError(
             f"{file} is as it was written and cannot be loaded ({type(error).__name__}): it takes "
             f"{needed:.0f} MB of memory and more to work with; see that there is as much"
         )
-    return QueryModelError(
+    return ExportedModelError(
         f"{file} is damaged ({type(error).__name__}): `crossgraph index` prepares the model anew"
     )
 
@@ -108,6 +108,6 @@ class ExportedFiles:
             except Exception as error:  # each library has its own, some nothing but Exception
                 raise unreadable(self._folder, name, error) from error
         if not whole.result():
-            raise QueryModelError(
+            raise ExportedModelError(
                 f"{self._folder / name} is damaged: `crossgraph index` prepares the model anew"
             )

@@ -26,8 +26,8 @@ __all__ = [
     "READING",
     "TABLES",
     "TOKENIZER",
+    "exported_model_folder",
     "is_whole",
-    "query_folder",
     "read_facts",
     "writing_folder",
 ]
@@ -42,7 +42,7 @@ MANIFEST = "manifest.json"
 PIECE_BYTES = 1 << 22
 
 
-def query_folder(root: Path, fingerprint: str) -> Path:
+def exported_model_folder(root: Path, fingerprint: str) -> Path:
     """Return the folder of a model's export, which need not be there."""
     return root / f"{Path(fingerprint).name}-{FORMAT}"
 
@@ -51,7 +51,7 @@ def read_facts(folder: Path, *, thorough: bool = False) -> dict[str, Any] | None
     """Return what was written down about the model; None where the export is missing or not whole.
 
     Args:
-        folder: as `query_folder` gives it.
+        folder: as `exported_model_folder` gives it.
         thorough: whether to hash every file, which takes longer than a search, and not only to
             compare sizes; who reads a file then asks `is_whole` of it.
     """
@@ -100,7 +100,7 @@ def writing_folder(folder: Path, facts: Mapping[str, Any]) -> Generator[Path]:
     """Return a folder to write into, that takes the place of `folder` once it is whole.
 
     Args:
-        folder: as `query_folder` gives it.
+        folder: as `exported_model_folder` gives it.
         facts: what `read_facts` is to give; may be filled until the block ends.
 
     Raises:

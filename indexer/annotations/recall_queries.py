@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.model import PhotoModel
+from indexer.indexing_model import IndexingModel
 from store import Index
 
 __all__ = ["FEW_PHOTOS", "put_probes"]
@@ -22,7 +22,7 @@ class _Keeper(Protocol):
     def put_probes(self, vectors: NDArray[np.floating]) -> None: ...
 
 
-def put_probes(index: Index, model: PhotoModel, keeper: _Keeper | None = None) -> None:
+def put_probes(index: Index, model: IndexingModel, keeper: _Keeper | None = None) -> None:
     """Keep the vectors of some captions with an index that may outgrow exact search.
 
     They are the collection's own captions where it has enough of them, else those that the model

@@ -13,7 +13,7 @@ from indexer.bulk.chunks import Chunk
 from indexer.bulk.shard_file import Captions, Rows
 from indexer.bulk.shard_writer import ShardWriter, shard_writer
 from indexer.bulk.shards_folder import shard_path
-from indexer.model import PhotoModel
+from indexer.indexing_model import IndexingModel
 from indexer.photos.decode import READER_VERSION
 from indexer.sources import FoundFile
 from indexer.sources.found_file import parts_of
@@ -46,7 +46,7 @@ class WrittenShard:
     is_there: bool = True
 
 
-def embed_chunk(chunk: Chunk, model: PhotoModel, folder: Path) -> WrittenShard:
+def embed_chunk(chunk: Chunk, model: IndexingModel, folder: Path) -> WrittenShard:
     """Read and embed the photos of a chunk as `build_index` does, and write its shard.
 
     Of a tar or Parquet file that cannot be opened just now there is none: the next run tries again.
@@ -72,7 +72,7 @@ def embed_chunk(chunk: Chunk, model: PhotoModel, folder: Path) -> WrittenShard:
 
 
 def _written(
-    chunk: Chunk, model: PhotoModel, folder: Path, fill: Callable[[ShardWriter], None]
+    chunk: Chunk, model: IndexingModel, folder: Path, fill: Callable[[ShardWriter], None]
 ) -> WrittenShard:
     path = shard_path(folder, chunk.name)
     with shard_writer(path, model.fingerprint, model.dim) as writer:
@@ -80,7 +80,7 @@ def _written(
     return WrittenShard(chunk.name, writer.photos, tuple(writer.left_out))
 
 
-def _embed_packed(file: FoundFile, shard: Shard, model: PhotoModel, writer: ShardWriter) -> None:
+def _embed_packed(file: FoundFile, shard: Shard, model: IndexingModel, writer: ShardWriter) -> None:
     """Embed the photos of a tar or Parquet file."""
     # All captions first: while photos are read, nothing else may read the file.
     said = {member_path(file.path, name): texts for name, texts in shard.captions() if texts}
@@ -94,7 +94,9 @@ def _as_broken(file: FoundFile, reason: str) -> QuarantinedFile:
     return QuarantinedFile(*facts, reason, READER_VERSION)
 
 
-def _embed(files: Iterable[FoundFile], model: PhotoModel, writer: ShardWriter, said: Said) -> None:
+def _embed(
+    files: Iterable[FoundFile], model: IndexingModel, writer: ShardWriter, said: Said
+) -> None:
     for batch in batches(files, model.batch_size, model.size_px):
         writer.left_out += batch.unread
         if batch.photos:
@@ -103,7 +105,7 @@ def _embed(files: Iterable[FoundFile], model: PhotoModel, writer: ShardWriter, s
             writer.add(Rows.of_broken(batch.broken))
 
 
-def _embedded(batch: Batch, model: PhotoModel, said: Said) -> Rows:
+def _embedded(batch: Batch, model: IndexingModel, said: Said) -> Rows:
     found = model.embed_images([photo.image for photo in batch.photos])
     files = [photo.file for photo in batch.photos]
     vectors = half_vectors(found.vectors, found.packed, (len(files), model.dim))

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from indexer.bulk.whole import written_safely
-from indexer.model import PhotoModel
+from indexer.indexing_model import IndexingModel
 from store import ModelMismatch, SourceError
 
 __all__ = ["Manifest", "check_model", "open_manifest", "read_manifest"]
@@ -71,7 +71,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise SourceError(f"{file} is no manifest of shards: {error!r}") from error
 
 
-def open_manifest(folder: Path, model: PhotoModel, chunk_photos: int) -> Manifest:
+def open_manifest(folder: Path, model: IndexingModel, chunk_photos: int) -> Manifest:
     """Read a folder's manifest, or make one where there is none.
 
     Args:
@@ -100,7 +100,7 @@ def open_manifest(folder: Path, model: PhotoModel, chunk_photos: int) -> Manifes
     return made
 
 
-def check_model(folder: Path, manifest: Manifest, model: PhotoModel) -> None:
+def check_model(folder: Path, manifest: Manifest, model: IndexingModel) -> None:
     """Raise a ModelMismatch where shards were made with another model than the one at hand."""
     if manifest.fingerprint != model.fingerprint:
         raise ModelMismatch(

@@ -19,7 +19,7 @@ from indexer.bulk.shard_file import (
     read_rows,
 )
 from indexer.bulk.shards_folder import shard_paths
-from indexer.model import PhotoModel
+from indexer.indexing_model import IndexingModel
 from indexer.shard_loop import CAPTIONS_ORIGIN
 from store import FinishedShard, Index
 
@@ -52,7 +52,7 @@ class ShardsMerged:
 def merge_shards(
     shards: Path | str,
     folder: Path | str,
-    model: PhotoModel,
+    model: IndexingModel,
     *,
     progress: Callable[[int, int, str], object] | None = None,
 ) -> ShardsMerged:

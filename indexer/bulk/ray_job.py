@@ -23,12 +23,12 @@ from typing import Any
 from indexer.bulk.chunks import Chunk
 from indexer.bulk.embed import WrittenShard, embed_chunk
 from indexer.bulk.placement import placed
-from indexer.model import PhotoModel
+from indexer.indexing_model import IndexingModel
 from store import CrossgraphError, ModelMismatch
 
 __all__ = ["MakeModel", "RayEmbed", "RayError"]
 
-MakeModel = Callable[[int], PhotoModel]
+MakeModel = Callable[[int], IndexingModel]
 """Loads the model in a worker, for so many threads; pickled, so a function of a module."""
 
 OBJECT_STORE_BYTES = 128 * 2**20
@@ -67,7 +67,7 @@ class RayEmbed:
     gpu: bool = True
 
     def __call__(
-        self, chunks: Sequence[Chunk], model: PhotoModel, folder: Path
+        self, chunks: Sequence[Chunk], model: IndexingModel, folder: Path
     ) -> Iterator[WrittenShard]:
         """Write the shard of each chunk, and tell of each when it is there, in any order.
 

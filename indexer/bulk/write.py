@@ -15,7 +15,7 @@ from indexer.bulk.shard_file import DamagedShard, check_pyarrow, read_facts
 from indexer.bulk.shards_folder import SHARDS, is_shard_of, shard_path
 from indexer.bulk.whole import remove_abandoned
 from indexer.changes.survey import survey
-from indexer.model import PhotoModel
+from indexer.indexing_model import IndexingModel
 
 __all__ = ["Embed", "ShardsWritten", "embed_here", "write_shards"]
 
@@ -49,12 +49,14 @@ class Embed(Protocol):
     """What makes shards of chunks, here or in other processes."""
 
     def __call__(
-        self, chunks: Sequence[Chunk], model: PhotoModel, folder: Path
+        self, chunks: Sequence[Chunk], model: IndexingModel, folder: Path
     ) -> Iterable[WrittenShard]:
         """Write the shard of each chunk into the folder, and tell of each when it is there."""
 
 
-def embed_here(chunks: Sequence[Chunk], model: PhotoModel, folder: Path) -> Iterator[WrittenShard]:
+def embed_here(
+    chunks: Sequence[Chunk], model: IndexingModel, folder: Path
+) -> Iterator[WrittenShard]:
     """Make shards of chunks in this process, one after the other."""
     return (embed_chunk(chunk, model, folder) for chunk in chunks)
 
@@ -62,7 +64,7 @@ def embed_here(chunks: Sequence[Chunk], model: PhotoModel, folder: Path) -> Iter
 def write_shards(
     folder: Path | str,
     sources: Sequence[Path | str],
-    model: PhotoModel,
+    model: IndexingModel,
     *,
     embed: Embed = embed_here,
     part: tuple[int, int] = (1, 1),

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion.runtime.exported_files import THREADS
-from fusion.runtime.photo_model import PIECE
+from fusion.runtime.onnx_indexing_model import PIECE
 from search.bench.machine import cores
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ __all__ = ["ImageSession", "TextSession"]
 
 
 class TextSession:
-    """What `bare.write_text_encoder` wrote, as `fusion.runtime.query_model` runs its graphs."""
+    """What `bare.write_text_encoder` wrote, run as an `OnnxSearchModel` runs its graphs."""
 
     def __init__(self, file: Path) -> None:
         self._session = _session(file, THREADS, optimised=True)
@@ -33,7 +33,7 @@ class TextSession:
 
 
 class ImageSession:
-    """What `bare.write_image_encoder` wrote, as `fusion.runtime.photo_model` runs its graph.
+    """What `bare.write_image_encoder` wrote, run as an `OnnxIndexingModel` does.
 
     Args:
         file: of the encoder.

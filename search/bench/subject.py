@@ -16,7 +16,7 @@ from search.bench.setting import Setting
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from indexer.model import PhotoModel
+    from indexer.indexing_model import IndexingModel
 
 __all__ = [
     "check",
@@ -70,7 +70,7 @@ def prepare(model: Any) -> None:  # noqa: ANN401
         raise BenchError(f"searches without torch cannot be measured: {note}")
 
 
-def indexing_model() -> PhotoModel:
+def indexing_model() -> IndexingModel:
     """Return what `crossgraph index` embeds photos with if there is no GPU; prepare it if needed.
 
     Raises:
@@ -81,7 +81,7 @@ def indexing_model() -> PhotoModel:
     def refuse(reason: str) -> None:
         raise BenchError(reason)
 
-    found: PhotoModel = indexing_model(None, device="cpu", tell=_ignore, warn=refuse)
+    found: IndexingModel = indexing_model(None, device="cpu", tell=_ignore, warn=refuse)
     return found
 
 
@@ -129,7 +129,7 @@ def photo_files(folder: Path, most: int) -> list[Path]:
     return [Path(found[row].path) for row in rows]
 
 
-def embed_photos(model: PhotoModel, files: Sequence[Path]) -> Iterator[RealPhotos]:
+def embed_photos(model: IndexingModel, files: Sequence[Path]) -> Iterator[RealPhotos]:
     """Embed photos, some at a time; files that are no photos are left out."""
     from contextlib import suppress
 

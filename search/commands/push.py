@@ -66,8 +66,8 @@ def push(
 
 def _captions(fingerprint: str) -> NDArray[np.float32] | None:
     """Return vectors of the captions the model was trained on, None where it is not prepared."""
-    from fusion.runtime.photo_model import find_photo_model
-    from search.models.cache_folders import query_cache
+    from fusion.runtime.onnx_indexing_model import find_indexing_model
+    from search.models.cache_folders import exported_models_cache
 
-    model = find_photo_model(query_cache(), fingerprint)
+    model = find_indexing_model(exported_models_cache(), fingerprint)
     return None if model is None else model.probes()

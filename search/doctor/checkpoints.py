@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from search.doctor.finding import Finding
-from search.models.cache_folders import query_cache
+from search.models.cache_folders import exported_models_cache
 
 __all__ = ["model_findings"]
 
@@ -15,7 +15,7 @@ def model_findings() -> Iterator[Finding]:
     """Look at the shipped model, the packaged encoders' weights, and the cache of query sides."""
     yield _shipped()
     yield from _weights()
-    yield from _prepared(query_cache())
+    yield from _prepared(exported_models_cache())
 
 
 def _shipped() -> Finding:

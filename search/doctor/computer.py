@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from search.doctor.finding import Finding
-from search.models.cache_folders import query_cache
+from search.models.cache_folders import exported_models_cache
 
 __all__ = ["machine_findings"]
 
@@ -24,7 +24,7 @@ def machine_findings() -> Iterator[Finding]:
     yield _vectors()
     yield _threads()
     yield from _memory()
-    yield _disk(query_cache())
+    yield _disk(exported_models_cache())
 
 
 def _photos() -> Finding:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypedDict, TypeVar
 
 from indexer import BuildReport, build_index
-from indexer.model import PhotoModel
+from indexer.indexing_model import IndexingModel
 from store import Index, IndexBusy, PhotoFile, QuarantinedFile, SourceError
 from store.photo_names import address_of, is_address, is_shard
 
@@ -45,7 +45,7 @@ class WriteOptions(TypedDict, total=False):
 def add_photos(
     folder: Path,
     paths: Iterable[str | Path],
-    model: PhotoModel,
+    model: IndexingModel,
     *,
     wait_seconds: float = 10.0,
     **options: object,

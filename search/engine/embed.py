@@ -11,7 +11,7 @@ from PIL import Image
 
 from indexer.photos.decode import UnreadableImage, decode, decode_bytes
 from indexer.photos.pixels import to_rgb, turned
-from search.models.model_protocols import PhotoEmbedder, QueryModel
+from search.models.model_protocols import PhotoEmbedder, SearchModel
 from store import QueryError
 
 __all__ = ["embed_photos", "embed_texts"]
@@ -20,7 +20,7 @@ TOGETHER = 16
 ORIENTATION = 0x0112
 
 
-def embed_texts(model: QueryModel, texts: Sequence[str], dim: int) -> NDArray[np.float32]:
+def embed_texts(model: SearchModel, texts: Sequence[str], dim: int) -> NDArray[np.float32]:
     """Return vectors (Q, dim) of Q texts; a single text in place of a sequence is a QueryError."""
     if isinstance(texts, str):
         raise QueryError("expected a list of texts, found one text: put it into a list")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from search.engine.search_index import SearchIndex
 from search.models.for_queries import models_of
-from search.models.model_protocols import PhotoEmbedder, QueryModel
+from search.models.model_protocols import PhotoEmbedder, SearchModel
 
 __all__ = [
     "DEFAULT_INDEX",
@@ -32,7 +32,7 @@ def open_index(
     *,
     image_weights: str | Path | None = None,
     text_weights: str | Path | None = None,
-    model: QueryModel | None = None,
+    model: SearchModel | None = None,
     once: bool = False,
     vectors: str | None = None,
     seconds: float = INDEX_SECONDS,
@@ -99,8 +99,8 @@ def open_index(
 def _open_several(
     places: Sequence[str],
     seconds: float,
-    model: QueryModel | None,
-    load: Callable[[str], tuple[QueryModel, PhotoEmbedder]],
+    model: SearchModel | None,
+    load: Callable[[str], tuple[SearchModel, PhotoEmbedder]],
 ) -> SearchIndex:
     """Open indexes as one; raises as `open_index`."""
     from store import ModelMismatch

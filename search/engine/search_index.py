@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 
 from search.engine.threads import GuardedTexts, in_thread
-from search.models.model_protocols import PhotoEmbedder, QueryModel
+from search.models.model_protocols import PhotoEmbedder, SearchModel
 from search.query.request import SearchOptions, SearchRequest
 from search.query.term import Term
 from search.ranking.answerer import Answerer
@@ -46,15 +46,15 @@ class SearchIndex:
     Args:
         index: open; closed with this.
         model: made it.
-        photo_model: reads photos that are asked with or added; None if `model` does.
+        photo_embedder: reads photos that are asked with or added; None if `model` does.
     """
 
     def __init__(
-        self, index: SearchedIndex, model: QueryModel, photo_model: PhotoEmbedder | None = None
+        self, index: SearchedIndex, model: SearchModel, photo_embedder: PhotoEmbedder | None = None
     ) -> None:
         self._index = index
         self._model = model
-        self._photo_model = photo_model or cast(PhotoEmbedder, model)
+        self._photo_embedder = photo_embedder or cast(PhotoEmbedder, model)
         # Of the index's one connection, whose snapshot is one search's, and of what reads texts.
         self._reading = threading.RLock()
         self._writing = threading.Lock()
@@ -92,7 +92,7 @@ class SearchIndex:
         return folder
 
     @property
-    def model(self) -> QueryModel:
+    def model(self) -> SearchModel:
         """What reads queries and ranks photos."""
         return self._model
 
@@ -128,7 +128,7 @@ class SearchIndex:
 
         watch = Stopwatch()
         request = _request(query, k, literal, options)
-        terms = TermReader(self._index, self._model, self._photo_model)
+        terms = TermReader(self._index, self._model, self._photo_embedder)
         with self._reading:
             answerer = Answerer(self._index, self._model, terms)
             return again(lambda: answerer.answer(request, watch))
@@ -163,7 +163,7 @@ class SearchIndex:
         if isinstance(queries, str):
             queries = [queries]  # not its letters
         requests = [_request(query, k, literal, options) for query in queries]
-        terms = TermReader(self._index, self._model, self._photo_model)
+        terms = TermReader(self._index, self._model, self._photo_embedder)
         with self._reading:
             answerer = Answerer(self._index, self._model, terms.having_read(requests))
             return again(lambda: answerer.answer_all(requests))
@@ -189,7 +189,7 @@ class SearchIndex:
         """
         from search.engine.embed import embed_photos
 
-        return embed_photos(self._photo_model, images, self._index.model.dim)
+        return embed_photos(self._photo_embedder, images, self._index.model.dim)
 
     def add(self, paths: Iterable[str | Path], **options: Unpack[WriteOptions]) -> BuildReport:
         """Add photos, or bring them up to date; searches go on meanwhile, and find them afterwards.
@@ -216,7 +216,7 @@ class SearchIndex:
         from search.engine.add_and_remove import add_photos
 
         with self._writing:
-            model = GuardedTexts(self._photo_model, self._reading)
+            model = GuardedTexts(self._photo_embedder, self._reading)
             return add_photos(self.folder, paths, cast(Any, model), **options)
 
     def remove(self, image_ids: Iterable[int], *, wait_seconds: float = 10.0) -> int:

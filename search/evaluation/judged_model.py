@@ -64,7 +64,7 @@ class JudgedModel:
         return self.matcher.network
 
     @cached_property
-    def photo_model(self) -> Any:  # noqa: ANN401 - as `search.models.for_indexing.indexing_model`
+    def indexing_model(self) -> Any:  # noqa: ANN401 - as `search.models.for_indexing.indexing_model`
         """The model as photos are indexed by it, made ready for that where it is not yet."""
         from search.models.for_indexing import indexing_model
 
@@ -115,7 +115,7 @@ class JudgedModel:
         from indexer import build_index
 
         with self.progress("indexing") as progress:
-            build_index(folder, (), self.photo_model, files=paths, progress=progress.update)
+            build_index(folder, (), self.indexing_model, files=paths, progress=progress.update)
 
     def open_index(self, folder: Path) -> SearchIndex:
         """Open an index that this model made, as a search does."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 
-__all__ = ["default_cache", "query_cache", "read_photo"]
+__all__ = ["default_cache", "exported_models_cache", "read_photo"]
 
 
 def default_cache() -> Path:
@@ -21,7 +21,7 @@ def default_cache() -> Path:
     return _named() or _users() / "features"
 
 
-def query_cache() -> Path:
+def exported_models_cache() -> Path:
     """Return the folder for the query sides of models: in CROSSGRAPH_CACHE, or beside features."""
     return (_named() or _users()) / "query"
 

@@ -11,7 +11,7 @@ from search.models.prepared import PREPARABLE, prepare
 
 if TYPE_CHECKING:
     from fusion.retriever import Retriever
-    from fusion.runtime.photo_model import OnnxPhotoModel
+    from fusion.runtime.onnx_indexing_model import OnnxIndexingModel
 
 __all__ = ["indexing_model"]
 
@@ -66,16 +66,18 @@ def indexing_model(
     return _without_torch(model.fingerprint, threads) or model
 
 
-def _without_torch(fingerprint: str | None, threads: int | None) -> OnnxPhotoModel | None:
-    from fusion.runtime.photo_model import find_photo_model
-    from search.models.cache_folders import query_cache
+def _without_torch(fingerprint: str | None, threads: int | None) -> OnnxIndexingModel | None:
+    from fusion.runtime.onnx_indexing_model import find_indexing_model
+    from search.models.cache_folders import exported_models_cache
 
-    return find_photo_model(query_cache(), fingerprint, threads) if fingerprint else None
+    return (
+        find_indexing_model(exported_models_cache(), fingerprint, threads) if fingerprint else None
+    )
 
 
 def _made_ready(
     checkpoint: Path | None, threads: int | None, tell: Callable[[str], object]
-) -> OnnxPhotoModel | None:
+) -> OnnxIndexingModel | None:
     """Return a model that can be prepared without torch; None where it cannot."""
     from search.models import ready
 
@@ -88,10 +90,13 @@ def _made_ready(
 def _prepare(
     model: Retriever, tell: Callable[[str], object], warn: Callable[[str], object]
 ) -> None:
-    from fusion.runtime.exported_folder import query_folder, read_facts
-    from search.models.cache_folders import query_cache
+    from fusion.runtime.exported_folder import exported_model_folder, read_facts
+    from search.models.cache_folders import exported_models_cache
 
-    if read_facts(query_folder(query_cache(), model.fingerprint), thorough=True) is not None:
+    if (
+        read_facts(exported_model_folder(exported_models_cache(), model.fingerprint), thorough=True)
+        is not None
+    ):
         return
     tell("preparing this model for quick indexing and searches, once: half a minute")
     note = prepare(model)

@@ -7,7 +7,7 @@ from typing import Any
 
 from search.models import loading
 from search.models.loading import LazyModel
-from search.models.model_protocols import PhotoEmbedder, QueryModel
+from search.models.model_protocols import PhotoEmbedder, SearchModel
 
 __all__ = ["models_of"]
 
@@ -19,7 +19,7 @@ def models_of(
     image_weights: str | Path | None = None,
     text_weights: str | Path | None = None,
     once: bool = False,
-) -> tuple[QueryModel, PhotoEmbedder]:
+) -> tuple[SearchModel, PhotoEmbedder]:
     """Return what reads queries and what reads photos, for an index that a model made.
 
     Without torch where that very model is prepared, or can be without it; else what `load_model`
@@ -43,20 +43,20 @@ def models_of(
     if prepared is None and not given:
         prepared = ready_model(checkpoint, once=once)
     if prepared is not None:
-        return prepared, _photo_model(checkpoint, prepared.fingerprint)
+        return prepared, _photo_embedder(checkpoint, prepared.fingerprint)
     model = loading.load_model(checkpoint, image_weights=image_weights, text_weights=text_weights)
     return model, model
 
 
-def _photo_model(checkpoint: str | Path | None, fingerprint: str) -> PhotoEmbedder:
+def _photo_embedder(checkpoint: str | Path | None, fingerprint: str) -> PhotoEmbedder:
     """Return what reads photos beside a prepared model, loaded when a query first shows one."""
 
     def load() -> Any:  # noqa: ANN401
-        from fusion.runtime.photo_model import find_photo_model
-        from search.models.cache_folders import query_cache
+        from fusion.runtime.onnx_indexing_model import find_indexing_model
+        from search.models.cache_folders import exported_models_cache
         from store import ModelMismatch
 
-        prepared = find_photo_model(query_cache(), fingerprint)
+        prepared = find_indexing_model(exported_models_cache(), fingerprint)
         if prepared is not None:
             return prepared
         model = loading.load_model(checkpoint)

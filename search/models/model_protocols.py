@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
     from fusion.runtime.known_words import KnownWords
 
-__all__ = ["PhotoEmbedder", "QueryModel"]
+__all__ = ["PhotoEmbedder", "SearchModel"]
 
 
-class QueryModel(Protocol):
+class SearchModel(Protocol):
     """What reads queries and ranks photos by them."""
 
     @property

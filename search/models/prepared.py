@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fusion.retriever import Retriever
-    from fusion.runtime.query_model import OnnxQueryModel
+    from fusion.runtime.onnx_search_model import OnnxSearchModel
     from store.integrity.problems import Problem
 
 __all__ = ["is_prepared", "model_problems", "prepare", "prepared_model", "ready_model"]
@@ -23,7 +23,7 @@ PREPARABLE = {"packaged", "resnet50-bert"}
 
 def prepared_model(
     fingerprint: str, checkpoint: str | Path | None = None, *, once: bool = False
-) -> OnnxQueryModel | None:
+) -> OnnxSearchModel | None:
     """Return the model of that fingerprint without torch, None where it is not prepared.
 
     Args:
@@ -32,15 +32,15 @@ def prepared_model(
         once: as in `open_index`.
     """
     from fusion.runtime.model_fingerprint import checkpoint_fingerprint
-    from fusion.runtime.query_model import find_query_model
-    from search.models.cache_folders import query_cache
+    from fusion.runtime.onnx_search_model import find_search_model
+    from search.models.cache_folders import exported_models_cache
 
     if checkpoint is not None and checkpoint_fingerprint(Path(checkpoint)) != fingerprint:
         return None
-    return find_query_model(query_cache(), fingerprint, once=once)
+    return find_search_model(exported_models_cache(), fingerprint, once=once)
 
 
-def ready_model(checkpoint: str | Path | None, *, once: bool = False) -> OnnxQueryModel | None:
+def ready_model(checkpoint: str | Path | None, *, once: bool = False) -> OnnxSearchModel | None:
     """Prepare a checkpoint's model without torch and give it; None where only torch can.
 
     Args:
@@ -50,23 +50,25 @@ def ready_model(checkpoint: str | Path | None, *, once: bool = False) -> OnnxQue
     Raises:
         CheckpointError, WeightsMismatch: as `search.models.ready.make_ready`.
     """
-    from fusion.runtime.query_model import find_query_model
+    from fusion.runtime.onnx_search_model import find_search_model
     from search.models import ready
-    from search.models.cache_folders import query_cache
+    from search.models.cache_folders import exported_models_cache
 
     fingerprint = ready.make_ready(checkpoint)
-    return find_query_model(query_cache(), fingerprint, once=once) if fingerprint else None
+    return (
+        find_search_model(exported_models_cache(), fingerprint, once=once) if fingerprint else None
+    )
 
 
 def is_prepared(folder: str | Path) -> bool:
     """Say whether searches of an index need no torch, or will need it whatever is done."""
-    from fusion.runtime.exported_folder import query_folder, read_facts
-    from search.models.cache_folders import query_cache
+    from fusion.runtime.exported_folder import exported_model_folder, read_facts
+    from search.models.cache_folders import exported_models_cache
     from store import Index
 
     with Index.open(Path(folder)) as index:
         model = index.model
-    place = query_folder(query_cache(), model.fingerprint)
+    place = exported_model_folder(exported_models_cache(), model.fingerprint)
     return model.encoders not in PREPARABLE or read_facts(place) is not None
 
 
@@ -77,14 +79,14 @@ def model_problems(folder: Path, *, repair: bool = False) -> tuple[Problem, ...]
         folder: the index.
         repair: whether a damaged one is removed, so that the next indexing prepares it anew.
     """
-    from fusion.runtime.exported_folder import query_folder, read_facts
-    from search.models.cache_folders import query_cache
+    from fusion.runtime.exported_folder import exported_model_folder, read_facts
+    from search.models.cache_folders import exported_models_cache
     from store import CrossgraphError, Index
     from store.integrity.problems import Problem
 
     try:
         with Index.open(folder) as index:
-            place = query_folder(query_cache(), index.model.fingerprint)
+            place = exported_model_folder(exported_models_cache(), index.model.fingerprint)
     except CrossgraphError:  # which is told by who looks at the index itself
         return ()
     if not place.is_dir() or read_facts(place, thorough=True) is not None:
@@ -103,10 +105,10 @@ def prepare(model: Retriever) -> str:
         Why it could not be done, in one line; empty when all is well.
     """
     from fusion.export.write_model import ModelExportError, export_model
-    from search.models.cache_folders import query_cache
+    from search.models.cache_folders import exported_models_cache
 
     try:
-        export_model(model, query_cache())
+        export_model(model, exported_models_cache())
     except ModelExportError as error:
         return str(error)
     return ""

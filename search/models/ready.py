@@ -26,9 +26,11 @@ def make_ready(checkpoint: str | Path | None) -> str | None:
         WeightsMismatch: an encoder's file is damaged.
     """
     from fusion.runtime.prepare.prepare_model import NotOfTheTemplate, prepare_model
-    from search.models.cache_folders import query_cache
+    from search.models.cache_folders import exported_models_cache
 
     try:
-        return prepare_model(None if checkpoint is None else Path(checkpoint), query_cache())
+        return prepare_model(
+            None if checkpoint is None else Path(checkpoint), exported_models_cache()
+        )
     except (NotOfTheTemplate, OSError):  # of which WeightsNotFound is one
         return None

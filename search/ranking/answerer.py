@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from search.models.model_protocols import QueryModel
+from search.models.model_protocols import SearchModel
 from search.query.request import SearchRequest
 from search.ranking.damage import check_known, damage_told
 from search.ranking.explain_hits import explain_hits
@@ -39,7 +39,7 @@ class Answerer:
     """
 
     index: SearchedIndex
-    model: QueryModel
+    model: SearchModel
     terms: TermReader
 
     def answer_all(self, requests: Sequence[SearchRequest]) -> list[SearchResult]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.explanation import ExplainedWord, Explanation, from_model
-from search.models.model_protocols import QueryModel
+from search.models.model_protocols import SearchModel
 from search.ranking.mixing import EmbeddedTerm, Mixture
 from search.result import Hit
 
@@ -21,7 +21,7 @@ __all__ = ["explain_hits"]
 
 
 def explain_hits(
-    hits: Sequence[Hit], mixture: Mixture, index: SearchedIndex, model: QueryModel
+    hits: Sequence[Hit], mixture: Mixture, index: SearchedIndex, model: SearchModel
 ) -> list[Hit]:
     """Return the hits with explanations, those that were re-ranked.
 
@@ -51,7 +51,7 @@ def explain_hits(
 
 
 def _explained(
-    each: EmbeddedTerm, model: QueryModel, vectors: NDArray[np.float32], packed: NDArray[Any]
+    each: EmbeddedTerm, model: SearchModel, vectors: NDArray[np.float32], packed: NDArray[Any]
 ) -> list[Explanation]:
     """What one term alone makes of photos (K, D)."""
     if each.query is not None:

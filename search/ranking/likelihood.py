@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from search.models.model_protocols import QueryModel
+from search.models.model_protocols import SearchModel
 from search.ranking.mixing import EmbeddedTerm, Mixture, TermScores
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Likelihood:
     """
 
     index: SearchedIndex
-    model: QueryModel
+    model: SearchModel
     within: Sized | None
 
     def judged(self, mixture: Mixture, found: TermScores, *, reranked: bool) -> TermScores:

@@ -33,7 +33,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from search.models.model_protocols import QueryModel
+from search.models.model_protocols import SearchModel
 from search.query.term import Term
 
 __all__ = ["EmbeddedTerm", "Mixture", "TermScores"]
@@ -124,7 +124,7 @@ class Mixture:
         )
         return found if self.wanted else -found
 
-    def first_stage(self, model: QueryModel, vectors: Array) -> TermScores:
+    def first_stage(self, model: SearchModel, vectors: Array) -> TermScores:
         """Score candidates (K, D) by their vectors."""
 
         def probabilities(each: EmbeddedTerm) -> Any:  # noqa: ANN401
@@ -138,13 +138,13 @@ class Mixture:
             vectors,
         )
 
-    def one_text(self, model: QueryModel, scores: NDArray[np.floating]) -> TermScores:
+    def one_text(self, model: SearchModel, scores: NDArray[np.floating]) -> TermScores:
         """Return what `first_stage` gives of the only text, whose (K,) scores are known already."""
         row = np.asarray(scores, np.float32)[None]
         likely = np.asarray(model.probabilities(self.wanted[0].query, row[0]), np.float32)[None]
         return TermScores(row, row[:0], likely, row)
 
-    def reranked(self, model: QueryModel, vectors: Array, packed: NDArray[Any]) -> TermScores:
+    def reranked(self, model: SearchModel, vectors: Array, packed: NDArray[Any]) -> TermScores:
         """Score candidates (K, D) by the graphs, which read `packed` of them."""
         seen = []
         for each in (*self.wanted, *self.unwanted):

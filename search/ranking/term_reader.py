@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from search.models.model_protocols import PhotoEmbedder, QueryModel
+from search.models.model_protocols import PhotoEmbedder, SearchModel
 from search.query.request import SearchRequest
 from search.query.term import Term
 from search.ranking.mixing import EmbeddedTerm, Mixture
@@ -36,13 +36,13 @@ class TermReader:
     Attributes:
         index: which is searched.
         model: reads texts.
-        photo_model: reads photos that the index does not hold.
+        photo_embedder: reads photos that the index does not hold.
         read: texts that were read already, as the model's `embed_queries` gives one.
     """
 
     index: SearchedIndex
-    model: QueryModel
-    photo_model: PhotoEmbedder
+    model: SearchModel
+    photo_embedder: PhotoEmbedder
     read: Mapping[str, Any] = field(default_factory=dict)
 
     def having_read(self, requests: Iterable[SearchRequest]) -> Self:
@@ -118,7 +118,7 @@ class TermReader:
             image = decode_bytes(content)
         except UnreadableImage as error:
             raise QueryError(f"{term} of the query cannot be read: {error.reason}") from None
-        return np.array(self.photo_model.embed_images([image]).vectors[0], np.float32)
+        return np.array(self.photo_embedder.embed_images([image]).vectors[0], np.float32)
 
 
 def people_as_said(text: str) -> str:

@@ -18,7 +18,7 @@ from search.query.request import SearchRequest
 from search.query.term import Term
 
 if TYPE_CHECKING:
-    from search.models.model_protocols import QueryModel
+    from search.models.model_protocols import SearchModel
 
 __all__ = ["Unknown", "unknown_words"]
 
@@ -76,7 +76,7 @@ class Unknown:
         return f"crossgraph does not know {', '.join(named)}{more}: it reads English"
 
 
-def unknown_words(request: SearchRequest, model: QueryModel) -> Unknown:
+def unknown_words(request: SearchRequest, model: SearchModel) -> Unknown:
     """Look for words that the model does not know in the texts of a request.
 
     Stop words, numbers and single Latin letters are neither known nor unknown, and neither are

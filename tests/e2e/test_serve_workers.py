@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fusion.runtime.exported_folder import query_folder, read_facts, writing_folder
+from fusion.runtime.exported_folder import exported_model_folder, read_facts, writing_folder
 from store import Index
 from store.reembedding import Reembedding
 from tests.e2e.load import ASKED, hammering, shape
@@ -175,10 +175,12 @@ def test_a_signal_ends_it_while_workers_begin(place: Path, number: signal.Signal
 
 def another_model(cache: Path) -> str:
     """Prepare the model once more, as another one; gives its fingerprint."""
-    other, known = "beef" * 16, query_folder(cache, FINGERPRINT)
+    other, known = "beef" * 16, exported_model_folder(cache, FINGERPRINT)
     facts = read_facts(known)
     assert facts is not None
-    with writing_folder(query_folder(cache, other), {**facts, "fingerprint": other}) as folder:
+    with writing_folder(
+        exported_model_folder(cache, other), {**facts, "fingerprint": other}
+    ) as folder:
         for file in known.iterdir():
             if file.name != "manifest.json":
                 shutil.copy(file, folder)

@@ -13,10 +13,16 @@ from safetensors.numpy import load_file
 
 from fusion.export.write_model import export_model
 from fusion.retriever import Retriever, load_retriever
-from fusion.runtime.exported_folder import QUERY, TABLES, TOKENIZER, query_folder, read_facts
-from fusion.runtime.photo_model import OnnxPhotoModel, find_photo_model
+from fusion.runtime.exported_folder import (
+    QUERY,
+    TABLES,
+    TOKENIZER,
+    exported_model_folder,
+    read_facts,
+)
+from fusion.runtime.onnx_indexing_model import OnnxIndexingModel, find_indexing_model
+from fusion.runtime.onnx_search_model import OnnxSearchModel, find_search_model
 from fusion.runtime.prepare.prepare_model import prepare_model
-from fusion.runtime.query_model import OnnxQueryModel, find_query_model
 
 ROOT = Path(__file__).parents[2]
 FLICKR = Path(os.environ.get("CROSSGRAPH_DATA", ROOT.parent / "shared" / "data")) / "flickr8k"
@@ -50,38 +56,40 @@ def by_numpy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def photo_models(by_torch: Path, by_numpy: Path, retriever: Retriever) -> list[OnnxPhotoModel]:
-    found = [find_photo_model(root, retriever.fingerprint) for root in (by_torch, by_numpy)]
+def indexing_models(
+    by_torch: Path, by_numpy: Path, retriever: Retriever
+) -> list[OnnxIndexingModel]:
+    found = [find_indexing_model(root, retriever.fingerprint) for root in (by_torch, by_numpy)]
     return [model for model in found if model is not None]
 
 
 @pytest.fixture(scope="module")
-def query_models(by_torch: Path, by_numpy: Path, retriever: Retriever) -> list[OnnxQueryModel]:
-    found = [find_query_model(root, retriever.fingerprint) for root in (by_torch, by_numpy)]
+def search_models(by_torch: Path, by_numpy: Path, retriever: Retriever) -> list[OnnxSearchModel]:
+    found = [find_search_model(root, retriever.fingerprint) for root in (by_torch, by_numpy)]
     return [model for model in found if model is not None]
 
 
 @with_photos
 def test_photos_and_captions(
-    photo_models: list[OnnxPhotoModel], query_models: list[OnnxQueryModel]
+    indexing_models: list[OnnxIndexingModel], search_models: list[OnnxSearchModel]
 ) -> None:
     collection = json.loads((FLICKR / "captions_dev.json").read_text(encoding="utf-8"))
     files = [image["file_name"] for image in collection["images"][:40]]
     captions = [note["caption"] for note in collection["annotations"][:200:5]]
     images = [Image.open(FLICKR / "images" / name).convert("RGB") for name in files]
-    one, other = (model.embed_images(images) for model in photo_models)
+    one, other = (model.embed_images(images) for model in indexing_models)
     # Measured on 64 photos: the same to the last bit, but for what corrects the logits, which are
     # around 37 and moved by 2e-6.
     assert np.abs(one.vectors - other.vectors).max() < 1e-5
     assert (one.packed == other.packed).mean() > 0.9999
     for caption in [*captions, "a red dog", "dog"]:
-        asked, again = (model.embed_queries([caption]) for model in query_models)
+        asked, again = (model.embed_queries([caption]) for model in search_models)
         assert asked.tokens == again.tokens
         assert np.abs(asked.vectors - again.vectors).max() < 1e-6
         assert np.abs(asked.words - again.words).max() < 1e-6
         ours, theirs = (
             model.rerank(query, one.vectors, one.packed)
-            for model, query in zip(query_models, (asked, again), strict=True)
+            for model, query in zip(search_models, (asked, again), strict=True)
         )
         # Measured 2e-5, as between torch and what it exports: rare words have log odds of quotients
         # of small numbers.
@@ -89,13 +97,15 @@ def test_photos_and_captions(
         assert np.array_equal(np.argsort(-ours.scores)[:10], np.argsort(-theirs.scores)[:10])
         reasons = [
             model.explain(query, one.vectors[:3], one.packed[:3])
-            for model, query in zip(query_models, (asked, again), strict=True)
+            for model, query in zip(search_models, (asked, again), strict=True)
         ]
         assert len(reasons[0]) == len(reasons[1]) == 3
 
 
 def test_what_lies_beside_the_graphs(by_torch: Path, by_numpy: Path, retriever: Retriever) -> None:
-    one, other = (query_folder(root, retriever.fingerprint) for root in (by_torch, by_numpy))
+    one, other = (
+        exported_model_folder(root, retriever.fingerprint) for root in (by_torch, by_numpy)
+    )
     assert read_facts(one, thorough=True) == read_facts(other, thorough=True)
     assert (one / TOKENIZER).read_bytes() == (other / TOKENIZER).read_bytes()
     ours, theirs = load_file(one / TABLES), load_file(other / TABLES)
@@ -107,9 +117,9 @@ def test_what_lies_beside_the_graphs(by_torch: Path, by_numpy: Path, retriever: 
 
 
 def test_a_second_time_nothing_is_written(by_numpy: Path) -> None:
-    folder = query_folder(by_numpy, prepare_model(None, by_numpy))
+    folder = exported_model_folder(by_numpy, prepare_model(None, by_numpy))
     before = (folder / QUERY).stat().st_mtime_ns
-    assert query_folder(by_numpy, prepare_model(None, by_numpy)) == folder
+    assert exported_model_folder(by_numpy, prepare_model(None, by_numpy)) == folder
     assert (folder / QUERY).stat().st_mtime_ns == before
     (folder / QUERY).write_bytes(b"damaged")
     prepare_model(None, by_numpy)

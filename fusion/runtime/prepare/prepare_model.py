@@ -21,7 +21,7 @@ from fusion.runtime.exported_folder import (
     READING,
     TABLES,
     TOKENIZER,
-    query_folder,
+    exported_model_folder,
     read_facts,
     writing_folder,
 )
@@ -55,7 +55,7 @@ def prepare_model(checkpoint: Path | None, root: Path) -> str:
         root: the cache folder.
 
     Returns:
-        The model's fingerprint, by which `find_query_model` and `find_photo_model` find it there.
+        The model's fingerprint, by which it is found there.
 
     Raises:
         NotOfTheTemplate: it has other layers than the shipped model: torch can prepare it.
@@ -65,7 +65,7 @@ def prepare_model(checkpoint: Path | None, root: Path) -> str:
     """
     read, template = read_checkpoint_file(checkpoint), read_template()
     check_shape(read, template)
-    folder = query_folder(root, read.fingerprint)
+    folder = exported_model_folder(root, read.fingerprint)
     if read_facts(folder, thorough=True) is not None:
         return read.fingerprint
     weights = Weights(read, text_encoder(), image_encoder(), template.constants)

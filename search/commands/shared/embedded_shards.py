@@ -98,7 +98,7 @@ def run_sharded(
     asked: Sharding,
     index: Path,
     sources: Sequence[str],
-    model: Any,  # noqa: ANN401 - any photo model
+    model: Any,  # noqa: ANN401 - any `IndexingModel`
     loaded_by: Mapping[str, Any],
     *,
     retry_failed: bool,

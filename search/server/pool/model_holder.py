@@ -10,7 +10,7 @@ from typing import Any
 
 from fusion.runtime.model_fingerprint import checkpoint_fingerprint
 from search.models.for_queries import models_of
-from search.models.model_protocols import QueryModel
+from search.models.model_protocols import SearchModel
 from search.models.prepared import prepared_model
 from store import ModelMismatch
 
@@ -26,7 +26,7 @@ class LoadedModel:
         photo: reads photos; loaded by the first that is shown.
     """
 
-    query: QueryModel
+    query: SearchModel
     photo: Any
 
 

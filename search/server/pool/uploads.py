@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from indexer.batches import batches
-from indexer.model import PhotoModel
+from indexer.indexing_model import IndexingModel
 from indexer.sources import FoundFile
 from search.engine.add_and_remove import left_out
 from search.output.media_types import HEAD_BYTES, SUFFIX_OF, content_type
@@ -83,7 +83,7 @@ def remove_photo(folder: Path, uploads: Path, image_id: int) -> bool:
         return deleted
 
 
-def _added(index: Index, uploads: Path, name: str, content: bytes, model: PhotoModel) -> Outcome:
+def _added(index: Index, uploads: Path, name: str, content: bytes, model: IndexingModel) -> Outcome:
     told: Outcome = {"name": printable(name)}
     try:
         check_pictures([content])
@@ -104,7 +104,7 @@ def _added(index: Index, uploads: Path, name: str, content: bytes, model: PhotoM
     return told
 
 
-def _indexed(index: Index, uploads: Path, path: Path, model: PhotoModel) -> Outcome:
+def _indexed(index: Index, uploads: Path, path: Path, model: IndexingModel) -> Outcome:
     facts = path.stat()
     found = FoundFile(str(path), str(uploads), facts.st_size, facts.st_mtime_ns)
     (batch,) = batches([found], 1, model.size_px)

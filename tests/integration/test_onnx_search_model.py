@@ -10,7 +10,7 @@ import pytest
 from fusion.export.write_model import export_model
 from fusion.retriever import Retriever
 from fusion.runtime.embeddings import ImageEmbeddings, QueryEmbeddings
-from fusion.runtime.query_model import OnnxQueryModel, find_query_model
+from fusion.runtime.onnx_search_model import OnnxSearchModel, find_search_model
 from tests.integration.made_retriever import FINGERPRINT, PHOTOS, made_retriever
 
 TEXTS = [
@@ -36,8 +36,8 @@ def root(retriever: Retriever, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 @pytest.fixture(scope="module")
-def model(root: Path) -> OnnxQueryModel:
-    found = find_query_model(root, FINGERPRINT)
+def model(root: Path) -> OnnxSearchModel:
+    found = find_search_model(root, FINGERPRINT)
     assert found is not None
     return found
 
@@ -56,7 +56,7 @@ def assert_same_query(one: QueryEmbeddings, other: QueryEmbeddings) -> None:
     assert np.allclose(one.words[one.mask], other.words[other.mask], atol=1e-5)
 
 
-def test_words_are_known_alike(retriever: Retriever, model: OnnxQueryModel) -> None:
+def test_words_are_known_alike(retriever: Retriever, model: OnnxSearchModel) -> None:
     for known in (retriever.known_words, model.known_words):
         asked = ("river", "dogs", "ride", "along", "zebra", "s", "##s", "rver", "[unk]")
         assert [word in known for word in asked] == [True] * 4 + [False] * 5
@@ -64,18 +64,18 @@ def test_words_are_known_alike(retriever: Retriever, model: OnnxQueryModel) -> N
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_a_query_is_embedded_alike(retriever: Retriever, model: OnnxQueryModel, text: str) -> None:
+def test_a_query_is_embedded_alike(retriever: Retriever, model: OnnxSearchModel, text: str) -> None:
     assert_same_query(retriever.embed_queries([text]), model.embed_queries([text]))
 
 
-def test_queries_together_are_embedded_alike(retriever: Retriever, model: OnnxQueryModel) -> None:
+def test_queries_together_are_embedded_alike(retriever: Retriever, model: OnnxSearchModel) -> None:
     assert_same_query(retriever.embed_queries(TEXTS), model.embed_queries(TEXTS))
     with pytest.raises(ValueError, match="no texts"):
         model.embed_queries([])
 
 
 def test_queries_that_were_read_together_are_those_read_alone(
-    retriever: Retriever, model: OnnxQueryModel
+    retriever: Retriever, model: OnnxSearchModel
 ) -> None:
     for reader in (retriever, model):
         each = reader.embed_queries(TEXTS).each()
@@ -89,7 +89,7 @@ def test_queries_that_were_read_together_are_those_read_alone(
 @pytest.mark.parametrize("count", [1, 2, PHOTOS])
 @pytest.mark.parametrize("text", TEXTS)
 def test_candidates_are_scored_alike(
-    retriever: Retriever, model: OnnxQueryModel, photos: ImageEmbeddings, text: str, count: int
+    retriever: Retriever, model: OnnxSearchModel, photos: ImageEmbeddings, text: str, count: int
 ) -> None:
     vectors, packed = photos.vectors[:count], photos.packed[:count]
     one = retriever.rerank(retriever.embed_queries([text]), vectors, packed)
@@ -101,7 +101,7 @@ def test_candidates_are_scored_alike(
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_scores_are_explained_alike(
-    retriever: Retriever, model: OnnxQueryModel, photos: ImageEmbeddings, text: str
+    retriever: Retriever, model: OnnxSearchModel, photos: ImageEmbeddings, text: str
 ) -> None:
     vectors, packed = photos.vectors[:3], photos.packed[:3]
     ours = retriever.explain(retriever.embed_queries([text]), vectors, packed)
@@ -116,7 +116,7 @@ def test_scores_are_explained_alike(
         assert other.added.sum() + sum(other.rest.values()) == pytest.approx(score, abs=1e-4)
 
 
-def test_a_padded_query_is_scored_as_alone(model: OnnxQueryModel, photos: ImageEmbeddings) -> None:
+def test_a_padded_query_is_scored_as_alone(model: OnnxSearchModel, photos: ImageEmbeddings) -> None:
     both = model.embed_queries(["a dog", "a red dog on the river"])
     first = QueryEmbeddings(
         both.vectors[:1], both.bag[:1], both.bag_hub[:1], both.detected_hub[:1],
@@ -131,7 +131,7 @@ def test_a_padded_query_is_scored_as_alone(model: OnnxQueryModel, photos: ImageE
 
 
 def test_photos_of_another_layout_are_refused(
-    retriever: Retriever, model: OnnxQueryModel, photos: ImageEmbeddings
+    retriever: Retriever, model: OnnxSearchModel, photos: ImageEmbeddings
 ) -> None:
     for each in (retriever, model):
         query = each.embed_queries(["a dog"])
@@ -141,7 +141,7 @@ def test_photos_of_another_layout_are_refused(
 
 
 def test_first_scores_become_probabilities_alike(
-    retriever: Retriever, model: OnnxQueryModel
+    retriever: Retriever, model: OnnxSearchModel
 ) -> None:
     scores = np.array([-200, -1, 0, 0.5, 200], np.float32)
     query = model.embed_queries(["a dog"])
@@ -152,7 +152,7 @@ def test_first_scores_become_probabilities_alike(
 @pytest.mark.parametrize("text", ["dogs", "a red dog on the river !"])
 @pytest.mark.parametrize("reranked", [True, False])
 def test_hits_are_judged_alike(
-    retriever: Retriever, model: OnnxQueryModel, text: str, reranked: bool
+    retriever: Retriever, model: OnnxSearchModel, text: str, reranked: bool
 ) -> None:
     scores, background = np.array([3, 1, 2], np.float32), np.array([0, 1], np.float32)
     ours, theirs = (
@@ -166,16 +166,18 @@ def test_hits_are_judged_alike(
     assert np.allclose(ours, theirs, atol=1e-5)
 
 
-def test_all_wordings_of_a_short_query_are_one(retriever: Retriever, model: OnnxQueryModel) -> None:
+def test_all_wordings_of_a_short_query_are_one(
+    retriever: Retriever, model: OnnxSearchModel
+) -> None:
     for each in (retriever, model):
         vectors = each.embed_queries(["dog", "a dog", "dogs", "a photo of a dog"]).vectors
         assert np.array_equal(vectors, np.repeat(vectors[:1], 4, axis=0))
 
 
 def test_asked_once_it_answers_the_same(
-    root: Path, model: OnnxQueryModel, photos: ImageEmbeddings
+    root: Path, model: OnnxSearchModel, photos: ImageEmbeddings
 ) -> None:
-    once = find_query_model(root, FINGERPRINT, once=True)
+    once = find_search_model(root, FINGERPRINT, once=True)
     assert once is not None
     answers = [
         each.rerank(each.embed_queries(["a red dog"]), photos.vectors, photos.packed).scores
@@ -187,7 +189,7 @@ def test_asked_once_it_answers_the_same(
 def test_a_model_of_empty_banks_and_nothing_tuned(tmp_path: Path) -> None:
     retriever = made_retriever(tmp_path, tuned=False, memory=0)
     export_model(retriever, tmp_path)
-    model = find_query_model(tmp_path, FINGERPRINT)
+    model = find_search_model(tmp_path, FINGERPRINT)
     assert model is not None
     photos = retriever.embed_images([0, 1, 2])  # type: ignore[list-item]
     one, other = (each.embed_queries(["a red dog"]) for each in (retriever, model))

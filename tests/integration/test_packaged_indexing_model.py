@@ -14,8 +14,8 @@ from PIL import Image
 from fusion.export.write_model import export_model
 from fusion.gpu_retriever import GpuPhotos
 from fusion.retriever import Retriever, load_retriever
+from fusion.runtime.onnx_indexing_model import OnnxIndexingModel, find_indexing_model
 from fusion.runtime.packing import unpack_edges, unpack_nodes
-from fusion.runtime.photo_model import OnnxPhotoModel, find_photo_model
 
 ROOT = Path(__file__).parents[2]
 FLICKR = Path(os.environ.get("CROSSGRAPH_DATA", ROOT.parent / "shared" / "data")) / "flickr8k"
@@ -35,10 +35,10 @@ def retriever() -> Retriever:
 
 
 @pytest.fixture(scope="module")
-def model(retriever: Retriever, tmp_path_factory: pytest.TempPathFactory) -> OnnxPhotoModel:
+def model(retriever: Retriever, tmp_path_factory: pytest.TempPathFactory) -> OnnxIndexingModel:
     root = tmp_path_factory.mktemp("query")
     export_model(retriever, root)
-    found = find_photo_model(root, retriever.fingerprint)
+    found = find_indexing_model(root, retriever.fingerprint)
     assert found is not None
     return found
 
@@ -51,7 +51,7 @@ def photos() -> list[Image.Image]:
 
 
 def test_photos_are_embedded_alike(
-    retriever: Retriever, model: OnnxPhotoModel, photos: list[Image.Image]
+    retriever: Retriever, model: OnnxIndexingModel, photos: list[Image.Image]
 ) -> None:
     one, other = retriever.embed_images(photos), model.embed_images(photos)
     # Measured on 100 photos: 3e-7 in the vectors, 8e-6 in what corrects the logits, which are
@@ -64,7 +64,7 @@ def test_photos_are_embedded_alike(
 
 
 def test_what_is_stored_of_a_photo_hardly_depends_on_its_batch(
-    model: OnnxPhotoModel, photos: list[Image.Image]
+    model: OnnxIndexingModel, photos: list[Image.Image]
 ) -> None:
     together = model.embed_images(photos[:40])
     later = model.embed_images(photos[6:40])  # an even number of them
@@ -78,7 +78,9 @@ def test_what_is_stored_of_a_photo_hardly_depends_on_its_batch(
     assert (moved > 0).mean() < 0.01  # measured 4 of 33,000
 
 
-def test_what_beside_photos_indexing_asks_for(retriever: Retriever, model: OnnxPhotoModel) -> None:
+def test_what_beside_photos_indexing_asks_for(
+    retriever: Retriever, model: OnnxIndexingModel
+) -> None:
     for name in ("name", "encoders", "fingerprint", "dim", "unit_dim", "size_px"):
         assert getattr(model, name) == getattr(retriever, name)
     assert np.array_equal(model.probes(), retriever.probes())

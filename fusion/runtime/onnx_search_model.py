@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from fusion.runtime.embeddings import QueryEmbeddings, Reranked, check_candidates
 from fusion.runtime.exported_files import ExportedFiles
 from fusion.runtime.exported_folder import (
-    query_folder,
+    exported_model_folder,
     read_facts,
 )
 from fusion.runtime.known_words import KnownWords
@@ -31,20 +31,22 @@ from fusion.runtime.words import words_of
 if TYPE_CHECKING:
     from fusion.runtime.photo_explanation import PhotoExplanation
 
-__all__ = ["OnnxQueryModel", "find_query_model"]
+__all__ = ["OnnxSearchModel", "find_search_model"]
 
 Array = NDArray[np.float32]
 
 
-def find_query_model(root: Path, fingerprint: str, *, once: bool = False) -> OnnxQueryModel | None:
+def find_search_model(
+    root: Path, fingerprint: str, *, once: bool = False
+) -> OnnxSearchModel | None:
     """Return the exported model of that fingerprint; None where there is none that can be used.
 
     Args:
         root: the folder that `fusion.export.write_model` was given.
         fingerprint: the model's, such as an index records it.
-        once: as `OnnxQueryModel` takes it.
+        once: as `OnnxSearchModel` takes it.
     """
-    folder = query_folder(root, fingerprint)
+    folder = exported_model_folder(root, fingerprint)
     facts = read_facts(folder)
     if facts is None or facts.get("fingerprint") != fingerprint:
         return None
@@ -53,10 +55,10 @@ def find_query_model(root: Path, fingerprint: str, *, once: bool = False) -> Onn
         import tokenizers  # noqa: F401
     except ImportError:
         return None
-    return OnnxQueryModel(folder, facts, once=once)
+    return OnnxSearchModel(folder, facts, once=once)
 
 
-class OnnxQueryModel:
+class OnnxSearchModel:
     """The query side of a model; answers as its `Retriever` does.
 
     Args:

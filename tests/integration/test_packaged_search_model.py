@@ -12,7 +12,7 @@ from PIL import Image
 
 from fusion.export.write_model import export_model
 from fusion.retriever import load_retriever
-from fusion.runtime.query_model import find_query_model
+from fusion.runtime.onnx_search_model import find_search_model
 
 ROOT = Path(__file__).parents[2]
 FLICKR = Path(os.environ.get("CROSSGRAPH_DATA", ROOT.parent / "shared" / "data")) / "flickr8k"
@@ -29,7 +29,7 @@ def test_real_photos_and_captions(tmp_path: Path) -> None:
     captions = [note["caption"] for note in collection["annotations"][:200:5]]
     retriever = load_retriever()
     export_model(retriever, tmp_path)
-    model = find_query_model(tmp_path, retriever.fingerprint)
+    model = find_search_model(tmp_path, retriever.fingerprint)
     assert model is not None
     images = [Image.open(FLICKR / "images" / name).convert("RGB") for name in files]
     photos = retriever.embed_images(images)

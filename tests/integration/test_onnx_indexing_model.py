@@ -20,9 +20,9 @@ from fusion.encoders.convolutional import GridEncoder, Normalise
 from fusion.export.write_model import export_model
 from fusion.gpu_retriever import GpuPhotos
 from fusion.retriever import Retriever
-from fusion.runtime.exported_files import QueryModelError
-from fusion.runtime.exported_folder import PHOTOS, TABLES, query_folder
-from fusion.runtime.photo_model import OnnxPhotoModel, find_photo_model
+from fusion.runtime.exported_files import ExportedModelError
+from fusion.runtime.exported_folder import PHOTOS, TABLES, exported_model_folder
+from fusion.runtime.onnx_indexing_model import OnnxIndexingModel, find_indexing_model
 from search.models import for_indexing, loading
 from tests.integration.made_retriever import FINGERPRINT, made_retriever
 
@@ -66,8 +66,8 @@ def root(retriever: Retriever, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 @pytest.fixture(scope="module")
-def model(root: Path) -> OnnxPhotoModel:
-    found = find_photo_model(root, FINGERPRINT)
+def model(root: Path) -> OnnxIndexingModel:
+    found = find_indexing_model(root, FINGERPRINT)
     assert found is not None
     return found
 
@@ -81,14 +81,16 @@ def photos(count: int) -> list[Image.Image]:
 
 
 @pytest.mark.parametrize("count", [1, 2, 7])
-def test_photos_are_embedded_alike(retriever: Retriever, model: OnnxPhotoModel, count: int) -> None:
+def test_photos_are_embedded_alike(
+    retriever: Retriever, model: OnnxIndexingModel, count: int
+) -> None:
     one, other = (each.embed_images(photos(count)) for each in (retriever, model))
     assert np.allclose(one.vectors, other.vectors, atol=1e-4)
     assert one.vectors.shape == (count, model.dim)
     assert (one.packed == other.packed).mean() > 0.99
 
 
-def test_no_photos_are_no_batch(model: OnnxPhotoModel) -> None:
+def test_no_photos_are_no_batch(model: OnnxIndexingModel) -> None:
     with pytest.raises(ValueError, match="no images to encode"):
         model.embed_images([])
 
@@ -96,7 +98,7 @@ def test_no_photos_are_no_batch(model: OnnxPhotoModel) -> None:
 def test_a_model_of_empty_banks(tmp_path: Path) -> None:
     retriever = with_photos(tmp_path, memory=0)
     export_model(retriever, tmp_path)
-    model = find_photo_model(tmp_path, FINGERPRINT)
+    model = find_indexing_model(tmp_path, FINGERPRINT)
     assert model is not None
     one, other = (each.embed_images(photos(3)) for each in (retriever, model))
     assert np.allclose(one.vectors, other.vectors, atol=1e-4)
@@ -105,7 +107,7 @@ def test_a_model_of_empty_banks(tmp_path: Path) -> None:
 
 
 def test_captions_of_training_are_those_of_the_model(
-    retriever: Retriever, model: OnnxPhotoModel
+    retriever: Retriever, model: OnnxIndexingModel
 ) -> None:
     assert np.array_equal(model.probes(), retriever.probes())
     queries = [each.embed_queries(["a red dog"]).vectors for each in (retriever, model)]
@@ -114,21 +116,21 @@ def test_captions_of_training_are_those_of_the_model(
 
 def test_a_damaged_file_is_told_in_one_line(root: Path, tmp_path: Path) -> None:
     shutil.copytree(root, tmp_path, dirs_exist_ok=True)
-    model = find_photo_model(tmp_path, FINGERPRINT)
+    model = find_indexing_model(tmp_path, FINGERPRINT)
     assert model is not None
-    folder = query_folder(tmp_path, FINGERPRINT)
+    folder = exported_model_folder(tmp_path, FINGERPRINT)
     for name in (PHOTOS, TABLES):
         (folder / name).write_bytes(b"\xff" * (folder / name).stat().st_size)
-    with pytest.raises(QueryModelError, match=f"{PHOTOS} is damaged"):
+    with pytest.raises(ExportedModelError, match=f"{PHOTOS} is damaged"):
         model.embed_images(photos(1))
-    with pytest.raises(QueryModelError, match=f"{TABLES} is damaged"):
+    with pytest.raises(ExportedModelError, match=f"{TABLES} is damaged"):
         model.probes()
-    assert find_photo_model(tmp_path, FINGERPRINT) is None
+    assert find_indexing_model(tmp_path, FINGERPRINT) is None
 
 
 def test_without_photos_there_is_no_photo_model(tmp_path: Path) -> None:
     export_model(made_retriever(tmp_path), tmp_path)
-    assert find_photo_model(tmp_path, FINGERPRINT) is None
+    assert find_indexing_model(tmp_path, FINGERPRINT) is None
 
 
 def test_half_precision_on_the_way_gives_the_same_in_full(retriever: Retriever) -> None:

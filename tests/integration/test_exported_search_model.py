@@ -15,7 +15,7 @@ from fusion.export import write_model
 from fusion.export.write_model import ModelExportError, export_model, is_exportable
 from fusion.retriever import Retriever
 from fusion.runtime.embeddings import ImageEmbeddings
-from fusion.runtime.exported_files import QueryModelError
+from fusion.runtime.exported_files import ExportedModelError
 from fusion.runtime.exported_folder import (
     MANIFEST,
     PAIRS,
@@ -23,10 +23,10 @@ from fusion.runtime.exported_folder import (
     READING,
     TABLES,
     TOKENIZER,
-    query_folder,
+    exported_model_folder,
     read_facts,
 )
-from fusion.runtime.query_model import find_query_model
+from fusion.runtime.onnx_search_model import find_search_model
 from store import Index, PhotoFile
 from tests.integration.made_retriever import FINGERPRINT, PHOTOS, made_retriever
 
@@ -49,7 +49,7 @@ def photos(retriever: Retriever) -> ImageEmbeddings:
 
 
 def test_what_is_whole_is_not_written_again(retriever: Retriever, root: Path) -> None:
-    manifest = query_folder(root, FINGERPRINT) / MANIFEST
+    manifest = exported_model_folder(root, FINGERPRINT) / MANIFEST
     before = manifest.stat().st_mtime_ns
     assert export_model(retriever, root) == manifest.parent
     assert manifest.stat().st_mtime_ns == before
@@ -60,7 +60,7 @@ def test_a_damaged_export_is_made_anew(
     retriever: Retriever, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(root, tmp_path, dirs_exist_ok=True)
-    folder = query_folder(tmp_path, FINGERPRINT)
+    folder = exported_model_folder(tmp_path, FINGERPRINT)
     weights = folder / f"{PAIRS}.data"
     content = weights.read_bytes()
     weights.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
@@ -77,11 +77,11 @@ def test_a_damaged_file_of_the_right_size_is_told_in_one_line(
     root: Path, photos: ImageEmbeddings, tmp_path: Path, name: str
 ) -> None:
     shutil.copytree(root, tmp_path, dirs_exist_ok=True)
-    file = query_folder(tmp_path, FINGERPRINT) / name
+    file = exported_model_folder(tmp_path, FINGERPRINT) / name
     file.write_bytes(b"\xff" * file.stat().st_size)
-    found = find_query_model(tmp_path, FINGERPRINT)
+    found = find_search_model(tmp_path, FINGERPRINT)
     assert found is not None
-    with pytest.raises(QueryModelError, match=f"{name} is damaged") as caught:
+    with pytest.raises(ExportedModelError, match=f"{name} is damaged") as caught:
         found.explain(found.embed_queries(["a red dog"]), photos.vectors, photos.packed)
     assert "crossgraph index" in str(caught.value)
 

@@ -8,8 +8,8 @@ import pytest
 
 from fusion.runtime.exported_folder import (
     MANIFEST,
+    exported_model_folder,
     is_whole,
-    query_folder,
     read_facts,
     writing_folder,
 )
@@ -17,7 +17,7 @@ from fusion.runtime.exported_folder import (
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    folder = query_folder(tmp_path / "query", "f00d")
+    folder = exported_model_folder(tmp_path / "query", "f00d")
     with writing_folder(folder, {"name": "made"}) as partial:
         (partial / "weights").write_bytes(b"12345")
     return folder
@@ -49,7 +49,7 @@ def test_a_flipped_bit_is_noticed_by_a_thorough_look(folder: Path) -> None:
 
 
 def test_what_fails_leaves_nothing_behind(tmp_path: Path) -> None:
-    folder = query_folder(tmp_path, "f00d")
+    folder = exported_model_folder(tmp_path, "f00d")
     with pytest.raises(RuntimeError), writing_folder(folder, {}) as partial:
         (partial / "weights").write_bytes(b"1")
         raise RuntimeError
@@ -93,4 +93,4 @@ def test_every_flipped_bit_of_the_manifest_is_noticed(folder: Path) -> None:
 
 def test_a_fingerprint_leads_nowhere_else(tmp_path: Path) -> None:
     for fingerprint in ("../x", "/etc/x", "a/b/../../c"):
-        assert query_folder(tmp_path, fingerprint).parent == tmp_path
+        assert exported_model_folder(tmp_path, fingerprint).parent == tmp_path

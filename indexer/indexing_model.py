@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-__all__ = ["PhotoModel"]
+__all__ = ["IndexingModel"]
 
 
-class PhotoModel(Protocol):
+class IndexingModel(Protocol):
     """The part of a retriever that indexing uses (`fusion.retriever.Retriever` is one)."""
 
     @property

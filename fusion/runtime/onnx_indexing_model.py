@@ -18,16 +18,16 @@ from numpy.typing import NDArray
 
 from fusion.runtime.embeddings import ImageEmbeddings, QueryEmbeddings
 from fusion.runtime.exported_files import unreadable
-from fusion.runtime.exported_folder import PHOTOS, TABLES, query_folder, read_facts
+from fusion.runtime.exported_folder import PHOTOS, TABLES, exported_model_folder, read_facts
+from fusion.runtime.onnx_search_model import OnnxSearchModel
 from fusion.runtime.packing import Layout, pack_outputs
-from fusion.runtime.query_model import OnnxQueryModel
 from fusion.runtime.squares import squares
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
     from PIL.Image import Image
 
-__all__ = ["OnnxPhotoModel", "find_photo_model"]
+__all__ = ["OnnxIndexingModel", "find_indexing_model"]
 
 PIECE = 2
 """Photos that a thread encodes at once. More of them are no faster, and at the end of a batch one
@@ -39,9 +39,9 @@ PHOTOS_TOGETHER = 32
 INPUT = "pixels"
 
 
-def find_photo_model(
+def find_indexing_model(
     root: Path, fingerprint: str, threads: int | None = None
-) -> OnnxPhotoModel | None:
+) -> OnnxIndexingModel | None:
     """Return the exported model of that fingerprint; None where there is none that can be used.
 
     Every file is hashed, which is nothing beside indexing, so that a damaged one is made anew.
@@ -50,9 +50,9 @@ def find_photo_model(
         root: the folder that `fusion.export.write_model` was given.
         fingerprint: the model's, such as `fusion.runtime.model_fingerprint.checkpoint_fingerprint`
             gives.
-        threads: as `OnnxPhotoModel` takes them.
+        threads: as `OnnxIndexingModel` takes them.
     """
-    folder = query_folder(root, fingerprint)
+    folder = exported_model_folder(root, fingerprint)
     facts = read_facts(folder, thorough=True)
     if facts is None or facts.get("fingerprint") != fingerprint or facts.get("photos") is None:
         return None
@@ -61,11 +61,11 @@ def find_photo_model(
         import tokenizers  # noqa: F401
     except ImportError:
         return None
-    return OnnxPhotoModel(folder, facts, threads)
+    return OnnxIndexingModel(folder, facts, threads)
 
 
-class OnnxPhotoModel:
-    """A model as `indexer.PhotoModel` wants it.
+class OnnxIndexingModel:
+    """A model as `indexer.IndexingModel` wants it.
 
     Each processor encodes photos of its own, since there is nothing to wait for between them:
     ONNX Runtime with two threads for one photo takes 33 to 37 ms of two processors' time a photo,
@@ -95,7 +95,7 @@ class OnnxPhotoModel:
         self.size_px = int(facts["photos"]["size_px"])
         self._row_bytes = Layout(*facts["layout"]).row_bytes
         self._folder, self._threads = folder, threads or _processors()
-        self._queries = OnnxQueryModel(folder, facts)
+        self._queries = OnnxSearchModel(folder, facts)
 
     def embed_images(self, images: Sequence[Image]) -> ImageEmbeddings:
         """Embed B RGB photos of any size.
