@@ -72,9 +72,9 @@ class GpuPhotos:
         """Embed Q texts, on the CPU."""
         return self._retriever.embed_queries(texts)
 
-    def probes(self) -> NDArray[np.float32]:
+    def recall_queries(self) -> NDArray[np.float32]:
         """Return the vectors (Q, dim) of training captions, which queries look like."""
-        return self._retriever.probes()
+        return self._retriever.recall_queries()
 
     @torch.inference_mode()
     def _embed(self, pixels: Tensor) -> tuple[Tensor, ...]:

@@ -110,7 +110,7 @@ class Retriever:
         )
 
     @torch.inference_mode()
-    def probes(self) -> NDArray[np.float32]:
+    def recall_queries(self) -> NDArray[np.float32]:
         """Return the vectors (Q, dim) of training captions, which queries look like."""
         captions = unit_rows(self.network.photo_hub.bank)
         hub = self.network.text_hub(captions).unsqueeze(1)

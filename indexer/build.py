@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from indexer.annotations.annotate import Annotated, annotate
-from indexer.annotations.recall_queries import put_probes
+from indexer.annotations.recall_queries import put_recall_queries
 from indexer.changes.compare import Look, look_at, looked, shards_gone, together
 from indexer.changes.plan import Plan
 from indexer.changes.reading_state import (
@@ -144,7 +144,7 @@ def build_index(
         put_reading(index, seen, rules, passed_over)
         index.put_mounts(seen.mounts)
         index.forget_unused_sources()
-        put_probes(index, retriever)
+        put_recall_queries(index, retriever)
         note = index.finish()
     whole = together(look.plan, shards.plans, shards.moved)
     return replace(

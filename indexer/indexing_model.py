@@ -45,5 +45,5 @@ class IndexingModel(Protocol):
     def embed_queries(self, texts: Sequence[str]) -> Any:  # noqa: ANN401
         """Return `.vectors` (Q, D) float32 of texts."""
 
-    def probes(self) -> Any:  # noqa: ANN401
+    def recall_queries(self) -> Any:  # noqa: ANN401
         """Return the vectors (Q, D) float32 of captions that the model was trained on, or none."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from indexer.annotations.recall_queries import put_probes
+from indexer.annotations.recall_queries import put_recall_queries
 from indexer.batches import Batch, batches
 from indexer.indexing_model import IndexingModel
 from indexer.sources import FoundFile, ShardsAtHand
@@ -91,7 +91,7 @@ def reembed(
         removed = index.remove_images(ids[path] for path in unread) if prune else 0
         switched = prune or not unread
         if switched:
-            put_probes(index, retriever, new)
+            put_recall_queries(index, retriever, new)
             new.switch()
     return ReembedReport(
         embedded, removed, tuple(unread.items()), switched, time.monotonic() - started

@@ -199,7 +199,7 @@ class Index(IndexReader):
         with self.writing() as catalog:
             shards.forget_shards(catalog, kind, paths)
 
-    def put_probes(self, vectors: NDArray[np.floating]) -> None:
+    def put_recall_queries(self, vectors: NDArray[np.floating]) -> None:
         """Keep the vectors (Q, D) of real captions, by which an approximate index is chosen.
 
         Raises:
@@ -207,7 +207,7 @@ class Index(IndexReader):
         """
         halves = half_vectors(vectors, vectors, (len(vectors), self.model.dim))
         with self.writing():
-            models.set_probes(self._catalog, self.model, halves)
+            models.set_recall_queries(self._catalog, self.model, halves)
 
     def put_captions(self, captions: Mapping[int, Sequence[str]], *, origin: str) -> None:
         """Replace what `origin`, such as an annotation file, said of these photos."""

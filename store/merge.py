@@ -226,7 +226,7 @@ def _finish(opened: Sequence[IndexReader], index: Index) -> None:
                     below = {*mounts(catalog, root), *mounts(source, root)}
                     put_mounts(catalog, root, below)
                 copy_shards(source, catalog)
-        _copy_probes(opened, index, catalog)
+        _copy_recall_queries(opened, index, catalog)
         cache = VectorCache(index.folder, catalog, index.model)
         cache.mark_changed(())
     try:
@@ -246,10 +246,10 @@ def _copy_quarantine(part: IndexReader, catalog: CatalogFile, index: Index) -> N
     quarantine(catalog, [bad for bad in wanted if bad.path not in known])
 
 
-def _copy_probes(opened: Sequence[IndexReader], index: Index, catalog: CatalogFile) -> None:
+def _copy_recall_queries(opened: Sequence[IndexReader], index: Index, catalog: CatalogFile) -> None:
     for part in opened:
         with part.reading() as source:
-            found = models.probes(source, part.model)
+            found = models.recall_queries(source, part.model)
         if found is not None:
-            models.set_probes(catalog, index.model, found)
+            models.set_recall_queries(catalog, index.model, found)
             return

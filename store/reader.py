@@ -164,9 +164,9 @@ class IndexReader:
         """Return categories and how many photos have each: the most first, equal ones by name."""
         return category_counts(self._catalog, most)
 
-    def has_probes(self) -> bool:
+    def has_recall_queries(self) -> bool:
         """Whether the vectors of real captions are kept, by which a search can be measured."""
-        return models.probes(self._catalog, self.model) is not None
+        return models.recall_queries(self._catalog, self.model) is not None
 
     def some_captions(self, most: int) -> list[str]:
         """Return at most so many different captions, spread evenly over the photos."""

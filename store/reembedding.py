@@ -77,11 +77,11 @@ class Reembedding:
         with self._index.writing() as catalog:
             rows.put_arrays(catalog, self._model, image_ids, halves, nodes)
 
-    def put_probes(self, vectors: NDArray[np.floating]) -> None:
+    def put_recall_queries(self, vectors: NDArray[np.floating]) -> None:
         """Keep the vectors (Q, D) of real captions, by which an approximate index is chosen."""
         halves = half_vectors(vectors, vectors, (len(vectors), self._model.dim))
         with self._index.writing() as catalog:
-            models.set_probes(catalog, self._model, halves)
+            models.set_recall_queries(catalog, self._model, halves)
 
     def switch(self) -> None:
         """Let the new embeddings answer, all at once, and drop the old ones.

@@ -39,13 +39,18 @@ SHARD = 1024
 ROOT = Path(__file__).parents[1]
 
 
-def probes() -> np.ndarray[Any, Any]:
+def recall_queries() -> np.ndarray[Any, Any]:
     """Return what stands for the vectors of captions: unit length but for the three beside."""
     return vectors_of(np.random.default_rng(1), 256)
 
 
 MODEL: Any = SimpleNamespace(
-    name="made", encoders="none", fingerprint="f1", dim=DIM, unit_dim=UNIT, probes=probes
+    name="made",
+    encoders="none",
+    fingerprint="f1",
+    dim=DIM,
+    unit_dim=UNIT,
+    recall_queries=recall_queries,
 )
 
 

@@ -78,7 +78,7 @@ def make_index(
         index.put_categories({i: ["dog", f"kind {i % 3}"] for i in ids}, origin="seen.json")
         index.quarantine([QuarantinedFile("/photos/x.jpg", "/photos", 0, 30, "empty")])
         index.finish_shard("source", FinishedShard("/photos/a.tar", 1, 2, 3))
-        index.put_probes(vectors[:4])
+        index.put_recall_queries(vectors[:4])
         index.finish()
 
 

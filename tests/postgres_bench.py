@@ -108,8 +108,9 @@ def make_index(like: Path, folder: Path, rows: int) -> NDArray[np.float32]:
             files = [_photo(done + row) for row in range(len(vectors))]
             index.put_images(files, vectors, packed)
             done += len(vectors)
-        queries = prepared.probes()
-        index.put_probes(queries[::2])  # the search is measured with others than it is set by
+        queries = prepared.recall_queries()
+        # The search is measured with others than it is set by.
+        index.put_recall_queries(queries[::2])
         index.finish()
     return np.asarray(queries[1::2][:QUERIES], dtype=np.float32)
 

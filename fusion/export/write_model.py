@@ -90,7 +90,8 @@ def export_model(retriever: Retriever, root: Path) -> Path:
             if isinstance(retriever.image_encoder, GridEncoder):
                 write_photo_graph(retriever.image_encoder, retriever.network, partial)
             save_file(
-                tables_of(retriever.network) | {"probes": retriever.probes()}, partial / TABLES
+                tables_of(retriever.network) | {"probes": retriever.recall_queries()},
+                partial / TABLES,
             )
             write_tokenizer(encoder, partial / TOKENIZER)
     except (OSError, ImportError, RuntimeError) as error:

@@ -121,7 +121,7 @@ class OnnxIndexingModel:
         """
         return self._queries.embed_queries(texts)
 
-    def probes(self) -> NDArray[np.float32]:
+    def recall_queries(self) -> NDArray[np.float32]:
         """Return the vectors (Q, dim) of training captions, which queries look like."""
         from safetensors import SafetensorError, safe_open
 

@@ -10,19 +10,19 @@ from numpy.typing import NDArray
 from indexer.indexing_model import IndexingModel
 from store import Index
 
-__all__ = ["FEW_PHOTOS", "put_probes"]
+__all__ = ["FEW_PHOTOS", "put_recall_queries"]
 
 FEW_PHOTOS = 20_000
 """Up to here an exact search takes a few milliseconds, and nothing has to be measured."""
 
-MOST_PROBES = 256
+MOST_QUERIES = 256
 
 
 class _Keeper(Protocol):
-    def put_probes(self, vectors: NDArray[np.floating]) -> None: ...
+    def put_recall_queries(self, vectors: NDArray[np.floating]) -> None: ...
 
 
-def put_probes(index: Index, model: IndexingModel, keeper: _Keeper | None = None) -> None:
+def put_recall_queries(index: Index, model: IndexingModel, keeper: _Keeper | None = None) -> None:
     """Keep the vectors of some captions with an index that may outgrow exact search.
 
     They are the collection's own captions where it has enough of them, else those that the model
@@ -33,11 +33,11 @@ def put_probes(index: Index, model: IndexingModel, keeper: _Keeper | None = None
         model: which embeds them.
         keeper: where they are kept; None is the index itself.
     """
-    if len(index) <= FEW_PHOTOS or (keeper is None and index.has_probes()):
+    if len(index) <= FEW_PHOTOS or (keeper is None and index.has_recall_queries()):
         return
-    captions = index.some_captions(MOST_PROBES)
-    if len(captions) == MOST_PROBES:
+    captions = index.some_captions(MOST_QUERIES)
+    if len(captions) == MOST_QUERIES:
         vectors = np.concatenate([model.embed_queries([text]).vectors for text in captions])
     else:
-        vectors = np.asarray(model.probes())[:MOST_PROBES]
-    (index if keeper is None else keeper).put_probes(vectors)
+        vectors = np.asarray(model.recall_queries())[:MOST_QUERIES]
+    (index if keeper is None else keeper).put_recall_queries(vectors)

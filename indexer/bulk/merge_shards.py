@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from indexer.annotations.recall_queries import put_probes
+from indexer.annotations.recall_queries import put_recall_queries
 from indexer.bulk.manifest import Manifest, check_model, read_manifest
 from indexer.bulk.shard_file import (
     DamagedShard,
@@ -67,7 +67,7 @@ def merge_shards(
     Args:
         shards: what `write_shards` wrote.
         folder: the index.
-        model: the one that embedded; only read to see whether it is that, and for `put_probes`.
+        model: the one that embedded; only read to see whether it is that, and for recall queries.
         progress: called with shards done, shards to do, and the last one's name.
 
     Raises:
@@ -95,7 +95,7 @@ def merge_shards(
             merging.take(path)
             if progress is not None:
                 progress(done, len(todo), path.stem)
-        put_probes(index, model)
+        put_recall_queries(index, model)
         note = index.finish()
     return ShardsMerged(
         merging.shards,

@@ -50,7 +50,7 @@ class StandIn:
         """Is not asked: the photos have no captions."""
         raise NotImplementedError
 
-    def probes(self) -> Any:  # noqa: ANN401
+    def recall_queries(self) -> Any:  # noqa: ANN401
         """Return some vectors in place of captions'."""
         return self._vectors[:256]
 

@@ -126,7 +126,7 @@ class Collections:
         return file
 
     def _write_index(self, folder: Path, count: int) -> Built:
-        from indexer.annotations.recall_queries import put_probes
+        from indexer.annotations.recall_queries import put_recall_queries
         from store import Index
 
         model, row = self.model, 0
@@ -151,7 +151,7 @@ class Collections:
                 spent += time.perf_counter() - started
                 row += len(vectors)
                 progress.update(row, count)
-            put_probes(index, model)
+            put_recall_queries(index, model)
             self.setting.say(f"building the file of {count:,} vectors")
             started = time.perf_counter()
             note = index.finish()

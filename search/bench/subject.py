@@ -164,7 +164,7 @@ def query_vectors(setting: Setting, model: Any) -> NDArray[np.float32]:  # noqa:
     if setting.annotations is not None:
         texts = query_texts(setting, model)
         return np.concatenate([model.embed_queries([text]).vectors for text in texts])
-    known = np.asarray(model.probes(), dtype=np.float32)
+    known = np.asarray(model.recall_queries(), dtype=np.float32)
     rows = np.linspace(0, len(known) - 1, min(setting.amounts.queries, len(known))).astype(int)
     chosen: NDArray[np.float32] = known[rows]
     return chosen

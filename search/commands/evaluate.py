@@ -19,12 +19,12 @@ from search.commands.shared.evaluate_options import (
     Json,
     Keywords,
     Model,
-    Probes,
     Queries,
     Ranks,
     Seed,
     Shown,
     Squashed,
+    StressTested,
 )
 from search.commands.shared.options import Checkpoint, ImageWeights, Quiet, TextWeights
 from search.printable import printable
@@ -42,7 +42,7 @@ def evaluate(
     json: Json = None,
     ranks: Ranks = None,
     ablate: Ablate = False,
-    probes: Probes = False,
+    stress_tests: StressTested = False,
     keywords: Keywords = False,
     instances: Instances = None,
     shown: Shown = False,
@@ -86,7 +86,7 @@ def evaluate(
         Extras(
             seed=seed,
             ablation=ablate,
-            probes=probes,
+            stress_tests=stress_tests,
             explanations=explanations,
             squashed=squashed,
             keywords=keywords,

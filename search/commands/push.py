@@ -53,7 +53,7 @@ def push(
 
     address = Address.parse(to, name)
     with IndexReader.open(index) as opened, ProgressReport("pushing", quiet=quiet) as progress:
-        queries = None if opened.has_probes() else _captions(opened.model.fingerprint)
+        queries = None if opened.has_recall_queries() else _captions(opened.model.fingerprint)
         pushed = write(opened, address, queries=queries, progress=progress.update)
     recall = pushed.recall_at_100
     told = "recall@100 not measured" if recall is None else f"recall@100 {100 * recall:.1f} %"
@@ -70,4 +70,4 @@ def _captions(fingerprint: str) -> NDArray[np.float32] | None:
     from search.models.cache_folders import exported_models_cache
 
     model = find_indexing_model(exported_models_cache(), fingerprint)
-    return None if model is None else model.probes()
+    return None if model is None else model.recall_queries()

@@ -24,7 +24,7 @@ from search.evaluation.searches.right_answers import (
 )
 from search.evaluation.searches.shown_probabilities import judge_shown
 from search.evaluation.squashed import compare_squashed, squashed_files
-from search.evaluation.stress_tests import probe
+from search.evaluation.stress_tests import run_stress_tests
 
 if TYPE_CHECKING:
     from fusion.data.features import PairData
@@ -40,7 +40,7 @@ class Extras:
     Attributes:
         seed: draws whatever is drawn.
         ablation: each part of the model taken out in turn.
-        probes: altered captions and queries of a few words.
+        stress_tests: altered captions and queries of a few words.
         explanations: whether explanations are true.
         squashed: the photos once more, squashed to small squares.
         keywords: queries of one word, in an index of the collection.
@@ -50,7 +50,7 @@ class Extras:
 
     seed: int = 0
     ablation: bool = False
-    probes: bool = False
+    stress_tests: bool = False
     explanations: bool = False
     squashed: bool = False
     keywords: bool = False
@@ -170,10 +170,10 @@ def _measure(judged: JudgedModel, data: PairData, right: RightAnswers, asked: Ex
                 judged.network, data, seed=asked.seed, progress=progress.stage
             )
         found = found.with_part("explanations", _explanations(told))
-    if asked.probes:
+    if asked.stress_tests:
         with judged.progress("probing") as progress:
-            probed = probe(judged.matcher, data, judged.encode, progress.stage)
-        found = found.with_part("probes", probed.report, probed.per_query)
+            tested = run_stress_tests(judged.matcher, data, judged.encode, progress.stage)
+        found = found.with_part("probes", tested.report, tested.per_query)
     if asked.squashed:
         found = found.with_part("squashed", *_squashed(judged, data, found))
     for name, part in _searched(judged, data, right, asked).items():

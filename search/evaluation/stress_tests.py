@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fusion.data.features import CaptionFeatures, PairData
     from fusion.evaluation.matcher import Matcher
 
-__all__ = ["Probes", "probe"]
+__all__ = ["StressTests", "run_stress_tests"]
 
 Rows = NDArray[np.int64]
 Encode = Callable[[Sequence[str], Rows, Rows], "CaptionFeatures"]
@@ -34,7 +34,7 @@ STAGES = ("first_stage", "reranked")
 
 
 @dataclass(frozen=True)
-class Probes:
+class StressTests:
     """What was measured.
 
     Attributes:
@@ -55,12 +55,12 @@ class Texts(NamedTuple):
     texts: list[str]
 
 
-def probe(
+def run_stress_tests(
     matcher: Matcher,
     data: PairData,
     encode: Encode,
     progress: Callable[..., None] | None = None,
-) -> Probes:
+) -> StressTests:
     """Make texts of a collection's captions by rule and measure a model on them.
 
     Args:
@@ -71,7 +71,7 @@ def probe(
     """
     order, order_table = _word_order(matcher, data, encode)
     queries, query_table = _short_queries(matcher, data, encode, progress)
-    return Probes(
+    return StressTests(
         {"word_order": order, "short_queries": queries},
         {"word_order": order_table, "short_queries": query_table},
     )

@@ -25,9 +25,9 @@ __all__ = [
     "find_model",
     "forget",
     "other_models",
-    "probes",
+    "recall_queries",
     "remove_from_others",
-    "set_probes",
+    "set_recall_queries",
 ]
 
 
@@ -132,14 +132,14 @@ def forget(catalog: CatalogFile, model: Model) -> None:
     catalog.execute("DELETE FROM models WHERE id = ?", model.id)
 
 
-def set_probes(catalog: CatalogFile, model: Model, vectors: NDArray[Any]) -> None:
+def set_recall_queries(catalog: CatalogFile, model: Model, vectors: NDArray[Any]) -> None:
     """Keep the vectors, (Q, D), of real captions, in the caller's transaction."""
     blob = array_to_blob(vectors)
     sql = "UPDATE models SET probes = ?, probes_sum = ? WHERE id = ?"
     catalog.execute(sql, blob, row_sum(model.id, blob), model.id)
 
 
-def probes(catalog: CatalogFile, model: Model) -> NDArray[Any] | None:
+def recall_queries(catalog: CatalogFile, model: Model) -> NDArray[Any] | None:
     """Return the vectors, (Q, D), of real captions; None where there are none."""
     sql = "SELECT probes FROM models WHERE id = ?"
     row = next(catalog.typed((maybe(BLOB),), sql, model.id), (None,))

@@ -85,7 +85,7 @@ def check_catalog(
     yield from _check_ids(catalog)
     yield from _check_embeddings(catalog, model, progress)
     yield from _check_unfinished(catalog, model)
-    yield from _check_probes(catalog, model)
+    yield from _check_recall_queries(catalog, model)
     yield from _check_changes(catalog)
     what = "faults of the table by which words are found"
     yield from about("bad-words", what, "makes the table anew", word_faults(catalog))
@@ -225,7 +225,7 @@ def _told(rows: Iterable[Any], total: int, what: str, progress: Progress) -> Ite
             progress(done, total, what)
 
 
-def _check_probes(catalog: CatalogFile, model: Model) -> Iterator[Problem]:
+def _check_recall_queries(catalog: CatalogFile, model: Model) -> Iterator[Problem]:
     found = []
     sql = "SELECT id, name, dim, probes, probes_sum FROM models WHERE probes NOT NULL"
     for number, name, dim, blob, held in catalog.rows(sql):

@@ -169,7 +169,7 @@ def _drop_unfinished(catalog: CatalogFile, model: Model, problem: Problem) -> li
     return []
 
 
-def _drop_probes(catalog: CatalogFile, model: Model, problem: Problem) -> list[int]:
+def _drop_recall_queries(catalog: CatalogFile, model: Model, problem: Problem) -> list[int]:
     catalog.execute("UPDATE models SET probes = NULL, probes_sum = NULL")
     return []
 
@@ -194,5 +194,5 @@ _MENDING: dict[str, Mend] = {
     "bad-vector": _remove_photos,
     "bad-nodes": _remove_photos,
     "bad-reembedding": _drop_unfinished,
-    "bad-probes": _drop_probes,
+    "bad-probes": _drop_recall_queries,
 }

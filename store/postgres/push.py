@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from store.catalog.images import vectors_after
-from store.catalog.models import probes
+from store.catalog.models import recall_queries
 from store.columns.half_precision import half_vectors
 from store.errors import IndexDamaged, QueryError
 from store.postgres.address import Address
@@ -121,7 +121,7 @@ class _Push:
         copied = time.perf_counter()
         self._progress(self._photos, self._photos, "building the graph")
         has_graph = build_graph(self._server, generation, self._photos)
-        kept = probes(self._catalog, self._index.model)
+        kept = recall_queries(self._catalog, self._index.model)
         known = queries if kept is None else kept.astype(np.float32)
         ef_search, measured = measure(
             self._server, generation, has_graph, self._blocks, known, copied

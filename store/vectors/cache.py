@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from store.catalog.images import arrays_of, vectors_after, vectors_of
-from store.catalog.models import Model, activate, probes
+from store.catalog.models import Model, activate, recall_queries
 from store.columns.tables import INTEGER
 from store.errors import CrossgraphError
 from store.sqlite.catalog_file import CatalogFile
@@ -255,7 +255,7 @@ class VectorCache:
         """Make the index that suits this snapshot's vectors; give its highest image id too."""
         sql = f"SELECT count(*), coalesce(max(image_id), 0) FROM {self._model.vectors}"
         count, last_id = next(self._catalog.rows(sql))
-        asked = probes(self._catalog, self._model)
+        asked = recall_queries(self._catalog, self._model)
         queries = np.zeros((0, self._model.dim)) if asked is None else asked
         base, measured = choose.build(
             self._model.dim, count, self._blocks, queries.astype(np.float32)

@@ -64,7 +64,7 @@ class ColourModel:
         named = [[float(colour in text.split()) for colour in COLOURS] for text in texts]
         return SimpleNamespace(vectors=np.array(named, np.float32))
 
-    def probes(self) -> np.ndarray:
+    def recall_queries(self) -> np.ndarray:
         """Return the vectors of the four colours."""
         return np.eye(4, dtype=np.float32)
 

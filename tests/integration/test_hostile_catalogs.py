@@ -37,7 +37,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
         index.put_categories({1: ["dog"], 2: ["cat"]}, origin="instances.json")
         index.quarantine([QuarantinedFile("/p/x.jpg", "/p", 0, 30, "empty")])
         index.finish_shard("source", FinishedShard("/p/a.tar", 1, 2, 3))
-        index.put_probes(np.eye(2, DIM, dtype=np.float32))
+        index.put_recall_queries(np.eye(2, DIM, dtype=np.float32))
         index.put_passed_over({"/p": {".cr3": 2}})
         index.finish()
         index.put_images(files[5:], vectors[5:], np.ones((1, 8), np.uint8))
@@ -65,7 +65,11 @@ READS: dict[str, Callable[[Index], object]] = {
     "damaged": lambda index: (index.damaged(), index.passed_over()),
     "origins": lambda index: (index.origins(), index.annotated_by("captions.json")),
     "shards": lambda index: (index.finished_shards("source"), index.finished_shards("embedded")),
-    "probes": lambda index: (index.has_probes(), index.ids_after(0, 3), index.find_content("00")),
+    "probes": lambda index: (
+        index.has_recall_queries(),
+        index.ids_after(0, 3),
+        index.find_content("00"),
+    ),
 }
 
 

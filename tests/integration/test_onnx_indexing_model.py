@@ -103,13 +103,13 @@ def test_a_model_of_empty_banks(tmp_path: Path) -> None:
     one, other = (each.embed_images(photos(3)) for each in (retriever, model))
     assert np.allclose(one.vectors, other.vectors, atol=1e-4)
     assert np.array_equal(one.packed, other.packed)
-    assert model.probes().shape == (0, model.dim)
+    assert model.recall_queries().shape == (0, model.dim)
 
 
 def test_captions_of_training_are_those_of_the_model(
     retriever: Retriever, model: OnnxIndexingModel
 ) -> None:
-    assert np.array_equal(model.probes(), retriever.probes())
+    assert np.array_equal(model.recall_queries(), retriever.recall_queries())
     queries = [each.embed_queries(["a red dog"]).vectors for each in (retriever, model)]
     assert np.allclose(*queries, atol=1e-5)
 
@@ -124,7 +124,7 @@ def test_a_damaged_file_is_told_in_one_line(root: Path, tmp_path: Path) -> None:
     with pytest.raises(ExportedModelError, match=f"{PHOTOS} is damaged"):
         model.embed_images(photos(1))
     with pytest.raises(ExportedModelError, match=f"{TABLES} is damaged"):
-        model.probes()
+        model.recall_queries()
     assert find_indexing_model(tmp_path, FINGERPRINT) is None
 
 
@@ -140,7 +140,7 @@ def test_half_precision_on_the_way_gives_the_same_in_full(retriever: Retriever) 
     assert np.allclose(one.vectors[:, :8], other.vectors[:, :8], atol=0.02)
     assert one.packed.shape == other.packed.shape
     assert model.batch_size > retriever.batch_size
-    assert np.array_equal(model.probes(), retriever.probes())
+    assert np.array_equal(model.recall_queries(), retriever.recall_queries())
 
 
 def test_an_encoder_without_a_grid_stays_where_it_is(tmp_path: Path) -> None:

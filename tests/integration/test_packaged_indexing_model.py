@@ -83,7 +83,7 @@ def test_what_beside_photos_indexing_asks_for(
 ) -> None:
     for name in ("name", "encoders", "fingerprint", "dim", "unit_dim", "size_px"):
         assert getattr(model, name) == getattr(retriever, name)
-    assert np.array_equal(model.probes(), retriever.probes())
+    assert np.array_equal(model.recall_queries(), retriever.recall_queries())
     texts = ["a dog on a red sofa", "two people"]
     one, other = (each.embed_queries(texts).vectors for each in (retriever, model))
     assert np.abs(one - other).max() < 1e-4

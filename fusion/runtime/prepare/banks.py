@@ -12,7 +12,7 @@ __all__ = [
     "caption_rows",
     "detected_table",
     "largest",
-    "probe_vectors",
+    "recall_queries",
     "unit_rows",
     "word_prior",
     "worded_table",
@@ -134,8 +134,8 @@ def detected_table(sample: Packed, steps: int) -> Array:
     return np.ascontiguousarray((sample.astype(np.float32) / np.float32(steps)).T)
 
 
-def probe_vectors(captions: Packed, bank: Packed, nearest: int, weight: float) -> Array:
-    """Return the vectors (Q, D + 3) of training captions, as `Retriever.probes` gives them.
+def recall_queries(captions: Packed, bank: Packed, nearest: int, weight: float) -> Array:
+    """Return the vectors (Q, D + 3) of training captions, as a `Retriever` has them.
 
     Args:
         captions: (Q, D) their packed vectors.

@@ -28,7 +28,7 @@ from fusion.runtime.exported_folder import (
 from fusion.runtime.model_errors import CheckpointError, WeightsNotFound
 from fusion.runtime.packaged_file import LITE2_FILE, MINILM_FILE, MINILM_TOKENIZER, PackagedFile
 from fusion.runtime.packing import Layout
-from fusion.runtime.prepare.banks import detected_table, probe_vectors, worded_table
+from fusion.runtime.prepare.banks import detected_table, recall_queries, worded_table
 from fusion.runtime.prepare.checkpoint_file import CheckpointFile, read_checkpoint_file
 from fusion.runtime.prepare.onnx_file import filled_model, write_optimised
 from fusion.runtime.prepare.template import Template, read_template, shape_of
@@ -159,7 +159,7 @@ def _write_tables(weights: Weights, path: Path) -> None:
         "class_prior": tensor("reader.concepts.prior"),
         "worded": worded_table(bank, weights.said, weights.prior, told["words"]),
         "detected": detected_table(tensor("detector.sample"), told["detected_steps"]),
-        "probes": probe_vectors(tensor("photo_hub.bank"), bank, **told["text_hub"]),
+        "probes": recall_queries(tensor("photo_hub.bank"), bank, **told["text_hub"]),
     }
     save_file(tables, path)
 

@@ -19,12 +19,12 @@ __all__ = [
     "Json",
     "Keywords",
     "Model",
-    "Probes",
     "Queries",
     "Ranks",
     "Seed",
     "Shown",
     "Squashed",
+    "StressTested",
 ]
 
 Images = Annotated[
@@ -60,7 +60,7 @@ Ablate = Annotated[
     bool,
     typer.Option("--ablate", help="Also take each part of the model out in turn (minutes)."),
 ]
-Probes = Annotated[
+StressTested = Annotated[
     bool,
     typer.Option("--probes", help="Also ask altered captions and queries of two to four words."),
 ]

@@ -23,7 +23,7 @@ def print_reports(names: Sequence[str], reports: Sequence[dict[str, Any]]) -> No
     _print_matching(whole)
     whole.of("explanations").lines(_explanations_line)
     _print_ablation(whole.of("ablation"))
-    _print_probes(whole.of("probes"))
+    _print_stress_tests(whole.of("probes"))
     _print_squashed(whole.of("squashed"))
     print_keywords(whole.of("keywords"))
     print_shown(whole.of("shown"))
@@ -98,7 +98,7 @@ def _print_ablation(ablations: TablePart) -> None:
             typer.echo(note)
 
 
-def _print_probes(probes: TablePart) -> None:
+def _print_stress_tests(tests: TablePart) -> None:
     def order(part: Report) -> Rows:
         for kind, found in part["word_order"].items():
             count, *shares = found.values()
@@ -113,11 +113,11 @@ def _print_probes(probes: TablePart) -> None:
                 if found[stage] is not None:
                     yield label, str(found["queries"]), *_cells(found[stage].values())
 
-    if probes.reports:
+    if tests.reports:
         title = "true caption above the altered one, %"
-        probes.table(title, "captions", "first stage", "reranked", rows=order)
+        tests.table(title, "captions", "first stage", "reranked", rows=order)
         columns = ("short queries, %", "queries", "R@1", "R@5", "R@10", "median rank")
-        probes.table(*columns, rows=short)
+        tests.table(*columns, rows=short)
 
 
 def _print_squashed(squashed: TablePart) -> None:

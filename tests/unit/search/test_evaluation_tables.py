@@ -40,7 +40,7 @@ def ablation(recall: float) -> dict[str, Any]:
     return {"rows": rows, "notes": ["one trained model"]}
 
 
-def probes(queries: int) -> dict[str, Any]:
+def stress_part(queries: int) -> dict[str, Any]:
     stages = {"first_stage": measures(60.0) if queries else None, "reranked": None}
     return {
         "word_order": {"nouns": {"captions": queries, "first_stage": 50.0, "reranked": None}},
@@ -73,8 +73,8 @@ def test_one_collection_is_not_named(capsys: pytest.CaptureFixture[str]) -> None
 def test_every_table_has_a_row_for_each_collection(capsys: pytest.CaptureFixture[str]) -> None:
     lines = printed(
         capsys,
-        coco=report(10.0, ablation=ablation(5.0), probes=probes(7)),
-        rooms=report(20.0, ablation=ablation(6.0), probes=probes(0)),
+        coco=report(10.0, ablation=ablation(5.0), probes=stress_part(7)),
+        rooms=report(20.0, ablation=ablation(6.0), probes=stress_part(0)),
     )
     assert lines[:3] == [
         "fake (none, f00d)",

@@ -125,7 +125,7 @@ def test_photos_in_lists_that_are_not_read_are_found_if_only_these_are_wanted(
     with Index.create(tmp_path / "index", "f1", DIM) as index:
         files = [PhotoFile(f"/p/{n}.jpg", "/p", 1, 2, "00", 3, 4) for n in IDS]
         ids = np.array(index.put_images(files, VECTORS, np.zeros((COUNT, 1, 1), np.float16)))
-        index.put_probes(QUERIES)
+        index.put_recall_queries(QUERIES)
         index.finish()
         query = QUERIES[0]
         order = np.lexsort((ids, -(VECTORS @ query)))

@@ -53,7 +53,7 @@ def first(tmp_path: Path) -> Path:
         index.put_captions({1: ["one", "uno"]}, origin="captions.json")
         index.put_captions({2: ["two"]}, origin="captions.json")
         index.put_mounts({"/photos": ["/photos/in"]})
-        index.put_probes(np.eye(1, 2, dtype=np.float32))
+        index.put_recall_queries(np.eye(1, 2, dtype=np.float32))
     return found
 
 
@@ -111,7 +111,7 @@ def test_folders_disks_and_vectors_of_captions_come_along(
     with Index.open(into) as index:
         assert index.sources() == {"/photos": 1, "/photos/in": 2}
         assert index.mounts("/photos") == ("/photos/in",)
-        assert index.has_probes()
+        assert index.has_recall_queries()
 
 
 def test_what_one_could_read_is_not_left_out(tmp_path: Path, into: Path) -> None:

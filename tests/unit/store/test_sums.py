@@ -40,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
         index.put_categories({1: ["dog"]}, origin="instances.json")
         index.quarantine([QuarantinedFile("/photos/x.jpg", "/photos", 0, 30, "empty", 2)])
         index.finish_shard("source", FinishedShard("/photos/a.tar", 1, 2, 3))
-        index.put_probes(np.eye(2, 4, dtype=np.float32))
+        index.put_recall_queries(np.eye(2, 4, dtype=np.float32))
         index.put_mounts({"/photos": ["/photos/disk"]})
         index.put_passed_over({"/photos": {".cr3": 2}})
         index.finish()

@@ -148,7 +148,7 @@ def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     files = [PhotoFile(f"/photos/{n}.jpg", "/photos", 1, 2, "00", 3, 4) for n in range(150)]
     with Index.create(tmp_path / "many.index", "f1", 2) as index:
         index.put_images(files, vectors, np.zeros((150, 1, 2), dtype=np.float16))
-        index.put_probes(vectors[:10])
+        index.put_recall_queries(vectors[:10])
         index.finish()
         generation = index.generation()
     assert generation is not None

@@ -28,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
         index.put_captions({1: ["a dog"], 2: ["a cat"]}, origin="captions.json")
         index.put_categories({1: ["dog"]}, origin="instances.json")
         index.quarantine([QuarantinedFile("/photos/x.jpg", "/photos", 0, 30, "empty")])
-        index.put_probes(np.eye(2, DIM, dtype=np.float32))
+        index.put_recall_queries(np.eye(2, DIM, dtype=np.float32))
         index.finish()
     return folder
 

@@ -19,7 +19,7 @@ from fusion.runtime.prepare.banks import (
     Words,
     caption_rows,
     detected_table,
-    probe_vectors,
+    recall_queries,
     unit_rows,
     word_prior,
     worded_table,
@@ -73,8 +73,8 @@ def test_words_and_tables(retriever: Retriever) -> None:
     detected = detected_table(network.detector.sample.numpy(), STEPS)
     assert np.array_equal(detected, tables["detected"])
     hub = network.text_hub
-    probes = probe_vectors(network.photo_hub.bank.numpy(), bank, hub.nearest, hub.weight)
-    assert np.allclose(probes, retriever.probes(), atol=1e-6)
+    queries = recall_queries(network.photo_hub.bank.numpy(), bank, hub.nearest, hub.weight)
+    assert np.allclose(queries, retriever.recall_queries(), atol=1e-6)
 
 
 def test_rows_of_captions() -> None:

@@ -1,4 +1,4 @@
-"""Probes over a model that counts words: which texts are asked, and what is made of its scores."""
+"""Stress tests of a model that counts words: which texts are asked, and what its scores become."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fusion.data.features import CaptionFeatures, PairData, PhotoFeatures
 from fusion.evaluation.matcher import OwnScores, PairScores
 from search.evaluation.metrics import median_rank, recall_at_k
 from search.evaluation.per_query import per_query_json
-from search.evaluation.stress_tests import altered_captions, probe, short_queries
+from search.evaluation.stress_tests import altered_captions, run_stress_tests, short_queries
 from search.evaluation.typed_queries import short_query
 
 TEXTS = (
@@ -71,7 +71,7 @@ class Reader:
 
 
 def found(stages: int = 2) -> Any:
-    return probe(Reader(stages), data(), captions)  # type: ignore[arg-type]
+    return run_stress_tests(Reader(stages), data(), captions)  # type: ignore[arg-type]
 
 
 def test_altered_captions_are_those_that_a_rule_fits() -> None:
@@ -128,7 +128,7 @@ def test_a_model_of_one_stage_has_no_second() -> None:
 
 def test_captions_that_no_rule_fits() -> None:
     silent = data(["It is .", "It was ."], np.array([0, 1]))
-    report = probe(Reader(), silent, captions).report  # type: ignore[arg-type]
+    report = run_stress_tests(Reader(), silent, captions).report  # type: ignore[arg-type]
     nothing = {"captions": 0, "first_stage": None, "reranked": None}
     assert report["word_order"] == dict.fromkeys(("nouns", "colours", "counts"), nothing)
     assert report["short_queries"]["queries"] == 0
