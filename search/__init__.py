@@ -20,6 +20,7 @@ if typing.TYPE_CHECKING:
     from store.errors import (
         CrossgraphError,
         IndexBusy,
+        IndexClosed,
         IndexDamaged,
         IndexNotFound,
         IndexNotWritable,
@@ -34,6 +35,7 @@ __all__ = [
     "Explanation",
     "Hit",
     "IndexBusy",
+    "IndexClosed",
     "IndexDamaged",
     "IndexNotFound",
     "IndexNotWritable",

@@ -10,6 +10,7 @@ from store.catalog.shards import FinishedShard
 from store.errors import (
     CrossgraphError,
     IndexBusy,
+    IndexClosed,
     IndexDamaged,
     IndexExists,
     IndexNotFound,
@@ -35,6 +36,7 @@ __all__ = [
     "Generation",
     "Index",
     "IndexBusy",
+    "IndexClosed",
     "IndexDamaged",
     "IndexExists",
     "IndexNotFound",

@@ -8,6 +8,7 @@
     │   └── EmbeddingMissing  it has no such photo, or one without embedding; a KeyError too
     ├── IndexNotWritable  it cannot be written now, such as on a full disk
     │   └── IndexBusy     another process is writing it
+    ├── IndexClosed       it was closed, and is asked for more; a ValueError too
     ├── IndexUnavailable  the database that holds it cannot be reached now
     ├── ModelMismatch     it was made with another model than the one at hand
     ├── SourceError       a folder of photos, a shard or a COCO file is missing, empty or malformed
@@ -28,6 +29,7 @@ __all__ = [
     "CrossgraphError",
     "EmbeddingMissing",
     "IndexBusy",
+    "IndexClosed",
     "IndexDamaged",
     "IndexExists",
     "IndexNotFound",
@@ -74,6 +76,10 @@ class IndexNotWritable(CrossgraphError):
 
 class IndexBusy(IndexNotWritable):
     """Another process is writing the index; reading goes on meanwhile."""
+
+
+class IndexClosed(CrossgraphError, ValueError):
+    """The index was closed, and is asked for more."""
 
 
 class IndexUnavailable(CrossgraphError):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack, cast
@@ -58,9 +59,10 @@ class SearchIndex:
         # Of the index's one connection, whose snapshot is one search's, and of what reads texts.
         self._reading = threading.RLock()
         self._writing = threading.Lock()
+        self._is_closed = False
 
     def __len__(self) -> int:
-        with self._reading:
+        with self._open():
             return len(self._index)
 
     def __enter__(self) -> Self:
@@ -99,7 +101,18 @@ class SearchIndex:
     def close(self) -> None:
         """Let go of the index's files, after the search that is at work. Twice is harmless."""
         with self._reading:
+            self._is_closed = True
             self._index.close()
+
+    @contextmanager
+    def _open(self) -> Generator[None]:
+        """Hold the lock of the index's one connection while the index is open."""
+        with self._reading:
+            if self._is_closed:
+                from store import IndexClosed
+
+                raise IndexClosed(f"{self._index.place} was closed: open it again")
+            yield
 
     def search(
         self,
@@ -122,20 +135,22 @@ class SearchIndex:
             At most k hits, nearest first; equal scores in the order of `image_id`.
 
         Raises:
+            IndexClosed: it was closed.
             QueryError: the query is empty, cannot be read, or is refused by `SearchRequest`.
+            TypeError: the query is none of these.
         """
         from store.federation.lost_members import again
 
         watch = Stopwatch()
         request = _request(query, k, literal, options)
         terms = TermReader(self._index, self._model, self._photo_embedder)
-        with self._reading:
+        with self._open():
             answerer = Answerer(self._index, self._model, terms)
             return again(lambda: answerer.answer(request, watch))
 
     def search_many(
         self,
-        queries: Iterable[str | Path | SearchRequest],
+        queries: str | Path | SearchRequest | Iterable[str | Path | SearchRequest],
         k: int = DEFAULT_K,
         *,
         literal: bool = False,
@@ -147,7 +162,7 @@ class SearchIndex:
         gains nothing by it. Scores may differ in the seventh digit from those of single searches.
 
         Args:
-            queries: each as `search` takes it.
+            queries: each as `search` takes it; a single one is answered as a list of one.
             k: as in `search`, as is all else; not where a query is a request.
             literal: see there.
             **options: see there.
@@ -160,11 +175,11 @@ class SearchIndex:
         """
         from store.federation.lost_members import again
 
-        if isinstance(queries, str):
-            queries = [queries]  # not its letters
+        if isinstance(queries, (str, Path, SearchRequest)):
+            queries = [queries]  # not a text's letters
         requests = [_request(query, k, literal, options) for query in queries]
         terms = TermReader(self._index, self._model, self._photo_embedder)
-        with self._reading:
+        with self._open():
             answerer = Answerer(self._index, self._model, terms.having_read(requests))
             return again(lambda: answerer.answer_all(requests))
 
@@ -175,7 +190,7 @@ class SearchIndex:
         """
         from search.engine.embed import embed_texts
 
-        with self._reading:
+        with self._open():
             return embed_texts(self._model, texts, self._index.model.dim)
 
     def embed_image(self, images: Sequence[str | Path | bytes | Image]) -> NDArray[np.float32]:
@@ -216,8 +231,10 @@ class SearchIndex:
         from search.engine.add_and_remove import add_photos
 
         with self._writing:
+            with self._open():
+                folder = self.folder
             model = GuardedTexts(self._photo_embedder, self._reading)
-            return add_photos(self.folder, paths, cast(Any, model), **options)
+            return add_photos(folder, paths, cast(Any, model), **options)
 
     def remove(self, image_ids: Iterable[int], *, wait_seconds: float = 10.0) -> int:
         """Take photos out of the index and give how many were in it; their files stay as they are.
@@ -237,11 +254,13 @@ class SearchIndex:
 
         ids = list(image_ids)
         with self._writing:
-            return patiently(lambda: remove_photos(self.folder, ids), wait_seconds)
+            with self._open():
+                folder = self.folder
+            return patiently(lambda: remove_photos(folder, ids), wait_seconds)
 
     def photos(self, image_ids: Iterable[int]) -> list[PhotoRecord]:
         """Return what is known of photos, in the order of the ids; those not there are left out."""
-        with self._reading:
+        with self._open():
             return self._index.photo_records(list(image_ids))
 
     asearch = in_thread(search)
@@ -262,4 +281,9 @@ def _request(
         return query
     if isinstance(query, Path):
         return SearchRequest((Term(image=query),), k=k, **options)
+    if not isinstance(query, str):
+        raise TypeError(
+            f"expected a text, a Path or a SearchRequest to search for, found {query!r:.80}, "
+            f"a {type(query).__name__}"
+        )
     return SearchRequest.parse(query, k, literal=literal, **options)

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg import errors
 
-from store.errors import IndexDamaged, IndexNotWritable, IndexUnavailable
+from store.errors import IndexClosed, IndexDamaged, IndexNotWritable, IndexUnavailable
 from store.postgres.address import Address
 
 __all__ = ["Connection"]
@@ -130,10 +130,10 @@ class Connection:
 
         Raises:
             IndexUnavailable: the server cannot be reached.
-            ValueError: it was closed.
+            IndexClosed: it was closed.
         """
         if self._closed:
-            raise ValueError(f"{self.address.shown} was closed")
+            raise IndexClosed(f"{self.address.shown} was closed: open it again")
         if self._held is None or self._held.closed:
             self._held = self._connect()
         return self._held

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from store.columns.tables import SUM, TEXT, Kinds, columns_of, row_sum, unlike
-from store.errors import IndexBusy, IndexDamaged, IndexNotWritable
+from store.errors import IndexBusy, IndexClosed, IndexDamaged, IndexNotWritable
 from store.sqlite.functions import ROW_SUM, add_functions
 from store.sqlite.limits import StepBudget, set_limits
 from store.sqlite.lock import WriterLock
@@ -112,10 +112,10 @@ class CatalogFile:
         """The open connection.
 
         Raises:
-            ValueError: the index was closed.
+            IndexClosed: the index was closed.
         """
         if self._connection is None:
-            raise ValueError(f"{self.path.parent} was closed")
+            raise IndexClosed(f"{self.path.parent} was closed: open it again")
         return self._connection
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ from PIL import Image
 from indexer import build_index
 from search import (
     IndexBusy,
+    IndexClosed,
     QueryError,
     SearchIndex,
     SearchRequest,
@@ -114,8 +115,30 @@ def test_another_writer_is_waited_for_and_not_for_ever(index: SearchIndex, photo
 
 def test_a_closed_index_says_so(index: SearchIndex) -> None:
     index.close()
-    with pytest.raises(ValueError, match="was closed"):
-        index.search("red")
+    asks: list[Callable[[], object]] = [
+        lambda: index.search("red"),
+        lambda: index.search_many(["red"]),
+        lambda: index.photos([1]),
+        lambda: index.remove([1]),
+        lambda: index.add([index.folder]),
+        lambda: len(index),
+    ]
+    for ask in asks:
+        with pytest.raises(IndexClosed, match="was closed: open it again"):
+            ask()
+
+
+def test_what_is_no_query_is_named_with_what_was_expected(index: SearchIndex) -> None:
+    for query in (None, 7, b"red", ["red"]):
+        with pytest.raises(TypeError, match=r"expected a text, a Path or a SearchRequest .* found"):
+            index.search(query)  # type: ignore[arg-type]
+
+
+def test_a_single_query_in_place_of_many_is_answered_as_one(
+    index: SearchIndex, photos: Path
+) -> None:
+    for query in ("red", photos / "blue.png", SearchRequest((Term("green"),), k=2)):
+        assert index.search_many(query) == [index.search(query)]
 
 
 def test_many_queries_are_answered_as_one_by_one(index: SearchIndex, photos: Path) -> None:
