@@ -22,7 +22,7 @@ from indexer.photos.decode import (
     decode_photo,
     refuse_large_file,
 )
-from indexer.photos.perceptual_hash import look_of
+from indexer.photos.perceptual_hash import perceptual_hash
 from indexer.sources import FoundFile
 from indexer.sources.shard import UNKNOWN_SIZE
 from store import PhotoFile, QuarantinedFile
@@ -179,8 +179,12 @@ def _read(file: FoundFile, size_px: int | None) -> _Outcome:
     facts = _facts(file, size_bytes, hashlib.sha256(content).hexdigest(), photo)
     if file.known is not None and _has_pixels_of(file.known.file, facts, photo):
         # A photo of which less is decoded than before would get another look, of the same worth.
-        look = facts.look if file.known.file.look is None else file.known.file.look
-        return SamePixels(file.known.image_id, replace(facts, look=look))
+        known_hash = (
+            facts.perceptual_hash
+            if file.known.file.perceptual_hash is None
+            else file.known.file.perceptual_hash
+        )
+        return SamePixels(file.known.image_id, replace(facts, perceptual_hash=known_hash))
     image = square(photo.image, size_px) if size_px else photo.image
     return LoadedPhoto(facts, image, is_reread=file.known is not None)
 
@@ -198,7 +202,7 @@ def _facts(file: FoundFile, size_bytes: int, sha256: str, photo: DecodedPhoto) -
         height_px=photo.height_px,
         taken=taken,
         camera=photo.exif.camera,
-        look=look_of(photo.image),
+        perceptual_hash=perceptual_hash(photo.image),
         reader=READER_VERSION,
         damage=photo.damage,
         is_guessed=taken is not None and (photo.exif.is_guess or told is None),

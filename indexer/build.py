@@ -14,7 +14,13 @@ from pathlib import Path
 
 from indexer.annotations.annotate import Annotated, annotate
 from indexer.annotations.recall_queries import put_recall_queries
-from indexer.changes.compare import Look, look_at, looked, shards_gone, together
+from indexer.changes.comparison import (
+    Comparison,
+    compare,
+    compare_with_index,
+    shards_gone,
+    together,
+)
 from indexer.changes.plan import Plan
 from indexer.changes.reading_state import (
     begin_reading,
@@ -132,11 +138,11 @@ def build_index(
     with _opened(Path(folder), retriever) as index:
         index.begin_writing()
         begin_reading(index)
-        look = look_at(index, seen, prune=prune, retry_failed=retry_failed)
-        known = {file.path for file in look.known.values()}
+        comparison = compare_with_index(index, seen, prune=prune, retry_failed=retry_failed)
+        known = {file.path for file in comparison.known.values()}
         loop = Loop(index, retriever, known, batch_size, progress)
-        shards = ShardLoop(index, loop, look.missing, retry_failed=retry_failed)
-        removed = _take_in(index, look, loop, shards)
+        shards = ShardLoop(index, loop, comparison.missing, retry_failed=retry_failed)
+        removed = _take_in(index, comparison, loop, shards)
         index.forget_shards("source", shards_gone(index, seen, prune))
         again, unread = described_again(index, seen, described)
         about = annotate(index, [*described, *again], seen.roots)
@@ -146,9 +152,9 @@ def build_index(
         index.forget_unused_sources()
         put_recall_queries(index, retriever)
         note = index.finish()
-    whole = together(look.plan, shards.plans, shards.moved)
+    whole = together(comparison.plan, shards.plans, shards.moved)
     return replace(
-        _report(whole, look, loop, about),
+        _report(whole, comparison, loop, about),
         removed=len(removed),
         notes=(*about.notes, *unread),
         passed_over=_in_all(passed_over, seen.roots),
@@ -168,16 +174,16 @@ def _opened(folder: Path, retriever: IndexingModel) -> Index:
     )
 
 
-def _take_in(index: Index, look: Look, loop: Loop, shards: ShardLoop) -> list[int]:
+def _take_in(index: Index, comparison: Comparison, loop: Loop, shards: ShardLoop) -> list[int]:
     """Do what was planned, files before shards; give the ids of photos that were removed."""
-    plan = look.plan
+    plan = comparison.plan
     settle(index, plan)
-    if all(shard.is_finished for shard in look.shards):
+    if all(shard.is_finished for shard in comparison.shards):
         index.remove_images(plan.gone)
     todo = sorted((*plan.new, *plan.changed, *plan.reread), key=lambda file: file.path)
     loop.total = len(todo)
     loop.run(todo)
-    shards.run(look.shards)
+    shards.run(comparison.shards)
     gone = {**plan.gone, **shards.gone}
     removed = [image_id for image_id in gone if image_id not in shards.moved]
     index.remove_images(removed)
@@ -203,12 +209,12 @@ def plan_index(
     known, rules = _known(folder, exclude, include)
     seen = survey(sources, known, prune=prune, rules=rules)
     if not Index.exists(folder):
-        look = looked(seen, {}, (), {}, prune=prune, retry_failed=retry_failed)
+        comparison = compare(seen, {}, (), {}, prune=prune, retry_failed=retry_failed)
     else:
         with Index.open(folder) as index, index.snapshot():
-            look = look_at(index, seen, prune=prune, retry_failed=retry_failed)
-    plans = list(shard_plans(look.shards, look.missing, retry_failed=retry_failed))
-    return together(look.plan, plans, {i for plan in plans for i in plan.moved})
+            comparison = compare_with_index(index, seen, prune=prune, retry_failed=retry_failed)
+    plans = list(shard_plans(comparison.shards, comparison.missing, retry_failed=retry_failed))
+    return together(comparison.plan, plans, {i for plan in plans for i in plan.moved})
 
 
 def _known(
@@ -234,15 +240,15 @@ def _in_all(passed_over: Mapping[str, Mapping[str, int]], roots: Sequence[str]) 
     return dict(counts)
 
 
-def _report(plan: Plan, look: Look, loop: Loop, about: Annotated) -> BuildReport:
-    unread = [(path, "cannot be read just now") for path in look.seen.unreadable]
+def _report(plan: Plan, comparison: Comparison, loop: Loop, about: Annotated) -> BuildReport:
+    unread = [(path, "cannot be read just now") for path in comparison.seen.unreadable]
     return BuildReport(
         added=loop.added,
         updated=loop.updated,
         moved=len(plan.moved),
         unreachable=len(plan.unreachable),
         unchanged=plan.unchanged - loop.reembedded,
-        quarantined=_left_out(plan.broken, look.seen.roots, (*loop.broken, *unread)),
+        quarantined=_left_out(plan.broken, comparison.seen.roots, (*loop.broken, *unread)),
         damaged=tuple(sorted(loop.damaged)),
         annotated=about.annotated,
         missing=about.missing,

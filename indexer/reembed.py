@@ -142,13 +142,17 @@ def _changed(
         before, now = indexed[image_id], photo.file
         if now.sha256 != before.sha256:
             changed[image_id] = replace(before, size_bytes=-1, sha256="")
-        elif (now.taken, now.camera, now.look) != (before.taken, before.camera, before.look):
+        elif (now.taken, now.camera, now.perceptual_hash) != (
+            before.taken,
+            before.camera,
+            before.perceptual_hash,
+        ):
             # Not the reader: until the models change places, the old one's embedding answers.
             changed[image_id] = replace(
                 before,
                 taken=now.taken,
                 camera=now.camera,
-                look=now.look,
+                perceptual_hash=now.perceptual_hash,
                 is_guessed=now.is_guessed,
             )
     return changed

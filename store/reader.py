@@ -245,11 +245,11 @@ class IndexReader:
         """Return the id of a photo whose file has that hex digest, the lowest; None if none has."""
         return rows.find_content(self._catalog, sha256)
 
-    def looks(self, image_ids: Ids) -> list[int | None]:
+    def perceptual_hashes(self, image_ids: Ids) -> list[int | None]:
         """Return perceptual hashes in the order of the ids, None where there is none."""
         ids = [int(image_id) for image_id in image_ids]
         with self.snapshot():
-            held = rows.looks_of(self._catalog, ids)
+            held = rows.perceptual_hashes_of(self._catalog, ids)
         return [held.get(image_id) for image_id in ids]
 
     def photos(self, image_ids: Ids) -> list[Photo]:

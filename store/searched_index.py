@@ -82,7 +82,7 @@ class SearchedIndex(Protocol):
     def background(self) -> Background:
         """Return a sample of the vectors and how many there are; costs a search next to nothing."""
 
-    def looks(self, image_ids: Ids) -> list[int | None]:
+    def perceptual_hashes(self, image_ids: Ids) -> list[int | None]:
         """Return perceptual hashes in the order of the ids, None where there is none."""
 
     def photos(self, image_ids: Ids) -> list[Photo]:

@@ -54,7 +54,7 @@ class PhotoFile:
         height_px: likewise.
         taken: when, by the camera's own clock, which knows no time zone; None if not known.
         camera: its make and model; None if not known.
-        look: a perceptual hash of 64 bits, as a signed number: photos that look alike differ in few
+        perceptual_hash: of 64 bits, as a signed number: photos that look alike differ in few
             of them; None if the photo was last read by a version that made none.
         reader: the version of the reader that it was last read by; None if that does not matter.
         damage: what is wrong with a file that is shown as far as it goes; empty for a whole one.
@@ -71,7 +71,7 @@ class PhotoFile:
     height_px: int
     taken: datetime | None = None
     camera: str | None = None
-    look: int | None = None
+    perceptual_hash: int | None = None
     reader: int | None = None
     damage: str = ""
     is_guessed: bool = False

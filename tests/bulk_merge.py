@@ -84,7 +84,9 @@ def hash_of(number: int) -> int:
 def file_of(number: int) -> PhotoFile:
     """Return a photo of a name and facts of usual lengths."""
     path = f"/photos/{number // 1000:04}/IMG_{number:08}.jpg"
-    return PhotoFile(path, "/photos", 3_000_000, number, f"{number:064x}", 4032, 3024, look=number)
+    return PhotoFile(
+        path, "/photos", 3_000_000, number, f"{number:064x}", 4032, 3024, perceptual_hash=number
+    )
 
 
 def merge(shards: str, index: str) -> None:

@@ -69,7 +69,9 @@ def make_index(
         packed = random.integers(0, 256, (PHOTOS, PACKED), dtype=np.uint8)
     names = [f"{number // 10}/red dog {number}.jpg" for number in range(len(vectors))]
     files = [
-        PhotoFile(f"/photos/{name}", "/photos", 10 + n, 20, f"{n:064x}", 640, 480, look=n)
+        PhotoFile(
+            f"/photos/{name}", "/photos", 10 + n, 20, f"{n:064x}", 640, 480, perceptual_hash=n
+        )
         for n, name in enumerate(names)
     ]
     with Index.create(folder, fingerprint, vectors.shape[1], model="m", encoders="e") as index:
@@ -105,7 +107,7 @@ def answers(folder: Path, cache: Path | None = None, rerank: Rerank | None = Non
             index.files(),
             index.photos(ids),
             [(record.relative_path, record.captions) for record in index.photo_records(ids)],
-            index.looks(ids),
+            index.perceptual_hashes(ids),
             index.quarantined(),
             index.finished_shards("source"),
             index.category_counts(9),

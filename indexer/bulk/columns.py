@@ -53,7 +53,7 @@ def files_of(rows: Iterable[Mapping[str, Any]]) -> list[PhotoFile]:
             height_px=_given(row["height_px"]),
             taken=None if row["taken_s"] is None else row_to_time(row["taken_s"]),
             camera=row["camera"],
-            look=row["look"],
+            perceptual_hash=row["look"],
             reader=row.get("reader", FIRST_READER),
             damage=row.get("damage") or "",
             is_guessed=bool(row.get("is_guessed")),

@@ -76,7 +76,7 @@ def survey(
         raise SourceError("no folder of photos is given, and the index knows of none")
     places = expanded(sources) if sources else [] if files else list(known)
     rules = Rules() if rules is None else rules
-    seen = _looks(places, known, prune, rules)
+    seen = _seen_at_all(places, known, prune, rules)
     _check_first([root for root in places if root in seen.shards and root not in known])
     held = {*known, *places}
     listed = {file.path: file for file in listed_files(files, held, rules)}
@@ -101,7 +101,7 @@ def survey(
 
 
 @dataclass
-class _Looks:
+class _SeenAtAll:
     """What was seen at all sources together."""
 
     found: dict[str, FoundFile] = field(default_factory=dict)
@@ -112,13 +112,13 @@ class _Looks:
     passed_over: dict[str, Mapping[str, int]] = field(default_factory=dict)
 
 
-def _looks(
+def _seen_at_all(
     places: Sequence[str], known: Mapping[str, Collection[str]], prune: bool, rules: Rules
-) -> _Looks:
-    all_seen = _Looks()
+) -> _SeenAtAll:
+    all_seen = _SeenAtAll()
     for root in places:
         try:
-            seen = _look(root, rules)
+            seen = _seen_at(root, rules)
         except SourceError as error:
             if root not in known:
                 raise
@@ -145,7 +145,7 @@ class _Seen:
     passed_over: Mapping[str, int] = field(default_factory=dict)
 
 
-def _look(root: str, rules: Rules) -> _Seen:
+def _seen_at(root: str, rules: Rules) -> _Seen:
     """Look at one source; raises a SourceError where there is nothing to see."""
     if is_shard(root) and not os.path.isdir(root):
         try:

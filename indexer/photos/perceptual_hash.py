@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-__all__ = ["look_of"]
+__all__ = ["perceptual_hash"]
 
 SIDE_PX = 32
 WAVES = 8
@@ -22,14 +22,14 @@ WAVES = 8
 _COSINES = np.cos(np.pi / SIDE_PX * np.outer(np.arange(WAVES), np.arange(SIDE_PX) + 0.5))
 
 
-def look_of(image: Image.Image) -> int:
+def perceptual_hash(image: Image.Image) -> int:
     """Return a perceptual hash of an image of mode RGB, as a signed number of 64 bits.
 
     A bit says whether one of the 8 x 8 lowest waves is stronger than the median of all but the
     lowest, which is the brightness.
 
     >>> image = Image.effect_mandelbrot((300, 200), (-2, -1, 0.5, 0.4), 99).convert("RGB")
-    >>> (look_of(image) ^ look_of(image.resize((150, 100)))).bit_count() <= 8
+    >>> (perceptual_hash(image) ^ perceptual_hash(image.resize((150, 100)))).bit_count() <= 8
     True
     """
     small = image.resize((SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR, reducing_gap=2.0)

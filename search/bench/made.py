@@ -240,5 +240,5 @@ def _photo(row: int) -> PhotoFile:
         height_px=3024,
         taken=datetime(2020, 1, 1) + timedelta(minutes=row),
         camera="Canon EOS 5D",
-        look=int.from_bytes(digest.digest()[:8], "big", signed=True),
+        perceptual_hash=int.from_bytes(digest.digest()[:8], "big", signed=True),
     )

@@ -45,10 +45,10 @@ def verify(
     from search.models.prepared import model_problems
     from search.terminal.progress import ProgressReport
     from store.integrity.verify import repair as mend
-    from store.integrity.verify import verify as look
+    from store.integrity.verify import verify as check
 
     with ProgressReport("verifying", quiet=quiet) as progress:
-        found, left = mend(index, progress) if repair else (look(index, progress), None)
+        found, left = mend(index, progress) if repair else (check(index, progress), None)
     models = model_problems(index, repair=repair)
     for problem in (*found.problems, *models):
         typer.echo(printable(str(problem)))

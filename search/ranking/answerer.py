@@ -145,4 +145,4 @@ class Answerer:
             return [Group(place) for place in range(len(ranking))]
         unit_dim = self.index.model.unit_dim
         vectors = self.index.vectors(ranking.image_ids)[:, :unit_dim] if unit_dim else None
-        return fold(self.index.looks(ranking.image_ids), vectors)
+        return fold(self.index.perceptual_hashes(ranking.image_ids), vectors)

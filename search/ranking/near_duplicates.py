@@ -36,7 +36,7 @@ class Group:
 
 
 def fold(
-    looks: Sequence[int | None],
+    hashes: Sequence[int | None],
     vectors: NDArray[np.floating] | None = None,
     *,
     most_bits: int = MOST_BITS,
@@ -45,7 +45,7 @@ def fold(
     """Put every hit under the first better one that shows nearly the same photo.
 
     Args:
-        looks: perceptual hashes of K hits, the best hit first; None where there is none, as of
+        hashes: perceptual hashes of K hits, the best hit first; None where there is none, as of
             photos that were last read by an earlier version.
         vectors: (K, U) their unit vectors; None if hashes alone are to be compared.
         most_bits: hashes that differ in at most so many of 64 bits are of one photo.
@@ -62,12 +62,12 @@ def fold(
     >>> fold([0b1111, 0, 0b1110], most_bits=2)
     [Group(shown=0, folded=(2,)), Group(shown=1, folded=())]
     """
-    if vectors is not None and len(vectors) != len(looks):
-        raise ValueError(f"there are {len(vectors)} vectors and {len(looks)} hashes")
+    if vectors is not None and len(vectors) != len(hashes):
+        raise ValueError(f"there are {len(vectors)} vectors and {len(hashes)} hashes")
     under: dict[int, list[int]] = {}
-    for place in range(len(looks)):
+    for place in range(len(hashes)):
         for better in under:
-            bits = _differing(looks[better], looks[place])
+            bits = _differing(hashes[better], hashes[place])
             near = vectors is not None and vectors[better] @ vectors[place] >= least_cosine
             if near or bits <= most_bits:
                 under[better].append(place)

@@ -37,8 +37,8 @@ __all__ = [
     "files",
     "files_of",
     "find_content",
-    "looks_of",
     "paths_of",
+    "perceptual_hashes_of",
     "photo_file",
     "put_arrays",
     "put_files",
@@ -139,7 +139,7 @@ def damaged(catalog: CatalogFile) -> list[PhotoFile]:
     return sorted(found, key=lambda file: file.path)
 
 
-def looks_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, int | None]:
+def perceptual_hashes_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, int | None]:
     """Return the perceptual hashes of those ids that are there."""
     sql = f"SELECT id, look FROM images WHERE id {_IN}"
     kinds = (INTEGER, maybe(INTEGER))
@@ -222,7 +222,7 @@ def _facts(catalog: CatalogFile, files: Sequence[PhotoFile]) -> list[tuple[Any, 
             file.height_px,
             None if file.taken is None else time_to_row(file.taken),
             None if file.camera is None else text_to_row(file.camera),
-            file.look,
+            file.perceptual_hash,
             file.reader,
             text_to_row(file.damage),
             int(file.is_guessed),  # as it is read again, which its row's checksum is of
@@ -252,7 +252,7 @@ def photo_file(folder: str, path: str, facts: Sequence[Any]) -> PhotoFile:
 
     What comes behind `look` may be left out.
     """
-    size_bytes, mtime_ns, digest, width_px, height_px, taken, camera, look, *reading = facts
+    size_bytes, mtime_ns, digest, width_px, height_px, taken, camera, hash_bits, *reading = facts
     reader, damage, is_guessed = reading or (None, "", False)
     return PhotoFile(
         absolute_path(folder, path),
@@ -264,7 +264,7 @@ def photo_file(folder: str, path: str, facts: Sequence[Any]) -> PhotoFile:
         height_px,
         None if taken is None else row_to_time(taken),
         camera,
-        look,
+        hash_bits,
         reader,
         damage,
         bool(is_guessed),

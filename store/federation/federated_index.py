@@ -136,9 +136,9 @@ class SeveralIndexes:
         vectors = np.concatenate(kept) if kept else np.zeros((0, self.model.dim), np.float32)
         return Background(vectors, total)
 
-    def looks(self, image_ids: Ids) -> list[int | None]:
+    def perceptual_hashes(self, image_ids: Ids) -> list[int | None]:
         """Return perceptual hashes in the order of the ids, None where there is none."""
-        return self._of(image_ids, lambda one, ids: one.looks(ids))
+        return self._of(image_ids, lambda one, ids: one.perceptual_hashes(ids))
 
     def photos(self, image_ids: Ids) -> list[Photo]:
         """Return photos in the order of the ids; those that are not there are left out."""

@@ -77,14 +77,14 @@ def _photos(catalog: CatalogFile) -> Iterator[Sequence[Any]]:
     for ids in id_pages(catalog):
         captions = texts_of(catalog, "captions", ids)
         categories = texts_of(catalog, "categories", ids)
-        for image_id, root, path, *facts, camera, look in catalog.rows(sql, ids[0], ids[-1]):
+        for image_id, root, path, *facts, camera, hash_bits in catalog.rows(sql, ids[0], ids[-1]):
             yield (
                 image_id,
                 *(storable(row_to_path(row)) for row in (root, path)),
                 *(row if isinstance(row, bytes) else None for row in (root, path)),
                 *facts,
                 None if camera is None else storable(camera),
-                look,
+                hash_bits,
                 [storable(text) for text in captions.get(image_id, ())],
                 sorted(storable(text) for text in categories.get(image_id, ())),
             )

@@ -160,7 +160,7 @@ class PostgresReader:
             ids = [int(row[0]) for row in self._session.rows(sql)]
         return Background(self.vectors(sorted(ids)), self._session.generation.photos)
 
-    def looks(self, image_ids: Ids) -> list[int | None]:
+    def perceptual_hashes(self, image_ids: Ids) -> list[int | None]:
         """Return perceptual hashes in the order of the ids, None where there is none."""
         ids = _plain(image_ids)
         held: dict[int, int | None] = dict(self._of("id, look", "photos", ids))

@@ -89,7 +89,7 @@ def _photos(index: Index, root: str) -> dict[str, dict[str, Any]]:
             "id": image_id,
             "sha256": file.sha256,
             "facts": [file.source, file.size_bytes, file.mtime_ns, file.width_px, file.height_px],
-            "seen": [str(file.taken), file.camera, file.look],
+            "seen": [str(file.taken), file.camera, file.perceptual_hash],
             "vector": index.vectors([image_id])[0].tobytes().hex(),
             "nodes": index.nodes([image_id])[0].tobytes().hex(),
             "captions": list(photos[image_id].captions),

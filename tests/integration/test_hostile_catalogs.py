@@ -29,7 +29,10 @@ EVERY = 7
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sound") / "photos.index"
     with Index.create(folder, "f1", DIM, model="m", encoders="e", unit_dim=3) as index:
-        files = [PhotoFile(f"/p/{n}.jpg", "/p", 1, 2, "00" * 32, 3, 4, look=n) for n in range(6)]
+        files = [
+            PhotoFile(f"/p/{n}.jpg", "/p", 1, 2, "00" * 32, 3, 4, perceptual_hash=n)
+            for n in range(6)
+        ]
         vectors = np.eye(6, DIM, dtype=np.float32)
         vectors[4:, 0] = 1
         index.put_images(files, vectors, np.ones((6, 8), np.uint8))
@@ -54,7 +57,7 @@ READS: dict[str, Callable[[Index], object]] = {
     "filter": lambda index: [index.matching(each) for each in (FILTER, Has("taken"))],
     "vectors": lambda index: index.vectors(IDS),
     "nodes": lambda index: index.nodes(IDS),
-    "looks": lambda index: index.looks(IDS),
+    "perceptual_hashes": lambda index: index.perceptual_hashes(IDS),
     "photos": lambda index: index.photos(IDS),
     "records": lambda index: index.photo_records([*IDS, 4, 5, 6]),
     "files": lambda index: index.files(),

@@ -38,7 +38,7 @@ def keep_up(index: Path, sources: Sequence[str], run_pass: Callable[[], object])
     keeper = _Keeper(index, sources, run_pass)
     try:
         for changed in wakeups(roots, index):
-            keeper.look(changed)
+            keeper.catch_up(changed)
     except KeyboardInterrupt:
         typer.echo("stopped; the index is as the last line says", err=True)
 
@@ -53,7 +53,7 @@ class _Keeper:
         self._is_due = False
         self._said = ""
 
-    def look(self, changed: bool) -> None:
+    def catch_up(self, changed: bool) -> None:
         """Index what changed, now or when it could not be done before."""
         from indexer import plan_index
         from store import IndexBusy, SourceError

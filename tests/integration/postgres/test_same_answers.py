@@ -57,7 +57,7 @@ def folder(retriever: Retriever, tmp_path_factory: pytest.TempPathFactory) -> Pa
             50,
             taken=datetime(2024, 5, 1 + n % 9) if n % 2 else None,
             camera="Canon" if n % 3 else None,
-            look=n // 4,
+            perceptual_hash=n // 4,
         )
         for n in range(PHOTOS)
     ]
@@ -114,7 +114,7 @@ def test_all_that_is_known_of_photos_is_the_same(folder: Path, address: str) -> 
         assert len(found) == len(wanted) == PHOTOS
         assert found.photos(ids) == wanted.photos(ids)
         assert found.photo_records(ids) == wanted.photo_records(ids)
-        assert found.looks(ids) == wanted.looks(ids)
+        assert found.perceptual_hashes(ids) == wanted.perceptual_hashes(ids)
         assert np.array_equal(found.vectors(there), wanted.vectors(there))
         assert np.array_equal(found.nodes(there), wanted.nodes(there))
         assert found.ids_after(66, 3) == wanted.ids_after(66, 3) == [67, 68, 69]

@@ -14,7 +14,7 @@ from indexer.batches import batches
 from indexer.photos.dates import date_of_name
 from indexer.photos.decode import decode_photo
 from indexer.photos.exif import Exif, camera_name
-from indexer.photos.perceptual_hash import look_of
+from indexer.photos.perceptual_hash import perceptual_hash
 from indexer.sources import FoundFile
 
 BASE = ExifTags.Base
@@ -173,9 +173,9 @@ def test_what_is_read_goes_into_the_index(tmp_path: Path) -> None:
     found = FoundFile(str(file), str(tmp_path), facts.st_size, facts.st_mtime_ns)
     loaded = next(batches([found], 1)).photos[0]
     assert (loaded.file.taken, loaded.file.camera) == (datetime(2024, 5, 31, 18, 30, 7), "X100")
-    assert loaded.file.look == look_of(loaded.image)
+    assert loaded.file.perceptual_hash == perceptual_hash(loaded.image)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 5000), (5000, 1), (32, 32), (33, 7)])
 def test_any_image_has_a_look_of_64_bits(size: tuple[int, int]) -> None:
-    assert -(2**63) <= look_of(Image.new("RGB", size, "red")) < 2**63
+    assert -(2**63) <= perceptual_hash(Image.new("RGB", size, "red")) < 2**63

@@ -136,9 +136,9 @@ def test_what_an_earlier_version_did_not_read_is_known_afterwards(
 ) -> None:
     with Index.open(where) as index:
         known = index.files()
-        index.update_files({i: replace(file, look=None) for i, file in known.items()})
-        assert index.looks(list(known)) == [None] * len(NAMES)
+        index.update_files({i: replace(file, perceptual_hash=None) for i, file in known.items()})
+        assert index.perceptual_hashes(list(known)) == [None] * len(NAMES)
     reembed(where, NEW)
     with Index.open(where) as index:
         assert index.files() == known
-        assert None not in index.looks(list(known))
+        assert None not in index.perceptual_hashes(list(known))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 
-from indexer.photos.perceptual_hash import look_of
+from indexer.photos.perceptual_hash import perceptual_hash
 from search.ranking.near_duplicates import LEAST_COSINE, Group, fold
 
 
@@ -45,18 +45,18 @@ COPIES: list[Callable[[Image.Image], Image.Image]] = [
 @pytest.mark.parametrize("make", range(len(COPIES)))
 def test_copies_of_real_photos_are_folded_and_other_photos_are_not(make: int) -> None:
     names = ("astronaut", "cat", "coffee", "rocket", "chelsea", "camera")
-    looks = [look_of(photo(name)) for name in names]
-    looks += [look_of(COPIES[make](photo(name))) for name in names]
+    hashes = [perceptual_hash(photo(name)) for name in names]
+    hashes += [perceptual_hash(COPIES[make](photo(name))) for name in names]
     # "cat" and "chelsea" are two names of one photo.
     wanted = [Group(0, (6,)), Group(1, (4, 7, 10)), Group(2, (8,)), Group(3, (9,)), Group(5, (11,))]
-    assert fold(looks) == wanted
+    assert fold(hashes) == wanted
 
 
 def test_two_views_of_one_scene_are_two_photos() -> None:
     data = pytest.importorskip("skimage.data", reason="scikit-image, of the extra demo")
     face = photo("astronaut")
     views = [face.crop((0, 0, 400, 400)), face.crop((112, 0, 512, 400)), face]
-    assert len(fold([look_of(view) for view in views])) == 3
+    assert len(fold([perceptual_hash(view) for view in views])) == 3
     assert data.astronaut().shape == (512, 512, 3)
 
 
@@ -81,15 +81,15 @@ def test_shapes_that_do_not_fit_are_told() -> None:
 
 
 @given(
-    looks=st.lists(st.none() | st.integers(0, 7) | st.integers(-(2**63), 2**63 - 1), max_size=9),
+    hashes=st.lists(st.none() | st.integers(0, 7) | st.integers(-(2**63), 2**63 - 1), max_size=9),
     bits=st.integers(0, 4),
 )
-def test_every_hit_is_in_one_group_under_a_better_one(looks: list[int | None], bits: int) -> None:
-    groups = fold(looks, most_bits=bits, least_cosine=LEAST_COSINE)
+def test_every_hit_is_in_one_group_under_a_better_one(hashes: list[int | None], bits: int) -> None:
+    groups = fold(hashes, most_bits=bits, least_cosine=LEAST_COSINE)
     members = [place for group in groups for place in (group.shown, *group.folded)]
-    assert sorted(members) == list(range(len(looks)))
+    assert sorted(members) == list(range(len(hashes)))
     assert [group.shown for group in groups] == sorted(group.shown for group in groups)
     for group in groups:
         assert all(place > group.shown for place in group.folded)
-    shown = [looks[group.shown] for group in groups]
+    shown = [hashes[group.shown] for group in groups]
     assert fold(shown, most_bits=bits) == [Group(place) for place in range(len(shown))]

@@ -31,7 +31,7 @@ def test_files_stay_and_their_new_facts_are_unknown(catalog: Path) -> None:
     with Index.open(catalog.parent) as index:
         read_by_the_first = {key: replace(file, reader=0) for key, file in FILES.items()}
         assert index.files() == read_by_the_first
-        assert index.looks([1, 2, 3]) == [None, None, None]
+        assert index.perceptual_hashes([1, 2, 3]) == [None, None, None]
         assert index.matching(Has("camera")).tolist() == []
         assert index.mounts("/photos") == ("/photos/disk",)
         assert [bad.reason for bad in index.quarantined()] == ["no photo"]

@@ -27,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
         files = [
             PhotoFile(
                 *(f"/photos/{name}.jpg", "/photos", 10, 20, "00" * 32, 640, 480),
-                look=5,
+                perceptual_hash=5,
                 reader=2,
                 damage="it ends early",
                 is_guessed=True,

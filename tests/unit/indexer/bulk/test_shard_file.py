@@ -36,7 +36,7 @@ PHOTOS = st.builds(
     height_px=st.integers(1, 2**31 - 1),
     taken=st.none() | TIMES,
     camera=st.none() | TEXTS,
-    look=st.none() | INT64,
+    perceptual_hash=st.none() | INT64,
 )
 BROKEN = st.builds(
     QuarantinedFile,

@@ -12,11 +12,11 @@ from indexer.changes.survey import Survey
 from store import FinishedShard, Index, PhotoFile, QuarantinedFile
 from store.photo_names import lies_below
 
-__all__ = ["Look", "look_at", "looked", "shards_gone", "together"]
+__all__ = ["Comparison", "compare", "compare_with_index", "shards_gone", "together"]
 
 
 @dataclass(frozen=True)
-class Look:
+class Comparison:
     """What was seen, and is known.
 
     Attributes:
@@ -43,9 +43,11 @@ class Look:
         return {**self.plan.gone, **away}
 
 
-def look_at(index: Index, seen: Survey, *, prune: bool, retry_failed: bool) -> Look:
+def compare_with_index(
+    index: Index, seen: Survey, *, prune: bool, retry_failed: bool
+) -> Comparison:
     """Hold what was seen against an open index; the options are those of `make_plan`."""
-    return looked(
+    return compare(
         seen,
         index.files(),
         index.quarantined(),
@@ -56,7 +58,7 @@ def look_at(index: Index, seen: Survey, *, prune: bool, retry_failed: bool) -> L
     )
 
 
-def looked(
+def compare(
     seen: Survey,
     known: Mapping[int, PhotoFile],
     quarantined: Sequence[QuarantinedFile],
@@ -65,7 +67,7 @@ def looked(
     anew: bool = False,
     prune: bool,
     retry_failed: bool,
-) -> Look:
+) -> Comparison:
     """Hold what was seen against what is known.
 
     The options are those of `make_plan`, and `anew` that of `known_shards`.
@@ -76,7 +78,7 @@ def looked(
     broken = [bad for bad in quarantined if bad not in theirs]
     plan = make_plan(seen, known, broken, prune=prune, retry_failed=retry_failed)
     as_they_were = sum(len(shard.photos) for shard in shards if shard.is_finished)
-    return Look(seen, known, replace(plan, unchanged=plan.unchanged + as_they_were), shards)
+    return Comparison(seen, known, replace(plan, unchanged=plan.unchanged + as_they_were), shards)
 
 
 def shards_gone(index: Index, seen: Survey, prune: bool) -> list[str]:
