@@ -25,7 +25,8 @@ def photo_columns(files: Sequence[PhotoFile]) -> Columns:
         None if file.camera is None else text_to_row(file.camera) for file in files
     ]
     columns["taken_s"] = [None if file.taken is None else time_to_row(file.taken) for file in files]
-    for name in ("width_px", "height_px", "look", "reader", "damage", "is_guessed"):
+    columns["look"] = [file.perceptual_hash for file in files]
+    for name in ("width_px", "height_px", "reader", "damage", "is_guessed"):
         columns[name] = [getattr(file, name) for file in files]
     return columns
 
