@@ -3,8 +3,8 @@
 Beside seconds it tells those of processors, which are the same on a machine that does other things.
 
 Makes shards of rows of the shipped model's shapes, which are random numbers, and merges them with
-`merge_shards` in a process of its own. That is killed (SIGKILL) when half of the shards are in, and
-another one goes on. At the end nothing may be doubled and nothing missing.
+`merge_embedded_shards` in a process of its own. That is killed (SIGKILL) when half of the shards
+are in, and another one goes on. At the end nothing may be doubled and nothing missing.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from typing import Any
 
 import numpy as np
 
-from indexer.bulk import merge_shards
+from indexer.bulk import merge_embedded_shards
+from indexer.bulk.embedded_shard_file import Rows
+from indexer.bulk.embedded_shard_writer import embedded_shard_writer
+from indexer.bulk.embedded_shards_folder import embedded_shard_path, embedded_shard_paths
 from indexer.bulk.manifest import open_manifest
-from indexer.bulk.shard_file import Rows
-from indexer.bulk.shard_writer import shard_writer
-from indexer.bulk.shards_folder import shard_path, shard_paths
 from store import Index, PhotoFile
 
 __all__ = ["MODEL", "main", "make_shards"]
@@ -72,7 +72,9 @@ def make_shards(folder: Path, rows: int) -> None:
         files = [file_of(number) for number in range(start, min(rows, start + SHARD))]
         vectors = vectors_of(random, len(files)).astype(np.float16)
         nodes = random.integers(0, 256, (len(files), PACKED), dtype=np.uint8)
-        with shard_writer(shard_path(folder, f"{hash_of(start):032x}"), "f1", DIM) as writer:
+        with embedded_shard_writer(
+            embedded_shard_path(folder, f"{hash_of(start):032x}"), "f1", DIM
+        ) as writer:
             writer.add(Rows(files, vectors, nodes, [()] * len(files)))
 
 
@@ -103,7 +105,7 @@ def merge(shards: str, index: str) -> None:
                 mib=resident_mib("VmRSS"),
             )
 
-    report = merge_shards(shards, index, MODEL, progress=tell)
+    report = merge_embedded_shards(shards, index, MODEL, progress=tell)
     say(photos=report.photos, refused=len(report.refused), seconds=report.seconds,
         processor_seconds=time.process_time() - spent, peak_mib=resident_mib("VmHWM"))  # fmt: skip
 
@@ -167,7 +169,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
         shards, index = Path(folder) / "shards", Path(folder) / "index"
         make_shards(shards, asked.rows)
-        bytes_a_row = sum(path.stat().st_size for path in shard_paths(shards)) / asked.rows
+        bytes_a_row = sum(path.stat().st_size for path in embedded_shard_paths(shards)) / asked.rows
         first = merged(shards, index, kill_at=0.5)
         second = merged(shards, index, kill_at=None)
         checked(index, asked.rows)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from indexer import build_index
-from indexer.bulk import write_shards
+from indexer.bulk import write_embedded_shards
 from indexer.bulk.ray_job import RayEmbed
 from search.bench.pictures import with_comment
 from search.commands.shared.embedded_shards import worker_model
@@ -67,7 +67,7 @@ def with_ray(photos: Path, work: Path, model: Any, workers: int) -> tuple[float,
     ready = work / "ready.txt"
     embed = RayEmbed(partial(bulk_throughput.timed_model, ready), workers=workers)
     began = time.time()
-    report = write_shards(work / "out", [photos], model, embed=embed)
+    report = write_embedded_shards(work / "out", [photos], model, embed=embed)
     last = max(map(float, ready.read_text().split()))
     return report.seconds, last - began
 

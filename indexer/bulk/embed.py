@@ -10,9 +10,9 @@ from pathlib import Path
 
 from indexer.batches import Batch, batches
 from indexer.bulk.chunks import Chunk
-from indexer.bulk.shard_file import Captions, Rows
-from indexer.bulk.shard_writer import ShardWriter, shard_writer
-from indexer.bulk.shards_folder import shard_path
+from indexer.bulk.embedded_shard_file import Captions, Rows
+from indexer.bulk.embedded_shard_writer import EmbeddedShardWriter, embedded_shard_writer
+from indexer.bulk.embedded_shards_folder import embedded_shard_path
 from indexer.indexing_model import IndexingModel
 from indexer.photos.decode import READER_VERSION
 from indexer.sources import FoundFile
@@ -25,11 +25,11 @@ from store.photo_names import member_path
 
 Said = Mapping[str, Captions]
 
-__all__ = ["WrittenShard", "embed_chunk"]
+__all__ = ["WrittenEmbeddedShard", "embed_chunk"]
 
 
 @dataclass(frozen=True)
-class WrittenShard:
+class WrittenEmbeddedShard:
     """What became of a chunk.
 
     Attributes:
@@ -46,7 +46,7 @@ class WrittenShard:
     is_there: bool = True
 
 
-def embed_chunk(chunk: Chunk, model: IndexingModel, folder: Path) -> WrittenShard:
+def embed_chunk(chunk: Chunk, model: IndexingModel, folder: Path) -> WrittenEmbeddedShard:
     """Read and embed the photos of a chunk as `build_index` does, and write its shard.
 
     Of a tar or Parquet file that cannot be opened just now there is none: the next run tries again.
@@ -66,21 +66,23 @@ def embed_chunk(chunk: Chunk, model: IndexingModel, folder: Path) -> WrittenShar
         return _written(chunk, model, folder, lambda writer: writer.add(broken))
     except OSError as error:
         reason = f"cannot be read: {error.strerror or error}"
-        return WrittenShard(chunk.name, 0, ((file.path, reason),), is_there=False)
+        return WrittenEmbeddedShard(chunk.name, 0, ((file.path, reason),), is_there=False)
     with closing(shard):
         return _written(chunk, model, folder, partial(_embed_packed, file, shard, model))
 
 
 def _written(
-    chunk: Chunk, model: IndexingModel, folder: Path, fill: Callable[[ShardWriter], None]
-) -> WrittenShard:
-    path = shard_path(folder, chunk.name)
-    with shard_writer(path, model.fingerprint, model.dim) as writer:
+    chunk: Chunk, model: IndexingModel, folder: Path, fill: Callable[[EmbeddedShardWriter], None]
+) -> WrittenEmbeddedShard:
+    path = embedded_shard_path(folder, chunk.name)
+    with embedded_shard_writer(path, model.fingerprint, model.dim) as writer:
         fill(writer)
-    return WrittenShard(chunk.name, writer.photos, tuple(writer.left_out))
+    return WrittenEmbeddedShard(chunk.name, writer.photos, tuple(writer.left_out))
 
 
-def _embed_packed(file: FoundFile, shard: Shard, model: IndexingModel, writer: ShardWriter) -> None:
+def _embed_packed(
+    file: FoundFile, shard: Shard, model: IndexingModel, writer: EmbeddedShardWriter
+) -> None:
     """Embed the photos of a tar or Parquet file."""
     # All captions first: while photos are read, nothing else may read the file.
     said = {member_path(file.path, name): texts for name, texts in shard.captions() if texts}
@@ -95,7 +97,7 @@ def _as_broken(file: FoundFile, reason: str) -> QuarantinedFile:
 
 
 def _embed(
-    files: Iterable[FoundFile], model: IndexingModel, writer: ShardWriter, said: Said
+    files: Iterable[FoundFile], model: IndexingModel, writer: EmbeddedShardWriter, said: Said
 ) -> None:
     for batch in batches(files, model.batch_size, model.size_px):
         writer.left_out += batch.unread

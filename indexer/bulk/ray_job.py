@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from indexer.bulk.chunks import Chunk
-from indexer.bulk.embed import WrittenShard, embed_chunk
+from indexer.bulk.embed import WrittenEmbeddedShard, embed_chunk
 from indexer.bulk.placement import placed
 from indexer.indexing_model import IndexingModel
 from store import CrossgraphError, ModelMismatch
@@ -68,7 +68,7 @@ class RayEmbed:
 
     def __call__(
         self, chunks: Sequence[Chunk], model: IndexingModel, folder: Path
-    ) -> Iterator[WrittenShard]:
+    ) -> Iterator[WrittenEmbeddedShard]:
         """Write the shard of each chunk, and tell of each when it is there, in any order.
 
         Raises:

@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Protocol
 
 from indexer.bulk.chunks import Chunk, chunk_size, chunks_of, packed_chunk
-from indexer.bulk.embed import WrittenShard, embed_chunk
+from indexer.bulk.embed import WrittenEmbeddedShard, embed_chunk
+from indexer.bulk.embedded_shard_file import DamagedEmbeddedShard, check_pyarrow, read_facts
+from indexer.bulk.embedded_shards_folder import SHARDS, embedded_shard_path, is_embedded_shard
 from indexer.bulk.manifest import open_manifest
-from indexer.bulk.shard_file import DamagedShard, check_pyarrow, read_facts
-from indexer.bulk.shards_folder import SHARDS, is_shard_of, shard_path
 from indexer.bulk.whole import remove_abandoned
 from indexer.changes.survey import survey
 from indexer.indexing_model import IndexingModel
 
-__all__ = ["Embed", "ShardsWritten", "embed_here", "write_shards"]
+__all__ = ["Embed", "EmbeddedShardsWritten", "embed_here", "write_embedded_shards"]
 
 
 @dataclass(frozen=True)
-class ShardsWritten:
+class EmbeddedShardsWritten:
     """What a run did.
 
     Attributes:
@@ -50,18 +50,18 @@ class Embed(Protocol):
 
     def __call__(
         self, chunks: Sequence[Chunk], model: IndexingModel, folder: Path
-    ) -> Iterable[WrittenShard]:
+    ) -> Iterable[WrittenEmbeddedShard]:
         """Write the shard of each chunk into the folder, and tell of each when it is there."""
 
 
 def embed_here(
     chunks: Sequence[Chunk], model: IndexingModel, folder: Path
-) -> Iterator[WrittenShard]:
+) -> Iterator[WrittenEmbeddedShard]:
     """Make shards of chunks in this process, one after the other."""
     return (embed_chunk(chunk, model, folder) for chunk in chunks)
 
 
-def write_shards(
+def write_embedded_shards(
     folder: Path | str,
     sources: Sequence[Path | str],
     model: IndexingModel,
@@ -70,7 +70,7 @@ def write_shards(
     part: tuple[int, int] = (1, 1),
     retry_failed: bool = False,
     progress: Callable[[int, int, str], object] | None = None,
-) -> ShardsWritten:
+) -> EmbeddedShardsWritten:
     """Embed the photos of sources into shards; those that are there already are left as they are.
 
     Any number of runs may write into one folder at once, on any number of machines that see the
@@ -105,7 +105,7 @@ def write_shards(
         *(
             packed_chunk(file)
             for path, file in sorted(seen.shards.items())
-            if not is_shard_of(folder, path)  # which may lie below a source
+            if not is_embedded_shard(folder, path)  # which may lie below a source
         ),
     ]
     mine = [chunk for chunk in chunks if chunk.is_of(*part)]
@@ -118,7 +118,7 @@ def write_shards(
         left_out += written.left_out
         if progress is not None:
             progress(done, len(todo), f"{photos} photos")
-    return ShardsWritten(
+    return EmbeddedShardsWritten(
         shards=len(todo) - unopened,
         photos=photos,
         kept=len(mine) - len(todo),
@@ -130,10 +130,10 @@ def write_shards(
 
 
 def _is_done(folder: Path, chunk: Chunk, retry_failed: bool) -> bool:
-    path = shard_path(folder, chunk.name)
+    path = embedded_shard_path(folder, chunk.name)
     if not retry_failed:
         return path.exists()
     try:
         return read_facts(path).failed == 0
-    except (DamagedShard, FileNotFoundError):
+    except (DamagedEmbeddedShard, FileNotFoundError):
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from indexer.bulk import merge_shards, write_shards
+from indexer.bulk import merge_embedded_shards, write_embedded_shards
 from tests.integration.colours import ColourModel
 
 __all__ = ["merge", "write"]
@@ -13,11 +13,11 @@ __all__ = ["merge", "write"]
 
 def write(tell: Callable[[Any], None], photos: str, out: str, **_: str) -> None:
     """Embed photos into shards; tell how many photos are done."""
-    write_shards(
+    write_embedded_shards(
         out, [photos], ColourModel(), progress=lambda _, __, text: tell(int(text.split()[0]))
     )
 
 
 def merge(tell: Callable[[Any], None], out: str, index: str, **_: str) -> None:
     """Merge shards; tell how many are done."""
-    merge_shards(out, index, ColourModel(), progress=lambda done, *_: tell(done))
+    merge_embedded_shards(out, index, ColourModel(), progress=lambda done, *_: tell(done))

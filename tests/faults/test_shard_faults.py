@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.bulk import merge_shards, write_shards
+from indexer.bulk import merge_embedded_shards, write_embedded_shards
 from store import Index
 from tests.faults.points import thinned
 from tests.faults.shim import Fault, ForkServer, Mode, Outcome, compile_shim, why_not
@@ -40,10 +40,10 @@ class Place:
         return self._server.run(f"tests.faults.shard_scenario:{task}", fault=fault, **places)
 
     def write(self) -> None:
-        write_shards(self.out, [self.photos], ColourModel())
+        write_embedded_shards(self.out, [self.photos], ColourModel())
 
     def merge(self) -> list[tuple[str, str]]:
-        assert merge_shards(self.out, self.index, ColourModel()).refused == ()
+        assert merge_embedded_shards(self.out, self.index, ColourModel()).refused == ()
         with Index.open(self.index) as index:
             return sorted((file.path, file.sha256) for file in index.files().values())
 

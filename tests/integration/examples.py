@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from indexer import build_index
-from indexer.bulk import write_shards
+from indexer.bulk import write_embedded_shards
 from search.cli import main, search_main
 from search.models import loading
 from store import Index, PhotoFile
@@ -70,7 +70,7 @@ def make_place(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         annotations = ["captions.json"] if "photos" in roots else []
         build_index(index, [folder / r for r in roots], ColourModel(), annotations=annotations)
     _make_index_of_a_disk(folder / "disk.index")
-    write_shards(folder / "shards", [folder / "photos"], ColourModel())
+    write_embedded_shards(folder / "shards", [folder / "photos"], ColourModel())
 
 
 def _make_index_of_a_disk(folder: Path) -> None:

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 from PIL.Image import Image
 
-from indexer.bulk import write_shards
+from indexer.bulk import write_embedded_shards
 from indexer.bulk.ray_job import RayEmbed
 from store import CrossgraphError
 from tests.integration.colours import ColourModel
@@ -53,7 +53,7 @@ def main(photos: str, out: str, model: str) -> int:
         sys.stdout.flush()
 
     try:
-        write_shards(out, [photos], ColourModel(), embed=embed, progress=progress)
+        write_embedded_shards(out, [photos], ColourModel(), embed=embed, progress=progress)
     except CrossgraphError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from indexer.bulk import embed, write_shards
-from indexer.bulk.shard_file import check_pyarrow
-from indexer.bulk.shards_folder import shard_paths
+from indexer.bulk import embed, write_embedded_shards
+from indexer.bulk.embedded_shard_file import check_pyarrow
+from indexer.bulk.embedded_shards_folder import embedded_shard_paths
 from search.cli import main
 from search.models import loading
 from store import CrossgraphError, Index
@@ -65,14 +65,14 @@ def test_a_tar_that_cannot_be_opened_just_now_is_embedded_by_the_next_run(
     assert f"left out: {tar}: cannot be read: Input/output error" in said.err
     assert "run the same command again" in said.err
     assert "0 shards written, 0 there already" in said.out
-    assert list(shard_paths(out)) == []
-    assert write_shards(out, [tar.parent], ColourModel()).photos == 1
+    assert list(embedded_shard_paths(out)) == []
+    assert write_embedded_shards(out, [tar.parent], ColourModel()).photos == 1
 
 
 def test_what_lacks_pyarrow_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    from indexer.bulk import shard_file
+    from indexer.bulk import embedded_shard_file
 
-    monkeypatch.setattr(shard_file, "find_spec", lambda _: None)
+    monkeypatch.setattr(embedded_shard_file, "find_spec", lambda _: None)
     with pytest.raises(CrossgraphError, match=r'pip install "crossgraph\[parquet\]"'):
         check_pyarrow()
 
@@ -94,7 +94,7 @@ def test_the_commands_tell_what_they_did(
     assert "left out: " in said.err and "broken.jpg: its content is no image" in said.err
     assert main(["index", "--from-shards", str(out), "--index", str(where)]) == 0
     assert f"0 there already, 0 refused, {COUNT} photos, 1 left out" in capsys.readouterr().out
-    next(shard_paths(out)).write_bytes(b"")
+    next(embedded_shard_paths(out)).write_bytes(b"")
     assert main(["index", "--from-shards", str(out), "--index", str(where)]) == 1
     said = capsys.readouterr()
     assert "refused: " in said.err and "delete it" in said.err

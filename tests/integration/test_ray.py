@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.bulk import merge_shards, write_shards
+from indexer.bulk import merge_embedded_shards, write_embedded_shards
 from indexer.bulk.chunks import Chunk
 from indexer.bulk.ray_job import RayEmbed, RayError
 from store import Index
@@ -26,12 +26,13 @@ COUNT = 1000
 
 AT_ADDRESS = """
 import sys
-from indexer.bulk import write_shards
+from indexer.bulk import write_embedded_shards
 from indexer.bulk.ray_job import RayEmbed, RayError
 from tests.integration.ray_run import ColourModel, other_model
 photos, out, address = sys.argv[1:]
 try:
-    write_shards(out, [photos], ColourModel(), embed=RayEmbed(other_model, address=address))
+    embed = RayEmbed(other_model, address=address)
+    write_embedded_shards(out, [photos], ColourModel(), embed=embed)
 except RayError as error:
     print(error)
 """
@@ -89,13 +90,13 @@ def test_a_worker_that_is_killed_costs_no_photo_and_doubles_none(
     assert len(list(pids.iterdir())) >= 3  # one came in the place of the one that was killed
     await_their_end(pids)
 
-    merged = merge_shards(out, where, ColourModel())
+    merged = merge_embedded_shards(out, where, ColourModel())
     assert (merged.photos, merged.refused) == (COUNT, ())
     with Index.open(where) as index:
         paths = [os.path.basename(file.path) for file in index.files().values()]
     assert sorted(paths) == [f"{number:04}.png" for number in range(COUNT)]
     assert len(list(out.rglob("*.tmp"))) <= 1  # what the one that was killed was at
-    assert write_shards(out, [photos], ColourModel()).photos == 0
+    assert write_embedded_shards(out, [photos], ColourModel()).photos == 0
 
 
 def await_their_end(pids: Path) -> None:

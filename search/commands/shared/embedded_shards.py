@@ -15,7 +15,7 @@ from search.commands.shared.index_lines import print_vectors_note
 from search.printable import printable
 
 if TYPE_CHECKING:
-    from indexer.bulk import Embed, ShardsWritten
+    from indexer.bulk import Embed, EmbeddedShardsWritten
 
 Progress = Callable[[int, int, str], object]
 
@@ -113,7 +113,7 @@ def run_sharded(
         model: embeds them.
         loaded_by: the arguments of `search.models.for_indexing.indexing_model` that loaded it, for
             workers.
-        retry_failed: as in `write_shards`.
+        retry_failed: as in `write_embedded_shards`.
         quiet: no progress.
 
     Raises:
@@ -139,9 +139,9 @@ def _write(
     retry_failed: bool,
     progress: Progress,
 ) -> None:
-    from indexer.bulk import write_shards
+    from indexer.bulk import write_embedded_shards
 
-    report = write_shards(
+    report = write_embedded_shards(
         out,
         sources,
         model,
@@ -175,7 +175,7 @@ def _nothing(_: str) -> None:
     pass
 
 
-def _print_written(out: Path, report: ShardsWritten) -> None:
+def _print_written(out: Path, report: EmbeddedShardsWritten) -> None:
     for path, reason in report.left_out:
         typer.echo(printable(f"left out: {path}: {reason}"), err=True)
     counts = {
@@ -197,9 +197,9 @@ def _print_written(out: Path, report: ShardsWritten) -> None:
 
 
 def _merge(shards: Path, index: Path, model: Any, progress: Progress) -> None:  # noqa: ANN401
-    from indexer.bulk import merge_shards
+    from indexer.bulk import merge_embedded_shards
 
-    report = merge_shards(shards, index, model, progress=progress)
+    report = merge_embedded_shards(shards, index, model, progress=progress)
     for path, reason in report.quarantined:
         typer.echo(printable(f"left out: {path}: {reason}"), err=True)
     for line in report.refused:

@@ -8,16 +8,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from indexer.bulk.shard_file import Rows, ShardFacts, metadata_of, schema_of, table_of
+from indexer.bulk.embedded_shard_file import (
+    EmbeddedShardFacts,
+    Rows,
+    metadata_of,
+    schema_of,
+    table_of,
+)
 from indexer.bulk.whole import written_safely
 
-__all__ = ["ShardWriter", "shard_writer"]
+__all__ = ["EmbeddedShardWriter", "embedded_shard_writer"]
 
 GROUP = 1024
 """Rows that are read together, some 4 MB."""
 
 
-class ShardWriter:
+class EmbeddedShardWriter:
     """Takes rows, a batch at a time.
 
     Attributes:
@@ -54,7 +60,7 @@ class ShardWriter:
 
 
 @contextmanager
-def shard_writer(path: Path, fingerprint: str, dim: int) -> Generator[ShardWriter]:
+def embedded_shard_writer(path: Path, fingerprint: str, dim: int) -> Generator[EmbeddedShardWriter]:
     """Return what writes a shard, which is there, in place of an earlier one, if all goes well.
 
     Args:
@@ -73,8 +79,8 @@ def shard_writer(path: Path, fingerprint: str, dim: int) -> Generator[ShardWrite
         written_safely(path) as temporary,
         ParquetWriter(temporary, schema, compression="zstd", write_page_checksum=True) as parquet,
     ):
-        writer = ShardWriter(parquet, schema)
+        writer = EmbeddedShardWriter(parquet, schema)
         yield writer
         writer.flush()
-        facts = ShardFacts(fingerprint, dim, time.time_ns(), len(writer.left_out))
+        facts = EmbeddedShardFacts(fingerprint, dim, time.time_ns(), len(writer.left_out))
         parquet.add_key_value_metadata(metadata_of(facts))

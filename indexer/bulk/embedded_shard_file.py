@@ -24,10 +24,10 @@ from store import CrossgraphError, PhotoFile, QuarantinedFile
 from store.columns.codec import text_to_row
 
 __all__ = [
-    "DamagedShard",
+    "DamagedEmbeddedShard",
+    "EmbeddedShardFacts",
     "PyarrowMissing",
     "Rows",
-    "ShardFacts",
     "check_pyarrow",
     "read_facts",
     "read_rows",
@@ -38,7 +38,7 @@ PREFIX = "crossgraph."
 Captions = tuple[str, ...]
 
 
-class DamagedShard(CrossgraphError):
+class DamagedEmbeddedShard(CrossgraphError):
     """A file of a folder of shards is no shard, or not what was written."""
 
 
@@ -47,7 +47,7 @@ class PyarrowMissing(CrossgraphError):
 
 
 @dataclass(frozen=True)
-class ShardFacts:
+class EmbeddedShardFacts:
     """What a shard says of itself.
 
     Attributes:
@@ -140,16 +140,16 @@ def table_of(rows: Rows, schema: Any) -> Any:  # noqa: ANN401
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def metadata_of(facts: ShardFacts) -> dict[str, str]:
+def metadata_of(facts: EmbeddedShardFacts) -> dict[str, str]:
     """Return what a file is to say of a shard."""
     return {PREFIX + name: str(value) for name, value in vars(facts).items()}
 
 
-def read_facts(path: Path) -> ShardFacts:
+def read_facts(path: Path) -> EmbeddedShardFacts:
     """Read what a shard says of itself, and none of its rows.
 
     Raises:
-        DamagedShard: it is no shard.
+        DamagedEmbeddedShard: it is no shard.
         OSError: it cannot be read.
     """
     with _opened(path) as parquet:
@@ -183,14 +183,14 @@ def _opened(path: Path) -> Generator[Any]:
         raise _damaged(path, error) from error
 
 
-def _facts(parquet: Any) -> ShardFacts:  # noqa: ANN401
+def _facts(parquet: Any) -> EmbeddedShardFacts:  # noqa: ANN401
     held: Mapping[bytes, bytes] = parquet.metadata.metadata or {}
 
     def fact(name: str) -> str:
         return held[(PREFIX + name).encode()].decode()
 
     numbers = {name: int(fact(name)) for name in ("dim", "written_ns", "failed")}
-    return ShardFacts(fact("fingerprint"), **numbers)
+    return EmbeddedShardFacts(fact("fingerprint"), **numbers)
 
 
 def _rows(table: Any, dim: int) -> Rows:  # noqa: ANN401
@@ -217,8 +217,8 @@ def _numbers(column: Any, dtype: str) -> NDArray[Any]:  # noqa: ANN401
     return np.frombuffer(b"".join(held), dtype).reshape(len(held), -1 if held else 0)
 
 
-def _damaged(path: Path, error: Exception) -> DamagedShard:
-    return DamagedShard(
+def _damaged(path: Path, error: Exception) -> DamagedEmbeddedShard:
+    return DamagedEmbeddedShard(
         f"{path} is no shard, or damaged ({error}): delete it and run `crossgraph index SOURCE "
         "--shards` again, which makes it anew"
     )

@@ -9,25 +9,25 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexer.annotations.recall_queries import put_recall_queries
-from indexer.bulk.manifest import Manifest, check_model, read_manifest
-from indexer.bulk.shard_file import (
-    DamagedShard,
+from indexer.bulk.embedded_shard_file import (
+    DamagedEmbeddedShard,
+    EmbeddedShardFacts,
     Rows,
-    ShardFacts,
     check_pyarrow,
     read_facts,
     read_rows,
 )
-from indexer.bulk.shards_folder import shard_paths
+from indexer.bulk.embedded_shards_folder import embedded_shard_paths
+from indexer.bulk.manifest import Manifest, check_model, read_manifest
 from indexer.indexing_model import IndexingModel
 from indexer.shard_loop import CAPTIONS_ORIGIN
 from store import FinishedShard, Index
 
-__all__ = ["ShardsMerged", "merge_shards"]
+__all__ = ["EmbeddedShardsMerged", "merge_embedded_shards"]
 
 
 @dataclass(frozen=True)
-class ShardsMerged:
+class EmbeddedShardsMerged:
     """What a merge did.
 
     Attributes:
@@ -49,13 +49,13 @@ class ShardsMerged:
     seconds: float = 0.0
 
 
-def merge_shards(
+def merge_embedded_shards(
     shards: Path | str,
     folder: Path | str,
     model: IndexingModel,
     *,
     progress: Callable[[int, int, str], object] | None = None,
-) -> ShardsMerged:
+) -> EmbeddedShardsMerged:
     """Write shards into an index, which is made if there is none; no photo is read.
 
     In memory are some hundred rows. The index remembers what it took in, so that a merge that was
@@ -65,7 +65,7 @@ def merge_shards(
     path that the index knows keeps its id, captions and categories. Photos in no shard stay.
 
     Args:
-        shards: what `write_shards` wrote.
+        shards: what `write_embedded_shards` wrote.
         folder: the index.
         model: the one that embedded; only read to see whether it is that, and for recall queries.
         progress: called with shards done, shards to do, and the last one's name.
@@ -97,7 +97,7 @@ def merge_shards(
                 progress(done, len(todo), path.stem)
         put_recall_queries(index, model)
         note = index.finish()
-    return ShardsMerged(
+    return EmbeddedShardsMerged(
         merging.shards,
         merging.photos,
         merging.kept,
@@ -121,14 +121,14 @@ class _Merging:
         """Return the shards that the index has not taken in as they are, the oldest first."""
         finished = self._index.finished_shards("embedded")
         written: list[tuple[int, Path]] = []
-        for path in shard_paths(folder):
+        for path in embedded_shard_paths(folder):
             before = finished.get(os.path.abspath(path))
             if before is not None and replace(before, photos=0) == _finished(path):
                 self.kept += 1
                 continue
             try:
                 written.append((self._checked(path, read_facts(path)).written_ns, path))
-            except (DamagedShard, OSError) as error:
+            except (DamagedEmbeddedShard, OSError) as error:
                 self.refused.append(_line(path, error))
         return [path for _, path in sorted(written)]
 
@@ -140,7 +140,7 @@ class _Merging:
             for rows in read_rows(path):
                 self._write(path, rows)
                 count += len(rows.files) + len(rows.broken)
-        except (DamagedShard, OSError) as error:
+        except (DamagedEmbeddedShard, OSError) as error:
             self.refused.append(_line(path, error))
             return
         self._index.finish_shard("embedded", replace(known_as, photos=count))
@@ -156,14 +156,14 @@ class _Merging:
                 if said:
                     self._index.put_captions(said, origin=CAPTIONS_ORIGIN)
         except ValueError as error:  # numbers that are none, or a path that leads elsewhere
-            raise DamagedShard(f"{path} is no shard of this program: {error}") from error
+            raise DamagedEmbeddedShard(f"{path} is no shard of this program: {error}") from error
         self.photos += len(rows.files)
         self.quarantined += [(file.path, file.reason) for file in rows.broken]
 
-    def _checked(self, path: Path, facts: ShardFacts) -> ShardFacts:
+    def _checked(self, path: Path, facts: EmbeddedShardFacts) -> EmbeddedShardFacts:
         wanted = self._manifest
         if (facts.fingerprint, facts.dim) != (wanted.fingerprint, wanted.dim):
-            raise DamagedShard(
+            raise DamagedEmbeddedShard(
                 f"{path} is of model {facts.fingerprint[:12]}, the others in its folder of "
                 f"{wanted.fingerprint[:12]}"
             )

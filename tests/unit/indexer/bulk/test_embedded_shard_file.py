@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer.bulk.shard_file import DamagedShard, Rows, read_facts, read_rows
-from indexer.bulk.shard_writer import shard_writer
+from indexer.bulk.embedded_shard_file import DamagedEmbeddedShard, Rows, read_facts, read_rows
+from indexer.bulk.embedded_shard_writer import embedded_shard_writer
 from store import PhotoFile, QuarantinedFile
 
 NAMES = st.binary(min_size=1, max_size=9).filter(lambda name: b"\0" not in name)
@@ -57,7 +57,7 @@ def made(files: list[PhotoFile], broken: list[QuarantinedFile]) -> Rows:
 
 
 def write(path: Path, *batches: Rows) -> None:
-    with shard_writer(path, "f1", 3) as writer:
+    with embedded_shard_writer(path, "f1", 3) as writer:
         for rows in batches:
             writer.add(rows)
 
@@ -129,7 +129,9 @@ def test_what_is_no_whole_shard_is_refused_in_one_line(
     path = tmp_path / "a.parquet"
     write(path, made([PHOTO] * 50, []))
     damage(path)
-    with pytest.raises(DamagedShard, match=r"a\.parquet is no shard, or damaged .*delete it"):
+    with pytest.raises(
+        DamagedEmbeddedShard, match=r"a\.parquet is no shard, or damaged .*delete it"
+    ):
         list(read_rows(path))
 
 
@@ -163,7 +165,7 @@ def test_a_bit_that_flips_is_found_or_changes_nothing(sound: Path, place: int, b
     damaged.write_bytes(content)
     try:
         (back,) = read_rows(damaged)
-    except DamagedShard:
+    except DamagedEmbeddedShard:
         return
     (rows,) = read_rows(sound)
     assert (back.files, back.captions, back.broken) == (rows.files, rows.captions, rows.broken)
