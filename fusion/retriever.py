@@ -21,7 +21,7 @@ from fusion.checkpoint import (
 from fusion.data.features import PhotoInput, TextInput, photo_features
 from fusion.encoders import Encoders, load_encoders
 from fusion.graphs.memory_graph import unit_rows
-from fusion.network.network import GATES, Network, PairParts
+from fusion.network.network import GATES, Network, ScoreParts
 from fusion.runtime.embeddings import (
     BESIDE,
     ImageEmbeddings,
@@ -165,7 +165,7 @@ class Retriever:
         return explain_photos(
             self.network.short_gates.tolist() if query.short[0] else gates,
             query.tokens[0],
-            PairParts(*(part.numpy() for part in parts)),
+            ScoreParts(*(part.numpy() for part in parts)),
             WordReading(*(part.numpy() for part in reading)),
             {part: {word: odds.numpy() for word, odds in by.items()} for part, by in said.items()},
         )
@@ -175,7 +175,7 @@ class Retriever:
         query: QueryEmbeddings,
         vectors: NDArray[np.float32],
         packed: NDArray[np.uint8],
-    ) -> tuple[PairParts[Tensor], dict[str, dict[str, Tensor]]]:
+    ) -> tuple[ScoreParts[Tensor], dict[str, dict[str, Tensor]]]:
         """What the scores are made of, (K,) each; and by part and word, (K,), weighted log odds."""
         check_candidates(query, vectors, packed)
         layout = self.network.layout
@@ -202,7 +202,7 @@ class Retriever:
         classes, shares = (torch.from_numpy(each) for each in unpack_classes(packed, layout))
         asked_for = torch.from_numpy(query.classes).expand(len(packed), -1)
         classed = self.network.paths(classes, shares, asked_for)
-        return PairParts(first, worded, detected, logits, classed), said
+        return ScoreParts(first, worded, detected, logits, classed), said
 
     def probabilities(
         self,

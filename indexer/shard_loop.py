@@ -18,7 +18,7 @@ from indexer.loop import Loop, settle
 from indexer.photos.decode import READER_VERSION
 from indexer.sources import FoundFile
 from indexer.sources.folder import told_kinds
-from indexer.sources.found_file import parts_of
+from indexer.sources.found_file import members_of
 from indexer.sources.open_shard import open_shard
 from indexer.sources.shard import Shard
 from indexer.sources.suffixes import SUFFIXES
@@ -186,7 +186,7 @@ class ShardLoop:
 
 def _plan(known: KnownShard, shard: Shard, missing: MissingPhotos, retry_failed: bool) -> Plan:
     file = known.file
-    found = tuple(parts_of(file, shard))
+    found = tuple(members_of(file, shard))
     photos, broken = known.photos, known.quarantined
     if known.is_other:
         photos = {i: replace(photo, mtime_ns=NEVER_NS) for i, photo in photos.items()}

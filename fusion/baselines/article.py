@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch_geometric.nn import GCNConv
 
-from fusion.baselines.pair_model import PairModel, Parts
+from fusion.baselines.pair_model import ItemTensors, PairModel
 from fusion.baselines.traditional import in_full
 from fusion.graphs.layers import Projection
 from fusion.training.losses import contrastive_loss
@@ -115,16 +115,16 @@ class ArticleModel(PairModel):
             rows = torch.arange(count) * len(items) // count
             setattr(self, name, items[rows].to(getattr(self, name)))
 
-    def image_parts(self, images: Tensor) -> Parts:
+    def image_tensors(self, images: Tensor) -> ItemTensors:
         """Return a photo's nodes, itself first: similarity (B, 1+M, D) and two messages alike."""
         bank = self.standard_images(self.image_bank)
-        return self._parts(self.image_in, images, bank)
+        return self._tensors(self.image_in, images, bank)
 
-    def text_parts(self, texts: Tensor) -> Parts:
+    def text_tensors(self, texts: Tensor) -> ItemTensors:
         """Return a caption's nodes, itself first: similarity (B, 1+M, D) and two messages alike."""
-        return self._parts(self.text_in, texts, self.standard_texts(self.text_bank))
+        return self._tensors(self.text_in, texts, self.standard_texts(self.text_bank))
 
-    def _parts(self, project: nn.Module, items: Tensor, bank: Tensor) -> Parts:
+    def _tensors(self, project: nn.Module, items: Tensor, bank: Tensor) -> ItemTensors:
         near = nearest(items, bank, self.settings.neighbours)
         own, others = project(items), project(bank)
         nodes = torch.cat([own.unsqueeze(1), others[near]], dim=1)
@@ -142,7 +142,7 @@ class ArticleModel(PairModel):
             cast(GCNConv, self.text_convolutions[layer]),
         )
 
-    def judge(self, image: Parts, text: Parts) -> Tensor:
+    def judge(self, image: ItemTensors, text: ItemTensors) -> Tensor:
         """Convolve, attend and classify B graphs of 2 (1 + M) nodes: -> (B, 2)."""
         adjacency = cross_adjacency(image[0], text[0], self.settings.adjacency)
         photo_sent, caption_sent = image[1:], text[1:]
@@ -159,7 +159,7 @@ class ArticleModel(PairModel):
         return in_full(self.classes, self.drop(hidden))
 
     def _convolve(
-        self, layer: int, adjacency: Tensor, photo_sent: Parts, caption_sent: Parts
+        self, layer: int, adjacency: Tensor, photo_sent: ItemTensors, caption_sent: ItemTensors
     ) -> tuple[Tensor, Tensor]:
         forth, back = self._layer(layer)
         photos = bipartite_convolution(adjacency, photo_sent[0], caption_sent[0], forth.bias)
@@ -168,7 +168,7 @@ class ArticleModel(PairModel):
         )
         return self.drop(functional.relu(photos)), self.drop(functional.relu(captions))
 
-    def extra_loss(self, image: Parts, text: Parts, photo_ids: Tensor) -> Tensor | None:
+    def extra_loss(self, image: ItemTensors, text: ItemTensors, photo_ids: Tensor) -> Tensor | None:
         """Return the weighted contrastive loss on the projected photos and captions."""
         if not self.settings.contrastive_weight:
             return None

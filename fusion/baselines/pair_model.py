@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor, nn
 
-__all__ = ["PairModel", "Parts"]
+__all__ = ["ItemTensors", "PairModel"]
 
-Parts = tuple[Tensor, ...]
+ItemTensors = tuple[Tensor, ...]
 """What is computed once per item; the first dimension of each tensor counts items."""
 
 _BLOCK = (8, 64)  # captions and photos judged at a time: small enough to stay in the cache
@@ -56,15 +56,15 @@ class PairModel(nn.Module, ABC):
         }
 
     @abstractmethod
-    def image_parts(self, images: Tensor) -> Parts:
+    def image_tensors(self, images: Tensor) -> ItemTensors:
         """Compute what one photo gives to all its pairs, from standardised (B, P)."""
 
     @abstractmethod
-    def text_parts(self, texts: Tensor) -> Parts:
+    def text_tensors(self, texts: Tensor) -> ItemTensors:
         """Compute what one caption gives to all its pairs, from standardised (B, Pt)."""
 
     @abstractmethod
-    def judge(self, image: Parts, text: Parts) -> Tensor:
+    def judge(self, image: ItemTensors, text: ItemTensors) -> Tensor:
         """Return (B, 2) logits, false and true, of B pairs of parts."""
 
     def fill_bank(self, images: Tensor, texts: Tensor) -> None:
@@ -75,7 +75,7 @@ class PairModel(nn.Module, ABC):
             texts: (M, Pt) float32, training captions, in any order.
         """
 
-    def extra_loss(self, image: Parts, text: Parts, photo_ids: Tensor) -> Tensor | None:
+    def extra_loss(self, image: ItemTensors, text: ItemTensors, photo_ids: Tensor) -> Tensor | None:
         """Return a loss over a batch of true pairs to add to the cross-entropy, or none."""
         return None
 
@@ -113,8 +113,8 @@ class PairModel(nn.Module, ABC):
         """
         if len(images) != len(texts):
             raise ValueError(f"{len(images)} photos and {len(texts)} captions are not pairs")
-        image = self.image_parts(self.standard_images(images))
-        text = self.text_parts(self.standard_texts(texts))
+        image = self.image_tensors(self.standard_images(images))
+        text = self.text_tensors(self.standard_texts(texts))
         return margin(self.judge(image, text))
 
     @torch.no_grad()
@@ -139,16 +139,16 @@ class PairModel(nn.Module, ABC):
         was_training = self.training
         self.eval()
         try:
-            image = _encode(lambda rows: self.image_parts(self.standard_images(rows)), images)
-            text = _encode(lambda rows: self.text_parts(self.standard_texts(rows)), texts)
+            image = _encode(lambda rows: self.image_tensors(self.standard_images(rows)), images)
+            text = _encode(lambda rows: self.text_tensors(self.standard_texts(rows)), texts)
             return self._fill(image, text, progress, reduced)
         finally:
             self.train(was_training)
 
     def _fill(
         self,
-        image: Parts,
-        text: Parts,
+        image: ItemTensors,
+        text: ItemTensors,
         progress: Callable[[int, int], None] | None,
         reduced: bool,
     ) -> Tensor:
@@ -168,7 +168,7 @@ class PairModel(nn.Module, ABC):
                     progress(min(q + _BLOCK[0], captions), captions)
         return scores
 
-    def _block(self, image: Parts, text: Parts) -> Tensor:
+    def _block(self, image: ItemTensors, text: ItemTensors) -> Tensor:
         """Return (Q, G) scores of all pairs of two small sets."""
         captions, photos = len(text[0]), len(image[0])
         both = self.judge(
@@ -196,6 +196,6 @@ def _standard(features: Tensor, mean: Tensor, std: Tensor, item: str) -> Tensor:
     return (features.to(mean) - mean) / std
 
 
-def _encode(parts: Callable[[Tensor], Parts], features: Tensor) -> Parts:
+def _encode(parts: Callable[[Tensor], ItemTensors], features: Tensor) -> ItemTensors:
     blocks = [parts(rows) for rows in features.split(_ENCODE)]
     return tuple(torch.cat(part) for part in zip(*blocks, strict=True))

@@ -19,7 +19,7 @@ from fusion.data.features import PairData, subset
 from fusion.data.negatives import hard_false_photos, random_false_photos, top_of
 from fusion.network.calibration import best_threshold
 from fusion.training.sampling import split_photos
-from fusion.training.saved_state import load_state, optimizer_state, parts_of, save_state
+from fusion.training.saved_state import load_state, optimizer_state, save_state, tensors_under
 
 if TYPE_CHECKING:
     from fusion.training.network_run import Report
@@ -109,7 +109,7 @@ class Recorder:
         found = load_state(self.state, photos)
         if found is not None:
             self.history = list(found[0]["history"])
-            self.best = parts_of(found[1], "best")
+            self.best = tensors_under(found[1], "best")
 
     def __call__(
         self, epoch: int, log: dict[str, float], model: PairModel, optimizer: torch.optim.Optimizer
@@ -135,9 +135,9 @@ def resumed(request: TrainRequest, photos: int) -> PairResume | None:
     facts, tensors = found
     return PairResume(
         facts["history"],
-        parts_of(tensors, "module"),
+        tensors_under(tensors, "module"),
         optimizer_state(tensors, facts["groups"]),
-        parts_of(tensors, "best"),
+        tensors_under(tensors, "best"),
     )
 
 

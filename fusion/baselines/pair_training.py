@@ -151,8 +151,8 @@ def pair_loss(
 ) -> tuple[Tensor, int]:
     """Return the loss over B true pairs and as many false ones, and how many were judged right."""
     device = model.image_mean.device
-    image = model.image_parts(model.standard_images(images))
-    text = model.text_parts(model.standard_texts(texts))
+    image = model.image_tensors(model.standard_images(images))
+    text = model.text_tensors(model.standard_texts(texts))
     order = torch.cat([torch.arange(len(false)), false]).to(device)
     logits = model.judge(
         tuple(part[order] for part in image), tuple(torch.cat([part, part]) for part in text)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from fusion.baselines.pair_model import PairModel, Parts
+from fusion.baselines.pair_model import ItemTensors, PairModel
 
 __all__ = ["AverageModel", "ConcatModel", "FusionConfig"]
 
@@ -47,16 +47,16 @@ class ConcatModel(PairModel):
         self.second = nn.Linear(config.width, config.hidden)
         self.classes = nn.Linear(config.hidden, 2)
 
-    def image_parts(self, images: Tensor) -> Parts:
+    def image_tensors(self, images: Tensor) -> ItemTensors:
         """Return the photo's share of the first layer, (B, width)."""
         return (functional.linear(self.drop(images), self.first.weight[:, : self.image_dim]),)
 
-    def text_parts(self, texts: Tensor) -> Parts:
+    def text_tensors(self, texts: Tensor) -> ItemTensors:
         """Return the caption's share of the first layer and its bias, (B, width)."""
         weight = self.first.weight[:, self.image_dim :]
         return (functional.linear(self.drop(texts), weight, self.first.bias),)
 
-    def judge(self, image: Parts, text: Parts) -> Tensor:
+    def judge(self, image: ItemTensors, text: ItemTensors) -> Tensor:
         """Run the rest of the MLP: -> (B, 2)."""
         met = self.drop(functional.relu(image[0] + text[0]))
         return in_full(self.classes, self.drop(functional.relu(self.second(met))))
@@ -73,15 +73,15 @@ class AverageModel(PairModel):
         self.hidden = nn.Linear(config.width, config.hidden)
         self.classes = nn.Linear(config.hidden, 2)
 
-    def image_parts(self, images: Tensor) -> Parts:
+    def image_tensors(self, images: Tensor) -> ItemTensors:
         """Return the projected photo, (B, width)."""
         return (functional.relu(self.image_in(self.drop(images))),)
 
-    def text_parts(self, texts: Tensor) -> Parts:
+    def text_tensors(self, texts: Tensor) -> ItemTensors:
         """Return the projected caption, (B, width)."""
         return (functional.relu(self.text_in(self.drop(texts))),)
 
-    def judge(self, image: Parts, text: Parts) -> Tensor:
+    def judge(self, image: ItemTensors, text: ItemTensors) -> Tensor:
         """Classify the average: -> (B, 2)."""
         average = self.drop((image[0] + text[0]) / 2)
         return in_full(self.classes, self.drop(functional.relu(self.hidden(average))))

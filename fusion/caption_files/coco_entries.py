@@ -14,7 +14,7 @@ from math import isfinite
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from fusion.caption_files.json_lists import Part, load_object, parts_of_loaded, parts_of_object
+from fusion.caption_files.json_lists import Piece, load_object, pieces_of_loaded, pieces_of_object
 from fusion.caption_files.name_spellings import one_form
 from fusion.caption_files.text_values import texts_in
 
@@ -116,7 +116,7 @@ class CocoFile:
         """Return what the annotations say of photos that the file lists, one after the other."""
         self.problems = dict(self._problems_of_head)
         self.annotation_count, named, lists = 0, 0, 0
-        for part in self._parts():
+        for part in self._pieces():
             if part.key != "annotations":
                 continue
             lists += part.kind == "list"
@@ -146,7 +146,7 @@ class CocoFile:
             getattr(self, name).clear()
         self._shared.clear()
         takes = {"images": self._image, "categories": self._category}
-        for part in self._parts():
+        for part in self._pieces():
             if part.kind == "entry":
                 if part.key in takes:
                     takes[part.key](part.value)
@@ -180,15 +180,15 @@ class CocoFile:
                 '"file_name"'
             )
 
-    def _parts(self) -> Iterator[Part]:
+    def _pieces(self) -> Iterator[Piece]:
         try:
             if self._content is None and self.path.stat().st_size <= LARGE_BYTES:
                 self._content = load_object(self.path.read_bytes(), self._encoding)
             if self._content is not None:
-                yield from parts_of_loaded(self._content)
+                yield from pieces_of_loaded(self._content)
                 return
             with self.path.open("rb") as file:
-                yield from parts_of_object(file, self._encoding)
+                yield from pieces_of_object(file, self._encoding)
         except OSError as error:
             raise CocoError(f"{self.path} cannot be read: {error.strerror or error}") from error
         except UnicodeDecodeError:

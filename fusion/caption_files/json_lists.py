@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-__all__ = ["Part", "load_object", "parts_of_loaded", "parts_of_object"]
+__all__ = ["Piece", "load_object", "pieces_of_loaded", "pieces_of_object"]
 
 CHUNK_BYTES = 2**20
 
@@ -23,7 +23,7 @@ LONGEST_CUT = 16
 _SIGN = re.compile(r"[^ \t\n\r]")
 
 
-class Part(NamedTuple):
+class Piece(NamedTuple):
     """A piece of the object.
 
     Attributes:
@@ -38,7 +38,7 @@ class Part(NamedTuple):
     value: object
 
 
-def parts_of_object(file: BinaryIO, encoding: str | None = None) -> Iterator[Part]:
+def pieces_of_object(file: BinaryIO, encoding: str | None = None) -> Iterator[Piece]:
     """Return the members of the object that a file holds, lists entry by entry.
 
     Args:
@@ -71,7 +71,7 @@ def parts_of_object(file: BinaryIO, encoding: str | None = None) -> Iterator[Par
 def load_object(content: bytes, encoding: str | None = None) -> dict[str, object]:
     """Return the object that a file holds, loaded whole: quicker, in ten times the memory.
 
-    Takes, refuses and raises what `parts_of_object` does.
+    Takes, refuses and raises what `pieces_of_object` does.
     """
     errors = "replace" if encoding == "cp1252" else "surrogatepass"
     text = content.decode(encoding or json.detect_encoding(content), errors)
@@ -84,29 +84,29 @@ def load_object(content: bytes, encoding: str | None = None) -> dict[str, object
     return found
 
 
-def parts_of_loaded(content: dict[str, object]) -> Iterator[Part]:
-    """Return the members of an object as `parts_of_object` does."""
+def pieces_of_loaded(content: dict[str, object]) -> Iterator[Piece]:
+    """Return the members of an object as `pieces_of_object` does."""
     for key, value in content.items():
         if isinstance(value, list):
-            yield Part(key, "list", None)
-            yield from (Part(key, "entry", entry) for entry in value)
+            yield Piece(key, "list", None)
+            yield from (Piece(key, "entry", entry) for entry in value)
         else:
-            yield Part(key, "value", value)
+            yield Piece(key, "value", value)
 
 
-def _member(scanner: _Scanner) -> Iterator[Part]:
+def _member(scanner: _Scanner) -> Iterator[Piece]:
     if scanner.peek() != '"':
         raise scanner.expected("a name in double quotes")
     key = str(scanner.value())
     scanner.take(":")
     if scanner.peek() != "[":
-        yield Part(key, "value", scanner.value())
+        yield Piece(key, "value", scanner.value())
         return
-    yield Part(key, "list", None)
+    yield Piece(key, "list", None)
     scanner.take("[")
     if scanner.peek() != "]":
         while True:
-            yield Part(key, "entry", scanner.value())
+            yield Piece(key, "entry", scanner.value())
             if scanner.peek() != ",":
                 break
             scanner.take(",")

@@ -24,14 +24,14 @@ from fusion.network.gallery import (
     first_scores,
     nearest_pairs,
     pair_logits,
-    pair_parts,
     place,
+    score_parts,
 )
-from fusion.network.network import Network, PairParts, TextVectors
+from fusion.network.network import Network, ScoreParts, TextVectors
 
 __all__ = ["FULL", "SIGNALS", "Row", "ablation_rows", "score_rows"]
 
-SIGNALS = PairParts._fields[1:]
+SIGNALS = ScoreParts._fields[1:]
 """What the re-ranker adds to the first stage's score."""
 CROSS = "logits"
 NAMES = {
@@ -177,7 +177,7 @@ class VariantScores:
         if variant.cross not in self.known:
             self.known[variant.cross] = PairLogits(made, photos, texts)
         self.logits = self.known[variant.cross]
-        self.parts: dict[int, tuple[Tensor, Tensor, PairParts[Tensor]]] = {}
+        self.parts: dict[int, tuple[Tensor, Tensor, ScoreParts[Tensor]]] = {}
 
     def of(self, row: Row, dim: int) -> Tensor:
         """Score as a row says; `dim` as in `nearest_pairs`: -> (Q, G)."""
@@ -194,10 +194,10 @@ class VariantScores:
         )
         return place(self.first, q, g, scores, dim)
 
-    def listed(self, dim: int) -> tuple[Tensor, Tensor, PairParts[Tensor]]:
+    def listed(self, dim: int) -> tuple[Tensor, Tensor, ScoreParts[Tensor]]:
         """The pairs that are re-ranked, (N,) captions and (N,) photos, and their signals."""
         if dim not in self.parts:
             q, g = nearest_pairs(self.first, dim)
             known = self.logits(q, g)
-            self.parts[dim] = q, g, pair_parts(self.network, self.photos, self.texts, q, g, known)
+            self.parts[dim] = q, g, score_parts(self.network, self.photos, self.texts, q, g, known)
         return self.parts[dim]

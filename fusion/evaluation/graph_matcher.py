@@ -16,9 +16,9 @@ from fusion.network.gallery import (
     embed_texts,
     first_scores,
     pair_evidence,
-    pair_parts,
     pair_scores,
     rerank,
+    score_parts,
 )
 from fusion.network.network import Network
 
@@ -79,6 +79,6 @@ class GraphMatcher:
         """Score every caption with its own photo by both stages."""
         photos, texts = self.gallery(data.photos), embed_texts(self.network, data.captions)
         own = torch.from_numpy(data.captions.photo_rows)
-        parts = pair_parts(self.network, photos, texts, torch.arange(len(own)), own)
+        parts = score_parts(self.network, photos, texts, torch.arange(len(own)), own)
         scores = self.network.combine(parts, short=texts.short)
         return OwnScores(parts.first.numpy(), scores.numpy())

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from fusion.data.features import CaptionFeatures, PhotoFeatures, photo_input, text_input
 from fusion.network.look_alikes import Evidence
-from fusion.network.network import Network, PairParts, PhotoVectors, TextVectors
+from fusion.network.network import Network, PhotoVectors, ScoreParts, TextVectors
 from fusion.runtime.packing import unpack_classes, unpack_edges
 
 __all__ = [
@@ -27,10 +27,10 @@ __all__ = [
     "nearest_pairs",
     "pair_evidence",
     "pair_logits",
-    "pair_parts",
     "pair_scores",
     "place",
     "rerank",
+    "score_parts",
 ]
 
 CANDIDATES = 50
@@ -107,10 +107,10 @@ def first_scores(photos: Gallery, texts: TextVectors) -> Tensor:
 
 
 @torch.inference_mode()
-def pair_parts(
+def score_parts(
     network: Network, photos: Gallery, texts: TextVectors, text_rows: Tensor,
     photo_rows: Tensor, logits: Tensor | None = None,
-) -> PairParts[Tensor]:  # fmt: skip
+) -> ScoreParts[Tensor]:  # fmt: skip
     """What `Network.combine` puts together, of (N,) pairs: (N,) each.
 
     `logits` (N,) are what `pair_logits` gives, where they are known already.
@@ -125,8 +125,8 @@ def pair_parts(
         worded = (texts.bag[q] * photos.odds[g]).sum(1) - texts.bag_hub[q]
         detected = (texts.bag[q] * photos.detected[g]).sum(1) - texts.detected_hub[q]
         classed = network.paths(photos.classes[g], photos.class_shares[g], texts.classes[q])
-        parts.append(PairParts(first, worded, detected, given - photos.cross_hub[g], classed))
-    return PairParts(*(torch.cat(column) for column in zip(*parts, strict=True)))
+        parts.append(ScoreParts(first, worded, detected, given - photos.cross_hub[g], classed))
+    return ScoreParts(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
 
 @torch.inference_mode()
@@ -149,7 +149,7 @@ def pair_scores(
     photo_rows: Tensor, *, captions: bool = False,
 ) -> Tensor:  # fmt: skip
     """Final scores of (N,) pairs: -> (N,); `captions` as in `Network.combine`."""
-    parts = pair_parts(network, photos, texts, text_rows, photo_rows)
+    parts = score_parts(network, photos, texts, text_rows, photo_rows)
     return network.combine(parts, captions=captions, short=texts.short[text_rows])
 
 

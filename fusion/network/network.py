@@ -24,11 +24,11 @@ from fusion.network.look_alikes import LookAlikeTest
 from fusion.network.node_reader import ImageNodes, Reader, TextNodes
 from fusion.network.whitening import Whitening
 from fusion.runtime.packing import LARGEST, Layout, pack_photos
-from fusion.runtime.score_parts import GATES, PairParts, combine
+from fusion.runtime.score_parts import GATES, ScoreParts, combine
 from fusion.runtime.standing import FACTS, TERMS, Standing
 from fusion.runtime.wording import is_short_query
 
-__all__ = ["GATES", "Network", "NetworkConfig", "PairParts", "PhotoVectors", "TextVectors"]
+__all__ = ["GATES", "Network", "NetworkConfig", "PhotoVectors", "ScoreParts", "TextVectors"]
 
 MEMORY_NEAREST, MEMORY_HUB_WEIGHT = 8, 0.5
 """Training photos whose captions a photo is held against, and what is taken off their mean."""
@@ -270,7 +270,7 @@ class Network(nn.Module):
         )
 
     def combine(
-        self, parts: PairParts[Tensor], *, captions: bool = False, short: Tensor | None = None
+        self, parts: ScoreParts[Tensor], *, captions: bool = False, short: Tensor | None = None
     ) -> Tensor:
         """Final scores of pairs: the first stage's, and what each graph adds behind its gate.
 

@@ -23,7 +23,7 @@ from fusion.runtime.exported_folder import (
 )
 from fusion.runtime.known_words import KnownWords
 from fusion.runtime.packing import Layout, unpack_classes, unpack_edges, unpack_nodes
-from fusion.runtime.score_parts import PairParts, WordReading, combine
+from fusion.runtime.score_parts import ScoreParts, WordReading, combine
 from fusion.runtime.standing import Standing, brevity_of
 from fusion.runtime.wording import canonical_query, is_short_query
 from fusion.runtime.words import words_of
@@ -190,7 +190,7 @@ class OnnxSearchModel:
 
     def _parts(
         self, query: QueryEmbeddings, vectors: NDArray[np.floating], packed: NDArray[np.uint8]
-    ) -> tuple[PairParts[Array], dict[str, dict[str, Array]]]:
+    ) -> tuple[ScoreParts[Array], dict[str, dict[str, Array]]]:
         """What the scores are made of, (K,) each; and by part and word, (K,), weighted log odds."""
         check_candidates(query, vectors, packed)
         held = np.asarray(vectors, np.float32)
@@ -211,7 +211,7 @@ class OnnxSearchModel:
         )
         weights = query.bag[0][asked]
         worded, detected = (each[:, : len(asked)] * weights for each in odds)
-        parts = PairParts(
+        parts = ScoreParts(
             held @ query.vectors[0],
             worded.sum(1) - query.bag_hub[0],
             detected.sum(1) - query.detected_hub[0],

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion.runtime.score_parts import PairParts, WordReading, combine
+from fusion.runtime.score_parts import ScoreParts, WordReading, combine
 from fusion.runtime.words import words_of
 
 __all__ = ["PhotoExplanation", "Word", "explain_photos", "merge_pieces", "read_by_region"]
@@ -47,7 +47,7 @@ class PhotoExplanation:
     read: NDArray[np.float32]
     """(R,): what the cross-modal graph added by way of each region, over the whole text."""
     rest: dict[str, float]
-    """What was no word's doing, by the parts of a score (`PairParts`). Of the cross-modal graph
+    """What was no word's doing, by the parts of a score (`ScoreParts`). Of the cross-modal graph
     (`logits`) it is what the text at once, punctuation and the markers added; of the log odds
     (`worded`, `detected`) the correction for hubs, and words past the text encoder's limit."""
 
@@ -96,7 +96,7 @@ def read_by_region(reading: WordReading[Any]) -> Any:  # noqa: ANN401
 def explain_photos(
     gates: Sequence[float],
     tokens: Sequence[str],
-    parts: PairParts[Array],
+    parts: ScoreParts[Array],
     reading: WordReading[Array],
     said: Mapping[str, Mapping[str, Array]],
 ) -> list[PhotoExplanation]:
@@ -113,7 +113,7 @@ def explain_photos(
     Returns:
         K explanations, in the photos' order.
     """
-    weights = dict(zip(PairParts._fields, (1.0, *gates), strict=True))
+    weights = dict(zip(ScoreParts._fields, (1.0, *gates), strict=True))
     words = merge_pieces(tokens)
     shares = weights["logits"] * reading.shares
     looks = read_regions(reading)

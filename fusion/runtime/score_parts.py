@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Generic, NamedTuple, TypeVar
 
-__all__ = ["GATES", "PairParts", "WordReading", "combine"]
+__all__ = ["GATES", "ScoreParts", "WordReading", "combine"]
 
 T = TypeVar("T")
 
 GATES = ("word_gate", "detector_gate", "gate", "class_gate")
-"""The gate of each part after the first, in the order of `PairParts`."""
+"""The gate of each part after the first, in the order of `ScoreParts`; `gate` is the cross-modal
+graph's, under the name that checkpoints have for it."""
 
 
-class PairParts(NamedTuple, Generic[T]):
+class ScoreParts(NamedTuple, Generic[T]):
     """Of pairs of a text and a photo, what their final scores are made of; all of one shape."""
 
     first: T
@@ -40,10 +41,10 @@ class WordReading(NamedTuple, Generic[T]):
     """(N, T, R) float32: in how many heads the region is the nearest to the word, as a share."""
 
 
-def combine(parts: PairParts[T], gates: Iterable[Any]) -> T:
+def combine(parts: ScoreParts[T], gates: Iterable[Any]) -> T:
     """Final scores: the first stage's, and what each graph adds behind its gate.
 
-    >>> combine(PairParts(1.0, 2.0, 3.0, 4.0, 5.0), (0.5, 0.0, 0.25, 0.1))
+    >>> combine(ScoreParts(1.0, 2.0, 3.0, 4.0, 5.0), (0.5, 0.0, 0.25, 0.1))
     3.5
     """
     score: Any

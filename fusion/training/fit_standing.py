@@ -20,7 +20,7 @@ from fusion.data.short_queries import ShortQueries
 from fusion.network.gallery import Gallery, embed_texts, first_scores
 from fusion.network.network import Network, TextVectors
 from fusion.runtime.standing import TERMS, Standing, brevity_of, facts_of, terms_of
-from fusion.training.gates import Embedded, Held, pair_parts_of
+from fusion.training.gates import Embedded, Held, score_parts_of_lists
 
 __all__ = ["fit_standing"]
 
@@ -132,7 +132,7 @@ def ask(network: Network, gallery: Gallery, photos: Tensor, asked: AskedTexts) -
     scores = first_scores(here, asked.texts)
     listed = scores.topk(min(CANDIDATES, len(photos)), dim=1)
     queries = torch.arange(len(scores)).unsqueeze(1).expand_as(listed.indices)
-    parts = pair_parts_of(network, here, asked.texts, queries, listed.indices)
+    parts = score_parts_of_lists(network, here, asked.texts, queries, listed.indices)
     full = network.combine(parts, short=asked.texts.short[queries]).numpy()
     first, right = listed.values.numpy(), asked.right.gather(1, listed.indices).numpy()
     spread = np.linspace(0, len(photos) - 1, min(BACKGROUND, len(photos))).astype(int)

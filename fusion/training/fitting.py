@@ -30,10 +30,10 @@ from fusion.network.gallery import (
     embed_texts,
     first_scores,
     pair_evidence,
-    pair_parts,
+    score_parts,
 )
 from fusion.network.look_alikes import Evidence
-from fusion.network.network import GATES, Network, PairParts
+from fusion.network.network import GATES, Network, ScoreParts
 from fusion.training.gates import Embedded, Held, Lists, fit_gates
 from fusion.training.recalls import Recalls, recalls_of
 
@@ -174,7 +174,7 @@ def fit_gates_and_calibration(
 class Pairs(NamedTuple):
     """True and false pairs of one collection, (N,) each."""
 
-    parts: PairParts[Tensor]
+    parts: ScoreParts[Tensor]
     scores: Tensor
     evidence: Evidence
     labels: Tensor
@@ -190,7 +190,7 @@ def pairs_of(network: Network, data: PairData, negatives: LinearCCA | None) -> P
     else:
         false = alike_photos(negatives.similarity(data), own, top_of(photos))
     captions, shown, labels = labelled_pairs(own, false)
-    parts = pair_parts(network, found.photos, found.texts, captions, shown)
+    parts = score_parts(network, found.photos, found.texts, captions, shown)
     scores = network.combine(parts, short=found.texts.short[captions])
     evidence = pair_evidence(network, found.photos, found.texts, captions, shown)
     return Pairs(parts, scores, evidence, labels)

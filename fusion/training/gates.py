@@ -13,11 +13,19 @@ from torch.nn import functional
 
 from fusion.data.features import PairData, some_captions, subset
 from fusion.data.short_queries import ShortQueries
-from fusion.network.gallery import Gallery, embed_photos, embed_texts, first_scores, pair_parts
-from fusion.network.network import GATES, Network, PairParts, TextVectors
+from fusion.network.gallery import Gallery, embed_photos, embed_texts, first_scores, score_parts
+from fusion.network.network import GATES, Network, ScoreParts, TextVectors
 from fusion.training.recalls import Recalls, recalls_of
 
-__all__ = ["Embedded", "Held", "Lists", "fit_gates", "gates_of", "held_parts", "pair_parts_of"]
+__all__ = [
+    "Embedded",
+    "Held",
+    "Lists",
+    "fit_gates",
+    "gates_of",
+    "held_parts",
+    "score_parts_of_lists",
+]
 
 LIST, FITTED_LIST = 50, 20
 FEWEST_HELD = 50
@@ -66,7 +74,7 @@ class Embedded(NamedTuple):
 class Lists:
     """Each query's nearest photos by first-stage score, and what re-ranks them: (Q, K) each."""
 
-    parts: PairParts[Tensor]
+    parts: ScoreParts[Tensor]
     right: Tensor
     """True where the photo is one of the query's own; false all along where none is listed."""
     rows: Tensor
@@ -91,7 +99,7 @@ class Lists:
         listed = first.topk(min(LIST, first.shape[1]), dim=1).indices
         rows = torch.arange(len(first)).unsqueeze(1).expand_as(listed)
         q, g = (listed, rows) if captions else (rows, listed)
-        parts = pair_parts_of(network, photos, texts, q, g)
+        parts = score_parts_of_lists(network, photos, texts, q, g)
         return cls(parts, right.gather(1, listed), listed)
 
     def recalls(self, network: Network) -> Recalls:
@@ -102,12 +110,12 @@ class Lists:
         return recalls_of(better.masked_fill(~self.right.any(1), scores.shape[1]))
 
 
-def pair_parts_of(
+def score_parts_of_lists(
     network: Network, photos: Gallery, texts: TextVectors, q: Tensor, g: Tensor
-) -> PairParts[Tensor]:
-    """`pair_parts` of lists of one shape: (Q, K) texts and photos -> (Q, K) each."""
-    parts = pair_parts(network, photos, texts, q.flatten(), g.flatten())
-    return PairParts(*(part.view(q.shape) for part in parts))
+) -> ScoreParts[Tensor]:
+    """`score_parts` of lists of one shape: (Q, K) texts and photos -> (Q, K) each."""
+    parts = score_parts(network, photos, texts, q.flatten(), g.flatten())
+    return ScoreParts(*(part.view(q.shape) for part in parts))
 
 
 def gates_of(lists: Sequence[Lists]) -> Tensor:

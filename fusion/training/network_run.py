@@ -44,7 +44,7 @@ from fusion.training.fitting import (
 from fusion.training.gates import held_parts
 from fusion.training.recalls import Recalls
 from fusion.training.sampling import TrainingSet, shown_twice, split_collections
-from fusion.training.saved_state import load_state, optimizer_state, parts_of, save_state
+from fusion.training.saved_state import load_state, optimizer_state, save_state, tensors_under
 from fusion.training.train_request import TrainRequest
 
 __all__ = ["Concepts", "Materials", "shape", "train_network"]
@@ -140,8 +140,8 @@ class Run:
             facts, tensors = self.resumed
             optimizer.load_state_dict(optimizer_state(tensors, facts["groups"]))
             best_score, since_best, first = facts["best"], facts["since_best"], facts["epoch"] + 1
-            best = parts_of(tensors, "best")
-            averaged.load_state_dict(parts_of(tensors, "averaged"))
+            best = tensors_under(tensors, "best")
+            averaged.load_state_dict(tensors_under(tensors, "averaged"))
         for epoch in range(first, options.epochs):
             if since_best >= options.patience:
                 break
@@ -240,7 +240,7 @@ def train_network(
     if resumed is None:
         log.unlink(missing_ok=True)
     else:
-        network.load_state_dict(parts_of(resumed[1], "module"))
+        network.load_state_dict(tensors_under(resumed[1], "module"))
     data = TrainingSet.of(train, materials.shorts, known_classes(network, materials, train))
     rows = shown_twice(fitted_rows, materials.sizes)
     run = Run(network, data, rows, devs, state, request.seed, report, log, resumed, device)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from fusion.training.train_request import TrainingError
 
-__all__ = ["load_state", "optimizer_state", "parts_of", "save_state"]
+__all__ = ["load_state", "optimizer_state", "save_state", "tensors_under"]
 
 TENSORS, FACTS = "state.safetensors", "state.json"
 
@@ -72,7 +72,7 @@ def load_state(folder: Path, photos: int) -> tuple[dict[str, Any], dict[str, Ten
     return facts, load_file(folder / facts["tensors"])
 
 
-def parts_of(tensors: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:
+def tensors_under(tensors: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:
     """Return the tensors saved of one part, such as `module` or `best`, by their own names."""
     start = f"{part}."
     return {n.removeprefix(start): value for n, value in tensors.items() if n.startswith(start)}
@@ -83,7 +83,7 @@ def optimizer_state(
 ) -> dict[str, object]:
     """Return what an optimiser's `load_state_dict` takes, from saved moments and its groups."""
     state: dict[int, dict[str, Tensor]] = {}
-    for name, value in parts_of(tensors, "optimizer").items():
+    for name, value in tensors_under(tensors, "optimizer").items():
         index, moment = name.split(".", 1)
         state.setdefault(int(index), {})[moment] = value
     return {"state": state, "param_groups": groups}

@@ -16,7 +16,7 @@ from indexer.bulk.embedded_shards_folder import embedded_shard_path
 from indexer.indexing_model import IndexingModel
 from indexer.photos.decode import READER_VERSION
 from indexer.sources import FoundFile
-from indexer.sources.found_file import parts_of
+from indexer.sources.found_file import members_of
 from indexer.sources.open_shard import open_shard
 from indexer.sources.shard import Shard
 from store import QuarantinedFile, ReaderMissing, SourceError
@@ -86,7 +86,7 @@ def _embed_packed(
     """Embed the photos of a tar or Parquet file."""
     # All captions first: while photos are read, nothing else may read the file.
     said = {member_path(file.path, name): texts for name, texts in shard.captions() if texts}
-    _embed(parts_of(file, shard), model, writer, said)
+    _embed(members_of(file, shard), model, writer, said)
     if shard.damage:
         writer.add(Rows.of_broken([_as_broken(file, shard.damage)]))
 

@@ -10,7 +10,7 @@ from indexer.sources.shard import Member, Shard
 from store import PhotoFile
 from store.photo_names import member_path
 
-__all__ = ["FoundFile", "KnownPhoto", "parts_of"]
+__all__ = ["FoundFile", "KnownPhoto", "members_of"]
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class FoundFile:
         return (self.path, 0) if self.member is None else ("", self.member.place)
 
 
-def parts_of(file: FoundFile, shard: Shard) -> Iterator[FoundFile]:
+def members_of(file: FoundFile, shard: Shard) -> Iterator[FoundFile]:
     """Return the members of an open shard, which was found as a file, as files of their own."""
     for member in shard.members:
         path = member_path(file.path, member.name)

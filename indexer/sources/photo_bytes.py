@@ -21,7 +21,7 @@ from indexer.sources.tar import read_member
 from store import PhotoFile, SourceError
 from store.photo_names import address_of, split_member
 
-__all__ = ["ShardsAtHand", "open_photo", "part_of"]
+__all__ = ["ShardsAtHand", "open_photo", "shard_and_member"]
 
 MOST_LISTS = 64
 """Lists of members that are kept, of the tars that were looked into last: 200 bytes a photo."""
@@ -44,7 +44,7 @@ def open_photo(path: Path | str, inside: Sequence[str] | None = None) -> bytes:
         OSError: it is not there, or cannot be read just now.
     """
     name = address_of(path) if isinstance(path, Path) else path
-    parts = part_of(name)
+    parts = shard_and_member(name)
     if parts is None:
         refuse_large_file(os.stat(name).st_size)
         with open(name, "rb") as file:
@@ -55,7 +55,7 @@ def open_photo(path: Path | str, inside: Sequence[str] | None = None) -> bytes:
         raise OSError(str(error)) from error
 
 
-def part_of(path: str) -> tuple[str, str] | None:
+def shard_and_member(path: str) -> tuple[str, str] | None:
     """Return the shard and the name in it that a photo's path means; None for a file of its own."""
     parts = split_member(path)
     return None if parts is None or os.path.lexists(path) else parts
@@ -88,7 +88,7 @@ class ShardsAtHand:
         Raises:
             OSError: it is not there, or cannot be seen just now.
         """
-        parts = part_of(file.path)
+        parts = shard_and_member(file.path)
         if parts is None:
             facts = os.stat(file.path)
             return FoundFile(file.path, file.source, facts.st_size, facts.st_mtime_ns)

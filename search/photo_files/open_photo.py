@@ -98,7 +98,7 @@ def open_photo(photo: PhotoRecord, folders: list[str], uploads: Path | None = No
         PhotoForbidden: it lies elsewhere, or has not a photo's name.
     """
     path = photo.file.path
-    part = sources.part_of(path)
+    part = sources.shard_and_member(path)
     real = _real(path if part is None else part[0])
     if not any(lies_below(real, _real_folder(folder, uploads)) for folder in folders):
         raise PhotoForbidden(f"photo {photo.image_id} leads out of the index's folders of photos")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from fusion.caption_files import coco_entries, json_lists
 from fusion.caption_files.coco_entries import CocoFile
-from fusion.caption_files.json_lists import Part, parts_of_object
+from fusion.caption_files.json_lists import Piece, pieces_of_object
 from indexer.sources import CocoSource
 from store import SourceError
 
@@ -59,18 +59,18 @@ DOCUMENTS = st.one_of(
 )  # fmt: skip
 
 
-def loaded(file: Any, encoding: str | None = None) -> Iterator[Part]:
-    """What `parts_of_object` gives, of a file that is loaded whole by Python's own reader."""
+def loaded(file: Any, encoding: str | None = None) -> Iterator[Piece]:
+    """What `pieces_of_object` gives, of a file that is loaded whole by Python's own reader."""
     content = file.read()
     found = json.loads(content if encoding is None else content.decode(encoding, "replace"))
     if not isinstance(found, dict):
         raise TypeError(type(found).__name__)
     for key, value in found.items():
         if isinstance(value, list):
-            yield Part(key, "list", None)
-            yield from (Part(key, "entry", entry) for entry in value)
+            yield Piece(key, "list", None)
+            yield from (Piece(key, "entry", entry) for entry in value)
         else:
-            yield Part(key, "value", value)
+            yield Piece(key, "value", value)
 
 
 def read(path: Path) -> object:
@@ -149,7 +149,7 @@ def test_what_json_refuses_is_refused_and_nothing_else(content: str, cut: int, c
         except (ValueError, TypeError) as error:
             wanted = type(error) is TypeError
         try:
-            found: object = list(parts_of_object(io.BytesIO(text.encode())))
+            found: object = list(pieces_of_object(io.BytesIO(text.encode())))
         except (ValueError, TypeError) as error:
             found = type(error) is TypeError
     if isinstance(wanted, list) and isinstance(found, list):

@@ -77,13 +77,13 @@ def check_sharding(asked: Sharding, given: Sequence[str], others: bool, retry_fa
         raise typer.BadParameter("--address and --workers are for --ray: give that, too")
 
 
-def part_of(text: str | None) -> tuple[int, int]:
+def share_of_work(text: str | None) -> tuple[int, int]:
     """Return I and N of "I/N", 1 of 1 where nothing is given.
 
     Raises:
         typer.BadParameter: it is none.
 
-    >>> part_of("3/16"), part_of(None)
+    >>> share_of_work("3/16"), share_of_work(None)
     ((3, 16), (1, 1))
     """
     if text is None:
@@ -145,7 +145,7 @@ def _write(
         out,
         sources,
         model,
-        part=part_of(asked.part),
+        part=share_of_work(asked.part),
         retry_failed=retry_failed,
         progress=progress,
         **({"embed": _ray(asked, loaded_by)} if asked.ray else {}),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fusion.encoders.encoder import WordFeatures
 from fusion.graphs.cross_graph import RerankerConfig, WordReading
 from fusion.graphs.dual_graph import ModelConfig
-from fusion.network.network import GATES, Network, NetworkConfig, PairParts
+from fusion.network.network import GATES, Network, NetworkConfig, ScoreParts
 from fusion.retriever import Retriever
 from fusion.runtime.embeddings import QueryEmbeddings
 from fusion.runtime.photo_explanation import explain_photos, merge_pieces
@@ -85,7 +85,7 @@ def array(values: list) -> NDArray[np.float32]:
 
 
 def test_a_score_by_hand() -> None:
-    parts = PairParts(*(array([value]) for value in (1.0, 3.0, 4.0, 8.0, 2.0)))
+    parts = ScoreParts(*(array([value]) for value in (1.0, 3.0, 4.0, 8.0, 2.0)))
     # Whole text, [CLS], "two", "dog" "##s", [SEP], and padding; the logit is 8.
     shares = array([[1.0, 0.0, 2.0, 3.0, 1.0, 1.0, 0.0]])
     looks = np.zeros((1, 7, 3), np.float32)
@@ -119,7 +119,7 @@ def test_a_score_by_hand() -> None:
 
 def test_a_word_said_twice_shares_its_odds() -> None:
     nothing = np.zeros(1, np.float32)
-    parts = PairParts(nothing, array([2.0]), nothing, nothing, nothing)
+    parts = ScoreParts(nothing, array([2.0]), nothing, nothing, nothing)
     reading = WordReading(
         np.zeros((1, 4), np.float32),
         np.zeros((1, 4, 2), np.float32),
@@ -132,7 +132,7 @@ def test_a_word_said_twice_shares_its_odds() -> None:
 
 
 def test_a_query_without_words_is_all_rest() -> None:
-    parts = PairParts(*(np.ones(2, np.float32) for _ in range(5)))
+    parts = ScoreParts(*(np.ones(2, np.float32) for _ in range(5)))
     looks = np.ones((2, 4, 5), np.float32) / 5
     reading = WordReading(np.full((2, 4), 0.25, np.float32), looks, looks)
     found = explain_photos(GATED, ["[CLS]", "!", "[SEP]"], parts, reading, {})

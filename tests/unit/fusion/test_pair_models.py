@@ -95,8 +95,8 @@ def test_a_bank_smaller_than_planned_is_rebuilt_in_its_size() -> None:
 def test_edges_depend_on_content_not_on_pairing() -> None:
     """Which caption a photo is judged beside moves no edge of another pair, nor any neighbour."""
     model = made("article")
-    image = model.image_parts(features(3, P, 3))[0]
-    text = model.text_parts(features(3, PT, 4))[0]
+    image = model.image_tensors(features(3, P, 3))[0]
+    text = model.text_tensors(features(3, PT, 4))[0]
     order = torch.tensor([2, 0, 1])
     every = torch.stack([cross_adjacency(image, text.roll(n, 0), "dot") for n in range(3)])
     mixed = cross_adjacency(image[order], text, "dot")
@@ -171,7 +171,7 @@ def test_concat_is_a_linear_map_of_both_vectors() -> None:
     model = made("concat")
     images, texts = features(4, P, 3), features(4, PT, 4)
     first = model.get_submodule("first")(torch.cat([images, texts], dim=1))
-    halves = model.image_parts(images)[0] + model.text_parts(texts)[0]
+    halves = model.image_tensors(images)[0] + model.text_tensors(texts)[0]
     torch.testing.assert_close(halves, first)
 
 
@@ -184,7 +184,7 @@ def test_the_readers_suggestions_are_on_when_tuned() -> None:
     assert len(plain.image_convolutions) == 1
     photo_ids = torch.arange(4)
     for model, wanted in ((tuned, True), (plain, False)):
-        parts = model.image_parts(features(4, P, 3)), model.text_parts(features(4, PT, 4))
+        parts = model.image_tensors(features(4, P, 3)), model.text_tensors(features(4, PT, 4))
         assert (model.extra_loss(*parts, photo_ids) is not None) == wanted
 
 

@@ -15,8 +15,8 @@ from fusion.evaluation.changed_graphs import EdgelessCross, ShuffledCross
 from fusion.evaluation.graph_matcher import GraphMatcher
 from fusion.evaluation.variants import VARIANTS, read_once, share, twin
 from fusion.graphs.cross_graph import CrossGraph, RerankerConfig
-from fusion.network.gallery import Gallery, embed_photos, embed_texts, first_scores, pair_parts
-from fusion.network.network import Network, PairParts, TextVectors
+from fusion.network.gallery import Gallery, embed_photos, embed_texts, first_scores, score_parts
+from fusion.network.network import Network, ScoreParts, TextVectors
 from fusion.training.network_run import train_network
 from fusion.training.train_request import TrainRequest
 from tests.unit.fusion.made_data import made_data, made_materials
@@ -62,13 +62,13 @@ def embedded(network: Network, data: PairData) -> tuple[Gallery, TextVectors]:
     return embed_photos(network, data.photos), embed_texts(network, data.captions)
 
 
-def signals(network: Network, photos: Gallery, texts: TextVectors) -> PairParts:
+def signals(network: Network, photos: Gallery, texts: TextVectors) -> ScoreParts:
     q = torch.arange(len(texts.vectors)).repeat_interleave(len(photos.vectors))
     g = torch.arange(len(photos.vectors)).repeat(len(texts.vectors))
-    return pair_parts(network, photos, texts, q, g)
+    return score_parts(network, photos, texts, q, g)
 
 
-def found(network: Network, data: PairData, name: str) -> PairParts:
+def found(network: Network, data: PairData, name: str) -> ScoreParts:
     changed = VARIANT[name].of(network)
     return signals(changed, *embedded(changed, read_once(network, data)))
 
