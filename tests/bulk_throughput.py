@@ -24,7 +24,7 @@ from indexer import build_index
 from indexer.bulk import write_embedded_shards
 from indexer.bulk.ray_job import RayEmbed
 from search.bench.pictures import with_comment
-from search.commands.shared.embedded_shards import worker_model
+from search.commands.shared.embedded_shards import model_of_worker
 from search.models.for_indexing import indexing_model
 
 __all__ = ["main"]
@@ -45,7 +45,7 @@ def photos_of(folder: Path, into: Path, count: int) -> None:
 
 def timed_model(started: Path, threads: int) -> Any:
     """Load the model in a worker, and write down when that was done."""
-    model = worker_model(threads, LOADED_BY)
+    model = model_of_worker(threads, LOADED_BY)
     _ = model._session
     with started.open("a", encoding="utf-8") as file:
         file.write(f"{time.time()}\n")

@@ -41,7 +41,7 @@ from fusion.graphs.layers import NodeGraph
 from fusion.graphs.word_detector import WordDetector
 from fusion.network.gallery import by_length
 from fusion.network.network import Network
-from fusion.network.node_reader import Reader, TextNodes
+from fusion.network.node_reader import NodeReader, TextNodes
 
 __all__ = ["VARIANTS", "Variant", "read_once", "twin"]
 
@@ -78,7 +78,7 @@ class Variant:
         return made
 
 
-class ReadAlready(Reader):
+class ReadAlready(NodeReader):
     """Takes what another reader made of photos and texts, and has little left to do.
 
     Photos come as regions and summary by the tuned blocks, texts with their tuned words in the

@@ -16,7 +16,7 @@ from fusion.encoders.convolutional import GridEncoder
 from fusion.graphs.cross_graph_hubs import CrossHub
 from fusion.graphs.memory_graph import MemoryGraph, pack_rows, unit_rows, unpack_rows
 from fusion.network.network import MEMORY_HUB_WEIGHT, MEMORY_NEAREST, Network
-from fusion.network.node_reader import Reader
+from fusion.network.node_reader import NodeReader
 from fusion.runtime.embeddings import BESIDE
 from fusion.runtime.packing import LARGEST
 
@@ -40,7 +40,7 @@ class PhotoGraph(nn.Module):
         self.lower = encoder.lower
         self.top = tuned if tuned is not None else _Cells(encoder.top)
         self.normalise = encoder.normalise
-        self.reader = Reader(network.reader.whitening, None, None, network.reader.concepts)
+        self.reader = NodeReader(network.reader.whitening, None, None, network.reader.concepts)
         self.key_width = network.config.components
         self.dual, self.cross = network.dual.image, network.cross.image
         self.memory = _Memory(network.memory)

@@ -44,8 +44,8 @@ from fusion.runtime.exported_folder import (
     TABLES,
     TOKENIZER,
     exported_model_folder,
+    new_export_folder,
     read_facts,
-    writing_folder,
 )
 from fusion.runtime.prepare.onnx_file import write_optimised
 
@@ -85,7 +85,7 @@ def export_model(retriever: Retriever, root: Path) -> Path:
     if read_facts(folder, thorough=True) is not None:
         return folder
     try:
-        with writing_folder(folder, facts_of(retriever)) as partial, torch.inference_mode():
+        with new_export_folder(folder, facts_of(retriever)) as partial, torch.inference_mode():
             write_graphs(encoder, retriever.network, partial)
             if isinstance(retriever.image_encoder, GridEncoder):
                 write_photo_graph(retriever.image_encoder, retriever.network, partial)

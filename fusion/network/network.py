@@ -21,7 +21,7 @@ from fusion.graphs.word_detector import WordDetector
 from fusion.graphs.word_graph import WordGraph
 from fusion.network.calibration import Calibration
 from fusion.network.look_alikes import LookAlikeTest
-from fusion.network.node_reader import ImageNodes, Reader, TextNodes
+from fusion.network.node_reader import ImageNodes, NodeReader, TextNodes
 from fusion.network.whitening import Whitening
 from fusion.runtime.packing import LARGEST, Layout, pack_photos
 from fusion.runtime.score_parts import GATES, ScoreParts, combine
@@ -141,7 +141,7 @@ class Network(nn.Module):
                 config.cell_concepts,
                 config.class_edges,
             )
-        self.reader = Reader(whitening, blocks, layers, concepts)
+        self.reader = NodeReader(whitening, blocks, layers, concepts)
         self.dual = DualGraph(config.model)
         self.cross = CrossGraph(config.reranker)
         width = config.model.width
@@ -169,7 +169,7 @@ class Network(nn.Module):
         self.look_alikes = LookAlikeTest()
 
     def photos(self, found: PhotoInput, own: Tensor | None = None) -> PhotoVectors:
-        """Embed B photos; errors as in `Reader.photos`.
+        """Embed B photos; errors as in `NodeReader.photos`.
 
         `own` (B,) names the memory's rows that are these very photos, for training photos only.
         """
@@ -253,7 +253,7 @@ class Network(nn.Module):
         )
 
     def texts(self, found: TextInput, texts: Sequence[str]) -> TextVectors:
-        """Embed B texts from what the encoder gave of them; errors as in `Reader.texts`."""
+        """Embed B texts from what the encoder gave of them; errors as in `NodeReader.texts`."""
         read = self.reader.texts(found)
         vectors = self.dual.text(*read)
         bag = self.words.bags(texts)

@@ -12,7 +12,7 @@ from fusion.graphs.concept_graph import ConceptGraph
 from fusion.network.tuned_layers import TunedBlocks, TunedLayers
 from fusion.network.whitening import Whitening
 
-__all__ = ["ImageNodes", "Reader", "TextNodes"]
+__all__ = ["ImageNodes", "NodeReader", "TextNodes"]
 
 
 class ImageNodes(NamedTuple):
@@ -37,7 +37,7 @@ class TextNodes(NamedTuple):
     """(B, 2 Dt) float32."""
 
 
-class Reader(nn.Module):
+class NodeReader(nn.Module):
     """Tuned encoder layers, where there are any, whitening, and the concept graph.
 
     Args:

@@ -28,8 +28,8 @@ __all__ = [
     "TOKENIZER",
     "exported_model_folder",
     "is_whole",
+    "new_export_folder",
     "read_facts",
-    "writing_folder",
 ]
 
 FORMAT = 6
@@ -96,7 +96,7 @@ def _manifest_sha256(facts: Mapping[str, Any], files: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def writing_folder(folder: Path, facts: Mapping[str, Any]) -> Generator[Path]:
+def new_export_folder(folder: Path, facts: Mapping[str, Any]) -> Generator[Path]:
     """Return a folder to write into, that takes the place of `folder` once it is whole.
 
     Args:

@@ -17,7 +17,7 @@ from fusion.graphs.adjacency import drop_nodes
 from fusion.graphs.cross_graph import with_whole
 from fusion.hardware.precision import fast_products
 from fusion.network.network import Network
-from fusion.network.node_reader import Reader, TextNodes
+from fusion.network.node_reader import NodeReader, TextNodes
 from fusion.training.losses import contrastive_loss, multi_positive_loss
 from fusion.training.sampling import TrainingSet, plain_batches, read_by_length, similar_groups
 
@@ -239,7 +239,7 @@ def word_loss(network: Network, regions: Tensor, said: Tensor) -> Tensor:
     return functional.binary_cross_entropy_with_logits(logits, said, reduction="sum") / len(said)
 
 
-def class_loss(reader: Reader, cells: Tensor, likely: Tensor) -> Tensor:
+def class_loss(reader: NodeReader, cells: Tensor, likely: Tensor) -> Tensor:
     """Cross-entropy of the classes that B photos' cells show with what they showed untuned.
 
     Tuning on some thousand captions forgets what the encoder knows of everything else (learning

@@ -14,7 +14,7 @@ from torch.nn import functional
 from fusion.data.features import CaptionFeatures, PairData, PhotoInput, photo_input, text_input
 from fusion.data.short_queries import ShortQueries
 from fusion.graphs.adjacency import drop_nodes
-from fusion.network.node_reader import Reader, TextNodes
+from fusion.network.node_reader import NodeReader, TextNodes
 
 __all__ = [
     "TrainingSet",
@@ -82,7 +82,7 @@ class TrainingSet:
             found = found._replace(lower=vary_maps(found.lower))
         return found
 
-    def texts(self, reader: Reader, rows: Tensor, hidden: float = 0.0) -> TextNodes:
+    def texts(self, reader: NodeReader, rows: Tensor, hidden: float = 0.0) -> TextNodes:
         """Read the captions `rows` (B,), cut to the longest, a random share of words `hidden`."""
         return read_by_length(reader, self.data.captions, rows, hidden)
 
@@ -100,7 +100,7 @@ class TrainingSet:
 
 
 def read_by_length(
-    reader: Reader, captions: CaptionFeatures, rows: Tensor, hidden: float
+    reader: NodeReader, captions: CaptionFeatures, rows: Tensor, hidden: float
 ) -> TextNodes:
     """Read captions in parts of like lengths, so that tuned layers work on little padding."""
     lengths = torch.from_numpy(captions.mask[rows.numpy()].sum(1))

@@ -81,7 +81,7 @@ class RayEmbed:
             each = placed(nodes, self.workers, gpu=self.gpu)
             rows = [{"chunk": zlib.compress(pickle.dumps(chunk))} for chunk in chunks]
             found = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
-                _Worker,
+                _RayActor,
                 fn_constructor_args=(
                     self.make_model, each.threads, model.fingerprint, folder.absolute(),
                 ),
@@ -93,7 +93,7 @@ class RayEmbed:
                 yield pickle.loads(row["written"])
 
 
-class _Worker:
+class _RayActor:
     """An actor: one model, and chunk after chunk."""
 
     def __init__(self, make_model: MakeModel, threads: int, fingerprint: str, folder: Path) -> None:

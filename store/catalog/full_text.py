@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from store.columns.codec import text_to_row
 from store.columns.documents import INSERT, WORDS, documents
-from store.columns.unspaced import asked_apart
+from store.columns.unspaced import spaced_query
 from store.errors import IndexDamaged
 from store.sqlite.catalog_file import CatalogFile
 from store.sqlite.id_pages import id_pages
@@ -121,7 +121,7 @@ def telling_words(text: str) -> list[str]:
     >>> telling_words("The dog on the Sofa"), telling_words("the")
     (['dog', 'sofa'], ['the'])
     """
-    asked = asked_apart(text_to_row(text[:LONGEST_ASKED])).lower()
+    asked = spaced_query(text_to_row(text[:LONGEST_ASKED])).lower()
     words = list(dict.fromkeys(_WORD.findall(asked)))
     telling = [word for word in words if word not in FUNCTION_WORDS] or words
     return telling[:MOST_WORDS]

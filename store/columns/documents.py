@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 
 from store.columns.codec import one_form, row_to_path, text_to_row
-from store.columns.unspaced import told_apart
+from store.columns.unspaced import spaced_text
 
 __all__ = ["CHECKED_WORDS", "INSERT", "WORDS", "documents", "file_words", "plain_documents"]
 
@@ -52,7 +52,7 @@ def documents(
     What two origins say alike is there once. Words without blanks between them are taken apart.
     """
     for image_id, name, captions in plain_documents(connection, image_ids):
-        yield image_id, told_apart(name), told_apart(captions)
+        yield image_id, spaced_text(name), spaced_text(captions)
 
 
 def plain_documents(

@@ -14,7 +14,7 @@ import unicodedata
 from itertools import pairwise
 from typing import Literal
 
-__all__ = ["asked_apart", "normal", "told_apart"]
+__all__ = ["normal", "spaced_query", "spaced_text"]
 
 LONGEST_WORD = 1000
 """Letters; of a longer one combining marks stay as they are, whose sorting takes their square."""
@@ -29,22 +29,22 @@ _STRETCH = re.compile(
 )
 
 
-def told_apart(text: str) -> str:
+def spaced_text(text: str) -> str:
     """Return what is said of a photo so that each part of it can be found.
 
-    >>> told_apart("a dog"), told_apart("\u72ac\u3068 a cat").split()
+    >>> spaced_text("a dog"), spaced_text("\u72ac\u3068 a cat").split()
     ('a dog', ['犬', 'と', '犬と', 'a', 'cat'])
     """
-    return _apart(text, letters_too=True)
+    return _spaced(text, letters_too=True)
 
 
-def asked_apart(text: str) -> str:
+def spaced_query(text: str) -> str:
     """Return what is asked for by its pairs of letters, and a single letter as it is.
 
-    >>> asked_apart("\u8d64\u3044\u72ac").split(), asked_apart("\u72ac").split()
+    >>> spaced_query("\u8d64\u3044\u72ac").split(), spaced_query("\u72ac").split()
     (['赤い', 'い犬'], ['犬'])
     """
-    return _apart(text, letters_too=False)
+    return _spaced(text, letters_too=False)
 
 
 def normal(text: str, form: Literal["NFKC", "NFKD"]) -> str:
@@ -61,7 +61,7 @@ def normal(text: str, form: Literal["NFKC", "NFKD"]) -> str:
     )
 
 
-def _apart(text: str, *, letters_too: bool) -> str:
+def _spaced(text: str, *, letters_too: bool) -> str:
     if text.isascii():
         return text
 

@@ -21,8 +21,8 @@ from store.vectors.choose import Measured
 __all__ = [
     "CollectionGeneration",
     "activate",
-    "answering",
     "begin",
+    "current_generation",
     "drop",
     "generations",
     "mark_ready",
@@ -64,7 +64,7 @@ class CollectionGeneration:
         return table(name, self.number)
 
 
-def answering(server: Connection, collection: str) -> CollectionGeneration:
+def current_generation(server: Connection, collection: str) -> CollectionGeneration:
     """Return the generation that answers.
 
     Raises:

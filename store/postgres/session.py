@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from store.errors import IndexNotFound, ModelMismatch
 from store.postgres.connection import Connection, Row
 from store.postgres.declarations import SCHEMA
-from store.postgres.generations import CollectionGeneration, answering
+from store.postgres.generations import CollectionGeneration, current_generation
 
 __all__ = ["Session"]
 
@@ -31,7 +31,9 @@ class Session:
 
     def __init__(self, server: Connection) -> None:
         self.server = server
-        self.generation: CollectionGeneration = answering(server, server.address.collection)
+        self.generation: CollectionGeneration = current_generation(
+            server, server.address.collection
+        )
         self._depth = 0
 
     @contextmanager
@@ -70,7 +72,7 @@ class Session:
             raise IndexNotFound(f"the collection {address.shown} is not there any more")
         if rows[0][0] == self.generation.number:
             return
-        found = answering(self.server, address.collection)
+        found = current_generation(self.server, address.collection)
         known = self.generation.model
         if found.model.fingerprint != known.fingerprint:
             raise ModelMismatch(

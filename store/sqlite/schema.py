@@ -16,7 +16,7 @@ from store.columns.codec import path_to_row, row_to_path
 from store.columns.documents import INSERT, WORDS, plain_documents
 from store.columns.paths import relative_path
 from store.errors import IndexDamaged
-from store.sqlite.upgrade import add_sums, digest_of, id_pages_of, part_words_anew
+from store.sqlite.upgrade import add_sums, digest_of, id_pages_of, split_words_again
 from store.sqlite.version import counted
 
 __all__ = ["EMBEDDINGS", "migrate"]
@@ -271,7 +271,7 @@ def _one_form_of_names(_: Database) -> None:
 @MIGRATIONS(name="0007_parts_of_unspaced_words")
 def _parts_of_unspaced_words(db: Database) -> None:
     """Words of languages without blanks are taken apart; most catalogs have none."""
-    part_words_anew(db.conn)
+    split_words_again(db.conn)
 
 
 @MIGRATIONS(name="0008_sums")

@@ -10,7 +10,7 @@ from store.columns.documents import INSERT, WORDS, documents, plain_documents
 from store.errors import IndexDamaged
 from store.sqlite.functions import ROW_SUM, add_functions
 
-__all__ = ["add_sums", "digest_of", "id_pages_of", "part_words_anew"]
+__all__ = ["add_sums", "digest_of", "id_pages_of", "split_words_again"]
 
 ROWS_AT_ONCE = 4096
 
@@ -32,9 +32,9 @@ def id_pages_of(connection: sqlite3.Connection) -> Iterator[list[int]]:
         yield ids[start : start + ROWS_AT_ONCE]
 
 
-def part_words_anew(connection: sqlite3.Connection) -> None:
+def split_words_again(connection: sqlite3.Connection) -> None:
     """Make the table of words anew where some photo's are parted in another way than before."""
-    if not any(_is_parted_anew(connection, ids) for ids in id_pages_of(connection)):
+    if not any(_is_split_again(connection, ids) for ids in id_pages_of(connection)):
         return
     connection.execute("DROP TABLE words")
     connection.execute(WORDS)
@@ -42,7 +42,7 @@ def part_words_anew(connection: sqlite3.Connection) -> None:
         connection.executemany(INSERT, documents(connection, ids))
 
 
-def _is_parted_anew(connection: sqlite3.Connection, ids: Sequence[int]) -> bool:
+def _is_split_again(connection: sqlite3.Connection, ids: Sequence[int]) -> bool:
     """Whether words of some photo are others since names have one form and words have parts."""
     sql = "SELECT path FROM images WHERE id BETWEEN ? AND ?"
     paths = (row_to_path(row[0]) for row in connection.execute(sql, (ids[0], ids[-1])))

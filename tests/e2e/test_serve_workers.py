@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fusion.runtime.exported_folder import exported_model_folder, read_facts, writing_folder
+from fusion.runtime.exported_folder import exported_model_folder, new_export_folder, read_facts
 from store import Index
 from store.reembedding import Reembedding
 from tests.e2e.load import ASKED, hammering, shape
@@ -178,7 +178,7 @@ def another_model(cache: Path) -> str:
     other, known = "beef" * 16, exported_model_folder(cache, FINGERPRINT)
     facts = read_facts(known)
     assert facts is not None
-    with writing_folder(
+    with new_export_folder(
         exported_model_folder(cache, other), {**facts, "fingerprint": other}
     ) as folder:
         for file in known.iterdir():

@@ -22,8 +22,8 @@ from fusion.runtime.exported_folder import (
     TABLES,
     TOKENIZER,
     exported_model_folder,
+    new_export_folder,
     read_facts,
-    writing_folder,
 )
 from fusion.runtime.model_errors import CheckpointError, WeightsNotFound
 from fusion.runtime.packaged_file import LITE2_FILE, MINILM_FILE, MINILM_TOKENIZER, PackagedFile
@@ -70,7 +70,7 @@ def prepare_model(checkpoint: Path | None, root: Path) -> str:
         return read.fingerprint
     weights = Weights(read, text_encoder(), image_encoder(), template.constants)
     with (
-        writing_folder(folder, facts_of(weights)) as partial,
+        new_export_folder(folder, facts_of(weights)) as partial,
         ThreadPoolExecutor(AT_ONCE) as together,
     ):
         # The largest first, so that none is left alone at the end.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int, str], object]
 
-__all__ = ["Sharding", "check_sharding", "run_sharded", "worker_model"]
+__all__ = ["Sharding", "check_sharding", "model_of_worker", "run_sharded"]
 
 
 @dataclass(frozen=True)
@@ -160,11 +160,11 @@ def _ray(asked: Sharding, loaded_by: Mapping[str, Any]) -> Embed:
         name: value.absolute() if isinstance(value, Path) else value
         for name, value in loaded_by.items()
     }
-    make = partial(worker_model, loaded_by=absolute)
+    make = partial(model_of_worker, loaded_by=absolute)
     return RayEmbed(make, asked.workers, asked.address, gpu=loaded_by["device"] != "cpu")
 
 
-def worker_model(threads: int, loaded_by: Mapping[str, Any]) -> Any:  # noqa: ANN401
+def model_of_worker(threads: int, loaded_by: Mapping[str, Any]) -> Any:  # noqa: ANN401
     """Load the model in a worker, where nobody would read what is told of it."""
     from search.models.for_indexing import indexing_model
 

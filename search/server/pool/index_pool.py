@@ -7,13 +7,13 @@ import threading
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
-from search.server.pool.thread_pool import Workers
+from search.server.pool.thread_pool import BoundedThreads
 from search.server.settings import Settings
 from store import IndexDamaged, IndexNotWritable, ModelMismatch
 from store.federation.lost_members import again
 from store.reader import CATALOG_NAME
 
-__all__ = ["Readers"]
+__all__ = ["IndexPool"]
 
 
 class _Closable(Protocol):
@@ -24,8 +24,8 @@ T = TypeVar("T")
 R = TypeVar("R", bound=_Closable)
 
 
-class Readers(Generic[R]):
-    """Workers each of which has an open index in its hands.
+class IndexPool(Generic[R]):
+    """BoundedThreads each of which has an open index in its hands.
 
     An index that is embedded anew with another model is opened again, and so is one whose catalog
     is another file now.
@@ -37,7 +37,9 @@ class Readers(Generic[R]):
     """
 
     def __init__(self, name: str, settings: Settings, open_one: Callable[[], R]) -> None:
-        self.workers = Workers(name, settings.readers, settings.waiting, settings.answer_seconds)
+        self.threads = BoundedThreads(
+            name, settings.readers, settings.waiting, settings.answer_seconds
+        )
         # Of a database, and of each of several indexes, its own readers follow what becomes.
         followed = settings.vectors or settings.several
         self._catalog = None if followed else settings.folder / CATALOG_NAME
@@ -47,8 +49,8 @@ class Readers(Generic[R]):
         self._lock = threading.Lock()
 
     async def run(self, work: Callable[[R], T]) -> T:
-        """Return what a piece of work gives; raises what it, opening and `Workers.run` raise."""
-        return await self.workers.run(lambda: self.do(work))
+        """Return what work gives; raises what it, opening and `BoundedThreads.run` raise."""
+        return await self.threads.run(lambda: self.do(work))
 
     def do(self, work: Callable[[R], T]) -> T:
         """As `run`, in this thread."""
@@ -61,7 +63,7 @@ class Readers(Generic[R]):
 
     def close(self, seconds: float) -> bool:
         """Take no more work and close what is open; say whether all that was begun has ended."""
-        ended = self.workers.close(seconds)
+        ended = self.threads.close(seconds)
         with self._lock:
             idle, self._idle = self._idle, []
         for _, reader in idle:

@@ -10,9 +10,9 @@ from fastapi import Request
 from search.engine.search_index import SearchIndex
 from search.photo_files.thumbnails import Thumbnails
 from search.server.middleware.prometheus import Metrics
-from search.server.pool.index_pool import Readers
+from search.server.pool.index_pool import IndexPool
 from search.server.pool.model_holder import LoadedModel, Models
-from search.server.pool.thread_pool import Workers
+from search.server.pool.thread_pool import BoundedThreads
 from search.server.settings import Settings
 from store.opening import open_indexes, open_reader
 from store.searched_index import ServedIndex
@@ -51,16 +51,18 @@ class Service:
         self.models = Models(load)
         self.metrics = Metrics()
         self.thumbnails = Thumbnails(settings.thumbnail_bytes)
-        self.searches = Readers("search", settings, self._open)
+        self.searches = IndexPool("search", settings, self._open)
         # These never search, so they hold no vectors, and no search keeps them waiting.
-        self.catalogs = Readers("look-up", settings, self._open_index)
-        self.pictures = Workers(
+        self.catalogs = IndexPool("look-up", settings, self._open_index)
+        self.pictures = BoundedThreads(
             "thumbnail", THUMBNAIL_THREADS, settings.waiting, settings.answer_seconds
         )
-        self.writer = Workers("change of the index", 1, UPLOADS_WAITING, UPLOAD_SECONDS)
+        self.writer = BoundedThreads("change of the index", 1, UPLOADS_WAITING, UPLOAD_SECONDS)
         # Bodies are read here and not on the event loop, which has all others to answer.
-        self.bodies = Workers("request", BODY_THREADS, settings.waiting, settings.answer_seconds)
-        self.searches.workers.watch(self.metrics.working("search"))
+        self.bodies = BoundedThreads(
+            "request", BODY_THREADS, settings.waiting, settings.answer_seconds
+        )
+        self.searches.threads.watch(self.metrics.working("search"))
 
     def warm(self) -> None:
         """Open the index and load the model, so that what is wrong is told before anyone asks.

@@ -1,4 +1,4 @@
-"""Threads that work for requests, so many at once, with so many waiting and no more."""
+"""A thread pool with a bounded queue."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 
 from search.server.wire.http_errors import Refused
 
-__all__ = ["Workers"]
+__all__ = ["BoundedThreads"]
 
 T = TypeVar("T")
 
 
-class Workers:
+class BoundedThreads:
     """Runs blocking work beside the event loop.
 
     Args:

@@ -10,7 +10,7 @@ from torch.nn.functional import normalize
 
 from fusion.encoders.classifier import Classifier
 from fusion.graphs.concept_graph import ConceptGraph, fit_classifier
-from fusion.network.node_reader import Reader
+from fusion.network.node_reader import NodeReader
 from fusion.network.whitening import Whitening
 
 
@@ -64,7 +64,7 @@ def test_a_classifier_reads_tuned_features_as_the_frozen_ones() -> None:
 
 def test_a_reader_puts_messages_beside_what_it_read() -> None:
     whitening = Whitening(2, 4, 3, 2)
-    plain, joined = Reader(whitening, None, None), Reader(whitening, None, None, graph())
+    plain, joined = NodeReader(whitening, None, None), NodeReader(whitening, None, None, graph())
     regions, pooled = torch.randn(2, 4, 2), torch.randn(2, 4)
     without, beside = plain.nodes(regions, pooled), joined.nodes(regions, pooled)
     assert torch.equal(beside.cells[..., :2], without.cells)

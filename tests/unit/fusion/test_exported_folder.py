@@ -10,15 +10,15 @@ from fusion.runtime.exported_folder import (
     MANIFEST,
     exported_model_folder,
     is_whole,
+    new_export_folder,
     read_facts,
-    writing_folder,
 )
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     folder = exported_model_folder(tmp_path / "query", "f00d")
-    with writing_folder(folder, {"name": "made"}) as partial:
+    with new_export_folder(folder, {"name": "made"}) as partial:
         (partial / "weights").write_bytes(b"12345")
     return folder
 
@@ -50,18 +50,18 @@ def test_a_flipped_bit_is_noticed_by_a_thorough_look(folder: Path) -> None:
 
 def test_what_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     folder = exported_model_folder(tmp_path, "f00d")
-    with pytest.raises(RuntimeError), writing_folder(folder, {}) as partial:
+    with pytest.raises(RuntimeError), new_export_folder(folder, {}) as partial:
         (partial / "weights").write_bytes(b"1")
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_damaged_folder_is_replaced_and_a_whole_one_kept(folder: Path) -> None:
-    with writing_folder(folder, {"name": "later"}):
+    with new_export_folder(folder, {"name": "later"}):
         pass
     assert read_facts(folder) == {"name": "made"}
     (folder / "weights").write_bytes(b"12344")
-    with writing_folder(folder, {"name": "later"}):
+    with new_export_folder(folder, {"name": "later"}):
         pass
     assert read_facts(folder) == {"name": "later"}
 

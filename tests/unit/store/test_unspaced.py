@@ -14,7 +14,7 @@ from sqlite_utils import Database
 from store import Index, PhotoFile
 from store.columns.codec import one_form
 from store.columns.documents import INSERT, WORDS, plain_documents
-from store.columns.unspaced import asked_apart, normal, told_apart
+from store.columns.unspaced import normal, spaced_query, spaced_text
 from store.integrity.verify import verify
 
 CAPTIONS = {
@@ -96,10 +96,10 @@ def test_a_catalog_of_the_version_before_is_upgraded(tmp_path: Path, unspaced: b
 
 @given(st.text(alphabet="赤い壁と犬カ\u0e2a\u0e38가 a,dé", max_size=12))
 def test_every_part_of_what_is_said_is_asked_by_words_that_are_told(text: str) -> None:
-    told = set(told_apart(text).split())
+    told = set(spaced_text(text).split())
     for start in range(len(text)):
         for end in range(start + 1, len(text) + 1):
-            asked = asked_apart(text[start:end]).split()
+            asked = spaced_query(text[start:end]).split()
             whole = [word for word in asked if not word.isascii() and "é" not in word]
             assert set(whole) <= told | set(",")
 
@@ -108,6 +108,6 @@ def test_no_text_takes_the_square_of_its_length() -> None:
     marks = "a" + "\u0301\u0323" * 100_000
     began = time.thread_time()
     normal(marks, "NFKC")
-    told_apart(marks + "犬" * 100_000)
+    spaced_text(marks + "犬" * 100_000)
     one_form(marks)
     assert time.thread_time() - began < 5

@@ -1,4 +1,4 @@
-"""Readers that are opened again where that may fail."""
+"""IndexPool that are opened again where that may fail."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from search.server.pool.index_pool import Readers
+from search.server.pool.index_pool import IndexPool
 from search.server.settings import Settings
 from store import IndexUnavailable, ModelMismatch
 
@@ -36,7 +36,7 @@ def test_what_was_closed_at_a_switch_is_not_used_again_when_the_database_is_down
             raise ModelMismatch("it is another model's now")
         return reader.model
 
-    readers = Readers("test", Settings(Path("/nowhere"), vectors="postgresql://db/x"), open_one)
+    readers = IndexPool("test", Settings(Path("/nowhere"), vectors="postgresql://db/x"), open_one)
     assert readers.do(work) == "old"
     model, down = "new", True
     for _ in range(2):
