@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -17,49 +17,35 @@ from fusion.encoders.quiet_loading import hub_is_offline, quiet_transformers, re
 from fusion.encoders.resolver import resolve
 from fusion.encoders.torchvision_ops import ensure_torchvision
 from fusion.runtime.packaged_file import MINILM_FILE
+from fusion.runtime.prepare.minilm import SIZES, minilm_tensors, minilm_tokenizer
 
-__all__ = ["BertEncoder", "bert_base", "minilm"]
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+__all__ = ["BertEncoder", "bert_base", "minilm", "read_bert"]
 
 MAX_WORDS = 64
 
 
 class BertEncoder:
-    """A BERT encoder and its tokenizer from a local folder.
+    """A BERT encoder.
 
-    Raises:
-        WeightsMismatch: the folder holds no BERT model that can be read.
+    Args:
+        tokenizer: of transformers.
+        model: a `BertModel` without a pooling layer.
+        device: where it runs.
     """
 
-    def __init__(self, folder: Path, device: str | torch.device) -> None:
-        ensure_torchvision()
-        from transformers import AutoTokenizer, BertModel
-
-        self.tokenizer: Any
-        self.model: Any
-        # The stubs don't know that `output_loading_info` makes it a pair.
-        load: Any = BertModel.from_pretrained
-        try:
-            with quiet_transformers():
-                self.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-                self.model, report = load(
-                    folder,
-                    local_files_only=True,
-                    add_pooling_layer=False,  # nothing reads it, and some folders lack it
-                    attn_implementation="sdpa",
-                    dtype=torch.float32,
-                    output_loading_info=True,
-                )
-            require_all_tensors(report)
-        except Exception as error:  # transformers raises whatever its parsers meet
-            raise WeightsMismatch(
-                f"{folder}: not a readable BERT model ({one_line(error)})"
-            ) from error
-        self.model.eval().requires_grad_(False).to(device)
+    def __init__(
+        self, tokenizer: PreTrainedTokenizerBase, model: nn.Module, device: str | torch.device
+    ) -> None:
+        config: Any = model.config
+        self.tokenizer: Any = tokenizer
+        self.model: Any = model.eval().requires_grad_(False).to(device)
         self.device = device
-        self.dim = int(self.model.config.hidden_size)
-        self.max_words = min(MAX_WORDS, int(self.model.config.max_position_embeddings))
-        vocabulary = self.tokenizer.get_vocab()
-        self.fingerprint = fingerprint_tensors(self.model.state_dict(), vocabulary)
+        self.dim = int(config.hidden_size)
+        self.max_words = min(MAX_WORDS, int(config.max_position_embeddings))
+        self.fingerprint = fingerprint_tensors(self.model.state_dict(), tokenizer.get_vocab())
 
     @torch.no_grad()
     def encode_texts(self, texts: Sequence[str], max_words: int | None = None) -> WordFeatures:
@@ -96,8 +82,32 @@ class BertEncoder:
         return copy.deepcopy(nn.ModuleList(layers[-TUNABLE_LAYERS:])).requires_grad_(True).cpu()
 
 
-def _folder(found: Path) -> Path:
-    return found if found.is_dir() else found.parent
+def read_bert(folder: Path, device: str | torch.device) -> BertEncoder:
+    """Read a BERT encoder and its tokenizer from a local folder.
+
+    Raises:
+        WeightsMismatch: the folder holds no BERT model that can be read.
+    """
+    ensure_torchvision()
+    from transformers import AutoTokenizer, BertModel
+
+    # The stubs don't know that `output_loading_info` makes it a pair.
+    load: Any = BertModel.from_pretrained
+    try:
+        with quiet_transformers():
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            model, report = load(
+                folder,
+                local_files_only=True,
+                add_pooling_layer=False,  # nothing reads it, and some folders lack it
+                attn_implementation="sdpa",
+                dtype=torch.float32,
+                output_loading_info=True,
+            )
+        require_all_tensors(report)
+    except Exception as error:  # transformers raises whatever its parsers meet
+        raise WeightsMismatch(f"{folder}: not a readable BERT model ({one_line(error)})") from error
+    return BertEncoder(tokenizer, model, device)
 
 
 def _from_hub(repository: str) -> Path:
@@ -109,14 +119,30 @@ def _from_hub(repository: str) -> Path:
 
 
 def minilm(weights: Path | None, device: str | torch.device) -> BertEncoder:
-    """all-MiniLM-L6-v2 (Wang et al., 2020): 384-d, six layers."""
+    """all-MiniLM-L6-v2 (Wang et al., 2020): 384-d, six layers, in 8 bits wherever it comes from."""
+    ensure_torchvision()
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
     repository = "sentence-transformers/all-MiniLM-L6-v2"
     found = resolve("all-MiniLM-L6-v2", weights, MINILM_FILE, lambda: _from_hub(repository))
-    return BertEncoder(_folder(found), device)
+    tensors = minilm_tensors(found / "model.safetensors" if found.is_dir() else found)
+    config: Any = BertConfig(**SIZES)
+    config._attn_implementation = "sdpa"
+    model = BertModel(config, add_pooling_layer=False)
+    # The positions are a buffer that no file of weights needs to hold.
+    model.load_state_dict(
+        {name: torch.tensor(each) for name, each in tensors.items()}, strict=False
+    )
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=minilm_tokenizer(),
+        model_max_length=SIZES["max_position_embeddings"],
+        pad_token="[PAD]",
+    )
+    return BertEncoder(tokenizer, model, device)
 
 
 def bert_base(weights: Path | None, device: str | torch.device) -> BertEncoder:
     """bert-base-uncased (Devlin et al., 2019): 768-d, twelve layers."""
     repository = "google-bert/bert-base-uncased"
     found = resolve("bert-base-uncased", weights, None, lambda: _from_hub(repository))
-    return BertEncoder(_folder(found), device)
+    return read_bert(found if found.is_dir() else found.parent, device)

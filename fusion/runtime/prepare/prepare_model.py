@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 
 from fusion.runtime.embeddings import BESIDE
 from fusion.runtime.exported_folder import (
@@ -26,10 +26,11 @@ from fusion.runtime.exported_folder import (
     read_facts,
 )
 from fusion.runtime.model_errors import CheckpointError, WeightsNotFound
-from fusion.runtime.packaged_file import LITE2_FILE, MINILM_FILE, MINILM_TOKENIZER, PackagedFile
+from fusion.runtime.packaged_file import LITE2_FILE, MINILM_FILE, PackagedFile
 from fusion.runtime.packing import Layout
 from fusion.runtime.prepare.banks import detected_table, recall_queries, worded_table
 from fusion.runtime.prepare.checkpoint_file import CheckpointFile, read_checkpoint_file
+from fusion.runtime.prepare.minilm import minilm_tensors, minilm_tokenizer
 from fusion.runtime.prepare.onnx_file import filled_model, write_optimised
 from fusion.runtime.prepare.template import Template, read_template, shape_of
 from fusion.runtime.prepare.torch_file import read_torch_file
@@ -110,7 +111,7 @@ def check_shape(read: CheckpointFile, template: Template) -> None:
 
 def text_encoder() -> dict[str, np.ndarray[Any, Any]]:
     """Read the text encoder's package; errors as in `installed`."""
-    return load_file(installed("MiniLM", MINILM_FILE))
+    return minilm_tensors(installed("MiniLM", MINILM_FILE))
 
 
 def image_encoder() -> dict[str, np.ndarray[Any, Any]]:
@@ -135,12 +136,9 @@ def installed(what: str, packaged: PackagedFile) -> Path:
 
 
 def _write_tokenizer(longest: int, path: Path) -> None:
-    """Write the package's tokenizer, set to cut off at `longest` tokens and to fill nothing up."""
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(installed("MiniLM", MINILM_TOKENIZER)))
+    """Write the text encoder's tokenizer, set to cut off at `longest` tokens."""
+    tokenizer = minilm_tokenizer()
     tokenizer.enable_truncation(longest)
-    tokenizer.no_padding()
     tokenizer.save(str(path), pretty=False)
 
 

