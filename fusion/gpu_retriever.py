@@ -64,8 +64,8 @@ class GpuPhotos:
 
     def embed_images(self, images: Sequence[Image]) -> ImageEmbeddings:
         """Embed B RGB photos of any size."""
-        found = self._embed(torch.from_numpy(squares(images, self.size_px)))
-        vectors, *outputs = (part.cpu().numpy() for part in found)
+        parts_on_gpu = self._embed(torch.from_numpy(squares(images, self.size_px)))
+        vectors, *outputs = (part.cpu().numpy() for part in parts_on_gpu)
         return ImageEmbeddings(vectors, pack_outputs(outputs, self._row_bytes))
 
     def embed_queries(self, texts: Sequence[str]) -> QueryEmbeddings:
@@ -80,5 +80,5 @@ class GpuPhotos:
     def _embed(self, pixels: Tensor) -> tuple[Tensor, ...]:
         with torch.autocast(self._device.type, torch.float16):
             regions = self._graph.regions(pixels.to(self._device))
-        found: tuple[Tensor, ...] = self._graph.embed(regions.float())
-        return found
+        outputs: tuple[Tensor, ...] = self._graph.embed(regions.float())
+        return outputs

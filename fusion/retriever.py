@@ -79,10 +79,10 @@ class Retriever:
         """Embed B RGB photos of any size."""
         encoder = self.image_encoder
         if self.network.reader.blocks is not None:
-            found = PhotoInput(lower=encoder.encode_lower(images))
+            features = PhotoInput(lower=encoder.encode_lower(images))
         else:
-            found = PhotoInput(*photo_features(encoder.encode_images(images).features))
-        photos = self.network.photos(found)
+            features = PhotoInput(*photo_features(encoder.encode_images(images).features))
+        photos = self.network.photos(features)
         hub = photos.hub.unsqueeze(1)
         beside = [-hub, torch.ones_like(hub), photos.cross_hub.unsqueeze(1)]
         vectors = torch.cat([photos.vectors, *beside], dim=1)
@@ -92,8 +92,10 @@ class Retriever:
     def embed_queries(self, texts: Sequence[str]) -> QueryEmbeddings:
         """Embed Q texts in their canonical form; words past the encoder's limit are cut off."""
         texts = [canonical_query(text) for text in texts]
-        found = self._encoders.text.encode_texts(texts)
-        query = self.network.texts(TextInput(found.mask, found.features, found.lower), texts)
+        features = self._encoders.text.encode_texts(texts)
+        query = self.network.texts(
+            TextInput(features.mask, features.features, features.lower), texts
+        )
         hub = query.hub.unsqueeze(1)
         beside = [torch.ones_like(hub), -hub, torch.zeros_like(hub)]
         vectors = torch.cat([query.vectors, *beside], dim=1)
@@ -104,7 +106,7 @@ class Retriever:
             query.detected_hub.numpy(),
             query.nodes.numpy(),
             query.mask.numpy(),
-            found.tokens,
+            features.tokens,
             query.short.numpy(),
             query.classes.numpy(),
         )
@@ -115,8 +117,8 @@ class Retriever:
         captions = unit_rows(self.network.photo_hub.bank)
         hub = self.network.text_hub(captions).unsqueeze(1)
         beside = [torch.ones_like(hub), -hub, torch.zeros_like(hub)]
-        found: NDArray[np.float32] = torch.cat([captions, *beside], dim=1).numpy()
-        return found
+        vectors: NDArray[np.float32] = torch.cat([captions, *beside], dim=1).numpy()
+        return vectors
 
     @torch.inference_mode()
     def rerank(
@@ -211,8 +213,8 @@ class Retriever:
     ) -> NDArray[np.float32]:
         """Probabilities of match from first-stage scores alone: (K,) -> (K,)."""
         scores = torch.from_numpy(np.asarray(first_scores, np.float32))
-        found: NDArray[np.float32] = self.network.calibration.first_stage(scores).numpy()
-        return found
+        probabilities: NDArray[np.float32] = self.network.calibration.first_stage(scores).numpy()
+        return probabilities
 
     def likely(
         self, query: QueryEmbeddings, scores: NDArray[np.float32], first: NDArray[np.float32],

@@ -125,7 +125,10 @@ def default_epochs(model: str) -> int:
 
 
 def card_facts(
-    request: TrainRequest, encoders: Encoders, found: TrainingCollections, module: nn.Module
+    request: TrainRequest,
+    encoders: Encoders,
+    training_collections: TrainingCollections,
+    module: nn.Module,
 ) -> dict[str, object]:
     """Return the fields of the model card."""
 
@@ -136,8 +139,8 @@ def card_facts(
             for part, (_, annotations) in zip(data, collections, strict=True)
         )
 
-    trained = len(found.train.photos.regions)
-    there = sum(len(part.photos.regions) for part in found.parts)
+    trained = len(training_collections.train.photos.regions)
+    there = sum(len(part.photos.regions) for part in training_collections.parts)
     drawn = f"{trained:,} photos drawn at random from " if trained < there else ""
     reader = getattr(module, "reader", None)
     tuned = [
@@ -152,9 +155,9 @@ def card_facts(
         "tuned": f" but for the last layers ({' and '.join(tuned)}), tuned copies of which are here"
         if tuned
         else "",
-        "training": drawn + told(found.parts, request.collections),
-        "development": told(found.devs, request.dev_collections),
-        "held_out": sum(held_out(size) for size in found.sizes),
+        "training": drawn + told(training_collections.parts, request.collections),
+        "development": told(training_collections.devs, request.dev_collections),
+        "held_out": sum(held_out(size) for size in training_collections.sizes),
         "parameters": sum(value.numel() for value in module.parameters()),
     }
 

@@ -82,8 +82,8 @@ def reembed(
         embedded = 0
         unread: dict[str, str] = {}
         with ShardsAtHand() as shards:
-            found = _found(missing, shards, unread)
-            for batch in batches(found, batch_size or retriever.batch_size, retriever.size_px):
+            photos = _found(missing, shards, unread)
+            for batch in batches(photos, batch_size or retriever.batch_size, retriever.size_px):
                 embedded += _write(index, new, batch, retriever, ids, missing)
                 unread.update(batch.unread)
                 if progress is not None:

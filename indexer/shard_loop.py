@@ -186,14 +186,14 @@ class ShardLoop:
 
 def _plan(known: KnownShard, shard: Shard, missing: MissingPhotos, retry_failed: bool) -> Plan:
     file = known.file
-    found = tuple(members_of(file, shard))
+    members = tuple(members_of(file, shard))
     photos, broken = known.photos, known.quarantined
     if known.is_other:
         photos = {i: replace(photo, mtime_ns=NEVER_NS) for i, photo in photos.items()}
         broken = tuple(replace(bad, mtime_ns=NEVER_NS) for bad in broken)
     # What lies behind the damage may be there still.
     unreadable = (file.path,) if shard.damage else ()
-    seen = Survey(found, roots=(file.path,), unreadable=unreadable)
+    seen = Survey(members, roots=(file.path,), unreadable=unreadable)
     plan = make_plan(seen, photos, broken, retry_failed=retry_failed, missing=missing)
     return replace(plan, broken=tuple(bad for bad in plan.broken if bad.path != file.path))
 

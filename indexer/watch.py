@@ -90,23 +90,23 @@ def _told_changes(paths: Iterable[str], ignored: str, stop: threading.Event) -> 
     def counts(change: Change, path: str) -> bool:
         return not lies_below(path, ignored) and _may_be_photos(change, path)
 
-    for found in watch(
+    for changes in watch(
         *paths, watch_filter=counts, debounce=MOST_MS, step=QUIET_MS, rust_timeout=TICK_MS,
         yield_on_timeout=True, stop_event=stop, ignore_permission_denied=True,
     ):  # fmt: skip
-        yield bool(found)
+        yield bool(changes)
 
 
 def _there(paths: Sequence[str]) -> dict[str, tuple[int, int]]:
     """Return the folders that are there, and which ones they are."""
-    found = {}
+    folders = {}
     for path in paths:
         try:
             facts = os.stat(path)
         except OSError:
             continue
-        found[path] = (facts.st_dev, facts.st_ino)
-    return found
+        folders[path] = (facts.st_dev, facts.st_ino)
+    return folders
 
 
 def _may_be_photos(change: Change, path: str) -> bool:

@@ -102,16 +102,18 @@ def region_boxes(regions: int) -> list[Box]:
     ]
 
 
-def from_model(found: PhotoExplanation) -> Explanation:
+def from_model(explained: PhotoExplanation) -> Explanation:
     """Return what the model said of one photo, with boxes for its regions."""
     words = tuple(
         ExplainedWord(word, float(added), _heaviest(regions))
-        for word, added, regions in zip(found.words, found.added, found.regions, strict=True)
+        for word, added, regions in zip(
+            explained.words, explained.added, explained.regions, strict=True
+        )
     )
     content = tuple(word for word in words if _says_something(word.word)) or words
     other = sum(word.added for word in words) - sum(word.added for word in content)
-    rest = sum(found.rest.values()) + other
-    return Explanation(content, _heaviest(found.read), rest, other)
+    rest = sum(explained.rest.values()) + other
+    return Explanation(content, _heaviest(explained.read), rest, other)
 
 
 def as_record(explanation: Explanation) -> dict[str, Any]:

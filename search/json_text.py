@@ -20,7 +20,7 @@ def json_text(record: object, *, compact: bool = False) -> str:
     """
     separators = (",", ":") if compact else (", ", ": ")
     plain = json.dumps(record, ensure_ascii=False, allow_nan=not compact, separators=separators)
-    return ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", plain)
+    return ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", plain)
 
 
 def valid_record(record: object) -> object:

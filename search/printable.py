@@ -82,8 +82,8 @@ def without_passwords(text: str) -> str:
     return _PASSWORD.sub(r":\1\2@", text)
 
 
-def _number(found: re.Match[str]) -> str:
-    code = ord(found[0])
+def _number(match: re.Match[str]) -> str:
+    code = ord(match[0])
     if 0xDC80 <= code <= 0xDCFF:  # how Python writes a byte of a name that is no UTF-8
         code -= 0xDC00
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -151,10 +151,10 @@ class Index(IndexReader):
         with self.writing():
             return quarantine.release(self._catalog, paths)
 
-    def put_passed_over(self, found: Mapping[str, Mapping[str, int]]) -> None:
+    def put_passed_over(self, passed_over: Mapping[str, Mapping[str, int]]) -> None:
         """Write down source or shard to kinds of what is there and is not read, in place of all."""
         with self.writing():
-            folders.put_passed_over(self._catalog, found)
+            folders.put_passed_over(self._catalog, passed_over)
 
     def places_passed_over(self) -> dict[str, dict[str, int]]:
         """Return source or shard to what is there and is not read, by kind."""

@@ -180,9 +180,9 @@ def _find(catalog: CatalogFile, folders: Iterable[str], path: str) -> int | None
     for root in folders:
         if lies_below(path, root):
             row = (path_to_row(root), path_to_row(relative_path(root, path)))
-            found = next(catalog.rows(sql, *row), None)
-            if found is not None:
-                return int(found[0])
+            id_row = next(catalog.rows(sql, *row), None)
+            if id_row is not None:
+                return int(id_row[0])
     return None
 
 
@@ -249,7 +249,7 @@ def _copy_quarantine(part: IndexReader, catalog: CatalogFile, index: Index) -> N
 def _copy_recall_queries(opened: Sequence[IndexReader], index: Index, catalog: CatalogFile) -> None:
     for part in opened:
         with part.reading() as source:
-            found = models.recall_queries(source, part.model)
-        if found is not None:
-            models.set_recall_queries(catalog, index.model, found)
+            vectors = models.recall_queries(source, part.model)
+        if vectors is not None:
+            models.set_recall_queries(catalog, index.model, vectors)
             return

@@ -68,8 +68,8 @@ def split_member(path: str) -> tuple[str, str] | None:
     >>> split_member("/photos/hello!.jpg"), split_member("/photos/old.tar!/7.jpg")
     (None, None)
     """
-    found = _MEMBER.fullmatch(path) if MARK in path else None
-    return None if found is None else (found[1], found[2])
+    match = _MEMBER.fullmatch(path) if MARK in path else None
+    return None if match is None else (match[1], match[2])
 
 
 def base_name(path: str) -> str:
@@ -102,5 +102,5 @@ def address_of(path: Path) -> str:
     ('s3://bucket/a.tar!7.jpg', '/photos/7.jpg')
     """
     text = str(path)
-    found = _ONE_SLASH.match(text.replace(os.sep, "/"))
-    return text if found is None else f"{found[1]}://{text[found.end() :].replace(os.sep, '/')}"
+    match = _ONE_SLASH.match(text.replace(os.sep, "/"))
+    return text if match is None else f"{match[1]}://{text[match.end() :].replace(os.sep, '/')}"

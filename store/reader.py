@@ -74,8 +74,8 @@ class IndexReader:
         """
         hint = "make one with `crossgraph index SOURCE --index FOLDER`"
         if not cls.exists(folder):
-            found = "holds no index" if folder.is_dir() else "is not there"
-            raise IndexNotFound(f"{folder} {found}, expected {CATALOG_NAME} in it; {hint}")
+            what_is_there = "holds no index" if folder.is_dir() else "is not there"
+            raise IndexNotFound(f"{folder} {what_is_there}, expected {CATALOG_NAME} in it; {hint}")
         catalog = CatalogFile(folder / CATALOG_NAME)
         try:
             active = models.active_model(catalog)
@@ -223,15 +223,15 @@ class IndexReader:
 
     def vectors(self, image_ids: Ids) -> NDArray[np.float32]:
         """Return vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
-        found = self._arrays(self.model.vectors, image_ids)
-        if any(vector.shape != (self.model.dim,) for vector in found):
+        rows = self._arrays(self.model.vectors, image_ids)
+        if any(vector.shape != (self.model.dim,) for vector in rows):
             raise self._catalog.damaged(f"vectors that are none of {self.model.name}")
-        return np.array(found, dtype=np.float32).reshape(len(found), self.model.dim)
+        return np.array(rows, dtype=np.float32).reshape(len(rows), self.model.dim)
 
     def nodes(self, image_ids: Ids) -> NDArray[Any]:
         """Return nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
-        found = self._arrays(self.model.nodes, image_ids)
-        return np.stack(found) if found else np.zeros((0, 0, 0), dtype=np.float16)
+        rows = self._arrays(self.model.nodes, image_ids)
+        return np.stack(rows) if rows else np.zeros((0, 0, 0), dtype=np.float16)
 
     def background(self) -> Background:
         """Return a sample of the vectors and how many there are, kept until they change."""

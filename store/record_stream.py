@@ -71,12 +71,12 @@ def _records(
     files = files_of(catalog, page)
     captions = texts_of(catalog, "captions", page)
     categories = texts_of(catalog, "categories", page)
-    found = []
+    records = []
     for image_id in page:
         if image_id not in files:
             continue
         file = files[image_id]
-        found.append(
+        records.append(
             PhotoRecord(
                 image_id,
                 file,
@@ -86,23 +86,23 @@ def _records(
                 vectors.get(image_id),
             )
         )
-    return found
+    return records
 
 
 def _vectors(
     index: ReadIndex, catalog: CatalogFile, page: Sequence[int]
 ) -> dict[int, NDArray[Any]]:
     try:
-        found = arrays_of(catalog, index.model.vectors, page)
-        sound = all(vector.shape == (index.model.dim,) for vector in found.values())
+        vectors = arrays_of(catalog, index.model.vectors, page)
+        sound = all(vector.shape == (index.model.dim,) for vector in vectors.values())
     except IndexDamaged:
         sound = False
-    if not sound or set(paths_of(catalog, page)) > set(found):
+    if not sound or set(paths_of(catalog, page)) > set(vectors):
         raise IndexDamaged(
             f"{index.folder} has photos whose vector is missing or damaged: run `crossgraph verify "
             f"--repair --index {index.folder}` and index its photos again"
         )
-    return found
+    return vectors
 
 
 def _cut(image_ids: Sequence[int]) -> Iterator[list[int]]:

@@ -50,11 +50,11 @@ class Reembedding:
             raise ValueError(f"{index.folder} was embedded with model {model} already")
         self._index = index
         with index.writing() as catalog:
-            found = models.find_model(catalog, fingerprint)
+            known_model = models.find_model(catalog, fingerprint)
             for other in models.other_models(catalog, index.model):
-                if other != found:
+                if other != known_model:
                     models.forget(catalog, other)
-            self._model = found or models.add_model(
+            self._model = known_model or models.add_model(
                 catalog, fingerprint, model, encoders, dim, unit_dim
             )
 

@@ -106,10 +106,10 @@ class Recorder:
         self.state, self.photos, self.report = out / "state", photos, report
         self.history: list[dict[str, float]] = []
         self.best: dict[str, Tensor] = {}
-        found = load_state(self.state, photos)
-        if found is not None:
-            self.history = list(found[0]["history"])
-            self.best = tensors_under(found[1], "best")
+        saved = load_state(self.state, photos)
+        if saved is not None:
+            self.history = list(saved[0]["history"])
+            self.best = tensors_under(saved[1], "best")
 
     def __call__(
         self, epoch: int, log: dict[str, float], model: PairModel, optimizer: torch.optim.Optimizer
@@ -129,10 +129,10 @@ class Recorder:
 
 def resumed(request: TrainRequest, photos: int) -> PairResume | None:
     """Return the state that an earlier run of the same request left; None where there is none."""
-    found = load_state(request.out / "state", photos) if request.resume else None
-    if found is None:
+    saved = load_state(request.out / "state", photos) if request.resume else None
+    if saved is None:
         return None
-    facts, tensors = found
+    facts, tensors = saved
     return PairResume(
         facts["history"],
         tensors_under(tensors, "module"),

@@ -124,8 +124,8 @@ class CocoFile:
                 continue
             self.annotation_count += 1
             named += isinstance(part.value, dict) and "image_id" in part.value
-            if (found := self._annotation(part.value)) is not None:
-                yield found
+            if (annotation := self._annotation(part.value)) is not None:
+                yield annotation
         if self.annotation_count and not named:
             raise CocoError(
                 f'{self.path} is no COCO file: none of its "annotations" has an "image_id"'

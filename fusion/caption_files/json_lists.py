@@ -76,12 +76,12 @@ def load_object(content: bytes, encoding: str | None = None) -> dict[str, object
     errors = "replace" if encoding == "cp1252" else "surrogatepass"
     text = content.decode(encoding or json.detect_encoding(content), errors)
     try:
-        found = json.loads(text)
+        content_object = json.loads(text)
     except RecursionError:
         raise ValueError("it is nested too deep") from None
-    if not isinstance(found, dict):
-        raise TypeError(type(found).__name__)
-    return found
+    if not isinstance(content_object, dict):
+        raise TypeError(type(content_object).__name__)
+    return content_object
 
 
 def pieces_of_loaded(content: dict[str, object]) -> Iterator[Piece]:
@@ -130,9 +130,9 @@ class _Scanner:
     def peek(self) -> str:
         """Return the next character that is no space, without taking it; empty at the end."""
         while True:
-            if (found := _SIGN.search(self._text, self._at)) is not None:
-                self._at = found.start()
-                return found[0]
+            if (sign := _SIGN.search(self._text, self._at)) is not None:
+                self._at = sign.start()
+                return sign[0]
             self._at = len(self._text)
             if not self._more():
                 return ""

@@ -42,8 +42,8 @@ def texts_in(value: object, deepest: int = 4) -> Iterator[str]:
         for item in value:
             yield from texts_in(item, deepest - 1)
     elif isinstance(value, dict) and deepest:
-        found = (list(texts_in(value.get(field), deepest - 1)) for field in RECORD_FIELDS)
-        yield from next(filter(None, found), [])
+        by_field = (list(texts_in(value.get(field), deepest - 1)) for field in RECORD_FIELDS)
+        yield from next(filter(None, by_field), [])
 
 
 def _plain(value: str | bytes) -> str:

@@ -39,14 +39,14 @@ def fill_words(
     arrays: Mapping[str, NDArray[np.float16]],
     mask: NDArray[np.bool_],
     rows: list[int],
-    found: WordFeatures,
+    features: WordFeatures,
 ) -> None:
     """Write the words of some texts into their rows, and which of them are there into the mask."""
-    length = found.mask.shape[1]
-    arrays["words"][rows, :length] = found.features.cpu().numpy()
-    if "lower" in arrays and found.lower is not None:
-        arrays["lower"][rows, :length] = found.lower.cpu().numpy()
-    mask[rows, :length] = found.mask.cpu().numpy()
+    length = features.mask.shape[1]
+    arrays["words"][rows, :length] = features.features.cpu().numpy()
+    if "lower" in arrays and features.lower is not None:
+        arrays["lower"][rows, :length] = features.lower.cpu().numpy()
+    mask[rows, :length] = features.mask.cpu().numpy()
 
 
 def encode_captions(
@@ -68,16 +68,19 @@ def encode_captions(
     if encoders.text.top_layers() is not None:
         arrays["lower"] = np.zeros(shape, np.float16)
     mask = np.zeros(shape[:2], bool)
-    for rows, found in encoded_texts(encoders, texts):
-        fill_words(arrays, mask, rows, found)
+    for rows, features in encoded_texts(encoders, texts):
+        fill_words(arrays, mask, rows, features)
     return CaptionFeatures(
         caption_ids, photo_rows, list(texts), arrays["words"], mask, arrays.get("lower")
     )
 
 
-def clip_words(found: WordFeatures) -> WordFeatures:
+def clip_words(features: WordFeatures) -> WordFeatures:
     """Keep the first `MAX_WORDS` words of each text."""
-    lower = None if found.lower is None else found.lower[:, :MAX_WORDS]
+    lower = None if features.lower is None else features.lower[:, :MAX_WORDS]
     return replace(
-        found, features=found.features[:, :MAX_WORDS], mask=found.mask[:, :MAX_WORDS], lower=lower
+        features,
+        features=features.features[:, :MAX_WORDS],
+        mask=features.mask[:, :MAX_WORDS],
+        lower=lower,
     )

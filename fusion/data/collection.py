@@ -55,9 +55,9 @@ def read_captions(annotations: Path, images_dir: Path) -> Collection:
     try:
         file = CocoFile(annotations)
         captions = [
-            (found.own_id, found.image_id, text)
-            for found in file.annotations()
-            for text in found.captions
+            (annotation.own_id, annotation.image_id, text)
+            for annotation in file.annotations()
+            for text in annotation.captions
         ]
     except CocoError as error:
         raise CollectionError(str(error)) from error

@@ -155,9 +155,9 @@ def write_photos(
         shapes = {"maps-0": first.lower.shape[1:], **shapes}
     with array_files(folder, shapes, len(paths)) as arrays:
         for rows, photos in batches_of_photos(paths, 0, encoder.size_px, read_photo):
-            found = encoder.encode_images(photos)
-            cells, pooled = photo_features(found.features)
-            parts = {"regions": cells, "pooled": pooled, "maps-0": found.lower}
+            encoded = encoder.encode_images(photos)
+            cells, pooled = photo_features(encoded.features)
+            parts = {"regions": cells, "pooled": pooled, "maps-0": encoded.lower}
             for name, array in arrays.items():
                 part = parts[name]
                 if part is not None:
@@ -205,8 +205,8 @@ def write_frozen_view(
         size_px = encoders.image.size_px
         for rows, views in batches_of_photos(collection.paths, number, size_px, read_photo):
             with fast_products(torch.device(encoders.image.device).type):
-                found = encoders.image.encode_images(views)
-            parts = zip(PHOTO_ARRAYS, photo_features(found.features.float()), strict=True)
+                encoded = encoders.image.encode_images(views)
+            parts = zip(PHOTO_ARRAYS, photo_features(encoded.features.float()), strict=True)
             for name, part in parts:
                 arrays[names[name]][rows] = part.cpu().numpy()
             report(f"photos, view {number + 1}", rows.stop, count)
@@ -222,8 +222,8 @@ def write_captions(
     mask = np.zeros((len(texts), MAX_WORDS), bool)
     done = 0
     with array_files(folder, shapes, len(texts)) as arrays:
-        for rows, found in encoded_texts(encoders, texts):
-            fill_words(arrays, mask, rows, found)
+        for rows, features in encoded_texts(encoders, texts):
+            fill_words(arrays, mask, rows, features)
             done += len(rows)
             report("captions", done, len(texts))
     np.save(folder / "mask.partial.npy", mask)
@@ -232,8 +232,8 @@ def write_captions(
 
 def read_cache(collection: Collection, folder: Path, views: int, *, tunable: bool) -> PairData:
     def array(name: str) -> NDArray[np.float16]:
-        found: NDArray[np.float16] = np.load(folder / f"{name}.npy", mmap_mode="r")
-        return found
+        mapped: NDArray[np.float16] = np.load(folder / f"{name}.npy", mmap_mode="r")
+        return mapped
 
     mask: NDArray[np.bool_] = np.load(folder / "mask.npy")
     longest = max(int(mask.sum(1).max()), 1)

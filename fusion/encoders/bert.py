@@ -60,13 +60,13 @@ class BertEncoder:
         batch = self.tokenizer(
             list(texts), padding=True, truncation=True, max_length=limit, return_tensors="pt"
         ).to(self.device)
-        found = self.model(**batch, output_hidden_states=True)
+        outputs = self.model(**batch, output_hidden_states=True)
         mask = batch["attention_mask"].bool()
         padding = ~mask.unsqueeze(-1)
-        words = found.last_hidden_state.masked_fill(padding, 0.0)
+        words = outputs.last_hidden_state.masked_fill(padding, 0.0)
         lower = None
-        if len(found.hidden_states) > TUNABLE_LAYERS:
-            lower = found.hidden_states[-1 - TUNABLE_LAYERS].masked_fill(padding, 0.0)
+        if len(outputs.hidden_states) > TUNABLE_LAYERS:
+            lower = outputs.hidden_states[-1 - TUNABLE_LAYERS].masked_fill(padding, 0.0)
         pooled = words.sum(1) / mask.sum(1, keepdim=True)
         tokens = [
             self.tokenizer.convert_ids_to_tokens(row[real].tolist())
@@ -124,8 +124,8 @@ def minilm(weights: Path | None, device: str | torch.device) -> BertEncoder:
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
     repository = "sentence-transformers/all-MiniLM-L6-v2"
-    found = resolve("all-MiniLM-L6-v2", weights, MINILM_FILE, lambda: _from_hub(repository))
-    tensors = minilm_tensors(found / "model.safetensors" if found.is_dir() else found)
+    path = resolve("all-MiniLM-L6-v2", weights, MINILM_FILE, lambda: _from_hub(repository))
+    tensors = minilm_tensors(path / "model.safetensors" if path.is_dir() else path)
     config: Any = BertConfig(**SIZES)
     config._attn_implementation = "sdpa"
     model = BertModel(config, add_pooling_layer=False)
@@ -144,5 +144,5 @@ def minilm(weights: Path | None, device: str | torch.device) -> BertEncoder:
 def bert_base(weights: Path | None, device: str | torch.device) -> BertEncoder:
     """bert-base-uncased (Devlin et al., 2019): 768-d, twelve layers."""
     repository = "google-bert/bert-base-uncased"
-    found = resolve("bert-base-uncased", weights, None, lambda: _from_hub(repository))
-    return read_bert(found if found.is_dir() else found.parent, device)
+    path = resolve("bert-base-uncased", weights, None, lambda: _from_hub(repository))
+    return read_bert(path if path.is_dir() else path.parent, device)

@@ -47,11 +47,11 @@ class ClipImages:
         """Encode B photos: patch states (B, rows * columns, dim), embeddings of unit length."""
         pixels = images_to_tensor(images, self.size_px).to(self.device)
         pixels = (pixels / 255 - self.mean) / self.deviation
-        found = self.model.vision_model(pixel_values=pixels)
+        outputs = self.model.vision_model(pixel_values=pixels)
         cells = self.grid[0] * self.grid[1]
         # CLIP puts a class token before its patches, SigLIP none.
-        regions = found.last_hidden_state[:, -cells:]
-        pooled = found.pooler_output
+        regions = outputs.last_hidden_state[:, -cells:]
+        pooled = outputs.pooler_output
         if hasattr(self.model, "visual_projection"):
             pooled = self.model.visual_projection(pooled)
         mask = torch.ones(regions.shape[:2], dtype=torch.bool, device=regions.device)
@@ -98,13 +98,13 @@ class ClipTexts:
         ).to(self.device)
         mask = batch["attention_mask"].bool()
         attention = None if self.padding == "max_length" else batch["attention_mask"]
-        found = self.model.text_model(input_ids=batch["input_ids"], attention_mask=attention)
-        pooled = found.pooler_output
+        outputs = self.model.text_model(input_ids=batch["input_ids"], attention_mask=attention)
+        pooled = outputs.pooler_output
         if hasattr(self.model, "text_projection"):
             pooled = self.model.text_projection(pooled)
         longest = int(mask.sum(1).max())
         mask = mask[:, :longest]
-        words: Tensor = found.last_hidden_state[:, :longest].masked_fill(~mask.unsqueeze(-1), 0.0)
+        words: Tensor = outputs.last_hidden_state[:, :longest].masked_fill(~mask.unsqueeze(-1), 0.0)
         tokens = [
             self.tokenizer.convert_ids_to_tokens(row[real].tolist())
             for row, real in zip(batch["input_ids"][:, :longest], mask, strict=True)

@@ -38,9 +38,9 @@ def resolve(
                 f"{given}: no such file or folder, expected the weights of {what}"
             )
         return given
-    found = packaged.find() if packaged else None
-    if found is not None:
-        return found
+    packaged_path = packaged.find() if packaged else None
+    if packaged_path is not None:
+        return packaged_path
     try:
         if hub is not None:
             return hub()

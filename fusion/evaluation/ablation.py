@@ -115,8 +115,8 @@ class PairLogits:
     def __call__(self, q: Tensor, g: Tensor) -> Tensor:
         """Return the logits of (N,) captions with (N,) photos: -> (N,)."""
         new = self.known[q, g].isnan()
-        found = pair_logits(self.network, self.photos, self.texts, q[new], g[new])
-        self.known[q[new], g[new]] = found
+        logits = pair_logits(self.network, self.photos, self.texts, q[new], g[new])
+        self.known[q[new], g[new]] = logits
         return self.known[q, g]
 
 

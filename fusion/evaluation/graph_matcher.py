@@ -53,22 +53,24 @@ class GraphMatcher:
 
         def match(text_rows: NDArray[np.int64], photo_rows: NDArray[np.int64]) -> Matrix:
             q, g = torch.from_numpy(text_rows), torch.from_numpy(photo_rows)
-            found: Matrix = pair_scores(self.network, photos, texts, q, g).numpy()
-            return found
+            scores: Matrix = pair_scores(self.network, photos, texts, q, g).numpy()
+            return scores
 
         def probability(scores: Matrix) -> Matrix:
-            found: Matrix = self.network.calibration.reranked(torch.from_numpy(scores)).numpy()
-            return found
+            probabilities: Matrix = self.network.calibration.reranked(
+                torch.from_numpy(scores)
+            ).numpy()
+            return probabilities
 
         def match_hard(text_rows: NDArray[np.int64], photo_rows: NDArray[np.int64]) -> Matrix:
             q, g = torch.from_numpy(text_rows), torch.from_numpy(photo_rows)
             evidence = pair_evidence(self.network, photos, texts, q, g)
-            found: Matrix = self.network.look_alikes(evidence).numpy()
-            return found
+            log_odds: Matrix = self.network.look_alikes(evidence).numpy()
+            return log_odds
 
         def probability_hard(scores: Matrix) -> Matrix:
-            found: Matrix = torch.from_numpy(scores).sigmoid().numpy()
-            return found
+            probabilities: Matrix = torch.from_numpy(scores).sigmoid().numpy()
+            return probabilities
 
         return PairScores(
             first.numpy(), first.numpy(), by_text.numpy(), by_photo.numpy(),

@@ -59,12 +59,12 @@ class PairMatcher:
         table: Matrix = self.model.score_matrix(images, texts, report).numpy()
 
         def match(text_rows: NDArray[np.int64], photo_rows: NDArray[np.int64]) -> Matrix:
-            found: Matrix = table[text_rows, photo_rows]
-            return found
+            scores: Matrix = table[text_rows, photo_rows]
+            return scores
 
         def probability(scores: Matrix) -> Matrix:
-            found: Matrix = torch.from_numpy(scores).sigmoid().numpy()
-            return found
+            probabilities: Matrix = torch.from_numpy(scores).sigmoid().numpy()
+            return probabilities
 
         return PairScores(table, table, None, None, match, probability, match, probability)
 
@@ -75,5 +75,5 @@ class PairMatcher:
         texts = torch.from_numpy(pooled_texts(data))
         rows = torch.from_numpy(data.captions.photo_rows)
         blocks = zip(rows.split(BLOCK), texts.split(BLOCK), strict=True)
-        found = [self.model(images[own], part) for own, part in blocks]
-        return OwnScores(torch.cat(found).float().numpy(), None)
+        blocks_scores = [self.model(images[own], part) for own, part in blocks]
+        return OwnScores(torch.cat(blocks_scores).float().numpy(), None)

@@ -85,11 +85,11 @@ class ReadAlready(NodeReader):
     place of lower states.
     """
 
-    def texts(self, found: TextInput) -> TextNodes:
+    def texts(self, words: TextInput) -> TextNodes:
         """Whiten B texts."""
-        if found.lower is None:
+        if words.lower is None:
             raise ValueError("expected tuned words, found None: see `read_once`")
-        return super().texts(TextInput(found.mask, found.lower))
+        return super().texts(TextInput(words.mask, words.lower))
 
 
 @torch.inference_mode()
@@ -111,10 +111,10 @@ def read_once(network: Network, data: PairData) -> PairData:
     captions, layers = data.captions, network.reader.layers
     words = torch.zeros(captions.words.shape)
     for part in by_length(captions).split(250):
-        mask, found, lower = text_input(captions, part)
+        mask, read_through, lower = text_input(captions, part)
         if layers is not None and lower is not None:
-            found = layers(lower, mask)
-        words[part, : mask.shape[1]] = found
+            read_through = layers(lower, mask)
+        words[part, : mask.shape[1]] = read_through
     return PairData(photos, replace(captions, lower=words.numpy()))
 
 

@@ -33,11 +33,11 @@ def known_tensors(network: Network, texts: BertEncoder) -> Known:
 
     By identity, since the modules that are exported hold the very tensors of these.
     """
-    found: Known = {}
+    known: Known = {}
     for kind, module in (("text", texts.model), ("checkpoint", network)):
         for name, tensor in (*module.named_parameters(), *module.named_buffers()):
-            found[id(tensor)] = [kind, name]
-    return found
+            known[id(tensor)] = [kind, name]
+    return known
 
 
 def source_of(graph: Exported, name: str, known: Known, lower: Sources) -> list[Any]:
@@ -60,10 +60,10 @@ def source_of(graph: Exported, name: str, known: Known, lower: Sources) -> list[
             *module.named_buffers(remove_duplicate=False),
         )
     )
-    found = known.get(id(tensors.get(name)))
-    if found is None:
+    source = known.get(id(tensors.get(name)))
+    if source is None:
         raise ValueError(f"{graph.name}: {name} comes from nowhere that is known")
-    return found
+    return source
 
 
 MADE_OF: dict[str, Sources] = {
@@ -95,12 +95,12 @@ def lower_sources() -> Sources:
         for one, other in pairwise(module.children()):
             if isinstance(one, nn.Conv2d) and isinstance(other, nn.BatchNorm2d):
                 norms[id(one)] = (paths[id(other)], other.eps)
-    found: Sources = {}
+    sources: Sources = {}
     for path, module in lite2_halves(fold_batch_norms(made))[0].named_modules():
         if isinstance(module, nn.Conv2d):
             norm, epsilon = norms[id(module)]
             weight = names[f"{paths[id(module)]}.weight"]
             gain = names[f"{norm}.weight"].removesuffix(".weight")
             for part in ("weight", "bias"):
-                found[f"lower.{path}.{part}"] = [f"folded_{part}", weight, gain, epsilon]
-    return found
+                sources[f"lower.{path}.{part}"] = [f"folded_{part}", weight, gain, epsilon]
+    return sources

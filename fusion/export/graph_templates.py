@@ -157,14 +157,14 @@ class _WithCaptions(nn.Module):
 
 def photo_graph(encoder: GridEncoder, network: Network) -> Exported:
     """Return what indexing runs, with the captions' rows as inputs."""
-    found = photo_side(encoder, network)
-    hubs: Any = found.module.hubs
+    exported = photo_side(encoder, network)
+    hubs: Any = exported.module.hubs
     captions, longest = torch.export.Dim("captions"), torch.export.Dim("longest")
-    return found._replace(
-        module=_WithCaptions(found.module),
-        inputs=found.inputs
+    return exported._replace(
+        module=_WithCaptions(exported.module),
+        inputs=exported.inputs
         | dict(zip(CAPTIONS, (hubs.rows.clone(), hubs.mask.clone()), strict=True)),
-        sizes=found.sizes | {name: {0: captions, 1: longest} for name in CAPTIONS},
+        sizes=exported.sizes | {name: {0: captions, 1: longest} for name in CAPTIONS},
     )
 
 

@@ -70,9 +70,11 @@ class PhotoGraph(nn.Module):
         assert beside.shape[1] == BESIDE
         nearest = (vectors @ self.trained).topk(self.kept, dim=1)
         weights = (nearest.values / self.temperature).softmax(1)
-        found = torch.cat([vectors, beside], dim=1), nodes, nearest.indices, weights
+        outputs = torch.cat([vectors, beside], dim=1), nodes, nearest.indices, weights
         concepts = self.reader.concepts
-        return found if concepts is None or not concepts.kept else (*found, *concepts.shown(cells))
+        return (
+            outputs if concepts is None or not concepts.kept else (*outputs, *concepts.shown(cells))
+        )
 
 
 class _Cells(nn.Module):

@@ -50,11 +50,11 @@ class QueryGraph(nn.Module):
         states = self.frozen(self.embeddings(ids), mask)
         read = self.reader.texts(TextInput(mask, states, states))
         vectors = self.dual(*read)
-        found = vectors, self.hub(vectors), self.cross(*read)
+        outputs = vectors, self.hub(vectors), self.cross(*read)
         concepts = self.reader.concepts
         if concepts is None or not concepts.kept:
-            return found
-        return (*found, concepts.asked(read.words, read.mask))
+            return outputs
+        return (*outputs, concepts.asked(read.words, read.mask))
 
 
 class _Hub(nn.Module):

@@ -120,5 +120,5 @@ def hubness(vectors: Tensor, bank: Tensor, nearest: int, weight: float) -> Tenso
     if not len(bank) or not weight:
         return vectors.new_zeros(len(vectors))
     similarity = vectors @ unit_rows(bank).T
-    found = similarity.topk(min(nearest, similarity.shape[1]), dim=1).values
-    return weight * found.mean(1)
+    nearest_similarities = similarity.topk(min(nearest, similarity.shape[1]), dim=1).values
+    return weight * nearest_similarities.mean(1)

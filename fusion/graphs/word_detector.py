@@ -64,10 +64,10 @@ class WordDetector(nn.Module):
             parts = [part[columns] for part in parts]
         regions, whole, bias = parts
         shown = nodes * self.log_scale.exp()
-        found = functional.linear(shown[:, 1:], regions).float()
+        cosines = functional.linear(shown[:, 1:], regions).float()
         # Counted by a tensor, so that an export of it is not bound to one number of regions.
-        count = found.new_ones(found.shape[1]).sum()
-        strongest: Tensor = found.logsumexp(1) - count.log()
+        count = cosines.new_ones(cosines.shape[1]).sum()
+        strongest: Tensor = cosines.logsumexp(1) - count.log()
         return strongest + functional.linear(shown[:, 0], whole).float() + bias
 
     def odds(self, nodes: Tensor, columns: Tensor | None = None) -> Tensor:

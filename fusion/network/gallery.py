@@ -67,13 +67,13 @@ def embed_photos(
         parts.append(network.photos(photo_input(photos, rows), None if own is None else own[rows]))
         if progress:
             progress("photos embedded", int(rows[-1]) + 1, len(photos.regions))
-    found = PhotoVectors(*(torch.cat(column) for column in zip(*parts, strict=True)))
+    vectors = PhotoVectors(*(torch.cat(column) for column in zip(*parts, strict=True)))
     # The edges too as they come back from an index; the nodes are rounded already.
-    packed, layout = network.pack(found), network.layout
+    packed, layout = network.pack(vectors), network.layout
     kept = (torch.from_numpy(each) for each in unpack_edges(packed, layout))
     shown = (torch.from_numpy(each) for each in unpack_classes(packed, layout))
-    detected = [network.detector.odds(part) for part in found.nodes.split(block)]
-    return Gallery(*found[:4], network.words.along(*kept), torch.cat(detected), *shown)
+    detected = [network.detector.odds(part) for part in vectors.nodes.split(block)]
+    return Gallery(*vectors[:4], network.words.along(*kept), torch.cat(detected), *shown)
 
 
 @torch.inference_mode()

@@ -168,12 +168,12 @@ class Network(nn.Module):
         self.calibration = Calibration()
         self.look_alikes = LookAlikeTest()
 
-    def photos(self, found: PhotoInput, own: Tensor | None = None) -> PhotoVectors:
+    def photos(self, features: PhotoInput, own: Tensor | None = None) -> PhotoVectors:
         """Embed B photos; errors as in `NodeReader.photos`.
 
         `own` (B,) names the memory's rows that are these very photos, for training photos only.
         """
-        regions, pooled = self.reader.regions(found)
+        regions, pooled = self.reader.regions(features)
         read = self.reader.nodes(regions, pooled)
         vectors = self.photo_vectors(read, own)
         nodes = self.nodes(read)
@@ -186,8 +186,8 @@ class Network(nn.Module):
         """How near (B, D) photos are to any text, to subtract from their scores: (B,)."""
         if self.config.memory_hubs:
             return hubness(vectors, self.memory.values, MEMORY_NEAREST, MEMORY_HUB_WEIGHT)
-        found: Tensor = self.photo_hub(vectors)
-        return found
+        hub: Tensor = self.photo_hub(vectors)
+        return hub
 
     def shown(self, regions: Tensor) -> tuple[Tensor, Tensor]:
         """The classes that B photos show, as `ConceptGraph.shown`; (B, 0) without paths."""
@@ -252,9 +252,9 @@ class Network(nn.Module):
             (photos.classes.numpy(), photos.class_shares.numpy()),
         )
 
-    def texts(self, found: TextInput, texts: Sequence[str]) -> TextVectors:
+    def texts(self, features: TextInput, texts: Sequence[str]) -> TextVectors:
         """Embed B texts from what the encoder gave of them; errors as in `NodeReader.texts`."""
-        read = self.reader.texts(found)
+        read = self.reader.texts(features)
         vectors = self.dual.text(*read)
         bag = self.words.bags(texts)
         return TextVectors(
@@ -264,7 +264,7 @@ class Network(nn.Module):
             bag_hub=self.words.hub(bag, self.text_hub.bank),
             detected_hub=self.detector.hub(bag),
             nodes=self.cross.text(*read),
-            mask=with_whole(found.mask),
+            mask=with_whole(features.mask),
             short=torch.tensor([is_short_query(text) for text in texts]),
             classes=self.asked(read),
         )

@@ -59,17 +59,17 @@ class NodeReader(nn.Module):
         self.blocks = TunedBlocks(blocks) if blocks is not None else None
         self.layers = TunedLayers(layers) if layers is not None else None
 
-    def photos(self, found: PhotoInput) -> ImageNodes:
+    def photos(self, features: PhotoInput) -> ImageNodes:
         """Read B photos; errors as in `regions`."""
-        return self.nodes(*self.regions(found))
+        return self.nodes(*self.regions(features))
 
-    def regions(self, found: PhotoInput) -> tuple[Tensor, Tensor]:
+    def regions(self, features: PhotoInput) -> tuple[Tensor, Tensor]:
         """Run the tuned blocks on B photos: -> regions (B, R, D) and their summary (B, P).
 
         Raises:
             ValueError: the form that this reader needs is None.
         """
-        regions, pooled, lower = found
+        regions, pooled, lower = features
         if self.blocks is not None:
             if lower is None:
                 raise ValueError("the tuned blocks read lower maps, which these features lack")
@@ -88,13 +88,13 @@ class NodeReader(nn.Module):
         real = torch.ones(cells.shape[:2], dtype=torch.bool, device=cells.device)
         return ImageNodes(cells, real, summary)
 
-    def texts(self, found: TextInput) -> TextNodes:
+    def texts(self, features: TextInput) -> TextNodes:
         """Read B texts.
 
         Raises:
             ValueError: the form that this reader needs is None.
         """
-        mask, words, lower = self.here(found.mask), self.here(found.words), found.lower
+        mask, words, lower = self.here(features.mask), self.here(features.words), features.lower
         if self.layers is not None:
             if lower is None:
                 raise ValueError("the tuned layers read lower states, which these features lack")

@@ -27,8 +27,8 @@ class TunedLayers(nn.Module):
         additive = torch.zeros(mask.shape, device=lower.device).masked_fill(~mask, -1e9)
         hidden = lower
         for layer in self.layers:
-            found = layer(hidden, additive[:, None, None, :])
-            hidden = found[0] if isinstance(found, tuple) else found
+            outputs = layer(hidden, additive[:, None, None, :])
+            hidden = outputs[0] if isinstance(outputs, tuple) else outputs
         return hidden.masked_fill(~mask.unsqueeze(-1), 0.0)
 
 
@@ -78,8 +78,8 @@ class FrozenDepthwise(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         """Convolve; the output is as large as the input."""
-        found: Tensor = _Depthwise.apply(maps, self.weight, self.bias)  # type: ignore[no-untyped-call]
-        return found
+        convolved: Tensor = _Depthwise.apply(maps, self.weight, self.bias)  # type: ignore[no-untyped-call]
+        return convolved
 
 
 class _Depthwise(torch.autograd.Function):

@@ -109,8 +109,8 @@ class OnnxIndexingModel:
         """Embed B photos that are squares already: (B, size_px, size_px, 3)."""
         session = self._session
         pieces = [pixels[start : start + PIECE] for start in range(0, len(pixels), PIECE)]
-        found = self._pool.map(lambda piece: session.run(None, {INPUT: piece}), pieces)
-        vectors, *outputs = (np.concatenate(part) for part in zip(*found, strict=True))
+        outputs_of_pieces = self._pool.map(lambda piece: session.run(None, {INPUT: piece}), pieces)
+        vectors, *outputs = (np.concatenate(part) for part in zip(*outputs_of_pieces, strict=True))
         return ImageEmbeddings(vectors, pack_outputs(outputs, self._row_bytes))
 
     def embed_queries(self, texts: Sequence[str]) -> QueryEmbeddings:
@@ -127,10 +127,10 @@ class OnnxIndexingModel:
 
         try:
             with safe_open(self._folder / TABLES, framework="numpy") as file:
-                found: NDArray[np.float32] = file.get_tensor("probes")
+                vectors: NDArray[np.float32] = file.get_tensor("probes")
         except (OSError, SafetensorError) as error:
             raise unreadable(self._folder, TABLES, error) from error
-        return found
+        return vectors
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:

@@ -98,16 +98,16 @@ class OnnxSearchModel:
             raise ValueError("no texts to encode: expected at least one")
         texts = [canonical_query(text) for text in texts]
         encoded = [self._files.tokenizer.encode(text) for text in texts]
-        found = [self._embed(each.ids) for each in encoded]
-        longest = max(len(one.nodes) for one in found)
-        words = np.zeros((len(texts), longest, found[0].nodes.shape[1]), np.float32)
+        outputs = [self._embed(each.ids) for each in encoded]
+        longest = max(len(one.nodes) for one in outputs)
+        words = np.zeros((len(texts), longest, outputs[0].nodes.shape[1]), np.float32)
         mask = np.zeros((len(texts), longest), np.bool_)
-        for row, one in enumerate(found):
+        for row, one in enumerate(outputs):
             words[row, : len(one.nodes)] = one.nodes
             mask[row, : len(one.nodes)] = True
         bag = np.stack([self._bag(text) for text in texts])
         return QueryEmbeddings(
-            np.stack([one.vector for one in found]),
+            np.stack([one.vector for one in outputs]),
             bag,
             self._hub(bag, "worded"),
             self._hub(bag, "detected"),
@@ -115,7 +115,7 @@ class OnnxSearchModel:
             mask,
             [each.tokens for each in encoded],
             np.array([is_short_query(text) for text in texts]),
-            np.stack([one.classes for one in found]),
+            np.stack([one.classes for one in outputs]),
         )
 
     def rerank(
@@ -151,8 +151,8 @@ class OnnxSearchModel:
         parts, said = self._parts(query, vectors, packed)
         shown = unpack_nodes(packed, self._layout)
         words, mask = self._words(query)
-        found = self._files.reading.run(None, {"words": words, "mask": mask, "regions": shown})
-        reading = WordReading(*(np.asarray(each, np.float32) for each in found))
+        readings = self._files.reading.run(None, {"words": words, "mask": mask, "regions": shown})
+        reading = WordReading(*(np.asarray(each, np.float32) for each in readings))
         return explain_photos(self._gates_for(query), query.tokens[0], parts, reading, said)
 
     def probabilities(self, query: QueryEmbeddings, first_scores: NDArray[np.floating]) -> Array:
@@ -233,8 +233,8 @@ class OnnxSearchModel:
         likely = (query.classes[0][classes] * shares).sum(1)
         expected = (prior[classes] * shares).sum(1)
         floor = np.float32(self._facts["class_floor"])
-        found: Array = np.log((likely + floor) / (expected + floor))
-        return found
+        log_odds: Array = np.log((likely + floor) / (expected + floor))
+        return log_odds
 
     def _words(self, query: QueryEmbeddings) -> tuple[Array, NDArray[np.bool_]]:
         """Nodes (1, T, Dn) and mask (1, T) of one query, with no more padding than graphs want."""
@@ -282,5 +282,5 @@ class _Embedded(NamedTuple):
 def _logistic(scores: Array, fitted: Sequence[float]) -> Array:
     slope, offset = (np.float32(value) for value in fitted)
     with np.errstate(over="ignore"):
-        found: Array = 1 / (1 + np.exp(-(slope * scores + offset)))
-    return found
+        probabilities: Array = 1 / (1 + np.exp(-(slope * scores + offset)))
+    return probabilities

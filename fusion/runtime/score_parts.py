@@ -51,5 +51,5 @@ def combine(parts: ScoreParts[T], gates: Iterable[Any]) -> T:
     score, *graphs = parts
     for gate, graph in zip(gates, graphs, strict=True):
         score = score + gate * graph
-    found: T = score
-    return found
+    combined: T = score
+    return combined

@@ -89,9 +89,9 @@ class Standing(NamedTuple):
         likely = 1 / (1 + np.exp(-logits))
         order = np.argsort(-scores, kind="stable")
         falling = np.minimum.accumulate(likely[order])
-        found = np.empty(len(scores), np.float32)
-        found[order] = falling
-        return found
+        log_odds = np.empty(len(scores), np.float32)
+        log_odds[order] = falling
+        return log_odds
 
 
 def facts_of(
@@ -121,9 +121,9 @@ def facts_of(
         np.full(count, brevity),
         np.full(count, sorted_scores[: 2 * BEHIND].std()),
     ]
-    found = np.empty((count, FACTS), np.float32)
-    found[order] = np.stack(columns, axis=1)
-    return found
+    facts = np.empty((count, FACTS), np.float32)
+    facts[order] = np.stack(columns, axis=1)
+    return facts
 
 
 def brevity_of(short: bool, words: int) -> float:
@@ -143,5 +143,5 @@ def brevity_of(short: bool, words: int) -> float:
 
 def terms_of(facts: Array) -> Array:
     """Return standardised facts (K, FACTS) and their products with brevity: (K, TERMS)."""
-    found: Array = np.concatenate([facts, facts * facts[:, BREVITY : BREVITY + 1]], axis=1)
-    return found
+    terms: Array = np.concatenate([facts, facts * facts[:, BREVITY : BREVITY + 1]], axis=1)
+    return terms

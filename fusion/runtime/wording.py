@@ -93,8 +93,8 @@ def _one_step(text: str) -> str:
 
 def _after(beginning: re.Pattern[str], text: str) -> str:
     """Return a text without its beginning, where it has that."""
-    found = beginning.match(text)
-    return text[found.end() :] if found else text
+    match = beginning.match(text)
+    return text[match.end() :] if match else text
 
 
 def _singular_nouns(text: str) -> str:
@@ -115,8 +115,8 @@ def _singular(word: str, before: str) -> str:
     '(t-shirt)'
     """
 
-    def brought(found: re.Match[str]) -> str:
-        head, hyphen, last = found[0].rpartition("-")
+    def brought(match: re.Match[str]) -> str:
+        head, hyphen, last = match[0].rpartition("-")
         return head + hyphen + singular(last, before)
 
     return _NOUN.sub(brought, word)

@@ -64,9 +64,9 @@ def _synonyms(description: str) -> list[str]:
 
 def _means(encoders: Encoders, texts: Sequence[str]) -> Tensor:
     """The text encoder's means over the tokens of B texts: (B, Dt), unit length."""
-    found = encoders.text.encode_texts(texts)
-    mask = found.mask.unsqueeze(-1)
-    return functional.normalize((found.features * mask).sum(1) / mask.sum(1), dim=1).cpu()
+    features = encoders.text.encode_texts(texts)
+    mask = features.mask.unsqueeze(-1)
+    return functional.normalize((features.features * mask).sum(1) / mask.sum(1), dim=1).cpu()
 
 
 def brought_over(

@@ -251,8 +251,8 @@ def class_loss(reader: NodeReader, cells: Tensor, likely: Tensor) -> Tensor:
         likely: (B, K), by the encoder as it was published.
     """
     assert reader.concepts is not None
-    found = reader.concepts.edges(cells).mean(1)
-    return -(likely.to(found) * (found + 1e-6).log()).sum(1).mean()
+    shares = reader.concepts.edges(cells).mean(1)
+    return -(likely.to(shares) * (shares + 1e-6).log()).sum(1).mean()
 
 
 def two_captions_loss(

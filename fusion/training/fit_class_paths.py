@@ -56,8 +56,8 @@ def _means(network: Network, texts: CaptionFeatures) -> tuple[Tensor, Tensor]:
     read = torch.zeros(len(texts.texts), network.config.text_dim)
     own = torch.zeros_like(read)
     for rows in by_length(texts).split(250):
-        found = text_input(texts, rows)
-        nodes = network.reader.texts(found)
+        texts_input = text_input(texts, rows)
+        nodes = network.reader.texts(texts_input)
         read[rows] = masked_mean(nodes.words, nodes.mask)
-        own[rows] = functional.normalize(masked_mean(found.words, found.mask), dim=1)
+        own[rows] = functional.normalize(masked_mean(texts_input.words, texts_input.mask), dim=1)
     return read, own

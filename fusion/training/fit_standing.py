@@ -63,11 +63,11 @@ class HitRows(NamedTuple):
 @torch.inference_mode(mode=False)
 def fit_standing(network: Network, held: Sequence[Held], shorts: ShortQueries | None) -> None:
     """Fit how likely hits are right, after re-ranking and before it, into the network's buffers."""
-    found = rows_of(network, held, shorts)
-    weight = torch.from_numpy(np.concatenate([rows.weight for rows in found]))
-    right = torch.from_numpy(np.concatenate([rows.right for rows in found])).float()
+    hit_rows = rows_of(network, held, shorts)
+    weight = torch.from_numpy(np.concatenate([rows.weight for rows in hit_rows]))
+    right = torch.from_numpy(np.concatenate([rows.right for rows in hit_rows])).float()
     for stage in ("full", "first"):
-        facts = np.concatenate([getattr(rows, stage) for rows in found])
+        facts = np.concatenate([getattr(rows, stage) for rows in hit_rows])
         set_standing(network, stage, regression(facts, right, weight))
 
 
@@ -80,7 +80,7 @@ def rows_of(network: Network, held: Sequence[Held], shorts: ShortQueries | None)
     """Ask every gallery what it can answer and what it cannot."""
     generator = torch.Generator().manual_seed(SEED)
     embedded = [Embedded.of(network, each.data) for each in held]
-    found = []
+    rows = []
     for own, part in zip(embedded, held, strict=True):
         total = len(own.photos.vectors)
         strangers = [other.texts for other in embedded if other is not own]
@@ -88,8 +88,8 @@ def rows_of(network: Network, held: Sequence[Held], shorts: ShortQueries | None)
             photos = torch.randperm(total, generator=generator)[:size]
             for asked in asked_of(network, own, part, shorts, photos, strangers, generator):
                 if len(asked.right):
-                    found.append(ask(network, own.photos, photos, asked))
-    return found
+                    rows.append(ask(network, own.photos, photos, asked))
+    return rows
 
 
 def asked_of(

@@ -182,7 +182,7 @@ class Pairs(NamedTuple):
 
 def pairs_of(network: Network, data: PairData, negatives: LinearCCA | None) -> Pairs:
     """Each caption with its own photo and with a false one, at random or the most alike."""
-    found = Embedded.of(network, data)
+    embedded = Embedded.of(network, data)
     own = np.asarray(data.captions.photo_rows)
     photos = len(data.photos.regions)
     if negatives is None:
@@ -190,9 +190,9 @@ def pairs_of(network: Network, data: PairData, negatives: LinearCCA | None) -> P
     else:
         false = alike_photos(negatives.similarity(data), own, top_of(photos))
     captions, shown, labels = labelled_pairs(own, false)
-    parts = score_parts(network, found.photos, found.texts, captions, shown)
-    scores = network.combine(parts, short=found.texts.short[captions])
-    evidence = pair_evidence(network, found.photos, found.texts, captions, shown)
+    parts = score_parts(network, embedded.photos, embedded.texts, captions, shown)
+    scores = network.combine(parts, short=embedded.texts.short[captions])
+    evidence = pair_evidence(network, embedded.photos, embedded.texts, captions, shown)
     return Pairs(parts, scores, evidence, labels)
 
 

@@ -83,9 +83,9 @@ class Lists:
     @classmethod
     def of(cls, network: Network, data: PairData, *, captions: bool = False) -> Lists:
         """Every caption of a collection held against all its photos, or the other way round."""
-        found = Embedded.of(network, data)
-        right = found.own.unsqueeze(1) == torch.arange(len(found.photos.vectors))
-        return cls.among(network, found.photos, found.texts, right, captions=captions)
+        embedded = Embedded.of(network, data)
+        right = embedded.own.unsqueeze(1) == torch.arange(len(embedded.photos.vectors))
+        return cls.among(network, embedded.photos, embedded.texts, right, captions=captions)
 
     @classmethod
     def among(
@@ -177,17 +177,17 @@ def fit_gates(network: Network, held: Sequence[Held], shorts: ShortQueries | Non
     if shorts is None:
         return
     short = [
-        short_lists(network, found, shorts, each)
-        for found, each in zip(embedded, held, strict=True)
+        short_lists(network, collection, shorts, each)
+        for collection, each in zip(embedded, held, strict=True)
     ]
     if all(each.right.any() for each in short):
         network.short_gates.copy_(gates_of(short))
 
 
-def short_lists(network: Network, found: Embedded, shorts: ShortQueries, held: Held) -> Lists:
+def short_lists(network: Network, embedded: Embedded, shorts: ShortQueries, held: Held) -> Lists:
     """The short queries of a held-out collection held against its photos."""
     queries = shorts.of_caption[held.captions].unique()
     queries = queries[queries >= 0]
     texts = embed_texts(network, some_captions(shorts.features, queries.numpy()))
     right = shorts.positive(queries, held.photos)
-    return Lists.among(network, found.photos, texts, right)
+    return Lists.among(network, embedded.photos, texts, right)

@@ -77,10 +77,10 @@ class TrainingSet:
         if views > 1:
             others = torch.randint(0, views, rows.shape)
             shown = torch.where(torch.rand(rows.shape) < PLAIN_VIEW, 0, others)
-        found = photo_input(self.data.photos, rows, shown)
-        if found.lower is not None:
-            found = found._replace(lower=vary_maps(found.lower))
-        return found
+        photos = photo_input(self.data.photos, rows, shown)
+        if photos.lower is not None:
+            photos = photos._replace(lower=vary_maps(photos.lower))
+        return photos
 
     def texts(self, reader: NodeReader, rows: Tensor, hidden: float = 0.0) -> TextNodes:
         """Read the captions `rows` (B,), cut to the longest, a random share of words `hidden`."""
@@ -90,8 +90,8 @@ class TrainingSet:
         """Short queries of captions (B,), those that have none left out: -> (Q,)."""
         if self.shorts is None:
             return captions[:0]
-        found = self.shorts.of_caption[captions]
-        return found[found >= 0]
+        drawn = self.shorts.of_caption[captions]
+        return drawn[drawn >= 0]
 
     def draw_captions(self, photos: Tensor, count: int) -> Tensor:
         """`count` different captions of each photo where it has as many: (B,) -> (count, B)."""
@@ -107,8 +107,8 @@ def read_by_length(
     parts = lengths.argsort(stable=True).chunk(LENGTHS)
     read = []
     for part in parts:
-        found = text_input(captions, rows[part])
-        read.append(reader.texts(found._replace(mask=drop_nodes(found.mask, hidden))))
+        inputs = text_input(captions, rows[part])
+        read.append(reader.texts(inputs._replace(mask=drop_nodes(inputs.mask, hidden))))
     longest = max(each.words.shape[1] for each in read)
     back = torch.cat(parts).argsort()
 

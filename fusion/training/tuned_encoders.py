@@ -93,7 +93,7 @@ def maps_through(
     blocks: nn.Sequential, photos: PhotoFeatures, report: Callable[[str, int, int], None]
 ) -> PhotoFeatures:
     """Bring the lower maps of photos, in all views, past the first of the last blocks."""
-    found = []
+    batches = []
     for number, maps in enumerate(photos.maps, start=1):
         parts = []
         for rows in torch.arange(len(maps)).split(PHOTO_BATCH):
@@ -102,5 +102,5 @@ def maps_through(
                 higher = blocks(lower.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
             parts.append(higher.half().numpy())
             report(f"photos past blocks that stay, view {number}", int(rows[-1]) + 1, len(maps))
-        found.append(np.concatenate(parts))
-    return replace(photos, maps=tuple(found))
+        batches.append(np.concatenate(parts))
+    return replace(photos, maps=tuple(batches))

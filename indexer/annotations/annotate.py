@@ -52,9 +52,9 @@ def annotate(index: Index, described: Sequence[CocoSource], roots: Sequence[str]
     notes: list[str] = []
     is_captioned = any(any(source.captions.values()) for source in described)
     for source in described:
-        found = {name: finder.find(name) for name in source.file_names}
-        missing.update(name for name, match in found.items() if match is None)
-        names, alike = _names_of(found)
+        matches = {name: finder.find(name) for name in source.file_names}
+        missing.update(name for name, match in matches.items() if match is None)
+        names, alike = _names_of(matches)
         # A file of captions and one of instances are a pair, of which neither lacks anything.
         notes += source.left_out if is_captioned else source.notes
         if alike:
@@ -68,7 +68,7 @@ def annotate(index: Index, described: Sequence[CocoSource], roots: Sequence[str]
 
 
 def _names_of(
-    found: Mapping[str, Match | None],
+    matches: Mapping[str, Match | None],
 ) -> tuple[dict[int, list[str]], list[str]]:
     """Return image id to the names that it goes by, and names that fall on one photo by chance.
 
@@ -77,7 +77,7 @@ def _names_of(
     """
     paths: defaultdict[int, list[str]] = defaultdict(list)
     others: defaultdict[int, list[str]] = defaultdict(list)
-    for name, match in found.items():
+    for name, match in matches.items():
         if match is not None:
             (paths if match.is_path else others)[match.image_id].append(name)
     alike: list[str] = []

@@ -108,9 +108,9 @@ def _embed(
 
 
 def _embedded(batch: Batch, model: IndexingModel, said: Said) -> Rows:
-    found = model.embed_images([photo.image for photo in batch.photos])
+    embeddings = model.embed_images([photo.image for photo in batch.photos])
     files = [photo.file for photo in batch.photos]
-    vectors = half_vectors(found.vectors, found.packed, (len(files), model.dim))
+    vectors = half_vectors(embeddings.vectors, embeddings.packed, (len(files), model.dim))
     return Rows(
-        files, vectors, found.packed, [said.get(file.path, ()) for file in files], batch.broken
+        files, vectors, embeddings.packed, [said.get(file.path, ()) for file in files], batch.broken
     )

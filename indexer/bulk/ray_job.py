@@ -80,7 +80,7 @@ class RayEmbed:
             nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
             each = placed(nodes, self.workers, gpu=self.gpu)
             rows = [{"chunk": zlib.compress(pickle.dumps(chunk))} for chunk in chunks]
-            found = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
+            data_set = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
                 _RayActor,
                 fn_constructor_args=(
                     self.make_model, each.threads, model.fingerprint, folder.absolute(),
@@ -89,7 +89,7 @@ class RayEmbed:
                 num_cpus=each.threads,
                 num_gpus=each.gpus,
             )  # fmt: skip
-            for row in _rows_of(ray, found):
+            for row in _rows_of(ray, data_set):
                 yield pickle.loads(row["written"])
 
 
@@ -165,9 +165,9 @@ def _check_answers(address: str) -> None:
         raise RayError(f"no Ray answers at {address}: {error}") from error
 
 
-def _rows_of(ray: Any, found: Any) -> Iterator[dict[str, bytes]]:  # noqa: ANN401
+def _rows_of(ray: Any, data_set: Any) -> Iterator[dict[str, bytes]]:  # noqa: ANN401
     try:
-        yield from found.iter_rows()
+        yield from data_set.iter_rows()
     except ray.exceptions.RayError as error:
         # Its message is the worker's traceback, at whose end stands what went wrong.
         lines = str(error).strip().splitlines() or [type(error).__name__]

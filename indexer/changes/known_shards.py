@@ -60,7 +60,7 @@ def known_shards(
         for broken in quarantined:
             if broken.path not in own:
                 bad[_shard_of(broken.path)].append(broken)
-    found = []
+    shards = []
     for path, file in sorted(seen.shards.items()):
         rows = len(photos[path]) + len(bad[path])
         as_it_is = FinishedShard(path, file.size_bytes, file.mtime_ns, rows)
@@ -76,8 +76,8 @@ def known_shards(
         )
         facts = (file.size_bytes, file.mtime_ns)
         is_other = before is not None and facts != (before.size_bytes, before.mtime_ns)
-        found.append(KnownShard(file, photos[path], tuple(bad[path]), is_finished, is_other))
-    return found
+        shards.append(KnownShard(file, photos[path], tuple(bad[path]), is_finished, is_other))
+    return shards
 
 
 def _shard_of(path: str) -> str:

@@ -197,9 +197,9 @@ def _moved(new: Sequence[FoundFile], missing: MissingPhotos) -> dict[int, Move]:
     for file in new:
         # Only a file of a size that is missing somewhere is worth reading here.
         digest = _sha256(file) if missing.may_hold(file.size_bytes) else None
-        found = None if digest is None else missing.take(digest)
-        if found is not None:
-            image_id, before = found
+        match = None if digest is None else missing.take(digest)
+        if match is not None:
+            image_id, before = match
             after = replace(before, path=file.path, source=file.source, mtime_ns=file.mtime_ns)
             moved[image_id] = Move(before, after)
     return moved

@@ -71,16 +71,16 @@ def described_again(
     if seen.listed or not is_read_anew(index):
         return [], []
     given = {str(source.path) for source in asked}
-    found: list[CocoSource] = []
+    sources: list[CocoSource] = []
     notes: list[str] = []
     for origin in index.origins():
         if origin in given or not os.path.isabs(origin) or not os.path.isfile(origin):
             continue
         try:
-            found.append(CocoSource(Path(origin)))
+            sources.append(CocoSource(Path(origin)))
         except SourceError as error:
             notes.append(f"{error}; what it said before stays")
-    return found, notes
+    return sources, notes
 
 
 def put_reading(
@@ -128,5 +128,5 @@ def passed_over_now(
 
 
 def _texts(values: object) -> tuple[str, ...]:
-    found: Collection[object] = values if isinstance(values, list | tuple) else ()
-    return tuple(value for value in found if isinstance(value, str) and value)
+    items: Collection[object] = values if isinstance(values, list | tuple) else ()
+    return tuple(value for value in items if isinstance(value, str) and value)

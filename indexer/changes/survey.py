@@ -162,19 +162,19 @@ def _seen_at(root: str, rules: Rules) -> _Seen:
 
 def _shards_below(address: str) -> _Seen:
     try:
-        found = shards_at(address)
+        listing = shards_at(address)
     except OSError as error:
         raise SourceError(f"{address} cannot be looked through: {error}") from error
-    if not found:
+    if not listing:
         raise SourceError(
             f"{address} holds no tar and no Parquet file, which is what is read from elsewhere"
         )
     # A store of objects may have names with an empty part, `a//b.tar`, which no path of ours has.
-    odd = [name for name, _ in found if not lies_inside(name[len(address) + 1 :])]
+    odd = [name for name, _ in listing if not lies_inside(name[len(address) + 1 :])]
     return _Seen(
         shards=[
             FoundFile(name, address, facts.size_bytes, facts.mtime_ns)
-            for name, facts in found
+            for name, facts in listing
             if lies_inside(name[len(address) + 1 :])
         ],
         unreadable=odd,

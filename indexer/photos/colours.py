@@ -42,9 +42,9 @@ class SrgbTransform:
     def apply(self, image: Image.Image) -> Image.Image:
         """Return a picture of any mode that converts to `mode` as RGB without transparency."""
         taken = image if image.mode == self.mode else image.convert(self.mode)
-        found = ImageCms.applyTransform(taken, self._transform)
-        assert found is not None  # as it is not done in place
-        return found
+        converted = ImageCms.applyTransform(taken, self._transform)
+        assert converted is not None  # as it is not done in place
+        return converted
 
 
 def srgb_transform(image: Image.Image) -> SrgbTransform | None:

@@ -39,10 +39,10 @@ def date_of_text(text: str) -> datetime | None:
     >>> date_of_text("0000:00:00 00:00:00") is None
     True
     """
-    found = _TEXT.match(text.strip())
-    if found is None:
+    match = _TEXT.match(text.strip())
+    if match is None:
         return None
-    *parts, half = found.groups()
+    *parts, half = match.groups()
     year, month, day, hour, minute, second = (int(part or 0) for part in parts)
     if half:
         hour = hour % 12 + 12 * (half[0] in "pP")
@@ -61,10 +61,10 @@ def date_of_name(name: str) -> datetime | None:
     >>> date_of_name("part 20240101.jpg") is None
     True
     """
-    for found in _NAME.finditer(name):
-        year, month, day = (int(found[part]) for part in ("year", "month", "day"))
-        clock = [int(found[part] or 0) for part in ("hour", "minute", "second")]
-        is_told = found["mark"] or found["hour"] or _CAMERA.search(name, 0, found.start())
+    for match in _NAME.finditer(name):
+        year, month, day = (int(match[part]) for part in ("year", "month", "day"))
+        clock = [int(match[part] or 0) for part in ("hour", "minute", "second")]
+        is_told = match["mark"] or match["hour"] or _CAMERA.search(name, 0, match.start())
         time = _time(year, month, day, *clock)
         if is_told and time is not None and FIRST_DIGITAL <= year <= datetime.now().year + 1:
             return time

@@ -33,11 +33,11 @@ def first_shown_frame(image: Image.Image, *, is_deep: bool = False) -> RgbPictur
     for number in range(1, min(frames, MOST_FRAMES, MOST_PIXELS // pixels)):
         try:
             image.seek(number)
-            found = rgb_picture(image, is_deep=is_deep)
+            picture = rgb_picture(image, is_deep=is_deep)
         except Exception:  # the frames behind one that is damaged are not there
             break
-        if not is_plain(found.image):
-            return RgbPicture(found.image, is_reinterpreted=True)
+        if not is_plain(picture.image):
+            return RgbPicture(picture.image, is_reinterpreted=True)
     return first
 
 

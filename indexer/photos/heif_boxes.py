@@ -73,10 +73,10 @@ def _numbers(content: bytes, span: tuple[int, int], item: int) -> list[int]:
     (count,) = struct.unpack_from(">I", content, start + ITEM_VERSION)
     place = start + ITEM_VERSION + 4
     for _ in range(min(count, MOST_ITEMS)):
-        found, many = struct.unpack_from(id_form, content, place)
+        item_id, many = struct.unpack_from(id_form, content, place)
         place += struct.calcsize(id_form)
         size = struct.calcsize(number_form)
-        if found == item:
+        if item_id == item:
             return [
                 struct.unpack_from(number_form, content, place + size * number)[0] & mask
                 for number in range(many)

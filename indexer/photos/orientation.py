@@ -33,24 +33,24 @@ def orientation_of(image: Image.Image, content: bytes) -> Orientation:
         told = _number(image.getexif())  # of AVIF, what its boxes say; HEIF is turned by then
         if image.format not in WITH_BOXES or told != 1:
             return Orientation(told)
-        found = _told_by_exif(image)
+        orientation = _told_by_exif(image)
     except Exception:  # broken EXIF beside a good photo: it stays as it lies
         return Orientation(1)
-    if found == 1 or is_turned_by_boxes(content):
+    if orientation == 1 or is_turned_by_boxes(content):
         return Orientation(1)
-    return Orientation(found, is_by_exif_alone=True)
+    return Orientation(orientation, is_by_exif_alone=True)
 
 
 def _told_by_exif(image: Image.Image) -> int:
     """Return what EXIF said before Pillow or pillow-heif put 1 in its place."""
     if image.format == "HEIF":
-        found = image.info.get("original_orientation")
-        return found if isinstance(found, int) else 1
+        orientation = image.info.get("original_orientation")
+        return orientation if isinstance(orientation, int) else 1
     exif = Image.Exif()
     exif.load(image._decoder.get_info()[4] or b"")  # type: ignore[attr-defined]
     return _number(exif)
 
 
 def _number(exif: Image.Exif) -> int:
-    found: object = exif.get(ExifTags.Base.Orientation)
-    return found if isinstance(found, int) else 1
+    value: object = exif.get(ExifTags.Base.Orientation)
+    return value if isinstance(value, int) else 1

@@ -78,15 +78,15 @@ class SampledTiff(TiffImageFile):
 
 def _read(content: bytes, layout: TiffLayout, segments: Iterator[Segment]) -> tuple[Samples, bool]:
     """Return samples (height, width, bands), zero where they are missing, and whether none is."""
-    found = np.zeros((layout.height_px, layout.width_px, layout.bands), layout.dtype)
+    samples = np.zeros((layout.height_px, layout.width_px, layout.bands), layout.dtype)
     read = 0
     for segment in segments:
         part, is_whole = _unpacked(content, layout, segment)
         rows = segment.rows.stop - segment.rows.start
         columns = segment.columns.stop - segment.columns.start
-        found[segment.rows, segment.columns, segment.bands] = part[:rows, :columns]
+        samples[segment.rows, segment.columns, segment.bands] = part[:rows, :columns]
         read += rows * columns * part.shape[2] * is_whole
-    return found, read >= found.size
+    return samples, read >= samples.size
 
 
 def _unpacked(content: bytes, layout: TiffLayout, segment: Segment) -> tuple[Samples, bool]:
@@ -120,13 +120,13 @@ def _floats_of_differences(data: bytes, layout: TiffLayout, shape: tuple[int, in
 def _picture(samples: Samples, layout: TiffLayout, mode: str) -> Image.Image:
     scale = _scale(samples[..., : layout.colours], layout)
     shown = layout.colours + layout.has_alpha
-    found = np.empty((*samples.shape[:2], shown), np.uint8)
+    pixels = np.empty((*samples.shape[:2], shown), np.uint8)
     for band in _row_bands(samples):
-        found[band, :, : layout.colours] = _eight_bits(samples[band, :, : layout.colours], *scale)
+        pixels[band, :, : layout.colours] = _eight_bits(samples[band, :, : layout.colours], *scale)
         if layout.has_alpha:
             opacity = _type_scale(layout, None) or (0.0, 255.0)
-            found[band, :, -1] = _eight_bits(samples[band, :, layout.colours], *opacity)
-    return Image.fromarray(found[..., 0] if shown == 1 else found, mode)
+            pixels[band, :, -1] = _eight_bits(samples[band, :, layout.colours], *opacity)
+    return Image.fromarray(pixels[..., 0] if shown == 1 else pixels, mode)
 
 
 def _scale(samples: Samples, layout: TiffLayout) -> tuple[float, float]:

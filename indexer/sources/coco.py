@@ -63,14 +63,14 @@ def _grouped(file: CocoFile) -> tuple[Texts, Texts]:
     captions: Texts = {}
     categories: Texts = {}
     same: dict[tuple[str, ...], tuple[str, ...]] = {}  # most photos share theirs with others
-    for found in file.annotations():
-        if found.captions:
-            said = captions.get(found.image_id, ())
-            captions[found.image_id] = (*said, *found.captions)
-        if found.categories:
-            before = categories.get(found.image_id, ())
-            names = tuple(sorted({*before, *found.categories}))
-            categories[found.image_id] = same.setdefault(names, names)
+    for annotation in file.annotations():
+        if annotation.captions:
+            said = captions.get(annotation.image_id, ())
+            captions[annotation.image_id] = (*said, *annotation.captions)
+        if annotation.categories:
+            before = categories.get(annotation.image_id, ())
+            names = tuple(sorted({*before, *annotation.categories}))
+            categories[annotation.image_id] = same.setdefault(names, names)
     return captions, categories
 
 

@@ -55,15 +55,15 @@ class FolderSource:
         """
         self._check()
         self.unreadable, self.mounts, self.passed_over = [], [], Counter()
-        found = sorted(self._walk(), key=lambda file: file.path)
-        self.shards = [file for file in found if is_shard(file.path)]
-        if not found:
+        files = sorted(self._walk(), key=lambda file: file.path)
+        self.shards = [file for file in files if is_shard(file.path)]
+        if not files:
             raise SourceError(
                 f"{self.root} holds no photos; looked at any depth for names ending in "
                 + ", ".join([*sorted(SUFFIXES), ".tar", ".parquet"])
                 + told_kinds(self.passed_over, "; passed over: ")
             )
-        return [file for file in found if not is_shard(file.path)]
+        return [file for file in files if not is_shard(file.path)]
 
     def _check(self) -> None:
         if not self.root.exists():

@@ -111,7 +111,7 @@ class ParquetShard:
     def _value(self, row: int) -> Any:  # noqa: ANN401 - bytes, text, or a record of both
         group = bisect_right(self._starts, row) - 1
         first_bad, reason = self._damaged.get(group, (row + 1, ""))
-        while (found := self._at_hand(row)) is None:
+        while (value := self._at_hand(row)) is None:
             if row >= first_bad:
                 raise UnreadableImage(reason)
             if row < self._next or group != self._group:
@@ -126,7 +126,7 @@ class ParquetShard:
                 raise UnreadableImage("the Parquet file has fewer rows than it claims")
             self._held = [*self._held[-1:], (self._next, [row[self._photos] for row in rows])]
             self._next += len(rows)
-        return found[0]
+        return value[0]
 
     def _at_hand(self, row: int) -> tuple[Any] | None:
         for first, values in self._held:
@@ -164,8 +164,8 @@ class _Rows(Sequence[Member]):
     @overload
     def __getitem__(self, row: slice) -> list[Member]: ...
     def __getitem__(self, row: int | slice) -> Member | list[Member]:
-        found = range(self._count)[row]
-        return _row(found) if isinstance(found, int) else [_row(number) for number in found]
+        place = range(self._count)[row]
+        return _row(place) if isinstance(place, int) else [_row(number) for number in place]
 
 
 def _row(number: int) -> Member:

@@ -29,17 +29,17 @@ def expanded(sources: Iterable[Path | str]) -> list[str]:
     Raises:
         SourceError: nothing fits a pattern, it stands for too many, or a tar is packed.
     """
-    found: dict[str, None] = {}
+    places: dict[str, None] = {}
     for source in sources:
         text = address_of(source) if isinstance(source, Path) else source
-        found.update(dict.fromkeys(place_of(name) for name in _named(text)))
-    for place in found:
+        places.update(dict.fromkeys(place_of(name) for name in _named(text)))
+    for place in places:
         if place.lower().endswith(PACKED) and not os.path.isdir(place):
             raise SourceError(
                 f"{place} is a packed tar, in which no photo can be found again without unpacking "
                 "all before it: unpack it to a plain .tar first"
             )
-    return list(found)
+    return list(places)
 
 
 def _named(source: str) -> Iterator[str]:
@@ -58,12 +58,12 @@ def _spelled_out(text: str) -> Iterator[str]:
     >>> list(_spelled_out("{a,b}-{08..10}.tar"))
     ['a-08.tar', 'a-09.tar', 'a-10.tar', 'b-08.tar', 'b-09.tar', 'b-10.tar']
     """
-    found = _BRACES.search(text)
-    if found is None:
+    match = _BRACES.search(text)
+    if match is None:
         yield text
         return
-    for choice in _choices(found[1]):
-        yield from _spelled_out(text[: found.start()] + choice + text[found.end() :])
+    for choice in _choices(match[1]):
+        yield from _spelled_out(text[: match.start()] + choice + text[match.end() :])
 
 
 def _choices(inside: str) -> Iterator[str]:
@@ -81,11 +81,11 @@ def _choices(inside: str) -> Iterator[str]:
 def _fitting(pattern: str) -> list[str]:
     if is_address(pattern):
         try:
-            found = fitting(pattern)
+            paths = fitting(pattern)
         except OSError as error:
             raise SourceError(f"{pattern} cannot be looked for: {error}") from error
     else:
-        found = glob.glob(pattern, recursive=True)
-    if not found:
+        paths = glob.glob(pattern, recursive=True)
+    if not paths:
         raise SourceError(f"nothing fits {pattern}; expected names of tar or Parquet files")
-    return sorted(found)
+    return sorted(paths)

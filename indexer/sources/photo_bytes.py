@@ -141,10 +141,10 @@ def _members(place: str) -> Mapping[str, Member]:
     """Return the members of a tar, of which the list is made again when it has changed."""
     facts = facts_of(place)
     with _lock:
-        found = _lists.get(place)
-        if found is not None and found.facts == facts:
+        known = _lists.get(place)
+        if known is not None and known.facts == facts:
             _lists.move_to_end(place)
-            return found.members
+            return known.members
     with closing(open_shard(place)) as shard:
         made = _List(facts, {member.name: member for member in shard.members})
     with _lock:

@@ -75,10 +75,10 @@ def facts_of(place: str) -> Facts:
         ReaderMissing: it is at an address that nothing installed can read.
     """
     if not is_address(place):
-        found = os.stat(place)
-        if not stat.S_ISREG(found.st_mode):
+        status = os.stat(place)
+        if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "it is no file", place)
-        return Facts(found.st_size, found.st_mtime_ns)
+        return Facts(status.st_size, status.st_mtime_ns)
     system, path = system_of(place)
     with _told_as_os_error(place):
         info = system.info(path)
@@ -119,10 +119,10 @@ def shards_at(folder: str) -> list[tuple[str, Facts]]:
     """Return the tar and Parquet files below an address, sorted; raises as `facts_of`."""
     system, path = system_of(folder)
     with _told_as_os_error(folder):
-        found = system.find(path, detail=True)
+        entries = system.find(path, detail=True)
     return [
         (_addressed(folder, path, name), Facts(int(info.get("size") or 0), _version(info)))
-        for name, info in sorted(found.items())
+        for name, info in sorted(entries.items())
         if is_shard(name)
     ]
 
@@ -133,8 +133,8 @@ def fitting(pattern: str) -> list[str]:
     folder = plain.rpartition("/")[0]
     system, path = system_of(folder)
     with _told_as_os_error(pattern):
-        found = system.glob(path.rstrip("/") + pattern[len(folder) :])
-    return sorted(_addressed(folder, path, name) for name in found)
+        paths = system.glob(path.rstrip("/") + pattern[len(folder) :])
+    return sorted(_addressed(folder, path, name) for name in paths)
 
 
 def beside(place: str, name: str) -> str:
@@ -190,13 +190,13 @@ def _straight(place: str) -> str:
 
 def _version(info: dict[str, Any]) -> int:
     for name in TIMES:
-        found = info.get(name)
-        if isinstance(found, datetime):
-            moment = found if found.tzinfo else found.replace(tzinfo=UTC)
+        value = info.get(name)
+        if isinstance(value, datetime):
+            moment = value if value.tzinfo else value.replace(tzinfo=UTC)
             return int(moment.timestamp() * 1e9)
-        if isinstance(found, int | float):
-            return int(found * 1e9)
-        if isinstance(found, str) and (digits := _parsed(found)) is not None:
+        if isinstance(value, int | float):
+            return int(value * 1e9)
+        if isinstance(value, str) and (digits := _parsed(value)) is not None:
             return digits
     tag = next((str(info[name]) for name in TAGS if info.get(name)), "")
     return -int(hashlib.sha256(tag.encode()).hexdigest()[:15], 16) if tag else 0

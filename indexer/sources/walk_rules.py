@@ -164,14 +164,14 @@ def _compared(text: str) -> str:
 def _patterns(
     texts: Iterable[str], *, anchor: str | None = None, takes_in: bool = False
 ) -> list[_Pattern]:
-    found = []
+    patterns = []
     for text in texts:
         plain = text.replace("\\", "/") if os.sep == "\\" else text
         parts = tuple(part for part in _compared(plain).split("/") if part not in ("", "**", "."))
         if parts:
             is_rooted, is_folder = plain.startswith("/"), plain.endswith("/")
-            found.append(_Pattern(text, anchor, parts, is_rooted, is_folder, takes_in))
-    return found
+            patterns.append(_Pattern(text, anchor, parts, is_rooted, is_folder, takes_in))
+    return patterns
 
 
 def _read(path: str, folder: str) -> list[_Pattern]:
@@ -181,14 +181,14 @@ def _read(path: str, folder: str) -> list[_Pattern]:
             lines = file.read(MOST_IGNORE_BYTES).splitlines()
     except OSError:
         return []
-    found: list[_Pattern] = []
+    patterns: list[_Pattern] = []
     for line in lines:
         text = line.strip()
         if text and not text.startswith("#"):
             takes_in = text.startswith("!")
             plain = text.removeprefix("!").removeprefix("\\")
-            found += _patterns([plain], anchor=folder, takes_in=takes_in)
-    return found
+            patterns += _patterns([plain], anchor=folder, takes_in=takes_in)
+    return patterns
 
 
 _OURS = _patterns(WASTE)

@@ -73,7 +73,7 @@ def main() -> None:
         samples.done = report.added + 1  # what is seen from now on is of the end
     growth, anonymous = samples.growth(int(after))
     in_loop, _ = samples.growth(int(after), before_end=report.added)
-    found = {
+    costs = {
         "photos": report.added,
         "growth": growth,
         "anonymous_growth": anonymous,
@@ -82,7 +82,7 @@ def main() -> None:
         "seconds": time.perf_counter() - started,
         "curve": samples.rows[:: max(1, len(samples.rows) // 200)],
     }
-    sys.stdout.write(json.dumps(found) + "\n")
+    sys.stdout.write(json.dumps(costs) + "\n")
 
 
 if __name__ == "__main__":

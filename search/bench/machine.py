@@ -32,17 +32,17 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def machine_line(found: dict[str, Any]) -> str:
+def machine_line(facts: dict[str, Any]) -> str:
     """Return what `machine` found in one line.
 
     >>> machine_line({"cpu": "Z80", "cores": 1, "memory_bytes": 2**30, "versions": {"torch": "2"}})
     'Z80, 1 core, 1 GiB of memory; torch 2'
     """
-    number = found["cores"]
-    libraries = ", ".join(f"{name} {which}" for name, which in found["versions"].items())
+    number = facts["cores"]
+    libraries = ", ".join(f"{name} {which}" for name, which in facts["versions"].items())
     return (
-        f"{found['cpu']}, {number} core{'s' if number > 1 else ''}, "
-        f"{found['memory_bytes'] / 2**30:.0f} GiB of memory; {libraries}"
+        f"{facts['cpu']}, {number} core{'s' if number > 1 else ''}, "
+        f"{facts['memory_bytes'] / 2**30:.0f} GiB of memory; {libraries}"
     )
 
 
@@ -56,8 +56,8 @@ def _cpu() -> str:
 
 
 def _versions() -> dict[str, str]:
-    found = {}
+    versions = {}
     for name in PACKAGES:
         with suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found
+            versions[name] = version(name)
+    return versions

@@ -205,9 +205,9 @@ class Collections:
         vectors: list[NDArray[np.float32]] = []
         packed: list[NDArray[np.uint8]] = []
         with ProgressReport(what, quiet=self.setting.quiet) as progress:
-            for found in subject.embed_photos(subject.indexing_model(), files):
-                vectors.append(found.vectors)
-                packed.append(found.packed)
+            for photos in subject.embed_photos(subject.indexing_model(), files):
+                vectors.append(photos.vectors)
+                packed.append(photos.packed)
                 progress.update(sum(map(len, vectors)), len(files))
         if sum(map(len, vectors)) < 2:
             raise BenchError(f"{self.setting.photos} has fewer than two photos that can be read")

@@ -33,16 +33,16 @@ def measure(made: Collections) -> Iterator[Figure]:
 def _indexing(made: Collections, key: str, photos: Path, after: int, model: str) -> Figure:
     index = made.setting.work / "watched"
     shutil.rmtree(index, ignore_errors=True)
-    found = process_json("index_process", photos, index, after, model)
+    costs = process_json("index_process", photos, index, after, model)
     shutil.rmtree(index, ignore_errors=True)
     return Figure(
         key,
-        found["growth"] / 1e6,
-        f"{found['growth_before_end'] / 1e6:.0f} MB before the file of vectors is built; "
-        f"{found['anonymous_growth'] / 1e6:.0f} MB of it of no file; "
-        f"peak {found['peak'] / 1e6:.0f} MB",
-        (found["photos"], after),
-        found,
+        costs["growth"] / 1e6,
+        f"{costs['growth_before_end'] / 1e6:.0f} MB before the file of vectors is built; "
+        f"{costs['anonymous_growth'] / 1e6:.0f} MB of it of no file; "
+        f"peak {costs['peak'] / 1e6:.0f} MB",
+        (costs["photos"], after),
+        costs,
     )
 
 
@@ -54,13 +54,13 @@ def _searching(made: Collections) -> Figure:
     texts = subject.query_texts(setting, made.model)[:QUERIES]
     file.write_text(json.dumps(texts), encoding="utf-8")
     setting.say(f"memory of a process that searches {setting.largest:,} images")
-    found = process_json("search_process", index, file)
+    costs = process_json("search_process", index, file)
     vectors = built.count * made.model.dim * 2
     return Figure(
         "search_memory",
-        found["peak"] / vectors,
-        f"peak {found['peak'] / 1e6:,.0f} MB, then {found['resident'] / 1e6:,.0f} MB resident, "
-        f"{found['private'] / 1e6:,.0f} MB private; vectors {vectors / 1e6:,.0f} MB",
+        costs["peak"] / vectors,
+        f"peak {costs['peak'] / 1e6:,.0f} MB, then {costs['resident'] / 1e6:,.0f} MB resident, "
+        f"{costs['private'] / 1e6:,.0f} MB private; vectors {vectors / 1e6:,.0f} MB",
         (setting.largest,),
-        found,
+        costs,
     )

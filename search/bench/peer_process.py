@@ -38,9 +38,9 @@ def main() -> None:
     """Measure; arguments as above."""
     folder, vectors, database, queries, count = sys.argv[1:]
     asked = np.load(queries)
-    found = _in_memory(Path(folder), open_vectors(Path(vectors))[: int(count)], asked)
-    found |= _measured({"rclip": _reading(database, int(count))}, asked[:READINGS], warm_up=1)
-    sys.stdout.write(json.dumps(found) + "\n")
+    times = _in_memory(Path(folder), open_vectors(Path(vectors))[: int(count)], asked)
+    times |= _measured({"rclip": _reading(database, int(count))}, asked[:READINGS], warm_up=1)
+    sys.stdout.write(json.dumps(times) + "\n")
 
 
 def _in_memory(

@@ -22,24 +22,24 @@ def measure(made: Collections) -> Iterator[Figure]:
     """Measure without torch, as searches run once a model is prepared, and with it."""
     base = made.setting.base
     index, _ = made.index(base)
-    found = warm_queries(made, [index])
-    typical = medians({"query": found["query"][str(index)], "encoder": found["encoder"]})
+    times = warm_queries(made, [index])
+    typical = medians({"query": times["query"][str(index)], "encoder": times["encoder"]})
     yield Figure(
         "warm",
         typical["query"] / typical["encoder"],
         f"{typical['query']:.1f} ms over {typical['encoder']:.1f} ms",
         (base,),
-        {"query_ms": found["query"][str(index)], "encoder_ms": found["encoder"]},
+        {"query_ms": times["query"][str(index)], "encoder_ms": times["encoder"]},
     )
     yield _with_torch(made, index, typical["query"])
-    parts = medians({"rerank": found["rerank"], "fetch": found["fetch"]})
+    parts = medians({"rerank": times["rerank"], "fetch": times["fetch"]})
     candidates = min(CANDIDATES, base)
     yield Figure(
         "rerank",
         parts["rerank"],
         f"reading them: {parts['fetch']:.1f} ms more",
         (candidates,),
-        {"rerank_ms": found["rerank"], "fetch_ms": found["fetch"]},
+        {"rerank_ms": times["rerank"], "fetch_ms": times["fetch"]},
     )
 
 

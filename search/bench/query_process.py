@@ -28,10 +28,10 @@ WARM_UP = 5
 def main() -> None:
     """Measure what the file of the first argument asks for."""
     asked = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    found = {**_queries(asked), **_rerankings(asked)}
+    times = {**_queries(asked), **_rerankings(asked)}
     if "torch" in sys.modules:
         sys.exit("error: a search loaded torch, though the model is prepared")
-    sys.stdout.write(json.dumps(found) + "\n")
+    sys.stdout.write(json.dumps(times) + "\n")
 
 
 def _queries(asked: dict[str, Any]) -> dict[str, Any]:

@@ -59,14 +59,14 @@ def as_tables(outcome: Outcome) -> Iterator[Table]:
             yield table
 
 
-def as_markdown(outcome: Outcome, found: dict[str, Any]) -> str:
+def as_markdown(outcome: Outcome, machine: dict[str, Any]) -> str:
     """Return the README's tables, with the machine in a line before them.
 
     Args:
         outcome: what was measured.
-        found: what `machine` gives.
+        machine: what `machine` gives.
     """
-    parts = [f"Measured on: {machine_line(found)}."]
+    parts = [f"Measured on: {machine_line(machine)}."]
     if outcome.figures:
         parts.append(_table(HEADINGS, [figure.cells for figure in outcome.figures]))
     if outcome.sizes:
@@ -75,7 +75,7 @@ def as_markdown(outcome: Outcome, found: dict[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def as_json(outcome: Outcome, amounts: Amounts, found: dict[str, Any]) -> str:
+def as_json(outcome: Outcome, amounts: Amounts, machine: dict[str, Any]) -> str:
     """Return everything measured, in milliseconds, bytes and seconds as the names say."""
     figures = [
         {
@@ -103,7 +103,7 @@ def as_json(outcome: Outcome, amounts: Amounts, found: dict[str, Any]) -> str:
         for row in outcome.sizes
     ]
     whole = {
-        "machine": found,
+        "machine": machine,
         "amounts": asdict(amounts),
         "figures": figures,
         "sizes": sizes,

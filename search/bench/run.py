@@ -55,11 +55,11 @@ def run_bench(setting: Setting, groups: Sequence[str] = GROUPS) -> Outcome:
 
 def _run_group(group: str, made: Collections, outcome: Outcome) -> None:
     try:
-        for found in importlib.import_module(f"search.bench.{group}").measure(made):
-            if isinstance(found, Figure):
-                outcome.figures.append(found)
+        for figure in importlib.import_module(f"search.bench.{group}").measure(made):
+            if isinstance(figure, Figure):
+                outcome.figures.append(figure)
             else:
-                outcome.sizes.append(found)
+                outcome.sizes.append(figure)
     except Exception as error:  # whatever it was, the other groups can still be measured
         said = " ".join(str(error).split()) or "no reason given"
         outcome.failed[group] = f"{type(error).__name__}: {said}"

@@ -75,13 +75,13 @@ def measure(made: Collections) -> Iterator[Figure | SizeRow]:
         yield SizeRow(built, query[str(size)], _search_steps(made, index, size))
 
 
-def recall(found: list[NDArray[np.int64]], truth: NDArray[np.int64]) -> float:
+def recall(answers: list[NDArray[np.int64]], truth: NDArray[np.int64]) -> float:
     """Return the mean share of the true nearest, (Q, K) ids, among what was found for each.
 
     >>> recall([np.array([3, 1]), np.array([9, 9])], np.array([[1, 2], [9, 4]]))
     0.5
     """
-    shares = [np.isin(true, ids).mean() for ids, true in zip(found, truth, strict=True)]
+    shares = [np.isin(true, ids).mean() for ids, true in zip(answers, truth, strict=True)]
     return float(np.mean(shares))
 
 
@@ -109,8 +109,8 @@ def _recall(made: Collections, folder: Path) -> Figure:
     vectors = open_vectors(made.vectors())
     truth = exact_nearest(vectors, queries, k) + 1  # ids begin with one
     with Index.open(folder) as index:
-        found = [index.search(query, k)[0] for query in queries]
-    share = recall(found, truth)
+        answers = [index.search(query, k)[0] for query in queries]
+    share = recall(answers, truth)
     told = "captions" if made.setting.annotations else "training captions"
     return Figure("recall", share, f"{len(queries)} {told}", (largest,))
 

@@ -81,8 +81,8 @@ def indexing_model() -> IndexingModel:
     def refuse(reason: str) -> None:
         raise BenchError(reason)
 
-    found: IndexingModel = indexing_model(None, device="cpu", tell=_ignore, warn=refuse)
-    return found
+    model: IndexingModel = indexing_model(None, device="cpu", tell=_ignore, warn=refuse)
+    return model
 
 
 def _ignore(_: str) -> None:
@@ -124,9 +124,9 @@ def photo_files(folder: Path, most: int) -> list[Path]:
     """
     from indexer.sources import FolderSource
 
-    found = FolderSource(folder).files()
-    rows = np.linspace(0, len(found) - 1, min(most, len(found))).astype(int)
-    return [Path(found[row].path) for row in rows]
+    files = FolderSource(folder).files()
+    rows = np.linspace(0, len(files) - 1, min(most, len(files))).astype(int)
+    return [Path(files[row].path) for row in rows]
 
 
 def embed_photos(model: IndexingModel, files: Sequence[Path]) -> Iterator[RealPhotos]:
@@ -141,8 +141,10 @@ def embed_photos(model: IndexingModel, files: Sequence[Path]) -> Iterator[RealPh
             with suppress(UnreadableImage):
                 images.append(decode(file))
         if images:
-            found = model.embed_images(images)
-            yield RealPhotos(np.asarray(found.vectors), np.asarray(found.packed), model.unit_dim)
+            embeddings = model.embed_images(images)
+            yield RealPhotos(
+                np.asarray(embeddings.vectors), np.asarray(embeddings.packed), model.unit_dim
+            )
 
 
 def query_texts(setting: Setting, model: Any) -> list[str]:  # noqa: ANN401

@@ -176,5 +176,5 @@ class Figure:
         """Return what is measured, must, aim, found, met and what that was computed from."""
         limit = self.limit
         aim = limit.aim_text or limit.bound(limit.aim)
-        found = limit.written(self.found)
-        return self.text, limit.bound(limit.must), aim, found, self.verdict, self.detail
+        value = limit.written(self.found)
+        return self.text, limit.bound(limit.must), aim, value, self.verdict, self.detail

@@ -66,8 +66,8 @@ def process_json(module: str, *arguments: object) -> dict[str, Any]:
         BenchError: it failed.
     """
     command = [sys.executable, "-m", f"search.bench.{module}", *map(str, arguments)]
-    found: dict[str, Any] = json.loads(_run(command).splitlines()[-1])
-    return found
+    output: dict[str, Any] = json.loads(_run(command).splitlines()[-1])
+    return output
 
 
 def _run(command: Sequence[str]) -> str:

@@ -68,17 +68,17 @@ def bench(
     groups = _groups(only)
     with nullcontext(work) if work is not None else _temporary(keep) as folder:
         setting = Setting(photos, annotations, folder, amounts, quiet)
-        found = machine()
-        setting.say(machine_line(found))
+        computer = machine()
+        setting.say(machine_line(computer))
         outcome = run_bench(setting, groups)
     if json is not None:
-        json.write_text(as_json(outcome, amounts, found), encoding="utf-8")
+        json.write_text(as_json(outcome, amounts, computer), encoding="utf-8")
     if plot is not None:
         _draw(plot, outcome)
     if markdown:
         from search.bench.report import as_markdown
 
-        typer.echo(as_markdown(outcome, found))
+        typer.echo(as_markdown(outcome, computer))
     else:
         _print(outcome)
     if outcome.failed:

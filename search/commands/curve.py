@@ -67,9 +67,9 @@ def curve(
     tell_left_out([(images, annotations), (base.dev_images, dev_annotations)])
     for row in learning_curve(base, numbers, quiet=quiet):
         recalls = (
-            f"{stage.replace('_', ' ')} R@1 {found['R@1']:.1f}, R@10 {found['R@10']:.1f}"
+            f"{stage.replace('_', ' ')} R@1 {figures['R@1']:.1f}, R@10 {figures['R@10']:.1f}"
             for stage in ("first_stage", "reranked")
-            for found in [row[stage]["text_to_image"]]
+            for figures in [row[stage]["text_to_image"]]
         )
         typer.echo(f"{row['photos']} photos, {row['epochs']} epochs: {'; '.join(recalls)}")
     typer.echo(out / "curve.svg")

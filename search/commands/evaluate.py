@@ -80,7 +80,7 @@ def evaluate(
         annotations,
         [Path(each) if each not in NO_INSTANCES else None for each in instances or []],
     )
-    found = judge_all(
+    evaluations = judge_all(
         model_folder(model) if model else checkpoint,
         collections,
         Extras(
@@ -100,9 +100,9 @@ def evaluate(
         tell=lambda line: typer.echo(printable(line), err=True),
     )
     names = [each.name for each in collections]
-    reports = [each.report for each in found]
+    reports = [each.report for each in evaluations]
     if ranks is not None:
-        table = _together(names, [each.per_query for each in found])
+        table = _together(names, [each.per_query for each in evaluations])
         ranks.write_text(per_query_json(table), encoding="utf-8")
     text = json_module.dumps(_together(names, reports), indent=2)
     if json is not None and str(json) == "-":

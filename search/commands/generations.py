@@ -39,13 +39,13 @@ def generations(
     with DatabaseCollection(address) as collection:
         if activate is not None:
             collection.activate(activate)
-        found = collection.generations()
-        if not found:
+        listed = collection.generations()
+        if not listed:
             raise IndexNotFound(
                 f"{address.shown} has no collection {address.collection}: write one with "
                 "`crossgraph push --to`"
             )
-        for each in found:
+        for each in listed:
             when = f"{each.created:%Y-%m-%d %H:%M}"
             model = f"{each.model.name} {each.model.fingerprint[:12]}"
             typer.echo(f"{each.number}\t{each.state}\t{when}\t{each.photos} photos\t{model}")

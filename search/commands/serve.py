@@ -130,19 +130,19 @@ def _listening(host: str, port: int) -> socket.socket:
     from search.server.processes.serving import ListenError
 
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    found = socket.socket(family, socket.SOCK_STREAM)
+    listening = socket.socket(family, socket.SOCK_STREAM)
     try:
         if os.name != "nt":  # where it would let two programs have one port
-            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.bind((host, port))
-        found.listen(1024)
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(1024)
     except OSError as error:
-        found.close()
+        listening.close()
         raise ListenError(
             f"cannot listen at {host}, port {port}: {error.strerror or error}; choose another with "
             "--port or --host"
         ) from None
-    return found
+    return listening
 
 
 def _url(host: str, listening: socket.socket) -> str:

@@ -45,35 +45,35 @@ def status(
     """
     if json and failed:
         raise typer.BadParameter("--json and --failed exclude each other")
-    found = read_status(index, vectors)
+    state = read_status(index, vectors)
     if json:
-        typer.echo(json_text(valid_record(asdict(found))))
+        typer.echo(json_text(valid_record(asdict(state))))
     elif failed:
-        for path, reason in (*found.left_out, *found.damaged):
+        for path, reason in (*state.left_out, *state.damaged):
             typer.echo(f"{printable(path)}\t{printable(reason)}")
     else:
-        _print(found)
+        _print(state)
 
 
-def _print(found: Status) -> None:
-    counts = found.counts
+def _print(state: Status) -> None:
+    counts = state.counts
     typer.echo(
-        f"{found.place}: {counts.images} photos, {counts.captions} captions, {counts.categories} "
-        f"categories, {found.bytes / 1e6:.1f} MB"
+        f"{state.place}: {counts.images} photos, {counts.captions} captions, {counts.categories} "
+        f"categories, {state.bytes / 1e6:.1f} MB"
     )
-    for line in _source_lines(found.sources):
+    for line in _source_lines(state.sources):
         typer.echo(printable(without_passwords(line)))
-    typer.echo(f"model: {found.model} {found.fingerprint[:12]}, {found.encoders} encoders")
-    typer.echo(f"search: {found.search}")
-    if found.reembedding:
-        typer.echo(f"embedding anew with {found.reembedding}, not finished: index --reembed")
+    typer.echo(f"model: {state.model} {state.fingerprint[:12]}, {state.encoders} encoders")
+    typer.echo(f"search: {state.search}")
+    if state.reembedding:
+        typer.echo(f"embedding anew with {state.reembedding}, not finished: index --reembed")
     typer.echo(f"left out: {counts.quarantined} files")
-    _print_some(found.left_out)
-    if found.damaged:
-        typer.echo(f"damaged, shown as far as they go: {len(found.damaged)} photos")
-        _print_some(found.damaged)
-    if found.passed_over:
-        typer.echo(printable(passed_over_line(found.passed_over)))
+    _print_some(state.left_out)
+    if state.damaged:
+        typer.echo(f"damaged, shown as far as they go: {len(state.damaged)} photos")
+        _print_some(state.damaged)
+    if state.passed_over:
+        typer.echo(printable(passed_over_line(state.passed_over)))
 
 
 def _print_some(told: Sequence[tuple[str, str]]) -> None:

@@ -48,24 +48,24 @@ def verify(
     from store.integrity.verify import verify as check
 
     with ProgressReport("verifying", quiet=quiet) as progress:
-        found, left = mend(index, progress) if repair else (check(index, progress), None)
+        verification, left = mend(index, progress) if repair else (check(index, progress), None)
     models = model_problems(index, repair=repair)
-    for problem in (*found.problems, *models):
+    for problem in (*verification.problems, *models):
         typer.echo(printable(str(problem)))
-    if left is not None and left != found:
+    if left is not None and left != verification:
         for problem in left.problems:
             typer.echo(printable(f"not mended: {problem}"))
-    _end(index, left or found, bool(models and not repair))
+    _end(index, left or verification, bool(models and not repair))
 
 
-def _end(index: Path, found: Verification, model_is_damaged: bool) -> None:
+def _end(index: Path, verification: Verification, model_is_damaged: bool) -> None:
     from store.sqlite.sqlite_version import sqlite_words
 
-    if found.problems or model_is_damaged:
+    if verification.problems or model_is_damaged:
         raise typer.Exit(1)
     told = (
-        f"{found.images} photos with vectors and nodes, {found.captions} captions, "
-        f"{found.quarantined} files left out"
+        f"{verification.images} photos with vectors and nodes, {verification.captions} captions, "
+        f"{verification.quarantined} files left out"
     )
-    file = found.file or "no file of vectors yet"
+    file = verification.file or "no file of vectors yet"
     typer.echo(f"{index}: all is well: {told}, {file}; {sqlite_words()}")

@@ -94,8 +94,8 @@ def run_demo(
 
 def ask(index: SearchIndex, queries: Sequence[str], k: int) -> tuple[Answer, ...]:
     """Ask one query after the other."""
-    found = [(query, index.search(query, k=k)) for query in queries]
-    return tuple(Answer(query, result, result.notes) for query, result in found)
+    answers = [(query, index.search(query, k=k)) for query in queries]
+    return tuple(Answer(query, result, result.notes) for query, result in answers)
 
 
 def gather(folder: Path, sets: Sequence[PhotoSet] = PHOTO_SETS) -> tuple[int, list[Credit]]:
@@ -106,13 +106,15 @@ def gather(folder: Path, sets: Sequence[PhotoSet] = PHOTO_SETS) -> tuple[int, li
     Returns:
         How many photos, and whose they are.
     """
-    found = {photo_set: installed_photos(photo_set) for photo_set in sets}
-    if not any(found.values()):
+    photos_of = {photo_set: installed_photos(photo_set) for photo_set in sets}
+    if not any(photos_of.values()):
         packages = " ".join(dict.fromkeys(photo_set.package for photo_set in sets))
         raise DemoError(f"no demo photos are installed; get some with `pip install {packages}`")
     folder.mkdir(parents=True, exist_ok=True)
     wanted = {
-        f"{photo_set.package}-{path.name}": path for photo_set in sets for path in found[photo_set]
+        f"{photo_set.package}-{path.name}": path
+        for photo_set in sets
+        for path in photos_of[photo_set]
     }
     ours = tuple(f"{photo_set.package}-" for photo_set in sets)
     for old in folder.iterdir():
@@ -122,7 +124,9 @@ def gather(folder: Path, sets: Sequence[PhotoSet] = PHOTO_SETS) -> tuple[int, li
         copy = folder / name
         if not copy.is_file() or copy.stat().st_size != path.stat().st_size:
             shutil.copyfile(path, copy)
-    return len(wanted), [_credit(photo_set, paths) for photo_set, paths in found.items() if paths]
+    return len(wanted), [
+        _credit(photo_set, paths) for photo_set, paths in photos_of.items() if paths
+    ]
 
 
 def _credit(photo_set: PhotoSet, paths: Sequence[Path]) -> Credit:

@@ -103,5 +103,5 @@ def installed_photos(photo_set: PhotoSet) -> list[Path]:
         folder = Path(str(distribution(photo_set.package).locate_file(photo_set.folder)))
     except PackageNotFoundError:
         return []
-    found = {path for name in photo_set.names for path in folder.glob(name) if path.is_file()}
-    return sorted(found)
+    paths = {path for name in photo_set.names for path in folder.glob(name) if path.is_file()}
+    return sorted(paths)

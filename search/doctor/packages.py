@@ -59,27 +59,27 @@ def _faults(needed: Iterable[str]) -> Iterator[Finding]:
             continue
         advice = f"pip install '{wanted.name}{wanted.specifier}'"
         try:
-            found = metadata.version(wanted.name)
+            version = metadata.version(wanted.name)
         except metadata.PackageNotFoundError:
             yield Finding(wanted.name, "not installed", "missing", advice)
             continue
-        if not wanted.specifier.contains(found, prereleases=True):
-            said = f"{found} is installed, {wanted.specifier} is needed"
+        if not wanted.specifier.contains(version, prereleases=True):
+            said = f"{version} is installed, {wanted.specifier} is needed"
             yield Finding(wanted.name, said, "missing", advice)
 
 
 def _faiss() -> Finding:
     there = {name: _version(name) for name in FAISS}
-    found = [f"{name} {version}" for name, version in there.items() if version]
-    if not found:
+    installed = [f"{name} {version}" for name, version in there.items() if version]
+    if not installed:
         advice = "pip install faiss-cpu, or faiss-gpu-cuvs where there is a GPU with CUDA 13"
         return Finding("FAISS", "not installed", "missing", advice)
-    if len(found) > 1:
+    if len(installed) > 1:
         advice = "keep one: they supply the same module, and which one runs is chance"
-        return Finding("FAISS", " and ".join(found), "note", advice)
+        return Finding("FAISS", " and ".join(installed), "note", advice)
     import faiss
 
-    return Finding("FAISS", f"{found[0]}, instructions: {_instructions(faiss)}")
+    return Finding("FAISS", f"{installed[0]}, instructions: {_instructions(faiss)}")
 
 
 def _instructions(faiss: object) -> str:

@@ -88,10 +88,10 @@ def remove_photos(folder: Path, image_ids: Iterable[int]) -> int:
     ids = list(dict.fromkeys(image_ids))
     with Index.open(folder) as index:
         index.begin_writing()
-        found = index.photo_records(ids)
-        index.quarantine([left_out(photo.file) for photo in found])
+        records = index.photo_records(ids)
+        index.quarantine([left_out(photo.file) for photo in records])
         index.finish()
-    return len(found)
+    return len(records)
 
 
 def left_out(file: PhotoFile) -> QuarantinedFile:

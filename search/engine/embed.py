@@ -39,14 +39,14 @@ def embed_photos(
     """
     if isinstance(images, (str, Path, bytes, Image.Image)):
         raise QueryError("expected a list of photos, found a single one: put it into a list")
-    found = [np.zeros((0, dim), np.float32)]
+    blocks = [np.zeros((0, dim), np.float32)]
     for start in range(0, len(images), TOGETHER):
         some = [
             _read(image, start + place)
             for place, image in enumerate(images[start : start + TOGETHER])
         ]
-        found.append(np.asarray(model.embed_images(some).vectors, np.float32))
-    return np.concatenate(found)
+        blocks.append(np.asarray(model.embed_images(some).vectors, np.float32))
+    return np.concatenate(blocks)
 
 
 def _read(image: str | Path | bytes | Image.Image, place: int) -> Image.Image:

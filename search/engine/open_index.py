@@ -92,8 +92,8 @@ def open_index(
             text_weights=text_weights,
             once=once,
         )
-    found = open_reader(folder, vectors, fingerprint=model.fingerprint, model=model.name)
-    return SearchIndex(found, model, photos)
+    reader = open_reader(folder, vectors, fingerprint=model.fingerprint, model=model.name)
+    return SearchIndex(reader, model, photos)
 
 
 def _open_several(

@@ -62,11 +62,11 @@ def ablate(
 
     photo_rows = np.asarray(data.captions.photo_rows, dtype=np.int64)
     rows = ablation_rows(network)
-    found = {
+    variants = {
         row.name: rank_both(by_text.numpy(), by_photo.numpy(), photo_rows)
         for row, by_text, by_photo in score_rows(network, data, rows, progress)
     }
-    ranks = {row.name: found[row.name] for row in rows}
+    ranks = {row.name: variants[row.name] for row in rows}
     report = {"rows": [_measured(row, ranks, photo_rows) for row in rows], "notes": list(NOTES)}
     return Ablation(report, ranks)
 

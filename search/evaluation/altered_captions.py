@@ -116,12 +116,12 @@ def _coloured(words: list[str], place: int) -> str:
 
 def _replaced(text: str, changes: Mapping[int, str]) -> str:
     """Put words in the places of others, with their capitals, and mend `a` and `an` before them."""
-    found = _words(text)
+    words = _words(text)
     new = dict(changes)
     for place, word in changes.items():
-        if place and found[place - 1] in ("a", "an"):
+        if place and words[place - 1] in ("a", "an"):
             new[place - 1] = "an" if word[0] in "aeiou" else "a"
-    places = iter(range(len(found)))
+    places = iter(range(len(words)))
 
     def put(match: re.Match[str]) -> str:
         word = new.get(next(places))

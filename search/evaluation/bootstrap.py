@@ -109,15 +109,15 @@ def sampled_interval(
     _, sizes = np.unique(groups, return_counts=True)
     members = np.split(np.argsort(groups, kind="stable"), np.cumsum(sizes)[:-1])
     rng = np.random.default_rng(seed)
-    found = np.empty(resamples)
+    values = np.empty(resamples)
     for place in range(resamples):
         drawn = rng.integers(0, len(members), len(members))
-        found[place] = measure(np.concatenate([members[group] for group in drawn]))
-    found = found[~np.isnan(found)]
-    if not len(found):
+        values[place] = measure(np.concatenate([members[group] for group in drawn]))
+    values = values[~np.isnan(values)]
+    if not len(values):
         return float("nan"), float("nan")
     tail = (1 - level) / 2
-    low, high = np.quantile(found, [tail, 1 - tail])
+    low, high = np.quantile(values, [tail, 1 - tail])
     return float(low), float(high)
 
 

@@ -81,11 +81,11 @@ class Evaluation:
         self, name: str, report: dict[str, Any] | None, per_query: dict[str, Any] | None = None
     ) -> Evaluation:
         """Add what was measured beside it, under the same name in the report and in the file."""
-        found = {} if per_query is None else {name: per_query}
+        tables = {} if per_query is None else {name: per_query}
         return replace(
             self,
             report={**self.report, name: report},
-            per_query={**self.per_query, **found},
+            per_query={**self.per_query, **tables},
         )
 
 
@@ -141,12 +141,12 @@ def evaluate(
             for stage, both in ranks.items()
         },
         "matching": {
-            kind: _as_percentages(judge_matching(found, thresholds[kind]))
-            for kind, found in pairs.items()
+            kind: _as_percentages(judge_matching(matched, thresholds[kind]))
+            for kind, matched in pairs.items()
         },
         "calibration": {
-            kind: {"ece": percent(expected_calibration_error(found.labels, probabilities[kind]))}
-            for kind, found in pairs.items()
+            kind: {"ece": percent(expected_calibration_error(matched.labels, probabilities[kind]))}
+            for kind, matched in pairs.items()
         },
         "latency_ms": {**(latency_ms or {}), "score_all_photos_for_one_query": round(per_query, 3)},
     }
@@ -154,7 +154,7 @@ def evaluate(
         **query_ids(data),
         **ranks,
         "matching": {
-            kind: pair_table(data, found, probabilities[kind]) for kind, found in pairs.items()
+            kind: pair_table(data, matched, probabilities[kind]) for kind, matched in pairs.items()
         },
     }
     return Evaluation(report, ranks, table)
@@ -173,16 +173,16 @@ def rank_both(
 
     Return one rank a caption under "text_to_image", one a captioned photo under "image_to_text".
     """
-    found: dict[str, Ranks] = {}
+    ranks: dict[str, Ranks] = {}
     if text_to_image is not None:
         matrix = np.asarray(text_to_image)
-        found["text_to_image"] = retrieval_ranks(matrix, photo_rows, np.arange(matrix.shape[1]))
+        ranks["text_to_image"] = retrieval_ranks(matrix, photo_rows, np.arange(matrix.shape[1]))
     if image_to_text is not None:
         # A photo without a caption cannot be a query: nothing would be the right answer.
         captioned = np.unique(photo_rows)
         matrix = np.asarray(image_to_text).T[captioned]
-        found["image_to_text"] = retrieval_ranks(matrix, captioned, photo_rows)
-    return found
+        ranks["image_to_text"] = retrieval_ranks(matrix, captioned, photo_rows)
+    return ranks
 
 
 def _all_ranks(scores: PairScores, photo_rows: Ranks) -> dict[str, dict[str, Ranks]]:

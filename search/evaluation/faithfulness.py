@@ -75,13 +75,13 @@ def judge_explanations(
 
     rng = np.random.default_rng(seed)
     chosen = _one_caption_a_photo(np.asarray(data.captions.photo_rows), most_pairs, rng)
-    found = []
+    judgements = []
     for start in range(0, len(chosen), BLOCK):
         rows = torch.from_numpy(chosen[start : start + BLOCK])
-        found.append(drops(network.cross, *_nodes(network, data, rows), rng))
+        judgements.append(drops(network.cross, *_nodes(network, data, rows), rng))
         if progress:
             progress("pairs explained", min(start + BLOCK, len(chosen)), len(chosen))
-    top, other = (np.concatenate(side) for side in zip(*found, strict=True))
+    top, other = (np.concatenate(side) for side in zip(*judgements, strict=True))
     return summarise_drops(top, other, rng)
 
 

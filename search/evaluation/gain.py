@@ -26,11 +26,11 @@ def recall_difference(ranks: Ranks, against: Ranks, photo_rows: Ranks) -> dict[s
     >>> recall_difference(np.array([1, 1]), np.array([2, 3]), np.array([0, 1]))
     {'R@1': 100.0, 'low': 100.0, 'high': 100.0}
     """
-    found = paired_interval(ranks == 1, against == 1, photo_rows)
+    interval = paired_interval(ranks == 1, against == 1, photo_rows)
     return {
-        "R@1": percent(found.difference),
-        "low": percent(found.low),
-        "high": percent(found.high),
+        "R@1": percent(interval.difference),
+        "low": percent(interval.low),
+        "high": percent(interval.high),
     }
 
 
@@ -48,7 +48,7 @@ def reranking_gain(
     """
     first, reranked = ranks["first_stage"], ranks["reranked"]
     queries = {"text_to_image": photo_rows, "image_to_text": np.unique(photo_rows)}
-    found = {
+    gains = {
         way: recall_difference(values, first[way], queries[way]) for way, values in reranked.items()
     }
-    return found or None
+    return gains or None

@@ -151,7 +151,7 @@ def judge_all(
 
 def _measure(judged: JudgedModel, data: PairData, right: RightAnswers, asked: Extras) -> Evaluation:
     with judged.progress("scoring") as progress:
-        found = evaluate(
+        evaluation = evaluate(
             judged.matcher,
             data,
             judged.negatives,
@@ -159,40 +159,42 @@ def _measure(judged: JudgedModel, data: PairData, right: RightAnswers, asked: Ex
             latency_ms=judged.latency(data),
             progress=progress.stage,
         )
-    found = found.with_part("gain", reranking_gain(found.ranks, data.captions.photo_rows))
+    evaluation = evaluation.with_part(
+        "gain", reranking_gain(evaluation.ranks, data.captions.photo_rows)
+    )
     if asked.ablation:
         with judged.progress("ablating") as progress:
             ablated = ablate(judged.network, data, progress.stage)
-        found = found.with_part("ablation", ablated.report, ablated.ranks)
+        evaluation = evaluation.with_part("ablation", ablated.report, ablated.ranks)
     if asked.explanations:
         with judged.progress("explaining") as progress:
             told = judge_explanations(
                 judged.network, data, seed=asked.seed, progress=progress.stage
             )
-        found = found.with_part("explanations", _explanations(told))
+        evaluation = evaluation.with_part("explanations", _explanations(told))
     if asked.stress_tests:
         with judged.progress("probing") as progress:
             tested = run_stress_tests(judged.matcher, data, judged.encode, progress.stage)
-        found = found.with_part("probes", tested.report, tested.per_query)
+        evaluation = evaluation.with_part("probes", tested.report, tested.per_query)
     if asked.squashed:
-        found = found.with_part("squashed", *_squashed(judged, data, found))
+        evaluation = evaluation.with_part("squashed", *_squashed(judged, data, evaluation))
     for name, part in _searched(judged, data, right, asked).items():
-        found = found.with_part(name, *part)
-    return found
+        evaluation = evaluation.with_part(name, *part)
+    return evaluation
 
 
-def _explanations(found: Faithfulness) -> dict[str, Any]:
+def _explanations(judged: Faithfulness) -> dict[str, Any]:
     return {
-        "pairs": found.pairs,
-        "top_region_drop": round(found.top_drop, 4),
-        "random_region_drop": round(found.random_drop, 4),
-        "top_above_random": round(100 * found.top_above_random, 2),
-        "difference": round(found.difference, 4),
-        "difference_95": [round(end, 4) for end in found.interval],
+        "pairs": judged.pairs,
+        "top_region_drop": round(judged.top_drop, 4),
+        "random_region_drop": round(judged.random_drop, 4),
+        "top_above_random": round(100 * judged.top_above_random, 2),
+        "difference": round(judged.difference, 4),
+        "difference_95": [round(end, 4) for end in judged.interval],
     }
 
 
-def _squashed(judged: JudgedModel, data: PairData, found: Evaluation) -> MeasuredPart:
+def _squashed(judged: JudgedModel, data: PairData, evaluation: Evaluation) -> MeasuredPart:
     from fusion.data.features import PairData
 
     with squashed_files(data.photos.paths) as files:
@@ -205,16 +207,16 @@ def _squashed(judged: JudgedModel, data: PairData, found: Evaluation) -> Measure
         "first_stage": scores.first_stage_text_to_image,
         "reranked": scores.reranked_text_to_image,
     }
-    return compare_squashed(found.ranks, tables, data.captions.photo_rows)
+    return compare_squashed(evaluation.ranks, tables, data.captions.photo_rows)
 
 
 def _searched(
     judged: JudgedModel, data: PairData, right: RightAnswers, asked: Extras
 ) -> dict[str, MeasuredPart]:
     """What is measured in an index of the collection, by its name in the report."""
-    found: dict[str, MeasuredPart] = {}
+    parts: dict[str, MeasuredPart] = {}
     if not (asked.keywords or asked.shown):
-        return found
+        return parts
     paths, captions = data.photos.paths, data.captions
     own = CaptionTexts(captions.texts, captions.photo_rows, captions.caption_ids)
     with (
@@ -225,12 +227,12 @@ def _searched(
     ):
         told: dict[str, Any] = {"seed": asked.seed, "progress": progress.stage}
         if asked.keywords:
-            found["keywords"] = judge_keywords(index, right, data.photos.image_ids, **told)
+            parts["keywords"] = judge_keywords(index, right, data.photos.image_ids, **told)
         if asked.shown:
-            found["shown"] = judge_shown(
+            parts["shown"] = judge_shown(
                 index, own, right, data.photos.image_ids, queries=asked.queries, **told
             )
-    return found
+    return parts
 
 
 def _check_graphs(matcher: Matcher, folder: Path, asked: Extras) -> None:

@@ -94,9 +94,14 @@ def is_trained(request: TrainRequest, total: int) -> bool:
     """
     if (request.out / "state").exists() or not (request.out / "config.json").exists():
         return False
-    found = read_checkpoint(request.out)
+    checkpoint = read_checkpoint(request.out)
     # An older checkpoint that says neither is of all photos, and its epochs are not known.
-    told = {"photos": total, **found.config, "kind": found.kind, "encoders": found.encoders}
+    told = {
+        "photos": total,
+        **checkpoint.config,
+        "kind": checkpoint.kind,
+        "encoders": checkpoint.encoders,
+    }
     asked = {
         "kind": request.model,
         "encoders": request.encoders,

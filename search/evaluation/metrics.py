@@ -138,11 +138,11 @@ def average_precision(ranked: ArrayLike, relevant: int) -> float:
     """
     if relevant < 1:
         raise ValueError(f"relevant is {relevant}, expected at least 1")
-    found = np.asarray(ranked, dtype=bool)
-    if not len(found):
+    is_relevant = np.asarray(ranked, dtype=bool)
+    if not len(is_relevant):
         return 0.0
-    precision = np.cumsum(found) / np.arange(1, len(found) + 1)
-    return float(precision[found].sum() / min(len(found), relevant))
+    precision = np.cumsum(is_relevant) / np.arange(1, len(is_relevant) + 1)
+    return float(precision[is_relevant].sum() / min(len(is_relevant), relevant))
 
 
 def accuracy(labels: ArrayLike, predicted: ArrayLike) -> float:

@@ -74,14 +74,16 @@ def compare_squashed(
     """
     report, table = {}, {}
     for stage, scores in text_to_image.items():
-        found = rank_both(scores, None, photo_rows).get("text_to_image")
-        if found is not None:
+        text_ranks = rank_both(scores, None, photo_rows).get("text_to_image")
+        if text_ranks is not None:
             report[stage] = {
                 "as_they_are": retrieval_measures(ranks[stage]["text_to_image"]),
-                "squashed": retrieval_measures(found),
-                "difference": recall_difference(found, ranks[stage]["text_to_image"], photo_rows),
+                "squashed": retrieval_measures(text_ranks),
+                "difference": recall_difference(
+                    text_ranks, ranks[stage]["text_to_image"], photo_rows
+                ),
             }
-            table[stage] = found
+            table[stage] = text_ranks
     return MeasuredPart(report, table)
 
 

@@ -24,6 +24,6 @@ def short_query(text: str, words: int) -> str | None:
     'two dogs running'
     >>> short_query("It is a dog .", 3)
     """
-    found = [word for word in re.findall(r"[a-z]+", text.lower()) if word not in STOP_WORDS]
-    content = [word for word in found if len(word) > 1][:words]
+    telling_words = [word for word in re.findall(r"[a-z]+", text.lower()) if word not in STOP_WORDS]
+    content = [word for word in telling_words if len(word) > 1][:words]
     return " ".join(content) if len(content) >= min(LENGTHS) else None

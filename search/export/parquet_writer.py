@@ -129,7 +129,7 @@ def _batch(
 ) -> Any:  # noqa: ANN401
     import pyarrow as pa
 
-    found = {hit.image_id: hit for hit in hits or ()}
+    hits_by_id = {hit.image_id: hit for hit in hits or ()}
     columns: dict[str, Any] = {
         "image_id": [row.image_id for row in rows],
         "path": [valid_text(row.file.path) for row in rows],
@@ -141,7 +141,7 @@ def _batch(
     for name in ("size_bytes", "mtime_ns", "sha256", "width_px", "height_px"):
         columns[name] = [getattr(row.file, name) for row in rows]
     for name in ("rank", "score", "probability") if hits is not None else ():
-        columns[name] = [getattr(found[row.image_id], name) for row in rows]
+        columns[name] = [getattr(hits_by_id[row.image_id], name) for row in rows]
     vectors = np.stack([row.vector for row in rows if row.vector is not None])
     flat = pa.array(vectors.astype(np.float32).reshape(-1))
     columns["vector"] = pa.FixedSizeListArray.from_arrays(flat, dim)

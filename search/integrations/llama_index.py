@@ -70,12 +70,12 @@ class CrossgraphRetriever(BaseRetriever):
         return cls(open_index(folder, **how), k, options)
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        found = self.index.search(query_bundle.query_str, self.k, **self.options)
-        return [_node(hit) for hit in found]
+        result = self.index.search(query_bundle.query_str, self.k, **self.options)
+        return [_node(hit) for hit in result]
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        found = await self.index.asearch(query_bundle.query_str, self.k, **self.options)
-        return [_node(hit) for hit in found]
+        result = await self.index.asearch(query_bundle.query_str, self.k, **self.options)
+        return [_node(hit) for hit in result]
 
 
 def _node(hit: Hit) -> NodeWithScore:

@@ -177,10 +177,10 @@ class _Tools:
     ) -> Found:
         """Find photos by what they show, the best match first."""
         try:
-            found = self._index.search(query, k, where=where, min_probability=min_probability)
+            result = self._index.search(query, k, where=where, min_probability=min_probability)
         except CrossgraphError as error:
             raise ToolError(_reason(error)) from None
-        return _found(found)
+        return _found(result)
 
     def get_photo(self, image_id: ImageId = None, name: Name = "") -> CallToolResult:
         """Show a photo, at most 1024 pixels wide and high, with what is known of it."""

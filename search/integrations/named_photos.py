@@ -34,7 +34,7 @@ def photo_named(index: Index, name: str) -> int:
         raise QueryError(
             f"the index has no photo named {wanted[:200]!r}{_choices(_like(index, stem))}"
         )
-    exact = [found for found in candidates if _ends(found[1], wanted)]
+    exact = [candidate for candidate in candidates if _ends(candidate[1], wanted)]
     if len(exact) == 1:
         return exact[0][0]
     if not exact:

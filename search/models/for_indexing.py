@@ -49,10 +49,10 @@ def indexing_model(
 
     place = choose_device(device)
     if place == "cpu" and image_weights is None and text_weights is None:
-        found = _without_torch(checkpoint_fingerprint(checkpoint), threads)
-        found = found or _made_ready(checkpoint, threads, tell)
-        if found is not None:
-            return found
+        prepared = _without_torch(checkpoint_fingerprint(checkpoint), threads)
+        prepared = prepared or _made_ready(checkpoint, threads, tell)
+        if prepared is not None:
+            return prepared
     model = loading.load_model(checkpoint, image_weights=image_weights, text_weights=text_weights)
     if model.encoders not in PREPARABLE:
         if model.encoders.startswith("clip:"):
@@ -81,10 +81,10 @@ def _made_ready(
     """Return a model that can be prepared without torch; None where it cannot."""
     from search.models import ready
 
-    found = _without_torch(ready.make_ready(checkpoint), threads)
-    if found is not None:
+    prepared = _without_torch(ready.make_ready(checkpoint), threads)
+    if prepared is not None:
         tell("prepared this model for quick indexing and searches, once")
-    return found
+    return prepared
 
 
 def _prepare(

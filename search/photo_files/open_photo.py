@@ -35,12 +35,12 @@ def find_photo(index: ServedIndex, image_id: int) -> PhotoRecord:
         PhotoForbidden: the catalog names a file outside its folders.
     """
     try:
-        found = index.photo_records([image_id])
+        records = index.photo_records([image_id])
     except IndexDamaged as error:
         raise PhotoForbidden(str(error)) from None
-    if not found:
+    if not records:
         raise PhotoNotFound(f"the index has no photo {image_id}")
-    return found[0]
+    return records[0]
 
 
 @dataclass(frozen=True)

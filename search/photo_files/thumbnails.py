@@ -30,10 +30,10 @@ class Thumbnails:
     def get(self, name: str) -> bytes | None:
         """Return a thumbnail that is there."""
         with self._lock:
-            found = self._held.get(name)
-            if found is not None:
+            thumbnail = self._held.get(name)
+            if thumbnail is not None:
                 self._held.move_to_end(name)
-            return found
+            return thumbnail
 
     def put(self, name: str, content: bytes) -> None:
         """Keep a thumbnail, and let go of those that nobody has looked at for longest."""

@@ -69,11 +69,11 @@ def _number(field: str, text: str) -> int | float:
 
 
 def _size(text: str) -> int | float:
-    found = _SIZE.fullmatch(text)
-    factor = None if found is None else UNITS.get(found[2].lower() or "b")
-    if found is None or factor is None:
+    match = _SIZE.fullmatch(text)
+    factor = None if match is None else UNITS.get(match[2].lower() or "b")
+    if match is None or factor is None:
         raise Unfit(TEXT_VALUES["size"])
-    return float(found[1]) * factor if "." in found[1] else int(found[1]) * factor
+    return float(match[1]) * factor if "." in match[1] else int(match[1]) * factor
 
 
 def _taken(operator: Operator, text: str) -> Expression:
@@ -94,8 +94,8 @@ def _taken(operator: Operator, text: str) -> Expression:
 
 def _span(text: str) -> tuple[int, int]:
     """Return the first second of a year, month, day, minute or second, and the one after it."""
-    found = _TIME.fullmatch(text)
-    given = [int(part) for part in found.groups() if part is not None] if found else [0]
+    match = _TIME.fullmatch(text)
+    given = [int(part) for part in match.groups() if part is not None] if match else [0]
     try:
         start = datetime(*(given + [1] * (3 - len(given))))  # type: ignore[arg-type]
         end = _after(start, len(given))

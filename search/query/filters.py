@@ -107,8 +107,8 @@ def _tokens(text: str) -> list[_Token]:
 
 
 def _after_blank(text: str, at: int) -> int:
-    found = _BLANK.match(text, at)
-    return at if found is None else found.end()
+    blank = _BLANK.match(text, at)
+    return at if blank is None else blank.end()
 
 
 class _Parser:
@@ -120,10 +120,10 @@ class _Parser:
         self._depth = 0
 
     def whole(self) -> Expression:
-        found = self._either()
+        expression = self._either()
         if self._next.kind != "end":
             self._expected("`and`, `or` or the end")
-        return found
+        return expression
 
     @property
     def _next(self) -> _Token:
@@ -141,8 +141,8 @@ class _Parser:
         return True
 
     def _expected(self, what: str, token: _Token | None = None) -> Never:
-        found = self._next if token is None else token
-        _refuse(found.column, f"expected {what}, found {found}")
+        token_there = self._next if token is None else token
+        _refuse(token_there.column, f"expected {what}, found {token_there}")
 
     def _either(self) -> Expression:
         parts = [self._all()]
@@ -169,10 +169,10 @@ class _Parser:
         if self._took("not"):
             return Not(self._part())
         if self._took("("):
-            found = self._either()
+            expression = self._either()
             if not self._took(")"):
                 self._expected("`)`, `and` or `or`")
-            return found
+            return expression
         if self._took("has"):
             return Has(self._field("after `has`"))
         return self._compared()
@@ -193,8 +193,8 @@ class _Parser:
         name = self._field("")
         negated = self._took("not")
         if self._took("in"):
-            found = AnyOf(tuple(self._values(name)))
-            return Not(found) if negated else found
+            alternatives = AnyOf(tuple(self._values(name)))
+            return Not(alternatives) if negated else alternatives
         operator = self._next.keyword
         if negated or operator not in OPERATORS:
             self._expected(f"`in` after `{name} not`" if negated else f"an operator after `{name}`")

@@ -67,8 +67,8 @@ def parse_term(text: str, *, files: bool = False) -> Term:
     >>> parse_term("0.5:a dog").weight, parse_term("3:30 on a clock").text
     (0.5, '3:30 on a clock')
     """
-    found = _WEIGHT.match(text, _after_blank(text, 0))
-    weight, rest = (float(found[1]), text[found.end() :]) if found else (1.0, text)
+    match = _WEIGHT.match(text, _after_blank(text, 0))
+    weight, rest = (float(match[1]), text[match.end() :]) if match else (1.0, text)
     if files and _is_photo(rest.strip()):
         return Term(image=Path(rest.strip()), weight=weight)
     return Term(rest, weight=weight)
@@ -97,8 +97,8 @@ def _is_sum(text: str) -> bool:
 
 
 def _after_blank(text: str, place: int) -> int:
-    found = _BLANK.match(text, place)
-    return place if found is None else found.end()
+    blank = _BLANK.match(text, place)
+    return place if blank is None else blank.end()
 
 
 def _sign(text: str, place: int) -> re.Match[str] | None:
@@ -118,8 +118,10 @@ def _sum(text: str, files: bool) -> Terms:
         if end is None:
             raise QueryError(f"the quotation mark at {text[place : place + 20]} is never closed")
         if end == place:
-            found = f"found {text[place : place + 20]}" if text[place:] else "and nothing follows"
-            raise QueryError(f'a term of a sum stands in quotes, such as + "rain": {found}')
+            what_follows = (
+                f"found {text[place : place + 20]}" if text[place:] else "and nothing follows"
+            )
+            raise QueryError(f'a term of a sum stands in quotes, such as + "rain": {what_follows}')
         sides[side].append(parse_term(text[place + 1 : end - 1], files=files))
         place, sign = end, _sign(text, end)
         if sign is None:

@@ -97,17 +97,17 @@ def split_negation(text: str) -> Wanted:
     kept: list[str] = []
     denied: list[str] = []
     start = place = 0
-    while found := _BEGINNING.search(unquoted, place):
-        place = found.end()
-        if _LITERAL.match(sentence, found.start()) or _is_sign(sentence, found):
+    while match := _BEGINNING.search(unquoted, place):
+        place = match.end()
+        if _LITERAL.match(sentence, match.start()) or _is_sign(sentence, match):
             continue
-        end = place if found["nobody"] else _end(sentence, place)
-        phrases = ["people"] if found["nobody"] else _phrases(sentence[place:end])
+        end = place if match["nobody"] else _end(sentence, place)
+        phrases = ["people"] if match["nobody"] else _phrases(sentence[place:end])
         if not phrases:
             continue
         if there := _THERE.match(sentence, end):
             end = there.end()
-        kept.append(sentence[start : found.start()])
+        kept.append(sentence[start : match.start()])
         denied += phrases
         start = place = end
     if not denied or len(denied) > MOST_DENIED:
@@ -116,10 +116,10 @@ def split_negation(text: str) -> Wanted:
     return Wanted(_joined(kept), tuple(dict.fromkeys(denied)))
 
 
-def _is_sign(text: str, found: re.Match[str]) -> bool:
+def _is_sign(text: str, match: re.Match[str]) -> bool:
     """Whether this is "with no parking sign" or "and no entry signs": its no is the sign's."""
-    no = _SIGN.search(found[0])
-    return no is not None and _LITERAL.match(text, found.start() + no.start()) is not None
+    no = _SIGN.search(match[0])
+    return no is not None and _LITERAL.match(text, match.start() + no.start()) is not None
 
 
 def _end(text: str, place: int) -> int:
@@ -143,8 +143,8 @@ def _phrases(text: str) -> list[str]:
 
 
 def _without_any(phrase: str) -> str:
-    found = _ANY.match(phrase)
-    return phrase[found.end() :] if found else phrase
+    match = _ANY.match(phrase)
+    return phrase[match.end() :] if match else phrase
 
 
 def _joined(parts: list[str]) -> str:

@@ -94,8 +94,8 @@ class Answerer:
             seen.append(mixture.reranked(self.model, vectors, packed))
         if not seen:
             return ranking
-        found = likelihood.judged(mixture, TermScores.together(seen), reranked=True)
-        return ranking.with_reranked(*mixture.mixed(found))
+        scores = likelihood.judged(mixture, TermScores.together(seen), reranked=True)
+        return ranking.with_reranked(*mixture.mixed(scores))
 
     def _hits(self, ranking: Ranking, request: SearchRequest) -> list[Hit]:
         """The best k of an ordered ranking that are likely enough, with what is known of them."""

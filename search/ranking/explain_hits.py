@@ -40,14 +40,14 @@ def explain_hits(
         if each.query is not None
     ]
     places = iter(range(len(seen)))
-    found = []
+    explained = []
     for hit in hits:
         if hit.reranked:
             place = next(places)
             said = [each[place] for each in wanted], [each[place] for each in unwanted]
             hit = replace(hit, explanation=_together(hit.score, mixture, *said))
-        found.append(hit)
-    return found
+        explained.append(hit)
+    return explained
 
 
 def _explained(

@@ -46,9 +46,9 @@ def find_candidates(
     """
     own = [term.image_id for term in request.positive if term.image_id is not None]
     count = request.first_stage_count
-    found, first_scores = index.search(mixture.vector, count + len(own), within)
-    others = np.flatnonzero(~np.isin(found, own))[:count]
-    image_ids, scores = np.asarray(found, np.int64)[others], np.asarray(first_scores)[others]
+    nearest_ids, first_scores = index.search(mixture.vector, count + len(own), within)
+    others = np.flatnonzero(~np.isin(nearest_ids, own))[:count]
+    image_ids, scores = np.asarray(nearest_ids, np.int64)[others], np.asarray(first_scores)[others]
     if request.hybrid:
         worded = index.search_texts(_words(request), count, within)[0]
         image_ids = np.concatenate([image_ids, np.setdiff1d(worded, [*image_ids, *own])])

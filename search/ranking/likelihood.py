@@ -35,18 +35,18 @@ class Likelihood:
     model: SearchModel
     within: Sized | None
 
-    def judged(self, mixture: Mixture, found: TermScores, *, reranked: bool) -> TermScores:
+    def judged(self, mixture: Mixture, term_scores: TermScores, *, reranked: bool) -> TermScores:
         """Return what the terms make of K candidates with the probabilities that can be shown.
 
         Args:
             mixture: of the query.
-            found: scores of its terms; probabilities of true and random pairs.
+            term_scores: scores of its terms; probabilities of true and random pairs.
             reranked: whether they are the re-ranker's.
         """
         likely = getattr(self.model, "likely", None)
         terms = mixture.wanted
-        if likely is None or not terms or not found.wanted.shape[1]:
-            return found
+        if likely is None or not terms or not term_scores.wanted.shape[1]:
+            return term_scores
         background = self.index.background()
         photos = background.photos if self.within is None else len(self.within)
 
@@ -54,11 +54,12 @@ class Likelihood:
             if term.query is None:
                 return None
             usual = background.vectors @ term.vector
-            scores = found.wanted[row], found.first[row], usual, photos
+            scores = term_scores.wanted[row], term_scores.first[row], usual, photos
             return likely(term.query, *scores, reranked=reranked)
 
         judged = [probabilities(term, row) for row, term in enumerate(terms)]
         rows = [
-            found.probabilities[row] if each is None else each for row, each in enumerate(judged)
+            term_scores.probabilities[row] if each is None else each
+            for row, each in enumerate(judged)
         ]
-        return replace(found, probabilities=np.array(rows, np.float32))
+        return replace(term_scores, probabilities=np.array(rows, np.float32))

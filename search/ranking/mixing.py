@@ -118,11 +118,11 @@ class Mixture:
     def vector(self) -> Array:
         """Of the first stage: (D,)."""
         terms = self.wanted or self.unwanted
-        found: Array = sum(
+        summed: Array = sum(
             (np.float32(each.term.weight) * each.vector for each in terms),
             np.zeros_like(terms[0].vector),
         )
-        return found if self.wanted else -found
+        return summed if self.wanted else -summed
 
     def first_stage(self, model: SearchModel, vectors: Array) -> TermScores:
         """Score candidates (K, D) by their vectors."""
@@ -163,32 +163,32 @@ class Mixture:
             vectors,
         )
 
-    def mixed(self, found: TermScores) -> tuple[Array, Array]:
+    def mixed(self, term_scores: TermScores) -> tuple[Array, Array]:
         """Return scores (K,) and probabilities (K,) of K candidates, which are all looked at."""
-        scores = self.adding(found) - self.taken(found)
+        scores = self.adding(term_scores) - self.taken(term_scores)
         if not self.wanted:
-            likely = found.probabilities.max(axis=0, initial=0)
+            likely = term_scores.probabilities.max(axis=0, initial=0)
             return scores, np.clip(1 - likely, 0, 1)
         counted = [
             each.term.weight if each.query is not None or not self._wants_texts else 0
             for each in self.wanted
         ]
         weights = np.array(counted, np.float32)
-        return scores, np.clip(weights @ found.probabilities / weights.sum(), 0, 1)
+        return scores, np.clip(weights @ term_scores.probabilities / weights.sum(), 0, 1)
 
-    def adding(self, found: TermScores) -> Array:
+    def adding(self, scores: TermScores) -> Array:
         """What is wanted adds: (K,)."""
         weights = np.array([each.term.weight for each in self.wanted], np.float32)
-        added: Array = weights @ found.wanted
+        added: Array = weights @ scores.wanted
         return added
 
-    def taken(self, found: TermScores) -> Array:
+    def taken(self, scores: TermScores) -> Array:
         """What is not wanted takes off: (K,), with a mean of 0 over the candidates."""
-        if not found.unwanted.size:  # nothing is denied, or there are no candidates
-            return np.zeros(found.wanted.shape[1], np.float32)
+        if not scores.unwanted.size:  # nothing is denied, or there are no candidates
+            return np.zeros(scores.wanted.shape[1], np.float32)
         weights = np.array([FIRMNESS * each.term.weight for each in self.unwanted], np.float32)
-        spread = self.adding(found).std() if self.wanted else np.float32(1)
-        taken: Array = spread * (weights @ _standardised(found.unwanted))
+        spread = self.adding(scores).std() if self.wanted else np.float32(1)
+        taken: Array = spread * (weights @ _standardised(scores.unwanted))
         return taken
 
     @property
@@ -216,5 +216,5 @@ def _standardised(scores: Array) -> Array:
     if not scores.size:
         return scores
     above = scores - scores.mean(axis=1, keepdims=True)
-    found: Array = above / np.maximum(scores.std(axis=1, keepdims=True), 1e-6)
-    return found
+    standardised: Array = above / np.maximum(scores.std(axis=1, keepdims=True), 1e-6)
+    return standardised

@@ -105,10 +105,10 @@ class TermReader:
         if image_id is None:
             return self._embedded(content, term)
         try:
-            found: NDArray[np.float32] = self.index.vectors([image_id])[0]
+            vector: NDArray[np.float32] = self.index.vectors([image_id])[0]
         except KeyError:
             raise QueryError(f"the index has no photo {image_id}, see a hit's image_id") from None
-        return found
+        return vector
 
     def _embedded(self, content: bytes, term: Term) -> NDArray[np.float32]:
         from indexer.photos.decode import UnreadableImage, decode_bytes

@@ -61,10 +61,10 @@ def texts_of(catalog: CatalogFile, kind: Kind, image_ids: Sequence[int]) -> dict
     """Return each photo's texts, by origin and then in their given order, without doubles."""
     sql = f"""SELECT image_id, text FROM {kind}
         WHERE image_id IN (SELECT value FROM json_each(?)) ORDER BY image_id, origin, position"""
-    found: dict[int, dict[str, None]] = {}
+    texts_by_photo: dict[int, dict[str, None]] = {}
     for image_id, text in catalog.typed((INTEGER, TEXT), sql, json.dumps(list(image_ids))):
-        found.setdefault(image_id, {})[text] = None
-    return {image_id: list(texts) for image_id, texts in found.items()}
+        texts_by_photo.setdefault(image_id, {})[text] = None
+    return {image_id: list(texts) for image_id, texts in texts_by_photo.items()}
 
 
 def ids_annotated(catalog: CatalogFile, origin: str) -> set[int]:

@@ -82,9 +82,9 @@ def remove_unused(catalog: CatalogFile) -> None:
 def mounts(catalog: CatalogFile, root: str) -> tuple[str, ...]:
     """Return the folders below one that were disks of their own when it was last read."""
     sql = "SELECT mounts FROM sources WHERE root = ?"
-    found = next(catalog.typed((TEXT,), sql, path_to_row(root)), ("[]",))[0]
+    stored = next(catalog.typed((TEXT,), sql, path_to_row(root)), ("[]",))[0]
     try:
-        below = json.loads(found)
+        below = json.loads(stored)
     except (ValueError, RecursionError):
         below = None
     if not isinstance(below, list) or not all(isinstance(path, str) for path in below):
@@ -102,16 +102,16 @@ def put_mounts(catalog: CatalogFile, root: str, below: Iterable[str]) -> None:
 
 def passed_over(catalog: CatalogFile) -> dict[str, dict[str, int]]:
     """Return source or shard to kind to how much of that is there and is not read."""
-    found = catalog.meta().get(PASSED_OVER)
+    stored = catalog.meta().get(PASSED_OVER)
     return {
         str(place): {str(kind): count for kind, count in kinds.items() if isinstance(count, int)}
-        for place, kinds in (found.items() if isinstance(found, dict) else ())
+        for place, kinds in (stored.items() if isinstance(stored, dict) else ())
         if isinstance(kinds, dict)
     }
 
 
-def put_passed_over(catalog: CatalogFile, found: Mapping[str, Mapping[str, int]]) -> None:
+def put_passed_over(catalog: CatalogFile, by_kind: Mapping[str, Mapping[str, int]]) -> None:
     """Write down what is there and is not read, in place of all that was known of it."""
-    held = {place: dict(kinds) for place, kinds in found.items() if kinds}
+    held = {place: dict(kinds) for place, kinds in by_kind.items() if kinds}
     if held != passed_over(catalog):
         catalog.set_meta(**{PASSED_OVER: held})

@@ -96,10 +96,10 @@ def search_words(
     among = "" if within is None else "AND +rowid IN (SELECT value FROM json_each(?))"
     ids = [] if within is None else [json.dumps(within.tolist())]
     sql = f"SELECT rowid, -rank FROM words WHERE words MATCH ? {among} ORDER BY rank, rowid LIMIT ?"
-    found = list(catalog.rows(sql, asked, *ids, max(0, k)))
+    ranked = list(catalog.rows(sql, asked, *ids, max(0, k)))
     return (
-        np.array([row[0] for row in found], dtype=np.int64),
-        np.array([row[1] for row in found], dtype=np.float32),
+        np.array([row[0] for row in ranked], dtype=np.int64),
+        np.array([row[1] for row in ranked], dtype=np.float32),
     )
 
 

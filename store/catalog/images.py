@@ -135,8 +135,8 @@ def files_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, PhotoF
 def damaged(catalog: CatalogFile) -> list[PhotoFile]:
     """Return the files that are shown as far as they go, by path."""
     sql = f"SELECT images.id, root, {_FACTS} FROM {_FROM} WHERE damage <> ''"
-    found = (_file(catalog, row) for row in catalog.typed(_FILE, sql))
-    return sorted(found, key=lambda file: file.path)
+    photo_files = (_file(catalog, row) for row in catalog.typed(_FILE, sql))
+    return sorted(photo_files, key=lambda file: file.path)
 
 
 def perceptual_hashes_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, int | None]:
@@ -149,8 +149,8 @@ def perceptual_hashes_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict
 def find_content(catalog: CatalogFile, sha256: str) -> int | None:
     """Return the lowest id of a photo whose file has that hex digest; goes through all of them."""
     sql = "SELECT min(id) FROM images WHERE sha256 = ?"
-    found = next(catalog.rows(sql, bytes.fromhex(sha256)))[0]
-    return None if found is None else int(found)
+    image_id = next(catalog.rows(sql, bytes.fromhex(sha256)))[0]
+    return None if image_id is None else int(image_id)
 
 
 def paths_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, str]:
@@ -173,12 +173,12 @@ def arrays_of(
     """
     sql = f"SELECT {', '.join(columns_of(table) or ())} FROM {table} WHERE image_id {_IN}"
     asked = json.dumps([int(image_id) for image_id in image_ids])
-    found = dict(catalog.typed((INTEGER, BLOB), sql, asked))
+    arrays_by_id = dict(catalog.typed((INTEGER, BLOB), sql, asked))
     try:
-        arrays = blobs_to_array(list(found.values())) if found else ()
+        arrays = blobs_to_array(list(arrays_by_id.values())) if arrays_by_id else ()
     except ValueError as error:
         raise catalog.damaged(f"in {table} {error}") from error
-    return dict(zip(found, arrays, strict=True))
+    return dict(zip(arrays_by_id, arrays, strict=True))
 
 
 def vectors_after(catalog: CatalogFile, model: Model, image_id: int) -> Iterator[Block]:
@@ -234,8 +234,8 @@ def _facts(catalog: CatalogFile, files: Sequence[PhotoFile]) -> list[tuple[Any, 
 def known_id(catalog: CatalogFile, source: int, path: str | bytes) -> int | None:
     """Return the id of the photo that a source has under a path, None where there is none."""
     sql = "SELECT id FROM images WHERE source_id = ? AND path = ?"
-    found = catalog.connection.execute(sql, (source, path)).fetchone()
-    return None if found is None else int(found[0])
+    row = catalog.connection.execute(sql, (source, path)).fetchone()
+    return None if row is None else int(row[0])
 
 
 def _file(catalog: CatalogFile, row: tuple[Any, ...]) -> PhotoFile:

@@ -98,10 +98,10 @@ def active_model(catalog: CatalogFile) -> Model | None:
     """
     sql = f"""SELECT {_COLUMNS} FROM models
         WHERE id = (SELECT value FROM meta WHERE key = 'active_model')"""
-    found = next((_model(catalog, row) for row in catalog.typed(_KINDS, sql)), None)
-    if found is None and "active_model" in catalog.meta():
+    model = next((_model(catalog, row) for row in catalog.typed(_KINDS, sql)), None)
+    if model is None and "active_model" in catalog.meta():
         raise catalog.damaged("embeddings of a model that is not there")
-    return found
+    return model
 
 
 def activate(catalog: CatalogFile, model: Model) -> None:
@@ -146,12 +146,12 @@ def recall_queries(catalog: CatalogFile, model: Model) -> NDArray[Any] | None:
     if row[0] is None:
         return None
     try:
-        found = blob_to_array(row[0])
+        vectors = blob_to_array(row[0])
     except ValueError as error:
         raise catalog.damaged(f"of vectors of captions {error}") from error
-    if found.ndim != 2 or found.shape[1] != model.dim:
-        raise catalog.damaged(f"vectors of captions of shape {found.shape}")
-    return found
+    if vectors.ndim != 2 or vectors.shape[1] != model.dim:
+        raise catalog.damaged(f"vectors of captions of shape {vectors.shape}")
+    return vectors
 
 
 def _model(catalog: CatalogFile, row: tuple[Any, ...]) -> Model:

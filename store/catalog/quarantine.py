@@ -35,12 +35,12 @@ def quarantined(catalog: CatalogFile, source: str | None) -> list[QuarantinedFil
     where, arguments = ("", ()) if source is None else ("WHERE root = ?", (path_to_row(source),))
     sql = f"""SELECT root, path, size_bytes, mtime_ns, reason, reader FROM quarantine
         JOIN sources ON sources.id = source_id {where}"""
-    found = []
+    files = []
     kinds = (PATH, *list(TABLES["quarantine"].values())[1:])
     for row, path, *rest in catalog.typed(kinds, sql, *arguments):
         root = row_to_path(row)
-        found.append(QuarantinedFile(absolute_path(root, row_to_path(path)), root, *rest))
-    return sorted(found, key=lambda file: file.path)
+        files.append(QuarantinedFile(absolute_path(root, row_to_path(path)), root, *rest))
+    return sorted(files, key=lambda file: file.path)
 
 
 def release(catalog: CatalogFile, paths: Iterable[str]) -> int:

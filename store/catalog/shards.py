@@ -49,8 +49,8 @@ def finished_shards(catalog: CatalogFile, kind: ShardKind) -> dict[str, Finished
     """Return what was read to its end, or begun (of -1 photos), by path."""
     sql = "SELECT path, size_bytes, mtime_ns, photos FROM shards WHERE kind = ? ORDER BY path"
     kinds = (PATH, INTEGER, INTEGER, INTEGER)
-    found = ((row_to_path(path), facts) for path, *facts in catalog.typed(kinds, sql, kind))
-    return {path: FinishedShard(path, *facts) for path, facts in found}
+    rows = ((row_to_path(path), facts) for path, *facts in catalog.typed(kinds, sql, kind))
+    return {path: FinishedShard(path, *facts) for path, facts in rows}
 
 
 def finish_shard(catalog: CatalogFile, kind: ShardKind, shard: FinishedShard) -> None:

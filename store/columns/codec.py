@@ -127,9 +127,9 @@ def blobs_to_array(blobs: Sequence[bytes]) -> NDArray[Any]:
     start = blobs[0][:offset]
     for blob in blobs:
         if len(blob) != size or not blob.startswith(start):
-            found = blob_to_array(blob)
+            array = blob_to_array(blob)
             raise ValueError(
-                f"a stored array has shape {found.shape} and dtype {found.dtype}, expected "
+                f"a stored array has shape {array.shape} and dtype {array.dtype}, expected "
                 f"{first.shape} and {first.dtype} as others have"
             )
     rows = np.frombuffer(b"".join(blobs), dtype=np.uint8).reshape(len(blobs), size)

@@ -116,20 +116,20 @@ class SeveralIndexes:
 
     def vectors(self, image_ids: Ids) -> NDArray[np.float32]:
         """Return vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
-        found: list[Any] = self._of(image_ids, lambda one, ids: list(one.vectors(ids)))
-        return np.array(found, np.float32).reshape(len(found), self.model.dim)
+        rows: list[Any] = self._of(image_ids, lambda one, ids: list(one.vectors(ids)))
+        return np.array(rows, np.float32).reshape(len(rows), self.model.dim)
 
     def nodes(self, image_ids: Ids) -> NDArray[Any]:
         """Return nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
-        found: list[Any] = self._of(image_ids, lambda one, ids: list(one.nodes(ids)))
-        return np.stack(found) if found else np.zeros((0, 0, 0), np.float16)
+        rows: list[Any] = self._of(image_ids, lambda one, ids: list(one.nodes(ids)))
+        return np.stack(rows) if rows else np.zeros((0, 0, 0), np.float16)
 
     def background(self) -> Background:
         """Return samples of all vectors, of each index by its share of the photos."""
-        found = list(self._members.ask(lambda _, one: one.background()).values())
-        total = sum(each.photos for each in found)
+        backgrounds = list(self._members.ask(lambda _, one: one.background()).values())
+        total = sum(each.photos for each in backgrounds)
         kept = []
-        for each in found:
+        for each in backgrounds:
             wanted = -(-len(each.vectors) * each.photos // max(total, 1))
             rows = np.linspace(0, len(each.vectors) - 1, min(wanted, len(each.vectors)))
             kept.append(each.vectors[rows.astype(int)])
@@ -150,8 +150,10 @@ class SeveralIndexes:
 
     def find_content(self, sha256: str) -> int | None:
         """Return the lowest id of a photo whose file has that hex digest; None if none has."""
-        found = self._members.ask(lambda _, one: one.find_content(sha256))
-        ids = [n * STRIDE + image_id for n, image_id in found.items() if image_id is not None]
+        ids_by_member = self._members.ask(lambda _, one: one.find_content(sha256))
+        ids = [
+            n * STRIDE + image_id for n, image_id in ids_by_member.items() if image_id is not None
+        ]
         return min(ids, default=None)
 
     # What servers need beside
@@ -164,17 +166,17 @@ class SeveralIndexes:
             ids = one.ids_after(max(0, first), most) if first < STRIDE else []
             return [number * STRIDE + each for each in ids]
 
-        found = self._members.ask(after).values()
-        return sorted(each for ids in found for each in ids)[:most]
+        pages = self._members.ask(after).values()
+        return sorted(each for ids in pages for each in ids)[:most]
 
     def counts(self) -> Counts:
         """Return how much they hold."""
-        found = self._all(lambda one: one.counts())
+        counts = self._all(lambda one: one.counts())
         return Counts(
-            sum(each.images for each in found),
-            sum(each.captions for each in found),
+            sum(each.images for each in counts),
+            sum(each.captions for each in counts),
             len(self.category_counts(ALL)),
-            sum(each.quarantined for each in found),
+            sum(each.quarantined for each in counts),
         )
 
     def sources(self) -> dict[str, int]:
@@ -187,35 +189,35 @@ class SeveralIndexes:
 
     def quarantined(self) -> list[QuarantinedFile]:
         """Return the files in quarantine, by path."""
-        found = self._all(lambda one: one.quarantined())
-        return sorted((each for files in found for each in files), key=lambda file: file.path)
+        lists = self._all(lambda one: one.quarantined())
+        return sorted((each for files in lists for each in files), key=lambda file: file.path)
 
     def damaged(self) -> list[PhotoFile]:
         """Return the photos whose files are shown as far as they go, by path."""
-        found = self._all(lambda one: one.damaged())
-        return sorted((each for files in found for each in files), key=lambda file: file.path)
+        lists = self._all(lambda one: one.damaged())
+        return sorted((each for files in lists for each in files), key=lambda file: file.path)
 
     def category_counts(self, most: int) -> list[tuple[str, int]]:
         """Return categories and how many photos have each: the most first, equal ones by name."""
-        found = self._sums(lambda one: dict(one.category_counts(ALL)))
-        return sorted(found.items(), key=lambda each: (-each[1], each[0]))[:most]
+        totals = self._sums(lambda one: dict(one.category_counts(ALL)))
+        return sorted(totals.items(), key=lambda each: (-each[1], each[0]))[:most]
 
     def coming_models(self) -> list[Model]:
         """Return the models that photos are being embedded with, beside the one that answers."""
-        found = self._all(lambda one: one.coming_models())
-        return list({each.fingerprint: each for models in found for each in models}.values())
+        lists = self._all(lambda one: one.coming_models())
+        return list({each.fingerprint: each for models in lists for each in models}.values())
 
     def measured(self) -> Measured | None:
         """Return how vectors are searched: the kinds, the least recall, and the longest time."""
-        found = [each for each in self._all(lambda one: one.measured()) if each is not None]
-        if not found:
+        measurements = [each for each in self._all(lambda one: one.measured()) if each is not None]
+        if not measurements:
             return None
-        recalls = [each.recall_at_100 for each in found if each.recall_at_100 is not None]
+        recalls = [each.recall_at_100 for each in measurements if each.recall_at_100 is not None]
         return Measured(
-            " and ".join(sorted({each.kind for each in found})),
-            min(recalls, default=None) if len(recalls) == len(found) else None,
-            max(each.query_ms for each in found),
-            sum(each.build_seconds for each in found),
+            " and ".join(sorted({each.kind for each in measurements})),
+            min(recalls, default=None) if len(recalls) == len(measurements) else None,
+            max(each.query_ms for each in measurements),
+            sum(each.build_seconds for each in measurements),
         )
 
     def size_bytes(self) -> int:
@@ -228,10 +230,10 @@ class SeveralIndexes:
         return list(self._members.ask(lambda _, one: work(one)).values())
 
     def _sums(self, work: Callable[[ServedIndex], dict[str, int]]) -> dict[str, int]:
-        found: Counter[str] = Counter()
+        totals: Counter[str] = Counter()
         for each in self._all(work):
-            found.update(each)
-        return dict(found)
+            totals.update(each)
+        return dict(totals)
 
     def _best(
         self, k: int, work: Callable[[ServedIndex, Allowed | None], Found], within: Allowed | None
@@ -252,8 +254,8 @@ class SeveralIndexes:
         """Ask each index about its own photos, and give what they say in the order of the ids."""
         asked = [int(image_id) for image_id in image_ids]
         parts = divided(asked)
-        found = self._members.ask(lambda number, one: work(one, parts[number]), parts)
-        turns = {number: iter(each) for number, each in found.items()}
+        by_member = self._members.ask(lambda number, one: work(one, parts[number]), parts)
+        turns = {number: iter(each) for number, each in by_member.items()}
         return [next(turns[image_id // STRIDE]) for image_id in asked]
 
     def _known(

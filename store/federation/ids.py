@@ -23,10 +23,10 @@ def divided(image_ids: list[int]) -> dict[int, list[int]]:
     >>> divided([3, STRIDE + 1, 2])
     {0: [3, 2], 1: [1]}
     """
-    found: dict[int, list[int]] = {}
+    by_member: dict[int, list[int]] = {}
     for image_id in image_ids:
-        found.setdefault(image_id // STRIDE, []).append(image_id % STRIDE)
-    return found
+        by_member.setdefault(image_id // STRIDE, []).append(image_id % STRIDE)
+    return by_member
 
 
 def moved(expression: Expression, number: int) -> Expression:

@@ -130,12 +130,12 @@ def check_file(catalog: CatalogFile, model: Model, folder: Path) -> Iterator[Pro
 def orphans(catalog: CatalogFile) -> list[tuple[str, str, str]]:
     """Return table, column and parent table of every reference that leads nowhere."""
     broken = {(row[0], row[3]) for row in catalog.rows("PRAGMA foreign_key_check")}
-    found = []
+    objects = []
     for table, number in sorted(row for row in broken if columns_of(str(row[0]))):
         for key in catalog.rows(f"PRAGMA foreign_key_list({table})"):
             if key[0] == number:
-                found.append((str(table), str(key[3]), str(key[2])))
-    return found
+                objects.append((str(table), str(key[3]), str(key[2])))
+    return objects
 
 
 def _check_paths(catalog: CatalogFile) -> Iterator[Problem]:
@@ -165,9 +165,9 @@ def _check_paths(catalog: CatalogFile) -> Iterator[Problem]:
 def _check_ids(catalog: CatalogFile) -> Iterator[Problem]:
     sql = "SELECT coalesce(max(CAST(seq AS INTEGER)), 0) FROM sqlite_sequence WHERE name = 'images'"
     given, highest = int(next(catalog.rows(sql))[0]), _highest_id(catalog)
-    found = [(highest, f"{given} was the last id")] if highest > given else []
+    rows = [(highest, f"{given} was the last id")] if highest > given else []
     what = "ids above those that were given out, which could be given again"
-    yield from about("bad-id", what, "gives higher ids from now on", found, photos=True)
+    yield from about("bad-id", what, "gives higher ids from now on", rows, photos=True)
 
 
 def _highest_id(catalog: CatalogFile) -> int:
@@ -185,9 +185,9 @@ def _check_embeddings(
         sql = f"SELECT id FROM images WHERE id NOT IN (SELECT image_id FROM {table}) ORDER BY id"
         rows = (row[0] for row in catalog.rows(sql))
         yield from about(f"no-{thing}", f"photos without {thing}", EMBED_AGAIN, rows, photos=True)
-    for thing, found in _damaged(catalog, model, progress).items():
+    for thing, damaged_rows in _damaged(catalog, model, progress).items():
         what = f"photos with damaged {thing}"
-        yield from about(f"bad-{thing}", what, EMBED_AGAIN, found, photos=True)
+        yield from about(f"bad-{thing}", what, EMBED_AGAIN, damaged_rows, photos=True)
 
 
 def _check_unfinished(catalog: CatalogFile, model: Model) -> Iterator[Problem]:
@@ -195,12 +195,12 @@ def _check_unfinished(catalog: CatalogFile, model: Model) -> Iterator[Problem]:
     for other in other_models(catalog, model):
         one, two = (f"SELECT image_id FROM {table}" for table in (other.vectors, other.nodes))
         sql = f"SELECT * FROM ({one} EXCEPT {two}) UNION SELECT * FROM ({two} EXCEPT {one})"
-        found = {row[0]: "half of it is missing" for row in catalog.rows(sql)}
+        rows = {row[0]: "half of it is missing" for row in catalog.rows(sql)}
         for bad in _damaged(catalog, other).values():
-            found.update(bad)
+            rows.update(bad)
         what = f"photos whose embedding of the model {other.name}, which is under way, is damaged"
         mending = "drops it, and the next `crossgraph index --reembed` makes it again"
-        yield from about("bad-reembedding", what, mending, found.items(), photos=True)
+        yield from about("bad-reembedding", what, mending, rows.items(), photos=True)
 
 
 def _damaged(
@@ -226,20 +226,20 @@ def _told(rows: Iterable[Any], total: int, what: str, progress: Progress) -> Ite
 
 
 def _check_recall_queries(catalog: CatalogFile, model: Model) -> Iterator[Problem]:
-    found = []
+    rows = []
     sql = "SELECT id, name, dim, probes, probes_sum FROM models WHERE probes NOT NULL"
     for number, name, dim, blob, held in catalog.rows(sql):
         try:
             shape = blob_to_array(blob).shape
         except (TypeError, ValueError) as error:
-            found.append(f"{name}: {error}")
+            rows.append(f"{name}: {error}")
             continue
         if row_sum(number, blob) != held:
-            found.append(f"{name}: their checksum is another")
+            rows.append(f"{name}: their checksum is another")
         if len(shape) != 2 or shape[1] != dim:
-            found.append(f"{name}: the shape {shape}, expected (Q, {dim})")
+            rows.append(f"{name}: the shape {shape}, expected (Q, {dim})")
     what = "models with damaged vectors of captions"
-    yield from about("bad-probes", what, "drops these; indexing makes them again", found)
+    yield from about("bad-probes", what, "drops these; indexing makes them again", rows)
 
 
 def _check_changes(catalog: CatalogFile) -> Iterator[Problem]:
@@ -247,11 +247,11 @@ def _check_changes(catalog: CatalogFile) -> Iterator[Problem]:
     generation = Generation.from_record(catalog.meta().get("vectors"))
     least = 0 if generation is None else generation.revision
     sql = "SELECT revision, image_id FROM changes WHERE revision <= ? OR revision > ?"
-    found = [f"photo {row[1]} at state {row[0]}" for row in catalog.rows(sql, least, now)]
+    rows = [f"photo {row[1]} at state {row[0]}" for row in catalog.rows(sql, least, now)]
     if least > now:
-        found.append(f"the file of vectors at state {least}")
+        rows.append(f"the file of vectors at state {least}")
     what = f"changes that the catalog, at state {now}, cannot have seen"
-    yield from about("bad-changes", what, "forgets them and writes the vectors' file anew", found)
+    yield from about("bad-changes", what, "forgets them and writes the vectors' file anew", rows)
 
 
 def _file_faults(
@@ -271,9 +271,9 @@ def _file_faults(
         yield str(error)
         return
     wanted = (model.dim, generation.count, generation.last_id)
-    found = (head.header.dim, len(ids), int(ids.max(initial=0)))
-    if found != wanted:
-        yield f"width, count and highest id are {found}, expected {wanted}"
+    actual = (head.header.dim, len(ids), int(ids.max(initial=0)))
+    if actual != wanted:
+        yield f"width, count and highest id are {actual}, expected {wanted}"
     yield from _wrong_ids(catalog, model, generation, ids)
 
 

@@ -63,7 +63,7 @@ class Verification:
 
 
 def about(
-    code: str, what: str, mending: str, found: Iterable[Row], *, photos: bool = False
+    code: str, what: str, mending: str, faults: Iterable[Row], *, photos: bool = False
 ) -> Iterator[Problem]:
     """Return a problem for what was found, none where that is nothing.
 
@@ -71,10 +71,10 @@ def about(
         code: see `Problem`, as the next two.
         what: see there.
         mending: see there.
-        found: the rows or files; image ids, or pairs of one and a reason, where `photos` is set.
+        faults: the rows or files; image ids, or pairs of one and a reason, where `photos` is set.
         photos: whether it is about photos.
     """
-    rows = iter(found)
+    rows = iter(faults)
     first = list(islice(rows, EXAMPLES))
     if not first:
         return

@@ -25,9 +25,9 @@ def schema_faults(catalog: CatalogFile) -> Iterator[str]:
     for (number,) in catalog.rows("SELECT id FROM models"):
         for table, column in ((f"vectors_{number}", "vector"), (f"nodes_{number}", "nodes")):
             expected[table] = plain_sql(EMBEDDINGS.format(table=table, column=column))
-    found = _declared(catalog.connection)
+    actual = _declared(catalog.connection)
     for table, sql in expected.items():
-        if found.get(table) != sql:
+        if actual.get(table) != sql:
             yield f"{table} is declared in another way, or not there"
 
 

@@ -70,8 +70,8 @@ def repair(folder: Path, progress: Progress | None = None) -> tuple[Verification
     except IndexTooNew:
         raise
     except IndexDamaged as error:
-        found = Verification((_malformed(error),))
-        return found, found
+        verification = Verification((_malformed(error),))
+        return verification, verification
 
 
 def _verified(index: Index, progress: Progress | None) -> Verification:

@@ -85,8 +85,8 @@ def _split(text: str) -> SplitResult:
     if broken:
         raise QueryError(f"the address of a database cannot be read, {_EXPECTED}; {_ENCODED}")
     if parts.scheme not in _SCHEMES:
-        found = f"{parts.scheme}:" if parts.scheme else "no such beginning"
-        raise QueryError(f"the address of a database begins with {found}, {_EXPECTED}")
+        beginning = f"{parts.scheme}:" if parts.scheme else "no such beginning"
+        raise QueryError(f"the address of a database begins with {beginning}, {_EXPECTED}")
     return parts
 
 

@@ -164,7 +164,7 @@ class Connection:
             raise IndexUnavailable(self._failure)
         try:
             given = psycopg.conninfo.conninfo_to_dict(self.address.conninfo)
-            found = psycopg.connect(**{**_DEFAULTS, **given}, autocommit=True)  # type: ignore[arg-type]
+            connection = psycopg.connect(**{**_DEFAULTS, **given}, autocommit=True)  # type: ignore[arg-type]
         except (psycopg.Error, UnicodeError) as error:  # the latter of a host's name
             reason = _line(error) if isinstance(error, psycopg.OperationalError) else "no address"
             self._failure = f"the database {self.address.shown} cannot be reached: {reason}"
@@ -172,7 +172,7 @@ class Connection:
             self._next_attempt = self._clock() + self._pause
             raise IndexUnavailable(self._failure) from None  # its text may hold the password
         self._failure, self._pause = "", 0.0
-        return found
+        return connection
 
     def _drop(self) -> None:
         if self._held is not None:

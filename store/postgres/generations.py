@@ -70,13 +70,13 @@ def current_generation(server: Connection, collection: str) -> CollectionGenerat
     Raises:
         IndexNotFound: none does.
     """
-    found = [each for each in generations(server, collection) if each.state == "answers"]
-    if not found:
+    active = [each for each in generations(server, collection) if each.state == "answers"]
+    if not active:
         raise IndexNotFound(
             f"{server.address.shown} has no collection {collection} that answers: write one with "
             "`crossgraph push --to`"
         )
-    return found[0]
+    return active[0]
 
 
 def generations(server: Connection, collection: str) -> list[CollectionGeneration]:
@@ -103,9 +103,9 @@ def begin(
             collection, content, model.fingerprint, model.name, model.encoders, model.dim,
             model.unit_dim, placement.scale.tolist(),
         )  # fmt: skip
-        found = _generation(rows[0])
-        server.execute(generation_tables(found.number, model.dim))
-    return found
+        generation = _generation(rows[0])
+        server.execute(generation_tables(generation.number, model.dim))
+    return generation
 
 
 def mark_ready(

@@ -189,8 +189,8 @@ class PostgresReader:
         """Return the lowest id of a photo whose file has that hex digest; None if none has."""
         with self.snapshot():
             sql = f"SELECT min(id) FROM {self._photos} WHERE sha256 = %s"
-            found: int | None = self._session.rows(sql, bytes.fromhex(sha256))[0][0]
-            return found
+            image_id: int | None = self._session.rows(sql, bytes.fromhex(sha256))[0][0]
+            return image_id
 
     # Its state
 

@@ -186,9 +186,9 @@ class _Push:
             if old.number not in kept:
                 drop(self._server, old)
 
-    def _damaged(self, found: str) -> IndexDamaged:
+    def _damaged(self, reason: str) -> IndexDamaged:
         folder = self._index.folder
         return IndexDamaged(
-            f"{folder} has {found}: run `crossgraph verify --repair --index {folder}` and index "
+            f"{folder} has {reason}: run `crossgraph verify --repair --index {folder}` and index "
             "its photos again"
         )

@@ -84,8 +84,8 @@ def measure(
     some = queries[:: max(1, -(-len(queries) // _MOST_QUERIES))].astype(np.float32)
     truth = nearest(blocks, some, NEIGHBOURS)
     for ef_search in _TO_TRY:
-        found, query_ms = _asked(server, generation, some, ef_search)
-        recall = _recall(found, truth)
+        answers, query_ms = _asked(server, generation, some, ef_search)
+        recall = _recall(answers, truth)
         if recall >= LEAST_RECALL:
             break
     seconds = time.perf_counter() - started
@@ -99,7 +99,7 @@ def _asked(
     ef_search: int | None,
 ) -> tuple[list[list[int]], float]:
     """Return the ids of the exact hits of each query, and a search's median milliseconds."""
-    found, taken = [], []
+    answers, taken = [], []
     by = "placed" if ef_search else "vector"
     sql = f"""SELECT image_id, vector FROM {generation.table("vectors")}
         ORDER BY {by} <#> %s::halfvec LIMIT {NEIGHBOURS * OVERSAMPLING}"""
@@ -110,11 +110,11 @@ def _asked(
         for query in queries:
             placed = asked(query, generation.scale) if ef_search else query
             began = time.perf_counter()
-            found.append([row[0] for row in server.rows(sql, as_text(placed))])
+            answers.append([row[0] for row in server.rows(sql, as_text(placed))])
             taken.append(1000 * (time.perf_counter() - began))
-    return found, float(np.median(taken))
+    return answers, float(np.median(taken))
 
 
-def _recall(found: list[list[int]], truth: NDArray[np.int64]) -> float:
-    shares = [np.isin(true, ids).mean() for ids, true in zip(found, truth, strict=True)]
+def _recall(answers: list[list[int]], truth: NDArray[np.int64]) -> float:
+    shares = [np.isin(true, ids).mean() for ids, true in zip(answers, truth, strict=True)]
     return float(np.mean(shares))

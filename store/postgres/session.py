@@ -72,12 +72,12 @@ class Session:
             raise IndexNotFound(f"the collection {address.shown} is not there any more")
         if rows[0][0] == self.generation.number:
             return
-        found = current_generation(self.server, address.collection)
+        generation = current_generation(self.server, address.collection)
         known = self.generation.model
-        if found.model.fingerprint != known.fingerprint:
+        if generation.model.fingerprint != known.fingerprint:
             raise ModelMismatch(
                 f"the photos of {address.shown} were embedded anew with another model than "
                 f"{known.name} ({known.fingerprint[:12]}) since it was opened: open it again with "
                 "that model"
             )
-        self.generation = found
+        self.generation = generation

@@ -276,10 +276,10 @@ class CatalogFile:
 
     def revision(self) -> int:
         """Return the number of the state that the catalog is in."""
-        found = self.meta().get("revision", 0)
-        if not isinstance(found, int) or not 0 <= found < 2**62:
-            raise self.damaged(f"the state {found!r}")
-        return found
+        revision = self.meta().get("revision", 0)
+        if not isinstance(revision, int) or not 0 <= revision < 2**62:
+            raise self.damaged(f"the state {revision!r}")
+        return revision
 
     def set_meta(self, **facts: object) -> None:
         """Write facts about the catalog, in the caller's transaction or one of their own."""

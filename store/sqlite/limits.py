@@ -63,13 +63,13 @@ class StepBudget:
         return int(self._taken > self._most)
 
     def _bytes(self) -> int:
-        found = 0
+        size_bytes = 0
         for path in (self._path, self._path.with_name(f"{self._path.name}-wal")):
             try:
-                found += os.stat(path).st_size
+                size_bytes += os.stat(path).st_size
             except OSError:
                 continue
-        return found
+        return size_bytes
 
 
 def set_limits(connection: sqlite3.Connection, path: Path) -> StepBudget:

@@ -51,12 +51,12 @@ def check_tables(connection: sqlite3.Connection, path: Path) -> None:
         columns = columns_of(table)
         if columns is None:
             continue
-        found = held.get(table, [])
+        held_columns = held.get(table, [])
         expected = [*columns, *BESIDE.get(table, ()), SUM]
-        if found != expected:
+        if held_columns != expected:
             raise IndexDamaged(
                 f"{path} is no catalog of this program: its table {table} has the columns "
-                f"{', '.join(found) or 'none'}, expected {', '.join(expected)}; {_UNTRUSTED}"
+                f"{', '.join(held_columns) or 'none'}, expected {', '.join(expected)}; {_UNTRUSTED}"
             )
 
 
@@ -75,10 +75,10 @@ def _held_columns(connection: sqlite3.Connection) -> dict[str, list[str]]:
     sql = """SELECT held.name, columns.name, columns.hidden
         FROM sqlite_master AS held, pragma_table_xinfo(held.name) AS columns
         WHERE held.type = 'table' AND held.sql NOT LIKE 'CREATE VIRTUAL%'"""
-    found: dict[str, list[str]] = {}
+    columns: dict[str, list[str]] = {}
     for table, name, hidden in connection.execute(sql):
-        found.setdefault(table, []).append(f"{name} (computed)" if hidden else str(name))
-    return found
+        columns.setdefault(table, []).append(f"{name} (computed)" if hidden else str(name))
+    return columns
 
 
 def _is_virtual(sql: object) -> bool:

@@ -93,13 +93,13 @@ class VectorCache:
             if within is not None and len(within) <= FEW:
                 return self._among(within).search(query, k)
             try:
-                found = self._current().search(query, k, self._stored, within)
+                result = self._current().search(query, k, self._stored, within)
             except DamagedVectors:
                 # A part of the file that was not looked at before.
                 self._live = self._from_catalog(self._state().revision)
-                found = self._live.search(query, k, self._stored, within)
-            if within is None or len(found[0]) >= k or len(found[0]) == len(within):
-                return found
+                result = self._live.search(query, k, self._stored, within)
+            if within is None or len(result[0]) >= k or len(result[0]) == len(within):
+                return result
             # Lists that were read held fewer than there are.
             return self._among(within).search(query, k)
 
@@ -277,12 +277,12 @@ class VectorCache:
 
     def _stored(self, image_ids: Sequence[int]) -> NDArray[np.float32]:
         held = arrays_of(self._catalog, self._model.vectors, image_ids)
-        found = [held.get(image_id) for image_id in image_ids]
-        if any(vector is None or vector.shape != (self._model.dim,) for vector in found):
+        rows = [held.get(image_id) for image_id in image_ids]
+        if any(vector is None or vector.shape != (self._model.dim,) for vector in rows):
             raise self._catalog.damaged(
                 f"fewer vectors of {self._model.name} than the file beside it"
             )
-        return np.array(found, dtype=np.float32).reshape(len(found), self._model.dim)
+        return np.array(rows, dtype=np.float32).reshape(len(rows), self._model.dim)
 
 
 def _tolerable(held: int) -> int:

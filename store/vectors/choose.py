@@ -93,10 +93,10 @@ def build(
     asked = queries[:: max(1, -(-len(queries) // MOST_QUERIES))].astype(np.float32, copy=False)
     measurable = bool(len(asked) and count)
     recall: float | None = 1.0 if len(asked) else None
-    found = None
+    approximate = None
     if measurable and not _exact_in_time(dim, count, blocks, asked, most_ms):
-        found = _approximate(dim, count, blocks, asked, least_recall)
-    index, recall = found or (_exact(dim, count, blocks), recall)
+        approximate = _approximate(dim, count, blocks, asked, least_recall)
+    index, recall = approximate or (_exact(dim, count, blocks), recall)
     ms = float(np.median(_warm_ms(index, asked)))
     return index, Measured(index.kind, recall, ms, time.perf_counter() - started)
 

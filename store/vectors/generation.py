@@ -66,21 +66,21 @@ class Generation:
         if not isinstance(record, dict):
             return None
         try:
-            found = cls(**{**record, "measured": Measured(**record["measured"])})
+            generation = cls(**{**record, "measured": Measured(**record["measured"])})
         except (KeyError, TypeError):
             return None
-        return found if _is_sound(found) else None
+        return generation if _is_sound(generation) else None
 
     def to_record(self) -> dict[str, Any]:
         """Return what the catalog is to record."""
         return asdict(self)
 
 
-def _is_sound(found: Generation) -> bool:
+def _is_sound(generation: Generation) -> bool:
     """Say whether the values are of the kinds that they are written as."""
-    measured = found.measured
-    texts = (found.name, found.sha256, measured.kind)
-    numbers = (found.count, found.model_id, found.revision, found.last_id)
+    measured = generation.measured
+    texts = (generation.name, generation.sha256, measured.kind)
+    numbers = (generation.count, generation.model_id, generation.revision, generation.last_id)
     times = (measured.query_ms, measured.build_seconds, measured.recall_at_100 or 0)
     return (
         all(isinstance(text, str) for text in texts)

@@ -143,21 +143,21 @@ class GpuIndex:
             needed = min(count + len(passed), len(self))
             if needed > MOST_NEIGHBOURS:
                 raise _TooManyNeighbours
-            scores, found = self._gpu.search(row, needed)
-            return self._kept(found[0], scores[0], count, passed)
+            scores, ids = self._gpu.search(row, needed)
+            return self._kept(ids[0], scores[0], count, passed)
 
         return best(ask, k, len(self))
 
     def _kept(
         self,
-        found: NDArray[np.int64],
+        candidate_ids: NDArray[np.int64],
         scores: NDArray[np.float32],
         count: int,
         passed: NDArray[np.int64],
     ) -> Found:
         """Return `count` of what the GPU found, as ids; those that are missing are -1, behind."""
-        there = found >= 0
-        ids = found[there] if self._ids is None else self._ids[found[there]]
+        there = candidate_ids >= 0
+        ids = candidate_ids[there] if self._ids is None else self._ids[candidate_ids[there]]
         wanted = ~np.isin(ids, passed)
         ids, scores = ids[wanted][:count], scores[there][wanted][:count]
         missing = (0, count - len(ids))

@@ -50,8 +50,8 @@ def unit_rows(packed: Packed) -> Array:
     """
     rows = packed.astype(np.float32)
     length = np.sqrt(np.square(rows).sum(-1, keepdims=True, dtype=np.float32))
-    found: Array = rows / np.maximum(length, np.float32(1e-12))
-    return found
+    unit: Array = rows / np.maximum(length, np.float32(1e-12))
+    return unit
 
 
 def largest(rows: Array, count: int) -> tuple[NDArray[np.int64], Array]:
@@ -90,8 +90,8 @@ def word_prior(graph: Words, least: float) -> Array:
     """Return the mean of each word's shares over all photos, (V,), raised by `least`."""
     shares = graph.shares[: graph.ends[-1]].astype(np.float32) / np.float32(255)
     sums = np.bincount(graph.words[: graph.ends[-1]], shares, graph.size).astype(np.float32)
-    found: Array = sums / np.float32(len(graph.ends)) + np.float32(least)
-    return found
+    prior: Array = sums / np.float32(len(graph.ends)) + np.float32(least)
+    return prior
 
 
 def _owners(graph: Words) -> NDArray[np.int64]:
@@ -121,11 +121,11 @@ def worded_table(
     weights = np.exp(logits - logits.max(1, keepdims=True))
     weights /= weights.sum(1, keepdims=True)
     by_photo, share = np.ascontiguousarray(said.T), np.arange(256, dtype=np.float32) / 255
-    found = np.empty((len(chosen), len(prior)), np.float32)
+    table = np.empty((len(chosen), len(prior)), np.float32)
     for row, (near, weight) in enumerate(zip(columns, weights, strict=True)):
-        found[row] = weight @ share[by_photo[near]]
-    found += np.float32(told["smoothing"]) * prior
-    odds = np.log(found / prior).clip(told["lowest"], told["highest"])
+        table[row] = weight @ share[by_photo[near]]
+    table += np.float32(told["smoothing"]) * prior
+    odds = np.log(table / prior).clip(told["lowest"], told["highest"])
     return np.ascontiguousarray(odds.T)
 
 
@@ -147,5 +147,5 @@ def recall_queries(captions: Packed, bank: Packed, nearest: int, weight: float) 
     _, similar = largest(rows @ unit_rows(bank).T, nearest)
     hub = np.float32(weight) * similar.mean(1, keepdims=True, dtype=np.float32)
     ones = np.ones_like(hub)
-    found: Array = np.concatenate([rows, ones, -hub, np.zeros_like(hub)], axis=1)
-    return found
+    vectors: Array = np.concatenate([rows, ones, -hub, np.zeros_like(hub)], axis=1)
+    return vectors

@@ -47,8 +47,8 @@ class CheckpointFile:
         value, scale = self.kept[name], self.kept.get(name + SCALE)
         if scale is not None:
             rows = value.reshape(len(value), -1).astype(np.float32)
-            found: NDArray[Any] = rows * scale.astype(np.float32)[:, None]
-            return found.reshape(value.shape)
+            scaled: NDArray[Any] = rows * scale.astype(np.float32)[:, None]
+            return scaled.reshape(value.shape)
         return value.astype(np.float32) if value.dtype == np.float16 else value
 
 
@@ -61,10 +61,10 @@ def read_checkpoint_file(folder: Path | None = None) -> CheckpointFile:
     folder = folder or SHIPPED / "crossgraph"
     try:
         content = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        expected, found = str(content["weights_sha256"]), file_sha256(folder / WEIGHTS)
-        if found != expected:
+        expected, actual = str(content["weights_sha256"]), file_sha256(folder / WEIGHTS)
+        if actual != expected:
             raise CheckpointError(
-                f"{folder / WEIGHTS} is damaged: sha256 {found[:12]}, expected {expected[:12]}; "
+                f"{folder / WEIGHTS} is damaged: sha256 {actual[:12]}, expected {expected[:12]}; "
                 f"copy or train it anew"
             )
         return CheckpointFile(

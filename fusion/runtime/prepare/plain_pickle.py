@@ -98,9 +98,9 @@ class _Machine:
 
     def _above_mark(self) -> list[Any]:
         start = self.marks.pop()
-        found = self.stack[start:]
+        items = self.stack[start:]
         del self.stack[start:]
-        return found
+        return items
 
     def _mark(self, _: None) -> None:
         self.marks.append(len(self.stack))
@@ -139,8 +139,8 @@ class _Machine:
     def _dictionary(self) -> dict[Any, Any]:
         if type(self.stack[-1]) is not dict:
             raise PlainPickleError("damaged (it fills what is no dictionary)")
-        found: dict[Any, Any] = self.stack[-1]
-        return found
+        dictionary: dict[Any, Any] = self.stack[-1]
+        return dictionary
 
     def _append(self, _: None) -> None:
         self._extend([self.pop()])

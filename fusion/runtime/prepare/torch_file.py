@@ -94,12 +94,12 @@ def _read_zip(path: Path) -> Arrays:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-            [found] = [name for name in names if name.endswith("/data.pkl")]
-            root = found.removesuffix("data.pkl")
+            [pickle_name] = [name for name in names if name.endswith("/data.pkl")]
+            root = pickle_name.removesuffix("data.pkl")
             if f"{root}byteorder" in names and _member(archive, f"{root}byteorder") != b"little":
                 raise PlainPickleError("its numbers are of another order of bytes")
             storages: dict[str, _Storage] = {}
-            with archive.open(_stored(archive, found)) as file:
+            with archive.open(_stored(archive, pickle_name)) as file:
                 state = _pickle(file, storages)
             numbers = {}
             for key, storage in storages.items():
@@ -116,10 +116,10 @@ def _read_zip(path: Path) -> Arrays:
 
 def _stored(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
     """Return a member; torch packs none, and one that is packed could be of any size."""
-    found = archive.getinfo(name)
-    if found.compress_type != zipfile.ZIP_STORED or found.file_size != found.compress_size:
+    entry = archive.getinfo(name)
+    if entry.compress_type != zipfile.ZIP_STORED or entry.file_size != entry.compress_size:
         raise PlainPickleError("damaged (a part of it is packed)")
-    return found
+    return entry
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:
@@ -153,10 +153,10 @@ def _tensor(storage: object, offset: object, shape: object, stride: object, *_: 
         raise PlainPickleError("damaged (a tensor without a storage)")
     if not isinstance(shape, tuple) or not isinstance(stride, tuple) or len(shape) != len(stride):
         raise PlainPickleError("damaged (a tensor without a shape)")
-    found = _Tensor(storage, _count(offset), tuple(map(_count, shape)), tuple(map(_count, stride)))
-    if found.offset + math.prod(found.shape) > storage.length:
+    tensor = _Tensor(storage, _count(offset), tuple(map(_count, shape)), tuple(map(_count, stride)))
+    if tensor.offset + math.prod(tensor.shape) > storage.length:
         raise PlainPickleError("damaged (a tensor is larger than its storage)")
-    return found
+    return tensor
 
 
 def _laid_out(numbers: NDArray[Any], tensor: _Tensor) -> NDArray[Any]:
@@ -202,12 +202,12 @@ def _count(value: object) -> int:
 def _arrays(state: object, numbers: Arrays) -> Arrays:
     if not isinstance(state, dict):
         raise PlainPickleError("it holds no tensors by name")
-    found: Arrays = {}
+    arrays: Arrays = {}
     for name, value in state.items():
         if not isinstance(name, str) or not isinstance(value, _Tensor):
             raise PlainPickleError("it holds more than tensors by name")
         held = numbers.get(value.storage.key)
         if held is None:
             raise PlainPickleError("damaged (a storage is missing)")
-        found[name] = _laid_out(held, value)
-    return found
+        arrays[name] = _laid_out(held, value)
+    return arrays

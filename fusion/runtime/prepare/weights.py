@@ -54,8 +54,8 @@ class Weights:
             return both[kind == "folded_bias"]
         if kind == "unit_columns":
             return np.ascontiguousarray(unit_rows(self.checkpoint.tensor(*told)).T)
-        found: Tensor = getattr(self, kind)
-        return found
+        tensor: Tensor = getattr(self, kind)
+        return tensor
 
     @cached_property
     def words(self) -> Words:
@@ -116,7 +116,7 @@ def folded(
 
 
 def _of(tensors: Mapping[str, Tensor], name: str) -> Tensor:
-    found = tensors.get(name)
-    if found is None:
+    tensor = tensors.get(name)
+    if tensor is None:
         raise WeightsMismatch(f"the encoders' weights lack {name}: install their packages anew")
-    return found
+    return tensor

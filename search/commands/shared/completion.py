@@ -40,11 +40,11 @@ def models(incomplete: str) -> list[str]:
 def _folders(incomplete: str, fits: Callable[[Path], bool]) -> list[str]:
     above, begin = os.path.split(incomplete)
     try:
-        found = sorted(Path(os.path.expanduser(above) or ".").iterdir())
+        entries = sorted(Path(os.path.expanduser(above) or ".").iterdir())
     except OSError:
         return []
     return [
         os.path.join(above, folder.name)
-        for folder in found
+        for folder in entries
         if folder.name.startswith(begin) and folder.is_dir() and fits(folder)
     ]

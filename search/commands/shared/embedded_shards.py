@@ -88,10 +88,10 @@ def share_of_work(text: str | None) -> tuple[int, int]:
     """
     if text is None:
         return 1, 1
-    found = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text)
-    if not found or not 1 <= int(found[1]) <= int(found[2]):
+    match = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text)
+    if not match or not 1 <= int(match[1]) <= int(match[2]):
         raise typer.BadParameter(f"--part {text}: expected I/N with I from 1 to N, such as 3/16")
-    return int(found[1]), int(found[2])
+    return int(match[1]), int(match[2])
 
 
 def run_sharded(

@@ -69,13 +69,13 @@ def _print_matching(whole: TablePart) -> None:
     whole.table("matching, %", "accuracy", "F1", "AUC", "threshold", "calibration error", rows=rows)
 
 
-def _explanations_line(found: dict[str, Any]) -> str:
-    low, high = found["difference_95"]
+def _explanations_line(figures: dict[str, Any]) -> str:
+    low, high = figures["difference_95"]
     return (
         f"explanations: without its top region a caption's logit falls by "
-        f"{found['top_region_drop']:.3f}, without a random one by "
-        f"{found['random_region_drop']:.3f}; by more in {found['top_above_random']:.1f}% of "
-        f"{found['pairs']} pairs, difference {found['difference']:.3f} [{low:.3f}, {high:.3f}]"
+        f"{figures['top_region_drop']:.3f}, without a random one by "
+        f"{figures['random_region_drop']:.3f}; by more in {figures['top_above_random']:.1f}% of "
+        f"{figures['pairs']} pairs, difference {figures['difference']:.3f} [{low:.3f}, {high:.3f}]"
     )
 
 
@@ -100,18 +100,18 @@ def _print_ablation(ablations: TablePart) -> None:
 
 def _print_stress_tests(tests: TablePart) -> None:
     def order(part: Report) -> Rows:
-        for kind, found in part["word_order"].items():
-            count, *shares = found.values()
+        for kind, figures in part["word_order"].items():
+            count, *shares = figures.values()
             yield kind, str(count), *("" if share is None else f"{share:.1f}" for share in shares)
 
     def short(part: Report) -> Rows:
         queries = part["short_queries"]
         groups = {"all": queries} | {f"{n} words": f for n, f in queries["by_words"].items()}
-        for name, found in groups.items():
+        for name, figures in groups.items():
             for stage in ("first_stage", "reranked"):
                 label = f"{name}, {stage}".replace("_", " ")
-                if found[stage] is not None:
-                    yield label, str(found["queries"]), *_cells(found[stage].values())
+                if figures[stage] is not None:
+                    yield label, str(figures["queries"]), *_cells(figures[stage].values())
 
     if tests.reports:
         title = "true caption above the altered one, %"
@@ -122,11 +122,11 @@ def _print_stress_tests(tests: TablePart) -> None:
 
 def _print_squashed(squashed: TablePart) -> None:
     def rows(part: Report) -> Rows:
-        for stage, found in part.items():
+        for stage, figures in part.items():
             for photos in ("as_they_are", "squashed"):
                 label = f"{stage}, {photos}".replace("_", " ")
-                difference = _difference(found["difference"]) if photos == "squashed" else ""
-                yield label, *_cells(found[photos].values()), difference
+                difference = _difference(figures["difference"]) if photos == "squashed" else ""
+                yield label, *_cells(figures[photos].values()), difference
 
     if squashed.reports:
         title = "text to image, %"
@@ -142,9 +142,9 @@ def _cells(values: Iterable[float | None]) -> Iterator[str]:
     return ("" if value is None else f"{value:.1f}" for value in values)
 
 
-def _difference(found: dict[str, float] | None) -> str:
+def _difference(interval: dict[str, float] | None) -> str:
     """A difference of R@1 with its interval, as a table's cell."""
-    if not found:
+    if not interval:
         return ""
-    difference, low, high = found.values()
+    difference, low, high = interval.values()
     return escape(f"{difference:+.2f} [{low:+.2f}, {high:+.2f}]")

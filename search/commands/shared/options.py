@@ -104,11 +104,11 @@ def listed(indexes: Sequence[str] | None, vectors: str | None) -> tuple[list[str
     """
     from store.opening import is_database  # brings FAISS, for which `--help` should not wait
 
-    found = list(indexes or [os.environ.get("CROSSGRAPH_INDEX") or DEFAULT_INDEX])
-    addresses = [each for each in found if is_database(each)]
-    if vectors and (len(found) > 1 or addresses):
+    folders = list(indexes or [os.environ.get("CROSSGRAPH_INDEX") or DEFAULT_INDEX])
+    addresses = [each for each in folders if is_database(each)]
+    if vectors and (len(folders) > 1 or addresses):
         raise typer.BadParameter(
             "name databases by --index alone, one or several, and not by --vectors or "
             "CROSSGRAPH_VECTORS too"
         )
-    return ([DEFAULT_INDEX], addresses[0]) if found == addresses[:1] else (found, vectors)
+    return ([DEFAULT_INDEX], addresses[0]) if folders == addresses[:1] else (folders, vectors)

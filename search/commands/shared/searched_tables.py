@@ -15,9 +15,9 @@ def print_keywords(keywords: TablePart) -> None:
 
     def rows(part: Report) -> Rows:
         for form in ("word", "a_photo_of"):
-            for stage, found in part.get(form, {}).items():
-                interval = [found["low"], found["high"]]
-                cells = _with_interval(found["true_in_best"], interval), f"{found['map']:.1f}"
+            for stage, figures in part.get(form, {}).items():
+                interval = [figures["low"], figures["high"]]
+                cells = _with_interval(figures["true_in_best"], interval), f"{figures['map']:.1f}"
                 label = f"{form}, {stage}".replace("_", " ")
                 yield label, part["labels"], str(part["words"]), f"{part['chance']:.1f}", *cells
 
@@ -48,21 +48,21 @@ def _reliability_rows(part: Report) -> Rows:
         ("keywords", "ten hits of words", "words"),
     )
     for kind, label, asked in kinds:
-        found = part[kind]
-        if found is not None:
-            shares = _number(found["right"]), _number(found["mean_probability"])
+        figures = part[kind]
+        if figures is not None:
+            shares = _number(figures["right"]), _number(figures["mean_probability"])
             measures = (
-                _with_interval(found[name], found[f"{name}_95"]) for name in ("ece", "auroc")
+                _with_interval(figures[name], figures[f"{name}_95"]) for name in ("ece", "auroc")
             )
-            yield label, str(found[asked]), *shares, *measures
+            yield label, str(figures[asked]), *shares, *measures
 
 
 def _absent_rows(part: Report) -> Rows:
     for kind, label in (("foreign", "foreign captions"), ("absent", "absent things")):
-        found = part[kind]
-        if found is not None:
-            share = _with_interval(found["shown_as_match"], found["shown_as_match_95"])
-            yield label, str(found["queries"]), share
+        figures = part[kind]
+        if figures is not None:
+            share = _with_interval(figures["shown_as_match"], figures["shown_as_match_95"])
+            yield label, str(figures["queries"]), share
 
 
 def _with_interval(value: float | None, interval: list[float] | None) -> str:

@@ -48,8 +48,8 @@ class TablePart:
 
     def of(self, key: str) -> TablePart:
         """Return the part of that name of every report that has it."""
-        found = [Named(name, part[key]) for name, part in self.reports if part.get(key)]
-        return TablePart(found, self.is_several)
+        reports = [Named(name, part[key]) for name, part in self.reports if part.get(key)]
+        return TablePart(reports, self.is_several)
 
     def table(self, *columns: str, rows: Callable[[Report], Rows]) -> None:
         """Print one table; rows of one label stand together, one for each collection that has it.
@@ -59,9 +59,11 @@ class TablePart:
             rows: gives the rows of a report.
         """
         table = Table(columns[0], *self._named("collection"), *columns[1:])
-        found = [(name, {row[0]: row[1:] for row in rows(part)}) for name, part in self.reports]
-        for label in dict.fromkeys(label for _, of_report in found for label in of_report):
-            for name, of_report in found:
+        columns_of = [
+            (name, {row[0]: row[1:] for row in rows(part)}) for name, part in self.reports
+        ]
+        for label in dict.fromkeys(label for _, of_report in columns_of for label in of_report):
+            for name, of_report in columns_of:
                 if label in of_report:
                     table.add_row(label, *self._named(escape(name)), *of_report[label])
         _console().print(table)

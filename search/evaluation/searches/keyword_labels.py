@@ -60,11 +60,11 @@ def from_instances(
     Returns:
         The keywords, those of most photos first; none where no photo is named.
     """
-    found = [categories.get(_name(path, images)) for path in paths]
-    names = {name for each in found if each is not None for name in each}
+    labels = [categories.get(_name(path, images)) for path in paths]
+    names = {name for each in labels if each is not None for name in each}
     keywords = [
         Keyword(
-            name, np.array([LEFT_OUT if each is None else name in each for each in found], np.int8)
+            name, np.array([LEFT_OUT if each is None else name in each for each in labels], np.int8)
         )
         for name in names
     ]
@@ -107,5 +107,7 @@ def _sorted(keywords: Sequence[Keyword]) -> list[Keyword]:
 
 def _name(path: str, images: Path) -> str:
     """Return the name of a photo as annotations have it."""
-    found = Path(path)
-    return (found.relative_to(images) if found.is_relative_to(images) else found).as_posix()
+    relative = Path(path)
+    return (
+        relative.relative_to(images) if relative.is_relative_to(images) else relative
+    ).as_posix()

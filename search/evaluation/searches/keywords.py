@@ -46,12 +46,12 @@ def ask_words(
     progress: Progress | None = None,
 ) -> list[RankedPhotos]:
     """Ask for each word in a form of `FORMS` and give its k best hits."""
-    found = []
+    answers = []
     for place, keyword in enumerate(keywords, start=1):
-        found.append(index.ask(FORMS[form](keyword.word), k, rerank=STAGES[stage]))
+        answers.append(index.ask(FORMS[form](keyword.word), k, rerank=STAGES[stage]))
         if progress:
             progress("words", place, len(keywords))
-    return found
+    return answers
 
 
 def judge_keywords(

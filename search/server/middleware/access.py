@@ -124,8 +124,8 @@ def _name(authority: str) -> str | None:
     >>> _name("[::1]:8000"), _name("localhost"), _name("127.0.0.1:1@evil.example")
     ('::1', 'localhost', None)
     """
-    found = _AUTHORITY.fullmatch(authority)
-    return None if found is None else found[1] or found[2]
+    match = _AUTHORITY.fullmatch(authority)
+    return None if match is None else match[1] or match[2]
 
 
 def _is_foreign(headers: Headers, host: str) -> bool:

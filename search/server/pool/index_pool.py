@@ -73,7 +73,7 @@ class IndexPool(Generic[R]):
     def _done(self, work: Callable[[R], T], identity: object, reader: R) -> T:
         """Do it with a reader, which is then idle, or closed where it is of no more use."""
         try:
-            found = again(lambda: work(reader))
+            result = again(lambda: work(reader))
         except (ModelMismatch, IndexDamaged, IndexNotWritable, OSError):
             reader.close()
             raise
@@ -81,7 +81,7 @@ class IndexPool(Generic[R]):
             self._give_back(identity, reader)
             raise
         self._give_back(identity, reader)
-        return found
+        return result
 
     def _taken(self, identity: object) -> R:
         while True:

@@ -106,8 +106,8 @@ def _added(index: Index, uploads: Path, name: str, content: bytes, model: Indexi
 
 def _indexed(index: Index, uploads: Path, path: Path, model: IndexingModel) -> Outcome:
     facts = path.stat()
-    found = FoundFile(str(path), str(uploads), facts.st_size, facts.st_mtime_ns)
-    (batch,) = batches([found], 1, model.size_px)
+    upload = FoundFile(str(path), str(uploads), facts.st_size, facts.st_mtime_ns)
+    (batch,) = batches([upload], 1, model.size_px)
     if batch.broken:
         return {"error": batch.broken[0].reason}
     if batch.unread:

@@ -129,9 +129,9 @@ class _Server(uvicorn.Server):
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        found = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+        handlers = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
         # One that is ignored is for somebody else.
-        handled = [each for each, handler in found.items() if handler is not signal.SIG_IGN]
+        handled = [each for each, handler in handlers.items() if handler is not signal.SIG_IGN]
         before = {each: signal.signal(each, self.handle_exit) for each in handled}
         try:
             yield

@@ -50,9 +50,9 @@ async def images(
         with index.snapshot():
             photos = index.photo_records(index.ids_after(after, limit))
             missing = index.missing
-        found = [image_answer(photo, service.settings.uploads) for photo in photos]
-        more = found[-1]["id"] if len(found) == limit else None
-        return {"images": found, "next": more, **partial(missing)}
+        answers = [image_answer(photo, service.settings.uploads) for photo in photos]
+        more = answers[-1]["id"] if len(answers) == limit else None
+        return {"images": answers, "next": more, **partial(missing)}
 
     return JSONAnswer(await service.catalogs.run(read))
 

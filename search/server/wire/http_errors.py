@@ -88,9 +88,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(ValidationError)
     async def _invalid_body(request: Request, error: ValidationError) -> JSONAnswer:
-        found = error.errors(include_url=False)
-        malformed = any(each["type"] == "json_invalid" for each in found)
-        return error_answer(400 if malformed else 422, told(found))
+        errors = error.errors(include_url=False)
+        malformed = any(each["type"] == "json_invalid" for each in errors)
+        return error_answer(400 if malformed else 422, told(errors))
 
     @app.exception_handler(CrossgraphError)
     async def _ours(request: Request, error: CrossgraphError) -> JSONAnswer:
