@@ -156,7 +156,7 @@ class Retriever:
             ValueError: not one query, the numbers of vectors and packed photos differ, or these
                 are none of this model's.
         """
-        parts, said = self._parts(query, vectors, packed)
+        parts, odds_by_word = self._parts(query, vectors, packed)
         photos = len(packed)
         reading = self.network.cross.read(
             torch.from_numpy(query.words).expand(photos, -1, -1),
@@ -169,7 +169,10 @@ class Retriever:
             query.tokens[0],
             ScoreParts(*(part.numpy() for part in parts)),
             WordReading(*(part.numpy() for part in reading)),
-            {part: {word: odds.numpy() for word, odds in by.items()} for part, by in said.items()},
+            {
+                part: {word: odds.numpy() for word, odds in by.items()}
+                for part, by in odds_by_word.items()
+            },
         )
 
     def _parts(
@@ -184,27 +187,27 @@ class Retriever:
         shown = torch.from_numpy(unpack_nodes(packed, layout))
         neighbours, weights = (torch.from_numpy(each) for each in unpack_edges(packed, layout))
         words, mask = torch.from_numpy(query.words), torch.from_numpy(query.mask)
-        held = torch.from_numpy(np.asarray(vectors, np.float32))
-        logits = self.network.cross(words, mask, shown)[0] - held[:, -1]
-        first = held @ torch.from_numpy(query.vectors[0])
+        stored = torch.from_numpy(np.asarray(vectors, np.float32))
+        logits = self.network.cross(words, mask, shown)[0] - stored[:, -1]
+        first = stored @ torch.from_numpy(query.vectors[0])
         bag = torch.from_numpy(query.bag[0])
-        asked = bag.nonzero().squeeze(1)
+        columns = bag.nonzero().squeeze(1)
         odds = {
-            "worded": self.network.words.along(neighbours, weights, asked) * bag[asked],
-            "detected": self.network.detector.odds(shown, asked) * bag[asked],
+            "worded": self.network.words.along(neighbours, weights, columns) * bag[columns],
+            "detected": self.network.detector.odds(shown, columns) * bag[columns],
         }
         worded = odds["worded"].sum(1) - float(query.bag_hub[0])
         detected = odds["detected"].sum(1) - float(query.detected_hub[0])
         vocabulary = self.network.config.vocabulary
-        asked_words = [vocabulary[column] for column in asked.tolist()]
-        said = {
+        asked_words = [vocabulary[column] for column in columns.tolist()]
+        odds_by_word = {
             part: dict(zip(asked_words, values.unbind(1), strict=True))
             for part, values in odds.items()
         }
         classes, shares = (torch.from_numpy(each) for each in unpack_classes(packed, layout))
         asked_for = torch.from_numpy(query.classes).expand(len(packed), -1)
         classed = self.network.paths(classes, shares, asked_for)
-        return ScoreParts(first, worded, detected, logits, classed), said
+        return ScoreParts(first, worded, detected, logits, classed), odds_by_word
 
     def probabilities(
         self,

@@ -77,8 +77,8 @@ def train_from_files(
         module: nn.Module = network
         config = network_checkpoint(network, encoders.image.architecture)
     else:
-        held = held_out_of(data.train)
-        run = train_pair_run(request, data.train, data.devs[0], held, negatives, report)
+        held_rows = held_out_of(data.train)
+        run = train_pair_run(request, data.train, data.devs[0], held_rows, negatives, report)
         module, config = run.model, run.config
     cca.save(negatives, request.out)
     epochs = request.epochs or default_epochs(request.model)

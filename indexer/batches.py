@@ -122,11 +122,11 @@ def batches(
     """
     readers = ThreadPoolExecutor(THREADS, "read-photo")
     maker = ThreadPoolExecutor(1, "make-batch")
-    made = _made(files, batch_size, readers, partial(_read, size_px=size_px))
+    ready_batches = _made(files, batch_size, readers, partial(_read, size_px=size_px))
     try:
-        coming = maker.submit(next, made, None)
+        coming = maker.submit(next, ready_batches, None)
         while (batch := coming.result()) is not None:
-            coming = maker.submit(next, made, None)
+            coming = maker.submit(next, ready_batches, None)
             yield batch
     finally:
         # The readers first: without them the maker cannot wait for anything.

@@ -161,10 +161,10 @@ class ShardLoop:
         self, known: KnownShard, shard: Shard, ids: Mapping[str, int], said_before: Set[int]
     ) -> None:
         coming: dict[int, tuple[str, ...]] = {}
-        for name, said in shard.captions():
+        for name, texts in shard.captions():
             image_id = ids.get(member_path(known.file.path, name))
-            if image_id is not None and (said or image_id in said_before):
-                coming[image_id] = said
+            if image_id is not None and (texts or image_id in said_before):
+                coming[image_id] = texts
             if len(coming) == CAPTIONS_AT_ONCE:
                 self._index.put_captions(coming, origin=CAPTIONS_ORIGIN)
                 coming = {}

@@ -46,8 +46,8 @@ def _line(error: Mapping[str, Any]) -> str:
     if kind == "extra_forbidden":
         return f"{place} is no field here; /openapi.json lists the fields"
     if kind == "value_error":  # our own words
-        said = str(details.get("error", error.get("msg", "")))
-        return f"{place}: {said}" if place else said
+        reason = str(details.get("error", error.get("msg", "")))
+        return f"{place}: {reason}" if place else reason
     expected = EXPECTED.get(kind)
     wanted = str(error.get("msg", "")) if expected is None else f"expected {expected(details)}"
     return f"{place or 'the body'} is {_value(error.get('input'))}, {wanted}"

@@ -210,11 +210,11 @@ def _copy_texts(source: CatalogFile, catalog: CatalogFile, kind: Kind, ids: dict
     """Copy what each origin says of photos, but for those that said something of them before."""
     among = "image_id IN (SELECT value FROM json_each(?))"
     sql = f"SELECT DISTINCT image_id, origin FROM {kind} WHERE {among}"
-    said = set(catalog.rows(sql, json.dumps(list(ids.values()))))
+    known_texts = set(catalog.rows(sql, json.dumps(list(ids.values()))))
     sql = f"SELECT image_id, origin, position, text FROM {kind} WHERE {among}"
     rows = source.rows(sql, json.dumps(list(ids)))
     placed = [(ids[row[0]], *row[1:]) for row in rows]
-    catalog.put(kind, [row for row in placed if row[:2] not in said], instead="OR IGNORE")
+    catalog.put(kind, [row for row in placed if row[:2] not in known_texts], instead="OR IGNORE")
 
 
 def _finish(opened: Sequence[IndexReader], index: Index) -> None:

@@ -249,8 +249,8 @@ class IndexReader:
         """Return perceptual hashes in the order of the ids, None where there is none."""
         ids = [int(image_id) for image_id in image_ids]
         with self.snapshot():
-            held = rows.perceptual_hashes_of(self._catalog, ids)
-        return [held.get(image_id) for image_id in ids]
+            hashes = rows.perceptual_hashes_of(self._catalog, ids)
+        return [hashes.get(image_id) for image_id in ids]
 
     def photos(self, image_ids: Ids) -> list[Photo]:
         """Return photos in the order of the ids; those that are not there are left out."""
@@ -284,10 +284,10 @@ class IndexReader:
     def _arrays(self, table: str, image_ids: Ids) -> list[NDArray[Any]]:
         ids = [int(image_id) for image_id in image_ids]
         with self.snapshot():
-            held = rows.arrays_of(self._catalog, table, ids)
-        for image_id in set(ids) - set(held):
+            arrays = rows.arrays_of(self._catalog, table, ids)
+        for image_id in set(ids) - set(arrays):
             raise EmbeddingMissing(self._catalog.damaged(f"nothing of photo {image_id} in {table}"))
-        return [held[image_id] for image_id in ids]
+        return [arrays[image_id] for image_id in ids]
 
     def _check_model(self) -> None:
         active = models.active_model(self._catalog)

@@ -153,14 +153,16 @@ def false_photos(data: PairData, negatives: LinearCCA) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(random), torch.from_numpy(hard)
 
 
-def fit_thresholds(model: PairModel, held: PairData, negatives: LinearCCA) -> tuple[float, float]:
+def fit_thresholds(
+    model: PairModel, held_out: PairData, negatives: LinearCCA
+) -> tuple[float, float]:
     """Fit the cut between true and random false pairs of held-out captions, and true and hard."""
-    images, texts = pooled(held)
-    own = torch.from_numpy(held.captions.photo_rows)
+    images, texts = pooled(held_out)
+    own = torch.from_numpy(held_out.captions.photo_rows)
     captions = torch.arange(len(own)).repeat(2)
     labels = torch.cat([torch.ones(len(own)), torch.zeros(len(own))])
     cuts = []
-    for false in false_photos(held, negatives):
+    for false in false_photos(held_out, negatives):
         shown = torch.cat([own, false])
         with torch.inference_mode():
             scores = [

@@ -89,10 +89,10 @@ def short_queries(encoders: Encoders, captions: CaptionFeatures, photos: int) ->
     features = encode_captions(encoders, texts, count, np.zeros_like(count))
     words = sorted({word for text in texts for word in _said(text)})
     column = {word: number for number, word in enumerate(words)}
-    asked = _table(texts, range(len(texts)), column, len(texts))
-    said = _table(captions.texts, captions.photo_rows.tolist(), column, photos)
+    query_table = _table(texts, range(len(texts)), column, len(texts))
+    caption_table = _table(captions.texts, captions.photo_rows.tolist(), column, photos)
     of_caption = torch.tensor([place.get(text, -1) for text in cut])
-    return ShortQueries(features, of_caption, asked, said)
+    return ShortQueries(features, of_caption, query_table, caption_table)
 
 
 def _table(texts: Sequence[str], rows: Sequence[int], column: dict[str, int], count: int) -> Tensor:

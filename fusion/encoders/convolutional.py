@@ -152,9 +152,9 @@ def build_top_blocks(architecture: str) -> nn.Sequential:
     """
     if architecture not in (LITE2, RESNET50):
         raise ValueError(f"{architecture!r}: expected {LITE2} or {RESNET50}")
-    made = lite2_network() if architecture == LITE2 else _resnet50_network()
+    network = lite2_network() if architecture == LITE2 else _resnet50_network()
     halves = lite2_halves if architecture == LITE2 else resnet50_halves
-    return halves(fold_batch_norms(made.eval()))[1]
+    return halves(fold_batch_norms(network.eval()))[1]
 
 
 def lite2_network() -> nn.Module:

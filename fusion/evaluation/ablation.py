@@ -139,11 +139,11 @@ def score_rows(
     whole = VariantScores(network, read, VARIANTS[0])
     done = 0
     for variant in VARIANTS:
-        asked = [row for row in rows if row.variant == variant.name]
-        if not asked:
+        rows_of_variant = [row for row in rows if row.variant == variant.name]
+        if not rows_of_variant:
             continue
         scored = whole if variant is VARIANTS[0] else VariantScores(network, read, variant, whole)
-        for row in asked:
+        for row in rows_of_variant:
             yield row, scored.of(row, dim=1), scored.of(row, dim=0)
             done += 1
             if progress:
@@ -166,16 +166,16 @@ class VariantScores:
     def __init__(
         self, network: Network, read: PairData, variant: Variant, whole: VariantScores | None = None
     ) -> None:
-        made = variant.of(network)
+        altered = variant.of(network)
         lent = whole if whole is not None and not variant.photos else None
-        photos = lent.photos if lent else embed_photos(made, read.photos)
+        photos = lent.photos if lent else embed_photos(altered, read.photos)
         lent = whole if whole is not None and not variant.texts else None
-        texts = lent.texts if lent else embed_texts(made, read.captions)
-        self.network, self.photos, self.texts = made, photos, texts
+        texts = lent.texts if lent else embed_texts(altered, read.captions)
+        self.network, self.photos, self.texts = altered, photos, texts
         self.first = first_scores(photos, texts)
         self.known: dict[str, PairLogits] = whole.known if whole is not None else {}
         if variant.cross not in self.known:
-            self.known[variant.cross] = PairLogits(made, photos, texts)
+            self.known[variant.cross] = PairLogits(altered, photos, texts)
         self.logits = self.known[variant.cross]
         self.parts: dict[int, tuple[Tensor, Tensor, ScoreParts[Tensor]]] = {}
 

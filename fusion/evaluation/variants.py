@@ -71,11 +71,11 @@ class Variant:
 
     def of(self, network: Network) -> Network:
         """Make the variant of a network that reads what `read_once` gave."""
-        made = twin(network)
+        altered = twin(network)
         generator = torch.Generator().manual_seed(SEED)
         for change in self.changes:
-            change(made, generator)
-        return made
+            change(altered, generator)
+        return altered
 
 
 class ReadAlready(NodeReader):
@@ -121,20 +121,20 @@ def read_once(network: Network, data: PairData) -> PairData:
 def twin(network: Network) -> Network:
     """Make a network with the same weights in modules of its own, over what `read_once` gives."""
     with torch.device("meta"):  # no memory, and no random numbers drawn
-        made = Network(network.config, None, None)
+        copied = Network(network.config, None, None)
     weights = network.state_dict()
     tuned = [name for name in weights if name.startswith(("reader.blocks.", "reader.layers."))]
     for name in tuned:
         del weights[name]
-    made.load_state_dict(weights, assign=True)
-    made.reader = ReadAlready(made.reader.whitening, None, None, made.reader.concepts)
-    return made.eval()
+    copied.load_state_dict(weights, assign=True)
+    copied.reader = ReadAlready(copied.reader.whitening, None, None, copied.reader.concepts)
+    return copied.eval()
 
 
-def share(weights_of: nn.Module, made: Module) -> Module:
+def share(weights_of: nn.Module, module: Module) -> Module:
     """Return a module, built on no device, the weights of another: no copy is made."""
-    made.load_state_dict(weights_of.state_dict(), assign=True)
-    return made.eval()
+    module.load_state_dict(weights_of.state_dict(), assign=True)
+    return module.eval()
 
 
 def silence(branch: Branch | NodeEncoder) -> None:
@@ -144,10 +144,10 @@ def silence(branch: Branch | NodeEncoder) -> None:
 
 def shuffle(branch: Branch | NodeEncoder, generator: torch.Generator) -> None:
     """Lead the messages of a branch along shuffled edges."""
-    made = ShuffledGraph(0, 0, branch.graph.neighbours, 0.0)
-    made.convolutions, made.gates = branch.graph.convolutions, branch.graph.gates
-    made.generator = generator
-    branch.graph = made.eval()
+    shuffled = ShuffledGraph(0, 0, branch.graph.neighbours, 0.0)
+    shuffled.convolutions, shuffled.gates = branch.graph.convolutions, branch.graph.gates
+    shuffled.generator = generator
+    branch.graph = shuffled.eval()
 
 
 def without_regions(network: Network, _: torch.Generator) -> None:
@@ -205,9 +205,9 @@ def shuffled_word_graph(network: Network, generator: torch.Generator) -> None:
     """The words said of a training photo are taken for another's."""
     shape = network.config
     with torch.device("meta"):
-        made = ShuffledWords(shape.vocabulary, shape.memory_size, shape.word_edges)
-    made.order = torch.randperm(shape.memory_size, generator=generator)
-    network.words = share(network.words, made)
+        shuffled = ShuffledWords(shape.vocabulary, shape.memory_size, shape.word_edges)
+    shuffled.order = torch.randperm(shape.memory_size, generator=generator)
+    network.words = share(network.words, shuffled)
 
 
 def shuffled_detector(network: Network, generator: torch.Generator) -> None:
@@ -227,20 +227,20 @@ def shuffled_detector(network: Network, generator: torch.Generator) -> None:
 def without_cross_edges(network: Network, _: torch.Generator) -> None:
     """The cross-modal graph, and the graphs of its own on either side, have no edges."""
     with torch.device("meta"):
-        made = EdgelessCross(network.config.reranker)
-    network.cross = share(network.cross, made)
-    silence(made.image)
-    silence(made.text)
+        edgeless = EdgelessCross(network.config.reranker)
+    network.cross = share(network.cross, edgeless)
+    silence(edgeless.image)
+    silence(edgeless.text)
 
 
 def shuffled_cross_edges(network: Network, generator: torch.Generator) -> None:
     """The cross-modal graph, and the graphs of its own on either side, have shuffled edges."""
     with torch.device("meta"):
-        made = ShuffledCross(network.config.reranker)
-    made.generator = generator
-    network.cross = share(network.cross, made)
-    shuffle(made.image, generator)
-    shuffle(made.text, generator)
+        shuffled = ShuffledCross(network.config.reranker)
+    shuffled.generator = generator
+    network.cross = share(network.cross, shuffled)
+    shuffle(shuffled.image, generator)
+    shuffle(shuffled.text, generator)
 
 
 VARIANTS = (

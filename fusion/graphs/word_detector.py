@@ -84,6 +84,6 @@ class WordDetector(nn.Module):
         """How well each text's words fit just any photo: (B, V) bags -> (B,), to subtract."""
         if not len(self.sample):
             return bags.new_zeros(len(bags))
-        asked = bags.any(0).nonzero().squeeze(1)
-        fits = bags[:, asked] @ (self.sample[:, asked].float().T / STEPS)
+        columns = bags.any(0).nonzero().squeeze(1)
+        fits = bags[:, columns] @ (self.sample[:, columns].float().T / STEPS)
         return fits.topk(min(NEAREST, fits.shape[1]), dim=1).values.mean(1)

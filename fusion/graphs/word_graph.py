@@ -112,10 +112,10 @@ class WordGraph(nn.Module):
 
     def odds(self, joined: Tensor, columns: Tensor | None) -> Tensor:
         """Follow the edges (B, N) on to words: -> (B, W)."""
-        said, prior = self.dense()
+        shares, prior = self.dense()
         if columns is not None:
-            said, prior = said[:, columns], prior[columns]
-        likelihood = joined @ said + self.smoothing * prior
+            shares, prior = shares[:, columns], prior[columns]
+        likelihood = joined @ shares + self.smoothing * prior
         return (likelihood / prior).log().clamp(LOWEST, HIGHEST)
 
     def hub(self, bags: Tensor, bank: Tensor) -> Tensor:
@@ -126,8 +126,8 @@ class WordGraph(nn.Module):
         """
         if not len(self.words):
             return bags.new_zeros(len(bags))
-        asked = bags.any(0).nonzero().squeeze(1)
-        fits = bags[:, asked] @ self.odds(self.sample(bank), asked).T
+        columns = bags.any(0).nonzero().squeeze(1)
+        fits = bags[:, columns] @ self.odds(self.sample(bank), columns).T
         return fits.topk(min(NEAREST, fits.shape[1]), dim=1).values.mean(1)
 
     def sample(self, bank: Tensor) -> Tensor:
@@ -143,8 +143,8 @@ class WordGraph(nn.Module):
 
         Shapes: (N, V) and (V,), float32.
         """
-        held, device = self._dense, self.shares.device
-        if held is None or held[0] != self.shares._version or held[1].device != device:
+        cached, device = self._dense, self.shares.device
+        if cached is None or cached[0] != self.shares._version or cached[1].device != device:
             table = torch.zeros(len(self.ends), len(self.column), device=device)
             degrees = self.ends.diff(prepend=self.ends.new_zeros(1)).long()
             rows = torch.arange(len(self.ends), device=device).repeat_interleave(degrees)
@@ -152,8 +152,8 @@ class WordGraph(nn.Module):
             # In double, or the order of the addition would show in the fifth digit.
             sums = table.sum(0, dtype=torch.float64).float()
             prior = sums / max(len(table), 1) + LEAST_PRIOR
-            held = self._dense = (self.shares._version, table, prior)
-        return held[1:]
+            cached = self._dense = (self.shares._version, table, prior)
+        return cached[1:]
 
 
 def edge_counts(

@@ -22,7 +22,7 @@ class DeviceNotThere(ValueError):
 
 
 def choose_device(
-    asked: str = "auto",
+    wanted: str = "auto",
     *,
     likely: Callable[[], bool] | None = None,
     usable: Callable[[], bool] | None = None,
@@ -30,21 +30,21 @@ def choose_device(
     """Say where to encode.
 
     Args:
-        asked: `auto` takes a GPU where torch can use one; the other two are what they say.
+        wanted: `auto` takes a GPU where torch can use one; the other two are what they say.
         likely: whether it is worth asking torch; None looks for an NVIDIA device.
         usable: whether torch can use one; None asks torch.
 
     Raises:
-        ValueError: `asked` is none of the three.
+        ValueError: `wanted` is none of the three.
         DeviceNotThere: `cuda` is asked for and cannot be used.
     """
-    if asked not in get_args(Device):
-        raise ValueError(f"device {asked!r}: expected auto, cpu or cuda")
-    if asked == "cpu" or (asked == "auto" and not (likely or has_nvidia)()):
+    if wanted not in get_args(Device):
+        raise ValueError(f"device {wanted!r}: expected auto, cpu or cuda")
+    if wanted == "cpu" or (wanted == "auto" and not (likely or has_nvidia)()):
         return "cpu"
     if (usable or _torch_has_cuda)():
         return "cuda"
-    if asked == "cuda":
+    if wanted == "cuda":
         raise DeviceNotThere(
             "--device cuda: torch finds no CUDA GPU here; look at `nvidia-smi` and at whether this "
             "torch was built for CUDA, or leave --device out"

@@ -204,12 +204,12 @@ class Network(nn.Module):
             return read.words.new_zeros(len(read.words), 0)
         return concepts.asked(read.words, read.mask)
 
-    def paths(self, classes: Tensor, shares: Tensor, asked: Tensor) -> Tensor:
+    def paths(self, classes: Tensor, shares: Tensor, expected: Tensor) -> Tensor:
         """Log odds of N pairs by paths over classes, as `ConceptGraph.paths`; else zeros."""
         concepts = self.reader.concepts
         if concepts is None or not concepts.kept:
             return shares.new_zeros(len(shares))
-        return concepts.paths(classes, shares, asked)
+        return concepts.paths(classes, shares, expected)
 
     def nodes(self, read: ImageNodes) -> Tensor:
         """Return the nodes of B photos that were read, rounded (B, R + 1, Dn), as `photos` does."""

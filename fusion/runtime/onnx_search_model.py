@@ -148,12 +148,12 @@ class OnnxSearchModel:
         """
         from fusion.runtime.photo_explanation import explain_photos
 
-        parts, said = self._parts(query, vectors, packed)
+        parts, odds_by_word = self._parts(query, vectors, packed)
         shown = unpack_nodes(packed, self._layout)
         words, mask = self._words(query)
         readings = self._files.reading.run(None, {"words": words, "mask": mask, "regions": shown})
         reading = WordReading(*(np.asarray(each, np.float32) for each in readings))
-        return explain_photos(self._gates_for(query), query.tokens[0], parts, reading, said)
+        return explain_photos(self._gates_for(query), query.tokens[0], parts, reading, odds_by_word)
 
     def probabilities(self, query: QueryEmbeddings, first_scores: NDArray[np.floating]) -> Array:
         """Probabilities of match from first-stage scores alone: (K,) -> (K,)."""
@@ -172,8 +172,8 @@ class OnnxSearchModel:
 
     @cached_property
     def _standing(self) -> dict[bool, Standing]:
-        held = self._facts["standing"]
-        return {True: Standing.of(*held["full"]), False: Standing.of(*held["first"])}
+        stored = self._facts["standing"]
+        return {True: Standing.of(*stored["full"]), False: Standing.of(*stored["first"])}
 
     def _gates_for(self, query: QueryEmbeddings) -> list[float]:
         return self._short_gates if query.short[0] else self._gates
@@ -185,16 +185,16 @@ class OnnxSearchModel:
         mask = np.arange(count)[None] < len(ids)
         vectors, hub, nodes, *classes = self._files.query.run(None, {"ids": padded, "mask": mask})
         vector = np.concatenate([vectors[0], [1.0, -hub[0], 0.0]]).astype(np.float32)
-        asked = classes[0][0] if classes else np.zeros(0, np.float32)
-        return _Embedded(vector, nodes[0, : len(ids) + 1], asked)
+        expected_classes = classes[0][0] if classes else np.zeros(0, np.float32)
+        return _Embedded(vector, nodes[0, : len(ids) + 1], expected_classes)
 
     def _parts(
         self, query: QueryEmbeddings, vectors: NDArray[np.floating], packed: NDArray[np.uint8]
     ) -> tuple[ScoreParts[Array], dict[str, dict[str, Array]]]:
         """What the scores are made of, (K,) each; and by part and word, (K,), weighted log odds."""
         check_candidates(query, vectors, packed)
-        held = np.asarray(vectors, np.float32)
-        asked = np.flatnonzero(query.bag[0])
+        stored = np.asarray(vectors, np.float32)
+        columns = np.flatnonzero(query.bag[0])
         words, mask = self._words(query)
         neighbours, edges = unpack_edges(packed, self._layout)
         logits, *odds = self._files.pairs.run(
@@ -206,19 +206,19 @@ class OnnxSearchModel:
                 "neighbours": neighbours,
                 "weights": edges,
                 # The graph wants one word at least.
-                "asked": asked if len(asked) else np.zeros(1, np.int64),
+                "asked": columns if len(columns) else np.zeros(1, np.int64),
             },
         )
-        weights = query.bag[0][asked]
-        worded, detected = (each[:, : len(asked)] * weights for each in odds)
+        weights = query.bag[0][columns]
+        worded, detected = (each[:, : len(columns)] * weights for each in odds)
         parts = ScoreParts(
-            held @ query.vectors[0],
+            stored @ query.vectors[0],
             worded.sum(1) - query.bag_hub[0],
             detected.sum(1) - query.detected_hub[0],
-            logits - held[:, -1],
+            logits - stored[:, -1],
             self._paths(query, packed),
         )
-        names = [self._vocabulary[column] for column in asked]
+        names = [self._vocabulary[column] for column in columns]
         by_word = {"worded": worded, "detected": detected}
         return parts, {
             part: dict(zip(names, each.T, strict=True)) for part, each in by_word.items()
@@ -256,10 +256,10 @@ class OnnxSearchModel:
         nearest, rows = int(self._facts[f"{part}_nearest"]), self._files.tables.get_slice(part)
         if not rows.get_shape()[1]:
             return np.zeros(len(bag), np.float32)
-        asked = np.flatnonzero(bag.any(0))
+        columns = np.flatnonzero(bag.any(0))
         # A row for each word, of which a query asks a few: the rest is not even read.
-        table = [rows[column : column + 1] for column in asked.tolist()]
-        fits = bag[:, asked] @ np.concatenate(table or [rows[:0]])
+        table = [rows[column : column + 1] for column in columns.tolist()]
+        fits = bag[:, columns] @ np.concatenate(table or [rows[:0]])
         hub: Array = -np.sort(-fits, axis=1)[:, :nearest].mean(1, dtype=np.float32)
         return hub
 

@@ -148,9 +148,13 @@ def unpack_nodes(packed: Bytes, layout: Layout) -> Array:
     """
     _check(packed, layout)
     even = layout.width + layout.width % 2
-    held = packed[:, : packed.shape[1] - layout.edge_bytes]
-    count = 2 * held.shape[1] // even
-    nodes = BOTH.take(held).view(np.float32).reshape(len(packed), count, even)[..., : layout.width]
+    node_bytes = packed[:, : packed.shape[1] - layout.edge_bytes]
+    count = 2 * node_bytes.shape[1] // even
+    nodes = (
+        BOTH.take(node_bytes)
+        .view(np.float32)
+        .reshape(len(packed), count, even)[..., : layout.width]
+    )
     squares = np.einsum("brd,brd->br", nodes, nodes)
     nodes *= 1 / np.sqrt(np.maximum(squares, 1))[..., None]  # zeros stay zeros
     return nodes
@@ -166,9 +170,9 @@ def unpack_edges(packed: Bytes, layout: Layout) -> tuple[NDArray[np.int64], Arra
         DamagedPhotos: the rows are none of this layout, or name photos that the bank has not.
     """
     _check(packed, layout)
-    held = packed[:, packed.shape[1] - layout.edge_bytes :]
-    held = held[:, : layout.edge_bytes - layout.class_bytes]
-    return _unpack_edges(held, layout.edges, layout.row_bytes, layout.bank, "training photo")
+    edge_bytes = packed[:, packed.shape[1] - layout.edge_bytes :]
+    edge_bytes = edge_bytes[:, : layout.edge_bytes - layout.class_bytes]
+    return _unpack_edges(edge_bytes, layout.edges, layout.row_bytes, layout.bank, "training photo")
 
 
 def unpack_classes(packed: Bytes, layout: Layout) -> tuple[NDArray[np.int64], Array]:
@@ -181,16 +185,16 @@ def unpack_classes(packed: Bytes, layout: Layout) -> tuple[NDArray[np.int64], Ar
         DamagedPhotos: the rows are none of this layout, or name classes that there are not.
     """
     _check(packed, layout)
-    held = packed[:, packed.shape[1] - layout.class_bytes :]
-    return _unpack_edges(held, layout.class_edges, CLASS_BYTES, layout.classes, "class")
+    class_bytes = packed[:, packed.shape[1] - layout.class_bytes :]
+    return _unpack_edges(class_bytes, layout.class_edges, CLASS_BYTES, layout.classes, "class")
 
 
 def _unpack_edges(
-    held: Bytes, edges: int, end_bytes: int, known: int, kind: str
+    edge_bytes: Bytes, edges: int, end_bytes: int, known: int, kind: str
 ) -> tuple[NDArray[np.int64], Array]:
     """(B, E (end_bytes + 1)) -> where the edges lead (B, E), and their weights (B, E)."""
-    ends, faded = held[:, : edges * end_bytes], held[:, edges * end_bytes :]
-    digits = ends.reshape(len(held), edges, end_bytes).astype(np.int64)
+    ends, faded = edge_bytes[:, : edges * end_bytes], edge_bytes[:, edges * end_bytes :]
+    digits = ends.reshape(len(edge_bytes), edges, end_bytes).astype(np.int64)
     weights = WEIGHTS[faded]
     total = weights.sum(1, keepdims=True)
     named = digits @ 256 ** np.arange(end_bytes)

@@ -98,7 +98,7 @@ def explain_photos(
     tokens: Sequence[str],
     parts: ScoreParts[Array],
     reading: WordReading[Array],
-    said: Mapping[str, Mapping[str, Array]],
+    odds_by_word: Mapping[str, Mapping[str, Array]],
 ) -> list[PhotoExplanation]:
     """Explain one query's scores with K photos.
 
@@ -107,8 +107,8 @@ def explain_photos(
         tokens: the query's, as the text encoder gave them, markers included.
         parts: what the scores are made of, (K,) each.
         reading: the cross-modal graph's, of K pairs; T is one more than the tokens.
-        said: by the part that counts words (`worded`, `detected`), each word that it knows and
-            that word's share of it, (K,).
+        odds_by_word: by the part that counts words (`worded`, `detected`), each word that it knows
+            and that word's share of it, (K,).
 
     Returns:
         K explanations, in the photos' order.
@@ -121,7 +121,7 @@ def explain_photos(
     by_graph = _columns([shares[:, place].sum(1) for place in places], shares)
     by_odds = {
         name: weights[name] * _columns(_odds_of(words, known, shares), shares)
-        for name, known in said.items()
+        for name, known in odds_by_word.items()
     }
     regions = _columns([looks[:, place].mean(1) for place in places], looks)
     rest = {name: weights[name] * part for name, part in parts._asdict().items()}
@@ -144,11 +144,11 @@ def explain_photos(
     ]
 
 
-def _odds_of(words: Sequence[Word], said: Mapping[str, Array], like: Array) -> list[Array]:
+def _odds_of(words: Sequence[Word], odds_by_word: Mapping[str, Array], like: Array) -> list[Array]:
     """Each word's share of the mean log odds, (K,); a word said twice has half of it twice."""
     parts = [words_of(word.text) for word in words]
     shares: list[Array] = [np.zeros(len(like), np.float32) for _ in words]
-    for known, odds in said.items():
+    for known, odds in odds_by_word.items():
         holders = [row for row, part in enumerate(parts) if known in part]
         for row in holders:
             shares[row] = shares[row] + odds / np.float32(len(holders))

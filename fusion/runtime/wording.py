@@ -83,10 +83,10 @@ def is_short_query(text: str) -> bool:
 
 
 def _one_step(text: str) -> str:
-    asked = " ".join(_after(_TEMPLATE, text).split())
-    named = _after(_ARTICLE, asked)
+    plain = " ".join(_after(_TEMPLATE, text).split())
+    named = _after(_ARTICLE, plain)
     if len(named.split()) > SHORT:
-        return asked
+        return plain
     named = named.rstrip(" .!?") or named
     return _singular_nouns(named.lower())
 

@@ -139,7 +139,7 @@ def joint_epoch(
     """
     device = network.gate.device
     losses: list[float] = []
-    said, _ = network.words.dense()
+    said_by_caption, _ = network.words.dense()
     batches = max(len(rows) // options.batch_size, 1)
     steps = options.epochs * batches
     known = rows.unique()
@@ -171,7 +171,7 @@ def joint_epoch(
             regions = network.cross.image(*images)
             words = network.cross.text(*asked.read)
             matched = cross_loss(network, regions, words, asked, groups, first)
-            told = word_loss(network, regions, said[torch.searchsorted(known, photos)])
+            told = word_loss(network, regions, said_by_caption[torch.searchsorted(known, photos)])
             if data.classes is not None:
                 forgotten = class_loss(network.reader, cells, data.classes[photos])
                 loss = loss + options.class_weight * forgotten
@@ -209,7 +209,7 @@ class AskedBatch(NamedTuple):
 
 
 def cross_loss(
-    network: Network, regions: Tensor, words: Tensor, asked: AskedBatch, groups: Sequence[Tensor],
+    network: Network, regions: Tensor, words: Tensor, batch: AskedBatch, groups: Sequence[Tensor],
     first: Tensor,
 ) -> Tensor:  # fmt: skip
     """Cross-entropy of the cross-modal graph, both ways.
@@ -219,10 +219,10 @@ def cross_loss(
     the graph learns to tell and, above all, to mend.
     """
     hidden = network.config.reranker.drop_nodes
-    mask = with_whole(asked.read.mask)
+    mask = with_whole(batch.read.mask)
     parts = []
     for group in groups:
-        positive = asked.positive[:, group]
+        positive = batch.positive[:, group]
         texts = positive.any(1).nonzero().squeeze(1)
         texts = texts[torch.randperm(len(texts))[: len(group)]]
         kept = drop_nodes(torch.ones(1, regions.shape[1], dtype=torch.bool), hidden)[0]
@@ -233,10 +233,12 @@ def cross_loss(
     return torch.stack(parts).mean()
 
 
-def word_loss(network: Network, regions: Tensor, said: Tensor) -> Tensor:
+def word_loss(network: Network, regions: Tensor, said_by_caption: Tensor) -> Tensor:
     """Cross-entropy of the detector's words, summed over them: (B, R + 1, Dn), (B, V) shares."""
     logits = network.detector(regions)
-    return functional.binary_cross_entropy_with_logits(logits, said, reduction="sum") / len(said)
+    return functional.binary_cross_entropy_with_logits(
+        logits, said_by_caption, reduction="sum"
+    ) / len(said_by_caption)
 
 
 def class_loss(reader: NodeReader, cells: Tensor, likely: Tensor) -> Tensor:

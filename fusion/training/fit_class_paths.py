@@ -39,8 +39,8 @@ def fit_class_paths(
     known = np.flatnonzero(np.isin(captions.photo_rows, rows.numpy()))
     texts = [some_captions(captions, _spread(known))]
     if shorts is not None:
-        asked = shorts.of_caption[torch.from_numpy(known)].unique().numpy()
-        texts.append(some_captions(shorts.features, _spread(asked[asked >= 0])))
+        short_rows = shorts.of_caption[torch.from_numpy(known)].unique().numpy()
+        texts.append(some_captions(shorts.features, _spread(short_rows[short_rows >= 0])))
     tuned, own = zip(*(_means(network, each) for each in texts), strict=True)
     graph.fit_reading(torch.cat(tuned), torch.cat(own))
 

@@ -86,9 +86,9 @@ def rows_of(network: Network, held: Sequence[Held], shorts: ShortQueries | None)
         strangers = [other.texts for other in embedded if other is not own]
         for size in sorted({min(size, total) for size in SIZES}):
             photos = torch.randperm(total, generator=generator)[:size]
-            for asked in asked_of(network, own, part, shorts, photos, strangers, generator):
-                if len(asked.right):
-                    rows.append(ask(network, own.photos, photos, asked))
+            for texts in asked_of(network, own, part, shorts, photos, strangers, generator):
+                if len(texts.right):
+                    rows.append(ask(network, own.photos, photos, texts))
     return rows
 
 
@@ -126,22 +126,22 @@ def text_rows(texts: TextVectors, rows: Tensor) -> TextVectors:
     return TextVectors(*(column[rows] for column in texts))
 
 
-def ask(network: Network, gallery: Gallery, photos: Tensor, asked: AskedTexts) -> HitRows:
+def ask(network: Network, gallery: Gallery, photos: Tensor, texts: AskedTexts) -> HitRows:
     """Rank a gallery for each text, as a search does, and take down its first hits."""
     here = Gallery(*(column[photos] for column in gallery))
-    scores = first_scores(here, asked.texts)
+    scores = first_scores(here, texts.texts)
     listed = scores.topk(min(CANDIDATES, len(photos)), dim=1)
     queries = torch.arange(len(scores)).unsqueeze(1).expand_as(listed.indices)
-    parts = score_parts_of_lists(network, here, asked.texts, queries, listed.indices)
-    full = network.combine(parts, short=asked.texts.short[queries]).numpy()
-    first, right = listed.values.numpy(), asked.right.gather(1, listed.indices).numpy()
+    parts = score_parts_of_lists(network, here, texts.texts, queries, listed.indices)
+    full = network.combine(parts, short=texts.texts.short[queries]).numpy()
+    first, right = listed.values.numpy(), texts.right.gather(1, listed.indices).numpy()
     spread = np.linspace(0, len(photos) - 1, min(BACKGROUND, len(photos))).astype(int)
     background = scores[:, spread].numpy()
     by_full, by_first, labels = [], [], []
     for row in range(len(scores)):
         known = (background[row], len(photos))
-        words = int(asked.texts.bag[row].count_nonzero())
-        brevity = brevity_of(bool(asked.texts.short[row]), words)
+        words = int(texts.texts.bag[row].count_nonzero())
+        brevity = brevity_of(bool(texts.texts.short[row]), words)
         top = np.argsort(-full[row], kind="stable")[:HITS]
         by_full.append(facts_of(full[row], first[row], *known, brevity=brevity)[top])
         by_first.append(facts_of(first[row], first[row], *known, brevity=brevity)[top])
@@ -151,7 +151,7 @@ def ask(network: Network, gallery: Gallery, photos: Tensor, asked: AskedTexts) -
         np.concatenate(by_full),
         np.concatenate(by_first),
         np.concatenate(labels),
-        (asked.weight * ranks / ranks.sum()).astype(np.float32),
+        (texts.weight * ranks / ranks.sum()).astype(np.float32),
     )
 
 

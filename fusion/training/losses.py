@@ -62,5 +62,5 @@ def _one_direction(similarity: Tensor, positive: Tensor) -> Tensor:
     wrong = similarity.masked_fill(positive, -1e9).logsumexp(1, keepdim=True)
     lost = functional.softplus(wrong - similarity).masked_fill(~positive, 0.0)
     counts = positive.sum(1)
-    asked = counts > 0
-    return (lost.sum(1)[asked] / counts[asked]).mean()
+    has_positive = counts > 0
+    return (lost.sum(1)[has_positive] / counts[has_positive]).mean()

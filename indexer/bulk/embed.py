@@ -85,8 +85,8 @@ def _embed_packed(
 ) -> None:
     """Embed the photos of a tar or Parquet file."""
     # All captions first: while photos are read, nothing else may read the file.
-    said = {member_path(file.path, name): texts for name, texts in shard.captions() if texts}
-    _embed(members_of(file, shard), model, writer, said)
+    captions = {member_path(file.path, name): texts for name, texts in shard.captions() if texts}
+    _embed(members_of(file, shard), model, writer, captions)
     if shard.damage:
         writer.add(Rows.of_broken([_as_broken(file, shard.damage)]))
 
@@ -97,20 +97,24 @@ def _as_broken(file: FoundFile, reason: str) -> QuarantinedFile:
 
 
 def _embed(
-    files: Iterable[FoundFile], model: IndexingModel, writer: EmbeddedShardWriter, said: Said
+    files: Iterable[FoundFile], model: IndexingModel, writer: EmbeddedShardWriter, captions: Said
 ) -> None:
     for batch in batches(files, model.batch_size, model.size_px):
         writer.left_out += batch.unread
         if batch.photos:
-            writer.add(_embedded(batch, model, said))
+            writer.add(_embedded(batch, model, captions))
         else:
             writer.add(Rows.of_broken(batch.broken))
 
 
-def _embedded(batch: Batch, model: IndexingModel, said: Said) -> Rows:
+def _embedded(batch: Batch, model: IndexingModel, captions: Said) -> Rows:
     embeddings = model.embed_images([photo.image for photo in batch.photos])
     files = [photo.file for photo in batch.photos]
     vectors = half_vectors(embeddings.vectors, embeddings.packed, (len(files), model.dim))
     return Rows(
-        files, vectors, embeddings.packed, [said.get(file.path, ()) for file in files], batch.broken
+        files,
+        vectors,
+        embeddings.packed,
+        [captions.get(file.path, ()) for file in files],
+        batch.broken,
     )

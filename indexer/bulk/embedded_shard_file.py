@@ -127,7 +127,7 @@ def table_of(rows: Rows, schema: Any) -> Any:  # noqa: ANN401
     import pyarrow as pa
 
     photos = photo_columns(rows.files)
-    photos["captions"] = [[text_to_row(text) for text in said] for said in rows.captions]
+    photos["captions"] = [[text_to_row(text) for text in texts] for texts in rows.captions]
     photos["vector"] = [row.tobytes() for row in rows.vectors.astype("<f2")]
     photos["nodes"] = [row.tobytes() for row in rows.nodes]
     broken = quarantine_columns(rows.broken)
@@ -160,7 +160,7 @@ def read_rows(path: Path) -> Iterator[Rows]:
     """Read a shard, some hundred rows at a time; raises what `read_facts` raises."""
     with _opened(path) as parquet:
         facts = _facts(parquet)
-        known = (schema_of(facts.dim, has_readers=told) for told in (True, False))
+        known = (schema_of(facts.dim, has_readers=has_readers) for has_readers in (True, False))
         if not any(parquet.schema_arrow.equals(schema) for schema in known):
             raise ValueError(f"its columns are {', '.join(parquet.schema_arrow.names)}")
         for group in range(parquet.num_row_groups):
@@ -184,10 +184,10 @@ def _opened(path: Path) -> Generator[Any]:
 
 
 def _facts(parquet: Any) -> EmbeddedShardFacts:  # noqa: ANN401
-    held: Mapping[bytes, bytes] = parquet.metadata.metadata or {}
+    metadata: Mapping[bytes, bytes] = parquet.metadata.metadata or {}
 
     def fact(name: str) -> str:
-        return held[(PREFIX + name).encode()].decode()
+        return metadata[(PREFIX + name).encode()].decode()
 
     numbers = {name: int(fact(name)) for name in ("dim", "written_ns", "failed")}
     return EmbeddedShardFacts(fact("fingerprint"), **numbers)
@@ -198,23 +198,23 @@ def _rows(table: Any, dim: int) -> Rows:  # noqa: ANN401
 
     photos = table.filter(pc.is_null(table["reason"]))
     facts = photos.drop_columns(["captions", "vector", "nodes"]).to_pylist()
-    said = [tuple(texts or ()) for texts in photos["captions"].to_pylist()]
+    captions = [tuple(texts or ()) for texts in photos["captions"].to_pylist()]
     broken = table.filter(pc.is_valid(table["reason"])).drop_columns(["vector", "nodes"])
     return Rows(
         files_of(facts),
         _numbers(photos["vector"], "<f2").reshape(-1, dim),
         _numbers(photos["nodes"], "|u1"),
-        said,
+        captions,
         quarantined_of(broken.to_pylist()),
     )
 
 
 def _numbers(column: Any, dtype: str) -> NDArray[Any]:  # noqa: ANN401
     """Return (B, ...) numbers of a column of bytes, as many in each."""
-    held = column.to_pylist()
-    if None in held or len({len(row) for row in held}) > 1:
+    values = column.to_pylist()
+    if None in values or len({len(row) for row in values}) > 1:
         raise ValueError("photos lack embeddings, or have some of several sizes")
-    return np.frombuffer(b"".join(held), dtype).reshape(len(held), -1 if held else 0)
+    return np.frombuffer(b"".join(values), dtype).reshape(len(values), -1 if values else 0)
 
 
 def _damaged(path: Path, error: Exception) -> DamagedEmbeddedShard:

@@ -83,7 +83,7 @@ def open_manifest(folder: Path, model: IndexingModel, chunk_photos: int) -> Mani
         ModelMismatch: the shards that are there were made with another model.
         SourceError: as `read_manifest`.
     """
-    made = Manifest(
+    manifest = Manifest(
         FORMAT, model.fingerprint, model.name, model.encoders, model.dim, model.unit_dim,
         chunk_photos,
     )  # fmt: skip
@@ -91,13 +91,13 @@ def open_manifest(folder: Path, model: IndexingModel, chunk_photos: int) -> Mani
     if before is not None:
         check_model(folder, before, model)
         grown = chunk_photos >= GROWTH * before.chunk_photos
-        made = replace(before, chunk_photos=chunk_photos) if grown else before
-    if made != before:
+        manifest = replace(before, chunk_photos=chunk_photos) if grown else before
+    if manifest != before:
         folder.mkdir(parents=True, exist_ok=True)
         with written_safely(folder / NAME) as temporary:
-            text = json.dumps(asdict(made), indent=1) + "\n"
+            text = json.dumps(asdict(manifest), indent=1) + "\n"
             temporary.write_text(text, encoding="utf-8")
-    return made
+    return manifest
 
 
 def check_model(folder: Path, manifest: Manifest, model: IndexingModel) -> None:

@@ -152,9 +152,9 @@ class _Merging:
                 self._index.quarantine(rows.broken)
             if rows.files:
                 ids = self._index.put_images(rows.files, rows.vectors, rows.nodes)
-                said = {i: texts for i, texts in zip(ids, rows.captions, strict=True) if texts}
-                if said:
-                    self._index.put_captions(said, origin=CAPTIONS_ORIGIN)
+                captions = {i: texts for i, texts in zip(ids, rows.captions, strict=True) if texts}
+                if captions:
+                    self._index.put_captions(captions, origin=CAPTIONS_ORIGIN)
         except ValueError as error:  # numbers that are none, or a path that leads elsewhere
             raise DamagedEmbeddedShard(f"{path} is no shard of this program: {error}") from error
         self.photos += len(rows.files)

@@ -28,13 +28,15 @@ class Placement:
     gpus: float
 
 
-def placed(nodes: Iterable[Mapping[str, float]], asked: int | None, *, gpu: bool) -> Placement:
+def placed(
+    nodes: Iterable[Mapping[str, float]], wanted_workers: int | None, *, gpu: bool
+) -> Placement:
     """Share out what the machines of a cluster have.
 
     Args:
         nodes: of each machine, how much it has of `CPU` and `GPU`.
-        asked: how many workers are wanted; None for up to `GPU_WORKERS` a GPU with two processors
-            each, or else one a processor.
+        wanted_workers: how many there are to be; None for up to `GPU_WORKERS` a GPU with two
+            processors each, or else one a processor.
         gpu: whether they may have GPUs.
 
     >>> placed([{"CPU": 16}, {"CPU": 4}], 3, gpu=True)  # a worker lies on one machine
@@ -47,7 +49,7 @@ def placed(nodes: Iterable[Mapping[str, float]], asked: int | None, *, gpu: bool
     working = [node for node in nodes if node.get("CPU", 0) >= 1]
     cpus = [int(node["CPU"]) for node in working] or [1]
     gpus = int(sum(node.get("GPU", 0) for node in working)) if gpu else 0
-    workers = asked or (gpus * _on_each(gpus, sum(cpus)) if gpus else sum(cpus))
+    workers = wanted_workers or (gpus * _on_each(gpus, sum(cpus)) if gpus else sum(cpus))
     threads = max(1, min(sum(cpus) // workers, *cpus))
     return Placement(workers, threads, 1 / math.ceil(workers / gpus) if gpus else 0.0)
 

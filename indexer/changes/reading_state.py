@@ -38,8 +38,8 @@ def rules_of(
     index: Index | None, exclude: Sequence[str] | None, include: Sequence[str] | None
 ) -> Rules:
     """Return what walks leave out: as asked, or, where nothing is asked, as the last run was."""
-    held = index.fact(_RULES) if index is not None else None
-    known: Mapping[str, Any] = held if isinstance(held, dict) else {}
+    stored = index.fact(_RULES) if index is not None else None
+    known: Mapping[str, Any] = stored if isinstance(stored, dict) else {}
     return Rules(
         _texts(known.get("exclude")) if exclude is None else _texts(exclude),
         _texts(known.get("include")) if include is None else _texts(include),
@@ -48,8 +48,8 @@ def rules_of(
 
 def is_read_anew(index: Index) -> bool:
     """Say whether an earlier version read the sources of an index."""
-    held = index.fact(_READER)
-    return not isinstance(held, int) or held < READER
+    stored = index.fact(_READER)
+    return not isinstance(stored, int) or stored < READER
 
 
 def begin_reading(index: Index) -> None:
@@ -87,9 +87,9 @@ def put_reading(
     index: Index, seen: Survey, rules: Rules, passed_over: Mapping[str, Mapping[str, int]]
 ) -> None:
     """Write down how the sources were read, at the end of a run."""
-    held = {"exclude": list(rules.exclude), "include": list(rules.include)}
-    if held != (index.fact(_RULES) or {"exclude": [], "include": []}):
-        index.put_fact(_RULES, held)
+    patterns = {"exclude": list(rules.exclude), "include": list(rules.include)}
+    if patterns != (index.fact(_RULES) or {"exclude": [], "include": []}):
+        index.put_fact(_RULES, patterns)
     index.put_passed_over(passed_over)
     if is_read_anew(index) and _is_whole(index, seen):
         index.put_fact(_READER, READER)

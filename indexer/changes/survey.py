@@ -78,8 +78,8 @@ def survey(
     rules = Rules() if rules is None else rules
     seen = _seen_at_all(places, known, prune, rules)
     _check_first([root for root in places if root in seen.shards and root not in known])
-    held = {*known, *places}
-    listed = {file.path: file for file in listed_files(files, held, rules)}
+    folders = {*known, *places}
+    listed = {file.path: file for file in listed_files(files, folders, rules)}
     roots = tuple(dict.fromkeys([*places, *listed]))
     if len(seen.vanished) == len(roots) and not prune:
         raise SourceError(

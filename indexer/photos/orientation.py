@@ -30,9 +30,9 @@ class Orientation:
 def orientation_of(image: Image.Image, content: bytes) -> Orientation:
     """Return the orientation of a loaded picture and the file that it is of."""
     try:
-        told = _number(image.getexif())  # of AVIF, what its boxes say; HEIF is turned by then
-        if image.format not in WITH_BOXES or told != 1:
-            return Orientation(told)
+        by_exif = _number(image.getexif())  # of AVIF, what its boxes say; HEIF is turned by then
+        if image.format not in WITH_BOXES or by_exif != 1:
+            return Orientation(by_exif)
         orientation = _told_by_exif(image)
     except Exception:  # broken EXIF beside a good photo: it stays as it lies
         return Orientation(1)

@@ -99,7 +99,7 @@ def layout_of(tags: Mapping[int, Any]) -> TiffLayout:
     bands = tags.get(SAMPLES, len(bits))
     kind = KINDS.get(forms[0], "?")
     width, height = tags.get(WIDTH, 0), tags.get(HEIGHT, 0)
-    told = (
+    facts = (
         f"a TIFF of {bands} x {bits[0]} bits ({NAMES.get(kind, 'of no known kind')}, photometric "
         f"interpretation {photometric}, compression {packing})"
     )
@@ -112,9 +112,9 @@ def layout_of(tags: Mapping[int, Any]) -> TiffLayout:
         and packing in PACKINGS
     )
     if not is_known or not 1 <= COLOURS[photometric] <= bands <= MOST_BANDS:
-        raise UnreadableImage(f"{told} is not read: save it with 8 or 16 bits a sample")
+        raise UnreadableImage(f"{facts} is not read: save it with 8 or 16 bits a sample")
     if not (isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0):
-        raise UnreadableImage(f"{told} says {width} x {height} pixels")
+        raise UnreadableImage(f"{facts} says {width} x {height} pixels")
     colours = COLOURS[photometric]
     extra = _several(tags.get(EXTRA, 0))
     order = ">" if getattr(tags, "prefix", b"II") == b"MM" else "<"

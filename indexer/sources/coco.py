@@ -44,11 +44,11 @@ class CocoSource:
         self.captions: dict[str, tuple[str, ...]] = {}
         self.categories: dict[str, tuple[str, ...]] = {}
         for image_id, name in file.images.items():
-            said, seen = captions.get(image_id, ()), categories.get(image_id, ())
+            texts, seen = captions.get(image_id, ()), categories.get(image_id, ())
             if name in self.captions:
-                said = (*self.captions[name], *said)
+                texts = (*self.captions[name], *texts)
                 seen = tuple(sorted({*self.categories[name], *seen}))
-            self.captions[name], self.categories[name] = said, seen
+            self.captions[name], self.categories[name] = texts, seen
         self.file_names = list(self.captions)
         self.left_out = file.notes()
         self.kind = _kind(file, bool(captions), bool(categories))
@@ -65,8 +65,8 @@ def _grouped(file: CocoFile) -> tuple[Texts, Texts]:
     same: dict[tuple[str, ...], tuple[str, ...]] = {}  # most photos share theirs with others
     for annotation in file.annotations():
         if annotation.captions:
-            said = captions.get(annotation.image_id, ())
-            captions[annotation.image_id] = (*said, *annotation.captions)
+            texts = captions.get(annotation.image_id, ())
+            captions[annotation.image_id] = (*texts, *annotation.captions)
         if annotation.categories:
             before = categories.get(annotation.image_id, ())
             names = tuple(sorted({*before, *annotation.categories}))

@@ -153,5 +153,5 @@ def told_kinds(counts: Mapping[str, int], before: str = "") -> str:
     'passed over: 2 .cr3, 1 .dng'
     """
     some = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
-    told = ", ".join(f"{count:,} {kind}" for kind, count in some if count)
-    return before + told if told else ""
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in some if count)
+    return before + kinds if kinds else ""

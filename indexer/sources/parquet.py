@@ -97,8 +97,8 @@ class ParquetShard:
         row = 0
         try:
             for rows in self._rows(range(len(self._starts) - 1), MANY_ROWS, self._said):
-                for said in rows:
-                    yield str(row), tuple(dict.fromkeys(texts_in(list(said.values()))))
+                for captioned in rows:
+                    yield str(row), tuple(dict.fromkeys(texts_in(list(captioned.values()))))
                     row += 1
         except UnreadableImage as error:
             self.damage = f"{error.reason}, in the captions after row {row}"

@@ -146,13 +146,13 @@ def _members(place: str) -> Mapping[str, Member]:
             _lists.move_to_end(place)
             return known.members
     with closing(open_shard(place)) as shard:
-        made = _List(facts, {member.name: member for member in shard.members})
+        members_of_file = _List(facts, {member.name: member for member in shard.members})
     with _lock:
-        _lists[place] = made
+        _lists[place] = members_of_file
         _lists.move_to_end(place)
         while len(_lists) > MOST_LISTS:
             _lists.popitem(last=False)
-    return made.members
+    return members_of_file.members
 
 
 def _not_there(place: str, name: str) -> FileNotFoundError:

@@ -40,7 +40,7 @@ class Sidecars:
     """
 
     def __init__(self, texts: Mapping[str, Captions], photos: Iterable[str]) -> None:
-        self._texts = {name: said for name, said in texts.items() if said}
+        self._texts = {name: captions for name, captions in texts.items() if captions}
         self._places = {name: place for place, name in enumerate(self._texts)}
         self._own: defaultdict[str, list[str]] = defaultdict(list)  # stem of a photo, or its name
         self._shared: defaultdict[str, list[str]] = defaultdict(list)  # by all but their fields
@@ -70,10 +70,10 @@ class Sidecars:
             names.update(self._shared.get(shorter, ()))
         if not names:
             return ()
-        said: dict[str, None] = {}
+        texts: dict[str, None] = {}
         for name in sorted(names, key=self._places.__getitem__):
-            said.update(dict.fromkeys(self._texts[name]))
-        return tuple(said)
+            texts.update(dict.fromkeys(self._texts[name]))
+        return tuple(texts)
 
 
 def _without_saying(stem: str) -> str:

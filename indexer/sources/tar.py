@@ -208,13 +208,13 @@ def _of_json(text: str) -> Captions:
     ('a dog', 'a dog', 'it runs')
     """
     try:
-        said = json.loads(text)
+        content = json.loads(text)
     except (ValueError, RecursionError):
         return ()
-    if not isinstance(said, dict):
-        return tuple(texts_in(said)) if isinstance(said, list) and _is_texts(said) else ()
-    both = [*texts_in(said.get("caption")), *texts_in(said.get("captions"))]
-    return tuple(both or texts_in(said))
+    if not isinstance(content, dict):
+        return tuple(texts_in(content)) if isinstance(content, list) and _is_texts(content) else ()
+    both = [*texts_in(content.get("caption")), *texts_in(content.get("captions"))]
+    return tuple(both or texts_in(content))
 
 
 def _is_texts(values: list[object]) -> bool:

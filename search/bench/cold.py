@@ -15,12 +15,12 @@ __all__ = ["measure"]
 IMPORT_TORCH = [sys.executable, "-c", "import torch"]
 
 
-def measure(made: Collections) -> Iterator[Figure]:
+def measure(collections: Collections) -> Iterator[Figure]:
     """Measure in turns, after a run of each that fills the system's cache of files."""
-    setting = made.setting
-    subject.prepare(made.model)
-    index, _ = made.index(setting.base)
-    text = subject.query_texts(setting, made.model)[0]
+    setting = collections.setting
+    subject.prepare(collections.model)
+    index, _ = collections.index(setting.base)
+    text = subject.query_texts(setting, collections.model)[0]
     search = subject.search_command(text, index)
     runs = setting.amounts.cold_runs
     setting.say(f"cold searches and imports of torch, {runs} of each")

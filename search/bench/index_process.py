@@ -36,8 +36,8 @@ class StandIn:
     size_px, batch_size = 320, 32  # as the shipped model
 
     def __init__(self, file: Path) -> None:
-        with np.load(file) as held:
-            self._vectors, self._packed = held["vectors"], held["packed"]
+        with np.load(file) as arrays:
+            self._vectors, self._packed = arrays["vectors"], arrays["packed"]
         self.dim, self._given = self._vectors.shape[1], 0
 
     def embed_images(self, images: Sequence[Any]) -> ImageEmbeddings:

@@ -19,20 +19,20 @@ from search.bench.timing import in_turns, medians
 __all__ = ["measure"]
 
 
-def measure(made: Collections) -> Iterator[Figure]:
+def measure(collections: Collections) -> Iterator[Figure]:
     """Measure in turns: small photos beside the bare encoder, large ones beside their decoder."""
-    yield _small(made)
-    yield _large(made)
+    yield _small(collections)
+    yield _large(collections)
 
 
-def _small(made: Collections) -> Figure:
+def _small(collections: Collections) -> Figure:
     """Hold indexing against the encoder alone in the runtime in which that is quicker."""
-    setting = made.setting
+    setting = collections.setting
     folder = pictures.small_photos(setting, setting.amounts.small)
     count = len(list(folder.iterdir()))
-    alone, encoded = _encoders(made, sorted(folder.iterdir()), count)
+    alone, encoded = _encoders(collections, sorted(folder.iterdir()), count)
     setting.say(f"indexing {count:,} photos of 224 pixels, {setting.amounts.rounds} times")
-    taken = in_turns({"index": _indexing(made, folder), **alone}, setting.amounts.rounds)
+    taken = in_turns({"index": _indexing(collections, folder), **alone}, setting.amounts.rounds)
     typical = medians(taken)
     indexed = count / typical["index"]
     onnx, torch = (encoded / typical[runtime] for runtime in ("onnx", "torch"))
@@ -45,16 +45,18 @@ def _small(made: Collections) -> Figure:
 
 
 def _encoders(
-    made: Collections, files: list[Path], count: int
+    collections: Collections, files: list[Path], count: int
 ) -> tuple[dict[str, Callable[[], object]], int]:
     """Return what encodes about `count` photos that are tensors already, and how many that is."""
     from indexer import decode
     from search.bench.bare import READY, TorchImages, ready_pixels, write_image_encoder
     from search.bench.bare_session import ImageSession
 
-    encoder = subject.image_encoder(made.model)
+    encoder = subject.image_encoder(collections.model)
     pixels = ready_pixels(encoder, [decode(file) for file in files[:READY]])
-    file = write_image_encoder(encoder, made.setting.work / f"image-{encoder.fingerprint[:16]}")
+    file = write_image_encoder(
+        encoder, collections.setting.work / f"image-{encoder.fingerprint[:16]}"
+    )
     times = -(-count // READY)
     onnx, torch = ImageSession(file, pixels.numpy()), TorchImages(encoder, pixels)
     runtimes: dict[str, Callable[[], object]] = {
@@ -69,13 +71,13 @@ def _repeat(work: Callable[[], object], times: int) -> None:
         work()
 
 
-def _large(made: Collections) -> Figure:
-    setting = made.setting
+def _large(collections: Collections) -> Figure:
+    setting = collections.setting
     folder = pictures.large_photos(setting, setting.amounts.large)
     files = sorted(folder.iterdir())
     setting.say(f"indexing {len(files)} photos of 12 megapixels, {setting.amounts.rounds} times")
     taken = in_turns(
-        {"index": _indexing(made, folder), "decode": lambda: _decode(files)},
+        {"index": _indexing(collections, folder), "decode": lambda: _decode(files)},
         setting.amounts.rounds,
     )
     typical = medians(taken)
@@ -88,10 +90,10 @@ def _large(made: Collections) -> Figure:
     )
 
 
-def _indexing(made: Collections, photos: Path) -> Callable[[], object]:
+def _indexing(collections: Collections, photos: Path) -> Callable[[], object]:
     from indexer import build_index
 
-    model, index = subject.indexing_model(), made.setting.work / "indexed"
+    model, index = subject.indexing_model(), collections.setting.work / "indexed"
 
     def work() -> None:
         shutil.rmtree(index, ignore_errors=True)

@@ -94,12 +94,12 @@ class Collections:
         if not file.exists():
             self.setting.say(f"writing {count:,} vectors for an exact search and for peers")
             partial = file.with_suffix(".part")
-            held = np.lib.format.open_memmap(partial, "w+", np.float16, (count, dim))
+            array = np.lib.format.open_memmap(partial, "w+", np.float16, (count, dim))
             row = 0
             for vectors, _ in made_rows(self.real(), count):
-                held[row : row + len(vectors)] = vectors
+                array[row : row + len(vectors)] = vectors
                 row += len(vectors)
-            held.flush()
+            array.flush()
             partial.rename(file)
         return file
 
@@ -193,8 +193,8 @@ class Collections:
 
     def _read(self) -> RealPhotos | None:
         try:
-            with np.load(self._embedded()) as held:
-                return RealPhotos(held["vectors"], held["packed"], self.model.unit_dim)
+            with np.load(self._embedded()) as arrays:
+                return RealPhotos(arrays["vectors"], arrays["packed"], self.model.unit_dim)
         except FileNotFoundError:
             return None
 
@@ -221,8 +221,8 @@ class Collections:
 
 def open_vectors(file: Path) -> NDArray[np.float16]:
     """Return the vectors (N, dim) of a file, which stay on disk until they are read."""
-    held: NDArray[np.float16] = np.load(file, mmap_mode="r")
-    return held
+    array: NDArray[np.float16] = np.load(file, mmap_mode="r")
+    return array
 
 
 def _photo(row: int) -> PhotoFile:

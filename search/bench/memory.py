@@ -17,21 +17,21 @@ __all__ = ["measure"]
 QUERIES = 20
 
 
-def measure(made: Collections) -> Iterator[Figure]:
+def measure(collections: Collections) -> Iterator[Figure]:
     """Measure each in a process of its own."""
-    yield _searching(made)
-    tiny, after = made.setting.amounts.tiny
-    folder = pictures.tiny_photos(made.setting, tiny)
-    made.setting.say(f"indexing {tiny:,} tiny photos, with a stand-in for the encoder")
-    yield _indexing(made, "index_memory", folder, after, str(made.embedded()))
-    encoded, after = made.setting.amounts.encoded
-    folder = pictures.small_photos(made.setting, encoded)
-    made.setting.say(f"indexing {encoded:,} photos and watching the memory")
-    yield _indexing(made, "index_memory_encoder", folder, after, "shipped")
+    yield _searching(collections)
+    tiny, after = collections.setting.amounts.tiny
+    folder = pictures.tiny_photos(collections.setting, tiny)
+    collections.setting.say(f"indexing {tiny:,} tiny photos, with a stand-in for the encoder")
+    yield _indexing(collections, "index_memory", folder, after, str(collections.embedded()))
+    encoded, after = collections.setting.amounts.encoded
+    folder = pictures.small_photos(collections.setting, encoded)
+    collections.setting.say(f"indexing {encoded:,} photos and watching the memory")
+    yield _indexing(collections, "index_memory_encoder", folder, after, "shipped")
 
 
-def _indexing(made: Collections, key: str, photos: Path, after: int, model: str) -> Figure:
-    index = made.setting.work / "watched"
+def _indexing(collections: Collections, key: str, photos: Path, after: int, model: str) -> Figure:
+    index = collections.setting.work / "watched"
     shutil.rmtree(index, ignore_errors=True)
     costs = process_json("index_process", photos, index, after, model)
     shutil.rmtree(index, ignore_errors=True)
@@ -46,16 +46,16 @@ def _indexing(made: Collections, key: str, photos: Path, after: int, model: str)
     )
 
 
-def _searching(made: Collections) -> Figure:
-    setting = made.setting
-    subject.prepare(made.model)
-    index, built = made.index(setting.largest)
+def _searching(collections: Collections) -> Figure:
+    setting = collections.setting
+    subject.prepare(collections.model)
+    index, built = collections.index(setting.largest)
     file = setting.work / "texts.json"
-    texts = subject.query_texts(setting, made.model)[:QUERIES]
+    texts = subject.query_texts(setting, collections.model)[:QUERIES]
     file.write_text(json.dumps(texts), encoding="utf-8")
     setting.say(f"memory of a process that searches {setting.largest:,} images")
     costs = process_json("search_process", index, file)
-    vectors = built.count * made.model.dim * 2
+    vectors = built.count * collections.model.dim * 2
     return Figure(
         "search_memory",
         costs["peak"] / vectors,

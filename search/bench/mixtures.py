@@ -74,10 +74,10 @@ def _block(real: RealPhotos, start: int) -> tuple[NDArray[np.float32], NDArray[n
     rows = mean + sum(weights[:, [turn]] * (embedded[parts[:, turn]] - mean) for turn in range(3))
     rows += random.standard_normal(rows.shape, dtype=np.float32) * (NOISE / unit**0.5)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    made = real.vectors[parts[:, 0]].copy()
-    made[:, :unit] = rows
+    vectors = real.vectors[parts[:, 0]].copy()
+    vectors[:, :unit] = rows
     heaviest = parts[:, 0].copy()
     # The real ones come first.
     own = np.arange(start, min(start + ROWS_AT_ONCE, len(real)))
-    made[: len(own)], heaviest[: len(own)] = real.vectors[own], own
-    return made, heaviest
+    vectors[: len(own)], heaviest[: len(own)] = real.vectors[own], own
+    return vectors, heaviest

@@ -37,26 +37,28 @@ Ask = Callable[[NDArray[np.float32]], object]
 def main() -> None:
     """Measure; arguments as above."""
     folder, vectors, database, queries, count = sys.argv[1:]
-    asked = np.load(queries)
-    times = _in_memory(Path(folder), open_vectors(Path(vectors))[: int(count)], asked)
-    times |= _measured({"rclip": _reading(database, int(count))}, asked[:READINGS], warm_up=1)
+    queries_array = np.load(queries)
+    times = _in_memory(Path(folder), open_vectors(Path(vectors))[: int(count)], queries_array)
+    times |= _measured(
+        {"rclip": _reading(database, int(count))}, queries_array[:READINGS], warm_up=1
+    )
     sys.stdout.write(json.dumps(times) + "\n")
 
 
 def _in_memory(
-    folder: Path, vectors: NDArray[np.float16], asked: NDArray[np.float32]
+    folder: Path, vectors: NDArray[np.float16], queries: NDArray[np.float32]
 ) -> dict[str, list[float]]:
-    held = vectors.astype(np.float32)
-    flat = faiss.IndexFlatIP(held.shape[1])
-    flat.add(held)
+    vectors_32 = vectors.astype(np.float32)
+    flat = faiss.IndexFlatIP(vectors_32.shape[1])
+    flat.add(vectors_32)
     with Index.open(folder) as index:
         return _measured(
             {
                 "store": lambda query: index.search(query, K),
                 "faiss": lambda query: flat.search(query[None], K),
-                "numpy": lambda query: _best(held @ query),
+                "numpy": lambda query: _best(vectors_32 @ query),
             },
-            asked,
+            queries,
         )
 
 
@@ -79,10 +81,10 @@ def _best(scores: NDArray[np.float32]) -> NDArray[np.intp]:
 
 
 def _measured(
-    ways: dict[str, Ask], asked: NDArray[np.float32], *, warm_up: int = 3
+    ways: dict[str, Ask], queries: NDArray[np.float32], *, warm_up: int = 3
 ) -> dict[str, list[float]]:
     taken: dict[str, list[float]] = {name: [] for name in ways}
-    for turn, query in enumerate([*asked[:warm_up], *asked]):
+    for turn, query in enumerate([*queries[:warm_up], *queries]):
         for name, ask in ways.items():
             started = time.perf_counter()
             ask(query)

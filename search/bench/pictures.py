@@ -109,9 +109,9 @@ def _grained(image: Image.Image, grain: float, seed: int) -> Image.Image:
 
 
 def _jpeg(image: Image.Image, quality: int) -> bytes:
-    held = io.BytesIO()
-    image.save(held, "JPEG", quality=quality)
-    return held.getvalue()
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=quality)
+    return buffer.getvalue()
 
 
 def _images(files: Sequence[Path]) -> Iterator[Image.Image]:

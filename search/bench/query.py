@@ -18,11 +18,11 @@ CANDIDATES = 100
 WARM_UP = 5
 
 
-def measure(made: Collections) -> Iterator[Figure]:
+def measure(collections: Collections) -> Iterator[Figure]:
     """Measure without torch, as searches run once a model is prepared, and with it."""
-    base = made.setting.base
-    index, _ = made.index(base)
-    times = warm_queries(made, [index])
+    base = collections.setting.base
+    index, _ = collections.index(base)
+    times = warm_queries(collections, [index])
     typical = medians({"query": times["query"][str(index)], "encoder": times["encoder"]})
     yield Figure(
         "warm",
@@ -31,7 +31,7 @@ def measure(made: Collections) -> Iterator[Figure]:
         (base,),
         {"query_ms": times["query"][str(index)], "encoder_ms": times["encoder"]},
     )
-    yield _with_torch(made, index, typical["query"])
+    yield _with_torch(collections, index, typical["query"])
     parts = medians({"rerank": times["rerank"], "fetch": times["fetch"]})
     candidates = min(CANDIDATES, base)
     yield Figure(
@@ -43,14 +43,14 @@ def measure(made: Collections) -> Iterator[Figure]:
     )
 
 
-def warm_queries(made: Collections, indexes: Sequence[Path]) -> dict[str, Any]:
+def warm_queries(collections: Collections, indexes: Sequence[Path]) -> dict[str, Any]:
     """Ask every index every query, in a process without torch; see `query_process`."""
     from search.bench.bare import token_ids, write_text_encoder
 
-    setting, encoder = made.setting, made.model.text_encoder
-    subject.prepare(made.model)
-    texts = subject.query_texts(setting, made.model)
-    asked = {
+    setting, encoder = collections.setting, collections.model.text_encoder
+    subject.prepare(collections.model)
+    texts = subject.query_texts(setting, collections.model)
+    task = {
         "indexes": [str(index) for index in indexes],
         "texts": texts,
         "ids": token_ids(encoder, texts),
@@ -61,16 +61,16 @@ def warm_queries(made: Collections, indexes: Sequence[Path]) -> dict[str, Any]:
     }
     setting.say(f"{len(texts)} warm queries of {len(indexes)} indexes")
     file = setting.work / "queries.json"
-    file.write_text(json.dumps(asked), encoding="utf-8")
+    file.write_text(json.dumps(task), encoding="utf-8")
     return process_json("query_process", file)
 
 
-def _with_torch(made: Collections, index: Path, without_ms: float) -> Figure:
+def _with_torch(collections: Collections, index: Path, without_ms: float) -> Figure:
     import torch
 
-    model, base = made.model, made.setting.base
-    texts = subject.query_texts(made.setting, model)
-    made.setting.say(f"{len(texts)} warm queries with torch")
+    model, base = collections.model, collections.setting.base
+    texts = subject.query_texts(collections.setting, model)
+    collections.setting.say(f"{len(texts)} warm queries with torch")
     taken: dict[str, list[float]] = {"query": [], "encoder": []}
     search = subject.open_search(index, model)
     with torch.inference_mode():

@@ -27,18 +27,18 @@ WARM_UP = 5
 
 def main() -> None:
     """Measure what the file of the first argument asks for."""
-    asked = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    times = {**_queries(asked), **_rerankings(asked)}
+    task = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    times = {**_queries(task), **_rerankings(task)}
     if "torch" in sys.modules:
         sys.exit("error: a search loaded torch, though the model is prepared")
     sys.stdout.write(json.dumps(times) + "\n")
 
 
-def _queries(asked: dict[str, Any]) -> dict[str, Any]:
-    query: dict[str, list[float]] = {folder: [] for folder in asked["indexes"]}
+def _queries(task: dict[str, Any]) -> dict[str, Any]:
+    query: dict[str, list[float]] = {folder: [] for folder in task["indexes"]}
     alone: list[float] = []
-    encoder = TextSession(Path(asked["encoder"]))
-    pairs = list(zip(asked["texts"], asked["ids"], strict=True))
+    encoder = TextSession(Path(task["encoder"]))
+    pairs = list(zip(task["texts"], task["ids"], strict=True))
     opened = {folder: open_search(Path(folder)) for folder in query}
     for turn, (text, ids) in enumerate([*pairs[:WARM_UP], *pairs]):
         spent = 1000 * seconds(encoder.encode, ids)
@@ -51,17 +51,17 @@ def _queries(asked: dict[str, Any]) -> dict[str, Any]:
     return {"query": query, "encoder": alone}
 
 
-def _rerankings(asked: dict[str, Any]) -> dict[str, list[float]]:
+def _rerankings(task: dict[str, Any]) -> dict[str, list[float]]:
     fetch: list[float] = []
     rerank: list[float] = []
-    with Index.open(Path(asked["indexes"][0])) as index:
+    with Index.open(Path(task["indexes"][0])) as index:
         model = prepared_model(index.model.fingerprint)
         if model is None:
             sys.exit("error: the model is not prepared for searches without torch")
-        for turn, text in enumerate([*asked["texts"][:WARM_UP], *asked["texts"]]):
+        for turn, text in enumerate([*task["texts"][:WARM_UP], *task["texts"]]):
             query = model.embed_queries([text])
             started = time.perf_counter()
-            vectors, packed = nearest_candidates(index, query, asked["candidates"])
+            vectors, packed = nearest_candidates(index, query, task["candidates"])
             read = time.perf_counter()
             model.rerank(query, vectors, packed)
             ended = time.perf_counter()

@@ -45,24 +45,24 @@ def run_bench(setting: Setting, groups: Sequence[str] = GROUPS) -> Outcome:
     """
     subject.check(setting)
     setting.work.mkdir(parents=True, exist_ok=True)
-    made, outcome = Collections(setting, subject.load_model()), Outcome()
+    collections, outcome = Collections(setting, subject.load_model()), Outcome()
     for group in GROUPS:
         if group in groups:
-            _run_group(group, made, outcome)
+            _run_group(group, collections, outcome)
     outcome.figures.sort(key=lambda figure: list(LIMITS).index(figure.key))
     return outcome
 
 
-def _run_group(group: str, made: Collections, outcome: Outcome) -> None:
+def _run_group(group: str, collections: Collections, outcome: Outcome) -> None:
     try:
-        for figure in importlib.import_module(f"search.bench.{group}").measure(made):
+        for figure in importlib.import_module(f"search.bench.{group}").measure(collections):
             if isinstance(figure, Figure):
                 outcome.figures.append(figure)
             else:
                 outcome.sizes.append(figure)
     except Exception as error:  # whatever it was, the other groups can still be measured
-        said = " ".join(str(error).split()) or "no reason given"
-        outcome.failed[group] = f"{type(error).__name__}: {said}"
-        made.setting.say(f"{group} failed: {outcome.failed[group]}")
+        reason = " ".join(str(error).split()) or "no reason given"
+        outcome.failed[group] = f"{type(error).__name__}: {reason}"
+        collections.setting.say(f"{group} failed: {outcome.failed[group]}")
         if os.environ.get(DEBUG_VARIABLE):
             traceback.print_exc()

@@ -48,11 +48,11 @@ class SizeRow:
         return self.built.write_seconds + self.built.finish_seconds
 
 
-def measure(made: Collections) -> Iterator[Figure | SizeRow]:
+def measure(collections: Collections) -> Iterator[Figure | SizeRow]:
     """Measure every size, and the largest against the limits."""
-    setting = made.setting
+    setting = collections.setting
     sizes, largest = setting.amounts.sizes, setting.largest
-    indexes = {size: made.index(size) for size in sizes}
+    indexes = {size: collections.index(size) for size in sizes}
     whole = indexes[largest][1]
     yield Figure(
         "bytes",
@@ -60,19 +60,19 @@ def measure(made: Collections) -> Iterator[Figure | SizeRow]:
         f"{whole.stored_bytes / 1e6:,.0f} MB; {whole.kind}",
         (largest,),
     )
-    yield _recall(made, indexes[largest][0])
-    asked = warm_queries(made, [index for index, _ in indexes.values()])
-    query = medians({str(size): asked["query"][str(indexes[size][0])] for size in sizes})
+    yield _recall(collections, indexes[largest][0])
+    times = warm_queries(collections, [index for index, _ in indexes.values()])
+    query = medians({str(size): times["query"][str(indexes[size][0])] for size in sizes})
     base, most = query[str(setting.base)], query[str(largest)]
     yield Figure(
         "query_growth",
         most / base,
         f"{most:.1f} ms over {base:.1f} ms",
         (largest, setting.base),
-        asked["query"],
+        times["query"],
     )
     for size, (index, built) in indexes.items():
-        yield SizeRow(built, query[str(size)], _search_steps(made, index, size))
+        yield SizeRow(built, query[str(size)], _search_steps(collections, index, size))
 
 
 def recall(answers: list[NDArray[np.int64]], truth: NDArray[np.int64]) -> float:
@@ -100,24 +100,26 @@ def exact_nearest(vectors: NDArray[Any], queries: NDArray[np.float32], k: int) -
     return rows
 
 
-def _recall(made: Collections, folder: Path) -> Figure:
+def _recall(collections: Collections, folder: Path) -> Figure:
     from store import Index
 
-    largest, k = made.setting.largest, min(NEAREST, made.setting.largest)
-    queries = subject.query_vectors(made.setting, made.model)
-    made.setting.say(f"exact search of {largest:,} vectors for {len(queries)} queries")
-    vectors = open_vectors(made.vectors())
+    largest, k = collections.setting.largest, min(NEAREST, collections.setting.largest)
+    queries = subject.query_vectors(collections.setting, collections.model)
+    collections.setting.say(f"exact search of {largest:,} vectors for {len(queries)} queries")
+    vectors = open_vectors(collections.vectors())
     truth = exact_nearest(vectors, queries, k) + 1  # ids begin with one
     with Index.open(folder) as index:
         answers = [index.search(query, k)[0] for query in queries]
     share = recall(answers, truth)
-    told = "captions" if made.setting.annotations else "training captions"
+    told = "captions" if collections.setting.annotations else "training captions"
     return Figure("recall", share, f"{len(queries)} {told}", (largest,))
 
 
-def _search_steps(made: Collections, index: Path, size: int) -> dict[str, float]:
-    made.setting.say(f"the search step on {size:,} vectors, beside plain ways to do it")
-    file = made.setting.work / "queries.npy"
-    np.save(file, subject.query_vectors(made.setting, made.model)[:20])
-    taken = process_json("peer_process", index, made.vectors(), made.database(), file, size)
+def _search_steps(collections: Collections, index: Path, size: int) -> dict[str, float]:
+    collections.setting.say(f"the search step on {size:,} vectors, beside plain ways to do it")
+    file = collections.setting.work / "queries.npy"
+    np.save(file, subject.query_vectors(collections.setting, collections.model)[:20])
+    taken = process_json(
+        "peer_process", index, collections.vectors(), collections.database(), file, size
+    )
     return {way: statistics.median(times) for way, times in taken.items()}

@@ -73,7 +73,7 @@ def process_json(module: str, *arguments: object) -> dict[str, Any]:
 def _run(command: Sequence[str]) -> str:
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
-        said = done.stderr.strip().splitlines()
-        shown = said[-1] if said else "it said nothing"
+        lines = done.stderr.strip().splitlines()
+        shown = lines[-1] if lines else "it said nothing"
         raise BenchError(f"{' '.join(command[1:4])} ended with {done.returncode}: {shown}")
     return done.stdout

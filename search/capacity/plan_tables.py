@@ -26,7 +26,7 @@ Column = tuple[str, Callable[[Stages, Search], str]]
 def tables(rates: Rates, assumed: Assumed, sizes: Sequence[int]) -> dict[str, str]:
     """Return the tables by name, as Markdown."""
     plans = [(reckoned(size, rates, assumed), searched(size, rates)) for size in sizes]
-    made = {
+    by_name = {
         name: _table(
             ["photos", *(head for head, _ in columns)],
             ([f"{plan.photos:,}", *(cell(plan, search) for _, cell in columns)]
@@ -34,7 +34,7 @@ def tables(rates: Rates, assumed: Assumed, sizes: Sequence[int]) -> dict[str, st
         )
         for name, columns in _columns(rates, assumed).items()
     }  # fmt: skip
-    return {**made, "Reckoned and measured": _checked(rates, assumed)}
+    return {**by_name, "Reckoned and measured": _checked(rates, assumed)}
 
 
 def _columns(rates: Rates, assumed: Assumed) -> dict[str, list[Column]]:
@@ -160,7 +160,7 @@ def main() -> None:
         name = "--" + field.name.replace("_", "-")
         kind = partial(_above_nothing, kind=type(default))
         parser.add_argument(name, type=kind, default=default, help=f"default: {default}")
-    asked = vars(parser.parse_args())
-    sizes = asked.pop("photos")
-    for name, table in tables(RATES, Assumed(**asked), sizes).items():
+    options = vars(parser.parse_args())
+    sizes = options.pop("photos")
+    for name, table in tables(RATES, Assumed(**options), sizes).items():
         sys.stdout.write(f"{name}:\n\n{table}\n")

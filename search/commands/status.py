@@ -76,10 +76,10 @@ def _print(state: Status) -> None:
         typer.echo(printable(passed_over_line(state.passed_over)))
 
 
-def _print_some(told: Sequence[tuple[str, str]]) -> None:
-    for path, reason in told[:SHOWN]:
+def _print_some(lines: Sequence[tuple[str, str]]) -> None:
+    for path, reason in lines[:SHOWN]:
         typer.echo(printable(f"  {path}: {reason}"))
-    if len(told) > SHOWN:
+    if len(lines) > SHOWN:
         typer.echo("  ... all of them: crossgraph status --failed")
 
 

@@ -27,8 +27,8 @@ def _shipped() -> Finding:
     if fingerprint is None:
         advice = "pip install --force-reinstall crossgraph brings it back"
         return Finding("shipped model", f"{folder} cannot be read", "missing", advice)
-    said = f"{folder.name} {fingerprint[:12]}, {_bytes(folder) / 1e6:.0f} MB"
-    return Finding("shipped model", said)
+    text = f"{folder.name} {fingerprint[:12]}, {_bytes(folder) / 1e6:.0f} MB"
+    return Finding("shipped model", text)
 
 
 def _weights() -> Iterator[Finding]:
@@ -43,11 +43,11 @@ def _weights() -> Iterator[Finding]:
             yield Finding(what, str(error), "missing")
             continue
         if file is None:
-            said = f"the weights of {packaged.distribution} are not installed"
-            yield Finding(what, said, "missing", advice)
+            text = f"the weights of {packaged.distribution} are not installed"
+            yield Finding(what, text, "missing", advice)
         else:
-            said = f"{packaged.distribution}, {file.stat().st_size / 1e6:.0f} MB"
-            yield Finding(what, said)
+            text = f"{packaged.distribution}, {file.stat().st_size / 1e6:.0f} MB"
+            yield Finding(what, text)
 
 
 def _prepared(cache: Path) -> Iterator[Finding]:
@@ -56,17 +56,17 @@ def _prepared(cache: Path) -> Iterator[Finding]:
     folders = sorted(folder for folder in cache.glob("*-*") if folder.is_dir())
     usable = [f for f in folders if f.name.endswith(f"-{FORMAT}") and read_facts(f, thorough=True)]
     for folder in folders:
-        said = f"{folder.name[:12]}, {_bytes(folder) / 1e6:.0f} MB in {folder}"
+        text = f"{folder.name[:12]}, {_bytes(folder) / 1e6:.0f} MB in {folder}"
         if folder in usable:
-            yield Finding("prepared model", said)
+            yield Finding("prepared model", text)
         else:
             advice = "it may be deleted, `crossgraph index` prepares its model anew"
-            said = f"{said} is damaged, half written or of another version"
-            yield Finding("prepared model", said, "note", advice)
+            text = f"{text} is damaged, half written or of another version"
+            yield Finding("prepared model", text, "note", advice)
     if not usable:
-        said = f"none in {cache}, so the next search starts seconds later"
+        text = f"none in {cache}, so the next search starts seconds later"
         advice = "it or the next `crossgraph index` prepares its model"
-        yield Finding("prepared model", said, "note", advice)
+        yield Finding("prepared model", text, "note", advice)
 
 
 def _bytes(folder: Path) -> int:

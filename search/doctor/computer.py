@@ -48,8 +48,8 @@ def _queries() -> Finding:
     import onnxruntime
 
     providers = ", ".join(onnxruntime.get_available_providers())
-    said = f"on the CPU by ONNX Runtime {onnxruntime.__version__}, whose providers are {providers}"
-    return Finding("queries", said)
+    text = f"on the CPU by ONNX Runtime {onnxruntime.__version__}, whose providers are {providers}"
+    return Finding("queries", text)
 
 
 def _vectors() -> Finding:
@@ -70,13 +70,13 @@ def _threads() -> Finding:
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     told = os.environ.get("OMP_NUM_THREADS")
-    said = (
+    text = (
         f"{torch.get_num_threads()} for torch, {faiss.omp_get_max_threads()} for FAISS, of "
         f"{cores} cores, OMP_NUM_THREADS {f'is {told}' if told else 'is not set'}"
     )
     if torch.get_num_threads() < (cores or 1):
-        return Finding("threads", said, "note", "indexing is faster with one for each core")
-    return Finding("threads", said)
+        return Finding("threads", text, "note", "indexing is faster with one for each core")
+    return Finding("threads", text)
 
 
 def _memory() -> Iterator[Finding]:
@@ -85,21 +85,21 @@ def _memory() -> Iterator[Finding]:
         total, free = (page * os.sysconf(f"SC_{name}_PAGES") for name in ("PHYS", "AVPHYS"))
     except (AttributeError, ValueError, OSError):  # not every system tells
         return
-    said = f"{total / 1e9:.1f} GB, {free / 1e9:.1f} GB of it unused"
+    text = f"{total / 1e9:.1f} GB, {free / 1e9:.1f} GB of it unused"
     if total < LEAST_MEMORY:
-        yield Finding("memory", said, "note", f"indexing wants {LEAST_MEMORY / 1e9:.0f} GB")
+        yield Finding("memory", text, "note", f"indexing wants {LEAST_MEMORY / 1e9:.0f} GB")
     else:
-        yield Finding("memory", said)
+        yield Finding("memory", text)
 
 
 def _disk(cache: Path) -> Finding:
     there = next(folder for folder in (cache, *cache.absolute().parents) if folder.is_dir())
     free = shutil.disk_usage(there).free
-    said = f"{free / 1e9:.1f} GB free for {cache}"
+    text = f"{free / 1e9:.1f} GB free for {cache}"
     if not os.access(there, os.W_OK):
         advice = "set CROSSGRAPH_CACHE to a folder that can be written"
         return Finding("cache", f"{cache} cannot be written", "note", advice)
     if free < LEAST_DISK:
         advice = "make room, or set CROSSGRAPH_CACHE to another disk"
-        return Finding("cache", said, "note", advice)
-    return Finding("cache", said)
+        return Finding("cache", text, "note", advice)
+    return Finding("cache", text)

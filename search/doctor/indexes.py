@@ -36,10 +36,10 @@ def index_findings(folder: Path) -> Iterator[Finding]:
 
 def _catalog(name: str, index: Index) -> Finding:
     with index.reading() as catalog:
-        said = [str(row[0]) for row in catalog.rows("PRAGMA quick_check(1)")]
-    if said != ["ok"]:
+        lines = [str(row[0]) for row in catalog.rows("PRAGMA quick_check(1)")]
+    if lines != ["ok"]:
         advice = "crossgraph verify says more; a copy of the folder helps"
-        return Finding(name, f"the catalog is damaged: {said[0]}", "missing", advice)
+        return Finding(name, f"the catalog is damaged: {lines[0]}", "missing", advice)
     return Finding(name, "the catalog is sound as far as a quick look goes")
 
 
@@ -63,9 +63,9 @@ def _file(name: str, index: Index) -> Finding:
 def _sources(name: str, index: Index) -> Finding:
     away = [root for root in index.sources() if not Path(root).is_dir()]
     if away:
-        said = f"not there just now: {', '.join(away)}"
+        text = f"not there just now: {', '.join(away)}"
         advice = "mount the disk, or say with `crossgraph relocate OLD NEW` where it lies now"
-        return Finding(name, said, "note", advice)
+        return Finding(name, text, "note", advice)
     return Finding(name, f"all of its {len(index.sources())} folders are there")
 
 

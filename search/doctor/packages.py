@@ -45,8 +45,8 @@ def _sqlite() -> Finding:
 
     note = wal_reset_note()
     if note:
-        said, _, advice = note.partition("; ")
-        return Finding("SQLite", said.removeprefix("SQLite "), "note", advice)
+        text, _, advice = note.partition("; ")
+        return Finding("SQLite", text.removeprefix("SQLite "), "note", advice)
     return Finding("SQLite", f"{sqlite3.sqlite_version}, without the WAL-reset fault")
 
 

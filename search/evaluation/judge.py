@@ -96,7 +96,7 @@ def judge(
 def judge_all(
     checkpoint: Path | None,
     collections: Sequence[Captioned],
-    asked: Extras | None = None,
+    extras: Extras | None = None,
     *,
     cache: Path | None = None,
     image_weights: Path | None = None,
@@ -109,7 +109,7 @@ def judge_all(
     Args:
         checkpoint: the model's folder; None is the one that ships with this package.
         collections: at least one.
-        asked: what is measured beside retrieval and matching; None for nothing.
+        extras: what is measured beside retrieval and matching; None for nothing.
         cache: where features are kept; None for the usual place.
         image_weights: the image encoder's weights, where no package has them.
         text_weights: the same for the text encoder.
@@ -129,10 +129,10 @@ def judge_all(
     from fusion.data.collection import left_out_of
     from fusion.evaluation.load_matcher import load_matcher
 
-    asked = asked or Extras()
+    extras = extras or Extras()
     folder = checkpoint or shipped_checkpoint("crossgraph")
     matcher = load_matcher(folder)
-    _check_graphs(matcher, folder, asked)
+    _check_graphs(matcher, folder, extras)
     weights = {"image_weights": image_weights, "text_weights": text_weights}
     judged = JudgedModel(folder, matcher, cca.load(folder), quiet, weights)
     left_out = left_out_of((each.images, each.annotations) for each in collections)
@@ -143,42 +143,46 @@ def judge_all(
     data = [judged.features(each.images, each.annotations, cache) for each in collections]
     # Instances that belong to other photos are told of before anything is measured, too.
     answers = [
-        RightAnswers(*keywords_of(each, collection.images, said), foreign_captions(each, data))
-        for each, collection, said in zip(data, collections, categories, strict=True)
+        RightAnswers(
+            *keywords_of(each, collection.images, categories_file), foreign_captions(each, data)
+        )
+        for each, collection, categories_file in zip(data, collections, categories, strict=True)
     ]
-    return [_measure(judged, *each, asked) for each in zip(data, answers, strict=True)]
+    return [_measure(judged, *each, extras) for each in zip(data, answers, strict=True)]
 
 
-def _measure(judged: JudgedModel, data: PairData, right: RightAnswers, asked: Extras) -> Evaluation:
+def _measure(
+    judged: JudgedModel, data: PairData, right: RightAnswers, extras: Extras
+) -> Evaluation:
     with judged.progress("scoring") as progress:
         evaluation = evaluate(
             judged.matcher,
             data,
             judged.negatives,
-            seed=asked.seed,
+            seed=extras.seed,
             latency_ms=judged.latency(data),
             progress=progress.stage,
         )
     evaluation = evaluation.with_part(
         "gain", reranking_gain(evaluation.ranks, data.captions.photo_rows)
     )
-    if asked.ablation:
+    if extras.ablation:
         with judged.progress("ablating") as progress:
             ablated = ablate(judged.network, data, progress.stage)
         evaluation = evaluation.with_part("ablation", ablated.report, ablated.ranks)
-    if asked.explanations:
+    if extras.explanations:
         with judged.progress("explaining") as progress:
             told = judge_explanations(
-                judged.network, data, seed=asked.seed, progress=progress.stage
+                judged.network, data, seed=extras.seed, progress=progress.stage
             )
         evaluation = evaluation.with_part("explanations", _explanations(told))
-    if asked.stress_tests:
+    if extras.stress_tests:
         with judged.progress("probing") as progress:
             tested = run_stress_tests(judged.matcher, data, judged.encode, progress.stage)
         evaluation = evaluation.with_part("probes", tested.report, tested.per_query)
-    if asked.squashed:
+    if extras.squashed:
         evaluation = evaluation.with_part("squashed", *_squashed(judged, data, evaluation))
-    for name, part in _searched(judged, data, right, asked).items():
+    for name, part in _searched(judged, data, right, extras).items():
         evaluation = evaluation.with_part(name, *part)
     return evaluation
 
@@ -211,11 +215,11 @@ def _squashed(judged: JudgedModel, data: PairData, evaluation: Evaluation) -> Me
 
 
 def _searched(
-    judged: JudgedModel, data: PairData, right: RightAnswers, asked: Extras
+    judged: JudgedModel, data: PairData, right: RightAnswers, extras: Extras
 ) -> dict[str, MeasuredPart]:
     """What is measured in an index of the collection, by its name in the report."""
     parts: dict[str, MeasuredPart] = {}
-    if not (asked.keywords or asked.shown):
+    if not (extras.keywords or extras.shown):
         return parts
     paths, captions = data.photos.paths, data.captions
     own = CaptionTexts(captions.texts, captions.photo_rows, captions.caption_ids)
@@ -225,22 +229,22 @@ def _searched(
         ) as index,
         judged.progress("searching") as progress,
     ):
-        told: dict[str, Any] = {"seed": asked.seed, "progress": progress.stage}
-        if asked.keywords:
+        told: dict[str, Any] = {"seed": extras.seed, "progress": progress.stage}
+        if extras.keywords:
             parts["keywords"] = judge_keywords(index, right, data.photos.image_ids, **told)
-        if asked.shown:
+        if extras.shown:
             parts["shown"] = judge_shown(
-                index, own, right, data.photos.image_ids, queries=asked.queries, **told
+                index, own, right, data.photos.image_ids, queries=extras.queries, **told
             )
     return parts
 
 
-def _check_graphs(matcher: Matcher, folder: Path, asked: Extras) -> None:
+def _check_graphs(matcher: Matcher, folder: Path, extras: Extras) -> None:
     """Refuse what only a model with graphs can be asked for."""
     from fusion.evaluation.graph_matcher import GraphMatcher
 
-    if asked.graph_options and not isinstance(matcher, GraphMatcher):
+    if extras.graph_options and not isinstance(matcher, GraphMatcher):
         raise EvaluationError(
             f"{folder} holds a model of kind {matcher.name}, which has no graphs: "
-            f"{asked.graph_options[0]} needs a crossgraph checkpoint"
+            f"{extras.graph_options[0]} needs a crossgraph checkpoint"
         )

@@ -58,7 +58,7 @@ def measure_latency(
 def _one_query(
     retriever: Any,  # noqa: ANN401
     index: Any,  # noqa: ANN401 - faiss has no types
-    held: NDArray[np.floating],
+    stored_vectors: NDArray[np.floating],
     packed: NDArray[np.uint8],
     text: str,
 ) -> tuple[float, float, float, float]:
@@ -66,9 +66,9 @@ def _one_query(
     started = time.perf_counter()
     query = retriever.embed_queries([text])
     encoded = time.perf_counter()
-    index.search(query.vectors, len(held))
+    index.search(query.vectors, len(stored_vectors))
     first_stage_done = time.perf_counter()
-    retriever.rerank(query, held, packed)
+    retriever.rerank(query, stored_vectors, packed)
     ended = time.perf_counter()
     marks = (
         encoded - started,

@@ -102,14 +102,14 @@ def is_trained(request: TrainRequest, total: int) -> bool:
         "kind": checkpoint.kind,
         "encoders": checkpoint.encoders,
     }
-    asked = {
+    wanted = {
         "kind": request.model,
         "encoders": request.encoders,
         "photos": request.photos,
         "seed": request.seed,
         "epochs": request.epochs,
     }
-    for name, value in asked.items():
+    for name, value in wanted.items():
         if told.get(name, value) != value:
             raise TrainingError(
                 f"{request.out} holds a model with {name} {told[name]}, expected {value}: remove "

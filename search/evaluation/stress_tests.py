@@ -79,15 +79,17 @@ def run_stress_tests(
 
 def altered_captions(texts: Sequence[str], rule: Callable[[str], str | None]) -> Texts:
     """Alter the captions that a rule fits, where the result differs."""
-    made = [(row, rule(text)) for row, text in enumerate(texts)]
-    kept = [(row, new) for row, new in made if new is not None and new != texts[row]]
+    altered = [(row, rule(text)) for row, text in enumerate(texts)]
+    kept = [(row, new) for row, new in altered if new is not None and new != texts[row]]
     return Texts(np.array([row for row, _ in kept], np.int64), [new for _, new in kept])
 
 
 def short_queries(texts: Sequence[str]) -> Texts:
     """Make a query of each caption that has the words for one: of two, three or four in turn."""
-    made = [(row, short_query(text, LENGTHS[row % len(LENGTHS)])) for row, text in enumerate(texts)]
-    kept = [(row, query) for row, query in made if query is not None]
+    shortened = [
+        (row, short_query(text, LENGTHS[row % len(LENGTHS)])) for row, text in enumerate(texts)
+    ]
+    kept = [(row, query) for row, query in shortened if query is not None]
     return Texts(np.array([row for row, _ in kept], np.int64), [query for _, query in kept])
 
 
@@ -96,15 +98,17 @@ def _word_order(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     report, table = {}, {}
     for kind, rule in KINDS.items():
-        made = altered_captions(data.captions.texts, rule)
-        pairs = _pair_scores(matcher, data, encode, made)
-        report[kind] = {"captions": len(made.rows)} | {
+        altered = altered_captions(data.captions.texts, rule)
+        pairs = _pair_scores(matcher, data, encode, altered)
+        report[kind] = {"captions": len(altered.rows)} | {
             stage: None if scores is None else percent(float((scores[:, 0] > scores[:, 1]).mean()))
             for stage, scores in pairs.items()
         }
         table[kind] = {
-            "caption_ids": data.captions.caption_ids[made.rows], "altered": made.texts, **pairs
-        }  # fmt: skip
+            "caption_ids": data.captions.caption_ids[altered.rows],
+            "altered": altered.texts,
+            **pairs,
+        }
     return report, table
 
 
@@ -130,23 +134,23 @@ def _short_queries(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     from fusion.data.features import PairData
 
-    made = short_queries(data.captions.texts)
-    photo_rows = data.captions.photo_rows[made.rows]
+    queries = short_queries(data.captions.texts)
+    photo_rows = data.captions.photo_rows[queries.rows]
     ranks: dict[str, Rows | None] = dict.fromkeys(STAGES)
-    if len(made.rows):
-        captions = encode(made.texts, data.captions.caption_ids[made.rows], photo_rows)
+    if len(queries.rows):
+        captions = encode(queries.texts, data.captions.caption_ids[queries.rows], photo_rows)
         scores = matcher.score_all(PairData(data.photos, captions), progress=progress)
         tables = scores.first_stage_text_to_image, scores.reranked_text_to_image
         ranks = {
             stage: rank_both(table, None, photo_rows).get("text_to_image")
             for stage, table in zip(STAGES, tables, strict=True)
         }
-    lengths = np.array([len(text.split()) for text in made.texts])
+    lengths = np.array([len(text.split()) for text in queries.texts])
     report = _measured(ranks, np.ones(len(lengths), bool)) | {
         "by_words": {str(words): _measured(ranks, lengths == words) for words in LENGTHS}
     }
     table = {
-        "caption_ids": data.captions.caption_ids[made.rows], "queries": made.texts, **ranks
+        "caption_ids": data.captions.caption_ids[queries.rows], "queries": queries.texts, **ranks
     }  # fmt: skip
     return report, table
 

@@ -67,8 +67,8 @@ class CrossgraphRetriever(BaseRetriever):
         k: int | None = None,
         **options: Any,  # noqa: ANN401
     ) -> list[Document]:
-        asked = {**self.options, **options}
-        return [_document(hit) for hit in self.index.search(query, k or self.k, **asked)]
+        arguments = {**self.options, **options}
+        return [_document(hit) for hit in self.index.search(query, k or self.k, **arguments)]
 
     async def _aget_relevant_documents(
         self,
@@ -78,8 +78,8 @@ class CrossgraphRetriever(BaseRetriever):
         k: int | None = None,
         **options: Any,  # noqa: ANN401
     ) -> list[Document]:
-        asked = {**self.options, **options}
-        return [_document(hit) for hit in await self.index.asearch(query, k or self.k, **asked)]
+        arguments = {**self.options, **options}
+        return [_document(hit) for hit in await self.index.asearch(query, k or self.k, **arguments)]
 
 
 def _document(hit: Hit) -> Document:

@@ -41,7 +41,7 @@ LINES: dict[Form, Callable[[Iterable[Hit]], Iterator[str]]] = {
 }
 
 
-def chosen_form(asked: Sequence[Form], *, explain: bool = False) -> Form:
+def chosen_form(given: Sequence[Form], *, explain: bool = False) -> Form:
     """Return the one form that was asked for, `Form.people` where none was.
 
     -0 is --paths with another end of line, so both together are -0.
@@ -52,7 +52,7 @@ def chosen_form(asked: Sequence[Form], *, explain: bool = False) -> Form:
     >>> chosen_form([Form.paths, Form.null])
     <Form.null: '-0'>
     """
-    forms = list(asked)
+    forms = list(given)
     if Form.null in forms and Form.paths in forms:
         forms.remove(Form.paths)
     if len(forms) > 1:

@@ -39,6 +39,6 @@ def rule(left: float, right: float, y: float) -> str:
     return f'<path d="M{left} {y:.1f}H{right}" stroke="{TEXT}" stroke-opacity="0.3"/>'
 
 
-def text(x: float, y: float, said: str, *, anchor: str = "middle", fill: str = TEXT) -> str:
+def text(x: float, y: float, content: str, *, anchor: str = "middle", fill: str = TEXT) -> str:
     """Return a text; `anchor` says which part of it stands at x."""
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{fill}">{said}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{fill}">{content}</text>'

@@ -44,8 +44,8 @@ def explain_hits(
     for hit in hits:
         if hit.reranked:
             place = next(places)
-            said = [each[place] for each in wanted], [each[place] for each in unwanted]
-            hit = replace(hit, explanation=_together(hit.score, mixture, *said))
+            explanations = [each[place] for each in wanted], [each[place] for each in unwanted]
+            hit = replace(hit, explanation=_together(hit.score, mixture, *explanations))
         explained.append(hit)
     return explained
 
@@ -69,16 +69,18 @@ def _together(
         return wanted[0]
     words: list[ExplainedWord] = []
     rest = other = 0.0
-    for each, said in zip(mixture.wanted, wanted, strict=True):
+    for each, explanation in zip(mixture.wanted, wanted, strict=True):
         weight = each.term.weight
-        words += [replace(word, added=weight * word.added) for word in said.words]
-        rest += weight * said.rest
-        other += weight * said.other_words
+        words += [replace(word, added=weight * word.added) for word in explanation.words]
+        rest += weight * explanation.rest
+        other += weight * explanation.other_words
     if mixture.unwanted:
         # The order of candidates decides what it takes off, so it is what is left of the score.
         taken = score - rest - sum(word.added for word in words)
         names = ", ".join(str(each.term) for each in mixture.unwanted)
         regions = unwanted[0].regions if unwanted else ()
         words.append(ExplainedWord(f"not {names}", taken, regions))
-    read = next((said.regions for said in (*wanted, *unwanted) if said.regions), ())
+    read = next(
+        (explanation.regions for explanation in (*wanted, *unwanted) if explanation.regions), ()
+    )
     return Explanation(tuple(words), read, rest, other)

@@ -62,9 +62,11 @@ class Unknown:
         if self.texts:
             texts = " and ".join(f"“{_shortened(text)}”" for text in self.texts[:MOST_NAMED])
             meant = [each for each in self.suggestions[:MOST_NAMED] if each is not None]
-            asked = f" (did you mean {' '.join(f'“{each}”' for each in meant)}?)" if meant else ""
+            question = (
+                f" (did you mean {' '.join(f'“{each}”' for each in meant)}?)" if meant else ""
+            )
             end = "; captions and names are searched as they are written" if hybrid else ""
-            return f"crossgraph knows no word of {texts}{asked}: it reads English{end}"
+            return f"crossgraph knows no word of {texts}{question}: it reads English{end}"
         if not self.words:
             return None
         named = [
@@ -111,8 +113,8 @@ def _is_unread(term: Term, missing: list[str]) -> bool:
 
 def _content(text: str) -> Iterator[str]:
     """Return a text's words but for stop words and single Latin letters, as they are written."""
-    said = _OWNED.sub(" ", unicodedata.normalize("NFC", canonical_query(text[:LONGEST_READ])))
-    for word in _WORD.findall(said)[:MOST_WORDS]:
+    text_read = _OWNED.sub(" ", unicodedata.normalize("NFC", canonical_query(text[:LONGEST_READ])))
+    for word in _WORD.findall(text_read)[:MOST_WORDS]:
         plain = _plain(word)
         if plain not in STOP_WORDS and not (len(plain) == 1 and plain.isascii()):
             yield word[:LONGEST_WORD]

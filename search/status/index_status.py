@@ -95,9 +95,11 @@ def _search(measured: Measured | None, photos: int) -> str:
     if measured is None:
         return "exact; the file of vectors is not written yet" if photos else "nothing to search"
     recall = measured.recall_at_100
-    told = "recall@100 not measured" if recall is None else f"recall@100 {100 * recall:.1f} %"
+    measurement = (
+        "recall@100 not measured" if recall is None else f"recall@100 {100 * recall:.1f} %"
+    )
     # Exact is exact: to say that nothing was measured would only raise doubts.
-    known = "" if measured.kind.startswith("exact") else f", {told} on real captions"
+    known = "" if measured.kind.startswith("exact") else f", {measurement} on real captions"
     return f"{measured.kind}{known}, {measured.query_ms:.1f} ms a query when it was built"
 
 

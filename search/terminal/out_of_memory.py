@@ -33,8 +33,8 @@ def is_out_of_memory(error: BaseException) -> bool:
         if isinstance(seen, MemoryError) or getattr(seen, "errno", None) == errno.ENOMEM:
             return True
         if isinstance(seen, (ImportError, OSError, RuntimeError)):
-            said = str(seen).lower()
-            if any(word in said for word in _WORDS):
+            message = str(seen).lower()
+            if any(word in message for word in _WORDS):
                 return True
         seen = seen.__cause__ or seen.__context__
     return False

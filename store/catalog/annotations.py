@@ -37,15 +37,15 @@ def put_texts(
     Runs in the caller's transaction.
     """
     named = path_to_row(origin)
-    asked = json.dumps([int(image_id) for image_id in texts])
+    ids_json = json.dumps([int(image_id) for image_id in texts])
     sql = "SELECT id FROM images WHERE id IN (SELECT value FROM json_each(?))"
-    known = [row[0] for row in catalog.rows(sql, asked)]
+    known = [row[0] for row in catalog.rows(sql, ids_json)]
     with in_step(catalog, known if kind == "captions" else ()):
         catalog.execute(
             f"""DELETE FROM {kind} WHERE origin = ?
             AND image_id IN (SELECT value FROM json_each(?))""",
             named,
-            asked,
+            ids_json,
         )
         catalog.put(
             kind,

@@ -94,9 +94,9 @@ def mounts(catalog: CatalogFile, root: str) -> tuple[str, ...]:
 
 def put_mounts(catalog: CatalogFile, root: str, below: Iterable[str]) -> None:
     """Write down the folders below one that are disks of their own."""
-    held = json.dumps(sorted(relative_path(root, path) for path in below))
+    mounts_json = json.dumps(sorted(relative_path(root, path) for path in below))
     sql = "UPDATE sources SET mounts = ? WHERE root = ? AND mounts <> ?"
-    if catalog.execute(sql, held, path_to_row(root), held) > 0:
+    if catalog.execute(sql, mounts_json, path_to_row(root), mounts_json) > 0:
         catalog.seal("sources", "root = ?", path_to_row(root))
 
 
@@ -112,6 +112,6 @@ def passed_over(catalog: CatalogFile) -> dict[str, dict[str, int]]:
 
 def put_passed_over(catalog: CatalogFile, by_kind: Mapping[str, Mapping[str, int]]) -> None:
     """Write down what is there and is not read, in place of all that was known of it."""
-    held = {place: dict(kinds) for place, kinds in by_kind.items() if kinds}
-    if held != passed_over(catalog):
-        catalog.set_meta(**{PASSED_OVER: held})
+    counts = {place: dict(kinds) for place, kinds in by_kind.items() if kinds}
+    if counts != passed_over(catalog):
+        catalog.set_meta(**{PASSED_OVER: counts})

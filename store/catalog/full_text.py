@@ -89,14 +89,14 @@ def search_words(
         k: how many at most.
         within: (M,) the only ids that are wanted; None is all.
     """
-    asked = match_query(text)
-    if not asked:
+    query = match_query(text)
+    if not query:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
     # The plus keeps SQLite from asking for the words once per id.
     among = "" if within is None else "AND +rowid IN (SELECT value FROM json_each(?))"
     ids = [] if within is None else [json.dumps(within.tolist())]
     sql = f"SELECT rowid, -rank FROM words WHERE words MATCH ? {among} ORDER BY rank, rowid LIMIT ?"
-    ranked = list(catalog.rows(sql, asked, *ids, max(0, k)))
+    ranked = list(catalog.rows(sql, query, *ids, max(0, k)))
     return (
         np.array([row[0] for row in ranked], dtype=np.int64),
         np.array([row[1] for row in ranked], dtype=np.float32),
@@ -121,7 +121,7 @@ def telling_words(text: str) -> list[str]:
     >>> telling_words("The dog on the Sofa"), telling_words("the")
     (['dog', 'sofa'], ['the'])
     """
-    asked = spaced_query(text_to_row(text[:LONGEST_ASKED])).lower()
-    words = list(dict.fromkeys(_WORD.findall(asked)))
+    spaced = spaced_query(text_to_row(text[:LONGEST_ASKED])).lower()
+    words = list(dict.fromkeys(_WORD.findall(spaced)))
     telling = [word for word in words if word not in FUNCTION_WORDS] or words
     return telling[:MOST_WORDS]

@@ -110,10 +110,10 @@ def update_files(catalog: CatalogFile, changed: Mapping[int, PhotoFile]) -> None
 
 def remove_images(catalog: CatalogFile, image_ids: Sequence[int]) -> list[int]:
     """Delete photos with all that belongs to them, and give those that were there."""
-    asked = json.dumps(list(image_ids))
-    there = [int(row[0]) for row in catalog.rows(f"SELECT id FROM images WHERE id {_IN}", asked)]
+    ids_json = json.dumps(list(image_ids))
+    there = [int(row[0]) for row in catalog.rows(f"SELECT id FROM images WHERE id {_IN}", ids_json)]
     full_text.forget(catalog, there)
-    catalog.execute(f"DELETE FROM images WHERE id {_IN}", asked)
+    catalog.execute(f"DELETE FROM images WHERE id {_IN}", ids_json)
     return there
 
 
@@ -172,8 +172,8 @@ def arrays_of(
         IndexDamaged: one is no array, or of another shape than the others.
     """
     sql = f"SELECT {', '.join(columns_of(table) or ())} FROM {table} WHERE image_id {_IN}"
-    asked = json.dumps([int(image_id) for image_id in image_ids])
-    arrays_by_id = dict(catalog.typed((INTEGER, BLOB), sql, asked))
+    ids_json = json.dumps([int(image_id) for image_id in image_ids])
+    arrays_by_id = dict(catalog.typed((INTEGER, BLOB), sql, ids_json))
     try:
         arrays = blobs_to_array(list(arrays_by_id.values())) if arrays_by_id else ()
     except ValueError as error:

@@ -48,15 +48,15 @@ def release(catalog: CatalogFile, paths: Iterable[str]) -> int:
     if not next(catalog.rows("SELECT EXISTS (SELECT 1 FROM quarantine)"))[0]:
         return 0
     wanted = set(paths)
-    held = [file for file in quarantined(catalog, None) if file.path in wanted]
-    for file in held:
+    released = [file for file in quarantined(catalog, None) if file.path in wanted]
+    for file in released:
         catalog.execute(
             """DELETE FROM quarantine WHERE path = ?
             AND source_id = (SELECT id FROM sources WHERE root = ?)""",
             path_to_row(_relative(file)),
             path_to_row(file.source),
         )
-    return len(held)
+    return len(released)
 
 
 def _relative(file: QuarantinedFile) -> str:

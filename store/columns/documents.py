@@ -59,13 +59,15 @@ def plain_documents(
     connection: sqlite3.Connection, image_ids: Sequence[int]
 ) -> Iterator[tuple[int, str, str]]:
     """Return the same with all words as they are written."""
-    asked = json.dumps([int(image_id) for image_id in image_ids])
+    ids_json = json.dumps([int(image_id) for image_id in image_ids])
     sql = f"""SELECT image_id, text FROM captions WHERE image_id {_AMONG}
         ORDER BY image_id, origin, position"""
     captions: dict[int, dict[str, None]] = {}
-    for image_id, text in connection.execute(sql, [asked]):
+    for image_id, text in connection.execute(sql, [ids_json]):
         captions.setdefault(image_id, {})[str(text)] = None
-    paths = connection.execute(f"SELECT id, path FROM images WHERE id {_AMONG}", [asked]).fetchall()
+    paths = connection.execute(
+        f"SELECT id, path FROM images WHERE id {_AMONG}", [ids_json]
+    ).fetchall()
     for image_id, path in paths:
-        said = "\n".join(captions.get(image_id, ()))
-        yield image_id, file_words(row_to_path(path)), text_to_row(said)
+        texts = "\n".join(captions.get(image_id, ()))
+        yield image_id, file_words(row_to_path(path)), text_to_row(texts)

@@ -252,11 +252,11 @@ class SeveralIndexes:
 
     def _of(self, image_ids: Ids, work: Callable[[ServedIndex, list[int]], Sequence[T]]) -> list[T]:
         """Ask each index about its own photos, and give what they say in the order of the ids."""
-        asked = [int(image_id) for image_id in image_ids]
-        parts = divided(asked)
+        ids = [int(image_id) for image_id in image_ids]
+        parts = divided(ids)
         by_member = self._members.ask(lambda number, one: work(one, parts[number]), parts)
         turns = {number: iter(each) for number, each in by_member.items()}
-        return [next(turns[image_id // STRIDE]) for image_id in asked]
+        return [next(turns[image_id // STRIDE]) for image_id in ids]
 
     def _known(
         self, image_ids: Ids, work: Callable[[ServedIndex, list[int]], Sequence[P]]

@@ -115,10 +115,10 @@ class Members:
             return again(lambda: self._ask_in_snapshot(work, numbers))
         if not self._here:
             raise _all_missing(self._members)
-        asked = self._here if numbers is None else {each: self._there(each) for each in numbers}
+        members = self._here if numbers is None else {each: self._there(each) for each in numbers}
         futures = {
             number: member.do(lambda one, number=number: work(number, one))  # type: ignore[misc]
-            for number, member in asked.items()
+            for number, member in members.items()
         }
         lost = self._lose(futures)
         if lost:
@@ -183,7 +183,7 @@ class Members:
             Exception: something failed for another reason than that an index cannot be read.
         """
         until = time.monotonic() + self._seconds
-        said = ""
+        reason = ""
         for number, future in futures.items():
             error = _trouble(future, until)
             if error is None:
@@ -193,9 +193,9 @@ class Members:
             member = self._here.pop(number)
             hangs = not future.done()
             late = f"{member.place} took longer than {self._seconds:g} seconds"
-            said = late if hangs else str(error)
-            member.lose(said, kept=hangs)
-        return said
+            reason = late if hangs else str(error)
+            member.lose(reason, kept=hangs)
+        return reason
 
     def _is_foreign(self, member: FederationMember) -> bool:
         model = member.model
@@ -216,13 +216,13 @@ def _all_missing(members: Sequence[FederationMember]) -> IndexUnavailable:
 
 
 def _mixture(members: Sequence[FederationMember]) -> ModelMismatch:
-    told = [
+    models = [
         f"{member.place} with {member.model.name} ({member.model.fingerprint[:12]})"
         for member in members
         if member.model is not None
     ]
     return ModelMismatch(
-        f"indexes are searched together only where one model made them: {', '.join(told)}; embed "
+        f"indexes are searched together only where one model made them: {', '.join(models)}; embed "
         "the photos of one of them anew with `crossgraph index --reembed`"
     )
 

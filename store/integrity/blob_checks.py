@@ -32,8 +32,10 @@ def damaged_vectors(rows: Rows, dim: int, unit_dim: int) -> Iterator[tuple[int, 
         dim: a vector's shape is (dim,).
         unit_dim: so many leading values have unit length together; 0 if none have.
     """
-    for image_id, blob, held in rows:
-        reason = _vector_fault(_decoded(blob), dim, unit_dim) or _sum_fault(image_id, blob, held)
+    for image_id, blob, stored_sum in rows:
+        reason = _vector_fault(_decoded(blob), dim, unit_dim) or _sum_fault(
+            image_id, blob, stored_sum
+        )
         if reason:
             yield image_id, reason
 
@@ -41,9 +43,9 @@ def damaged_vectors(rows: Rows, dim: int, unit_dim: int) -> Iterator[tuple[int, 
 def damaged_nodes(rows: Rows) -> Iterator[tuple[int, str]]:
     """Return image id and reason of nodes without a dimension, or of another shape than most."""
     by_shape: dict[tuple[int, ...], array[int]] = {}
-    for image_id, blob, held in rows:
+    for image_id, blob, stored_sum in rows:
         nodes = _decoded(blob)
-        reason = _nodes_fault(nodes) or _sum_fault(image_id, blob, held)
+        reason = _nodes_fault(nodes) or _sum_fault(image_id, blob, stored_sum)
         if isinstance(nodes, str) or reason:
             yield image_id, reason
         else:
@@ -55,8 +57,8 @@ def damaged_nodes(rows: Rows) -> Iterator[tuple[int, str]]:
             yield from ((image_id, reason) for image_id in image_ids)
 
 
-def _sum_fault(image_id: int, blob: bytes, held: int) -> str:
-    return "" if row_sum(image_id, blob) == held else OTHER_SUM
+def _sum_fault(image_id: int, blob: bytes, stored_sum: int) -> str:
+    return "" if row_sum(image_id, blob) == stored_sum else OTHER_SUM
 
 
 def _decoded(blob: object) -> NDArray[Any] | str:

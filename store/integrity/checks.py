@@ -47,10 +47,10 @@ NO_NULL = "instr(CAST(path AS BLOB), x'00') = 0"
 
 def check_readable(catalog: CatalogFile) -> Iterator[Problem]:
     """Look for what makes all else that one reads doubtful; it cannot be mended."""
-    said = (str(row[0]) for row in catalog.rows("PRAGMA integrity_check"))
+    lines = (str(row[0]) for row in catalog.rows("PRAGMA integrity_check"))
     # Words are looked at apart, by whether they are the right ones; newer versions of SQLite say
     # here too where their table is malformed.
-    faults = (line for line in said if line != "ok" and "FTS5 table" not in line)
+    faults = (line for line in lines if line != "ok" and "FTS5 table" not in line)
     yield from about("catalog-malformed", "faults that SQLite finds", "", faults)
     what = "tables that are none of this program's"
     yield from about("catalog-malformed", what, "", schema_faults(catalog))
@@ -228,13 +228,13 @@ def _told(rows: Iterable[Any], total: int, what: str, progress: Progress) -> Ite
 def _check_recall_queries(catalog: CatalogFile, model: Model) -> Iterator[Problem]:
     rows = []
     sql = "SELECT id, name, dim, probes, probes_sum FROM models WHERE probes NOT NULL"
-    for number, name, dim, blob, held in catalog.rows(sql):
+    for number, name, dim, blob, stored_sum in catalog.rows(sql):
         try:
             shape = blob_to_array(blob).shape
         except (TypeError, ValueError) as error:
             rows.append(f"{name}: {error}")
             continue
-        if row_sum(number, blob) != held:
+        if row_sum(number, blob) != stored_sum:
             rows.append(f"{name}: their checksum is another")
         if len(shape) != 2 or shape[1] != dim:
             rows.append(f"{name}: the shape {shape}, expected (Q, {dim})")
@@ -282,10 +282,10 @@ def _wrong_ids(
 ) -> Iterator[str]:
     """Find ids that only one of file and catalog has, though nothing was changed since."""
     sql = f"SELECT image_id FROM {model.vectors} WHERE image_id <= ?"
-    held = np.fromiter((row[0] for row in catalog.rows(sql, generation.last_id)), np.int64)
+    catalog_ids = np.fromiter((row[0] for row in catalog.rows(sql, generation.last_id)), np.int64)
     sql = "SELECT DISTINCT image_id FROM changes WHERE typeof(image_id) = 'integer'"
     changed = np.fromiter((row[0] for row in catalog.rows(sql)), np.int64)
-    wrong = np.setdiff1d(np.setxor1d(ids, held), changed)
+    wrong = np.setdiff1d(np.setxor1d(ids, catalog_ids), changed)
     if len(wrong):
         yield f"{len(wrong)} ids are in the file or in the catalog only, such as {wrong[0]}"
     if len(np.unique(ids)) < len(ids):

@@ -86,8 +86,8 @@ def about(
 
 
 def _told(rows: Iterable[Row]) -> tuple[str, ...]:
-    told = (f"photo {row[0]}: {row[1]}" if isinstance(row, tuple) else str(row) for row in rows)
-    return tuple(text[:LONGEST] for text in told)
+    lines = (f"photo {row[0]}: {row[1]}" if isinstance(row, tuple) else str(row) for row in rows)
+    return tuple(text[:LONGEST] for text in lines)
 
 
 def _image_id(row: Row) -> int:

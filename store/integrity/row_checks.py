@@ -24,10 +24,10 @@ def faulty_rows(catalog: CatalogFile, table: str) -> Iterator[tuple[tuple[Any, .
     """
     columns = columns_of(table) or {}
     kinds = tuple(columns.values())
-    for *values, held in catalog.rows(f"SELECT {', '.join(columns)}, {SUM} FROM {table}"):
+    for *values, stored_sum in catalog.rows(f"SELECT {', '.join(columns)}, {SUM} FROM {table}"):
         if not all(map(isinstance, values, kinds)):
             yield tuple(values), "a value of another kind"
-        elif row_sum(*values) != held:
+        elif row_sum(*values) != stored_sum:
             yield tuple(values), "its checksum is another"
 
 

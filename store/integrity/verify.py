@@ -100,8 +100,8 @@ def _file_problems(index: Index) -> tuple[Problem, ...]:
 
 
 def _malformed(error: IndexDamaged) -> Problem:
-    said = str(error.__cause__ or error)
-    return Problem("catalog-malformed", 1, "faults that keep it from being read", (said,), "")
+    reason = str(error.__cause__ or error)
+    return Problem("catalog-malformed", 1, "faults that keep it from being read", (reason,), "")
 
 
 def _mend(index: Index, problems: tuple[Problem, ...]) -> None:

@@ -22,8 +22,8 @@ def word_faults(catalog: CatalogFile) -> Iterator[str]:
     try:
         _check(catalog)
     except IndexDamaged as error:
-        said = str(error.__cause__ or error)
-        yield "other words than in names and captions" if "malformed" in said else said
+        reason = str(error.__cause__ or error)
+        yield "other words than in names and captions" if "malformed" in reason else reason
     finally:
         catalog.execute("ROLLBACK TO words_check")
         catalog.execute("RELEASE words_check")

@@ -110,9 +110,9 @@ class Connection:
             try:
                 yield rows
             finally:
-                held = self._held
-                if held is not None and not held.closed:
-                    held.execute(b"ROLLBACK")  # nothing was written
+                connection = self._held
+                if connection is not None and not connection.closed:
+                    connection.execute(b"ROLLBACK")  # nothing was written
 
     def _begin(self, first: str) -> list[Row]:
         with self.own_words():
@@ -181,5 +181,5 @@ class Connection:
 
 
 def _line(error: psycopg.Error) -> str:
-    told = " ".join(str(error).split())
-    return told or type(error).__name__
+    line = " ".join(str(error).split())
+    return line or type(error).__name__

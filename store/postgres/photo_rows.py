@@ -28,27 +28,27 @@ def write_facts(server: Connection, generation: CollectionGeneration, catalog: C
     What an earlier push that was killed wrote of it is replaced.
     """
     number, photos = generation.number, generation.table("photos")
-    said, words = generation.table("documents"), generation.table("words")
+    documents, words = generation.table("documents"), generation.table("words")
     with server.transaction():
-        for table in (photos, said, words):
+        for table in (photos, documents, words):
             server.execute(f"TRUNCATE {table}")
         _copy(server, f"{photos} ({_COLUMNS})", _photos(catalog))
         server.execute("CREATE TEMPORARY TABLE said (id bigint, words text) ON COMMIT DROP")
         _copy(server, "said", _said(catalog))
         server.execute(
-            f"INSERT INTO {said} SELECT id, to_tsvector('crossgraph.words', words) FROM said"
+            f"INSERT INTO {documents} SELECT id, to_tsvector('crossgraph.words', words) FROM said"
         )
         server.execute(
             f"""INSERT INTO {words} SELECT word, ndoc
-            FROM ts_stat('SELECT document FROM {said}')"""
+            FROM ts_stat('SELECT document FROM {documents}')"""
         )
         server.execute(
             f"""CREATE UNIQUE INDEX IF NOT EXISTS photos_{number}_id ON {photos} (id);
             CREATE INDEX IF NOT EXISTS photos_{number}_sha256 ON {photos} (sha256);
-            CREATE UNIQUE INDEX IF NOT EXISTS documents_{number}_id ON {said} (image_id);
-            CREATE INDEX IF NOT EXISTS documents_{number}_words ON {said} USING gin (document);
+            CREATE UNIQUE INDEX IF NOT EXISTS documents_{number}_id ON {documents} (image_id);
+            CREATE INDEX IF NOT EXISTS documents_{number}_words ON {documents} USING gin (document);
             CREATE UNIQUE INDEX IF NOT EXISTS words_{number}_word ON {words} (word);
-            ANALYZE {photos}; ANALYZE {said}; ANALYZE {words}"""
+            ANALYZE {photos}; ANALYZE {documents}; ANALYZE {words}"""
         )
 
 

@@ -72,10 +72,10 @@ class PostgresReader:
         try:
             check(server)
             session = Session(server)
-            made = session.generation.model
-            if fingerprint not in (None, made.fingerprint):
+            maker = session.generation.model
+            if fingerprint not in (None, maker.fingerprint):
                 raise ModelMismatch(
-                    f"{place.shown} was made with model {made.name} ({made.fingerprint[:12]}), "
+                    f"{place.shown} was made with model {maker.name} ({maker.fingerprint[:12]}), "
                     f"this is {model} ({str(fingerprint)[:12]}): give that model with --checkpoint"
                 )
             return cls(session)
@@ -132,16 +132,18 @@ class PostgresReader:
     def vectors(self, image_ids: Ids) -> NDArray[np.float32]:
         """Return vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
         ids = _plain(image_ids)
-        held = self._vectors.stored(ids)
-        return np.array([held[i] for i in ids], dtype=np.float32).reshape(len(ids), self.model.dim)
+        stored = self._vectors.stored(ids)
+        return np.array([stored[i] for i in ids], dtype=np.float32).reshape(
+            len(ids), self.model.dim
+        )
 
     def nodes(self, image_ids: Ids) -> NDArray[Any]:
         """Return nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
         ids = _plain(image_ids)
         if not ids:
             return np.zeros((0, 0, 0), dtype=np.float16)
-        held: dict[int, bytes] = dict(self._of("image_id, nodes", "nodes", ids, key="image_id"))
-        return blobs_to_array([held[image_id] for image_id in ids])
+        stored: dict[int, bytes] = dict(self._of("image_id, nodes", "nodes", ids, key="image_id"))
+        return blobs_to_array([stored[image_id] for image_id in ids])
 
     def background(self) -> Background:
         """Return a sample of the vectors and how many there are, once for each generation."""
@@ -163,8 +165,8 @@ class PostgresReader:
     def perceptual_hashes(self, image_ids: Ids) -> list[int | None]:
         """Return perceptual hashes in the order of the ids, None where there is none."""
         ids = _plain(image_ids)
-        held: dict[int, int | None] = dict(self._of("id, look", "photos", ids))
-        return [held.get(image_id) for image_id in ids]
+        hashes: dict[int, int | None] = dict(self._of("id, look", "photos", ids))
+        return [hashes.get(image_id) for image_id in ids]
 
     def photos(self, image_ids: Ids) -> list[Photo]:
         """Return photos in the order of the ids; those that are not there are left out."""
@@ -176,8 +178,8 @@ class PostgresReader:
     def photo_records(self, image_ids: Ids) -> list[PhotoRecord]:
         """Return all that is known of photos but their vectors, in the order of the ids."""
         ids = _plain(image_ids)
-        held = {row[0]: _record(row) for row in self._of(_FILE, "photos", ids)}
-        return [held[image_id] for image_id in ids if image_id in held]
+        records = {row[0]: _record(row) for row in self._of(_FILE, "photos", ids)}
+        return [records[image_id] for image_id in ids if image_id in records]
 
     def ids_after(self, image_id: int, most: int) -> list[int]:
         """Return the ids above one, ascending, at most so many."""

@@ -160,11 +160,11 @@ class _Push:
     def _nodes(self, ids: NDArray[np.int64]) -> list[bytes]:
         """Return what the re-ranker reads of photos, as the bytes that they are."""
         sql = f"SELECT image_id, nodes FROM {self._index.model.nodes} WHERE image_id IN "
-        asked = json.dumps(ids.tolist())
-        held = dict(self._catalog.rows(f"{sql} (SELECT value FROM json_each(?))", asked))
-        if len(held) < len(ids):
-            raise self._damaged(f"{len(ids) - len(held)} photos without nodes")
-        return [held[image_id] for image_id in ids.tolist()]
+        ids_json = json.dumps(ids.tolist())
+        nodes_by_id = dict(self._catalog.rows(f"{sql} (SELECT value FROM json_each(?))", ids_json))
+        if len(nodes_by_id) < len(ids):
+            raise self._damaged(f"{len(ids) - len(nodes_by_id)} photos without nodes")
+        return [nodes_by_id[image_id] for image_id in ids.tolist()]
 
     def _blocks(self) -> Iterator[Block]:
         return vectors_after(self._catalog, self._index.model, 0)
@@ -177,8 +177,8 @@ class _Push:
             )
         )
         revision = self._catalog.meta().get("revision", 0)
-        told = json.dumps([self._index.model.fingerprint, revision, *facts])
-        return hashlib.sha256(told.encode()).hexdigest()
+        content = json.dumps([self._index.model.fingerprint, revision, *facts])
+        return hashlib.sha256(content.encode()).hexdigest()
 
     def _drop_old(self, collection: str, kept: list[int]) -> None:
         """Drop all but the one that answers and the one that did before it."""

@@ -68,11 +68,11 @@ def search_words(session: Session, text: str, k: int, within: Chosen | None = No
 
 def _weights(session: Session, text: str) -> list[tuple[str, float]]:
     """Return the stems of a text that some photo has, and how telling each is."""
-    asked = plain_words(" ".join(telling_words(text)))
+    words = plain_words(" ".join(telling_words(text)))
     rows = session.rows(
         f"""SELECT word, photos FROM {session.table("words")}
         WHERE word = ANY (tsvector_to_array(to_tsvector('crossgraph.words', %s)))""",
-        asked,
+        words,
     )
     count = session.generation.photos
     return [(word, math.log1p((count - had + 0.5) / (had + 0.5))) for word, had in rows]

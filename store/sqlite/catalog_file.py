@@ -181,9 +181,9 @@ class CatalogFile:
     def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
         """Run a statement once per row and give how many rows it changed."""
         with self._own_words():
-            held = rows if isinstance(rows, list) else list(rows)
-            self._budget.begin(len(held))
-            return self.connection.executemany(sql, held).rowcount
+            row_list = rows if isinstance(rows, list) else list(rows)
+            self._budget.begin(len(row_list))
+            return self.connection.executemany(sql, row_list).rowcount
 
     def put(
         self,

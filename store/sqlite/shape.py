@@ -46,12 +46,12 @@ def check_tables(connection: sqlite3.Connection, path: Path) -> None:
     sql = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql NOT NULL AND tbl_name <> ?"
     for (name,) in connection.execute(sql, (APPLIED,)):
         raise IndexDamaged(f"{path} holds the index {name!r}, expected tables: {_UNTRUSTED}")
-    held = _held_columns(connection)
-    for table in sorted({*held, *TABLES}):
+    actual = _held_columns(connection)
+    for table in sorted({*actual, *TABLES}):
         columns = columns_of(table)
         if columns is None:
             continue
-        held_columns = held.get(table, [])
+        held_columns = actual.get(table, [])
         expected = [*columns, *BESIDE.get(table, ()), SUM]
         if held_columns != expected:
             raise IndexDamaged(

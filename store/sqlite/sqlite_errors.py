@@ -34,10 +34,12 @@ def told(error: sqlite3.DatabaseError, path: Path) -> CrossgraphError:
         return IndexNotWritable(f"{path}: {error}")
     if str(error).startswith(("no such table", "no such column")):
         return IndexDamaged(f"{path} is no catalog of this program: {error}")
-    said = str(error)
+    reason = str(error)
     if code == sqlite3.SQLITE_INTERRUPT:
-        said = "its pages lead round in circles, or hold far more rows than fit into them"
-    return IndexDamaged(f"{path} cannot be read: {said}; index the photos anew into another folder")
+        reason = "its pages lead round in circles, or hold far more rows than fit into them"
+    return IndexDamaged(
+        f"{path} cannot be read: {reason}; index the photos anew into another folder"
+    )
 
 
 def code_of(error: sqlite3.Error) -> int:

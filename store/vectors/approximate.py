@@ -87,11 +87,11 @@ class ApproximateIndex:
         for ids, vectors in blocks():
             check_block(ids, vectors, dim)
             scaled = padded(vectors) * learnt.scale
-            held = np.ascontiguousarray(ids, np.int64)
+            id_array = np.ascontiguousarray(ids, np.int64)
             if index.lists == 1:
-                index._put(start, held, scaled)
+                index._put(start, id_array, scaled)
             else:
-                index._held.add_with_ids(scaled, held)
+                index._held.add_with_ids(scaled, id_array)
             start += len(ids)
         index._held.ntotal = start
         return index
@@ -227,11 +227,11 @@ class ApproximateIndex:
         write_vectors(file, header, learnt, self._parts)
 
     def _parts(self) -> Iterator[Part]:
-        held = self._held.invlists
+        lists = self._held.invlists
         for number in range(self.lists):
-            size = held.list_size(number)
+            size = lists.list_size(number)
             if not size:
                 yield np.zeros(0, dtype=np.uint8), np.zeros(0, dtype=np.int64)
                 continue
-            codes = faiss.rev_swig_ptr(held.get_codes(number), size * self._held.code_size)
-            yield codes, faiss.rev_swig_ptr(held.get_ids(number), size)
+            codes = faiss.rev_swig_ptr(lists.get_codes(number), size * self._held.code_size)
+            yield codes, faiss.rev_swig_ptr(lists.get_ids(number), size)

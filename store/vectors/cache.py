@@ -255,8 +255,8 @@ class VectorCache:
         """Make the index that suits this snapshot's vectors; give its highest image id too."""
         sql = f"SELECT count(*), coalesce(max(image_id), 0) FROM {self._model.vectors}"
         count, last_id = next(self._catalog.rows(sql))
-        asked = recall_queries(self._catalog, self._model)
-        queries = np.zeros((0, self._model.dim)) if asked is None else asked
+        kept_queries = recall_queries(self._catalog, self._model)
+        queries = np.zeros((0, self._model.dim)) if kept_queries is None else kept_queries
         base, measured = choose.build(
             self._model.dim, count, self._blocks, queries.astype(np.float32)
         )
@@ -276,8 +276,8 @@ class VectorCache:
         return flat
 
     def _stored(self, image_ids: Sequence[int]) -> NDArray[np.float32]:
-        held = arrays_of(self._catalog, self._model.vectors, image_ids)
-        rows = [held.get(image_id) for image_id in image_ids]
+        vectors = arrays_of(self._catalog, self._model.vectors, image_ids)
+        rows = [vectors.get(image_id) for image_id in image_ids]
         if any(vector is None or vector.shape != (self._model.dim,) for vector in rows):
             raise self._catalog.damaged(
                 f"fewer vectors of {self._model.name} than the file beside it"
@@ -285,6 +285,6 @@ class VectorCache:
         return np.array(rows, dtype=np.float32).reshape(len(rows), self._model.dim)
 
 
-def _tolerable(held: int) -> int:
+def _tolerable(base_count: int) -> int:
     """How many changes a reader may have to apply each time it opens an index of this size."""
-    return 0 if held <= ALWAYS_COMPACT else held // 50
+    return 0 if base_count <= ALWAYS_COMPACT else base_count // 50

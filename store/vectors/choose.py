@@ -90,14 +90,14 @@ def build(
     if queries.ndim != 2 or queries.shape[1] != dim:
         raise ValueError(f"queries have shape {queries.shape}, expected (Q, {dim})")
     started = time.perf_counter()
-    asked = queries[:: max(1, -(-len(queries) // MOST_QUERIES))].astype(np.float32, copy=False)
-    measurable = bool(len(asked) and count)
-    recall: float | None = 1.0 if len(asked) else None
+    sample = queries[:: max(1, -(-len(queries) // MOST_QUERIES))].astype(np.float32, copy=False)
+    measurable = bool(len(sample) and count)
+    recall: float | None = 1.0 if len(sample) else None
     approximate = None
-    if measurable and not _exact_in_time(dim, count, blocks, asked, most_ms):
-        approximate = _approximate(dim, count, blocks, asked, least_recall)
+    if measurable and not _exact_in_time(dim, count, blocks, sample, most_ms):
+        approximate = _approximate(dim, count, blocks, sample, least_recall)
     index, recall = approximate or (_exact(dim, count, blocks), recall)
-    ms = float(np.median(_warm_ms(index, asked)))
+    ms = float(np.median(_warm_ms(index, sample)))
     return index, Measured(index.kind, recall, ms, time.perf_counter() - started)
 
 

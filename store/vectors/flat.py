@@ -158,5 +158,5 @@ class FlatIndex:
     def _parts(self) -> Iterator[Part]:
         codes, size = self._codes.codes, len(self) * self._codes.code_size
         # The memory itself, not a copy of all of it.
-        held = faiss.rev_swig_ptr(codes.data(), size) if size else np.zeros(0, dtype=np.uint8)
-        yield held, self._ids()
+        code_bytes = faiss.rev_swig_ptr(codes.data(), size) if size else np.zeros(0, dtype=np.uint8)
+        yield code_bytes, self._ids()

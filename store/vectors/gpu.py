@@ -176,11 +176,11 @@ def _flat_on_gpu(resources: Any, index: FlatIndex) -> tuple[Any, NDArray[np.int6
     options.useFloat16 = True
     options.device = DEVICE
     copy = faiss.GpuIndexFlatIP(resources, padded_width(index.dim), options)
-    held = [NOTHING]
+    id_blocks = [NOTHING]
     for ids, vectors in index.padded_blocks():
         copy.add(vectors)
-        held.append(ids)
-    return copy, np.concatenate(held)
+        id_blocks.append(ids)
+    return copy, np.concatenate(id_blocks)
 
 
 def _warn(error: Exception) -> None:

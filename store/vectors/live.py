@@ -86,16 +86,16 @@ class LiveVectors:
         within: NDArray[np.int64] | None,
     ) -> Found:
         """Return what the base finds, k at least, with exact scores, in no order."""
-        slack, asked = self.base.slack(query), k * OVERSAMPLING
+        slack, count = self.base.slack(query), k * OVERSAMPLING
         while True:
-            ids, rough = self.base.search(query, asked, self._without, within)
+            ids, rough = self.base.search(query, count, self._without, within)
             best = (stored(ids[:k].tolist()) @ query).astype(np.float32)
             if len(ids) <= k:
                 return ids, best
             # The k-th best scores no less than this, so that what cannot reach it is not even read.
             reach = rough[k:] + slack >= best.min()
-            if not self.base.whole or len(ids) < asked or not reach[-1]:
+            if not self.base.whole or len(ids) < count or not reach[-1]:
                 doubtful = ids[k:][reach]
                 more = (stored(doubtful.tolist()) @ query).astype(np.float32)
                 return np.append(ids[:k], doubtful), np.append(best, more)
-            asked *= 2
+            count *= 2

@@ -58,13 +58,13 @@ class MappedLists:
         Raises:
             DamagedVectors: one is not what was written.
         """
-        asked = np.arange(len(self._unchecked)) if numbers is None else numbers
+        list_numbers = np.arange(len(self._unchecked)) if numbers is None else numbers
         row_bytes = self._head.header.code_bytes + ID_BYTES
-        for number in asked[self._unchecked[asked]].tolist():
+        for number in list_numbers[self._unchecked[list_numbers]].tolist():
             size = int(self._head.sizes[number]) * row_bytes
             # Codes and ids lie one behind the other.
-            held: Any = faiss.rev_swig_ptr(self.held.get_codes(number), size) if size else b""
-            if zlib.crc32(held) != self._head.sums[number]:
+            codes: Any = faiss.rev_swig_ptr(self.held.get_codes(number), size) if size else b""
+            if zlib.crc32(codes) != self._head.sums[number]:
                 raise DamagedVectors(f"list {number} of the vectors' file is not what was written")
             self._unchecked[number] = False
 

@@ -109,15 +109,15 @@ def best(ask: Callable[[int], Found], k: int, most: int) -> Found:
     k = min(k, most)
     if k < 1:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
-    asked = k
+    count = k
     while True:
         # One more than wanted shows whether equal scores stand on both sides of the cut, of which
         # FAISS picks any; then more are asked for until the whole group is there.
-        asked = min(asked + 1, most)
-        ids, scores = ask(asked)
-        if asked == most or ids[-1] < 0 or scores[k - 1] > scores[asked - 1]:
+        count = min(count + 1, most)
+        ids, scores = ask(count)
+        if count == most or ids[-1] < 0 or scores[k - 1] > scores[count - 1]:
             break
-        asked *= 2
+        count *= 2
     there = ids >= 0
     ids, scores = ids[there], scores[there]
     first = np.lexsort((ids, -scores))[:k]

@@ -100,32 +100,32 @@ def _owners(graph: Words) -> NDArray[np.int64]:
 
 
 def worded_table(
-    bank: Packed, said: NDArray[np.uint8], prior: Array, told: dict[str, Any]
+    bank: Packed, said_by_photo: NDArray[np.uint8], prior: Array, settings: dict[str, Any]
 ) -> Array:
     """Return the log odds of each word by the word graph for some of the photos of its bank.
 
     Args:
         bank: (N, D) the photos' packed vectors.
-        said: (V, N) as `words_said` gives it.
+        said_by_photo: (V, N) as `words_said` gives it.
         prior: (V,) as `word_prior` gives it.
-        told: how many photos (`sample`), to how many others each is joined (`neighbours`) and how
-            (`temperature`), `smoothing`, and the `lowest` and `highest` log odds.
+        settings: how many photos (`sample`), to how many others each is joined (`neighbours`) and
+            how (`temperature`), `smoothing`, and the `lowest` and `highest` log odds.
 
     Returns:
         (V, S) float32.
     """
     units = unit_rows(bank)
-    chosen = units[:: max(len(units) // told["sample"], 1)]
-    columns, cosines = largest(chosen @ units.T, told["neighbours"])
-    logits = cosines / np.float32(told["temperature"])
+    chosen = units[:: max(len(units) // settings["sample"], 1)]
+    columns, cosines = largest(chosen @ units.T, settings["neighbours"])
+    logits = cosines / np.float32(settings["temperature"])
     weights = np.exp(logits - logits.max(1, keepdims=True))
     weights /= weights.sum(1, keepdims=True)
-    by_photo, share = np.ascontiguousarray(said.T), np.arange(256, dtype=np.float32) / 255
+    by_photo, share = np.ascontiguousarray(said_by_photo.T), np.arange(256, dtype=np.float32) / 255
     table = np.empty((len(chosen), len(prior)), np.float32)
     for row, (near, weight) in enumerate(zip(columns, weights, strict=True)):
         table[row] = weight @ share[by_photo[near]]
-    table += np.float32(told["smoothing"]) * prior
-    odds = np.log(table / prior).clip(told["lowest"], told["highest"])
+    table += np.float32(settings["smoothing"]) * prior
+    odds = np.log(table / prior).clip(settings["lowest"], settings["highest"])
     return np.ascontiguousarray(odds.T)
 
 

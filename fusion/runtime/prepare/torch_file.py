@@ -206,8 +206,8 @@ def _arrays(state: object, numbers: Arrays) -> Arrays:
     for name, value in state.items():
         if not isinstance(name, str) or not isinstance(value, _Tensor):
             raise PlainPickleError("it holds more than tensors by name")
-        held = numbers.get(value.storage.key)
-        if held is None:
+        storage = numbers.get(value.storage.key)
+        if storage is None:
             raise PlainPickleError("damaged (a storage is missing)")
-        arrays[name] = _laid_out(held, value)
+        arrays[name] = _laid_out(storage, value)
     return arrays

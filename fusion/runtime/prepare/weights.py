@@ -35,25 +35,25 @@ class Weights:
     image: Mapping[str, Tensor]
     constants: Mapping[str, Any]
 
-    def initializer(self, kind: str, *told: Any) -> Tensor:  # noqa: ANN401
+    def initializer(self, kind: str, *source: Any) -> Tensor:  # noqa: ANN401
         """Return one, as the template tells what it is made of.
 
         Raises:
             CheckpointError, WeightsMismatch: a tensor is missing.
         """
         if kind == "checkpoint":
-            return self.checkpoint.tensor(*told)
+            return self.checkpoint.tensor(*source)
         if kind == "text":
-            return _of(self.text, *told)
+            return _of(self.text, *source)
         if kind in ("folded_weight", "folded_bias"):
-            convolution, norm, epsilon = told
+            convolution, norm, epsilon = source
             weight = _of(self.image, convolution)
             parts = [_of(self.image, f"{norm}.{part}") for part in NORM]
             gain, offset, mean, variance = parts
             both = folded(weight, gain, offset, mean, variance, epsilon)
             return both[kind == "folded_bias"]
         if kind == "unit_columns":
-            return np.ascontiguousarray(unit_rows(self.checkpoint.tensor(*told)).T)
+            return np.ascontiguousarray(unit_rows(self.checkpoint.tensor(*source)).T)
         tensor: Tensor = getattr(self, kind)
         return tensor
 

@@ -48,11 +48,13 @@ class Sharding:
         return bool(self.out or self.source)
 
 
-def check_sharding(asked: Sharding, given: Sequence[str], others: bool, retry_failed: bool) -> None:
+def check_sharding(
+    sharding: Sharding, given: Sequence[str], others: bool, retry_failed: bool
+) -> None:
     """Refuse what makes no sense together.
 
     Args:
-        asked: the options.
+        sharding: the options.
         given: SOURCE.
         others: whether --annotations, --batch-size, --plan, --prune, --reembed or --watch is given.
         retry_failed: whether that is given.
@@ -61,19 +63,19 @@ def check_sharding(asked: Sharding, given: Sequence[str], others: bool, retry_fa
         typer.BadParameter: says what to leave out, or to add.
     """
     alone = "leave out --annotations, --batch-size, --plan, --prune, --reembed and --watch"
-    if asked.out and asked.source:
+    if sharding.out and sharding.source:
         raise typer.BadParameter("--shards writes shards and --from-shards merges them: give one")
-    if (asked.out or asked.source) and others:
-        raise typer.BadParameter(f"{'--shards' if asked.out else '--from-shards'}: {alone}")
-    if asked.source and (given or retry_failed):
+    if (sharding.out or sharding.source) and others:
+        raise typer.BadParameter(f"{'--shards' if sharding.out else '--from-shards'}: {alone}")
+    if sharding.source and (given or retry_failed):
         raise typer.BadParameter(
             "--from-shards takes in what was embedded: leave out SOURCE and --retry-failed"
         )
-    if asked.out and not given:
+    if sharding.out and not given:
         raise typer.BadParameter("--shards needs a SOURCE: say where the photos are")
-    if not asked.out and (asked.ray or asked.part):
+    if not sharding.out and (sharding.ray or sharding.part):
         raise typer.BadParameter("--ray and --part say who writes shards: give --shards OUT, too")
-    if not asked.ray and (asked.address or asked.workers):
+    if not sharding.ray and (sharding.address or sharding.workers):
         raise typer.BadParameter("--address and --workers are for --ray: give that, too")
 
 
@@ -95,7 +97,7 @@ def share_of_work(text: str | None) -> tuple[int, int]:
 
 
 def run_sharded(
-    asked: Sharding,
+    sharding: Sharding,
     index: Path,
     sources: Sequence[str],
     model: Any,  # noqa: ANN401 - any `IndexingModel`
@@ -107,7 +109,7 @@ def run_sharded(
     """Write shards, or merge them into an index, and print what was done.
 
     Args:
-        asked: the one or the other.
+        sharding: the one or the other.
         index: gets what is merged.
         sources: whose photos are embedded.
         model: embeds them.
@@ -122,17 +124,17 @@ def run_sharded(
     """
     from search.terminal.progress import ProgressReport
 
-    what = "embedding" if asked.out else "merging shards"
+    what = "embedding" if sharding.out else "merging shards"
     with ProgressReport(what, quiet=quiet) as progress:
-        if asked.out:
-            _write(asked.out, asked, sources, model, loaded_by, retry_failed, progress)
-        elif asked.source:
-            _merge(asked.source, index, model, progress)
+        if sharding.out:
+            _write(sharding.out, sharding, sources, model, loaded_by, retry_failed, progress)
+        elif sharding.source:
+            _merge(sharding.source, index, model, progress)
 
 
 def _write(
     out: Path,
-    asked: Sharding,
+    sharding: Sharding,
     sources: Sequence[str],
     model: Any,  # noqa: ANN401
     loaded_by: Mapping[str, Any],
@@ -145,15 +147,15 @@ def _write(
         out,
         sources,
         model,
-        part=share_of_work(asked.part),
+        part=share_of_work(sharding.part),
         retry_failed=retry_failed,
         progress=progress,
-        **({"embed": _ray(asked, loaded_by)} if asked.ray else {}),
+        **({"embed": _ray(sharding, loaded_by)} if sharding.ray else {}),
     )
     _print_written(out, report)
 
 
-def _ray(asked: Sharding, loaded_by: Mapping[str, Any]) -> Embed:
+def _ray(sharding: Sharding, loaded_by: Mapping[str, Any]) -> Embed:
     from indexer.bulk.ray_job import RayEmbed
 
     absolute = {
@@ -161,7 +163,7 @@ def _ray(asked: Sharding, loaded_by: Mapping[str, Any]) -> Embed:
         for name, value in loaded_by.items()
     }
     make = partial(model_of_worker, loaded_by=absolute)
-    return RayEmbed(make, asked.workers, asked.address, gpu=loaded_by["device"] != "cpu")
+    return RayEmbed(make, sharding.workers, sharding.address, gpu=loaded_by["device"] != "cpu")
 
 
 def model_of_worker(threads: int, loaded_by: Mapping[str, Any]) -> Any:  # noqa: ANN401

@@ -60,7 +60,7 @@ def asked_form(
         Form.null: null,
         Form.preview: preview or drawing is not None,
     }
-    form = chosen_form([form for form, asked in options.items() if asked], explain=explain)
+    form = chosen_form([form for form, is_given in options.items() if is_given], explain=explain)
     if form is Form.preview and drawing is None and not sys.stdout.isatty():
         raise typer.BadParameter(
             "--preview draws in a terminal, and the output goes elsewhere: leave it out, or say "

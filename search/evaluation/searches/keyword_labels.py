@@ -88,14 +88,14 @@ def from_captions(texts: Sequence[str], photo_rows: NDArray[np.int64]) -> list[K
     nouns = count_nouns(texts)
     forms = singular_forms({word for text in texts for word in words_of(text)})
     captions = np.bincount(photo_rows)
-    said: dict[str, NDArray[np.int64]] = defaultdict(lambda: np.zeros(len(captions), np.int64))
+    counts: dict[str, NDArray[np.int64]] = defaultdict(lambda: np.zeros(len(captions), np.int64))
     for text, row in zip(texts, photo_rows, strict=True):
         for noun in nouns & {forms[word] for word in words_of(text)}:
-            said[noun][row] += 1
+            counts[noun][row] += 1
     needed = np.minimum(captions, 2)
     keywords = [
         Keyword(noun, np.where(times >= needed, 1, np.where(times == 0, 0, LEFT_OUT)).astype("i1"))
-        for noun, times in said.items()
+        for noun, times in counts.items()
     ]
     usual = [each for each in keywords if each.true >= FEWEST_TRUE and each.false]
     return _sorted(usual)[:MOST_WORDS]

@@ -71,12 +71,12 @@ def count_nouns(captions: Iterable[str]) -> set[str]:
     >>> sorted(count_nouns(["A dog on a red mat.", "A group of dogs on a mat .", "A dog in a mat"]))
     ['dog', 'mat']
     """
-    said = [[*words_of(caption), "."] for caption in captions]
-    forms = singular_forms({word for words in said for word in words})
-    times = Counter(forms[word] for words in said for word in words)
+    sentences = [[*words_of(caption), "."] for caption in captions]
+    forms = singular_forms({word for words in sentences for word in words})
+    times = Counter(forms[word] for words in sentences for word in words)
     alone = Counter(
         noun
-        for words in said
+        for words in sentences
         for article, noun, after in zip(words, words[1:], words[2:], strict=False)
         if article in ("a", "an") and after in _AFTER_NOUNS
     )

@@ -32,6 +32,6 @@ class HeadAsGet:
                 ended = True
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-        asked = {**scope, "method": "GET"}
-        await self._app(asked, receive, without_body)
-        scope.update({name: asked[name] for name in ("route",) if name in asked})
+        as_get = {**scope, "method": "GET"}
+        await self._app(as_get, receive, without_body)
+        scope.update({name: as_get[name] for name in ("route",) if name in as_get})

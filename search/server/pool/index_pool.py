@@ -86,12 +86,12 @@ class IndexPool(Generic[R]):
     def _taken(self, identity: object) -> R:
         while True:
             with self._lock:
-                held = self._idle.pop() if self._idle else None
-            if held is None:
+                idle = self._idle.pop() if self._idle else None
+            if idle is None:
                 return self._open()
-            if held[0] == identity:
-                return held[1]
-            held[1].close()
+            if idle[0] == identity:
+                return idle[1]
+            idle[1].close()
 
     def _give_back(self, identity: object, reader: R) -> None:
         with self._lock:

@@ -120,9 +120,9 @@ def _indexed(index: Index, uploads: Path, path: Path, model: IndexingModel) -> O
 def _place(uploads: Path, name: str, content: bytes) -> Path:
     """Return where content belongs: under the client's name as far as that can be trusted."""
     digest = hashlib.sha256(content).hexdigest()[:16]
-    held = sorted(uploads.glob(f"*-{digest}.*"))
-    if held:
-        return held[0]
+    stored = sorted(uploads.glob(f"*-{digest}.*"))
+    if stored:
+        return stored[0]
     stem = re.sub(r"[^\w-]+", "-", Path(name.replace("\\", "/")).stem).strip("-_")[:LONGEST_NAME]
     suffix = SUFFIX_OF.get(content_type(content[:HEAD_BYTES]), ".jpg")
     return uploads / f"{printable(stem) or 'photo'}-{digest}{suffix}"

@@ -93,15 +93,15 @@ class WorkerProcess:
     def hear(self) -> bool:
         """Read what it says; give whether it became ready by that."""
         try:
-            said = self.pipe.recv()
+            message = self.pipe.recv()
         except (EOFError, OSError):
             self.silent = True
             return False
         self.heard = time.monotonic()
-        if said == ALIVE:
+        if message == ALIVE:
             return False
-        if said != READY:
-            self.complaint = said
+        if message != READY:
+            self.complaint = message
             return False
         self.ready = True
         return True

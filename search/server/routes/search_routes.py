@@ -64,9 +64,9 @@ def _to_embed(body: Body) -> tuple[list[str], list[bytes]]:
     return texts, pictures
 
 
-def _searched(opened: Opened, asked: SearchRequest) -> tuple[SearchResult, dict[str, Any]]:
+def _searched(opened: Opened, request: SearchRequest) -> tuple[SearchResult, dict[str, Any]]:
     with opened.index.snapshot():
-        result = opened.search.search(asked)
+        result = opened.search.search(request)
         sizes = {
             photo.image_id: (photo.file.width_px, photo.file.height_px)
             for photo in opened.index.photo_records(_ids(result.hits))

@@ -97,23 +97,23 @@ def search_request(body: Body) -> SearchRequest:
         QueryError: it has no term, or the text is none in the language of queries.
         Refused: too many pictures, or one that is none.
     """
-    asked = body.parsed(SearchBody)
-    positive, negative = parse_query(asked.text) if asked.text is not None else ((), ())
-    positive = (*positive, *_terms(asked.positive), *_pictures(body.of("image")))
-    negative = (*negative, *_terms(asked.negative), *_pictures(body.of("minus_image")))
+    search_body = body.parsed(SearchBody)
+    positive, negative = parse_query(search_body.text) if search_body.text is not None else ((), ())
+    positive = (*positive, *_terms(search_body.positive), *_pictures(body.of("image")))
+    negative = (*negative, *_terms(search_body.negative), *_pictures(body.of("minus_image")))
     check_pictures([each.image for each in (*positive, *negative) if isinstance(each.image, bytes)])
     return SearchRequest(
         positive,
         negative,
-        where=asked.where,
-        k=asked.limit,
-        candidates=asked.candidates,
-        rerank=asked.rerank,
-        min_probability=asked.min_probability,
-        explain=asked.explain,
-        hybrid=asked.hybrid,
-        fold_duplicates=asked.fold_duplicates,
-        budget_ms=asked.budget_ms,
+        where=search_body.where,
+        k=search_body.limit,
+        candidates=search_body.candidates,
+        rerank=search_body.rerank,
+        min_probability=search_body.min_probability,
+        explain=search_body.explain,
+        hybrid=search_body.hybrid,
+        fold_duplicates=search_body.fold_duplicates,
+        budget_ms=search_body.budget_ms,
     )
 
 
@@ -146,9 +146,9 @@ def check_pictures(pictures: Sequence[bytes]) -> None:
             )
 
 
-def _terms(asked: Sequence[str | TermBody]) -> tuple[Term, ...]:
+def _terms(terms: Sequence[str | TermBody]) -> tuple[Term, ...]:
     try:
-        return tuple(Term(each) if isinstance(each, str) else each.term() for each in asked)
+        return tuple(Term(each) if isinstance(each, str) else each.term() for each in terms)
     except ValueError as error:
         raise Refused(422, str(error)) from None
 

@@ -85,8 +85,8 @@ def index_answer(
 
 def partial(missing: Sequence[Missing]) -> dict[str, Any]:
     """Return the fields that say whether an answer is of all indexes of several."""
-    told = [{name: printable(text) for name, text in asdict(each).items()} for each in missing]
-    return {"degraded": bool(missing), "missing": told}
+    lost = [{name: printable(text) for name, text in asdict(each).items()} for each in missing]
+    return {"degraded": bool(missing), "missing": lost}
 
 
 def _hit(hit: dict[str, Any], sizes: Mapping[int, tuple[int, int]]) -> dict[str, Any]:

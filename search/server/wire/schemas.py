@@ -60,8 +60,8 @@ class TermBody(_Asked):
         return Term(text=self.text, image=image, image_id=self.id, weight=self.weight)
 
 
-def _kind_of_term(asked: object) -> str:
-    return TERM_TAGS[0] if isinstance(asked, str) else TERM_TAGS[1]
+def _kind_of_term(term: object) -> str:
+    return TERM_TAGS[0] if isinstance(term, str) else TERM_TAGS[1]
 
 
 AnyTerm = Annotated[
