@@ -82,7 +82,7 @@ def reembed(
         embedded = 0
         unread: dict[str, str] = {}
         with ShardsAtHand() as shards:
-            photos = _found(missing, shards, unread)
+            photos = _photos_to_embed(missing, shards, unread)
             for batch in batches(photos, batch_size or retriever.batch_size, retriever.size_px):
                 embedded += _write(index, new, batch, retriever, ids, missing)
                 unread.update(batch.unread)
@@ -98,7 +98,7 @@ def reembed(
     )
 
 
-def _found(
+def _photos_to_embed(
     missing: Mapping[int, PhotoFile], shards: ShardsAtHand, unread: dict[str, str]
 ) -> Iterator[FoundFile]:
     """Return the files as they are now; those that are not there go to `unread` with the reason."""

@@ -65,22 +65,22 @@ def _changes_of_those_there(
     paths: Sequence[str], ignored: str, stop: threading.Event
 ) -> Iterator[bool]:
     """Return whether something changed, until a folder comes or goes."""
-    there = _there(paths)
+    there = _identities(paths)
     if not there:
         yield False
-        while not (stop.wait(TICK_MS / 1000) or _there(paths)):
+        while not (stop.wait(TICK_MS / 1000) or _identities(paths)):
             yield False
         return
     try:
         for changed in _told_changes(there, ignored, stop):
             yield changed
-            if _there(paths) != there:
+            if _identities(paths) != there:
                 return
     except FileNotFoundError:  # gone since it was looked at
         stop.wait(TICK_MS / 1000)
     except OSError:  # more folders than the system watches, such as fs.inotify.max_user_watches
         yield True
-        while not stop.wait(LOOK_UNTOLD_SECONDS) and _there(paths) == there:
+        while not stop.wait(LOOK_UNTOLD_SECONDS) and _identities(paths) == there:
             yield True
 
 
@@ -97,7 +97,7 @@ def _told_changes(paths: Iterable[str], ignored: str, stop: threading.Event) -> 
         yield bool(changes)
 
 
-def _there(paths: Sequence[str]) -> dict[str, tuple[int, int]]:
+def _identities(paths: Sequence[str]) -> dict[str, tuple[int, int]]:
     """Return the folders that are there, and which ones they are."""
     folders = {}
     for path in paths:

@@ -20,7 +20,7 @@ from store.catalog.shards import FinishedShard, ShardKind, finished_shards
 from store.errors import EmbeddingMissing, IndexNotFound, ModelMismatch
 from store.record_stream import records
 from store.sqlite.catalog_file import CatalogFile
-from store.types import Counts, Found, Ids, Missing, Photo, PhotoFile, PhotoRecord, QuarantinedFile
+from store.types import Counts, Ids, Missing, Photo, PhotoFile, PhotoRecord, QuarantinedFile, TopK
 from store.vectors.background import Background, sampled
 from store.vectors.cache import VectorCache
 from store.vectors.choose import Measured
@@ -198,7 +198,7 @@ class IndexReader:
         with self.snapshot():
             return selection.matching(self._catalog, expression)
 
-    def search_texts(self, words: str, k: int, within: Ids | None = None) -> Found:
+    def search_texts(self, words: str, k: int, within: Ids | None = None) -> TopK:
         """Return ids (K,) and BM25 scores (K,) of the k photos whose words fit best, best first.
 
         The words are those of captions and file names; see `store.catalog.full_text.search_words`.
@@ -207,7 +207,7 @@ class IndexReader:
         with self.snapshot():
             return search_words(self._catalog, words, k, among)
 
-    def search(self, vector: NDArray[np.float32], k: int, within: Ids | None = None) -> Found:
+    def search(self, vector: NDArray[np.float32], k: int, within: Ids | None = None) -> TopK:
         """Return ids (K,) and inner products (K,) of the k photos nearest to a vector (D,).
 
         The highest score comes first, equal ones in the order of the ids; fewer than k come from a

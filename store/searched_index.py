@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from store.catalog.models import Model
 from store.catalog.selection import Expression
-from store.types import Counts, Found, Ids, Missing, Photo, PhotoFile, PhotoRecord, QuarantinedFile
+from store.types import Counts, Ids, Missing, Photo, PhotoFile, PhotoRecord, QuarantinedFile, TopK
 from store.vectors.background import Background
 from store.vectors.choose import Measured
 
@@ -61,7 +61,7 @@ class SearchedIndex(Protocol):
     def matching(self, expression: Expression) -> Allowed:
         """Return the photos that a filter is true of; QueryError for one that is too large."""
 
-    def search(self, vector: NDArray[np.float32], k: int, within: Allowed | None = None) -> Found:
+    def search(self, vector: NDArray[np.float32], k: int, within: Allowed | None = None) -> TopK:
         """Return ids (K,) and inner products (K,) of the k nearest to a vector (D,).
 
         The highest score comes first, equal ones in the order of the ids.
@@ -70,7 +70,7 @@ class SearchedIndex(Protocol):
             ValueError: the vector has another width.
         """
 
-    def search_texts(self, words: str, k: int, within: Allowed | None = None) -> Found:
+    def search_texts(self, words: str, k: int, within: Allowed | None = None) -> TopK:
         """Return ids (K,) and scores (K,) of the k photos whose words fit best, best first."""
 
     def vectors(self, image_ids: Ids) -> NDArray[np.float32]:

@@ -15,13 +15,13 @@ __all__ = [
     "Block",
     "Blocks",
     "Counts",
-    "Found",
     "Ids",
     "Missing",
     "Photo",
     "PhotoFile",
     "PhotoRecord",
     "QuarantinedFile",
+    "TopK",
 ]
 
 MOST_DIM = 65536
@@ -36,7 +36,7 @@ Block = tuple[NDArray[np.int64], NDArray[np.float32]]
 Blocks = Callable[[], Iterator[Block]]
 """Gives the same vectors from the start each time, so that they are never all in memory."""
 
-Found = tuple[NDArray[np.int64], NDArray[np.float32]]
+TopK = tuple[NDArray[np.int64], NDArray[np.float32]]
 """Ids (K,) and scores (K,), the highest score first, equal ones in the order of the ids."""
 
 

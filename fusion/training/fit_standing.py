@@ -20,7 +20,7 @@ from fusion.data.short_queries import ShortQueries
 from fusion.network.gallery import Gallery, embed_texts, first_scores
 from fusion.network.network import Network, TextVectors
 from fusion.runtime.standing import TERMS, Standing, brevity_of, facts_of, terms_of
-from fusion.training.gates import Embedded, Held, score_parts_of_lists
+from fusion.training.gates import Embedded, HeldOut, score_parts_of_lists
 
 __all__ = ["fit_standing"]
 
@@ -61,7 +61,7 @@ class HitRows(NamedTuple):
 
 
 @torch.inference_mode(mode=False)
-def fit_standing(network: Network, held: Sequence[Held], shorts: ShortQueries | None) -> None:
+def fit_standing(network: Network, held: Sequence[HeldOut], shorts: ShortQueries | None) -> None:
     """Fit how likely hits are right, after re-ranking and before it, into the network's buffers."""
     hit_rows = rows_of(network, held, shorts)
     weight = torch.from_numpy(np.concatenate([rows.weight for rows in hit_rows]))
@@ -76,7 +76,9 @@ def set_standing(network: Network, stage: str, fitted: Standing) -> None:
         getattr(network, f"standing_{stage}_{name}").copy_(torch.as_tensor(value))
 
 
-def rows_of(network: Network, held: Sequence[Held], shorts: ShortQueries | None) -> list[HitRows]:
+def rows_of(
+    network: Network, held: Sequence[HeldOut], shorts: ShortQueries | None
+) -> list[HitRows]:
     """Ask every gallery what it can answer and what it cannot."""
     generator = torch.Generator().manual_seed(SEED)
     embedded = [Embedded.of(network, each.data) for each in held]
@@ -93,7 +95,7 @@ def rows_of(network: Network, held: Sequence[Held], shorts: ShortQueries | None)
 
 
 def asked_of(
-    network: Network, own: Embedded, part: Held, shorts: ShortQueries | None, photos: Tensor,
+    network: Network, own: Embedded, part: HeldOut, shorts: ShortQueries | None, photos: Tensor,
     strangers: Sequence[TextVectors], generator: torch.Generator,
 ) -> list[AskedTexts]:  # fmt: skip
     """Captions of some photos of a gallery, of others, and short queries."""

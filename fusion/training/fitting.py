@@ -34,7 +34,7 @@ from fusion.network.gallery import (
 )
 from fusion.network.look_alikes import Evidence
 from fusion.network.network import GATES, Network, ScoreParts
-from fusion.training.gates import Embedded, Held, Lists, fit_gates
+from fusion.training.gates import Embedded, HeldOut, Lists, fit_gates
 from fusion.training.recalls import Recalls, recalls_of
 
 __all__ = [
@@ -137,7 +137,7 @@ def list_recalls(network: Network, data: PairData) -> Recalls:
 
 
 def fit_gates_and_calibration(
-    network: Network, held: Sequence[Held], shorts: ShortQueries | None, negatives: LinearCCA
+    network: Network, held: Sequence[HeldOut], shorts: ShortQueries | None, negatives: LinearCCA
 ) -> dict[str, float]:
     """Fit on held-out training photos what is fitted and not trained, and return what was found.
 

@@ -19,11 +19,11 @@ from fusion.training.recalls import Recalls, recalls_of
 
 __all__ = [
     "Embedded",
-    "Held",
+    "HeldOut",
     "Lists",
     "fit_gates",
     "gates_of",
-    "held_parts",
+    "held_out_parts",
     "score_parts_of_lists",
 ]
 
@@ -33,7 +33,7 @@ FEWEST_HELD = 50
 RIDGE = 1e-4
 
 
-class Held(NamedTuple):
+class HeldOut(NamedTuple):
     """Photos of a collection that were held out of training, and their captions."""
 
     data: PairData
@@ -43,16 +43,16 @@ class Held(NamedTuple):
     """Likewise."""
 
     @classmethod
-    def of(cls, train: PairData, rows: Tensor) -> Held:
+    def of(cls, train: PairData, rows: Tensor) -> HeldOut:
         """Take the photos `rows`."""
         captions = np.flatnonzero(np.isin(train.captions.photo_rows, rows.numpy()))
         return cls(subset(train, rows), rows, torch.from_numpy(captions))
 
 
-def held_parts(train: PairData, held: Sequence[Tensor]) -> list[Held]:
+def held_out_parts(train: PairData, held: Sequence[Tensor]) -> list[HeldOut]:
     """The held-out parts to fit on: each that is large enough, or all together if none is."""
     large = [rows for rows in held if len(rows) >= FEWEST_HELD]
-    return [Held.of(train, rows) for rows in large or [torch.cat(list(held))]]
+    return [HeldOut.of(train, rows) for rows in large or [torch.cat(list(held))]]
 
 
 class Embedded(NamedTuple):
@@ -162,7 +162,7 @@ def fit_choice(scores: Tensor, right: Tensor, weight: Tensor | None = None) -> T
     return weights.detach()
 
 
-def fit_gates(network: Network, held: Sequence[Held], shorts: ShortQueries | None) -> None:
+def fit_gates(network: Network, held: Sequence[HeldOut], shorts: ShortQueries | None) -> None:
     """Fit the gates of both directions, and of short queries, on held-out photos."""
     embedded = [Embedded.of(network, each.data) for each in held]
     rights = [each.own.unsqueeze(1) == torch.arange(len(each.photos.vectors)) for each in embedded]
@@ -184,7 +184,7 @@ def fit_gates(network: Network, held: Sequence[Held], shorts: ShortQueries | Non
         network.short_gates.copy_(gates_of(short))
 
 
-def short_lists(network: Network, embedded: Embedded, shorts: ShortQueries, held: Held) -> Lists:
+def short_lists(network: Network, embedded: Embedded, shorts: ShortQueries, held: HeldOut) -> Lists:
     """The short queries of a held-out collection held against its photos."""
     queries = shorts.of_caption[held.captions].unique()
     queries = queries[queries >= 0]

@@ -41,7 +41,7 @@ from fusion.training.fitting import (
     fit_gates_and_calibration,
     list_recalls,
 )
-from fusion.training.gates import held_parts
+from fusion.training.gates import held_out_parts
 from fusion.training.recalls import Recalls
 from fusion.training.sampling import TrainingSet, shown_twice, split_collections
 from fusion.training.saved_state import load_state, optimizer_state, save_state, tensors_under
@@ -248,7 +248,7 @@ def train_network(
     run.epochs(options)
     fill_banks(network, train, fitted_rows)
     fit_class_paths(network, train.captions, fitted_rows, materials.shorts)
-    held = held_parts(train, held_rows)
+    held = held_out_parts(train, held_rows)
     fitted = fit_gates_and_calibration(network, held, materials.shorts, materials.negatives)
     fit_standing(network, held, materials.shorts)
     summary = "; ".join(

@@ -23,7 +23,7 @@ from store import QuarantinedFile, ReaderMissing, SourceError
 from store.columns.half_precision import half_vectors
 from store.photo_names import member_path
 
-Said = Mapping[str, Captions]
+CaptionsByPath = Mapping[str, Captions]
 
 __all__ = ["WrittenEmbeddedShard", "embed_chunk"]
 
@@ -97,7 +97,10 @@ def _as_broken(file: FoundFile, reason: str) -> QuarantinedFile:
 
 
 def _embed(
-    files: Iterable[FoundFile], model: IndexingModel, writer: EmbeddedShardWriter, captions: Said
+    files: Iterable[FoundFile],
+    model: IndexingModel,
+    writer: EmbeddedShardWriter,
+    captions: CaptionsByPath,
 ) -> None:
     for batch in batches(files, model.batch_size, model.size_px):
         writer.left_out += batch.unread
@@ -107,7 +110,7 @@ def _embed(
             writer.add(Rows.of_broken(batch.broken))
 
 
-def _embedded(batch: Batch, model: IndexingModel, captions: Said) -> Rows:
+def _embedded(batch: Batch, model: IndexingModel, captions: CaptionsByPath) -> Rows:
     embeddings = model.embed_images([photo.image for photo in batch.photos])
     files = [photo.file for photo in batch.photos]
     vectors = half_vectors(embeddings.vectors, embeddings.packed, (len(files), model.dim))

@@ -116,7 +116,7 @@ class FolderSource:
             if kind:
                 self.passed_over[kind] += 1
         if is_wanted:
-            yield from self._found(path)
+            yield from self._photo_or_shard(path)
         elif os.path.islink(path) and not os.path.exists(path):
             self.unreadable.append(path)  # it may have led to a folder
 
@@ -135,7 +135,7 @@ class FolderSource:
         seen.add(identity)
         return True
 
-    def _found(self, path: str) -> Iterator[FoundFile]:
+    def _photo_or_shard(self, path: str) -> Iterator[FoundFile]:
         try:
             facts = os.stat(path)
         except OSError as error:

@@ -34,10 +34,10 @@ def listed_files(
     """
     absolute = dict.fromkeys(os.path.abspath(path) for path in paths)
     walked = Rules() if rules is None else rules
-    return [_found(path, known, walked) for path in absolute]
+    return [_listed_file(path, known, walked) for path in absolute]
 
 
-def _found(path: str, known: Collection[str], rules: Rules) -> FoundFile:
+def _listed_file(path: str, known: Collection[str], rules: Rules) -> FoundFile:
     name = os.path.basename(path)
     if name.startswith(".") or not is_photo_name(name):
         raise SourceError(

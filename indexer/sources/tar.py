@@ -78,7 +78,7 @@ class TarShard:
             if is_photo_name(name):
                 photos[name] = Member(name, info.size, info.offset_data)
             elif name.lower().endswith(TEXT_SUFFIXES):
-                texts[name] = self._said(name, info)
+                texts[name] = self._captions_beside(name, info)
             elif kind := kind_passed_over(name):
                 self.passed_over[kind] += 1
         self.members = sorted(photos.values(), key=lambda member: member.place)
@@ -125,7 +125,7 @@ class TarShard:
             what = "damaged" if len(end) == BLOCK else "cut off, without the mark of its end,"
             self.damage = f"the tar file is {what} after {offset:,} bytes"
 
-    def _said(self, name: str, info: tarfile.TarInfo) -> Captions:
+    def _captions_beside(self, name: str, info: tarfile.TarInfo) -> Captions:
         if info.size > MOST_CAPTION_BYTES:
             self.passed_over[LARGE_TEXT] += 1
             return ()

@@ -22,7 +22,7 @@ from store.columns.unspaced import spaced_query
 from store.errors import IndexDamaged
 from store.sqlite.catalog_file import CatalogFile
 from store.sqlite.id_pages import id_pages
-from store.types import Found
+from store.types import TopK
 
 __all__ = ["add", "forget", "in_step", "make_anew", "search_words", "telling_words"]
 
@@ -76,7 +76,7 @@ def make_anew(catalog: CatalogFile) -> None:
 
 def search_words(
     catalog: CatalogFile, text: str, k: int, within: NDArray[np.int64] | None = None
-) -> Found:
+) -> TopK:
     """Return ids (K,) and BM25 scores (K,) of the k photos that fit words best.
 
     A photo need not have all of them. Endings do not count (`dogs` finds `dog`, by the Porter

@@ -16,7 +16,7 @@ from store.catalog.selection import Expression
 from store.federation.ids import STRIDE, divided, moved
 from store.federation.members import Members, Place
 from store.searched_index import Allowed, ServedIndex
-from store.types import Counts, Found, Ids, Missing, Photo, PhotoFile, PhotoRecord, QuarantinedFile
+from store.types import Counts, Ids, Missing, Photo, PhotoFile, PhotoRecord, QuarantinedFile, TopK
 from store.vectors.background import Background
 from store.vectors.choose import Measured
 
@@ -106,11 +106,11 @@ class SeveralIndexes:
         """Return the photos that a filter is true of."""
         return _Allowed(self._members.ask(lambda n, one: one.matching(moved(expression, n))))
 
-    def search(self, vector: NDArray[np.float32], k: int, within: Allowed | None = None) -> Found:
+    def search(self, vector: NDArray[np.float32], k: int, within: Allowed | None = None) -> TopK:
         """Return ids (K,) and inner products (K,) of the k nearest, equal ones by id."""
         return self._best(k, lambda one, part: one.search(vector, k, part), within)
 
-    def search_texts(self, words: str, k: int, within: Allowed | None = None) -> Found:
+    def search_texts(self, words: str, k: int, within: Allowed | None = None) -> TopK:
         """Return ids (K,) and scores (K,) of the k photos whose words fit best in their index."""
         return self._best(k, lambda one, part: one.search_texts(words, k, part), within)
 
@@ -236,12 +236,12 @@ class SeveralIndexes:
         return dict(totals)
 
     def _best(
-        self, k: int, work: Callable[[ServedIndex, Allowed | None], Found], within: Allowed | None
-    ) -> Found:
+        self, k: int, work: Callable[[ServedIndex, Allowed | None], TopK], within: Allowed | None
+    ) -> TopK:
         """Return the k best of what each gives; equal ones in the order of the ids."""
         nothing = np.zeros(0, np.int64)
 
-        def found(number: int, one: ServedIndex) -> Found:
+        def found(number: int, one: ServedIndex) -> TopK:
             return work(one, None if within is None else within.of.get(number, nothing))
 
         parts = self._members.ask(found)

@@ -210,15 +210,15 @@ def _damaged(
     nodes = catalog.rows(f"SELECT image_id, nodes, sum FROM {model.nodes} ORDER BY image_id")
     if progress is not None:
         total = int(next(catalog.rows("SELECT count(*) FROM images"))[0])
-        vectors = _told(vectors, total, "vectors", progress)
-        nodes = _told(nodes, total, "nodes", progress)
+        vectors = _with_progress(vectors, total, "vectors", progress)
+        nodes = _with_progress(nodes, total, "nodes", progress)
     return {
         "vector": damaged_vectors(vectors, model.dim, model.unit_dim),
         "nodes": damaged_nodes(nodes),
     }
 
 
-def _told(rows: Iterable[Any], total: int, what: str, progress: Progress) -> Iterator[Any]:
+def _with_progress(rows: Iterable[Any], total: int, what: str, progress: Progress) -> Iterator[Any]:
     for done, row in enumerate(rows, start=1):
         yield row
         if done % ROWS_BETWEEN == 0 or done == total:

@@ -79,13 +79,13 @@ def about(
     if not first:
         return
     if not photos:
-        yield Problem(code, len(first) + sum(1 for _ in rows), what, _told(first), mending)
+        yield Problem(code, len(first) + sum(1 for _ in rows), what, _lines(first), mending)
         return
     ids = [_image_id(row) for row in (*first, *rows)]
-    yield Problem(code, len(ids), what, _told(first), mending, tuple(ids))
+    yield Problem(code, len(ids), what, _lines(first), mending, tuple(ids))
 
 
-def _told(rows: Iterable[Row]) -> tuple[str, ...]:
+def _lines(rows: Iterable[Row]) -> tuple[str, ...]:
     lines = (f"photo {row[0]}: {row[1]}" if isinstance(row, tuple) else str(row) for row in rows)
     return tuple(text[:LONGEST] for text in lines)
 

@@ -34,7 +34,7 @@ def write_facts(server: Connection, generation: CollectionGeneration, catalog: C
             server.execute(f"TRUNCATE {table}")
         _copy(server, f"{photos} ({_COLUMNS})", _photos(catalog))
         server.execute("CREATE TEMPORARY TABLE said (id bigint, words text) ON COMMIT DROP")
-        _copy(server, "said", _said(catalog))
+        _copy(server, "said", _documents(catalog))
         server.execute(
             f"INSERT INTO {documents} SELECT id, to_tsvector('crossgraph.words', words) FROM said"
         )
@@ -90,7 +90,7 @@ def _photos(catalog: CatalogFile) -> Iterator[Sequence[Any]]:
             )
 
 
-def _said(catalog: CatalogFile) -> Iterator[Sequence[Any]]:
+def _documents(catalog: CatalogFile) -> Iterator[Sequence[Any]]:
     for ids in id_pages(catalog):
         for image_id, name, captions in documents(catalog.connection, ids):
             yield image_id, plain_words(f"{name}\n{captions}")

@@ -21,7 +21,7 @@ from store.postgres.declarations import TABLES, check
 from store.postgres.session import Session
 from store.postgres.vector_search import PostgresVectors
 from store.postgres.word_search import search_words
-from store.types import Counts, Found, Ids, Missing, Photo, PhotoFile, PhotoRecord, QuarantinedFile
+from store.types import Counts, Ids, Missing, Photo, PhotoFile, PhotoRecord, QuarantinedFile, TopK
 from store.vectors.background import Background, spread_ids
 from store.vectors.choose import Measured
 
@@ -118,11 +118,11 @@ class PostgresReader:
         with self.snapshot():
             return choose(self._session, expression)
 
-    def search(self, vector: NDArray[np.float32], k: int, within: Within = None) -> Found:
+    def search(self, vector: NDArray[np.float32], k: int, within: Within = None) -> TopK:
         """Return ids (K,) and inner products (K,) of the k nearest, as `PostgresVectors.search`."""
         return self._vectors.search(vector, k, within=within)
 
-    def search_texts(self, words: str, k: int, within: Within = None) -> Found:
+    def search_texts(self, words: str, k: int, within: Within = None) -> TopK:
         """Return ids (K,) and scores (K,) of the k photos whose words fit best, best first."""
         with self.snapshot():
             return search_words(self._session, words, k, Chosen.of(within))

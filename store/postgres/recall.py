@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from store.postgres.connection import Connection
 from store.postgres.copying import as_text
 from store.postgres.generations import CollectionGeneration
-from store.postgres.scaled_vectors import asked
+from store.postgres.scaled_vectors import scaled_query
 from store.postgres.vector_search import GRAPH, WHOLE
 from store.types import Blocks
 from store.vectors.choose import LEAST_RECALL, NEIGHBOURS, OVERSAMPLING, Measured, nearest
@@ -77,14 +77,14 @@ def measure(
     """
     if not has_graph:
         any_query = np.full((_TIMED, generation.model.dim), 1, dtype=np.float32)
-        _, query_ms = _asked(server, generation, any_query, None)
+        _, query_ms = _answers_and_time(server, generation, any_query, None)
         return None, Measured(WHOLE, 1.0, query_ms, time.perf_counter() - started)
     if queries is None or not len(queries):
         return NOT_MEASURED, Measured(GRAPH, None, 0.0, time.perf_counter() - started)
     some = queries[:: max(1, -(-len(queries) // _MOST_QUERIES))].astype(np.float32)
     truth = nearest(blocks, some, NEIGHBOURS)
     for ef_search in _TO_TRY:
-        answers, query_ms = _asked(server, generation, some, ef_search)
+        answers, query_ms = _answers_and_time(server, generation, some, ef_search)
         recall = _recall(answers, truth)
         if recall >= LEAST_RECALL:
             break
@@ -92,7 +92,7 @@ def measure(
     return ef_search, Measured(GRAPH, recall, query_ms, seconds)
 
 
-def _asked(
+def _answers_and_time(
     server: Connection,
     generation: CollectionGeneration,
     queries: NDArray[np.float32],
@@ -108,7 +108,7 @@ def _asked(
             server.execute(f"SET LOCAL hnsw.ef_search = {ef_search}")
             server.execute("SET LOCAL hnsw.iterative_scan = relaxed_order")
         for query in queries:
-            placed = asked(query, generation.scale) if ef_search else query
+            placed = scaled_query(query, generation.scale) if ef_search else query
             began = time.perf_counter()
             answers.append([row[0] for row in server.rows(sql, as_text(placed))])
             taken.append(1000 * (time.perf_counter() - began))

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from store.types import Blocks
 
-__all__ = ["VectorPlacement", "asked"]
+__all__ = ["VectorPlacement", "scaled_query"]
 
 SPREAD = 4.0
 """Times the usual spread of a number, from which on it is scaled down."""
@@ -40,7 +40,7 @@ class VectorPlacement:
     >>> placement = VectorPlacement(np.zeros(2, np.float32), np.array([1.0, 0.5], np.float32), 5.0)
     >>> placement.placed(np.array([[3.0, 0.0], [0.0, 8.0]])).tolist()
     [[3.0, 0.0, 4.0], [0.0, 4.0, 3.0]]
-    >>> asked(np.array([1.0, 1.0], np.float32), placement.scale).tolist()
+    >>> scaled_query(np.array([1.0, 1.0], np.float32), placement.scale).tolist()
     [1.0, 2.0, 0.0]
     """
 
@@ -69,7 +69,7 @@ class VectorPlacement:
         return np.column_stack([scaled, missing]).astype(np.float16)
 
 
-def asked(query: NDArray[np.float32], scale: NDArray[np.float32]) -> NDArray[np.float32]:
+def scaled_query(query: NDArray[np.float32], scale: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return a query (D,) as (D + 1,), by which placed vectors stand in the order they had."""
     return np.append(query / scale, np.float32(0))
 

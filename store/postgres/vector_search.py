@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from store.postgres.allowed_photos import Chosen
 from store.postgres.copying import as_text, half_rows
-from store.postgres.scaled_vectors import asked
+from store.postgres.scaled_vectors import scaled_query
 from store.postgres.session import Session
-from store.types import Found
+from store.types import TopK
 from store.vectors.choose import OVERSAMPLING
 from store.vectors.vector_index import best
 
@@ -62,7 +62,7 @@ class PostgresVectors:
         k: int,
         without: NDArray[np.int64] | None = None,
         within: Chosen | Sequence[int] | NDArray[np.int64] | None = None,
-    ) -> Found:
+    ) -> TopK:
         """Return ids (K,) and inner products (K,) of the k nearest to a query (D,).
 
         The highest score comes first, equal ones in the order of the ids. Where few photos may
@@ -91,11 +91,11 @@ class PostgresVectors:
 
     def _nearest(
         self, query: NDArray[np.float32], k: int, chosen: Chosen | None, conditions: _Conditions
-    ) -> Found:
+    ) -> TopK:
         few = chosen is not None and chosen.ids is not None
         follow = not (few or self.exact)
 
-        def ask(count: int) -> Found:
+        def ask(count: int) -> TopK:
             wanted = count * OVERSAMPLING + SPARE
             if follow and wanted <= MOST_FROM_GRAPH:
                 ids, scores = self._rows(query, conditions, wanted, by_graph=True)
@@ -113,12 +113,12 @@ class PostgresVectors:
 
     def _rows(
         self, query: NDArray[np.float32], conditions: _Conditions, most: int, *, by_graph: bool
-    ) -> Found:
+    ) -> TopK:
         """Return at most so many ids and exact scores, best first, equal ones by id.
 
         The database takes the query in half precision, which is why more are asked for.
         """
-        placed = asked(query, self._session.generation.scale) if by_graph else query
+        placed = scaled_query(query, self._session.generation.scale) if by_graph else query
         # The number stands in the text: a plan for any number would not trust the graph.
         rows = self._session.rows(
             f"""SELECT v.image_id, v.vector FROM {self._session.table("vectors")} v

@@ -17,7 +17,7 @@ from store.catalog.full_text import telling_words
 from store.columns.unspaced import normal
 from store.postgres.allowed_photos import Chosen
 from store.postgres.session import Session
-from store.types import Found
+from store.types import TopK
 
 __all__ = ["plain_words", "search_words"]
 
@@ -40,7 +40,7 @@ def plain_words(text: str) -> str:
     return " ".join(word[:LONGEST_WORD] for word in re.findall(r"[^\W_]+", letters))
 
 
-def search_words(session: Session, text: str, k: int, within: Chosen | None = None) -> Found:
+def search_words(session: Session, text: str, k: int, within: Chosen | None = None) -> TopK:
     """Return ids (K,) and scores (K,) of the k photos that fit words best.
 
     The highest score comes first, equal ones by id.

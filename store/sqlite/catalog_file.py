@@ -15,7 +15,7 @@ from store.sqlite.functions import ROW_SUM, add_functions
 from store.sqlite.limits import StepBudget, set_limits
 from store.sqlite.lock import WriterLock
 from store.sqlite.shape import check_plain, check_tables
-from store.sqlite.sqlite_errors import told
+from store.sqlite.sqlite_errors import store_error
 from store.sqlite.uri import CatalogUri, files_state, uri_of, uri_without_room
 from store.sqlite.version import is_current
 
@@ -297,4 +297,4 @@ class CatalogFile:
         except (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError):
             raise  # a mistake of the caller's, not the file's
         except sqlite3.DatabaseError as error:
-            raise told(error, self.path) from error
+            raise store_error(error, self.path) from error

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from store.errors import CrossgraphError, IndexDamaged, IndexNotWritable
 
-__all__ = ["code_of", "told"]
+__all__ = ["code_of", "store_error"]
 
 _MAY_PASS = {
     sqlite3.SQLITE_BUSY,
@@ -22,7 +22,7 @@ _MAY_PASS = {
 """Nothing is wrong with the file: the disk is full, or another process has it."""
 
 
-def told(error: sqlite3.DatabaseError, path: Path) -> CrossgraphError:
+def store_error(error: sqlite3.DatabaseError, path: Path) -> CrossgraphError:
     """Return the error that people see.
 
     Args:

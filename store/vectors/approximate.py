@@ -17,7 +17,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from store.types import Blocks, Found
+from store.types import Blocks, TopK
 from store.vectors.centroids import Trained, train
 from store.vectors.mapped_lists import MappedLists
 from store.vectors.vector_file import Part, write_vectors
@@ -147,7 +147,7 @@ class ApproximateIndex:
         k: int,
         without: NDArray[np.int64] | None = None,
         within: NDArray[np.int64] | None = None,
-    ) -> Found:
+    ) -> TopK:
         """Return ids (K,) and approximate inner products (K,) of most of the k nearest to a (D,).
 
         Fewer than k where the lists that are read hold fewer. The highest score comes first, equal
@@ -171,7 +171,7 @@ class ApproximateIndex:
         if chosen is not None:
             options.sel = chosen
 
-        def ask(count: int) -> Found:
+        def ask(count: int) -> TopK:
             scores, ids = self._held.search(row, count, params=options)
             return ids[0], scores[0]
 

@@ -19,7 +19,7 @@ from store.catalog.models import Model, activate, recall_queries
 from store.columns.tables import INTEGER
 from store.errors import CrossgraphError
 from store.sqlite.catalog_file import CatalogFile
-from store.types import Block, Found
+from store.types import Block, TopK
 from store.vectors import choose
 from store.vectors.flat import FlatIndex
 from store.vectors.generation import (
@@ -81,7 +81,7 @@ class VectorCache:
 
     def search(
         self, query: NDArray[np.float32], k: int, within: NDArray[np.int64] | None = None
-    ) -> Found:
+    ) -> TopK:
         """Return ids and inner products of the k nearest as the catalog has them now.
 
         Args:

@@ -14,7 +14,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from store.types import Block, Found
+from store.types import Block, TopK
 from store.vectors.vector_file import Part, read_part, write_vectors
 from store.vectors.vector_head import Head, Header, read_head
 from store.vectors.vector_index import (
@@ -105,7 +105,7 @@ class FlatIndex:
         k: int,
         without: NDArray[np.int64] | None = None,
         within: NDArray[np.int64] | None = None,
-    ) -> Found:
+    ) -> TopK:
         """Return ids (K,) and inner products (K,) of the k nearest to a query (D,).
 
         The highest score comes first, equal ones in the order of the ids; `without` are ids that
@@ -127,7 +127,7 @@ class FlatIndex:
             options = faiss.SearchParameters()
             options.sel = chosen
 
-        def ask(count: int) -> Found:
+        def ask(count: int) -> TopK:
             scores, ids = self._held.search(row, count, params=options)
             return ids[0], scores[0]
 

@@ -20,7 +20,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from store.types import Found
+from store.types import TopK
 from store.vectors.approximate import ApproximateIndex
 from store.vectors.flat import FlatIndex
 from store.vectors.vector_file import DamagedVectors
@@ -100,7 +100,7 @@ class GpuIndex:
         k: int,
         without: NDArray[np.int64] | None = None,
         within: NDArray[np.int64] | None = None,
-    ) -> Found:
+    ) -> TopK:
         """Return ids (K,) and inner products (K,) of the k nearest, as the index on the CPU does.
 
         Raises:
@@ -138,8 +138,8 @@ class GpuIndex:
             return self._cpu.scaled_query(query)
         return padded_query(query, self.dim)
 
-    def _search(self, row: NDArray[np.float32], k: int, passed: NDArray[np.int64]) -> Found:
-        def ask(count: int) -> Found:
+    def _search(self, row: NDArray[np.float32], k: int, passed: NDArray[np.int64]) -> TopK:
+        def ask(count: int) -> TopK:
             needed = min(count + len(passed), len(self))
             if needed > MOST_NEIGHBOURS:
                 raise _TooManyNeighbours
@@ -154,7 +154,7 @@ class GpuIndex:
         scores: NDArray[np.float32],
         count: int,
         passed: NDArray[np.int64],
-    ) -> Found:
+    ) -> TopK:
         """Return `count` of what the GPU found, as ids; those that are missing are -1, behind."""
         there = candidate_ids >= 0
         ids = candidate_ids[there] if self._ids is None else self._ids[candidate_ids[there]]

@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from store.types import TopK
 from store.vectors.choose import OVERSAMPLING
 from store.vectors.flat import FlatIndex
 from store.vectors.vector_index import FileIndex
 
 __all__ = ["LiveVectors"]
-
-Found = tuple[NDArray[np.int64], NDArray[np.float32]]
 
 
 class LiveVectors:
@@ -59,7 +58,7 @@ class LiveVectors:
         k: int,
         stored: Callable[[Sequence[int]], NDArray[np.float32]],
         within: NDArray[np.int64] | None = None,
-    ) -> Found:
+    ) -> TopK:
         """Return ids and inner products of the k nearest, best first, equal ones by id.
 
         Args:
@@ -84,7 +83,7 @@ class LiveVectors:
         k: int,
         stored: Callable[[Sequence[int]], NDArray[np.float32]],
         within: NDArray[np.int64] | None,
-    ) -> Found:
+    ) -> TopK:
         """Return what the base finds, k at least, with exact scores, in no order."""
         slack, count = self.base.slack(query), k * OVERSAMPLING
         while True:

@@ -10,7 +10,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from store.types import Found
+from store.types import TopK
 
 __all__ = [
     "FileIndex",
@@ -56,7 +56,7 @@ class VectorIndex(Protocol):
         k: int,
         without: NDArray[np.int64] | None = None,
         within: NDArray[np.int64] | None = None,
-    ) -> Found:
+    ) -> TopK:
         """Return ids and inner products of the k nearest to a query (D,), fewer if it has fewer.
 
         The highest score comes first, equal ones in the order of the ids; so the first k of k + 1
@@ -91,7 +91,7 @@ class FileIndex(VectorIndex, Protocol):
         """Write it to a file, in a form that any machine reads; OSError where it cannot."""
 
 
-def best(ask: Callable[[int], Found], k: int, most: int) -> Found:
+def best(ask: Callable[[int], TopK], k: int, most: int) -> TopK:
     """Return the k best, with a fixed rule for equal scores.
 
     Args:

@@ -17,7 +17,7 @@ from search.server.settings import Settings
 from store.opening import open_indexes, open_reader
 from store.searched_index import ServedIndex
 
-__all__ = ["Opened", "Service", "service_of"]
+__all__ = ["OpenedIndex", "Service", "service_of"]
 
 THUMBNAIL_THREADS = 2
 BODY_THREADS = 2
@@ -26,7 +26,7 @@ UPLOAD_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedIndex:
     """An open index with the model that made it."""
 
     index: ServedIndex
@@ -85,14 +85,14 @@ class Service:
             return open_indexes(settings.several, seconds=settings.index_seconds)
         return open_reader(settings.folder, settings.vectors)
 
-    def _open(self) -> Opened:
+    def _open(self) -> OpenedIndex:
         index = self._open_index()
         try:
             model = self.models.of(index.model.fingerprint)
         except BaseException:
             index.close()
             raise
-        return Opened(index, SearchIndex(index, model.query, model.photo), model)
+        return OpenedIndex(index, SearchIndex(index, model.query, model.photo), model)
 
 
 def service_of(request: Request) -> Service:

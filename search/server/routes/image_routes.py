@@ -162,11 +162,11 @@ async def file(request: Request, image_id: ImageId) -> Response:
 
 
 async def _opened(service: Service, image_id: int) -> OpenPhoto:
-    def found(index: ServedIndex) -> OpenPhoto:
+    def open_it(index: ServedIndex) -> OpenPhoto:
         photo = find_photo(index, image_id)
         return open_photo(photo, list(index.sources()), service.settings.uploads)
 
-    return await service.catalogs.run(found)
+    return await service.catalogs.run(open_it)
 
 
 def _check_writable(service: Service) -> None:

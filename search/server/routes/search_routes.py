@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from indexer.photos.decode import decode_bytes
 from search.query.request import SearchRequest
 from search.result import Hit, SearchResult
-from search.server.pool.service import Opened, service_of
+from search.server.pool.service import OpenedIndex, service_of
 from search.server.wire.http_errors import Refused
 from search.server.wire.json_answer import JSONAnswer
 from search.server.wire.openapi import body_of, errors
@@ -64,7 +64,7 @@ def _to_embed(body: Body) -> tuple[list[str], list[bytes]]:
     return texts, pictures
 
 
-def _searched(opened: Opened, request: SearchRequest) -> tuple[SearchResult, dict[str, Any]]:
+def _searched(opened: OpenedIndex, request: SearchRequest) -> tuple[SearchResult, dict[str, Any]]:
     with opened.index.snapshot():
         result = opened.search.search(request)
         sizes = {
@@ -78,7 +78,7 @@ def _ids(hits: tuple[Hit, ...]) -> list[int]:
     return [each.image_id for hit in hits for each in (hit, *hit.duplicates)]
 
 
-def _embedded(opened: Opened, texts: list[str], pictures: list[bytes]) -> dict[str, Any]:
+def _embedded(opened: OpenedIndex, texts: list[str], pictures: list[bytes]) -> dict[str, Any]:
     model = opened.index.model
     with opened.index.snapshot():  # refused where another model answers by now
         pass

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.postgres.copying import as_text, half_rows
-from store.postgres.scaled_vectors import VectorPlacement, asked
+from store.postgres.scaled_vectors import VectorPlacement, scaled_query
 
 DIM = 7
 
@@ -34,7 +34,7 @@ def test_placed_vectors_are_equally_long_and_in_the_order_they_had(
     assert np.allclose(lengths, placement.length, rtol=2e-3)
     query = np.random.default_rng(seed + 1).standard_normal(DIM).astype(np.float32)
     scores = vectors.astype(np.float64) @ query
-    moved = placed @ asked(query, placement.scale)
+    moved = placed @ scaled_query(query, placement.scale)
     # All scores are moved by the same, but for rounding.
     spread = np.abs(query / placement.scale).sum() * np.abs(placed).max()
     assert np.allclose(scores - moved, (scores - moved).mean(), atol=spread * 1e-3)
