@@ -22,7 +22,7 @@ from indexer.photos.decode import (
     decode_photo,
     refuse_large_file,
 )
-from indexer.photos.perceptual_hash import perceptual_hash
+from indexer.photos.perceptual_hash import SMALL_SIZE, perceptual_hash, small_for_hash
 from indexer.sources import FoundFile
 from indexer.sources.shard import UNKNOWN_SIZE
 from store import PhotoFile, QuarantinedFile
@@ -185,7 +185,10 @@ def _read(file: FoundFile, size_px: int | None) -> _Outcome:
             else file.known.file.perceptual_hash
         )
         return SamePixels(file.known.image_id, replace(facts, perceptual_hash=known_hash))
-    image = square(photo.image, size_px) if size_px else photo.image
+    if size_px is None:
+        image = photo.image
+    else:
+        image = photo.picture.resized(partial(square, size_px=size_px), (size_px, size_px))
     return LoadedPhoto(facts, image, is_reread=file.known is not None)
 
 
@@ -202,7 +205,7 @@ def _facts(file: FoundFile, size_bytes: int, sha256: str, photo: DecodedPhoto) -
         height_px=photo.height_px,
         taken=taken,
         camera=photo.exif.camera,
-        perceptual_hash=perceptual_hash(photo.image),
+        perceptual_hash=perceptual_hash(photo.picture.resized(small_for_hash, SMALL_SIZE)),
         reader=READER_VERSION,
         damage=photo.damage,
         is_guessed=taken is not None and (photo.exif.is_guess or told is None),

@@ -25,7 +25,7 @@ from indexer.photos.exif import Exif, read_exif
 from indexer.photos.frames import first_shown_frame
 from indexer.photos.mending import mended
 from indexer.photos.orientation import orientation_of
-from indexer.photos.pixels import LYING, is_plain, turned
+from indexer.photos.pixels import LYING, RgbPicture, is_plain
 from indexer.photos.tiff_layout import is_misread
 from indexer.photos.tiff_samples import TIFF_STARTS, SampledTiff
 from indexer.photos.tolerant import is_whole, load_what_is_there
@@ -73,8 +73,8 @@ class DecodedPhoto:
     """A photo in memory.
 
     Attributes:
-        image: mode RGB, turned; smaller than the photo only where that is a very large JPEG, or one
-            of which less is enough.
+        picture: turned; smaller than the photo only where that is a very large JPEG, or one of
+            which less is enough.
         width_px: of the photo, turned.
         height_px: of the photo, turned.
         exif: what its camera wrote.
@@ -82,12 +82,17 @@ class DecodedPhoto:
         damage: what is wrong with a file that is shown as far as it goes; empty for a whole one.
     """
 
-    image: Image.Image
+    picture: RgbPicture
     width_px: int
     height_px: int
     exif: Exif
     reader: int = 0
     damage: str = ""
+
+    @property
+    def image(self) -> Image.Image:
+        """Its pixels: mode RGB, colours of sRGB."""
+        return self.picture.image
 
 
 def decode(path: Path | str) -> Image.Image:
@@ -240,9 +245,9 @@ def _decode(
         turn, exif = orientation_of(image, content), read_exif(image)
         shown = first_shown_frame(image, is_deep=is_deep)
         image.close()  # a third picture, while this one is turned, would be one too many
-        picture = turned(shown.image, turn.orientation)
+        picture = shown.turned(turn.orientation)
     is_other = shown.is_reinterpreted or turn.is_by_exif_alone or isinstance(image, SampledTiff)
-    width, height = picture.size
+    width, height = picture.numbers.size
     if is_draft:
         width, height = full[::-1] if turn.orientation in LYING else full
     return DecodedPhoto(picture, width, height, exif, READER_VERSION * is_other, damage)

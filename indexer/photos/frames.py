@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PIL import Image
 
 from indexer.photos.pixels import RgbPicture, is_plain, rgb_picture
@@ -36,8 +38,8 @@ def first_shown_frame(image: Image.Image, *, is_deep: bool = False) -> RgbPictur
             picture = rgb_picture(image, is_deep=is_deep)
         except Exception:  # the frames behind one that is damaged are not there
             break
-        if not is_plain(picture.image):
-            return RgbPicture(picture.image, is_reinterpreted=True)
+        if not is_plain(found.image):
+            return replace(found, is_reinterpreted=True)
     return first
 
 

@@ -13,9 +13,10 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-__all__ = ["perceptual_hash"]
+__all__ = ["SMALL_SIZE", "perceptual_hash", "small_for_hash"]
 
 SIDE_PX = 32
+SMALL_SIZE = (SIDE_PX, SIDE_PX)
 WAVES = 8
 
 # Half a wave more with each row: the discrete cosine transform, its lowest frequencies alone.
@@ -32,8 +33,14 @@ def perceptual_hash(image: Image.Image) -> int:
     >>> (perceptual_hash(image) ^ perceptual_hash(image.resize((150, 100)))).bit_count() <= 8
     True
     """
-    small = image.resize((SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR, reducing_gap=2.0)
-    waves = (_COSINES @ np.asarray(small.convert("L"), dtype=np.float64) @ _COSINES.T).ravel()
+    waves = (
+        _COSINES @ np.asarray(small_for_hash(image).convert("L"), dtype=np.float64) @ _COSINES.T
+    ).ravel()
     # Rounded: what is zero but for the last digit of a float would be a bit thrown by chance.
     waves = waves.round(6)
     return int(np.packbits(waves > np.median(waves[1:])).view(">i8")[0])
+
+
+def small_for_hash(image: Image.Image) -> Image.Image:
+    """Return the image of `SMALL_SIZE` of which `perceptual_hash` gives the same as of the whole one."""
+    return image.resize(SMALL_SIZE, Image.Resampling.BILINEAR, reducing_gap=2.0)

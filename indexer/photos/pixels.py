@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,16 +40,42 @@ LYING = frozenset({5, 6, 7, 8})
 
 @dataclass(frozen=True)
 class RgbPicture:
-    """A picture in mode RGB.
+    """A picture in mode RGB, brought to the colours of sRGB when it is looked at.
 
     Attributes:
-        image: its pixels.
+        numbers: its pixels; in the colours of its profile where `colours` is given.
         is_reinterpreted: whether they are others than the plain numbers of the file, since it has a
             profile, an alpha channel of nothing but zeros, samples of few bits, or white as zero.
+        colours: what still brings them to sRGB.
     """
 
-    image: Image.Image
+    numbers: Image.Image
     is_reinterpreted: bool = False
+    colours: SrgbTransform | None = None
+
+    @cached_property
+    def image(self) -> Image.Image:
+        """Its pixels in the colours of sRGB."""
+        return self.numbers if self.colours is None else _in_bands(self.numbers, self.colours.apply)
+
+    def resized(
+        self, resize: Callable[[Image.Image], Image.Image], size: tuple[int, int]
+    ) -> Image.Image:
+        """Return what `resize` makes of its pixels, in the colours of sRGB.
+
+        Args:
+            resize: keeps the mode.
+            size: of what it makes; colours of a large picture are those of what becomes of it,
+                which costs less.
+        """
+        before, after = math.prod(self.numbers.size), math.prod(size)
+        if self.colours is None or before <= after:
+            return resize(self.image)
+        return self.colours.apply(resize(self.numbers))
+
+    def turned(self, orientation: int) -> RgbPicture:
+        """Set it right by its EXIF orientation; what is no orientation changes nothing."""
+        return replace(self, numbers=turned(self.numbers, orientation))
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
@@ -77,11 +104,8 @@ def rgb_picture(image: Image.Image, *, is_deep: bool = False) -> RgbPicture:
     changed |= transform is not None
     if convert is None:
         # In bands this takes several times as long.
-        return RgbPicture(image.copy())
-    whole = Image.new("RGB", image.size)
-    for top, band in _bands(image):
-        whole.paste(convert(band), (0, top))
-    return RgbPicture(whole, changed)
+        return RgbPicture(image.copy(), changed, transform)
+    return RgbPicture(_in_bands(image, convert), changed)
 
 
 def turned(image: Image.Image, orientation: int) -> Image.Image:
@@ -107,18 +131,25 @@ def _conversion(
 ) -> tuple[_Convert | None, bool]:
     """Return what brings a band to RGB, and whether it is more than the plain conversion.
 
-    None is for a picture that is as it should be.
+    None is for a picture that is as it should be, but for its colours.
     """
     if image.mode == "F" or image.mode.startswith("I"):
         low, factor, is_stretched = _scale(image)
         return lambda band: _coloured(_eight_bits(band, low, factor), transform), is_stretched
     gain = _gain(image) if is_deep else 1
     if not image.has_transparency_data:
-        if image.mode == "RGB" and transform is None and gain == 1:
+        if image.mode == "RGB" and gain == 1 and (transform is None or transform.mode == "RGB"):
             return None, False
         return lambda band: _coloured(band, transform, gain), gain > 1
     is_empty = _has_empty_alpha(image)
     return lambda band: _on_white(band, transform, gain, is_empty), gain > 1 or is_empty
+
+
+def _in_bands(image: Image.Image, convert: _Convert) -> Image.Image:
+    whole = Image.new("RGB", image.size)
+    for top, band in _bands(image):
+        whole.paste(convert(band), (0, top))
+    return whole
 
 
 def _bands(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:

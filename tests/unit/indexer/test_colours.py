@@ -9,6 +9,8 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageCms
 
+from indexer.photos.colour_table import ColourTable
+from indexer.photos.colours import SrgbTransform
 from indexer.photos.decode import decode_bytes, decode_photo
 from indexer.photos.pixels import to_rgb
 from tests.unit.indexer.made_profiles import PROFILES, grey_profile, ink_profile
@@ -113,3 +115,44 @@ def test_a_draft_of_a_jpeg_keeps_its_colours() -> None:
     photo = decode_photo(saved(wide, "JPEG", PROFILES["ProPhoto"]), enough_px=100)
     assert photo.image.size == (160, 160)
     assert np.abs(np.subtract(photo.image.getpixel((80, 80)), PATCHES["red"])).max() < 12
+
+
+@pytest.mark.parametrize("name", ["Adobe RGB", "Display P3", "ProPhoto"])
+def test_colours_are_those_of_littlecms_but_for_a_unit(name: str) -> None:
+    values = np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    picture = Image.fromarray(values)
+    picture.info["icc_profile"] = PROFILES[name]
+    exact = ImageCms.profileToProfile(
+        picture,
+        ImageCms.ImageCmsProfile(io.BytesIO(PROFILES[name])),
+        ImageCms.createProfile("sRGB"),
+    )
+    off = np.abs(np.asarray(to_rgb(picture)).astype(int) - np.asarray(exact))
+    assert (off > 1).mean() < 0.015
+    assert (off > 4).mean() < 0.003
+    assert (off == 0).mean() < 1 or name == "ProPhoto"  # which no table is close to
+
+
+def test_a_table_keeps_black_white_and_every_grey() -> None:
+    greys = Image.fromarray(np.arange(256, dtype=np.uint8).reshape(16, 16)).convert("RGB")
+    seen = ColourTable(lambda image: image).apply(greys)
+    assert np.array_equal(seen, greys)
+
+
+def test_a_table_says_whether_it_is_close() -> None:
+    assert ColourTable(lambda image: Image.merge("RGB", image.split()[::-1])).is_close
+    assert not ColourTable(lambda image: image.point(lambda v: 255 * (v % 2))).is_close
+
+
+def test_a_photo_made_small_has_the_colours_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = in_profile(PATCHES["skin"], PROFILES["Display P3"]).resize((96, 64))
+    photo = decode_photo(saved(wide, "PNG", PROFILES["Display P3"]))
+    turned: list[tuple[int, int]] = []
+    monkeypatch.setattr(
+        SrgbTransform, "apply", lambda self, image: turned.append(image.size) or self._apply(image)
+    )
+    small = photo.picture.resized(lambda image: image.resize((8, 8)), (8, 8))
+    large = photo.picture.resized(lambda image: image.resize((200, 200)), (200, 200))
+    assert turned == [(8, 8), (96, 64)]
+    for seen in (small, large):
+        assert np.abs(np.subtract(seen.getpixel((4, 4)), PATCHES["skin"])).max() <= 2

@@ -1,0 +1,1 @@
+"""Programs that measure this project; they take long, and no test runs them whole."""
