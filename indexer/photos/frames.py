@@ -38,8 +38,8 @@ def first_shown_frame(image: Image.Image, *, is_deep: bool = False) -> RgbPictur
             picture = rgb_picture(image, is_deep=is_deep)
         except Exception:  # the frames behind one that is damaged are not there
             break
-        if not is_plain(found.image):
-            return replace(found, is_reinterpreted=True)
+        if not is_plain(picture.image):
+            return replace(picture, is_reinterpreted=True)
     return first
 
 

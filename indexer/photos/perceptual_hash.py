@@ -42,5 +42,5 @@ def perceptual_hash(image: Image.Image) -> int:
 
 
 def small_for_hash(image: Image.Image) -> Image.Image:
-    """Return the image of `SMALL_SIZE` of which `perceptual_hash` gives the same as of the whole one."""
+    """Return an image of `SMALL_SIZE` that has the perceptual hash of the whole one."""
     return image.resize(SMALL_SIZE, Image.Resampling.BILINEAR, reducing_gap=2.0)
