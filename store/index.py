@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from store.catalog import folders, models, quarantine, shards
 from store.catalog import images as rows
 from store.catalog.annotations import Kind, ids_annotated, origins, put_texts
+from store.catalog.details import put_details, put_lines
 from store.catalog.shards import FinishedShard, ShardKind
 from store.columns.half_precision import half_vectors
 from store.errors import IndexExists, IndexNotFound, IndexNotWritable
 from store.reader import CATALOG_NAME, IndexReader
 from store.sqlite.catalog_file import CatalogFile
-from store.types import PhotoFile, QuarantinedFile
+from store.types import PhotoDetails, PhotoFile, QuarantinedFile, TextLine
 from store.vectors.cache import VectorCache
 
 __all__ = ["Index"]
@@ -103,6 +104,7 @@ class Index(IndexReader):
         files: Sequence[PhotoFile],
         vectors: NDArray[np.floating],
         nodes: NDArray[Any],
+        details: Sequence[PhotoDetails | None] | None = None,
     ) -> list[int]:
         """Write photos and give their ids. A path that is known keeps its id, captions, categories.
 
@@ -110,6 +112,7 @@ class Index(IndexReader):
             files: B of them.
             vectors: (B, D), what the first stage searches; kept in half precision.
             nodes: (B, ...) numbers of any type, what the re-ranker reads; kept as they are.
+            details: what metadata says of each, B of them; None of those of which it was not read.
 
         Raises:
             ValueError: a shape is another, or a vector has values that are not finite in half
@@ -118,7 +121,7 @@ class Index(IndexReader):
         """
         halves = half_vectors(vectors, nodes, (len(files), self.model.dim))
         with self.writing():
-            ids, known = rows.put_files(self._catalog, files)
+            ids, known = rows.put_files(self._catalog, files, details)
             rows.put_arrays(self._catalog, self.model, ids, halves, nodes)
             models.remove_from_others(self._catalog, self.model, known)
             if ids:
@@ -212,6 +215,17 @@ class Index(IndexReader):
     def put_captions(self, captions: Mapping[int, Sequence[str]], *, origin: str) -> None:
         """Replace what `origin`, such as an annotation file, said of these photos."""
         self._put_texts("captions", captions, origin)
+
+    def put_details(self, details: Mapping[int, PhotoDetails]) -> None:
+        """Replace what metadata says of these photos; ids that are not there are left out."""
+        if details:
+            with self.writing() as catalog:
+                put_details(catalog, details)
+
+    def put_lines(self, lines: Mapping[int, Sequence[TextLine]], reader: int) -> None:
+        """Replace the text that a version of its reader read in these photos."""
+        with self.writing() as catalog:
+            put_lines(catalog, lines, reader)
 
     def put_categories(self, categories: Mapping[int, Sequence[str]], *, origin: str) -> None:
         """Replace what `origin` found in these photos; ids that are not there are left out."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from store.catalog import models
 from store.catalog.annotations import Kind
+from store.catalog.details import copy_lines, readings_among
 from store.catalog.folders import mounts, put_mounts, roots
 from store.catalog.full_text import in_step
 from store.catalog.images import put_files
@@ -159,7 +160,9 @@ def _copy(part: IndexReader, page: Sequence[PhotoRecord], index: Index) -> int:
         folders = roots(catalog)
         ids = {record.image_id: _find(catalog, folders, record.file.path) for record in page}
         new = [record for record in page if ids[record.image_id] is None]
-        given, _ = put_files(catalog, [record.file for record in new])
+        read = readings_among(source, [record.image_id for record in new])
+        told = [record.details if record.image_id in read else None for record in new]
+        given, _ = put_files(catalog, [record.file for record in new], told)
         placed = dict(zip((record.image_id for record in new), given, strict=True))
         for old, into in (
             (part.model.vectors, index.model.vectors),
@@ -170,6 +173,7 @@ def _copy(part: IndexReader, page: Sequence[PhotoRecord], index: Index) -> int:
         with in_step(catalog, all_ids.values()):
             _copy_texts(source, catalog, "captions", all_ids)
         _copy_texts(source, catalog, "categories", all_ids)
+        copy_lines(source, catalog, placed)
     return len(page) - len(new)
 
 

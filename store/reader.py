@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -11,16 +10,17 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from store.catalog import folders, models, quarantine, selection
 from store.catalog import images as rows
-from store.catalog.annotations import captions_among, category_counts, count_texts, texts_of
+from store.catalog import models, selection
+from store.catalog.annotations import count_texts, texts_of
+from store.catalog.details import details_of
 from store.catalog.full_text import search_words
 from store.catalog.selection import Expression
-from store.catalog.shards import FinishedShard, ShardKind, finished_shards
+from store.catalog_reader import CatalogReader
 from store.errors import EmbeddingMissing, IndexNotFound, ModelMismatch
 from store.record_stream import records
 from store.sqlite.catalog_file import CatalogFile
-from store.types import Counts, Ids, Missing, Photo, PhotoFile, PhotoRecord, QuarantinedFile, TopK
+from store.types import Counts, TopK, Ids, Missing, Photo, PhotoDetails, PhotoRecord
 from store.vectors.background import Background, sampled
 from store.vectors.cache import VectorCache
 from store.vectors.choose import Measured
@@ -31,7 +31,7 @@ __all__ = ["CATALOG_NAME", "Ids", "IndexReader"]
 CATALOG_NAME = "catalog.db"
 
 
-class IndexReader:
+class IndexReader(CatalogReader):
     """An open index as one reads it, a context manager; made by `open`.
 
     What a method gives is of one state of the index, and so is all that is read in `snapshot`. What
@@ -123,33 +123,6 @@ class IndexReader:
             yield
         self._cache.heal()  # nobody should have to wait for it before the answer is there
 
-    def files(self, source: str | None = None) -> dict[int, PhotoFile]:
-        """Return image id to file, of one source or of all, by ascending id."""
-        return rows.files(self._catalog, source)
-
-    def quarantined(self, source: str | None = None) -> list[QuarantinedFile]:
-        """Return the files in quarantine, of one source or of all, by path."""
-        return quarantine.quarantined(self._catalog, source)
-
-    def damaged(self) -> list[PhotoFile]:
-        """Return the photos whose files are shown as far as they go, by path."""
-        return rows.damaged(self._catalog)
-
-    def sources(self) -> dict[str, int]:
-        """Return the folders photos were found through, sorted, with their numbers of photos."""
-        return folders.sources(self._catalog)
-
-    def passed_over(self) -> dict[str, int]:
-        """Return kinds of files in its sources that are not read, such as `.cr3`, and how many."""
-        counts: Counter[str] = Counter()
-        for kinds in folders.passed_over(self._catalog).values():
-            counts.update(kinds)
-        return dict(counts)
-
-    def mounts(self, source: str) -> tuple[str, ...]:
-        """Return the folders below a source that were disks of their own when it was last read."""
-        return folders.mounts(self._catalog, source)
-
     def counts(self) -> Counts:
         """Return how much the index holds."""
         with self.snapshot():
@@ -160,21 +133,9 @@ class IndexReader:
         """Return the models the photos are being embedded with, beside the one that answers."""
         return models.other_models(self._catalog, self.model)
 
-    def category_counts(self, most: int) -> list[tuple[str, int]]:
-        """Return categories and how many photos have each: the most first, equal ones by name."""
-        return category_counts(self._catalog, most)
-
     def has_recall_queries(self) -> bool:
         """Whether the vectors of real captions are kept, by which a search can be measured."""
         return models.recall_queries(self._catalog, self.model) is not None
-
-    def some_captions(self, most: int) -> list[str]:
-        """Return at most so many different captions, spread evenly over the photos."""
-        return captions_among(self._catalog, most)
-
-    def finished_shards(self, kind: ShardKind) -> Mapping[str, FinishedShard]:
-        """Return files of many photos read to their end, or begun (of -1 photos), by path."""
-        return finished_shards(self._catalog, kind)
 
     def measured(self) -> Measured | None:
         """Return how its vectors are searched, None where that is not known yet."""
@@ -201,7 +162,8 @@ class IndexReader:
     def search_texts(self, words: str, k: int, within: Ids | None = None) -> TopK:
         """Return ids (K,) and BM25 scores (K,) of the k photos whose words fit best, best first.
 
-        The words are those of captions and file names; see `store.catalog.full_text.search_words`.
+        The words are those of captions, file names, metadata and text in photos; see
+        `store.catalog.full_text.search_words`.
         """
         among = None if within is None else np.unique(np.asarray(within, dtype=np.int64))
         with self.snapshot():
@@ -241,10 +203,6 @@ class IndexReader:
                 self._background = revision, sampled(self._catalog, self.vectors)
             return self._background[1]
 
-    def find_content(self, sha256: str) -> int | None:
-        """Return the id of a photo whose file has that hex digest, the lowest; None if none has."""
-        return rows.find_content(self._catalog, sha256)
-
     def perceptual_hashes(self, image_ids: Ids) -> list[int | None]:
         """Return perceptual hashes in the order of the ids, None where there is none."""
         ids = [int(image_id) for image_id in image_ids]
@@ -259,8 +217,15 @@ class IndexReader:
             paths = rows.paths_of(self._catalog, ids)
             captions = texts_of(self._catalog, "captions", ids)
             categories = texts_of(self._catalog, "categories", ids)
+            details = details_of(self._catalog, ids)
         return [
-            Photo(i, paths[i], tuple(captions.get(i, ())), tuple(sorted(categories.get(i, ()))))
+            Photo(
+                i,
+                paths[i],
+                tuple(captions.get(i, ())),
+                tuple(sorted(categories.get(i, ()))),
+                details.get(i, PhotoDetails()),
+            )
             for i in ids
             if i in paths
         ]
@@ -269,11 +234,6 @@ class IndexReader:
         """Return all that is known of photos but their vectors, in the order of the ids."""
         ids = [int(image_id) for image_id in image_ids]
         return [photo for block in records(self, ids, vectors=False) for photo in block]
-
-    def ids_after(self, image_id: int, most: int) -> list[int]:
-        """Return the ids above one, ascending, at most so many."""
-        sql = "SELECT id FROM images WHERE id > ? ORDER BY id LIMIT ?"
-        return [int(row[0]) for row in self._catalog.rows(sql, image_id, most)]
 
     @contextmanager
     def reading(self) -> Generator[CatalogFile]:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from store.catalog.annotations import texts_of
+from store.catalog.details import details_of
 from store.catalog.images import arrays_of, files_of, paths_of
 from store.catalog.models import Model
 from store.columns.codec import row_to_path
@@ -18,7 +19,7 @@ from store.columns.tables import PATH
 from store.errors import IndexDamaged
 from store.sqlite.catalog_file import CatalogFile
 from store.sqlite.id_pages import ROWS_AT_ONCE, id_pages
-from store.types import PhotoRecord
+from store.types import PhotoDetails, PhotoRecord
 
 __all__ = ["ReadIndex", "records", "shared_paths"]
 
@@ -71,7 +72,8 @@ def _records(
     files = files_of(catalog, page)
     captions = texts_of(catalog, "captions", page)
     categories = texts_of(catalog, "categories", page)
-    records = []
+    details = details_of(catalog, page)
+    found = []
     for image_id in page:
         if image_id not in files:
             continue
@@ -84,6 +86,7 @@ def _records(
                 tuple(captions.get(image_id, ())),
                 tuple(sorted(categories.get(image_id, ()))),
                 vectors.get(image_id),
+                details.get(image_id, PhotoDetails()),
             )
         )
     return records

@@ -15,7 +15,17 @@ from numpy.typing import NDArray
 
 from store.catalog.models import Model
 from store.catalog.selection import Expression
-from store.types import Counts, Ids, Missing, Photo, PhotoFile, PhotoRecord, QuarantinedFile, TopK
+from store.types import (
+    Counts,
+    TopK,
+    Ids,
+    Missing,
+    Photo,
+    PhotoFile,
+    PhotoRecord,
+    QuarantinedFile,
+    TextLine,
+)
 from store.vectors.background import Background
 from store.vectors.choose import Measured
 
@@ -93,6 +103,15 @@ class SearchedIndex(Protocol):
 
     def find_content(self, sha256: str) -> int | None:
         """Return the lowest id of a photo whose file has that hex digest; None if none has."""
+
+    def field_values(self, field: str, most: int = 1000) -> list[tuple[str, int]]:
+        """Return the values that photos have in a field of filters, and how many photos have each.
+
+        The most first, equal ones by value; ValueError where there is no such field.
+        """
+
+    def lines(self, image_ids: Ids) -> dict[int, tuple[TextLine, ...]]:
+        """Return the text that was read in photos, of those ids that have any."""
 
 
 class ServedIndex(SearchedIndex, Protocol):

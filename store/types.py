@@ -14,14 +14,17 @@ __all__ = [
     "MOST_DIM",
     "Block",
     "Blocks",
+    "Box",
     "Counts",
     "Ids",
     "Missing",
+    "PersonRegion",
     "Photo",
+    "PhotoDetails",
     "PhotoFile",
     "PhotoRecord",
     "QuarantinedFile",
-    "TopK",
+    "TextLine",
 ]
 
 MOST_DIM = 65536
@@ -38,6 +41,9 @@ Blocks = Callable[[], Iterator[Block]]
 
 TopK = tuple[NDArray[np.int64], NDArray[np.float32]]
 """Ids (K,) and scores (K,), the highest score first, equal ones in the order of the ids."""
+
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom edge, as shares of a picture's width and height: 0..1."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,87 @@ class QuarantinedFile:
 
 
 @dataclass(frozen=True)
+class PersonRegion:
+    """A person whom a photo's metadata names; where in the picture, if that is told.
+
+    Attributes:
+        name: as it is written there.
+        box: as it is written there, of the picture as it lies in the file; None if not known.
+    """
+
+    name: str
+    box: Box | None = None
+
+
+@dataclass(frozen=True)
+class TextLine:
+    """A line of text that was read in a photo.
+
+    Attributes:
+        text: as it was read.
+        confidence: 0..1, of the program that read it.
+        box: of the picture as shown.
+    """
+
+    text: str
+    confidence: float
+    box: Box
+
+
+@dataclass(frozen=True)
+class PhotoDetails:
+    """What a photo's metadata says of it (EXIF, IPTC, XMP, sidecars); empty where it says nothing.
+
+    Attributes:
+        title: one line.
+        description: of any length that is kept.
+        rating: 0..5, or -1 of a photo that was rejected; None if it has none.
+        tags: keywords, in their order; of one in a hierarchy its last part.
+        people: who is in it.
+        latitude: degrees north, -90..90; None if not known.
+        longitude: degrees east, -180..180; None if not known.
+        sublocation: a place within the city.
+        city: by the file, or, as the next two, by the names of places that are near.
+        region: a state or district.
+        country: its English name, or what the file calls it.
+        is_placed: whether the names of places near the coordinates were looked up.
+        lens: the name of the lens.
+        utc_offset_min: minutes that the camera's clock was ahead of UTC; None if not known.
+        sidecars: which files beside the photo were read, in a form that changes when they do.
+        note: what was left out and why, in one line; empty if nothing was.
+        reader: the version of the reader of metadata.
+    """
+
+    title: str = ""
+    description: str = ""
+    rating: int | None = None
+    tags: tuple[str, ...] = ()
+    people: tuple[PersonRegion, ...] = ()
+    latitude: float | None = None
+    longitude: float | None = None
+    sublocation: str = ""
+    city: str = ""
+    region: str = ""
+    country: str = ""
+    is_placed: bool = False
+    lens: str = ""
+    utc_offset_min: int | None = None
+    sidecars: str = ""
+    note: str = ""
+    reader: int = 0
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The names of where it was taken, the narrowest first, each once.
+
+        >>> PhotoDetails(city="Lisbon", region="Lisbon", country="Portugal").places
+        ('Lisbon', 'Portugal')
+        """
+        names = (self.sublocation, self.city, self.region, self.country)
+        return tuple(dict.fromkeys(name for name in names if name))
+
+
+@dataclass(frozen=True)
 class Photo:
     """What the index knows about a photo: captions in their given order, categories sorted."""
 
@@ -101,6 +188,7 @@ class Photo:
     path: str
     captions: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    details: PhotoDetails = PhotoDetails()
 
 
 @dataclass(frozen=True)
@@ -137,6 +225,7 @@ class PhotoRecord:
         captions: in their given order.
         categories: sorted.
         vector: (D,) in half precision, None where it was not asked for.
+        details: what its metadata says.
     """
 
     image_id: int
@@ -145,3 +234,4 @@ class PhotoRecord:
     captions: tuple[str, ...]
     categories: tuple[str, ...]
     vector: NDArray[Any] | None
+    details: PhotoDetails = PhotoDetails()

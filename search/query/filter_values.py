@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import cast
 
 from store.catalog.selection import FIELDS, AllOf, AnyOf, Condition, Expression, Operator
 from store.columns.codec import time_to_row
 
-__all__ = ["TEXT_VALUES", "UNITS", "Unfit", "condition"]
+__all__ = ["DISTANCE_UNITS", "NEAR_VALUES", "TEXT_VALUES", "UNITS", "Unfit", "condition"]
 
 SHAPES = ("landscape", "portrait", "square")
 UNITS: dict[str, int] = {
@@ -33,6 +34,33 @@ _TIME = re.compile(
     r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2})"
     r"(?:[ T]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?)?)?"
 )
+DISTANCE_UNITS = {"": 1.0, "km": 1.0, "m": 0.001, "mi": 1.609344}
+"""What a distance is written in, in kilometres; without any it is kilometres."""
+_DISTANCE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*([a-zA-Z]*)")
+
+
+def _degrees(most: int) -> Callable[[str], float | None]:
+    def read(text: str) -> float | None:
+        number = float(text) if _NUMBER.fullmatch(text) else None
+        return number if number is not None and -most <= number <= most else None
+
+    return read
+
+
+def _kilometres(text: str) -> float | None:
+    found = _DISTANCE.fullmatch(text)
+    factor = None if found is None else DISTANCE_UNITS.get(found[2].lower())
+    if found is None or factor is None:
+        return None
+    return float(found[1]) * factor or None
+
+
+NEAR_VALUES: tuple[tuple[str, Callable[[str], float | None]], ...] = (
+    ("a latitude of -90 to 90", _degrees(90)),
+    ("a longitude of -180 to 180", _degrees(180)),
+    ("a distance above 0 such as 5km, 300m or 3mi", _kilometres),
+)
+"""What `near` takes: each in the words of a message, and what reads it; None for what is not."""
 
 
 class Unfit(ValueError):

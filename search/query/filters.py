@@ -4,6 +4,7 @@
     alternative = part { "and" part }
     part       = "not" part | "(" filter ")" | "has" FIELD | FIELD OPERATOR VALUE
                | FIELD ["not"] "in" "(" VALUE { "," VALUE } ")"
+               | "near" "(" LATITUDE "," LONGITUDE "," DISTANCE ")"
     OPERATOR   = "=" | "!=" | "<" | "<=" | ">" | ">=" | "~" | "like"
     VALUE      = a word, or anything in single or double quotes; a quote is doubled inside
 
@@ -18,9 +19,25 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Never
 
-from search.query.filter_values import TEXT_VALUES, UNITS, Unfit, condition
+from search.query.filter_values import (
+    DISTANCE_UNITS,
+    NEAR_VALUES,
+    TEXT_VALUES,
+    UNITS,
+    Unfit,
+    condition,
+)
 from store import QueryError
-from store.catalog.selection import FIELDS, AllOf, AnyOf, Expression, Has, Not, operators_of
+from store.catalog.selection import (
+    FIELDS,
+    AllOf,
+    AnyOf,
+    Expression,
+    Has,
+    Near,
+    Not,
+    operators_of,
+)
 
 __all__ = ["parse_filter"]
 
@@ -34,7 +51,15 @@ ALIASES = {
     "ext": "suffix",
     "date": "taken",
     "file": "name",
+    "gps": "latitude",
+    "tags": "tag",
+    "keyword": "tag",
+    "keywords": "tag",
+    "people": "person",
+    "places": "place",
+    "stars": "rating",
 }
+NEAR = "near"
 KEYWORDS = ("and", "or", "not", "in", "has", "like")
 OPERATORS = ("=", "!=", "<", "<=", ">", ">=", "~", "like")
 
@@ -175,7 +200,27 @@ class _Parser:
             return expression
         if self._took("has"):
             return Has(self._field("after `has`"))
+        if self._next.keyword == NEAR and self._tokens[self._at + 1].keyword == "(":
+            return self._near()
         return self._compared()
+
+    def _near(self) -> Expression:
+        self._at += 2
+        numbers: list[float] = []
+        for place, (what, read) in enumerate(NEAR_VALUES):
+            if place and not self._took(","):
+                self._expected("`,` in `near(LATITUDE, LONGITUDE, DISTANCE)`")
+            token = self._next
+            text = self._take().text if token.kind == "word" else ""
+            if self._next.kind == "word" and self._next.keyword in DISTANCE_UNITS:
+                text += self._take().text
+            value = read(text)
+            if value is None:
+                self._expected(what, token)
+            numbers.append(value)
+        if not self._took(")"):
+            self._expected("`)` after the distance of `near`")
+        return Near(*numbers)
 
     def _field(self, where: str) -> str:
         token = self._next

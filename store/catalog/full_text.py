@@ -1,9 +1,10 @@
-"""Words of captions and file names, found by BM25 (SQLite's FTS5).
+"""Words of captions, file names, metadata and text in photos, found by BM25 (SQLite's FTS5).
 
-One document a photo: the words of its path below its source, and its captions. The table keeps no
-text of its own, which would be the captions once more, so a document is taken out by saying what
-is in it. Everything that changes a name or a caption does it within `in_step`, in the caller's
-transaction; `verify` holds the table against the rest and writes it anew where they differ.
+One document a photo: the words of its path below its source, its captions, what its metadata says,
+and the text that was read in it. The table keeps no text of its own, which would be the captions
+once more, so a document is taken out by saying what is in it. Everything that changes one of these
+does it within `in_step`, in the caller's transaction; `verify` holds the table against the rest and
+writes it anew where they differ.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from store.columns.codec import text_to_row
-from store.columns.documents import INSERT, WORDS, documents
+from store.columns.documents import COLUMNS, INSERT, WORDS, documents
 from store.columns.unspaced import spaced_query
 from store.errors import IndexDamaged
 from store.sqlite.catalog_file import CatalogFile
@@ -38,7 +39,7 @@ FUNCTION_WORDS = frozenset(_COMMON.split())
 
 @contextmanager
 def in_step(catalog: CatalogFile, image_ids: Iterable[int]) -> Generator[None]:
-    """Let a block change names and captions of photos that are there; the words follow."""
+    """Let a block change what is said of photos that are there; the words follow."""
     ids = list(image_ids)
     forget(catalog, ids)
     yield
@@ -56,7 +57,8 @@ def forget(catalog: CatalogFile, image_ids: Sequence[int]) -> None:
     Raises:
         IndexDamaged: the words are not those of the photos.
     """
-    sql = "INSERT INTO words (words, rowid, name, captions) VALUES ('delete', ?, ?, ?)"
+    sql = f"""INSERT INTO words (words, rowid, {", ".join(COLUMNS)})
+        VALUES ('delete', ?, ?, ?, ?, ?)"""
     try:
         catalog.execute_many(sql, documents(catalog.connection, image_ids))
     except IndexDamaged as error:
@@ -67,7 +69,7 @@ def forget(catalog: CatalogFile, image_ids: Sequence[int]) -> None:
 
 
 def make_anew(catalog: CatalogFile) -> None:
-    """Make the table of words anew from the names and captions of all photos."""
+    """Make the table of words anew from what is said of all photos."""
     catalog.execute("DROP TABLE IF EXISTS words")
     catalog.execute(WORDS)
     for ids in id_pages(catalog):

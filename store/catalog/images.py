@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from store.catalog import full_text
+from store.catalog.details import write_details
 from store.catalog.folders import source_id
 from store.catalog.models import Model
 from store.catalog.quarantine import release
@@ -29,7 +30,7 @@ from store.columns.codec import (
 from store.columns.paths import absolute_path, relative_path
 from store.columns.tables import BLOB, INTEGER, PATH, TABLES, columns_of, maybe, row_sum
 from store.sqlite.catalog_file import CatalogFile
-from store.types import Block, PhotoFile
+from store.types import Block, PhotoDetails, PhotoFile
 
 __all__ = [
     "arrays_of",
@@ -57,10 +58,19 @@ _FILE = (INTEGER, PATH, *list(TABLES["images"].values())[1:])
 _FROM = "images JOIN sources ON sources.id = images.source_id"
 
 
-def put_files(catalog: CatalogFile, files: Sequence[PhotoFile]) -> tuple[list[int], list[int]]:
+def put_files(
+    catalog: CatalogFile,
+    files: Sequence[PhotoFile],
+    details: Sequence[PhotoDetails | None] | None = None,
+) -> tuple[list[int], list[int]]:
     """Write photos; give their ids in order, and those of them that were there before.
 
     A path that is there keeps the id it has; the other ids are higher than any before.
+
+    Args:
+        catalog: to be written.
+        files: the facts.
+        details: what metadata says of each; None of those of which it was not read.
     """
     rows = _facts(catalog, files)
     known = [known_id(catalog, *row[:2]) for row in rows]
@@ -74,6 +84,10 @@ def put_files(catalog: CatalogFile, files: Sequence[PhotoFile]) -> tuple[list[in
     catalog.put("images", placed, known_by=("id", "source_id", "path"))
     release(catalog, [file.path for file in files])
     there = [image_id for image_id in known if image_id is not None]
+    told = zip(ids, details or (), strict=False)
+    given = {image_id: each for image_id, each in told if each is not None}
+    with full_text.in_step(catalog, [image_id for image_id in there if image_id in given]):
+        write_details(catalog, given)
     full_text.add(catalog, sorted({*ids} - {*there}))
     return ids, there
 

@@ -15,10 +15,11 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from store.catalog.filter_fields import FIELDS, PHOTOS, Kind
 from store.columns.codec import one_form, text_to_row
 from store.errors import QueryError
 from store.sqlite.catalog_file import CatalogFile
-from store.sqlite.functions import ONE_FORM
+from store.sqlite.functions import DISTANCE_KM, ONE_FORM
 
 __all__ = [
     "FIELDS",
@@ -29,18 +30,19 @@ __all__ = [
     "Expression",
     "Has",
     "Kind",
+    "Near",
     "Not",
     "Operator",
     "matching",
     "to_sql",
 ]
 
+KM_OF_DEGREE = 111.19
+"""Along a meridian."""
 MOST_CONDITIONS = 256
 DEEPEST = 64
 
 Operator = Literal["=", "!=", "<", "<=", ">", ">=", "~"]
-Kind = Literal["number", "text", "texts"]
-"""`texts`: any number of them, such as captions: one that fits is enough, and `!=` wants none."""
 
 
 @dataclass(frozen=True)
@@ -106,15 +108,32 @@ class AnyOf:
     of: tuple[Expression, ...]
 
 
-Expression: TypeAlias = Condition | Has | Not | AllOf | AnyOf
-
-
 @dataclass(frozen=True)
-class Field:
-    """What a field is, and where SQLite reads it from: an expression, or a table of texts."""
+class Near:
+    """Taken at most so far from a place; neither true nor false where that is not known.
 
-    kind: Kind
-    sql: str
+    Attributes:
+        latitude: degrees north, -90..90.
+        longitude: degrees east, -180..180.
+        km: kilometres along the ground, above 0.
+
+    Raises:
+        ValueError: one is out of its range.
+    """
+
+    latitude: float
+    longitude: float
+    km: float
+
+    def __post_init__(self) -> None:
+        if not (-90 <= self.latitude <= 90 and -180 <= self.longitude <= 180 and self.km > 0):
+            raise ValueError(
+                f"near {self.latitude}, {self.longitude}, {self.km} km: expected a latitude of -90 "
+                "to 90, a longitude of -180 to 180, and a distance above 0"
+            )
+
+
+Expression: TypeAlias = Condition | Has | Not | AllOf | AnyOf | Near
 
 
 @dataclass(frozen=True)
@@ -131,6 +150,8 @@ class Dialect:
         any_text: true where one of a photo's texts passes a test.
         one: what that text is called in the test.
         has_texts: true where a photo has texts.
+        near: true where a photo is near a place; takes the least and the highest latitude, the
+            place's latitude and longitude, and the kilometres.
     """
 
     fields: Mapping[str, str]
@@ -141,40 +162,7 @@ class Dialect:
     any_text: str
     one: str
     has_texts: str
-
-
-_SHAPE = """CASE WHEN width_px > height_px THEN 'landscape' WHEN width_px < height_px
-    THEN 'portrait' ELSE 'square' END"""
-# `top` is the source without a slash at its end, `below` the path from there. All of it up to its
-# last slash is what is left when letters that are none are cut off the end.
-_PHOTOS = """(SELECT images.*, CAST(root AS TEXT) AS root, rtrim(CAST(root AS TEXT), '/') AS top,
-        CAST(path AS TEXT) AS below
-    FROM images JOIN sources ON sources.id = images.source_id)"""
-_UP_TO_NAME = "rtrim(below, replace(below, '/', ''))"
-_NAME = f"substr(below, length({_UP_TO_NAME}) + 1)"
-_FOLDER = f"coalesce(nullif(rtrim(top || '/' || {_UP_TO_NAME}, '/'), ''), '/')"
-_SUFFIX = f"""CASE WHEN instr({_NAME}, '.') THEN
-    substr(below, length(rtrim(below, replace(below, '.', ''))) + 1) ELSE '' END"""
-
-FIELDS: dict[str, Field] = {
-    "id": Field("number", "id"),
-    "width": Field("number", "width_px"),
-    "height": Field("number", "height_px"),
-    "megapixels": Field("number", "width_px * height_px / 1e6"),
-    "size": Field("number", "size_bytes"),
-    "taken": Field("number", "taken_s"),
-    "orientation": Field("text", _SHAPE),
-    "camera": Field("text", "camera"),
-    "source": Field("text", "root"),
-    "path": Field("text", "top || '/' || below"),
-    "folder": Field("text", _FOLDER),
-    "name": Field("text", _NAME),
-    "suffix": Field("text", _SUFFIX),
-    "category": Field("texts", "categories"),
-    "caption": Field("texts", "captions"),
-}
-"""By name. `size` is in bytes, `taken` in seconds since 1970 of the camera's own clock; `path`,
-`folder` and `source` are absolute; `suffix` has no dot."""
+    near: str
 
 
 _SQLITE = Dialect(
@@ -187,6 +175,7 @@ _SQLITE = Dialect(
     any_text="id IN (SELECT image_id FROM {field} WHERE {test})",
     one="text",
     has_texts="id IN (SELECT image_id FROM {field})",
+    near=f"latitude BETWEEN ? AND ? AND {DISTANCE_KM}(latitude, longitude, ?, ?) <= ?",
 )
 
 
@@ -206,7 +195,7 @@ def matching(catalog: CatalogFile, expression: Expression) -> NDArray[np.int64]:
         QueryError: it has more than 256 conditions, or is nested more than 64 deep.
     """
     where, arguments = to_sql(expression, _SQLITE)
-    rows = catalog.rows(f"SELECT id FROM {_PHOTOS} WHERE {where} ORDER BY id", *arguments)
+    rows = catalog.rows(f"SELECT id FROM {PHOTOS} WHERE {where} ORDER BY id", *arguments)
     return np.fromiter((row[0] for row in rows), dtype=np.int64)
 
 
@@ -236,7 +225,7 @@ def like_pattern(text: str) -> str:
 def _check_size(expression: Expression) -> None:
     conditions = 0
     for depth, part in _parts(expression):
-        conditions += isinstance(part, Condition | Has)
+        conditions += isinstance(part, Condition | Has | Near)
         if conditions > MOST_CONDITIONS or depth > DEEPEST:
             raise QueryError(
                 f"the filter has more than {MOST_CONDITIONS} conditions, or is nested more than "
@@ -249,7 +238,7 @@ def _parts(expression: Expression) -> Iterator[tuple[int, Expression]]:
     while left:
         depth, part = left.pop()
         yield depth, part
-        below = () if isinstance(part, Condition | Has) else part.of
+        below = () if isinstance(part, Condition | Has | Near) else part.of
         left += [(depth + 1, one) for one in (below if isinstance(below, tuple) else (below,))]
 
 
@@ -261,10 +250,19 @@ def _sql(part: Expression, dialect: Dialect, arguments: list[Any]) -> str:
         if FIELDS[part.field].kind == "texts":
             return dialect.has_texts.format(field=field)
         return f"({field}) IS NOT NULL"
+    if isinstance(part, Near):
+        arguments += _near_arguments(part)
+        return f"({dialect.near})"
     if isinstance(part, Not):
         return f"NOT ({_sql(part.of, dialect, arguments)})"
     word, nothing = (" AND ", "TRUE") if isinstance(part, AllOf) else (" OR ", "FALSE")
     return "(" + (word.join(_sql(one, dialect, arguments) for one in part.of) or nothing) + ")"
+
+
+def _near_arguments(near: Near) -> list[float]:
+    degrees = near.km / KM_OF_DEGREE * 1.01  # a little more, for what is rounded
+    low, high = near.latitude - degrees, near.latitude + degrees
+    return [low, high, near.latitude, near.longitude, near.km]
 
 
 def _compared(condition: Condition, dialect: Dialect, arguments: list[Any]) -> str:

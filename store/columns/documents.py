@@ -1,4 +1,8 @@
-"""What is said of a photo, as words are looked for in it: its name and its captions."""
+"""What is said of a photo, as words are looked for in it.
+
+Its name, its captions, what its metadata says (title, description, tags, people, places), and the
+text that was read in it.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +14,38 @@ from collections.abc import Iterator, Sequence
 from store.columns.codec import one_form, row_to_path, text_to_row
 from store.columns.unspaced import spaced_text
 
-__all__ = ["CHECKED_WORDS", "INSERT", "WORDS", "documents", "file_words", "plain_documents"]
+__all__ = [
+    "CHECKED_WORDS",
+    "COLUMNS",
+    "EARLIER_WORDS",
+    "INSERT",
+    "WORDS",
+    "documents",
+    "file_words",
+    "plain_documents",
+]
 
-WORDS = """CREATE VIRTUAL TABLE words USING fts5(
-    name, captions, content='', tokenize='porter unicode61 remove_diacritics 2'
-)"""
+COLUMNS = ("name", "captions", "facts", "text")
+"""Of the table of words, beside the id."""
+
+_FORM = "tokenize='porter unicode61 remove_diacritics 2'"
+
+WORDS = f"CREATE VIRTUAL TABLE words USING fts5({', '.join(COLUMNS)}, content='', {_FORM})"
 """The table without a text of its own, which would be the captions once more. Another one, as other
 documents than those below, takes a migration."""
 
-CHECKED_WORDS = """CREATE VIRTUAL TABLE temp.copied USING fts5(
-    name, captions, content='said', content_rowid='id',
-    tokenize='porter unicode61 remove_diacritics 2'
+EARLIER_WORDS = f"CREATE VIRTUAL TABLE words USING fts5(name, captions, content='', {_FORM})"
+"""The table as it was before metadata was read."""
+
+CHECKED_WORDS = f"""CREATE VIRTUAL TABLE temp.copied USING fts5(
+    {", ".join(COLUMNS)}, content='said', content_rowid='id', {_FORM}
 )"""
 """The same with its texts in another table, against which FTS5 can check it."""
 
-INSERT = "INSERT INTO words (rowid, name, captions) VALUES (?, ?, ?)"
+INSERT = f"INSERT INTO words (rowid, {', '.join(COLUMNS)}) VALUES (?, ?, ?, ?, ?)"
+
+Document = tuple[int, str, str, str, str]
+"""Id, and a text for each of `COLUMNS`."""
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _AMONG = "IN (SELECT value FROM json_each(?))"
@@ -44,30 +65,47 @@ def file_words(path: str) -> str:
     return " ".join(word for word in words if len(word) > 1 or not word.isascii())
 
 
-def documents(
-    connection: sqlite3.Connection, image_ids: Sequence[int]
-) -> Iterator[tuple[int, str, str]]:
-    """Return id, words of the path, and captions of those photos that are there.
+def documents(connection: sqlite3.Connection, image_ids: Sequence[int]) -> Iterator[Document]:
+    """Return the documents of those photos that are there.
 
     What two origins say alike is there once. Words without blanks between them are taken apart.
     """
-    for image_id, name, captions in plain_documents(connection, image_ids):
-        yield image_id, spaced_text(name), spaced_text(captions)
+    for image_id, *texts in plain_documents(connection, image_ids):
+        name, captions, facts, text = map(spaced_text, texts)
+        yield image_id, name, captions, facts, text
 
 
-def plain_documents(
-    connection: sqlite3.Connection, image_ids: Sequence[int]
-) -> Iterator[tuple[int, str, str]]:
+def plain_documents(connection: sqlite3.Connection, image_ids: Sequence[int]) -> Iterator[Document]:
     """Return the same with all words as they are written."""
-    ids_json = json.dumps([int(image_id) for image_id in image_ids])
-    sql = f"""SELECT image_id, text FROM captions WHERE image_id {_AMONG}
-        ORDER BY image_id, origin, position"""
-    captions: dict[int, dict[str, None]] = {}
-    for image_id, text in connection.execute(sql, [ids_json]):
-        captions.setdefault(image_id, {})[str(text)] = None
-    paths = connection.execute(
-        f"SELECT id, path FROM images WHERE id {_AMONG}", [ids_json]
-    ).fetchall()
+    asked = json.dumps([int(image_id) for image_id in image_ids])
+    captions = _texts(connection, "captions", asked, "origin, position")
+    read = _texts(connection, "lines", asked, "position")
+    facts = _facts(connection, asked)
+    paths = connection.execute(f"SELECT id, path FROM images WHERE id {_AMONG}", [asked]).fetchall()
     for image_id, path in paths:
-        texts = "\n".join(captions.get(image_id, ()))
-        yield image_id, file_words(row_to_path(path)), text_to_row(texts)
+        said = (held.get(image_id, ()) for held in (captions, facts, read))
+        yield image_id, file_words(row_to_path(path)), *(text_to_row("\n".join(s)) for s in said)
+
+
+_Said = dict[int, dict[str, None]]
+
+
+def _texts(connection: sqlite3.Connection, table: str, asked: str, order: str) -> _Said:
+    sql = f"SELECT image_id, text FROM {table} WHERE image_id {_AMONG} ORDER BY image_id, {order}"
+    found: _Said = {}
+    for image_id, text in connection.execute(sql, [asked]):
+        found.setdefault(image_id, {})[str(text)] = None
+    return found
+
+
+def _facts(connection: sqlite3.Connection, asked: str) -> _Said:
+    """Return what metadata says of photos: title, description, places, tags, people."""
+    names = "title, description, sublocation, city, region, country"
+    found: _Said = {}
+    sql = f"SELECT image_id, {names} FROM details WHERE image_id {_AMONG}"
+    for image_id, *texts in connection.execute(sql, [asked]):
+        found[image_id] = dict.fromkeys(str(text) for text in texts if text is not None)
+    for table in ("tags", "people"):
+        for image_id, said in _texts(connection, table, asked, "position").items():
+            found.setdefault(image_id, {}).update(said)
+    return found

@@ -16,6 +16,7 @@ __all__ = [
     "BLOB",
     "INTEGER",
     "PATH",
+    "REAL",
     "SUM",
     "TABLES",
     "TEXT",
@@ -34,6 +35,7 @@ Kinds = tuple[type, ...]
 """What a column may hold, as Python's classes."""
 
 INTEGER: Kinds = (int,)
+REAL: Kinds = (float,)
 TEXT: Kinds = (str,)
 BLOB: Kinds = (bytes,)
 PATH: Kinds = (str, bytes)
@@ -48,6 +50,7 @@ def maybe(kinds: Kinds) -> Kinds:
     return (*kinds, type(None))
 
 
+_EDGES = dict.fromkeys(("left_edge", "top_edge", "right_edge", "bottom_edge"), maybe(REAL))
 _TEXTS = {"image_id": INTEGER, "origin": PATH, "position": INTEGER, "text": TEXT}
 
 TABLES: Mapping[str, Mapping[str, Kinds]] = {
@@ -95,6 +98,34 @@ TABLES: Mapping[str, Mapping[str, Kinds]] = {
         "unit_dim": INTEGER,
     },
     "changes": {"revision": INTEGER, "image_id": INTEGER},
+    "details": {
+        "image_id": INTEGER,
+        "reader": INTEGER,
+        "title": maybe(TEXT),
+        "description": maybe(TEXT),
+        "rating": maybe(INTEGER),
+        "lens": maybe(TEXT),
+        "latitude": maybe(REAL),
+        "longitude": maybe(REAL),
+        "sublocation": maybe(TEXT),
+        "city": maybe(TEXT),
+        "region": maybe(TEXT),
+        "country": maybe(TEXT),
+        "is_placed": INTEGER,
+        "utc_offset_min": maybe(INTEGER),
+        "sidecars": TEXT,
+        "note": TEXT,
+    },
+    "tags": {"image_id": INTEGER, "position": INTEGER, "text": TEXT},
+    "people": {"image_id": INTEGER, "position": INTEGER, "text": TEXT, **_EDGES},
+    "text_reads": {"image_id": INTEGER, "reader": INTEGER},
+    "lines": {
+        "image_id": INTEGER,
+        "position": INTEGER,
+        "text": TEXT,
+        "confidence": REAL,
+        **_EDGES,
+    },
 }
 """Those that every catalog has, but for the table of words, which FTS5 checks itself."""
 

@@ -11,12 +11,23 @@ from typing import Any, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from store.catalog.field_values import checked_field
 from store.catalog.models import Model
 from store.catalog.selection import Expression
 from store.federation.ids import STRIDE, divided, moved
 from store.federation.members import Members, Place
 from store.searched_index import Allowed, ServedIndex
-from store.types import Counts, Ids, Missing, Photo, PhotoFile, PhotoRecord, QuarantinedFile, TopK
+from store.types import (
+    Counts,
+    TopK,
+    Ids,
+    Missing,
+    Photo,
+    PhotoFile,
+    PhotoRecord,
+    QuarantinedFile,
+    TextLine,
+)
 from store.vectors.background import Background
 from store.vectors.choose import Measured
 
@@ -201,6 +212,27 @@ class SeveralIndexes:
         """Return categories and how many photos have each: the most first, equal ones by name."""
         totals = self._sums(lambda one: dict(one.category_counts(ALL)))
         return sorted(totals.items(), key=lambda each: (-each[1], each[0]))[:most]
+
+    def field_values(self, field: str, most: int = 1000) -> list[tuple[str, int]]:
+        """Return the values that photos have in a field of filters, and how many photos have each.
+
+        The most first, equal ones by value; ValueError where there is no such field.
+        """
+        checked_field(field)
+        found = self._sums(lambda one: dict(one.field_values(field, ALL)))
+        return sorted(found.items(), key=lambda each: (-each[1], each[0]))[:most]
+
+    def lines(self, image_ids: Ids) -> dict[int, tuple[TextLine, ...]]:
+        """Return the text that was read in photos, of those ids that have any."""
+
+        def read(one: ServedIndex, ids: list[int]) -> list[tuple[TextLine, ...]]:
+            held = one.lines(ids)
+            return [held.get(image_id, ()) for image_id in ids]
+
+        most = len(self._members.places) * STRIDE
+        asked = [int(image_id) for image_id in image_ids if 0 <= int(image_id) < most]
+        found = zip(asked, self._of(asked, read), strict=True)
+        return {image_id: lines for image_id, lines in found if lines}
 
     def coming_models(self) -> list[Model]:
         """Return the models that photos are being embedded with, beside the one that answers."""

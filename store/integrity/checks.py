@@ -18,7 +18,7 @@ from store.columns.paths import lies_inside
 from store.columns.tables import columns_of, row_sum
 from store.integrity.blob_checks import damaged_nodes, damaged_vectors
 from store.integrity.problems import Problem, about
-from store.integrity.row_checks import SMALL, TEXTS, faulty_rows, faulty_texts
+from store.integrity.row_checks import METADATA, READ_TEXT, SMALL, TEXTS, faulty_rows, faulty_texts
 from store.integrity.schema_checks import schema_faults
 from store.integrity.word_checks import word_faults
 from store.sqlite.catalog_file import CatalogFile
@@ -97,6 +97,16 @@ def _check_rows(catalog: CatalogFile) -> Iterator[Problem]:
     yield from about("bad-photo", what, EMBED_AGAIN, bad, photos=True)
     for code, tables, mending in (
         ("bad-text", TEXTS, READ_AGAIN),
+        (
+            "bad-metadata",
+            METADATA,
+            "forgets them all; the next `crossgraph index` reads them again",
+        ),
+        (
+            "bad-lines",
+            READ_TEXT,
+            "forgets the text of these photos; the next `crossgraph index --text` reads it again",
+        ),
         ("bad-record", SMALL, "forgets them; they are made again"),
     ):
         rows = (row for table in tables for row in faulty_texts(catalog, table))

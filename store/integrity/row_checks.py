@@ -9,8 +9,12 @@ from store.columns.codec import path_to_row
 from store.columns.tables import SUM, columns_of, row_sum
 from store.sqlite.catalog_file import CatalogFile
 
-__all__ = ["SMALL", "TEXTS", "delete_rows", "faulty_rows", "faulty_texts"]
+__all__ = ["METADATA", "READ_TEXT", "SMALL", "TEXTS", "delete_rows", "faulty_rows", "faulty_texts"]
 
+METADATA = ("details", "tags", "people")
+"""Tables that are emptied where a row is faulty: the next run reads all metadata again."""
+READ_TEXT = ("text_reads", "lines")
+"""Tables of which all of a photo is forgotten: the next run that reads text does so again."""
 TEXTS = ("captions", "categories")
 """Tables of which a row can be forgotten, since it is read again with the annotations."""
 SMALL = ("quarantine", "shards", "changes")
@@ -48,15 +52,27 @@ def delete_rows(catalog: CatalogFile) -> None:
             catalog.execute(f"DELETE FROM {table}")
             catalog.put(table, [row for row in rows if row not in faulty])
     for table in TEXTS:
-        keys = [values[:3] for values, _ in faulty_rows(catalog, table)]
-        plain = [key for key in keys if all(map(_is_text, key))]
-        sql = f"DELETE FROM {table} WHERE image_id IS ? AND origin IS ? AND position IS ?"
-        catalog.execute_many(sql, plain)
-        # A text that is no UTF-8 cannot be handed over as one, and is found by its bytes.
-        names = ("image_id", "origin", "position")
-        where = " AND ".join(f"CAST({name} AS BLOB) IS CAST(? AS BLOB)" for name in names)
-        odd = [tuple(map(_as_bytes, key)) for key in keys if not all(map(_is_text, key))]
-        catalog.execute_many(f"DELETE FROM {table} WHERE {where}", odd)
+        _delete_faulty(catalog, table, ("image_id", "origin", "position"))
+    if any(next(faulty_rows(catalog, table), None) is not None for table in METADATA):
+        for table in METADATA:
+            catalog.execute(f"DELETE FROM {table}")
+    for photo in {values[0] for table in READ_TEXT for values, _ in faulty_rows(catalog, table)}:
+        for table in READ_TEXT:
+            catalog.execute(
+                f"DELETE FROM {table} WHERE CAST(image_id AS BLOB) IS CAST(? AS BLOB)",
+                _as_bytes(photo),
+            )
+
+
+def _delete_faulty(catalog: CatalogFile, table: str, names: tuple[str, ...]) -> None:
+    keys = [values[: len(names)] for values, _ in faulty_rows(catalog, table)]
+    plain = [key for key in keys if all(map(_is_text, key))]
+    where = " AND ".join(f"{name} IS ?" for name in names)
+    catalog.execute_many(f"DELETE FROM {table} WHERE {where}", plain)
+    # A text that is no UTF-8 cannot be handed over as one, and is found by its bytes.
+    where = " AND ".join(f"CAST({name} AS BLOB) IS CAST(? AS BLOB)" for name in names)
+    odd = [tuple(map(_as_bytes, key)) for key in keys if not all(map(_is_text, key))]
+    catalog.execute_many(f"DELETE FROM {table} WHERE {where}", odd)
 
 
 def _is_text(value: object) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from store.columns.documents import CHECKED_WORDS, documents
+from store.columns.documents import CHECKED_WORDS, COLUMNS, documents
 from store.errors import IndexDamaged
 from store.sqlite.catalog_file import CatalogFile
 from store.sqlite.id_pages import id_pages
@@ -22,18 +22,18 @@ def word_faults(catalog: CatalogFile) -> Iterator[str]:
     try:
         _check(catalog)
     except IndexDamaged as error:
-        reason = str(error.__cause__ or error)
-        yield "other words than in names and captions" if "malformed" in reason else reason
+        said = str(error.__cause__ or error)
+        yield "other words than in names, captions and metadata" if "malformed" in said else said
     finally:
         catalog.execute("ROLLBACK TO words_check")
         catalog.execute("RELEASE words_check")
 
 
 def _check(catalog: CatalogFile) -> None:
-    catalog.execute("CREATE TABLE temp.said (id INTEGER PRIMARY KEY, name, captions)")
+    catalog.execute(f"CREATE TABLE temp.said (id INTEGER PRIMARY KEY, {', '.join(COLUMNS)})")
     for ids in id_pages(catalog):
         some = documents(catalog.connection, ids)
-        catalog.execute_many("INSERT INTO temp.said VALUES (?, ?, ?)", some)
+        catalog.execute_many("INSERT INTO temp.said VALUES (?, ?, ?, ?, ?)", some)
     catalog.execute(CHECKED_WORDS)
     for part in ("data", "idx", "docsize", "config"):  # all that FTS5 keeps
         catalog.execute(f"DELETE FROM temp.copied_{part}")

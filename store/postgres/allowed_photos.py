@@ -9,11 +9,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from store.catalog.field_values import checked_field
+from store.catalog.filter_fields import FIELDS
 from store.catalog.selection import Dialect, Expression, to_sql
 from store.columns.codec import text_to_row
 from store.postgres.session import Session
 
-__all__ = ["FEW", "Chosen", "choose"]
+__all__ = ["FEW", "Chosen", "choose", "values_of"]
 
 FEW = 12_000
 """Up to so many vectors are all compared, which takes some milliseconds. The more photos a filter
@@ -23,6 +25,13 @@ _TOP = "rtrim(root, '/')"
 _UP_TO_NAME = "rtrim(path, replace(path, '/', ''))"
 _NAME = f"substr(path, length({_UP_TO_NAME}) + 1)"
 _FOLDER = f"coalesce(nullif(rtrim({_TOP} || '/' || {_UP_TO_NAME}, '/'), ''), '/')"
+_ALBUM = f"replace({_FOLDER}, rtrim({_FOLDER}, replace({_FOLDER}, '/', '')), '')"
+# The haversine, as `distance_km` of an index on disk.
+_DISTANCE_KM = """(SELECT 2 * 6371.0 * asin(least(1.0, sqrt(
+        power(sind((latitude - place.north) / 2), 2) + cosd(latitude) * cosd(place.north)
+        * power(sind((longitude - place.east) / 2), 2))))
+    FROM (SELECT %s::float8 AS north, %s::float8 AS east) AS place
+    WHERE latitude IS NOT NULL AND longitude IS NOT NULL)"""
 _SUFFIX = f"""CASE WHEN strpos({_NAME}, '.') > 0 THEN
     substr(path, length(rtrim(path, replace(path, '.', ''))) + 1) ELSE '' END"""
 _SHAPE = """CASE WHEN width_px > height_px THEN 'landscape' WHEN width_px < height_px
@@ -45,6 +54,20 @@ _POSTGRES = Dialect(
         "suffix": _SUFFIX,
         "category": "categories",
         "caption": "captions",
+        "album": _ALBUM,
+        "tag": "tags",
+        "person": "people",
+        "title": "title",
+        "description": "description",
+        "rating": "rating",
+        "lens": "lens",
+        "place": "array_remove(ARRAY[sublocation, city, region, country], NULL)",
+        "city": "city",
+        "region": "region",
+        "country": "country",
+        "latitude": "latitude",
+        "longitude": "longitude",
+        "text": "lines",
     },
     number="({field}) {operator} %s",
     one_form="normalize({field}, NFC)",
@@ -54,6 +77,7 @@ _POSTGRES = Dialect(
     any_text="EXISTS (SELECT FROM unnest({field}) AS one WHERE {test})",
     one="one",
     has_texts="cardinality({field}) > 0",
+    near=f"latitude BETWEEN %s AND %s AND {_DISTANCE_KM} <= %s",
 )
 
 
@@ -89,6 +113,25 @@ class Chosen:
             return f"{image_id} = ANY (%s)", (self.ids.tolist(),)
         among = f"EXISTS (SELECT FROM {self.photos} WHERE id = {image_id} AND {self.where})"
         return among, self.arguments
+
+
+def values_of(session: Session, field: str, most: int) -> list[tuple[str, int]]:
+    """Return the values of a field and how many photos have each, as `field_values` of a catalog.
+
+    Raises:
+        ValueError: there is no such field.
+    """
+    kind, sql = FIELDS[checked_field(field)].kind, _POSTGRES.fields[field]
+    photos = session.table("photos")
+    read = f"{photos}, unnest({sql}) AS one" if kind == "texts" else photos
+    value = "one" if kind == "texts" else f"({sql})::text"
+    rows = session.rows(
+        f"""SELECT value, count(DISTINCT id) AS photos
+        FROM (SELECT {value} AS value, id FROM {read}) AS held
+        WHERE value <> '' GROUP BY value ORDER BY photos DESC, value COLLATE "C" LIMIT %s""",
+        most,
+    )
+    return [(str(name), int(count)) for name, count in rows]
 
 
 def choose(session: Session, expression: Expression) -> Chosen:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from store.errors import IndexNotFound, IndexNotWritable, IndexTooNew
 from store.postgres.connection import Connection
 
-__all__ = ["SCHEMA", "check", "generation_tables", "migrate", "table"]
+__all__ = ["DETAILS_COLUMNS", "SCHEMA", "check", "generation_tables", "migrate", "table"]
 
 SCHEMA = "crossgraph"
 
@@ -49,7 +49,41 @@ _MIGRATIONS = (
     ALTER TEXT SEARCH CONFIGURATION crossgraph.words
         ALTER MAPPING FOR asciiword, word WITH crossgraph.stems;
     """,
+    # Of generations that are there; their metadata comes with the next push.
+    """
+    DO $$
+    DECLARE number bigint;
+    BEGIN
+        FOR number IN SELECT generations.number FROM crossgraph.generations LOOP
+            EXECUTE format($of$ALTER TABLE crossgraph.%I {columns}$of$, 'photos_' || number);
+        END LOOP;
+    END $$;
+    """,
 )
+
+_DETAILS = {
+    "title": "text",
+    "description": "text",
+    "rating": "bigint",
+    "lens": "text",
+    "latitude": "float8",
+    "longitude": "float8",
+    "sublocation": "text",
+    "city": "text",
+    "region": "text",
+    "country": "text",
+    "utc_offset_min": "bigint",
+    "note": "text NOT NULL DEFAULT ''",
+    "tags": "text[] NOT NULL DEFAULT '{}'",
+    "people": "text[] NOT NULL DEFAULT '{}'",
+    "people_boxes": "jsonb NOT NULL DEFAULT '[]'",
+    "lines": "text[] NOT NULL DEFAULT '{}'",
+    "line_boxes": "jsonb NOT NULL DEFAULT '[]'",
+}
+"""Columns of what metadata says of photos, and of the text in them. Boxes are lists of four shares
+of width and height, or null; those of lines have the confidence before them."""
+
+DETAILS_COLUMNS = tuple(_DETAILS)
 
 _GENERATION = """
     CREATE TABLE {photos} (
@@ -69,6 +103,7 @@ _GENERATION = """
         captions text[] NOT NULL,
         categories text[] NOT NULL
     );
+    ALTER TABLE {photos} {columns};
     -- Rows up to a page are kept together: a candidate's numbers are read with one access.
     CREATE TABLE {vectors} (
         image_id bigint NOT NULL,
@@ -81,6 +116,8 @@ _GENERATION = """
     CREATE TABLE {documents} (image_id bigint NOT NULL, document tsvector NOT NULL);
     CREATE TABLE {words} (word text NOT NULL, photos bigint NOT NULL);
 """
+
+_MORE_COLUMNS = ", ".join(f"ADD COLUMN {name} {kind}" for name, kind in _DETAILS.items())
 
 
 def table(name: str, number: int) -> str:
@@ -95,20 +132,25 @@ def table(name: str, number: int) -> str:
 def generation_tables(number: int, dim: int) -> str:
     """Return the statements that make a generation's tables, still without any index."""
     names = {name: table(name, number) for name in TABLES}
-    return _GENERATION.format(**names, dim=dim, wide=dim + 1)
+    return _GENERATION.format(**names, dim=dim, wide=dim + 1, columns=_MORE_COLUMNS)
 
 
 def check(server: Connection) -> None:
     """See that the tables are those that this program reads.
 
     Raises:
-        IndexNotFound: there are none.
+        IndexNotFound: there are none, or those of an earlier version.
         IndexTooNew: a newer version made them.
     """
     applied = _applied(server)
     if applied > len(_MIGRATIONS):
         raise IndexTooNew(
             f"{server.address.shown} was written by a newer version of crossgraph: upgrade this one"
+        )
+    if 0 < applied < len(_MIGRATIONS):
+        raise IndexNotFound(
+            f"{server.address.shown} was written by an earlier version of crossgraph: write the "
+            "index there once more with `crossgraph push --to`"
         )
     if applied < len(_MIGRATIONS):
         raise IndexNotFound(
@@ -134,7 +176,7 @@ def migrate(server: Connection) -> None:
             f"CREATE TABLE IF NOT EXISTS {SCHEMA}.migrations (number integer PRIMARY KEY)"
         )
         for number in range(_applied(server) + 1, len(_MIGRATIONS) + 1):
-            server.execute(_MIGRATIONS[number - 1])
+            server.execute(_MIGRATIONS[number - 1].replace("{columns}", _MORE_COLUMNS))
             server.execute(f"INSERT INTO {SCHEMA}.migrations VALUES (%s)", number)
     check(server)
 

@@ -6,20 +6,24 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from store.catalog.annotations import texts_of
-from store.columns.codec import row_to_path, text_to_row
+from store.catalog.details import details_of, lines_of
+from store.columns.codec import row_to_path
 from store.columns.documents import documents
 from store.postgres.connection import Connection
+from store.postgres.declarations import DETAILS_COLUMNS
+from store.postgres.details_rows import details_to_row, storable
 from store.postgres.generations import CollectionGeneration
 from store.postgres.word_search import plain_words
 from store.sqlite.catalog_file import CatalogFile
 from store.sqlite.id_pages import id_pages
+from store.types import PhotoDetails
 
-__all__ = ["storable", "write_facts"]
+__all__ = ["write_facts"]
 
 _FACTS = """images.id, root, path, size_bytes, mtime_ns, sha256, width_px, height_px, taken_s,
     camera, look"""
-_COLUMNS = """id, root, path, raw_root, raw_path, size_bytes, mtime_ns, sha256, width_px,
-    height_px, taken_s, camera, look, captions, categories"""
+_COLUMNS = f"""id, root, path, raw_root, raw_path, size_bytes, mtime_ns, sha256, width_px,
+    height_px, taken_s, camera, look, captions, categories, {", ".join(DETAILS_COLUMNS)}"""
 
 
 def write_facts(server: Connection, generation: CollectionGeneration, catalog: CatalogFile) -> None:
@@ -52,15 +56,6 @@ def write_facts(server: Connection, generation: CollectionGeneration, catalog: C
         )
 
 
-def storable(text: str) -> str:
-    r"""Return a text without what PostgreSQL cannot hold: zeros, and what is no Unicode.
-
-    >>> storable("a\0b\ud800")
-    'a?b?'
-    """
-    return text_to_row(text).replace("\0", "?")
-
-
 def _copy(server: Connection, into: str, rows: Iterator[Sequence[Any]]) -> None:
     with (
         server.own_words(),
@@ -77,7 +72,8 @@ def _photos(catalog: CatalogFile) -> Iterator[Sequence[Any]]:
     for ids in id_pages(catalog):
         captions = texts_of(catalog, "captions", ids)
         categories = texts_of(catalog, "categories", ids)
-        for image_id, root, path, *facts, camera, hash_bits in catalog.rows(sql, ids[0], ids[-1]):
+        details, lines = details_of(catalog, ids), lines_of(catalog, ids)
+        for image_id, root, path, *facts, camera, look in catalog.rows(sql, ids[0], ids[-1]):
             yield (
                 image_id,
                 *(storable(row_to_path(row)) for row in (root, path)),
@@ -87,10 +83,11 @@ def _photos(catalog: CatalogFile) -> Iterator[Sequence[Any]]:
                 hash_bits,
                 [storable(text) for text in captions.get(image_id, ())],
                 sorted(storable(text) for text in categories.get(image_id, ())),
+                *details_to_row(details.get(image_id, PhotoDetails()), lines.get(image_id, ())),
             )
 
 
 def _documents(catalog: CatalogFile) -> Iterator[Sequence[Any]]:
     for ids in id_pages(catalog):
-        for image_id, name, captions in documents(catalog.connection, ids):
-            yield image_id, plain_words(f"{name}\n{captions}")
+        for image_id, *texts in documents(catalog.connection, ids):
+            yield image_id, plain_words("\n".join(texts))

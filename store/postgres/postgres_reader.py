@@ -15,20 +15,32 @@ from store.catalog.selection import Expression
 from store.columns.codec import blobs_to_array, row_to_path
 from store.errors import ModelMismatch
 from store.postgres.address import Address
-from store.postgres.allowed_photos import Chosen, choose
+from store.postgres.allowed_photos import Chosen, choose, values_of
 from store.postgres.connection import Connection, Row
-from store.postgres.declarations import TABLES, check
+from store.postgres.declarations import DETAILS_COLUMNS, TABLES, check
+from store.postgres.details_rows import row_to_details, row_to_lines
 from store.postgres.session import Session
 from store.postgres.vector_search import PostgresVectors
 from store.postgres.word_search import search_words
-from store.types import Counts, Ids, Missing, Photo, PhotoFile, PhotoRecord, QuarantinedFile, TopK
+from store.types import (
+    Counts,
+    TopK,
+    Ids,
+    Missing,
+    Photo,
+    PhotoFile,
+    PhotoRecord,
+    QuarantinedFile,
+    TextLine,
+)
 from store.vectors.background import Background, spread_ids
 from store.vectors.choose import Measured
 
 __all__ = ["PostgresReader"]
 
-_FILE = """id, root, path, raw_root, raw_path, size_bytes, mtime_ns, sha256, width_px, height_px,
-    taken_s, camera, look, captions, categories"""
+_FILE = f"""id, root, path, raw_root, raw_path, size_bytes, mtime_ns, sha256, width_px, height_px,
+    taken_s, camera, look, captions, categories, {", ".join(DETAILS_COLUMNS)}"""
+_FACTS = 13  # columns of it before the captions
 
 Within = Chosen | Ids | None
 
@@ -171,7 +183,7 @@ class PostgresReader:
     def photos(self, image_ids: Ids) -> list[Photo]:
         """Return photos in the order of the ids; those that are not there are left out."""
         return [
-            Photo(photo.image_id, photo.file.path, photo.captions, photo.categories)
+            Photo(photo.image_id, photo.file.path, photo.captions, photo.categories, photo.details)
             for photo in self.photo_records(image_ids)
         ]
 
@@ -232,6 +244,19 @@ class PostgresReader:
                 ORDER BY photos DESC, name COLLATE "C" LIMIT %s"""
             return [(name, count) for name, count in self._session.rows(sql, most)]
 
+    def field_values(self, field: str, most: int = 1000) -> list[tuple[str, int]]:
+        """Return the values that photos have in a field of filters, and how many photos have each.
+
+        The most first, equal ones by value; ValueError where there is no such field.
+        """
+        with self.snapshot():
+            return values_of(self._session, field, most)
+
+    def lines(self, image_ids: Ids) -> dict[int, tuple[TextLine, ...]]:
+        """Return the text that was read in photos, of those ids that have any."""
+        rows = self._of("id, lines, line_boxes", "photos", _plain(image_ids))
+        return {image_id: row_to_lines(texts, boxes) for image_id, texts, boxes in rows if texts}
+
     def coming_models(self) -> list[Model]:
         """Return none: a generation is of one model."""
         return []
@@ -264,10 +289,12 @@ def _plain(image_ids: Ids) -> list[int]:
 
 
 def _record(row: Row) -> PhotoRecord:
-    image_id, root, path, raw_root, raw_path, *facts, captions, categories = row
+    image_id, root, path, raw_root, raw_path, *facts = row[:_FACTS]
+    captions, categories, *told = row[_FACTS:]
     folder, relative = _path(root, raw_root), _path(path, raw_path)
     file = photo_file(folder, relative, facts)
-    return PhotoRecord(image_id, file, relative, tuple(captions), tuple(categories), None)
+    details = row_to_details(told)
+    return PhotoRecord(image_id, file, relative, tuple(captions), tuple(categories), None, details)
 
 
 def _path(text: str | None, raw: bytes | None) -> str:

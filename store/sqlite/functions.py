@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 
 from store.columns.codec import one_form
 from store.columns.tables import row_sum
 
-__all__ = ["ONE_FORM", "ROW_SUM", "add_functions"]
+__all__ = ["DISTANCE_KM", "ONE_FORM", "ROW_SUM", "add_functions"]
 
+DISTANCE_KM = "distance_km"
+"""Kilometres along the ground between two places, of latitude and longitude in degrees each."""
 ONE_FORM = "one_form"
 """The text of some bytes in the Unicode form in which texts are compared."""
 ROW_SUM = "row_sum"
@@ -19,6 +22,17 @@ def add_functions(connection: sqlite3.Connection) -> None:
     """Let the statements of a connection call them."""
     connection.create_function(ONE_FORM, 1, _one_form, deterministic=True)
     connection.create_function(ROW_SUM, -1, row_sum, deterministic=True)
+    connection.create_function(DISTANCE_KM, 4, _distance_km, deterministic=True)
+
+
+def _distance_km(latitude: float, longitude: float, other: float, its: float) -> float | None:
+    """Return the haversine distance on a sphere of the Earth's mean radius, 6371 km."""
+    if not all(isinstance(each, int | float) for each in (latitude, longitude, other, its)):
+        return None
+    north, south = math.radians(latitude), math.radians(other)
+    across = math.sin(math.radians(longitude - its) / 2) ** 2
+    part = math.sin((north - south) / 2) ** 2 + math.cos(north) * math.cos(south) * across
+    return 2 * 6371.0 * math.asin(min(1.0, math.sqrt(part)))
 
 
 def _one_form(content: str | bytes | float | None) -> str | bytes | float | None:

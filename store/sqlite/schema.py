@@ -13,10 +13,11 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from store.columns.codec import path_to_row, row_to_path
-from store.columns.documents import INSERT, WORDS, plain_documents
+from store.columns.documents import EARLIER_WORDS
 from store.columns.paths import relative_path
 from store.errors import IndexDamaged
-from store.sqlite.upgrade import add_sums, digest_of, id_pages_of, split_words_again
+from store.sqlite.details_tables import DETAILS_TABLES
+from store.sqlite.upgrade import add_sums, digest_of, make_words_anew
 from store.sqlite.version import counted
 
 __all__ = ["EMBEDDINGS", "migrate"]
@@ -184,7 +185,8 @@ def _name_the_model(db: Database) -> None:
 def _facts_and_words(db: Database) -> None:
     """When and with what a photo was taken, what it looks like, and the words said of it.
 
-    Of photos that are there already none of it is known until they are read again.
+    Of photos that are there already none of it is known until they are read again. A later
+    migration writes the words.
     """
     _execute(
         db,
@@ -204,7 +206,7 @@ def _facts_and_words(db: Database) -> None:
             look INTEGER,
             UNIQUE (source_id, path)
         )""",
-        WORDS,
+        EARLIER_WORDS,
     )
     rows = db.conn.execute(
         """SELECT id, source_id, path, size_bytes, mtime_ns, sha256, width_px, height_px
@@ -223,8 +225,6 @@ def _facts_and_words(db: Database) -> None:
         "DROP TABLE images",
         "ALTER TABLE new_images RENAME TO images",
     )
-    for ids in id_pages_of(db.conn):
-        db.conn.executemany(INSERT, plain_documents(db.conn, ids))
 
 
 @MIGRATIONS(name="0004_shards")
@@ -262,22 +262,28 @@ def _readers(db: Database) -> None:
 
 @MIGRATIONS(name="0006_one_form_of_names")
 def _one_form_of_names(_: Database) -> None:
-    """Whole words of names whose letters and accents are two signs, as on a Mac.
-
-    The next migration writes them, so that the words are written anew once for both.
-    """
+    """Whole words of names whose letters and accents are two signs; a later one writes them."""
 
 
 @MIGRATIONS(name="0007_parts_of_unspaced_words")
-def _parts_of_unspaced_words(db: Database) -> None:
-    """Words of languages without blanks are taken apart; most catalogs have none."""
-    split_words_again(db.conn)
+def _parts_of_unspaced_words(_: Database) -> None:
+    """Parts of words of languages without blanks; a later migration writes them."""
 
 
 @MIGRATIONS(name="0008_sums")
 def _sums(db: Database) -> None:
     """A checksum at the end of each row, by which `verify` tells what the disk has turned."""
     add_sums(db.conn)
+
+
+@MIGRATIONS(name="0009_details")
+def _details(db: Database) -> None:
+    """What metadata says of photos, and the text that was read in them.
+
+    Of photos that are there already it is read by the next `crossgraph index`.
+    """
+    _execute(db, *DETAILS_TABLES)
+    make_words_anew(db.conn)
 
 
 def migrate(db: Database) -> None:

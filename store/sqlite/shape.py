@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from store.columns.documents import WORDS
+from store.columns.documents import EARLIER_WORDS, WORDS
 from store.columns.tables import BESIDE, SUM, TABLES, columns_of
 from store.errors import IndexDamaged
 from store.sqlite.version import APPLIED
@@ -28,7 +28,7 @@ def check_plain(connection: sqlite3.Connection, path: Path) -> None:
     for kind, name, sql in connection.execute("SELECT type, name, sql FROM sqlite_master"):
         if kind == "index" or (kind == "table" and not _is_virtual(sql)):
             continue
-        if kind == "table" and name == "words" and plain_sql(sql) == plain_sql(WORDS):
+        if kind == "table" and name == "words" and plain_sql(sql) in _WORDS_FORMS:
             continue
         shown = "virtual table" if kind == "table" else kind
         raise IndexDamaged(f"{path} holds the {shown} {name!r}, expected tables: {_UNTRUSTED}")
@@ -67,6 +67,9 @@ def plain_sql(sql: object) -> str:
     True
     """
     return "".join(str(sql).replace('"', "").split())
+
+
+_WORDS_FORMS = {plain_sql(WORDS), plain_sql(EARLIER_WORDS)}
 
 
 def _held_columns(connection: sqlite3.Connection) -> dict[str, list[str]]:

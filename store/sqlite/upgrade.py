@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from store.columns.codec import one_form, row_to_path
-from store.columns.documents import INSERT, WORDS, documents, plain_documents
+from store.columns.documents import INSERT, WORDS, documents
 from store.errors import IndexDamaged
 from store.sqlite.functions import ROW_SUM, add_functions
 
-__all__ = ["add_sums", "digest_of", "id_pages_of", "split_words_again"]
+__all__ = ["add_sums", "digest_of", "id_pages_of", "make_words_anew"]
 
 ROWS_AT_ONCE = 4096
 
@@ -32,23 +31,12 @@ def id_pages_of(connection: sqlite3.Connection) -> Iterator[list[int]]:
         yield ids[start : start + ROWS_AT_ONCE]
 
 
-def split_words_again(connection: sqlite3.Connection) -> None:
-    """Make the table of words anew where some photo's are parted in another way than before."""
-    if not any(_is_split_again(connection, ids) for ids in id_pages_of(connection)):
-        return
-    connection.execute("DROP TABLE words")
+def make_words_anew(connection: sqlite3.Connection) -> None:
+    """Make the table of words anew, of the newest form."""
+    connection.execute("DROP TABLE IF EXISTS words")
     connection.execute(WORDS)
     for ids in id_pages_of(connection):
         connection.executemany(INSERT, documents(connection, ids))
-
-
-def _is_split_again(connection: sqlite3.Connection, ids: Sequence[int]) -> bool:
-    """Whether words of some photo are others since names have one form and words have parts."""
-    sql = "SELECT path FROM images WHERE id BETWEEN ? AND ?"
-    paths = (row_to_path(row[0]) for row in connection.execute(sql, (ids[0], ids[-1])))
-    if any(one_form(path) != path for path in paths):
-        return True
-    return list(plain_documents(connection, ids)) != list(documents(connection, ids))
 
 
 def add_sums(connection: sqlite3.Connection) -> None:

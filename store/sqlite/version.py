@@ -21,6 +21,7 @@ MIGRATIONS = (
     "0006_one_form_of_names",
     "0007_parts_of_unspaced_words",
     "0008_sums",
+    "0009_details",
 )
 """The names of `store.sqlite.schema`'s migrations, in their order."""
 

@@ -13,10 +13,32 @@ from store import Index, PhotoFile, QuarantinedFile
 from store.catalog.shards import FinishedShard
 from store.columns.tables import TABLES, columns_of
 from store.integrity.verify import repair, verify
+from store.types import PersonRegion, PhotoDetails, TextLine
 
 NODES = np.ones((3, 2), dtype=np.float16)
 EMBEDDED = ("vectors_1", "nodes_1")
 FATAL = {"sources", "models"}
+
+
+TOLD = PhotoDetails(
+    title="Dög",
+    description="at home",
+    rating=4,
+    tags=("pet", "home"),
+    people=(PersonRegion("Ann", (0.25, 0.25, 0.5, 0.5)),),
+    latitude=38.75,
+    longitude=-9.125,
+    sublocation="Alfama",
+    city="Lisbon",
+    region="Lisbon",
+    country="Portugal",
+    is_placed=True,
+    lens="50 mm",
+    utc_offset_min=60,
+    sidecars="a.xmp",
+    note="a tag was left out",
+    reader=1,
+)
 
 
 @pytest.fixture
@@ -38,6 +60,8 @@ def folder(tmp_path: Path) -> Path:
         index.put_images(files, vectors, np.stack([NODES] * 5))
         index.put_captions({1: ["a dög", "two"], 2: ["a cat"]}, origin="captions.json")
         index.put_categories({1: ["dog"]}, origin="instances.json")
+        index.put_details({1: TOLD})
+        index.put_lines({1: [TextLine("EXIT", 0.5, (0.25, 0.25, 0.5, 0.5))]}, 1)
         index.quarantine([QuarantinedFile("/photos/x.jpg", "/photos", 0, 30, "empty", 2)])
         index.finish_shard("source", FinishedShard("/photos/a.tar", 1, 2, 3))
         index.put_recall_queries(np.eye(2, 4, dtype=np.float32))
@@ -65,6 +89,8 @@ def change(folder: Path, table: str, column: str) -> None:
             other: object = value[:-1] + bytes([value[-1] ^ 1])
         elif value is None:
             other = 1
+        elif isinstance(value, float):
+            other = value / 2
         else:
             other = value ^ 64 if isinstance(value, int) else value[:-1] + chr(ord(value[-1]) ^ 1)
         sql = f"UPDATE {table} SET {column} = ? WHERE {column} IS ?"

@@ -15,7 +15,8 @@ import pytest
 from search.query.filters import parse_filter
 from search.query.term import Term
 from store import Index, PhotoFile
-from store.columns.documents import INSERT, WORDS
+from store.columns.documents import EARLIER_WORDS
+from tests.unit.store.version_eight import bring_back
 
 Form = Literal["NFC", "NFD"]
 FORMS: tuple[Form, Form] = ("NFC", "NFD")
@@ -77,9 +78,10 @@ def test_an_earlier_index_has_them_after_its_upgrade(tmp_path: Path) -> None:
         file = PhotoFile(f"/p/{name}", "/p", 1, 1, "01", 3, 2)
         index.put_images([file], np.ones((1, 2), np.float32), np.zeros((1, 1), np.uint8))
     with closing(sqlite3.connect(tmp_path / "index" / "catalog.db")) as catalog:
+        bring_back(catalog)
         catalog.execute("DROP TABLE words")  # as that version wrote it
-        catalog.execute(WORDS)
-        catalog.execute(INSERT, [1, "Mu ller", ""])
+        catalog.execute(EARLIER_WORDS)
+        catalog.execute("INSERT INTO words (rowid, name, captions) VALUES (1, 'Mu ller', '')")
         catalog.execute(
             "DELETE FROM _sqlite_migrations WHERE name LIKE '0006%' OR name LIKE '0007%'"
         )

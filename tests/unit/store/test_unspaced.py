@@ -13,9 +13,9 @@ from sqlite_utils import Database
 
 from store import Index, PhotoFile
 from store.columns.codec import one_form
-from store.columns.documents import INSERT, WORDS, plain_documents
-from store.columns.unspaced import normal, spaced_query, spaced_text
+from store.columns.unspaced import spaced_query, normal, spaced_text
 from store.integrity.verify import verify
+from tests.unit.store.version_eight import bring_back
 
 CAPTIONS = {
     1: ["a red wall"],
@@ -81,9 +81,7 @@ def test_a_catalog_of_the_version_before_is_upgraded(tmp_path: Path, unspaced: b
         catalog = index.folder / "catalog.db"
     database = Database(catalog)
     with database.conn:
-        database.conn.execute("DROP TABLE words")
-        database.conn.execute(WORDS)
-        database.conn.executemany(INSERT, plain_documents(database.conn, list(CAPTIONS)))
+        bring_back(database.conn)
         database.conn.execute(
             "DELETE FROM _sqlite_migrations WHERE name = '0007_parts_of_unspaced_words'"
         )
