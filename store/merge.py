@@ -172,7 +172,7 @@ def _copy(part: IndexReader, page: Sequence[PhotoRecord], index: Index) -> int:
         all_ids = {old: known for old, known in ids.items() if known is not None} | placed
         with in_step(catalog, all_ids.values()):
             _copy_texts(source, catalog, "captions", all_ids)
-        _copy_texts(source, catalog, "categories", all_ids)
+            _copy_texts(source, catalog, "categories", all_ids)
         copy_lines(source, catalog, placed)
     return len(page) - len(new)
 

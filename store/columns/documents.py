@@ -1,7 +1,7 @@
 """What is said of a photo, as words are looked for in it.
 
-Its name, its captions, what its metadata says (title, description, tags, people, places), and the
-text that was read in it.
+Its name, its captions, its categories and what its metadata says (title, description, tags, people,
+places), and the text that was read in it.
 """
 
 from __future__ import annotations
@@ -47,22 +47,27 @@ INSERT = f"INSERT INTO words (rowid, {', '.join(COLUMNS)}) VALUES (?, ?, ?, ?, ?
 Document = tuple[int, str, str, str, str]
 """Id, and a text for each of `COLUMNS`."""
 
-_LETTERS = re.compile(r"[^\W\d_]+")
+_WORDS = re.compile(r"[^\W_]+")
+_PARTS = re.compile(r"[^\W\d_]+|\d+")
 _AMONG = "IN (SELECT value FROM json_each(?))"
 
 
 def file_words(path: str) -> str:
-    """Return the words of a relative path, its suffix left out; one Latin letter alone is none.
+    """Return the words and numbers of a relative path, its suffix left out.
 
-    Numbers are left out: a camera's counter says nothing of the photo.
+    What has letters and digits is there as it stands and in its parts; one Latin letter alone is
+    no word.
 
-    >>> file_words("Rome 2019/IMG_0042-old_bridge.jpg")
-    'Rome IMG old bridge'
+    >>> file_words("Rome 2019/IMG_0042-old_bridge.jpg"), file_words("DSC7.jpg")
+    ('Rome 2019 IMG 0042 old bridge', 'DSC7 DSC 7')
     """
     folder, _, name = path.rpartition("/")
     stem = name.rpartition(".")[0] or name
-    words = _LETTERS.findall(one_form(f"{folder}/{stem}"))  # accents that stand alone part words
-    return " ".join(word for word in words if len(word) > 1 or not word.isascii())
+    words = []
+    for word in _WORDS.findall(one_form(f"{folder}/{stem}")):  # accents that stand alone part words
+        parts = _PARTS.findall(word)
+        words += [word, *parts] if len(parts) > 1 else parts
+    return " ".join(word for word in words if len(word) > 1 or not word.isascii() or word.isdigit())
 
 
 def documents(connection: sqlite3.Connection, image_ids: Sequence[int]) -> Iterator[Document]:
@@ -99,13 +104,14 @@ def _texts(connection: sqlite3.Connection, table: str, asked: str, order: str) -
 
 
 def _facts(connection: sqlite3.Connection, asked: str) -> _Said:
-    """Return what metadata says of photos: title, description, places, tags, people."""
+    """Return title, description, places, categories, tags and people of photos."""
     names = "title, description, sublocation, city, region, country"
     found: _Said = {}
     sql = f"SELECT image_id, {names} FROM details WHERE image_id {_AMONG}"
     for image_id, *texts in connection.execute(sql, [asked]):
         found[image_id] = dict.fromkeys(str(text) for text in texts if text is not None)
-    for table in ("tags", "people"):
-        for image_id, said in _texts(connection, table, asked, "position").items():
+    orders = {"categories": "origin, position", "tags": "position", "people": "position"}
+    for table, order in orders.items():
+        for image_id, said in _texts(connection, table, asked, order).items():
             found.setdefault(image_id, {}).update(said)
     return found
