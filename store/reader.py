@@ -20,7 +20,7 @@ from store.catalog_reader import CatalogReader
 from store.errors import EmbeddingMissing, IndexNotFound, ModelMismatch
 from store.record_stream import records
 from store.sqlite.catalog_file import CatalogFile
-from store.types import Counts, TopK, Ids, Missing, Photo, PhotoDetails, PhotoRecord
+from store.types import Counts, Ids, Missing, Photo, PhotoDetails, PhotoRecord, TopK
 from store.vectors.background import Background, sampled
 from store.vectors.cache import VectorCache
 from store.vectors.choose import Measured

@@ -73,7 +73,7 @@ def _records(
     captions = texts_of(catalog, "captions", page)
     categories = texts_of(catalog, "categories", page)
     details = details_of(catalog, page)
-    found = []
+    records = []
     for image_id in page:
         if image_id not in files:
             continue

@@ -17,7 +17,6 @@ from store.catalog.models import Model
 from store.catalog.selection import Expression
 from store.types import (
     Counts,
-    TopK,
     Ids,
     Missing,
     Photo,
@@ -25,6 +24,7 @@ from store.types import (
     PhotoRecord,
     QuarantinedFile,
     TextLine,
+    TopK,
 )
 from store.vectors.background import Background
 from store.vectors.choose import Measured

@@ -39,7 +39,7 @@ def put_texts(
     named = path_to_row(origin)
     ids_json = json.dumps([int(image_id) for image_id in texts])
     sql = "SELECT id FROM images WHERE id IN (SELECT value FROM json_each(?))"
-    known = [row[0] for row in catalog.rows(sql, asked)]
+    known = [row[0] for row in catalog.rows(sql, ids_json)]
     with in_step(catalog, known):
         catalog.execute(
             f"""DELETE FROM {kind} WHERE origin = ?

@@ -19,7 +19,6 @@ from store.federation.members import Members, Place
 from store.searched_index import Allowed, ServedIndex
 from store.types import (
     Counts,
-    TopK,
     Ids,
     Missing,
     Photo,
@@ -27,8 +26,9 @@ from store.types import (
     PhotoRecord,
     QuarantinedFile,
     TextLine,
+    TopK,
 )
-from store.vectors.background import Background
+from store.vectors.background import Background, together
 from store.vectors.choose import Measured
 
 __all__ = ["SeveralIndexes"]
@@ -137,15 +137,8 @@ class SeveralIndexes:
 
     def background(self) -> Background:
         """Return samples of all vectors, of each index by its share of the photos."""
-        backgrounds = list(self._members.ask(lambda _, one: one.background()).values())
-        total = sum(each.photos for each in backgrounds)
-        kept = []
-        for each in backgrounds:
-            wanted = -(-len(each.vectors) * each.photos // max(total, 1))
-            rows = np.linspace(0, len(each.vectors) - 1, min(wanted, len(each.vectors)))
-            kept.append(each.vectors[rows.astype(int)])
-        vectors = np.concatenate(kept) if kept else np.zeros((0, self.model.dim), np.float32)
-        return Background(vectors, total)
+        backgrounds = self._members.ask(lambda _, one: one.background())
+        return together(list(backgrounds.values()), self.model.dim)
 
     def perceptual_hashes(self, image_ids: Ids) -> list[int | None]:
         """Return perceptual hashes in the order of the ids, None where there is none."""
@@ -214,30 +207,25 @@ class SeveralIndexes:
         return sorted(totals.items(), key=lambda each: (-each[1], each[0]))[:most]
 
     def field_values(self, field: str, most: int = 1000) -> list[tuple[str, int]]:
-        """Return the values that photos have in a field of filters, and how many photos have each.
-
-        The most first, equal ones by value; ValueError where there is no such field.
-        """
+        """Return values and how many photos have each, as `ServedIndex.field_values`."""
         checked_field(field)
-        found = self._sums(lambda one: dict(one.field_values(field, ALL)))
-        return sorted(found.items(), key=lambda each: (-each[1], each[0]))[:most]
+        totals = self._sums(lambda one: dict(one.field_values(field, ALL)))
+        return sorted(totals.items(), key=lambda each: (-each[1], each[0]))[:most]
 
     def lines(self, image_ids: Ids) -> dict[int, tuple[TextLine, ...]]:
         """Return the text that was read in photos, of those ids that have any."""
 
         def read(one: ServedIndex, ids: list[int]) -> list[tuple[TextLine, ...]]:
-            held = one.lines(ids)
-            return [held.get(image_id, ()) for image_id in ids]
+            lines = one.lines(ids)
+            return [lines.get(image_id, ()) for image_id in ids]
 
-        most = len(self._members.places) * STRIDE
-        asked = [int(image_id) for image_id in image_ids if 0 <= int(image_id) < most]
-        found = zip(asked, self._of(asked, read), strict=True)
-        return {image_id: lines for image_id, lines in found if lines}
+        there = [int(i) for i in image_ids if 0 <= int(i) < len(self._members.places) * STRIDE]
+        return {i: lines for i, lines in zip(there, self._of(there, read), strict=True) if lines}
 
     def coming_models(self) -> list[Model]:
         """Return the models that photos are being embedded with, beside the one that answers."""
-        lists = self._all(lambda one: one.coming_models())
-        return list({each.fingerprint: each for models in lists for each in models}.values())
+        models = [each for models in self._all(lambda one: one.coming_models()) for each in models]
+        return list({each.fingerprint: each for each in models}.values())
 
     def measured(self) -> Measured | None:
         """Return how vectors are searched: the kinds, the least recall, and the longest time."""

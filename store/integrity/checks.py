@@ -97,16 +97,8 @@ def _check_rows(catalog: CatalogFile) -> Iterator[Problem]:
     yield from about("bad-photo", what, EMBED_AGAIN, bad, photos=True)
     for code, tables, mending in (
         ("bad-text", TEXTS, READ_AGAIN),
-        (
-            "bad-metadata",
-            METADATA,
-            "forgets them all; the next `crossgraph index` reads them again",
-        ),
-        (
-            "bad-lines",
-            READ_TEXT,
-            "forgets the text of these photos; the next `crossgraph index --text` reads it again",
-        ),
+        ("bad-metadata", METADATA, "empties them; the next `crossgraph index` reads them again"),
+        ("bad-lines", READ_TEXT, "forgets these photos' text; `index --text` reads it again"),
         ("bad-record", SMALL, "forgets them; they are made again"),
     ):
         rows = (row for table in tables for row in faulty_texts(catalog, table))

@@ -73,7 +73,7 @@ def _photos(catalog: CatalogFile) -> Iterator[Sequence[Any]]:
         captions = texts_of(catalog, "captions", ids)
         categories = texts_of(catalog, "categories", ids)
         details, lines = details_of(catalog, ids), lines_of(catalog, ids)
-        for image_id, root, path, *facts, camera, look in catalog.rows(sql, ids[0], ids[-1]):
+        for image_id, root, path, *facts, camera, hash_bits in catalog.rows(sql, ids[0], ids[-1]):
             yield (
                 image_id,
                 *(storable(row_to_path(row)) for row in (root, path)),

@@ -24,7 +24,6 @@ from store.postgres.vector_search import PostgresVectors
 from store.postgres.word_search import search_words
 from store.types import (
     Counts,
-    TopK,
     Ids,
     Missing,
     Photo,
@@ -32,6 +31,7 @@ from store.types import (
     PhotoRecord,
     QuarantinedFile,
     TextLine,
+    TopK,
 )
 from store.vectors.background import Background, spread_ids
 from store.vectors.choose import Measured
@@ -245,10 +245,7 @@ class PostgresReader:
             return [(name, count) for name, count in self._session.rows(sql, most)]
 
     def field_values(self, field: str, most: int = 1000) -> list[tuple[str, int]]:
-        """Return the values that photos have in a field of filters, and how many photos have each.
-
-        The most first, equal ones by value; ValueError where there is no such field.
-        """
+        """Return values and how many photos have each, as `ServedIndex.field_values`."""
         with self.snapshot():
             return values_of(self._session, field, most)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from store.sqlite.catalog_file import CatalogFile
     from store.types import Ids
 
-__all__ = ["SAMPLE", "Background", "sampled", "spread_ids"]
+__all__ = ["SAMPLE", "Background", "sampled", "spread_ids", "together"]
 
 SAMPLE = 256
 """Photos in a sample, at most."""
@@ -37,6 +37,17 @@ def sampled(catalog: CatalogFile, vectors: Callable[[Ids], NDArray[np.float32]])
     first, last, photos = next(catalog.rows("SELECT min(id), max(id), count(*) FROM images"))
     rows = catalog.rows(spread_ids("images", first, last)) if photos else ()
     return Background(vectors(sorted(int(row[0]) for row in rows)), int(photos))
+
+
+def together(backgrounds: Sequence[Background], dim: int) -> Background:
+    """Return the samples of several indexes, of each by its share of the photos; (S, D) vectors."""
+    total = sum(each.photos for each in backgrounds)
+    kept = [np.zeros((0, dim), np.float32)]
+    for each in backgrounds:
+        wanted = -(-len(each.vectors) * each.photos // max(total, 1))
+        rows = np.linspace(0, len(each.vectors) - 1, min(wanted, len(each.vectors)))
+        kept.append(each.vectors[rows.astype(int)])
+    return Background(np.concatenate(kept), total)
 
 
 def spread_ids(photos: str, first: int, last: int) -> str:

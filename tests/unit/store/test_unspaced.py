@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from store import Index, PhotoFile
 from store.columns.codec import one_form
-from store.columns.unspaced import spaced_query, normal, spaced_text
+from store.columns.unspaced import normal, spaced_query, spaced_text
 from store.integrity.verify import verify
 from tests.unit.store.version_eight import bring_back
 
