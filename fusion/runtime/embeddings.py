@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,8 +80,13 @@ class Reranked:
     zeros where it knows none of them."""
 
 
+class _Queries(Protocol):
+    @property
+    def vectors(self) -> NDArray[np.float32]: ...
+
+
 def check_candidates(
-    query: QueryEmbeddings, vectors: NDArray[np.floating], packed: NDArray[np.uint8]
+    query: _Queries, vectors: NDArray[np.floating], packed: NDArray[np.uint8]
 ) -> None:
     """Raise a ValueError unless there is one query, and a vector for each packed photo."""
     if len(query.vectors) != 1 or len(vectors) != len(packed):

@@ -6,7 +6,6 @@ wrote of it.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -16,11 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fusion.runtime.clip.clip_indexing_model import ClipIndexingModel
+from fusion.runtime.clip.clip_search_model import CLIP_MODEL
 from fusion.runtime.embeddings import ImageEmbeddings, QueryEmbeddings
 from fusion.runtime.exported_files import unreadable
 from fusion.runtime.exported_folder import PHOTOS, TABLES, exported_model_folder, read_facts
 from fusion.runtime.onnx_search_model import OnnxSearchModel
 from fusion.runtime.packing import Layout, pack_outputs
+from fusion.runtime.processors import usable_processors
 from fusion.runtime.squares import squares
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ INPUT = "pixels"
 
 def find_indexing_model(
     root: Path, fingerprint: str, threads: int | None = None
-) -> OnnxIndexingModel | None:
+) -> OnnxIndexingModel | ClipIndexingModel | None:
     """Return the exported model of that fingerprint; None where there is none that can be used.
 
     Every file is hashed, which is nothing beside indexing, so that a damaged one is made anew.
@@ -61,6 +63,8 @@ def find_indexing_model(
         import tokenizers  # noqa: F401
     except ImportError:
         return None
+    if facts["name"] == CLIP_MODEL:
+        return ClipIndexingModel(folder, facts, threads)
     return OnnxIndexingModel(folder, facts, threads)
 
 
@@ -94,7 +98,7 @@ class OnnxIndexingModel:
         self.batch_size = PHOTOS_TOGETHER
         self.size_px = int(facts["photos"]["size_px"])
         self._row_bytes = Layout(*facts["layout"]).row_bytes
-        self._folder, self._threads = folder, threads or _processors()
+        self._folder, self._threads = folder, threads or usable_processors()
         self._queries = OnnxSearchModel(folder, facts)
 
     def embed_images(self, images: Sequence[Image]) -> ImageEmbeddings:
@@ -150,9 +154,3 @@ class OnnxIndexingModel:
             return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # some of the library's errors are nothing but Exception
             raise unreadable(self._folder, PHOTOS, error) from error
-
-
-def _processors() -> int:
-    """How many processors this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)  # Linux has it
-    return len(affinity(0)) if affinity else os.cpu_count() or 1

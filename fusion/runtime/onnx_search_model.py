@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fusion.runtime.clip.clip_search_model import CLIP_MODEL, ClipSearchModel
 from fusion.runtime.embeddings import QueryEmbeddings, Reranked, check_candidates
 from fusion.runtime.exported_files import ExportedFiles
 from fusion.runtime.exported_folder import (
@@ -38,7 +39,7 @@ Array = NDArray[np.float32]
 
 def find_search_model(
     root: Path, fingerprint: str, *, once: bool = False
-) -> OnnxSearchModel | None:
+) -> OnnxSearchModel | ClipSearchModel | None:
     """Return the exported model of that fingerprint; None where there is none that can be used.
 
     Args:
@@ -55,6 +56,8 @@ def find_search_model(
         import tokenizers  # noqa: F401
     except ImportError:
         return None
+    if facts["name"] == CLIP_MODEL:
+        return ClipSearchModel(folder, facts, once=once)
     return OnnxSearchModel(folder, facts, once=once)
 
 

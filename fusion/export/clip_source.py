@@ -1,0 +1,147 @@
+"""A CLIP-like model as transformers loads it, with its own processor and tokenizer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from PIL import Image
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+from fusion.encoders.quiet_loading import quiet_transformers, require_all_tensors
+from fusion.encoders.torchvision_ops import ensure_torchvision
+from fusion.export.clip_steps import pixel_steps, plain_tokenizer, text_steps
+from fusion.runtime.clip.pixel_steps import PixelSteps
+from fusion.runtime.clip.text_steps import TextSteps
+from fusion.runtime.model_errors import WeightsMismatch, one_line
+
+__all__ = ["ClipSource", "TransformersClip", "load_transformers_clip"]
+
+Inputs = dict[str, Tensor]
+
+
+class ClipSource(Protocol):
+    """A model whose photos and texts lie in one space, and the library's own way to read them."""
+
+    pixels: PixelSteps
+    texts: TextSteps
+    tokenizer: Tokenizer
+    sigmoid: tuple[float, float | None]
+    """Scale of the cosines, and what is added; None for a model without."""
+
+    def image_module(self) -> nn.Module:
+        """Return what takes `image_inputs` and gives features (1, D), not of unit length yet."""
+
+    def text_module(self) -> nn.Module:
+        """Return what takes `text_inputs` and gives features (1, D), not of unit length yet."""
+
+    def image_inputs(self, image: Image.Image) -> Inputs:
+        """Return the inputs for one photo as the library itself makes them."""
+
+    def text_inputs(self, text: str) -> Inputs:
+        """Return the inputs for one text as the library itself makes them."""
+
+
+@dataclass(frozen=True)
+class TransformersClip:
+    """Any model of transformers with image and text features."""
+
+    model: Any
+    processor: Any
+    slow_tokenizer: Any
+    pixels: PixelSteps
+    texts: TextSteps
+    tokenizer: Tokenizer
+    sigmoid: tuple[float, float | None]
+
+    def image_module(self) -> nn.Module:
+        """Return `get_image_features` as a module."""
+        return _Features(self.model, "get_image_features", list(self.image_inputs(_GREY)))
+
+    def text_module(self) -> nn.Module:
+        """Return `get_text_features` as a module."""
+        return _Features(self.model, "get_text_features", list(self.text_inputs("a dog")))
+
+    def image_inputs(self, image: Image.Image) -> Inputs:
+        """Return what the processor makes of one photo."""
+        return dict(self.processor(images=[image], return_tensors="pt"))
+
+    def text_inputs(self, text: str) -> Inputs:
+        """Return what the tokenizer makes of one text, padded as the model was trained."""
+        padding = {"padding": "max_length"} if self.texts.pads else {}
+        found = self.slow_tokenizer(
+            [text], truncation=True, max_length=self.texts.length, return_tensors="pt", **padding
+        )
+        names = ("input_ids", "attention_mask")
+        return {name: found[name] for name in names if name in found}
+
+
+_GREY = Image.new("RGB", (64, 48), (120, 120, 120))
+
+
+class _Features(nn.Module):
+    """A method of a model as a module, whose inputs come in the order of their names."""
+
+    def __init__(self, model: Any, method: str, names: Sequence[str]) -> None:  # noqa: ANN401
+        super().__init__()
+        self.model, self.method, self.names = model, method, names
+
+    def forward(self, first: Tensor, second: Tensor | None = None,
+                third: Tensor | None = None) -> Tensor:  # fmt: skip
+        given = zip(self.names, (first, second, third), strict=False)
+        found = getattr(self.model, self.method)(
+            **{name: value for name, value in given if value is not None}
+        )
+        features: Tensor = found if isinstance(found, Tensor) else found.pooler_output
+        return features
+
+
+def load_transformers_clip(folder: Path) -> TransformersClip:
+    """Load a model from its folder.
+
+    Raises:
+        WeightsMismatch: it holds no model with image and text features, or one of steps that
+            nobody wrote down here.
+    """
+    ensure_torchvision()
+    from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
+
+    try:
+        with quiet_transformers():
+            # The stubs don't know that `output_loading_info` makes it a pair.
+            load: Any = AutoModel.from_pretrained
+            model, report = load(
+                folder,
+                local_files_only=True,
+                dtype=torch.float32,
+                attn_implementation="eager",
+                output_loading_info=True,
+            )
+            processor = AutoImageProcessor.from_pretrained(
+                folder, local_files_only=True, backend="pil"
+            )
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        model.get_image_features, model.get_text_features  # noqa: B018 - any other model lacks them
+        require_all_tensors(report)
+        fast = plain_tokenizer(tokenizer)
+        texts = text_steps(model.config, tokenizer)
+        fast.enable_truncation(texts.length, direction=tokenizer.truncation_side)
+        fast.no_padding()
+        pixels = pixel_steps(processor)
+    except Exception as error:  # transformers raises whatever its parsers meet
+        raise WeightsMismatch(
+            f"{folder}: not a CLIP-like model that can be read ({one_line(error)})"
+        ) from error
+    model.eval().requires_grad_(False)
+    return TransformersClip(model, processor, tokenizer, pixels, texts, fast, _sigmoid(model))
+
+
+def _sigmoid(model: Any) -> tuple[float, float | None]:  # noqa: ANN401
+    scale = getattr(model, "logit_scale", None)
+    offset = getattr(model, "logit_bias", None)
+    scaled = 1.0 if scale is None else float(scale.exp())
+    return scaled, None if offset is None else float(offset)

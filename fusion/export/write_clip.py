@@ -1,0 +1,250 @@
+"""A CLIP-like model as files that need no torch, held against the library that it comes from.
+
+What is written is compared, on made photos and texts, with what transformers itself gives: pixels,
+tokens and embeddings. A model for which they differ is refused, so that an index never holds
+vectors that are not the model's own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from safetensors.numpy import save_file
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+
+from fusion.export.clip_source import ClipSource
+from fusion.export.write_model import ModelExportError, quiet
+from fusion.runtime.clip.clip_indexing_model import BANK
+from fusion.runtime.clip.clip_search_model import CLIP_MODEL
+from fusion.runtime.clip.pixel_steps import PIXELS
+from fusion.runtime.exported_folder import (
+    PHOTOS,
+    QUERY,
+    TABLES,
+    TOKENIZER,
+    exported_model_folder,
+    read_facts,
+    writing_folder,
+)
+from fusion.runtime.prepare.onnx_file import write_optimised
+
+__all__ = ["MOST_APART", "export_clip"]
+
+MOST_APART = 1e-4
+"""How far a number of an embedding may be from the library's."""
+LEVELS_APART = 1.5
+"""Levels of 255 that a pixel may be from the library's, which has two ways of resizing that differ
+by one."""
+HUB_NEAREST = 16
+
+TEXTS = (
+    "a dog",
+    "A Photo of TWO dogs, running: on the beach!",
+    "der Hund \u00fcberquert die Stra\u00dfe, na\u00efve caf\u00e9",
+    "\u4e24\u53ea\u72d7\u5728\u6d77\u6ee9\u4e0a \U0001f415",
+    "it's 3.5 km   to the well-known spot #1 (left)",
+    "word " * 90,
+)
+SIZES = ((96, 64), (50, 130), (256, 256), (300, 40))
+"""Widths and heights of the photos that are compared."""
+
+Array = NDArray[np.float32]
+
+
+def export_clip(source: ClipSource, fingerprint: str, encoders: str, root: Path) -> Path:
+    """Write a model below `root`, unless it is there and whole.
+
+    Args:
+        source: as it was loaded.
+        fingerprint: of its folder's content.
+        encoders: the preset that an index records.
+        root: the cache.
+
+    Returns:
+        Its folder.
+
+    Raises:
+        ModelExportError: a package for it is missing, it cannot be written, or what was written
+            gives something else than the library that the model comes from.
+    """
+    folder = exported_model_folder(root, fingerprint)
+    if read_facts(folder, thorough=True) is not None:
+        return folder
+    facts: dict[str, Any] = {
+        "name": CLIP_MODEL,
+        "encoders": encoders,
+        "fingerprint": fingerprint,
+        "photos": source.pixels.told(),
+        "texts": source.texts.told(),
+        "sigmoid": list(source.sigmoid),
+        "hub_weight": 0.0,
+        "hub_nearest": HUB_NEAREST,
+    }
+    try:
+        with writing_folder(folder, facts) as partial, torch.inference_mode():
+            source.tokenizer.save(str(partial / TOKENIZER), pretty=False)
+            _check_tokens(source)
+            _check_pixels(source)
+            facts["dim"] = _write_photos(source, partial / PHOTOS)
+            _write_texts(source, partial / QUERY)
+            save_file({BANK: np.zeros((0, facts["dim"]), np.float32)}, partial / TABLES)
+    except (OSError, ImportError, RuntimeError) as error:
+        first_line = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ModelExportError(f"{encoders} could not be prepared: {first_line}") from error
+    return folder
+
+
+def _check_tokens(source: ClipSource) -> None:
+    for text in TEXTS:
+        wanted = {name: value.numpy() for name, value in source.text_inputs(text).items()}
+        found = source.texts.inputs_of(text, source.tokenizer)
+        same = wanted.keys() == found.keys() and all(
+            np.array_equal(wanted[name], found[name]) for name in wanted
+        )
+        if not same:
+            raise ModelExportError(f"its tokenizer reads {text[:30]!r} otherwise than written here")
+
+
+def _check_pixels(source: ClipSource) -> None:
+    level = source.pixels.scale * LEVELS_APART / min(source.pixels.deviation)
+    for image in _photos():
+        wanted, found = source.image_inputs(image), source.pixels.inputs_of(image)
+        same = wanted.keys() == found.keys() and all(
+            wanted[name].shape == found[name].shape for name in wanted
+        )
+        apart = np.abs(wanted[PIXELS].numpy() - found[PIXELS]).max() if same else np.inf
+        if apart > level:
+            raise ModelExportError("its processor resizes, crops or scales in a way unknown here")
+
+
+def _write_photos(source: ClipSource, path: Path) -> int:
+    """Write the photo side and give the width of an embedding."""
+    module = _Unit(source.image_module())
+    samples = [_tensors(source.pixels.inputs_of(image)) for image in _photos()]
+    with _exportable(source):
+        _write(module, samples[0], None, path)
+    return _compare(path, module, samples)
+
+
+def _write_texts(source: ClipSource, path: Path) -> None:
+    module = _Unit(source.text_module())
+    samples = [_tensors(source.texts.inputs_of(text, source.tokenizer)) for text in TEXTS]
+    sizes = None
+    if not source.texts.pads:
+        tokens = torch.export.Dim("tokens", min=2, max=source.texts.length)
+        sizes = {name: {1: tokens} for name in samples[0]}
+    sample = min(samples[1:], key=lambda each: next(iter(each.values())).shape[1])
+    _write(module, sample, sizes, path)
+    _compare(path, module, samples)
+
+
+class _Unit(nn.Module):
+    """What a module gives, brought to unit length."""
+
+    def __init__(self, features: nn.Module) -> None:
+        super().__init__()
+        self.features = features
+
+    def forward(self, first: Tensor, second: Tensor | None = None,
+                third: Tensor | None = None) -> Tensor:  # fmt: skip
+        given = [each for each in (first, second, third) if each is not None]
+        return normalize(self.features(*given), dim=-1)
+
+
+def _write(
+    module: nn.Module, sample: dict[str, Tensor], sizes: dict[str, Any] | None, path: Path
+) -> None:
+    raw = path.with_suffix(".raw.onnx")
+    # The module's own names for its inputs, which dynamic sizes go by.
+    shapes = None if sizes is None else dict(zip(("first", "second"), sizes.values(), strict=False))
+    with quiet():
+        torch.onnx.export(
+            module.eval(),
+            tuple(sample.values()),
+            str(raw),
+            input_names=list(sample),
+            output_names=["embeddings"],
+            dynamic_shapes=shapes,
+            external_data=True,  # in one file there is room for 2 GB
+            verbose=False,
+        )
+        write_optimised(raw, path)
+    for part in path.parent.glob(f"{raw.name}*"):
+        part.unlink()
+
+
+def _compare(path: Path, module: nn.Module, samples: list[dict[str, Tensor]]) -> int:
+    """Hold what was written against the module and give the width of an embedding."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    width = 0
+    for sample in samples:
+        wanted = module(*sample.values()).numpy()
+        found = session.run(None, {name: value.numpy() for name, value in sample.items()})[0]
+        apart = float(np.abs(wanted - found).max()) if found.shape == wanted.shape else np.inf
+        if not apart <= MOST_APART:
+            raise ModelExportError(f"an exported embedding is {apart:.1e} from the model's own")
+        width = int(found.shape[1])
+    return width
+
+
+def _tensors(inputs: dict[str, NDArray[Any]]) -> dict[str, Tensor]:
+    return {name: torch.from_numpy(value) for name, value in inputs.items()}
+
+
+def _photos() -> list[Image.Image]:
+    """Photos of several sizes, smooth as photos are, with nothing in them."""
+    random = np.random.default_rng(5)
+    made = []
+    for size in SIZES:
+        coarse = random.integers(0, 256, (9, 12, 3), dtype=np.uint8)
+        made.append(Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC))
+    return made
+
+
+@contextlib.contextmanager
+def _exportable(source: ClipSource) -> Generator[None]:
+    """Let SigLIP 2 resize its positions by a product of matrices, which ONNX has."""
+    model = getattr(source, "model", None)
+    embeddings = getattr(getattr(model, "vision_model", None), "embeddings", None)
+    name = "resize_positional_embeddings"
+    if not hasattr(embeddings, name):
+        yield
+        return
+    before = getattr(embeddings, name)
+    setattr(embeddings, name, _resized_positions)
+    try:
+        yield
+    finally:
+        setattr(embeddings, name, before)
+
+
+def _resized_positions(positions: Tensor, shapes: Tensor, max_length: int) -> Tensor:
+    """Bilinear resizing with antialiasing: (H, W, D) and (B, 2) -> (B, max_length, D)."""
+    sizes = shapes.to(torch.float32)[:, None]
+    place = torch.arange(max_length, dtype=torch.float32)[None, :, None]
+    rows = torch.floor(place / sizes[..., 1:])
+    there = torch.cat([rows, place - rows * sizes[..., 1:]], dim=-1)
+    there = there * (place < sizes[..., :1] * sizes[..., 1:])
+    scale = torch.tensor(positions.shape[:2], dtype=torch.float32) / sizes
+    support = scale.clamp(min=1)
+    centre = (there + 0.5) * scale - 0.5
+    weights = []
+    for axis, length in enumerate(positions.shape[:2]):
+        source = torch.arange(length, dtype=torch.float32)
+        near = 1 - (source - centre[..., axis, None]).abs() / support[..., axis, None]
+        near = near.clamp(min=0)
+        weights.append(near / near.sum(-1, keepdim=True))
+    both = (weights[0][..., :, None] * weights[1][..., None, :]).flatten(-2)
+    return both @ positions.flatten(0, 1)

@@ -1,0 +1,88 @@
+"""How likely a hit of a model is that nobody fitted: against what chance alone would bring.
+
+Cosines of CLIP-like models have no meaning of their own: for one query 0.2 is a match, for another
+0.3 is none. So a hit is held against the query's own background, the cosines of a sample of the
+collection. The best of n photos that have nothing to do with the query lies so many deviations
+above their mean as the highest of n draws from a normal distribution; what stands out from that
+is likelier than not to be right.
+
+SigLIP models have a probability of their own, by a sigmoid that was trained on pairs (Zhai et al.,
+ICCV 2023). It is low for short queries, right or wrong, and where it is high it can be believed.
+Either may speak for a hit: what is shown is the probability that not both are wrong.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["FEW", "STEEPNESS", "by_chance", "highest_by_chance", "pair_probabilities"]
+
+Array = NDArray[np.float32]
+
+FEW = 8
+"""Photos of a background below which its spread says nothing."""
+STEEPNESS = 1.5
+"""Log odds for each deviation above the highest of chance, where a hit is as likely as not."""
+
+
+def pair_probabilities(cosines: Array, scale: float, offset: float | None) -> Array:
+    """Return what the model itself says of pairs, by their cosines alone: (K,) -> (K,).
+
+    Args:
+        cosines: of one text and K photos.
+        scale: of the model's own sigmoid.
+        offset: of the same; None for a model without one, of which every pair has 0.5.
+
+    >>> pair_probabilities(np.array([0.1, 0.3], np.float32), 10.0, -2.0).round(2).tolist()
+    [0.27, 0.73]
+    """
+    if offset is None:
+        return np.full(len(cosines), 0.5, np.float32)
+    logits = np.clip(np.float32(scale) * cosines + np.float32(offset), -30, 30)
+    found: Array = (1 / (1 + np.exp(-logits))).astype(np.float32)
+    return found
+
+
+def highest_by_chance(photos: int) -> float:
+    """Return the mean of the highest of n draws from a standard normal distribution, nearly.
+
+    Blom's approximation, Statistical Estimates and Transformed Beta-Variables, 1958.
+
+    >>> round(highest_by_chance(10), 2), round(highest_by_chance(1000), 2)
+    (1.55, 3.24)
+    """
+    from statistics import NormalDist
+
+    share = (max(photos, 1) - 0.375) / (max(photos, 1) + 0.25)
+    return NormalDist().inv_cdf(share)
+
+
+def by_chance(
+    scores: Array, first: Array, background: Array, photos: int, pairs: Array | None = None
+) -> Array | None:
+    """Return how likely each of K hits is right.
+
+    Args:
+        scores: (K,) by which they are ranked, higher is nearer.
+        first: (K,) their cosines.
+        background: (S,) cosines of a sample of the collection.
+        photos: in the collection.
+        pairs: (K,) what the model itself says of each; all of 0.5 or None says nothing.
+
+    Returns:
+        (K,) in 0..1, a hit of a lower score at most as likely; None where there are too few photos.
+    """
+    if len(background) < FEW:
+        return None
+    deviations = (first - background.mean()) / max(float(background.std()), 1e-6)
+    logits = STEEPNESS * (deviations - highest_by_chance(photos))
+    likely = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
+    if pairs is not None and not math.isclose(float(np.ptp(pairs)) if len(pairs) else 0.0, 0.0):
+        likely = 1 - (1 - likely) * (1 - pairs)
+    order = np.argsort(-scores, kind="stable")
+    found = np.empty(len(scores), np.float32)
+    found[order] = np.minimum.accumulate(likely[order])
+    return found

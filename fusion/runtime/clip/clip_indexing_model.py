@@ -1,0 +1,118 @@
+"""A CLIP-like model for indexing, without torch: ONNX Runtime, numpy, Pillow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fusion.runtime.clip.clip_search_model import ClipSearchModel
+from fusion.runtime.clip.embedded_texts import EmbeddedTexts
+from fusion.runtime.clip.hubs import hubs_of, pack_hubs
+from fusion.runtime.clip.pixel_steps import PixelSteps
+from fusion.runtime.embeddings import ImageEmbeddings
+from fusion.runtime.exported_files import unreadable
+from fusion.runtime.exported_folder import PHOTOS, TABLES
+from fusion.runtime.processors import usable_processors
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from PIL.Image import Image
+
+__all__ = ["BANK", "ClipIndexingModel"]
+
+Array = NDArray[np.float32]
+
+PHOTOS_TOGETHER = 16
+BANK = "bank"
+"""The table of texts, (M, D), that photos are held against."""
+
+
+class ClipIndexingModel:
+    """A CLIP-like model as `indexer.IndexingModel` wants it.
+
+    Args:
+        folder: with the files that `fusion.export.write_clip` wrote.
+        facts: what was written down beside them.
+        threads: that encode, each a photo of its own; None for one a processor.
+
+    Attributes:
+        name: `clip`.
+        encoders: the preset.
+        fingerprint: as of `ClipSearchModel`.
+        dim: width of a vector: the model's own embedding, of unit length, and nothing beside.
+        unit_dim: the same.
+        batch_size: how many photos it is best given together.
+        size_px: None: photos come as they are, since its own steps need all of them.
+    """
+
+    size_px = None
+    batch_size = PHOTOS_TOGETHER
+
+    def __init__(self, folder: Path, facts: dict[str, Any], threads: int | None = None) -> None:
+        self._texts = ClipSearchModel(folder, facts)
+        self.name, self.encoders = self._texts.name, self._texts.encoders
+        self.fingerprint = self._texts.fingerprint
+        self.dim = self.unit_dim = int(facts["dim"])
+        self._folder, self._facts = folder, facts
+        self._threads = threads or usable_processors()
+        self._steps = PixelSteps.of(facts["photos"])
+
+    def embed_images(self, images: Sequence[Image]) -> ImageEmbeddings:
+        """Embed B photos of any size.
+
+        Raises:
+            ValueError: if there are no photos.
+        """
+        if not images:
+            raise ValueError("no images to encode: expected at least one")
+        session = self._session
+
+        def embedded(image: Image) -> Array:
+            found: Array = session.run(None, self._steps.inputs_of(image))[0]
+            return found
+
+        vectors = np.concatenate(list(self._pool.map(embedded, images)))
+        hubs = hubs_of(vectors, self._bank, int(self._facts["hub_nearest"]))
+        return ImageEmbeddings(vectors, pack_hubs(hubs))
+
+    def embed_queries(self, texts: Sequence[str]) -> EmbeddedTexts:
+        """Embed Q texts, as `ClipSearchModel` does."""
+        return self._texts.embed_queries(texts)
+
+    def recall_queries(self) -> Array:
+        """Return vectors (M, dim) of texts that queries look like."""
+        return self._bank
+
+    @cached_property
+    def _bank(self) -> Array:
+        from safetensors import SafetensorError, safe_open
+
+        try:
+            with safe_open(self._folder / TABLES, framework="numpy") as file:
+                found: Array = file.get_tensor(BANK)
+        except (OSError, SafetensorError) as error:
+            raise unreadable(self._folder, TABLES, error) from error
+        return found
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self._threads, "embed-photos")
+
+    @cached_property
+    def _session(self) -> InferenceSession:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.log_severity_level = 3
+        file = self._folder / PHOTOS
+        try:
+            return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # some of the library's errors are nothing but Exception
+            raise unreadable(self._folder, PHOTOS, error) from error
