@@ -27,11 +27,21 @@ Inputs = dict[str, Tensor]
 class ClipSource(Protocol):
     """A model whose photos and texts lie in one space, and the library's own way to read them."""
 
-    pixels: PixelSteps
-    texts: TextSteps
-    tokenizer: Tokenizer
-    sigmoid: tuple[float, float | None]
-    """Scale of the cosines, and what is added; None for a model without."""
+    @property
+    def pixels(self) -> PixelSteps:
+        """How photos become inputs."""
+
+    @property
+    def texts(self) -> TextSteps:
+        """How tokens become inputs."""
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """From texts to tokens, cut off at the limit and not padded."""
+
+    @property
+    def sigmoid(self) -> tuple[float, float | None]:
+        """Scale of the cosines, and what is added; None for a model without."""
 
     def image_module(self) -> nn.Module:
         """Return what takes `image_inputs` and gives features (1, D), not of unit length yet."""

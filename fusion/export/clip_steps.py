@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from typing import Any
+from typing import Any, cast
 
 from tokenizers import Regex, Tokenizer, models, normalizers, processors
 
@@ -95,8 +95,8 @@ def _sentence_pieces(tokenizer: Any) -> Tokenizer:  # noqa: ANN401
     """SigLIP's: small letters, no punctuation, pieces of words by a unigram model (T5's form)."""
     from sentencepiece import sentencepiece_model_pb2
 
-    pieces = tokenizer.sp_model
-    told = sentencepiece_model_pb2.ModelProto.FromString(pieces.serialized_model_proto())
+    pieces, protocol = tokenizer.sp_model, cast(Any, sentencepiece_model_pb2)
+    told = protocol.ModelProto.FromString(pieces.serialized_model_proto())
     characters = told.normalizer_spec.precompiled_charsmap
     vocabulary = [(pieces.id_to_piece(row), pieces.get_score(row)) for row in range(len(pieces))]
     found = Tokenizer(models.Unigram(vocabulary, unk_id=pieces.unk_id(), byte_fallback=False))

@@ -22,8 +22,8 @@ from torch.nn.functional import normalize
 
 from fusion.export.clip_source import ClipSource
 from fusion.export.write_model import ModelExportError, quiet
+from fusion.runtime.clip.clip_folder import CLIP_MODEL
 from fusion.runtime.clip.clip_indexing_model import BANK
-from fusion.runtime.clip.clip_search_model import CLIP_MODEL
 from fusion.runtime.clip.pixel_steps import PIXELS
 from fusion.runtime.exported_folder import (
     PHOTOS,

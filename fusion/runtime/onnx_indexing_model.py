@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fusion.runtime.clip.clip_folder import CLIP_MODEL
 from fusion.runtime.clip.clip_indexing_model import ClipIndexingModel
-from fusion.runtime.clip.clip_search_model import CLIP_MODEL
 from fusion.runtime.embeddings import ImageEmbeddings, QueryEmbeddings
 from fusion.runtime.exported_files import unreadable
 from fusion.runtime.exported_folder import PHOTOS, TABLES, exported_model_folder, read_facts

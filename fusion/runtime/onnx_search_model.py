@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion.runtime.clip.clip_search_model import CLIP_MODEL, ClipSearchModel
+from fusion.runtime.clip.clip_folder import CLIP_MODEL
 from fusion.runtime.embeddings import QueryEmbeddings, Reranked, check_candidates
 from fusion.runtime.exported_files import ExportedFiles
 from fusion.runtime.exported_folder import (
@@ -30,6 +30,7 @@ from fusion.runtime.wording import canonical_query, is_short_query
 from fusion.runtime.words import words_of
 
 if TYPE_CHECKING:
+    from fusion.runtime.clip.clip_search_model import ClipSearchModel
     from fusion.runtime.photo_explanation import PhotoExplanation
 
 __all__ = ["OnnxSearchModel", "find_search_model"]
@@ -57,6 +58,8 @@ def find_search_model(
     except ImportError:
         return None
     if facts["name"] == CLIP_MODEL:
+        from fusion.runtime.clip.clip_search_model import ClipSearchModel
+
         return ClipSearchModel(folder, facts, once=once)
     return OnnxSearchModel(folder, facts, once=once)
 

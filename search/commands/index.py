@@ -11,12 +11,18 @@ from typing import Any
 import typer
 
 from search.commands.shared.embedded_shards import Sharding, check_sharding, run_sharded
-from search.commands.shared.index_checks import check_known, check_options, check_watch
+from search.commands.shared.index_checks import (
+    check_encoders,
+    check_known,
+    check_options,
+    check_watch,
+)
 from search.commands.shared.index_lines import plan_lines, print_built, print_reembedded
 from search.commands.shared.index_options import (
     Address,
     Annotations,
     BatchSize,
+    ClipEncoders,
     Exclude,
     FromShards,
     Include,
@@ -42,6 +48,7 @@ from search.commands.shared.options import (
     default_index,
 )
 from search.models import loading
+from search.models.clip_models import clip_encoders_of
 
 __all__ = ["index"]
 
@@ -59,6 +66,7 @@ def index(
     retry_failed: RetryFailed = False,
     reembed: Reembed = False,
     watch: Watch = False,
+    encoders: ClipEncoders = None,
     checkpoint: Checkpoint = None,
     image_weights: ImageWeights = None,
     text_weights: TextWeights = None,
@@ -85,12 +93,15 @@ def index(
       crossgraph index ~/Pictures --shards shards
 
       crossgraph index --from-shards shards --index photos.index
+
+      crossgraph index ~/Pictures --encoders clip:google/siglip2-base-patch16-224
     """
     sharding = Sharding(shards, from_shards, part, ray, address, workers)
     others = annotations or batch_size or plan or prune or reembed or watch or exclude or include
     check_sharding(sharding, source or (), bool(others), retry_failed)
     check_options(source or exclude or include, annotations, plan, reembed, retry_failed)
     check_watch(watch, plan, reembed, prune)
+    check_encoders(encoders, bool(checkpoint or image_weights or text_weights), device.value)
     if not source and not reembed and not from_shards:
         check_known(index)
     walk = {"exclude": exclude, "include": include}
@@ -101,6 +112,9 @@ def index(
 
     weights = {"image_weights": image_weights, "text_weights": text_weights}
     loaded_by: dict[str, Any] = {"checkpoint": checkpoint, **weights, "device": device.value}
+    if not (checkpoint or reembed or shards):
+        encoders = encoders or clip_encoders_of(index)
+    loaded_by["encoders"] = encoders
     tell = _nothing if quiet else _say
     model = loading.LazyModel(lambda: indexing_model(**loaded_by, tell=tell, warn=_say))
     options: dict[str, Any] = {"annotations": annotations or (), "prune": prune, **walk}

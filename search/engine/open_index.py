@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from search.engine.search_index import SearchIndex
 from search.models.for_queries import models_of
 from search.models.model_protocols import PhotoEmbedder, SearchModel
+
+if TYPE_CHECKING:
+    from store.catalog.models import Model
 
 __all__ = [
     "DEFAULT_INDEX",
@@ -63,6 +67,7 @@ def open_index(
         IndexDamaged: there is one and its catalog cannot be read.
         ModelMismatch: the index was made with another model.
         CheckpointError: the checkpoint cannot be read.
+        ClipNotPrepared: a CLIP-like model made the index, and is not prepared on this machine.
         WeightsNotFound: an encoder's weights are not there.
     """
     from store.opening import open_reader
@@ -72,25 +77,27 @@ def open_index(
             [str(each) for each in folder],
             seconds,
             model,
-            lambda fingerprint: models_of(
-                fingerprint,
+            lambda known: models_of(
+                known.fingerprint,
                 checkpoint,
                 image_weights=image_weights,
                 text_weights=text_weights,
                 once=once,
+                made_by=known,
             ),
         )
     folder, photos = Path(folder), None
     if model is None:
         # First of all: that there is no index should not cost the seconds that loading a model may.
         with closing(open_reader(folder, vectors)) as index:
-            fingerprint = index.model.fingerprint
+            known = index.model
         model, photos = models_of(
-            fingerprint,
+            known.fingerprint,
             checkpoint,
             image_weights=image_weights,
             text_weights=text_weights,
             once=once,
+            made_by=known,
         )
     reader = open_reader(folder, vectors, fingerprint=model.fingerprint, model=model.name)
     return SearchIndex(reader, model, photos)
@@ -100,7 +107,7 @@ def _open_several(
     places: Sequence[str],
     seconds: float,
     model: SearchModel | None,
-    load: Callable[[str], tuple[SearchModel, PhotoEmbedder]],
+    load: Callable[[Model], tuple[SearchModel, PhotoEmbedder]],
 ) -> SearchIndex:
     """Open indexes as one; raises as `open_index`."""
     from store import ModelMismatch
@@ -109,7 +116,7 @@ def _open_several(
     index = open_indexes(places, seconds=seconds, strict=True)
     try:
         known = index.model
-        reads, photos = (model, None) if model is not None else load(known.fingerprint)
+        reads, photos = (model, None) if model is not None else load(known)
         if reads.fingerprint != known.fingerprint:
             raise ModelMismatch(
                 f"{index.place} were made with model {known.name} ({known.fingerprint[:12]}), this "

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.models import loading
+from search.models.clip_models import clip_indexing_model
 from search.models.prepared import PREPARABLE, prepare
 
 if TYPE_CHECKING:
     from fusion.retriever import Retriever
+    from fusion.runtime.clip.clip_indexing_model import ClipIndexingModel
     from fusion.runtime.onnx_indexing_model import OnnxIndexingModel
 
 __all__ = ["indexing_model"]
@@ -19,13 +21,14 @@ __all__ = ["indexing_model"]
 def indexing_model(
     checkpoint: Path | None,
     *,
+    encoders: str | None = None,
     image_weights: Path | None = None,
     text_weights: Path | None = None,
     device: str = "auto",
     threads: int | None = None,
     tell: Callable[[str], object],
     warn: Callable[[str], object],
-) -> Any:  # noqa: ANN401 - one of three classes, two of which cost an import of torch
+) -> Any:  # noqa: ANN401 - one of four classes, two of which cost an import of torch
     """Return the model that indexes, in the quickest form that this machine can run.
 
     Without a GPU that is ONNX Runtime, for which the model is prepared where it is not yet; with
@@ -33,6 +36,7 @@ def indexing_model(
 
     Args:
         checkpoint: the model's folder; None is the one that ships with this package.
+        encoders: a CLIP-like model in its place, `clip:` and a folder or the hub's id.
         image_weights: as `open_index` takes it; giving it or the next loads torch.
         text_weights: the same for the text encoder.
         device: `auto`, `cpu` or `cuda`.
@@ -43,7 +47,10 @@ def indexing_model(
     Raises:
         DeviceNotThere: there is no GPU, and one was asked for.
         CheckpointError, WeightsNotFound, WeightsMismatch: as `loading.load_model`.
+        ClipNotPrepared, ModelExportError: a CLIP-like model cannot be prepared.
     """
+    if encoders is not None:
+        return clip_indexing_model(encoders, threads=threads, tell=tell)
     from fusion.hardware.device import choose_device
     from fusion.runtime.model_fingerprint import checkpoint_fingerprint
 
@@ -66,7 +73,9 @@ def indexing_model(
     return _without_torch(model.fingerprint, threads) or model
 
 
-def _without_torch(fingerprint: str | None, threads: int | None) -> OnnxIndexingModel | None:
+def _without_torch(
+    fingerprint: str | None, threads: int | None
+) -> OnnxIndexingModel | ClipIndexingModel | None:
     from fusion.runtime.onnx_indexing_model import find_indexing_model
     from search.models.cache_folders import exported_models_cache
 
@@ -77,7 +86,7 @@ def _without_torch(fingerprint: str | None, threads: int | None) -> OnnxIndexing
 
 def _made_ready(
     checkpoint: Path | None, threads: int | None, tell: Callable[[str], object]
-) -> OnnxIndexingModel | None:
+) -> OnnxIndexingModel | ClipIndexingModel | None:
     """Return a model that can be prepared without torch; None where it cannot."""
     from search.models import ready
 

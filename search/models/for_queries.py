@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from search.models import loading
+from search.models.clip_models import refuse_unprepared
 from search.models.loading import LazyModel
 from search.models.model_protocols import PhotoEmbedder, SearchModel
+
+if TYPE_CHECKING:
+    from store.catalog.models import Model
 
 __all__ = ["models_of"]
 
@@ -19,6 +23,7 @@ def models_of(
     image_weights: str | Path | None = None,
     text_weights: str | Path | None = None,
     once: bool = False,
+    made_by: Model | None = None,
 ) -> tuple[SearchModel, PhotoEmbedder]:
     """Return what reads queries and what reads photos, for an index that a model made.
 
@@ -32,14 +37,18 @@ def models_of(
         image_weights: see there.
         text_weights: see there.
         once: see there.
+        made_by: what the index knows of its model, where that is at hand.
 
     Raises:
+        ClipNotPrepared: it is a CLIP-like model that is not prepared on this machine.
         CheckpointError, WeightsNotFound, WeightsMismatch: as `load_model`.
     """
     from search.models.prepared import prepared_model, ready_model
 
     given = image_weights is not None or text_weights is not None
     prepared = None if given else prepared_model(fingerprint, checkpoint, once=once)
+    if prepared is None and checkpoint is None:
+        refuse_unprepared(made_by)
     if prepared is None and not given:
         prepared = ready_model(checkpoint, once=once)
     if prepared is not None:

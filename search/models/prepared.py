@@ -10,8 +10,11 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fusion.runtime.clip.clip_folder import CLIP_MODEL
+
 if TYPE_CHECKING:
     from fusion.retriever import Retriever
+    from fusion.runtime.clip.clip_search_model import ClipSearchModel
     from fusion.runtime.onnx_search_model import OnnxSearchModel
     from store.integrity.problems import Problem
 
@@ -23,7 +26,7 @@ PREPARABLE = {"packaged", "resnet50-bert"}
 
 def prepared_model(
     fingerprint: str, checkpoint: str | Path | None = None, *, once: bool = False
-) -> OnnxSearchModel | None:
+) -> OnnxSearchModel | ClipSearchModel | None:
     """Return the model of that fingerprint without torch, None where it is not prepared.
 
     Args:
@@ -40,7 +43,9 @@ def prepared_model(
     return find_search_model(exported_models_cache(), fingerprint, once=once)
 
 
-def ready_model(checkpoint: str | Path | None, *, once: bool = False) -> OnnxSearchModel | None:
+def ready_model(
+    checkpoint: str | Path | None, *, once: bool = False
+) -> OnnxSearchModel | ClipSearchModel | None:
     """Prepare a checkpoint's model without torch and give it; None where only torch can.
 
     Args:
@@ -69,7 +74,8 @@ def is_prepared(folder: str | Path) -> bool:
     with Index.open(Path(folder)) as index:
         model = index.model
     place = exported_model_folder(exported_models_cache(), model.fingerprint)
-    return model.encoders not in PREPARABLE or read_facts(place) is not None
+    can_be = model.encoders in PREPARABLE or model.name == CLIP_MODEL
+    return not can_be or read_facts(place) is not None
 
 
 def model_problems(folder: Path, *, repair: bool = False) -> tuple[Problem, ...]:

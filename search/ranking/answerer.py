@@ -78,7 +78,8 @@ class Answerer:
                 with watch.stage("explain"):
                     hits = explain_hits(hits, mixture, self.index, self.model)
             missing = self.index.missing
-        notes = notes_on(request, mixture, ranking, within, missing, hits=hits, unknown=unknown)
+        notes = notes_on(request, mixture, ranking, within, missing, hits=hits, unknown=unknown,
+                         model=self.model)  # fmt: skip
         reranked = int(ranking.reranked.sum())
         return SearchResult(tuple(hits), watch.took_ms(), notes, reranked, missing)
 

@@ -17,7 +17,7 @@ from search.result import Hit
 if TYPE_CHECKING:
     from store.searched_index import SearchedIndex
 
-__all__ = ["explain_hits"]
+__all__ = ["explain_hits", "explains"]
 
 
 def explain_hits(
@@ -30,7 +30,7 @@ def explain_hits(
     words and the rest sum to the score, whatever terms there are.
     """
     seen = [hit.image_id for hit in hits if hit.reranked]
-    if not seen:
+    if not seen or not explains(model):
         return list(hits)
     vectors, packed = index.vectors(seen), index.nodes(seen)
     wanted = [_explained(each, model, vectors, packed) for each in mixture.wanted]
@@ -48,6 +48,11 @@ def explain_hits(
             hit = replace(hit, explanation=_together(hit.score, mixture, *explanations))
         explained.append(hit)
     return explained
+
+
+def explains(model: SearchModel) -> bool:
+    """Say whether a model has graphs that tell which word and region did what."""
+    return bool(getattr(model, "explains", True))
 
 
 def _explained(

@@ -6,12 +6,14 @@ from collections.abc import Sequence, Sized
 from typing import TYPE_CHECKING
 
 from search.query.request import SearchRequest
+from search.ranking.explain_hits import explains
 from search.ranking.mixing import Mixture
 from search.ranking.ranking import Ranking
 from search.ranking.unknown_words import Unknown
 from search.result import Hit, HitGroup, weakness_of
 
 if TYPE_CHECKING:
+    from search.models.model_protocols import SearchModel
     from store.types import Missing
 
 __all__ = ["notes_on"]
@@ -28,6 +30,7 @@ def notes_on(
     *,
     hits: Sequence[Hit] = (),
     unknown: Unknown = NOTHING,
+    model: SearchModel | None = None,
 ) -> tuple[str, ...]:
     """Say what is missing, that a budget was spent, that a filter left nothing, and the like.
 
@@ -39,6 +42,7 @@ def notes_on(
         missing: which indexes of several could not be read.
         hits: what is shown, the best first.
         unknown: words that the model does not know.
+        model: which ranked them.
     """
     notes = [f"degraded: answered without {each.index}: {each.reason}" for each in missing]
     seen = int(ranking.reranked.sum())
@@ -53,6 +57,12 @@ def notes_on(
         notes.append("no text was asked for: in place of probabilities stand cosines of photos")
     if (misread := unknown.note(hybrid=request.hybrid)) is not None:
         notes.append(misread)
+    if request.explain and model is not None and not explains(model):
+        name = getattr(model, "encoders", model.name)
+        notes.append(
+            f"{name} gives no explanations: only a model that was trained has graphs that tell "
+            "which word and region did what"
+        )
     if hits and hits[0].group is HitGroup.other and (weak := weakness_of(hits[0].probability)):
         notes.append(weak)
     return tuple(notes)

@@ -9,10 +9,21 @@ from pathlib import Path
 
 from fusion.runtime.model_errors import WeightsMismatch, WeightsNotFound, one_line
 
-__all__ = ["CLIP", "WANTED_FILES", "clip_fingerprint", "fetch_clip", "find_clip", "preset_of"]
+__all__ = [
+    "CLIP",
+    "CLIP_MODEL",
+    "WANTED_FILES",
+    "clip_fingerprint",
+    "fetch_clip",
+    "find_clip",
+    "preset_of",
+]
 
 CLIP = "clip:"
 """How the encoders begin that name such a model."""
+
+CLIP_MODEL = "clip"
+"""The name of models that nobody trained here, in an index and in an exported model's facts."""
 
 VERSION = 1
 """Changes with what an index keeps of a photo, and with how photos and texts are read."""
@@ -101,7 +112,7 @@ def clip_fingerprint(folder: Path) -> str:
 def _files(folder: Path) -> Iterator[Path]:
     """The files that make up a model, by name."""
     weights = next((found for each in WEIGHTS if (found := sorted(folder.glob(each)))), [])
-    if not weights or not (folder / "config.json").exists() and not (folder / OPEN_CLIP).exists():
+    if not weights or (not (folder / "config.json").exists() and not (folder / OPEN_CLIP).exists()):
         raise WeightsMismatch(
             f"{folder}: not a folder of a CLIP-like model, expected config.json and "
             "model.safetensors as transformers writes them"

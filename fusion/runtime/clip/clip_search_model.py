@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion.runtime.clip.chance import by_chance, pair_probabilities
+from fusion.runtime.clip.clip_folder import CLIP_MODEL
 from fusion.runtime.clip.embedded_texts import EmbeddedTexts
 from fusion.runtime.clip.every_word import EveryWord
 from fusion.runtime.clip.hubs import unpack_hubs
@@ -21,12 +22,9 @@ from fusion.runtime.clip.text_steps import TextSteps
 from fusion.runtime.embeddings import Reranked, check_candidates
 from fusion.runtime.exported_files import ExportedFiles
 
-__all__ = ["CLIP_MODEL", "ClipSearchModel"]
+__all__ = ["ClipSearchModel"]
 
 Array = NDArray[np.float32]
-
-CLIP_MODEL = "clip"
-"""The name of models that nobody trained here, in an index and in an exported model's facts."""
 
 
 class ClipSearchModel:

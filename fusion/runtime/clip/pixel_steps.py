@@ -52,7 +52,7 @@ class PixelSteps:
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Self:
         """Take what was written down of them."""
-        lists = {
+        lists: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in told.items()
         }
         return cls(**lists)
@@ -69,7 +69,7 @@ class PixelSteps:
         """
         rgb = image if image.mode == "RGB" else image.convert("RGB")
         pixels = np.asarray(self._resized(rgb), np.float32) * np.float32(self.scale)
-        pixels = (pixels - np.float32(self.mean)) / np.float32(self.deviation)
+        pixels = (pixels - np.array(self.mean, np.float32)) / np.array(self.deviation, np.float32)
         if self.resize != "patches":
             return {PIXELS: np.ascontiguousarray(pixels.transpose(2, 0, 1))[None]}
         return _patches(pixels, *self.size)

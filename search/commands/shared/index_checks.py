@@ -6,7 +6,31 @@ from pathlib import Path
 
 import typer
 
-__all__ = ["check_known", "check_options", "check_watch"]
+__all__ = ["check_encoders", "check_known", "check_options", "check_watch"]
+
+
+def check_encoders(encoders: str | None, others: bool, device: str) -> None:
+    """Refuse a CLIP-like model beside a checkpoint or its weights, or on a GPU.
+
+    Args:
+        encoders: what `--encoders` names.
+        others: whether --checkpoint, --image-weights or --text-weights is given.
+        device: what `--device` names.
+    """
+    if encoders is None:
+        return
+    if not encoders.startswith("clip:") or encoders == "clip:":
+        raise typer.BadParameter(
+            f"--encoders {encoders}: expected clip:FOLDER or clip:HUB-ID; a model of other "
+            "encoders is trained by `crossgraph train` and given with --checkpoint"
+        )
+    if others:
+        raise typer.BadParameter(
+            "--encoders names the whole model: leave out --checkpoint, --image-weights and "
+            "--text-weights"
+        )
+    if device == "cuda":
+        raise typer.BadParameter("--encoders runs on the processor: leave out --device cuda")
 
 
 def check_known(index: Path) -> None:

@@ -13,6 +13,7 @@ __all__ = [
     "Address",
     "Annotations",
     "BatchSize",
+    "ClipEncoders",
     "Exclude",
     "FromShards",
     "Include",
@@ -86,6 +87,15 @@ OnDevice = Annotated[
 BatchSize = Annotated[
     int | None,
     typer.Option(min=1, help="Photos encoded together; default: what the model does best."),
+]
+ClipEncoders = Annotated[
+    str | None,
+    typer.Option(
+        "--encoders",
+        metavar="clip:MODEL",
+        help="A CLIP-like model in place of the shipped one, untrained: clip: and a folder, or an "
+        "id of Hugging Face's hub; remembered by the index.",
+    ),
 ]
 Shards = Annotated[
     Path | None,

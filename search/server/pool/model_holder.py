@@ -81,5 +81,5 @@ def model_loader(
 def _another(wanted: str, name: str, fingerprint: str) -> ModelMismatch:
     return ModelMismatch(
         f"the index was made with another model ({wanted[:12]}) than {name} ({fingerprint[:12]}): "
-        "give that model with --checkpoint"
+        "give that model with --checkpoint, or prepare it with `crossgraph index`"
     )

@@ -103,9 +103,13 @@ export class Detail {
   async #why(box, held, hit, query, signal) {
     const request = { ...toRequest(query, 1), where: `id = ${hit.id}`, explain: true, fold_duplicates: false };
     try {
-      const { hits } = await api.search(request, signal);
+      const { hits, notes } = await api.search(request, signal);
       const found = hits.find((each) => each.id === hit.id);
-      if (!found?.explanation?.words.length) return;
+      if (!found?.explanation?.words.length) {
+        const why = notes?.find((note) => note.includes("no explanations"));
+        if (why) box.append(element("p", { class: "rest" }, why));
+        return;
+      }
       const { overlay, words } = explained(found.explanation);
       held.append(overlay);
       box.append(words);

@@ -1,0 +1,115 @@
+"""CLIP-like models that index and answer as they come; prepared once for each on a machine.
+
+Preparing needs torch and transformers, of the extra `clip`; whatever comes after needs neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fusion.runtime.clip.clip_folder import (
+    CLIP,
+    CLIP_MODEL,
+    clip_fingerprint,
+    find_clip,
+    preset_of,
+)
+from fusion.runtime.model_errors import UnknownPreset
+
+if TYPE_CHECKING:
+    from fusion.runtime.clip.clip_indexing_model import ClipIndexingModel
+    from store.catalog.models import Model
+
+__all__ = ["ClipNotPrepared", "clip_encoders_of", "clip_indexing_model", "refuse_unprepared"]
+
+PACKAGES = 'pip install "crossgraph[clip]"'
+
+
+class ClipNotPrepared(RuntimeError):
+    """A CLIP-like model is not prepared on this machine, and cannot be, or not now."""
+
+
+def clip_encoders_of(folder: Path) -> str | None:
+    """Return the CLIP-like model that an index was made with; None for another, or no index."""
+    from store import CrossgraphError, Index
+
+    try:
+        with Index.open(folder) as index:
+            model = index.model
+    except CrossgraphError:  # which is told by who opens it for more than that
+        return None
+    return model.encoders if model.name == CLIP_MODEL else None
+
+
+def clip_indexing_model(
+    encoders: str, *, threads: int | None = None, tell: Callable[[str], object]
+) -> ClipIndexingModel:
+    """Return a CLIP-like model that indexes, prepared where it is not yet.
+
+    Args:
+        encoders: `clip:` and a folder or the hub's id.
+        threads: that encode photos; None for one a processor.
+        tell: called with a line about what will take a while.
+
+    Raises:
+        UnknownPreset: the encoders are of another kind.
+        WeightsNotFound, WeightsMismatch: there is no such model, or it is none of this kind.
+        ClipNotPrepared: a package that is needed to prepare it is not installed.
+        ModelExportError: it cannot be prepared.
+    """
+    if not encoders.removeprefix(CLIP) or not encoders.startswith(CLIP):
+        raise UnknownPreset(
+            f"encoders {encoders!r}: expected clip:FOLDER or clip:HUB-ID, such as "
+            "clip:google/siglip2-base-patch16-224; models of other encoders are trained"
+        )
+    encoders = preset_of(encoders)
+    folder = find_clip(encoders)
+    fingerprint = clip_fingerprint(folder)
+    found = _prepared(fingerprint, threads)
+    if found is None:
+        tell(f"preparing {encoders} for quick indexing and searches, once: a minute or more")
+        _prepare(folder, fingerprint, encoders)
+        found = _prepared(fingerprint, threads)
+    if found is None:
+        raise ClipNotPrepared(f"{encoders} was prepared and cannot be read: try again")
+    found.encoders = encoders
+    return found
+
+
+def refuse_unprepared(model: Model | None) -> None:
+    """Say what to do where an index of a CLIP-like model is searched that is not prepared here.
+
+    Raises:
+        ClipNotPrepared: that is so.
+    """
+    if model is not None and model.name == CLIP_MODEL:
+        raise ClipNotPrepared(
+            f"the index was made with {model.encoders}, which is not prepared on this machine: "
+            "`crossgraph index` with the index's folder prepares it"
+        )
+
+
+def _prepared(fingerprint: str, threads: int | None) -> ClipIndexingModel | None:
+    from fusion.runtime.clip.clip_indexing_model import ClipIndexingModel
+    from fusion.runtime.onnx_indexing_model import find_indexing_model
+    from search.models.cache_folders import exported_models_cache
+
+    found = find_indexing_model(exported_models_cache(), fingerprint, threads)
+    return found if isinstance(found, ClipIndexingModel) else None
+
+
+def _prepare(folder: Path, fingerprint: str, encoders: str) -> None:
+    from search.models.cache_folders import exported_models_cache
+
+    try:
+        import onnxscript  # noqa: F401 - which torch's exporter asks for late
+
+        from fusion.export.clip_source import load_transformers_clip
+        from fusion.export.write_clip import export_clip
+    except ImportError as error:
+        raise ClipNotPrepared(
+            f"preparing {encoders} needs packages that are not installed ({error}): {PACKAGES}"
+        ) from error
+    export_clip(load_transformers_clip(folder), fingerprint, encoders, exported_models_cache())
