@@ -55,7 +55,7 @@ def _rerankings(task: dict[str, Any]) -> dict[str, list[float]]:
     fetch: list[float] = []
     rerank: list[float] = []
     with Index.open(Path(task["indexes"][0])) as index:
-        model = prepared_model(index.model.fingerprint)
+        model: Any = prepared_model(index.model.fingerprint)
         if model is None:
             sys.exit("error: the model is not prepared for searches without torch")
         for turn, text in enumerate([*task["texts"][:WARM_UP], *task["texts"]]):
