@@ -83,11 +83,11 @@ class TransformersClip:
     def text_inputs(self, text: str) -> Inputs:
         """Return what the tokenizer makes of one text, padded as the model was trained."""
         padding = {"padding": "max_length"} if self.texts.pads else {}
-        found = self.slow_tokenizer(
+        tokens = self.slow_tokenizer(
             [text], truncation=True, max_length=self.texts.length, return_tensors="pt", **padding
         )
         names = ("input_ids", "attention_mask")
-        return {name: found[name] for name in names if name in found}
+        return {name: tokens[name] for name in names if name in tokens}
 
 
 _GREY = Image.new("RGB", (64, 48), (120, 120, 120))
@@ -103,10 +103,10 @@ class _Features(nn.Module):
     def forward(self, first: Tensor, second: Tensor | None = None,
                 third: Tensor | None = None) -> Tensor:  # fmt: skip
         given = zip(self.names, (first, second, third), strict=False)
-        found = getattr(self.model, self.method)(
+        output = getattr(self.model, self.method)(
             **{name: value for name, value in given if value is not None}
         )
-        features: Tensor = found if isinstance(found, Tensor) else found.pooler_output
+        features: Tensor = output if isinstance(output, Tensor) else output.pooler_output
         return features
 
 

@@ -31,8 +31,8 @@ from fusion.runtime.exported_folder import (
     TABLES,
     TOKENIZER,
     exported_model_folder,
+    new_export_folder,
     read_facts,
-    writing_folder,
 )
 from fusion.runtime.prepare.onnx_file import write_optimised
 
@@ -82,14 +82,14 @@ def export_clip(source: ClipSource, fingerprint: str, encoders: str, root: Path)
         "name": CLIP_MODEL,
         "encoders": encoders,
         "fingerprint": fingerprint,
-        "photos": source.pixels.told(),
-        "texts": source.texts.told(),
+        "photos": source.pixels.to_json(),
+        "texts": source.texts.to_json(),
         "sigmoid": list(source.sigmoid),
         "hub_weight": 0.0,
         "hub_nearest": HUB_NEAREST,
     }
     try:
-        with writing_folder(folder, facts) as partial, torch.inference_mode():
+        with new_export_folder(folder, facts) as partial, torch.inference_mode():
             source.tokenizer.save(str(partial / TOKENIZER), pretty=False)
             _check_tokens(source)
             _check_pixels(source)

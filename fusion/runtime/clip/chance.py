@@ -42,8 +42,8 @@ def pair_probabilities(cosines: Array, scale: float, offset: float | None) -> Ar
     if offset is None:
         return np.full(len(cosines), 0.5, np.float32)
     logits = np.clip(np.float32(scale) * cosines + np.float32(offset), -30, 30)
-    found: Array = (1 / (1 + np.exp(-logits))).astype(np.float32)
-    return found
+    probabilities: Array = (1 / (1 + np.exp(-logits))).astype(np.float32)
+    return probabilities
 
 
 def highest_by_chance(photos: int) -> float:
@@ -83,6 +83,6 @@ def by_chance(
     if pairs is not None and not math.isclose(float(np.ptp(pairs)) if len(pairs) else 0.0, 0.0):
         likely = 1 - (1 - likely) * (1 - pairs)
     order = np.argsort(-scores, kind="stable")
-    found = np.empty(len(scores), np.float32)
-    found[order] = np.minimum.accumulate(likely[order])
-    return found
+    falling = np.empty(len(scores), np.float32)
+    falling[order] = np.minimum.accumulate(likely[order])
+    return falling

@@ -61,7 +61,7 @@ class ClipIndexingModel:
         self.dim = self.unit_dim = int(facts["dim"])
         self._folder, self._facts = folder, facts
         self._threads = threads or usable_processors()
-        self._steps = PixelSteps.of(facts["photos"])
+        self._steps = PixelSteps.from_json(facts["photos"])
 
     def embed_images(self, images: Sequence[Image]) -> ImageEmbeddings:
         """Embed B photos of any size.
@@ -74,8 +74,8 @@ class ClipIndexingModel:
         session = self._session
 
         def embedded(image: Image) -> Array:
-            found: Array = session.run(None, self._steps.inputs_of(image))[0]
-            return found
+            embedding: Array = session.run(None, self._steps.inputs_of(image))[0]
+            return embedding
 
         vectors = np.concatenate(list(self._pool.map(embedded, images)))
         hubs = hubs_of(vectors, self._bank, int(self._facts["hub_nearest"]))
@@ -95,10 +95,10 @@ class ClipIndexingModel:
 
         try:
             with safe_open(self._folder / TABLES, framework="numpy") as file:
-                found: Array = file.get_tensor(BANK)
+                bank: Array = file.get_tensor(BANK)
         except (OSError, SafetensorError) as error:
             raise unreadable(self._folder, TABLES, error) from error
-        return found
+        return bank
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:

@@ -52,7 +52,7 @@ class ClipSearchModel:
         self.known_words = EveryWord()
         self._facts = facts
         self._files = ExportedFiles(folder, once=once)
-        self._steps = TextSteps.of(facts["texts"])
+        self._steps = TextSteps.from_json(facts["texts"])
 
     def embed_queries(self, texts: Sequence[str]) -> EmbeddedTexts:
         """Embed Q texts as they are; what is past the encoder's limit is cut off.
@@ -109,5 +109,5 @@ class ClipSearchModel:
 
     def _embedded(self, text: str) -> Array:
         inputs = self._steps.inputs_of(text, self._files.tokenizer)
-        found: Array = self._files.query.run(None, inputs)[0]
-        return found
+        embedding: Array = self._files.query.run(None, inputs)[0]
+        return embedding

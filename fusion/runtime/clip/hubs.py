@@ -33,8 +33,8 @@ def hubs_of(vectors: Array, bank: Array, nearest: int) -> Array:
     cosines = vectors @ bank.T
     count = min(nearest, len(bank))
     best = np.partition(cosines, len(bank) - count, axis=1)[:, len(bank) - count :]
-    found: Array = best.mean(axis=1, dtype=np.float32)
-    return found
+    hubs: Array = best.mean(axis=1, dtype=np.float32)
+    return hubs
 
 
 def pack_hubs(hubs: Array) -> NDArray[np.uint8]:
@@ -56,5 +56,5 @@ def unpack_hubs(packed: NDArray[np.uint8]) -> Array:
         raise DamagedPhotos(
             f"packed photos of shape {packed.shape} and dtype {packed.dtype}, expected (B, 4) uint8"
         )
-    found: Array = np.ascontiguousarray(packed).view("<f4")[:, 0].astype(np.float32)
-    return found
+    hubs: Array = np.ascontiguousarray(packed).view("<f4")[:, 0].astype(np.float32)
+    return hubs

@@ -50,15 +50,16 @@ class PixelSteps:
     deviation: tuple[float, float, float]
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> Self:
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Take what was written down of them."""
         lists: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value for name, value in told.items()
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
         }
         return cls(**lists)
 
-    def told(self) -> dict[str, Any]:
-        """Return what `of` takes, of JSON's types."""
+    def to_json(self) -> dict[str, Any]:
+        """Return what `from_json` takes, of JSON's types."""
         return asdict(self)
 
     def inputs_of(self, image: Image.Image) -> dict[str, NDArray[Any]]:
@@ -68,8 +69,9 @@ class PixelSteps:
             image: of any size and mode; what isn't RGB is converted.
         """
         rgb = image if image.mode == "RGB" else image.convert("RGB")
-        pixels = np.asarray(self._resized(rgb), np.float32) * np.float32(self.scale)
-        pixels = (pixels - np.array(self.mean, np.float32)) / np.array(self.deviation, np.float32)
+        mean, deviation = (np.array(each, np.float32) for each in (self.mean, self.deviation))
+        levels = np.asarray(self._resized(rgb), np.float32) * np.float32(self.scale)
+        pixels: NDArray[np.float32] = (levels - mean) / deviation
         if self.resize != "patches":
             return {PIXELS: np.ascontiguousarray(pixels.transpose(2, 0, 1))[None]}
         return _patches(pixels, *self.size)

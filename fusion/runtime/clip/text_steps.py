@@ -39,12 +39,12 @@ class TextSteps:
     prompt: str = "{}"
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> Self:
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Take what was written down of them."""
-        return cls(**told)
+        return cls(**values)
 
-    def told(self) -> dict[str, Any]:
-        """Return what `of` takes, of JSON's types."""
+    def to_json(self) -> dict[str, Any]:
+        """Return what `from_json` takes, of JSON's types."""
         return asdict(self)
 
     def inputs_of(self, text: str, tokenizer: Tokenizer) -> dict[str, NDArray[np.int64]]:
@@ -54,5 +54,5 @@ class TextSteps:
         padding, real = [self.pad_id] * missing, [1] * len(ids)
         mask = [0] * missing + real if self.pads_left else real + [0] * missing
         padded = padding + ids if self.pads_left else ids + padding
-        found = {IDS: np.array([padded], np.int64)}
-        return found | {MASK: np.array([mask], np.int64)} if self.is_masked else found
+        inputs = {IDS: np.array([padded], np.int64)}
+        return inputs | {MASK: np.array([mask], np.int64)} if self.is_masked else inputs
