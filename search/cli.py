@@ -22,6 +22,7 @@ from search.commands.generations import generations
 from search.commands.index import index
 from search.commands.mcp import mcp
 from search.commands.merge import merge
+from search.commands.models import models
 from search.commands.push import push
 from search.commands.relocate import relocate
 from search.commands.search import search
@@ -51,6 +52,7 @@ app.command("merge")(merge)
 app.command("push")(push)
 app.command("generations")(generations)
 app.command("mcp")(mcp)
+app.command("models")(models)
 app.command("train")(train)
 app.command("eval")(evaluate)
 app.command("curve")(curve)

@@ -7,12 +7,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from fusion.runtime.clip.known_models import known_model
 from fusion.runtime.model_errors import WeightsMismatch, WeightsNotFound, one_line
 
 __all__ = [
     "CLIP",
     "CLIP_MODEL",
-    "WANTED_FILES",
     "clip_fingerprint",
     "fetch_clip",
     "find_clip",
@@ -29,29 +29,38 @@ VERSION = 1
 """Changes with what an index keeps of a photo, and with how photos and texts are read."""
 
 OPEN_CLIP = "open_clip_config.json"
-WEIGHTS = ("*.safetensors", "pytorch_model*.bin", "open_clip_pytorch_model.bin")
+WEIGHTS = (
+    "model*.safetensors",
+    "pytorch_model*.bin",
+    "open_clip_model.safetensors",
+    "open_clip_pytorch_model.bin",
+)
 """Patterns of weights; a later one counts where there are none of those before."""
-BESIDE = ("*.json", "*.txt", "*.model", "*.tiktoken")
-WANTED_FILES = ("*.safetensors", *BESIDE)
-"""Patterns of the files that are fetched; weights in Python's own format are not."""
+BESIDE = ("*.json", "*.txt", "*.model")
+"""Patterns of what stands beside them."""
 
 
 def preset_of(encoders: str) -> str:
-    """Return the name of encoders as an index keeps it: a folder by its whole path.
+    """Return the name of encoders as an index keeps it: a folder by its path, else the hub's id.
 
     >>> preset_of("clip:google/siglip2-base-patch16-224")
     'clip:google/siglip2-base-patch16-224'
+    >>> preset_of("clip:clip-b32")
+    'clip:openai/clip-vit-base-patch32'
     """
     name = encoders.removeprefix(CLIP)
     folder = Path(name).expanduser()
-    return f"{CLIP}{folder.resolve()}" if folder.is_dir() else encoders
+    if folder.is_dir():
+        return f"{CLIP}{folder.resolve()}"
+    known = known_model(name)
+    return encoders if known is None else f"{CLIP}{known.hub_id}"
 
 
 def find_clip(encoders: str) -> Path:
     """Return the folder of a model, which is fetched from its hub where it is not on this machine.
 
     Args:
-        encoders: `clip:` and a folder or the hub's id.
+        encoders: `clip:` and a folder, the hub's id, or a short name of `KNOWN_MODELS`.
 
     Raises:
         WeightsNotFound: it is neither here nor can it be fetched; the message says what helps.
@@ -62,37 +71,59 @@ def find_clip(encoders: str) -> Path:
         return folder.resolve()
     if name.startswith((".", "/", "~")) or name.count("/") > 1:
         raise WeightsNotFound(f"{name}: no such folder, expected that of a CLIP-like model")
-    try:
-        return fetch_clip(name, offline=True)
-    except WeightsNotFound:
-        return fetch_clip(name, offline=_is_offline())
+    if "/" not in name and known_model(name) is None:
+        raise WeightsNotFound(
+            f"{name}: neither a folder nor a model that `crossgraph models` lists; give "
+            f"--encoders {CLIP}FOLDER or {CLIP}HUB-ID"
+        )
+    return fetch_clip(name)
 
 
-def fetch_clip(name: str, *, revision: str | None = None, offline: bool = False) -> Path:
+def fetch_clip(name: str) -> Path:
     """Return the folder of a model in the hub's cache, fetched into it where it is not there.
 
+    A listed model is fetched in the revision that is listed.
+
     Args:
-        name: the hub's id.
-        revision: of its repository; None for the newest, or the one that is in the cache.
-        offline: whether only the cache is looked at.
+        name: the hub's id, or a short name.
 
     Raises:
         WeightsNotFound: it cannot be had; the message says what helps.
     """
+    known = known_model(name)
+    hub_id, revision = (known.hub_id, known.revision) if known else (name, None)
+    try:
+        return _snapshot(hub_id, revision, offline=True)
+    except WeightsNotFound:
+        if _is_offline():
+            raise
+    return _snapshot(hub_id, revision, offline=False)
+
+
+def _snapshot(hub_id: str, revision: str | None, *, offline: bool) -> Path:
+    """Fetch the files of a repository, or take them from the cache alone."""
+    folder = None
     try:
         from huggingface_hub import snapshot_download
 
-        return Path(
-            snapshot_download(
-                name, revision=revision, allow_patterns=list(WANTED_FILES), local_files_only=offline
+        for weights in WEIGHTS:
+            folder = Path(
+                snapshot_download(
+                    hub_id,
+                    revision=revision,
+                    allow_patterns=[weights, *BESIDE],
+                    local_files_only=offline,
+                )
             )
-        )
+            if next(folder.glob(weights), None) is not None:
+                return folder
+        reason = "it has no weights"
     except Exception as error:  # the hub's client has an error tree of its own
-        raise WeightsNotFound(
-            f"weights of {CLIP}{name} not found, its hub did not give them "
-            f"({one_line(error)[:160]}): where no hub can be reached, copy the model's folder to "
-            f"this machine and give --encoders {CLIP}FOLDER"
-        ) from error
+        reason = one_line(error)[:160]
+    raise WeightsNotFound(
+        f"weights of {CLIP}{hub_id} not found, the hub did not give them ({reason}): where no hub "
+        f"can be reached, copy the model's folder to this machine and give --encoders {CLIP}FOLDER"
+    )
 
 
 def clip_fingerprint(folder: Path) -> str:
