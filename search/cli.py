@@ -21,6 +21,7 @@ from search.commands.export import export
 from search.commands.generations import generations
 from search.commands.index import index
 from search.commands.mcp import mcp
+from search.commands.measure import measure
 from search.commands.merge import merge
 from search.commands.models import models
 from search.commands.push import push
@@ -55,6 +56,7 @@ app.command("mcp")(mcp)
 app.command("models")(models)
 app.command("train")(train)
 app.command("eval")(evaluate)
+app.command("measure")(measure)
 app.command("curve")(curve)
 app.command("bench")(bench)
 app.command("demo")(demo)

@@ -21,8 +21,8 @@ COMMANDS: dict[str, typer.core.TyperCommand] = {
 EXAMPLES = {name: commands_of_help(command.help or "") for name, command in COMMANDS.items()}
 LONG = {"train", "eval", "curve", "bench"}
 """What these do takes minutes, and photos with captions."""
-ENDLESS = ("--watch", " serve ", " mcp ", "postgresql://")
-"""These, or need a server."""
+ENDLESS = ("--watch", " serve ", " mcp ", "postgresql://", "clip:", "models get")
+"""These, or need a server or a hub."""
 RUN = dict.fromkeys(
     line
     for name, lines in EXAMPLES.items()

@@ -1,0 +1,49 @@
+"""`crossgraph measure`: how well an index finds its own captioned photos."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from search.commands.shared.options import IndexFolder, Quiet, default_index
+
+__all__ = ["measure"]
+
+Captions = Annotated[int, typer.Option(min=1, help="How many captions are asked at most.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def measure(
+    index: IndexFolder = default_index,
+    captions: Captions = 1000,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Measure an index by its own captions: each is asked, and should find its photo.
+
+    Whatever model made the index, with the search that people use; no torch. `crossgraph eval`
+    measures more of a trained model.
+
+    For example:
+
+      crossgraph index photos --annotations captions.json --index photos.index
+
+      crossgraph measure --index photos.index --captions 200
+    """
+    from search.evaluation.index_recall import DEPTHS, measure_recall
+    from search.terminal.progress import ProgressReport
+
+    with ProgressReport("asking", quiet=quiet) as report:
+        found = measure_recall(index, captions, lambda done, total: report(done, total, ""))
+    if as_json:
+        typer.echo(json.dumps(found.as_record()))
+        return
+    typer.echo(f"{found.model}: {found.captions} captions, {found.photos} photos, text to image")
+    for name, stage in (("first stage", found.first_stage), ("re-ranked", found.reranked)):
+        recalls = ", ".join(f"R@{depth} {100 * stage.recall[depth]:.1f}" for depth in DEPTHS)
+        typer.echo(
+            f"{name}: {recalls}; best hit {100 * stage.probability:.0f} % likely, right in "
+            f"{100 * stage.right:.0f} %"
+        )
