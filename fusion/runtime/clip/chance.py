@@ -36,7 +36,8 @@ def pair_probabilities(cosines: Array, scale: float, offset: float | None) -> Ar
         scale: of the model's own sigmoid.
         offset: of the same; None for a model without one, of which every pair has 0.5.
 
-    >>> pair_probabilities(np.array([0.1, 0.3], np.float32), 10.0, -2.0).round(2).tolist()
+    >>> pairs = pair_probabilities(np.array([0.1, 0.3], np.float32), 10.0, -2.0)
+    >>> [round(float(each), 2) for each in pairs]
     [0.27, 0.73]
     """
     if offset is None:
@@ -52,7 +53,7 @@ def highest_by_chance(photos: int) -> float:
     Blom's approximation, Statistical Estimates and Transformed Beta-Variables, 1958.
 
     >>> round(highest_by_chance(10), 2), round(highest_by_chance(1000), 2)
-    (1.55, 3.24)
+    (1.55, 3.23)
     """
     from statistics import NormalDist
 

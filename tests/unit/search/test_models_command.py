@@ -49,3 +49,17 @@ def test_what_cannot_be_fetched_is_one_line(
 def test_another_word_is_a_usage_error(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "get"]) == 2
     assert "expected `crossgraph models`" in capfd.readouterr().err
+
+
+def test_the_documentation_has_the_same_table() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "presets.md").read_text(encoding="utf-8")
+    for model in KNOWN_MODELS:
+        (line,) = [line for line in page.splitlines() if f"| `{model.name}` |" in line]
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        figures = [
+            "" if each is None else f"{each[0]:.1f} / {each[1]:.1f}"
+            for each in (model.flickr30k, model.coco)
+        ]
+        size = f"{model.parameters} M" if model.parameters else ""
+        assert cells[1:] == [model.hub_id, size, *figures, model.languages, model.licence]
+        assert not model.source or model.source in page
