@@ -10,7 +10,10 @@ from tokenizers import Regex, Tokenizer, models, normalizers, processors
 from fusion.runtime.clip.pixel_steps import PixelSteps
 from fusion.runtime.clip.text_steps import TextSteps
 
-__all__ = ["pixel_steps", "plain_tokenizer", "text_steps"]
+__all__ = ["PUNCTUATION", "pixel_steps", "plain_tokenizer", "text_steps"]
+
+PUNCTUATION = "[" + "".join(f"\\{each}" for each in string.punctuation) + "]"
+"""Pattern of what SigLIP's texts lose."""
 
 LONGEST = 512
 """Tokens of a text that are read at most, where a model sets no bound."""
@@ -101,8 +104,7 @@ def _sentence_pieces(tokenizer: Any) -> Tokenizer:  # noqa: ANN401
     vocabulary = [(pieces.id_to_piece(row), pieces.get_score(row)) for row in range(len(pieces))]
     found = Tokenizer(models.Unigram(vocabulary, unk_id=pieces.unk_id(), byte_fallback=False))
     steps: list[Any] = [normalizers.Lowercase()] if tokenizer.do_lower_case else []
-    punctuation = "".join(f"\\{each}" for each in string.punctuation)
-    steps += [normalizers.Replace(Regex(f"[{punctuation}]"), "")]
+    steps += [normalizers.Replace(Regex(PUNCTUATION), "")]
     steps += [normalizers.Precompiled(characters)] if characters else []
     steps += [
         normalizers.Replace(Regex(r"\s+"), " "),
