@@ -19,7 +19,7 @@ from fusion.runtime.clip.pixel_steps import PixelSteps
 from fusion.runtime.clip.text_steps import TextSteps
 from fusion.runtime.model_errors import WeightsMismatch, one_line
 
-__all__ = ["ClipSource", "TransformersClip", "load_transformers_clip"]
+__all__ = ["ClipSource", "Inputs", "TransformersClip", "load_transformers_clip", "sigmoid_of"]
 
 Inputs = dict[str, Tensor]
 
@@ -147,10 +147,11 @@ def load_transformers_clip(folder: Path) -> TransformersClip:
             f"{folder}: not a CLIP-like model that can be read ({one_line(error)})"
         ) from error
     model.eval().requires_grad_(False)
-    return TransformersClip(model, processor, tokenizer, pixels, texts, fast, _sigmoid(model))
+    return TransformersClip(model, processor, tokenizer, pixels, texts, fast, sigmoid_of(model))
 
 
-def _sigmoid(model: Any) -> tuple[float, float | None]:  # noqa: ANN401
+def sigmoid_of(model: Any) -> tuple[float, float | None]:  # noqa: ANN401 - of either library
+    """Return the scale of a model's cosines and what is added to them, None where nothing is."""
     scale = getattr(model, "logit_scale", None)
     offset = getattr(model, "logit_bias", None)
     scaled = 1.0 if scale is None else float(scale.exp())

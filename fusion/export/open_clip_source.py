@@ -100,7 +100,7 @@ def _pixel_steps(settings: dict[str, Any]) -> PixelSteps:
     size = settings["size"]
     rows, columns = (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
     mode = settings.get("resize_mode", "shortest")
-    if mode != "squash" and rows != columns or settings.get("fill_color"):
+    if (mode != "squash" and rows != columns) or settings.get("fill_color"):
         raise ValueError("its photos are cut to no square, or padded with a colour")
     return PixelSteps(
         {"squash": "exact", "shortest": "shortest", "longest": "longest"}[mode],

@@ -106,10 +106,12 @@ def _prepare(folder: Path, fingerprint: str, encoders: str) -> None:
     try:
         import onnxscript  # noqa: F401 - which torch's exporter asks for late
 
-        from fusion.export.clip_source import load_transformers_clip
+        from fusion.export.load_clip_source import load_clip_source
         from fusion.export.write_clip import export_clip
+
+        source = load_clip_source(folder)
     except ImportError as error:
         raise ClipNotPrepared(
             f"preparing {encoders} needs packages that are not installed ({error}): {PACKAGES}"
         ) from error
-    export_clip(load_transformers_clip(folder), fingerprint, encoders, exported_models_cache())
+    export_clip(source, fingerprint, encoders, exported_models_cache())

@@ -13,6 +13,7 @@ from fusion.runtime.model_errors import WeightsMismatch, WeightsNotFound, one_li
 __all__ = [
     "CLIP",
     "CLIP_MODEL",
+    "OPEN_CLIP",
     "clip_fingerprint",
     "fetch_clip",
     "find_clip",
@@ -29,6 +30,7 @@ VERSION = 1
 """Changes with what an index keeps of a photo, and with how photos and texts are read."""
 
 OPEN_CLIP = "open_clip_config.json"
+"""What a folder of OpenCLIP has in place of transformers' `config.json`."""
 WEIGHTS = (
     "model*.safetensors",
     "pytorch_model*.bin",

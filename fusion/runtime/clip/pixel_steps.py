@@ -39,6 +39,7 @@ class PixelSteps:
         scale: by which numbers from 0 to 255 are multiplied.
         mean: of red, green and blue, subtracted after that.
         deviation: by which they are divided then.
+        rounds_offsets: whether the middle of an odd rest is rounded, as torchvision does it.
     """
 
     resize: str
@@ -48,6 +49,7 @@ class PixelSteps:
     scale: float
     mean: tuple[float, float, float]
     deviation: tuple[float, float, float]
+    rounds_offsets: bool = False
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
@@ -81,7 +83,7 @@ class PixelSteps:
         if self.crop is None:
             return self._scaled(image, (height, width), (0, 0, height, width))
         rows, columns = self.crop
-        top, left = (height - rows) // 2, (width - columns) // 2
+        top, left = self._before(height - rows), self._before(width - columns)
         shown = (
             max(0, top) if rows * LONG_SIDES < height else 0,
             max(0, left) if columns * LONG_SIDES < width else 0,
@@ -91,6 +93,12 @@ class PixelSteps:
         scaled = self._scaled(image, (height, width), shown)
         top, left = top - shown[0], left - shown[1]
         return scaled.crop((left, top, left + columns, top + rows))
+
+    def _before(self, rest: int) -> int:
+        """How much of what is cut off comes before the crop; less than 0 where it is larger."""
+        if not self.rounds_offsets:
+            return rest // 2
+        return round(rest / 2) if rest >= 0 else -(-rest // 2)
 
     def _new_size(self, image: Image.Image) -> tuple[int, int]:
         """Height and width of the whole photo after resizing."""
