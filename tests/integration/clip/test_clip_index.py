@@ -47,7 +47,8 @@ def test_the_ranking_is_that_of_transformers(place: Place) -> None:
             hits = index.search(text, k=9, rerank=False, literal=True)
             order = [int(hit.path.stem) for hit in hits]
             assert order == np.argsort(-wanted, kind="stable").tolist()
-            np.testing.assert_allclose([hit.score for hit in hits], wanted[order], atol=1e-4)
+            # An index keeps vectors in 16 bits.
+            np.testing.assert_allclose([hit.score for hit in hits], wanted[order], atol=1e-3)
 
 
 def test_an_index_remembers_its_model(place: Place, capfd: pytest.CaptureFixture[str]) -> None:
