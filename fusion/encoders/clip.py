@@ -15,9 +15,10 @@ from fusion.encoders.encoder import RegionFeatures, WordFeatures
 from fusion.encoders.encoder_errors import WeightsMismatch, one_line
 from fusion.encoders.encoder_fingerprint import fingerprint_tensors
 from fusion.encoders.images import images_to_tensor
-from fusion.encoders.quiet_loading import hub_is_offline, quiet_transformers, require_all_tensors
+from fusion.encoders.quiet_loading import quiet_transformers, require_all_tensors
 from fusion.encoders.resolver import resolve
 from fusion.encoders.torchvision_ops import ensure_torchvision
+from fusion.runtime.clip.clip_folder import find_clip
 
 __all__ = ["ClipImages", "ClipTexts", "load_clip"]
 
@@ -119,7 +120,7 @@ class ClipTexts:
 def load_clip(
     name: str, weights: Path | None, device: str | torch.device
 ) -> tuple[ClipImages, ClipTexts]:
-    """Load a CLIP or SigLIP model from a folder or from its hub.
+    """Load a CLIP or SigLIP model from a folder or from its hub, as `find_clip` finds it.
 
     Raises:
         WeightsNotFound: it is in neither.
@@ -128,13 +129,7 @@ def load_clip(
     ensure_torchvision()
     from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
 
-    def from_hub() -> Path:
-        from huggingface_hub import snapshot_download
-
-        return Path(snapshot_download(name, local_files_only=hub_is_offline()))
-
-    given = weights or (Path(name) if Path(name).is_dir() else None)
-    folder = resolve(f"clip:{name}", given, None, from_hub)
+    folder = find_clip(f"clip:{name}") if weights is None else resolve(name, weights, None, None)
     try:
         with quiet_transformers():
             model, report = AutoModel.from_pretrained(

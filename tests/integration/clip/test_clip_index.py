@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -24,6 +25,9 @@ from store import Index
 from tests.integration.clip.conftest import Place
 from tests.integration.clip.made_clip import TEXTS, photos, reference
 from tests.integration.colours import ColourModel
+
+if TYPE_CHECKING:
+    from tests.postgres_server import PostgresServer
 
 pytestmark = pytest.mark.slow
 
@@ -98,6 +102,25 @@ def test_a_server_answers_and_shows_its_page(place: Place) -> None:
         answer = client.post("/v1/search", json=asked).json()
     assert len(answer["hits"]) == 3
     assert any("gives no explanations" in note for note in answer["notes"])
+
+
+def test_a_database_answers_as_the_folder(place: Place, postgres: PostgresServer) -> None:
+    from store.postgres.address import Address
+    from store.postgres.push import push
+
+    address = postgres.new_database()
+    with Index.open(place.index) as index:
+        push(index, Address.parse(address))
+    with open_index(place.index) as on_disk, open_index(vectors=address) as in_database:
+        for text in TEXTS:
+            wanted, found = on_disk.search(text), in_database.search(text)
+            assert [hit.image_id for hit in found] == [hit.image_id for hit in wanted]
+            scores = [[hit.score for hit in hits] for hits in (found, wanted)]
+            np.testing.assert_allclose(*scores, atol=1e-4)
+
+
+def test_an_index_is_sound(place: Place) -> None:
+    assert main(["verify", "--index", str(place.index)]) == 0
 
 
 def test_another_model_answers_until_all_are_embedded_anew(place: Place, tmp_path: Path) -> None:
