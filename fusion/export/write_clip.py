@@ -20,6 +20,7 @@ from safetensors.numpy import save_file
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
+from fusion.export.clip_bank import embedded_words
 from fusion.export.clip_source import ClipSource
 from fusion.export.write_model import ModelExportError, quiet
 from fusion.runtime.clip.clip_folder import CLIP_MODEL
@@ -43,7 +44,7 @@ MOST_APART = 1e-4
 LEVELS_APART = 1.5
 """Levels of 255 that a pixel may be from the library's, which has two ways of resizing that differ
 by one."""
-HUB_NEAREST = 16
+HUB_WEIGHT, HUB_NEAREST = 0.5, 16
 
 TEXTS = (
     "a dog",
@@ -85,7 +86,7 @@ def export_clip(source: ClipSource, fingerprint: str, encoders: str, root: Path)
         "photos": source.pixels.to_json(),
         "texts": source.texts.to_json(),
         "sigmoid": list(source.sigmoid),
-        "hub_weight": 0.0,
+        "hub_weight": HUB_WEIGHT,
         "hub_nearest": HUB_NEAREST,
     }
     try:
@@ -95,7 +96,8 @@ def export_clip(source: ClipSource, fingerprint: str, encoders: str, root: Path)
             _check_pixels(source)
             facts["dim"] = _write_photos(source, partial / PHOTOS)
             _write_texts(source, partial / QUERY)
-            save_file({BANK: np.zeros((0, facts["dim"]), np.float32)}, partial / TABLES)
+            bank = embedded_words(partial / QUERY, source.texts, source.tokenizer)
+            save_file({BANK: bank}, partial / TABLES)
     except (OSError, ImportError, RuntimeError) as error:
         first_line = (str(error).splitlines() or [type(error).__name__])[0]
         raise ModelExportError(f"{encoders} could not be prepared: {first_line}") from error

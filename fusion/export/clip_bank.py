@@ -1,0 +1,42 @@
+"""Texts that photos of a CLIP-like model are held against: words of captions and of classes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from fusion.runtime.clip.text_steps import TextSteps
+from fusion.runtime.model_fingerprint import CONFIG, SHIPPED
+from fusion.runtime.words import STOP_WORDS
+
+__all__ = ["BANK_WORDS", "bank_words", "embedded_words"]
+
+BANK_WORDS = 512
+"""More words moved recall by less than a tenth of a point where this was measured."""
+
+
+def bank_words(most: int = BANK_WORDS) -> list[str]:
+    """Return words that people ask photos for, spread evenly over the alphabet.
+
+    They are those of the shipped model's training captions, and of the names of its classes.
+    """
+    config = json.loads((SHIPPED / "crossgraph" / CONFIG).read_text(encoding="utf-8"))
+    network = config["config"]["network"]
+    words = sorted({*network["vocabulary"], *network["class_words"]} - set(STOP_WORDS))
+    return words[:: max(1, len(words) // most)][:most]
+
+
+def embedded_words(query: Path, steps: TextSteps, tokenizer: Tokenizer) -> NDArray[np.float32]:
+    """Return the bank (M, D) by the exported text side of a model."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(query, options, providers=["CPUExecutionProvider"])
+    rows = [session.run(None, steps.inputs_of(word, tokenizer))[0] for word in bank_words()]
+    bank: NDArray[np.float32] = np.concatenate(rows)
+    return bank
