@@ -44,7 +44,7 @@ MOST_APART = 1e-4
 LEVELS_APART = 1.5
 """Levels of 255 that a pixel may be from the library's, which has two ways of resizing that differ
 by one."""
-HUB_WEIGHT, HUB_NEAREST = 0.5, 16
+HUB_WEIGHT, HUB_NEAREST = 0.0, 16
 
 TEXTS = (
     "a dog",

@@ -54,10 +54,9 @@ def _print_models(as_json: bool) -> None:
     rows = [("name", "hub id", "parameters", "Flickr30k", "COCO", "languages", "licence")]
     for model in KNOWN_MODELS:
         size = f"{model.parameters} M" if model.parameters else "-"
-        recalls = [_recalls(each) for each in (model.flickr30k, model.coco)]
-        rows.append(
-            (model.name, model.hub_id, size, *recalls, model.languages, model.licence or "-")
-        )
+        flickr30k, coco = _recalls(model.flickr30k), _recalls(model.coco)
+        licence = model.licence or "-"
+        rows.append((model.name, model.hub_id, size, flickr30k, coco, model.languages, licence))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
