@@ -18,6 +18,7 @@ from store.catalog.full_text import search_words
 from store.catalog.selection import Expression
 from store.catalog_reader import CatalogReader
 from store.errors import EmbeddingMissing, IndexNotFound, ModelMismatch
+from store.one_state import OneState
 from store.record_stream import records
 from store.sqlite.catalog_file import CatalogFile
 from store.types import Counts, Ids, Missing, Photo, PhotoDetails, PhotoRecord, TopK
@@ -31,7 +32,7 @@ __all__ = ["CATALOG_NAME", "Ids", "IndexReader"]
 CATALOG_NAME = "catalog.db"
 
 
-class IndexReader(CatalogReader):
+class IndexReader(CatalogReader, OneState):
     """An open index as one reads it, a context manager; made by `open`.
 
     What a method gives is of one state of the index, and so is all that is read in `snapshot`. What

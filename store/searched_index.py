@@ -6,9 +6,10 @@ servers share, several indexes as one) is searched, re-ranked, explained and ser
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,8 @@ from store.vectors.background import Background
 from store.vectors.choose import Measured
 
 __all__ = ["Allowed", "SearchedIndex", "ServedIndex"]
+
+T = TypeVar("T")
 
 Allowed: TypeAlias = Any
 """Photos that alone may answer, as `matching` of the same index gave them, in its own form: an
@@ -63,6 +66,15 @@ class SearchedIndex(Protocol):
 
     def snapshot(self) -> AbstractContextManager[None]:
         """Read all of a block from one state, whoever writes meanwhile.
+
+        Raises:
+            ModelMismatch: another model's embeddings answer by now.
+        """
+
+    def answer_of_one_state(self, work: Callable[[], T]) -> T:
+        """Return what a piece of work gives, all of whose reading is of one state.
+
+        It is done anew where one of several indexes is lost in the middle of it.
 
         Raises:
             ModelMismatch: another model's embeddings answer by now.

@@ -139,14 +139,12 @@ class SearchIndex:
             QueryError: the query is empty, cannot be read, or is refused by `SearchRequest`.
             TypeError: the query is none of these.
         """
-        from store.federation.lost_members import again
-
         watch = Stopwatch()
         request = _request(query, k, literal, options)
         terms = TermReader(self._index, self._model, self._photo_embedder)
         with self._open():
             answerer = Answerer(self._index, self._model, terms)
-            return again(lambda: answerer.answer(request, watch))
+            return answerer.answer(request, watch)
 
     def search_many(
         self,
@@ -173,15 +171,13 @@ class SearchIndex:
         Raises:
             QueryError: one of the queries is refused; none is answered.
         """
-        from store.federation.lost_members import again
-
         if isinstance(queries, (str, Path, SearchRequest)):
             queries = [queries]  # not a text's letters
         requests = [_request(query, k, literal, options) for query in queries]
         terms = TermReader(self._index, self._model, self._photo_embedder)
         with self._open():
             answerer = Answerer(self._index, self._model, terms.having_read(requests))
-            return again(lambda: answerer.answer_all(requests))
+            return answerer.answer_all(requests)
 
     def embed_text(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the vectors (Q, D) of Q texts as they stand.

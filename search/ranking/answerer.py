@@ -44,8 +44,9 @@ class Answerer:
 
     def answer_all(self, requests: Sequence[SearchRequest]) -> list[SearchResult]:
         """Return the hits of requests, all of one state of the index."""
-        with self.index.snapshot():
-            return [self.answer(request, Stopwatch()) for request in requests]
+        return self.index.answer_of_one_state(
+            lambda: [self._answer(request, Stopwatch()) for request in requests]
+        )
 
     def answer(self, request: SearchRequest, watch: Stopwatch) -> SearchResult:
         """Return the hits of a request.
@@ -54,8 +55,10 @@ class Answerer:
             request: what is asked.
             watch: started when the search was.
         """
-        # One state of the index throughout, whoever writes meanwhile.
-        with self.index.snapshot(), damage_told(self.index.place):
+        return self.index.answer_of_one_state(lambda: self._answer(request, watch))
+
+    def _answer(self, request: SearchRequest, watch: Stopwatch) -> SearchResult:
+        with damage_told(self.index.place):
             with watch.stage("encode"):
                 mixture = self.terms.mixture(request)
             with watch.stage("filter"):

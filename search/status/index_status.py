@@ -69,8 +69,8 @@ def read_status(folder: Path, vectors: str | None = None) -> Status:
 
 def status_of(index: ServedIndex) -> Status:
     """Read the state of an open index."""
-    with index.snapshot():
-        return Status(
+    return index.answer_of_one_state(
+        lambda: Status(
             place=index.place,
             counts=index.counts(),
             sources=index.sources(),
@@ -85,6 +85,7 @@ def status_of(index: ServedIndex) -> Status:
             bytes=index.size_bytes(),
             passed_over=index.passed_over(),
         )
+    )
 
 
 def _coming(index: ServedIndex) -> str:

@@ -14,6 +14,7 @@ from store.catalog.models import Model
 from store.catalog.selection import Expression
 from store.columns.codec import blobs_to_array, row_to_path
 from store.errors import ModelMismatch
+from store.one_state import OneState
 from store.postgres.address import Address
 from store.postgres.allowed_photos import Chosen, choose, values_of
 from store.postgres.connection import Connection, Row
@@ -45,7 +46,7 @@ _FACTS = 13  # columns of it before the captions
 Within = Chosen | Ids | None
 
 
-class PostgresReader:
+class PostgresReader(OneState):
     """A collection of a database, a `ServedIndex`; made by `open`.
 
     It follows what is switched to from one call, or one `snapshot`, to the next. A server that went

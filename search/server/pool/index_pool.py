@@ -10,7 +10,6 @@ from typing import Generic, Protocol, TypeVar
 from search.server.pool.thread_pool import BoundedThreads
 from search.server.settings import Settings
 from store import IndexDamaged, IndexNotWritable, ModelMismatch
-from store.federation.lost_members import again
 from store.reader import CATALOG_NAME
 
 __all__ = ["IndexPool"]
@@ -73,7 +72,7 @@ class IndexPool(Generic[R]):
     def _done(self, work: Callable[[R], T], identity: object, reader: R) -> T:
         """Do it with a reader, which is then idle, or closed where it is of no more use."""
         try:
-            result = again(lambda: work(reader))
+            result = work(reader)
         except (ModelMismatch, IndexDamaged, IndexNotWritable, OSError):
             reader.close()
             raise

@@ -47,9 +47,9 @@ async def images(
     service = service_of(request)
 
     def read(index: ServedIndex) -> dict[str, Any]:
-        with index.snapshot():
-            photos = index.photo_records(index.ids_after(after, limit))
-            missing = index.missing
+        photos, missing = index.answer_of_one_state(
+            lambda: (index.photo_records(index.ids_after(after, limit)), index.missing)
+        )
         answers = [image_answer(photo, service.settings.uploads) for photo in photos]
         more = answers[-1]["id"] if len(answers) == limit else None
         return {"images": answers, "next": more, **partial(missing)}

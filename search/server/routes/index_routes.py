@@ -35,13 +35,14 @@ async def index(request: Request) -> JSONAnswer:
     service = service_of(request)
 
     def read(index: ServedIndex) -> dict[str, object]:
-        with index.snapshot():
-            categories = index.category_counts(MOST_CATEGORIES)
-            building = None if index.folder is None else read_building(index.folder)
-            state, dim = status_of(index), index.model.dim
-            return index_answer(state, dim, categories, building, index.missing)
+        categories = index.category_counts(MOST_CATEGORIES)
+        building = None if index.folder is None else read_building(index.folder)
+        state, dim = status_of(index), index.model.dim
+        return index_answer(state, dim, categories, building, index.missing)
 
-    return JSONAnswer(await service.catalogs.run(read))
+    return JSONAnswer(
+        await service.catalogs.run(lambda one: one.answer_of_one_state(lambda: read(one)))
+    )
 
 
 @router.get("/healthz", include_in_schema=False)
@@ -82,5 +83,4 @@ async def page() -> Response:
 
 
 def _state(index: ServedIndex) -> tuple[str, bool]:
-    with index.snapshot():
-        return index.model.fingerprint, bool(index.missing)
+    return index.answer_of_one_state(lambda: (index.model.fingerprint, bool(index.missing)))

@@ -65,12 +65,12 @@ def _to_embed(body: Body) -> tuple[list[str], list[bytes]]:
 
 
 def _searched(opened: OpenedIndex, request: SearchRequest) -> tuple[SearchResult, dict[str, Any]]:
-    with opened.index.snapshot():
+    def answer() -> tuple[SearchResult, dict[int, tuple[int, int]]]:
         result = opened.search.search(request)
-        sizes = {
-            photo.image_id: (photo.file.width_px, photo.file.height_px)
-            for photo in opened.index.photo_records(_ids(result.hits))
-        }
+        photos = opened.index.photo_records(_ids(result.hits))
+        return result, {each.image_id: (each.file.width_px, each.file.height_px) for each in photos}
+
+    result, sizes = opened.index.answer_of_one_state(answer)
     return result, search_answer(result, sizes)
 
 

@@ -129,7 +129,7 @@ def test_one_that_is_lost_in_the_middle_lets_the_answer_begin_anew(two: list[Pat
 
     with pytest.raises(MemberLost, match="the disk is gone"):
         answer()
-    assert again(answer) == [1, 0.5]
+    assert index.answer_of_one_state(answer) == [1, 0.5]
     assert seen[0] == [1, STRIDE + 1, STRIDE + 2, 2, STRIDE + 3]
     assert seen[-1] == [1, 2]
     index.close()
