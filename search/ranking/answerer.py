@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from search.models.model_protocols import SearchModel
 from search.query.request import SearchRequest
+from search.ranking.candidate_rows import CandidateRows
 from search.ranking.damage import check_known, damage_told
 from search.ranking.explain_hits import explain_hits
 from search.ranking.first_stage import allowed_photos, find_candidates, with_words
@@ -63,23 +64,26 @@ class Answerer:
                 mixture = self.terms.mixture(request)
             with watch.stage("filter"):
                 within = allowed_photos(self.index, request)
+            rows = CandidateRows(self.index)
             with watch.stage("first_stage"):
                 likelihood = Likelihood(self.index, self.model, within)
-                ranking = find_candidates(self.index, mixture, request, within, likelihood)
+                ranking, by_words = find_candidates(
+                    self.index, mixture, request, within, likelihood, rows
+                )
             if request.rerank and mixture.texts:
                 with watch.stage("rerank"):
-                    ranking = self._reranked(mixture, ranking, request, watch, likelihood)
+                    ranking = self._reranked(mixture, ranking, request, watch, likelihood, rows)
             ordered = ranking.ordered()
             if request.hybrid:
                 with watch.stage("first_stage"):
-                    ordered = with_words(self.index, ordered, request, within)
+                    ordered = with_words(ordered, by_words)
             unknown = unknown_words(request, self.model)
             ordered = ordered.with_falling_probabilities(UNREAD if unknown.texts else 1)
             with watch.stage("read"):
-                hits = self._hits(ordered, request)
+                hits = self._hits(ordered, request, rows)
             if request.explain and hits:
                 with watch.stage("explain"):
-                    hits = explain_hits(hits, mixture, self.index, self.model)
+                    hits = explain_hits(hits, mixture, rows, self.model)
             missing = self.index.missing
         notes = notes_on(request, mixture, ranking, within, missing, hits=hits, unknown=unknown,
                          model=self.model)  # fmt: skip
@@ -88,22 +92,22 @@ class Answerer:
 
     def _reranked(
         self, mixture: Mixture, ranking: Ranking, request: SearchRequest, watch: Stopwatch,
-        likelihood: Likelihood,
+        likelihood: Likelihood, rows: CandidateRows,
     ) -> Ranking:  # fmt: skip
         """Both stages, as far as the budget goes."""
         seen: list[TermScores] = []
         for block in blocks_in_time(len(ranking), request.budget_ms, watch):
             image_ids = ranking.image_ids[block]
-            vectors, packed = self.index.vectors(image_ids), self.index.nodes(image_ids)
+            vectors, packed = rows.vectors(image_ids), rows.nodes(image_ids)
             seen.append(mixture.reranked(self.model, vectors, packed))
         if not seen:
             return ranking
         scores = likelihood.judged(mixture, TermScores.together(seen), reranked=True)
         return ranking.with_reranked(*mixture.mixed(scores))
 
-    def _hits(self, ranking: Ranking, request: SearchRequest) -> list[Hit]:
+    def _hits(self, ranking: Ranking, request: SearchRequest, rows: CandidateRows) -> list[Hit]:
         """The best k of an ordered ranking that are likely enough, with what is known of them."""
-        groups = self._without_repeats(self._groups(ranking, request), ranking, request.k)
+        groups = self._without_repeats(self._groups(ranking, request, rows), ranking, request.k)
         likely = [g for g in groups if ranking.probabilities[g.shown] >= request.min_probability]
         places = [place for group in likely for place in (group.shown, *group.folded)]
         photos = {photo.image_id: photo for photo in self.index.photos(ranking.image_ids[places])}
@@ -143,10 +147,10 @@ class Answerer:
         names = {place: paths[int(ranking.image_ids[place])] for place in places}
         return first_of_each(near, names)[:k]
 
-    def _groups(self, ranking: Ranking, request: SearchRequest) -> list[Group]:
+    def _groups(self, ranking: Ranking, request: SearchRequest, rows: CandidateRows) -> list[Group]:
         """Each hit alone, or with its near-duplicates behind it."""
         if not request.fold_duplicates:
             return [Group(place) for place in range(len(ranking))]
         unit_dim = self.index.model.unit_dim
-        vectors = self.index.vectors(ranking.image_ids)[:, :unit_dim] if unit_dim else None
+        vectors = rows.vectors(ranking.image_ids)[:, :unit_dim] if unit_dim else None
         return fold(self.index.perceptual_hashes(ranking.image_ids), vectors)

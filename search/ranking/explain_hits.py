@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from search.explanation import ExplainedWord, Explanation, from_model
 from search.models.model_protocols import SearchModel
+from search.ranking.candidate_rows import CandidateRows
 from search.ranking.mixing import EmbeddedTerm, Mixture
 from search.result import Hit
-
-if TYPE_CHECKING:
-    from store.searched_index import SearchedIndex
 
 __all__ = ["explain_hits", "explains"]
 
 
 def explain_hits(
-    hits: Sequence[Hit], mixture: Mixture, index: SearchedIndex, model: SearchModel
+    hits: Sequence[Hit], mixture: Mixture, rows: CandidateRows, model: SearchModel
 ) -> list[Hit]:
     """Return the hits with explanations, those that were re-ranked.
 
@@ -29,10 +27,10 @@ def explain_hits(
     as one word, and all that is not wanted as another, with the regions where it was read. The
     words and the rest sum to the score, whatever terms there are.
     """
-    seen = [hit.image_id for hit in hits if hit.reranked]
-    if not seen or not explains(model):
+    seen = np.array([hit.image_id for hit in hits if hit.reranked], np.int64)
+    if not len(seen) or not explains(model):
         return list(hits)
-    vectors, packed = index.vectors(seen), index.nodes(seen)
+    vectors, packed = rows.vectors(seen), rows.nodes(seen)
     wanted = [_explained(each, model, vectors, packed) for each in mixture.wanted]
     unwanted = [
         _explained(each, model, vectors, packed)

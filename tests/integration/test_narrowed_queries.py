@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -77,6 +78,30 @@ def test_words_of_file_names_count_in_a_hybrid_search(index: SearchIndex) -> Non
     found = index.search("red grandma", k=1, candidates=1, hybrid=True)
     assert names(found) == ["grandma"]
     assert found[0].reranked
+
+
+def test_a_hybrid_search_asks_for_words_once_and_reads_each_vector_once(
+    index: SearchIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader: Any = index._index
+    calls: list[tuple[str, list[int]]] = []
+
+    def counted(name: str) -> None:
+        method = getattr(reader, name)
+
+        def call(first: Any, *others: Any) -> Any:
+            calls.append((name, [] if isinstance(first, str) else list(first)))
+            return method(first, *others)
+
+        monkeypatch.setattr(reader, name, call)
+
+    for name in ("search_texts", "vectors", "nodes"):
+        counted(name)
+    assert len(index.search("red grandma", hybrid=True, fold_duplicates=True)) > 1
+    assert [name for name, _ in calls].count("search_texts") == 1
+    for name in ("vectors", "nodes"):
+        ids = [image_id for called, some in calls if called == name for image_id in some]
+        assert sorted(ids) == [1, 2, 3, 4, 5]
 
 
 def test_words_that_nobody_has_leave_the_order_as_it_is(index: SearchIndex) -> None:

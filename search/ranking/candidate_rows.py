@@ -1,0 +1,51 @@
+"""What an index keeps of the candidates of one search, each row read once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from store.searched_index import SearchedIndex
+
+__all__ = ["CandidateRows"]
+
+Ids = NDArray[np.int64]
+
+
+class CandidateRows:
+    """Reads vectors and nodes of candidates, and keeps them for the later steps of the search.
+
+    Args:
+        index: open, in a snapshot for as long as this is used.
+    """
+
+    def __init__(self, index: SearchedIndex) -> None:
+        self._index = index
+        self._vectors: dict[int, NDArray[np.float32]] = {}
+        self._nodes: dict[int, NDArray[Any]] = {}
+
+    def vectors(self, image_ids: Ids) -> NDArray[np.float32]:
+        """Return vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
+        return _rows(self._vectors, image_ids, self._index.vectors)
+
+    def nodes(self, image_ids: Ids) -> NDArray[Any]:
+        """Return nodes, (K, P), in the order of the ids; KeyError for one that is not there."""
+        return _rows(self._nodes, image_ids, self._index.nodes)
+
+
+def _rows(
+    kept: dict[int, NDArray[Any]], image_ids: Ids, read: Callable[[Ids], NDArray[Any]]
+) -> NDArray[Any]:
+    ids: list[int] = image_ids.tolist()
+    unread = [image_id for image_id in ids if image_id not in kept]
+    if len(unread) == len(ids):
+        rows = read(image_ids)
+        kept.update(zip(ids, rows, strict=True))
+        return rows
+    if unread:
+        kept.update(zip(unread, read(np.array(unread, np.int64)), strict=True))
+    return np.stack([kept[image_id] for image_id in ids])
