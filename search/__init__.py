@@ -19,6 +19,7 @@ if typing.TYPE_CHECKING:
     __version__: str
     from store.errors import (
         CrossgraphError,
+        ExtraMissing,
         IndexBusy,
         IndexClosed,
         IndexDamaged,
@@ -26,6 +27,7 @@ if typing.TYPE_CHECKING:
         IndexNotWritable,
         IndexTooNew,
         ModelMismatch,
+        ModelUnavailable,
         QueryError,
         SourceError,
     )
@@ -33,6 +35,7 @@ if typing.TYPE_CHECKING:
 __all__ = [
     "CrossgraphError",
     "Explanation",
+    "ExtraMissing",
     "Hit",
     "IndexBusy",
     "IndexClosed",
@@ -41,6 +44,7 @@ __all__ = [
     "IndexNotWritable",
     "IndexTooNew",
     "ModelMismatch",
+    "ModelUnavailable",
     "QueryError",
     "SearchIndex",
     "SearchRequest",

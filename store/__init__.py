@@ -9,6 +9,7 @@ from store.catalog.models import Model
 from store.catalog.shards import FinishedShard
 from store.errors import (
     CrossgraphError,
+    ExtraMissing,
     IndexBusy,
     IndexClosed,
     IndexDamaged,
@@ -18,6 +19,7 @@ from store.errors import (
     IndexTooNew,
     IndexUnavailable,
     ModelMismatch,
+    ModelUnavailable,
     QueryError,
     ReaderMissing,
     SourceError,
@@ -32,6 +34,7 @@ from store.vectors.generation import Generation
 __all__ = [
     "Counts",
     "CrossgraphError",
+    "ExtraMissing",
     "FinishedShard",
     "Generation",
     "Index",
@@ -46,6 +49,7 @@ __all__ = [
     "IndexUnavailable",
     "Model",
     "ModelMismatch",
+    "ModelUnavailable",
     "Photo",
     "PhotoFile",
     "QuarantinedFile",

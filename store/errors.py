@@ -11,23 +11,28 @@
     ├── IndexClosed       it was closed, and is asked for more; a ValueError too
     ├── IndexUnavailable  the database that holds it cannot be reached now
     ├── ModelMismatch     it was made with another model than the one at hand
+    ├── ModelUnavailable  the model cannot be loaded: a damaged checkpoint, weights that are missing
+    ├── ExtraMissing      an optional package is not installed
     ├── SourceError       a folder of photos, a shard or a COCO file is missing, empty or malformed
-    │   └── ReaderMissing     what reads such a file is not installed
+    │   └── ReaderMissing     what reads such a file is not installed; an ExtraMissing too
     ├── UnreadableImage   one file could not be turned into an image; the rest go on
     └── QueryError        an empty query, or numbers that make no sense
 
-`fusion` knows nothing of this package and raises `ValueError` and `FileNotFoundError` of its own
-(`CheckpointError`, `WeightsNotFound`, `WeightsMismatch`). A message names the thing, what was
-found, what was expected, and the command that helps.
+`fusion` knows nothing of this package and has a root of its own, `fusion.fusion_error.FusionError`;
+whoever opens or searches an index meets its errors as `ModelUnavailable`. Each error of both trees
+has the `exit_code` with which a command ends. A message names the thing, what was found, what was
+expected, and the command that helps.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 __all__ = [
     "CrossgraphError",
     "EmbeddingMissing",
+    "ExtraMissing",
     "IndexBusy",
     "IndexClosed",
     "IndexDamaged",
@@ -37,6 +42,7 @@ __all__ = [
     "IndexTooNew",
     "IndexUnavailable",
     "ModelMismatch",
+    "ModelUnavailable",
     "QueryError",
     "ReaderMissing",
     "SourceError",
@@ -45,7 +51,13 @@ __all__ = [
 
 
 class CrossgraphError(Exception):
-    """The root: whatever goes wrong for a reason that a person can do something about."""
+    """The root: whatever goes wrong for a reason that a person can do something about.
+
+    Attributes:
+        exit_code: with which a command ends: 1 for what failed, 2 for what was wrongly asked.
+    """
+
+    exit_code: ClassVar[int] = 1
 
 
 class IndexNotFound(CrossgraphError):
@@ -90,11 +102,19 @@ class ModelMismatch(CrossgraphError):
     """The index was made with another model."""
 
 
+class ModelUnavailable(CrossgraphError):
+    """The model cannot be loaded: a damaged checkpoint, or weights that are missing."""
+
+
+class ExtraMissing(CrossgraphError):
+    """What is asked for needs an optional package, which is not installed."""
+
+
 class SourceError(CrossgraphError):
     """A folder of photos or an annotation file is missing, empty or malformed."""
 
 
-class ReaderMissing(SourceError):
+class ReaderMissing(ExtraMissing, SourceError):
     """What reads such a file is not installed; nothing is wrong with the file."""
 
 
@@ -114,3 +134,5 @@ class UnreadableImage(CrossgraphError):
 
 class QueryError(CrossgraphError):
     """The query is empty, or one of its numbers is out of range."""
+
+    exit_code = 2

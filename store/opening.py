@@ -8,17 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from store.errors import CrossgraphError, QueryError
+from store.errors import QueryError
+from store.extras import check_extra
 from store.index import Index
 
 if TYPE_CHECKING:
     from store.searched_index import ServedIndex
 
-__all__ = ["ExtraMissing", "is_database", "open_indexes", "open_reader", "postgres_installed"]
-
-
-class ExtraMissing(CrossgraphError):
-    """What is asked for needs an optional package, which is not installed."""
+__all__ = ["is_database", "open_indexes", "open_reader", "postgres_installed"]
 
 
 def open_reader(
@@ -102,9 +99,4 @@ def _shown(place: str) -> str:
 
 def postgres_installed() -> None:
     """See that what speaks to PostgreSQL is installed; ExtraMissing where it is not."""
-    try:
-        import psycopg  # noqa: F401
-    except ImportError as error:
-        raise ExtraMissing(
-            f'an index in PostgreSQL needs psycopg ({error}): pip install "crossgraph[pgvector]"'
-        ) from None
+    check_extra("psycopg", "pgvector", "an index in PostgreSQL")

@@ -9,6 +9,7 @@ from typing import TypeVar
 from fusion.baselines.article import ArticleConfig, ArticleModel
 from fusion.baselines.pair_model import PairModel
 from fusion.baselines.traditional import AverageModel, ConcatModel, FusionConfig
+from fusion.fusion_error import FusionError
 
 __all__ = ["PAIR_MODELS", "ModelOptionError", "build_pair_model"]
 
@@ -23,7 +24,7 @@ _TUNED = {
 }
 
 
-class ModelOptionError(ValueError):
+class ModelOptionError(FusionError, ValueError):
     """There is no such model, no such option of it, or a value is out of range."""
 
 

@@ -17,6 +17,7 @@ from typing import NamedTuple, TypeAlias
 from fusion.caption_files.json_lists import Piece, load_object, pieces_of_loaded, pieces_of_object
 from fusion.caption_files.name_spellings import one_form
 from fusion.caption_files.text_values import texts_in
+from fusion.fusion_error import FusionError
 
 __all__ = ["Annotation", "CocoError", "CocoFile", "Id", "plain_id"]
 
@@ -33,7 +34,7 @@ LARGE_BYTES = 32 * 2**20
 LONGEST_EXAMPLE = 40
 
 
-class CocoError(ValueError):
+class CocoError(FusionError, ValueError):
     """A file is no COCO file, or cannot be read; says which and why, in one line."""
 
 

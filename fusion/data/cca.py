@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
+from fusion.fusion_error import FusionError
+
 if TYPE_CHECKING:
     from fusion.data.features import PairData
 
@@ -30,7 +32,7 @@ _BLOCK = 256  # photos or captions pooled at a time; their grids may be a file l
 Array = NDArray[np.float32]
 
 
-class NegativesError(ValueError):
+class NegativesError(FusionError, ValueError):
     """The file of the independent model is missing, damaged, or made for other encoders."""
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from fusion.caption_files.coco_entries import CocoError, CocoFile, Id, plain_id
 from fusion.caption_files.name_spellings import one_form, spellings
+from fusion.fusion_error import FusionError
 
 __all__ = ["Collection", "CollectionError", "ReadPhoto", "left_out_of", "read_captions"]
 
@@ -24,7 +25,7 @@ pixels that it is later searched by.
 """
 
 
-class CollectionError(ValueError):
+class CollectionError(FusionError, ValueError):
     """A captioned collection cannot be read: its captions file, or a photo of it."""
 
 

@@ -30,6 +30,7 @@ from fusion.encoders.bert import BertEncoder
 from fusion.encoders.convolutional import GridEncoder
 from fusion.export.photo_module import PhotoGraph
 from fusion.export.query_modules import PairGraph, QueryGraph, ReadingGraph, least_tokens
+from fusion.fusion_error import FusionError
 from fusion.graphs.concept_graph import FLOOR
 from fusion.graphs.word_detector import NEAREST as DETECTED_NEAREST
 from fusion.graphs.word_detector import STEPS
@@ -54,7 +55,7 @@ __all__ = ["ModelExportError", "export_model", "is_exportable"]
 Named = dict[str, Tensor]
 
 
-class ModelExportError(RuntimeError):
+class ModelExportError(FusionError, RuntimeError):
     """A model could not be written as files."""
 
 

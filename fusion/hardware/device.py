@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, get_args
 
+from fusion.fusion_error import FusionError
+
 __all__ = ["Device", "DeviceNotThere", "choose_device", "has_nvidia"]
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -17,7 +19,7 @@ Device = Literal["auto", "cpu", "cuda"]
 NODES = Path("/dev")
 
 
-class DeviceNotThere(ValueError):
+class DeviceNotThere(FusionError, ValueError):
     """A GPU was asked for, and there is none that torch can use."""
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fusion.fusion_error import FusionError
 from fusion.runtime.exported_folder import PAIRS, QUERY, READING, TABLES, TOKENIZER, is_whole
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ THREADS = 2
 """Of a session: a query's matrices are too small to gain from more."""
 
 
-class ExportedModelError(RuntimeError):
+class ExportedModelError(FusionError, RuntimeError):
     """A file of an exported model is damaged, or cannot be read for another reason."""
 
 

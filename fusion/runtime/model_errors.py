@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fusion.fusion_error import FusionError
+
 __all__ = [
     "CheckpointError",
     "UnknownPreset",
@@ -11,19 +13,19 @@ __all__ = [
 ]
 
 
-class CheckpointError(ValueError):
+class CheckpointError(FusionError, ValueError):
     """A checkpoint is missing, damaged, or of another kind than asked for."""
 
 
-class UnknownPreset(ValueError):
+class UnknownPreset(FusionError, ValueError):
     """There are no encoders of that name."""
 
 
-class WeightsNotFound(FileNotFoundError):
+class WeightsNotFound(FusionError, FileNotFoundError):
     """No source has the weights: not the given path, not a pip package, not the hub."""
 
 
-class WeightsMismatch(ValueError):
+class WeightsMismatch(FusionError, ValueError):
     """The weights are there, but damaged or not those of this encoder."""
 
 

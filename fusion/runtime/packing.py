@@ -28,6 +28,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fusion.fusion_error import FusionError
+
 __all__ = [
     "LARGEST",
     "DamagedPhotos",
@@ -56,7 +58,7 @@ WEIGHTS = np.exp(-np.arange(256, dtype=np.float32) / STEPS)
 WEIGHTS[NONE] = 0
 
 
-class DamagedPhotos(ValueError):
+class DamagedPhotos(FusionError, ValueError):
     """What is kept of photos is none of the model's: of another length, or out of its bank."""
 
 

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fusion.fusion_error import FusionError
+
 __all__ = ["TrainRequest", "TrainingError"]
 
 
-class TrainingError(ValueError):
+class TrainingError(FusionError, ValueError):
     """A training run cannot start or go on as asked."""
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +21,11 @@ from numpy.typing import NDArray
 from indexer.bulk.columns import files_of, photo_columns, quarantine_columns, quarantined_of
 from store import CrossgraphError, PhotoFile, QuarantinedFile
 from store.columns.codec import text_to_row
+from store.extras import check_extra
 
 __all__ = [
     "DamagedEmbeddedShard",
     "EmbeddedShardFacts",
-    "PyarrowMissing",
     "Rows",
     "check_pyarrow",
     "read_facts",
@@ -40,10 +39,6 @@ Captions = tuple[str, ...]
 
 class DamagedEmbeddedShard(CrossgraphError):
     """A file of a folder of shards is no shard, or not what was written."""
-
-
-class PyarrowMissing(CrossgraphError):
-    """Shards are Parquet files, and what reads and writes those is not installed."""
 
 
 @dataclass(frozen=True)
@@ -88,12 +83,8 @@ class Rows:
 
 
 def check_pyarrow() -> None:
-    """Raise a PyarrowMissing where pyarrow is not installed."""
-    if find_spec("pyarrow") is None:
-        raise PyarrowMissing(
-            "shards are Parquet files, for which pyarrow is not installed: "
-            'pip install "crossgraph[parquet]"'
-        )
+    """Raise an ExtraMissing where pyarrow is not installed."""
+    check_extra("pyarrow", "parquet", "an embedded shard is a Parquet file, which")
 
 
 def schema_of(dim: int, *, has_readers: bool = True) -> Any:  # noqa: ANN401 - pyarrow has no types

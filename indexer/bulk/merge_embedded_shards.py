@@ -73,7 +73,7 @@ def merge_embedded_shards(
     Raises:
         SourceError: there are no shards in the folder.
         ModelMismatch: the shards, or the index, were made with another model.
-        PyarrowMissing: what reads shards is not installed.
+        ExtraMissing: what reads shards is not installed.
         IndexBusy, IndexNotWritable, IndexDamaged: as `build_index`.
     """
     started = time.monotonic()

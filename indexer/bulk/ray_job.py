@@ -25,6 +25,7 @@ from indexer.bulk.embed import WrittenEmbeddedShard, embed_chunk
 from indexer.bulk.placement import placed
 from indexer.indexing_model import IndexingModel
 from store import CrossgraphError, ModelMismatch
+from store.extras import check_extra
 
 __all__ = ["MakeModel", "RayEmbed", "RayError"]
 
@@ -46,7 +47,7 @@ ANSWERS_WITHIN_SECONDS = 10.0
 
 
 class RayError(CrossgraphError):
-    """Ray is not installed, or not there, or a worker failed for good."""
+    """Ray is not there, or a worker failed for good."""
 
 
 @dataclass(frozen=True)
@@ -119,13 +120,12 @@ def _ray(address: str | None, workers: int | None) -> Generator[Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            check_extra("ray", "ray", "--ray")
             import ray
             import ray.data
             from ray._private import worker
-    except ImportError as error:
-        raise RayError(
-            '--ray needs Ray, which is not installed: pip install "crossgraph[ray]"'
-        ) from error
+    except ImportError as error:  # which is there and of no use
+        raise RayError(f"--ray: Ray cannot be imported: {error}") from error
     if address:
         _check_answers(address)
     own: dict[str, Any] = {

@@ -91,7 +91,7 @@ def write_embedded_shards(
         SourceError: a source is not there, has no photos, or needs a package that is not installed;
             or the folder is no folder of shards.
         ModelMismatch: it holds shards of another model.
-        PyarrowMissing: what writes shards is not installed.
+        ExtraMissing: what writes shards is not installed.
         OSError: a shard cannot be written; what was written stays.
     """
     started = time.monotonic()

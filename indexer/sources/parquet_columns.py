@@ -69,7 +69,7 @@ def open_parquet(place: str, file: BinaryIO) -> Any:  # noqa: ANN401 - pyarrow h
         from pyarrow.parquet import ParquetFile
     except ImportError:
         raise ReaderMissing(
-            f'{place} is read by pyarrow, which is not installed: pip install "crossgraph[parquet]"'
+            f'{place} needs pyarrow, which is not installed: pip install "crossgraph[parquet]"'
         ) from None
     try:
         parquet = ParquetFile(file)

@@ -165,7 +165,7 @@ def system_of(address: str) -> tuple[Any, str]:
         from fsspec.core import url_to_fs
     except ImportError:
         raise ReaderMissing(
-            f'{address} is read by fsspec, which is not installed: pip install "crossgraph[remote]"'
+            f'{address} needs fsspec, which is not installed: pip install "crossgraph[remote]"'
         ) from None
     try:
         system, path = url_to_fs(address)

@@ -12,6 +12,7 @@ from search.demo.photo_sets import PHOTO_SETS, PhotoSet, installed_photos
 from search.engine.open_index import open_index
 from search.engine.search_index import SearchIndex
 from search.output.page import Answer, Credit, write_page
+from store.errors import CrossgraphError
 
 if TYPE_CHECKING:
     from indexer import BuildReport
@@ -30,7 +31,7 @@ QUERIES = (
 """What these photos can answer, and, last, what they can't."""
 
 
-class DemoError(ValueError):
+class DemoError(CrossgraphError, ValueError):
     """None of the packages with photos is installed."""
 
 

@@ -66,9 +66,8 @@ def open_index(
         IndexNotFound: there is no index in the folder.
         IndexDamaged: there is one and its catalog cannot be read.
         ModelMismatch: the index was made with another model.
-        CheckpointError: the checkpoint cannot be read.
         ClipNotPrepared: a CLIP-like model made the index, and is not prepared on this machine.
-        WeightsNotFound: an encoder's weights are not there.
+        ModelUnavailable: the checkpoint cannot be read, or an encoder's weights are not there.
     """
     from store.opening import open_reader
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 
 from search.engine.threads import GuardedTexts, in_thread
 from search.models.model_protocols import PhotoEmbedder, SearchModel
+from search.models.unavailable import model_errors_told
 from search.query.request import SearchOptions, SearchRequest
 from search.query.term import Term
 from search.ranking.answerer import Answerer
@@ -107,7 +108,7 @@ class SearchIndex:
     @contextmanager
     def _open(self) -> Generator[None]:
         """Hold the lock of the index's one connection while the index is open."""
-        with self._reading:
+        with self._reading, model_errors_told():
             if self._is_closed:
                 from store import IndexClosed
 
@@ -200,7 +201,8 @@ class SearchIndex:
         """
         from search.engine.embed import embed_photos
 
-        return embed_photos(self._photo_embedder, images, self._index.model.dim)
+        with model_errors_told():
+            return embed_photos(self._photo_embedder, images, self._index.model.dim)
 
     def add(self, paths: Iterable[str | Path], **options: Unpack[WriteOptions]) -> BuildReport:
         """Add photos, or bring them up to date; searches go on meanwhile, and find them afterwards.

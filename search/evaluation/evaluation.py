@@ -23,6 +23,7 @@ from search.evaluation.metrics import (
 )
 from search.evaluation.pair_matching import MatchResult, ScoredPairs, judge_matching, score_pairs
 from search.evaluation.per_query import pair_table, query_ids
+from store.errors import CrossgraphError
 
 if TYPE_CHECKING:
     from fusion.data.features import PairData
@@ -43,7 +44,7 @@ Matrix = NDArray[np.floating]
 Ranks = NDArray[np.int64]
 
 
-class EvaluationError(ValueError):
+class EvaluationError(CrossgraphError, ValueError):
     """The collection cannot be judged: no captions, or too few photos."""
 
 

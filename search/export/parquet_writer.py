@@ -9,7 +9,6 @@ model: `crossgraph.fingerprint`, `.model`, `.encoders`, `.dim`, `.unit_dim`, and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,23 +22,10 @@ if TYPE_CHECKING:
     from store import IndexReader
     from store.types import PhotoRecord
 
-__all__ = ["ExportError", "check_pyarrow", "write_parquet"]
+__all__ = ["write_parquet"]
 
 ROW_GROUP = 8192
 """Photos; with vectors of 515 numbers about 17 MB, of which readers can skip each."""
-
-
-class ExportError(RuntimeError):
-    """What would write the file is not installed."""
-
-
-def check_pyarrow() -> None:
-    """Raise an ExportError where pyarrow is not installed."""
-    if find_spec("pyarrow") is None:
-        raise ExportError(
-            "Parquet is written by pyarrow, which is not installed: "
-            'pip install "crossgraph[parquet]"'
-        )
 
 
 def write_parquet(

@@ -37,18 +37,19 @@ def export(
 
     Raises:
         QueryError: the name ends in something else.
-        ExportError: pyarrow, which writes Parquet, is not installed.
+        ExtraMissing: pyarrow, which writes Parquet, is not installed.
         IndexNotFound: there is no index in the folder.
     """
     from search.export.coco_writer import write_coco
-    from search.export.parquet_writer import check_pyarrow, write_parquet
+    from search.export.parquet_writer import write_parquet
     from store import IndexReader, QueryError
+    from store.extras import check_extra
 
     out = Path(out)
     if out.suffix.lower() not in (".parquet", ".json"):
         raise QueryError(f"{out} ends in neither .parquet nor .json, so nobody knows what to write")
     if out.suffix.lower() == ".parquet":
-        check_pyarrow()
+        check_extra("pyarrow", "parquet", "writing Parquet")
     # One state of the index, also where photos are gone through more than once.
     with IndexReader.open(Path(folder)) as index, index.snapshot():
         write = write_parquet if out.suffix.lower() == ".parquet" else write_coco

@@ -9,6 +9,7 @@ from search.models import loading
 from search.models.clip_models import refuse_unprepared
 from search.models.loading import LazyModel
 from search.models.model_protocols import PhotoEmbedder, SearchModel
+from search.models.unavailable import model_errors_told
 
 if TYPE_CHECKING:
     from store.catalog.models import Model
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["models_of"]
 
 
+@model_errors_told()
 def models_of(
     fingerprint: str,
     checkpoint: str | Path | None = None,
@@ -41,7 +43,7 @@ def models_of(
 
     Raises:
         ClipNotPrepared: it is a CLIP-like model that is not prepared on this machine.
-        CheckpointError, WeightsNotFound, WeightsMismatch: as `load_model`.
+        ModelUnavailable: the checkpoint is damaged, or an encoder's weights are not there.
     """
     from search.models.prepared import prepared_model, ready_model
 
@@ -68,7 +70,8 @@ def _photo_embedder(checkpoint: str | Path | None, fingerprint: str) -> PhotoEmb
         prepared = find_indexing_model(exported_models_cache(), fingerprint)
         if prepared is not None:
             return prepared
-        model = loading.load_model(checkpoint)
+        with model_errors_told():
+            model = loading.load_model(checkpoint)
         if model.fingerprint != fingerprint:
             raise ModelMismatch(
                 f"a photo as a query needs the model that made the index ({fingerprint[:12]}), "

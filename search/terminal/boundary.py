@@ -1,9 +1,8 @@
 """Where exceptions become one line and an exit code: 0 done, 1 failed, 2 wrongly called.
 
-Errors that this project names (its error tree, and the `ValueError`s and `FileNotFoundError`s that
-`fusion` defines), those of the operating system and too little memory are told in one line;
-CROSSGRAPH_DEBUG=1 shows where they came from. Anything else is a bug of ours and keeps its
-traceback.
+Errors of the project's two trees, which carry an `exit_code`, those of the operating system and too
+little memory are told in one line; CROSSGRAPH_DEBUG=1 shows where they came from. Anything else is
+a bug of ours and keeps its traceback.
 """
 
 from __future__ import annotations
@@ -23,9 +22,7 @@ __all__ = ["DEBUG_VARIABLE", "run"]
 
 DEBUG_VARIABLE = "CROSSGRAPH_DEBUG"
 
-FAILED, WRONGLY_CALLED, INTERRUPTED = 1, 2, 130
-
-_OURS = {"fusion", "indexer", "search", "store"}
+FAILED, INTERRUPTED = 1, 130
 
 
 def run(app: Callable[..., object], arguments: Sequence[str] | None, name: str) -> int:
@@ -63,7 +60,7 @@ def _line_for(error: Exception) -> str | None:
     usage = getattr(error, "format_message", None)
     if usage is not None:  # typer's own: an unknown option, a value out of range
         return str(usage())
-    if type(error).__module__.partition(".")[0] in _OURS:
+    if isinstance(getattr(error, "exit_code", None), int):
         return str(error)
     if is_out_of_memory(error):
         return OUT_OF_MEMORY
@@ -74,8 +71,6 @@ def _line_for(error: Exception) -> str | None:
 
 
 def _exit_code(error: Exception) -> int:
-    if type(error).__name__ == "QueryError":
-        return WRONGLY_CALLED
     code = getattr(error, "exit_code", FAILED)
     return code if isinstance(code, int) else FAILED
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,9 +71,7 @@ def test_a_tar_that_cannot_be_opened_just_now_is_embedded_by_the_next_run(
 
 
 def test_what_lacks_pyarrow_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    from indexer.bulk import embedded_shard_file
-
-    monkeypatch.setattr(embedded_shard_file, "find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(CrossgraphError, match=r'pip install "crossgraph\[parquet\]"'):
         check_pyarrow()
 

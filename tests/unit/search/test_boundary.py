@@ -6,14 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
+from fusion.fusion_error import FusionError
 from search.terminal.boundary import run
+from store import CrossgraphError, IndexNotFound, QueryError
 
 
-class NamedError(ValueError):
+class NamedError(FusionError, ValueError):
     """Stands for an error that one of our packages defines."""
-
-
-NamedError.__module__ = "fusion.somewhere"
 
 
 def raising(error: BaseException) -> Callable[..., None]:
@@ -27,6 +26,9 @@ def raising(error: BaseException) -> Callable[..., None]:
     ("error", "code", "line"),
     [
         (NamedError("two\n  lines"), 1, "error: two lines"),
+        (CrossgraphError("no"), 1, "error: no"),
+        (IndexNotFound("nowhere"), 1, "error: nowhere"),
+        (QueryError("empty"), 2, "error: empty"),
         (FileNotFoundError(2, "No such file or directory", "a.json"), 1, "directory: a.json"),
         (PermissionError("no"), 1, "error: no"),
         (KeyboardInterrupt(), 130, "error: interrupted"),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from indexer.sources import CocoSource
 from search.export import parquet_writer
 from search.export.write_photos import export
 from search.result import Hit
-from store import Index, PhotoFile, QueryError
+from store import ExtraMissing, Index, PhotoFile, QueryError
 
 ODD = b"\xff.jpg".decode("utf-8", "surrogateescape")
 VECTORS = np.array([[1, 0], [0.5, 0.25], [0, 1], [0.1, 0.2]], dtype=np.float16)
@@ -174,8 +175,8 @@ def test_an_export_that_fails_leaves_what_was_there(
 def test_without_pyarrow_it_says_how_to_get_it(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parquet_writer, "find_spec", lambda _: None)
-    with pytest.raises(parquet_writer.ExportError, match=r'pip install "crossgraph\[parquet\]"'):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ExtraMissing, match=r'pip install "crossgraph\[parquet\]"'):
         export(folder, tmp_path / "o.parquet")
     assert export(folder, tmp_path / "o.json")[0] == 4
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import socket
+import sys
 
 import psycopg
 import pytest
 
 from search.engine.open_index import open_index
-from store import IndexUnavailable, opening
+from store import ExtraMissing, IndexUnavailable
 from store.postgres.address import Address
 from store.postgres.connection import Connection
 
@@ -86,6 +87,6 @@ def test_what_was_closed_is_not_opened_again(nowhere: str) -> None:
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "psycopg", None)
-    with pytest.raises(opening.ExtraMissing, match=r'pip install "crossgraph\[pgvector\]"'):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(ExtraMissing, match=r'pip install "crossgraph\[pgvector\]"'):
         open_index(vectors="postgresql://db/photos")
