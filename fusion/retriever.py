@@ -23,7 +23,6 @@ from fusion.encoders import Encoders, load_encoders
 from fusion.graphs.memory_graph import unit_rows
 from fusion.network.network import GATES, Network, ScoreParts
 from fusion.runtime.embeddings import (
-    BESIDE,
     ImageEmbeddings,
     QueryEmbeddings,
     Reranked,
@@ -34,6 +33,7 @@ from fusion.runtime.packing import unpack_classes, unpack_edges, unpack_nodes
 from fusion.runtime.photo_explanation import PhotoExplanation, explain_photos
 from fusion.runtime.score_parts import WordReading
 from fusion.runtime.standing import brevity_of
+from fusion.runtime.vector_layout import BESIDE, CROSS_HUB, photo_columns, query_columns
 from fusion.runtime.wording import canonical_query
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Retriever:
             features = PhotoInput(*photo_features(encoder.encode_images(images).features))
         photos = self.network.photos(features)
         hub = photos.hub.unsqueeze(1)
-        beside = [-hub, torch.ones_like(hub), photos.cross_hub.unsqueeze(1)]
+        beside = photo_columns(hub, torch.ones_like, photos.cross_hub.unsqueeze(1))
         vectors = torch.cat([photos.vectors, *beside], dim=1)
         return ImageEmbeddings(vectors.numpy(), self.network.pack(photos))
 
@@ -97,7 +97,7 @@ class Retriever:
             TextInput(features.mask, features.features, features.lower), texts
         )
         hub = query.hub.unsqueeze(1)
-        beside = [torch.ones_like(hub), -hub, torch.zeros_like(hub)]
+        beside = query_columns(hub, torch.ones_like, torch.zeros_like)
         vectors = torch.cat([query.vectors, *beside], dim=1)
         return QueryEmbeddings(
             vectors.numpy(),
@@ -116,7 +116,7 @@ class Retriever:
         """Return the vectors (Q, dim) of training captions, which queries look like."""
         captions = unit_rows(self.network.photo_hub.bank)
         hub = self.network.text_hub(captions).unsqueeze(1)
-        beside = [torch.ones_like(hub), -hub, torch.zeros_like(hub)]
+        beside = query_columns(hub, torch.ones_like, torch.zeros_like)
         vectors: NDArray[np.float32] = torch.cat([captions, *beside], dim=1).numpy()
         return vectors
 
@@ -188,7 +188,7 @@ class Retriever:
         neighbours, weights = (torch.from_numpy(each) for each in unpack_edges(packed, layout))
         words, mask = torch.from_numpy(query.words), torch.from_numpy(query.mask)
         stored = torch.from_numpy(np.asarray(vectors, np.float32))
-        logits = self.network.cross(words, mask, shown)[0] - stored[:, -1]
+        logits = self.network.cross(words, mask, shown)[0] - stored[:, CROSS_HUB]
         first = stored @ torch.from_numpy(query.vectors[0])
         bag = torch.from_numpy(query.bag[0])
         columns = bag.nonzero().squeeze(1)

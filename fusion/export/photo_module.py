@@ -17,8 +17,8 @@ from fusion.graphs.cross_graph_hubs import CrossHub
 from fusion.graphs.memory_graph import MemoryGraph, pack_rows, unit_rows, unpack_rows
 from fusion.network.network import MEMORY_HUB_WEIGHT, MEMORY_NEAREST, Network
 from fusion.network.node_reader import NodeReader
-from fusion.runtime.embeddings import BESIDE
 from fusion.runtime.packing import LARGEST
+from fusion.runtime.vector_layout import photo_columns
 
 __all__ = ["PhotoGraph"]
 
@@ -66,8 +66,7 @@ class PhotoGraph(nn.Module):
         vectors = self.memory(self.dual(*read), read.cells[..., : self.key_width].mean(1))
         nodes = unpack_rows(pack_rows(self.cross(*read), LARGEST))
         hub, cross_hub = self.hubs(vectors, nodes)
-        beside = torch.stack([-hub, torch.ones_like(hub), cross_hub], dim=1)
-        assert beside.shape[1] == BESIDE
+        beside = torch.stack(photo_columns(hub, torch.ones_like, cross_hub), dim=1)
         nearest = (vectors @ self.trained).topk(self.kept, dim=1)
         weights = (nearest.values / self.temperature).softmax(1)
         outputs = torch.cat([vectors, beside], dim=1), nodes, nearest.indices, weights

@@ -8,10 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BESIDE", "ImageEmbeddings", "QueryEmbeddings", "Reranked", "check_candidates"]
-
-BESIDE = 3
-"""Numbers that stand after the embedding in an indexed vector."""
+__all__ = ["ImageEmbeddings", "QueryEmbeddings", "Reranked", "check_candidates"]
 
 
 @dataclass(frozen=True)

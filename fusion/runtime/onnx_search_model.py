@@ -26,6 +26,7 @@ from fusion.runtime.known_words import KnownWords
 from fusion.runtime.packing import Layout, unpack_classes, unpack_edges, unpack_nodes
 from fusion.runtime.score_parts import ScoreParts, WordReading, combine
 from fusion.runtime.standing import Standing, brevity_of
+from fusion.runtime.vector_layout import CROSS_HUB, query_columns
 from fusion.runtime.wording import canonical_query, is_short_query
 from fusion.runtime.words import words_of
 
@@ -190,7 +191,8 @@ class OnnxSearchModel:
         padded[0, : len(ids)] = ids
         mask = np.arange(count)[None] < len(ids)
         vectors, hub, nodes, *classes = self._files.query.run(None, {"ids": padded, "mask": mask})
-        vector = np.concatenate([vectors[0], [1.0, -hub[0], 0.0]]).astype(np.float32)
+        beside = np.stack(query_columns(hub, np.ones_like, np.zeros_like), axis=1)
+        vector = np.concatenate([vectors, beside], axis=1)[0].astype(np.float32)
         expected_classes = classes[0][0] if classes else np.zeros(0, np.float32)
         return _Embedded(vector, nodes[0, : len(ids) + 1], expected_classes)
 
@@ -221,7 +223,7 @@ class OnnxSearchModel:
             stored @ query.vectors[0],
             worded.sum(1) - query.bag_hub[0],
             detected.sum(1) - query.detected_hub[0],
-            logits - stored[:, -1],
+            logits - stored[:, CROSS_HUB],
             self._paths(query, packed),
         )
         names = [self._vocabulary[column] for column in columns]

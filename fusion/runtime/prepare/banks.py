@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fusion.runtime.vector_layout import query_columns
+
 __all__ = [
     "Words",
     "caption_rows",
@@ -146,6 +148,6 @@ def recall_queries(captions: Packed, bank: Packed, nearest: int, weight: float) 
     rows = unit_rows(captions)
     _, similar = largest(rows @ unit_rows(bank).T, nearest)
     hub = np.float32(weight) * similar.mean(1, keepdims=True, dtype=np.float32)
-    ones = np.ones_like(hub)
-    vectors: Array = np.concatenate([rows, ones, -hub, np.zeros_like(hub)], axis=1)
+    beside = query_columns(hub, np.ones_like, np.zeros_like)
+    vectors: Array = np.concatenate([rows, *beside], axis=1)
     return vectors

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save_file
 
-from fusion.runtime.embeddings import BESIDE
 from fusion.runtime.exported_folder import (
     PAIRS,
     PHOTOS,
@@ -37,6 +36,7 @@ from fusion.runtime.prepare.torch_file import read_torch_file
 from fusion.runtime.prepare.weights import Weights
 from fusion.runtime.score_parts import GATES
 from fusion.runtime.standing import Standing
+from fusion.runtime.vector_layout import BESIDE
 
 __all__ = ["NotOfTheTemplate", "prepare_model"]
 
