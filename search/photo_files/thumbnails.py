@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import threading
-from collections import OrderedDict
+from contextlib import suppress
+
+from cachetools import LRUCache
 
 from indexer.photos.decode import decode_photo
 
@@ -22,26 +24,24 @@ class Thumbnails:
     """
 
     def __init__(self, most_bytes: int) -> None:
-        self._most_bytes = most_bytes
-        self._held: OrderedDict[str, bytes] = OrderedDict()
+        self._kept: LRUCache[str, bytes] = LRUCache(most_bytes, getsizeof=len)
         self._lock = threading.Lock()
-        self.bytes = 0
+
+    @property
+    def size_bytes(self) -> int:
+        """How much is kept."""
+        return int(self._kept.currsize)
 
     def get(self, name: str) -> bytes | None:
         """Return a thumbnail that is there."""
         with self._lock:
-            thumbnail = self._held.get(name)
-            if thumbnail is not None:
-                self._held.move_to_end(name)
-            return thumbnail
+            return self._kept.get(name)
 
     def put(self, name: str, content: bytes) -> None:
         """Keep a thumbnail, and let go of those that nobody has looked at for longest."""
-        with self._lock:
-            self.bytes += len(content) - len(self._held.pop(name, b""))
-            self._held[name] = content
-            while self.bytes > self._most_bytes and self._held:
-                self.bytes -= len(self._held.popitem(last=False)[1])
+        # What is larger than all may be is not kept, which the cache says by an error.
+        with self._lock, suppress(ValueError):
+            self._kept[name] = content
 
 
 def shrunk(content: bytes, longest_px: int) -> bytes:

@@ -1,12 +1,10 @@
-"""What a search is asked: the one form that the command, programs and servers all go through."""
+"""What a search is asked: the one form that the command, programs and servers all make."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Any, TypedDict, Unpack
+from dataclasses import dataclass
+from typing import TypedDict, Unpack
 
-from search.query.json_fields import Kinds, checked_fields
 from search.query.term import Term
 
 __all__ = ["SearchOptions", "SearchRequest"]
@@ -122,44 +120,3 @@ class SearchRequest:
 
         positive, negative = parse_query(query, literal=literal)
         return cls(positive, negative, k=k, **options)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return its JSON form, all fields by name."""
-        record = {each.name: getattr(self, each.name) for each in fields(self)}
-        for side in ("positive", "negative"):
-            record[side] = [term.to_dict() for term in record[side]]
-        return record
-
-    @classmethod
-    def from_dict(cls, record: object, *, paths: bool = False) -> SearchRequest:
-        """Read the form of `to_dict`, in which all but one term may be left out.
-
-        In place of terms there may be a `query`, with `literal` if need be, as `parse` takes them.
-
-        >>> SearchRequest.from_dict({"positive": ["a dog"], "k": 3}).k
-        3
-
-        Args:
-            record: as JSON gave it.
-            paths: as in `Term.from_dict`.
-
-        Raises:
-            QueryError: it is something else; names the field.
-        """
-        from store import QueryError
-
-        known: Kinds = {
-            "positive": list, "negative": list, "where": str, "k": int, "candidates": int,
-            "rerank": bool, "min_probability": (int, float), "explain": bool, "hybrid": bool,
-            "fold_duplicates": bool, "budget_ms": (int, float, type(None)),
-            "query": str, "literal": bool,
-        }  # fmt: skip
-        checked = checked_fields(record, known, "a search")
-        if "query" in checked and not {"positive", "negative"} & checked.keys():
-            return cls.parse(checked.pop("query"), **checked)
-        if {"query", "literal"} & checked.keys():
-            raise QueryError("a search has terms, or a query with or without literal, not both")
-        for side in ("positive", "negative"):
-            terms: Sequence[object] = checked.get(side, ())
-            checked[side] = tuple(Term.from_dict(term, paths=paths) for term in terms)
-        return cls(**checked)

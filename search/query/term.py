@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from search.query.json_fields import Kinds, checked_fields, decoded_bytes
 
 __all__ = ["HEAVIEST", "LIGHTEST", "Term"]
 
@@ -53,43 +49,6 @@ class Term:
         if self.image_id is not None:
             return f"photo {self.image_id}"
         return str(self.image) if isinstance(self.image, Path) else "a photo"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return its JSON form: weight, and text, image_id, path, or image as base64."""
-        record: dict[str, Any] = {"weight": self.weight}
-        if isinstance(self.image, bytes):
-            record["image"] = base64.b64encode(self.image).decode("ascii")
-        elif self.image is not None:
-            record["path"] = str(self.image)
-        elif self.text is not None:
-            record["text"] = self.text
-        else:
-            record["image_id"] = self.image_id
-        return record
-
-    @classmethod
-    def from_dict(cls, record: object, *, paths: bool = False) -> Term:
-        """Read the form of `to_dict`, or a bare text.
-
-        Args:
-            record: as JSON gave it.
-            paths: whether it may name a file, which is then read: not from people far away.
-
-        Raises:
-            QueryError: it is something else.
-        """
-        if isinstance(record, str):
-            return cls(record)
-        known: Kinds = {
-            "text": str, "image": str, "image_id": int, "weight": (int, float),
-        }  # fmt: skip
-        checked = checked_fields(record, {**known, **({"path": str} if paths else {})}, "a term")
-        image: bytes | Path | None = None
-        if "image" in checked:
-            image = decoded_bytes(checked.pop("image"))
-        if "path" in checked:
-            image = Path(checked.pop("path"))
-        return cls(**{**checked, **({} if image is None else {"image": image})})
 
 
 def _clean(text: str) -> str:

@@ -137,7 +137,7 @@ def test_thumbnails_in_memory_are_bounded(served: Served) -> None:
     thumbnails = served.service.thumbnails
     for number in range(2000):
         thumbnails.put(str(number), b"x" * 100_000)
-    assert thumbnails.bytes <= 64 * 2**20
+    assert thumbnails.size_bytes <= 64 * 2**20
     assert thumbnails.get("0") is None
     assert thumbnails.get("1999") is not None
 
