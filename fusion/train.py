@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -18,10 +19,11 @@ from torch import nn
 from fusion.baselines.pair_run import EPOCHS, train_pair_run
 from fusion.checkpoint import network_checkpoint, write_checkpoint
 from fusion.data import cca
+from fusion.data.cca import LinearCCA
 from fusion.data.collection import ReadPhoto, read_captions
 from fusion.data.features import PairData
 from fusion.encoders import Encoders, load_encoders
-from fusion.hardware.device import choose_device
+from fusion.hardware.device import Device, choose_device
 from fusion.training.epochs import Options
 from fusion.training.model_card import write_card
 from fusion.training.network_run import train_network
@@ -34,6 +36,65 @@ __all__ = ["default_epochs", "train_from_files", "training_photos"]
 Report = Callable[[str, int, int], None]
 FEWEST_PHOTOS = 20
 """A tenth is held out to fit on, and false pairs of captions and photos need two."""
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """What any kind of model is trained with."""
+
+    request: TrainRequest
+    encoders: Encoders
+    source: FeatureSource
+    data: TrainingCollections
+    negatives: LinearCCA
+    read_photo: ReadPhoto
+    report: Report
+    device: Device
+
+
+class TrainedModel(NamedTuple):
+    """A trained module, and what its checkpoint's `config.json` says of it."""
+
+    module: nn.Module
+    config: dict[str, Any]
+
+
+class Trainer(NamedTuple):
+    """How a kind of model is trained."""
+
+    train: Callable[[Ingredients], TrainedModel]
+    epochs: int
+    """Unless told otherwise."""
+
+
+def train_crossgraph(given: Ingredients) -> TrainedModel:
+    """Train the network of this project."""
+    request, data, report = given.request, given.data, given.report
+    materials = given.source.materials(data, given.negatives, given.read_photo, report)
+    network = train_network(request, data.train, data.devs, materials, report, given.device)
+    network.reader.blocks = given.source.whole(network)
+    recipe = replace(Options(), epochs=request.epochs or Options.epochs)
+    config = network_checkpoint(network, given.encoders.image.architecture)
+    return TrainedModel(network, config | {"training": asdict(recipe) | {"views": request.views}})
+
+
+def train_pairs(given: Ingredients) -> TrainedModel:
+    """Train a model that judges pairs, which the network is compared with."""
+    request, data = given.request, given.data
+    held_rows = held_out_of(data.train)
+    run = train_pair_run(
+        request, data.train, data.devs[0], held_rows, given.negatives, given.report
+    )
+    return TrainedModel(run.model, dict(run.config))
+
+
+CROSSGRAPH = Trainer(train_crossgraph, Options.epochs)
+PAIRS = Trainer(train_pairs, EPOCHS)
+
+
+def trainer_of(model: str) -> Trainer:
+    """Return what trains a kind of model; all but one judge pairs."""
+    return CROSSGRAPH if model == "crossgraph" else PAIRS
 
 
 def train_from_files(
@@ -70,26 +131,15 @@ def train_from_files(
     negatives = cca.fit(data.train)
     if len(source.kept):
         data = data.through(source.kept, report)
-    if request.model == "crossgraph":
-        materials = source.materials(data, negatives, read_photo, report)
-        network = train_network(request, data.train, data.devs, materials, report, place)
-        network.reader.blocks = source.whole(network)
-        module: nn.Module = network
-        config = network_checkpoint(network, encoders.image.architecture)
-    else:
-        held_rows = held_out_of(data.train)
-        run = train_pair_run(request, data.train, data.devs[0], held_rows, negatives, report)
-        module, config = run.model, run.config
+    ingredients = Ingredients(request, encoders, source, data, negatives, read_photo, report, place)
+    trained = trainer_of(request.model).train(ingredients)
     cca.save(negatives, request.out)
     epochs = request.epochs or default_epochs(request.model)
-    config |= {"seed": request.seed, "photos": count, "epochs": epochs}
-    if request.model == "crossgraph":
-        recipe = replace(Options(), epochs=epochs)
-        config |= {"training": asdict(recipe) | {"views": request.views}}
+    config = trained.config | {"seed": request.seed, "photos": count, "epochs": epochs}
     write_checkpoint(
-        request.out, request.model, encoders.preset, encoders.fingerprint, config, module
+        request.out, request.model, encoders.preset, encoders.fingerprint, config, trained.module
     )
-    return finish(request, card_facts(request, encoders, data, module))
+    return finish(request, card_facts(request, encoders, data, trained.module))
 
 
 def finish(request: TrainRequest, facts: dict[str, object]) -> str:
@@ -121,7 +171,7 @@ def training_photos(request: TrainRequest) -> int:
 
 def default_epochs(model: str) -> int:
     """How many epochs a kind of model is trained for unless told otherwise."""
-    return Options.epochs if model == "crossgraph" else EPOCHS
+    return trainer_of(model).epochs
 
 
 def card_facts(
