@@ -15,7 +15,7 @@ from store.catalog.field_values import checked_field
 from store.catalog.models import Model
 from store.catalog.selection import Expression
 from store.federation.ids import STRIDE, divided, moved
-from store.federation.lost_members import again
+from store.federation.lost_members import BegunAnew
 from store.federation.members import Members, Place
 from store.searched_index import Allowed, ServedIndex
 from store.types import (
@@ -50,7 +50,7 @@ class _Allowed:
         return sum(len(each) for each in self.of.values())
 
 
-class SeveralIndexes:
+class SeveralIndexes(BegunAnew):
     """A `ServedIndex` of several, used by one thread at a time; made by `open`.
 
     Ids are those of `store.federation.ids`, and equal scores stand in their order. Scores of words
@@ -110,15 +110,6 @@ class SeveralIndexes:
             MemberLost: from what is called in the block; it is to begin anew.
         """
         return self._members.snapshot()
-
-    def answer_of_one_state(self, work: Callable[[], T]) -> T:
-        """Return what a piece of work gives within a snapshot, begun anew for each index lost."""
-
-        def within_snapshot() -> T:
-            with self.snapshot():
-                return work()
-
-        return again(within_snapshot)
 
     def __len__(self) -> int:
         return sum(self._all(len))

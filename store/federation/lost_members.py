@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from store.errors import IndexUnavailable
+from store.one_state import OneState
 
-__all__ = ["MemberLost", "again"]
+__all__ = ["BegunAnew", "MemberLost", "again"]
 
 T = TypeVar("T")
 
@@ -23,3 +24,11 @@ def again(work: Callable[[], T]) -> T:
             return work()
         except MemberLost:
             continue
+
+
+class BegunAnew(OneState):
+    """What answers go on without: several indexes, of which some may be lost."""
+
+    def answer_of_one_state(self, work: Callable[[], T]) -> T:
+        """Return what a piece of work gives within a snapshot, begun anew for each index lost."""
+        return again(lambda: super(BegunAnew, self).answer_of_one_state(work))
