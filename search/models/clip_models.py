@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fusion.fusion_error import FusionError
 from fusion.runtime.clip.clip_folder import (
     CLIP,
     CLIP_MODEL,
@@ -27,7 +28,7 @@ __all__ = ["ClipNotPrepared", "clip_encoders_of", "clip_indexing_model", "refuse
 PACKAGES = 'pip install "crossgraph[clip]"'
 
 
-class ClipNotPrepared(RuntimeError):
+class ClipNotPrepared(FusionError, RuntimeError):
     """A CLIP-like model is not prepared on this machine, and cannot be, or not now."""
 
 
