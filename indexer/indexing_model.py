@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+    from fusion.runtime.embeddings import EmbeddedQueries, ImageEmbeddings
 
 __all__ = ["IndexingModel"]
 
@@ -39,11 +46,11 @@ class IndexingModel(Protocol):
     def encoders(self) -> str:
         """The encoders' preset."""
 
-    def embed_images(self, images: Sequence[Any]) -> Any:  # noqa: ANN401 - the retriever's own type
-        """Return `.vectors` (B, D) float32 and `.packed` (B, P) uint8 of RGB images."""
+    def embed_images(self, images: Sequence[Image]) -> ImageEmbeddings:
+        """Embed B RGB photos."""
 
-    def embed_queries(self, texts: Sequence[str]) -> Any:  # noqa: ANN401
-        """Return `.vectors` (Q, D) float32 of texts."""
+    def embed_queries(self, texts: Sequence[str]) -> EmbeddedQueries:
+        """Embed Q texts."""
 
-    def recall_queries(self) -> Any:  # noqa: ANN401
+    def recall_queries(self) -> NDArray[np.float32]:
         """Return the vectors (Q, D) float32 of captions that the model was trained on, or none."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ImageEmbeddings", "QueryEmbeddings", "Reranked", "check_candidates"]
+__all__ = ["EmbeddedQueries", "ImageEmbeddings", "QueryEmbeddings", "Reranked", "check_candidates"]
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,17 @@ class ImageEmbeddings:
     """(B, dim): the inner product with a query's vector is the first-stage score."""
     packed: NDArray[np.uint8]
     """(B, P): nodes and edges for the re-ranker, as `fusion/runtime/packing.py` lays them out."""
+
+
+class EmbeddedQueries(Protocol):
+    """Q queries as any model gives them; what else is in them is between it and its re-ranker."""
+
+    @property
+    def vectors(self) -> NDArray[np.float32]:
+        """(Q, dim)."""
+
+    def each(self) -> Sequence[Self]:
+        """Return the queries one by one, in their order."""
 
 
 @dataclass(frozen=True)

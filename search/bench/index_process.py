@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fusion.runtime.embeddings import ImageEmbeddings
+from fusion.runtime.embeddings import EmbeddedQueries, ImageEmbeddings
 from search.bench.resident import Samples
 from search.bench.subject import indexing_model
 
@@ -46,13 +47,14 @@ class StandIn:
         self._given += len(images)
         return ImageEmbeddings(self._vectors[rows], self._packed[rows])
 
-    def embed_queries(self, texts: Sequence[str]) -> Any:  # noqa: ANN401
+    def embed_queries(self, texts: Sequence[str]) -> EmbeddedQueries:
         """Is not asked: the photos have no captions."""
         raise NotImplementedError
 
-    def recall_queries(self) -> Any:  # noqa: ANN401
+    def recall_queries(self) -> NDArray[np.float32]:
         """Return some vectors in place of captions'."""
-        return self._vectors[:256]
+        vectors: NDArray[np.float32] = self._vectors[:256]
+        return vectors
 
 
 def main() -> None:

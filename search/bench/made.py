@@ -10,7 +10,7 @@ import time
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from search.bench.setting import Setting
 from search.terminal.progress import ProgressReport
 
 if TYPE_CHECKING:
+    from fusion.retriever import Retriever
     from store import PhotoFile
 
 __all__ = ["Built", "Collections", "open_vectors"]
@@ -59,7 +60,7 @@ class Collections:
         model: the shipped model.
     """
 
-    def __init__(self, setting: Setting, model: Any) -> None:  # noqa: ANN401
+    def __init__(self, setting: Setting, model: Retriever) -> None:
         self.setting, self.model = setting, model
         self._real: RealPhotos | None = None
 

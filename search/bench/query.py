@@ -75,10 +75,10 @@ def _with_torch(collections: Collections, index: Path, without_ms: float) -> Fig
     search = subject.open_search(index, model)
     with torch.inference_mode():
         for turn, text in enumerate([*texts[:WARM_UP], *texts]):
-            encoder = model.text_encoder
+            encoder: Any = model.text_encoder
             ready = encoder.tokenizer([text], return_tensors="pt").to(encoder.device)
             spent = {
-                "encoder": 1000 * seconds(model.text_encoder.model, **ready),
+                "encoder": 1000 * seconds(encoder.model, **ready),
                 "query": 1000 * seconds(search, text),
             }
             if turn >= WARM_UP:

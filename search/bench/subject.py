@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -16,7 +16,11 @@ from search.bench.setting import Setting
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fusion.encoders.convolutional import GridEncoder
+    from fusion.retriever import Retriever
+    from fusion.runtime.embeddings import QueryEmbeddings
     from indexer.indexing_model import IndexingModel
+    from store import Index
 
 __all__ = [
     "check",
@@ -50,14 +54,14 @@ def check(setting: Setting) -> None:
         read_captions(setting.annotations, setting.photos)
 
 
-def load_model() -> Any:  # noqa: ANN401 - fusion.retriever.Retriever, not imported for its cost
+def load_model() -> Retriever:
     """Load the shipped model with torch."""
     from search.models.loading import load_model as load
 
     return load()
 
 
-def prepare(model: Any) -> None:  # noqa: ANN401
+def prepare(model: Retriever) -> None:
     """Make the model ready for searches without torch, as `crossgraph index` does.
 
     Raises:
@@ -81,15 +85,14 @@ def indexing_model() -> IndexingModel:
     def refuse(reason: str) -> None:
         raise BenchError(reason)
 
-    model: IndexingModel = indexing_model(None, device="cpu", tell=_ignore, warn=refuse)
-    return model
+    return indexing_model(None, device="cpu", tell=_ignore, warn=refuse)
 
 
 def _ignore(_: str) -> None:
     """Say nothing: preparing takes seconds, once."""
 
 
-def open_search(folder: Path, model: Any = None) -> Callable[[str], object]:  # noqa: ANN401
+def open_search(folder: Path, model: Retriever | None = None) -> Callable[[str], object]:
     """Open an index for warm queries.
 
     Args:
@@ -106,9 +109,9 @@ def open_search(folder: Path, model: Any = None) -> Callable[[str], object]:  # 
     return lambda text: index.search(text, 10, literal=True)
 
 
-def image_encoder(model: Any) -> Any:  # noqa: ANN401
+def image_encoder(model: Retriever) -> GridEncoder:
     """Return the published image encoder, a `fusion.encoders.convolutional.GridEncoder`."""
-    return model.image_encoder
+    return cast("GridEncoder", model.image_encoder)
 
 
 def search_command(text: str, index: Path) -> list[str]:
@@ -147,7 +150,7 @@ def embed_photos(model: IndexingModel, files: Sequence[Path]) -> Iterator[RealPh
             )
 
 
-def query_texts(setting: Setting, model: Any) -> list[str]:  # noqa: ANN401
+def query_texts(setting: Setting, model: Retriever) -> list[str]:
     """Return the queries: captions, or else words the model knows, as many as a caption has."""
     count = setting.amounts.queries
     if setting.annotations is not None:
@@ -161,7 +164,7 @@ def query_texts(setting: Setting, model: Any) -> list[str]:  # noqa: ANN401
     return [" ".join(row) for row in drawn]
 
 
-def query_vectors(setting: Setting, model: Any) -> NDArray[np.float32]:  # noqa: ANN401
+def query_vectors(setting: Setting, model: Retriever) -> NDArray[np.float32]:
     """Return vectors (Q, dim) of captions: of those given, or of some the model learnt from."""
     if setting.annotations is not None:
         texts = query_texts(setting, model)
@@ -172,7 +175,9 @@ def query_vectors(setting: Setting, model: Any) -> NDArray[np.float32]:  # noqa:
     return chosen
 
 
-def nearest_candidates(index: Any, query: Any, count: int) -> tuple[Any, Any]:  # noqa: ANN401
+def nearest_candidates(
+    index: Index, query: QueryEmbeddings, count: int
+) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """Return vectors and packed nodes of a query's nearest photos, as a search re-ranks them.
 
     Args:

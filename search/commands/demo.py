@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from search.commands.shared.options import Checkpoint, ImageWeights, Quiet, TextWeights
 from search.models import loading
 from search.output import as_plain_lines, as_table, weakness
+
+if TYPE_CHECKING:
+    from fusion.retriever import Retriever
 
 __all__ = ["demo"]
 
@@ -44,7 +47,7 @@ def demo(
         )
     )
     with ProgressReport("indexing", quiet=quiet) as progress:
-        result = run_demo(out, model, progress=progress)
+        result = run_demo(out, cast("Retriever", model), progress=progress)
     console = Console()
     for answer in result.answers:
         if console.is_terminal:

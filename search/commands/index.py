@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -49,6 +49,9 @@ from search.commands.shared.options import (
 )
 from search.models import loading
 from search.models.clip_models import clip_encoders_of
+
+if TYPE_CHECKING:
+    from indexer.indexing_model import IndexingModel
 
 __all__ = ["index"]
 
@@ -180,7 +183,7 @@ def _nothing(_: str) -> None:
 def _build(
     index: Path,
     source: Any,  # noqa: ANN401
-    model: Any,  # noqa: ANN401
+    model: IndexingModel,
     told: set[str],
     quiet: bool,
     *,
@@ -196,7 +199,7 @@ def _build(
 
 def _reembed(
     index: Path,
-    model: Any,  # noqa: ANN401
+    model: IndexingModel,
     batch_size: int | None,
     prune: bool,
     progress: Progress,

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from search.demo.photo_sets import PHOTO_SETS, PhotoSet, installed_photos
 from search.engine.open_index import open_index
@@ -15,6 +15,7 @@ from search.output.page import Answer, Credit, write_page
 from store.errors import CrossgraphError
 
 if TYPE_CHECKING:
+    from fusion.retriever import Retriever
     from indexer import BuildReport
 
 __all__ = ["QUERIES", "Demo", "DemoError", "gather", "run_demo"]
@@ -54,7 +55,7 @@ class Demo:
 
 def run_demo(
     folder: Path,
-    model: Any,  # noqa: ANN401 - fusion.retriever.Retriever, not imported for its cost
+    model: Retriever,
     *,
     k: int = 4,
     sets: Sequence[PhotoSet] = PHOTO_SETS,
@@ -138,7 +139,7 @@ def _credit(photo_set: PhotoSet, paths: Sequence[Path]) -> Credit:
 def _index(
     index: Path,
     photos: Path,
-    model: Any,  # noqa: ANN401
+    model: Retriever,
     progress: Callable[..., None] | None,
 ) -> BuildReport:
     from indexer import build_index

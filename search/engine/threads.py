@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from fusion.runtime.embeddings import EmbeddedQueries
 
 __all__ = ["GuardedTexts", "in_thread"]
 
@@ -46,10 +49,11 @@ class GuardedTexts:
         self._model = model
         self._lock = lock
 
-    def embed_queries(self, texts: Sequence[str]) -> Any:  # noqa: ANN401
+    def embed_queries(self, texts: Sequence[str]) -> EmbeddedQueries:
         """As the model's own."""
         with self._lock:
-            return getattr(self._model, "embed_queries")(texts)  # noqa: B009
+            embedded: EmbeddedQueries = getattr(self._model, "embed_queries")(texts)  # noqa: B009
+            return embedded
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
         return getattr(self._model, name)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from fusion.data.features import PairData
     from fusion.evaluation.matcher import Matcher
     from fusion.network.network import Network
+    from fusion.retriever import Retriever
+    from indexer.indexing_model import IndexingModel
     from search.engine.search_index import SearchIndex
     from search.evaluation.evaluation import NegativeModel
     from search.evaluation.stress_tests import Encode
@@ -64,7 +66,7 @@ class JudgedModel:
         return self.matcher.network
 
     @cached_property
-    def indexing_model(self) -> Any:  # noqa: ANN401 - as `search.models.for_indexing.indexing_model`
+    def indexing_model(self) -> IndexingModel:
         """The model as photos are indexed by it, made ready for that where it is not yet."""
         from search.models.for_indexing import indexing_model
 
@@ -80,7 +82,7 @@ class JudgedModel:
         return partial(encode_captions, load_encoders(self.matcher.encoders, **self.weights))
 
     @cached_property
-    def retriever(self) -> Any:  # noqa: ANN401 - as `load_model`
+    def retriever(self) -> Retriever:
         """The model as torch runs it in a search."""
         return load_model(self.folder, **self.weights)
 

@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from fusion.retriever import Retriever
+
 __all__ = ["measure_latency"]
 
 CANDIDATES = 50
 
 
 def measure_latency(
-    retriever: Any,  # noqa: ANN401 - fusion.retriever.Retriever, not imported for its cost
+    retriever: Retriever,
     images: Sequence[Image],
     queries: Sequence[str],
     gallery: int,
@@ -56,7 +58,7 @@ def measure_latency(
 
 
 def _one_query(
-    retriever: Any,  # noqa: ANN401
+    retriever: Retriever,
     index: Any,  # noqa: ANN401 - faiss has no types
     stored_vectors: NDArray[np.floating],
     packed: NDArray[np.uint8],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from search.models import loading
 from search.models.clip_models import clip_indexing_model
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fusion.retriever import Retriever
     from fusion.runtime.clip.clip_indexing_model import ClipIndexingModel
     from fusion.runtime.onnx_indexing_model import OnnxIndexingModel
+    from indexer.indexing_model import IndexingModel
 
 __all__ = ["indexing_model"]
 
@@ -28,7 +29,7 @@ def indexing_model(
     threads: int | None = None,
     tell: Callable[[str], object],
     warn: Callable[[str], object],
-) -> Any:  # noqa: ANN401 - one of four classes, two of which cost an import of torch
+) -> IndexingModel:
     """Return the model that indexes, in the quickest form that this machine can run.
 
     Without a GPU that is ONNX Runtime, for which the model is prepared where it is not yet; with

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from search.models import loading
 from search.models.clip_models import refuse_unprepared
@@ -62,7 +62,7 @@ def models_of(
 def _photo_embedder(checkpoint: str | Path | None, fingerprint: str) -> PhotoEmbedder:
     """Return what reads photos beside a prepared model, loaded when a query first shows one."""
 
-    def load() -> Any:  # noqa: ANN401
+    def load() -> PhotoEmbedder:
         from fusion.runtime.onnx_indexing_model import find_indexing_model
         from search.models.cache_folders import exported_models_cache
         from store import ModelMismatch

@@ -5,7 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fusion.retriever import Retriever
 
 __all__ = ["LazyModel", "load_model"]
 
@@ -38,7 +41,7 @@ def load_model(
     *,
     image_weights: str | Path | None = None,
     text_weights: str | Path | None = None,
-) -> Any:  # noqa: ANN401 - fusion.retriever.Retriever, which importing here would cost two seconds
+) -> Retriever:
     """Load the retriever of a checkpoint folder; None is the one that ships with this package."""
     from fusion.retriever import load_retriever
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sized
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,12 +50,13 @@ class Likelihood:
         background = self.index.background()
         photos = background.photos if self.within is None else len(self.within)
 
-        def probabilities(term: EmbeddedTerm, row: int) -> Any:  # noqa: ANN401
+        def probabilities(term: EmbeddedTerm, row: int) -> Array | None:
             if term.query is None:
                 return None
             usual = background.vectors @ term.vector
             scores = term_scores.wanted[row], term_scores.first[row], usual, photos
-            return likely(term.query, *scores, reranked=reranked)
+            judged: Array | None = likely(term.query, *scores, reranked=reranked)
+            return judged
 
         judged = [probabilities(term, row) for row, term in enumerate(terms)]
         rows = [

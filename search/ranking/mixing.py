@@ -28,13 +28,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from search.models.model_protocols import SearchModel
 from search.query.term import Term
+
+if TYPE_CHECKING:
+    from fusion.runtime.embeddings import EmbeddedQueries
 
 __all__ = ["EmbeddedTerm", "Mixture", "TermScores"]
 
@@ -63,7 +66,7 @@ class EmbeddedTerm:
 
     term: Term
     vector: NDArray[np.float32]
-    query: Any = None
+    query: EmbeddedQueries | None = None
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,7 @@ class Mixture:
     def first_stage(self, model: SearchModel, vectors: Array) -> TermScores:
         """Score candidates (K, D) by their vectors."""
 
-        def probabilities(each: EmbeddedTerm) -> Any:  # noqa: ANN401
+        def probabilities(each: EmbeddedTerm) -> Array:
             scores = vectors @ each.vector
             return scores if each.query is None else model.probabilities(each.query, scores)
 

@@ -16,6 +16,7 @@ from search.printable import printable
 
 if TYPE_CHECKING:
     from indexer.bulk import Embed, EmbeddedShardsWritten
+    from indexer.indexing_model import IndexingModel
 
 Progress = Callable[[int, int, str], object]
 
@@ -100,7 +101,7 @@ def run_sharded(
     sharding: Sharding,
     index: Path,
     sources: Sequence[str],
-    model: Any,  # noqa: ANN401 - any `IndexingModel`
+    model: IndexingModel,
     loaded_by: Mapping[str, Any],
     *,
     retry_failed: bool,
@@ -136,7 +137,7 @@ def _write(
     out: Path,
     sharding: Sharding,
     sources: Sequence[str],
-    model: Any,  # noqa: ANN401
+    model: IndexingModel,
     loaded_by: Mapping[str, Any],
     retry_failed: bool,
     progress: Progress,
@@ -166,7 +167,7 @@ def _ray(sharding: Sharding, loaded_by: Mapping[str, Any]) -> Embed:
     return RayEmbed(make, sharding.workers, sharding.address, gpu=loaded_by["device"] != "cpu")
 
 
-def model_of_worker(threads: int, loaded_by: Mapping[str, Any]) -> Any:  # noqa: ANN401
+def model_of_worker(threads: int, loaded_by: Mapping[str, Any]) -> IndexingModel:
     """Load the model in a worker, where nobody would read what is told of it."""
     from search.models.for_indexing import indexing_model
 
@@ -198,7 +199,7 @@ def _print_written(out: Path, report: EmbeddedShardsWritten) -> None:
         raise typer.Exit(1)
 
 
-def _merge(shards: Path, index: Path, model: Any, progress: Progress) -> None:  # noqa: ANN401
+def _merge(shards: Path, index: Path, model: IndexingModel, progress: Progress) -> None:
     from indexer.bulk import merge_embedded_shards
 
     report = merge_embedded_shards(shards, index, model, progress=progress)

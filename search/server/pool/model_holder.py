@@ -6,13 +6,16 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from fusion.runtime.model_fingerprint import checkpoint_fingerprint
 from search.models.for_queries import models_of
 from search.models.model_protocols import SearchModel
 from search.models.prepared import prepared_model
 from store import ModelMismatch
+
+if TYPE_CHECKING:
+    from indexer.indexing_model import IndexingModel
 
 __all__ = ["LoadedModel", "Models", "model_loader"]
 
@@ -27,7 +30,7 @@ class LoadedModel:
     """
 
     query: SearchModel
-    photo: Any
+    photo: IndexingModel
 
 
 class Models:
@@ -73,7 +76,7 @@ def model_loader(
         )
         if model.fingerprint != fingerprint:
             raise _another(fingerprint, model.name, model.fingerprint)
-        return LoadedModel(model, photo)
+        return LoadedModel(model, cast("IndexingModel", photo))  # it can do more than queries need
 
     return load
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from fastapi import APIRouter, Request
+from numpy.typing import NDArray
 
 from indexer.photos.decode import decode_bytes
 from search.query.request import SearchRequest
@@ -92,6 +93,6 @@ def _embedded(opened: OpenedIndex, texts: list[str], pictures: list[bytes]) -> d
     }
 
 
-def _lists(vectors: Any) -> list[list[float]]:  # noqa: ANN401 - an array of the model's
-    rows: list[list[float]] = np.asarray(vectors, np.float32).tolist()
+def _lists(vectors: NDArray[np.float32]) -> list[list[float]]:
+    rows: list[list[float]] = vectors.tolist()
     return rows

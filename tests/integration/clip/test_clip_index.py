@@ -17,11 +17,10 @@ from fastapi.testclient import TestClient
 from indexer import build_index
 from search import open_index
 from search.cli import main
-from search.models.clip_models import ClipNotPrepared
 from search.server.app import build_app
 from search.server.pool.model_holder import model_loader
 from search.server.settings import Settings
-from store import Index
+from store import Index, ModelUnavailable
 from tests.integration.clip.conftest import Place
 from tests.integration.clip.made_clip import TEXTS, photos, reference
 from tests.integration.colours import ColourModel
@@ -138,7 +137,7 @@ def test_an_index_of_a_model_that_is_not_prepared_says_so(
     place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CROSSGRAPH_CACHE", str(tmp_path))
-    with pytest.raises(ClipNotPrepared, match="not prepared on this machine"):
+    with pytest.raises(ModelUnavailable, match="not prepared on this machine"):
         open_index(place.index)
 
 
