@@ -1,4 +1,4 @@
-"""Texts that photos of a CLIP-like model are held against: words of captions and of classes."""
+"""Texts that photos of a CLIP-like model are held against: words of captions."""
 
 from __future__ import annotations
 
@@ -22,11 +22,10 @@ BANK_WORDS = 512
 def bank_words(most: int = BANK_WORDS) -> list[str]:
     """Return words that people ask photos for, spread evenly over the alphabet.
 
-    They are those of the shipped model's training captions, and of the names of its classes.
+    They are those of the shipped model's training captions.
     """
     config = json.loads((SHIPPED / "crossgraph" / CONFIG).read_text(encoding="utf-8"))
-    network = config["config"]["network"]
-    words = sorted({*network["vocabulary"], *network["class_words"]} - set(STOP_WORDS))
+    words = sorted(set(config["config"]["network"]["vocabulary"]) - set(STOP_WORDS))
     return words[:: max(1, len(words) // most)][:most]
 
 

@@ -18,14 +18,15 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FEW", "STEEPNESS", "by_chance", "highest_by_chance", "pair_probabilities"]
+__all__ = ["ABOVE", "FEW", "STEEPNESS", "by_chance", "highest_by_chance", "pair_probabilities"]
 
 Array = NDArray[np.float32]
 
 FEW = 8
 """Photos of a background below which its spread says nothing."""
-STEEPNESS = 1.5
-"""Log odds for each deviation above the highest of chance, where a hit is as likely as not."""
+STEEPNESS, ABOVE = 1.5, 0.45
+"""Log odds for each deviation, and so many deviations above the highest of chance a hit is as
+likely as not: for captions, by the shipped model's embeddings without its graphs."""
 
 
 def pair_probabilities(cosines: Array, scale: float, offset: float | None) -> Array:
@@ -79,7 +80,7 @@ def by_chance(
     if len(background) < FEW:
         return None
     deviations = (first - background.mean()) / max(float(background.std()), 1e-6)
-    logits = STEEPNESS * (deviations - highest_by_chance(photos))
+    logits = STEEPNESS * (deviations - highest_by_chance(photos) - ABOVE)
     likely = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
     if pairs is not None and not math.isclose(float(np.ptp(pairs)) if len(pairs) else 0.0, 0.0):
         likely = 1 - (1 - likely) * (1 - pairs)

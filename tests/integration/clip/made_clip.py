@@ -182,7 +182,7 @@ def reference(folder: Path, images: list[Image.Image], texts: list[str]) -> tupl
             )
             known = {name: read[name] for name in ("input_ids", "attention_mask")}
             said.append(model.get_text_features(**known))
-    return _unit(shown), _unit(said)
+    return _unit(shown) if images else None, _unit(said)
 
 
 def _unit(features: list[Any]) -> Any:

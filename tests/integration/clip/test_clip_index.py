@@ -14,6 +14,9 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from fusion.export.clip_bank import bank_words
+from fusion.export.write_clip import HUB_NEAREST, HUB_WEIGHT
+from fusion.runtime.clip.hubs import hubs_of
 from indexer import build_index
 from search import open_index
 from search.cli import main
@@ -52,6 +55,17 @@ def test_the_ranking_is_that_of_transformers(place: Place) -> None:
             assert order == np.argsort(-wanted, kind="stable").tolist()
             # An index keeps vectors in 16 bits.
             np.testing.assert_allclose([hit.score for hit in hits], wanted[order], atol=1e-3)
+
+
+def test_reranking_takes_off_what_a_photo_has_in_common_with_any_word(place: Place) -> None:
+    shown, said = reference(place.model, photos(), TEXTS[:1])
+    words = reference(place.model, [], bank_words())[1]
+    wanted = said[0] @ shown.T - HUB_WEIGHT * hubs_of(shown, words, HUB_NEAREST)
+    with open_index(place.index) as index:
+        hits = index.search(TEXTS[0], k=9, literal=True)
+    found = {int(hit.path.stem): hit.score for hit in hits}
+    np.testing.assert_allclose([found[row] for row in range(len(wanted))], wanted, atol=1e-3)
+    assert [hit.score for hit in hits] == sorted(found.values(), reverse=True)
 
 
 def test_an_index_remembers_its_model(place: Place, capfd: pytest.CaptureFixture[str]) -> None:
