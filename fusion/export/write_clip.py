@@ -97,7 +97,11 @@ def export_clip(source: ClipSource, fingerprint: str, encoders: str, root: Path)
             _check_tokens(source)
             _check_pixels(source)
             facts["dim"] = _write_photos(source, partial / PHOTOS)
-            _write_texts(source, partial / QUERY)
+            width = _write_texts(source, partial / QUERY)
+            if width != facts["dim"]:
+                raise ModelExportError(
+                    f"its photos become {facts['dim']} numbers and its texts {width}: not of one space"
+                )
             bank = embedded_words(partial / QUERY, source.texts, source.tokenizer)
             save_file({BANK: bank}, partial / TABLES)
     except (OSError, ImportError, RuntimeError) as error:
@@ -138,7 +142,8 @@ def _write_photos(source: ClipSource, path: Path) -> int:
     return _compare(path, module, samples)
 
 
-def _write_texts(source: ClipSource, path: Path) -> None:
+def _write_texts(source: ClipSource, path: Path) -> int:
+    """Write the text side and give the width of an embedding."""
     module = _Unit(source.text_module())
     samples = [_tensors(source.texts.inputs_of(text, source.tokenizer)) for text in TEXTS]
     sizes = None
@@ -147,7 +152,7 @@ def _write_texts(source: ClipSource, path: Path) -> None:
         sizes = {name: {1: tokens} for name in samples[0]}
     sample = min(samples[1:], key=lambda each: next(iter(each.values())).shape[1])
     _write(module, sample, sizes, path)
-    _compare(path, module, samples)
+    return _compare(path, module, samples)
 
 
 class _Unit(nn.Module):
@@ -199,6 +204,8 @@ def _compare(path: Path, module: nn.Module, samples: list[dict[str, Tensor]]) ->
         apart = float(np.abs(wanted - found).max()) if found.shape == wanted.shape else np.inf
         if not apart <= MOST_APART:
             raise ModelExportError(f"an exported embedding is {apart:.1e} from the model's own")
+        if found.ndim != 2:
+            raise ModelExportError(f"its features are {found.shape}, expected one vector each")
         width = int(found.shape[1])
     return width
 

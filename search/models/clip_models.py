@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fusion.runtime.clip.clip_indexing_model import ClipIndexingModel
     from store.catalog.models import Model
 
-__all__ = ["ClipNotPrepared", "clip_encoders_of", "clip_indexing_model", "refuse_unprepared"]
+__all__ = ["ClipNotPrepared", "clip_indexing_model", "clip_model_of", "refuse_unprepared"]
 
 PACKAGES = 'pip install "crossgraph[clip]"'
 
@@ -32,7 +32,7 @@ class ClipNotPrepared(FusionError, RuntimeError):
     """A CLIP-like model is not prepared on this machine, and cannot be, or not now."""
 
 
-def clip_encoders_of(folder: Path) -> str | None:
+def clip_model_of(folder: Path) -> Model | None:
     """Return the CLIP-like model that an index was made with; None for another, or no index."""
     from store import CrossgraphError, Index
 
@@ -41,16 +41,22 @@ def clip_encoders_of(folder: Path) -> str | None:
             model = index.model
     except CrossgraphError:  # which is told by who opens it for more than that
         return None
-    return model.encoders if model.name == CLIP_MODEL else None
+    return model if model.name == CLIP_MODEL else None
 
 
 def clip_indexing_model(
-    encoders: str, *, threads: int | None = None, tell: Callable[[str], object]
+    encoders: str,
+    *,
+    fingerprint: str | None = None,
+    threads: int | None = None,
+    tell: Callable[[str], object],
 ) -> ClipIndexingModel:
     """Return a CLIP-like model that indexes, prepared where it is not yet.
 
     Args:
-        encoders: `clip:` and a folder or the hub's id.
+        encoders: `clip:` and a folder, the hub's id or a short name.
+        fingerprint: as an index records it; where that very model is prepared, nobody looks for its
+            folder.
         threads: that encode photos; None for one a processor.
         tell: called with a line about what will take a while.
 
@@ -65,6 +71,9 @@ def clip_indexing_model(
             f"encoders {encoders!r}: expected clip:FOLDER or clip:HUB-ID, such as "
             "clip:google/siglip2-base-patch16-224; models of other encoders are trained"
         )
+    found = _prepared(fingerprint, threads) if fingerprint else None
+    if found is not None:
+        return found
     encoders = preset_of(encoders)
     folder = find_clip(encoders)
     fingerprint = clip_fingerprint(folder)

@@ -23,6 +23,7 @@ def indexing_model(
     checkpoint: Path | None,
     *,
     encoders: str | None = None,
+    fingerprint: str | None = None,
     image_weights: Path | None = None,
     text_weights: Path | None = None,
     device: str = "auto",
@@ -38,6 +39,7 @@ def indexing_model(
     Args:
         checkpoint: the model's folder; None is the one that ships with this package.
         encoders: a CLIP-like model in its place, `clip:` and a folder or the hub's id.
+        fingerprint: of that model, where an index records it.
         image_weights: as `open_index` takes it; giving it or the next loads torch.
         text_weights: the same for the text encoder.
         device: `auto`, `cpu` or `cuda`.
@@ -51,7 +53,7 @@ def indexing_model(
         ClipNotPrepared, ModelExportError: a CLIP-like model cannot be prepared.
     """
     if encoders is not None:
-        return clip_indexing_model(encoders, threads=threads, tell=tell)
+        return clip_indexing_model(encoders, fingerprint=fingerprint, threads=threads, tell=tell)
     from fusion.hardware.device import choose_device
     from fusion.runtime.model_fingerprint import checkpoint_fingerprint
 

@@ -69,6 +69,7 @@ KNOWN_MODELS = (
     KnownModel(
         "siglip-base", "google/siglip-base-patch16-224", "English", "Apache-2.0", 203,
         (74.7, 89.1), (47.8, 65.7), OPEN_CLIP_TABLE,
+        "7fd15f0689c79d79e38b1c2e2e2370a7bf2761ed",
     ),
     KnownModel(
         "clip-b32", "openai/clip-vit-base-patch32", "English", "MIT", 151,
@@ -78,11 +79,17 @@ KNOWN_MODELS = (
     KnownModel(
         "clip-b16", "openai/clip-vit-base-patch16", "English", "MIT", 150,
         (62.2, 82.2), (33.1, 52.4), OPEN_CLIP_TABLE,
+        "57c216476eefef5ab752ec549e440a49ae4ae5f3",
     ),
     KnownModel(
         "clip-l14", "openai/clip-vit-large-patch14", "English", "MIT", 428,
         (65.0, 85.2), (36.5, 56.3), OPEN_CLIP_TABLE,
         "32bd64288804d66eefd0ccbe215aa642df71cc41",
+    ),
+    KnownModel(
+        "clip-l14-336", "openai/clip-vit-large-patch14-336", "English", "MIT", 428,
+        (66.9, 87.7), (37.1, 57.9), OPEN_CLIP_TABLE,
+        "ce19dc912ca5cd21c8a653c79e251e808ccabcd1",
     ),
     KnownModel(
         "metaclip-b32", "facebook/metaclip-b32-fullcc2.5b", "English", "CC-BY-NC-4.0", 151,
@@ -94,8 +101,9 @@ KNOWN_MODELS = (
     ),
     KnownModel("chinese-clip", "OFA-Sys/chinese-clip-vit-base-patch16", "Chinese"),
     KnownModel("altclip", "BAAI/AltCLIP", "Chinese, English"),
+    KnownModel("mobileclip-s2", "apple/MobileCLIP-S2-OpenCLIP", "English", parameters=99),
 )  # fmt: skip
-"""Models whose text and photo sides transformers loads, one of each make and size."""
+"""Models that transformers loads, and MobileCLIP, which OpenCLIP does; some of each make."""
 
 
 def known_model(name: str) -> KnownModel | None:

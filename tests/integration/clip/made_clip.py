@@ -64,7 +64,8 @@ def _clip(folder: Path) -> Any:
     from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel
 
     size = _save_tokenizer(folder, 20, CLIP_MARKS)
-    text = HEADS | {"vocab_size": size, "bos_token_id": 0, "eos_token_id": 1}
+    # As of OpenAI's models, which find the end of a text by its being the highest token.
+    text = HEADS | {"vocab_size": size, "bos_token_id": 0, "eos_token_id": 2}
     CLIPImageProcessor(
         size={"shortest_edge": 40}, crop_size={"height": 32, "width": 32}
     ).save_pretrained(folder)
