@@ -100,7 +100,7 @@ def export_clip(source: ClipSource, fingerprint: str, encoders: str, root: Path)
             width = _write_texts(source, partial / QUERY)
             if width != facts["dim"]:
                 raise ModelExportError(
-                    f"its photos become {facts['dim']} numbers and its texts {width}: not of one space"
+                    f"its photos become {facts['dim']} numbers and its texts {width}"
                 )
             bank = embedded_words(partial / QUERY, source.texts, source.tokenizer)
             save_file({BANK: bank}, partial / TABLES)
