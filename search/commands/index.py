@@ -48,7 +48,7 @@ from search.commands.shared.options import (
     default_index,
 )
 from search.models import loading
-from search.models.clip_models import clip_model_of
+from search.models.clip_models import clip_arguments
 
 if TYPE_CHECKING:
     from indexer.indexing_model import IndexingModel
@@ -115,11 +115,8 @@ def index(
 
     weights = {"image_weights": image_weights, "text_weights": text_weights}
     loaded_by: dict[str, Any] = {"checkpoint": checkpoint, **weights, "device": device.value}
-    loaded_by["encoders"] = encoders
-    if not (encoders or checkpoint or reembed or shards):
-        known = clip_model_of(index)
-        if known is not None:
-            loaded_by |= {"encoders": known.encoders, "fingerprint": known.fingerprint}
+    is_remembered = not (checkpoint or reembed or shards)
+    loaded_by |= clip_arguments(encoders, index if is_remembered else None)
     tell = _nothing if quiet else _say
     model = loading.LazyModel(lambda: indexing_model(**loaded_by, tell=tell, warn=_say))
     options: dict[str, Any] = {"annotations": annotations or (), "prune": prune, **walk}

@@ -23,13 +23,32 @@ if TYPE_CHECKING:
     from fusion.runtime.clip.clip_indexing_model import ClipIndexingModel
     from store.catalog.models import Model
 
-__all__ = ["ClipNotPrepared", "clip_indexing_model", "clip_model_of", "refuse_unprepared"]
+__all__ = [
+    "ClipNotPrepared",
+    "clip_arguments",
+    "clip_indexing_model",
+    "clip_model_of",
+    "refuse_unprepared",
+]
 
 PACKAGES = 'pip install "crossgraph[clip]"'
 
 
 class ClipNotPrepared(FusionError, RuntimeError):
     """A CLIP-like model is not prepared on this machine, and cannot be, or not now."""
+
+
+def clip_arguments(encoders: str | None, index: Path | None) -> dict[str, str | None]:
+    """Return the arguments by which `indexing_model` loads a CLIP-like model.
+
+    Args:
+        encoders: that are named; None for those that an index was made with.
+        index: its folder; None to remember nothing.
+    """
+    model = clip_model_of(index) if encoders is None and index is not None else None
+    if model is None:
+        return {"encoders": encoders, "fingerprint": None}
+    return {"encoders": model.encoders, "fingerprint": model.fingerprint}
 
 
 def clip_model_of(folder: Path) -> Model | None:
