@@ -22,6 +22,7 @@ __all__ = [
     "Hit",
     "HitGroup",
     "SearchResult",
+    "match_percent",
     "weakness_of",
 ]
 
@@ -71,6 +72,19 @@ _HEADINGS = {
 }
 
 
+def match_percent(probability: float) -> str:
+    """Return a probability as every surface shows it to people, in whole percent, rounded down.
+
+    So a hit below 50 % is never shown as one of 50 %, what is not certain not as 100 %, and what is
+    not impossible not as 0 %.
+
+    >>> [match_percent(share) for share in (0.883, 0.499, 0.29, 1.0, 0.002, 0.0)]
+    ['88%', '49%', '29%', '100%', '<1%', '0%']
+    """
+    whole = int(100 * probability + 1e-6)
+    return "<1%" if whole == 0 and probability > 0 else f"{whole}%"
+
+
 def weakness_of(best: float) -> str | None:
     """Say in a line that not even the best hit is a good match; None where it is one.
 
@@ -82,7 +96,7 @@ def weakness_of(best: float) -> str | None:
     if best >= WEAK_PROBABILITY:
         return None
     well = " well" if best >= MAYBE else ""
-    return f"nothing here matches{well}: the best probability is {best:.0%}"
+    return f"nothing here matches{well}: the best probability is {match_percent(best)}"
 
 
 STAGES = ("encode", "filter", "first_stage", "rerank", "explain", "read")

@@ -179,8 +179,10 @@ def joint_epoch(
         total = loss + options.cross_weight * matched + options.word_weight * told
         step_down(total, optimizer, share)
         losses.append(total.item())
-        parts = " ".join(f"{part.item():.3f}" for part in (loss, matched, told))
-        report(f"epoch {epoch + 1}, losses {parts}", batch + 1, batches)
+        parts = {"retrieval": loss, "re-ranking": matched, "words": told, "total": total}
+        named = ", ".join(f"{name} {part.item():.3f}" for name, part in parts.items())
+        done = epoch * batches + batch + 1
+        report(f"epoch {epoch + 1} of {options.epochs}, losses: {named}", done, steps)
     return sum(losses) / len(losses)
 
 

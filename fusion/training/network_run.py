@@ -169,6 +169,13 @@ class Run:
                 self.state, self.network, optimizer, facts, best, averaged=averaged.state_dict()
             )
             self.write_log(epoch, loss, recalls, time.monotonic() - started)
+            told = "; ".join(each.line() for each in recalls)
+            batches = max(len(self.rows) // options.batch_size, 1)
+            self.report(
+                f"epoch {epoch + 1} of {options.epochs}, {told}",
+                (epoch + 1) * batches,
+                options.epochs * batches,
+            )
         self.network.to("cpu").load_state_dict(best)
 
     def write_log(
@@ -185,8 +192,6 @@ class Run:
             line |= {"other dev": [each.rounded() for each in recalls[1:]]}
         with self.log.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
-        told = "; ".join(each.line() for each in recalls)
-        self.report(f"epoch {epoch + 1}: {told}", epoch + 1, epoch + 1)
 
 
 def with_banks(config: NetworkConfig, fitted: PairData) -> NetworkConfig:

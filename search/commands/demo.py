@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from shlex import quote
+from typing import Annotated, Any, cast
 
 import typer
 
 from search.commands.shared.options import Checkpoint, ImageWeights, Quiet, TextWeights
+from search.engine.default_index import default_index, demo_folder
+from search.engine.open_index import open_index
 from search.models import loading
-from search.output import as_plain_lines, as_table, weakness
-
-if TYPE_CHECKING:
-    from fusion.retriever import Retriever
+from search.output import as_plain_lines, print_table, weakness
 
 __all__ = ["demo"]
-
-DEFAULT_FOLDER = "crossgraph-demo"
 
 
 def demo(
     out: Annotated[
-        Path, typer.Option(metavar="FOLDER", help="Gets the index and the page of results.")
-    ] = Path(DEFAULT_FOLDER),
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Gets photos, index and the page of results; default: the user's data folder.",
+        ),
+    ] = None,
     checkpoint: Checkpoint = None,
     image_weights: ImageWeights = None,
     text_weights: TextWeights = None,
@@ -39,19 +42,34 @@ def demo(
     from rich.console import Console
 
     from search.demo.demo_run import run_demo
+    from search.models.for_indexing import indexing_model
     from search.terminal.progress import ProgressReport
 
+    weights: dict[str, Any] = {"image_weights": image_weights, "text_weights": text_weights}
     model = loading.LazyModel(
-        lambda: loading.load_model(
-            checkpoint, image_weights=image_weights, text_weights=text_weights
+        lambda: indexing_model(
+            checkpoint,
+            **weights,
+            tell=lambda line: None if quiet else typer.echo(line, err=True),
+            warn=lambda line: typer.echo(line, err=True),
         )
     )
     with ProgressReport("indexing", quiet=quiet) as progress:
-        result = run_demo(out, cast("Retriever", model), progress=progress)
+        result = run_demo(
+            out or demo_folder(),
+            cast(Any, model),
+            progress=progress,
+            opened=partial(
+                open_index,
+                checkpoint=checkpoint,
+                image_weights=image_weights,
+                text_weights=text_weights,
+            ),
+        )
     console = Console()
     for answer in result.answers:
         if console.is_terminal:
-            console.print(as_table(answer.hits, title=f'"{answer.query}"'))
+            print_table(console, answer.hits, title=f'"{answer.query}"')
         else:
             typer.echo(f'search "{answer.query}"')
             for line in as_plain_lines(answer.hits):
@@ -62,5 +80,6 @@ def demo(
         typer.echo("")
     typer.echo(f"{result.photos} photos, index: {result.index}")
     typer.echo(f"page of results: {result.page.resolve()}")
-    typer.echo(f'ask more: search "a red chair" --index {result.index}')
-    typer.echo(f"or in a browser: crossgraph serve --open --index {result.index}")
+    named = "" if default_index() == result.index else f" --index {quote(str(result.index))}"
+    typer.echo(f'ask more, from any folder: search "a red chair"{named}')
+    typer.echo(f"or in a browser: crossgraph serve --open{named}")

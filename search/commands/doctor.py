@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from search.commands.shared.options import IndexFolder, default_index
+from search.commands.shared.options import IndexFolder, unnamed_index
 from search.printable import printable
 
 __all__ = ["doctor"]
@@ -15,7 +15,7 @@ __all__ = ["doctor"]
 
 def doctor(
     context: typer.Context,
-    index: IndexFolder = default_index,
+    index: IndexFolder = unnamed_index,
     json: Annotated[
         bool, typer.Option("--json", help="One JSON object with all findings.")
     ] = False,

@@ -13,7 +13,7 @@ from search.commands.shared.options import (
     IndexFolder,
     Quiet,
     TextWeights,
-    default_index,
+    unnamed_index,
 )
 from search.engine.open_index import open_index
 
@@ -25,7 +25,7 @@ def export(
         Path,
         typer.Argument(metavar="OUT", help="A file that ends in .parquet, or in .json for COCO."),
     ],
-    index: IndexFolder = default_index,
+    index: IndexFolder = unnamed_index,
     query: Annotated[
         str | None, typer.Option(metavar="TEXT", help="Write what answers it, and no more.")
     ] = None,

@@ -42,10 +42,10 @@ from search.commands.shared.options import (
     Checkpoint,
     Device,
     ImageWeights,
-    IndexFolder,
+    NewIndexFolder,
     Quiet,
     TextWeights,
-    default_index,
+    unnamed_index,
 )
 from search.models import loading
 from search.models.clip_models import clip_arguments
@@ -63,7 +63,7 @@ def index(
     annotations: Annotations = None,
     exclude: Exclude = None,
     include: Include = None,
-    index: IndexFolder = default_index,
+    index: NewIndexFolder = unnamed_index,
     plan: Plan = False,
     prune: Prune = False,
     retry_failed: RetryFailed = False,

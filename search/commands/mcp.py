@@ -9,7 +9,7 @@ from search.commands.shared.options import (
     ImageWeights,
     IndexFolder,
     TextWeights,
-    default_index,
+    unnamed_index,
 )
 from search.engine.open_index import open_index
 
@@ -17,7 +17,7 @@ __all__ = ["mcp"]
 
 
 def mcp(
-    index: IndexFolder = default_index,
+    index: IndexFolder = unnamed_index,
     checkpoint: Checkpoint = None,
     image_weights: ImageWeights = None,
     text_weights: TextWeights = None,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from search.commands.shared.options import IndexFolder, Quiet, default_index
+from search.commands.shared.options import IndexFolder, Quiet, unnamed_index
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +24,7 @@ def push(
             help="The database, such as postgresql://USER@HOST/DATABASE.",
         ),
     ],
-    index: IndexFolder = default_index,
+    index: IndexFolder = unnamed_index,
     name: Annotated[
         str | None,
         typer.Option(

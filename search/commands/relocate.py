@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from search.commands.shared.options import IndexFolder, default_index
+from search.commands.shared.options import IndexFolder, unnamed_index
 
 __all__ = ["relocate"]
 
@@ -15,7 +15,7 @@ __all__ = ["relocate"]
 def relocate(
     old: Annotated[str, typer.Argument(help="The folder as `crossgraph status` names it.")],
     new: Annotated[str, typer.Argument(help="Where it lies now.")],
-    index: IndexFolder = default_index,
+    index: IndexFolder = unnamed_index,
 ) -> None:
     """Tell an index that a folder of photos lies elsewhere now; no photo is read.
 

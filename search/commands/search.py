@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from search.commands.shared.first_index import offer_index, remark_on_demo
 from search.commands.shared.hit_options import (
     CopyTo,
     Csv,
@@ -123,7 +124,7 @@ def search(
         candidates=candidates, budget_ms=budget_ms, min_probability=min_probability, where=where,
         hybrid=hybrid, fold_duplicates=fold_duplicates, explain=bool(explain or explain_image),
     )  # fmt: skip
-    indexes, vectors = listed(index, vectors)
+    indexes, vectors = _indexes(index, vectors, form)
     with open_index(
         indexes[0] if len(indexes) == 1 else indexes,
         checkpoint, image_weights=image_weights, text_weights=text_weights, once=True,
@@ -134,7 +135,7 @@ def search(
     _write_first(hits, explain_image, copy_to)
     print_hits(hits if explain else _unexplained(hits), form, preview_as)
     _remark(hits, form, least, filtered=bool(where))
-    _remark_on_speed(form, indexes, vectors)
+    _remark_on_index(form, indexes, vectors)
     use_files(hits, copy_to, show=open_best)
 
 
@@ -149,11 +150,23 @@ def _remark(hits: SearchResult, form: Form, least: float, *, filtered: bool) -> 
         typer.echo(note, err=True)
 
 
-def _remark_on_speed(form: Form, indexes: Sequence[str], vectors: str | None) -> None:
-    """Say on stderr where the model could have been opened without torch and was not."""
-    unprepared = len(indexes) == 1 and not (vectors or is_prepared(indexes[0]))
-    if "torch" in sys.modules and unprepared and not form.is_for_programs:
+def _indexes(
+    named: Sequence[str] | None, vectors: str | None, form: Form
+) -> tuple[list[str], str | None]:
+    """Return the indexes and the database to search; offers to make one where nothing is named."""
+    indexes, database = listed(named, vectors)
+    if not (named or database):
+        offer_index(Path(indexes[0]), may_ask=not form.is_for_programs)
+    return indexes, database
+
+
+def _remark_on_index(form: Form, indexes: Sequence[str], vectors: str | None) -> None:
+    """Say on stderr whose photos were searched where nobody named an index, and what is slow."""
+    if form.is_for_programs or vectors or len(indexes) > 1:
+        return
+    if "torch" in sys.modules and not is_prepared(indexes[0]):
         typer.echo("`crossgraph index` on this machine makes searches start at once", err=True)
+    remark_on_demo(indexes[0])
 
 
 def _unexplained(hits: Sequence[Hit]) -> list[Hit]:

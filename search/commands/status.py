@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from search.commands.shared.options import IndexFolder, Vectors, default_index
+from search.commands.shared.options import IndexFolder, Vectors, unnamed_index
 from search.json_text import json_text, valid_record
 from search.printable import printable, without_passwords
 from search.status.index_status import Status, is_there, passed_over_line, read_status
@@ -21,7 +21,7 @@ SHOWN = 5
 
 
 def status(
-    index: IndexFolder = default_index,
+    index: IndexFolder = unnamed_index,
     vectors: Vectors = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     failed: Annotated[

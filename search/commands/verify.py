@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from search.commands.shared.options import IndexFolder, Quiet, default_index
+from search.commands.shared.options import IndexFolder, Quiet, unnamed_index
 from search.printable import printable
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ __all__ = ["verify"]
 
 
 def verify(
-    index: IndexFolder = default_index,
+    index: IndexFolder = unnamed_index,
     repair: Annotated[
         bool,
         typer.Option(

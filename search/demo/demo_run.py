@@ -15,7 +15,7 @@ from search.output.page import Answer, Credit, write_page
 from store.errors import CrossgraphError
 
 if TYPE_CHECKING:
-    from fusion.retriever import Retriever
+    from indexer.indexing_model import IndexingModel
     from indexer import BuildReport
 
 __all__ = ["QUERIES", "Demo", "DemoError", "gather", "run_demo"]
@@ -55,8 +55,9 @@ class Demo:
 
 def run_demo(
     folder: Path,
-    model: Retriever,
+    model: IndexingModel,
     *,
+    opened: Callable[[Path], SearchIndex] = open_index,
     k: int = 4,
     sets: Sequence[PhotoSet] = PHOTO_SETS,
     progress: Callable[..., None] | None = None,
@@ -65,7 +66,8 @@ def run_demo(
 
     Args:
         folder: gets `photos` (copies of the photos), `index` and `results.html`; made if missing.
-        model: the retriever.
+        model: what indexes.
+        opened: opens the index for the queries.
         k: hits a query.
         sets: where to look for photos.
         progress: handed to the indexer.
@@ -76,8 +78,8 @@ def run_demo(
     photos = folder / "photos"
     count, sources = gather(photos, sets)
     report = _index(folder / "index", photos, model, progress)
-    with open_index(folder / "index", model=model) as index:
-        answers = ask(index, QUERIES, k)
+    with opened(folder / "index") as index:
+        name, answers = index.model.name, ask(index, QUERIES, k)
     page = folder / "results.html"
     seconds = f" in {report.seconds:.0f} seconds" if report.added else ""
     write_page(
@@ -86,7 +88,7 @@ def run_demo(
         title="crossgraph demo",
         intro=(
             f"{count} photos found in installed Python packages, indexed{seconds} with "
-            f"{model.name}; the match is the model's calibrated probability. The last query asks "
+            f"{name}; the match is the model's calibrated probability. The last query asks "
             "for what is not there."
         ),
         sources=sources,
@@ -110,8 +112,11 @@ def gather(folder: Path, sets: Sequence[PhotoSet] = PHOTO_SETS) -> tuple[int, li
     """
     photos_of = {photo_set: installed_photos(photo_set) for photo_set in sets}
     if not any(photos_of.values()):
-        packages = " ".join(dict.fromkeys(photo_set.package for photo_set in sets))
-        raise DemoError(f"no demo photos are installed; get some with `pip install {packages}`")
+        packages = ", ".join(dict.fromkeys(photo_set.package for photo_set in sets))
+        raise DemoError(
+            "the demo shows photos of installed packages, and none of these is installed: "
+            f'{packages}; `pip install "crossgraph[demo]"` brings them'
+        )
     folder.mkdir(parents=True, exist_ok=True)
     wanted = {
         f"{photo_set.package}-{path.name}": path
@@ -139,7 +144,7 @@ def _credit(photo_set: PhotoSet, paths: Sequence[Path]) -> Credit:
 def _index(
     index: Path,
     photos: Path,
-    model: Retriever,
+    model: IndexingModel,
     progress: Callable[..., None] | None,
 ) -> BuildReport:
     from indexer import build_index

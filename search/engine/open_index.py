@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from search.engine.default_index import default_index
 from search.engine.search_index import SearchIndex
 from search.models.for_queries import models_of
 from search.models.model_protocols import PhotoEmbedder, SearchModel
@@ -19,19 +20,16 @@ if TYPE_CHECKING:
     from store.catalog.models import Model
 
 __all__ = [
-    "DEFAULT_INDEX",
     "INDEX_SECONDS",
     "open_index",
 ]
-
-DEFAULT_INDEX = "photos.index"
 
 INDEX_SECONDS = 5.0
 """How long an index of several may take for one thing that it is asked."""
 
 
 def open_index(
-    folder: str | Path | Sequence[str | Path] = DEFAULT_INDEX,
+    folder: str | Path | Sequence[str | Path] | None = None,
     checkpoint: str | Path | None = None,
     *,
     image_weights: str | Path | None = None,
@@ -47,8 +45,9 @@ def open_index(
     reads photos is loaded by the first query that shows one.
 
     Args:
-        folder: the index; or several of one model, folders and addresses of databases, that answer
-            as one: see docs/serving.md.
+        folder: the index; None for the one that commands take where none is named
+            (`search.engine.default_index`); or several of one model, folders and addresses of
+            databases, that answer as one: see docs/serving.md.
         checkpoint: the model's folder; None is the one that made the index where that is prepared,
             else the one that ships with this package.
         image_weights: a file or folder with the image encoder's weights, if not from a package;
@@ -71,6 +70,7 @@ def open_index(
     """
     from store.opening import open_reader
 
+    folder = default_index() if folder is None else folder
     if not isinstance(folder, (str, Path)):
         return _open_several(
             [str(each) for each in folder],

@@ -13,7 +13,7 @@ from search.output.lines import (
     known,
     weakness,
 )
-from search.output.table import as_table
+from search.output.table import as_table, print_table
 
 __all__ = [
     "Form",
@@ -25,5 +25,6 @@ __all__ = [
     "chosen_form",
     "known",
     "print_hits",
+    "print_table",
     "weakness",
 ]

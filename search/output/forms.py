@@ -88,7 +88,7 @@ def print_hits(hits: Sequence[Hit], form: Form, drawing: Drawing | None = None) 
 def _print_table(hits: Sequence[Hit]) -> None:
     from rich.console import Console
 
-    from search.output.table import as_table
+    from search.output.table import print_table
 
     if hits:
-        Console().print(as_table(hits))
+        print_table(Console(), hits)

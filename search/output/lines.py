@@ -104,7 +104,7 @@ def weakness(hits: Sequence[Hit], least: float = 0.0) -> str | None:
         least: the probability below which hits were left out of it.
     """
     if not hits and least:
-        return f"nothing here matches well: no photo has a probability of {least:g} or more"
+        return f"nothing here matches well: no photo has a probability of {least:.4g} or more"
     if not hits:
         return "the index holds no photos"
     return weakness_of(max(hit.probability for hit in hits))

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from search.output import weakness
 from search.printable import printable
-from search.result import Hit, HitGroup
+from search.result import Hit, HitGroup, match_percent
 from store.photo_names import base_name
 
 __all__ = ["Answer", "Credit", "render_page", "thumbnail", "write_page"]
@@ -133,12 +133,11 @@ def _card(hit: Hit, query: str) -> str:
         if uri
         else f'<div class="gone" role="img" aria-label="{escape(alt)}">no longer readable</div>'
     )
-    percent = f"{hit.probability:.0%}"
     captions = "".join(f"<li>{escape(caption)}</li>" for caption in hit.captions)
     return (
         f'<li class="hit"><figure>{picture}\n<figcaption>\n'
         f'<div class="facts"><span class="rank">{hit.rank}</span>'
-        f'<span class="match">{percent} match</span>'
+        f'<span class="match">{escape(match_percent(hit.probability))} match</span>'
         f'<span class="score">score {hit.score:.3f}</span></div>\n'
         f'<div class="bar" aria-hidden="true"><i style="width:{_clipped(hit):.1f}%"></i></div>\n'
         f'<div class="name" title="{escape(hit.name)}">{escape(name)}</div>\n'

@@ -15,7 +15,7 @@ from search.output.lines import known
 from search.output.table import heading_of
 from search.output.terminal_graphics import Drawing
 from search.printable import printable
-from search.result import Hit
+from search.result import Hit, match_percent
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -49,7 +49,9 @@ def print_previews(hits: Sequence[Hit], drawing: Drawing | None = None) -> None:
         if hit.group is not group:
             group = hit.group
             console.print(heading_of(group), soft_wrap=True)
-        facts = f"{hit.rank}  {hit.probability:.0%}  {hit.score:.3f}  {printable(hit.name)}"
+        facts = (
+            f"{hit.rank}  {match_percent(hit.probability)}  {hit.score:.3f}  {printable(hit.name)}"
+        )
         console.print(Text(facts, style="bold"), soft_wrap=True)
         if known(hit):
             console.print(Text(known(hit)))

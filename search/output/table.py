@@ -1,24 +1,50 @@
-"""Hits for people at a terminal: a table."""
+"""Hits for people at a terminal: a table where all of it fits, else a line for each photo.
+
+A path is never broken and never cut, so that it can be copied; a terminal that is too narrow for
+one wraps the line by itself.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from search.explanation import as_words
 from search.output.lines import known
 from search.printable import printable
-from search.result import Hit, HitGroup
+from search.result import Hit, HitGroup, match_percent
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-__all__ = ["as_table", "heading_of"]
+__all__ = ["as_table", "heading_of", "print_table"]
+
+LONGEST_PATH = 4096
+
+WIDEST_KNOWN = 60
+LEAST_KNOWN = 16
+"""Columns that captions and categories, which are folded, get at most and at least."""
+
+
+def print_table(console: Console, hits: Sequence[Hit], title: str | None = None) -> None:
+    """Print hits as a table, or, where a path does not fit into one, as lines."""
+    from rich.text import Text
+
+    table = as_table(hits, title)
+    anywhere = console.options.update(max_width=10 * LONGEST_PATH)
+    if console.measure(table, options=anywhere).minimum <= console.width:
+        console.print(table)
+        return
+    if title:
+        console.print(Text(title, style="italic"))
+    for line in _listed(hits):
+        console.print(line, soft_wrap=True)
 
 
 def as_table(hits: Sequence[Hit], title: str | None = None) -> Table:
-    """Return a table that fits the terminal it is printed on; long cells are folded, never cut.
+    """Return a table in which paths stay whole and all else is folded, never cut.
 
     A line above the hits of each group says which it is.
     """
@@ -26,17 +52,19 @@ def as_table(hits: Sequence[Hit], title: str | None = None) -> Table:
     from rich.table import Table
 
     table = Table(title=title, title_justify="left", header_style="bold", expand=False)
-    table.add_column("#", justify="right")
-    table.add_column("match", justify="right")
-    table.add_column("score", justify="right")
-    table.add_column("photo", overflow="fold")
+    table.add_column("#", justify="right", no_wrap=True)
+    table.add_column("match", justify="right", no_wrap=True)
+    table.add_column("score", justify="right", no_wrap=True)
+    widest = max((len(printable(hit.name)) for hit in hits), default=0)
+    table.add_column("photo", overflow="fold", min_width=widest)
     # An index without captions has nothing to say here, and the paths can use the room.
     speaks = any(known(hit) for hit in hits)
     if speaks:
-        table.add_column("captions and categories", overflow="fold", max_width=60)
+        heading = "captions and categories"
+        table.add_column(heading, overflow="fold", min_width=LEAST_KNOWN, max_width=WIDEST_KNOWN)
     explains = any(hit.explanation for hit in hits)
     if explains:
-        table.add_column("added to the score, and where", overflow="fold")
+        table.add_column("added to the score, and where", overflow="fold", min_width=LEAST_KNOWN)
     group = None
     for hit in hits:
         if hit.group is not group:
@@ -44,12 +72,11 @@ def as_table(hits: Sequence[Hit], title: str | None = None) -> Table:
             table.add_section()
             table.add_row("", "", "", heading_of(group))
         path = escape(printable(hit.name))
-        cells = [str(hit.rank), f"{hit.probability:.0%}", f"{hit.score:.3f}", path]
+        cells = [str(hit.rank), match_percent(hit.probability), f"{hit.score:.3f}", path]
         if speaks:
             cells.append(escape(known(hit)))
         if explains:
-            words = as_words(hit.explanation) if hit.explanation else ()
-            cells.append(escape("\n".join(printable(word) for word in words)))
+            cells.append(escape("\n".join(_words(hit))))
         table.add_row(*cells)
     return table
 
@@ -59,3 +86,22 @@ def heading_of(group: HitGroup) -> Text:
     from rich.text import Text
 
     return Text.assemble((group.heading, "bold"), (f" ({group.meaning})", "dim"))
+
+
+def _listed(hits: Sequence[Hit]) -> Iterator[Text]:
+    from rich.text import Text
+
+    group = None
+    for hit in hits:
+        if hit.group is not group:
+            group = hit.group
+            yield heading_of(group)
+        facts = f"{hit.rank:3}  {match_percent(hit.probability):>4}  {hit.score:7.3f}  "
+        yield Text.assemble((facts, "bold"), printable(hit.name))
+        for line in (known(hit), *_words(hit)):
+            if line:
+                yield Text(f"     {line}", style="dim")
+
+
+def _words(hit: Hit) -> list[str]:
+    return [printable(word) for word in as_words(hit.explanation)] if hit.explanation else []

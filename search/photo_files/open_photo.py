@@ -90,7 +90,8 @@ def open_photo(photo: PhotoRecord, folders: list[str], uploads: Path | None = No
 
     Args:
         photo: from the index.
-        folders: the index's sources; links that lead out of all of them are not followed.
+        folders: the index's sources; a link that leads out of all of them is followed to the very
+            content that was indexed, and to nothing else.
         uploads: that of them which is the index's own, and no link.
 
     Raises:
@@ -101,7 +102,7 @@ def open_photo(photo: PhotoRecord, folders: list[str], uploads: Path | None = No
     part = sources.shard_and_member(path)
     real = _real(path if part is None else part[0])
     if not any(lies_below(real, _real_folder(folder, uploads)) for folder in folders):
-        raise PhotoForbidden(f"photo {photo.image_id} leads out of the index's folders of photos")
+        return _linked(photo, real)
     if part is not None:
         # Its content as it was indexed: nothing has to be opened to know it.
         return OpenPhoto(io.BytesIO(), 0, photo.file.sha256[:32], path, tuple(folders))
@@ -119,6 +120,35 @@ def open_photo(photo: PhotoRecord, folders: list[str], uploads: Path | None = No
         raise PhotoNotFound(f"the file of photo {photo.image_id} is no file any more")
     named = f"{facts.st_dev}-{facts.st_ino}-{facts.st_size}-{facts.st_mtime_ns}"
     return OpenPhoto(file, facts.st_size, hashlib.sha256(named.encode()).hexdigest()[:32])
+
+
+def _linked(photo: PhotoRecord, real: str) -> OpenPhoto:
+    """Open the photo that a link in the index's folders led to when it was indexed.
+
+    Links may be put in the place of others by whoever writes to those folders, so it must be the
+    very content that was indexed; all of it is read to see that.
+    """
+    elsewhere = PhotoForbidden(
+        f"photo {photo.image_id} leads out of the index's folders of photos, to a file that is not "
+        "the one that was indexed"
+    )
+    suffixes = {Path(photo.file.path).suffix.lower(), Path(real).suffix.lower()}
+    if is_address(real) or sources.shard_and_member(photo.file.path) or not suffixes <= SUFFIXES:
+        raise elsewhere
+    try:
+        file = os.fdopen(open_without_links(real), "rb")
+    except OSError as error:
+        reason = error.strerror or "cannot be opened"
+        raise PhotoNotFound(f"the file of photo {photo.image_id} is not there: {reason}") from None
+    with file:
+        facts = os.fstat(file.fileno())
+        size = photo.file.size_bytes
+        if not stat.S_ISREG(facts.st_mode) or facts.st_size != size or size > MAX_FILE_BYTES:
+            raise elsewhere
+        content = file.read(size + 1)
+    if hashlib.sha256(content).hexdigest() != photo.file.sha256:
+        raise elsewhere
+    return OpenPhoto(io.BytesIO(content), size, photo.file.sha256[:32])
 
 
 def _real_folder(folder: str, uploads: Path | None) -> str:

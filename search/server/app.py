@@ -15,7 +15,13 @@ from search.server.middleware.prometheus import Counted
 from search.server.middleware.request_limits import Bounds, Stoppable
 from search.server.pool.model_holder import LoadedModel
 from search.server.pool.service import Service
-from search.server.routes import image_routes, index_routes, search_routes
+from search.server.routes import (
+    image_routes,
+    index_routes,
+    library_routes,
+    saved_routes,
+    search_routes,
+)
 from search.server.settings import Settings
 from search.server.wire import http_errors
 
@@ -48,7 +54,8 @@ def build_app(settings: Settings, load: Callable[[str], LoadedModel]) -> FastAPI
     app = FastAPI(title="crossgraph", docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.service = service
     http_errors.install(app)
-    for routes in (search_routes, image_routes, index_routes):
+    # The library's first: `/v1/images/zip` is no id.
+    for routes in (search_routes, library_routes, saved_routes, image_routes, index_routes):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=index_routes.STATIC, check_dir=False))
     # The one added last comes first.

@@ -126,6 +126,7 @@ TABLES: Mapping[str, Mapping[str, Kinds]] = {
         "confidence": REAL,
         **_EDGES,
     },
+    "saved": {"id": INTEGER, "name": TEXT, "record": TEXT},
 }
 """Those that every catalog has, but for the table of words, which FTS5 checks itself."""
 

@@ -286,6 +286,15 @@ def _details(db: Database) -> None:
     make_words_anew(db.conn)
 
 
+@MIGRATIONS(name="0010_saved")
+def _saved(db: Database) -> None:
+    """Searches and albums that people saved."""
+    _execute(
+        db,
+        "CREATE TABLE saved (id INTEGER PRIMARY KEY, name TEXT UNIQUE, record TEXT, sum INTEGER)",
+    )
+
+
 def migrate(db: Database) -> None:
     """Bring the catalog to the newest schema; what was applied before an error stays applied."""
     MIGRATIONS.apply(db)

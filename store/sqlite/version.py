@@ -22,6 +22,7 @@ MIGRATIONS = (
     "0007_parts_of_unspaced_words",
     "0008_sums",
     "0009_details",
+    "0010_saved",
 )
 """The names of `store.sqlite.schema`'s migrations, in their order."""
 

@@ -12,7 +12,7 @@ from fusion.runtime.known_words import KnownWords
 from indexer import build_index
 from search import SearchIndex, open_index
 from search.ranking import stopwatch
-from search.result import MAYBE, HitGroup, SearchResult
+from search.result import MAYBE, HitGroup, SearchResult, match_percent
 from tests.integration.colours import COLOURS, ColourModel, paint
 
 QUERIES = (
@@ -80,7 +80,7 @@ def test_where_nothing_matches_the_answer_says_so(index: SearchIndex) -> None:
     result = index.search("a purple thing")
     assert {hit.group for hit in result} == {HitGroup.other}
     assert result.notes == (
-        f"nothing here matches: the best probability is {result[0].probability:.0%}",
+        f"nothing here matches: the best probability is {match_percent(result[0].probability)}",
     )
     assert index.search("red").notes == ()
     assert index.search("a purple thing", min_probability=0.9).notes == ()

@@ -23,6 +23,7 @@ def _colour_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(loading, "load_model", load_model)
     monkeypatch.setenv("CROSSGRAPH_CACHE", str(tmp_path / "cache"))  # where nothing is prepared
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CROSSGRAPH_INDEX", "photos.index")
 
 
 @pytest.fixture

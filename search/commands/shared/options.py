@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +10,7 @@ from typing import Annotated
 import typer
 
 from search.commands.shared.completion import index_folders, model_folders
-from search.engine.open_index import DEFAULT_INDEX
+from search.engine.default_index import INDEX_NAME, INDEX_VARIABLE, default_index, new_index
 
 __all__ = [
     "Checkpoint",
@@ -20,14 +19,26 @@ __all__ = [
     "IndexFolder",
     "IndexSeconds",
     "Indexes",
+    "NewIndexFolder",
     "Quiet",
     "TextWeights",
     "Vectors",
-    "default_index",
     "listed",
+    "unnamed_index",
 ]
 
-default_index = Path(DEFAULT_INDEX)
+unnamed_index = Path(INDEX_NAME)
+"""Stands for the index that is meant where none is named; `IndexFolder` puts that in its place."""
+
+DEFAULT_SHOWN = f"{INDEX_NAME} here, else the one in your data folder"
+
+
+def _found(find: Callable[[], Path]) -> Callable[[typer.Context, typer.CallbackParam, Path], Path]:
+    def callback(context: typer.Context, parameter: typer.CallbackParam, value: Path) -> Path:
+        source = context.get_parameter_source(str(parameter.name))
+        return find() if source is not None and source.name == "DEFAULT" else value
+
+    return callback
 
 
 class Device(StrEnum):
@@ -43,9 +54,23 @@ IndexFolder = Annotated[
     typer.Option(
         "--index",
         metavar="FOLDER",
-        envvar="CROSSGRAPH_INDEX",
+        envvar=INDEX_VARIABLE,
         help="The index.",
+        show_default=DEFAULT_SHOWN,
         autocompletion=index_folders,
+        callback=_found(default_index),
+    ),
+]
+NewIndexFolder = Annotated[
+    Path,
+    typer.Option(
+        "--index",
+        metavar="FOLDER",
+        envvar=INDEX_VARIABLE,
+        help="The index; made where it is not there.",
+        show_default=DEFAULT_SHOWN,
+        autocompletion=index_folders,
+        callback=_found(new_index),
     ),
 ]
 Indexes = Annotated[
@@ -53,8 +78,8 @@ Indexes = Annotated[
     typer.Option(
         "--index",
         metavar="FOLDER",
-        help="The index, else CROSSGRAPH_INDEX, else photos.index; several, also addresses of "
-        "databases, answer as one.",
+        help="The index, else CROSSGRAPH_INDEX, else photos.index here, else the one in your data "
+        "folder; several, also addresses of databases, answer as one.",
         autocompletion=index_folders,
     ),
 ]
@@ -104,11 +129,11 @@ def listed(indexes: Sequence[str] | None, vectors: str | None) -> tuple[list[str
     """
     from store.opening import is_database  # brings FAISS, for which `--help` should not wait
 
-    folders = list(indexes or [os.environ.get("CROSSGRAPH_INDEX") or DEFAULT_INDEX])
+    folders = list(indexes or [str(default_index())])
     addresses = [each for each in folders if is_database(each)]
     if vectors and (len(folders) > 1 or addresses):
         raise typer.BadParameter(
             "name databases by --index alone, one or several, and not by --vectors or "
             "CROSSGRAPH_VECTORS too"
         )
-    return ([DEFAULT_INDEX], addresses[0]) if folders == addresses[:1] else (folders, vectors)
+    return ([INDEX_NAME], addresses[0]) if folders == addresses[:1] else (folders, vectors)

@@ -9,6 +9,7 @@ from fastapi import Request
 
 from search.engine.search_index import SearchIndex
 from search.photo_files.thumbnails import Thumbnails
+from search.server.library import DuplicateCache
 from search.server.middleware.prometheus import Metrics
 from search.server.pool.index_pool import IndexPool
 from search.server.pool.model_holder import LoadedModel, Models
@@ -50,6 +51,7 @@ class Service:
         self.settings = settings
         self.models = Models(load)
         self.metrics = Metrics()
+        self.duplicates = DuplicateCache()
         self.thumbnails = Thumbnails(settings.thumbnail_bytes)
         self.searches = IndexPool("search", settings, self._open)
         # These never search, so they hold no vectors, and no search keeps them waiting.

@@ -24,7 +24,7 @@ from search.server.wire.schemas import ImageAnswer, ImagesAnswer, RemovedAnswer,
 from store import UnreadableImage
 from store.searched_index import ServedIndex
 
-__all__ = ["router"]
+__all__ = ["check_writable", "router"]
 
 router = APIRouter(prefix="/v1/images", tags=["images"])
 
@@ -66,7 +66,7 @@ async def images(
 async def add(request: Request) -> JSONAnswer:
     """Add photos to the index; each gets an id, or says in one line why not."""
     service = service_of(request)
-    _check_writable(service)
+    check_writable(service)
     body = await read_body(request, ("image",))
     files = body.pictures.get("image", [])
     if not files:
@@ -95,7 +95,7 @@ async def image(request: Request, image_id: ImageId) -> JSONAnswer:
 async def remove(request: Request, image_id: ImageId) -> JSONAnswer:
     """Take a photo out of the index. Only one that was uploaded is deleted from the disk."""
     service = service_of(request)
-    _check_writable(service)
+    check_writable(service)
     settings = service.settings
     deleted = await service.writer.run(
         lambda: patiently(
@@ -169,7 +169,8 @@ async def _opened(service: Service, image_id: int) -> OpenPhoto:
     return await service.catalogs.run(open_it)
 
 
-def _check_writable(service: Service) -> None:
+def check_writable(service: Service) -> None:
+    """Refuse to change what is only read here."""
     if service.settings.several:
         raise Refused(
             403,

@@ -28,10 +28,10 @@ function filled(made, attributes, children) {
   return made;
 }
 
+// Rounded down, as `search.result.match_percent` does: 49.9 % is not shown as 50 %, nor 99.6 % as certain.
 export function percent(share) {
-  // 99.6 % is not certain, and 0.4 % is not nothing.
-  const whole = Math.round(100 * share);
-  return `${share < 1 ? Math.min(whole, 99) : whole}\u202f%`; // never alone on a new line
+  const whole = Math.floor(100 * share + 1e-6);
+  return `${whole === 0 && share > 0 ? "<1" : whole}\u202f%`; // never alone on a new line
 }
 
 export const counted = (count, one, many = `${one}s`) =>

@@ -18,6 +18,7 @@ from search.output import (
     as_paths,
     as_plain_lines,
     as_table,
+    print_table,
     weakness,
 )
 from search.result import Hit
@@ -86,14 +87,19 @@ def test_plain_lines_are_one_line_each_with_six_fields() -> None:
     assert len(next(as_plain_lines([odd])).split("\t")) == 6
 
 
-@pytest.mark.parametrize("width", [70, 200])
-def test_table_folds_and_never_cuts(width: int) -> None:
+@pytest.mark.parametrize("width", [30, 70, 200])
+def test_paths_are_never_broken_and_nothing_is_cut(width: int) -> None:
     out = io.StringIO()
-    Console(file=out, width=width, color_system=None).print(as_table([DOG, BIKE]))
-    squeezed = "".join(letter for letter in out.getvalue() if letter not in " │┃\n")
-    assert "dog.jpg" in squeezed
-    assert "[red]" in squeezed  # not taken for markup
-    assert "…" not in squeezed
+    deep = replace(BIKE, path=Path("/photos/" + "a very long folder/" * 8 + "bike.jpg"))
+    for hits in ([DOG, BIKE], [DOG, deep]):
+        print_table(Console(file=out, width=width, color_system=None), hits, title="a dog")
+    printed = out.getvalue()
+    assert printed.count(str(DOG.path)) == 2
+    assert printed.count("/photos/[red] bike.jpg") == 1  # not taken for markup
+    assert printed.count(str(deep.path)) == 1
+    assert "…" not in printed
+    assert printed.count("91%") == 2
+    assert printed.count("A dog") == 2
 
 
 def test_table_without_captions_has_no_column_for_them() -> None:

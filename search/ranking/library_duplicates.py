@@ -1,0 +1,81 @@
+"""Near-duplicates among all photos of an index, by their perceptual hashes.
+
+Hashes of 64 bits that differ in at most 8 are equal in at least one of 9 parts of them, so only
+photos that share a part are compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.ranking.near_duplicates import MOST_BITS
+
+__all__ = ["duplicate_groups"]
+
+MOST_OF_ONE = 20_000
+"""Photos that are looked at of those that share a part: of plain pictures there may be many."""
+
+_BLOCK = 512
+
+
+def duplicate_groups(
+    looks: NDArray[np.uint64], most_bits: int = MOST_BITS
+) -> list[NDArray[np.int64]]:
+    """Return groups of near-duplicates as rows of the hashes, the largest group first.
+
+    Every photo of a group looks like the first one of it, so no chain of small steps leads from one
+    photo to quite another; none is in two groups. Equal groups stand in the order of their rows.
+
+    Args:
+        looks: (N,) hashes; of two that are alike, the one that comes first is first in its group.
+        most_bits: hashes that differ in at most so many bits are alike.
+
+    >>> duplicate_groups(np.array([0, 2**60, 2**64 - 1, 1], np.uint64))
+    [array([0, 1, 3])]
+    """
+    near: dict[int, set[int]] = {}
+    for one, other in _pairs(looks, most_bits):
+        for first, second in zip(one.tolist(), other.tolist(), strict=True):
+            near.setdefault(first, set()).add(second)
+            near.setdefault(second, set()).add(first)
+    grouped: set[int] = set()
+    groups = []
+    for row in sorted(near):
+        if row in grouped:
+            continue
+        members = sorted(near[row] - grouped)
+        if members:
+            grouped.update((row, *members))
+            groups.append(np.array([row, *members], np.int64))
+    return sorted(groups, key=lambda group: (-len(group), int(group[0])))
+
+
+def _pairs(
+    looks: NDArray[np.uint64], most_bits: int
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Return pairs of rows whose hashes are alike; a pair may come several times."""
+    for first_bit, bits in _parts(most_bits + 1):
+        part = (looks >> np.uint64(first_bit)) & np.uint64(2**bits - 1)
+        order = np.argsort(part, kind="stable")
+        bounds = np.flatnonzero(np.r_[True, np.diff(part[order]) != 0, True])
+        for start, end in pairwise(bounds):
+            rows = order[start : min(end, start + MOST_OF_ONE)]
+            for begin in range(0, len(rows) - 1, _BLOCK):
+                some, rest = rows[begin : begin + _BLOCK], rows[begin:]
+                alike = np.bitwise_count(looks[some][:, None] ^ looks[rest]) <= most_bits
+                one, other = np.nonzero(np.triu(alike, 1))
+                yield some[one], rest[other]
+
+
+def _parts(count: int) -> Iterator[tuple[int, int]]:
+    """Return the first bit and the number of bits of each part of 64 bits.
+
+    >>> list(_parts(3))
+    [(0, 21), (21, 21), (42, 22)]
+    """
+    bounds = [64 * part // count for part in range(count + 1)]
+    return ((start, end - start) for start, end in pairwise(bounds))
