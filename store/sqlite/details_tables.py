@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["DETAILS_TABLES"]
+__all__ = ["DETAILS_TABLES", "SAVED_TABLE"]
 
 _OF_PHOTO = "image_id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE"
 _EDGES = "left_edge REAL, top_edge REAL, right_edge REAL, bottom_edge REAL"
@@ -49,3 +49,8 @@ DETAILS_TABLES = (
 )
 """As migration 0009 makes them. `text_reads` says of which photos text was read, and by which
 version; edges are shares of width and height."""
+
+SAVED_TABLE = """CREATE TABLE saved (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, record TEXT NOT NULL, sum INTEGER
+)"""
+"""Searches and albums that people saved, each as JSON."""

@@ -12,12 +12,10 @@ import json
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from store.columns.codec import path_to_row, row_to_path
 from store.columns.documents import EARLIER_WORDS
-from store.columns.paths import relative_path
 from store.errors import IndexDamaged
-from store.sqlite.details_tables import DETAILS_TABLES
-from store.sqlite.upgrade import add_sums, digest_of, make_words_anew
+from store.sqlite.details_tables import DETAILS_TABLES, SAVED_TABLE
+from store.sqlite.upgrade import add_sums, digest_of, make_words_anew, relative_row
 from store.sqlite.version import counted
 
 __all__ = ["EMBEDDINGS", "migrate"]
@@ -130,7 +128,7 @@ def _sources_and_models(db: Database) -> None:
             UNION SELECT source FROM quarantine ORDER BY 1""",
     )
     _check_paths(db)
-    db.conn.create_function("relative_row", 2, _relative_row, deterministic=True)
+    db.conn.create_function("relative_row", 2, relative_row, deterministic=True)
     _execute(
         db,
         """INSERT INTO new_images SELECT images.id, sources.id, relative_row(source, path),
@@ -158,7 +156,7 @@ def _check_paths(db: Database) -> None:
     for table in ("images", "quarantine"):
         for root, path in db.conn.execute(f"SELECT source, path FROM {table}"):
             try:
-                _relative_row(root, path)
+                relative_row(root, path)
             except ValueError as error:
                 raise IndexDamaged(f"the catalog cannot be upgraded: {error}") from error
 
@@ -289,10 +287,7 @@ def _details(db: Database) -> None:
 @MIGRATIONS(name="0010_saved")
 def _saved(db: Database) -> None:
     """Searches and albums that people saved."""
-    _execute(
-        db,
-        "CREATE TABLE saved (id INTEGER PRIMARY KEY, name TEXT UNIQUE, record TEXT, sum INTEGER)",
-    )
+    _execute(db, SAVED_TABLE)
 
 
 def migrate(db: Database) -> None:
@@ -303,7 +298,3 @@ def migrate(db: Database) -> None:
 def _execute(db: Database, *statements: str) -> None:
     for statement in statements:
         db.conn.execute(statement)
-
-
-def _relative_row(root: str | bytes, path: str | bytes) -> str | bytes:
-    return path_to_row(relative_path(row_to_path(root), row_to_path(path)))

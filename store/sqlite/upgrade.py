@@ -5,11 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
+from store.columns.codec import path_to_row, row_to_path
 from store.columns.documents import INSERT, WORDS, documents
+from store.columns.paths import relative_path
 from store.errors import IndexDamaged
 from store.sqlite.functions import ROW_SUM, add_functions
 
-__all__ = ["add_sums", "digest_of", "id_pages_of", "make_words_anew"]
+__all__ = ["add_sums", "digest_of", "id_pages_of", "make_words_anew", "relative_row"]
 
 ROWS_AT_ONCE = 4096
 
@@ -63,3 +65,8 @@ def add_sums(connection: sqlite3.Connection) -> None:
     connection.execute(
         f"UPDATE models SET probes_sum = {ROW_SUM}(id, probes) WHERE probes IS NOT NULL"
     )
+
+
+def relative_row(root: str | bytes, path: str | bytes) -> str | bytes:
+    """Return a photo's path as seen from its source, both as rows hold them."""
+    return path_to_row(relative_path(row_to_path(root), row_to_path(path)))
