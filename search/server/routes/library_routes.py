@@ -8,9 +8,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import StreamingResponse
 
-from search.photo_files.exif_tags import exif_of
 from search.photo_files.open_photo import OpenPhoto, find_photo, open_photo
-from search.photo_files.zip_stream import zip_of
+from search.server.exif_tags import exif_of
 from search.server.library import library_of, one_saved
 from search.server.pool.service import service_of
 from search.server.wire.http_errors import Refused
@@ -23,6 +22,7 @@ from search.server.wire.library_schemas import (
 )
 from search.server.wire.openapi import errors
 from search.server.wire.response_bodies import image_answer, partial
+from search.server.zip_stream import zip_of
 from store import UnreadableImage
 from store.catalog.selection import FIELDS, operators_of
 from store.searched_index import ServedIndex
