@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from search.commands.shared.options import IndexFolder, Quiet, default_index
+from search.commands.shared.options import IndexFolder, Quiet, unnamed_index
 
 __all__ = ["measure"]
 
@@ -16,7 +16,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 def measure(
-    index: IndexFolder = default_index,
+    index: IndexFolder = unnamed_index,
     captions: Captions = 1000,
     as_json: Json = False,
     quiet: Quiet = False,

@@ -67,7 +67,7 @@ def _bad_facts(catalog: CatalogFile) -> Iterator[str]:
     for values, reason in faulty_rows(catalog, "meta"):
         if values[0] not in REWRITTEN:
             yield f"{values[0]}: {reason}"
-    for table in ("models", "sources", "saved"):
+    for table in ("models", "sources"):
         yield from faulty_texts(catalog, table)
 
 

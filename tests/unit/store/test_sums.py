@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from store import Index, PhotoFile, QuarantinedFile
+from store.catalog.saved import SavedSet, put_saved
 from store.catalog.shards import FinishedShard
 from store.columns.tables import TABLES, columns_of
 from store.integrity.verify import repair, verify
+from store.sqlite.catalog_file import CatalogFile
 from store.types import PersonRegion, PhotoDetails, TextLine
 
 NODES = np.ones((3, 2), dtype=np.float16)
@@ -69,6 +71,8 @@ def folder(tmp_path: Path) -> Path:
         index.put_passed_over({"/photos": {".cr3": 2}})
         index.finish()
         index.put_images(files[4:], vectors[:1], NODES[None])  # a change that the file lacks
+    with closing(CatalogFile(folder / "catalog.db")) as catalog, catalog.transaction():
+        put_saved(catalog, SavedSet(0, "dögs", "q=a+dog"))
     return folder
 
 
