@@ -15,8 +15,8 @@ from search.output.page import Answer, Credit, write_page
 from store.errors import CrossgraphError
 
 if TYPE_CHECKING:
-    from indexer.indexing_model import IndexingModel
     from indexer import BuildReport
+    from indexer.indexing_model import IndexingModel
 
 __all__ = ["QUERIES", "Demo", "DemoError", "gather", "run_demo"]
 
