@@ -184,10 +184,12 @@ def _write_first(hits: Sequence[Hit], drawing: Path | None, copy_to: Path | None
 def _draw(hits: Sequence[Hit], path: Path) -> None:
     from search.output.drawing import draw_explanation
 
-    if hits:
-        draw_explanation(hits[0], path)
-    else:
+    if not hits:
         typer.echo(f"{path} is not written: there is no hit to draw", err=True)
+    elif hits[0].explanation is None:
+        typer.echo(f"{path} is not written: the best hit has no explanation", err=True)
+    else:
+        draw_explanation(hits[0], path)
 
 
 def _check_explanations(no_rerank: bool, explain: bool, explain_image: Path | None) -> None:

@@ -100,6 +100,11 @@ def test_explanations_are_said_to_be_missing(
 ) -> None:
     assert main(["search", "a dog", "--explain", "--index", str(place.index)]) == 0
     assert "gives no explanations" in capfd.readouterr().err
+    drawing = place.root / "why.png"
+    explained = ["--explain-image", str(drawing)]
+    assert main(["search", "a dog", *explained, "--index", str(place.index)]) == 0
+    assert "why.png is not written" in capfd.readouterr().err
+    assert not drawing.exists()
 
 
 def test_several_indexes_answer_as_one(place: Place, tmp_path: Path) -> None:
