@@ -94,7 +94,7 @@ def clip_indexing_model(
     if found is not None:
         return found
     encoders = preset_of(encoders)
-    folder = find_clip(encoders)
+    folder = find_clip(encoders, tell)
     fingerprint = clip_fingerprint(folder)
     found = _prepared(fingerprint, threads)
     if found is None:

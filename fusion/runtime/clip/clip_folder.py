@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from fusion.runtime.clip.known_models import known_model
@@ -42,6 +42,10 @@ BESIDE = ("*.json", "*.txt", "*.model")
 """Patterns of what stands beside them."""
 
 
+def _nothing(_: str) -> None:
+    pass
+
+
 def preset_of(encoders: str) -> str:
     """Return the name of encoders as an index keeps it: a folder by its path, else the hub's id.
 
@@ -58,11 +62,12 @@ def preset_of(encoders: str) -> str:
     return encoders if known is None else f"{CLIP}{known.hub_id}"
 
 
-def find_clip(encoders: str) -> Path:
+def find_clip(encoders: str, tell: Callable[[str], object] = _nothing) -> Path:
     """Return the folder of a model, which is fetched from its hub where it is not on this machine.
 
     Args:
         encoders: `clip:` and a folder, the hub's id, or a short name of `KNOWN_MODELS`.
+        tell: called with a line before anything is fetched.
 
     Raises:
         WeightsNotFound: it is neither here nor can it be fetched; the message says what helps.
@@ -78,16 +83,17 @@ def find_clip(encoders: str) -> Path:
             f"{name}: neither a folder nor a model that `crossgraph models` lists; give "
             f"--encoders {CLIP}FOLDER or {CLIP}HUB-ID"
         )
-    return fetch_clip(name)
+    return fetch_clip(name, tell)
 
 
-def fetch_clip(name: str) -> Path:
+def fetch_clip(name: str, tell: Callable[[str], object] = _nothing) -> Path:
     """Return the folder of a model in the hub's cache, fetched into it where it is not there.
 
     A listed model is fetched in the revision that is listed.
 
     Args:
         name: the hub's id, or a short name.
+        tell: called with a line before anything is fetched.
 
     Raises:
         WeightsNotFound: it cannot be had; the message says what helps.
@@ -99,6 +105,7 @@ def fetch_clip(name: str) -> Path:
     except WeightsNotFound:
         if _is_offline():
             raise
+    tell(f"fetching {hub_id} from its hub, once")
     return _snapshot(hub_id, revision, offline=False)
 
 

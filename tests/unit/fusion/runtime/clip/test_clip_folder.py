@@ -46,7 +46,9 @@ def test_a_model_is_fetched_with_one_form_of_its_weights(
 ) -> None:
     files = ["config.json", "model.safetensors", "pytorch_model.bin", "tokenizer.json"]
     put(monkeypatch, Hub(tmp_path, files))
-    assert fetch_clip("some/model") == tmp_path
+    said: list[str] = []
+    assert fetch_clip("some/model", said.append) == tmp_path
+    assert said == ["fetching some/model from its hub, once"]
     assert {path.name for path in tmp_path.iterdir()} == set(files) - {"pytorch_model.bin"}
 
 
