@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -29,6 +29,10 @@ PEOPLE = frozenset(
 PEOPLE_AS_SAID = "people men women boys girls a man a woman a boy a girl a child a person"
 
 
+FEW = 8
+"""Photos of a background below which its spread says nothing."""
+
+
 @dataclass(frozen=True)
 class TermReader:
     """Reads terms for one index.
@@ -49,7 +53,7 @@ class TermReader:
         """Return a reader that has read all texts of some requests together, each once."""
         wanted = [term.text for request in requests for term in request.positive]
         unwanted = [term.text for request in requests for term in request.negative]
-        told = [people_as_said(text) for text in unwanted if text is not None]
+        told = [self._unwanted_text(text) for text in unwanted if text is not None]
         texts = list(dict.fromkeys([*(text for text in wanted if text is not None), *told]))
         # What cannot be taken apart again is read when it is asked for.
         together = self.model.embed_queries(texts) if len(texts) > 1 else None
@@ -58,10 +62,9 @@ class TermReader:
 
     def mixture(self, request: SearchRequest) -> Mixture:
         """Read all terms of a request; raises as the next does."""
-        return Mixture(
-            tuple(self.wanted(term) for term in request.positive),
-            tuple(self.unwanted(term) for term in request.negative),
-        )
+        wanted = tuple(self.wanted(term) for term in request.positive)
+        unwanted = tuple(self.unwanted(term) for term in request.negative)
+        return Mixture(self._balanced(wanted) if self._is_untrained else wanted, unwanted)
 
     def wanted(self, term: Term) -> EmbeddedTerm:
         """Read what is wanted.
@@ -80,8 +83,34 @@ class TermReader:
         """Read what is not wanted; as `wanted`, but people are looked for as captions say them."""
         if term.text is None:
             return self.wanted(term)
-        read = self.wanted(Term(people_as_said(term.text), weight=term.weight))
+        read = self.wanted(Term(self._unwanted_text(term.text), weight=term.weight))
         return EmbeddedTerm(term, read.vector, read.query)
+
+    @property
+    def _is_untrained(self) -> bool:
+        """Whether the model came as it is, so that nothing here was chosen for it."""
+        return bool(getattr(self.model, "is_untrained", False))
+
+    def _unwanted_text(self, text: str) -> str:
+        return text if self._is_untrained else people_as_said(text)
+
+    def _balanced(self, terms: tuple[EmbeddedTerm, ...]) -> tuple[EmbeddedTerm, ...]:
+        """Let photos of a query spread the collection's scores as far as its texts do.
+
+        Cosines of two photos spread farther than those of a photo and a text, for each model by
+        another factor; in a sum, the photo would decide alone.
+        """
+        texts = [each for each in terms if each.query is not None]
+        photos = [each for each in terms if each.query is None]
+        background = self.index.background().vectors if texts and photos else ()
+        if len(background) < FEW:
+            return terms
+        of_texts, of_photos = (_spread(background, each) for each in (texts, photos))
+        ratio = np.float32(of_texts / max(of_photos, 1e-6))
+        return tuple(
+            each if each.query is not None else replace(each, vector=each.vector * ratio)
+            for each in terms
+        )
 
     def _photo(self, term: Term) -> NDArray[np.float32]:
         """Return the vector (D,) that makes cosines: what stands beside the embedding goes."""
@@ -119,6 +148,11 @@ class TermReader:
         except UnreadableImage as error:
             raise QueryError(f"{term} of the query cannot be read: {error.reason}") from None
         return np.array(self.photo_embedder.embed_images([image]).vectors[0], np.float32)
+
+
+def _spread(background: NDArray[np.float32], terms: Sequence[EmbeddedTerm]) -> float:
+    """Return the mean standard deviation of terms' scores over a sample of the collection."""
+    return float(np.mean([(background @ each.vector).std() for each in terms]))
 
 
 def people_as_said(text: str) -> str:

@@ -41,9 +41,11 @@ class ClipSearchModel:
         fingerprint: hex; changes with the weights and with all that they are read through.
         known_words: every word.
         explains: False: there is no graph that could say which word or region did what.
+        is_untrained: True: texts are read as they are, and scores are balanced by the collection.
     """
 
     explains = False
+    is_untrained = True
 
     def __init__(self, folder: Path, facts: dict[str, Any], *, once: bool = False) -> None:
         self.name = CLIP_MODEL
