@@ -102,7 +102,9 @@ class TermReader:
         """
         texts = [each for each in terms if each.query is not None]
         photos = [each for each in terms if each.query is None]
-        background = self.index.background().vectors if texts and photos else ()
+        if not texts or not photos:
+            return terms
+        background = self.index.background().vectors
         if len(background) < FEW:
             return terms
         of_texts, of_photos = (_spread(background, each) for each in (texts, photos))
