@@ -100,15 +100,15 @@ class PairGraph(nn.Module):
 
     def forward(
         self, words: Tensor, mask: Tensor, regions: Tensor, neighbours: Tensor, weights: Tensor,
-        columns: Tensor,
+        asked: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
-        """Score the pairs."""
+        """Score the pairs; the names are those of the graph's inputs."""
         logits = self.logits(words, mask, regions)
         if not len(self.prior):  # a vocabulary of no words: `asked` has one that does not count
             nothing = torch.zeros_like(logits).unsqueeze(1)
             return logits, nothing, nothing
-        worded = self.worded(neighbours, weights, columns)
-        return logits, worded, self.detector.odds(regions, columns)
+        worded = self.worded(neighbours, weights, asked)
+        return logits, worded, self.detector.odds(regions, asked)
 
     def logits(self, words: Tensor, mask: Tensor, regions: Tensor) -> Tensor:
         """`CrossGraph.forward` of one query."""
