@@ -35,7 +35,7 @@ class Place:
         return self.root / "index"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """Index the made photos with `--encoders`, which prepares the model."""
     place = Place(tmp_path_factory.mktemp("clip"))
