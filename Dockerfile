@@ -1,8 +1,6 @@
 # An image that indexes the photos mounted at /photos and serves them: docs/docker.md.
 
 FROM python:3.13-slim AS build
-# Where pip finds CPU builds of torch, if PyPI's CUDA builds are not wanted.
-ARG PIP_EXTRA_INDEX_URL=""
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY fusion fusion

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.extras import SkipWithoutExtras
+
 if TYPE_CHECKING:
     from tests.postgres_server import PostgresServer
 
@@ -22,6 +24,11 @@ settings.load_profile("unhurried")
 # A shell that starts the tests in the background has them, and the programs that they start, ignore
 # Ctrl-C. A handler here ends that for both.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Skip what needs packages that are not installed, the modules' doctests too."""
+    config.pluginmanager.register(SkipWithoutExtras())
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -46,6 +47,11 @@ def choose_device(
         return "cpu"
     if (usable or _torch_has_cuda)():
         return "cuda"
+    if wanted == "cuda" and find_spec("torch") is None:
+        raise DeviceNotThere(
+            "--device cuda: a GPU is used by torch, which is not installed: pip install "
+            '"crossgraph[gpu]", or leave --device out'
+        )
     if wanted == "cuda":
         raise DeviceNotThere(
             "--device cuda: torch finds no CUDA GPU here; look at `nvidia-smi` and at whether this "
@@ -60,6 +66,8 @@ def has_nvidia(nodes: Path = NODES) -> bool:
 
 
 def _torch_has_cuda() -> bool:
-    import torch
-
+    try:
+        import torch
+    except ImportError:
+        return False
     return torch.cuda.is_available()

@@ -63,9 +63,11 @@ def bench(
     from search.bench.report import as_json
     from search.bench.run import run_bench
     from search.bench.setting import FULL, QUICK, Setting
+    from search.models.training_packages import require_training_packages
 
     amounts = _sized(QUICK if quick else FULL, sizes)
     groups = _groups(only)
+    require_training_packages("crossgraph bench, which compares with torch,")
     with nullcontext(work) if work is not None else _temporary(keep) as folder:
         setting = Setting(photos, annotations, folder, amounts, quiet)
         computer = machine()

@@ -10,6 +10,7 @@ import typer
 from search.commands.collection_lines import tell_left_out
 from search.commands.shared.options import Quiet
 from search.models.cache_folders import default_cache
+from search.models.training_packages import require_training_packages
 
 __all__ = ["curve"]
 
@@ -48,6 +49,7 @@ def curve(
 
       crossgraph curve --images DIR --annotations train.json --dev-annotations dev.json --out curve
     """
+    require_training_packages("crossgraph curve")
     from fusion.training.train_request import TrainRequest
     from search.evaluation.learning_curve import learning_curve
 

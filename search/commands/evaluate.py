@@ -27,6 +27,7 @@ from search.commands.shared.evaluate_options import (
     StressTested,
 )
 from search.commands.shared.options import Checkpoint, ImageWeights, Quiet, TextWeights
+from search.models.training_packages import require_training_packages
 from search.printable import printable
 
 __all__ = ["evaluate"]
@@ -65,16 +66,17 @@ def evaluate(
 
       crossgraph eval --images A --annotations a.json --images B --annotations b.json --shown
     """
-    from search.commands.shared.evaluation_tables import print_reports
-    from search.evaluation.judge import Extras, judge_all, model_folder
-    from search.evaluation.named_collections import named_collections
-    from search.evaluation.per_query import per_query_json
-
     if model and checkpoint:
         raise typer.BadParameter("--model and --checkpoint exclude each other")
     _check_pairs(images, annotations, instances or [])
     if instances and not (keywords or shown):
         raise typer.BadParameter("--instances is for --keywords and --shown: give one of them")
+    require_training_packages("crossgraph eval")
+    from search.commands.shared.evaluation_tables import print_reports
+    from search.evaluation.judge import Extras, judge_all, model_folder
+    from search.evaluation.named_collections import named_collections
+    from search.evaluation.per_query import per_query_json
+
     collections = named_collections(
         images,
         annotations,

@@ -29,6 +29,7 @@ from search.commands.shared.train_options import (
     Views,
 )
 from search.models.cache_folders import default_cache, read_photo
+from search.models.training_packages import require_training_packages
 
 __all__ = ["ModelKind", "train"]
 
@@ -61,6 +62,7 @@ def train(
 
       crossgraph train --images DIR --annotations train.json --dev-annotations dev.json --out model
     """
+    require_training_packages("crossgraph train")
     from fusion.train import train_from_files
     from fusion.training.train_request import TrainRequest
     from search.terminal.progress import ProgressReport

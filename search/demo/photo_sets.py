@@ -35,6 +35,7 @@ class PhotoSet:
 
 _SKIMAGE = "skimage/data"
 _KIT = "theme_material_kit/static/assets/img"
+_DESIGN = "theme_soft_design/static/img"
 
 PHOTO_SETS = (
     PhotoSet(
@@ -90,6 +91,28 @@ PHOTO_SETS = (
             "ivana-squares.jpg",
             "team-*.jpg",
             "examples/*.jpg",
+        ),
+        "not named by the package",
+        "MIT, stated for the package only",
+    ),
+    PhotoSet(
+        "django-theme-soft-design",
+        _DESIGN,
+        (
+            "a*.jpg",
+            "blog7-*.jpg",
+            "brooke.jpg",
+            "bruce-mars.jpg",
+            "card-*.jpg",
+            "charles.jpg",
+            "iv*.jpg",
+            "kal-visuals.jpg",
+            "marie.jpg",
+            "meeting.jpg",
+            "nastuh.jpg",
+            "office-dark.jpg",
+            "team-*.jpg",
+            "toa-heftiba.jpg",
         ),
         "not named by the package",
         "MIT, stated for the package only",

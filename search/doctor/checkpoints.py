@@ -19,10 +19,9 @@ def model_findings() -> Iterator[Finding]:
 
 
 def _shipped() -> Finding:
-    from fusion.checkpoint import shipped_checkpoint
-    from fusion.runtime.model_fingerprint import checkpoint_fingerprint
+    from fusion.runtime.model_fingerprint import SHIPPED, checkpoint_fingerprint
 
-    folder = shipped_checkpoint()
+    folder = SHIPPED / "crossgraph"
     fingerprint = checkpoint_fingerprint(folder)
     if fingerprint is None:
         advice = "pip install --force-reinstall crossgraph brings it back"

@@ -13,7 +13,7 @@ from search.models.cache_folders import exported_models_cache
 __all__ = ["machine_findings"]
 
 LEAST_MEMORY = 2e9
-"""Bytes: a model with torch takes 1 GB, and the largest photo that is read another."""
+"""Bytes: a model takes half a GB, and the largest photo that is read another one."""
 LEAST_DISK = 1e9
 
 
@@ -28,20 +28,27 @@ def machine_findings() -> Iterator[Finding]:
 
 
 def _photos() -> Finding:
-    import torch
-
-    seen = _no_gpu()
+    try:
+        import torch
+    except ImportError:
+        return _photos_without_torch()
+    named = f"torch {torch.__version__}"
     if torch.cuda.is_available():
-        seen = f"torch {torch.__version__} sees {torch.cuda.get_device_name()}, and leaves it alone"
-    return Finding("photos", f"read and encoded on the CPU, as are trainings; {seen}")
+        return Finding("photos", f"encoded by {named} on {torch.cuda.get_device_name()}")
+    built = "without CUDA"
+    if torch.version.cuda is not None:
+        built = f"for CUDA {torch.version.cuda} and sees no GPU"
+    return Finding("photos", f"encoded on the CPU by ONNX Runtime; {named} is built {built}")
 
 
-def _no_gpu() -> str:
-    import torch
+def _photos_without_torch() -> Finding:
+    from fusion.hardware.device import has_nvidia
 
-    if torch.version.cuda is None:
-        return f"torch {torch.__version__} is built without CUDA"
-    return f"torch {torch.__version__} is built for CUDA {torch.version.cuda} and sees no GPU"
+    text = "encoded on the CPU by ONNX Runtime"
+    if not has_nvidia():
+        return Finding("photos", text)
+    text += "; there seems to be a GPU, and torch, which would use it, is not installed"
+    return Finding("photos", text, "note", 'pip install "crossgraph[gpu]"')
 
 
 def _queries() -> Finding:
@@ -66,16 +73,16 @@ def _vectors() -> Finding:
 
 def _threads() -> Finding:
     import faiss
-    import torch
 
+    threads = faiss.omp_get_max_threads()
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     told = os.environ.get("OMP_NUM_THREADS")
     text = (
-        f"{torch.get_num_threads()} for torch, {faiss.omp_get_max_threads()} for FAISS, of "
-        f"{cores} cores, OMP_NUM_THREADS {f'is {told}' if told else 'is not set'}"
+        f"{threads} for FAISS, of {cores} cores, "
+        f"OMP_NUM_THREADS {f'is {told}' if told else 'is not set'}"
     )
-    if torch.get_num_threads() < (cores or 1):
-        return Finding("threads", text, "note", "indexing is faster with one for each core")
+    if threads < (cores or 1):
+        return Finding("threads", text, "note", "searches are faster with one for each core")
     return Finding("threads", text)
 
 

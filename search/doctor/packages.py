@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator
 from importlib import metadata
 
 from search.doctor.finding import Finding
+from search.models.training_packages import missing_training_packages
 
 __all__ = ["package_findings"]
 
-WORTH_NAMING = ("torch", "onnxruntime", "numpy", "transformers", "pillow")
+WORTH_NAMING = ("onnxruntime", "numpy", "tokenizers", "pillow")
 FAISS = ("faiss-cpu", "faiss-gpu-cuvs", "faiss-gpu")
 OURS = "crossgraph"
 
@@ -36,8 +37,19 @@ def package_findings(requirements: Iterable[str] | None = None) -> Iterator[Find
     if version and not faults:
         versions = ", ".join(f"{name} {metadata.version(name)}" for name in WORTH_NAMING)
         yield Finding(OURS, f"{version}, with all packages that it needs: {versions}")
+    yield _training()
     yield _sqlite()
     yield _faiss()
+
+
+def _training() -> Finding:
+    """Say whether the extra `train` is there, which indexing and searches do without."""
+    missing = missing_training_packages()
+    if not missing:
+        text = f"torch {metadata.version('torch')} and all else that training needs is installed"
+        return Finding("training", text)
+    text = f"needs the extra `train` (not installed: {', '.join(missing)})"
+    return Finding("training", f"{text}; indexing and searches do without")
 
 
 def _sqlite() -> Finding:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from search.models.training_packages import require_training_packages
+
 if TYPE_CHECKING:
     from fusion.retriever import Retriever
 
@@ -42,7 +44,13 @@ def load_model(
     image_weights: str | Path | None = None,
     text_weights: str | Path | None = None,
 ) -> Retriever:
-    """Load the retriever of a checkpoint folder; None is the one that ships with this package."""
+    """Load the retriever of a checkpoint folder; None is the one that ships with this package.
+
+    Raises:
+        CheckpointError, WeightsNotFound, WeightsMismatch: as `fusion.retriever.load_retriever`.
+        ExtraMissing: torch, or another package that this takes, is not installed.
+    """
+    require_training_packages("reading these encoders or this checkpoint")
     from fusion.retriever import load_retriever
 
     return load_retriever(
