@@ -78,7 +78,7 @@ class PairGraph(nn.Module):
     """One query and K photos to what their final scores are made of.
 
     Shapes: words (1, T, Dn) float32, mask (1, T) bool, regions (K, R, Dn) float32, neighbours
-    (K, E) int64 and weights (K, E) float32 by `WordGraph.edges`, asked (W,) int64 columns of the
+    (K, E) int64 and weights (K, E) float32 by `WordGraph.edges`, columns (W,) int64 columns of the
     vocabulary -> logits (K,), log odds by the word graph (K, W) and by the word detector (K, W).
     """
 

@@ -263,7 +263,7 @@ def export_raw(graph: Exported, path: Path, *, optimize: bool = True) -> None:
             str(path),
             input_names=list(graph.inputs),
             output_names=list(graph.outputs),
-            dynamic_shapes=graph.sizes,
+            dynamic_shapes=tuple(graph.sizes.get(name) for name in graph.inputs),
             external_data=False,
             verbose=False,
             optimize=optimize,
