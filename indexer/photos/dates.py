@@ -12,12 +12,15 @@ FIRST_DIGITAL = 1990
 """Numbers in names are rarely dates before that."""
 
 _DAY = r"(\d{4})[:/.-] ?(\d\d?)[:/.-] ?(\d\d?)(?!\d)"
-_TIME = r"(\d\d?): ?(\d\d?)(?:: ?(\d\d?)?)?(?:[.,]\d+)? ?([ap]\.?m\b)?"
+_TIME = (
+    r"(\d\d?)(?P<mark>[:.h-]) ?(\d\d?)(?:(?:(?P=mark)|m) ?(\d\d?)?)?(?:[.,]\d+)?"
+    r" ?(?P<half>[ap]\.?m\b)?"
+)
 _TEXT = re.compile(rf"{_DAY}(?:[ T]+{_TIME})?", re.IGNORECASE)
 _NAME = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d\d)(?P<mark>[-_.]?)(?P<month>\d\d)(?P=mark)(?P<day>\d\d)"
-    r"(?:(?: at |[-_ T.])(?P<hour>\d\d)(?P<colon>[-_.]?)(?P<minute>\d\d)(?P=colon)"
-    r"(?P<second>\d\d))?"
+    r"(?:(?: at |[-_ T.]|(?<=\d{8})(?=\d{6}))(?P<hour>\d\d|(?<= )\d(?=[-_.]))(?P<colon>[-_.]?)"
+    r"(?P<minute>\d\d)(?P=colon)(?P<second>\d\d)(?:[ _]?(?P<half>[ap])m\b)?)?"
     r"(?!\d{1,2}(?!\d))",
     re.IGNORECASE,
 )
@@ -42,10 +45,11 @@ def date_of_text(text: str) -> datetime | None:
     match = _TEXT.match(text.strip())
     if match is None:
         return None
-    *parts, half = match.groups()
-    year, month, day, hour, minute, second = (int(part or 0) for part in parts)
-    if half:
-        hour = hour % 12 + 12 * (half[0] in "pP")
+    year, month, day, hour, minute, second = (
+        int(part or 0) for part in match.group(1, 2, 3, 4, 6, 7)
+    )
+    if match["half"]:
+        hour = _hour_of_half(hour, match["half"])
     time = _time(year, month, day, hour % 24 if hour == 24 else hour, minute, second)
     return time if time is not None and time.year >= FIRST_PHOTO else None
 
@@ -58,17 +62,26 @@ def date_of_name(name: str) -> datetime | None:
 
     >>> date_of_name("IMG_20240101_123059.jpg"), date_of_name("IMG-20240101-WA0007.jpg")
     (datetime.datetime(2024, 1, 1, 12, 30, 59), datetime.datetime(2024, 1, 1, 0, 0))
+    >>> date_of_name("Screen Shot 2024-01-01 at 9.05.59 PM.png")
+    datetime.datetime(2024, 1, 1, 21, 5, 59)
     >>> date_of_name("part 20240101.jpg") is None
     True
     """
     for match in _NAME.finditer(name):
         year, month, day = (int(match[part]) for part in ("year", "month", "day"))
-        clock = [int(match[part] or 0) for part in ("hour", "minute", "second")]
+        hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))
+        if match["half"]:
+            hour = _hour_of_half(hour, match["half"])
         is_told = match["mark"] or match["hour"] or _CAMERA.search(name, 0, match.start())
-        time = _time(year, month, day, *clock)
+        time = _time(year, month, day, hour, minute, second)
         if is_told and time is not None and FIRST_DIGITAL <= year <= datetime.now().year + 1:
             return time
     return None
+
+
+def _hour_of_half(hour: int, half: str) -> int:
+    """Return the hour of the day that a clock of twelve hours shows in the half `am` or `pm`."""
+    return hour % 12 + 12 * (half[0] in "pP") if hour <= 12 else hour
 
 
 def _time(year: int, month: int, day: int, hour: int, minute: int, second: int) -> datetime | None:

@@ -11,7 +11,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from indexer.batches import batches
-from indexer.photos.dates import date_of_name
+from indexer.photos.dates import date_of_name, date_of_text
 from indexer.photos.decode import decode_photo
 from indexer.photos.exif import Exif, camera_name
 from indexer.photos.perceptual_hash import perceptual_hash
@@ -100,6 +100,26 @@ def test_dates_as_cameras_write_them(written: str, taken: datetime) -> None:
     assert read(photo(inner={BASE.DateTimeOriginal: written})).taken == taken
 
 
+@pytest.mark.parametrize(
+    ("written", "time"),
+    [
+        ("12:30-05:00", (12, 30, 0)),
+        ("12:30:07-05:00", (12, 30, 7)),
+        ("12.30.07", (12, 30, 7)),
+        ("12-30-07", (12, 30, 7)),
+        ("12h30", (12, 30, 0)),
+        ("9h 5m 7", (9, 5, 7)),
+        ("12:00:01 AM", (0, 0, 1)),
+        ("12:00:01 pm", (12, 0, 1)),
+        ("11:59:59 p.m.", (23, 59, 59)),
+        ("18:30 PM", (18, 30, 0)),
+        ("noon", (0, 0, 0)),
+    ],
+)
+def test_clocks_are_read_in_all_their_forms(written: str, time: tuple[int, int, int]) -> None:
+    assert date_of_text(f"2024:05:31 {written}") == datetime(2024, 5, 31, *time)
+
+
 def test_dates_among_the_outer_tags_are_read() -> None:
     assert read(photo({BASE.DateTimeOriginal: "2020:01:02 03:04:05"})) == Exif(
         datetime(2020, 1, 2, 3, 4, 5)
@@ -124,6 +144,11 @@ def test_where_a_camera_tells_no_more_the_last_writing_is_a_guess() -> None:
         ("2024-01-01 12.30.59.jpg", datetime(2024, 1, 1, 12, 30, 59)),
         ("WhatsApp Image 2024-01-01 at 12.30.59.jpeg", datetime(2024, 1, 1, 12, 30, 59)),
         ("photo_2024-01-01_12-30-59.jpg", datetime(2024, 1, 1, 12, 30, 59)),
+        ("IMG_20240101123059.jpg", datetime(2024, 1, 1, 12, 30, 59)),
+        ("BURST20240101123059123_COVER.jpg", datetime(2024, 1, 1, 12, 30, 59)),
+        ("Screen Shot 2024-01-01 at 9.05.59 PM.png", datetime(2024, 1, 1, 21, 5, 59)),
+        ("Screen Shot 2024-01-01 at 12.05.59 AM.png", datetime(2024, 1, 1, 0, 5, 59)),
+        ("2024-01-01 12.05.59 am.jpg", datetime(2024, 1, 1, 0, 5, 59)),
         ("WP_20140505_001.jpg", datetime(2014, 5, 5)),
         ("part 20240101.jpg", None),
         ("IMG_20241301_000000.jpg", None),
