@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import struct
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from indexer.photos.decode import UnreadableImage, decode_bytes, decode_photo
 from tests.unit.indexer.made_tiffs import tiff
@@ -119,3 +121,12 @@ def test_samples_that_would_fill_the_memory_are_refused() -> None:
         struct.pack_into("<HHII", content, offset + 2 + 12 * entry, 256 + entry, 4, 1, 6000)
     with pytest.raises(UnreadableImage, match="6000 x 6000 pixels, which take"):
         decode_bytes(bytes(content))
+
+
+def test_a_tiff_without_its_table_of_contents_is_told_to_be_cut_off() -> None:
+    file = io.BytesIO()
+    Image.effect_noise((64, 64), 50).convert("RGB").save(file, "TIFF", compression="tiff_lzw")
+    content = file.getvalue()
+    assert int.from_bytes(content[4:8], "little") > len(content) // 2  # where the table begins
+    with pytest.raises(UnreadableImage, match="cut off: its table of contents is missing"):
+        decode_bytes(content[: len(content) // 2])
