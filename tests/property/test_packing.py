@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from fusion.runtime.packing import (
     DamagedPhotos,
     Layout,
+    pack_outputs,
     pack_photos,
     unpack_classes,
     unpack_edges,
@@ -161,3 +162,62 @@ def test_rows_that_the_bank_does_not_have_are_refused() -> None:
     assert unpack_edges(packed, Layout(2, 2, bank=7))[0].tolist() == [[6, 2]]
     with pytest.raises(DamagedPhotos, match="training photo 6, expected 0 to 5"):
         unpack_edges(packed, Layout(2, 2, bank=6))
+
+
+def test_weights_are_stored_as_twentieths_of_a_logarithm() -> None:
+    weights = 0.5 * np.exp([[0.0, -0.05, -1.0, -1.02, -12.7, -12.74, -12.8, -40.0, -np.inf]])
+    packed = pack_photos(np.ones((1, 1, 2)), np.zeros((1, 9), int), weights, 1)
+    assert packed[0, -9:].tolist() == [0, 1, 20, 20, 254, 255, 255, 255, 255]
+    _, back = unpack_edges(packed, Layout(2, 9, 1))
+    wanted = np.exp([0.0, -0.05, -1.0, -1.0, -12.7, -np.inf, -np.inf, -np.inf, -np.inf])
+    np.testing.assert_allclose(back[0], wanted / wanted.sum(), rtol=1e-5)
+
+
+def test_numbers_of_nodes_are_stored_as_sevenths_of_the_largest() -> None:
+    nodes = np.array([[[0.7, -0.7, 0.1, 0.049, 0.051, -0.35]]])
+    packed = pack_photos(nodes, np.zeros((1, 0), int), np.zeros((1, 0)))
+    steps = [each - 8 for pair in packed[0].tolist() for each in (pair % 16, pair // 16)]
+    assert steps[:5] == [7, -7, 1, 0, 1]
+    assert steps[5] in (-3, -4)  # halfway
+    back = unpack_nodes(packed, Layout(6, 0))[0, 0]
+    np.testing.assert_allclose(back, np.array(steps) / np.linalg.norm(steps), rtol=1e-6)
+
+
+def test_rows_of_four_bytes_have_the_lowest_byte_first() -> None:
+    nodes, weights = np.ones((1, 1, 2)), np.ones((1, 1))
+    packed = pack_photos(nodes, np.array([[0x04030201]]), weights, 4)
+    assert packed[0, -5:].tolist() == [1, 2, 3, 4, 0]
+    assert unpack_edges(packed, Layout(2, 1, 4))[0].tolist() == [[0x04030201]]
+
+
+def test_the_last_row_that_bytes_can_name_is_the_limit() -> None:
+    nodes, weights = np.ones((1, 1, 2)), np.ones((1, 1))
+    for row_bytes, last in ((1, 255), (2, 65_535), (4, 2**32 - 1)):
+        packed = pack_photos(nodes, np.array([[last]]), weights, row_bytes)
+        assert unpack_edges(packed, Layout(2, 1, row_bytes))[0].tolist() == [[last]]
+        for row in (last + 1, -1):
+            with pytest.raises(ValueError, match=f"expected 0 to {last}, .* {row_bytes} bytes"):
+                pack_photos(nodes, np.array([[row]]), weights, row_bytes)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "ends", "weights"),
+    [((2, 3), (2, 1), (2, 1)), ((2, 3, 4), (3, 1), (3, 1)), ((2, 3, 4), (2, 1), (2, 2))],
+)
+def test_arrays_that_do_not_belong_together_are_refused(
+    nodes: tuple[int, ...], ends: tuple[int, ...], weights: tuple[int, ...]
+) -> None:
+    with pytest.raises(ValueError, match="expected \\(B, R \\+ 1, Dn\\) and twice"):
+        pack_photos(np.ones(nodes), np.zeros(ends, int), np.ones(weights))
+
+
+def test_what_a_graph_gives_is_packed_with_or_without_classes() -> None:
+    nodes, ends, weights = photos(3, 2, 3, 4, 5)
+    classes, shares = np.array([[1, 2], [3, 4]]), np.array([[1.0, 0.5], [0.5, 1.0]])
+    np.testing.assert_array_equal(
+        pack_outputs([nodes, ends, weights], 4), pack_photos(nodes, ends, weights, 4)
+    )
+    np.testing.assert_array_equal(
+        pack_outputs([nodes, ends, weights, classes, shares], 2),
+        pack_photos(nodes, ends, weights, 2, (classes, shares)),
+    )

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from fusion.training.losses import contrastive_loss
+from fusion.training.losses import contrastive_loss, multi_positive_loss
 
 
 def test_siblings_are_neither_right_nor_wrong() -> None:
@@ -23,3 +23,34 @@ def test_gradients_stay_finite_under_the_mask() -> None:
     contrastive_loss(similarity, torch.tensor([1, 1, 1, 2])).backward()  # type: ignore[no-untyped-call]
     assert similarity.grad is not None
     assert torch.isfinite(similarity.grad).all()
+
+
+def cross_entropy(logits: list[float], right: int) -> float:
+    return math.log(sum(math.exp(each) for each in logits)) - logits[right]
+
+
+def test_both_directions_count_half_each() -> None:
+    similarity = [[2.0, 1.0, -1.0], [0.5, 0.0, 3.0], [-2.0, 1.5, 0.25]]
+    columns = [list(column) for column in zip(*similarity, strict=True)]
+    rows = sum(cross_entropy(row, number) for number, row in enumerate(similarity)) / 3
+    others = sum(cross_entropy(column, number) for number, column in enumerate(columns)) / 3
+    assert rows != pytest.approx(others, abs=0.05)
+    loss = contrastive_loss(torch.tensor(similarity), torch.tensor([1, 2, 3]))
+    assert loss.item() == pytest.approx((rows + others) / 2, abs=1e-6)
+
+
+def test_several_right_answers_are_told_from_the_wrong_ones_alone() -> None:
+    # Query 0 has the right answers 0 and 1, query 1 the answer 2; answer 3 is nobody's.
+    similarity = torch.tensor([[1.0, 3.0, 0.0, -1.0], [0.5, -0.5, 2.0, 1.0]])
+    positive = torch.tensor([[1, 1, 0, 0], [0, 0, 1, 0]], dtype=torch.bool)
+
+    def lost(right: float, *wrong: float) -> float:
+        return cross_entropy([right, *wrong], 0)
+
+    queries = [
+        (lost(1.0, 0.0, -1.0) + lost(3.0, 0.0, -1.0)) / 2,
+        lost(2.0, 0.5, -0.5, 1.0),
+    ]
+    answers = [lost(1.0, 0.5), lost(3.0, -0.5), lost(2.0, 0.0)]
+    wanted = (sum(queries) / 2 + sum(answers) / 3) / 2
+    assert multi_positive_loss(similarity, positive).item() == pytest.approx(wanted, abs=1e-6)

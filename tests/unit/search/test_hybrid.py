@@ -24,6 +24,12 @@ def test_equal_scores_stand_in_the_order_of_the_ids() -> None:
 def test_nothing_is_made_of_nothing() -> None:
     ids, scores = fused([[], []])
     assert (ids.tolist(), scores.tolist()) == ([], [])
+    assert (ids.dtype, scores.dtype) == ("int64", "float64")
+
+
+def test_the_usual_constant_is_that_of_the_article() -> None:
+    assert fused([[8]])[1].tolist() == [1 / 61]
+    assert fused([[8]], constant=-0.5)[1].tolist() == [2.0]
 
 
 @given(ranking=st.lists(st.integers(0, 99), unique=True))
