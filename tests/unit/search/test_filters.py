@@ -140,3 +140,44 @@ def test_any_text_is_a_filter_or_is_refused(text: str) -> None:
 def test_whatever_stands_in_quotes_is_the_value(text: str) -> None:
     doubled = text.replace("'", "''")
     assert parse_filter(f"camera = '{doubled}'") == Condition("camera", "=", text)
+
+
+def test_depth_is_counted_by_nesting_and_not_by_parts() -> None:
+    meant = parse_filter(" and ".join(["(width > 1000)"] * 25))
+    assert meant == AllOf((WIDE,) * 25)
+    assert parse_filter(" or ".join(["not width > 1000"] * 25)) == AnyOf((Not(WIDE),) * 25)
+
+
+def test_the_deepest_and_the_longest_that_are_taken() -> None:
+    assert parse_filter("(" * 19 + "width > 1000" + ")" * 19) == WIDE
+    with pytest.raises(QueryError, match="column 21: the filter is nested more than 20 deep"):
+        parse_filter("(" * 20 + "width > 1000" + ")" * 20)
+    longest = "width > 1000".ljust(10_000)
+    assert parse_filter(longest) == WIDE
+    with pytest.raises(QueryError, match="has 10,001 letters"):
+        parse_filter(longest + " ")
+
+
+@pytest.mark.parametrize(
+    ("other", "field"),
+    [
+        ("captions = x", "caption"),
+        ("categories = x", "category"),
+        ("ext = x", "suffix"),
+        ("file = x", "name"),
+    ],
+)
+def test_fields_have_other_names(other: str, field: str) -> None:
+    assert parse_filter(other) == Condition(field, "=", "x")
+
+
+def test_what_was_found_is_told_in_short() -> None:
+    with pytest.raises(QueryError, match=f"found '{'x' * 40}'$"):
+        parse_filter("width > " + "x" * 50)
+
+
+def test_a_field_s_own_column_is_told_behind_blanks() -> None:
+    with pytest.raises(QueryError, match="column 4: 'colour' is no field; There are"):
+        parse_filter("   colour = red")
+    with pytest.raises(QueryError, match="column 14: 'colour' is no field"):
+        parse_filter("width > 1 or colour = red")

@@ -118,3 +118,48 @@ def test_blocks_are_put_side_by_side() -> None:
         mixture.mixed(whole), mixture.mixed(TermScores.together(blocks)), strict=True
     ):
         assert one.tolist() == other.tolist()
+
+
+def test_the_plain_query_is_one_text_of_weight_one_alone() -> None:
+    assert Mixture((text(1, 0),)).is_one_text
+    for other in (
+        Mixture((text(1, 0), text(0, 1))),
+        Mixture((text(1, 0),), (text(0, 1),)),
+        Mixture((text(1, 0), text(0, 1)), (text(0, 1),)),
+        Mixture((), (text(0, 1),)),
+        Mixture((text(1, 0, weight=2),)),
+        Mixture((photo(1, 0),)),
+    ):
+        assert not other.is_one_text
+
+
+def test_there_is_something_to_read_where_any_term_is_a_text() -> None:
+    assert Mixture((photo(1, 0), text(1, 0))).texts
+    assert Mixture((photo(1, 0),), (text(1, 0),)).texts
+    assert not Mixture((photo(1, 0),), (photo(0, 1),)).texts
+
+
+def test_where_nothing_is_wanted_the_likeliest_of_the_unwanted_counts() -> None:
+    mixture = Mixture((), (text(0, 1), text(1, 0, weight=3)))
+    _, likely = mixture.mixed(mixture.reranked(Model(), PHOTOS, PHOTOS))
+    assert likely.tolist() == [0, 0, 0.5]
+    assert mixture.vector.tolist() == [-3, -1]
+
+
+def test_the_only_text_s_scores_are_taken_as_they_are_known() -> None:
+    mixture = Mixture((text(1, 0),))
+    known = mixture.one_text(Model(), PHOTOS @ np.array([1, 0], np.float32))
+    whole = mixture.first_stage(Model(), PHOTOS)
+    assert known.unwanted.shape == (0, 3)
+    for one, other in (
+        (known.wanted, whole.wanted),
+        (known.probabilities, whole.probabilities),
+        (known.first, whole.first),
+    ):
+        assert one.tolist() == other.tolist()
+
+
+def test_without_candidates_there_are_no_scores() -> None:
+    mixture = Mixture((text(1, 0),), (text(0, 1),))
+    scores, likely = mixture.mixed(mixture.reranked(Model(), PHOTOS[:0], PHOTOS[:0]))
+    assert (scores.shape, likely.shape) == ((0,), (0,))

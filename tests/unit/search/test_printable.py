@@ -179,3 +179,10 @@ def test_messages_about_photos_are_one_inert_line_each(
 )
 def test_no_password_is_told(text: str, shown: str) -> None:
     assert without_passwords(text) == shown
+
+
+def test_bytes_that_are_no_text_are_shown_from_the_first_to_the_last() -> None:
+    assert printable("\udc80\udcff") == "\\x80\\xff"
+    assert printable("\udc7f\udd00") == "\\udc7f\\udd00"
+    assert printable("\x7f\x9f\xa0") == "\\x7f\\x9f\xa0"
+    assert printable("\u2027\u2028\u202e\u202f") == "\u2027\\u2028\\u202e\u202f"
