@@ -138,6 +138,8 @@ def load_clip(
             processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True)
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         model.vision_model, model.text_model  # noqa: B018 - any other model lacks them
+        model.config.vision_config.image_size  # noqa: B018 - one of any proportions has none
+        tokenizer.padding_side = "right"  # words come before padding
         require_all_tensors(report)
     except Exception as error:  # transformers raises whatever its parsers meet
         raise WeightsMismatch(

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from fusion.data.features import photo_features
 from fusion.encoders.convolutional import GridEncoder
+from fusion.export.clip_towers import PatchGrid
 from fusion.graphs.cross_graph_hubs import CrossHub
 from fusion.graphs.memory_graph import MemoryGraph, pack_rows, unit_rows, unpack_rows
 from fusion.network.network import MEMORY_HUB_WEIGHT, MEMORY_NEAREST, Network
@@ -34,7 +35,7 @@ class PhotoGraph(nn.Module):
 
     trained: Tensor
 
-    def __init__(self, encoder: GridEncoder, network: Network) -> None:
+    def __init__(self, encoder: GridEncoder | PatchGrid, network: Network) -> None:
         super().__init__()
         tuned = network.reader.blocks
         self.lower = encoder.lower

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 
 from fusion.data.features import TextInput
 from fusion.encoders.bert import BertEncoder
+from fusion.encoders.clip import ClipTexts
+from fusion.export.clip_towers import ClipWords
 from fusion.graphs.cross_graph import CrossGraph
 from fusion.graphs.memory_graph import HubCorrection, unit_rows
 from fusion.graphs.word_graph import HIGHEST, LOWEST
@@ -34,20 +36,25 @@ class QueryGraph(nn.Module):
     and where paths lead over classes, how much each of them is asked for (1, K).
     """
 
-    def __init__(self, encoder: BertEncoder, network: Network) -> None:
+    def __init__(self, encoder: BertEncoder | ClipTexts, network: Network) -> None:
         super().__init__()
-        tuned = network.reader.layers
-        layers = encoder.model.encoder.layer
-        frozen = layers[: len(layers) - (len(tuned.layers) if tuned is not None else 0)]
-        self.embeddings = encoder.model.embeddings
-        self.frozen = TunedLayers(nn.ModuleList(frozen))
+        self.tower = ClipWords(encoder) if isinstance(encoder, ClipTexts) else None
+        if isinstance(encoder, BertEncoder):
+            tuned = network.reader.layers
+            layers = encoder.model.encoder.layer
+            frozen = layers[: len(layers) - (len(tuned.layers) if tuned is not None else 0)]
+            self.embeddings = encoder.model.embeddings
+            self.frozen = TunedLayers(nn.ModuleList(frozen))
         self.reader = network.reader
         self.dual, self.cross = network.dual.text, network.cross.text
         self.hub = _Hub(network.text_hub)
 
     def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, ...]:
         """Encode one text."""
-        states = self.frozen(self.embeddings(ids), mask)
+        if self.tower is not None:
+            states = self.tower(ids, mask)
+        else:
+            states = self.frozen(self.embeddings(ids), mask)
         read = self.reader.texts(TextInput(mask, states, states))
         vectors = self.dual(*read)
         outputs = vectors, self.hub(vectors), self.cross(*read)

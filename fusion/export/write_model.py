@@ -27,7 +27,10 @@ from safetensors.numpy import save_file
 from torch import Tensor, nn
 
 from fusion.encoders.bert import BertEncoder
+from fusion.encoders.clip import ClipImages, ClipTexts
 from fusion.encoders.convolutional import GridEncoder
+from fusion.export.clip_steps import plain_tokenizer
+from fusion.export.clip_towers import PatchGrid
 from fusion.export.photo_module import PhotoGraph
 from fusion.export.query_modules import PairGraph, QueryGraph, ReadingGraph, least_tokens
 from fusion.fusion_error import FusionError
@@ -60,8 +63,8 @@ class ModelExportError(FusionError, RuntimeError):
 
 
 def is_exportable(model: object) -> bool:
-    """Whether it is a retriever whose text encoder is a BERT, which is what the export knows."""
-    return isinstance(model, Retriever) and isinstance(model.text_encoder, BertEncoder)
+    """Whether it is a retriever of a text encoder that the export knows: a BERT, or CLIP's."""
+    return isinstance(model, Retriever) and isinstance(model.text_encoder, BertEncoder | ClipTexts)
 
 
 def export_model(retriever: Retriever, root: Path) -> Path:
@@ -73,14 +76,14 @@ def export_model(retriever: Retriever, root: Path) -> Path:
         Its folder, for `fusion.runtime.onnx_search_model.OnnxSearchModel`.
 
     Raises:
-        ModelExportError: the text encoder is no BERT, a package for it is missing, or the files
+        ModelExportError: the text encoder is neither a BERT nor CLIP's, a package for it is missing, or the files
             cannot be written.
     """
     encoder = retriever.text_encoder
-    if not isinstance(encoder, BertEncoder):
+    if not isinstance(encoder, BertEncoder | ClipTexts):
         raise ModelExportError(
             f"the text encoder of {retriever.encoders} cannot be exported, only those of the BERT "
-            "family; searches with it load torch"
+            "and CLIP families; searches with it load torch"
         )
     folder = exported_model_folder(root, retriever.fingerprint)
     if read_facts(folder, thorough=True) is not None:
@@ -88,8 +91,9 @@ def export_model(retriever: Retriever, root: Path) -> Path:
     try:
         with new_export_folder(folder, facts_of(retriever)) as partial, torch.inference_mode():
             write_graphs(encoder, retriever.network, partial)
-            if isinstance(retriever.image_encoder, GridEncoder):
-                write_photo_graph(retriever.image_encoder, retriever.network, partial)
+            images = _grid(retriever.image_encoder)
+            if images is not None:
+                write_photo_graph(images, retriever.network, partial)
             save_file(
                 tables_of(retriever.network) | {"probes": retriever.recall_queries()},
                 partial / TABLES,
@@ -103,11 +107,18 @@ def export_model(retriever: Retriever, root: Path) -> Path:
     return folder
 
 
+def _grid(encoder: object) -> GridEncoder | PatchGrid | None:
+    """Return an image encoder as the photos' graph takes it; None for one that it does not know."""
+    if isinstance(encoder, ClipImages):
+        return PatchGrid(encoder)
+    return encoder if isinstance(encoder, GridEncoder) else None
+
+
 def facts_of(retriever: Retriever) -> dict[str, Any]:
     """What a reader of the files must know beside their tensors."""
-    network, images = retriever.network, retriever.image_encoder
+    network, images = retriever.network, _grid(retriever.image_encoder)
     return {
-        "photos": {"size_px": images.size_px} if isinstance(images, GridEncoder) else None,
+        "photos": None if images is None else {"size_px": images.size_px},
         "dim": retriever.dim,
         "unit_dim": retriever.unit_dim,
         "name": retriever.name,
@@ -150,11 +161,9 @@ def tables_of(network: Network) -> dict[str, np.ndarray]:
     }
 
 
-def write_tokenizer(encoder: BertEncoder, path: Path) -> None:
+def write_tokenizer(encoder: BertEncoder | ClipTexts, path: Path) -> None:
     """Write the tokenizer as the encoder uses it: cut off at its limit, nothing padded."""
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_str(encoder.tokenizer.backend_tokenizer.to_str())
+    tokenizer = plain_tokenizer(encoder.tokenizer)
     tokenizer.enable_truncation(encoder.max_words)
     tokenizer.no_padding()
     tokenizer.save(str(path), pretty=False)
@@ -174,7 +183,7 @@ class Exported(NamedTuple):
     """Their names."""
 
 
-def query_graphs(encoder: BertEncoder, network: Network) -> tuple[Exported, ...]:
+def query_graphs(encoder: BertEncoder | ClipTexts, network: Network) -> tuple[Exported, ...]:
     """Return the three graphs that answer a query."""
     tokens = torch.export.Dim("tokens", min=least_tokens(network), max=encoder.max_words)
     nodes = torch.export.Dim("nodes", min=least_tokens(network) + 1, max=encoder.max_words + 1)
@@ -216,7 +225,7 @@ def query_graphs(encoder: BertEncoder, network: Network) -> tuple[Exported, ...]
     return query, pairs, reading
 
 
-def photo_side(encoder: GridEncoder, network: Network) -> Exported:
+def photo_side(encoder: GridEncoder | PatchGrid, network: Network) -> Exported:
     """Return what indexing runs."""
     classes = ("classes", "class_shares") if network.layout.class_edges else ()
     return Exported(
@@ -228,13 +237,13 @@ def photo_side(encoder: GridEncoder, network: Network) -> Exported:
     )
 
 
-def write_graphs(encoder: BertEncoder, network: Network, folder: Path) -> None:
+def write_graphs(encoder: BertEncoder | ClipTexts, network: Network, folder: Path) -> None:
     """Write what answers a query."""
     for graph in query_graphs(encoder, network):
         write_graph(graph, folder / graph.name)
 
 
-def write_photo_graph(encoder: GridEncoder, network: Network, folder: Path) -> None:
+def write_photo_graph(encoder: GridEncoder | PatchGrid, network: Network, folder: Path) -> None:
     """Write what indexing runs."""
     write_graph(photo_side(encoder, network), folder / PHOTOS)
 

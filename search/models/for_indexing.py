@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from search.models import loading
 from search.models.clip_models import clip_indexing_model
-from search.models.prepared import PREPARABLE, prepare
+from search.models.prepared import is_preparable, prepare
 
 if TYPE_CHECKING:
     from fusion.retriever import Retriever
@@ -64,9 +64,7 @@ def indexing_model(
         if prepared is not None:
             return prepared
     model = loading.load_model(checkpoint, image_weights=image_weights, text_weights=text_weights)
-    if model.encoders not in PREPARABLE:
-        if model.encoders.startswith("clip:"):
-            tell(f"{model.encoders} cannot be prepared: indexing and searches load torch each time")
+    if not is_preparable(model.encoders):
         return model
     _prepare(model, tell, warn)
     if place == "cuda":

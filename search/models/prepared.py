@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fusion.runtime.clip.clip_folder import CLIP_MODEL
+from fusion.runtime.clip.clip_folder import CLIP
 
 if TYPE_CHECKING:
     from fusion.retriever import Retriever
@@ -18,10 +18,19 @@ if TYPE_CHECKING:
     from fusion.runtime.onnx_search_model import OnnxSearchModel
     from store.integrity.problems import Problem
 
-__all__ = ["is_prepared", "model_problems", "prepare", "prepared_model", "ready_model"]
+__all__ = [
+    "is_preparable",
+    "is_prepared",
+    "model_problems",
+    "prepare",
+    "prepared_model",
+    "ready_model",
+]
 
-PREPARABLE = {"packaged", "resnet50-bert"}
-"""Presets whose encoders can be exported."""
+
+def is_preparable(encoders: str) -> bool:
+    """Say whether models of these encoders can be exported."""
+    return encoders in {"packaged", "resnet50-bert"} or encoders.startswith(CLIP)
 
 
 def prepared_model(
@@ -74,8 +83,7 @@ def is_prepared(folder: str | Path) -> bool:
     with Index.open(Path(folder)) as index:
         model = index.model
     place = exported_model_folder(exported_models_cache(), model.fingerprint)
-    can_be = model.encoders in PREPARABLE or model.name == CLIP_MODEL
-    return not can_be or read_facts(place) is not None
+    return not is_preparable(model.encoders) or read_facts(place) is not None
 
 
 def model_problems(folder: Path, *, repair: bool = False) -> tuple[Problem, ...]:
