@@ -39,7 +39,9 @@ class _PatchMap(nn.Module):
     def forward(self, pixels: Tensor) -> Tensor:
         states: Tensor = self.tower(pixel_values=pixels).last_hidden_state
         rows, columns = self.grid
-        return states[:, -rows * columns :].transpose(1, 2).unflatten(2, (rows, columns))
+        patches: Tensor = states[:, -rows * columns :].transpose(1, 2)
+        grid: Tensor = patches.unflatten(2, (rows, columns))
+        return grid
 
 
 class ClipWords(nn.Module):

@@ -76,8 +76,8 @@ def export_model(retriever: Retriever, root: Path) -> Path:
         Its folder, for `fusion.runtime.onnx_search_model.OnnxSearchModel`.
 
     Raises:
-        ModelExportError: the text encoder is neither a BERT nor CLIP's, a package for it is missing, or the files
-            cannot be written.
+        ModelExportError: the text encoder is neither a BERT nor CLIP's, a package for it is
+            missing, or the files cannot be written.
     """
     encoder = retriever.text_encoder
     if not isinstance(encoder, BertEncoder | ClipTexts):
