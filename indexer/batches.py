@@ -14,7 +14,7 @@ from typing import TypeAlias
 from PIL import Image
 
 from fusion.runtime.squares import square
-from indexer.photos.dates import date_of_name
+from indexer.description import described
 from indexer.photos.decode import (
     READER_VERSION,
     DecodedPhoto,
@@ -26,7 +26,7 @@ from indexer.photos.perceptual_hash import SMALL_SIZE, perceptual_hash, small_fo
 from indexer.sources import FoundFile
 from indexer.sources.shard import UNKNOWN_SIZE
 from store import PhotoFile, QuarantinedFile
-from store.photo_names import base_name
+from store.types import PhotoDetails
 
 __all__ = ["Batch", "LoadedPhoto", "SamePixels", "batches"]
 
@@ -45,11 +45,13 @@ class LoadedPhoto:
         file: its size is that of the photo as shown.
         image: the square that the model takes, where that is known; else a very large JPEG is
             smaller.
+        details: what its metadata says.
         is_reread: whether its file is as it was when an older reader read it otherwise.
     """
 
     file: PhotoFile
     image: Image.Image
+    details: PhotoDetails = field(default_factory=PhotoDetails)
     is_reread: bool = False
 
 
@@ -59,6 +61,7 @@ class SamePixels:
 
     image_id: int
     file: PhotoFile
+    details: PhotoDetails = field(default_factory=PhotoDetails)
 
 
 _Outcome: TypeAlias = LoadedPhoto | SamePixels | QuarantinedFile | str
@@ -176,7 +179,9 @@ def _read(file: FoundFile, size_px: int | None) -> _Outcome:
     except UnreadableImage as error:
         bad = QuarantinedFile(file.path, file.source, size_bytes, file.mtime_ns, error.reason)
         return replace(bad, reader=READER_VERSION)
+    description = described(file.path, photo.exif, photo.metadata, file.sidecars)
     facts = _facts(file, size_bytes, hashlib.sha256(content).hexdigest(), photo)
+    facts = description.of(facts)
     if file.known is not None and _has_pixels_of(file.known.file, facts, photo):
         # A photo of which less is decoded than before would get another look, of the same worth.
         known_hash = (
@@ -184,17 +189,16 @@ def _read(file: FoundFile, size_px: int | None) -> _Outcome:
             if file.known.file.perceptual_hash is None
             else file.known.file.perceptual_hash
         )
-        return SamePixels(file.known.image_id, replace(facts, perceptual_hash=known_hash))
+        same = replace(facts, perceptual_hash=known_hash)
+        return SamePixels(file.known.image_id, same, description.details)
     if size_px is None:
         image = photo.image
     else:
         image = photo.picture.resized(partial(square, size_px=size_px), (size_px, size_px))
-    return LoadedPhoto(facts, image, is_reread=file.known is not None)
+    return LoadedPhoto(facts, image, description.details, is_reread=file.known is not None)
 
 
 def _facts(file: FoundFile, size_bytes: int, sha256: str, photo: DecodedPhoto) -> PhotoFile:
-    told = photo.exif.taken
-    taken = date_of_name(base_name(file.path)) if told is None else told
     return PhotoFile(
         path=file.path,
         source=file.source,
@@ -203,12 +207,9 @@ def _facts(file: FoundFile, size_bytes: int, sha256: str, photo: DecodedPhoto) -
         sha256=sha256,
         width_px=photo.width_px,
         height_px=photo.height_px,
-        taken=taken,
-        camera=photo.exif.camera,
         perceptual_hash=perceptual_hash(photo.picture.resized(small_for_hash, SMALL_SIZE)),
         reader=READER_VERSION,
         damage=photo.damage,
-        is_guessed=taken is not None and (photo.exif.is_guess or told is None),
     )
 
 

@@ -30,8 +30,10 @@ from indexer.changes.reading_state import (
     rules_of,
 )
 from indexer.changes.survey import survey
+from indexer.describe import name_places
 from indexer.indexing_model import IndexingModel
 from indexer.loop import Loop, settle
+from indexer.metadata.place_names import place_names
 from indexer.shard_loop import ShardLoop, shard_plans
 from indexer.sources import CocoSource, Rules
 from store import Index, IndexNotFound, QuarantinedFile
@@ -58,6 +60,7 @@ class BuildReport:
             file goes, by path.
         annotated: photos that the annotation files said something of.
         missing: names in the annotation files that are no photo of the index, or not just one.
+        described: photos whose metadata alone was read again.
         notes: what was left out of the annotation files, and why, in lines for people.
         passed_over: kinds of files in the sources of this run that are not read, such as `.cr3`,
             and patterns that left out folders, to how many.
@@ -76,6 +79,7 @@ class BuildReport:
     damaged: tuple[tuple[str, str], ...] = ()
     annotated: int = 0
     missing: tuple[str, ...] = ()
+    described: int = 0
     notes: tuple[str, ...] = ()
     passed_over: Mapping[str, int] = field(default_factory=dict)
     vectors_note: str = ""
@@ -145,6 +149,7 @@ def build_index(
         removed = _take_in(index, comparison, loop, shards)
         index.forget_shards("source", shards_gone(index, seen, prune))
         again, unread = described_again(index, seen, described)
+        places = _name_places(index)
         about = annotate(index, [*described, *again], seen.roots)
         passed_over = passed_over_now(index, seen, shards.passed_over)
         put_reading(index, seen, rules, passed_over)
@@ -156,7 +161,7 @@ def build_index(
     return replace(
         _report(whole, comparison, loop, about),
         removed=len(removed),
-        notes=(*about.notes, *unread),
+        notes=(*about.notes, *unread, *places),
         passed_over=_in_all(passed_over, seen.roots),
         vectors_note=note,
         seconds=time.monotonic() - started,
@@ -183,6 +188,7 @@ def _take_in(index: Index, comparison: Comparison, loop: Loop, shards: ShardLoop
     todo = sorted((*plan.new, *plan.changed, *plan.reread), key=lambda file: file.path)
     loop.total = len(todo)
     loop.run(todo)
+    loop.describe(plan.described)
     shards.run(comparison.shards)
     gone = {**plan.gone, **shards.gone}
     removed = [image_id for image_id in gone if image_id not in shards.moved]
@@ -231,6 +237,17 @@ def _known(
         return {}, rules_of(None, exclude, include)
 
 
+def _name_places(index: Index) -> list[str]:
+    """Name the places of photos; say where what knows their names is not installed."""
+    if not index.unplaced(1):
+        return []
+    names = place_names()
+    if names is None:
+        return ["photos have coordinates; `pip install 'crossgraph[places]'` names their places"]
+    name_places(index, names)
+    return []
+
+
 def _in_all(passed_over: Mapping[str, Mapping[str, int]], roots: Sequence[str]) -> dict[str, int]:
     """Return kind to how many of it there are in the sources of a run."""
     counts: Counter[str] = Counter()
@@ -252,6 +269,7 @@ def _report(plan: Plan, comparison: Comparison, loop: Loop, about: Annotated) ->
         damaged=tuple(sorted(loop.damaged)),
         annotated=about.annotated,
         missing=about.missing,
+        described=loop.described,
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from indexer.batches import Batch, batches
 from indexer.changes.plan import Plan
+from indexer.describe import describe
 from indexer.indexing_model import IndexingModel
 from indexer.sources import FoundFile
 from store import Index
@@ -33,6 +34,7 @@ class Loop:
         updated: photos written under one that was.
         reembedded: those of the updated whose file is where and as it was, and is read otherwise
             now.
+        described: how many photos' metadata was read again without more.
         broken: path and reason of each that could not be indexed.
         damaged: path and damage of each that was, as far as it goes.
     """
@@ -50,7 +52,7 @@ class Loop:
         self._known = known
         self._batch_size = batch_size or retriever.batch_size
         self._progress = progress
-        self.total = self.done = self.added = self.updated = self.reembedded = 0
+        self.total = self.done = self.added = self.updated = self.reembedded = self.described = 0
         self.broken: list[tuple[str, str]] = []
         self.damaged: list[tuple[str, str]] = []
 
@@ -67,15 +69,21 @@ class Loop:
                 self._progress(self.done, max(self.total, self.done), base_name(batch.last))
         return ids, unread
 
+    def describe(self, files: Sequence[FoundFile]) -> None:
+        """Read metadata of known photos again, which embeds nothing."""
+        self.described += describe(self._index, files, self._progress)
+
     def _write(self, batch: Batch) -> dict[str, int]:
         if batch.broken:
             self._index.quarantine(batch.broken)
         self._index.update_files({same.image_id: same.file for same in batch.same})
+        self._index.put_details({same.image_id: same.details for same in batch.same})
         if not batch.photos:
             return {}
         embedded = self._retriever.embed_images([photo.image for photo in batch.photos])
         files = [photo.file for photo in batch.photos]
-        ids = self._index.put_images(files, embedded.vectors, embedded.packed)
+        details = [photo.details for photo in batch.photos]
+        ids = self._index.put_images(files, embedded.vectors, embedded.packed, details)
         return dict(zip((file.path for file in files), ids, strict=True))
 
     def _count(self, batch: Batch) -> None:

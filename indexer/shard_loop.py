@@ -58,6 +58,7 @@ def shard_plans(
             new=_without_shard(plan.new),
             changed=_without_shard(plan.changed),
             reread=_without_shard(plan.reread),
+            described=_without_shard(plan.described),
         )
 
 
@@ -135,11 +136,14 @@ class ShardLoop:
         todo = sorted((*plan.new, *plan.changed, *plan.reread), key=lambda file: file.order)
         expect(len(todo))
         written, unread = self._loop.run(todo)
+        self._loop.describe(plan.described)
         ids = {photo.path: image_id for image_id, photo in known.photos.items()}
         ids |= {move.after.path: image_id for image_id, move in plan.moved.items()}
         said_before = known.photos.keys() | plan.moved.keys()
         self._put_captions(known, shard, ids | written, said_before)
-        self.plans.append(replace(plan, new=(), changed=(), reread=(), touched={}, released=()))
+        self.plans.append(
+            replace(plan, new=(), changed=(), reread=(), described=(), touched={}, released=())
+        )
         self.moved |= set(plan.moved)
         self.gone |= plan.gone
         self.passed_over[known.file.path] = dict(shard.passed_over)
@@ -194,7 +198,12 @@ def _plan(known: KnownShard, shard: Shard, missing: MissingPhotos, retry_failed:
     # What lies behind the damage may be there still.
     unreadable = (file.path,) if shard.damage else ()
     seen = Survey(members, roots=(file.path,), unreadable=unreadable)
-    plan = make_plan(seen, photos, broken, retry_failed=retry_failed, missing=missing)
+    plan = make_plan(
+        *(seen, photos, broken),
+        retry_failed=retry_failed,
+        missing=missing,
+        readings=known.readings,
+    )
     return replace(plan, broken=tuple(bad for bad in plan.broken if bad.path != file.path))
 
 

@@ -10,6 +10,7 @@ from indexer.changes.plan import Plan, make_plan
 from indexer.changes.reading_state import is_read_anew
 from indexer.changes.survey import Survey
 from store import FinishedShard, Index, PhotoFile, QuarantinedFile
+from store.catalog.details import PhotoReading
 from store.photo_names import lies_below
 
 __all__ = ["Comparison", "compare", "compare_with_index", "shards_gone", "together"]
@@ -52,6 +53,7 @@ def compare_with_index(
         index.files(),
         index.quarantined(),
         index.finished_shards("source"),
+        readings=index.readings(),
         anew=is_read_anew(index),
         prune=prune,
         retry_failed=retry_failed,
@@ -64,6 +66,7 @@ def compare(
     quarantined: Sequence[QuarantinedFile],
     finished: Mapping[str, FinishedShard],
     *,
+    readings: Mapping[int, PhotoReading] | None = None,
     anew: bool = False,
     prune: bool,
     retry_failed: bool,
@@ -72,11 +75,14 @@ def compare(
 
     The options are those of `make_plan`, and `anew` that of `known_shards`.
     """
-    shards = known_shards(seen, known, quarantined, finished, anew=anew, retry_failed=retry_failed)
+    readings = readings or {}
+    shards = known_shards(
+        seen, known, quarantined, finished, readings, anew=anew, retry_failed=retry_failed
+    )
     # An unfinished shard says itself what of it is broken.
     theirs = {bad for shard in shards if not shard.is_finished for bad in shard.quarantined}
     broken = [bad for bad in quarantined if bad not in theirs]
-    plan = make_plan(seen, known, broken, prune=prune, retry_failed=retry_failed)
+    plan = make_plan(seen, known, broken, prune=prune, retry_failed=retry_failed, readings=readings)
     as_they_were = sum(len(shard.photos) for shard in shards if shard.is_finished)
     return Comparison(seen, known, replace(plan, unchanged=plan.unchanged + as_they_were), shards)
 
@@ -114,6 +120,7 @@ def together(plan: Plan, parts: Sequence[Plan], moved: Collection[int]) -> Plan:
         unreachable=all_but_moved("unreachable"),
         unchanged=sum(one.unchanged for one in plans),
         reread=tuple(file for one in plans for file in one.reread),
+        described=tuple(file for one in plans for file in one.described),
         broken=tuple(bad for one in plans for bad in one.broken),
         released=tuple(path for one in plans for path in one.released),
     )

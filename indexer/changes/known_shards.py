@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from indexer.changes.plan import is_outdated
+from indexer.changes.plan import is_described, is_outdated
 from indexer.changes.survey import Survey
 from indexer.sources import FoundFile
 from store import FinishedShard, PhotoFile, QuarantinedFile
+from store.catalog.details import PhotoReading
 from store.photo_names import split_member
 
 __all__ = ["KnownShard", "known_shards"]
@@ -26,6 +27,7 @@ class KnownShard:
         is_finished: whether there is nothing to do.
         is_other: whether what is known may be of another content than it has now, whose time may
             be the same: only reading its photos tells what of them has changed.
+        readings: how the metadata of photos was read.
     """
 
     file: FoundFile
@@ -33,6 +35,7 @@ class KnownShard:
     quarantined: tuple[QuarantinedFile, ...]
     is_finished: bool
     is_other: bool
+    readings: Mapping[int, PhotoReading] = field(default_factory=dict)
 
 
 def known_shards(
@@ -40,6 +43,7 @@ def known_shards(
     known: Mapping[int, PhotoFile],
     quarantined: Sequence[QuarantinedFile],
     finished: Mapping[str, FinishedShard],
+    readings: Mapping[int, PhotoReading],
     *,
     anew: bool = False,
     retry_failed: bool,
@@ -48,7 +52,7 @@ def known_shards(
 
     With `anew` none is, for an earlier version read them and may have put captions in them wrong;
     their photos are not read again for that. One of which the index has lost rows, as by a repair,
-    is not finished either.
+    or whose photos' metadata the newest reader did not read, is not finished either.
     """
     photos: defaultdict[str, dict[int, PhotoFile]] = defaultdict(dict)
     bad: defaultdict[str, list[QuarantinedFile]] = defaultdict(list)
@@ -73,10 +77,13 @@ def known_shards(
             and all(photo.size_bytes >= 0 for photo in photos[path].values())
             and not any(is_outdated(each) for each in photos[path].values())
             and not any(is_outdated(each) for each in bad[path])
+            and all(is_described(readings.get(image_id)) for image_id in photos[path])
         )
         facts = (file.size_bytes, file.mtime_ns)
         is_other = before is not None and facts != (before.size_bytes, before.mtime_ns)
-        shards.append(KnownShard(file, photos[path], tuple(bad[path]), is_finished, is_other))
+        shards.append(
+            KnownShard(file, photos[path], tuple(bad[path]), is_finished, is_other, readings)
+        )
     return shards
 
 

@@ -12,14 +12,17 @@ from dataclasses import dataclass, field, replace
 
 from indexer.changes.missing import MissingPhotos
 from indexer.changes.survey import Survey
+from indexer.metadata.sidecar_files import sidecars_state
+from indexer.metadata.values import METADATA_READER
 from indexer.photos.decode import READER_VERSION
 from indexer.sources import FoundFile
 from indexer.sources.found_file import KnownPhoto
 from indexer.sources.shard import UNKNOWN_SIZE
 from store import PhotoFile, QuarantinedFile, UnreadableImage
+from store.catalog.details import PhotoReading
 from store.photo_names import lies_below, split_member
 
-__all__ = ["Move", "Plan", "is_outdated", "make_plan"]
+__all__ = ["Move", "Plan", "is_described", "is_outdated", "make_plan"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class Plan:
         unchanged: how many files are as they were, touched ones too.
         reread: files of these, and of moved ones, that an older reader read: it is to be seen
             whether this one gives other pixels.
+        described: files whose metadata alone is to be read again: an older reader read it, or none,
+            or their sidecars have changed.
         broken: files known to be broken and not changed since.
         released: paths of broken files that are no longer there.
     """
@@ -56,6 +61,7 @@ class Plan:
     unreachable: Mapping[int, PhotoFile] = field(default_factory=dict)
     unchanged: int = 0
     reread: tuple[FoundFile, ...] = ()
+    described: tuple[FoundFile, ...] = ()
     broken: tuple[QuarantinedFile, ...] = ()
     released: tuple[str, ...] = ()
 
@@ -68,6 +74,7 @@ def make_plan(
     prune: bool = False,
     retry_failed: bool = False,
     missing: MissingPhotos | None = None,
+    readings: Mapping[int, PhotoReading] | None = None,
 ) -> Plan:
     """Compare what was found with what is known.
 
@@ -83,6 +90,7 @@ def make_plan(
         retry_failed: whether broken files are read again; those asked for by name always are.
         missing: photos of other places that are gone, which may have moved to where this is about.
             Those that did are taken out, and what is gone from here comes in.
+        readings: how the metadata of each photo was read; None where it is not to be read again.
     """
     at = {file.path: file for file in survey.found}
     broken = tuple(
@@ -123,6 +131,7 @@ def make_plan(
             for image_id, file in here.items()
             if is_outdated(file)
         ),
+        described=() if readings is None else _described(here, at, readings),
         broken=broken,
         released=tuple(
             bad.path for bad in quarantined if _state(bad.path, at, survey, prune) == "gone"
@@ -133,6 +142,26 @@ def make_plan(
 def is_outdated(file: PhotoFile | QuarantinedFile) -> bool:
     """Say whether a file was last read by an older reader, which may have read it otherwise."""
     return file.reader is not None and file.reader < READER_VERSION
+
+
+def is_described(reading: PhotoReading | None, sidecars: str | None = None) -> bool:
+    """Say whether the newest reader read a photo's metadata, with these sidecars if they count."""
+    if reading is None or reading[0] < METADATA_READER:
+        return False
+    return sidecars is None or reading[1] == sidecars
+
+
+def _described(
+    here: Mapping[int, PhotoFile],
+    at: Mapping[str, FoundFile],
+    readings: Mapping[int, PhotoReading],
+) -> tuple[FoundFile, ...]:
+    return tuple(
+        replace(at[file.path], source=file.source, known=KnownPhoto(image_id, file))
+        for image_id, file in here.items()
+        if not is_outdated(file)
+        and not is_described(readings.get(image_id), sidecars_state(at[file.path].sidecars))
+    )
 
 
 Files = dict[int, PhotoFile]

@@ -11,23 +11,22 @@ from __future__ import annotations
 import contextlib
 import io
 import threading
-import warnings
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PIL import Image, ImageFile, UnidentifiedImageError
-from PIL.JpegImagePlugin import JpegImageFile
-from pillow_heif import HeifImageFile
 
+from indexer.metadata.embedded import embedded_values
+from indexer.metadata.values import MetadataValues
 from indexer.photos.decode_memory import LARGE_DECODE_BYTES, has_sixteen_bits, reserve
 from indexer.photos.exif import Exif, read_exif
 from indexer.photos.frames import first_shown_frame
+from indexer.photos.image_files import opened_image, quiet_decoders
 from indexer.photos.mending import mended
 from indexer.photos.orientation import orientation_of
 from indexer.photos.pixels import LYING, RgbPicture, is_plain
-from indexer.photos.tiff_layout import is_misread
-from indexer.photos.tiff_samples import TIFF_STARTS, SampledTiff
+from indexer.photos.tiff_samples import SampledTiff
 from indexer.photos.tolerant import is_whole, load_what_is_there
 from store import UnreadableImage
 
@@ -55,16 +54,6 @@ channels, 12 bits in 16, turns that only EXIF tells, animations that begin with 
 files as far as they go.
 """
 
-FORMATS = ("PNG", "WEBP", "GIF", "TIFF", "BMP", "JPEG2000", "AVIF", "PPM")
-"""Formats of photos beside JPEG and HEIC. Pillow knows more; some start other programs."""
-
-HEIF_BRANDS = frozenset(
-    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"} | {b"j2ki", b"j2is"}
-)
-AVIF_BRANDS = frozenset({b"avif", b"avis"})
-ANY_BRANDS = frozenset({b"mif1", b"mif2", b"msf1", b"miaf"})
-"""Of files in this container, whatever is in them."""
-
 _one_large_decode = threading.Lock()
 
 
@@ -80,6 +69,7 @@ class DecodedPhoto:
         exif: what its camera wrote.
         reader: the lowest `READER_VERSION` that gives these pixels.
         damage: what is wrong with a file that is shown as far as it goes; empty for a whole one.
+        metadata: what its XMP, IPTC and EXIF say beside.
     """
 
     picture: RgbPicture
@@ -88,6 +78,7 @@ class DecodedPhoto:
     exif: Exif
     reader: int = 0
     damage: str = ""
+    metadata: tuple[MetadataValues, ...] = ()
 
     @property
     def image(self) -> Image.Image:
@@ -164,11 +155,11 @@ def picture_size(content: bytes) -> tuple[int, int]:
     """
     with _own_words(content):
         try:
-            width, height = _opened(content).size
+            width, height = opened_image(io.BytesIO(content)).size
         except (UnreadableImage, Image.DecompressionBombError):
             raise
         except Exception:  # what its decoder is strict about may be mended
-            width, height = _opened(mended(content).content).size
+            width, height = opened_image(io.BytesIO(mended(content).content)).size
         return width, height
 
 
@@ -177,9 +168,7 @@ def _own_words(content: bytes) -> Generator[None]:
     if not content:
         raise UnreadableImage("the file is empty (0 bytes)")
     refuse_large_file(len(content))
-    # Pillow warns of odd metadata. Many threads decode at once, so a filter is added rather than
-    # all filters saved and put back, which one thread would do to another.
-    warnings.filterwarnings("ignore", module=r"(PIL|pillow_heif)\.")
+    quiet_decoders()
     try:
         yield
     except UnreadableImage:
@@ -235,7 +224,7 @@ def _decode(
     load: Callable[[ImageFile.ImageFile], str] = _load,
 ) -> DecodedPhoto:
     """Read a photo; `load` gives what is wrong with pixels that it has loaded all the same."""
-    image = _opened(content)
+    image = opened_image(io.BytesIO(content))
     full = image.size
     wanted = reserve(image, content, enough_px)
     is_draft = image.size != full
@@ -243,6 +232,7 @@ def _decode(
         is_deep = has_sixteen_bits(image)
         damage = load(image)
         turn, exif = orientation_of(image, content), read_exif(image)
+        metadata = embedded_values(image)
         shown = first_shown_frame(image, is_deep=is_deep)
         image.close()  # a third picture, while this one is turned, would be one too many
         picture = shown.turned(turn.orientation)
@@ -250,30 +240,5 @@ def _decode(
     width, height = picture.numbers.size
     if is_draft:
         width, height = full[::-1] if turn.orientation in LYING else full
-    return DecodedPhoto(picture, width, height, exif, READER_VERSION * is_other, damage)
-
-
-def _opened(content: bytes) -> ImageFile.ImageFile:
-    """Read the header. What Pillow guards by a global limit of its own is guarded here instead."""
-    file = io.BytesIO(content)
-    if content.startswith(b"\xff\xd8\xff"):
-        return JpegImageFile(file)  # of a file of several (MPO), the first
-    if content[4:8] == b"ftyp" and _is_heif(content):
-        return HeifImageFile(file)  # type: ignore[no-untyped-call]
-    Image.init()  # plugins that this build of Pillow lacks are not to be asked for
-    try:
-        image = Image.open(file, formats=[name for name in FORMATS if name in Image.OPEN])
-    except UnidentifiedImageError:
-        if not content.startswith(TIFF_STARTS):
-            raise
-        return SampledTiff(io.BytesIO(content))
-    if image.format == "TIFF" and is_misread(image.tag_v2):  # type: ignore[attr-defined]
-        return SampledTiff(io.BytesIO(content))
-    return image
-
-
-def _is_heif(content: bytes) -> bool:
-    """Say whether a file in the container of HEIC and AVIF is of the former kind, by its brands."""
-    end = min(max(int.from_bytes(content[:4], "big"), 20), 512)
-    brands = {content[8:12], *(content[at : at + 4] for at in range(16, end, 4))}
-    return bool(brands & HEIF_BRANDS or (brands & ANY_BRANDS and not brands & AVIF_BRANDS))
+    reader = READER_VERSION * is_other
+    return DecodedPhoto(picture, width, height, exif, reader, damage, metadata)

@@ -6,9 +6,10 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from indexer.metadata.sidecar_files import SUFFIX, SidecarFile, sidecar_at, sidecar_names
 from indexer.sources.found_file import FoundFile
 from indexer.sources.suffixes import SUFFIXES, is_photo_name, kind_passed_over
 from indexer.sources.walk_rules import WASTE, Rules
@@ -55,6 +56,7 @@ class FolderSource:
         """
         self._check()
         self.unreadable, self.mounts, self.passed_over = [], [], Counter()
+        self._sidecars: dict[str, list[SidecarFile]] = {}
         files = sorted(self._walk(), key=lambda file: file.path)
         self.shards = [file for file in files if is_shard(file.path)]
         if not files:
@@ -63,7 +65,12 @@ class FolderSource:
                 + ", ".join([*sorted(SUFFIXES), ".tar", ".parquet"])
                 + told_kinds(self.passed_over, "; passed over: ")
             )
-        return [file for file in files if not is_shard(file.path)]
+        return [self._with_sidecars(file) for file in files if not is_shard(file.path)]
+
+    def _with_sidecars(self, file: FoundFile) -> FoundFile:
+        names = sidecar_names(file.path)
+        beside = tuple(each for name in names for each in self._sidecars.get(name, ()))
+        return replace(file, sidecars=beside) if beside else file
 
     def _check(self) -> None:
         if not self.root.exists():
@@ -108,6 +115,9 @@ class FolderSource:
         if name.startswith("."):
             return
         path = os.path.join(folder, name)
+        if name.lower().endswith(SUFFIX) and (sidecar := sidecar_at(path)) is not None:
+            self._sidecars.setdefault(path[: -len(SUFFIX)], []).append(sidecar)
+            return
         is_wanted = is_photo_name(name) or is_shard(name)
         kind = "" if is_wanted else kind_passed_over(name)
         if is_wanted or kind:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from indexer.metadata.sidecar_files import SidecarFile
 from indexer.photos.decode import MAX_FILE_BYTES
 from indexer.sources.shard import Member, Shard
 from store import PhotoFile
@@ -38,6 +39,7 @@ class FoundFile:
         mtime_ns: when that was last written; of a part, the shard.
         shard: open, where this is a part of one.
         member: which part.
+        sidecars: files beside it that say something of it, those that count most first.
         known: the photo that it is, where its content is as before and its reader is not.
     """
 
@@ -48,6 +50,7 @@ class FoundFile:
     shard: Shard | None = None
     member: Member | None = None
     known: KnownPhoto | None = None
+    sidecars: tuple[SidecarFile, ...] = ()
 
     def content(self) -> bytes:
         """Return its bytes, at most one more than `MAX_FILE_BYTES`: it may have grown.

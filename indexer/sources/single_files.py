@@ -7,6 +7,7 @@ import stat
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from indexer.metadata.sidecar_files import sidecars_beside
 from indexer.sources.found_file import FoundFile
 from indexer.sources.suffixes import SUFFIXES, is_photo_name
 from indexer.sources.walk_rules import Rules
@@ -50,7 +51,9 @@ def _listed_file(path: str, known: Collection[str], rules: Rules) -> FoundFile:
         raise SourceError(f"{path}: {error.strerror or error}; expected a photo") from error
     if not stat.S_ISREG(facts.st_mode):
         raise SourceError(f"{path} is no file; expected a photo")
-    return FoundFile(path, _source(path, known, rules), facts.st_size, facts.st_mtime_ns)
+    source = _source(path, known, rules)
+    beside = sidecars_beside(path)
+    return FoundFile(path, source, facts.st_size, facts.st_mtime_ns, sidecars=beside)
 
 
 def _source(path: str, known: Collection[str], rules: Rules) -> str:

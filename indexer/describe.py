@@ -1,0 +1,92 @@
+"""What metadata says of photos that the index has, read again without their pixels.
+
+Each batch is one transaction, so a run that is cut off keeps what it did.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from itertools import islice
+from typing import BinaryIO
+
+from indexer.description import Description, described
+from indexer.metadata.embedded import embedded_values
+from indexer.metadata.place_names import PLACES_AT_ONCE, PlaceNames
+from indexer.photos.exif import Exif, read_exif
+from indexer.photos.image_files import opened_image, quiet_decoders
+from indexer.sources import FoundFile
+from store import Index, PhotoFile, UnreadableImage
+from store.photo_names import base_name
+from store.types import PhotoDetails
+
+__all__ = ["describe", "name_places"]
+
+AT_ONCE = 256
+
+Progress = Callable[[int, int, str], object]
+
+
+def describe(index: Index, files: Sequence[FoundFile], progress: Progress | None = None) -> int:
+    """Read the metadata of files, which are known photos; give of how many it was read.
+
+    One that cannot be read at all just now stays as it was, for the next run.
+    """
+    quiet_decoders()
+    read = done = 0
+    waiting = iter(files)
+    while batch := list(islice(waiting, AT_ONCE)):
+        details: dict[int, PhotoDetails] = {}
+        facts: dict[int, PhotoFile] = {}
+        for image_id, before, description in _descriptions(batch):
+            details[image_id] = description.details
+            now = description.of(before)
+            if now != before:
+                facts[image_id] = now
+        index.update_files(facts)
+        index.put_details(details)
+        read += len(details)
+        done += len(batch)
+        if progress is not None:
+            progress(done, len(files), f"metadata of {base_name(batch[-1].path)}")
+    return read
+
+
+def name_places(index: Index, names: PlaceNames) -> int:
+    """Look up the places of photos with coordinates that have none; give how many there were."""
+    count = 0
+    while batch := index.unplaced(PLACES_AT_ONCE):
+        index.put_details(names.placed(batch))
+        count += len(batch)
+    return count
+
+
+def _descriptions(files: Sequence[FoundFile]) -> Iterator[tuple[int, PhotoFile, Description]]:
+    for file in files:
+        known = file.known
+        if known is None:
+            continue
+        try:
+            yield known.image_id, known.file, _description(file)
+        except (OSError, UnreadableImage):
+            continue
+
+
+def _description(file: FoundFile) -> Description:
+    with ExitStack() as stack:
+        opened: BinaryIO
+        if file.shard is None:
+            opened = stack.enter_context(open(file.path, "rb"))
+        else:
+            opened = io.BytesIO(file.content())
+        try:
+            image = stack.enter_context(opened_image(opened))
+            exif, embedded = read_exif(image), embedded_values(image)
+        except OSError as error:
+            if error.errno is not None:  # of the disk, and not of Pillow
+                raise
+            exif, embedded = Exif(), ()
+        except Exception:  # its header is damaged; what its sidecars say counts all the same
+            exif, embedded = Exif(), ()
+    return described(file.path, exif, embedded, file.sidecars)

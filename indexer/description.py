@@ -1,0 +1,65 @@
+"""What a file and its sidecars say of a photo, put together from the parts that say it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from indexer.metadata.sidecar_files import SidecarFile, sidecar_values, sidecars_state
+from indexer.metadata.values import MetadataValues, details_from
+from indexer.photos.dates import date_of_name
+from indexer.photos.exif import Exif
+from store import PhotoFile
+from store.photo_names import base_name
+from store.types import PhotoDetails
+
+__all__ = ["Description", "described"]
+
+
+@dataclass(frozen=True)
+class Description:
+    """What is known of a photo beside its pixels.
+
+    Attributes:
+        details: what the catalog keeps apart.
+        taken: by the camera's clock; what is told most surely of it.
+        camera: make and model.
+        is_guessed: whether `taken` is what the file's name or last writing tells.
+    """
+
+    details: PhotoDetails
+    taken: datetime | None
+    camera: str | None
+    is_guessed: bool
+
+    def of(self, file: PhotoFile) -> PhotoFile:
+        """Return the facts of a file with what is described of it."""
+        return replace(file, taken=self.taken, camera=self.camera, is_guessed=self.is_guessed)
+
+
+def described(
+    path: str,
+    exif: Exif,
+    embedded: Sequence[MetadataValues],
+    sidecars: Sequence[SidecarFile] = (),
+) -> Description:
+    """Return what the parts say together.
+
+    A sidecar, which is what somebody wrote last, counts before what is in the file.
+
+    Args:
+        path: of the photo, whose name may tell its date.
+        exif: what its camera wrote.
+        embedded: what its XMP, IPTC and EXIF say beside, those that count most first.
+        sidecars: files beside it.
+    """
+    beside = sidecar_values(sidecars)
+    details = details_from([*beside, *embedded], sidecars_state(sidecars))
+    by_camera = None if exif.is_guess else exif.taken
+    times = (*(part.taken for part in beside), by_camera, *(part.taken for part in embedded))
+    taken = next((time for time in times if time is not None), None)
+    if taken is not None:
+        return Description(details, taken, exif.camera, False)
+    guess = exif.taken or date_of_name(base_name(path))
+    return Description(details, guess, exif.camera, guess is not None)

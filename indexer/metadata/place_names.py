@@ -1,0 +1,86 @@
+"""Names of places near coordinates, from GeoNames as the package reverse-geocode carries it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from store.types import PhotoDetails
+
+__all__ = ["PLACES_AT_ONCE", "PlaceNames", "place_names"]
+
+PLACES_AT_ONCE = 2000
+LARGE = 100_000
+"""People in what is called the city where it is near; a smaller place in it is within the city."""
+NEAR_CITY_KM = 15
+NEAR_KM = 50
+"""Up to so far a place gives its name; of what is farther only region and country are told."""
+FAR_KM = 300
+"""Beyond it, as on the high seas, nothing is told."""
+
+
+@cache
+def place_names() -> PlaceNames | None:
+    """Return what knows the names, read once in a second or two; None where it is not installed."""
+    try:
+        import reverse_geocode
+    except ImportError:
+        return None
+    return PlaceNames(reverse_geocode)
+
+
+class PlaceNames:
+    """Finds the names of places near coordinates.
+
+    Args:
+        places: the module `reverse_geocode`.
+    """
+
+    def __init__(self, places: Any) -> None:  # noqa: ANN401
+        self._places = places
+
+    def placed(self, photos: Mapping[int, PhotoDetails]) -> dict[int, PhotoDetails]:
+        """Return what is known of photos with coordinates, with the names of where they are.
+
+        What a file itself says of its place stays.
+        """
+        where = [(each.latitude or 0.0, each.longitude or 0.0) for each in photos.values()]
+        nearest, cities = (self._places.search(where, least) for least in (0, LARGE))
+        return {
+            image_id: _placed(each, near, city)
+            for (image_id, each), near, city in zip(photos.items(), nearest, cities, strict=True)
+        }
+
+
+def _placed(
+    details: PhotoDetails, near: Mapping[str, Any], city: Mapping[str, Any]
+) -> PhotoDetails:
+    distance = _km(details, near)
+    placed = replace(details, is_placed=True)
+    if distance > FAR_KM:
+        return placed
+    placed = _with_names(placed, region=near.get("state"), country=near.get("country"))
+    if distance > NEAR_KM:
+        return placed
+    same_country = city["country_code"] == near["country_code"]
+    if same_country and _km(details, city) <= NEAR_CITY_KM and city["city"] != near["city"]:
+        return _with_names(placed, city=city["city"], sublocation=near["city"])
+    return _with_names(placed, city=near["city"])
+
+
+def _with_names(details: PhotoDetails, **names: str | None) -> PhotoDetails:
+    """Return details with those names that they lack."""
+    lacking = {key: name for key, name in names.items() if name and not getattr(details, key)}
+    return replace(details, **lacking)  # type: ignore[arg-type]
+
+
+def _km(details: PhotoDetails, place: Mapping[str, Any]) -> float:
+    """Return the haversine distance of a photo from a place."""
+    north, south = math.radians(details.latitude or 0.0), math.radians(place["latitude"])
+    east = math.radians((details.longitude or 0.0) - place["longitude"])
+    part = math.sin((north - south) / 2) ** 2
+    part += math.cos(north) * math.cos(south) * math.sin(east / 2) ** 2
+    return 2 * 6371.0 * math.asin(min(1.0, math.sqrt(part)))

@@ -1,0 +1,177 @@
+"""A packet of XMP as properties: RDF in XML, of which nothing outside of itself is looked up.
+
+Written by whoever made the file, so it is bounded: bytes, elements and depth, and a document type,
+with which entities would come, is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from xml.parsers import expat
+
+__all__ = ["MOST_BYTES", "Node", "XmpPacket", "read_packet"]
+
+MOST_BYTES = 4 * 2**20
+MOST_ELEMENTS = 20_000
+DEEPEST = 40
+LONGEST_TEXT = 50_000
+
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_LISTS = {f"{RDF} Alt", f"{RDF} Bag", f"{RDF} Seq"}
+
+
+class _RefusedError(Exception):
+    """Why a packet is not read on."""
+
+
+@dataclass
+class Node:
+    """An element: its name and those of its attributes with the namespace before a blank."""
+
+    name: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    children: list[Node] = field(default_factory=list)
+    pieces: list[str] = field(default_factory=list)
+
+    def child(self, name: str) -> Node | None:
+        """Return the first child of a name; None where there is none."""
+        return next((each for each in self.children if each.name == name), None)
+
+    @property
+    def text(self) -> str:
+        """Its own text, or that of the first of its list, the default language before others."""
+        items = self.items()
+        if not items:
+            return "".join(self.pieces).strip()
+        lang = "http://www.w3.org/XML/1998/namespace lang"
+        default = next((i for i in items if i.attributes.get(lang) == "x-default"), items[0])
+        return "".join(default.pieces).strip()
+
+    def items(self) -> list[Node]:
+        """Return the items of its list; none where it holds no list."""
+        lists = [each for each in self.children if each.name in _LISTS]
+        return [item for each in lists for item in each.children if item.name == f"{RDF} li"]
+
+    def values(self) -> list[str]:
+        """Return the texts of its list, or its own."""
+        items = self.items()
+        texts = [each.text for each in items] if items else [self.text]
+        return [text for text in texts if text]
+
+    def fields(self) -> Properties:
+        """Return the properties of a structure, however it is written."""
+        within = self.child(f"{RDF} Description") or self
+        return Properties.of(within)
+
+
+@dataclass(frozen=True)
+class Properties:
+    """Properties by name, the namespace before a blank."""
+
+    texts: Mapping[str, str]
+    nodes: Mapping[str, Node]
+
+    @classmethod
+    def of(cls, *nodes: Node) -> Properties:
+        """Return those of elements, the first of each name."""
+        texts: dict[str, str] = {}
+        held: dict[str, Node] = {}
+        for node in nodes:
+            for name, text in node.attributes.items():
+                texts.setdefault(name, text)
+            for child in node.children:
+                held.setdefault(child.name, child)
+        return cls(texts, held)
+
+    def text(self, *names: str) -> str:
+        """Return the text of the first of these properties that has one; else empty."""
+        for name in names:
+            node = self.nodes.get(name)
+            text = self.texts.get(name, "").strip() or (node.text if node is not None else "")
+            if text:
+                return text
+        return ""
+
+    def values(self, name: str) -> list[str]:
+        """Return the texts of a property's list."""
+        node = self.nodes.get(name)
+        own = self.texts.get(name, "").strip()
+        return node.values() if node is not None else [own] if own else []
+
+
+@dataclass(frozen=True)
+class XmpPacket:
+    """What was read of a packet, and why the rest was not; empty where all was."""
+
+    properties: Properties
+    note: str = ""
+
+
+def read_packet(content: bytes) -> XmpPacket:
+    """Return the properties of a packet, of one that is cut off or damaged as far as it goes.
+
+    >>> read_packet(b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>").note
+    'XMP has a document type, which none needs'
+    """
+    reader = _Reader()
+    note = ""
+    if len(content) > MOST_BYTES:
+        note = f"XMP has {len(content):,} bytes, of which {MOST_BYTES:,} are read"
+    try:
+        reader.parser.Parse(content[:MOST_BYTES].strip(b"\0 \r\n\t"), True)
+    except _RefusedError as refused:
+        note = str(refused)
+    except (expat.ExpatError, ValueError, LookupError) as error:
+        note = note or f"XMP is damaged: {error}"
+    return XmpPacket(Properties.of(*_descriptions(reader.root)), note)
+
+
+def _descriptions(root: Node) -> Iterator[Node]:
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if node.name == f"{RDF} RDF":
+            yield from (each for each in node.children if each.name == f"{RDF} Description")
+        else:
+            waiting += reversed(node.children)
+
+
+class _Reader:
+    """Builds nodes as the parser comes by them."""
+
+    def __init__(self) -> None:
+        self.root = Node("")
+        self._open = [self.root]
+        self._elements = self._letters = 0
+        self.parser = expat.ParserCreate(namespace_separator=" ")
+        self.parser.buffer_text = True
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._text
+        self.parser.StartDoctypeDeclHandler = self._refuse
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._elements += 1
+        if self._elements > MOST_ELEMENTS:
+            raise _RefusedError(
+                f"XMP has more than {MOST_ELEMENTS:,} elements, the rest is not read"
+            )
+        if len(self._open) > DEEPEST:
+            raise _RefusedError(f"XMP is nested more than {DEEPEST} deep, the rest is not read")
+        kept = {key: value[:LONGEST_TEXT] for key, value in attributes.items()}
+        node = Node(name, kept)
+        self._open[-1].children.append(node)
+        self._open.append(node)
+        self._letters = 0
+
+    def _end(self, _: str) -> None:
+        self._open.pop()
+
+    def _text(self, text: str) -> None:
+        if self._letters < LONGEST_TEXT:
+            self._open[-1].pieces.append(text[: LONGEST_TEXT - self._letters])
+        self._letters += len(text)
+
+    def _refuse(self, *_: object) -> None:
+        raise _RefusedError("XMP has a document type, which none needs")

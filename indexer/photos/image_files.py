@@ -1,0 +1,66 @@
+"""A file of a picture opened by what it is, of which no more than the header is read yet."""
+
+from __future__ import annotations
+
+import warnings
+from typing import BinaryIO
+
+from PIL import Image, ImageFile, UnidentifiedImageError
+from PIL.JpegImagePlugin import JpegImageFile
+from pillow_heif import HeifImageFile
+
+from indexer.photos.tiff_layout import is_misread
+from indexer.photos.tiff_samples import TIFF_STARTS, SampledTiff
+
+__all__ = ["opened_image", "quiet_decoders"]
+
+FORMATS = ("PNG", "WEBP", "GIF", "TIFF", "BMP", "JPEG2000", "AVIF", "PPM")
+"""Formats of photos beside JPEG and HEIC. Pillow knows more; some start other programs."""
+
+HEIF_BRANDS = frozenset(
+    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"} | {b"j2ki", b"j2is"}
+)
+AVIF_BRANDS = frozenset({b"avif", b"avis"})
+ANY_BRANDS = frozenset({b"mif1", b"mif2", b"msf1", b"miaf"})
+"""Of files in this container, whatever is in them."""
+
+
+def quiet_decoders() -> None:
+    """Keep decoders from warning of odd metadata.
+
+    Many threads decode at once, so a filter is added rather than all filters saved and put back,
+    which one thread would do to another.
+    """
+    warnings.filterwarnings("ignore", module=r"(PIL|pillow_heif)\.")
+
+
+def opened_image(file: BinaryIO) -> ImageFile.ImageFile:
+    """Return a picture of a known format whose pixels are still to be loaded from its open file.
+
+    What Pillow guards by a global limit of its own is guarded by the caller instead. Raises what
+    decoders raise, `UnidentifiedImageError` where the format is not known.
+    """
+    head = file.read(512)
+    file.seek(0)
+    if head.startswith(b"\xff\xd8\xff"):
+        return JpegImageFile(file)  # of a file of several (MPO), the first
+    if head[4:8] == b"ftyp" and _is_heif(head):
+        return HeifImageFile(file)  # type: ignore[no-untyped-call]
+    Image.init()  # plugins that this build of Pillow lacks are not to be asked for
+    try:
+        image = Image.open(file, formats=[name for name in FORMATS if name in Image.OPEN])
+    except UnidentifiedImageError:
+        if not head.startswith(TIFF_STARTS):
+            raise
+    else:
+        if image.format != "TIFF" or not is_misread(image.tag_v2):  # type: ignore[attr-defined]
+            return image
+    file.seek(0)
+    return SampledTiff(file)
+
+
+def _is_heif(head: bytes) -> bool:
+    """Say whether a file in the container of HEIC and AVIF is of the former kind, by its brands."""
+    end = min(max(int.from_bytes(head[:4], "big"), 20), 512)
+    brands = {head[8:12], *(head[at : at + 4] for at in range(16, end, 4))}
+    return bool(brands & HEIF_BRANDS or (brands & ANY_BRANDS and not brands & AVIF_BRANDS))
