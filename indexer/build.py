@@ -41,6 +41,9 @@ from store.photo_names import lies_below
 
 __all__ = ["BuildReport", "build_index", "plan_index"]
 
+MOST_NOTED = 5
+"""Photos of which it is told what of their metadata was left out."""
+
 
 @dataclass(frozen=True)
 class BuildReport:
@@ -161,7 +164,7 @@ def build_index(
     return replace(
         _report(whole, comparison, loop, about),
         removed=len(removed),
-        notes=(*about.notes, *unread, *places),
+        notes=(*about.notes, *unread, *places, *_noted(loop.noted)),
         passed_over=_in_all(passed_over, seen.roots),
         vectors_note=note,
         seconds=time.monotonic() - started,
@@ -246,6 +249,13 @@ def _name_places(index: Index) -> list[str]:
         return ["photos have coordinates; `pip install 'crossgraph[places]'` names their places"]
     name_places(index, names)
     return []
+
+
+def _noted(noted: Sequence[tuple[str, str]]) -> list[str]:
+    """Say what metadata was left out, of the first photos of which it was."""
+    lines = [f"metadata: {path}: {note}" for path, note in noted[:MOST_NOTED]]
+    rest = len(noted) - len(lines)
+    return [*lines, f"metadata of {rest:,} photos more was left out in part"] if rest else lines
 
 
 def _in_all(passed_over: Mapping[str, Mapping[str, int]], roots: Sequence[str]) -> dict[str, int]:

@@ -28,19 +28,25 @@ AT_ONCE = 256
 Progress = Callable[[int, int, str], object]
 
 
-def describe(index: Index, files: Sequence[FoundFile], progress: Progress | None = None) -> int:
-    """Read the metadata of files, which are known photos; give of how many it was read.
+def describe(
+    index: Index, files: Sequence[FoundFile], progress: Progress | None = None
+) -> tuple[int, list[tuple[str, str]]]:
+    """Read the metadata of files, which are known photos.
 
-    One that cannot be read at all just now stays as it was, for the next run.
+    Returns of how many it was read, and path and note of those of which something was left out. One
+    that cannot be read at all just now stays as it was, for the next run.
     """
     quiet_decoders()
     read = done = 0
+    noted: list[tuple[str, str]] = []
     waiting = iter(files)
     while batch := list(islice(waiting, AT_ONCE)):
         details: dict[int, PhotoDetails] = {}
         facts: dict[int, PhotoFile] = {}
         for image_id, before, description in _descriptions(batch):
             details[image_id] = description.details
+            if description.details.note:
+                noted.append((before.path, description.details.note))
             now = description.of(before)
             if now != before:
                 facts[image_id] = now
@@ -50,7 +56,7 @@ def describe(index: Index, files: Sequence[FoundFile], progress: Progress | None
         done += len(batch)
         if progress is not None:
             progress(done, len(files), f"metadata of {base_name(batch[-1].path)}")
-    return read
+    return read, noted
 
 
 def name_places(index: Index, names: PlaceNames) -> int:

@@ -36,6 +36,7 @@ class Loop:
             now.
         described: how many photos' metadata was read again without more.
         broken: path and reason of each that could not be indexed.
+        noted: path, and what of its metadata was left out, of each photo of which something was.
         damaged: path and damage of each that was, as far as it goes.
     """
 
@@ -55,6 +56,7 @@ class Loop:
         self.total = self.done = self.added = self.updated = self.reembedded = self.described = 0
         self.broken: list[tuple[str, str]] = []
         self.damaged: list[tuple[str, str]] = []
+        self.noted: list[tuple[str, str]] = []
 
     def run(self, files: Iterable[FoundFile]) -> tuple[dict[str, int], int]:
         """Take in files as they come; give path to image id, and how many could not be read now."""
@@ -71,7 +73,9 @@ class Loop:
 
     def describe(self, files: Sequence[FoundFile]) -> None:
         """Read metadata of known photos again, which embeds nothing."""
-        self.described += describe(self._index, files, self._progress)
+        count, noted = describe(self._index, files, self._progress)
+        self.described += count
+        self.noted += noted
 
     def _write(self, batch: Batch) -> dict[str, int]:
         if batch.broken:
@@ -94,6 +98,9 @@ class Loop:
         self.reembedded += sum(map(min, known, reread))
         read = [photo.file for photo in batch.photos] + [same.file for same in batch.same]
         self.damaged += [(file.path, file.damage) for file in read if file.damage]
+        noted = [(photo.file.path, photo.details.note) for photo in batch.photos]
+        noted += [(same.file.path, same.details.note) for same in batch.same]
+        self.noted += [(path, note) for path, note in noted if note]
         self.added += len(batch.photos) - updated
         self.broken += [(bad.path, bad.reason) for bad in batch.broken]
         self.broken += batch.unread

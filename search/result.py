@@ -8,11 +8,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
+from search.details_record import details_record
 from search.explanation import Explanation, as_record
 from search.printable import printable, printable_lines, valid_text
 
 if TYPE_CHECKING:
-    from store.types import Missing
+    from store.types import Missing, PhotoDetails
 
 __all__ = [
     "MAYBE",
@@ -121,6 +122,7 @@ class Hit:
         explanation: where the score comes from; None unless it was asked for.
         reranked: whether the graphs that re-rank saw it; those that they did not see stand below.
         duplicates: near-duplicates that this hit stands for, where they are folded.
+        details: what its metadata says.
     """
 
     rank: int
@@ -133,6 +135,7 @@ class Hit:
     explanation: Explanation | None = None
     reranked: bool = False
     duplicates: tuple[Hit, ...] = ()
+    details: PhotoDetails | None = None
 
     @property
     def name(self) -> str:
@@ -173,6 +176,7 @@ class Hit:
             "reranked": self.reranked,
             "duplicates": [duplicate.to_dict() for duplicate in self.duplicates],
             "group": str(self.group),
+            **details_record(self.details),
         }
         if self.explanation is not None:
             record["explanation"] = as_record(self.explanation)

@@ -124,6 +124,7 @@ class Answerer:
                 captions=tuple(photo.captions),
                 categories=tuple(photo.categories),
                 reranked=bool(ranking.reranked[place]),
+                details=photo.details,
             )
 
         return [

@@ -39,6 +39,8 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     }
     if plan.reread:
         counts["of these read again by a newer reader"] = len(plan.reread)
+    if plan.described:
+        counts["of these whose metadata is read again"] = len(plan.described)
     yield ", ".join(f"{count} {what}" for what, count in counts.items())
 
 
@@ -80,6 +82,8 @@ def print_built(index: Path, report: BuildReport, told: set[str]) -> None:
         "left out": len(report.quarantined),
         "annotated": report.annotated,
     }
+    if report.described:
+        counts["of these with metadata read again"] = report.described
     done = ", ".join(f"{count} {what}" for what, count in counts.items())
     typer.echo(f"{index}: {done}, {report.seconds:.1f} seconds")
 

@@ -47,10 +47,15 @@ async def images(
     service = service_of(request)
 
     def read(index: ServedIndex) -> dict[str, Any]:
-        photos, missing = index.answer_of_one_state(
-            lambda: (index.photo_records(index.ids_after(after, limit)), index.missing)
+        photos, lines, missing = index.answer_of_one_state(
+            lambda: (
+                index.photo_records(ids := index.ids_after(after, limit)),
+                index.lines(ids),
+                index.missing,
+            )
         )
-        answers = [image_answer(photo, service.settings.uploads) for photo in photos]
+        uploads = service.settings.uploads
+        answers = [image_answer(each, uploads, lines.get(each.image_id, ())) for each in photos]
         more = answers[-1]["id"] if len(answers) == limit else None
         return {"images": answers, "next": more, **partial(missing)}
 
@@ -85,8 +90,13 @@ async def add(request: Request) -> JSONAnswer:
 async def image(request: Request, image_id: ImageId) -> JSONAnswer:
     """Return what the index knows of a photo."""
     service = service_of(request)
-    photo = await service.catalogs.run(lambda index: find_photo(index, image_id))
-    return JSONAnswer(image_answer(photo, service.settings.uploads))
+
+    def read(index: ServedIndex) -> dict[str, Any]:
+        photo = find_photo(index, image_id)
+        lines = index.lines([image_id]).get(image_id, ())
+        return image_answer(photo, service.settings.uploads, lines)
+
+    return JSONAnswer(await service.catalogs.run(read))
 
 
 @router.delete(

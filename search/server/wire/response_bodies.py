@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from search.details_record import full_details_record
 from search.printable import printable, printable_lines
 from search.result import SearchResult
 from search.status.build_progress import Building
 from search.status.index_status import Status, is_there
-from store.types import Missing, PhotoRecord
+from store.types import Missing, PhotoRecord, TextLine
 
 __all__ = ["image_answer", "index_answer", "partial", "search_answer"]
 
@@ -29,8 +30,10 @@ def search_answer(result: SearchResult, sizes: Mapping[int, tuple[int, int]]) ->
     return record
 
 
-def image_answer(photo: PhotoRecord, uploads: Path) -> dict[str, Any]:
-    """Return the `ImageAnswer` of a photo."""
+def image_answer(
+    photo: PhotoRecord, uploads: Path, lines: Sequence[TextLine] = ()
+) -> dict[str, Any]:
+    """Return the `ImageAnswer` of a photo, and of the text that was read in it."""
     file = photo.file
     return {
         "id": photo.image_id,
@@ -48,6 +51,7 @@ def image_answer(photo: PhotoRecord, uploads: Path) -> dict[str, Any]:
         "sha256": file.sha256,
         "damage": printable(file.damage) or None,
         "uploaded": file.source == str(uploads),
+        **full_details_record(photo.details, lines),
     }
 
 

@@ -101,7 +101,20 @@ class ErrorAnswer(BaseModel):
     degraded: bool = False
 
 
-class HitAnswer(BaseModel):
+class DetailsAnswer(BaseModel):
+    """What a photo's metadata says; null or empty where it says nothing."""
+
+    title: str | None
+    description: str | None
+    tags: list[str]
+    people: list[str]
+    place: list[str] = Field(description="names of where it was taken, the narrowest first")
+    rating: int | None
+    latitude: float | None
+    longitude: float | None
+
+
+class HitAnswer(DetailsAnswer):
     """A photo that answers the query."""
 
     rank: int
@@ -152,7 +165,22 @@ class EmbedAnswer(BaseModel):
     images: list[list[float]]
 
 
-class ImageAnswer(BaseModel):
+class RegionAnswer(BaseModel):
+    """A person in a photo; the box in shares of the picture as it lies in its file."""
+
+    name: str
+    box: list[float] | None
+
+
+class LineAnswer(BaseModel):
+    """A line of text in a photo; the box in shares of its width and height, as shown."""
+
+    text: str
+    confidence: float
+    box: list[float]
+
+
+class ImageAnswer(DetailsAnswer):
     """What the index knows of a photo."""
 
     id: int
@@ -170,6 +198,14 @@ class ImageAnswer(BaseModel):
     sha256: str
     damage: str | None
     uploaded: bool
+    city: str | None
+    region: str | None
+    country: str | None
+    lens: str | None
+    utc_offset_min: int | None
+    metadata_note: str | None
+    regions: list[RegionAnswer]
+    text: list[LineAnswer]
 
 
 class ImagesAnswer(_Partial):
