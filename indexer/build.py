@@ -152,7 +152,6 @@ def build_index(
         removed = _take_in(index, comparison, loop, shards)
         index.forget_shards("source", shards_gone(index, seen, prune))
         again, unread = described_again(index, seen, described)
-        places = _name_places(index)
         about = annotate(index, [*described, *again], seen.roots)
         passed_over = passed_over_now(index, seen, shards.passed_over)
         put_reading(index, seen, rules, passed_over)
@@ -164,7 +163,7 @@ def build_index(
     return replace(
         _report(whole, comparison, loop, about),
         removed=len(removed),
-        notes=(*about.notes, *unread, *places, *_noted(loop.noted)),
+        notes=(*about.notes, *unread, *loop.notes, *_noted(loop.noted)),
         passed_over=_in_all(passed_over, seen.roots),
         vectors_note=note,
         seconds=time.monotonic() - started,
@@ -196,6 +195,7 @@ def _take_in(index: Index, comparison: Comparison, loop: Loop, shards: ShardLoop
     gone = {**plan.gone, **shards.gone}
     removed = [image_id for image_id in gone if image_id not in shards.moved]
     index.remove_images(removed)
+    loop.notes += _name_places(index)
     return removed
 
 

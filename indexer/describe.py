@@ -11,11 +11,12 @@ from contextlib import ExitStack
 from itertools import islice
 from typing import BinaryIO
 
-from indexer.description import Description, described
+from indexer.description import PhotoDescription, described
 from indexer.metadata.embedded import embedded_values
 from indexer.metadata.place_names import PLACES_AT_ONCE, PlaceNames
 from indexer.photos.exif import Exif, read_exif
 from indexer.photos.image_files import opened_image, quiet_decoders
+from indexer.photos.raw_preview import RAW_HEAD_BYTES, may_be_raw, raw_as_jpeg
 from indexer.sources import FoundFile
 from store import Index, PhotoFile, UnreadableImage
 from store.photo_names import base_name
@@ -68,7 +69,7 @@ def name_places(index: Index, names: PlaceNames) -> int:
     return count
 
 
-def _descriptions(files: Sequence[FoundFile]) -> Iterator[tuple[int, PhotoFile, Description]]:
+def _descriptions(files: Sequence[FoundFile]) -> Iterator[tuple[int, PhotoFile, PhotoDescription]]:
     for file in files:
         known = file.known
         if known is None:
@@ -79,13 +80,19 @@ def _descriptions(files: Sequence[FoundFile]) -> Iterator[tuple[int, PhotoFile, 
             continue
 
 
-def _description(file: FoundFile) -> Description:
+def _description(file: FoundFile) -> PhotoDescription:
     with ExitStack() as stack:
         opened: BinaryIO
         if file.shard is None:
             opened = stack.enter_context(open(file.path, "rb"))
+            head = opened.read(RAW_HEAD_BYTES)
+            opened.seek(0)
+            if may_be_raw(head):
+                content = file.content()
+                opened = io.BytesIO(raw_as_jpeg(content) or content)
         else:
-            opened = io.BytesIO(file.content())
+            content = file.content()
+            opened = io.BytesIO(raw_as_jpeg(content) or content)
         try:
             image = stack.enter_context(opened_image(opened))
             exif, embedded = read_exif(image), embedded_values(image)

@@ -14,11 +14,11 @@ from store import PhotoFile
 from store.photo_names import base_name
 from store.types import PhotoDetails
 
-__all__ = ["Description", "described"]
+__all__ = ["PhotoDescription", "described"]
 
 
 @dataclass(frozen=True)
-class Description:
+class PhotoDescription:
     """What is known of a photo beside its pixels.
 
     Attributes:
@@ -43,7 +43,7 @@ def described(
     exif: Exif,
     embedded: Sequence[MetadataValues],
     sidecars: Sequence[SidecarFile] = (),
-) -> Description:
+) -> PhotoDescription:
     """Return what the parts say together.
 
     A sidecar, which is what somebody wrote last, counts before what is in the file.
@@ -60,6 +60,6 @@ def described(
     times = (*(part.taken for part in beside), by_camera, *(part.taken for part in embedded))
     taken = next((time for time in times if time is not None), None)
     if taken is not None:
-        return Description(details, taken, exif.camera, False)
+        return PhotoDescription(details, taken, exif.camera, False)
     guess = exif.taken or date_of_name(base_name(path))
-    return Description(details, guess, exif.camera, guess is not None)
+    return PhotoDescription(details, guess, exif.camera, guess is not None)

@@ -36,6 +36,7 @@ class Loop:
             now.
         described: how many photos' metadata was read again without more.
         broken: path and reason of each that could not be indexed.
+        notes: what else is to be told of the run.
         noted: path, and what of its metadata was left out, of each photo of which something was.
         damaged: path and damage of each that was, as far as it goes.
     """
@@ -57,6 +58,7 @@ class Loop:
         self.broken: list[tuple[str, str]] = []
         self.damaged: list[tuple[str, str]] = []
         self.noted: list[tuple[str, str]] = []
+        self.notes: list[str] = []
 
     def run(self, files: Iterable[FoundFile]) -> tuple[dict[str, int], int]:
         """Take in files as they come; give path to image id, and how many could not be read now."""

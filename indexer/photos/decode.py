@@ -26,6 +26,7 @@ from indexer.photos.image_files import opened_image, quiet_decoders
 from indexer.photos.mending import mended
 from indexer.photos.orientation import orientation_of
 from indexer.photos.pixels import LYING, RgbPicture, is_plain
+from indexer.photos.raw_preview import is_raw_alone, raw_as_jpeg
 from indexer.photos.tiff_samples import SampledTiff
 from indexer.photos.tolerant import is_whole, load_what_is_there
 from store import UnreadableImage
@@ -133,6 +134,7 @@ def decode_photo(content: bytes, enough_px: int | None = None) -> DecodedPhoto:
             by leaving out fine detail while it is decoded, which is quicker; None for all pixels.
     """
     with _own_words(content):
+        content = _shown(content)
         try:
             return _decode(content, enough_px)
         except (UnreadableImage, Image.DecompressionBombError, MemoryError):
@@ -154,6 +156,7 @@ def picture_size(content: bytes) -> tuple[int, int]:
         UnreadableImage: it is no picture of a known format.
     """
     with _own_words(content):
+        content = _shown(content)
         try:
             width, height = opened_image(io.BytesIO(content)).size
         except (UnreadableImage, Image.DecompressionBombError):
@@ -161,6 +164,14 @@ def picture_size(content: bytes) -> tuple[int, int]:
         except Exception:  # what its decoder is strict about may be mended
             width, height = opened_image(io.BytesIO(mended(content).content)).size
         return width, height
+
+
+def _shown(content: bytes) -> bytes:
+    """Return what is shown of a file: of a raw one its preview."""
+    preview = raw_as_jpeg(content)
+    if preview is None and is_raw_alone(content):
+        raise UnreadableImage("it is a raw file without a preview that can be shown")
+    return content if preview is None else preview
 
 
 @contextlib.contextmanager

@@ -34,6 +34,7 @@ DECODE_BYTES_A_PIXEL = {
     "AVIF": 22,
     "HEIF": 15,
     "JPEG2000": 26,
+    "JXL": 40,
 }
 """The most that a picture took when it was read, in any of the modes of its format, by measure.
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import warnings
+from importlib import import_module
+from importlib.util import find_spec
 from typing import BinaryIO
 
 from PIL import Image, ImageFile, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 from pillow_heif import HeifImageFile
 
+from indexer.photos.jxl_size import is_jxl, refuse_large_jxl
 from indexer.photos.tiff_layout import is_misread
 from indexer.photos.tiff_samples import TIFF_STARTS, SampledTiff
 
 __all__ = ["opened_image", "quiet_decoders"]
 
-FORMATS = ("PNG", "WEBP", "GIF", "TIFF", "BMP", "JPEG2000", "AVIF", "PPM")
+if find_spec("pillow_jxl"):
+    import_module("pillow_jxl")  # which makes Pillow know the format
+
+FORMATS = ("PNG", "WEBP", "GIF", "TIFF", "BMP", "JPEG2000", "AVIF", "PPM", "JXL")
 """Formats of photos beside JPEG and HEIC. Pillow knows more; some start other programs."""
 
 HEIF_BRANDS = frozenset(
@@ -46,6 +52,9 @@ def opened_image(file: BinaryIO) -> ImageFile.ImageFile:
         return JpegImageFile(file)  # of a file of several (MPO), the first
     if head[4:8] == b"ftyp" and _is_heif(head):
         return HeifImageFile(file)  # type: ignore[no-untyped-call]
+    if is_jxl(head):
+        refuse_large_jxl(file.read())
+        file.seek(0)
     Image.init()  # plugins that this build of Pillow lacks are not to be asked for
     try:
         image = Image.open(file, formats=[name for name in FORMATS if name in Image.OPEN])

@@ -11,7 +11,14 @@ from pathlib import Path
 
 from indexer.metadata.sidecar_files import SUFFIX, SidecarFile, sidecar_at, sidecar_names
 from indexer.sources.found_file import FoundFile
-from indexer.sources.suffixes import SUFFIXES, is_photo_name, kind_passed_over
+from indexer.sources.suffixes import (
+    RAW,
+    SUFFIXES,
+    is_photo_name,
+    is_raw_name,
+    kind_passed_over,
+    split_suffix,
+)
 from indexer.sources.walk_rules import WASTE, Rules
 from store import SourceError
 from store.photo_names import is_shard
@@ -65,7 +72,20 @@ class FolderSource:
                 + ", ".join([*sorted(SUFFIXES), ".tar", ".parquet"])
                 + told_kinds(self.passed_over, "; passed over: ")
             )
-        return [self._with_sidecars(file) for file in files if not is_shard(file.path)]
+        alone = self._without_pairs([file for file in files if not is_shard(file.path)])
+        return [self._with_sidecars(file) for file in alone]
+
+    def _without_pairs(self, files: list[FoundFile]) -> list[FoundFile]:
+        """Leave out raw files beside which the camera put the same photo as a picture."""
+        pictures = {split_suffix(file.path)[0] for file in files if not is_raw_name(file.path)}
+        kept = []
+        for file in files:
+            stem, suffix = split_suffix(file.path)
+            if suffix in RAW and stem in pictures:
+                self.passed_over[f"{suffix} beside its picture"] += 1
+            else:
+                kept.append(file)
+        return kept
 
     def _with_sidecars(self, file: FoundFile) -> FoundFile:
         names = sidecar_names(file.path)

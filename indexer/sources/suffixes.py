@@ -3,8 +3,28 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 
-__all__ = ["PACKED", "SUFFIXES", "is_photo_name", "kind_passed_over", "split_suffix"]
+__all__ = [
+    "PACKED",
+    "RAW",
+    "SUFFIXES",
+    "is_photo_name",
+    "is_raw_name",
+    "kind_passed_over",
+    "split_suffix",
+]
+
+RAW = frozenset(
+    {".3fr", ".ari", ".arw", ".bay", ".cr2", ".cr3", ".crw", ".dcr", ".dcs", ".dng", ".erf", ".fff"}
+    | {".gpr", ".iiq", ".k25", ".kdc", ".mdc", ".mef", ".mos", ".mrw", ".nef", ".nrw", ".orf"}
+    | {".ori", ".pef", ".ptx", ".pxn", ".raf", ".raw", ".rw2", ".rwl", ".rwz", ".sr2", ".srf"}
+    | {".srw", ".x3f"}
+)
+"""Raw files of cameras, which are read by the preview that is in them."""
+
+JXL = frozenset({".jxl"} if find_spec("pillow_jxl") else ())
+"""JPEG XL, where the extra `jxl` is installed."""
 
 SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".jfi", ".mpo", ".insp", ".jps"}  # all JPEG within
@@ -12,6 +32,8 @@ SUFFIXES = frozenset(
     | {".png", ".apng", ".gif", ".webp", ".bmp", ".dib", ".tif", ".tiff"}
     | {".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx"}
     | {".ppm", ".pgm", ".pbm", ".pnm"}
+    | RAW
+    | JXL
 )
 """Names that promise a photo, in lower case; whether they keep it is seen when it is decoded."""
 
@@ -21,12 +43,6 @@ PACKED = (
 )
 """Suffixes of packed tars."""
 
-RAW = frozenset(
-    {".3fr", ".ari", ".arw", ".bay", ".cr2", ".cr3", ".crw", ".dcr", ".dcs", ".dng", ".erf", ".fff"}
-    | {".gpr", ".iiq", ".k25", ".kdc", ".mdc", ".mef", ".mos", ".mrw", ".nef", ".nrw", ".orf"}
-    | {".ori", ".pef", ".ptx", ".pxn", ".raf", ".raw", ".rw2", ".rwl", ".rwz", ".sr2", ".srf"}
-    | {".srw", ".x3f"}
-)
 PICTURES = frozenset(
     {".ai", ".avci", ".bpg", ".cur", ".dds", ".djvu", ".emf", ".eps", ".exr", ".flif", ".hdr"}
     | {".icns", ".ico", ".jls", ".jng", ".jxl", ".jxr", ".kra", ".mng", ".ora", ".pam", ".pcx"}
@@ -38,7 +54,7 @@ FILMS = frozenset(
 )
 OTHERS = frozenset({".zip", ".7z", ".rar"})
 
-_TOLD = RAW | PICTURES | FILMS | OTHERS
+_TOLD = (PICTURES - JXL) | FILMS | OTHERS
 
 
 def split_suffix(name: str) -> tuple[str, str]:
@@ -54,17 +70,26 @@ def split_suffix(name: str) -> tuple[str, str]:
 def is_photo_name(name: str) -> bool:
     """Say whether a name promises a photo.
 
-    >>> is_photo_name("DSC1.HIF"), is_photo_name("DSC1.ARW")
-    (True, False)
+    >>> is_photo_name("DSC1.HIF"), is_photo_name("DSC1.ARW"), is_photo_name("DSC1.MOV")
+    (True, True, False)
     """
     return split_suffix(name)[1] in SUFFIXES
+
+
+def is_raw_name(name: str) -> bool:
+    """Say whether a name is that of a raw file.
+
+    >>> is_raw_name("DSC1.ARW"), is_raw_name("DSC1.jpg")
+    (True, False)
+    """
+    return split_suffix(name)[1] in RAW
 
 
 def kind_passed_over(name: str) -> str:
     """Return the suffix of a picture, film or archive that is not read; empty of any other file.
 
-    >>> kind_passed_over("DSC1.ARW"), kind_passed_over("a.tar.gz"), kind_passed_over("notes.txt")
-    ('.arw', '.tar.gz', '')
+    >>> kind_passed_over("DSC1.MOV"), kind_passed_over("a.tar.gz"), kind_passed_over("notes.txt")
+    ('.mov', '.tar.gz', '')
     """
     lower = name.lower()
     packed = next((suffix for suffix in PACKED if lower.endswith(suffix)), "")
