@@ -10,14 +10,17 @@ from indexer.build import BuildReport, build_index, plan_index
 from indexer.changes.plan import Plan
 from indexer.photos.decode import UnreadableImage, decode
 from indexer.reembed import ReembedReport, reembed
+from indexer.text_run import TextReport, read_text
 
 __all__ = [
     "BuildReport",
     "Plan",
     "ReembedReport",
+    "TextReport",
     "UnreadableImage",
     "build_index",
     "decode",
     "plan_index",
+    "read_text",
     "reembed",
 ]

@@ -15,9 +15,15 @@ from search.commands.shared.index_checks import (
     check_encoders,
     check_known,
     check_options,
+    check_text,
     check_watch,
 )
-from search.commands.shared.index_lines import plan_lines, print_built, print_reembedded
+from search.commands.shared.index_lines import (
+    plan_lines,
+    print_built,
+    print_reembedded,
+    print_text,
+)
 from search.commands.shared.index_options import (
     Address,
     Annotations,
@@ -35,6 +41,7 @@ from search.commands.shared.index_options import (
     RetryFailed,
     Shards,
     Source,
+    Text,
     Watch,
     Workers,
 )
@@ -67,6 +74,7 @@ def index(
     plan: Plan = False,
     prune: Prune = False,
     retry_failed: RetryFailed = False,
+    text: Text = False,
     reembed: Reembed = False,
     watch: Watch = False,
     encoders: ClipEncoders = None,
@@ -104,6 +112,7 @@ def index(
     check_sharding(sharding, source or (), bool(others), retry_failed)
     check_options(source or exclude or include, annotations, plan, reembed, retry_failed)
     check_watch(watch, plan, reembed, prune)
+    check_text(text, watch or plan or shards is not None)
     check_encoders(encoders, bool(checkpoint or image_weights or text_weights), device.value)
     if not source and not reembed and not from_shards:
         check_known(index)
@@ -132,10 +141,19 @@ def index(
                 _reembed(index, model, batch_size, prune, progress)
         else:
             build(retry=retry_failed)
+        if text:
+            _read_text(index, quiet)
     if watch:
         from search.commands.shared.watching import keep_up
 
         keep_up(index, source or (), build)
+
+
+def _read_text(index: Path, quiet: bool) -> None:
+    from indexer import read_text
+
+    with _shown(index, "reading text", quiet) as progress:
+        print_text(index, read_text(index, progress=progress))
 
 
 def _print_plan(index: Path, source: Sequence[str], **options: Any) -> None:  # noqa: ANN401

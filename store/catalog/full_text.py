@@ -17,6 +17,7 @@ from contextlib import contextmanager
 import numpy as np
 from numpy.typing import NDArray
 
+from store.catalog.line_search import with_parts_of_lines
 from store.columns.codec import text_to_row
 from store.columns.documents import COLUMNS, INSERT, WORDS, documents
 from store.columns.unspaced import spaced_query
@@ -82,8 +83,8 @@ def search_words(
     """Return ids (K,) and BM25 scores (K,) of the k photos that fit words best.
 
     A photo need not have all of them. Endings do not count (`dogs` finds `dog`, by the Porter
-    stemmer), nor do accents and case, and a part of what is written without blanks is found. The
-    highest score comes first, equal ones by id.
+    stemmer), nor do accents and case, and a part of what is written without blanks is found, as is
+    a part of a word that was read in a photo. The highest score comes first, equal ones by id.
 
     Args:
         catalog: to be searched.
@@ -98,7 +99,9 @@ def search_words(
     among = "" if within is None else "AND +rowid IN (SELECT value FROM json_each(?))"
     ids = [] if within is None else [json.dumps(within.tolist())]
     sql = f"SELECT rowid, -rank FROM words WHERE words MATCH ? {among} ORDER BY rank, rowid LIMIT ?"
-    ranked = list(catalog.rows(sql, query, *ids, max(0, k)))
+    scores = dict(catalog.rows(sql, query, *ids, max(0, k)))
+    scores = with_parts_of_lines(catalog, scores, telling_words(text), within)
+    ranked = sorted(scores.items(), key=lambda each: (-each[1], each[0]))[: max(0, k)]
     return (
         np.array([row[0] for row in ranked], dtype=np.int64),
         np.array([row[1] for row in ranked], dtype=np.float32),

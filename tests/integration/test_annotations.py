@@ -162,14 +162,14 @@ def test_an_annotation_file_that_was_damaged_since_stops_nothing(
 
 def test_what_is_passed_over_is_remembered(where: Path, tmp_path: Path) -> None:
     photos = photos_at(tmp_path / "p", "a.png", "@eaDir/b.png")
-    (photos / "c.cr3").write_bytes(b"x")
-    write_tar(tmp_path / "p" / "x.tar", {"d.png": painted("red"), "e.cr3": b"x", "f.mov": b"x"})
-    wanted = {".cr3": 2, ".mov": 1, "@eaDir/": 1}
+    (photos / "c.psd").write_bytes(b"x")
+    write_tar(tmp_path / "p" / "x.tar", {"d.png": painted("red"), "e.psd": b"x", "f.mov": b"x"})
+    wanted = {".psd": 2, ".mov": 1, "@eaDir/": 1}
     for _ in range(2):  # the second time the tar is not opened
         assert build(where, photos).passed_over == wanted
         with Index.open(where) as index:
             assert index.passed_over() == wanted
-    (photos / "c.cr3").unlink()
+    (photos / "c.psd").unlink()
     (photos / "x.tar").unlink()
     assert build(where, photos).passed_over == {"@eaDir/": 1}
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import typer
 
-__all__ = ["check_encoders", "check_known", "check_options", "check_watch"]
+__all__ = ["check_encoders", "check_known", "check_options", "check_text", "check_watch"]
 
 
 def check_encoders(encoders: str | None, others: bool, device: str) -> None:
@@ -59,6 +60,20 @@ def check_options(
         )
     if plan and annotations:
         raise typer.BadParameter("--plan tells of photos only: leave out --annotations")
+
+
+def check_text(text: bool, others: bool) -> None:
+    """Refuse what reads no text, and, before a photo is indexed, reading it without the package."""
+    if text and others:
+        raise typer.BadParameter(
+            "--text reads the photos of an index once: leave out --watch, --plan and --shards"
+        )
+    if text and find_spec("rapidocr") is None:
+        from store import ExtraMissing
+
+        raise ExtraMissing(
+            "text in photos needs RapidOCR: install it with `pip install 'crossgraph[text]'`"
+        )
 
 
 def check_watch(watch: bool, plan: bool, reembed: bool, prune: bool) -> None:

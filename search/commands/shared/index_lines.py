@@ -12,9 +12,9 @@ from search.printable import printable
 from search.status.index_status import passed_over_line
 
 if TYPE_CHECKING:
-    from indexer import BuildReport, Plan, ReembedReport
+    from indexer import BuildReport, Plan, ReembedReport, TextReport
 
-__all__ = ["plan_lines", "print_built", "print_reembedded", "print_vectors_note"]
+__all__ = ["plan_lines", "print_built", "print_reembedded", "print_text", "print_vectors_note"]
 
 SHOWN = 3  # names of photos that annotations speak of and nobody has
 
@@ -86,6 +86,16 @@ def print_built(index: Path, report: BuildReport, told: set[str]) -> None:
         counts["of these with metadata read again"] = report.described
     done = ", ".join(f"{count} {what}" for what, count in counts.items())
     typer.echo(f"{index}: {done}, {report.seconds:.1f} seconds")
+
+
+def print_text(index: Path, report: TextReport) -> None:
+    """Print in how many photos text was read, and what it cost."""
+    each = report.seconds / report.read if report.read else 0.0
+    unseen = f", {report.unread} cannot be seen just now" if report.unread else ""
+    typer.echo(
+        f"{index}: text looked for in {report.read} photos and read in {report.with_text}{unseen}, "
+        f"{report.seconds:.1f} seconds, {each:.2f} a photo"
+    )
 
 
 def print_vectors_note(note: str) -> None:

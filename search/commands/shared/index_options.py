@@ -26,6 +26,7 @@ __all__ = [
     "RetryFailed",
     "Shards",
     "Source",
+    "Text",
     "Watch",
     "Workers",
 ]
@@ -65,6 +66,14 @@ Prune = Annotated[
 ]
 RetryFailed = Annotated[
     bool, typer.Option("--retry-failed", help="Read files again that could not be read before.")
+]
+Text = Annotated[
+    bool,
+    typer.Option(
+        "--text",
+        help="Read the text that is to be seen in photos, too, in those in which it was not looked "
+        "for yet; takes about a second a photo, and the extra `text`.",
+    ),
 ]
 Reembed = Annotated[
     bool,

@@ -131,7 +131,9 @@ def test_a_place_that_is_none_is_told(text: str, message: str) -> None:
         Near(float("nan"), 0, 1)
 
 
-@pytest.mark.parametrize("words", ["steep", "Bob", "Alfama", "portugal", "EXIT", "出口"])
+@pytest.mark.parametrize(
+    "words", ["steep", "Bob", "Alfama", "portugal", "EXIT", "出口", "exi", "nly"]
+)
 def test_words_of_it_are_found(index: Index, words: str) -> None:
     assert index.search_texts(words, 9)[0].tolist()[0] == 1
 

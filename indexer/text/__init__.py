@@ -1,0 +1,1 @@
+"""Text that is to be seen in photos: signs, receipts, screens, whiteboards."""

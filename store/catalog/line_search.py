@@ -1,0 +1,55 @@
+"""Parts of words in the text that was read in photos: `exit` finds EMERGENCYEXIT, `lisb` Lisboa."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from store.sqlite.catalog_file import CatalogFile
+
+__all__ = ["with_parts_of_lines"]
+
+SHORTEST = 3
+"""Letters of a word that is looked for in others."""
+MOST_PHOTOS = 10_000
+"""Photos that have a word; one that more of them have tells nothing."""
+
+
+def with_parts_of_lines(
+    catalog: CatalogFile,
+    scores: dict[int, float],
+    words: Sequence[str],
+    within: NDArray[np.int64] | None,
+) -> dict[int, float]:
+    """Return scores of photos by words, with those of photos that have these in a line of text.
+
+    A word counts by how few photos have it, as it does in BM25.
+
+    Args:
+        catalog: to be searched.
+        scores: of photos that have the words as whole ones.
+        words: those that are looked for, in small letters.
+        within: (M,) the only ids that are wanted; None is all.
+    """
+    if next(catalog.rows("SELECT 1 FROM lines LIMIT 1"), None) is None:
+        return scores
+    photos = next(catalog.rows("SELECT count(*) FROM text_reads"))[0]
+    among = "" if within is None else "AND image_id IN (SELECT value FROM json_each(?))"
+    ids = [] if within is None else [json.dumps(within.tolist())]
+    sql = f"""SELECT DISTINCT image_id FROM lines WHERE text LIKE ? ESCAPE '\\' {among}
+        LIMIT {MOST_PHOTOS}"""
+    found: dict[int, float] = {}
+    for word in words:
+        if word.isascii() and len(word) < SHORTEST:
+            continue
+        pattern = "".join(f"\\{letter}" if letter in "\\%_" else letter for letter in word)
+        having = [row[0] for row in catalog.rows(sql, f"%{pattern}%", *ids)]
+        worth = math.log1p((photos - len(having) + 0.5) / (len(having) + 0.5))
+        for image_id in having:
+            found[image_id] = found.get(image_id, 0.0) + worth
+    both = scores.keys() | found.keys()
+    return {i: max(scores.get(i, 0.0), found.get(i, 0.0)) for i in both}
