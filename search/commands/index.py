@@ -99,10 +99,6 @@ def index(
 
       crossgraph index --index photos.index --plan
 
-      crossgraph index --watch
-
-      crossgraph index ~/Pictures --shards shards
-
       crossgraph index --from-shards shards --index photos.index
 
       crossgraph index ~/Pictures --encoders clip:google/siglip2-base-patch16-224
