@@ -1,8 +1,10 @@
-"""Makes `docs/page.png`: the real server over photos that pip packages carry, in a real browser.
+"""Makes the pictures of the docs: the real server over photos that packages carry, in a browser.
 
-    python -m tests.browser.picture docs/page.png
+    python -m tests.browser.picture docs
 
-It indexes them with the shipped model in a temporary folder, which takes a minute or two.
+It indexes them with the shipped model in a temporary folder, which takes a minute or two, and
+writes `page.png` (a search), `page-dark.png` (the library in dark) and `page-photo.png` (a photo,
+and where a word of the query was read in it).
 """
 
 from __future__ import annotations
@@ -24,15 +26,15 @@ from tests.browser.chromium import Page, start_browser
 
 __all__ = ["main"]
 
-QUERY = "?q=a+bird+with+its+wings+spread"
 SIZE = (1200, 640)
 MOST_BYTES = 300_000
+SEARCH = "?q=a+bird+with+its+wings+spread"
 
 
-def main(target: Path) -> None:
-    """Write the picture, at most 300 kB."""
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
+def main(folder: Path) -> None:
+    """Write the pictures, each of at most 300 kB."""
+    with tempfile.TemporaryDirectory() as temporary:
+        place = Path(temporary)
         _copied(place / "photos")
         program = [sys.executable, "-m", "search.cli"]
         index = place / "index"
@@ -40,9 +42,11 @@ def main(target: Path) -> None:
             [*program, "index", str(place / "photos"), "--index", str(index)], check=True
         )
         with _served([*program, "serve", "--index", str(index), "--port", "0"]) as address:
-            picture = _taken(address, place / "chromium")
-    target.write_bytes(_small(picture))
-    print(f"{target}: {target.stat().st_size:,} bytes")  # noqa: T201
+            pictures = _taken(address, place / "chromium")
+    for name, picture in pictures.items():
+        target = folder / name
+        target.write_bytes(_small(picture))
+        print(f"{target}: {target.stat().st_size:,} bytes")  # noqa: T201
 
 
 def _copied(folder: Path) -> None:
@@ -63,18 +67,36 @@ def _served(command: list[str]) -> Iterator[str]:
         server.communicate()
 
 
-def _taken(address: str, profile: Path) -> bytes:
+def _taken(address: str, profile: Path) -> dict[str, bytes]:
     browser = start_browser(profile)
     try:
         page = Page(browser, address)
-        page.open(QUERY, width=SIZE[0], height=SIZE[1])
-        page.says("#status", "wings")
-        there = "return [...document.querySelectorAll('.tile img')].every((each) => each.complete)"
-        page.until(lambda: page.all(".tile img.there") and page.run(there), "no thumbnails")
-        time.sleep(1)  # they fade in
-        return browser.get_screenshot_as_png()
+        pictures = {}
+        for name, query, theme in (
+            ("page.png", SEARCH, "light"),
+            ("page-dark.png", "", "dark"),
+        ):
+            page.open(query, width=SIZE[0], height=SIZE[1])
+            page.run("document.documentElement.dataset.theme = arguments[0]", theme)
+            _settled(page)
+            pictures[name] = browser.get_screenshot_as_png()
+        page.open(SEARCH, width=SIZE[0], height=SIZE[1])
+        _settled(page)
+        page.all(".tile")[0].click()
+        page.until(lambda: page.all(".word"), "no words")
+        page.until(lambda: page.all(".held img.there"), "no photo")
+        page.hover(page.all(".word")[0])
+        time.sleep(1)
+        pictures["page-photo.png"] = browser.get_screenshot_as_png()
+        return pictures
     finally:
         browser.quit()
+
+
+def _settled(page: Page) -> None:
+    there = "return [...document.querySelectorAll('.tile img')].every((each) => each.complete)"
+    page.until(lambda: page.all(".tile img.there") and page.run(there), "no thumbnails")
+    time.sleep(1)  # they fade in
 
 
 def _small(picture: bytes) -> bytes:
@@ -94,4 +116,4 @@ def _small(picture: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/page.png"))
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs"))

@@ -30,6 +30,16 @@ __all__ = ["POLICY", "Stub", "StubServer", "jpeg"]
 STATIC = Path(search.__file__).parent / "server" / "static"
 POLICY = "default-src 'self'; img-src 'self' blob:"
 SIZES = ((640, 427), (427, 640), (512, 512), (800, 450), (600, 400))
+FIELDS = [
+    {"name": "camera", "kind": "text", "operators": ["=", "!=", "~"], "example": "camera ~ pixel"},
+    {
+        "name": "category",
+        "kind": "texts",
+        "operators": ["=", "!=", "~"],
+        "example": "category = dog",
+    },
+    {"name": "width", "kind": "number", "operators": ["=", ">="], "example": "width > 1000"},
+]
 THINGS = ("dog", "cat", "bicycle", "boat", "tree", "car")
 
 
@@ -57,6 +67,11 @@ class Stub:
         notes: further lines that each search answers with.
         refuse: an error line for a search with this body, or None.
         searches: the bodies of all searches so far.
+        each_month: how many photos are of one month.
+        understood: what was read of each search's text, if anything.
+        saved: searches and albums by id.
+        removed: ids that were taken out of the index.
+        zipped: ids of each zip file that was asked for.
     """
 
     photos: int = 60
@@ -69,6 +84,11 @@ class Stub:
     delay: Callable[[dict[str, Any]], float] = lambda body: 0.0
     refuse: Callable[[dict[str, Any]], str | None] = lambda body: None
     searches: list[dict[str, Any]] = field(default_factory=list)
+    each_month: int = 40
+    understood: dict[str, Any] | None = None
+    saved: dict[int, dict[str, Any]] = field(default_factory=dict)
+    removed: list[int] = field(default_factory=list)
+    zipped: list[str] = field(default_factory=list)
 
     def photo(self, image_id: int) -> dict[str, Any]:
         width, height = SIZES[image_id % len(SIZES)]
@@ -98,14 +118,49 @@ class Stub:
             "model": {"name": "made"}, "sources": [], "building": self.building,
         }  # fmt: skip
 
-    def browse(self, after: int, limit: int) -> dict[str, Any]:
-        last = min(after + limit, self.photos)
-        images = [self.photo(each) for each in range(after + 1, last + 1)]
+    def library(self, where: str, album: int) -> dict[str, Any]:
+        """All photos, the lowest id first: `photos` of them over months that go back in time."""
+        ids = list(range(1, self.photos + 1))
+        if album:
+            ids = [each for each in ids if each in self.saved[album]["photos"]]
+        if where:
+            ids = [each for each in ids if each % 2]
+        months: dict[str, int] = {}
+        for image_id in ids:
+            months[self.month(image_id)] = months.get(self.month(image_id), 0) + 1
+        sizes = [SIZES[image_id % len(SIZES)] for image_id in ids]
         return {
-            "images": images,
-            "next": last if last < self.photos else None,
+            "total": len(ids),
+            "months": [{"month": month, "photos": count} for month, count in months.items()],
+            "ids": ids,
+            "widths_px": [width for width, _ in sizes],
+            "heights_px": [height for _, height in sizes],
             "missing": self.lost(),
         }
+
+    def month(self, image_id: int) -> str:
+        back = (image_id - 1) // self.each_month
+        return f"{2026 - back // 12}-{12 - back % 12:02}"
+
+    def duplicates(self, offset: int, limit: int) -> dict[str, Any]:
+        pairs = [(each, each + 1) for each in range(1, self.photos, 3)]
+        some = pairs[offset : offset + limit]
+        groups = [{"images": [self.photo(each) for each in pair]} for pair in some]
+        end = offset + len(some)
+        following = end if end < len(pairs) else None
+        photos = 2 * len(pairs)
+        return {"total": len(pairs), "photos": photos, "groups": groups, "next_offset": following}
+
+    def exif(self, image_id: int) -> dict[str, Any]:
+        tags = [{"name": "Make", "value": "Maker"}, {"name": "FNumber", "value": "2.8"}]
+        return {"tags": tags, "latitude": 38.71, "longitude": -9.14} if image_id % 2 else {
+            "tags": [], "latitude": None, "longitude": None,
+        }  # fmt: skip
+
+    def save(self, set_id: int, record: dict[str, Any]) -> dict[str, Any]:
+        set_id = set_id or 1 + max(self.saved, default=0)
+        self.saved[set_id] = {"search": "", "photos": [], **record, "id": set_id}
+        return self.saved[set_id]
 
     def lost(self) -> list[dict[str, str]]:
         return [{"index": "/b.index", "reason": reason} for reason in self.missing]
@@ -135,6 +190,7 @@ class Stub:
             "notes": notes,
             "reranked": min(count, 50),
             "missing": self.lost(),
+            **({"understood": self.understood} if self.understood else {}),
         }
 
 
@@ -203,11 +259,26 @@ class _Handler(BaseHTTPRequestHandler):
         elif self._allowed():
             self._read(url.path.split("/")[2:], parse_qs(url.query))
 
+    def do_PUT(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self._json(self.server.stub.save(int(self.path.rpartition("/")[2]), body))
+
+    def do_DELETE(self) -> None:
+        stub, parts = self.server.stub, self.path.split("/")[2:]
+        if parts[0] == "saved":
+            del stub.saved[int(parts[1])]
+        else:
+            stub.removed.append(int(parts[1]))
+        self._json({"id": int(parts[1]), "file_deleted": False})
+
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if not self._allowed():
             return
         stub = self.server.stub
+        if self.path == "/v1/saved":
+            self._json(stub.save(0, body))
+            return
         stub.searches.append(body)
         time.sleep(stub.delay(body))
         refused = stub.refuse(body)
@@ -217,19 +288,37 @@ class _Handler(BaseHTTPRequestHandler):
             self._json({"error": refused}, 422)
 
     def _read(self, parts: list[str], asked: dict[str, list[str]]) -> None:
+        if parts[0] == "images":
+            self._read_image(parts[1:], asked)
+            return
+        stub = self.server.stub
+        where, album = asked.get("where", [""])[0], int(asked.get("album", ["0"])[0])
+        offset, limit = (int(asked.get(name, ["0"])[0]) for name in ("offset", "limit"))
+        answers: dict[str, Callable[[], object]] = {
+            "index": stub.index,
+            "library": lambda: stub.library(where, album),
+            "duplicates": lambda: stub.duplicates(offset, limit),
+            "saved": lambda: {"saved": list(stub.saved.values())},
+            "fields": lambda: {"fields": FIELDS},
+            "values": lambda: {"values": [{"value": "Pixel 8", "photos": 7}]},
+        }
+        if parts[0] in answers:
+            self._json(answers[parts[0]]())
+        else:
+            self._json({"error": "there is nothing here"}, 404)
+
+    def _read_image(self, parts: list[str], asked: dict[str, list[str]]) -> None:
         stub = self.server.stub
         match parts:
-            case ["index"]:
-                self._json(stub.index())
-            case ["images"]:
-                after, limit = (int(asked.get(name, ["0"])[0] or 0) for name in ("after", "limit"))
-                self._json(stub.browse(after, limit))
-            case ["images", number]:
+            case ["zip"]:
+                stub.zipped += asked["ids"]
+                self._answer(200, "application/zip", asked["ids"][0].encode())
+            case [number]:
                 self._json(stub.photo(int(number)))
-            case ["images", number, _]:
+            case [number, "exif"]:
+                self._json(stub.exif(int(number)))
+            case [number, _]:
                 self._answer(200, "image/jpeg", stub.pixels(int(number)))
-            case _:
-                self._json({"error": "there is nothing here"}, 404)
 
     def _static(self, path: str) -> None:
         name = "index.html" if path == "/" else path.removeprefix("/static/")

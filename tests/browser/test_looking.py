@@ -47,12 +47,6 @@ def test_photos_stand_in_groups_with_their_cuts(page_of: Callable[..., Any]) -> 
     assert page.complaints() == []
 
 
-def test_before_anything_is_asked_there_are_no_groups(page_of: Callable[..., Any]) -> None:
-    page, _, _ = page_of(photos=60)
-    page.says("#status", "60 photos")
-    assert page.all(".group") == []
-
-
 def test_back_closes_the_photo_and_closing_leaves_no_trace(page_of: Callable[..., Any]) -> None:
     page, _, _ = page_of("?q=a+dog")
     page.says("#status", "a dog")

@@ -63,3 +63,35 @@ def test_rows_fill_the_page_and_keep_proportions(page_of: Callable[..., Any]) ->
     sizes = {1: 427 / 640}
     assert rows[0][1] == pytest.approx(sizes[1], abs=0.01)
     assert all(abs(over) < 1 for over, _ in rows)
+
+
+MOST_MB = 300
+LIBRARY = 50_000
+FRAMES = 240
+WORK_MS = 20.0  # of the page's own thread for a frame, whatever else the machine does
+
+
+def test_a_library_of_fifty_thousand_scrolls_steadily(page_of: Callable[..., Any]) -> None:
+    page, _, _ = page_of(photos=LIBRARY, each_month=400)
+    page.says("#status", "50,000 photos")
+    page.browser.set_script_timeout(120)
+    page.command("Performance.enable", {"timeDomain": "threadTicks"})
+    before = metrics(page)
+    gaps = page.browser.execute_async_script(SCROLL, 60, FRAMES)
+    work_ms = 1000 * (metrics(page)["TaskDuration"] - before["TaskDuration"]) / FRAMES
+    for share in (0.5, 1.0, 0.2):
+        page.run("scrollTo({ top: arguments[0] * document.body.scrollHeight })", share)
+        page.until(lambda: page.all(".tile img.there"), "no thumbnail")
+    page.command("HeapProfiler.collectGarbage")
+    megabytes = metrics(page)["JSHeapUsedSize"] / 1e6
+    frame = f"{work_ms:.1f} ms of work a frame, median frame {gaps[len(gaps) // 2]:.1f} ms"
+    print(f"{frame}, heap {megabytes:.0f} MB")  # noqa: T201
+    assert work_ms < WORK_MS
+    assert megabytes < MOST_MB
+    assert len(page.photos()) < 150
+    assert page.complaints() == []
+
+
+def metrics(page: Any) -> dict[str, float]:
+    found = page.command("Performance.getMetrics")["metrics"]
+    return {each["name"]: each["value"] for each in found}

@@ -7,7 +7,8 @@ const FIRST = 100; // photos of the first answer; whoever scrolls gets more
 const MORE = 10;
 const MOST = 10_000;
 const BUDGET_MS = 1500; // for re-ranking the many; the first are all re-ranked
-const PAGE = 400;
+const PAGE = 50; // groups of near-duplicates
+const NONE = Object.freeze([]);
 
 export class Answers {
   // `on` gives photos(state), loading(is) and failed(error).
@@ -21,7 +22,7 @@ export class Answers {
     const key = asKey(query);
     const request = toRequest(query, FIRST);
     await this.#latest(async (signal) => {
-      const next = request ? await this.#found(request, signal) : await this.#page(0, signal);
+      const next = request ? await this.#found(request, signal) : await this.#browsed(query, signal);
       return { ...next, key, query, request };
     }, false);
   }
@@ -32,7 +33,7 @@ export class Answers {
     const { request, items, next } = this.state;
     await this.#latest(async (signal) => {
       if (!request) {
-        const page = await this.#page(next, signal);
+        const page = await this.#duplicates(next, signal);
         return { ...this.state, ...page, items: [...items, ...page.items] };
       }
       const wider = { ...request, limit: Math.min(MOST, request.limit * MORE), budget_ms: BUDGET_MS };
@@ -73,7 +74,8 @@ export class Answers {
   async #found(request, signal) {
     const answer = await api.search(request, signal);
     const done = answer.hits.length < request.limit || request.limit >= MOST;
-    return { items: answer.hits, took: answer.took_ms, notes: answer.notes ?? [], missing: answer.missing ?? [], done };
+    const { understood = null } = answer;
+    return { items: answer.hits, took: answer.took_ms, notes: answer.notes ?? [], missing: answer.missing ?? [], done, understood };
   }
 
   // A server may give fewer at a time than this page would take.
@@ -86,8 +88,27 @@ export class Answers {
     }
   }
 
-  async #page(after, signal) {
-    const answer = await api.browse(after, PAGE, signal);
-    return { items: answer.images, next: answer.next, done: !answer.next, notes: [], missing: answer.missing ?? [], took: null };
+  // Nothing is asked: all photos by when they were taken, or near-duplicates.
+  #browsed(query, signal) {
+    return query.view === "duplicates" ? this.#duplicates(0, signal) : this.#library(query, signal);
+  }
+
+  async #library({ where, album }, signal) {
+    const answer = await api.library(where.trim(), album, signal);
+    const items = [];
+    for (const { month, photos } of answer.months) {
+      const group = `month:${month}`;
+      for (let left = photos; left > 0; left -= 1) {
+        const place = items.length;
+        items.push({ id: answer.ids[place], width_px: answer.widths_px[place], height_px: answer.heights_px[place], group, captions: NONE, categories: NONE, duplicates: NONE });
+      }
+    }
+    return { items, done: true, notes: [], missing: answer.missing ?? [], took: null, months: answer.months };
+  }
+
+  async #duplicates(offset, signal) {
+    const { groups, total, photos, next_offset: next } = await api.duplicates(offset, PAGE, signal);
+    const items = groups.flatMap((images, place) => images.map((each) => ({ ...each, group: `alike:${offset + place}:${images.length}` })));
+    return { items, next, done: next === null, notes: [], missing: [], took: null, alike: { groups: total, photos } };
   }
 }

@@ -31,11 +31,24 @@ export const search = (request, signal) => asJson("v1/search", { body: request, 
 export const index = (signal) => asJson("v1/index", { signal });
 export const photo = (id, signal) => asJson(`v1/images/${id}`, { signal }).then(asHit);
 
-export async function browse(after, limit, signal) {
-  const asked = new URLSearchParams({ limit, ...(after ? { after } : {}) });
-  const answer = await asJson(`v1/images?${asked}`, { signal });
-  return { ...answer, images: answer.images.map(asHit) };
+// All photos, or those of a filter or an album, as columns: ids, sizes, and months with their counts.
+export const library = (where, album, signal) =>
+  asJson(`v1/library?${new URLSearchParams({ ...(where ? { where } : {}), ...(album ? { album } : {}) })}`, { signal });
+
+export async function duplicates(offset, limit, signal) {
+  const answer = await asJson(`v1/duplicates?offset=${offset}&limit=${limit}`, { signal });
+  return { ...answer, groups: answer.groups.map(({ images }) => images.map(asHit)) };
 }
+
+export const exif = (id, signal) => asJson(`v1/images/${id}/exif`, { signal });
+export const fields = () => asJson("v1/fields", {}).then(({ fields: known }) => known);
+export const values = (field) => asJson(`v1/values?${new URLSearchParams({ field, limit: 200 })}`, {}).then(({ values: known }) => known);
+export const saved = () => asJson("v1/saved", {}).then(({ saved: known }) => known);
+export const save = (record) =>
+  asJson(record.id ? `v1/saved/${record.id}` : "v1/saved", { method: record.id ? "PUT" : "POST", body: { name: record.name, search: record.search ?? "", photos: record.photos ?? [] } });
+export const forget = (id) => asJson(`v1/saved/${id}`, { method: "DELETE" });
+export const leaveOut = (id) => asJson(`v1/images/${id}`, { method: "DELETE" });
+export const zip = (ids) => `v1/images/zip?ids=${ids.join(",")}`;
 
 export const thumbnail = (id, size) => `v1/images/${id}/thumbnail?size=${size}`;
 export const file = (id) => `v1/images/${id}/file`;
@@ -54,9 +67,9 @@ async function asJson(address, options) {
   return record;
 }
 
-async function asked(address, { body, signal }) {
+async function asked(address, { body, signal, method = body ? "POST" : "GET" }) {
   const headers = key ? { Authorization: `Bearer ${key}` } : {};
-  const sent = body && { method: "POST", body: JSON.stringify(body) };
+  const sent = { method, ...(body ? { body: JSON.stringify(body) } : {}) };
   if (body) headers["Content-Type"] = "application/json";
   let answer;
   try {

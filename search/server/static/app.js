@@ -10,23 +10,48 @@ import { Grid } from "./grid.js";
 import { grouped } from "./groups.js";
 import { takePhotos } from "./intake.js";
 import { listenToKeys } from "./keys.js";
-import { EMPTY, asKey, fromAddress, lostFiles, term, toAddress, withTerm } from "./query.js";
+import { EMPTY, asKey, asSaved, fromAddress, lostFiles, term, toAddress, withTerm } from "./query.js";
+import { Saved } from "./saved.js";
+import { Scrubber } from "./scrubber.js";
+import { Selection } from "./selection.js";
 import { needsWanted, showError, showStatus } from "./status.js";
 import { showTerms } from "./terms.js";
 import { chooseTheme } from "./toggle.js";
+import { showUnderstood } from "./understood.js";
 import { withChosen } from "./where.js";
 
 const TYPING_MS = 180;
 
 let query = fromAddress(location.search);
 let facts = null;
+let lastKey; // of the photos that are shown
 let shown = [];
 let typing; // the timer of a text that is being typed
 let opened = false; // whether Back closes the photo that is open
 let typed = false; // whether the address of this entry of the history is the one being typed at
+let typedFrom; // the address before it
 const unfolded = new Set();
 
-const grid = new Grid(at("photos"), { open, act, nearEnd: () => answers.more() });
+const grid = new Grid(at("photos"), {
+  open, act, nearEnd: () => answers.more(), laid: () => scrubber?.show(),
+  select: (ids, is) => selection.set(ids, is),
+});
+var scrubber = new Scrubber(grid);
+const selection = new Selection({
+  changed: (ids) => grid.mark(ids),
+  album: (ids) => saved.open(ids),
+  dropped: (ids) => saved.drop(query.album, ids).then(() => { selection.clear(); answers.ask(query); }, failed),
+  removed: () => answers.ask(query),
+  failed,
+});
+const saved = new Saved({
+  open: (each) => change(each.search ? { ...EMPTY, ...fromAddress(`?${each.search}`) } : { ...EMPTY, album: each.id }),
+  current: () => (asSaved(query) === "./" ? "" : asSaved(query)),
+  done: (name) => {
+    selection.clear();
+    at("status").textContent = `Saved as “${name}”`;
+  },
+});
 const filters = new Filters((part) => change(part));
 const detail = new Detail({ act, step, category, closed });
 const answers = new Answers({
@@ -38,7 +63,10 @@ const answers = new Answers({
     connection.well();
     showError("");
     if (!keep) unfolded.clear();
+    if (!keep && state.key !== lastKey) selection.clear();
+    lastKey = state.key;
     render(keep);
+    if (query.near) toNeighbours(query.near);
   },
   failed,
 });
@@ -47,7 +75,7 @@ const connection = new Connection({
     const grown = facts && known.photos !== facts.photos;
     facts = known;
     filters.categories(known.categories);
-    if (grown && answers.state.request === null && scrollY < 100 && !detail.open) answers.ask(query);
+    if (grown && !selection.ids.size && answers.state.request === null && scrollY < 100 && !detail.open) answers.ask(query);
     else if (answers.state.key !== null) showStatus(answers.state, shown, query, facts);
   },
   back: () => {
@@ -90,6 +118,9 @@ function reflect() {
   at("without").hidden = !text;
   showTerms(at("terms"), query.terms, (terms) => change({ terms }));
   filters.show(query);
+  showAlbum();
+  at("alike").setAttribute("aria-pressed", query.view === "duplicates");
+  selection.looking({ album: query.album, duplicates: query.view === "duplicates" });
   at("cut").value = query.cut;
   at("cut-shown").textContent = percent(query.cut / 100);
 }
@@ -104,7 +135,25 @@ function render(keep) {
     return [{ ...hit, open: true }, ...hit.duplicates.map((each) => ({ ...each, folded: true }))];
   }));
   grid.show(shown, { keep });
+  showUnderstood(state.understood, query, (part) => change(part));
   showStatus(state, hits, query, facts);
+}
+
+// The album that is looked at, as a chip that leads back to all photos.
+function showAlbum() {
+  const show = () => { at("album-name").textContent = saved.nameOf(query.album) ?? `Album ${query.album}`; };
+  at("album-chip").hidden = !query.album;
+  if (!query.album) return;
+  show();
+  if (!saved.nameOf(query.album)) saved.load().then(show);
+}
+
+// To the photos that were taken around the time of one.
+function toNeighbours(id) {
+  const place = shown.findIndex((each) => each.id === id);
+  if (place < 0) return;
+  grid.focus(place);
+  grid.goTo(grid.topOf(place) - innerHeight / 3);
 }
 
 function failed(error) {
@@ -126,6 +175,19 @@ function askKey(said) {
 }
 
 function act(name, hit) {
+  if (name === "others") {
+    const [, ...others] = shown.filter((each) => each.group === hit).map(({ id }) => id);
+    selection.set(others, true);
+    return;
+  }
+  if (name === "select") {
+    selection.set([hit.id], !selection.ids.has(hit.id));
+    return;
+  }
+  if (name === "album") {
+    saved.open([hit.id]);
+    return;
+  }
   if (name === "duplicates") {
     if (!unfolded.delete(hit.id)) unfolded.add(hit.id);
     render(true);
@@ -133,6 +195,7 @@ function act(name, hit) {
   }
   detail.close();
   if (name === "like") change({ ...EMPTY, where: query.where, fold: query.fold, terms: [term("+", "photo", String(hit.id))] });
+  if (name === "near") change({ ...EMPTY, near: hit.id });
   if (name === "add") change(withTerm({ ...query, photo: null }, term("+", "photo", String(hit.id))));
   if (name === "subtract") change(withTerm({ ...query, photo: null }, term("-", "photo", String(hit.id))));
 }
@@ -168,7 +231,10 @@ async function follow() {
   query = fromAddress(location.search);
   typed = false;
   reflect();
-  if (answers.state.key === asKey(query) && asKey(before) === asKey(query)) render(true);
+  if (answers.state.key === asKey(query) && asKey(before) === asKey(query)) {
+    render(true);
+    if (query.near && query.near !== before.near) toNeighbours(query.near);
+  }
   else await answers.ask(query);
   if (lostFiles(location.search)) showError("A link does not hold the photos that were dropped in; drop them in again.");
   const photo = query.photo;
@@ -181,10 +247,22 @@ async function follow() {
 
 function type() {
   const first = !typed;
+  if (first) typedFrom = location.search;
   const wait = at("text").value.trim() ? TYPING_MS : 0;
-  change({ text: at("text").value }, { entry: first, wait });
+  const next = toAddress({ ...query, ...written(at("text").value) });
+  if (!first && (next === typedFrom || (next === "./" && !typedFrom))) {
+    // All that was typed is gone again: this entry of the history would lead nowhere.
+    clearTimeout(typing);
+    typing = undefined;
+    history.back();
+    return;
+  }
+  change(written(at("text").value), { entry: first, wait });
   typed = true;
 }
+
+// A text asks all photos, whatever was looked at; what was read of another text is forgotten.
+const written = (text) => ({ text, view: "", album: null, near: null, ...(text.trim() ? {} : { asWords: [], chosen: {} }) });
 
 // The text becomes a term, and the field is free for another.
 function keep(sign) {
@@ -213,6 +291,8 @@ at("home").addEventListener("click", (event) => {
   event.preventDefault();
   change(EMPTY);
 });
+at("alike").addEventListener("click", () => change(query.view ? EMPTY : { ...EMPTY, view: "duplicates" }));
+at("album-away").addEventListener("click", () => change({ album: null }));
 at("help-open").addEventListener("click", () => at("help").showModal());
 addEventListener("popstate", follow);
 takePhotos({
@@ -223,3 +303,4 @@ listenToKeys({ grid, detail, filters, act, step, anew: () => change({ ...EMPTY, 
 chooseTheme(at("theme"));
 connection.start();
 follow();
+if (!query.photo && !query.near && matchMedia("(hover: hover)").matches) at("text").focus({ preventScroll: true });

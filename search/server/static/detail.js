@@ -4,8 +4,11 @@ import * as api from "./api.js";
 import { at, counted, element, icon, nameOf, percent } from "./dom.js";
 import { explained } from "./explain.js";
 import { groupOf } from "./groups.js";
+import { map } from "./map.js";
 import { measured, toRequest } from "./query.js";
+import { copy, download } from "./selection.js";
 import { titleOf } from "./tile.js";
+import { Zoom } from "./zoom.js";
 
 export class Detail {
   // `on` gives act(name, hit), step(by) and closed(hit).
@@ -31,15 +34,52 @@ export class Detail {
     this.hit = hit;
     const { signal } = this.asking;
     const held = element("div", { class: "held" });
+    const stage = this.#stage(hit, held, place);
+    const side = element("div", { class: "side" });
+    this.zooming = new Zoom(stage, held);
+    this.dialog.setAttribute("aria-label", titleOf(hit));
+    this.dialog.replaceChildren(stage, side);
+    if (!this.dialog.open) this.dialog.showModal();
+    stage.focus();
+    this.#picture(held, hit, signal);
+    this.#told(side, held, hit, query, signal);
+  }
+
+  zoom() {
+    this.zooming?.toggle();
+  }
+
+  // What is known of the photo; of one of the library that is asked for first.
+  async #told(side, held, hit, query, signal) {
     const facts = element("dl", { class: "facts" });
     const why = element("div");
-    this.dialog.setAttribute("aria-label", titleOf(hit));
-    this.dialog.replaceChildren(this.#stage(hit, held, place), this.#side(hit, facts, why, query));
-    if (!this.dialog.open) this.dialog.showModal();
-    this.dialog.querySelector(".large").focus();
-    this.#picture(held, hit, signal);
-    this.#facts(facts, hit, signal);
+    const more = element("div", { class: "more" });
+    const draw = (known) => {
+      this.hit = known;
+      this.dialog.setAttribute("aria-label", titleOf(known));
+      side.replaceChildren(...this.#side(known, facts, why, more, query));
+    };
+    if (hit.path !== undefined) draw(hit);
+    fill(facts, hit);
     if (query && toRequest(query, 1)) this.#why(why, held, hit, query, signal);
+    try {
+      const known = { ...hit, ...(await api.photo(hit.id, signal)) };
+      if (signal.aborted) return;
+      if (hit.path === undefined) draw({ ...known, duplicates: hit.duplicates, group: hit.group });
+      fill(facts, known);
+      await this.#exif(more, hit, signal);
+    } catch (error) {
+      // What the hit says itself is there; of one without anything that is the reason.
+      if (error.name !== "AbortError" && hit.path === undefined) side.replaceChildren(element("p", { class: "rest" }, error.message));
+    }
+  }
+
+  async #exif(box, hit, signal) {
+    const { tags, latitude, longitude } = await api.exif(hit.id, signal);
+    if (latitude !== null) box.append(map(latitude, longitude));
+    if (!tags.length) return;
+    const rows = tags.flatMap(({ name, value }) => [element("dt", {}, name), element("dd", {}, value)]);
+    box.append(element("details", { class: "exif" }, element("summary", {}, `All EXIF (${tags.length})`), element("dl", { class: "facts" }, ...rows)));
   }
 
   #stage(hit, held, place) {
@@ -48,22 +88,38 @@ export class Detail {
     return element(
       "div", { class: "large", tabindex: "-1" }, held, step(-1, "left", "Previous photo (←)"), step(1, "right", "Next photo (→)"),
       element("button", { type: "button", class: "step close", title: "Close (Esc)", "aria-label": "Close", onclick: () => this.close() }, icon("close")),
+      element(
+        "div", { class: "zooms" },
+        element("button", { type: "button", class: "step out", title: "Zoom out", "aria-label": "Zoom out", onclick: () => this.zooming.step(-1) }, icon("minus")),
+        element("button", { type: "button", class: "step in", title: "Zoom in (z)", "aria-label": "Zoom in", onclick: () => this.zooming.step(1) }, icon("plus")),
+      ),
     );
   }
 
-  #side(hit, facts, why, query) {
-    const act = (name, text, mark) => element("button", { type: "button", onclick: () => this.on.act(name, hit) }, icon(mark), text);
+  #side(hit, facts, why, more, query) {
+    const act = (name, text, mark) => element("button", { type: "button", "data-do": name, onclick: () => this.on.act(name, hit) }, icon(mark), text);
+    const own = (name, text, mark, does) => element("button", { type: "button", "data-do": name, onclick: does }, icon(mark), text);
     const found = hit.probability === undefined ? null : matchLine(hit, query ? measured(query) : "match");
-    return element(
-      "div", { class: "side" },
+    const copied = async ({ currentTarget: button }) => {
+      await copy(hit.path);
+      button.lastChild.textContent = "Copied";
+    };
+    return [
       element("h2", {}, titleOf(hit)),
       found,
       why,
       element("div", { class: "acts" }, act("like", "More like this", "like"), act("add", "Add", "plus"), act("subtract", "Subtract", "minus")),
+      element(
+        "div", { class: "acts" },
+        act("near", "Around this time", "clock"), act("album", "Add to album", "album"),
+        own("download", "Download", "down", () => download(api.file(hit.id), nameOf(hit.path ?? `photo-${hit.id}`))),
+        own("copy", "Copy path", "copy", copied),
+      ),
       hit.captions.length > 1 ? element("ul", { class: "captions" }, ...hit.captions.slice(1).map((text) => element("li", {}, text))) : null,
       hit.categories.length ? element("p", { class: "tags" }, ...hit.categories.map((name) => element("button", { type: "button", title: `Only photos with ${name}`, onclick: () => this.on.category(name) }, name))) : null,
       facts,
-    );
+      more,
+    ].filter(Boolean);
   }
 
   async #picture(held, hit, signal) {
@@ -89,27 +145,12 @@ export class Detail {
     }
   }
 
-  async #facts(list, hit, signal) {
-    let known = hit;
-    fill(list, known);
-    try {
-      known = { ...hit, ...(await api.photo(hit.id, signal)) };
-    } catch {
-      return; // what the hit says itself is there
-    }
-    fill(list, known);
-  }
-
   async #why(box, held, hit, query, signal) {
     const request = { ...toRequest(query, 1), where: `id = ${hit.id}`, explain: true, fold_duplicates: false };
     try {
-      const { hits, notes } = await api.search(request, signal);
+      const { hits } = await api.search(request, signal);
       const found = hits.find((each) => each.id === hit.id);
-      if (!found?.explanation?.words.length) {
-        const why = notes?.find((note) => note.includes("no explanations"));
-        if (why) box.append(element("p", { class: "rest" }, why));
-        return;
-      }
+      if (!found?.explanation?.words.length) return;
       const { overlay, words } = explained(found.explanation);
       held.append(overlay);
       box.append(words);

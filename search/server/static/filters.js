@@ -1,6 +1,7 @@
 // The filter panel. Every chooser writes its part of the one text below it, which may also be typed.
 
 import { at, element } from "./dom.js";
+import { FieldHelp } from "./fields.js";
 import { chosen, clauses, withChosen } from "./where.js";
 
 const EXAMPLES = ["width > 2000", "taken >= 2024", "camera ~ pixel", "caption ~ beach", "not category = person", "size > 2MB"];
@@ -23,6 +24,9 @@ export class Filters {
       type: "text", class: "where", placeholder: "width > 2000 and category = dog", spellcheck: "false", autocomplete: "off", autocapitalize: "off",
       onchange: () => this.#write(this.where.value.trim()),
     });
+    this.where.setAttribute("list", "where-help");
+    this.help = element("datalist", { id: "where-help" });
+    new FieldHelp(this.where, this.help);
     this.fold = this.#box("fold");
     this.hybrid = this.#box("hybrid");
     at("filters").append(...this.#rows());
@@ -82,7 +86,7 @@ export class Filters {
         "div", { class: "field", role: "group", "aria-label": "Shape" }, element("span", {}, "Shape"),
         element("span", { class: "segments" }, ...this.shapes.map(([box, name]) => element("label", {}, box, element("span", {}, name)))),
       ),
-      element("label", { class: "field wide" }, element("span", {}, "Only where"), this.where),
+      element("label", { class: "field wide" }, element("span", {}, "Only where"), this.where, this.help),
       element("p", { class: "examples" }, "Such as ", ...examples, this.clear),
       element(
         "div", { class: "boxes" },

@@ -19,11 +19,12 @@ export class Grid {
     this.laid = { rows: [], height: 0 };
     this.shown = new Map(); // number of the row -> element
     this.current = 0; // the photo that the arrows are at
-    host.setAttribute("role", "grid");
+    this.selected = new Set(); // ids
     host.setAttribute("aria-label", "Photos");
     addEventListener("scroll", () => this.#soon(), { passive: true });
     new ResizeObserver(() => this.#resized()).observe(host);
     host.addEventListener("click", (event) => this.#clicked(event));
+    host.addEventListener("contextmenu", (event) => this.#longPressed(event));
     host.addEventListener("keydown", (event) => this.#pressed(event));
     host.addEventListener("focusin", (event) => this.#focused(event));
     host.addEventListener("dragstart", (event) => this.#dragged(event));
@@ -48,6 +49,39 @@ export class Grid {
     this.#cell(this.current)?.focus({ preventScroll: true });
   }
 
+  // Shows which photos are selected.
+  mark(selected) {
+    this.selected = selected;
+    this.host.setAttribute("aria-multiselectable", "true");
+    this.host.classList.toggle("selecting", selected.size > 0);
+    for (const row of this.shown.values()) for (const cell of row.children) this.#marked(cell);
+  }
+
+  #marked(cell) {
+    const is = this.selected.has(this.items[cell.place]?.id);
+    cell.setAttribute("aria-selected", is);
+    cell.classList.toggle("selected", is);
+  }
+
+  // Where groups begin, as [{ group, top }] in pixels from the first row.
+  get groups() {
+    return this.laid.rows.filter(({ group }) => group !== undefined).map(({ group, top }) => ({ group, top: top - HEADING_PX }));
+  }
+
+  // The group that the view's upper edge is in.
+  get groupInView() {
+    const row = this.laid.rows[rowAt(this.laid.rows, this.#viewTop() + 80)];
+    return row ? this.items[row.start].group : undefined;
+  }
+
+  topOf(place) {
+    return this.laid.rows[this.#rowOf(place)]?.top ?? 0;
+  }
+
+  goTo(top) {
+    scrollBy({ top: top - this.#viewTop() - document.querySelector(".top").offsetHeight, behavior: "instant" });
+  }
+
   get focusedItem() {
     return this.host.contains(document.activeElement) ? this.items[this.current] : undefined;
   }
@@ -58,6 +92,9 @@ export class Grid {
     const wished = Math.min(250, Math.max(132, width / 5.2));
     this.size = wished * 1.25 * devicePixelRatio > 256 ? 512 : 256;
     this.laid = justified(this.items, width, wished, GAP_PX, HEADING_PX);
+    if (this.items.length) this.host.setAttribute("role", "grid");
+    else this.host.removeAttribute("role"); // a grid has rows
+    this.on.laid?.();
     this.host.style.height = `${this.laid.height}px`;
     this.host.setAttribute("aria-rowcount", this.laid.rows.length);
     for (const number of [...this.shown.keys()]) this.#remove(number);
@@ -68,8 +105,10 @@ export class Grid {
     if (this.host.clientWidth === this.width) return;
     const top = this.#viewTop();
     const first = this.laid.rows[rowAt(this.laid.rows, top)]?.start ?? 0;
+    const focused = this.host.contains(document.activeElement);
     this.#lay();
-    if (top > 0 && first > 0) scrollBy(0, this.laid.rows[this.#rowOf(first)].top - top);
+    if (top > 0 && first > 0) scrollBy({ top: this.laid.rows[this.#rowOf(first)].top - top, behavior: "instant" });
+    if (focused) this.focus(this.current, { scroll: false });
   }
 
   // How far the view's upper edge is below the first row's.
@@ -111,6 +150,7 @@ export class Grid {
       cell.place = start + offset;
       cell.style.width = `${width}px`;
       if (cell.place === this.current) cell.tabIndex = 0;
+      this.#marked(cell);
       row.append(cell);
     });
     this.shown.set(number, row);
@@ -166,13 +206,29 @@ export class Grid {
     cell.tabIndex = 0;
   }
 
-  #clicked({ target }) {
+  #clicked({ target, shiftKey }) {
+    const pressed = target.closest("[data-action]");
+    if (pressed?.dataset.group) this.on.act(pressed.dataset.action, pressed.dataset.group);
     const cell = target.closest(".tile");
     if (!cell) return;
-    const action = target.closest("[data-action]")?.dataset.action;
+    const from = this.current;
     this.current = cell.place;
-    if (action) this.on.act(action, this.items[cell.place]);
-    else this.on.open(this.items[cell.place]);
+    const item = this.items[cell.place];
+    if (pressed?.dataset.action === "select" || (!pressed && (shiftKey || this.selected.size > 0))) {
+      // With Shift all from the one that was chosen before.
+      const [start, end] = shiftKey ? [Math.min(from, cell.place), Math.max(from, cell.place)] : [cell.place, cell.place];
+      this.on.select(this.items.slice(start, end + 1).map(({ id }) => id), !this.selected.has(item.id));
+    } else if (pressed) this.on.act(pressed.dataset.action, item);
+    else this.on.open(item);
+  }
+
+  // On a screen that is touched a long press selects.
+  #longPressed(event) {
+    const cell = event.target.closest(".tile");
+    if (!cell || matchMedia("(hover: hover)").matches) return;
+    event.preventDefault();
+    const { id } = this.items[cell.place];
+    this.on.select([id], !this.selected.has(id));
   }
 
   #pressed(event) {

@@ -19,7 +19,7 @@ const ORDER = Object.keys(GROUPS);
 export function grouped(hits) {
   let lowest = 0;
   return hits.map((hit) => {
-    if (hit.group === undefined) return hit;
+    if (hit.group === undefined || PLAIN.test(hit.group)) return hit;
     if (!hit.folded) lowest = Math.max(lowest, ORDER.indexOf(hit.group));
     return { ...hit, group: ORDER[lowest] };
   });
@@ -28,10 +28,30 @@ export function grouped(hits) {
 // The group of one photo, in words.
 export const groupOf = (hit) => ONE[hit.group];
 
+const MONTH = new Intl.DateTimeFormat("en", { month: "long", year: "numeric", timeZone: "UTC" });
+
+// "month:2024-05" is May 2024; "month:" is of photos without a date.
+export const monthOf = (group) => (group === "month:" ? "Without a date" : MONTH.format(new Date(`${group.slice(6)}-01T00:00:00Z`)));
+
+export const yearOf = (group) => (group === "month:" ? "No date" : group.slice(6, 10));
+
+const PLAIN = /^(month|alike):/;
+
+function titled(group) {
+  if (!PLAIN.test(group)) return GROUPS[group];
+  if (group.startsWith("month:")) return [monthOf(group), ""];
+  const [, place, photos] = group.split(":");
+  return [`Alike ${Number(place) + 1}`, `${photos} photos, the largest first`];
+}
+
+// A line above the photos of a group; of near-duplicates it chooses all but the first.
 export function heading(group) {
-  const [name, meaning] = GROUPS[group];
+  const [name, meaning] = titled(group);
+  const others = group.startsWith("alike:")
+    ? element("button", { type: "button", class: "plain", "data-action": "others", "data-group": group }, "Select all but the largest")
+    : null;
   return element(
     "div", { role: "row", class: "group" },
-    element("div", { role: "rowheader" }, element("h2", {}, name), element("span", {}, meaning)),
+    element("div", { role: "rowheader" }, element("h2", {}, name), meaning ? element("span", {}, meaning) : null, others),
   );
 }

@@ -2,7 +2,7 @@
 
 import { at } from "./dom.js";
 
-const ACTS = { m: "like", "+": "add", "-": "subtract", "−": "subtract", d: "duplicates" };
+const ACTS = { m: "like", "+": "add", "-": "subtract", "−": "subtract", d: "duplicates", x: "select", t: "near" };
 
 export function listenToKeys({ grid, detail, filters, act, step, anew }) {
   addEventListener("keydown", (event) => {
@@ -13,13 +13,14 @@ export function listenToKeys({ grid, detail, filters, act, step, anew }) {
   });
 
   // Another dialog than the photo's has its keys for itself.
-  const other = () => at("help").open || at("key").open;
+  const other = () => [...document.querySelectorAll("dialog.card")].some((each) => each.open);
 
   function pressed(event) {
     const hit = detail.open ? detail.hit : grid.focusedItem;
     const name = ACTS[event.key];
     if (detail.open && event.key === "ArrowLeft") step(-1);
     else if (detail.open && event.key === "ArrowRight") step(1);
+    else if (detail.open && event.key === "z") detail.zoom();
     else if (name && hit && (name !== "duplicates" || hit.duplicates.length)) act(name, hit);
     else if (event.key === "?") at("help").showModal();
     else if (detail.open) return;

@@ -11,6 +11,7 @@ export const fileOf = (name) => files.get(name);
 
 export const EMPTY = Object.freeze({
   text: "", terms: Object.freeze([]), where: "", cut: 0, fold: true, hybrid: false, photo: null,
+  album: null, view: "", near: null, asWords: Object.freeze([]), chosen: Object.freeze({}),
 });
 
 // A term is { sign: "+" or "-", kind: "text", "photo" or "file", value, weight }.
@@ -34,6 +35,11 @@ export function fromAddress(address) {
     fold: given.get("fold") !== "no",
     hybrid: given.get("words") === "yes",
     photo: Number(given.get("photo")) || null,
+    album: Number(given.get("album")) || null,
+    view: given.get("view") === "duplicates" ? "duplicates" : "",
+    near: Number(given.get("near")) || null, // the photo whose neighbours in time are looked at
+    asWords: given.getAll("as"), // parts of the text that are no filters
+    chosen: Object.fromEntries(given.getAll("is").map((pair) => pair.split("\u0000")).filter((pair) => pair.length === 2)),
   };
 }
 
@@ -49,6 +55,11 @@ export function toAddress(query) {
   if (query.cut) given.set("cut", query.cut);
   if (!query.fold) given.set("fold", "no");
   if (query.hybrid) given.set("words", "yes");
+  if (query.album) given.set("album", query.album);
+  if (query.view) given.set("view", query.view);
+  for (const each of query.asWords) given.append("as", each);
+  for (const pair of Object.entries(query.chosen)) given.append("is", pair.join("\u0000"));
+  if (query.near) given.set("near", query.near);
   if (query.photo) given.set("photo", query.photo);
   const text = given.toString();
   return text ? `?${text}` : "./";
@@ -85,8 +96,13 @@ export function toRequest(query, limit) {
     limit,
     hybrid: query.hybrid,
     fold_duplicates: query.fold,
+    ...(query.asWords.length ? { as_words: query.asWords } : {}),
+    ...(Object.keys(query.chosen).length ? { choose: query.chosen } : {}),
   };
 }
+
+// What a saved search keeps: all but what is open.
+export const asSaved = (query) => toAddress({ ...query, photo: null, near: null }).replace(/^\?/, "");
 
 function asked({ kind, value, weight }) {
   if (kind === "text") return { text: value, weight };
@@ -95,7 +111,7 @@ function asked({ kind, value, weight }) {
 }
 
 // What makes another answer; the cut and the open photo do not.
-export const asKey = (query) => toAddress({ ...query, cut: 0, photo: null });
+export const asKey = (query) => toAddress({ ...query, cut: 0, photo: null, near: null });
 
 // What `probability` of a hit is: only with a text is it one, and otherwise how alike photos are.
 export function measured(query) {

@@ -11,7 +11,7 @@ const SAID_ABOVE = /^(degraded: |nothing here matches|crossgraph knows no word o
 export function showStatus(state, shown, query, facts) {
   const found = state.request !== undefined && state.request !== null;
   const best = state.items.reduce((most, hit) => Math.max(most, hit.probability ?? 0), 0);
-  at("status").textContent = found ? foundLine(state, shown, query, best) : browseLine(facts);
+  at("status").textContent = found ? foundLine(state, shown, query, best) : browseLine(facts, state, query);
   at("took").textContent = found && state.took ? `${Math.round(state.took.total)} ms` : "";
   at("took").title = found && state.took ? stages(state.took) : "";
   at("cut-box").hidden = !found || state.items.length === 0;
@@ -40,11 +40,18 @@ function foundLine(state, shown, query, best) {
   return `${state.done ? "" : "The first "}${counted(shown.length, "photo")}${cut} for ${inWords(query)}, best ${measured(query)} ${percent(best)}`;
 }
 
-function browseLine(facts) {
-  if (!facts) return "";
-  const { photos } = facts;
-  if (!photos) return "No photos yet: crossgraph index FOLDER adds some";
-  return counted(photos, "photo");
+function browseLine(facts, state, query) {
+  if (state.alike) {
+    if (!state.alike.groups) return "No photos are nearly the same";
+    return `${counted(state.alike.groups, "group")} of photos that are nearly the same, ${counted(state.alike.photos, "photo")} in all`;
+  }
+  if (facts && !facts.photos) return "No photos yet: crossgraph index FOLDER adds some";
+  if (!state.months) return facts ? counted(facts.photos, "photo") : "";
+  const count = state.items.length;
+  if (query.where.trim() && !count) return "No photo passes this filter";
+  if (query.where.trim()) return `${counted(count, "photo")} that ${count === 1 ? "passes" : "pass"} the filter`;
+  if (query.album) return `${counted(count, "photo")} in this album`;
+  return counted(count, "photo");
 }
 
 function stages(took) {

@@ -18,6 +18,7 @@ export function tile(hit, size) {
     },
     image,
     element("span", { class: "gone-name" }, nameOf(hit.path ?? "")),
+    action("select", "Select (x)", icon("check")),
     hit.probability === undefined ? null : element("span", { class: "match" }, percent(hit.probability)),
     folded > 0
       ? action("duplicates", hit.open ? "Fold near-duplicates" : `${folded} near-duplicates`, element("span", {}, hit.open ? `−${folded}` : `+${folded}`))
