@@ -29,7 +29,7 @@ def test_photos_come_as_one_types_and_the_link_brings_them_back(
 ) -> None:
     page, stub, _ = page_of()
     page.type("a dog")
-    page.says("#status", "59 photos for “a dog”, best match 91\u202f%")
+    page.says("#status", "59 photos for “a dog”, best match 90\u202f%")
     page.says("#took", "24 ms")
     assert page.browser.current_url.endswith("?q=a+dog")
     assert stub.searches[-1]["text"] == "a dog"

@@ -70,7 +70,7 @@ def test_pointing_at_a_word_shows_where_it_was_read_and_back(page_of: Callable[.
     page.all(".tile")[2].click()
     page.until(lambda: len(page.all(".word")) == 3, "no words")
     assert stub.searches[-1]["where"] == "id = 3"
-    assert page.text(".found").startswith("Good match87\u202f% match, number 3")
+    assert page.text(".found").startswith("Good match86\u202f% match, number 3")
     page.hover(page.all(".word")[1])
     page.says(".word-said", "“brown” added +0.050")
     boxes = [line.get_attribute("x") for line in page.all(".regions .line")]
