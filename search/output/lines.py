@@ -77,7 +77,8 @@ def as_plain_lines(hits: Iterable[Hit]) -> Iterator[str]:
     for hit in hits:
         path = printable(hit.name)
         why = f"{printable('; '.join(as_words(hit.explanation)))}\t" if hit.explanation else ""
-        facts = f"{hit.rank}\t{hit.probability:.2f}\t{hit.score:.3f}\t{path}\t{known(hit)}"
+        share = int(100 * hit.probability + 1e-6) / 100  # rounded down, as where people read it
+        facts = f"{hit.rank}\t{share:.2f}\t{hit.score:.3f}\t{path}\t{known(hit)}"
         yield f"{facts}\t{why}{hit.group}"
 
 
