@@ -28,8 +28,8 @@ __all__ = ["main"]
 
 SIZE = (1200, 640)
 MOST_BYTES = 300_000
-SEARCH = "?q=a+person+works+at+a+laptop"
-WITHOUT_LICENCE = {"foolbox"}  # which does not name one for its photos: they stay out of the docs
+SEARCH = "?q=a+man+looks+through+a+camera+on+a+tripod"
+LICENSED = {"scikit-image", "scikit-learn"}  # the others name a licence for the package alone
 
 
 def main(folder: Path) -> None:
@@ -54,7 +54,7 @@ def _copied(folder: Path) -> None:
     """Copy those that may be shown anywhere."""
     folder.mkdir()
     for photo_set in PHOTO_SETS:
-        if photo_set.package not in WITHOUT_LICENCE:
+        if photo_set.package in LICENSED:
             for photo in installed_photos(photo_set):
                 shutil.copy(photo, folder)
 
