@@ -25,12 +25,15 @@ from search.commands.measure import measure
 from search.commands.merge import merge
 from search.commands.models import models
 from search.commands.push import push
+from search.commands.reembed import reembed
 from search.commands.relocate import relocate
 from search.commands.search import search
 from search.commands.serve import serve
+from search.commands.shards import shards
 from search.commands.status import status
 from search.commands.train import train
 from search.commands.verify import verify
+from search.commands.watch import watch
 from search.short import search_main
 from search.terminal.boundary import run
 
@@ -43,6 +46,9 @@ app = typer.Typer(
 )
 
 app.command("index")(index)
+app.command("reembed")(reembed)
+app.command("watch")(watch)
+app.add_typer(shards)
 app.command("search")(search)
 app.command("serve")(serve)
 app.command("status")(status)

@@ -111,7 +111,7 @@ def _check_models(opened: Sequence[IndexReader]) -> None:
                 f"{first.folder} was made with model {first.model.name} "
                 f"({first.model.fingerprint[:12]}), {other.folder} with {other.model.name} "
                 f"({other.model.fingerprint[:12]}), and vectors of two models cannot be compared: "
-                "embed one of them anew with `crossgraph index --reembed`"
+                "embed one of them anew with `crossgraph reembed`"
             )
 
 

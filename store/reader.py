@@ -86,7 +86,7 @@ class IndexReader(CatalogReader, OneState):
                 raise ModelMismatch(
                     f"{folder} was made with model {active.name} ({active.fingerprint[:12]}), this "
                     f"is {model} ({str(fingerprint)[:12]}): give that model with --checkpoint, or "
-                    "embed its photos anew with `crossgraph index --reembed`"
+                    "embed its photos anew with `crossgraph reembed`"
                 )
             return cls(folder, catalog, active)
         except BaseException:

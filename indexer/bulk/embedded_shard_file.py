@@ -210,6 +210,6 @@ def _numbers(column: Any, dtype: str) -> NDArray[Any]:  # noqa: ANN401
 
 def _damaged(path: Path, error: Exception) -> DamagedEmbeddedShard:
     return DamagedEmbeddedShard(
-        f"{path} is no shard, or damaged ({error}): delete it and run `crossgraph index SOURCE "
-        "--shards` again, which makes it anew"
+        f"{path} is no shard, or damaged ({error}): delete it and run `crossgraph shards "
+        "write` again, which makes it anew"
     )

@@ -65,7 +65,7 @@ def read_manifest(folder: Path) -> Manifest:
     except OSError as error:
         raise SourceError(
             f"{folder} holds no shards: {NAME} cannot be read ({error.strerror}); make them with "
-            "`crossgraph index SOURCE --shards FOLDER`"
+            "`crossgraph shards write SOURCE --out FOLDER`"
         ) from error
     except (ValueError, TypeError, KeyError) as error:
         raise SourceError(f"{file} is no manifest of shards: {error!r}") from error

@@ -23,8 +23,8 @@ class Rates:
         large_photos_per_core_second: of 12 megapixels; the same command: 29.9 on 2 cores.
         gpu_photos_per_second: of 224 pixels, from a file to its rows, by one H200 that eight
             processes on 16 cores share: each indexed its eighth of 7,000 photos, as `crossgraph
-            index SOURCE --shards OUT --part I/8 --device cuda` does, the loading of the model not
-            counted. One process alone came to 510 a second, since reading takes the time.
+            shards write SOURCE --out OUT --part I/8 --device cuda` does, the loading of the model
+            not counted. One process alone came to 510 a second, since reading takes the time.
         ray_share: of that speed that is left with workers of Ray, without the seconds in which they
             start. `python -m tests.bulk_throughput FOLDER --photos 3000`.
         shard_bytes: of a photo in a shard. `python -m tests.bulk_merge`, as the next four.

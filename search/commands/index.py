@@ -2,48 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
 from search.commands.shared.embedded_shards import Sharding, check_sharding, run_sharded
 from search.commands.shared.index_checks import (
-    check_encoders,
     check_known,
     check_options,
     check_text,
     check_watch,
 )
-from search.commands.shared.index_lines import (
-    plan_lines,
-    print_built,
-    print_reembedded,
-    print_text,
-)
+from search.commands.shared.index_lines import plan_lines, print_text
 from search.commands.shared.index_options import (
-    Address,
     Annotations,
     BatchSize,
     ClipEncoders,
     Exclude,
     FromShards,
     Include,
+    OldAddress,
+    OldPart,
+    OldRay,
+    OldWorkers,
     OnDevice,
-    Part,
     Plan,
     Prune,
-    Ray,
     Reembed,
     RetryFailed,
     Shards,
     Source,
     Text,
     Watch,
-    Workers,
+)
+from search.commands.shared.indexing import (
+    ChosenModel,
+    Pass,
+    kept_when_stopped,
+    reembed_index,
+    shown_progress,
 )
 from search.commands.shared.options import (
     Checkpoint,
@@ -54,15 +53,17 @@ from search.commands.shared.options import (
     TextWeights,
     unnamed_index,
 )
-from search.models import loading
-from search.models.clip_models import clip_arguments
-
-if TYPE_CHECKING:
-    from indexer.indexing_model import IndexingModel
+from search.commands.shared.watching import keep_up
 
 __all__ = ["index"]
 
-Progress = Callable[[int, int, str], object]
+COMMAND_OF = {
+    "reembed": "crossgraph reembed",
+    "watch": "crossgraph watch",
+    "shards": "crossgraph shards write SOURCE --out OUT",
+    "from_shards": "crossgraph shards merge OUT",
+}
+"""What options of this command do that have commands of their own."""
 
 
 def index(
@@ -84,10 +85,10 @@ def index(
     device: OnDevice = Device.auto,
     batch_size: BatchSize = None,
     shards: Shards = None,
-    part: Part = None,
-    ray: Ray = False,
-    address: Address = None,
-    workers: Workers = None,
+    part: OldPart = None,
+    ray: OldRay = False,
+    address: OldAddress = None,
+    workers: OldWorkers = None,
     from_shards: FromShards = None,
     quiet: Quiet = False,
 ) -> None:
@@ -99,8 +100,6 @@ def index(
 
       crossgraph index --index photos.index --plan
 
-      crossgraph index --from-shards shards --index photos.index
-
       crossgraph index ~/Pictures --encoders clip:google/siglip2-base-patch16-224
     """
     sharding = Sharding(shards, from_shards, part, ray, address, workers)
@@ -109,46 +108,42 @@ def index(
     check_options(source or exclude or include, annotations, plan, reembed, retry_failed)
     check_watch(watch, plan, reembed, prune)
     check_text(text, watch or plan or shards is not None)
-    check_encoders(encoders, bool(checkpoint or image_weights or text_weights), device.value)
+    chosen = ChosenModel(checkpoint, encoders, image_weights, text_weights, device.value)
     if not source and not reembed and not from_shards:
         check_known(index)
     walk = {"exclude": exclude, "include": include}
     if plan:
         _print_plan(index, source or (), prune=prune, retry_failed=retry_failed, **walk)
         return
-    from search.models.for_indexing import indexing_model
-
-    weights = {"image_weights": image_weights, "text_weights": text_weights}
-    loaded_by: dict[str, Any] = {"checkpoint": checkpoint, **weights, "device": device.value}
-    is_remembered = not (checkpoint or reembed or shards)
-    loaded_by |= clip_arguments(encoders, index if is_remembered else None)
-    tell = _nothing if quiet else _say
-    model = loading.LazyModel(lambda: indexing_model(**loaded_by, tell=tell, warn=_say))
-    options: dict[str, Any] = {"annotations": annotations or (), "prune": prune, **walk}
-    build = partial(
-        _build, index, source or (), model, set(), quiet, batch_size=batch_size, **options
-    )
-    with _kept():
-        if sharding.is_asked:
-            rest = {"retry_failed": retry_failed, "quiet": quiet}
-            run_sharded(sharding, index, source or (), model, loaded_by, **rest)
-        elif reembed:
-            with _shown(index, "embedding", quiet) as progress:
-                _reembed(index, model, batch_size, prune, progress)
-        else:
-            build(retry=retry_failed)
-        if text:
+    if not quiet:
+        _hint(reembed=reembed, watch=watch, shards=shards, from_shards=from_shards)
+    more = {"annotations": annotations or (), "batch_size": batch_size, "prune": prune, **walk}
+    run_pass = Pass(index, source or (), chosen, quiet, **more)
+    if sharding.is_asked:
+        run_sharded(sharding, index, source or (), chosen, retry_failed=retry_failed, quiet=quiet)
+    elif reembed:
+        reembed_index(index, chosen, batch_size, prune, quiet)
+    else:
+        run_pass(retry_failed=retry_failed)
+    if text:
+        with kept_when_stopped():
             _read_text(index, quiet)
     if watch:
-        from search.commands.shared.watching import keep_up
+        keep_up(index, source or (), run_pass)
 
-        keep_up(index, source or (), build)
+
+def _hint(**given: object) -> None:
+    """Name the command that does what an option asks for, which this command did alone once."""
+    for option, command in COMMAND_OF.items():
+        if given[option]:
+            spelled = option.replace("_", "-")
+            typer.echo(f"note: `{command}` is the command for what --{spelled} does", err=True)
 
 
 def _read_text(index: Path, quiet: bool) -> None:
     from indexer import read_text
 
-    with _shown(index, "reading text", quiet) as progress:
+    with shown_progress(index, "reading text", quiet) as progress:
         print_text(index, read_text(index, progress=progress))
 
 
@@ -158,68 +153,3 @@ def _print_plan(index: Path, source: Sequence[str], **options: Any) -> None:  # 
     plan = plan_index(index, source, **options)
     for line in plan_lines(plan):
         typer.echo(line)
-
-
-@contextmanager
-def _kept() -> Generator[None]:
-    """Say, where somebody stops it, that nothing is lost."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        typer.echo("what was done is kept: the same command goes on from there", err=True)
-        raise
-
-
-@contextmanager
-def _shown(index: Path, what: str, quiet: bool) -> Generator[Progress]:
-    """Return what tells of progress: here, and to whoever looks at the index."""
-    from search.status.build_progress import BuildingFile
-    from search.terminal.progress import ProgressReport
-
-    with ProgressReport(what, quiet=quiet) as report, BuildingFile(index) as building:
-
-        def progress(done: int, total: int, name: str) -> None:
-            report(done, total, name)
-            building.update(done, total)
-
-        yield progress
-
-
-def _say(line: str) -> None:
-    typer.echo(line, err=True)
-
-
-def _nothing(_: str) -> None:
-    pass
-
-
-def _build(
-    index: Path,
-    source: Any,  # noqa: ANN401
-    model: IndexingModel,
-    told: set[str],
-    quiet: bool,
-    *,
-    retry: bool = False,
-    **options: Any,  # noqa: ANN401
-) -> None:
-    from indexer import build_index
-
-    with _shown(index, "indexing", quiet) as progress:
-        report = build_index(index, source, model, retry_failed=retry, progress=progress, **options)
-        print_built(index, report, told)
-
-
-def _reembed(
-    index: Path,
-    model: IndexingModel,
-    batch_size: int | None,
-    prune: bool,
-    progress: Progress,
-) -> None:
-    from indexer import reembed
-
-    report = reembed(index, model, batch_size=batch_size, prune=prune, progress=progress)
-    print_reembedded(index, report)
-    if not report.switched:
-        raise typer.Exit(1)

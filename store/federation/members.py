@@ -223,7 +223,7 @@ def _mixture(members: Sequence[FederationMember]) -> ModelMismatch:
     ]
     return ModelMismatch(
         f"indexes are searched together only where one model made them: {', '.join(models)}; embed "
-        "the photos of one of them anew with `crossgraph index --reembed`"
+        "the photos of one of them anew with `crossgraph reembed`"
     )
 
 

@@ -201,7 +201,7 @@ def _check_unfinished(catalog: CatalogFile, model: Model) -> Iterator[Problem]:
         for bad in _damaged(catalog, other).values():
             rows.update(bad)
         what = f"photos whose embedding of the model {other.name}, which is under way, is damaged"
-        mending = "drops it, and the next `crossgraph index --reembed` makes it again"
+        mending = "drops it, and the next `crossgraph reembed` makes it again"
         yield from about("bad-reembedding", what, mending, rows.items(), photos=True)
 
 

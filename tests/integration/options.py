@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 
+import typer.core
 import typer.main
 
 from search import cli, short
@@ -24,4 +25,9 @@ def parse_line(line: str) -> None:
     with group.make_context("crossgraph", []) as context:
         command = group.get_command(context, name)  # type: ignore[attr-defined]
         assert command is not None, f"crossgraph has no command {name}"
-        command.make_context(name, rest)
+        inner = command.make_context(name, rest)
+        if isinstance(command, typer.core.TyperGroup):
+            name, *rest = rest
+            inner_command = command.get_command(inner, name)
+            assert inner_command is not None, f"crossgraph {line} has no command {name}"
+            inner_command.make_context(name, rest)

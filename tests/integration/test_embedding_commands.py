@@ -83,15 +83,41 @@ def colours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("colours")
-def test_the_commands_tell_what_they_did(
+def test_old_spellings_do_the_same_and_name_the_command(
     photos: Path, out: Path, where: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["index", str(photos), "--shards", str(out)]) == 0
+    told = capsys.readouterr()
+    assert told.out.startswith(f"{out}: ")
+    assert "note: `crossgraph shards write SOURCE --out OUT` is the command" in told.err
+    assert main(["index", "--from-shards", str(out), "--index", str(where)]) == 0
+    told = capsys.readouterr()
+    assert told.out.startswith(f"{where}: ")
+    assert "note: `crossgraph shards merge OUT` is the command" in told.err
+
+
+@pytest.mark.usefixtures("colours")
+def test_new_commands_refuse_what_goes_not_together(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "o")
+    assert main(["shards", "write", "x", "--out", out, "--workers", "2"]) == 2
+    assert "are for --ray" in " ".join(capsys.readouterr().err.split())
+    assert main(["shards", "write", "--out", out]) == 2
+    assert main(["watch", "--index", out]) == 2
+    assert "no SOURCE is given" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.usefixtures("colours")
+def test_the_commands_tell_what_they_did(
+    photos: Path, out: Path, where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["shards", "write", str(photos), "--out", str(out)]) == 0
     said = capsys.readouterr()
     assert said.out.startswith(f"{out}: ")
     assert f"{COUNT} photos embedded, 1 left out" in said.out
     assert "left out: " in said.err and "broken.jpg: its content is no image" in said.err
-    assert main(["index", "--from-shards", str(out), "--index", str(where)]) == 0
+    assert main(["shards", "merge", str(out), "--index", str(where)]) == 0
     assert f"0 there already, 0 refused, {COUNT} photos, 1 left out" in capsys.readouterr().out
     next(embedded_shard_paths(out)).write_bytes(b"")
     assert main(["index", "--from-shards", str(out), "--index", str(where)]) == 1

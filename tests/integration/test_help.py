@@ -14,14 +14,16 @@ from search.demo import photo_sets as demo_photos
 from tests.integration.examples import commands_of_help, make_place, run_line
 from tests.integration.options import parse_line
 
+GROUP = typer.main.get_command(cli.app)
 COMMANDS: dict[str, typer.core.TyperCommand] = {
-    **typer.main.get_command(cli.app).commands,  # type: ignore[attr-defined]
+    **GROUP.commands,  # type: ignore[attr-defined]
+    **{f"shards {name}": one for name, one in GROUP.commands["shards"].commands.items()},  # type: ignore[attr-defined]
     "": typer.main.get_command(short.app),
 }
 EXAMPLES = {name: commands_of_help(command.help or "") for name, command in COMMANDS.items()}
 LONG = {"train", "eval", "curve", "bench"}
 """What these do takes minutes, and photos with captions."""
-ENDLESS = ("--watch", " serve ", " mcp ", "postgresql://", "clip:", "models get")
+ENDLESS = (" watch", "--watch", " serve ", " mcp ", "postgresql://", "clip:", "models get")
 """These, or need a server or a hub."""
 RUN = dict.fromkeys(
     line

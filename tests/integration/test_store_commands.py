@@ -149,14 +149,14 @@ def test_another_model_takes_over_once_all_is_embedded(
     photos: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (photos / "red.png").rename(photos / "away")
-    lines = said(capsys, "index", "--reembed", "--checkpoint", "other", code=1)
+    lines = said(capsys, "reembed", "--checkpoint", "other", code=1)
     assert "2 embedded anew, 0 removed, the old model answers still" in lines[0]
     assert said(capsys, "search", "red", "--paths")[0].endswith("red.png")
     assert any(
         line.startswith("embedding anew with colours 0the4") for line in said(capsys, "status")
     )
     (photos / "away").rename(photos / "red.png")
-    lines = said(capsys, "index", "--reembed", "--checkpoint", "other")
+    lines = said(capsys, "reembed", "--checkpoint", "other")
     assert "1 embedded anew, 0 removed, the new model answers" in lines[0]
     assert "--checkpoint" in said(capsys, "search", "red", code=1)[0]
     found = said(capsys, "search", "red", "--paths", "--checkpoint", "other")

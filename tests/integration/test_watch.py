@@ -1,4 +1,4 @@
-"""`crossgraph index --watch` with real files, in a process of its own that knows four colours."""
+"""`crossgraph watch` with real files, in a process of its own that knows four colours."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.fakes import ColourModel
 
 watch.QUIET_MS, watch.TICK_MS = 200, 300
 loading.load_model, ready.make_ready = lambda *_, **__: ColourModel(), lambda _: None
-sys.exit(main(["index", "photos", "more", "--watch", "--quiet"]))
+sys.exit(main(["watch", "photos", "more", "--quiet"]))
 """
 
 

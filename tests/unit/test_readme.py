@@ -86,5 +86,8 @@ def test_every_command_and_option_exists(line: str) -> None:
     program, *words = shlex.split(line)
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     name = "search" if program == "search" else words[0]
-    known = {option for parameter in commands[name].params for option in parameter.opts}
+    command = commands[name]
+    if name == "shards":
+        command = command.commands[words[1]]
+    known = {option for parameter in command.params for option in parameter.opts}
     assert {word for word in words if word.startswith("-")} <= known

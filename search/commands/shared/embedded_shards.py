@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from search.commands.shared.index_lines import print_vectors_note
+from search.commands.shared.indexing import ChosenModel, kept_when_stopped, lazy_model
 from search.printable import printable
 
 if TYPE_CHECKING:
@@ -99,10 +100,9 @@ def share_of_work(text: str | None) -> tuple[int, int]:
 
 def run_sharded(
     sharding: Sharding,
-    index: Path,
+    index: Path | None,
     sources: Sequence[str],
-    model: IndexingModel,
-    loaded_by: Mapping[str, Any],
+    chosen: ChosenModel,
     *,
     retry_failed: bool,
     quiet: bool,
@@ -113,9 +113,7 @@ def run_sharded(
         sharding: the one or the other.
         index: gets what is merged.
         sources: whose photos are embedded.
-        model: embeds them.
-        loaded_by: the arguments of `search.models.for_indexing.indexing_model` that loaded it, for
-            workers.
+        chosen: the model that embeds them, here and in workers.
         retry_failed: as in `write_embedded_shards`.
         quiet: no progress.
 
@@ -125,11 +123,13 @@ def run_sharded(
     """
     from search.terminal.progress import ProgressReport
 
+    loaded_by = chosen.arguments(None if sharding.out else index)
+    model = lazy_model(loaded_by, quiet)
     what = "embedding" if sharding.out else "merging shards"
-    with ProgressReport(what, quiet=quiet) as progress:
+    with kept_when_stopped(), ProgressReport(what, quiet=quiet) as progress:
         if sharding.out:
             _write(sharding.out, sharding, sources, model, loaded_by, retry_failed, progress)
-        elif sharding.source:
+        elif sharding.source and index:
             _merge(sharding.source, index, model, progress)
 
 

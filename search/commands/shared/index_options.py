@@ -17,6 +17,10 @@ __all__ = [
     "Exclude",
     "FromShards",
     "Include",
+    "OldAddress",
+    "OldPart",
+    "OldRay",
+    "OldWorkers",
     "OnDevice",
     "Part",
     "Plan",
@@ -79,6 +83,7 @@ Reembed = Annotated[
     bool,
     typer.Option(
         "--reembed",
+        hidden=True,
         help="Embed all photos of the index anew with another model, which answers once all "
         "are done; until then the old one does.",
     ),
@@ -86,7 +91,9 @@ Reembed = Annotated[
 Watch = Annotated[
     bool,
     typer.Option(
-        "--watch", help="Go on: wait for changes in the folders, and index them as they come."
+        "--watch",
+        hidden=True,
+        help="Go on: wait for changes in the folders, and index them as they come.",
     ),
 ]
 OnDevice = Annotated[
@@ -110,14 +117,15 @@ Shards = Annotated[
     Path | None,
     typer.Option(
         metavar="OUT",
+        hidden=True,
         help="Embed into files in this folder and into no index; what is there is not done again.",
     ),
 ]
 Part = Annotated[
     str | None,
-    typer.Option(metavar="I/N", help="With --shards: do the I-th of N parts, such as 3/16."),
+    typer.Option(metavar="I/N", help="Do the I-th of N parts, such as 3/16."),
 ]
-Ray = Annotated[bool, typer.Option("--ray", help="With --shards: let workers of Ray do it.")]
+Ray = Annotated[bool, typer.Option("--ray", help="Let workers of Ray do it.")]
 Address = Annotated[
     str | None,
     typer.Option(
@@ -132,5 +140,11 @@ Workers = Annotated[
 ]
 FromShards = Annotated[
     Path | None,
-    typer.Option(metavar="OUT", help="Take what --shards wrote into the index."),
+    typer.Option(metavar="OUT", hidden=True, help="Take what --shards wrote into the index."),
 ]
+
+# What `crossgraph index` took before `crossgraph shards write` was a command.
+OldPart = Annotated[str | None, typer.Option("--part", hidden=True)]
+OldRay = Annotated[bool, typer.Option("--ray", hidden=True)]
+OldAddress = Annotated[str | None, typer.Option("--address", hidden=True)]
+OldWorkers = Annotated[int | None, typer.Option("--workers", min=1, hidden=True)]

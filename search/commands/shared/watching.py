@@ -1,4 +1,4 @@
-"""The waiting part of `crossgraph index --watch`: what changed is indexed, pass after pass."""
+"""The waiting part of `crossgraph watch`: what changed is indexed, pass after pass."""
 
 from __future__ import annotations
 

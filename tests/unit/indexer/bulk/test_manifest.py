@@ -43,7 +43,7 @@ def test_what_is_no_manifest_is_refused_in_one_line(tmp_path: Path, text: str) -
 
 
 def test_a_folder_without_one_is_told_how_to_get_one(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"holds no shards.*--shards"):
+    with pytest.raises(SourceError, match=r"holds no shards.*crossgraph shards write"):
         read_manifest(tmp_path)
 
 

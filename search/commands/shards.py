@@ -1,0 +1,105 @@
+"""`crossgraph shards`: embedding on many machines, and the index that comes of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from search.commands.shared.embedded_shards import Sharding, check_sharding, run_sharded
+from search.commands.shared.index_options import (
+    Address,
+    ClipEncoders,
+    OnDevice,
+    Part,
+    Ray,
+    RetryFailed,
+    Workers,
+)
+from search.commands.shared.indexing import ChosenModel
+from search.commands.shared.options import (
+    Checkpoint,
+    Device,
+    ImageWeights,
+    IndexFolder,
+    Quiet,
+    TextWeights,
+    default_index,
+)
+
+__all__ = ["shards"]
+
+HELP = """Embed photos on many machines, and put what comes of it into one index.
+
+For example:
+
+  crossgraph shards write ~/Pictures --out shards
+
+  crossgraph shards merge shards --index photos.index
+"""
+
+shards = typer.Typer(name="shards", help=HELP, no_args_is_help=True)
+
+
+@shards.command("write")
+def write(
+    source: Annotated[
+        list[str],
+        typer.Argument(
+            help="Folders of photos, tar and Parquet files of them, patterns such as "
+            "'part-{000..099}.tar', and addresses such as s3://..."
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(metavar="OUT", help="Gets the files; what is there is not done again."),
+    ],
+    part: Part = None,
+    ray: Ray = False,
+    address: Address = None,
+    workers: Workers = None,
+    retry_failed: RetryFailed = False,
+    checkpoint: Checkpoint = None,
+    encoders: ClipEncoders = None,
+    image_weights: ImageWeights = None,
+    text_weights: TextWeights = None,
+    device: OnDevice = Device.auto,
+    quiet: Quiet = False,
+) -> None:
+    """Embed photos into files in a folder and into no index.
+
+    For example:
+
+      crossgraph shards write ~/Pictures --out shards
+
+      crossgraph shards write ~/Pictures --out shards --part 1/2
+    """
+    sharding = Sharding(out, None, part, ray, address, workers)
+    check_sharding(sharding, source, others=False, retry_failed=retry_failed)
+    chosen = ChosenModel(checkpoint, encoders, image_weights, text_weights, device.value)
+    run_sharded(sharding, None, source, chosen, retry_failed=retry_failed, quiet=quiet)
+
+
+@shards.command("merge")
+def merge(
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT", help="The folder that `shards write` filled.")
+    ],
+    index: IndexFolder = default_index,
+    checkpoint: Checkpoint = None,
+    encoders: ClipEncoders = None,
+    image_weights: ImageWeights = None,
+    text_weights: TextWeights = None,
+    device: OnDevice = Device.auto,
+    quiet: Quiet = False,
+) -> None:
+    """Take embedded photos into an index; what it has already is passed over.
+
+    For example:
+
+      crossgraph shards merge shards --index photos.index
+    """
+    sharding = Sharding(None, out, None, ray=False, address=None, workers=None)
+    chosen = ChosenModel(checkpoint, encoders, image_weights, text_weights, device.value)
+    run_sharded(sharding, index, (), chosen, retry_failed=False, quiet=quiet)

@@ -1,0 +1,62 @@
+"""`crossgraph watch`: an index that follows its folders."""
+
+from __future__ import annotations
+
+from search.commands.shared.index_checks import check_known
+from search.commands.shared.index_options import (
+    Annotations,
+    BatchSize,
+    ClipEncoders,
+    Exclude,
+    Include,
+    OnDevice,
+    RetryFailed,
+    Source,
+)
+from search.commands.shared.indexing import ChosenModel, Pass
+from search.commands.shared.options import (
+    Checkpoint,
+    Device,
+    ImageWeights,
+    IndexFolder,
+    Quiet,
+    TextWeights,
+    default_index,
+)
+from search.commands.shared.watching import keep_up
+
+__all__ = ["watch"]
+
+
+def watch(
+    source: Source = None,
+    annotations: Annotations = None,
+    exclude: Exclude = None,
+    include: Include = None,
+    index: IndexFolder = default_index,
+    retry_failed: RetryFailed = False,
+    checkpoint: Checkpoint = None,
+    encoders: ClipEncoders = None,
+    image_weights: ImageWeights = None,
+    text_weights: TextWeights = None,
+    device: OnDevice = Device.auto,
+    batch_size: BatchSize = None,
+    quiet: Quiet = False,
+) -> None:
+    """Bring an index up to date, then wait for changes in its folders and index them as they come.
+
+    What is on disks that come and go stays in the index.
+
+    For example:
+
+      crossgraph watch --index photos.index
+
+      crossgraph watch ~/Pictures --index photos.index
+    """
+    chosen = ChosenModel(checkpoint, encoders, image_weights, text_weights, device.value)
+    if not source:
+        check_known(index)
+    options = {"annotations": annotations or (), "exclude": exclude, "include": include}
+    run_pass = Pass(index, source or (), chosen, quiet, batch_size=batch_size, **options)
+    run_pass(retry_failed=retry_failed)
+    keep_up(index, source or (), run_pass)
