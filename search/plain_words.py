@@ -117,8 +117,8 @@ EXPECTED: Mapping[str, Callable[[Details], str]] = {
     "dict_type": lambda _: "an object",
     "model_type": lambda _: "an object",
     "model_attributes_type": lambda _: "an object",
-    "union_tag_not_found": lambda _: "a text, or an object with one of text, id and image",
-    "union_tag_invalid": lambda _: "a text, or an object with one of text, id and image",
+    "union_tag_not_found": lambda _: "a text, or an object with one of text, image_id and image",
+    "union_tag_invalid": lambda _: "a text, or an object with one of text, image_id and image",
 }
 """By pydantic's kind of an error, what it wants to have said; `tests/unit/search` holds all the
 kinds that the schemas can raise to it."""

@@ -114,7 +114,7 @@ def _indexed(index: Index, uploads: Path, path: Path, model: IndexingModel) -> O
         return {"error": batch.unread[0][1]}
     embedded = model.embed_images([batch.photos[0].image])
     (image_id,) = index.put_images([batch.photos[0].file], embedded.vectors, embedded.packed)
-    return {"id": image_id}
+    return {"image_id": image_id, "id": image_id}
 
 
 def _place(uploads: Path, name: str, content: bytes) -> Path:

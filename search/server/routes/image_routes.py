@@ -113,7 +113,7 @@ async def remove(request: Request, image_id: ImageId) -> JSONAnswer:
             settings.write_seconds,
         )
     )
-    return JSONAnswer({"id": image_id, "file_deleted": deleted})
+    return JSONAnswer({"image_id": image_id, "id": image_id, "file_deleted": deleted})
 
 
 @router.get(

@@ -106,7 +106,7 @@ def search_request(body: Body) -> SearchRequest:
         positive,
         negative,
         where=search_body.where,
-        k=search_body.limit,
+        k=search_body.k,
         candidates=search_body.candidates,
         rerank=search_body.rerank,
         min_probability=search_body.min_probability,

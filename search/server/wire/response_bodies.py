@@ -36,6 +36,7 @@ def image_answer(
     """Return the `ImageAnswer` of a photo, and of the text that was read in it."""
     file = photo.file
     return {
+        "image_id": photo.image_id,
         "id": photo.image_id,
         "path": printable(file.path),
         "source": printable(file.source),
@@ -94,7 +95,7 @@ def partial(missing: Sequence[Missing]) -> dict[str, Any]:
 
 
 def _hit(hit: dict[str, Any], sizes: Mapping[int, tuple[int, int]]) -> dict[str, Any]:
-    image_id = hit.pop("image_id")
+    image_id = hit["image_id"]
     width, height = sizes.get(image_id, (None, None))
     return {
         **hit,

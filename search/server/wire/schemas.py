@@ -6,7 +6,7 @@ import base64
 import binascii
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from search.plain_words import TERM_TAGS
 from search.query.term import LIGHTEST, Term
@@ -28,6 +28,7 @@ __all__ = [
 
 ImageId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Text = Annotated[str, Field(max_length=4000)]
+OldId = Annotated[int, Field(deprecated=True, description="the old name of `image_id`")]
 
 
 class _Asked(BaseModel):
@@ -35,18 +36,22 @@ class _Asked(BaseModel):
 
 
 class TermBody(_Asked):
-    """One thing that is wanted or not: exactly one of text, id and image."""
+    """One thing that is wanted or not: exactly one of text, image_id and image."""
 
     text: Text | None = None
-    id: ImageId | None = None
+    image_id: ImageId | None = Field(
+        None,
+        validation_alias=AliasChoices("image_id", "id"),
+        description="a photo of the index; its old name `id` is read too",
+    )
     image: str | None = Field(None, description="a picture's file in base64")
     weight: float = Field(1.0, ge=LIGHTEST, le=1000)
 
     @model_validator(mode="after")
     def _is_one(self) -> TermBody:
-        given = [each for each in (self.text, self.id, self.image) if each is not None]
+        given = [each for each in (self.text, self.image_id, self.image) if each is not None]
         if len(given) != 1:
-            raise ValueError(f"a term is one of text, id and image, found {len(given)}")
+            raise ValueError(f"a term is one of text, image_id and image, found {len(given)}")
         return self
 
     def term(self) -> Term:
@@ -57,7 +62,7 @@ class TermBody(_Asked):
                 image = base64.b64decode(self.image, validate=True)
             except (binascii.Error, ValueError) as error:
                 raise ValueError(f"an image is no base64: {error}") from None
-        return Term(text=self.text, image=image, image_id=self.id, weight=self.weight)
+        return Term(text=self.text, image=image, image_id=self.image_id, weight=self.weight)
 
 
 def _kind_of_term(term: object) -> str:
@@ -78,7 +83,13 @@ class SearchBody(_Asked):
     positive: Terms = []
     negative: Terms = []
     where: str = Field("", max_length=2000)
-    limit: int = Field(10, ge=1, le=10_000)
+    k: int = Field(
+        10,
+        ge=1,
+        le=10_000,
+        validation_alias=AliasChoices("k", "limit"),
+        description="how many hits are wanted; its old name `limit` is read too",
+    )
     candidates: int = Field(50, ge=1, le=1000)
     min_probability: float = Field(0.0, ge=0, le=1)
     rerank: bool = True
@@ -118,7 +129,8 @@ class HitAnswer(DetailsAnswer):
     """A photo that answers the query."""
 
     rank: int
-    id: int
+    image_id: int
+    id: OldId
     path: str
     score: float
     probability: float
@@ -183,7 +195,8 @@ class LineAnswer(BaseModel):
 class ImageAnswer(DetailsAnswer):
     """What the index knows of a photo."""
 
-    id: int
+    image_id: int
+    id: OldId
     path: str
     source: str
     captions: list[str]
@@ -219,7 +232,8 @@ class UploadedAnswer(BaseModel):
     """What came of one file: an id, or an error in one line."""
 
     name: str
-    id: int | None = None
+    image_id: int | None = None
+    id: int | None = Field(None, deprecated=True, description="the old name of `image_id`")
     error: str | None = None
 
 
@@ -232,7 +246,8 @@ class UploadsAnswer(BaseModel):
 class RemovedAnswer(BaseModel):
     """What became of a photo that was removed."""
 
-    id: int
+    image_id: int
+    id: OldId
     file_deleted: bool
 
 

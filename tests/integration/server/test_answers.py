@@ -141,3 +141,20 @@ def test_no_answer_holds_what_a_terminal_obeys(served: Served) -> None:
         assert not set("\x1b\x07\x9b\u202e") & set(text)
         assert not any(code in text for code in ("\\u001b", "\\u0007"))
     assert "odd\\\\x1b]52" in served.client.get(f"/v1/images/{image_id}").text
+
+
+def test_the_names_that_programs_know_and_the_old_ones_are_read_alike(served: Served) -> None:
+    def ask(body: dict[str, object]) -> list[dict[str, object]]:
+        answer = served.client.post("/v1/search", json=body)
+        assert answer.status_code == 200, answer.text
+        hits: list[dict[str, object]] = answer.json()["hits"]
+        return hits
+
+    new = ask({"positive": [{"image_id": 1}], "k": 1})
+    assert new == ask({"positive": [{"id": 1}], "limit": 1})
+    assert len(new) == 1
+    assert new[0]["image_id"] == new[0]["id"] != 1
+    photo = served.client.get(f"/v1/images/{new[0]['image_id']}").json()
+    assert photo["image_id"] == photo["id"] == new[0]["image_id"]
+    both = served.client.post("/v1/search", json={"text": "red", "k": 1, "limit": 2})
+    assert both.status_code == 422

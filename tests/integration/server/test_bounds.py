@@ -62,7 +62,7 @@ def refused(answer: object, status: int, word: str) -> None:
         (b'{"text": "red", "budget_ms": 0}', 422, "budget_ms"),
         (b'{"text": "red", "explain": true, "rerank": false}', 422, "explain"),
         (b'{"positive": [{"path": "/etc/passwd"}]}', 422, "path"),
-        (b'{"positive": [{"text": "a", "id": 1}]}', 422, "one of text, id and image"),
+        (b'{"positive": [{"text": "a", "id": 1}]}', 422, "one of text, image_id and image"),
         (b'{"positive": [{"id": 99999}]}', 422, "no photo 99999"),
         (b'{"positive": [{"id": 99999999999999999999}]}', 422, "id"),
         (b'{"positive": [{"image": "!!"}]}', 422, "base64"),

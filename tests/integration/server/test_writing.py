@@ -37,7 +37,7 @@ def found(served: Served, text: str) -> list[str]:
 
 def test_a_photo_that_was_sent_is_found_shown_and_deleted(served: Served) -> None:
     (told,) = sent(served, ("my sky.jpg", picture("blue", "JPEG")))
-    assert list(told) == ["name", "id"]
+    assert list(told) == ["name", "image_id", "id"]
     best = served.client.post("/v1/search", json={"text": "blue", "limit": 1}).json()["hits"][0]
     assert best["id"] == told["id"]
     path = Path(best["path"])
@@ -48,7 +48,7 @@ def test_a_photo_that_was_sent_is_found_shown_and_deleted(served: Served) -> Non
     file = served.client.get(f"/v1/images/{told['id']}/file")
     assert file.content == path.read_bytes() == picture("blue", "JPEG")
     removed = served.client.delete(f"/v1/images/{told['id']}").json()
-    assert removed == {"id": told["id"], "file_deleted": True}
+    assert removed == {"image_id": told["id"], "id": told["id"], "file_deleted": True}
     assert not path.exists()
     assert served.client.get(f"/v1/images/{told['id']}").status_code == 404
     assert served.client.get("/v1/index").json()["sources"] == [
@@ -110,7 +110,7 @@ def test_a_name_leads_nowhere_else(served: Served, name: str) -> None:
 def test_a_photo_of_a_folder_is_taken_out_and_stays_out_and_its_file_stays(served: Served) -> None:
     image_id = served.ids["red.png"]
     answer = served.client.delete(f"/v1/images/{image_id}")
-    assert answer.json() == {"id": image_id, "file_deleted": False}
+    assert answer.json() == {"image_id": image_id, "id": image_id, "file_deleted": False}
     assert "red.png" not in found(served, "red")
     assert (served.photos / "red.png").exists()
     build_index(served.folder, [], ColourModel())
@@ -187,7 +187,8 @@ def test_uploads_behind_a_link_are_neither_given_nor_deleted_nor_added_to(
     answer = served.client.post("/v1/images", files=[("image", ("b.png", picture("green")))])
     assert answer.status_code == 503
     assert "uploads is a link" in answer.json()["error"]
-    assert served.client.delete(asked).json() == {"id": told["id"], "file_deleted": False}
+    removed = served.client.delete(asked).json()
+    assert removed == {"image_id": told["id"], "id": told["id"], "file_deleted": False}
     assert len(list(mine.iterdir())) == 1
     assert served.client.get(asked).status_code == 404
 

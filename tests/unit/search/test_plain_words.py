@@ -33,7 +33,7 @@ def refusal(kind: type[BaseModel], body: str) -> str:
         ({"positive": [5]},
          "positive[0] is 5, expected an object"),
         ({"positive": [{"text": "a", "id": 1}]},
-         "positive[0]: a term is one of text, id and image, found 2"),
+         "positive[0]: a term is one of text, image_id and image, found 2"),
         ({"positive": [{"path": "/etc/passwd"}]},
          "positive[0].path is no field here; /openapi.json lists the fields"),
         ({"negative": "cars"}, 'negative is "cars", expected a list'),
