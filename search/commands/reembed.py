@@ -11,14 +11,14 @@ from search.commands.shared.options import (
     IndexFolder,
     Quiet,
     TextWeights,
-    default_index,
+    unnamed_index,
 )
 
 __all__ = ["reembed"]
 
 
 def reembed(
-    index: IndexFolder = default_index,
+    index: IndexFolder = unnamed_index,
     checkpoint: Checkpoint = None,
     encoders: ClipEncoders = None,
     image_weights: ImageWeights = None,

@@ -22,10 +22,10 @@ from search.commands.shared.options import (
     Checkpoint,
     Device,
     ImageWeights,
-    IndexFolder,
+    NewIndexFolder,
     Quiet,
     TextWeights,
-    default_index,
+    unnamed_index,
 )
 
 __all__ = ["shards"]
@@ -86,7 +86,7 @@ def merge(
     out: Annotated[
         Path, typer.Argument(metavar="OUT", help="The folder that `shards write` filled.")
     ],
-    index: IndexFolder = default_index,
+    index: NewIndexFolder = unnamed_index,
     checkpoint: Checkpoint = None,
     encoders: ClipEncoders = None,
     image_weights: ImageWeights = None,

@@ -18,10 +18,10 @@ from search.commands.shared.options import (
     Checkpoint,
     Device,
     ImageWeights,
-    IndexFolder,
+    NewIndexFolder,
     Quiet,
     TextWeights,
-    default_index,
+    unnamed_index,
 )
 from search.commands.shared.watching import keep_up
 
@@ -33,7 +33,7 @@ def watch(
     annotations: Annotations = None,
     exclude: Exclude = None,
     include: Include = None,
-    index: IndexFolder = default_index,
+    index: NewIndexFolder = unnamed_index,
     retry_failed: RetryFailed = False,
     checkpoint: Checkpoint = None,
     encoders: ClipEncoders = None,
