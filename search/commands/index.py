@@ -37,7 +37,7 @@ from search.commands.shared.index_options import (
     Text,
     Watch,
 )
-from search.commands.shared.indexing import (
+from search.commands.shared.index_pass import (
     ChosenModel,
     Pass,
     kept_when_stopped,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from search.commands.shared.index_options import BatchSize, ClipEncoders, OnDevice, Prune
-from search.commands.shared.indexing import ChosenModel, reembed_index
+from search.commands.shared.index_pass import ChosenModel, reembed_index
 from search.commands.shared.options import (
     Checkpoint,
     Device,

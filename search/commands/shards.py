@@ -17,7 +17,7 @@ from search.commands.shared.index_options import (
     RetryFailed,
     Workers,
 )
-from search.commands.shared.indexing import ChosenModel
+from search.commands.shared.index_pass import ChosenModel
 from search.commands.shared.options import (
     Checkpoint,
     Device,

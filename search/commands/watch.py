@@ -13,7 +13,7 @@ from search.commands.shared.index_options import (
     RetryFailed,
     Source,
 )
-from search.commands.shared.indexing import ChosenModel, Pass
+from search.commands.shared.index_pass import ChosenModel, Pass
 from search.commands.shared.options import (
     Checkpoint,
     Device,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from search.commands.shared.index_lines import print_vectors_note
-from search.commands.shared.indexing import ChosenModel, kept_when_stopped, lazy_model
+from search.commands.shared.index_pass import ChosenModel, kept_when_stopped, lazy_model
 from search.printable import printable
 
 if TYPE_CHECKING:
