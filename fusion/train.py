@@ -70,7 +70,7 @@ class Trainer(NamedTuple):
 def train_crossgraph(given: Ingredients) -> TrainedModel:
     """Train the network of this project."""
     request, data, report = given.request, given.data, given.report
-    materials = given.source.materials(data, given.negatives, given.read_photo, report)
+    materials = given.source.materials(request, data, given.negatives, given.read_photo, report)
     network = train_network(request, data.train, data.devs, materials, report, given.device)
     network.reader.blocks = given.source.whole(network)
     recipe = replace(Options(), epochs=request.epochs or Options.epochs)
@@ -114,6 +114,8 @@ def train_from_files(
         ValueError: a captions file or a photo cannot be read.
     """
     report = progress or (lambda *_: None)
+    if request.start is not None and request.teacher is None:
+        raise TrainingError(f"--start {request.start}: nothing to train without --teacher")
     if (request.out / "state" / "state.json").exists() and not request.resume:
         raise TrainingError(f"{request.out} holds an unfinished run: add --resume, or remove it")
     count = training_photos(request)
@@ -146,8 +148,10 @@ def finish(request: TrainRequest, facts: dict[str, object]) -> str:
     """Write the card, remove what only a resumed run needs, and say in one line what came."""
     history = [json.loads(line) for line in (request.out / "log.jsonl").read_text().splitlines()]
     write_card(request.out, facts, history)
-    shutil.rmtree(request.out / "state")
+    shutil.rmtree(request.out / "state", ignore_errors=True)  # there is none without epochs
     last = [line for line in history if "epoch" in line]
+    if not last:
+        return f"{request.out}: {request.model}, {history[-1]['summary']}"
     best = max(line["dev R@1"] for line in last)
     return f"{request.out}: {request.model}, {len(last)} epochs, development R@1 up to {best}"
 

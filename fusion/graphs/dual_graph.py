@@ -33,6 +33,9 @@ class ModelConfig:
     layers: int = 0
     """Of the graph inside a modality. With two, learnt gates stayed near zero and recall was the
     same without them, so by default there are none: the graphs that reach beyond a photo pay."""
+    graph: bool = True
+    """Whether a branch reads its nodes beside their summary; heads that were distilled do not, for
+    which it was worth nothing."""
     neighbours: int = 4
     dropout: float = 0.5
     drop_nodes: float = 0.2
@@ -46,26 +49,27 @@ class Branch(nn.Module):
         super().__init__()
         self.drop_nodes = config.drop_nodes
         self.summary = ResidualProjection(summary_dim, config.width, config.hidden, config.dropout)
-        self.projection = Projection(in_dim, config.width, config.width, config.dropout)
-        self.graph = NodeGraph(config.width, config.layers, config.neighbours, config.dropout)
-        self.pooling = LearnedPooling(config.width)
-        self.gate = nn.Parameter(torch.tensor(0.5))
+        self.reads_nodes = config.graph
+        if self.reads_nodes:
+            width = config.width
+            self.projection = Projection(in_dim, width, width, config.dropout)
+            self.graph = NodeGraph(width, config.layers, config.neighbours, config.dropout)
+            self.pooling = LearnedPooling(width)
+            self.gate = nn.Parameter(torch.tensor(0.5))
 
     def nodes(self, features: Tensor, mask: Tensor) -> Tensor:
         """Project and pass messages: (B, N, D_in), (B, N) -> (B, N, D)."""
         projected: Tensor = self.graph(self.projection(features), mask)
         return projected
 
-    def pool(self, nodes: Tensor, mask: Tensor, summary: Tensor) -> Tensor:
-        """Embed B graphs from their nodes (B, N, D) and summary (B, S): -> (B, D)."""
-        pooled = self.summary(summary) + self.gate * self.pooling(nodes, mask)
-        return functional.normalize(pooled, dim=-1)
-
     def forward(self, features: Tensor, mask: Tensor, summary: Tensor) -> Tensor:
         """Embed B photos or texts."""
-        if self.training and self.drop_nodes:
-            mask = drop_nodes(mask, self.drop_nodes)
-        return self.pool(self.nodes(features, mask), mask, summary)
+        embedded = self.summary(summary)
+        if self.reads_nodes:
+            if self.training and self.drop_nodes:
+                mask = drop_nodes(mask, self.drop_nodes)
+            embedded = embedded + self.gate * self.pooling(self.nodes(features, mask), mask)
+        return functional.normalize(embedded, dim=-1)
 
 
 class DualGraph(nn.Module):

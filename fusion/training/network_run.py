@@ -8,11 +8,10 @@ the development split only says when to stop. Every epoch leaves a state behind 
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from fusion.checkpoint import load_network, read_checkpoint
 from fusion.data.cca import LinearCCA
 from fusion.data.features import PairData, PhotoFeatures, subset
 from fusion.data.short_queries import ShortQueries
@@ -30,27 +30,26 @@ from fusion.graphs.word_graph import edge_counts, frequent_words
 from fusion.hardware.allocator import keep_freed_memory
 from fusion.network.network import Network, NetworkConfig
 from fusion.training.command_options import apply_options, options_of
-from fusion.training.epochs import Options, joint_epoch, make_optimizer, running_mean
+from fusion.training.distillation import distil
 from fusion.training.fit_class_paths import fit_class_paths
 from fusion.training.fit_standing import fit_standing
 from fusion.training.fitting import (
     bank_captions,
     fill_banks,
     fill_words,
-    first_recalls,
     fit_gates_and_calibration,
     list_recalls,
 )
 from fusion.training.gates import held_out_parts
-from fusion.training.recalls import Recalls
+from fusion.training.joint_run import JointRun
 from fusion.training.sampling import TrainingSet, shown_twice, split_collections
-from fusion.training.saved_state import load_state, optimizer_state, save_state, tensors_under
-from fusion.training.train_request import TrainRequest
+from fusion.training.saved_state import load_state, tensors_under
+from fusion.training.teacher_texts import TeacherTexts
+from fusion.training.train_request import TrainingError, TrainRequest
 
 __all__ = ["Concepts", "Materials", "shape", "train_network"]
 
 Report = Callable[[str, int, int], None]
-STAGE = "joint"
 DETECTOR_SAMPLE = 200
 CONCEPT_PHOTOS = 2000
 CELL_CONCEPTS = 64
@@ -109,89 +108,8 @@ class Materials(NamedTuple):
     shorts: ShortQueries | None = None
     seen: PhotoFeatures | None = None
     """The training photos by `blocks`, where these were tuned before; else as they are."""
-
-
-@dataclass
-class Run:
-    """One training run."""
-
-    network: Network
-    data: TrainingSet
-    rows: Tensor
-    devs: Sequence[PairData]
-    state: Path
-    seed: int
-    report: Report
-    log: Path
-    resumed: tuple[dict[str, Any], dict[str, Tensor]] | None
-    device: str
-
-    def epochs(self, options: Options) -> None:
-        """Run the epochs, keep the best by development recall, stop when none follows.
-
-        The running mean of the weights is judged, on the CPU, and kept.
-        """
-        optimizer = make_optimizer(self.network.to(self.device), options)
-        averaged = running_mean(self.network, options.average)
-        optimizer.register_step_post_hook(lambda *_: averaged.update_parameters(self.network))
-        best: dict[str, Tensor] = {}
-        best_score, since_best, first = -1.0, 0, 0
-        if self.resumed is not None:
-            facts, tensors = self.resumed
-            optimizer.load_state_dict(optimizer_state(tensors, facts["groups"]))
-            best_score, since_best, first = facts["best"], facts["since_best"], facts["epoch"] + 1
-            best = tensors_under(tensors, "best")
-            averaged.load_state_dict(tensors_under(tensors, "averaged"))
-        for epoch in range(first, options.epochs):
-            if since_best >= options.patience:
-                break
-            started = time.monotonic()
-            torch.manual_seed(self.seed * 100_003 + epoch + 1)
-            averaged.to(self.device)
-            self.network.train()
-            loss = joint_epoch(
-                self.network, self.data, self.rows, optimizer, epoch, options, self.report
-            )
-            judged = cast(Network, averaged.to("cpu").module.eval())
-            recalls = [first_recalls(judged, dev) for dev in self.devs]
-            since_best += 1
-            if (total := sum(each.total for each in recalls)) > best_score:
-                best_score, since_best = total, 0
-                best = {key: value.clone() for key, value in judged.state_dict().items()}
-            facts = {
-                "stage": STAGE,
-                "epoch": epoch,
-                "photos": len(self.data.data.photos.regions),
-                "best": best_score,
-                "since_best": since_best,
-            }
-            save_state(
-                self.state, self.network, optimizer, facts, best, averaged=averaged.state_dict()
-            )
-            self.write_log(epoch, loss, recalls, time.monotonic() - started)
-            told = "; ".join(each.line() for each in recalls)
-            batches = max(len(self.rows) // options.batch_size, 1)
-            self.report(
-                f"epoch {epoch + 1} of {options.epochs}, {told}",
-                (epoch + 1) * batches,
-                options.epochs * batches,
-            )
-        self.network.to("cpu").load_state_dict(best)
-
-    def write_log(
-        self, epoch: int, loss: float, recalls: Sequence[Recalls], seconds: float
-    ) -> None:
-        line: dict[str, Any] = {
-            "stage": STAGE,
-            "epoch": epoch + 1,
-            "loss": round(loss, 4),
-            "seconds": round(seconds),
-        }
-        line |= {f"dev {key}": value for key, value in recalls[0].rounded().items()}
-        if len(recalls) > 1:
-            line |= {"other dev": [each.rounded() for each in recalls[1:]]}
-        with self.log.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+    teacher: TeacherTexts | None = None
+    """The training texts by a larger encoder, to learn from."""
 
 
 def with_banks(config: NetworkConfig, fitted: PairData) -> NetworkConfig:
@@ -212,6 +130,50 @@ def with_banks(config: NetworkConfig, fitted: PairData) -> NetworkConfig:
     )
 
 
+def begun_from(start: Path, photos: int) -> Network:
+    """Read a trained network, whose image encoder has read the photos already.
+
+    Raises:
+        CheckpointError: it cannot be read.
+        TrainingError: it was not trained on as many `photos`.
+    """
+    network = load_network(read_checkpoint(start))
+    if network.config.memory_size != photos:
+        raise TrainingError(
+            f"--start {start}: trained on {network.config.memory_size} photos, expected the "
+            f"{photos} of these collections"
+        )
+    network.reader.blocks = None
+    return network
+
+
+def trained_jointly(
+    request: TrainRequest, train: PairData, devs: Sequence[PairData], materials: Materials,
+    split: tuple[Tensor, Tensor], report: Report, device: str,
+) -> tuple[Network, TrainingSet]:  # fmt: skip
+    """Run the epochs; arguments as of `train_network`, with the rows to fit on and to show."""
+    count, (fitted_rows, rows) = len(train.photos.regions), split
+    fitted_data = subset(train, fitted_rows)
+    config = with_banks(shape(train, request.options, materials.concepts), fitted_data)
+    torch.manual_seed(request.seed)
+    network = Network(config, materials.blocks, materials.layers)
+    seen = train if materials.seen is None else replace(train, photos=materials.seen)
+    network.reader.whitening.fit(seen)
+    fit_concepts(network, materials.concepts, seen.photos.regions[fitted_rows.numpy()])
+    fill_words(network, fitted_data.captions)
+    del fitted_data  # a copy of some gigabytes
+    log, state = request.out / "log.jsonl", request.out / "state"
+    resumed = load_state(state, count) if request.resume else None
+    if resumed is None:
+        log.unlink(missing_ok=True)
+    else:
+        network.load_state_dict(tensors_under(resumed[1], "module"))
+    data = TrainingSet.of(train, materials.shorts, known_classes(network, materials, train))
+    run = JointRun(network, data, rows, devs, state, request.seed, report, log, resumed, device)
+    run.epochs(options_of(request))
+    return network, data
+
+
 def train_network(
     request: TrainRequest, train: PairData, devs: Sequence[PairData], materials: Materials,
     report: Report, device: str = "cpu",
@@ -227,30 +189,21 @@ def train_network(
         device: of the epochs, as torch names it; what is fitted, is fitted on the CPU.
     """
     options = options_of(request)
-    count = len(train.photos.regions)
     names = [Path(path).name for path in train.photos.paths]
     fitted_rows, held_rows = split_collections(names, materials.sizes, seed=17)
-    fitted_data = subset(train, fitted_rows)
-    config = with_banks(shape(train, request.options, materials.concepts), fitted_data)
-    torch.manual_seed(request.seed)
-    network = Network(config, materials.blocks, materials.layers)
-    seen = train if materials.seen is None else replace(train, photos=materials.seen)
-    network.reader.whitening.fit(seen)
-    fit_concepts(network, materials.concepts, seen.photos.regions[fitted_rows.numpy()])
-    fill_words(network, fitted_data.captions)
-    del fitted_data  # a copy of some gigabytes
-    log = request.out / "log.jsonl"
-    state = request.out / "state"
-    resumed = load_state(state, count) if request.resume else None
-    if resumed is None:
-        log.unlink(missing_ok=True)
-    else:
-        network.load_state_dict(tensors_under(resumed[1], "module"))
-    data = TrainingSet.of(train, materials.shorts, known_classes(network, materials, train))
     rows = shown_twice(fitted_rows, materials.sizes)
-    run = Run(network, data, rows, devs, state, request.seed, report, log, resumed, device)
+    log = request.out / "log.jsonl"
     keep_freed_memory()
-    run.epochs(options)
+    if request.start is None:
+        network, data = trained_jointly(
+            request, train, devs, materials, (fitted_rows, rows), report, device
+        )
+    else:
+        log.unlink(missing_ok=True)
+        network = begun_from(request.start, len(fitted_rows))
+        data = TrainingSet.of(train, materials.shorts)
+    if materials.teacher is not None:
+        distil(network, data, rows, materials.teacher, options, request.seed, report)
     fill_banks(network, train, fitted_rows)
     fit_class_paths(network, train.captions, fitted_rows, materials.shorts)
     held = held_out_parts(train, held_rows)

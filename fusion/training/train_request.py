@@ -33,6 +33,10 @@ class TrainRequest:
     """Further development collections; recall over all of them chooses the epoch."""
     tuned_image: Path | None = None
     """A checkpoint whose tuned image encoder is built on, and tuned on if `finetune` says so."""
+    teacher: Path | None = None
+    """A folder with a larger text encoder, which a network learns from after its epochs."""
+    start: Path | None = None
+    """A checkpoint of these collections that is taught in place of one that is trained first."""
     photos: int | None = None
     """How many of the training photos to train on, drawn at random; None is all of them."""
     epochs: int | None = None
@@ -52,6 +56,11 @@ class TrainRequest:
     def collections(self) -> tuple[tuple[Path, Path], ...]:
         """Folders of photos with their captions files, to train on."""
         return ((self.images, self.annotations), *self.more)
+
+    @property
+    def built_on(self) -> Path | None:
+        """The checkpoint whose tuned image encoder reads the photos."""
+        return self.tuned_image or self.start
 
     @property
     def dev_collections(self) -> tuple[tuple[Path, Path], ...]:

@@ -24,6 +24,7 @@ from fusion.training.command_options import options_of
 from fusion.training.concepts import brought_over, concepts_of, refitted
 from fusion.training.network_run import Materials
 from fusion.training.sampling import random_photos
+from fusion.training.teacher_texts import teacher_texts
 from fusion.training.train_request import TrainRequest
 from fusion.training.tuned_encoders import maps_through, seen_by, with_tuned_image
 
@@ -59,9 +60,9 @@ class FeatureSource:
         """Take what a request asks of the encoders."""
         reading, built_on, blocks = encoders, None, None
         kept = nn.Sequential()
-        tunes_image = "image" in request.finetune
-        if request.tuned_image is not None:
-            tuned, built_on = with_tuned_image(encoders, read_checkpoint(request.tuned_image))
+        tunes_image = "image" in request.finetune and request.start is None
+        if request.built_on is not None:
+            tuned, built_on = with_tuned_image(encoders, read_checkpoint(request.built_on))
             reading = encoders if tunes_image else tuned
         if tunes_image:
             blocks = encoders.image.top_blocks() if built_on is None else copy.deepcopy(built_on)
@@ -84,12 +85,12 @@ class FeatureSource:
         return TunedBlocks(nn.Sequential(*self.kept, *tuned.blocks))
 
     def materials(
-        self, data: TrainingCollections, negatives: LinearCCA, read_photo: ReadPhoto, report: Report
-    ) -> Materials:
+        self, request: TrainRequest, data: TrainingCollections, negatives: LinearCCA,
+        read_photo: ReadPhoto, report: Report,
+    ) -> Materials:  # fmt: skip
         """Return what a network's training takes beside features."""
-        concepts = concepts_of(self.own)
-        photos = data.train.photos
-        seen = None
+        photos, seen = data.train.photos, None
+        concepts = None if request.start is not None else concepts_of(self.own)
         if concepts is not None and self.built_on is not None:
             if self.blocks is None:
                 concepts = brought_over(
@@ -99,7 +100,13 @@ class FeatureSource:
                 seen = seen_by(self.blocks, photos, report)
                 concepts = refitted(concepts, photos, seen)
         shorts = short_queries(self.reading, data.train.captions, len(photos.regions))
-        return Materials(data.sizes, negatives, self.blocks, self.layers, concepts, shorts, seen)
+        teacher = None
+        if request.teacher is not None:
+            texts = data.train.captions.texts, shorts.features.texts
+            teacher = teacher_texts(request.teacher, *texts, report)
+        return Materials(
+            data.sizes, negatives, self.blocks, self.layers, concepts, shorts, seen, teacher
+        )
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ __all__ = [
     "Photos",
     "Resume",
     "Seed",
+    "Start",
+    "Teacher",
     "TunedImage",
     "Views",
 ]
@@ -69,6 +71,21 @@ Resume = Annotated[bool, typer.Option("--resume", help="Go on where --out stoppe
 DevImages = Annotated[
     list[Path] | None,
     typer.Option(metavar="DIR", help="Development photos; default: the first --images."),
+]
+Teacher = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="A larger text encoder, such as all-mpnet-base-v2, to learn from after the epochs; "
+        "searches do without it.",
+    ),
+]
+Start = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="With --teacher: a model that was trained on these collections, to be taught.",
+    ),
 ]
 TunedImage = Annotated[
     Path | None,
