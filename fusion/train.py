@@ -209,11 +209,20 @@ def card_facts(
         "tuned": f" but for the last layers ({' and '.join(tuned)}), tuned copies of which are here"
         if tuned
         else "",
+        "taught": taught_by(request),
         "training": drawn + told(training_collections.parts, request.collections),
         "development": told(training_collections.devs, request.dev_collections),
         "held_out": sum(held_out(size) for size in training_collections.sizes),
         "parameters": sum(value.numel() for value in module.parameters()),
     }
+
+
+def taught_by(request: TrainRequest) -> str:
+    """Say of whom a network learnt besides; nothing where it had no teacher."""
+    if request.teacher is None:
+        return ""
+    start = f", beginning with {request.start.name}" if request.start is not None else ""
+    return f"\n- **Taught by:** the text encoder {request.teacher.name}{start}."
 
 
 def described(annotations: Path) -> str:

@@ -14,7 +14,7 @@ TEMPLATE = """# {kind}: model card
 Made by `crossgraph train`; `crossgraph eval` measures it on any captioned collection.
 
 - **Encoders:** `{encoders}`, weights {encoders_fingerprint}, frozen{tuned}.
-- **Trained on:** {training}.
+- **Trained on:** {training}.{taught}
 - **Stopped by:** {development}, whose recall chose the epoch. The default recipe was settled on
   Flickr8k's development split, so figures on that split lean to the bright side.
 - **Held out of training:** {held_out} training photos, on which the re-ranker's gates, the

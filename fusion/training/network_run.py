@@ -25,6 +25,7 @@ from fusion.data.features import PairData, PhotoFeatures, subset
 from fusion.data.short_queries import ShortQueries
 from fusion.graphs.concept_graph import Classifier, ClassNames
 from fusion.graphs.cross_graph import RerankerConfig, with_whole
+from fusion.graphs.cross_graph_hubs import CrossHub
 from fusion.graphs.dual_graph import ModelConfig
 from fusion.graphs.word_graph import edge_counts, frequent_words
 from fusion.hardware.allocator import keep_freed_memory
@@ -130,21 +131,36 @@ def with_banks(config: NetworkConfig, fitted: PairData) -> NetworkConfig:
     )
 
 
-def begun_from(start: Path, photos: int) -> Network:
+def begun_from(start: Path, fitted: PairData) -> Network:
     """Read a trained network, whose image encoder has read the photos already.
+
+    What it keeps of each training photo is put in the order of these.
+
+    Args:
+        start: its checkpoint.
+        fitted: the photos to train on, with their captions.
 
     Raises:
         CheckpointError: it cannot be read.
-        TrainingError: it was not trained on as many `photos`.
+        TrainingError: it was trained on other captions.
     """
     network = load_network(read_checkpoint(start))
-    if network.config.memory_size != photos:
+    sizes, config = with_banks(network.config, fitted), network.config
+    same = ("memory_size", "captions_bank", "word_edges", "detector_sample")
+    if sorted(sizes.vocabulary) != sorted(config.vocabulary) or any(
+        getattr(sizes, name) != getattr(config, name) for name in same
+    ):
         raise TrainingError(
-            f"--start {start}: trained on {network.config.memory_size} photos, expected the "
-            f"{photos} of these collections"
+            f"--start {start}: trained on {config.memory_size} photos with other captions, "
+            f"expected the {sizes.memory_size} of these collections"
         )
+    network.config = replace(config, captions_bank_nodes=sizes.captions_bank_nodes)
+    network.cross_hub = CrossHub(
+        config.captions_bank, sizes.captions_bank_nodes, config.reranker.node_width
+    )
+    network.words.fill(fitted.captions.texts, fitted.captions.photo_rows.tolist())
     network.reader.blocks = None
-    return network
+    return network.eval()
 
 
 def trained_jointly(
@@ -200,7 +216,7 @@ def train_network(
         )
     else:
         log.unlink(missing_ok=True)
-        network = begun_from(request.start, len(fitted_rows))
+        network = begun_from(request.start, subset(train, fitted_rows))
         data = TrainingSet.of(train, materials.shorts)
     if materials.teacher is not None:
         distil(network, data, rows, materials.teacher, options, request.seed, report)

@@ -9,12 +9,13 @@ import pytest
 import torch
 
 from fusion.checkpoint import load_network, network_checkpoint, read_checkpoint, write_checkpoint
-from fusion.data.features import PairData
+from fusion.data.features import PairData, subset
 from fusion.graphs.dual_graph import ModelConfig
 from fusion.network.network import Network
 from fusion.training.fitting import list_recalls
 from fusion.training.head_training import HeadOptions, SoftTargets, Summaries, soften, train_heads
 from fusion.training.network_run import begun_from, train_network
+from fusion.training.sampling import split_collections
 from fusion.training.teacher_texts import TeacherTexts
 from fusion.training.train_request import TrainingError
 from tests.unit.fusion.made_data import made_data, made_materials
@@ -28,7 +29,9 @@ def telling(data: PairData) -> TeacherTexts:
     photos = torch.from_numpy(data.photos.pooled).float()
     read = photos[torch.from_numpy(data.captions.photo_rows)]
     noise = torch.randn(read.shape, generator=torch.Generator().manual_seed(5))
-    return TeacherTexts((read + 0.1 * noise).half(), torch.zeros(len(data.photos.regions), read.shape[1]).half())
+    return TeacherTexts(
+        (read + 0.1 * noise).half(), torch.zeros(len(data.photos.regions), read.shape[1]).half()
+    )
 
 
 def taught(out: Path, data: PairData, seed: int = 0) -> Network:
@@ -111,6 +114,9 @@ def test_a_taught_network_comes_back_from_its_checkpoint_and_is_taught_on(tmp_pa
     write_checkpoint(folder, "crossgraph", "made", "0" * 64, config, network)
     again = load_network(read_checkpoint(folder))
     assert again.config == network.config
-    assert begun_from(folder, again.config.memory_size).config == again.config
-    with pytest.raises(TrainingError, match=r"trained on \d+ photos, expected the 7"):
-        begun_from(folder, 7)
+    names = [Path(path).name for path in data.photos.paths]
+    rows, _ = split_collections(names, [len(names)], seed=17)
+    fitted = subset(data, rows)
+    assert begun_from(folder, fitted).config == again.config
+    with pytest.raises(TrainingError, match=r"trained on 36 photos .* expected the 30"):
+        begun_from(folder, subset(data, rows[:30]))

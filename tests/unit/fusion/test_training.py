@@ -70,7 +70,7 @@ def test_a_stopped_run_ends_as_if_never_stopped(tmp_path: Path) -> None:
     whole = trained(tmp_path / "whole")
 
     def stop(what: str, done: int, total: int) -> None:
-        if what.startswith("epoch 2:"):
+        if what.startswith("epoch 2 of"):
             raise KeyboardInterrupt
 
     train, dev, out = made_data(), made_data(30, seed=1), tmp_path / "stopped"
