@@ -13,7 +13,7 @@ SEARCH, STORE = "tests/unit/search", "tests/unit/store"
 TARGETS: dict[str, tuple[str, ...]] = {
     "fusion/training/losses.py": (f"{FUSION}/test_losses.py",),
     "fusion/graphs/memory_graph.py": (f"{FUSION}/test_memory.py", f"{FUSION}/test_cross_hub.py"),
-    "fusion/runtime/packing.py": ("tests/property/test_packing.py", f"{FUSION}/test_scoring.py"),
+    "fusion/runtime/packing.py": ("tests/property/test_packing.py",),
     "fusion/caption_files/coco_entries.py": (f"{INDEXER}/test_coco_entries.py",),
     "fusion/caption_files/name_spellings.py": (f"{INDEXER}/test_match.py",),
     "indexer/annotations/photo_finder.py": (f"{INDEXER}/test_match.py",),
@@ -44,5 +44,5 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "search/evaluation/metrics.py": (f"{SEARCH}/test_metrics.py",),
     "store/columns/codec.py": (f"{STORE}/test_codec.py", "tests/property/test_codec.py"),
     "store/columns/paths.py": (f"{STORE}/test_paths.py",),
-    "store/photo_names.py": (f"{STORE}/test_paths.py",),
+    "store/photo_names.py": (f"{STORE}/test_photo_names.py",),
 }

@@ -209,3 +209,23 @@ def test_files_without_captions_say_so(
     found = source(tmp_path, annotations=[annotation], categories=[DOG])
     assert found.categories == {"a.jpg": named}
     assert any(told in line for line in found.notes)
+
+
+def test_of_two_lists_of_images_the_last_counts_with_its_own_ids(tmp_path: Path) -> None:
+    path = tmp_path / "notes.json"
+    twice = json.dumps([A, {"id": 1, "file_name": "b.jpg"}])
+    path.write_text(
+        f'{{"images": {twice}, "images": [{json.dumps(A)}], "annotations": [{json.dumps(SAID)}]}}'
+    )
+    assert CocoSource(path).captions == {"a.jpg": ("a dog",)}
+
+
+@pytest.mark.parametrize(
+    ("letters", "shown"),
+    [(31, '{"a": "' + "x" * 31 + '"}'), (32, '{"a": "' + "x" * 30 + "...")],
+)
+def test_an_example_is_told_in_forty_letters(tmp_path: Path, letters: int, shown: str) -> None:
+    odd = {"image_id": 1, "caption": {"a": "x" * letters}}
+    assert len(shown) == 40
+    notes = source(tmp_path, annotations=[SAID, odd]).notes
+    assert f"captions that are no text: 1 (such as {shown})" in notes[0]

@@ -13,7 +13,7 @@ from PIL import ExifTags, Image
 from indexer.batches import batches
 from indexer.photos.dates import date_of_name, date_of_text
 from indexer.photos.decode import decode_photo
-from indexer.photos.exif import Exif, camera_name
+from indexer.photos.exif import Exif, camera_name, read_exif
 from indexer.photos.perceptual_hash import perceptual_hash
 from indexer.sources import FoundFile
 
@@ -204,3 +204,26 @@ def test_what_is_read_goes_into_the_index(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [(1, 1), (1, 5000), (5000, 1), (32, 32), (33, 7)])
 def test_any_image_has_a_look_of_64_bits(size: tuple[int, int]) -> None:
     assert -(2**63) <= perceptual_hash(Image.new("RGB", size, "red")) < 2**63
+
+
+def test_a_date_in_a_name_is_at_most_a_year_ahead() -> None:
+    year = datetime.now().year
+    assert date_of_name(f"IMG_{year + 1}0101_000000.jpg") == datetime(year + 1, 1, 1)
+    assert date_of_name(f"IMG_{year + 2}0101_000000.jpg") is None
+    assert date_of_name("IMG_19900101_000000.jpg") == datetime(1990, 1, 1)
+    assert date_of_name("IMG_19891231_000000.jpg") is None
+
+
+def test_the_first_photo_is_the_oldest_date() -> None:
+    assert date_of_text("1826:01:01 00:00:00") == datetime(1826, 1, 1)
+    assert date_of_text("1825:12:31 23:59:59") is None
+    assert date_of_text("1970:01:01 00:00:00") == datetime(1970, 1, 1)
+
+
+def test_tags_that_cannot_be_read_say_nothing() -> None:
+    class Broken:
+        def getexif(self) -> object:
+            raise SyntaxError("not a TIFF file")
+
+    assert read_exif(Broken()) == Exif(None, None, is_guess=False)  # type: ignore[arg-type]
+    assert not Exif().is_guess

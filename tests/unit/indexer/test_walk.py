@@ -150,3 +150,17 @@ def test_a_link_that_leads_back_doubles_nothing(tmp_path: Path, target: str) -> 
     assert walked(tmp_path / "p") == ["a.jpg", "sub/b.jpg", "sub/deep/c.jpg"]
     (tmp_path / "link").symlink_to(tmp_path / "p")
     assert walked(tmp_path / "link") == ["a.jpg", "sub/b.jpg", "sub/deep/c.jpg"]
+
+
+def test_a_comment_leaves_out_nothing_and_an_escaped_one_does(tmp_path: Path) -> None:
+    make(tmp_path, "a.jpg", "#b.jpg", "#c.jpg", "!d.jpg")
+    (tmp_path / ".crossgraphignore").write_text("\n  \n#b.jpg\n\\#c.jpg\n\\!d.jpg\n")
+    assert walked(tmp_path) == ["#b.jpg", "a.jpg"]
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "b/c.jpg"])
+def test_a_walk_comes_by_what_no_rule_leaves_out(tmp_path: Path, name: str) -> None:
+    make(tmp_path, name)
+    path = str(tmp_path / name)
+    assert Rules().reaches(str(tmp_path), path) is True
+    assert Rules(exclude=("*.jpg",)).reaches(str(tmp_path), path) is False

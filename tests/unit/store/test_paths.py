@@ -13,6 +13,13 @@ from store.columns.paths import absolute_path, relative_path
         ("/photos", "/photos/2024/..a.jpg", "2024/..a.jpg"),
         ("/photos/", "/photos/a.jpg", "a.jpg"),
         ("/", "/a.jpg", "a.jpg"),
+        ("/photos", "/photos/!a.jpg", "!a.jpg"),
+        ("/old.tar", "/old.tar/a.jpg", "a.jpg"),
+        ("/old.tar", "/old.tar/!a.jpg", "!/!a.jpg"),
+        ("/old.tar", "/old.tar!a.jpg", "!a.jpg"),
+        ("/old.tar", "/old.tar!!a.jpg", "!!a.jpg"),
+        ("/old.tar", "/old.tar", "!"),
+        ("s3://b/old.tar", "s3://b/old.tar!c/a.jpg", "!c/a.jpg"),
         ("/old \udcfe", "/old \udcfe/\udcff.jpg", "\udcff.jpg"),
     ],
 )
