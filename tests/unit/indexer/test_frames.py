@@ -7,7 +7,9 @@ import io
 import pytest
 from PIL import Image
 
+from indexer.photos import frames
 from indexer.photos.decode import decode_photo
+from indexer.photos.frames import first_shown_frame
 
 CLEAR = (0, 0, 0, 0)
 
@@ -18,9 +20,9 @@ def photo() -> Image.Image:
     return picture
 
 
-def animation(kind: str, *frames: Image.Image) -> bytes:
+def animation(kind: str, *shown: Image.Image) -> bytes:
     file = io.BytesIO()
-    first, *rest = frames
+    first, *rest = shown
     options = {"lossless": True} if kind == "WEBP" else {}
     first.save(file, kind, save_all=True, append_images=rest, duration=90, **options)
     return file.getvalue()
@@ -45,8 +47,8 @@ def test_a_first_frame_that_shows_something_counts(kind: str) -> None:
 
 
 def test_where_no_frame_shows_anything_the_first_counts() -> None:
-    frames = [Image.new("RGBA", (8, 8), name) for name in ("teal", "red", "blue")]
-    seen = decode_photo(animation("GIF", *frames))
+    blanks = [Image.new("RGBA", (8, 8), name) for name in ("teal", "red", "blue")]
+    seen = decode_photo(animation("GIF", *blanks))
     assert seen.image.getpixel((1, 1)) == pytest.approx((0, 128, 128), abs=4)
     assert seen.reader == 0
 
@@ -61,3 +63,31 @@ def test_a_damaged_frame_behind_the_first_is_none() -> None:
     content = animation("GIF", Image.new("RGBA", (96, 64), "teal"), photo())
     for end in range(len(content) - 40, len(content), 7):
         assert decode_photo(content[:end]).image.size == (96, 64)
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "is_found"),
+    [
+        ("MOST_FRAMES", 3, True),
+        ("MOST_FRAMES", 2, False),
+        ("MOST_PIXELS", 3 * 96 * 64, True),
+        ("MOST_PIXELS", 3 * 96 * 64 - 1, False),
+        ("LARGEST_FRAME", 96 * 64, True),
+        ("LARGEST_FRAME", 96 * 64 - 1, False),
+    ],
+)
+def test_so_many_frames_are_looked_at(
+    limit: str, value: int, is_found: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frames, limit, value)
+    blanks = [Image.new("RGBA", (96, 64), name) for name in ("teal", "white")]
+    seen = decode_photo(animation("GIF", *blanks, photo()))
+    assert (seen.image.getpixel((80, 50))[2] > 200) is is_found
+    assert seen.reader == int(is_found)
+
+
+def test_numbers_of_eight_bits_are_taken_as_they_are() -> None:
+    dark = Image.new("RGB", (4, 4), (10, 20, 30))
+    dark.putpixel((0, 0), (1, 2, 3))
+    assert first_shown_frame(dark).image.getpixel((2, 2)) == (10, 20, 30)
+    assert first_shown_frame(dark, is_deep=True).image.getpixel((2, 2)) == (80, 160, 240)

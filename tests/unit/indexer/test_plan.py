@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from indexer.changes.plan import Plan, make_plan
 from indexer.changes.survey import Survey
+from indexer.photos.decode import READER_VERSION
 from indexer.sources import FoundFile
+from indexer.sources.shard import UNKNOWN_SIZE
 from store import PhotoFile, QuarantinedFile
 
 
@@ -131,3 +134,74 @@ def test_a_source_that_was_not_looked_through_is_left_alone(root: Path) -> None:
     plan = make_plan(seen(root, {"here/copy": "a"}), known, [bad(root, "elsewhere/bad")])
     assert plan == Plan(new=plan.new)
     assert paths(root, plan.new) == ["here/copy"]
+
+
+def test_what_an_older_reader_read_is_read_again_as_what_it_is(root: Path) -> None:
+    older = replace(photo(root, "here/old", "a"), reader=READER_VERSION - 1)
+    moved = replace(photo(root, "here/gone", "b"), reader=READER_VERSION - 1)
+    known = {
+        1: older,
+        2: moved,
+        3: replace(photo(root, "here/same", "c"), reader=READER_VERSION),
+        4: replace(photo(root, "here/newer", "d"), reader=READER_VERSION + 1),
+        5: replace(photo(root, "here/unknown", "e"), reader=None),
+    }
+    now = {
+        "here/old": "a",
+        "here/new": "b",
+        "here/same": "c",
+        "here/newer": "d",
+        "here/unknown": "e",
+    }
+    plan = make_plan(seen(root, now), known, ())
+    assert paths(root, plan.reread) == ["here/old", "here/new"]
+    first, second = (file.known for file in plan.reread)
+    assert first is not None and second is not None
+    assert (first.image_id, first.file) == (1, older)
+    assert (second.image_id, second.file) == (2, plan.moved[2].after)
+
+
+def test_a_photo_that_moved_has_the_time_of_its_new_file(root: Path) -> None:
+    known = {1: photo(root, "here/a", "x", mtime_ns=7)}
+    plan = make_plan(seen(root, {"away/b": "x"}), known, ())
+    after = plan.moved[1].after
+    assert (after.mtime_ns, after.path, after.source) == (
+        1,
+        str(root / "away/b"),
+        str(root / "away"),
+    )
+    assert plan.moved[1].before == known[1]
+    assert (plan.new, plan.gone) == ((), {})
+
+
+def test_a_touched_file_that_cannot_be_read_is_changed(root: Path) -> None:
+    known = {1: photo(root, "here/a", "x", mtime_ns=7)}
+    survey = seen(root, {"here/a": "x"})
+    (root / "here/a").unlink()
+    plan = make_plan(survey, known, ())
+    assert (plan.touched, paths(root, plan.changed)) == ({}, ["here/a"])
+
+
+@pytest.mark.parametrize(("size", "is_same"), [(0, True), (-1, False)])
+def test_a_size_below_zero_is_one_that_no_file_has(root: Path, size: int, is_same: bool) -> None:
+    known = {1: replace(photo(root, "here/a", ""), size_bytes=size)}
+    survey = seen(root, {"here/a": ""})
+    unknown = replace(survey.found[0], size_bytes=UNKNOWN_SIZE)
+    plan = make_plan(replace(survey, found=(unknown,)), known, ())
+    assert (plan.unchanged, len(plan.touched)) == (1, 0 if is_same else 1)
+
+
+def test_what_is_in_a_shard_that_is_there_is_left_alone(root: Path) -> None:
+    shard = str(root / "here/a.tar")
+    known = {
+        1: photo(root, "here/a.tar!b.jpg", "x"),
+        2: photo(root, "here/c.tar!b.jpg", "y"),
+        3: photo(root, "here/plain.jpg", "z"),
+    }
+    broken = [bad(root, "here/a.tar"), bad(root, "here/a.tar!d.jpg"), bad(root, "here/e.jpg")]
+    plan = make_plan(
+        replace(seen(root, {}), shards={shard: FoundFile(shard, shard, 1, 1)}), known, broken
+    )
+    assert paths(root, plan.gone) == ["here/c.tar!b.jpg", "here/plain.jpg"]
+    assert list(plan.broken) == broken[:2]
+    assert list(plan.released) == [broken[2].path]
