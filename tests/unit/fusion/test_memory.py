@@ -110,3 +110,12 @@ def test_hubs_are_measured_by_the_nearest_of_the_bank() -> None:
     )
     assert hubness(by_angle(0, 1), bank, 2, 0.0).tolist() == [0.0, 0.0]
     assert hubness(by_angle(0, 1), bank[:0], 2, 0.5).tolist() == [0.0, 0.0]
+
+
+def test_banks_are_kept_in_bytes() -> None:
+    memory, hub = MemoryGraph(3, 2, 5), HubCorrection(4, 2, nearest=1, weight=1.0)
+    assert {name: (tuple(bank.shape), bank.dtype) for name, bank in memory.named_buffers()} == {
+        "keys": ((3, 2), torch.int8),
+        "values": ((3, 5), torch.int8),
+    }
+    assert (tuple(hub.bank.shape), hub.bank.dtype) == ((4, 2), torch.int8)

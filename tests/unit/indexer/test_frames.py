@@ -6,6 +6,7 @@ import io
 
 import pytest
 from PIL import Image
+from PIL.GifImagePlugin import GifImageFile
 
 from indexer.photos import frames
 from indexer.photos.decode import decode_photo
@@ -91,3 +92,18 @@ def test_numbers_of_eight_bits_are_taken_as_they_are() -> None:
     dark.putpixel((0, 0), (1, 2, 3))
     assert first_shown_frame(dark).image.getpixel((2, 2)) == (10, 20, 30)
     assert first_shown_frame(dark, is_deep=True).image.getpixel((2, 2)) == (80, 160, 240)
+
+
+def test_the_second_frame_is_looked_at_too() -> None:
+    seen = decode_photo(animation("GIF", Image.new("RGBA", (96, 64), "teal"), photo()))
+    assert seen.image.getpixel((80, 50))[2] > 200
+
+
+def test_frames_that_cannot_be_counted_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(image: object) -> int:
+        raise EOFError("no more images in GIF file")
+
+    monkeypatch.setattr(GifImageFile, "n_frames", property(broken))
+    seen = decode_photo(animation("GIF", Image.new("RGBA", (96, 64), "teal"), photo()))
+    assert seen.image.getpixel((80, 50)) == pytest.approx((0, 128, 128), abs=4)
+    assert (seen.reader, seen.damage) == (0, "")

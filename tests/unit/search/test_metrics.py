@@ -220,3 +220,11 @@ def test_calibration_error_agrees_with_scikit_learn() -> None:
     ]
     expected = np.average(np.abs(shares - means), weights=counts)
     assert expected_calibration_error(labels, probabilities) == pytest.approx(expected)
+
+
+def test_fifteen_bins_are_the_usual() -> None:
+    # 0.062 and 0.066 share the first of 15 bins (up to 0.0667), and no bin of 16 (up to 0.0625).
+    found = expected_calibration_error([1, 0], [0.062, 0.066])
+    assert found == pytest.approx((1 - 0.062 - 0.066) / 2)
+    apart = expected_calibration_error([1, 0], [0.062, 0.066], bins=16)
+    assert apart == pytest.approx((1 - 0.062 + 0.066) / 2)

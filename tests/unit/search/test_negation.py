@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from search.query.negation import split_negation
+from search.query.negation import Wanted, split_negation
 
 
 @pytest.mark.parametrize(
@@ -100,3 +100,22 @@ def test_what_denies_nothing_stays_as_it_is(text: str) -> None:
 def test_a_page_of_denials_is_no_sentence() -> None:
     text = "no cat, " * 10_000
     assert split_negation(text).positive == text
+
+
+def test_a_sentence_of_two_thousand_letters_is_the_longest_that_is_read() -> None:
+    longest = "a beach without people".rjust(2000, "x").replace("xa", "x a", 1)[-2000:]
+    assert len(longest) == 2000
+    assert split_negation(longest).negative == ("people",)
+    assert split_negation("x" + longest) == Wanted("x" + longest)
+
+
+def test_a_sentence_denies_sixteen_things_at_most() -> None:
+    words = [f"thing{number}" for number in range(17)]
+    sixteen = "a room " + " ".join(f"without {word};" for word in words[:16])
+    assert split_negation(sixteen).negative == tuple(words[:16])
+    more = f"{sixteen} without {words[16]}"
+    assert split_negation(more) == Wanted(more)
+
+
+def test_a_sentence_that_denies_nothing_stays_as_it_is() -> None:
+    assert split_negation("with a dog and") == Wanted("with a dog and")
