@@ -231,3 +231,17 @@ def test_the_size_of_a_file_is_known_that_only_a_tolerant_reader_opens() -> None
     assert picture_size(photo("WEBP")[:2000]) == MANDELBROT.size
     with pytest.raises(UnreadableImage):
         picture_size(b"a shopping list")
+
+
+@pytest.mark.parametrize(("lossless", "part"), [(True, 0.9), (False, 0.4), (False, 0.9)])
+def test_of_an_animated_webp_that_is_cut_the_first_frame_is_there(
+    lossless: bool, part: float
+) -> None:
+    file, more = io.BytesIO(), [MANDELBROT.rotate(90)]
+    MANDELBROT.save(file, "WEBP", save_all=True, append_images=more, lossless=lossless)
+    content = file.getvalue()
+    seen = decode_photo(content[: int(len(content) * part)])
+    whole = np.asarray(decode_bytes(content)).astype(int)
+    rows = len(whole) // 8
+    assert seen.image.size == MANDELBROT.size
+    assert np.abs(np.asarray(seen.image)[:rows] - whole[:rows]).mean() < 2

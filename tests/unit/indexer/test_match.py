@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import permutations
+from pathlib import Path
 from typing import NamedTuple
 from unicodedata import normalize
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.annotations import photo_finder as match
-from indexer.annotations.photo_finder import PhotoFinder
+from indexer.annotations.photo_finder import PhotoFinder, ignores_case
 from store.columns.paths import relative_path
 from store.photo_names import member_path
 
@@ -116,3 +117,15 @@ def test_every_name_that_an_export_writes_finds_its_photo(
     for number, path in enumerate(paths, 1):
         for name in (relative_path(root, path), path):
             assert at.find(name) == (number, True)
+
+
+def test_a_disk_ignores_case_where_both_names_are_one_file(tmp_path: Path) -> None:
+    lone, number, one = tmp_path / "a.jpg", tmp_path / "12", tmp_path / "b.jpg"
+    for path in (lone, number, one):
+        path.write_bytes(b"x")
+    (tmp_path / "B.JPG").hardlink_to(one)
+    assert ignores_case(str(one))
+    assert not ignores_case(str(lone))
+    assert not ignores_case(str(number))
+    (tmp_path / "A.JPG").write_bytes(b"x")
+    assert not ignores_case(str(lone))
