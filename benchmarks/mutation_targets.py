@@ -29,7 +29,12 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "indexer/photos/frames.py": (f"{INDEXER}/test_frames.py",),
     "indexer/photos/mending.py": (f"{INDEXER}/test_damaged_files.py",),
     "indexer/photos/perceptual_hash.py": (f"{SEARCH}/test_duplicates.py",),
-    "indexer/photos/pixels.py": (f"{INDEXER}/test_pixels.py", f"{INDEXER}/test_colours.py"),
+    "indexer/photos/pixels.py": (
+        f"{INDEXER}/test_pixels.py",
+        f"{INDEXER}/test_orientation.py",
+        f"{INDEXER}/test_decode.py",
+        f"{INDEXER}/test_colours.py",
+    ),
     "indexer/sources/suffixes.py": (f"{INDEXER}/test_walk.py",),
     "indexer/sources/walk_rules.py": (f"{INDEXER}/test_walk.py",),
     "search/printable.py": (f"{SEARCH}/test_printable.py",),
