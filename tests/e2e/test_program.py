@@ -160,6 +160,7 @@ def test_a_coco_file_that_is_none(
 def test_evaluating_on_a_coco_file_that_is_none(
     photos: Path, tmp_path: Path, content: str | None
 ) -> None:
+    pytest.importorskip("torch", reason="evaluating needs the extra train")
     notes = tmp_path / "notes.json"
     if content is not None:
         notes.write_text(content, encoding="utf-8")
