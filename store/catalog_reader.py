@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+import numpy as np
+from numpy.typing import NDArray
+
 from store.catalog import folders, quarantine
 from store.catalog import images as rows
 from store.catalog.annotations import captions_among, category_counts
@@ -16,6 +19,7 @@ from store.catalog.details import (
     unplaced,
 )
 from store.catalog.field_values import field_values
+from store.catalog.photo_order import OrderedPhotos, PhotoOrder, in_order
 from store.catalog.shards import FinishedShard, ShardKind, finished_shards
 from store.sqlite.catalog_file import CatalogFile
 from store.types import Ids, PhotoDetails, PhotoFile, QuarantinedFile, TextLine
@@ -75,6 +79,16 @@ class CatalogReader:
         """Return the ids above one, ascending, at most so many."""
         sql = "SELECT id FROM images WHERE id > ? ORDER BY id LIMIT ?"
         return [int(row[0]) for row in self._catalog.rows(sql, image_id, most)]
+
+    def state(self) -> object:
+        """Return what changes whenever anything was written to the catalog by others."""
+        return next(self._catalog.rows("PRAGMA data_version"))[0]
+
+    def in_order(
+        self, order: PhotoOrder, most: int, within: NDArray[np.int64] | None = None
+    ) -> OrderedPhotos:
+        """Return the first photos of an order, at most so many, and how many there are in all."""
+        return in_order(self._catalog, order, most, within)
 
     def field_values(self, field: str, most: int = 1000) -> list[tuple[str, int]]:
         """Return the values that photos have in a field of filters, and how many photos have each.

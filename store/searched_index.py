@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from store.catalog.models import Model
+from store.catalog.photo_order import OrderedPhotos, PhotoOrder
 from store.catalog.selection import Expression
 from store.types import (
     Counts,
@@ -115,6 +116,14 @@ class SearchedIndex(Protocol):
 
     def find_content(self, sha256: str) -> int | None:
         """Return the lowest id of a photo whose file has that hex digest; None if none has."""
+
+    def state(self) -> object:
+        """Return what is another whenever anything was written to it; only to be compared."""
+
+    def in_order(
+        self, order: PhotoOrder, most: int, within: Allowed | None = None
+    ) -> OrderedPhotos:
+        """Return the first photos of an order, at most so many, and how many there are in all."""
 
     def field_values(self, field: str, most: int = 1000) -> list[tuple[str, int]]:
         """Return the values that photos have in a field of filters, and how many photos have each.

@@ -17,6 +17,7 @@ from store.catalog.selection import Expression
 from store.federation.ids import STRIDE, divided, moved
 from store.federation.lost_members import BegunAnew
 from store.federation.members import Members, Place
+from store.federation.merged_order import OrderedMembers
 from store.searched_index import Allowed, ServedIndex
 from store.types import (
     Counts,
@@ -50,7 +51,7 @@ class _Allowed:
         return sum(len(each) for each in self.of.values())
 
 
-class SeveralIndexes(BegunAnew):
+class SeveralIndexes(OrderedMembers, BegunAnew):
     """A `ServedIndex` of several, used by one thread at a time; made by `open`.
 
     Ids are those of `store.federation.ids`, and equal scores stand in their order. Scores of words

@@ -20,6 +20,7 @@ from store.postgres.allowed_photos import Chosen, choose, values_of
 from store.postgres.connection import Connection, Row
 from store.postgres.declarations import DETAILS_COLUMNS, TABLES, check
 from store.postgres.details_rows import row_to_details, row_to_lines
+from store.postgres.ordered_photos import OrderedGeneration
 from store.postgres.session import Session
 from store.postgres.vector_search import PostgresVectors
 from store.postgres.word_search import search_words
@@ -46,7 +47,7 @@ _FACTS = 13  # columns of it before the captions
 Within = Chosen | Ids | None
 
 
-class PostgresReader(OneState):
+class PostgresReader(OrderedGeneration, OneState):
     """A collection of a database, a `ServedIndex`; made by `open`.
 
     It follows what is switched to from one call, or one `snapshot`, to the next. A server that went

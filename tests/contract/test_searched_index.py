@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +13,12 @@ import pytest
 from numpy.typing import NDArray
 
 from store import Index, PhotoFile
+from store.catalog.photo_order import PhotoOrder
 from store.catalog.selection import Condition
 from store.opening import open_reader
 from store.postgres.address import Address
 from store.postgres.push import push
-from store.searched_index import ServedIndex
+from store.searched_index import Allowed, ServedIndex
 from tests.postgres_server import PostgresServer
 
 VECTORS = np.array([[1, 0], [0, 1], [1, 1], [1, 0], [2, 0]], dtype=np.float32)
@@ -120,6 +123,40 @@ def test_words_are_found_by_their_stems_short_texts_first(both: Both) -> None:
     assert index.search_texts("?!", 9)[0].tolist() == []
     change(lambda it: it.put_captions({1: ["a café"]}, origin="test"))
     assert index.search_texts("cafe", 9)[0].tolist() == [1]
+
+
+def test_photos_come_in_an_order_with_how_many_there_are(both: Both) -> None:
+    index, change = both
+
+    def ids(order: PhotoOrder, most: int = 9, within: Allowed | None = None) -> list[int]:
+        return [each.image_id for each in index.in_order(order, most, within).photos]
+
+    dated = [replace(photo("B.jpg"), taken=datetime(2020, 1, 2)), replace(photo("a.jpg"),
+             taken=datetime(2019, 1, 2), size_bytes=9)]  # fmt: skip
+    change(lambda it: it.put_images(dated, VECTORS[:2], NODES[:2]))
+    assert ids(PhotoOrder("taken")) == [6, 7, 1, 2, 3, 4, 5]
+    assert ids(PhotoOrder("taken", backwards=True)) == [7, 6, 1, 2, 3, 4, 5]
+    assert ids(PhotoOrder("size"), 3) == [7, 1, 2]
+    assert ids(PhotoOrder("name")) == [1, 2, 3, 4, 5, 7, 6]
+    assert ids(PhotoOrder("name", backwards=True), 2) == [6, 7]
+    assert ids(PhotoOrder("id", backwards=True), 1) == [7]
+    chosen = index.matching(Condition("width", ">", 12))
+    assert ids(PhotoOrder("name", backwards=True), 9, chosen) == [5, 4]
+    assert (
+        index.in_order(PhotoOrder(), 1).total,
+        index.in_order(PhotoOrder(), 0, chosen).total,
+    ) == (
+        7,
+        2,
+    )
+
+
+def test_its_state_is_another_once_something_was_written(both: Both) -> None:
+    index, change = both
+    before = index.state()
+    assert index.state() == before
+    change(lambda it: it.put_captions({1: ["a dog"]}, origin="test"))
+    assert index.state() != before
 
 
 def test_another_width_is_refused(both: Both) -> None:
