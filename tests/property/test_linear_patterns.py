@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import date
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -20,7 +21,17 @@ from hypothesis import strategies as st
 from fusion.runtime.known_words import KnownWords
 from search.query import filter_values, filters, grammar, negation
 from search.query.request import SearchRequest
-from search.ranking import unknown_words
+from search.ranking import unknown_words, written_words
+from search.understanding import (
+    chips,
+    file_names,
+    name_words,
+    read_query,
+    time_anchors,
+    typed_words,
+)
+from search.understanding.chips import ChipKind
+from search.understanding.known_names import NameBook
 from store import QueryError
 from store.catalog import full_text as words
 from store.columns import documents, unspaced
@@ -64,6 +75,18 @@ PIECES = (
         "and ",
     ),
     *("or ", "and the ", "a a ", "a, ", "ing ", "except for ", "there is ", "signs ", "in it "),
+    *(
+        "in ",
+        "in 2019 ",
+        "may ",
+        "last ",
+        "the last ",
+        "2019-",
+        "from ",
+        "anna ",
+        "IMG_0001 ",
+        "a.",
+    ),
     *("width ", "not width = 1 and ", "in (", '"a" + ', "''", '""', "2024-", "1:", "2MB "),
 )
 BOUNDS = ((1_000, 0.2), (10_000, 0.5), (40_000, 2.0))
@@ -85,8 +108,9 @@ def patterns_of(*modules: ModuleType) -> list[re.Pattern[str]]:
 
 
 PATTERNS = patterns_of(
-    negation, grammar, filters, filter_values, unknown_words, documents, words, unspaced
-)
+    negation, grammar, filters, filter_values, unknown_words, documents, words, unspaced,
+    chips, file_names, name_words, read_query, time_anchors, typed_words, written_words,
+)  # fmt: skip
 MODEL: Any = SimpleNamespace(known_words=KnownWords(("dog", "doghouse", "sofa")))
 
 
@@ -132,6 +156,16 @@ def test_a_query_is_read_in_linear_time(
         words.match_query(text)
 
     check(read, start, piece, end)
+
+
+@few
+@given(some, repeated, some)
+def test_names_and_times_are_read_in_linear_time(start: str, piece: str, end: str) -> None:
+    book = NameBook.of(
+        {ChipKind.person: [("Anna Smith", 1)], ChipKind.album: [("in 2019", 2)]}, 9, (2005, 2024)
+    )
+    known = read_query.Known(book, date(2026, 11, 29), frozenset(), lambda name: True)
+    check(lambda text: read_query.read_query(text, known), start, piece, end)
 
 
 @few

@@ -1,0 +1,154 @@
+"""What was understood of a query: its chips, each of which is a filter that can be taken away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from fusion.runtime.words import word_set
+from search.printable import printable
+
+__all__ = ["NOTHING_UNDERSTOOD", "Chip", "ChipKind", "Choice", "Understood"]
+
+
+CUES = word_set(
+    """
+    a album an and around at by during except excluding folder for from in made my near no not of on
+    our over photographed shot taken the throughout using with within without
+    """
+)
+"""Words before a name or a time that belong to its chip and say nothing by themselves."""
+
+
+class ChipKind(StrEnum):
+    """What a chip names; the value is what JSON says."""
+
+    time = "time"
+    person = "person"
+    place = "place"
+    album = "album"
+    camera = "camera"
+    tag = "tag"
+    file = "file"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several things that a chip may mean.
+
+    Attributes:
+        kind: what it names.
+        label: the name, or the time, as people read it.
+        where: the filter that lets its photos through.
+        photos: how many photos it has; None where they were not counted.
+    """
+
+    kind: ChipKind
+    label: str
+    where: str
+    photos: int | None = None
+
+    @property
+    def id(self) -> str:
+        """What it is chosen by.
+
+        >>> Choice(ChipKind.person, "Anna Smith", "person = 'Anna Smith'").id
+        'person:Anna Smith'
+        """
+        return f"{self.kind}:{self.label}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON says of it."""
+        return {
+            "id": printable(self.id),
+            "kind": str(self.kind),
+            "label": printable(self.label),
+            "where": printable(self.where),
+            "photos": self.photos,
+        }
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A part of a query that names something the collection knows.
+
+    Attributes:
+        kind: what it names.
+        text: as it was typed, with the words that belong to it, such as "in".
+        start: of its first letter in the query, in code points.
+        end: behind its last letter.
+        label: what it means, as people read it.
+        where: the filter that it stands for.
+        applied: whether the filter holds. Otherwise it is only offered, since its words are
+            ordinary ones, and these are looked for in the pictures.
+        photos: how many photos it has; None where they were not counted.
+        choices: what else it may mean; none where there is nothing to choose.
+    """
+
+    kind: ChipKind
+    text: str
+    start: int
+    end: int
+    label: str
+    where: str
+    applied: bool = True
+    photos: int | None = None
+    choices: tuple[Choice, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """The text in small letters, without the words that only lead to it.
+
+        >>> Chip(ChipKind.place, "in  Lisbon", 0, 10, "Lisbon", "place = 'Lisbon'").said
+        'lisbon'
+        """
+        words = self.text.lower().split()
+        first = next((at for at, word in enumerate(words) if word not in CUES), 0)
+        return " ".join(words[first:])
+
+    @property
+    def id(self) -> str:
+        """What it is taken away by: its kind and what was said."""
+        return f"{self.kind}:{self.said}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON says of it."""
+        return {
+            "id": printable(self.id),
+            "kind": str(self.kind),
+            "text": printable(self.text),
+            "start": self.start,
+            "end": self.end,
+            "label": printable(self.label),
+            "where": printable(self.where),
+            "applied": self.applied,
+            "photos": self.photos,
+            "choices": [choice.to_dict() for choice in self.choices],
+        }
+
+
+@dataclass(frozen=True)
+class Understood:
+    """How a query was read.
+
+    Attributes:
+        rest: what is looked for in the pictures; empty where all was understood.
+        chips: what names something, in the query's order.
+    """
+
+    rest: str = ""
+    chips: tuple[Chip, ...] = ()
+
+    @property
+    def where(self) -> str:
+        """Return the filter of all chips that hold together; empty where there is none."""
+        parts = [chip.where for chip in self.chips if chip.applied]
+        return parts[0] if len(parts) == 1 else " and ".join(f"({part})" for part in parts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON says of it."""
+        return {"rest": printable(self.rest), "chips": [chip.to_dict() for chip in self.chips]}
+
+
+NOTHING_UNDERSTOOD = Understood()

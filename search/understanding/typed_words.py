@@ -1,0 +1,77 @@
+"""A query as words with their places in it, without the marks around them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+__all__ = ["MOST_WORDS", "TypedWord", "plain", "typed_words"]
+
+MOST_WORDS = 64
+"""Words of a query that are looked at; a longer one is a text and no question."""
+
+LONGEST = 4000
+"""Letters of a query that are looked at."""
+
+_CHUNK = re.compile(r"\S+")
+_EDGES = "\"'`\u201c\u201d\u2018\u2019«»()[]{}<>.,;:!?…"
+
+
+@dataclass(frozen=True)
+class TypedWord:
+    """A word of a query.
+
+    Attributes:
+        text: in small letters and without accents.
+        start: of its first letter in the query, in code points.
+        end: behind its last letter.
+        typed: as it stands in the query.
+        ends_part: whether a mark behind it parts it from the next word, such as a comma.
+    """
+
+    text: str
+    start: int
+    end: int
+    typed: str
+    ends_part: bool = False
+
+
+def typed_words(text: str) -> list[TypedWord]:
+    """Return the first words of a text, at most `MOST_WORDS`.
+
+    An apostrophe of the year stays with it: `'19`.
+
+    >>> [word.text for word in typed_words("Anna, in “Café Lyon” (2019)")]
+    ['anna', 'in', 'cafe', 'lyon', '2019']
+    """
+    words: list[TypedWord] = []
+    for chunk in _CHUNK.finditer(text, 0, LONGEST):
+        if len(words) == MOST_WORDS:
+            break
+        start, end = chunk.start(), chunk.end()
+        while start < end and text[start] in _EDGES and not _is_year(text, start):
+            start += 1
+        while start < end and text[end - 1] in _EDGES:
+            end -= 1
+        if start < end:
+            typed = text[start:end]
+            words.append(TypedWord(plain(typed), start, end, typed, end < chunk.end()))
+    return words
+
+
+def plain(text: str) -> str:
+    r"""Return a text in small letters, without accents, with one form of apostrophe.
+
+    >>> plain("Valentine\u2019s Café")
+    "valentine's cafe"
+    """
+    if text.isascii():
+        return text.lower()
+    parts = unicodedata.normalize("NFKD", text.lower().replace("\u2019", "'"))
+    return "".join(letter for letter in parts if not unicodedata.combining(letter))
+
+
+def _is_year(text: str, start: int) -> bool:
+    """Whether `'19` stands at a place."""
+    return text[start] in "'\u2019" and text[start + 1 : start + 3].isdigit()
