@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, overload
 from search.details_record import details_record
 from search.explanation import Explanation, as_record
 from search.printable import printable, printable_lines, valid_text
+from search.understanding.chips import NOTHING_UNDERSTOOD, Understood
 
 if TYPE_CHECKING:
     from store.types import Missing, PhotoDetails
@@ -100,7 +102,7 @@ def weakness_of(best: float) -> str | None:
     return f"nothing here matches{well}: the best probability is {match_percent(best)}"
 
 
-STAGES = ("encode", "filter", "first_stage", "rerank", "explain", "read")
+STAGES = ("understand", "encode", "filter", "first_stage", "rerank", "words", "explain", "read")
 """What a search spends its time on, in this order; `read` is of paths, captions and categories."""
 
 
@@ -121,6 +123,13 @@ class Hit:
         categories: names of the things annotated in it, sorted.
         explanation: where the score comes from; None unless it was asked for.
         reranked: whether the graphs that re-rank saw it; those that they did not see stand below.
+        taken: when, by the camera's clock; None if not known.
+        taken_guessed: whether that is not what the camera says, but what the file's name or last
+            writing tells.
+        width_px: as it is shown.
+        height_px: likewise.
+        size_bytes: of its file.
+        camera: make and model; None if not known.
         duplicates: near-duplicates that this hit stands for, where they are folded.
         details: what its metadata says.
     """
@@ -135,6 +144,12 @@ class Hit:
     explanation: Explanation | None = None
     reranked: bool = False
     duplicates: tuple[Hit, ...] = ()
+    taken: datetime | None = None
+    taken_guessed: bool = False
+    width_px: int | None = None
+    height_px: int | None = None
+    size_bytes: int | None = None
+    camera: str | None = None
     details: PhotoDetails | None = None
 
     @property
@@ -176,6 +191,12 @@ class Hit:
             "reranked": self.reranked,
             "duplicates": [duplicate.to_dict() for duplicate in self.duplicates],
             "group": str(self.group),
+            "taken": None if self.taken is None else self.taken.isoformat(),
+            "taken_guessed": self.taken_guessed,
+            "width_px": self.width_px,
+            "height_px": self.height_px,
+            "size_bytes": self.size_bytes,
+            "camera": None if self.camera is None else printable(self.camera),
             **details_record(self.details),
         }
         if self.explanation is not None:
@@ -193,6 +214,8 @@ class SearchResult(Sequence[Hit]):
         notes: what to know of this answer, a line each, such as that a budget was spent.
         reranked: how many candidates the graphs scored.
         missing: which of several indexes could not be read; all is right of the others.
+        understood: how the query's text was read: what names something the collection knows, and
+            what was left for the pictures.
 
     >>> result = SearchResult((Hit(1, 2.5, 0.75, Path("/a.jpg"), 7),))
     >>> [hit.image_id for hit in result], len(result), result == list(result)
@@ -204,6 +227,7 @@ class SearchResult(Sequence[Hit]):
     notes: tuple[str, ...] = ()
     reranked: int = 0
     missing: tuple[Missing, ...] = ()
+    understood: Understood = NOTHING_UNDERSTOOD
 
     @property
     def degraded(self) -> bool:
@@ -237,6 +261,7 @@ class SearchResult(Sequence[Hit]):
             "took_ms": {stage: round(ms, 3) for stage, ms in self.took_ms.items()},
             "notes": [printable(note) for note in self.notes],
             "reranked": self.reranked,
+            "understood": self.understood.to_dict(),
             "degraded": self.degraded,
             "missing": [
                 {name: printable(text) for name, text in asdict(each).items()}

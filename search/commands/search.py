@@ -41,16 +41,29 @@ from search.commands.shared.search_options import (
     Hybrid,
     MinProbability,
     NoRerank,
+    NoWords,
     Query,
+    Reverse,
+    SortBy,
     Where,
 )
-from search.commands.shared.term_options import Add, Like, Literal, Minus, terms_of
+from search.commands.shared.term_options import (
+    Add,
+    AsWords,
+    Choose,
+    Like,
+    Literal,
+    Minus,
+    Today,
+    choices_of,
+    terms_of,
+)
 from search.engine.open_index import INDEX_SECONDS, open_index
 from search.models.prepared import is_prepared
 from search.output.forms import Form, print_hits
-from search.output.lines import weakness
+from search.output.lines import as_understood, weakness
 from search.printable import printable
-from search.query.request import SearchRequest
+from search.query.request import SearchRequest, day_of
 from search.result import Hit, SearchResult
 
 __all__ = ["search"]
@@ -81,6 +94,12 @@ def search(
     add: Add = None,
     minus: Minus = None,
     literal: Literal = False,
+    as_words: AsWords = None,
+    choose: Choose = None,
+    today: Today = None,
+    no_words: NoWords = False,
+    sort: SortBy = "score",
+    reverse: Reverse = False,
     min_probability: MinProbability = 0.0,
     explain: Explain = False,
     explain_image: ExplainImage = None,
@@ -99,30 +118,23 @@ def search(
 
       search '"a street" + "2:rain" - "cars"'
 
-      search ./cat.jpg --add "in the snow"
+      search "dogs last summer" --sort taken
 
-      search --like 2 --minus "a dog"
-
-      search "a no entry sign" --literal --budget-ms 50
-
-      search "a dog" --where "taken >= 2024 and width > 1000" --fold-duplicates
-
-      search "Grandma's birthday" --hybrid
-
-      search "a dog" -0 | xargs -0 ls -l
+      search --where "taken >= 2023" --sort name
 
       search "a dog" --copy-to found -k 3
-
-      search "a dog" --index a.index --index b.index
 
     All that can be asked: docs/query-language.md.
     """
     form = asked_form(json, csv, paths, null, preview, preview_as, explain=explain)
     _check_explanations(no_rerank, explain, explain_image)
+    text, terms = terms_of(query or (), like, add, minus, literal)
     request = SearchRequest(
-        *terms_of(query or (), like, add, minus, literal), k=k, rerank=not no_rerank,
-        candidates=candidates, budget_ms=budget_ms, min_probability=min_probability, where=where,
-        hybrid=hybrid, fold_duplicates=fold_duplicates, explain=bool(explain or explain_image),
+        *terms, text=text, k=k, rerank=not no_rerank, candidates=candidates, budget_ms=budget_ms,
+        min_probability=min_probability, where=where, hybrid=hybrid,
+        fold_duplicates=fold_duplicates, explain=bool(explain or explain_image),
+        words=not no_words, sort=sort, reverse=reverse, as_words=tuple(as_words or ()),
+        choose=choices_of(choose), today=day_of(today),
     )  # fmt: skip
     indexes, vectors = _indexes(index, vectors, form)
     with open_index(
@@ -141,7 +153,10 @@ def search(
 
 def _remark(hits: SearchResult, form: Form, least: float, *, filtered: bool) -> None:
     """Say on stderr what is to be known of an answer."""
+    if hits.understood.chips and not form.is_for_programs:
+        typer.echo(as_understood(hits.understood), err=True)
     # What the filter left nothing of is said by the notes.
+    filtered = filtered or any(chip.applied for chip in hits.understood.chips)
     note = weakness(hits, least) if hits or least or not filtered else None
     for said in hits.notes:
         if said != note:

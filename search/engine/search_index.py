@@ -9,12 +9,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 
+from search.engine.answer_requests import DEFAULT_K, RequestAnswerer, request_of
 from search.engine.threads import GuardedTexts, in_thread
 from search.models.model_protocols import PhotoEmbedder, SearchModel
 from search.models.unavailable import model_errors_told
 from search.query.request import SearchOptions, SearchRequest
-from search.query.term import Term
-from search.ranking.answerer import Answerer
 from search.ranking.stopwatch import Stopwatch
 from search.ranking.term_reader import TermReader
 from search.result import SearchResult
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from store.types import PhotoRecord
 
 __all__ = ["SearchIndex"]
-
-DEFAULT_K = 10
 
 
 class SearchIndex:
@@ -57,6 +54,7 @@ class SearchIndex:
         self._index = index
         self._model = model
         self._photo_embedder = photo_embedder or cast(PhotoEmbedder, model)
+        self._requests = RequestAnswerer(index, model)
         # Of the index's one connection, whose snapshot is one search's, and of what reads texts.
         self._reading = threading.RLock()
         self._writing = threading.Lock()
@@ -141,11 +139,10 @@ class SearchIndex:
             TypeError: the query is none of these.
         """
         watch = Stopwatch()
-        request = _request(query, k, literal, options)
+        request = request_of(query, k, literal, options)
         terms = TermReader(self._index, self._model, self._photo_embedder)
         with self._open():
-            answerer = Answerer(self._index, self._model, terms)
-            return answerer.answer(request, watch)
+            return self._requests.answer(request, terms, watch)
 
     def search_many(
         self,
@@ -174,11 +171,10 @@ class SearchIndex:
         """
         if isinstance(queries, (str, Path, SearchRequest)):
             queries = [queries]  # not a text's letters
-        requests = [_request(query, k, literal, options) for query in queries]
+        requests = [request_of(query, k, literal, options) for query in queries]
         terms = TermReader(self._index, self._model, self._photo_embedder)
         with self._open():
-            answerer = Answerer(self._index, self._model, terms.having_read(requests))
-            return answerer.answer_all(requests)
+            return self._requests.answer_all(requests, terms)
 
     def embed_text(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the vectors (Q, D) of Q texts as they stand.
@@ -268,20 +264,3 @@ class SearchIndex:
     aadd = in_thread(add)
     aremove = in_thread(remove)
     aphotos = in_thread(photos)
-
-
-def _request(
-    query: str | Path | SearchRequest, k: int, literal: bool, options: SearchOptions
-) -> SearchRequest:
-    if isinstance(query, SearchRequest):
-        if options or literal or k != DEFAULT_K:
-            raise TypeError("a SearchRequest holds k and the options itself: leave them out")
-        return query
-    if isinstance(query, Path):
-        return SearchRequest((Term(image=query),), k=k, **options)
-    if not isinstance(query, str):
-        raise TypeError(
-            f"expected a text, a Path or a SearchRequest to search for, found {query!r:.80}, "
-            f"a {type(query).__name__}"
-        )
-    return SearchRequest.parse(query, k, literal=literal, **options)

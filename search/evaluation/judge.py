@@ -13,7 +13,7 @@ from search.evaluation.faithfulness import Faithfulness, judge_explanations
 from search.evaluation.gain import reranking_gain
 from search.evaluation.judged_model import JudgedModel
 from search.evaluation.named_collections import Captioned, named_collections
-from search.evaluation.searches.asked_index import temporary_index
+from search.evaluation.searches.asked_index import AskedIndex, temporary_index
 from search.evaluation.searches.keywords import judge_keywords
 from search.evaluation.searches.right_answers import (
     CaptionTexts,
@@ -22,7 +22,7 @@ from search.evaluation.searches.right_answers import (
     keywords_of,
     read_categories,
 )
-from search.evaluation.searches.shown_probabilities import judge_shown
+from search.evaluation.searches.shown_probabilities import judge_shown, judge_words
 from search.evaluation.squashed import compare_squashed, squashed_files
 from search.evaluation.stress_tests import run_stress_tests
 
@@ -236,7 +236,25 @@ def _searched(
             parts["shown"] = judge_shown(
                 index, own, right, data.photos.image_ids, queries=extras.queries, **told
             )
+        if extras.keywords and right.labels_from == "instances":
+            # Where labels come from captions, these would be found by the words they say.
+            index.add_captions(captions.texts, captions.photo_rows)
+            parts["keywords_captioned"] = _with_captions(index, right, data, extras, told)
     return parts
+
+
+def _with_captions(
+    index: AskedIndex, right: RightAnswers, data: PairData, extras: Extras, told: dict[str, Any]
+) -> MeasuredPart:
+    """What words find in an index that has the captions too, and what their hits are shown."""
+    image_ids = data.photos.image_ids
+    report, table = judge_keywords(index, right, image_ids, **told)
+    if extras.shown:
+        keywords, progress = right.keywords, told["progress"]
+        report["shown"], table["shown"] = judge_words(
+            index, keywords, image_ids, extras.seed, progress
+        )
+    return MeasuredPart(report, table)
 
 
 def _check_graphs(matcher: Matcher, folder: Path, extras: Extras) -> None:

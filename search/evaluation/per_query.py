@@ -24,6 +24,8 @@
       word, a_photo_of                stage -> the lists image_ids and labels, of each word the list
                                       of its hits (at most 50, the best first); a label is 1, 0, or
                                       null where nobody can tell
+    keywords_captioned                with --keywords and instances: the same where the index knows
+                                      the captions, and with --shown the lists that it has of words
     shown                             with --shown:
       captions                        the lists caption_ids, image_ids (the top hit), right (whether
                                       that is the caption's own photo) and probabilities

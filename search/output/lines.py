@@ -12,10 +12,22 @@ from search.explanation import as_words
 from search.json_text import json_text
 from search.printable import csv_cell, printable
 from search.result import Hit, weakness_of
+from search.understanding.chips import Understood
 
-__all__ = ["as_csv_lines", "as_json_lines", "as_paths", "as_plain_lines", "known", "weakness"]
+__all__ = [
+    "as_csv_lines",
+    "as_json_lines",
+    "as_paths",
+    "as_plain_lines",
+    "as_understood",
+    "known",
+    "weakness",
+]
 
 CSV_FIELDS = ("rank", "probability", "score", "path", "image_id", "captions", "categories")
+
+FACTS = ("taken", "camera", "size_bytes", "width_px", "height_px")
+"""Behind the group: what is known of the photo's file."""
 
 
 def as_json_lines(hits: Iterable[Hit]) -> Iterator[str]:
@@ -36,24 +48,25 @@ def as_csv_lines(hits: Iterable[Hit]) -> Iterator[str]:
     """Return a line of names and one a hit, as spreadsheets read them; no line if there is no hit.
 
     Several captions or categories share a field, parted by " | ". An explained hit has one more
-    field, its words, which is `explanation`. The group is the last field. Texts are printable, and
-    none is a formula (`search.printable`).
+    field, its words, which is `explanation`. Texts are printable, and none is a formula
+    (`search.printable`).
 
     >>> from pathlib import Path
     >>> list(as_csv_lines([Hit(1, 2.5, 0.75, Path("/a.jpg"), 7, ("A dog, barking .",))]))[1]
-    '1,0.75,2.5,/a.jpg,7,"A dog, barking .",,good'
+    '1,0.75,2.5,/a.jpg,7,"A dog, barking .",,good,,,,,'
     """
     from csv import writer
 
     given = list(hits)
     explained = any(hit.explanation for hit in given)
-    names = (*CSV_FIELDS, *(["explanation"] if explained else []), "group")
+    names = (*CSV_FIELDS, *(["explanation"] if explained else []), "group", *FACTS)
     rows: list[Sequence[object]] = [names]
     for hit in given:
         record = {**hit.to_dict(), "captions": _cell(" | ".join(_lines_joined(hit.captions)))}
         record |= {"path": _cell(hit.name), "categories": _cell(" | ".join(hit.categories))}
         why = "; ".join(as_words(hit.explanation)) if hit.explanation else ""
         record["explanation"] = _cell(why)
+        record["camera"] = _cell(hit.camera or "")
         rows.append([record[name] for name in names])
     lines = _Lines()
     writer(lines, lineterminator="\n").writerows(rows if given else ())
@@ -95,6 +108,21 @@ def known(hit: Hit) -> str:
     folded = len(hit.duplicates)
     alike = f"({folded} more {'is' if folded == 1 else 'are'} nearly the same)" if folded else ""
     return printable(" ".join(part for part in (caption, categories, alike) if part))
+
+
+def as_understood(understood: Understood) -> str:
+    """Return how a query was read, in one line; parts that are only offered stand behind a ?.
+
+    >>> from search.understanding.chips import Chip, ChipKind
+    >>> chip = Chip(ChipKind.place, "in Lisbon", 6, 15, "Lisbon", "place = 'Lisbon'")
+    >>> as_understood(Understood("a dog", (chip,)))
+    'understood: a dog [place: Lisbon]'
+    """
+    parts = [
+        f"[{chip.kind}: {chip.label}]" if chip.applied else f"[{chip.kind}: {chip.label}?]"
+        for chip in understood.chips
+    ]
+    return printable(" ".join(["understood:", *filter(None, [understood.rest]), *parts]))
 
 
 def weakness(hits: Sequence[Hit], least: float = 0.0) -> str | None:

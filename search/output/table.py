@@ -7,6 +7,7 @@ one wraps the line by itself.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from search.explanation import as_words
@@ -48,7 +49,6 @@ def as_table(hits: Sequence[Hit], title: str | None = None) -> Table:
 
     A line above the hits of each group says which it is.
     """
-    from rich.markup import escape
     from rich.table import Table
 
     table = Table(title=title, title_justify="left", header_style="bold", expand=False)
@@ -65,20 +65,34 @@ def as_table(hits: Sequence[Hit], title: str | None = None) -> Table:
     explains = any(hit.explanation for hit in hits)
     if explains:
         table.add_column("added to the score, and where", overflow="fold", min_width=LEAST_KNOWN)
+    dated = any(hit.taken for hit in hits)
+    if dated:
+        table.add_column("taken")
+    # Hits that do not stand by their scores are not parted into groups.
+    falls = all(one.probability >= other.probability for one, other in pairwise(hits))
     group = None
     for hit in hits:
-        if hit.group is not group:
+        if falls and hit.group is not group:
             group = hit.group
             table.add_section()
             table.add_row("", "", "", heading_of(group))
-        path = escape(printable(hit.name))
-        cells = [str(hit.rank), match_percent(hit.probability), f"{hit.score:.3f}", path]
-        if speaks:
-            cells.append(escape(known(hit)))
-        if explains:
-            cells.append(escape("\n".join(_words(hit))))
+        cells = _cells(hit, speaks=speaks, explains=explains, dated=dated)
         table.add_row(*cells)
     return table
+
+
+def _cells(hit: Hit, *, speaks: bool, explains: bool, dated: bool) -> list[str]:
+    from rich.markup import escape
+
+    path = escape(printable(hit.name))
+    cells = [str(hit.rank), match_percent(hit.probability), f"{hit.score:.3f}", path]
+    if speaks:
+        cells.append(escape(known(hit)))
+    if explains:
+        cells.append(escape("\n".join(_words(hit))))
+    if dated:
+        cells.append(f"{hit.taken:%Y-%m-%d}" if hit.taken else "")
+    return cells
 
 
 def heading_of(group: HitGroup) -> Text:

@@ -17,7 +17,7 @@ from pathlib import Path
 from search.query.negation import split_negation
 from search.query.term import Term
 
-__all__ = ["WITHOUT", "Terms", "parse_query", "parse_term"]
+__all__ = ["WITHOUT", "Terms", "is_photo", "is_sum", "parse_query", "parse_term"]
 
 Terms = tuple[tuple[Term, ...], tuple[Term, ...]]
 """What is wanted, and what is not."""
@@ -52,9 +52,9 @@ def parse_query(text: str, *, literal: bool = False, files: bool = False) -> Ter
     """
     if literal:
         return (Term(text),), ()
-    if _is_sum(text):
+    if is_sum(text):
         return _sum(text.strip(), files)
-    if files and _is_photo(text.strip()):
+    if files and is_photo(text.strip()):
         return (Term(image=Path(text.strip())),), ()
     wanted = split_negation(text)
     positive = (Term(wanted.positive),) if wanted.positive or not wanted.negative else ()
@@ -69,12 +69,12 @@ def parse_term(text: str, *, files: bool = False) -> Term:
     """
     match = _WEIGHT.match(text, _after_blank(text, 0))
     weight, rest = (float(match[1]), text[match.end() :]) if match else (1.0, text)
-    if files and _is_photo(rest.strip()):
+    if files and is_photo(rest.strip()):
         return Term(image=Path(rest.strip()), weight=weight)
     return Term(rest, weight=weight)
 
 
-def _is_photo(text: str) -> bool:
+def is_photo(text: str) -> bool:
     """Whether a text names a file that promises to be a photo."""
     try:
         if not Path(text).is_file():
@@ -86,7 +86,8 @@ def _is_photo(text: str) -> bool:
     return Path(text).suffix.lower() in SUFFIXES
 
 
-def _is_sum(text: str) -> bool:
+def is_sum(text: str) -> bool:
+    """Whether a query is a sum of terms in quotation marks."""
     sign = _sign(text, 0)
     start = sign.end() if sign else _after_blank(text, 0)
     if text[start : start + 1] not in MARKS:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypedDict, Unpack
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal, TypedDict, Unpack, get_args
 
 from search.query.term import Term
 
-__all__ = ["SearchOptions", "SearchRequest"]
+__all__ = ["SearchOptions", "SearchRequest", "Sort", "day_of"]
+
+Sort = Literal["score", "taken", "name", "size"]
+"""What hits are sorted by."""
 
 MOST_TERMS = 64
 """Of one search: each is embedded and re-ranked by itself."""
@@ -27,6 +32,12 @@ class SearchOptions(TypedDict, total=False):
     hybrid: bool
     fold_duplicates: bool
     budget_ms: float | None
+    words: bool
+    sort: Sort
+    reverse: bool
+    as_words: Sequence[str]
+    choose: Mapping[str, str]
+    today: date | None
 
 
 @dataclass(frozen=True)
@@ -35,25 +46,36 @@ class SearchRequest:
 
     Attributes:
         positive: what is wanted; `search.ranking.mixing` says how scores mix.
-        negative: what is not wanted; at least one term is in either.
+        negative: what is not wanted. Without any term, the photos are listed that the filter lets
+            through.
+        text: what people typed. The index that is searched reads it for the names and times that it
+            knows, which become filters (`search.understanding`), and the rest for further terms.
         where: a filter on what the index knows of a photo, such as its date; empty for none.
         k: how many hits are wanted, at least 1; fewer come back from a smaller collection.
         candidates: how many photos the first stage hands to the re-ranker; at least k are, and
-            with negative terms, `hybrid` or `fold_duplicates` at least 5 k.
+            with negative terms or `fold_duplicates` at least 5 k.
         rerank: whether the cross-modal graph orders the candidates anew.
         min_probability: 0..1; hits whose probability is below it are left out.
         explain: whether each hit says where its score comes from; for the re-ranker's alone.
-        hybrid: whether words of captions and file names count too; scores are then of ranks.
+        hybrid: of no effect any more: words count by default.
         fold_duplicates: whether near-duplicates stand behind the best of them.
         budget_ms: milliseconds after which no more candidates are re-ranked, counted from the
             start of the search; at least one block of them is. None re-ranks all.
+        words: whether what is written of photos counts too: captions, names, tags, titles.
+        sort: how the best k hits are sorted: by score, by date (the newest first), by name, or by
+            size (the largest first). Without terms it says which photos come, by date unless given.
+        reverse: whether they are sorted the other way round.
+        as_words: parts of the text, as they stand or by the `id` of their chips, that are no
+            filters: they are looked for in the pictures.
+        choose: by parts of the text, the `id` of the choice that is meant.
+        today: from which times such as "last summer" are counted; None is the day of the search.
 
     Raises:
-        QueryError: there is no term, or more than 64, a number is out of range, or explanations are
-            asked for without the re-ranker or a text, or of a hybrid search.
+        QueryError: there is no term, filter or order, there are more than 64 terms, a number is out
+            of range, or explanations are asked for without the re-ranker or a text.
     """
 
-    positive: tuple[Term, ...]
+    positive: tuple[Term, ...] = ()
     negative: tuple[Term, ...] = ()
     where: str = ""
     k: int = 10
@@ -64,12 +86,18 @@ class SearchRequest:
     hybrid: bool = False
     fold_duplicates: bool = False
     budget_ms: float | None = None
+    words: bool = True
+    text: str = ""
+    sort: Sort = "score"
+    reverse: bool = False
+    as_words: Sequence[str] = ()
+    choose: Mapping[str, str] = field(default_factory=dict)
+    today: date | None = None
 
     def __post_init__(self) -> None:
         from store import QueryError
 
-        if not (self.positive or self.negative):
-            raise QueryError("a search has no terms; give one in positive, such as a text")
+        self._check_something_is_said()
         if (terms := len(self.positive) + len(self.negative)) > MOST_TERMS:
             raise QueryError(f"a search has {terms} terms, expected at most {MOST_TERMS}")
         for name, value in (("k", self.k), ("candidates", self.candidates)):
@@ -79,24 +107,38 @@ class SearchRequest:
             raise QueryError(f"the least probability is {self.min_probability:g}, expected 0 to 1")
         if self.budget_ms is not None and not self.budget_ms > 0:
             raise QueryError(f"the budget is {self.budget_ms:g} ms, expected more than 0")
-        if self.explain:
+        if self.explain and not self.text:
             self._check_explainable()
+
+    def _check_something_is_said(self) -> None:
+        from store import QueryError
+
+        if self.sort not in get_args(Sort):
+            raise QueryError(f"sort is {self.sort!r}, expected {' or '.join(get_args(Sort))}")
+        if self.lists and not (self.text.strip() or self.where or self.sort != "score"):
+            raise QueryError(
+                "a search has no terms; give one in positive, such as a text, or a filter in where"
+            )
 
     def _check_explainable(self) -> None:
         from store import QueryError
 
         if not self.rerank:
             raise QueryError("only a re-ranked score can be explained; search with the re-ranker")
-        if self.hybrid:
-            raise QueryError("a hybrid score is of ranks, which no words add up to: leave out one")
-        if all(term.text is None for term in (*self.positive, *self.negative)):
+        terms = (*self.positive, *self.negative)
+        if terms and all(term.text is None for term in terms):
             raise QueryError("only what words add is explained; the query shows photos alone")
+
+    @property
+    def lists(self) -> bool:
+        """Whether there is no term, so that photos are listed and nothing is looked for."""
+        return not (self.positive or self.negative)
 
     @property
     def first_stage_count(self) -> int:
         """How many photos the first stage is to find."""
         # Hits that move down or behind others leave places, which others must be there to take.
-        moves = bool(self.negative) or self.hybrid or self.fold_duplicates
+        moves = bool(self.negative) or self.fold_duplicates
         least = ROOM * self.k if moves else self.k
         return max(least, self.candidates) if self.rerank or moves else self.k
 
@@ -105,6 +147,8 @@ class SearchRequest:
         cls, query: str, k: int = 10, *, literal: bool = False, **options: Unpack[SearchOptions]
     ) -> SearchRequest:
         """Return the request of a text as `search.query.grammar` reads it; it never names a file.
+
+        No names or times are read of it: that takes an index, which reads `text` of a request.
 
         Examples:
             >>> [term.text for term in SearchRequest.parse("a beach without people").negative]
@@ -120,3 +164,17 @@ class SearchRequest:
 
         positive, negative = parse_query(query, literal=literal)
         return cls(positive, negative, k=k, **options)
+
+
+def day_of(text: str | None) -> date | None:
+    """Return the day of a text such as 2024-05-31; None of None.
+
+    Raises:
+        QueryError: it is no day.
+    """
+    from store import QueryError
+
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise QueryError(f"today is {text!r}, expected a day such as 2024-05-31") from None

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Sequence, Sized
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from search.models.model_protocols import SearchModel
 from search.query.request import SearchRequest
 from search.ranking.candidate_rows import CandidateRows
-from search.ranking.damage import check_known, damage_told
+from search.ranking.damage import damage_told
 from search.ranking.explain_hits import explain_hits
-from search.ranking.first_stage import allowed_photos, find_candidates, with_words
+from search.ranking.first_stage import allowed_photos, find_candidates
 from search.ranking.likelihood import Likelihood
+from search.ranking.listing import list_photos, sorted_hits
+from search.ranking.make_hits import make_hits
 from search.ranking.mixing import Mixture, TermScores
-from search.ranking.near_duplicates import Group, first_of_each, fold
 from search.ranking.notes import notes_on
 from search.ranking.ranking import Ranking
 from search.ranking.stopwatch import Stopwatch, blocks_in_time
 from search.ranking.term_reader import TermReader
 from search.ranking.unknown_words import unknown_words
-from search.result import UNREAD, Hit, SearchResult
+from search.ranking.written_words import find_written
+from search.result import UNREAD, SearchResult
 
 if TYPE_CHECKING:
     from store.searched_index import SearchedIndex
@@ -53,13 +54,15 @@ class Answerer:
         """Return the hits of a request.
 
         Args:
-            request: what is asked.
+            request: what is asked; its text was read (`search.engine.query_reader`).
             watch: started when the search was.
         """
         return self.index.answer_of_one_state(lambda: self._answer(request, watch))
 
     def _answer(self, request: SearchRequest, watch: Stopwatch) -> SearchResult:
         with damage_told(self.index.place):
+            if request.lists:
+                return self._listed(request, watch)
             with watch.stage("encode"):
                 mixture = self.terms.mixture(request)
             with watch.stage("filter"):
@@ -67,28 +70,54 @@ class Answerer:
             rows = CandidateRows(self.index)
             with watch.stage("first_stage"):
                 likelihood = Likelihood(self.index, self.model, within)
-                ranking, by_words = find_candidates(
-                    self.index, mixture, request, within, likelihood, rows
+                written = find_written(self.index, request, within)
+                ranking = find_candidates(
+                    self.index, mixture, request, within, likelihood, rows, written
                 )
             if request.rerank and mixture.texts:
                 with watch.stage("rerank"):
                     ranking = self._reranked(mixture, ranking, request, watch, likelihood, rows)
-            ordered = ranking.ordered()
-            if request.hybrid:
-                with watch.stage("first_stage"):
-                    ordered = with_words(ordered, by_words)
             unknown = unknown_words(request, self.model)
-            ordered = ordered.with_falling_probabilities(UNREAD if unknown.texts else 1)
+            if unknown.texts:
+                ranking = ranking.at_most(UNREAD)
+            with watch.stage("words"):
+                coverage = written.coverage(self.index, ranking.image_ids)
+            ranking = ranking if coverage is None else ranking.with_words(coverage)
+            ordered = ranking.ordered().with_falling_probabilities()
             with watch.stage("read"):
-                hits = self._hits(ordered, request, rows)
+                hits = make_hits(self.index, ordered, request, rows)
             if request.explain and hits:
                 with watch.stage("explain"):
-                    hits = explain_hits(hits, mixture, rows, self.model)
+                    hits = explain_hits(hits, mixture, rows, self.model, ordered.by_words)
             missing = self.index.missing
-        notes = notes_on(request, mixture, ranking, within, missing, hits=hits, unknown=unknown,
-                         model=self.model)  # fmt: skip
+            notes = notes_on(
+                request, mixture, ranking, self._hint(request, within), missing, hits=hits,
+                unknown=unknown, model=self.model,
+            )  # fmt: skip
+        if request.sort != "score" or request.reverse:
+            hits = sorted_hits(hits, request)
         reranked = int(ranking.reranked.sum())
         return SearchResult(tuple(hits), watch.took_ms(), notes, reranked, missing)
+
+    def _listed(self, request: SearchRequest, watch: Stopwatch) -> SearchResult:
+        """Photos that the filter lets through, where nothing is looked for."""
+        with watch.stage("filter"):
+            within = allowed_photos(self.index, request)
+        with watch.stage("first_stage"):
+            ranking = list_photos(self.index, request, within)
+        with watch.stage("read"):
+            hits = make_hits(self.index, ranking, request, CandidateRows(self.index))
+        missing = self.index.missing
+        notes = notes_on(request, None, ranking, self._hint(request, within), missing, hits=hits)
+        return SearchResult(tuple(hits), watch.took_ms(), notes, 0, missing)
+
+    def _hint(self, request: SearchRequest, within: Sized | None) -> str:
+        """What to say of a filter that lets nothing through; empty for all others."""
+        if within is None or len(within):
+            return ""
+        from search.ranking.filter_hints import nothing_let_through  # brings FAISS
+
+        return nothing_let_through(self.index, request.where)
 
     def _reranked(
         self, mixture: Mixture, ranking: Ranking, request: SearchRequest, watch: Stopwatch,
@@ -104,54 +133,3 @@ class Answerer:
             return ranking
         scores = likelihood.judged(mixture, TermScores.together(seen), reranked=True)
         return ranking.with_reranked(*mixture.mixed(scores))
-
-    def _hits(self, ranking: Ranking, request: SearchRequest, rows: CandidateRows) -> list[Hit]:
-        """The best k of an ordered ranking that are likely enough, with what is known of them."""
-        groups = self._without_repeats(self._groups(ranking, request, rows), ranking, request.k)
-        likely = [g for g in groups if ranking.probabilities[g.shown] >= request.min_probability]
-        places = [place for group in likely for place in (group.shown, *group.folded)]
-        photos = {photo.image_id: photo for photo in self.index.photos(ranking.image_ids[places])}
-        check_known(ranking.image_ids[places].tolist(), photos, self.index.place)
-
-        def hit(rank: int, place: int) -> Hit:
-            photo = photos[int(ranking.image_ids[place])]
-            return Hit(
-                rank=rank,
-                score=float(ranking.scores[place]),
-                probability=float(ranking.probabilities[place]),
-                path=Path(photo.path),
-                image_id=photo.image_id,
-                captions=tuple(photo.captions),
-                categories=tuple(photo.categories),
-                reranked=bool(ranking.reranked[place]),
-                details=photo.details,
-            )
-
-        return [
-            replace(
-                hit(rank, group.shown),
-                duplicates=tuple(hit(rank, place) for place in group.folded),
-            )
-            for rank, group in enumerate(likely, start=1)
-        ]
-
-    def _without_repeats(self, groups: list[Group], ranking: Ranking, k: int) -> list[Group]:
-        """The best k; a photo that lies in several indexes is the first one's."""
-        from store.federation.ids import STRIDE  # with which comes all that reads indexes
-
-        indexes = int(ranking.image_ids.max()) // STRIDE + 1 if len(ranking) else 1
-        if indexes == 1:
-            return groups[:k]
-        near = groups[: indexes * k]
-        places = [place for group in near for place in (group.shown, *group.folded)]
-        paths = {p.image_id: p.path for p in self.index.photos(ranking.image_ids[places])}
-        names = {place: paths[int(ranking.image_ids[place])] for place in places}
-        return first_of_each(near, names)[:k]
-
-    def _groups(self, ranking: Ranking, request: SearchRequest, rows: CandidateRows) -> list[Group]:
-        """Each hit alone, or with its near-duplicates behind it."""
-        if not request.fold_duplicates:
-            return [Group(place) for place in range(len(ranking))]
-        unit_dim = self.index.model.unit_dim
-        vectors = rows.vectors(ranking.image_ids)[:, :unit_dim] if unit_dim else None
-        return fold(self.index.perceptual_hashes(ranking.image_ids), vectors)

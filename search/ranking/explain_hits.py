@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,15 +17,19 @@ from search.result import Hit
 
 __all__ = ["explain_hits", "explains"]
 
+WRITTEN = "words of captions and names"
+
 
 def explain_hits(
-    hits: Sequence[Hit], mixture: Mixture, rows: CandidateRows, model: SearchModel
-) -> list[Hit]:
+    hits: Sequence[Hit], mixture: Mixture, rows: CandidateRows, model: SearchModel,
+    by_words: Mapping[int, float],
+) -> list[Hit]:  # fmt: skip
     """Return the hits with explanations, those that were re-ranked.
 
     A word of a wanted text adds what it adds alone, times the text's weight. A wanted photo stands
-    as one word, and all that is not wanted as another, with the regions where it was read. The
-    words and the rest sum to the score, whatever terms there are.
+    as one word, all that is not wanted as another, with the regions where it was read, and what is
+    written of the photo as a third, which `by_words` has by image id. The words and the rest sum to
+    the score, whatever terms there are.
     """
     seen = np.array([hit.image_id for hit in hits if hit.reranked], np.int64)
     if not len(seen) or not explains(model):
@@ -43,7 +47,12 @@ def explain_hits(
         if hit.reranked:
             place = next(places)
             explanations = [each[place] for each in wanted], [each[place] for each in unwanted]
-            hit = replace(hit, explanation=_together(hit.score, mixture, *explanations))
+            written = by_words.get(hit.image_id, 0.0)
+            explanation = _together(hit.score - written, mixture, *explanations)
+            if written:
+                word = ExplainedWord(WRITTEN, written, ())
+                explanation = replace(explanation, words=(*explanation.words, word))
+            hit = replace(hit, explanation=explanation)
         explained.append(hit)
     return explained
 

@@ -5,19 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from search.query.request import SearchRequest
 from search.ranking.candidate_rows import CandidateRows
 from search.ranking.likelihood import Likelihood
 from search.ranking.mixing import Mixture, TermScores
-from search.ranking.rank_fusion import fused
 from search.ranking.ranking import Ranking
+from search.ranking.written_words import NOTHING_WRITTEN, WrittenWords
 
 if TYPE_CHECKING:
     from store.searched_index import Allowed, SearchedIndex
 
-__all__ = ["allowed_photos", "find_candidates", "with_words"]
+__all__ = ["allowed_photos", "find_candidates"]
+
+LEAST_WORDED = 10
+"""Photos found by words that are candidates, whatever their pictures; a search for more hits takes
+as many."""
 
 
 def allowed_photos(index: SearchedIndex, request: SearchRequest) -> Allowed | None:
@@ -42,48 +45,29 @@ def find_candidates(
     within: Allowed | None,
     likelihood: Likelihood,
     rows: CandidateRows,
-) -> tuple[Ranking, NDArray[np.int64]]:
-    """Return what the first stage finds, nearest first, and in a hybrid search what words find.
+    written: WrittenWords = NOTHING_WRITTEN,
+) -> Ranking:
+    """Return what the first stage finds, and the k photos of which the query's words are written.
 
-    Photos that the query itself names by their ids are left out of the ranking.
-
-    Returns:
-        The candidates, and the ids (W,) that words in captions and file names found, best first,
-        which are among them; none where the search is not hybrid.
+    The latter come first, as they are re-ranked first where time is short; all others by their
+    scores. Photos that the query itself names by their ids are left out.
     """
     own = [term.image_id for term in request.positive if term.image_id is not None]
     count = request.first_stage_count
     nearest_ids, first_scores = index.search(mixture.vector, count + len(own), within)
     others = np.flatnonzero(~np.isin(nearest_ids, own))[:count]
     image_ids, scores = np.asarray(nearest_ids, np.int64)[others], np.asarray(first_scores)[others]
-    by_words = np.zeros(0, np.int64)
-    if request.hybrid:
-        by_words = index.search_texts(_words(request), count, within)[0]
-        image_ids = np.concatenate([image_ids, np.setdiff1d(by_words, [*image_ids, *own])])
-    if mixture.is_one_text and not request.hybrid:
+    worded = np.array(written.image_ids[: max(request.k, LEAST_WORDED)], np.int64)
+    worded = worded[~np.isin(worded, own)]
+    if mixture.is_one_text and not len(worded):
         terms = mixture.one_text(likelihood.model, scores)
-        ranking = Ranking.first(image_ids, *mixture.mixed(_judged(likelihood, mixture, terms)))
-        return ranking, by_words
+        return Ranking.first(image_ids, *mixture.mixed(_judged(likelihood, mixture, terms)))
+    image_ids = np.concatenate([image_ids, worded[~np.isin(worded, image_ids)]])
     vectors = rows.vectors(image_ids)
-    order = np.lexsort((image_ids, -(vectors @ mixture.vector)))
+    order = np.lexsort((image_ids, -(vectors @ mixture.vector), ~np.isin(image_ids, worded)))
     terms = mixture.first_stage(likelihood.model, vectors[order])
-    scores_and_likely = mixture.mixed(_judged(likelihood, mixture, terms))
-    return Ranking.first(image_ids[order], *scores_and_likely), by_words
+    return Ranking.first(image_ids[order], *mixture.mixed(_judged(likelihood, mixture, terms)))
 
 
 def _judged(likelihood: Likelihood, mixture: Mixture, terms: TermScores) -> TermScores:
     return likelihood.judged(mixture, terms, reranked=False)
-
-
-def with_words(ranking: Ranking, by_words: NDArray[np.int64]) -> Ranking:
-    """Return a ranking fused with that of words in captions and file names, by ranks alone."""
-    if not len(ranking):
-        return ranking
-    image_ids, scores = fused([ranking.image_ids, by_words[np.isin(by_words, ranking.image_ids)]])
-    places = {image_id: place for place, image_id in enumerate(ranking.image_ids.tolist())}
-    order = np.array([places[image_id] for image_id in image_ids.tolist()])
-    return Ranking(image_ids, scores, ranking.probabilities[order], ranking.reranked[order])
-
-
-def _words(request: SearchRequest) -> str:
-    return " ".join(term.text for term in request.positive if term.text is not None)

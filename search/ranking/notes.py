@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Sized
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from search.query.request import SearchRequest
@@ -23,9 +23,9 @@ NOTHING = Unknown()
 
 def notes_on(
     request: SearchRequest,
-    mixture: Mixture,
+    mixture: Mixture | None,
     ranking: Ranking,
-    within: Sized | None,
+    hint: str = "",
     missing: Sequence[Missing] = (),
     *,
     hits: Sequence[Hit] = (),
@@ -36,9 +36,9 @@ def notes_on(
 
     Args:
         request: what was asked.
-        mixture: its terms.
+        mixture: its terms; None where photos are only listed.
         ranking: of all candidates.
-        within: the photos that a filter lets through; None without one.
+        hint: what is to be said of a filter that lets nothing through.
         missing: which indexes of several could not be read.
         hits: what is shown, the best first.
         unknown: words that the model does not know.
@@ -51,11 +51,12 @@ def notes_on(
             f"the budget of {request.budget_ms:g} ms was spent after {seen} of {len(ranking)} "
             "candidates"
         )
-    if within is not None and not len(within):
-        notes.append(f"no photo is let through by the filter: {request.where}")
-    if mixture.wanted and not any(each.query is not None for each in mixture.wanted):
+    if hint:
+        notes.append(hint)
+    wanted = () if mixture is None else mixture.wanted
+    if wanted and not any(each.query is not None for each in wanted):
         notes.append("no text was asked for: in place of probabilities stand cosines of photos")
-    if (misread := unknown.note(hybrid=request.hybrid)) is not None:
+    if (misread := unknown.note(words=request.words)) is not None:
         notes.append(misread)
     if request.explain and model is not None and not explains(model):
         name = getattr(model, "encoders", model.name)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+if TYPE_CHECKING:
+    from search.ranking.written_words import Coverage
+
 __all__ = ["Ranking", "falling"]
+
+LEAST_SPREAD = 0.01
+"""The least standard deviation of scores, so that equal ones are told apart by words."""
 
 
 @dataclass(frozen=True)
@@ -20,12 +26,14 @@ class Ranking:
         scores: higher is nearer, among the re-ranked ones and among the others.
         probabilities: 0..1.
         reranked: whether score and probability are the re-ranker's.
+        worded: what of the score comes of words that are written of the photo; None of none.
     """
 
     image_ids: NDArray[np.int64]
     scores: NDArray[np.floating]
     probabilities: NDArray[np.floating]
     reranked: NDArray[np.bool_]
+    worded: NDArray[np.floating] | None = None
 
     def __len__(self) -> int:
         return len(self.image_ids)
@@ -72,16 +80,41 @@ class Ranking:
             scores=scores[order],
             probabilities=probabilities[order],
             reranked=self.reranked[order],
+            worded=None if self.worded is None else self.worded[order],
         )
 
-    def with_falling_probabilities(self, most: float = 1.0) -> Self:
-        """Return the ranking with probabilities as people see them: they never rise with the rank.
+    @property
+    def by_words(self) -> dict[int, float]:
+        """What of the scores comes of words that are written, by image id."""
+        if self.worded is None:
+            return {}
+        return dict(zip(self.image_ids.tolist(), self.worded.tolist(), strict=True))
 
-        Args:
-            most: above which there is none.
+    def at_most(self, most: float) -> Self:
+        """Return the ranking without a probability above one."""
+        return replace(self, probabilities=np.minimum(self.probabilities, most))
+
+    def with_words(self, coverage: Coverage) -> Self:
+        """Return the ranking with what is written of the candidates counted too.
+
+        The scores of both stages are on scales of their own, and move by their own spreads.
         """
-        shown = np.minimum(falling(self.probabilities), most)
-        return replace(self, probabilities=shown)
+        spreads = (_spread(self.scores[stage]) for stage in (self.reranked, ~self.reranked))
+        added = np.where(self.reranked, *spreads) * coverage.deviations
+        return replace(
+            self,
+            scores=self.scores + added,
+            probabilities=coverage.probabilities(self.probabilities),
+            worded=added,
+        )
+
+    def with_falling_probabilities(self) -> Self:
+        """Return it with probabilities as people see them: they never rise with the rank."""
+        return replace(self, probabilities=falling(self.probabilities))
+
+
+def _spread(scores: NDArray[np.floating]) -> float:
+    return max(float(np.std(scores)), LEAST_SPREAD) if len(scores) else LEAST_SPREAD
 
 
 def falling(numbers: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -48,11 +48,11 @@ class Unknown:
     suggestions: tuple[str | None, ...] = ()
     texts: tuple[str, ...] = ()
 
-    def note(self, *, hybrid: bool = False) -> str | None:
+    def note(self, *, words: bool = False) -> str | None:
         """Say it in a line; None where all is known.
 
         Args:
-            hybrid: whether words of captions and names are searched too, as they are written.
+            words: whether words of captions and names are searched too, as they are written.
 
         >>> Unknown(("girafe",), ("giraffe",)).note()
         'crossgraph does not know “girafe” (did you mean “giraffe”?): it reads English'
@@ -65,7 +65,7 @@ class Unknown:
             question = (
                 f" (did you mean {' '.join(f'“{each}”' for each in meant)}?)" if meant else ""
             )
-            end = "; captions and names are searched as they are written" if hybrid else ""
+            end = "; captions and names are searched as they are written" if words else ""
             return f"crossgraph knows no word of {texts}{question}: it reads English{end}"
         if not self.words:
             return None

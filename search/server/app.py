@@ -16,6 +16,7 @@ from search.server.middleware.request_limits import Bounds, Stoppable
 from search.server.pool.model_holder import LoadedModel
 from search.server.pool.service import Service
 from search.server.routes import (
+    browse_routes,
     image_routes,
     index_routes,
     library_routes,
@@ -55,7 +56,14 @@ def build_app(settings: Settings, load: Callable[[str], LoadedModel]) -> FastAPI
     app.state.service = service
     http_errors.install(app)
     # The library's first: `/v1/images/zip` is no id.
-    for routes in (search_routes, library_routes, saved_routes, image_routes, index_routes):
+    for routes in (
+        search_routes,
+        library_routes,
+        saved_routes,
+        browse_routes,
+        image_routes,
+        index_routes,
+    ):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=index_routes.STATIC, check_dir=False))
     # The one added last comes first.

@@ -60,7 +60,9 @@ def test_a_filter_chooses_before_anything_is_ranked(index: SearchIndex) -> None:
 def test_a_filter_that_lets_nothing_through_is_said(index: SearchIndex) -> None:
     result = index.search("red", where="width > 10000")
     assert (list(result), result.reranked) == ([], 0)
-    assert result.notes == ("no photo is let through by the filter: width > 10000",)
+    assert result.notes == (
+        "no photo is let through by the filter: width > 10000; width: 32 to 192",
+    )
 
 
 def test_a_filter_that_is_none_is_refused(index: SearchIndex) -> None:
@@ -68,19 +70,19 @@ def test_a_filter_that_is_none_is_refused(index: SearchIndex) -> None:
         index.search("red", where="width >")
 
 
-def test_words_of_file_names_count_in_a_hybrid_search(index: SearchIndex) -> None:
-    plain = index.search("a red thing of grandma", k=2)
+def test_words_of_file_names_count_unless_they_are_not_to(index: SearchIndex) -> None:
+    plain = index.search("a red thing of grandma", k=2, words=False)
     assert "grandma" not in names(plain)
-    mixed = index.search("a red thing of grandma", k=2, hybrid=True)
+    mixed = index.search("a red thing of grandma", k=2)
     assert names(mixed)[0] == "grandma"
     assert mixed[0].score > mixed[1].score
     # what words find is a candidate, however far its vector is
-    found = index.search("red grandma", k=1, candidates=1, hybrid=True)
+    found = index.search("red grandma", k=1, candidates=1)
     assert names(found) == ["grandma"]
     assert found[0].reranked
 
 
-def test_a_hybrid_search_asks_for_words_once_and_reads_each_vector_once(
+def test_a_search_asks_for_words_once_and_reads_each_vector_once(
     index: SearchIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reader: Any = index._index
@@ -97,20 +99,16 @@ def test_a_hybrid_search_asks_for_words_once_and_reads_each_vector_once(
 
     for name in ("search_texts", "vectors", "nodes"):
         counted(name)
-    assert len(index.search("red grandma", hybrid=True, fold_duplicates=True)) > 1
+    assert len(index.search("red grandma", fold_duplicates=True)) > 1
     assert [name for name, _ in calls].count("search_texts") == 1
     for name in ("vectors", "nodes"):
         ids = [image_id for called, some in calls if called == name for image_id in some]
         assert sorted(ids) == [1, 2, 3, 4, 5]
 
 
-def test_words_that_nobody_has_leave_the_order_as_it_is(index: SearchIndex) -> None:
-    assert names(index.search("red", hybrid=True)) == names(index.search("red"))
-
-
-def test_ranks_are_not_explained(index: SearchIndex) -> None:
-    with pytest.raises(QueryError, match="leave out one"):
-        index.search("red", hybrid=True, explain=True)
+def test_words_that_nobody_has_leave_all_as_it_is(index: SearchIndex) -> None:
+    assert index.search("red", words=False) == index.search("red")
+    assert index.search("red", hybrid=True) == index.search("red")
 
 
 def test_near_duplicates_stand_behind_the_best_of_them(index: SearchIndex) -> None:
@@ -124,14 +122,14 @@ def test_near_duplicates_stand_behind_the_best_of_them(index: SearchIndex) -> No
 
 
 @pytest.mark.parametrize("rerank", [True, False])
-@pytest.mark.parametrize("hybrid", [True, False])
+@pytest.mark.parametrize("words", [True, False])
 @pytest.mark.parametrize("text", ["red", "red without blue", '"red" - "blue" + "grey"', "no blue"])
 def test_where_nothing_is_let_through_nothing_is_found(
-    index: SearchIndex, text: str, hybrid: bool, rerank: bool
+    index: SearchIndex, text: str, words: bool, rerank: bool
 ) -> None:
-    found = index.search(text, where="width > 10000", hybrid=hybrid, rerank=rerank)
+    found = index.search(text, where="width > 10000", words=words, rerank=rerank)
     assert list(found) == []
-    assert "no photo is let through by the filter: width > 10000" in found.notes
+    assert found.notes[0].startswith("no photo is let through by the filter: width > 10000; ")
 
 
 def test_a_photo_has_no_duplicates_where_it_was_left_out(index: SearchIndex) -> None:
@@ -148,9 +146,12 @@ def test_options_of_the_command(
     assert search_main(["red", "--where", "name ~ sofa", "--paths"]) == 0
     assert capsys.readouterr().out.endswith("sofa.png\n")
     assert search_main(["red", "--where", "width > 10000"]) == 0
-    assert capsys.readouterr() == ("", "no photo is let through by the filter: width > 10000\n")
+    assert capsys.readouterr() == (
+        "",
+        "no photo is let through by the filter: width > 10000; width: 32 to 192\n",
+    )
     assert search_main(["red", "--where", "wide"]) == 2
-    assert search_main(["red grandma", "--hybrid", "-k", "1", "--paths"]) == 0
+    assert search_main(["red grandma", "-k", "1", "--paths"]) == 0
     assert "grandma.png" in capsys.readouterr().out
     assert search_main(["red", "--fold-duplicates", "--json"]) == 0
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

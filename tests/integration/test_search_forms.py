@@ -34,7 +34,10 @@ def test_lines_of_json_have_two_names(place: Path, capsys: pytest.CaptureFixture
 def test_csv_has_a_line_of_names(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert search_main(["red", "--csv", "-k", "1"]) == 0
     names, hit = capsys.readouterr().out.splitlines()
-    assert names == "rank,probability,score,path,image_id,captions,categories,group"
+    assert names == (
+        "rank,probability,score,path,image_id,captions,categories,group,taken,camera,size_bytes,"
+        "width_px,height_px"
+    )
     assert hit.split(",")[0] == "1"
 
 

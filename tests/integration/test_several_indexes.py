@@ -132,7 +132,7 @@ def test_a_photo_that_lies_in_both_is_one_hit(
 ) -> None:
     with opened(places["a"], places["all"]) as index:
         assert told(index.search("red", k)) == told(whole.search("red", k))
-        for options in ({"fold_duplicates": True}, {"hybrid": True}):
+        for options in ({"fold_duplicates": True}, {"words": False}):
             hits = index.search("red", k, **options)  # type: ignore[arg-type]
             shown = [each.path for hit in hits for each in (hit, *hit.duplicates)]
             assert len(set(shown)) == len(shown)

@@ -45,7 +45,7 @@ def names(index: SearchIndex, **options: bool) -> list[str]:
 
 def test_photos_of_a_folder_and_of_a_database_are_found_together(both: SearchIndex) -> None:
     assert names(both) == ["a-red.png", "b-red.png", "a-blue.png"]
-    assert names(both, hybrid=True)[:2] == ["a-red.png", "b-red.png"]
+    assert names(both)[:2] == ["a-red.png", "b-red.png"]
     found = both.search("red", where="width > 16", explain=True)
     assert len(found) == 3
     assert all(hit.explanation for hit in found)

@@ -50,13 +50,13 @@ def assert_falls(result: SearchResult) -> None:
 
 
 @pytest.mark.parametrize("query", QUERIES)
-@pytest.mark.parametrize("hybrid", [False, True])
+@pytest.mark.parametrize("words", [False, True])
 @pytest.mark.parametrize("rerank", [False, True])
 def test_probabilities_fall_with_the_ranks(
-    index: SearchIndex, query: str, hybrid: bool, rerank: bool
+    index: SearchIndex, query: str, words: bool, rerank: bool
 ) -> None:
     for folded in (False, True):
-        assert_falls(index.search(query, hybrid=hybrid, rerank=rerank, fold_duplicates=folded))
+        assert_falls(index.search(query, words=words, rerank=rerank, fold_duplicates=folded))
 
 
 @pytest.mark.parametrize("query", QUERIES)

@@ -25,7 +25,8 @@ def print_reports(names: Sequence[str], reports: Sequence[dict[str, Any]]) -> No
     _print_ablation(whole.of("ablation"))
     _print_stress_tests(whole.of("probes"))
     _print_squashed(whole.of("squashed"))
-    print_keywords(whole.of("keywords"))
+    print_keywords(whole.of("keywords"), "one word, %")
+    print_keywords(whole.of("keywords_captioned"), "one word, captions known, %")
     print_shown(whole.of("shown"))
     whole.of("latency_ms").lines(_costs_line)
 

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from search.query.request import Sort
+
 __all__ = [
     "BudgetMs",
     "Candidates",
@@ -17,7 +19,10 @@ __all__ = [
     "Hybrid",
     "MinProbability",
     "NoRerank",
+    "NoWords",
     "Query",
+    "Reverse",
+    "SortBy",
     "Where",
 ]
 
@@ -36,8 +41,21 @@ BudgetMs = Annotated[
 ]
 Where = Annotated[str, typer.Option(metavar="FILTER", help="Only photos of which this is true.")]
 Hybrid = Annotated[
-    bool, typer.Option("--hybrid", help="Words of captions and file names count too.")
+    bool, typer.Option("--hybrid", hidden=True, help="Of no effect: words count by default.")
 ]
+NoWords = Annotated[
+    bool,
+    typer.Option("--no-words", help="Words of captions, names, tags and titles do not count."),
+]
+SortBy = Annotated[
+    Sort,
+    typer.Option(
+        "--sort",
+        help="How hits stand: by score, by date (the newest first), name or size (the largest "
+        "first).",
+    ),
+]
+Reverse = Annotated[bool, typer.Option("--reverse", help="Sort them the other way round.")]
 FoldDuplicates = Annotated[
     bool, typer.Option("--fold-duplicates", help="Show the best of near-duplicates alone.")
 ]

@@ -10,8 +10,8 @@ from search.commands.shared.table_parts import Report, Rows, TablePart
 __all__ = ["print_keywords", "print_shown"]
 
 
-def print_keywords(keywords: TablePart) -> None:
-    """Print how well words find what they name."""
+def print_keywords(keywords: TablePart, title: str) -> None:
+    """Print how well words find what they name, and what the probabilities of hits are worth."""
 
     def rows(part: Report) -> Rows:
         for form in ("word", "a_photo_of"):
@@ -23,8 +23,14 @@ def print_keywords(keywords: TablePart) -> None:
 
     if keywords.reports:
         columns = ("labels from", "words", "chance", "true in the best 5", "mean AP")
-        keywords.table("one word, %", *columns, rows=rows)
+        keywords.table(title, *columns, rows=rows)
         for name, part in keywords:
+            if shown := part.get("shown"):
+                note = (
+                    f"{title.removesuffix(', %')}: ten hits of each, right {shown['right']:.1f} %, "
+                    f"mean probability {shown['mean_probability']:.1f} %, ECE {shown['ece']:.1f} %"
+                )
+                typer.echo(f"{name}: {note}" if keywords.is_several else note)
             if not part["words"]:
                 note = "no word was asked: none is true of enough photos"
                 typer.echo(f"{name}: {note}" if keywords.is_several else note)

@@ -7,10 +7,20 @@ from typing import Annotated
 
 import typer
 
-from search.query.grammar import Terms, parse_query, parse_term
+from search.query.grammar import Terms, is_photo, is_sum, parse_query, parse_term
 from search.query.term import Term
 
-__all__ = ["Add", "Like", "Literal", "Minus", "terms_of"]
+__all__ = [
+    "Add",
+    "AsWords",
+    "Choose",
+    "Like",
+    "Literal",
+    "Minus",
+    "Today",
+    "choices_of",
+    "terms_of",
+]
 
 Like = Annotated[
     list[int] | None,
@@ -30,18 +40,60 @@ Literal = Annotated[
 ]
 
 
+AsWords = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PART",
+        help="A part of the query that is no name or time here: it is looked for in the pictures. "
+        "May be repeated.",
+    ),
+]
+Choose = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PART=CHOICE",
+        help='Which of its choices a part of the query means, such as "anna=person:Anna Smith".',
+    ),
+]
+Today = Annotated[
+    str | None,
+    typer.Option(metavar="DAY", help='From which times such as "last summer" are counted.'),
+]
+
+
+def choices_of(given: Sequence[str] | None) -> dict[str, str]:
+    """Return the choices by the parts of the query that they are of.
+
+    Raises:
+        typer.BadParameter: one is no part and choice with an equals sign between them.
+    """
+    choices = {}
+    for each in given or ():
+        part, sign, choice = each.partition("=")
+        if not (part.strip() and sign and choice.strip()):
+            raise typer.BadParameter(f"--choose {each}: expected PART=CHOICE")
+        choices[part.strip()] = choice.strip()
+    return choices
+
+
 def terms_of(
     query: Sequence[str],
     like: Sequence[int] | None,
     add: Sequence[str] | None,
     minus: Sequence[str] | None,
     literal: bool,
-) -> Terms:
-    """Return what is wanted and what is not; files that are photos are asked with as such."""
+) -> tuple[str, Terms]:
+    """Return the text that the index is to read, and what is wanted and what is not beside.
+
+    Files that are photos are asked with as such.
+    """
     positive: tuple[Term, ...] = ()
     negative: tuple[Term, ...] = ()
-    if query or not (like or add or minus):
-        positive, negative = parse_query(" ".join(query), literal=literal, files=True)
+    text = " ".join(query)
+    if query and (literal or not text.strip() or is_sum(text) or is_photo(text.strip())):
+        positive, negative = parse_query(text, literal=literal, files=True)
+        text = ""
     positive += tuple(Term(image_id=image_id) for image_id in like or ())
-    positive += tuple(parse_term(text, files=True) for text in add or ())
-    return positive, negative + tuple(parse_term(text, files=True) for text in minus or ())
+    positive += tuple(parse_term(each, files=True) for each in add or ())
+    unwanted = tuple(parse_term(each, files=True) for each in minus or ())
+    return text, (positive, negative + unwanted)

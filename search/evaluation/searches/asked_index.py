@@ -46,6 +46,20 @@ class AskedIndex:
     def __len__(self) -> int:
         return len(self._index)
 
+    def add_captions(self, texts: Sequence[str], photo_rows: NDArray[np.int64]) -> None:
+        """Let the index know captions (M,) of its photos, by their rows (M,)."""
+        from store import Index
+
+        captions: dict[int, list[str]] = {}
+        with Index.open(self._index.folder) as index:
+            ids = {file.path: image_id for image_id, file in index.files().items()}
+            rows = {row: ids[path] for path, row in self._places.items() if path in ids}
+            for text, row in zip(texts, self.first_rows[photo_rows].tolist(), strict=True):
+                if row in rows:
+                    captions.setdefault(rows[row], []).append(text)
+            index.put_captions(captions, origin="evaluation")
+            index.finish()
+
     def ask(self, text: str, k: int, *, rerank: bool = True) -> RankedPhotos:
         """Ask for a text as people type it, and give at most k hits; none if it is no query."""
         from store import QueryError

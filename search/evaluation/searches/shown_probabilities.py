@@ -20,7 +20,7 @@ from search.evaluation.searches.keyword_labels import LEFT_OUT, Keyword
 from search.evaluation.searches.keywords import ask_words, known
 from search.evaluation.searches.right_answers import CaptionTexts, RightAnswers
 
-__all__ = ["HITS", "judge_shown"]
+__all__ = ["HITS", "judge_shown", "judge_words"]
 
 HITS = 10
 """As many as a search gives without being told."""
@@ -68,7 +68,7 @@ def judge_shown(
         per-query part is laid out in `search/evaluation/per_query.py`.
     """
     own, own_table = _captions(index, captions.drawn(queries, seed), image_ids, seed, progress)
-    words, word_table = _words(index, right.keywords, image_ids, seed, progress)
+    words, word_table = judge_words(index, right.keywords, image_ids, seed, progress)
     report: dict[str, Any] = {"captions": own, "keywords": words, "foreign": None}
     table: dict[str, Any] = {"captions": own_table, "keywords": word_table}
     notes = []
@@ -109,13 +109,17 @@ def _captions(
     return MeasuredPart(report, table)
 
 
-def _words(
+def judge_words(
     index: AskedIndex,
     keywords: Sequence[Keyword],
     image_ids: Rows,
     seed: int,
     progress: Progress | None,
 ) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """Measure the probabilities of ten hits of each word; the report is None where there is none.
+
+    Takes what `judge_shown` does.
+    """
     answers = ask_words(index, keywords, HITS, progress=progress)
     pairs = list(zip(keywords, answers, strict=True))
     table = {

@@ -19,8 +19,8 @@ from search.server.wire.http_errors import Refused
 from search.server.wire.json_answer import JSONAnswer
 from search.server.wire.openapi import errors, files_of
 from search.server.wire.request_bodies import read_body
-from search.server.wire.response_bodies import image_answer, partial
-from search.server.wire.schemas import ImageAnswer, ImagesAnswer, RemovedAnswer, UploadsAnswer
+from search.server.wire.response_bodies import image_answer
+from search.server.wire.schemas import ImageAnswer, RemovedAnswer, UploadsAnswer
 from store import UnreadableImage
 from store.searched_index import ServedIndex
 
@@ -35,31 +35,6 @@ PICTURE: dict[int | str, dict[str, Any]] = {
     200: {"content": {"image/*": {}}, "description": "A picture."},
     304: {"description": ""},
 }
-
-
-@router.get("", response_model=ImagesAnswer, responses=errors(401, 422, 503))
-async def images(
-    request: Request,
-    after: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-) -> JSONAnswer:
-    """Return photos by id, those after one."""
-    service = service_of(request)
-
-    def read(index: ServedIndex) -> dict[str, Any]:
-        photos, lines, missing = index.answer_of_one_state(
-            lambda: (
-                index.photo_records(ids := index.ids_after(after, limit)),
-                index.lines(ids),
-                index.missing,
-            )
-        )
-        uploads = service.settings.uploads
-        answers = [image_answer(each, uploads, lines.get(each.image_id, ())) for each in photos]
-        more = answers[-1]["id"] if len(answers) == limit else None
-        return {"images": answers, "next": more, **partial(missing)}
-
-    return JSONAnswer(await service.catalogs.run(read))
 
 
 @router.post(

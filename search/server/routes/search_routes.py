@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from indexer.photos.decode import decode_bytes
 from search.query.request import SearchRequest
-from search.result import Hit, SearchResult
+from search.result import SearchResult
 from search.server.pool.service import OpenedIndex, service_of
 from search.server.wire.http_errors import Refused
 from search.server.wire.json_answer import JSONAnswer
@@ -66,17 +66,8 @@ def _to_embed(body: Body) -> tuple[list[str], list[bytes]]:
 
 
 def _searched(opened: OpenedIndex, request: SearchRequest) -> tuple[SearchResult, dict[str, Any]]:
-    def answer() -> tuple[SearchResult, dict[int, tuple[int, int]]]:
-        result = opened.search.search(request)
-        photos = opened.index.photo_records(_ids(result.hits))
-        return result, {each.image_id: (each.file.width_px, each.file.height_px) for each in photos}
-
-    result, sizes = opened.index.answer_of_one_state(answer)
-    return result, search_answer(result, sizes)
-
-
-def _ids(hits: tuple[Hit, ...]) -> list[int]:
-    return [each.image_id for hit in hits for each in (hit, *hit.duplicates)]
+    result = opened.search.search(request)
+    return result, search_answer(result)
 
 
 def _embedded(opened: OpenedIndex, texts: list[str], pictures: list[bytes]) -> dict[str, Any]:

@@ -98,9 +98,12 @@ def search_request(body: Body) -> SearchRequest:
         Refused: too many pictures, or one that is none.
     """
     search_body = body.parsed(SearchBody)
-    positive, negative = parse_query(search_body.text) if search_body.text is not None else ((), ())
-    positive = (*positive, *_terms(search_body.positive), *_pictures(body.of("image")))
-    negative = (*negative, *_terms(search_body.negative), *_pictures(body.of("minus_image")))
+    text = search_body.text
+    # What is empty is refused as a term is.
+    read = search_body.literal or (text is not None and not text.strip())
+    terms, _ = parse_query(text, literal=True) if text is not None and read else ((), ())
+    positive = (*terms, *_terms(search_body.positive), *_pictures(body.of("image")))
+    negative = (*_terms(search_body.negative), *_pictures(body.of("minus_image")))
     check_pictures([each.image for each in (*positive, *negative) if isinstance(each.image, bytes)])
     return SearchRequest(
         positive,
@@ -114,6 +117,13 @@ def search_request(body: Body) -> SearchRequest:
         hybrid=search_body.hybrid,
         fold_duplicates=search_body.fold_duplicates,
         budget_ms=search_body.budget_ms,
+        words=search_body.words,
+        text="" if read or text is None else text,
+        sort=search_body.sort,
+        reverse=search_body.reverse,
+        as_words=tuple(search_body.as_words),
+        choose=search_body.choose,
+        today=search_body.today,
     )
 
 

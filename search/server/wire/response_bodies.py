@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,15 +18,10 @@ from store.types import Missing, PhotoRecord, TextLine
 __all__ = ["image_answer", "index_answer", "partial", "search_answer"]
 
 
-def search_answer(result: SearchResult, sizes: Mapping[int, tuple[int, int]]) -> dict[str, Any]:
-    """Return the `SearchAnswer` of a result.
-
-    Args:
-        result: of a search.
-        sizes: width and height by image id, of those that are still there.
-    """
+def search_answer(result: SearchResult) -> dict[str, Any]:
+    """Return the `SearchAnswer` of a result."""
     record = result.to_dict()
-    record["hits"] = [_hit(hit, sizes) for hit in record["hits"]]
+    record["hits"] = [_hit(hit) for hit in record["hits"]]
     return record
 
 
@@ -94,16 +89,13 @@ def partial(missing: Sequence[Missing]) -> dict[str, Any]:
     return {"degraded": bool(missing), "missing": lost}
 
 
-def _hit(hit: dict[str, Any], sizes: Mapping[int, tuple[int, int]]) -> dict[str, Any]:
+def _hit(hit: dict[str, Any]) -> dict[str, Any]:
     image_id = hit["image_id"]
-    width, height = sizes.get(image_id, (None, None))
     return {
         **hit,
         "id": image_id,
         "path": printable(hit["path"]),
-        "width_px": width,
-        "height_px": height,
-        "duplicates": [_hit(each, sizes) for each in hit["duplicates"]],
+        "duplicates": [_hit(each) for each in hit["duplicates"]],
     }
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Annotated, Any
+from datetime import date
+from typing import Annotated
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from search.plain_words import TERM_TAGS
+from search.query.request import Sort
 from search.query.term import LIGHTEST, Term
-from search.result import HitGroup
+from search.server.wire.hit_schemas import DetailsAnswer, HitAnswer, OldId
+from search.server.wire.understood_schemas import UnderstoodAnswer, ValueAnswer
 
 __all__ = [
     "EmbedAnswer",
@@ -24,11 +27,11 @@ __all__ = [
     "SearchBody",
     "TermBody",
     "UploadsAnswer",
+    "ValuesAnswer",
 ]
 
 ImageId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Text = Annotated[str, Field(max_length=4000)]
-OldId = Annotated[int, Field(deprecated=True, description="the old name of `image_id`")]
 
 
 class _Asked(BaseModel):
@@ -77,7 +80,7 @@ Terms = Annotated[list[AnyTerm], Field(max_length=16)]
 
 
 class SearchBody(_Asked):
-    """A search. Only what it says is wanted has to be given: text, positive, or pictures."""
+    """A search. One of text, positive, pictures, where and sort has to be given."""
 
     text: Text | None = Field(None, description="in the language of `crossgraph search`")
     positive: Terms = []
@@ -94,9 +97,20 @@ class SearchBody(_Asked):
     min_probability: float = Field(0.0, ge=0, le=1)
     rerank: bool = True
     explain: bool = False
-    hybrid: bool = False
+    hybrid: bool = Field(
+        False,
+        description="of no effect: words count by default",
+        json_schema_extra={"deprecated": True},
+    )
     fold_duplicates: bool = False
     budget_ms: float | None = Field(None, gt=0, le=60_000)
+    words: bool = True
+    literal: bool = Field(False, description="the text is taken as it stands; no names are read")
+    sort: Sort = "score"
+    reverse: bool = False
+    as_words: list[Text] = Field([], max_length=64)
+    choose: dict[Text, Text] = Field({}, max_length=64)
+    today: date | None = Field(None, strict=False)
 
 
 class EmbedBody(_Asked):
@@ -110,38 +124,6 @@ class ErrorAnswer(BaseModel):
 
     error: str
     degraded: bool = False
-
-
-class DetailsAnswer(BaseModel):
-    """What a photo's metadata says; null or empty where it says nothing."""
-
-    title: str | None
-    description: str | None
-    tags: list[str]
-    people: list[str]
-    place: list[str] = Field(description="names of where it was taken, the narrowest first")
-    rating: int | None
-    latitude: float | None
-    longitude: float | None
-
-
-class HitAnswer(DetailsAnswer):
-    """A photo that answers the query."""
-
-    rank: int
-    image_id: int
-    id: OldId
-    path: str
-    score: float
-    probability: float
-    captions: list[str]
-    categories: list[str]
-    width_px: int | None
-    height_px: int | None
-    reranked: bool
-    duplicates: list[HitAnswer]
-    group: HitGroup
-    explanation: dict[str, Any] | None = None
 
 
 class MissingAnswer(BaseModel):
@@ -162,6 +144,7 @@ class SearchAnswer(_Partial):
     """Hits, nearest first, and what they cost."""
 
     hits: list[HitAnswer]
+    understood: UnderstoodAnswer
     took_ms: dict[str, float]
     notes: list[str]
     reranked: int
@@ -222,10 +205,21 @@ class ImageAnswer(DetailsAnswer):
 
 
 class ImagesAnswer(_Partial):
-    """Some photos by id, and the id to go on after; null at the end."""
+    """Some photos, and where to go on: by id, or by the place in an order; null at the end."""
 
     images: list[ImageAnswer]
     next: int | None
+    next_offset: int | None
+    total: int
+    sort: str
+    notes: list[str]
+
+
+class ValuesAnswer(_Partial):
+    """The values that photos have in a field of filters, those of the most photos first."""
+
+    field: str
+    values: list[ValueAnswer]
 
 
 class UploadedAnswer(BaseModel):

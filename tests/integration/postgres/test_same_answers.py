@@ -101,7 +101,7 @@ def test_hits_scores_and_probabilities_are_the_same(
 
 
 def test_words_are_found_in_captions_and_names(both: tuple[SearchIndex, SearchIndex]) -> None:
-    request = SearchRequest((Term("rivers IMG"),), k=PHOTOS, hybrid=True)
+    request = SearchRequest((Term("rivers IMG"),), k=PHOTOS)
     wanted, found = (one.search(request) for one in both)
     assert {hit.image_id for hit in found} == {hit.image_id for hit in wanted}
     assert "river" in " ".join(found[0].captions)

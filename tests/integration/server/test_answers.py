@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 from urllib.parse import quote
 
+import pytest
 from PIL import Image
 
 from indexer import build_index
@@ -36,7 +37,10 @@ def test_a_text_finds_photos_with_all_that_is_known_of_them(served: Served) -> N
 def test_a_hit_is_explained_when_asked(served: Served) -> None:
     asked = {"text": "red", "limit": 1, "explain": True}
     (hit,) = served.client.post("/v1/search", json=asked).json()["hits"]
-    assert [word["word"] for word in hit["explanation"]["words"]] == ["red"]
+    words = hit["explanation"]["words"]
+    assert [word["word"] for word in words] == ["red", "words of captions and names"]
+    total = sum(word["added"] for word in words) + hit["explanation"]["rest"]
+    assert total == pytest.approx(hit["score"], abs=1e-5)
 
 
 def test_a_thumbnail_is_small_turned_and_cached_by_its_tag(served: Served) -> None:

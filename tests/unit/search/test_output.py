@@ -46,6 +46,12 @@ def test_json_lines_hold_everything() -> None:
         "reranked": False,
         "duplicates": [],
         "group": "good",
+        "taken": None,
+        "taken_guessed": False,
+        "width_px": None,
+        "height_px": None,
+        "size_bytes": None,
+        "camera": None,
     }
     assert "\n" not in first
     assert json.loads(second)["captions"] == []
@@ -76,7 +82,7 @@ def test_explained_csv_has_one_more_field_in_every_row() -> None:
     assert [row[7] for row in rows] == [
         "explanation", "dog +0.500 (x 0-50%, y 50-100%); of +0.000; rest +2.000", "",
     ]  # fmt: skip
-    assert [row[8:] for row in rows] == [["group"], ["good"], ["other"]]
+    assert [row[8] for row in rows] == ["group", "good", "other"]
 
 
 def test_plain_lines_are_one_line_each_with_six_fields() -> None:

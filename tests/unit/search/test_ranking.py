@@ -55,6 +55,6 @@ def test_probabilities_fall_and_keep_their_sum(numbers: list[float]) -> None:
 
 
 def test_no_probability_is_above_the_most(found: Ranking) -> None:
-    shown = found.ordered().with_falling_probabilities(0.05)
+    shown = found.at_most(0.05).ordered().with_falling_probabilities()
     assert shown.probabilities.tolist() == [0.05] * 4
     assert shown.image_ids.tolist() == found.ordered().image_ids.tolist()

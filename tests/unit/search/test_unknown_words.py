@@ -88,6 +88,6 @@ def test_a_long_note_is_cut() -> None:
 
 
 def test_captions_are_searched_as_they_are_written() -> None:
-    note = unknown("赤い車").note(hybrid=True)
+    note = unknown("赤い車").note(words=True)
     assert note is not None
     assert "captions and names" in note

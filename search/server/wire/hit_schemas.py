@@ -1,0 +1,49 @@
+"""Hits, and what metadata says of photos, as they are answered over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel
+
+from search.result import HitGroup
+
+__all__ = ["DetailsAnswer", "HitAnswer", "OldId"]
+
+OldId = Annotated[int, Field(deprecated=True, description="the old name of `image_id`")]
+
+
+class DetailsAnswer(BaseModel):
+    """What a photo's metadata says; null or empty where it says nothing."""
+
+    title: str | None
+    description: str | None
+    tags: list[str]
+    people: list[str]
+    place: list[str] = Field(description="names of where it was taken, the narrowest first")
+    rating: int | None
+    latitude: float | None
+    longitude: float | None
+
+
+class HitAnswer(DetailsAnswer):
+    """A photo that answers the query."""
+
+    rank: int
+    image_id: int
+    id: OldId
+    path: str
+    score: float
+    probability: float
+    captions: list[str]
+    categories: list[str]
+    width_px: int | None
+    height_px: int | None
+    size_bytes: int | None
+    taken: str | None
+    taken_guessed: bool
+    camera: str | None
+    reranked: bool
+    duplicates: list[HitAnswer]
+    group: HitGroup
+    explanation: dict[str, Any] | None = None
