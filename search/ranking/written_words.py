@@ -30,7 +30,7 @@ from search.understanding.typed_words import plain
 
 if TYPE_CHECKING:
     from store.searched_index import Allowed, SearchedIndex
-    from store.types import PhotoRecord, TextLine
+    from store.types import PhotoRecord
 
 __all__ = ["NOTHING_WRITTEN", "Coverage", "WrittenWords", "find_written", "said_of", "shares_of"]
 
@@ -39,6 +39,8 @@ WEIGHT = 7.0
 smallest that was best on half of the COCO sample's categories."""
 UNWRITTEN = 0.5
 """How much a word counts that is written of none of the candidates."""
+LEAST_PART = 3
+"""Letters of a word that is found within others, in text that was read in photos."""
 MOST_FOUND = 50
 """Photos that are looked up by words; a search for more hits looks up as many."""
 
@@ -48,7 +50,7 @@ _WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
-class Evidence:
+class WordEvidence:
     """Log odds of a hit with captions: `slope` x those of the picture + `full` x coverage - `none`.
 
     `none` is what it says that the captions are silent.
@@ -59,8 +61,8 @@ class Evidence:
     none: float
 
 
-SHORT = Evidence(0.5, 4.6, 1.0)
-SENTENCE = Evidence(0.86, 5.3, 3.0)
+SHORT = WordEvidence(0.5, 4.6, 1.0)
+SENTENCE = WordEvidence(0.86, 5.3, 3.0)
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class Coverage:
 
     shares: Array
     captioned: NDArray[np.bool_]
-    evidence: Evidence
+    evidence: WordEvidence
 
     def probabilities(self, likely: NDArray[np.floating]) -> Array:
         """Return the probabilities (K,) of candidates of which the picture's are known.
@@ -118,7 +120,7 @@ class WrittenWords:
         known = [photos.get(image_id) for image_id in image_ids.tolist()]
         lines = index.lines(image_ids)
         said = [
-            said_of(self.words, _texts(each, lines.get(image_id, ())))
+            said_of(self.words, _texts(each), [line.text for line in lines.get(image_id, ())])
             for image_id, each in zip(image_ids.tolist(), known, strict=True)
         ]
         return Coverage(
@@ -162,23 +164,27 @@ def shares_of(said: NDArray[np.bool_]) -> Array:
     return shares
 
 
-def said_of(words: Sequence[str], texts: Sequence[str]) -> list[bool]:
+def said_of(words: Sequence[str], texts: Sequence[str], lines: Sequence[str] = ()) -> list[bool]:
     """Return which words some texts have, in any form of their case and number.
 
     Of languages that are written without blanks a word is a pair of letters, which may stand
-    anywhere.
+    anywhere; so may a word of three letters and more in lines of text that was read in a photo.
 
     >>> said_of(["dog", "sofa"], ["Two Dogs running .", "A cat"])
     [True, False]
+    >>> said_of(["exit"], [], ["EMERGENCYEXIT"])
+    [True]
     """
-    said = plain("\n".join(texts))
+    said, read = plain("\n".join(texts)), plain("\n".join(lines))
     there: dict[str, list[str]] = {}
     for token in set(_WORD.findall(said)):
         there.setdefault(token[:1], []).append(token)
 
     def is_said(word: str) -> bool:
         if not word.isascii():
-            return word in said
+            return word in said or word in read
+        if len(word) >= LEAST_PART and word in read:
+            return True
         return any(token == word or _singular(token) == word for token in there.get(word[:1], ()))
 
     return [is_said(word) for word in words]
@@ -193,8 +199,8 @@ def _telling(text: str) -> list[str]:
     return [word for word in one if word not in STOP_WORDS]
 
 
-def _texts(photo: PhotoRecord | None, lines: Sequence[TextLine]) -> list[str]:
-    """Return all that is written of a photo, and in it."""
+def _texts(photo: PhotoRecord | None) -> list[str]:
+    """Return all that is written of a photo."""
     if photo is None:
         return []
     details = photo.details
@@ -206,7 +212,6 @@ def _texts(photo: PhotoRecord | None, lines: Sequence[TextLine]) -> list[str]:
         *details.places,
         details.title,
         details.description,
-        *(line.text for line in lines),
         photo.relative_path.replace("_", " "),
     ]
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from search.details_record import details_record
 from search.explanation import ExplainedWord, Explanation, Region
 from search.output import (
     as_csv_lines,
@@ -52,6 +53,7 @@ def test_json_lines_hold_everything() -> None:
         "height_px": None,
         "size_bytes": None,
         "camera": None,
+        **details_record(None),
     }
     assert "\n" not in first
     assert json.loads(second)["captions"] == []
