@@ -114,6 +114,7 @@ EXPECTED: Mapping[str, Callable[[Details], str]] = {
     "list_type": lambda _: "a list",
     "too_long": lambda it: f"a list of at most {it['max_length']}",
     "too_short": lambda it: f"a list of at least {it['min_length']}",
+    "literal_error": lambda it: str(it["expected"]).replace("'", ""),
     "dict_type": lambda _: "an object",
     "model_type": lambda _: "an object",
     "model_attributes_type": lambda _: "an object",

@@ -17,7 +17,7 @@ from starlette.formparsers import MultiPartException
 
 from indexer.photos.decode import picture_size
 from search.query.grammar import parse_query
-from search.query.request import SearchRequest
+from search.query.request import SearchRequest, day_of
 from search.query.term import Term
 from search.server.settings import MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE, MAX_PICTURES
 from search.server.wire.http_errors import Refused
@@ -123,7 +123,7 @@ def search_request(body: Body) -> SearchRequest:
         reverse=search_body.reverse,
         as_words=tuple(search_body.as_words),
         choose=search_body.choose,
-        today=search_body.today,
+        today=day_of(search_body.today),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-from datetime import date
 from typing import Annotated
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
@@ -110,7 +109,7 @@ class SearchBody(_Asked):
     reverse: bool = False
     as_words: list[Text] = Field([], max_length=64)
     choose: dict[Text, Text] = Field({}, max_length=64)
-    today: date | None = Field(None, strict=False)
+    today: str | None = Field(None, max_length=10)
 
 
 class EmbedBody(_Asked):

@@ -33,7 +33,10 @@ def test_a_node_is_a_photo_with_its_captions_and_facts(index: SearchIndex) -> No
     assert first.node.get_content(MetadataMode.NONE) == "a red wall\npaint"
     assert (first.node.image_path, first.node.image_mimetype) == (str(hit.path), "image/png")
     assert first.node.resolve_image() == str(hit.path)
-    assert (first.metadata["categories"], first.metadata["score"]) == (["wall"], 2.0)
+    assert (first.metadata["categories"], first.metadata["score"]) == (
+        ["wall"],
+        pytest.approx(7.804, abs=0.001),
+    )
     assert second.text == "half.png"
 
 
