@@ -34,7 +34,9 @@ def photo(name: str, width_px: int = 10) -> PhotoFile:
 def folder(tmp_path: Path) -> Path:
     with Index.create(tmp_path / "index", "f00d", 2) as index:
         index.put_images([photo(f"{n}.jpg", 10 + n) for n in range(5)], VECTORS, NODES)
-        index.put_captions({2: ["two dogs"], 3: ["a dog, a dog", "snow"]}, origin="test")
+        index.put_captions(
+            {2: ["two dogs"], 3: ["a dog in the long grass of a wide field", "snow"]}, origin="test"
+        )
     return tmp_path / "index"
 
 

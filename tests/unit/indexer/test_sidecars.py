@@ -54,7 +54,10 @@ def test_a_text_is_of_its_own_photo(texts: list[str], photos: dict[str, list[str
 
 
 STEMS = st.lists(
-    st.text(st.sampled_from("ab01 ._-"), min_size=1, max_size=8),
+    # No system makes names of points alone.
+    st.text(st.sampled_from("ab01 ._-"), min_size=1, max_size=8).filter(
+        lambda stem: stem.strip(".")
+    ),
     min_size=1,
     max_size=8,
     unique=True,
@@ -108,8 +111,8 @@ def test_what_a_tar_passes_over_is_counted(tmp_path: Path) -> None:
     names = ["a.png", "b.CR2", "__MACOSX/c.png", "__MACOSX/d/e.png", "@eaDir/f.txt", "g.mov"]
     tar = write_tar(tmp_path / "a.tar", dict.fromkeys(names, RED))
     with closing(TarShard(str(tar), tar.open("rb"))) as shard:
-        assert [member.name for member in shard.members] == ["a.png"]
-        assert shard.passed_over == {".cr2": 1, "__MACOSX/": 2, "@eaDir/": 1, ".mov": 1}
+        assert [member.name for member in shard.members] == ["a.png", "b.CR2"]
+        assert shard.passed_over == {"__MACOSX/": 2, "@eaDir/": 1, ".mov": 1}
 
 
 @pytest.mark.parametrize(

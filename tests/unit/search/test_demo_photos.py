@@ -47,5 +47,7 @@ def test_gathering_again_drops_what_an_earlier_run_left_and_nothing_else(tmp_pat
 
 
 def test_no_photos_at_all_is_one_line_that_helps(tmp_path: Path) -> None:
-    with pytest.raises(DemoError, match="pip install no-such-package-anywhere"):
+    with pytest.raises(
+        DemoError, match="none of these is installed: no-such-package-anywhere; `pip install"
+    ):
         gather(tmp_path / "photos", [MISSING])

@@ -177,7 +177,8 @@ def test_what_was_found_is_told_in_short() -> None:
 
 
 def test_a_field_s_own_column_is_told_behind_blanks() -> None:
-    with pytest.raises(QueryError, match="column 4: 'colour' is no field; There are"):
+    told = r"column 4: 'colour' is no field; did you mean 'country'\? There are"
+    with pytest.raises(QueryError, match=told):
         parse_filter("   colour = red")
     with pytest.raises(QueryError, match="column 14: 'colour' is no field"):
         parse_filter("width > 1 or colour = red")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 import typer
 
-from search.commands.shared.options import listed
+from search.commands.shared.options import default_index, listed
 
 
 def test_a_single_index_is_named_by_the_option_the_variable_or_neither(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("CROSSGRAPH_INDEX", raising=False)
-    assert listed(None, None) == (["photos.index"], None)
+    assert listed(None, None) == ([str(default_index())], None)
     monkeypatch.setenv("CROSSGRAPH_INDEX", "/my photos/index")
     assert listed([], None) == (["/my photos/index"], None)
     assert listed(["a"], None) == (["a"], None)

@@ -76,6 +76,7 @@ class Report:
     removed: int = 0
     unchanged: int = 0
     annotated: int = 0
+    described: int = 0
     seconds: float = 0.0
     embedded: int = 0
     switched: bool = True
