@@ -13,10 +13,14 @@ from search.server.pool.service import Service, service_of
 from search.server.routes.image_routes import check_writable
 from search.server.wire.http_errors import Refused
 from search.server.wire.json_answer import JSONAnswer
-from search.server.wire.library_schemas import SavedAnswer, SavedBody, SavedListAnswer
+from search.server.wire.library_schemas import (
+    SavedAnswer,
+    SavedBody,
+    SavedListAnswer,
+    SavedSetRemoved,
+)
 from search.server.wire.openapi import body_of, errors
 from search.server.wire.request_bodies import read_body
-from search.server.wire.schemas import RemovedAnswer
 from store.catalog.saved import SavedSet
 from store.searched_index import ServedIndex
 
@@ -63,7 +67,9 @@ async def replace(request: Request, set_id: SetId) -> JSONAnswer:
     return await _put(request, set_id)
 
 
-@router.delete("/{set_id}", response_model=RemovedAnswer, responses=errors(401, 403, 404, 422, 503))
+@router.delete(
+    "/{set_id}", response_model=SavedSetRemoved, responses=errors(401, 403, 404, 422, 503)
+)
 async def remove(request: Request, set_id: SetId) -> JSONAnswer:
     """Forget a saved search or an album; its photos stay."""
     service = service_of(request)

@@ -17,6 +17,7 @@ __all__ = [
     "SavedAnswer",
     "SavedBody",
     "SavedListAnswer",
+    "SavedSetRemoved",
 ]
 
 ImageId = Annotated[int, Field(ge=1, le=2**63 - 1)]
@@ -113,3 +114,10 @@ class SavedListAnswer(BaseModel):
     """All searches and albums, by name."""
 
     saved: list[SavedAnswer]
+
+
+class SavedSetRemoved(BaseModel):
+    """What became of a saved set that was removed; no file is deleted with it."""
+
+    id: int
+    file_deleted: bool
