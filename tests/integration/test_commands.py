@@ -54,7 +54,7 @@ def test_index_then_search_in_the_default_folder(
 
     assert main(["search", "a", "blue", "thing", "-k", "1"]) == 0
     rank, probability, score, path, known, group = capsys.readouterr().out.rstrip("\n").split("\t")
-    assert (rank, score, known, group) == ("1", "2.000", "", "good")
+    assert (rank, score, known, group) == ("1", "6.667", "", "good")
     assert path.endswith("blue sky.png")
     assert 0 <= float(probability) <= 1
 
@@ -115,13 +115,19 @@ def test_words_are_explained_in_a_line_and_in_json(
     capsys.readouterr()
     assert search_main(["red", "--explain"]) == 0
     best = capsys.readouterr().out.splitlines()[0].split("\t")
-    assert best[5] == "red +1.000 (x 0-100%, y 0-100%); rest +1.000"
+    assert (
+        best[5]
+        == "red +1.000 (x 0-100%, y 0-100%); words of captions and names +7.000; rest +1.000"
+    )
     assert search_main(["red", "--explain", "--json", "--candidates", "2"]) == 0
     hit = json.loads(capsys.readouterr().out.splitlines()[0])
     assert list(hit)[-1] == "explanation"
     everywhere = {"box": [0.0, 0.0, 1.0, 1.0], "weight": 1.0}
     assert hit["explanation"] == {
-        "words": [{"word": "red", "added": 1.0, "regions": [everywhere]}],
+        "words": [
+            {"word": "red", "added": 1.0, "regions": [everywhere]},
+            {"word": "words of captions and names", "added": 7.0, "regions": []},
+        ],
         "regions": [everywhere],
         "rest": 1.0,
         "other_words": 0.0,
