@@ -117,7 +117,8 @@ class SearchRequest:
             raise QueryError(f"sort is {self.sort!r}, expected {' or '.join(get_args(Sort))}")
         if self.lists and not (self.text.strip() or self.where or self.sort != "score"):
             raise QueryError(
-                "a search has no terms; give one in positive, such as a text, or a filter in where"
+                "a search has no terms; give a query that says what the photo shows, such as "
+                '"a dog on a sofa", or a filter in where'
             )
 
     def _check_explainable(self) -> None:

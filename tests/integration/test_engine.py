@@ -207,7 +207,7 @@ def test_a_spent_budget_leaves_the_rest_in_first_stage_order(
     )
     assert sorted((hit.score for hit in result), reverse=True) == [hit.score for hit in result]
     assert plain.reranked == 5
-    assert plain.notes == ("nothing here matches: the best probability is 12%",)
+    assert plain.notes == ("nothing here matches: the best probability is 11%",)
 
 
 def test_a_request_holds_everything(index: SearchIndex) -> None:
