@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from store.catalog.filter_fields import FIELDS, PHOTOS
 from store.sqlite.catalog_file import CatalogFile
 
@@ -17,6 +19,8 @@ def field_values(catalog: CatalogFile, field: str, most: int) -> list[tuple[str,
         ValueError: there is no such field.
     """
     checked_field(field)
+    if field == "album":
+        return _albums(catalog, most)
     kind, sql = FIELDS[field].kind, FIELDS[field].sql
     if kind == "texts":
         rows = catalog.rows(
@@ -32,6 +36,23 @@ def field_values(catalog: CatalogFile, field: str, most: int) -> list[tuple[str,
             most,
         )
     return [(str(value), int(count)) for value, count in rows]
+
+
+def _albums(catalog: CatalogFile, most: int) -> list[tuple[str, int]]:
+    """Return the names of folders that hold photos; in Python, which takes a tenth of the time."""
+    rows = catalog.rows(
+        """SELECT CAST(root AS BLOB), CAST(path AS BLOB) FROM images
+        JOIN sources ON sources.id = images.source_id"""
+    )
+    folders: Counter[tuple[bytes, bytes]] = Counter(
+        (root, path.rpartition(b"/")[0]) for root, path in rows
+    )
+    albums: Counter[str] = Counter()
+    for (root, folder), photos in folders.items():
+        name = (folder or root.rstrip(b"/")).rpartition(b"/")[2]
+        albums[name.decode("utf-8", "replace")] += photos
+    albums.pop("", None)
+    return sorted(albums.items(), key=lambda each: (-each[1], each[0]))[:most]
 
 
 def checked_field(field: str) -> str:
