@@ -92,7 +92,7 @@ def open_photo(photo: PhotoRecord, folders: list[str], uploads: Path | None = No
         photo: from the index.
         folders: the index's sources; a link that leads out of all of them is followed to the very
             content that was indexed, and to nothing else.
-        uploads: that of them which is the index's own, and no link.
+        uploads: that of them which is the index's own; it has no links that are followed.
 
     Raises:
         PhotoNotFound: it is not there.
@@ -102,6 +102,10 @@ def open_photo(photo: PhotoRecord, folders: list[str], uploads: Path | None = No
     part = sources.shard_and_member(path)
     real = _real(path if part is None else part[0])
     if not any(lies_below(real, _real_folder(folder, uploads)) for folder in folders):
+        if uploads is not None and lies_below(path, str(uploads)):
+            raise PhotoForbidden(
+                f"photo {photo.image_id} was sent, and its folder is a link by now"
+            )
         return _linked(photo, real)
     if part is not None:
         # Its content as it was indexed: nothing has to be opened to know it.

@@ -9,9 +9,9 @@ What is not wanted changes the order of the candidates, which are the nearest to
 Its evidence is the re-ranked score of the text with more of the word detector, which looks whether
 a region shows the thing, or the cosine of the photo. How high such a score is for photos without
 the thing differs from word to word, and so does its spread; so it is counted in standard deviations
-above the mean of the candidates, and one of them weighs `FIRMNESS` times as much as one of what is
-wanted. Where nothing is wanted, the first stage takes the photos that are farthest from what is
-not.
+above the mean of the candidates, `LACKING` at least, and one of them weighs `FIRMNESS` times as
+much as one of what is wanted. Where nothing is wanted, the first stage takes the photos that are
+farthest from what is not.
 
 The probability is that of the wanted texts, the weighted mean of theirs, each as it stands out in
 the collection (`search/ranking/likelihood.py`): what is not wanted has no part in it, and neither
@@ -47,10 +47,14 @@ DETECTOR = 0.3
 """How much of the word detector's mean log odds is added to a re-ranked score as evidence: of 0 to
 0.4 about the best for telling photos with a thing from those without, on half of the COCO sample's
 categories. The re-ranker itself adds 0.05 of it."""
-FIRMNESS = 1.25
-"""How much more a standard deviation of what is not wanted weighs than one of what is: the smallest
-of four that left less than half as many photos with people, as `tests/integration/test_negation.py`
-counts them. A larger one drops more photos that were wanted."""
+FIRMNESS = 2.0
+"""How much more a standard deviation of what is not wanted weighs than one of what is."""
+LACKING = -0.75
+"""The least evidence that counts, in standard deviations from the candidates' mean: a photo that
+shows even less of what is not wanted gains no more by it, or "a bathroom without a toilet" would
+find railway stations, in which toilets are still unlikelier than in bathrooms. Both constants were
+chosen on half of the pairs of `tests/integration/test_negation.py`: of nine settings that left as
+few photos of what was not wanted, one that kept most of what was."""
 
 
 @dataclass(frozen=True)
@@ -186,12 +190,13 @@ class Mixture:
         return added
 
     def taken(self, scores: TermScores) -> Array:
-        """What is not wanted takes off: (K,), with a mean of 0 over the candidates."""
+        """What is not wanted takes off: (K,)."""
         if not scores.unwanted.size:  # nothing is denied, or there are no candidates
             return np.zeros(scores.wanted.shape[1], np.float32)
         weights = np.array([FIRMNESS * each.term.weight for each in self.unwanted], np.float32)
         spread = self.adding(scores).std() if self.wanted else np.float32(1)
-        taken: Array = spread * (weights @ _standardised(scores.unwanted))
+        shown = np.maximum(_standardised(scores.unwanted), LACKING)
+        taken: Array = spread * (weights @ shown)
         return taken
 
     @property

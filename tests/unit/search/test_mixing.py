@@ -76,9 +76,9 @@ def test_what_is_not_wanted_takes_off_in_standard_deviations() -> None:
         np.ones((1, 2), np.float32),
         np.ones((1, 2), np.float32),
     )
-    # evidence 1 below and 1 above its mean; what is wanted spreads by 2; a quarter more than that
-    assert mixture.taken(found).tolist() == [-3.75, 3.75]
-    assert mixture.mixed(found)[0].tolist() == [0 + 3.75, 4 - 3.75]
+    # Evidence 1 below its mean, of which 0.75 count, and 1 above; what is wanted spreads by 2.
+    assert mixture.taken(found).tolist() == [-4.5, 6]
+    assert mixture.mixed(found)[0].tolist() == [0 + 4.5, 4 - 6]
 
 
 def test_evidence_that_is_the_same_everywhere_changes_nothing() -> None:
