@@ -4,11 +4,9 @@ A query's words that say what is looked for are held against all that is written
 The share of them that is written there is its *coverage*: it moves the score, by standard
 deviations of the candidates' scores, and the probability, in log odds.
 
-Both were fitted on half of the COCO sample's categories, and on the fifth caption of each of its
-photos where the other four were known: of photos of which all of a short query's words are
-written, 0.93 show the thing, and 0.45 where half of them are; of those of a caption's own words,
-0.68. The other half of the categories, and what else `crossgraph eval --keywords --shown` measures
-with captions known, is in docs/quality.md.
+The weight and the slopes were fitted on the categories of the COCO sample, and on the fifth caption
+of each of its photos where the other four were known; so figures of that sample with captions known
+(`crossgraph eval --keywords --shown`) lean to the bright side.
 """
 
 from __future__ import annotations
@@ -36,7 +34,7 @@ __all__ = ["NOTHING_WRITTEN", "Coverage", "WrittenWords", "find_written", "said_
 
 WEIGHT = 7.0
 """Standard deviations of the candidates' scores that full coverage is worth: of 3, 5, 7 and 10 the
-smallest that was best on half of the COCO sample's categories."""
+smallest that was best on the COCO sample's categories."""
 UNWRITTEN = 0.5
 """How much a word counts that is written of none of the candidates."""
 LEAST_PART = 3
