@@ -184,7 +184,7 @@ def test_patterns_are_remembered_until_others_are_given(where: Path, tmp_path: P
     assert set(said_of(where)) == {"a.png", "b.png"}
 
 
-@pytest.mark.parametrize("members", [{}, {"a.txt": b"x", "b.cr2": b"x"}])
+@pytest.mark.parametrize("members", [{}, {"a.txt": b"x", "b.mov": b"x"}])
 def test_a_tar_without_photos_is_told_where_it_was_asked_for(
     where: Path, tmp_path: Path, members: dict[str, bytes]
 ) -> None:
@@ -192,7 +192,7 @@ def test_a_tar_without_photos_is_told_where_it_was_asked_for(
     for _ in range(2):
         [(path, reason)] = build(where, tar).quarantined
         assert (path, reason.startswith("it holds no photos; looked in it for")) == (str(tar), True)
-        assert ("passed over: 1 .cr2" in reason) == bool(members)
+        assert ("passed over: 1 .mov" in reason) == bool(members)
     write_tar(tar, {"a.png": painted("red")})
     report = build(where, tar)
     assert (report.added, report.quarantined) == (1, ())

@@ -184,7 +184,7 @@ def test_vectors_of_texts_and_photos_make_first_stage_scores(
     shown = index.embed_image([path, str(path), path.read_bytes(), Image.open(path)])
     assert (texts.shape, shown.shape, shown.dtype) == ((2, 4), (4, 4), np.float32)
     assert (texts @ shown.T).tolist() == [[0.75] * 4, [0.25] * 4]
-    scores = {hit.path: hit.score for hit in index.search("red", rerank=False)}
+    scores = {hit.path: hit.score for hit in index.search("red", rerank=False, words=False)}
     assert scores[path] == 0.75
     assert index.embed_text([]).shape == index.embed_image([]).shape == (0, 4)
 
@@ -225,7 +225,7 @@ def test_added_files_and_folders_are_found_and_what_was_removed_is_not(
     lone = paint(tmp_path / "lone.png", "blue", "blue", "blue")
     report = index.add([folder, lone])
     assert (report.added, report.removed, len(index)) == (2, 0, 10)
-    (gone,) = [hit.image_id for hit in index.search("blue", k=2) if hit.path == lone]
+    (gone,) = [hit.image_id for hit in index.search("blue", k=2, words=False) if hit.path == lone]
     assert index.remove([gone, gone, 10_000]) == 1
     assert lone.exists()
     assert lone not in [hit.path for hit in index.search("blue", k=20)]

@@ -158,7 +158,7 @@ def test_another_model_is_refused_in_one_line(folder: Path) -> None:
     message = str(caught.value)
     assert "\n" not in message
     assert "0the4" in message
-    assert "crossgraph index" in message
+    assert "crossgraph reembed" in message
 
 
 def test_a_folder_without_an_index(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import typer
 
 from search.engine.default_index import demo_index, home_index, is_index
 from search.printable import printable
+from store.errors import CrossgraphError
 
 __all__ = ["FirstIndexMissing", "offer_index", "remark_on_demo"]
 
@@ -19,7 +20,7 @@ MOST_ENTRIES = 100_000
 """Of a folder that are looked at to count its photos, so that the question comes at once."""
 
 
-class FirstIndexMissing(ValueError):
+class FirstIndexMissing(CrossgraphError, ValueError):
     """Nothing was ever indexed; says which command does that."""
 
 

@@ -191,6 +191,7 @@ def test_a_photo_whose_file_is_gone_or_leads_elsewhere_is_told_and_not_shown(
     (tmp_path / "photos" / "red.png").unlink()
     (tmp_path / "photos" / "green.png").rename(tmp_path / "secret.png")
     (tmp_path / "photos" / "green.png").symlink_to(tmp_path / "secret.png")
+    paint(tmp_path / "secret.png", "blue")  # which was not indexed under this name
     for colour, said in (("red", "No such file"), ("green", "leads out of the index's folders")):
         found = called(folder, "search_photos", query=colour, k=1)
         shown = called(

@@ -17,7 +17,7 @@ from tests.integration.server.served import Served, make_index, serve
 
 
 def best(served: Served, text: str) -> str:
-    answer = served.client.post("/v1/search", json={"text": text, "limit": 1})
+    answer = served.client.post("/v1/search", json={"text": text, "k": 1, "words": False})
     assert answer.status_code == 200, answer.text
     return Path(answer.json()["hits"][0]["path"]).name
 
