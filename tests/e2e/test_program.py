@@ -176,7 +176,7 @@ def test_an_index_made_with_another_model(tmp_path: Path) -> None:
     other = tmp_path / "other.index"
     Index.create(other, "f00d", 4, model="another").close()
     done = run("search", "a cat", "--index", other)
-    assert_error(done, 1, "made with model another", "crossgraph index")
+    assert_error(done, 1, "made with model another", "crossgraph reembed")
 
 
 @pytest.mark.parametrize("damage", ["empty folder", "broken files", "a file"])
