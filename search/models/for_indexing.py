@@ -65,7 +65,6 @@ def indexing_model(
             return prepared
     model = loading.load_model(checkpoint, image_weights=image_weights, text_weights=text_weights)
     if not is_preparable(model.encoders):
-        tell(f"{model.encoders} cannot be prepared: indexing and searches load torch each time")
         return model
     _prepare(model, tell, warn)
     if place == "cuda":

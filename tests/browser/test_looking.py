@@ -60,7 +60,8 @@ def test_back_closes_the_photo_and_closing_leaves_no_trace(page_of: Callable[...
     page.until(lambda: page.all("#detail[open]"), "not open")
     page.press(Keys.ESCAPE)
     page.until(lambda: page.browser.current_url.endswith("?q=a+dog"), "the address stays")
-    assert page.run("return history.length") == entries + 1  # what Forward leads to
+    # What Forward leads to; a browser keeps no more than 50.
+    assert page.run("return history.length") == min(entries + 1, 50)
     page.says("#status", "a dog")
 
 

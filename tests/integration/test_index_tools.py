@@ -106,7 +106,7 @@ def test_the_hits_of_a_query_are_exported(capsys: pytest.CaptureFixture[str]) ->
     rows = pyarrow.parquet.read_table("o.parquet").to_pylist()
     assert [row["rank"] for row in rows] == [1, 2]
     assert rows[0]["relative_path"] == "more/green.png"
-    assert rows[0]["score"] == pytest.approx(2)
+    assert rows[0]["score"] > rows[1]["score"]
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ def _at_hand(retriever: Retriever, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     # What the graphs answer is another test's; here it is quick that counts.
     monkeypatch.setattr(write_model, "write_graphs", lambda *_: None)
     monkeypatch.setenv("CROSSGRAPH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("CROSSGRAPH_INDEX", "photos.index")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "photos").mkdir()
     paint(tmp_path / "photos" / "red.png", "red")

@@ -15,8 +15,9 @@ import pytest
 
 from indexer.bulk import merge_embedded_shards, write_embedded_shards
 from indexer.bulk.chunks import Chunk
-from indexer.bulk.ray_job import RayEmbed, RayError
+from indexer.bulk.ray_job import RayEmbed
 from store import Index
+from store.errors import ExtraMissing
 from tests.fakes import COLOURS, ColourModel, paint
 from tests.integration.ray_run import PIDS, other_model
 from tests.waiting import PATIENCE_SECONDS, await_that
@@ -126,7 +127,7 @@ def test_what_lacks_ray_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(RayError, match=r'pip install "crossgraph\[ray\]"'):
+    with pytest.raises(ExtraMissing, match=r'pip install "crossgraph\[ray\]"'):
         list(RayEmbed(other_model)([Chunk("c0ffee", ())], ColourModel(), tmp_path))
 
 

@@ -53,15 +53,16 @@ def test_recall_on_flickr8k_development_photos(tmp_path: Path) -> None:
     report = json.loads(out.read_text(encoding="utf-8"))
     first, reranked = report["first_stage"], report["reranked"]
     assert report["collection"] == {"images": 1000, "captions": 5000}
-    # Measured 36.0, +1.4, 37.4, 79.5, 46.4, 95.2, 76.3 and 1.0; a processor that rounds otherwise
-    # may move a few of the 5,000 captions.
-    assert first["text_to_image"]["R@1"] >= 35.6
-    assert reranked["text_to_image"]["R@1"] >= first["text_to_image"]["R@1"] + 1.0
-    assert reranked["text_to_image"]["R@1"] >= 37.0
-    assert reranked["text_to_image"]["R@10"] >= 79.0
-    assert reranked["image_to_text"]["R@1"] >= 45.8
-    assert report["matching"]["random"]["accuracy"] >= 94.8
-    assert report["matching"]["hard"]["accuracy"] >= 75.8
+    # Measured 39.7, +0.8, 40.6, 81.9, 51.0, 95.9, 76.8 and 0.9; a processor that rounds otherwise
+    # may move a few of the 5,000 captions. The model before had 36.0 and +1.4: a better first stage
+    # leaves less to mend.
+    assert first["text_to_image"]["R@1"] >= 39.3
+    assert reranked["text_to_image"]["R@1"] >= first["text_to_image"]["R@1"] + 0.5
+    assert reranked["text_to_image"]["R@1"] >= 40.2
+    assert reranked["text_to_image"]["R@10"] >= 81.4
+    assert reranked["image_to_text"]["R@1"] >= 50.3
+    assert report["matching"]["random"]["accuracy"] >= 95.4
+    assert report["matching"]["hard"]["accuracy"] >= 76.3
     assert report["calibration"]["random"]["ece"] <= 2
     for measure in ("R@1", "R@5", "R@10"):
         assert reranked["text_to_image"][measure] >= first["text_to_image"][measure]
@@ -86,8 +87,8 @@ def test_recall_on_photos_of_another_kind(tmp_path: Path) -> None:
         quiet=True,
     )
     report = json.loads(out.read_text(encoding="utf-8"))
-    # Measured 53.7, 54.7, 96.1 and 63.5; one caption in 1,000 is 0.1.
-    assert report["first_stage"]["text_to_image"]["R@1"] >= 53.0
-    assert report["reranked"]["text_to_image"]["R@1"] >= 54.0
-    assert report["reranked"]["text_to_image"]["R@10"] >= 95.5
-    assert report["reranked"]["image_to_text"]["R@1"] >= 62.0
+    # Measured 55.2, 56.6, 95.6 and 67.5; one caption in 1,000 is 0.1.
+    assert report["first_stage"]["text_to_image"]["R@1"] >= 54.5
+    assert report["reranked"]["text_to_image"]["R@1"] >= 56.0
+    assert report["reranked"]["text_to_image"]["R@10"] >= 95.0
+    assert report["reranked"]["image_to_text"]["R@1"] >= 66.0

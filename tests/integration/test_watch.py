@@ -42,6 +42,7 @@ class Watching:
                 env={
                     "PYTHONPATH": str(Path(__file__).parents[2]),
                     "PATH": "",
+                    "CROSSGRAPH_INDEX": "photos.index",
                     "CROSSGRAPH_CACHE": str(folder / "cache"),  # where nothing is prepared
                 },
             )  # fmt: skip
