@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 __all__ = ["QUERIES", "Demo", "DemoError", "gather", "run_demo"]
 
 QUERIES = (
-    "a brown dog stands on the grass beside a person",
-    "a spotted dog sniffing at the ground",
-    "a man looks through a camera on a tripod",
-    "a bird with its wings spread wide",
-    "a car driving over rocks",
-    "three ducks standing on green grass",
+    "a castle on a hill",
+    "tents at night",
+    "a sunset over the water",
+    "a city from above",
+    "a man in a red shirt above a canyon",
+    "a room with a table and chairs",
     "a football team celebrating in a stadium",
 )
 """What these photos can answer, and, last, what they can't."""
