@@ -115,6 +115,7 @@ MODEL: Any = SimpleNamespace(known_words=KnownWords(("dog", "doghouse", "sofa"))
 
 
 def check(work: Callable[[str], object], start: str, piece: str, end: str) -> None:
+    work(start + end)  # what is imported only when it is needed takes no part in this
     for letters, seconds in BOUNDS:
         text = start + piece * (letters // len(piece)) + end
         began = time.thread_time()

@@ -12,7 +12,6 @@ import typer
 
 from search.engine.default_index import demo_index, home_index, is_index
 from search.printable import printable
-from store.errors import CrossgraphError
 
 __all__ = ["FirstIndexMissing", "offer_index", "remark_on_demo"]
 
@@ -20,8 +19,10 @@ MOST_ENTRIES = 100_000
 """Of a folder that are looked at to count its photos, so that the question comes at once."""
 
 
-class FirstIndexMissing(CrossgraphError, ValueError):
+class FirstIndexMissing(ValueError):
     """Nothing was ever indexed; says which command does that."""
+
+    exit_code = 1
 
 
 def offer_index(index: Path, *, may_ask: bool) -> None:
