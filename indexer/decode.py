@@ -1,0 +1,5 @@
+"""The former name of `indexer.photos.decode`, for programs that import it."""
+
+from indexer.photos.decode import UnreadableImage, decode_bytes, decode_photo
+
+__all__ = ["UnreadableImage", "decode_bytes", "decode_photo"]
