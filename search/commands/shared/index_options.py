@@ -76,7 +76,7 @@ Text = Annotated[
     typer.Option(
         "--text",
         help="Read the text that is to be seen in photos, too, in those in which it was not looked "
-        "for yet; takes about a second a photo, and the extra `text`.",
+        "for yet; takes some tenths of a second a photo, and the extra `text`.",
     ),
 ]
 Reembed = Annotated[
