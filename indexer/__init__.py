@@ -8,7 +8,10 @@ written.
 
 from indexer.build import BuildReport, build_index, plan_index
 from indexer.changes.plan import Plan
-from indexer.photos.decode import UnreadableImage, decode
+
+# The function must come by way of the module of its own name: a later import of that module would
+# otherwise put the module in its place.
+from indexer.decode import UnreadableImage, decode
 from indexer.reembed import ReembedReport, reembed
 from indexer.text_run import TextReport, read_text
 

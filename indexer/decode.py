@@ -1,5 +1,5 @@
 """The former name of `indexer.photos.decode`, for programs that import it."""
 
-from indexer.photos.decode import UnreadableImage, decode_bytes, decode_photo
+from indexer.photos.decode import UnreadableImage, decode, decode_bytes, decode_photo
 
-__all__ = ["UnreadableImage", "decode_bytes", "decode_photo"]
+__all__ = ["UnreadableImage", "decode", "decode_bytes", "decode_photo"]

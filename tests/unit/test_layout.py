@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("fusion", "indexer", "search", "store")
@@ -76,3 +78,16 @@ def test_no_module_name_stands_for_two_things() -> None:
             places[path.stem].append(str(path.relative_to(ROOT)))
     twice = {name: found for name, found in places.items() if len(found) > 1}
     assert twice.keys() == SAME_MODULE, twice
+
+
+def test_no_module_takes_the_place_of_what_its_package_gives_under_the_same_name() -> None:
+    """As `indexer.decode` did, once any program had imported the module of that name."""
+    met = []
+    for package in map(importlib.import_module, PACKAGES):
+        for name in package.__all__:
+            place = ROOT / package.__name__ / name
+            if place.is_dir() or place.with_suffix(".py").is_file():
+                importlib.import_module(f"{package.__name__}.{name}")
+                assert not isinstance(getattr(package, name), ModuleType), (package, name)
+                met.append(f"{package.__name__}.{name}")
+    assert "indexer.decode" in met
