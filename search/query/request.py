@@ -57,7 +57,9 @@ class SearchRequest:
         rerank: whether the cross-modal graph orders the candidates anew.
         min_probability: 0..1; hits whose probability is below it are left out.
         explain: whether each hit says where its score comes from; for the re-ranker's alone.
-        hybrid: of no effect any more: words count by default.
+        hybrid: whether photos are ranked once by what they show and once by the words written of
+            them, and both rankings fused by their ranks (`search.ranking.rank_fusion`). Scores are
+            then sums of 1 / (60 + rank); probabilities are those of any other search.
         fold_duplicates: whether near-duplicates stand behind the best of them.
         budget_ms: milliseconds after which no more candidates are re-ranked, counted from the
             start of the search; at least one block of them is. None re-ranks all.
@@ -72,7 +74,8 @@ class SearchRequest:
 
     Raises:
         QueryError: there is no term, filter or order, there are more than 64 terms, a number is out
-            of range, or explanations are asked for without the re-ranker or a text.
+            of range, a hybrid search is asked for without words, or explanations without the
+            re-ranker or a text, or of a hybrid search.
     """
 
     positive: tuple[Term, ...] = ()
@@ -107,6 +110,7 @@ class SearchRequest:
             raise QueryError(f"the least probability is {self.min_probability:g}, expected 0 to 1")
         if self.budget_ms is not None and not self.budget_ms > 0:
             raise QueryError(f"the budget is {self.budget_ms:g} ms, expected more than 0")
+        self._check_hybrid()
         if self.explain and not self.text:
             self._check_explainable()
 
@@ -120,6 +124,14 @@ class SearchRequest:
                 "a search has no terms; give a query that says what the photo shows, such as "
                 '"a dog on a sofa", or a filter in where'
             )
+
+    def _check_hybrid(self) -> None:
+        from store import QueryError
+
+        if self.hybrid and not self.words:
+            raise QueryError("a hybrid search ranks by words too: leave out hybrid, or count words")
+        if self.hybrid and self.explain:
+            raise QueryError("a hybrid score is of ranks, which no words add up to: leave out one")
 
     def _check_explainable(self) -> None:
         from store import QueryError

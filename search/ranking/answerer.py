@@ -17,11 +17,12 @@ from search.ranking.listing import list_photos, sorted_hits
 from search.ranking.make_hits import make_hits
 from search.ranking.mixing import Mixture, TermScores
 from search.ranking.notes import notes_on
+from search.ranking.rank_fusion import fused
 from search.ranking.ranking import Ranking
 from search.ranking.stopwatch import Stopwatch, blocks_in_time
 from search.ranking.term_reader import TermReader
 from search.ranking.unknown_words import unknown_words
-from search.ranking.written_words import find_written
+from search.ranking.written_words import WrittenWords, find_written
 from search.result import UNREAD, SearchResult
 
 if TYPE_CHECKING:
@@ -81,9 +82,7 @@ class Answerer:
             if unknown.texts:
                 ranking = ranking.at_most(UNREAD)
             with watch.stage("words"):
-                coverage = written.coverage(self.index, ranking.image_ids)
-            ranking = ranking if coverage is None else ranking.with_words(coverage)
-            ordered = ranking.ordered().with_falling_probabilities()
+                ordered = self._with_words(ranking, request, written).with_falling_probabilities()
             with watch.stage("read"):
                 hits = make_hits(self.index, ordered, request, rows)
             if request.explain and hits:
@@ -98,6 +97,18 @@ class Answerer:
             hits = sorted_hits(hits, request)
         reranked = int(ranking.reranked.sum())
         return SearchResult(tuple(hits), watch.took_ms(), notes, reranked, missing)
+
+    def _with_words(
+        self, ranking: Ranking, request: SearchRequest, written: WrittenWords
+    ) -> Ranking:
+        """Return candidates in their order, what is written of them counted too."""
+        coverage = written.coverage(self.index, ranking.image_ids)
+        ordered = (ranking if coverage is None else ranking.with_words(coverage)).ordered()
+        if not request.hybrid:
+            return ordered
+        return ordered.by_ranks(
+            *fused([ranking.ordered().image_ids, written.among(ordered.image_ids)])
+        )
 
     def _listed(self, request: SearchRequest, watch: Stopwatch) -> SearchResult:
         """Photos that the filter lets through, where nothing is looked for."""

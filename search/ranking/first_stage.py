@@ -50,14 +50,16 @@ def find_candidates(
     """Return what the first stage finds, and the k photos of which the query's words are written.
 
     The latter come first, as they are re-ranked first where time is short; all others by their
-    scores. Photos that the query itself names by their ids are left out.
+    scores. Photos that the query itself names by their ids are left out. In a hybrid search all
+    that words found are candidates, since each has a rank there.
     """
     own = [term.image_id for term in request.positive if term.image_id is not None]
     count = request.first_stage_count
     nearest_ids, first_scores = index.search(mixture.vector, count + len(own), within)
     others = np.flatnonzero(~np.isin(nearest_ids, own))[:count]
     image_ids, scores = np.asarray(nearest_ids, np.int64)[others], np.asarray(first_scores)[others]
-    worded = np.array(written.image_ids[: max(request.k, LEAST_WORDED)], np.int64)
+    most = None if request.hybrid else max(request.k, LEAST_WORDED)
+    worded = np.array(written.image_ids[:most], np.int64)
     worded = worded[~np.isin(worded, own)]
     if mixture.is_one_text and not len(worded):
         terms = mixture.one_text(likelihood.model, scores)

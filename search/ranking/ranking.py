@@ -108,6 +108,24 @@ class Ranking:
             worded=added,
         )
 
+    def by_ranks(self, image_ids: NDArray[np.int64], scores: NDArray[np.floating]) -> Self:
+        """Return the same candidates in another order, with other scores; probabilities stay.
+
+        Args:
+            image_ids: (K,) all of theirs, best first.
+            scores: (K,) of each; no part of them comes of words.
+        """
+        places = {image_id: place for place, image_id in enumerate(self.image_ids.tolist())}
+        order = np.array([places[image_id] for image_id in image_ids.tolist()], np.int64)
+        return replace(
+            self,
+            image_ids=image_ids,
+            scores=scores,
+            probabilities=self.probabilities[order],
+            reranked=self.reranked[order],
+            worded=None,
+        )
+
     def with_falling_probabilities(self) -> Self:
         """Return it with probabilities as people see them: they never rise with the rank."""
         return replace(self, probabilities=falling(self.probabilities))

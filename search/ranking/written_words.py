@@ -110,6 +110,11 @@ class WrittenWords:
     image_ids: tuple[int, ...] = ()
     short: bool = True
 
+    def among(self, image_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return those that fit by words alone of some photos, best first."""
+        worded = np.array(self.image_ids, np.int64)
+        return worded[np.isin(worded, image_ids)]
+
     def coverage(self, index: SearchedIndex, image_ids: NDArray[np.int64]) -> Coverage | None:
         """Return what is written of K candidates; None where that is nothing at all."""
         if not self.image_ids:

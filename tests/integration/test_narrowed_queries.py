@@ -15,6 +15,8 @@ from indexer import build_index
 from search import SearchIndex, SearchRequest, Term, open_index
 from search.cli import search_main
 from search.models import loading
+from search.query.request import SearchOptions
+from search.ranking.rank_fusion import fused
 from search.result import SearchResult
 from store import QueryError
 from tests.integration.colours import COLOURS, ColourModel, paint
@@ -108,7 +110,83 @@ def test_a_search_asks_for_words_once_and_reads_each_vector_once(
 
 def test_words_that_nobody_has_leave_all_as_it_is(index: SearchIndex) -> None:
     assert index.search("red", words=False) == index.search("red")
-    assert index.search("red", hybrid=True) == index.search("red")
+    mixed, plain = index.search("red", hybrid=True), index.search("red")
+    assert names(mixed) == names(plain)
+    assert [hit.probability for hit in mixed] == [hit.probability for hit in plain]
+    assert [hit.score for hit in mixed] == [1 / (60 + hit.rank) for hit in plain]
+
+
+@pytest.mark.parametrize("rerank", [True, False])
+@pytest.mark.parametrize(
+    "text", ["red grandma", "red grandma without blue", "grandma without a sofa"]
+)
+def test_a_hybrid_search_fuses_the_ranks_of_pictures_and_of_words(
+    index: SearchIndex, text: str, rerank: bool
+) -> None:
+    pictures = index.search(text, words=False, rerank=rerank)
+    worded = [hit.image_id for hit in pictures if hit.path.stem == "grandma"]
+    ids, scores = fused([[hit.image_id for hit in pictures], worded])
+    mixed = index.search(text, hybrid=True, rerank=rerank)
+    assert [hit.image_id for hit in mixed] == ids.tolist()
+    assert [hit.score for hit in mixed] == scores.tolist()
+    # Only what both rankings have can be above what one of them gives at most.
+    assert {hit.image_id for hit in mixed if hit.score > 1 / 61} == set(worded)
+    likely = {hit.image_id: hit.probability for hit in index.search(text, rerank=rerank)}
+    assert sum(likely.values()) == pytest.approx(sum(hit.probability for hit in mixed))
+
+
+def test_a_hybrid_search_takes_every_photo_that_words_find(folder: Path) -> None:
+    photos = folder.parent / "many"
+    photos.mkdir()
+    for number in range(12):
+        paint(photos / f"picnic {number}.png", "grey", "green")
+    build_index(folder, [photos], ColourModel())
+    with open_index(folder, model=ColourModel()) as index:
+        plain = index.search("red picnic", 3, candidates=3)
+        mixed = index.search("red picnic", 20, candidates=3, hybrid=True)
+    assert len(plain) == 3
+    assert sum(hit.score > 1 / 61 for hit in mixed) == 12
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [({"words": False}, "ranks by words too"), ({"explain": True}, "a hybrid score is of ranks")],
+)
+def test_a_hybrid_search_that_cannot_be_is_refused(
+    index: SearchIndex, options: SearchOptions, said: str
+) -> None:
+    with pytest.raises(QueryError, match=said):
+        index.search("red", hybrid=True, **options)
+
+
+@pytest.mark.parametrize(
+    ("caption", "asked"),
+    [
+        ("赤い壁と犬", "犬"),
+        ("一只狗在沙发上", "沙发"),
+        ("แมวสีแดงบนโซฟา", "แมว"),
+        ("빨간 소파 위의 강아지", "강아지"),
+        ("a red wall", "wall"),
+    ],
+)
+def test_a_part_of_what_is_written_without_blanks_has_a_rank(
+    folder: Path, caption: str, asked: str
+) -> None:
+    said = folder.parent / "captions.json"
+    said.write_text(
+        json.dumps(
+            {
+                "images": [{"id": 1, "file_name": "other.png"}],
+                "annotations": [{"image_id": 1, "caption": caption}],
+            }
+        ),
+        "utf-8",
+    )
+    build_index(folder, [folder.parent / "photos"], ColourModel(), annotations=[said])
+    with open_index(folder, model=ColourModel()) as index:
+        best = index.search(asked, hybrid=True)[0]
+    assert (best.path.stem, best.captions) == ("other", (caption,))
+    assert best.score > 1 / 61
 
 
 def test_near_duplicates_stand_behind_the_best_of_them(index: SearchIndex) -> None:

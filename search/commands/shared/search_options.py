@@ -41,7 +41,8 @@ BudgetMs = Annotated[
 ]
 Where = Annotated[str, typer.Option(metavar="FILTER", help="Only photos of which this is true.")]
 Hybrid = Annotated[
-    bool, typer.Option("--hybrid", hidden=True, help="Of no effect: words count by default.")
+    bool,
+    typer.Option("--hybrid", help="Fuse the ranks by pictures and by words; scores are of ranks."),
 ]
 NoWords = Annotated[
     bool,

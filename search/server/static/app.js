@@ -299,7 +299,7 @@ takePhotos({
   add: (terms) => { if (terms.length) change(terms.reduce(withTerm, query)); },
   canSubtract: () => query.terms.length > 0 || query.text.trim() !== "",
 });
-listenToKeys({ grid, detail, filters, act, step, anew: () => change({ ...EMPTY, fold: query.fold, hybrid: query.hybrid }) });
+listenToKeys({ grid, detail, filters, act, step, anew: () => change({ ...EMPTY, fold: query.fold, words: query.words }) });
 chooseTheme(at("theme"));
 connection.start();
 follow();

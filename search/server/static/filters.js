@@ -8,10 +8,10 @@ const EXAMPLES = ["width > 2000", "taken >= 2024", "camera ~ pixel", "caption ~ 
 const SHAPES = [["", "Any"], ["landscape", "Landscape"], ["portrait", "Portrait"], ["square", "Square"]];
 
 export class Filters {
-  // `change(part)` gets the changed part of the query: where, fold or hybrid.
+  // `change(part)` gets the changed part of the query: where, fold or words.
   constructor(change) {
     this.change = change;
-    this.query = { where: "", fold: true, hybrid: false };
+    this.query = { where: "", fold: true, words: true };
     const write = (name) => ({ target }) => this.#write(withChosen(this.query.where, name, target.value));
     this.category = element("input", { list: "categories", placeholder: "Any", autocomplete: "off", onchange: write("category") });
     this.names = element("datalist", { id: "categories" });
@@ -28,7 +28,7 @@ export class Filters {
     this.help = element("datalist", { id: "where-help" });
     new FieldHelp(this.where, this.help);
     this.fold = this.#box("fold");
-    this.hybrid = this.#box("hybrid");
+    this.words = this.#box("words");
     at("filters").append(...this.#rows());
     at("filters-open").addEventListener("click", () => this.toggle());
   }
@@ -48,7 +48,7 @@ export class Filters {
     const shape = chosen(query.where, "orientation").toLowerCase();
     for (const [box] of this.shapes) box.checked = box.value === shape;
     this.fold.checked = query.fold;
-    this.hybrid.checked = query.hybrid;
+    this.words.checked = query.words;
     const count = clauses(query.where).length;
     at("filters-count").textContent = count;
     at("filters-count").hidden = count === 0;
@@ -91,7 +91,7 @@ export class Filters {
       element(
         "div", { class: "boxes" },
         element("label", {}, this.fold, "Fold near-duplicates"),
-        element("label", {}, this.hybrid, "Words of captions and file names count too"),
+        element("label", {}, this.words, "Words of captions and file names count too"),
       ),
     ];
   }

@@ -10,7 +10,7 @@ export function keepFile(name, kept) {
 export const fileOf = (name) => files.get(name);
 
 export const EMPTY = Object.freeze({
-  text: "", terms: Object.freeze([]), where: "", cut: 0, fold: true, hybrid: false, photo: null,
+  text: "", terms: Object.freeze([]), where: "", cut: 0, fold: true, words: true, photo: null,
   album: null, view: "", near: null, asWords: Object.freeze([]), chosen: Object.freeze({}),
 });
 
@@ -33,7 +33,7 @@ export function fromAddress(address) {
     where: given.get("where") ?? "",
     cut: Math.min(100, Math.max(0, Number(given.get("cut")) || 0)),
     fold: given.get("fold") !== "no",
-    hybrid: given.get("words") === "yes",
+    words: given.get("words") !== "no",
     photo: Number(given.get("photo")) || null,
     album: Number(given.get("album")) || null,
     view: given.get("view") === "duplicates" ? "duplicates" : "",
@@ -54,7 +54,7 @@ export function toAddress(query) {
   if (query.where.trim()) given.set("where", query.where.trim());
   if (query.cut) given.set("cut", query.cut);
   if (!query.fold) given.set("fold", "no");
-  if (query.hybrid) given.set("words", "yes");
+  if (!query.words) given.set("words", "no");
   if (query.album) given.set("album", query.album);
   if (query.view) given.set("view", query.view);
   for (const each of query.asWords) given.append("as", each);
@@ -94,7 +94,7 @@ export function toRequest(query, limit) {
     negative: negative.map(asked),
     where: query.where.trim(),
     limit,
-    hybrid: query.hybrid,
+    words: query.words,
     fold_duplicates: query.fold,
     ...(query.asWords.length ? { as_words: query.asWords } : {}),
     ...(Object.keys(query.chosen).length ? { choose: query.chosen } : {}),

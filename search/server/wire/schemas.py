@@ -96,11 +96,7 @@ class SearchBody(_Asked):
     min_probability: float = Field(0.0, ge=0, le=1)
     rerank: bool = True
     explain: bool = False
-    hybrid: bool = Field(
-        False,
-        description="of no effect: words count by default",
-        json_schema_extra={"deprecated": True},
-    )
+    hybrid: bool = Field(False, description="ranks by pictures and by words are fused")
     fold_duplicates: bool = False
     budget_ms: float | None = Field(None, gt=0, le=60_000)
     words: bool = True
