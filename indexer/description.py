@@ -61,5 +61,8 @@ def described(
     taken = next((time for time in times if time is not None), None)
     if taken is not None:
         return PhotoDescription(details, taken, exif.camera, False)
-    guess = exif.taken or date_of_name(base_name(path))
+    guesses = [exif.taken, date_of_name(base_name(path))]
+    if exif.camera is None:  # a program wrote the file, perhaps long after
+        guesses.reverse()
+    guess = next((time for time in guesses if time is not None), None)
     return PhotoDescription(details, guess, exif.camera, guess is not None)

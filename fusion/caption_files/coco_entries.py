@@ -10,18 +10,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from math import isfinite
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
+from fusion.caption_files.entry_ids import Id, by_number, known_id, plain_id
 from fusion.caption_files.json_lists import Piece, load_object, pieces_of_loaded, pieces_of_object
 from fusion.caption_files.name_spellings import one_form
+from fusion.caption_files.packers import packer_of
 from fusion.caption_files.text_values import texts_in
 from fusion.fusion_error import FusionError
 
-__all__ = ["Annotation", "CocoError", "CocoFile", "Id", "plain_id"]
-
-Id: TypeAlias = int | str
+__all__ = ["Annotation", "CocoError", "CocoFile"]
 
 NAME_FIELDS = ("file_name", "filename", "path", "coco_url", "url")
 """Where the name of a photo is, in order. LVIS has `coco_url` alone, COCO Annotator `path` too."""
@@ -54,27 +53,6 @@ class Annotation(NamedTuple):
     own_id: object
 
 
-def plain_id(value: object) -> Id | None:
-    """Return an id in the one form in which `1`, `"1"` and `1.0` are the same; None if it is none.
-
-    >>> plain_id(1), plain_id(" 1 "), plain_id(1.0), plain_id("a"), plain_id("007"), plain_id(None)
-    (1, 1, 1, 'a', '007', None)
-    """
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else str(value) if isfinite(value) else None
-    if not isinstance(value, str) or not (text := value.strip()):
-        return None
-    try:
-        number = int(float(text)) if text.endswith(".0") else int(text)
-    except (ValueError, OverflowError):
-        return text
-    return number if text.removesuffix(".0") == str(number) else text
-
-
 class CocoFile:
     """One COCO file, read tolerantly; what it says of its photos comes by `annotations`.
 
@@ -99,6 +77,8 @@ class CocoFile:
         self.images: dict[Id, str] = {}
         self.categories: dict[Id, str] = {}
         self._shared: set[Id] = set()
+        self._image_numbers: dict[int, Id | None] = {}
+        self._category_numbers: dict[int, Id | None] = {}
         self._kinds: dict[str, str] = {}  # of the members: `list`, or the type of another value
         self._lists: dict[str, int] = {}  # how many lists of a name there are; the last one counts
         self.annotation_count = 0
@@ -159,6 +139,8 @@ class CocoFile:
         for image_id in self._shared:
             self.images.pop(image_id, None)
         self.categories = {number: name for number, name in self.categories.items() if name}
+        self._image_numbers = by_number([*self.images, *self._shared])
+        self._category_numbers = by_number(self.categories)
 
     def _forget(self, key: str) -> None:
         """Let go of an earlier list of the same name: of two members the last one counts."""
@@ -202,7 +184,14 @@ class CocoFile:
         except ValueError as error:
             if isinstance(error, CocoError):
                 raise
-            raise CocoError(f"{self.path} is no COCO file: it is not JSON ({error})") from error
+            raise CocoError(f"{self.path} is no COCO file: {self._no_json(error)}") from error
+
+    def _no_json(self, error: ValueError) -> str:
+        with self.path.open("rb") as file:
+            packer = packer_of(file.read(8))
+        return (
+            f"it is packed ({packer}): unpack it first" if packer else f"it is not JSON ({error})"
+        )
 
     def _image(self, entry: object) -> None:
         self._images_listed += 1
@@ -235,6 +224,7 @@ class CocoFile:
         if not isinstance(entry, dict) or image_id is None:
             self._leave_out("annotations without a valid image_id", entry)
             return None
+        image_id = known_id(image_id, self.images, self._image_numbers)
         if image_id not in self.images:
             self._leave_out(
                 "annotations of an id that several images share"
@@ -257,6 +247,8 @@ class CocoFile:
             if not isinstance(item, dict) or "category_id" not in item:
                 continue
             number = plain_id(item["category_id"])
+            if number is not None:
+                number = known_id(number, self.categories, self._category_numbers)
             name = None if number is None else self.categories.get(number)
             if name is None:
                 self._leave_out("categories that it does not name", item["category_id"])

@@ -23,6 +23,18 @@ LONGEST_CUT = 16
 _SIGN = re.compile(r"[^ \t\n\r]")
 
 
+def _whole(digits: str) -> int | float:
+    """Return a whole number, of which Python refuses to read one of thousands of digits."""
+    try:
+        return int(digits)
+    except ValueError:
+        return float(digits)
+
+
+_LONG_NUMBERS = json.JSONDecoder(parse_int=_whole)
+"""Takes numbers of any length, and longer for all others than the one in C."""
+
+
 class Piece(NamedTuple):
     """A piece of the object.
 
@@ -77,6 +89,10 @@ def load_object(content: bytes, encoding: str | None = None) -> dict[str, object
     text = content.decode(encoding or json.detect_encoding(content), errors)
     try:
         content_object = json.loads(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        content_object = _LONG_NUMBERS.decode(text)
     except RecursionError:
         raise ValueError("it is nested too deep") from None
     if not isinstance(content_object, dict):
@@ -158,6 +174,8 @@ class _Scanner:
                 if self._may_go_on(error) and self._more():
                     continue
                 raise ValueError(f"{error.msg} at character {self._before + error.pos:,}") from None
+            except ValueError:
+                value, end = _LONG_NUMBERS.raw_decode(self._text, self._at)
             except RecursionError:
                 raise ValueError("it is nested too deep") from None
             # A number at the end of the window may go on, with more digits or as in `1.5e+300`.

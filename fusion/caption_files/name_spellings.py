@@ -23,7 +23,7 @@ def spellings(name: str) -> tuple[str, ...]:
 
     Some programs take a backslash for what parts folders, some write spaces as `%20`, and some name
     a photo by its address, of which the path without host and question is meant; Label Studio hides
-    it in the question.
+    it in the question. Blanks around a name are mostly nobody's intention.
 
     >>> spellings("a.jpg"), spellings("w\\x.jpg"), spellings("38%20(HD).jpg")
     (('a.jpg',), ('w\\x.jpg', 'w/x.jpg'), ('38%20(HD).jpg', '38 (HD).jpg'))
@@ -34,6 +34,12 @@ def spellings(name: str) -> tuple[str, ...]:
 
 
 def _spellings(name: str) -> Iterator[str]:
+    yield from _written(name)
+    if name != name.strip():
+        yield from _written(name.strip())
+
+
+def _written(name: str) -> Iterator[str]:
     yield name
     slashed = name.replace("\\", "/")
     yield slashed

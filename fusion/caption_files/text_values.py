@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import json
 from collections.abc import Iterator
 
-__all__ = ["decoded", "texts_in"]
+__all__ = ["decoded", "texts_in", "texts_of_json"]
 
 RECORD_FIELDS = ("raw", "caption", "captions", "text", "texts", "txt", "sentence", "sentences")
 """Under which records of captions have their text. The first with one counts: beside `raw` there
@@ -13,6 +14,9 @@ often are the same words once more, as tokens."""
 
 LONGEST_BYTES = 2**16
 """What is longer is no caption, but something else that a column of bytes has."""
+
+LOOKED_AT = 1000
+"""Bytes by which it is told how the others are to be read."""
 
 MARKS = (
     # The longer ones first: that of UTF-32 begins as that of UTF-16 does.
@@ -30,14 +34,22 @@ def texts_in(value: object, deepest: int = 4) -> Iterator[str]:
     """Return the captions in a value: a text or its bytes, a list of captions, or a record of one.
 
     What is nested more than `deepest` times is left alone. Of anything else no text is made: a
-    caption that is null is none, and not the word "None".
+    caption that is null is none, and not the word "None". A text that is a JSON list of texts, as
+    tables without lists have it, is those; a pair (a tuple) is an entry of a map.
 
     >>> list(texts_in([" a dog ", {"raw": "a cat", "tokens": ["a", "cat"]}, None, 7, ""]))
     ['a dog', 'a cat']
+    >>> list(texts_in('["a dog", "a cat"]')), list(texts_in([("en", "a dog")]))
+    (['a dog', 'a cat'], ['a dog'])
     """
     if isinstance(value, str | bytes):
-        if text := _plain(value):
+        text = _plain(value)
+        if text.startswith('["') and deepest and (listed := _listed(text)) is not None:
+            yield from texts_in(listed, deepest - 1)
+        elif text:
             yield text
+    elif isinstance(value, tuple) and len(value) == 2 and deepest:
+        yield from texts_in(value[1], deepest - 1)
     elif isinstance(value, list | tuple) and deepest:
         for item in value:
             yield from texts_in(item, deepest - 1)
@@ -46,21 +58,55 @@ def texts_in(value: object, deepest: int = 4) -> Iterator[str]:
         yield from next(filter(None, by_field), [])
 
 
+def texts_of_json(text: str) -> list[str]:
+    """Return the captions in a sample's JSON; other programs' files are none of our business.
+
+    >>> texts_of_json('{"caption": "a dog", "captions": ["a dog", "it runs"], "id": 7}')
+    ['a dog', 'a dog', 'it runs']
+    """
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    if isinstance(content, dict):
+        both = [*texts_in(content.get("caption")), *texts_in(content.get("captions"))]
+        return both or list(texts_in(content))
+    is_texts = isinstance(content, list) and all(isinstance(value, str) for value in content)
+    return list(texts_in(content)) if is_texts else []
+
+
 def _plain(value: str | bytes) -> str:
     if isinstance(value, bytes):
         value = decoded(value) if len(value) <= LONGEST_BYTES else ""
-    return value.strip().strip(_AROUND).strip()
+    return value.strip().strip(_AROUND).strip().replace("\0", " ")
+
+
+def _listed(text: str) -> list[str] | None:
+    """Return the texts of a JSON list of nothing else; None of anything else."""
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    is_list = isinstance(values, list) and all(isinstance(value, str) for value in values)
+    return values if is_list else None
 
 
 def decoded(content: bytes) -> str:
     r"""Return the text of a file: by its byte order mark, as UTF-8, or, if it is none, as cp1252.
 
+    UTF-16 without a mark is known by the zeros that it puts beside Latin letters.
+
     >>> decoded(b"\xef\xbb\xbfa dog"), decoded("caf\xe9".encode("cp1252"))
     ('a dog', 'café')
+    >>> decoded("a dog".encode("utf-16-be"))
+    'a dog'
     """
     for mark, encoding in MARKS:
         if content.startswith(mark):
             return content[len(mark) :].decode(encoding, "replace")
+    zeros = content[:LOOKED_AT:2].count(0), content[1:LOOKED_AT:2].count(0)
+    if min(zeros) == 0 and max(zeros) > min(len(content), LOOKED_AT) / 4:
+        return content.decode("utf-16-be" if zeros[0] else "utf-16-le", "replace")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:

@@ -10,7 +10,8 @@ from unicodedata import normalize
 
 from PIL import Image
 
-from fusion.caption_files.coco_entries import CocoError, CocoFile, Id, plain_id
+from fusion.caption_files.coco_entries import CocoError, CocoFile
+from fusion.caption_files.entry_ids import Id, plain_id
 from fusion.caption_files.name_spellings import one_form, spellings
 from fusion.fusion_error import FusionError
 

@@ -11,16 +11,30 @@ FIRST_PHOTO = 1826
 FIRST_DIGITAL = 1990
 """Numbers in names are rarely dates before that."""
 
-_DAY = r"(\d{4})[:/.-] ?(\d\d?)[:/.-] ?(\d\d?)(?!\d)"
+LONGEST = 64
+"""Letters of a text of which a date is read."""
+
+_DAY = r"(\d{4})(?:[:/.-] ?|[年년] ?)(\d\d?)(?:[:/.-] ?|[月월] ?)(\d\d?)(?!\d)[日일]?"
+_BEFORE = r"(?P<before>上午|下午|오전|오후|[ap]\.?m\.?(?= ?\d))?"
 _TIME = (
-    r"(\d\d?)(?P<mark>[:.h-]) ?(\d\d?)(?:(?:(?P=mark)|m) ?(\d\d?)?)?(?:[.,]\d+)?"
+    r"(?P<hour>\d\d?)(?P<mark>[:.h-]) ?(?P<minute>\d\d?)?"
+    r"(?:(?:(?P=mark)|m) ?(?P<second>\d\d?)?)?(?:[.,]\d+)?"
     r" ?(?P<half>[ap]\.?m\b)?"
 )
-_TEXT = re.compile(rf"{_DAY}(?:[ T]+{_TIME})?", re.IGNORECASE)
+_TEXT = re.compile(rf"{_DAY}(?:[ T]*{_BEFORE}[ T]*(?<!\d){_TIME})?", re.IGNORECASE)
+_DIGITS = re.compile(r"(\d{4})(\d\d)(\d\d)(?:[ T]?(\d\d)(\d\d)(\d\d)?)?(?!\d)")
+_IN_WORDS = re.compile(
+    r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? +)?(?P<month>[a-z]{3})[a-z]* +(?P<day>\d\d?) +"
+    r"(?P<time>\d\d:\d\d(?::\d\d)?)(?: [A-Z]{1,5}(?:[+-]\d\d:?\d\d)?)? +(?P<year>\d{4})",
+    re.IGNORECASE,
+)
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_AFTERNOON = ("下午", "오후")
 _NAME = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d\d)(?P<mark>[-_.]?)(?P<month>\d\d)(?P=mark)(?P<day>\d\d)"
-    r"(?:(?: at |[-_ T.]|(?<=\d{8})(?=\d{6}))(?P<hour>\d\d|(?<= )\d(?=[-_.]))(?P<colon>[-_.]?)"
-    r"(?P<minute>\d\d)(?P=colon)(?P<second>\d\d)(?:[ _]?(?P<half>[ap])m\b)?)?"
+    r"(?:(?: (?:[^\W\d_]{1,5}\.? ){1,2}|[-_ T.]|(?<=\d{8})(?=\d{6}))"
+    r"(?P<hour>\d\d|(?<= )\d(?=[-_.:]))(?P<colon>[-_.:]?)"
+    r"(?P<minute>\d\d)(?P=colon)(?P<second>\d\d)(?:[\s_]?(?P<half>[ap])\.?m\b)?)?"
     r"(?!\d{1,2}(?!\d))",
     re.IGNORECASE,
 )
@@ -35,21 +49,29 @@ def date_of_text(text: str) -> datetime | None:
     """Read a date of EXIF, whole seconds without a zone; None if it is none.
 
     Cameras leave out seconds or all of the time, write blanks for them, hour 24 for the first of
-    the day, second 60, single digits, and hours of twelve with AM and PM.
+    the day, second 60, single digits, hours of twelve with AM and PM in some languages, digits
+    alone, and months in words.
 
     >>> date_of_text("2024:05:31 18:30:07"), date_of_text("2019:1:1 24:04")
     (datetime.datetime(2024, 5, 31, 18, 30, 7), datetime.datetime(2019, 1, 1, 0, 4))
     >>> date_of_text("0000:00:00 00:00:00") is None
     True
     """
-    match = _TEXT.match(text.strip())
-    if match is None:
+    text = text[:LONGEST].strip(" \"'")
+    if (worded := _IN_WORDS.match(text)) and worded["month"].lower() in _MONTHS:
+        month = _MONTHS.index(worded["month"].lower()) + 1
+        text = f"{worded['year']}:{month}:{worded['day']} {worded['time']}"
+    if (match := _TEXT.match(text)) is not None:
+        year, month, day, hour, minute, second = (
+            int(match[part] or 0) for part in (1, 2, 3, "hour", "minute", "second")
+        )
+        half = match["half"] or match["before"]
+        if half:
+            hour = _hour_of_half(hour, "p" if half in _AFTERNOON else half)
+    elif (match := _DIGITS.match(text)) is not None:
+        year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+    else:
         return None
-    year, month, day, hour, minute, second = (
-        int(part or 0) for part in match.group(1, 2, 3, 4, 6, 7)
-    )
-    if match["half"]:
-        hour = _hour_of_half(hour, match["half"])
     time = _time(year, month, day, hour % 24 if hour == 24 else hour, minute, second)
     return time if time is not None and time.year >= FIRST_PHOTO else None
 

@@ -19,6 +19,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from indexer.metadata.embedded import embedded_values
 from indexer.metadata.values import MetadataValues
+from indexer.photos.coded_colours import coded_profile
 from indexer.photos.decode_memory import LARGE_DECODE_BYTES, has_sixteen_bits, reserve
 from indexer.photos.exif import Exif, read_exif
 from indexer.photos.frames import first_shown_frame
@@ -50,7 +51,8 @@ MAX_FILE_BYTES = 256 * 2**20
 READER_VERSION = 1
 """Counts the ways in which photos have been read; an index keeps by which one a photo was.
 
-0 took all numbers as they stand and refused what was damaged. 1 reads colour profiles, empty alpha
+0 took all numbers as they stand and refused what was damaged. 1 reads colour profiles and what
+stands for one, empty alpha
 channels, 12 bits in 16, turns that only EXIF tells, animations that begin with nothing, and damaged
 files as far as they go.
 """
@@ -242,6 +244,8 @@ def _decode(
     with _one_large_decode if wanted > LARGE_DECODE_BYTES else contextlib.nullcontext():
         is_deep = has_sixteen_bits(image)
         damage = load(image)
+        if (profile := coded_profile(image, content)) is not None:
+            image.info["icc_profile"] = profile
         turn, exif = orientation_of(image, content), read_exif(image)
         metadata = embedded_values(image)
         shown = first_shown_frame(image, is_deep=is_deep)

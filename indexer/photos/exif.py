@@ -7,6 +7,7 @@ do not know. What is not said to be the time of the photo is marked as a guess.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,7 +35,8 @@ class Exif:
     Attributes:
         taken: by the camera's own clock; whole seconds, no time zone.
         camera: make and model: `Canon EOS 5D`, `Apple iPhone 15`.
-        is_guess: whether `taken` is when the file was last written, all that its camera tells.
+        is_guess: whether `taken` is when the file was last written, all that it tells; where no
+            camera is named, a program wrote it.
     """
 
     taken: datetime | None = None
@@ -51,12 +53,12 @@ def read_exif(image: Image.Image) -> Exif:
         return Exif()
     camera = camera_name(tags.get(ExifTags.Base.Make), tags.get(ExifTags.Base.Model))
     # Some cameras write these among the outer tags.
-    times = (date_of_text(_text(part.get(tag))) for tag in _TAKEN for part in (inner, tags))
+    times = (_date(part.get(tag)) for tag in _TAKEN for part in (inner, tags))
     taken = next((time for time in times if time is not None), None)
-    if taken is not None or camera is None:
+    if taken is not None:
         return Exif(taken, camera)
-    # Old cameras write nothing else. Where none is named, it is a program that wrote the file.
-    taken = date_of_text(_text(tags.get(ExifTags.Base.DateTime)))
+    # Old cameras write nothing else.
+    taken = _date(tags.get(ExifTags.Base.DateTime))
     return Exif(taken, camera, is_guess=taken is not None)
 
 
@@ -72,6 +74,15 @@ def camera_name(make: object, model: object) -> str | None:
     known = firm.split(" ")[0].lower()
     both = name if name.lower().startswith(known) and name else f"{firm} {name}".strip()
     return both[:LONGEST].strip() or None
+
+
+def _date(value: object) -> datetime | None:
+    # Against the norm, some programs write bytes.
+    text = value.decode("latin-1") if isinstance(value, bytes) else value
+    if isinstance(text, str):
+        with suppress(UnicodeError):  # Pillow reads each byte as a letter
+            text = text.encode("latin-1").decode("utf-8")
+    return date_of_text(_text(text))
 
 
 def _text(value: object) -> str:

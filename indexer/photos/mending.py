@@ -103,6 +103,8 @@ def _is_bomb(kind: bytes, data: bytes) -> bool:
     if kind != b"iCCP":
         return False
     _, _, packed = data.partition(b"\0")
+    if packed[:1] != b"\0":  # the only way of packing that there is
+        return True
     unpacking = zlib.decompressobj()
     try:
         unpacking.decompress(packed[1:], LONGEST_PROFILE)

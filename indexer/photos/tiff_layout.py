@@ -29,7 +29,8 @@ KINDS = {1: "u", 2: "i", 3: "f"}
 NAMES = {"u": "whole numbers", "i": "signed numbers", "f": "floats"}
 COLOURS = {0: 1, 1: 1, 2: 3}  # photometric interpretation to the bands that are colours
 MOST_BANDS = 16
-ALPHA = (1, 2)
+PREMULTIPLIED = 1
+ALPHA = (PREMULTIPLIED, 2)
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class TiffLayout:
         bands: samples of a pixel.
         colours: how many of them are colours, 1 or 3; they come first.
         has_alpha: whether the next one is opacity.
+        is_premultiplied: whether the colours are multiplied with it already.
         dtype: of a sample, in the byte order of the file.
         is_packed: whether its parts are packed by deflate.
         predictor: 1 for samples as they are, 2 for differences, 3 for differences of the bytes of
@@ -55,6 +57,7 @@ class TiffLayout:
     bands: int
     colours: int
     has_alpha: bool
+    is_premultiplied: bool
     dtype: np.dtype[Any]
     is_packed: bool
     predictor: int
@@ -126,6 +129,7 @@ def layout_of(tags: Mapping[int, Any]) -> TiffLayout:
         bands=bands,
         colours=colours,
         has_alpha=bands > colours and extra[0] in ALPHA,
+        is_premultiplied=bands > colours and extra[0] == PREMULTIPLIED,
         dtype=np.dtype(f"{order}{kind}{bits[0] // 8}"),
         is_packed=PACKINGS[packing] == "deflate",
         predictor=tags.get(PREDICTOR, 1) if PACKINGS[packing] == "deflate" else 1,
@@ -137,13 +141,14 @@ def layout_of(tags: Mapping[int, Any]) -> TiffLayout:
 def is_misread(tags: Mapping[int, Any]) -> bool:
     """Say whether Pillow takes samples for others than they are, which can be read here.
 
-    It reads planes of 16 bits as of 8, and grey of 32 bits without a sign as with one.
+    It reads planes of 16 bits as of 8, grey of 32 bits without a sign as with one, and grey of 8
+    bits with a sign as without.
     """
     bits, form = _several(tags.get(BITS, 1))[0], _several(tags.get(FORMAT, 1))[0]
     if tags.get(COMPRESSION, 1) not in PACKINGS or tags.get(PHOTOMETRIC, 1) not in COLOURS:
         return False
     is_planar = tags.get(PLANAR, 1) == 2 and tags.get(SAMPLES, 1) > 1
-    return bool((bits == 16 and is_planar) or (bits == 32 and KINDS.get(form) == "u"))
+    return bool((bits == 16 and is_planar) or (f"{KINDS.get(form)}{bits}" in ("u32", "i8")))
 
 
 def segments_of(tags: Mapping[int, Any], layout: TiffLayout) -> Iterator[Segment]:

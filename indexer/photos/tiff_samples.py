@@ -126,6 +126,13 @@ def _picture(samples: Samples, layout: TiffLayout, mode: str) -> Image.Image:
         if layout.has_alpha:
             opacity = _type_scale(layout, None) or (0.0, 255.0)
             pixels[band, :, -1] = _eight_bits(samples[band, :, layout.colours], *opacity)
+    if layout.is_premultiplied:
+        for band in _row_bands(samples):
+            opacity_seen = pixels[band, :, -1:].astype(np.float32)
+            colours = pixels[band, :, :-1] * (255 / np.maximum(opacity_seen, 1))
+            pixels[band, :, :-1] = np.where(
+                opacity_seen > 0, colours.clip(0, 255), pixels[band, :, :-1]
+            )
     return Image.fromarray(pixels[..., 0] if shown == 1 else pixels, mode)
 
 

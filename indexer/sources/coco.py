@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from fusion.caption_files.coco_entries import CocoError, CocoFile, Id
+from fusion.caption_files.coco_entries import CocoError, CocoFile
+from fusion.caption_files.entry_ids import Id
 from store import SourceError
 
 __all__ = ["CocoSource"]

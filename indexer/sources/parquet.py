@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Any, BinaryIO, overload
 
-from fusion.caption_files.text_values import texts_in
+from fusion.caption_files.name_spellings import spellings
 from indexer.photos.decode import MAX_FILE_BYTES
 from indexer.sources.parquet_columns import (
+    captions_of,
     column_of_photos,
     columns_of_captions,
     one_line,
@@ -75,7 +76,7 @@ class ParquetShard:
         return content[: MAX_FILE_BYTES + 1]
 
     def _file_at(self, path: str) -> bytes:
-        place = beside(self._place, path)
+        place = self._place_of(path)
         if "\0" in place or not is_photo_name(place):
             raise UnreadableImage(f"{path!r} has not the name of a photo")
         if is_address(place) and "::" in path:  # by which fsspec would go on to another address
@@ -89,6 +90,14 @@ class ParquetShard:
         with opened(place) as file:
             return file.read(MAX_FILE_BYTES + 1)
 
+    def _place_of(self, path: str) -> str:
+        """Return where a path leads: as it is written, or else to a file that it may stand for."""
+        written = beside(self._place, path)
+        if is_address(written) or "\0" in path or os.path.exists(written):
+            return written
+        others = (beside(self._place, each) for each in spellings(path))
+        return next((p for p in others if not is_address(p) and os.path.isfile(p)), written)
+
     def captions(self) -> Iterator[tuple[str, Captions]]:
         """Return each row's number and captions; only their columns are read."""
         if not self._said:
@@ -98,7 +107,7 @@ class ParquetShard:
         try:
             for rows in self._rows(range(len(self._starts) - 1), MANY_ROWS, self._said):
                 for captioned in rows:
-                    yield str(row), tuple(dict.fromkeys(texts_in(list(captioned.values()))))
+                    yield str(row), captions_of(captioned)
                     row += 1
         except UnreadableImage as error:
             self.damage = f"{error.reason}, in the captions after row {row}"

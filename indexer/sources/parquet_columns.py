@@ -6,12 +6,15 @@ pyarrow, which reads them, comes with an extra.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, BinaryIO
 
+from fusion.caption_files.text_values import decoded, texts_in, texts_of_json
 from indexer.sources.suffixes import is_photo_name
 from store import ReaderMissing, SourceError
 
 __all__ = [
+    "captions_of",
     "check_parquet",
     "column_of_photos",
     "columns_of_captions",
@@ -27,16 +30,28 @@ PATHS = (
     *("image", "image_path", "img_path", "photo", "picture", "path", "file_path", "filepath"),
     *("file_name", "filename", "file", "images"),
 )
-CAPTIONS = re.compile(
-    r"(caption|text|txt|sentence|description|alt_text)s?|(caption|text|sentence)_?\d+|cap|alttext"
+_KIND = (
+    r"(alt|raw|plain|orig|original|en|eng|english|short|long|brief|detailed|dense|full"
+    r"|img|image|photo|picture)"
 )
-RECORDS = ("json",)
-"""Columns that have captions where they hold records, as tars that were made Parquet do."""
+CAPTIONS = re.compile(
+    rf"([a-z0-9]+[_.-])*(re)?captions?|({_KIND}[_.-]?)*(text|txt|sentence|description)s?"
+    rf"|(caption|text|sentence)s?[_.-]?(\d+|{_KIND})|cap|alt"
+)
+JSON = "json"
+"""A column that has captions as records, or as their text, as tars that were made Parquet do."""
+
+STARTS = (
+    *(b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"II*\0", b"MM\0*", b"\xff\x0a"),
+    *(b"\0\0\0\x0cjP  \r\n", b"\0\0\0\x0cJXL \r\n", b"\xff\x4f\xff\x51"),
+)
+"""How files of pictures begin, beside those in containers."""
 
 OURS = {"path", "sha256"}
 """Columns of files that this program writes itself, which are no photos to read."""
 
 ROWS_LOOKED_AT = 16
+HEAD = 16  # bytes of a picture by which it is known
 LONGEST_LIST = 500  # letters of a message: some tables have hundreds of columns
 
 
@@ -94,7 +109,29 @@ def column_of_photos(parquet: Any) -> str:  # noqa: ANN401
         column = named.get(name)
         if column and _is_text(column.type) and _names_photos(parquet, column.name):
             return str(column.name)
-    return ""
+    return _column_by_content(parquet)
+
+
+def _column_by_content(parquet: Any) -> str:  # noqa: ANN401
+    """Return the only column that holds pictures, whatever it is called; empty if there is none."""
+    columns = parquet.schema_arrow
+    held = [
+        column.name
+        for column in columns
+        if _holds_bytes(column.type) and any(map(_is_picture, _first_values(parquet, column.name)))
+    ]
+    return str(held[0]) if len(held) == 1 else ""
+
+
+def _is_picture(value: object) -> bool:
+    if isinstance(value, dict):
+        value = value.get("bytes")
+    if isinstance(value, list) and all(isinstance(number, int) for number in value):
+        value = bytes(number % 256 for number in value[:HEAD])
+    if not isinstance(value, bytes):
+        return False
+    is_riff = value.startswith(b"RIFF") and value[8:12] == b"WEBP"
+    return value.startswith(STARTS) or is_riff or value[4:8] == b"ftyp"
 
 
 def _plain(kind: Any) -> Any:  # noqa: ANN401
@@ -156,20 +193,27 @@ def _is_text(kind: Any) -> bool:  # noqa: ANN401
 
 def _names_photos(parquet: Any, column: str) -> bool:  # noqa: ANN401
     """Say whether one of the first rows names a photo: tables of other files have paths too."""
+    values = _first_values(parquet, column)
+    return any(isinstance(value, str) and is_photo_name(value) for value in values)
+
+
+def _first_values(parquet: Any, column: str) -> list[object]:  # noqa: ANN401
+    """Return what the first rows have, those that have something; of a list its first."""
     try:
         rows = next(parquet.iter_batches(ROWS_LOOKED_AT, columns=[column], use_threads=False))
-        paths = [_first(row[column]) for row in rows.to_pylist()]
+        values = [_first(row[column]) for row in rows.to_pylist()]
     except StopIteration:
-        return False
+        return []
     except Exception as error:  # a damaged file meets pyarrow with errors of many kinds
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        return False
-    return any(isinstance(path, str) and is_photo_name(path) for path in paths)
+        return []
+    return [value for value in values if value is not None]
 
 
 def _first(value: object) -> object:
-    return next(iter(value), None) if isinstance(value, list) else value
+    is_numbers = isinstance(value, list) and all(isinstance(each, int) for each in value)
+    return next(iter(value), None) if isinstance(value, list) and not is_numbers else value
 
 
 def columns_of_captions(parquet: Any) -> list[str]:  # noqa: ANN401
@@ -178,14 +222,31 @@ def columns_of_captions(parquet: Any) -> list[str]:  # noqa: ANN401
         column.name
         for column in parquet.schema_arrow
         if CAPTIONS.fullmatch(column.name.lower())
-        or (column.name.lower() in RECORDS and _is_record(column.type))
+        or (column.name.lower() == JSON and _has_json(column.type))
     ]
 
 
-def _is_record(kind: Any) -> bool:  # noqa: ANN401
+def _has_json(kind: Any) -> bool:  # noqa: ANN401
     import pyarrow.types as kinds
 
-    return bool(kinds.is_struct(_plain(kind)))
+    return bool(kinds.is_struct(_plain(kind)) or _is_text(kind) or _holds_bytes(kind))
+
+
+def captions_of(row: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the captions that the columns of a row have, each once.
+
+    >>> captions_of({"caption": ["a dog"], "json": '{"caption": "it runs"}'})
+    ('a dog', 'it runs')
+    """
+    texts: dict[str, None] = {}
+    for name, value in row.items():
+        is_packed = name.lower() == JSON and isinstance(value, str | bytes)
+        texts.update(dict.fromkeys(_of_json(value) if is_packed else texts_in(value)))
+    return tuple(texts)
+
+
+def _of_json(value: Any) -> list[str]:  # noqa: ANN401
+    return texts_of_json(decoded(value) if isinstance(value, bytes) else value)
 
 
 def one_line(error: Exception) -> str:

@@ -9,14 +9,18 @@ alone would give photos their neighbours' captions. Here a text belongs to
 - else the photos of whose name it has all but fields at its end, or the other way round, where
   fields are single words as WebDataset has them: `7.txt` and `7.left.jpg`, `7.caption.txt` and
   `7.jpg`. A number is such a field of a photo (`7.0.jpg`) whose name has no space.
+
+Names are the same in whichever Unicode form they are written, but for photos that differ in nothing
+else.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from fusion.caption_files.name_spellings import one_form
 from indexer.sources.shard import Captions
 from indexer.sources.suffixes import split_suffix
 
@@ -24,7 +28,10 @@ __all__ = ["TEXT_SUFFIXES", "Sidecars"]
 
 TEXT_SUFFIXES = (".txt", ".text", ".cap", ".caption", ".captions", ".json")
 
-SAYING = frozenset({"cap", "caption", "captions", "json", "sentences", "text", "texts", "txt"})
+SAYING = frozenset(
+    {"alt", "cap", "caption", "captions", "description", "json", "label", "output", "outputs"}
+    | {"prompt", "sentence", "sentences", "target", "text", "texts", "title", "txt"}
+)
 """Fields that say what a text is, and nothing of which photo it is of."""
 
 _FIELD = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
@@ -40,12 +47,20 @@ class Sidecars:
     """
 
     def __init__(self, texts: Mapping[str, Captions], photos: Iterable[str]) -> None:
-        self._texts = {name: captions for name, captions in texts.items() if captions}
+        names = set(photos) if texts else set()
+        known = {one_form(name) for name in names}
+        self._form: Callable[[str], str] = one_form
+        if len(known) < len(names):
+            known, self._form = names, str
+        self._texts: dict[str, Captions] = {}
+        for name, captions in texts.items():
+            if captions:
+                before = self._texts.get(self._form(name), ())
+                self._texts[self._form(name)] = (*before, *captions)
         self._places = {name: place for place, name in enumerate(self._texts)}
         self._own: defaultdict[str, list[str]] = defaultdict(list)  # stem of a photo, or its name
         self._shared: defaultdict[str, list[str]] = defaultdict(list)  # by all but their fields
         self._longer: defaultdict[str, list[str]] = defaultdict(list)
-        known = set(photos) if self._texts else set()
         stems = {split_suffix(name)[0] for name in known}
         for name in self._texts:
             stem = split_suffix(name)[0]
@@ -64,6 +79,7 @@ class Sidecars:
         """Return what is said of a photo, each text once, in the order of the tar."""
         if not self._texts:
             return ()
+        photo = self._form(photo)
         stem = split_suffix(photo)[0]
         names = {*self._own.get(photo, ()), *self._own.get(stem, ()), *self._longer.get(stem, ())}
         for shorter in _shorter(stem, numbers=True):

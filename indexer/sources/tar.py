@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import tarfile
 import threading
@@ -10,7 +9,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import BinaryIO, cast
 
-from fusion.caption_files.text_values import decoded, texts_in
+from fusion.caption_files.packers import packer_of
+from fusion.caption_files.text_values import decoded, texts_of_json
 from indexer.photos.decode import MAX_FILE_BYTES
 from indexer.sources.shard import Captions, Member
 from indexer.sources.sidecars import TEXT_SUFFIXES, Sidecars
@@ -23,20 +23,6 @@ __all__ = ["TarShard", "check_tar", "read_member"]
 BLOCK = tarfile.BLOCKSIZE
 MOST_CAPTION_BYTES = 2**20
 LARGE_TEXT = f"text above {MOST_CAPTION_BYTES // 2**20} MiB"
-
-PACKERS = {
-    b"\x1f\x8b": "gzip",
-    b"BZh": "bzip2",
-    b"\xfd7zXZ\x00": "xz",
-    b"\x28\xb5\x2f\xfd": "zstd",
-    b"\x04\x22\x4d\x18": "lz4",
-    b"LZIP": "lzip",
-    b"\x1f\x9d": "compress",
-    b"PK\x03\x04": "zip",
-    b"7z\xbc\xaf\x27\x1c": "7-Zip",
-    b"Rar!": "rar",
-}
-"""How what is packed begins, and by what it was packed."""
 
 MOST_HEADER_BYTES = 2**20
 """Of one read while headers are gone through: a long name or PAX header is read whole."""
@@ -130,7 +116,7 @@ class TarShard:
             self.passed_over[LARGE_TEXT] += 1
             return ()
         text = decoded(self._at(info.offset_data, info.size))
-        return _of_json(text) if name.lower().endswith(".json") else _lines(text)
+        return tuple(texts_of_json(text)) if name.lower().endswith(".json") else _lines(text)
 
     def _is_waste(self, name: str) -> bool:
         """Say whether a member lies in a folder that a walk leaves out."""
@@ -174,12 +160,11 @@ def check_tar(place: str, file: BinaryIO) -> None:
     """
     file.seek(0)
     block = file.read(BLOCK)
-    packer = next((name for start, name in PACKERS.items() if block.startswith(start)), "")
     try:
         if block != bytes(BLOCK):  # which is an empty tar
             tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except DAMAGED as error:
-        if packer:
+        if packer := packer_of(block):
             raise SourceError(
                 f"{place} is packed ({packer}), so that no photo in it can be found again without "
                 "unpacking all before it: unpack it to a plain .tar, or a folder, first"
@@ -199,23 +184,3 @@ def _plain_name(name: str) -> str:
 
 def _lines(text: str) -> Captions:
     return tuple(line.strip() for line in text.splitlines() if line.strip())
-
-
-def _of_json(text: str) -> Captions:
-    """Return the captions of a sample's JSON; other programs' files are none of our business.
-
-    >>> _of_json('{"caption": "a dog", "captions": ["a dog", "it runs"], "id": 7}')
-    ('a dog', 'a dog', 'it runs')
-    """
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError):
-        return ()
-    if not isinstance(content, dict):
-        return tuple(texts_in(content)) if isinstance(content, list) and _is_texts(content) else ()
-    both = [*texts_in(content.get("caption")), *texts_in(content.get("captions"))]
-    return tuple(both or texts_in(content))
-
-
-def _is_texts(values: list[object]) -> bool:
-    return all(isinstance(value, str) for value in values)

@@ -2,8 +2,9 @@
 
 A pattern is a name with `*`, `?` and `[...]`, such as `@eaDir` or `*.tmp.jpg`, of folders and files
 at any depth and in either case; of a pattern with slashes, such as `*.photoslibrary/resources`, the
-parts fit folders one in the other. One that begins with a slash is seen from its own folder, and
-one that ends with a slash fits folders only. What is written last counts: patterns of our own, then
+parts fit folders one in the other, with any number of folders for a part `**`. One that begins with
+a slash is seen from its own folder, and one that ends with a slash fits folders only. What is
+written last counts: patterns of our own, then
 those of `.crossgraphignore` files (in which `!` takes in again, and `#` begins a comment), then
 `exclude`, then `include`.
 """
@@ -25,9 +26,12 @@ NO_MEDIA = ".nomedia"
 
 MOST_IGNORE_BYTES = 2**20
 
+ANY_FOLDERS = "**"
+
 WASTE: tuple[str, ...] = (
     # Network disks: Synology, QNAP and others.
     *("@eaDir/", "@tmp/", "@Recycle/", "@Recently-Snapshot/", "#recycle/", "#snapshot/"),
+    *("@__thumb/", "@sharebin/", "~snapshot/", "Network Trash Folder/", "Temporary Items/"),
     # Systems: what is left beside files on foreign disks, and what was deleted.
     *("__MACOSX/", "$RECYCLE.BIN/", "RECYCLER/", "System Volume Information/", "lost+found/"),
     # Photo programs: previews and thumbnails. Apple's libraries keep photos in `originals`, or in
@@ -63,12 +67,36 @@ class _Pattern:
 
     def fits(self, path: Sequence[str], is_folder: bool) -> bool:
         """Say whether it fits a path, given in parts as seen from its anchor."""
-        if (self.is_folder and not is_folder) or len(path) < len(self.parts):
+        if self.is_folder and not is_folder:
+            return False
+        if ANY_FOLDERS in self.parts:
+            return self._fits_over_folders(path)
+        if len(path) < len(self.parts):
             return False
         if self.is_rooted and len(path) != len(self.parts):
             return False
         tail = path[len(path) - len(self.parts) :]
         return all(fnmatchcase(part, own) for part, own in zip(tail, self.parts, strict=True))
+
+    def _fits_over_folders(self, path: Sequence[str]) -> bool:
+        # How many of its parts may be behind us, after each part of the path.
+        behind = self._passing({0})
+        for part in path:
+            if not self.is_rooted:
+                behind |= self._passing({0})
+            on = {
+                number + 1
+                for number in behind
+                if number < len(self.parts) and fnmatchcase(part, self.parts[number])
+            }
+            stays = {n for n in behind if n < len(self.parts) and self.parts[n] == ANY_FOLDERS}
+            behind = self._passing(on | stays)
+        return len(self.parts) in behind
+
+    def _passing(self, behind: set[int]) -> set[int]:
+        """Return these numbers, and those that parts lead to which may be no folder at all."""
+        more = {n + 1 for n in behind if n < len(self.parts) and self.parts[n] == ANY_FOLDERS}
+        return behind | more if more <= behind else self._passing(behind | more)
 
 
 class Rules:
@@ -167,7 +195,11 @@ def _patterns(
     patterns = []
     for text in texts:
         plain = text.replace("\\", "/") if os.sep == "\\" else text
-        parts = tuple(part for part in _compared(plain).split("/") if part not in ("", "**", "."))
+        parts = tuple(part for part in _compared(plain).split("/") if part not in ("", "."))
+        while parts and parts[0] == ANY_FOLDERS:
+            parts = parts[1:]
+        while parts and parts[-1] == ANY_FOLDERS:
+            parts = parts[:-1]
         if parts:
             is_rooted, is_folder = plain.startswith("/"), plain.endswith("/")
             patterns.append(_Pattern(text, anchor, parts, is_rooted, is_folder, takes_in))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fusion.caption_files import coco_entries
-from fusion.caption_files.coco_entries import plain_id
+from fusion.caption_files.entry_ids import plain_id
 from indexer.sources import CocoSource
 from store import SourceError
 
@@ -229,3 +229,54 @@ def test_an_example_is_told_in_forty_letters(tmp_path: Path, letters: int, shown
     assert len(shown) == 40
     notes = source(tmp_path, annotations=[SAID, odd]).notes
     assert f"captions that are no text: 1 (such as {shown})" in notes[0]
+
+
+@pytest.mark.parametrize("listed", ["000000000139", "139", 139, "0139"], ids=repr)
+@pytest.mark.parametrize("named", ["000000000139", "00139", 139, 139.0], ids=repr)
+def test_zeros_in_front_of_an_id_say_nothing_where_one_id_is_that_number(
+    tmp_path: Path, listed: Any, named: Any
+) -> None:
+    found = source(
+        tmp_path,
+        images=[{"id": listed, "file_name": "a.jpg"}, {"id": 7, "file_name": "b.jpg"}],
+        annotations=[{"image_id": named, "caption": "a dog", "category_id": named}],
+        categories=[{"id": listed, "name": "dog"}],
+    )
+    assert (found.captions["a.jpg"], found.categories["a.jpg"]) == (("a dog",), ("dog",))
+    assert found.notes == ()
+
+
+def test_ids_of_one_number_are_told_apart_by_their_zeros_alone(tmp_path: Path) -> None:
+    images = [{"id": text, "file_name": f"{text}.jpg"} for text in ("07", "007")]
+    said = [{"image_id": each, "caption": str(each)} for each in ("07", "007", 7)]
+    found = source(tmp_path, images=images, annotations=said)
+    assert found.captions == {"07.jpg": ("07",), "007.jpg": ("007",)}
+    assert "annotations of images that it does not list: 1 (such as 7)" in found.notes[0]
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_a_number_of_thousands_of_digits_costs_its_own_entry(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large: bool
+) -> None:
+    if large:
+        monkeypatch.setattr(coco_entries, "LARGE_BYTES", -1)
+    path = tmp_path / "notes.json"
+    huge = "9" * 5000
+    path.write_text(
+        json.dumps({"images": [A, {"id": 0, "file_name": "b.jpg"}], "annotations": [SAID]})
+        .replace('"id": 0', f'"id": {huge}')
+        .replace('"caption"', f'"area": {huge}, "caption"')
+    )
+    found = CocoSource(path)
+    assert found.captions == {"a.jpg": ("a dog",)}
+    assert "images without a valid id: 1" in found.notes[0]
+
+
+@pytest.mark.parametrize(("start", "packer"), [(b"\x1f\x8b\x08", "gzip"), (b"PK\x03\x04", "zip")])
+@pytest.mark.parametrize("rest", [b"{}", b"\xff\xff"])
+def test_a_packed_file_is_told_as_packed(
+    tmp_path: Path, start: bytes, packer: str, rest: bytes
+) -> None:
+    (tmp_path / "notes.json").write_bytes(start + rest)
+    with pytest.raises(SourceError, match=rf"it is packed \({packer}\): unpack it first"):
+        CocoSource(tmp_path / "notes.json")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 
 import numpy as np
 import pillow_heif
@@ -156,3 +158,64 @@ def test_a_photo_made_small_has_the_colours_of_the_whole(monkeypatch: pytest.Mon
     assert turned == [(8, 8), (96, 64)]
     for seen in (small, large):
         assert np.abs(np.subtract(seen.getpixel((4, 4)), PATCHES["skin"])).max() <= 2
+
+
+P3_RED = (234, 51, 35)
+"""The red of sRGB in Display P3."""
+
+
+def coded(kind: str, primaries: int, curve: int) -> bytes:
+    """Return a picture without a profile whose colours are named by code points."""
+    picture = Image.new("RGB", (64, 64), P3_RED)
+    if kind == "HEIF":
+        file = io.BytesIO()
+        codes = {"color_primaries": primaries, "transfer_characteristics": curve}
+        pillow_heif.from_pillow(picture).save(
+            file, quality=-1, matrix_coefficients=0, full_range_flag=1, **codes
+        )
+        return file.getvalue()
+    if kind == "AVIF":
+        file = io.BytesIO()
+        picture.save(file, "AVIF", quality=100, subsampling="4:4:4")
+        place = file.getvalue().index(b"colrnclx") + 8
+        return (
+            file.getvalue()[:place]
+            + struct.pack(">HH", primaries, curve)
+            + (file.getvalue()[place + 4 :])
+        )
+    content = saved(picture, "PNG", b"")
+    body = b"cICP" + bytes((primaries, curve, 0, 1))
+    chunk = struct.pack(">I", 4) + body + struct.pack(">I", zlib.crc32(body))
+    return content[:33] + chunk + content[33:]
+
+
+@pytest.mark.parametrize("kind", ["PNG", "HEIF", "AVIF"])
+def test_colours_named_by_numbers_are_those(kind: str) -> None:
+    wide = decode_photo(coded(kind, 12, 13))
+    assert wide.image.getpixel((32, 32)) == pytest.approx((255, 0, 0), abs=12)
+    assert wide.reader == 1
+    widest = decode_bytes(coded(kind, 9, 13)).getpixel((32, 32))
+    assert widest != pytest.approx(P3_RED, abs=12)
+    for codes in ((1, 13), (2, 2), (12, 16), (9, 18), (5, 13)):
+        plain = decode_photo(coded(kind, *codes))
+        assert plain.image.getpixel((32, 32)) == pytest.approx(P3_RED, abs=3)
+        assert plain.reader == 0
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("inner", [{0xA001: 0xFFFF, 0xA005: {1: "R03"}}, {0xA001: 2}])
+def test_adobe_rgb_that_only_exif_tells(kind: str, inner: dict[int, object]) -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "Firm"  # without a tag of its own it is not saved
+    exif.get_ifd(0x8769).update(inner)
+    file = io.BytesIO()
+    colour = in_profile(PATCHES["teal"], PROFILES["Adobe RGB"])
+    colour.info.clear()
+    colour.save(file, kind, exif=exif, quality=98)
+    seen = decode_bytes(file.getvalue()).getpixel((16, 16))
+    assert seen == pytest.approx(PATCHES["teal"], abs=12)
+    with_profile = io.BytesIO()
+    colour.save(with_profile, kind, exif=exif, quality=98, icc_profile=PROFILES["sRGB"])
+    assert decode_bytes(with_profile.getvalue()).getpixel((16, 16)) == pytest.approx(
+        colour.getpixel((16, 16)), abs=6
+    )

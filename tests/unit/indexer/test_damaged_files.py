@@ -159,11 +159,12 @@ BOMB = zlib.compress(bytes(2**25), 9)
         chunk(b"zTXt", b"a\0\0" + BOMB),
         chunk(b"iTXt", b"a\0\1\0\0\0" + BOMB),
         chunk(b"iCCP", b"a\0\0" + BOMB),
+        chunk(b"iCCP", b"a\0\7" + zlib.compress(b"x")),
         chunk(b"tEXt", b"a\0" + b"b" * 2_000_000),
         b"".join(chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(1_000_000))) for _ in range(70)),
     ],
     ids=["text", "size", "profile", "gamma", "time", "exif", "packed text", "unicode text bomb",
-         "profile bomb", "long text", "many texts"],
+         "profile bomb", "unknown packing", "long text", "many texts"],
 )  # fmt: skip
 def test_what_is_wrong_beside_the_pixels_of_a_png_takes_none(extra: bytes, behind: bool) -> None:
     seen = decode_photo(with_chunk(extra, behind=behind))

@@ -11,6 +11,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from indexer.batches import batches
+from indexer.description import described
 from indexer.photos.dates import date_of_name, date_of_text
 from indexer.photos.decode import decode_photo
 from indexer.photos.exif import Exif, camera_name, read_exif
@@ -72,10 +73,27 @@ def test_a_date_that_is_none_is_not_known(written: object) -> None:
     assert read(photo(inner={BASE.DateTimeOriginal: written})).taken is None
 
 
-def test_the_date_of_digitising_stands_in_and_the_file_s_own_does_not() -> None:
+def test_the_date_of_digitising_stands_in() -> None:
     first = photo(inner={BASE.DateTimeOriginal: "", BASE.DateTimeDigitized: "2020-01-02 03:04:05"})
     assert read(first).taken == datetime(2020, 1, 2, 3, 4, 5)
-    assert read(photo({BASE.DateTime: "2020:01:02 03:04:05"})) == Exif()
+
+
+@pytest.mark.parametrize(
+    ("name", "camera", "taken"),
+    [
+        ("a.jpg", None, datetime(2020, 1, 2, 3, 4, 5)),
+        ("IMG_20190102_030405.jpg", None, datetime(2019, 1, 2, 3, 4, 5)),
+        ("IMG_20190102_030405.jpg", "X100", datetime(2020, 1, 2, 3, 4, 5)),
+    ],
+)
+def test_when_a_file_was_last_written_is_a_guess_behind_its_name_unless_a_camera_wrote_it(
+    name: str, camera: str | None, taken: datetime
+) -> None:
+    tags = {BASE.DateTime: "2020:01:02 03:04:05"} | ({BASE.Model: camera} if camera else {})
+    found = read(photo(tags))
+    assert found == Exif(datetime(2020, 1, 2, 3, 4, 5), camera, is_guess=True)
+    told = described(f"/photos/{name}", found, [])
+    assert (told.taken, told.is_guessed) == (taken, True)
 
 
 @pytest.mark.parametrize(
@@ -94,9 +112,18 @@ def test_the_date_of_digitising_stands_in_and_the_file_s_own_does_not() -> None:
         ("2024-05-31T18:30:07.123+02:00", datetime(2024, 5, 31, 18, 30, 7)),
         ("2024/05/31 18:30:07", datetime(2024, 5, 31, 18, 30, 7)),
         ("2024.05.31 18:30:07", datetime(2024, 5, 31, 18, 30, 7)),
+        ("2024:05:31 18:30:07+02:00", datetime(2024, 5, 31, 18, 30, 7)),
+        ("20240531183007", datetime(2024, 5, 31, 18, 30, 7)),
+        ("20240531 1830", datetime(2024, 5, 31, 18, 30)),
+        ("20240531", datetime(2024, 5, 31)),
+        ("Fri May 31 18:30:07 2024", datetime(2024, 5, 31, 18, 30, 7)),
+        ("Fri May 31 18:30:07 GMT+02:00 2024", datetime(2024, 5, 31, 18, 30, 7)),
+        ("2024:05:31 18:  :  ", datetime(2024, 5, 31, 18)),
+        ("'2024:05:31 18:30:07'", datetime(2024, 5, 31, 18, 30, 7)),
+        (b"2024:05:31 18:30:07", datetime(2024, 5, 31, 18, 30, 7)),
     ],
 )
-def test_dates_as_cameras_write_them(written: str, taken: datetime) -> None:
+def test_dates_as_cameras_write_them(written: str | bytes, taken: datetime) -> None:
     assert read(photo(inner={BASE.DateTimeOriginal: written})).taken == taken
 
 
@@ -114,10 +141,22 @@ def test_dates_as_cameras_write_them(written: str, taken: datetime) -> None:
         ("11:59:59 p.m.", (23, 59, 59)),
         ("18:30 PM", (18, 30, 0)),
         ("noon", (0, 0, 0)),
+        ("下午06:30:07", (18, 30, 7)),
+        ("上午12:30:07", (0, 30, 7)),
+        ("오후 6:30:07", (18, 30, 7)),
+        ("오전 6:30", (6, 30, 0)),
+        ("p.m. 6:30", (18, 30, 0)),
     ],
 )
 def test_clocks_are_read_in_all_their_forms(written: str, time: tuple[int, int, int]) -> None:
     assert date_of_text(f"2024:05:31 {written}") == datetime(2024, 5, 31, *time)
+
+
+def test_a_clock_in_another_alphabet_is_read_of_a_file() -> None:
+    content = photo(inner={BASE.DateTimeOriginal: "2024:05:31 ======06:30:07"})
+    content = content.replace(b"======", "下午".encode())
+    assert read(content).taken == datetime(2024, 5, 31, 18, 30, 7)
+    assert date_of_text("2024年05月31日 18:30:07") == datetime(2024, 5, 31, 18, 30, 7)
 
 
 def test_dates_among_the_outer_tags_are_read() -> None:
@@ -150,6 +189,12 @@ def test_where_a_camera_tells_no_more_the_last_writing_is_a_guess() -> None:
         ("Screen Shot 2024-01-01 at 12.05.59 AM.png", datetime(2024, 1, 1, 0, 5, 59)),
         ("2024-01-01 12.05.59 am.jpg", datetime(2024, 1, 1, 0, 5, 59)),
         ("WP_20140505_001.jpg", datetime(2014, 5, 5)),
+        ("2024-01-01T12:30:59Z.jpg", datetime(2024, 1, 1, 12, 30, 59)),
+        ("2024-01-01 12:30:59.jpg", datetime(2024, 1, 1, 12, 30, 59)),
+        ("Bildschirmfoto 2024-01-01 um 12.30.59.png", datetime(2024, 1, 1, 12, 30, 59)),
+        ("Capture d'écran 2024-01-01 à 12.30.59.png", datetime(2024, 1, 1, 12, 30, 59)),
+        ("Captura 2024-01-01 a las 12.30.59.png", datetime(2024, 1, 1, 12, 30, 59)),
+        ("Screenshot 2024-01-01 at 9.05.59\u202fPM.png", datetime(2024, 1, 1, 21, 5, 59)),
         ("part 20240101.jpg", None),
         ("IMG_20241301_000000.jpg", None),
         ("123456789012345678.jpg", None),

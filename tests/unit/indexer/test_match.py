@@ -54,6 +54,9 @@ def test_a_name_that_fits_two_photos_finds_none() -> None:
         (normalize("NFC", "Müller.jpg"), normalize("NFD", "/p/Müller.jpg")),
         (normalize("NFD", "Müller.jpg"), normalize("NFC", "/p/Müller.jpg")),
         (normalize("NFD", "über/Müller.jpg"), normalize("NFC", "/p/x/über/Müller.jpg")),
+        (" b.jpg\n", "/p/b.jpg"),
+        (" b.jpg", "/p/ b.jpg"),
+        ("38%20(HD).jpg ", "/p/38 (HD).jpg"),
         ("M%C3%BCller.jpg", normalize("NFD", "/p/Müller.jpg")),
     ],
 )

@@ -82,7 +82,23 @@ RECORDS = pa.array([[{"raw": "a dog", "tokens": ["a", "dog"]}, {"raw": "a pet", 
         ({"caption_0": ["a dog"], "caption_1": ["a pet"]}, ("a dog", "a pet")),
         ({"alt_text": ["a dog"], "cap": ["a dog"]}, ("a dog",)),
         ({"json": pa.array([{"caption": "a dog", "url": "x"}])}, ("a dog",)),
-        ({"json": ['{"caption": "a dog"}'], "url": ["x"], "context": ["y"]}, ()),
+        ({"json": ['{"caption": "a dog"}'], "url": ["x"], "context": ["y"]}, ("a dog",)),
+        (
+            {"json": pa.array([b'{"captions": ["a dog"]}']), "meta": ['{"caption": "x"}']},
+            ("a dog",),
+        ),
+        ({"json": ["no JSON"], "jsonl": ['{"caption": "x"}']}, ()),
+        ({"captions": ['["a dog", "a pet"]']}, ("a dog", "a pet")),
+        ({"caption": ["[red] a dog"]}, ("[red] a dog",)),
+        ({"caption": pa.array([[("en", "a dog")]], pa.map_(pa.string(), pa.string()))}, ("a dog",)),
+        ({"blip_caption": ["a dog"], "en-captions": ["a pet"]}, ("a dog", "a pet")),
+        ({"sentences_raw": ["a dog"], "original_alt_text": ["a pet"]}, ("a dog", "a pet")),
+        ({"recaption": ["a dog"], "image_description": ["a pet"]}, ("a dog", "a pet")),
+        (
+            {name: ["x"] for name in ("caption_hash", "text_lang", "ocr_text", "caption_model")}
+            | {"license_description": ["x"], "context": ["x"], "subtext": ["x"]},
+            (),
+        ),
         ({"caption": pa.array(["ein Café".encode("cp1252")])}, ("ein Café",)),
         ({"caption": pa.array([7])}, ()),
     ],
@@ -92,6 +108,43 @@ def test_captions_under_the_names_that_people_give(
 ) -> None:
     with closing(shard_of(tmp_path, image=[RED], **columns)) as shard:
         assert list(shard.captions()) == [("0", said)]
+
+
+@pytest.mark.parametrize("name", ["image.bytes", "photo_bytes", "content", "x"])
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([None, RED], pa.binary()),
+        pa.array([RED, RED], pa.binary()).dictionary_encode(),
+        pa.array([[], list(RED)], pa.list_(pa.uint8())),
+        pa.array([{"bytes": None, "path": None}, {"bytes": RED, "path": None}], RECORD),
+    ],
+    ids=lambda column: str(column.type),
+)
+def test_the_only_column_of_pictures_is_known_by_what_it_holds(
+    tmp_path: Path, name: str, column: Any
+) -> None:
+    others = {"sha": pa.array([b"1", b"2"]), "caption": ["a", "b"]}
+    with closing(shard_of(tmp_path, **{name: column}, **others)) as shard:
+        assert shard.read(shard.members[1]) == RED
+        assert list(shard.captions()) == [("0", ("a",)), ("1", ("b",))]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [{"before": [RED], "after": [BLUE]}, {"content": [b"no picture"]}, {"thumb": ["a.jpg"]}],
+)
+def test_of_columns_that_nobody_named_so_none_is_guessed(tmp_path: Path, columns: Any) -> None:
+    with pytest.raises(SourceError, match="has no column of photos"):
+        shard_of(tmp_path, **columns)
+
+
+@pytest.mark.parametrize("path", ["a\\b c.png", "a/b%20c.png", "./a/b c.png", " a/b c.png"])
+def test_paths_lead_to_the_files_that_they_may_stand_for(tmp_path: Path, path: str) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b c.png").write_bytes(RED)
+    with closing(shard_of(tmp_path, path=[path])) as shard:
+        assert shard.read(shard.members[0]) == RED
 
 
 @pytest.mark.parametrize(

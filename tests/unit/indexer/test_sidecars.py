@@ -45,6 +45,13 @@ def said(texts: list[str], photos: list[str]) -> dict[str, list[str]]:
         (["Photo 2.txt"], {"Photo 2.1.jpg": [], "Photo 2.0 a.jpg": []}),
         (["IMG.0003.txt"], {"IMG.0001.jpg": [], "IMG.jpg": []}),
         (["St. Paul.txt"], {"St. Peter.jpg": [], "St.jpg": []}),
+        (["7.outputs.txt", "7.prompt.json"], {"7.input.jpg": ["7.outputs.txt", "7.prompt.json"]}),
+        (["cafe\u0301.txt"], {"caf\xe9.jpg": ["cafe\u0301.txt"], "cafe.jpg": []}),
+        (["caf\xe9.en.txt"], {"cafe\u0301.left.jpg": [], "cafe\u0301.jpg": ["caf\xe9.en.txt"]}),
+        (
+            ["caf\xe9.txt", "cafe\u0301.txt"],
+            {"caf\xe9.jpg": ["caf\xe9.txt"], "cafe\u0301.jpg": ["cafe\u0301.txt"]},
+        ),
         (["2024.05.01.txt"], {"2024.05.01.jpg": ["2024.05.01.txt"], "2024.05.02.jpg": []}),
     ],
 )

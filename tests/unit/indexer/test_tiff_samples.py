@@ -60,6 +60,25 @@ def test_grey_with_opacity_lies_on_white(dtype: str) -> None:
     assert np.abs(seen[1:] - RAMP[1:] * 255).max() < 2
 
 
+@pytest.mark.parametrize("dtype", ["<i1", "<i2", "<i4", "<i8"])
+@pytest.mark.parametrize("photometric", [0, 1])
+def test_greys_below_zero_are_darker_than_those_above(dtype: str, photometric: int) -> None:
+    samples = (RAMP[..., None] * 200 - 100).astype(dtype)
+    seen = np.asarray(decode_bytes(tiff(samples, photometric)))[..., 0].astype(float)
+    wanted = RAMP if photometric == 1 else 1 - RAMP
+    assert np.abs(seen - wanted * 255).max() < 4
+
+
+@pytest.mark.parametrize("dtype", ["u1", "<u2", "<u4", "<f4", "<f8"])
+def test_colours_that_are_multiplied_with_opacity_are_divided_by_it(dtype: str) -> None:
+    top = 1.0 if np.dtype(dtype).kind == "f" else float(np.iinfo(dtype).max)
+    samples = (np.tile((0.5, 0.0, 0.0, 0.5), (8, 8, 1)) * top).astype(dtype)
+    samples[:4] = np.array((0, 0, 1, 1)) * int(top)
+    seen = decode_bytes(tiff(samples, 2, extra=1))
+    assert seen.getpixel((2, 6)) == pytest.approx((255, 127, 127), abs=3)
+    assert seen.getpixel((2, 2)) == (0, 0, 255)
+
+
 @pytest.mark.parametrize("dtype", ["<u2", "<u4"])
 def test_differences_of_neighbours_are_added_up(dtype: str) -> None:
     content = tiff(bands(dtype, 2), 1, extra=0, packed=True, differences=True)

@@ -80,6 +80,11 @@ TREE = ("a.jpg", "a_small.jpg", "thumbs/b.jpg", "x/thumbs/c.jpg", "x/keep/thumbs
         (["*_small.*", "*.png"], [], [n for n in TREE if n not in ("a_small.jpg", "x/e.PNG")]),
         (["thumbs"], ["keep/thumbs"], ["a.jpg", "a_small.jpg", "x/e.PNG", "x/keep/thumbs/d.jpg"]),
         (["*.jpg/"], [], list(TREE)),
+        (["x/**/d.jpg"], [], [name for name in TREE if name != "x/keep/thumbs/d.jpg"]),
+        (["x/**/thumbs"], [], ["a.jpg", "a_small.jpg", "thumbs/b.jpg", "x/e.PNG"]),
+        (["/x/**/e.png"], [], [name for name in TREE if name != "x/e.PNG"]),
+        (["/keep/**/d.jpg", "keep/**/**/x"], [], list(TREE)),
+        (["**/thumbs/**"], [], ["a.jpg", "a_small.jpg", "x/e.PNG"]),
         ([""], ["nothing"], list(TREE)),
     ],
 )
