@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from search.printable import printable
+from search.terminal.streams import guard_again, unguarded
 
 __all__ = ["Pace", "ProgressReport"]
 
@@ -74,7 +75,7 @@ class ProgressReport:
         self._what = what
         self._quiet = quiet
         self._pace = Pace()
-        console = Console(stderr=True)
+        console = Console(file=unguarded(sys.stderr), stderr=True)
         self._bar: Progress | None = None
         if console.is_terminal and not quiet:
             self._bar = Progress(
@@ -86,6 +87,7 @@ class ProgressReport:
                 TextColumn("{task.fields[text]}", markup=False),
                 console=console,
                 transient=True,
+                redirect_stdout=sys.stdout.isatty(),  # what goes to a file is none of the bar's
             )
             self._task = self._bar.add_task(what, total=None, text="", pace="")
         self._last_line = time.monotonic()
@@ -93,6 +95,7 @@ class ProgressReport:
     def __enter__(self) -> Self:
         if self._bar is not None:
             self._bar.start()
+            guard_again()
         return self
 
     def __exit__(

@@ -16,7 +16,7 @@ from typing import TextIO
 
 from search.printable import printable_lines, without_passwords
 
-__all__ = ["GuardedStream", "guard_streams", "write_exactly"]
+__all__ = ["GuardedStream", "guard_again", "guard_streams", "unguarded", "write_exactly"]
 
 _UNWRITABLE = "crossgraph-streams"
 
@@ -78,6 +78,24 @@ def guard_streams() -> None:
         if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
             reconfigure(errors=_UNWRITABLE)
         setattr(sys, name, GuardedStream(stream, is_stderr=name == "stderr"))
+
+
+def unguarded(stream: TextIO) -> TextIO:
+    """Return what a guarded stream writes to, for what draws by instructions to the terminal."""
+    return stream.rich_proxied_file if isinstance(stream, GuardedStream) else stream
+
+
+def guard_again() -> None:
+    """Guard the streams that rich put before those that were guarded, so that its bar stays below.
+
+    It takes its own away, and the guard with them, when the bar ends.
+    """
+    from rich.file_proxy import FileProxy  # slow, and there by now where there is a bar
+
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if isinstance(stream, FileProxy) and isinstance(stream.rich_proxied_file, GuardedStream):
+            setattr(sys, name, GuardedStream(stream, is_stderr=name == "stderr"))
 
 
 def write_exactly(text: str) -> None:

@@ -9,7 +9,7 @@ from store.columns.tables import INTEGER, TEXT
 from store.errors import QueryError
 from store.sqlite.catalog_file import CatalogFile
 
-__all__ = ["SavedSet", "delete_saved", "put_saved", "saved_set", "saved_sets"]
+__all__ = ["SavedSet", "delete_saved", "put_saved", "read_saved", "saved_set", "saved_sets"]
 
 MOST_SETS = 1000
 MOST_PHOTOS = 100_000
@@ -93,10 +93,22 @@ def _next_id(catalog: CatalogFile) -> int:
     return int(highest) + 1
 
 
-def _read(catalog: CatalogFile, set_id: int, name: str, record: str) -> SavedSet:
+def read_saved(set_id: int, name: str, record: str) -> SavedSet:
+    """Return what a row holds.
+
+    Raises:
+        ValueError: it is none that `put_saved` writes.
+    """
     try:
         held = json.loads(record)
         photos = tuple(int(image_id) for image_id in held["photos"])
         return SavedSet(set_id, name, str(held["search"]), photos)
     except (ValueError, KeyError, TypeError, RecursionError, QueryError) as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from error
+
+
+def _read(catalog: CatalogFile, set_id: int, name: str, record: str) -> SavedSet:
+    try:
+        return read_saved(set_id, name, record)
+    except ValueError as error:
         raise catalog.damaged(f"what was saved as {name[:40]!r} cannot be read") from error

@@ -19,6 +19,7 @@ from store.columns.tables import columns_of, row_sum
 from store.integrity.blob_checks import damaged_nodes, damaged_vectors
 from store.integrity.problems import Problem, about
 from store.integrity.row_checks import METADATA, READ_TEXT, SMALL, TEXTS, faulty_rows, faulty_texts
+from store.integrity.saved_checks import saved_faults
 from store.integrity.schema_checks import schema_faults
 from store.integrity.word_checks import word_faults
 from store.sqlite.catalog_file import CatalogFile
@@ -104,6 +105,8 @@ def _check_rows(catalog: CatalogFile) -> Iterator[Problem]:
         rows = (row for table in tables for row in faulty_texts(catalog, table))
         what = f"rows of {', '.join(tables)} that are not what was written"
         yield from about(code, what, mending, rows)
+    what = "albums and saved searches that are damaged"
+    yield from about("bad-saved", what, "keeps those that can be read", saved_faults(catalog))
     facts = (
         f"{values[0]}: {reason}"
         for values, reason in faulty_rows(catalog, "meta")

@@ -17,7 +17,7 @@ READ_TEXT = ("text_reads", "lines")
 """Tables of which all of a photo is forgotten: the next run that reads text does so again."""
 TEXTS = ("captions", "categories")
 """Tables of which a row can be forgotten, since it is read again with the annotations."""
-SMALL = ("quarantine", "shards", "changes", "saved")
+SMALL = ("quarantine", "shards", "changes")
 """Tables of which a row can be forgotten, and which are small enough to be written anew."""
 
 

@@ -21,6 +21,7 @@ from store.index import Index
 from store.integrity.checks import Progress, check_catalog, check_file, check_readable, orphans
 from store.integrity.problems import Problem, Verification
 from store.integrity.row_checks import delete_rows
+from store.integrity.saved_checks import forget_unreadable
 from store.sqlite.catalog_file import CatalogFile
 from store.vectors.cache import VectorCache
 from store.vectors.generation import Generation, remove_others
@@ -169,6 +170,11 @@ def _drop_unfinished(catalog: CatalogFile, model: Model, problem: Problem) -> li
     return []
 
 
+def _forget_saved(catalog: CatalogFile, model: Model, problem: Problem) -> list[int]:
+    forget_unreadable(catalog)
+    return []
+
+
 def _drop_recall_queries(catalog: CatalogFile, model: Model, problem: Problem) -> list[int]:
     catalog.execute("UPDATE models SET probes = NULL, probes_sum = NULL")
     return []
@@ -195,4 +201,5 @@ _MENDING: dict[str, Mend] = {
     "bad-nodes": _remove_photos,
     "bad-reembedding": _drop_unfinished,
     "bad-probes": _drop_recall_queries,
+    "bad-saved": _forget_saved,
 }

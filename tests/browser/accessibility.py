@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.chromium import Page
+from tests.browser.page import Page
 
 __all__ = ["violations"]
 
@@ -34,6 +34,6 @@ def script() -> str:
 
 def violations(page: Page) -> list[Any]:
     """Return what axe-core finds wrong with the page as it is now."""
-    page.command("Page.setBypassCSP", {"enabled": True})
+    page.allow_scripts()
     page.run(f"if (!window.axe) {{ {script()}; window.axe = window.axe ?? axe; }}")
     return list(page.browser.execute_async_script(RUN))

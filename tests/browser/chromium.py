@@ -4,36 +4,24 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from selenium import webdriver
-from selenium.webdriver.common.action_chains import ActionChains
-from selenium.webdriver.common.by import By
-from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.wait import WebDriverWait
 
-from tests.waiting import PATIENCE_SECONDS
+from tests.browser.page import Page
 
-__all__ = ["BROWSER", "DRIVER", "Page", "start_browser"]
+__all__ = ["MISSING", "ChromiumPage", "start_browser"]
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 DRIVER = shutil.which("chromedriver")
+MISSING = "" if BROWSER and DRIVER else "chromium and chromedriver are not installed"
+"""Why no test can run in it; empty where they can."""
 FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
     "--hide-scrollbars",
 )  # fmt: skip
-DROP = """
-    const [target, name, encoded] = arguments;
-    const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
-    const dataTransfer = new DataTransfer();
-    dataTransfer.items.add(new File([bytes], name, { type: "image/jpeg" }));
-    for (const kind of ["dragenter", "dragover", "drop"])
-        document.querySelector(target).dispatchEvent(
-            new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true }));
-"""
 
 
 def start_browser(profile: Path) -> webdriver.Chrome:
@@ -46,75 +34,39 @@ def start_browser(profile: Path) -> webdriver.Chrome:
     return webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
 
 
-class Page:
-    """The page as a person uses it."""
+class ChromiumPage(Page):
+    """The page in Chromium, which is told what WebDriver has no word for by DevTools commands."""
 
-    def __init__(self, browser: webdriver.Chrome, address: str) -> None:
-        self.browser = browser
-        self.address = address
+    browser: webdriver.Chrome
 
-    def open(self, query: str = "", *, width: int = 1200, height: int = 800) -> None:
-        """Load it in a window of that size (px); a narrow one is a phone's."""
+    def resize(self, width: int, height: int) -> None:
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
         self.command("Emulation.setDeviceMetricsOverride", size)
-        self.browser.get(self.address + query)
 
     def command(self, name: str, arguments: dict[str, Any] | None = None) -> Any:
         return self.browser.execute_cdp_cmd(name, arguments or {})
 
-    def run(self, script: str, *arguments: object) -> Any:
-        return self.browser.execute_script(script, *arguments)
+    def allow_scripts(self) -> None:
+        self.command("Page.setBypassCSP", {"enabled": True})
 
-    def until(self, holds: Callable[[], Any], what: str) -> Any:
-        """Wait for something to be true, and give it."""
-        return WebDriverWait(self.browser, PATIENCE_SECONDS, 0.05).until(lambda _: holds(), what)
+    def work_seconds(self) -> float:
+        self.command("Performance.enable", {"timeDomain": "threadTicks"})
+        return self._metric("TaskDuration")
 
-    def find(self, selector: str) -> WebElement:
-        return self.browser.find_element(By.CSS_SELECTOR, selector)
+    def megabytes(self) -> float:
+        self.command("HeapProfiler.collectGarbage")
+        return self._metric("JSHeapUsedSize") / 1e6
 
-    def all(self, selector: str) -> list[WebElement]:
-        return self.browser.find_elements(By.CSS_SELECTOR, selector)
-
-    def text(self, selector: str) -> str:
-        """Return the text of an element as it is in the document, seen or not."""
-        return str(self.run("return document.querySelector(arguments[0]).textContent", selector))
-
-    def says(self, selector: str, part: str) -> None:
-        """Wait until an element's text has this part."""
-        found = f"{selector} does not say {part!r}"
-        self.until(lambda: part in self.text(selector), found)
-
-    def photos(self) -> list[int]:
-        """Return the ids of the photos that are in the document, in its order."""
-        ids = "return [...document.querySelectorAll('.tile')].map((tile) => +tile.dataset.id)"
-        return list(self.run(ids))
-
-    def focused(self) -> int:
-        """Return the id of the photo that has the focus, 0 if none has."""
-        return int(self.run("return +(document.activeElement?.dataset?.id ?? 0)"))
-
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            ActionChains(self.browser).send_keys(key).perform()
-
-    def type(self, text: str) -> None:
-        self.find("#text").send_keys(text)
-
-    def hover(self, element: WebElement) -> None:
-        ActionChains(self.browser).move_to_element(element).perform()
-
-    def drop(self, name: str, encoded: str, target: str = "body") -> None:
-        """Let go of a photo's file (base64) over an element."""
-        self.run(DROP, target, name, encoded)
+    def _metric(self, name: str) -> float:
+        found = self.command("Performance.getMetrics")["metrics"]
+        return next(float(each["value"]) for each in found if each["name"] == name)
 
     def requested(self) -> list[str]:
-        """Return the addresses that were asked for since the last call."""
         events = [json.loads(entry["message"])["message"] for entry in self._log("performance")]
         sent = [event for event in events if event["method"] == "Network.requestWillBeSent"]
         return [event["params"]["request"]["url"] for event in sent]
 
     def complaints(self) -> list[str]:
-        """Return what the browser complained of since the last call, such as script errors."""
         return [entry["message"] for entry in self._log("browser") if entry["level"] == "SEVERE"]
 
     def _log(self, kind: str) -> list[dict[str, Any]]:

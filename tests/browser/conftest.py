@@ -1,4 +1,4 @@
-"""One browser for all tests of the page; each test has a server of its own and an empty store."""
+"""One browser of each kind for all tests of the page; each test has a server and an empty store."""
 
 from __future__ import annotations
 
@@ -11,37 +11,36 @@ import pytest
 from tests.browser.stub import Stub, StubServer
 
 if TYPE_CHECKING:
-    from selenium.webdriver import Chrome
+    from selenium.webdriver.remote.webdriver import WebDriver
 
-    from tests.browser.chromium import Page
+    from tests.browser.page import Page
 
 Opened = tuple["Page", Stub, StubServer]
 
 
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+@pytest.fixture(scope="session", params=["chromium", "firefox"])
+def browser(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[WebDriver]:
     pytest.importorskip("selenium", reason="selenium is not installed")
-    from tests.browser.chromium import BROWSER, DRIVER, start_browser
+    from tests.browser.browsers import started
 
-    if BROWSER is None or DRIVER is None:
-        pytest.skip("chromium and chromedriver are not installed")
-    started = start_browser(tmp_path_factory.mktemp("chromium"))
-    yield started
-    started.quit()
+    browser = started(request.param, tmp_path_factory.mktemp(request.param))
+    yield browser
+    browser.quit()
 
 
 @pytest.fixture
-def page_of(browser: Chrome) -> Iterator[Callable[..., Opened]]:
+def page_of(browser: WebDriver) -> Iterator[Callable[..., Opened]]:
     """Opens the page of a `Stub` with these attributes: `page_of("?q=a", width=360, photos=9)`."""
-    from tests.browser.chromium import Page
+    from tests.browser.browsers import page_in
 
     with ExitStack() as servers:
 
         def open_page(query: str = "", *, width: int = 1200, **bent: Any) -> Opened:
             stub = Stub(**bent)
             server = servers.enter_context(StubServer(stub))
-            page = Page(browser, server.address)
-            page.requested(), page.complaints()
+            page = page_in(browser, server.address)
             page.open(query, width=width)
             return page, stub, server
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from PIL import Image
 
 from search.demo.photo_sets import PHOTO_SETS, installed_photos
-from tests.browser.chromium import Page, start_browser
+from tests.browser.chromium import ChromiumPage, start_browser
 
 __all__ = ["main"]
 
@@ -73,7 +73,7 @@ def _served(command: list[str]) -> Iterator[str]:
 def _taken(address: str, profile: Path) -> dict[str, bytes]:
     browser = start_browser(profile)
     try:
-        page = Page(browser, address)
+        page = ChromiumPage(browser, address)
         pictures = {}
         for name, query, theme in (
             ("page.png", SEARCH, "light"),
@@ -96,7 +96,7 @@ def _taken(address: str, profile: Path) -> dict[str, bytes]:
         browser.quit()
 
 
-def _settled(page: Page) -> None:
+def _settled(page: ChromiumPage) -> None:
     there = "return [...document.querySelectorAll('.tile img')].every((each) => each.complete)"
     page.until(lambda: page.all(".tile img.there") and page.run(there), "no thumbnails")
     time.sleep(1)  # they fade in

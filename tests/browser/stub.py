@@ -24,7 +24,7 @@ from PIL import Image
 
 import search
 from search.result import HitGroup
-from tests.browser.stub_library import FIELDS, SIZES, StubLibrary
+from tests.browser.stub_library import FIELDS, SIZES, StubLibrary, explanation
 
 __all__ = ["POLICY", "Stub", "StubServer", "jpeg"]
 
@@ -55,6 +55,7 @@ class Stub(StubLibrary):
         delay: seconds before a search with this body is answered.
         missing: reasons for which indexes of several are missing.
         notes: further lines that each search answers with.
+        help_delay: seconds before fields and values are answered.
         refuse: an error line for a search with this body, or None.
         searches: the bodies of all searches so far.
         each_month: how many photos are of one month.
@@ -72,6 +73,7 @@ class Stub(StubLibrary):
     missing: Sequence[str] = ()
     notes: Sequence[str] = ()
     delay: Callable[[dict[str, Any]], float] = lambda body: 0.0
+    help_delay: float = 0.0
     refuse: Callable[[dict[str, Any]], str | None] = lambda body: None
     searches: list[dict[str, Any]] = field(default_factory=list)
     each_month: int = 40
@@ -124,7 +126,7 @@ class Stub(StubLibrary):
                 double = {**self.photo(self.photos), "id": self.photos, "rank": 2}
                 hit["duplicates"] = [{**hit, **double, "duplicates": []}]
             if body.get("explain"):
-                hit["explanation"] = _explanation(body.get("text", ""))
+                hit["explanation"] = explanation(body.get("text", ""))
             hits.append(hit)
         stages = ("encode", "filter", "first_stage", "rerank", "explain", "read")
         took = {stage: 4.0 for stage in stages} | {"total": 24.0}
@@ -138,18 +140,6 @@ class Stub(StubLibrary):
             "missing": self.lost(),
             **({"understood": self.understood} if self.understood else {}),
         }
-
-
-def _explanation(text: str) -> dict[str, Any]:
-    words = []
-    for place, word in enumerate(text.lower().split()):
-        left, top = 0.2 * (place % 4), 0.2 * (place % 3)
-        boxes = [(left, top, left + 0.2, top + 0.2), (0.6, 0.6, 0.8, 0.8)]
-        regions = [
-            {"box": box, "weight": weight} for box, weight in zip(boxes, (0.6, 0.2), strict=True)
-        ]
-        words.append({"word": word, "added": 0.12 - 0.07 * place, "regions": regions})
-    return {"words": words, "regions": [{"box": (0.6, 0.6, 0.8, 0.8), "weight": 0.1}], "rest": 0.5}
 
 
 class StubServer:
@@ -248,6 +238,8 @@ class _Handler(BaseHTTPRequestHandler):
             "fields": lambda: {"fields": FIELDS},
             "values": lambda: {"values": [{"value": "Pixel 8", "photos": 7}]},
         }
+        if parts[0] in ("fields", "values"):
+            time.sleep(stub.help_delay)
         if parts[0] in answers:
             self._json(answers[parts[0]]())
         else:

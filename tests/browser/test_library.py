@@ -187,6 +187,26 @@ def test_fields_and_values_are_offered_while_a_filter_is_typed(page_of: PageOf) 
     page.until(lambda: page.run(options) == ['width > 3 and camera = "Pixel 8"'], "no value")
 
 
+def test_help_that_comes_late_is_for_what_is_typed_by_then(page_of: PageOf) -> None:
+    page, _, _ = page_of(photos=60, help_delay=0.7)
+    page.find("#filters-open").click()
+    page.find("#filters .where").send_keys("camera = ")
+    options = (
+        "return [...document.querySelectorAll('#where-help option')].map((each) => each.value)"
+    )
+    page.until(lambda: page.run(options) == ['camera = "Pixel 8"'], "no value")
+
+
+def test_words_count_unless_they_are_not_to(page_of: PageOf) -> None:
+    page, stub, _ = page_of("?q=a+dog")
+    page.says("#status", "a dog")
+    assert stub.searches[-1]["words"] is True
+    page.find("#filters-open").click()
+    page.find("#filters .boxes label:last-child").click()
+    page.until(lambda: stub.searches[-1]["words"] is False, "words still count")
+    assert "words=no" in page.browser.current_url
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1200])
 def test_axe_finds_nothing_wrong(page_of: PageOf, theme: str, width: int) -> None:

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import base64
 import io
-import socket
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-import uvicorn
 from PIL import Image
 
+from tests.browser.listening import listening
 from tests.integration.colours import COLOURS
 from tests.integration.server.served import Served, make_index, serve
 
 if TYPE_CHECKING:
-    from selenium.webdriver import Chrome
+    from selenium.webdriver.remote.webdriver import WebDriver
 
-    from tests.browser.chromium import Page
+    from tests.browser.page import Page
 
 pytestmark = pytest.mark.slow
 keys = pytest.importorskip("selenium.webdriver.common.keys", reason="selenium is not installed")
@@ -29,30 +26,16 @@ Opened = tuple["Page", Served]
 
 
 @pytest.fixture
-def opened(browser: Chrome, tmp_path: Path) -> Iterator[Opened]:
-    from tests.browser.chromium import Page
+def opened(browser: WebDriver, tmp_path: Path) -> Iterator[Opened]:
+    from tests.browser.browsers import page_in
 
     served = serve(*make_index(tmp_path))
-    with _listening(served.client.app) as address:
-        page = Page(browser, address)
-        page.requested(), page.complaints()
+    with listening(served.client.app) as address:
+        page = page_in(browser, address)
         page.open("?fold=no")  # plain colours are all alike
         yield page, served
         browser.get("about:blank")
     assert served.service.close(5)
-
-
-@contextmanager
-def _listening(app: Any) -> Iterator[str]:
-    bound = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="error", lifespan="off", ws="none")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([bound],))
-    thread.start()
-    yield f"http://127.0.0.1:{bound.getsockname()[1]}/"
-    server.should_exit = True
-    thread.join(10)
-    bound.close()
 
 
 def test_from_the_collection_to_why_a_photo_was_found(opened: Opened) -> None:

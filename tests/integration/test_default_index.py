@@ -52,6 +52,8 @@ def test_an_index_without_a_name_is_found_from_any_folder(
     goes_to(tmp_path / "else" / "where", monkeypatch)
     assert search_main(["blue", "-k", "1", "--paths"]) == 0
     assert capsys.readouterr().out == f"{photos}/blue.png\n"
+    assert search_main(["blue", "-k", "1"]) == 0
+    assert "demo" not in capsys.readouterr().err
     assert main(["status"]) == 0
     assert "2 photos" in capsys.readouterr().out
     with open_index(model=ColourModel()) as index:
@@ -123,6 +125,8 @@ def test_at_a_terminal_the_first_search_asks_and_goes_on(
     os.close(ours)
     asked = b"".join(said).decode()
     assert f"Index the 2 photos in {photos} now?" in asked
+    assert "\\x1b" not in asked  # the bar is drawn
+    assert "demo's photos" not in asked
     assert program.returncode == code
     assert ("red.png" in out) == (code == 0)
     assert home_index().exists() == (code == 0)

@@ -10,19 +10,17 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from PIL import Image
 
-from indexer import build_index
 from search import QueryError, SearchRequest, open_index
 from search.cli import search_main
 from search.models import loading
 from store import Index
 from store.types import PersonRegion, PhotoDetails
-from tests.integration.colours import COLOURS, ColourModel
+from tests.integration.colours import ColourModel
+from tests.integration.known_photos import make_known_index
 from tests.integration.server.served import serve
 
 TODAY = "2026-11-29"
-DATE_TAKEN, MAKE, MODEL = 0x9003, 0x010F, 0x0110
 PHOTOS = {
     "IMG_0001.jpg": ("red", "2019:12:25 18:00:00", PhotoDetails()),
     "IMG_0002.jpg": ("red", "2026:07:01 12:00:00", PhotoDetails(city="Lisbon", country="Portugal")),
@@ -35,21 +33,7 @@ PHOTOS = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    photos = tmp_path / "photos"
-    for name, (colour, taken, _) in PHOTOS.items():
-        exif = Image.Exif()
-        if taken:
-            exif[MAKE], exif[MODEL] = "Apple", "Apple iPhone 13"
-            exif.get_ifd(0x8769)[DATE_TAKEN] = taken
-        (photos / name).parent.mkdir(parents=True, exist_ok=True)
-        Image.new("RGB", (32, 32), COLOURS[colour]).save(photos / name, exif=exif)
-    build_index(tmp_path / "index", [photos], ColourModel())
-    with Index.open(tmp_path / "index") as index:
-        files = {file.path: image_id for image_id, file in index.files().items()}
-        details = {files[str(photos / name)]: known for name, (_, _, known) in PHOTOS.items()}
-        index.put_details(details)
-        index.finish()
-    return tmp_path / "index"
+    return make_known_index(tmp_path, PHOTOS)
 
 
 Ask = Callable[..., list[str]]

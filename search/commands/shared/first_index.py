@@ -59,7 +59,7 @@ def offer_index(index: Path, *, may_ask: bool) -> None:
 
 def remark_on_demo(index: str) -> None:
     """Say on stderr that hits are the demo's photos, where it is its index that answered."""
-    if Path(index) == demo_index() and is_index(Path(index)):
+    if Path(index) == demo_index() != home_index() and is_index(Path(index)):
         typer.echo(
             "these are the demo's photos: `crossgraph index FOLDER` indexes your own", err=True
         )

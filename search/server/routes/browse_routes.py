@@ -31,7 +31,7 @@ async def images(
     request: Request,
     after: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    where: Annotated[str, Query(max_length=2000)] = "",
+    where: Annotated[str, Query(max_length=2000, examples=["width > 1000"])] = "",
     sort: SortField | None = None,
     *,
     reverse: bool = False,
@@ -56,7 +56,7 @@ async def images(
 @router.get("/values", response_model=ValuesAnswer, responses=errors(401, 422, 503))
 async def values(
     request: Request,
-    field: Annotated[str, Query(max_length=40)],
+    field: Annotated[str, Query(max_length=40, examples=["camera"])],
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> JSONAnswer:
     """Return the values that photos have in a field of filters, those of the most photos first."""

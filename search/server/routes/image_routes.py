@@ -28,7 +28,7 @@ __all__ = ["check_writable", "router"]
 
 router = APIRouter(prefix="/v1/images", tags=["images"])
 
-ImageId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+ImageId = Annotated[int, Path(ge=1, le=2**63 - 1, examples=[1])]
 CACHED = "private, max-age=3600"
 CHECKED = "private, no-cache"
 PICTURE: dict[int | str, dict[str, Any]] = {
@@ -99,7 +99,7 @@ async def remove(request: Request, image_id: ImageId) -> JSONAnswer:
 async def thumbnail(
     request: Request,
     image_id: ImageId,
-    size: Annotated[int, Query(ge=SIZES[0], le=SIZES[1])] = 256,
+    size: Annotated[int, Query(ge=SIZES[0], le=SIZES[1], examples=[128])] = 256,
 ) -> Response:
     """Return a photo as a JPEG at most `size` pixels wide and high, turned as it is shown."""
     service = service_of(request)

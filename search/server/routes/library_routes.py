@@ -46,7 +46,7 @@ EXAMPLES = {
 """Of fields whose values are not plain numbers or words."""
 _IDS = re.compile(r"[0-9]{1,19}(,[0-9]{1,19})*")
 
-ImageId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+ImageId = Annotated[int, Path(ge=1, le=2**63 - 1, examples=[1])]
 Where = Annotated[
     str,
     Query(max_length=10_000, description="A filter, as of a search.", examples=["width > 1000"]),
@@ -60,7 +60,7 @@ async def library(
     request: Request,
     where: Where = "",
     album: Annotated[
-        int | None, Query(ge=1, le=2**63 - 1, description="Of this album alone.")
+        int | None, Query(ge=1, le=2**63 - 1, description="Of this album alone.", examples=[1])
     ] = None,
 ) -> JSONAnswer:
     """Return all photos, or those of a filter or an album, newest first, in few bytes each."""

@@ -28,7 +28,7 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/v1/saved", tags=["saved"])
 
-SetId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+SetId = Annotated[int, Path(ge=1, le=2**63 - 1, examples=[1])]
 
 
 @router.get("", response_model=SavedListAnswer, responses=errors(401, 503))

@@ -27,7 +27,18 @@ export function setKey(given) {
 
 export const hasKey = () => key !== "";
 
-export const search = (request, signal) => asJson("v1/search", { body: request, signal });
+// A choice between names that the text, as it is by now, no longer has is not made.
+export async function search({ choose, ...request }, signal) {
+  const ask = (body) => asJson("v1/search", { body, signal });
+  if (!choose) return ask(request);
+  try {
+    return await ask({ ...request, choose });
+  } catch (error) {
+    if (error instanceof Refused) return ask(request);
+    throw error;
+  }
+}
+
 export const index = (signal) => asJson("v1/index", { signal });
 export const photo = (id, signal) => asJson(`v1/images/${id}`, { signal }).then(asHit);
 
@@ -44,8 +55,11 @@ export const exif = (id, signal) => asJson(`v1/images/${id}/exif`, { signal });
 export const fields = () => asJson("v1/fields", {}).then(({ fields: known }) => known);
 export const values = (field) => asJson(`v1/values?${new URLSearchParams({ field, limit: 200 })}`, {}).then(({ values: known }) => known);
 export const saved = () => asJson("v1/saved", {}).then(({ saved: known }) => known);
-export const save = (record) =>
-  asJson(record.id ? `v1/saved/${record.id}` : "v1/saved", { method: record.id ? "PUT" : "POST", body: { name: record.name, search: record.search ?? "", photos: record.photos ?? [] } });
+export const save = ({ id, name, search: asked = "", photos = [] }) => {
+  const body = { name, search: asked, photos };
+  return id ? replace(id, body) : asJson("v1/saved", { method: "POST", body });
+};
+const replace = (id, body) => asJson(`v1/saved/${id}`, { method: "PUT", body });
 export const forget = (id) => asJson(`v1/saved/${id}`, { method: "DELETE" });
 export const leaveOut = (id) => asJson(`v1/images/${id}`, { method: "DELETE" });
 export const zip = (ids) => `v1/images/zip?ids=${ids.join(",")}`;

@@ -10,7 +10,7 @@ import { Grid } from "./grid.js";
 import { grouped } from "./groups.js";
 import { takePhotos } from "./intake.js";
 import { listenToKeys } from "./keys.js";
-import { EMPTY, asKey, asSaved, fromAddress, lostFiles, term, toAddress, withTerm } from "./query.js";
+import { EMPTY, asKey, asSaved, fromAddress, lostFiles, stillSaid, term, toAddress, withTerm } from "./query.js";
 import { Saved } from "./saved.js";
 import { Scrubber } from "./scrubber.js";
 import { Selection } from "./selection.js";
@@ -261,8 +261,8 @@ function type() {
   typed = true;
 }
 
-// A text asks all photos, whatever was looked at; what was read of another text is forgotten.
-const written = (text) => ({ text, view: "", album: null, near: null, ...(text.trim() ? {} : { asWords: [], chosen: {} }) });
+// A text asks all photos, whatever was looked at; what was said of words that it lacks is forgotten.
+const written = (text) => ({ text, view: "", album: null, near: null, ...stillSaid(query, text) });
 
 // The text becomes a term, and the field is free for another.
 function keep(sign) {

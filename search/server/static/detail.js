@@ -67,16 +67,18 @@ export class Detail {
       if (signal.aborted) return;
       if (hit.path === undefined) draw({ ...known, duplicates: hit.duplicates, group: hit.group });
       fill(facts, known);
-      await this.#exif(more, hit, signal);
+      await this.#exif(more, known, signal);
     } catch (error) {
       // What the hit says itself is there; of one without anything that is the reason.
       if (error.name !== "AbortError" && hit.path === undefined) side.replaceChildren(element("p", { class: "rest" }, error.message));
     }
   }
 
-  async #exif(box, hit, signal) {
-    const { tags, latitude, longitude } = await api.exif(hit.id, signal);
-    if (latitude !== null) box.append(map(latitude, longitude));
+  // The position may stand in a file beside the photo, which EXIF knows nothing of.
+  async #exif(box, known, signal) {
+    const { tags, ...exif } = await api.exif(known.id, signal);
+    const { latitude, longitude } = exif.latitude === null ? known : exif;
+    if (typeof latitude === "number") box.append(map(latitude, longitude));
     if (!tags.length) return;
     const rows = tags.flatMap(({ name, value }) => [element("dt", {}, name), element("dd", {}, value)]);
     box.append(element("details", { class: "exif" }, element("summary", {}, `All EXIF (${tags.length})`), element("dl", { class: "facts" }, ...rows)));
@@ -180,12 +182,20 @@ function matchLine(hit, kind) {
 function fill(list, known) {
   const path = known.path ?? "";
   const rows = [
+    ["Title", known.title],
+    ["Description", known.description],
+    ["People", known.people?.join(", ")],
+    ["Place", known.place?.join(", ")],
+    ["Tags", known.tags?.join(", ")],
+    ["Rating", rated(known.rating)],
+    ["Text in it", known.text?.map(({ text }) => text).join("\n")],
     ["File", nameOf(path)],
     ["Folder", path.slice(0, path.lastIndexOf("/")) || "/"],
     ["Pixels", known.width_px ? `${known.width_px} × ${known.height_px}` : ""],
     ["Size", bytes(known.size_bytes)],
     ["Taken", known.taken && `${known.taken.replace("T", " ")}${known.taken_guessed ? " (guessed)" : ""}`],
     ["Camera", known.camera],
+    ["Lens", known.lens],
     ["Damage", known.damage],
     ["Duplicates", known.duplicates?.length ? counted(known.duplicates.length, "near-duplicate") : ""],
     ["Id", known.id],
@@ -196,6 +206,12 @@ function fill(list, known) {
     // With a key a plain link would not be let in.
     ...(api.hasKey() ? [] : [element("dt", {}), element("dd", {}, original)]),
   );
+}
+
+// A photo that was rejected has -1.
+function rated(stars) {
+  if (stars < 0) return "Rejected";
+  return stars ? `${stars} of 5` : "";
 }
 
 function bytes(size) {

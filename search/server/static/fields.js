@@ -8,38 +8,54 @@ const VALUE = /^(.*?\b(\w+)\s*(?:=|!=|~)\s*)("[^"]*|'[^']*|[^\s()'",=<>!~]*)$/s;
 
 export class FieldHelp {
   constructor(field, list) {
+    this.field = field;
     this.list = list;
     this.values = new Map();
-    field.addEventListener("focus", () => this.#load());
-    field.addEventListener("input", () => this.show(field.value));
+    for (const kind of ["focus", "input"]) field.addEventListener(kind, () => this.show());
   }
 
-  async #load() {
-    this.fields ??= await api.fields().catch(() => []);
-    this.show("");
-  }
-
-  // A list for the whole text, since that is what browsers complete.
-  async show(text) {
+  // A list for the whole text, since that is what browsers complete. What comes after more was
+  // typed is not shown: it belongs to another text.
+  async show() {
+    const text = this.field.value;
+    const fields = await this.#fields();
     const value = text.match(VALUE);
-    const offered = value ? await this.#offeredValues(value) : this.#offeredFields(text);
+    const offered = value ? await this.#offeredValues(fields, value) : this.#offeredFields(fields, text);
+    if (text !== this.field.value) return;
     this.list.replaceChildren(...offered.slice(0, MOST).map(([whole, label]) => element("option", { value: whole, label })));
   }
 
-  #offeredFields(text) {
+  // Asked for once; again, where there was no answer.
+  async #fields() {
+    this.fields ??= api.fields();
+    return this.fields.catch(() => {
+      this.fields = undefined;
+      return [];
+    });
+  }
+
+  async #valuesOf(field) {
+    if (!this.values.has(field)) this.values.set(field, api.values(field));
+    return this.values.get(field).catch((error) => {
+      if (!(error instanceof api.Refused)) this.values.delete(field);
+      return [];
+    });
+  }
+
+  #offeredFields(fields, text) {
     const [, before, word] = text.match(/^(.*?)([\w]*)$/s);
     if (/[=<>~]\s*$/.test(before)) return [];
-    return (this.fields ?? [])
+    return fields
       .filter(({ name }) => name.startsWith(word.toLowerCase()))
       .map(({ name, operators, example }) => [`${before}${name} ${operators.includes("~") ? "~" : ">="} `, `${name}, such as ${example}`]);
   }
 
-  async #offeredValues([, before, name, part]) {
+  async #offeredValues(fields, [, before, name, part]) {
     const field = name.toLowerCase();
-    if (!(this.fields ?? []).some((each) => each.name === field)) return [];
-    if (!this.values.has(field)) this.values.set(field, await api.values(field).catch(() => []));
+    if (!fields.some((each) => each.name === field)) return [];
     const typed = part.replace(/^["']/, "").toLowerCase();
-    return this.values.get(field)
+    const known = await this.#valuesOf(field);
+    return known
       .filter(({ value }) => value.toLowerCase().includes(typed))
       .map(({ value, photos }) => [`${before}"${value.replaceAll('"', '""')}"`, `${value} (${photos.toLocaleString("en")})`]);
   }

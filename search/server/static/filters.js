@@ -91,7 +91,7 @@ export class Filters {
       element(
         "div", { class: "boxes" },
         element("label", {}, this.fold, "Fold near-duplicates"),
-        element("label", {}, this.words, "Words of captions and file names count too"),
+        element("label", {}, this.words, "Words of captions, names, tags and titles count too"),
       ),
     ];
   }

@@ -73,6 +73,14 @@ function readTerm(text) {
   return term(found[1], found[3], found[4], Number(found[2]));
 }
 
+const inWordsOf = (text) => ` ${text.toLowerCase().match(/[\p{L}\p{N}]+/gu)?.join(" ") ?? ""} `;
+
+// What was said of parts of the text, as far as another text has these words too.
+export function stillSaid({ asWords, chosen }, text) {
+  const there = (part) => inWordsOf(text).includes(inWordsOf(part));
+  return { asWords: asWords.filter(there), chosen: Object.fromEntries(Object.entries(chosen).filter(([part]) => there(part))) };
+}
+
 // What is typed, as the server reads it, and the terms of each side. A text that begins with a sign
 // is a term, unless a quote follows, with which sums are written.
 export function sides(query) {

@@ -1,4 +1,4 @@
-"""Hits, and what metadata says of photos, as they are answered over HTTP."""
+"""Hits, and what metadata and text in photos say, as they are answered over HTTP."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from search.result import HitGroup
 
-__all__ = ["DetailsAnswer", "HitAnswer", "OldId"]
+__all__ = ["DetailsAnswer", "HitAnswer", "LineAnswer", "OldId", "RegionAnswer"]
 
 OldId = Annotated[int, Field(deprecated=True, description="the old name of `image_id`")]
 
@@ -47,3 +47,18 @@ class HitAnswer(DetailsAnswer):
     duplicates: list[HitAnswer]
     group: HitGroup
     explanation: dict[str, Any] | None = None
+
+
+class RegionAnswer(BaseModel):
+    """A person in a photo; the box in shares of the picture as it lies in its file."""
+
+    name: str
+    box: list[float] | None
+
+
+class LineAnswer(BaseModel):
+    """A line of text in a photo; the box in shares of its width and height, as shown."""
+
+    text: str
+    confidence: float
+    box: list[float]

@@ -11,7 +11,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Discriminator, Field, 
 from search.plain_words import TERM_TAGS
 from search.query.request import Sort
 from search.query.term import LIGHTEST, Term
-from search.server.wire.hit_schemas import DetailsAnswer, HitAnswer, OldId
+from search.server.wire.hit_schemas import DetailsAnswer, HitAnswer, LineAnswer, OldId, RegionAnswer
 from search.server.wire.understood_schemas import UnderstoodAnswer, ValueAnswer
 
 __all__ = [
@@ -81,6 +81,16 @@ Terms = Annotated[list[AnyTerm], Field(max_length=16)]
 class SearchBody(_Asked):
     """A search. One of text, positive, pictures, where and sort has to be given."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"text": "a dog in the snow", "k": 5},
+                {"positive": ["a beach"], "negative": ["people"], "where": "width > 1000"},
+                {"where": "taken >= 2024", "sort": "taken"},
+            ]
+        },
+    )
+
     text: Text | None = Field(None, description="in the language of `crossgraph search`")
     positive: Terms = []
     negative: Terms = []
@@ -110,6 +120,8 @@ class SearchBody(_Asked):
 
 class EmbedBody(_Asked):
     """Texts to be turned into vectors."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"texts": ["a cat", "a dog"]}]})
 
     texts: list[Text] = Field([], max_length=64)
 
@@ -153,21 +165,6 @@ class EmbedAnswer(BaseModel):
     dim: int
     texts: list[list[float]]
     images: list[list[float]]
-
-
-class RegionAnswer(BaseModel):
-    """A person in a photo; the box in shares of the picture as it lies in its file."""
-
-    name: str
-    box: list[float] | None
-
-
-class LineAnswer(BaseModel):
-    """A line of text in a photo; the box in shares of its width and height, as shown."""
-
-    text: str
-    confidence: float
-    box: list[float]
 
 
 class ImageAnswer(DetailsAnswer):
