@@ -33,30 +33,40 @@ def print_table(console: Console, hits: Sequence[Hit], title: str | None = None)
     """Print hits as a table, or, where a path does not fit into one, as lines."""
     from rich.text import Text
 
-    table = as_table(hits, title)
     anywhere = console.options.update(max_width=10 * LONGEST_PATH)
-    if console.measure(table, options=anywhere).minimum <= console.width:
-        console.print(table)
-        return
+    for whole_headings in (True, False):
+        table = as_table(hits, title, whole_headings=whole_headings)
+        if console.measure(table, options=anywhere).minimum <= console.width:
+            console.print(table)
+            return
     if title:
         console.print(Text(title, style="italic"))
     for line in _listed(hits):
         console.print(line, soft_wrap=True)
 
 
-def as_table(hits: Sequence[Hit], title: str | None = None) -> Table:
-    """Return a table in which paths stay whole and all else is folded, never cut.
+def as_table(
+    hits: Sequence[Hit], title: str | None = None, *, whole_headings: bool = True
+) -> Table:
+    """Return a table in which paths and dates stay whole and all else is folded, never cut.
 
-    A line above the hits of each group says which it is.
+    A line above the hits of each group says which it is; `whole_headings` makes room for it.
     """
+    from rich.cells import cell_len
     from rich.table import Table
 
     table = Table(title=title, title_justify="left", header_style="bold", expand=False)
     table.add_column("#", justify="right", no_wrap=True)
     table.add_column("match", justify="right", no_wrap=True)
     table.add_column("score", justify="right", no_wrap=True)
-    widest = max((len(printable(hit.name)) for hit in hits), default=0)
-    table.add_column("photo", overflow="fold", min_width=widest)
+    # Hits that do not stand by their scores are not parted into groups.
+    falls = all(one.probability >= other.probability for one, other in pairwise(hits))
+    widest = max((cell_len(printable(hit.name)) for hit in hits), default=0)
+    if falls and whole_headings:
+        widest = max((widest, *(heading_of(hit.group).cell_len for hit in hits)))
+    # A width of its own, since rich makes columns that have only a least width too narrow first,
+    # and then the table too wide.
+    table.add_column("photo", overflow="fold", width=widest)
     # An index without captions has nothing to say here, and the paths can use the room.
     speaks = any(known(hit) for hit in hits)
     if speaks:
@@ -67,9 +77,7 @@ def as_table(hits: Sequence[Hit], title: str | None = None) -> Table:
         table.add_column("added to the score, and where", overflow="fold", min_width=LEAST_KNOWN)
     dated = any(hit.taken for hit in hits)
     if dated:
-        table.add_column("taken")
-    # Hits that do not stand by their scores are not parted into groups.
-    falls = all(one.probability >= other.probability for one, other in pairwise(hits))
+        table.add_column("taken", no_wrap=True)
     group = None
     for hit in hits:
         if falls and hit.group is not group:

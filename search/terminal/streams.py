@@ -12,7 +12,7 @@ import codecs
 import os
 import sys
 from contextlib import suppress
-from typing import TextIO
+from typing import TextIO, cast
 
 from search.printable import printable_lines, without_passwords
 
@@ -95,7 +95,8 @@ def guard_again() -> None:
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if isinstance(stream, FileProxy) and isinstance(stream.rich_proxied_file, GuardedStream):
-            setattr(sys, name, GuardedStream(stream, is_stderr=name == "stderr"))
+            proxy = cast(TextIO, stream)  # as which it stands in
+            setattr(sys, name, GuardedStream(proxy, is_stderr=name == "stderr"))
 
 
 def write_exactly(text: str) -> None:

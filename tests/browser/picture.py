@@ -4,18 +4,20 @@
 
 It indexes them with the shipped model in a temporary folder, which takes a minute or two, and
 writes `page.png` (a search), `page-dark.png` (the library in dark) and `page-photo.png` (a photo,
-and where a word of the query was read in it).
+and where a word of the query was read in it), and `terminal.svg` (searches in a terminal). Take
+them while nothing else runs on the machine: `page.png` shows how long the search took.
 """
 
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,31 +25,55 @@ from PIL import Image
 
 from search.demo.photo_sets import PHOTO_SETS, installed_photos
 from tests.browser.chromium import ChromiumPage, start_browser
+from tests.browser.terminal_picture import drawn, output_on_a_terminal
 
 __all__ = ["main"]
 
 SIZE = (1200, 640)
 MOST_BYTES = 300_000
 SEARCH = "?q=a+man+looks+through+a+camera+on+a+tripod"
+SESSION = (
+    'search "a cup of coffee" -k 3',
+    'search "a cat without people" --explain -k 1',
+    'search "a rocket" --where "width > 500" --paths -k 1',
+)
+PROGRAMS = """
+crossgraph() { "$PYTHON" -m search.cli "$@"; }
+search() {
+    "$PYTHON" -c 'import sys; from search.short import search_main; sys.exit(search_main())' "$@"
+}
+"""
+"""The programs of this very folder under the names that they are installed with."""
+HOME = "/home/barbara"
 LICENSED = {"scikit-image", "scikit-learn"}  # the others name a licence for the package alone
 
 
 def main(folder: Path) -> None:
     """Write the pictures, each of at most 300 kB."""
-    with tempfile.TemporaryDirectory() as temporary:
+    with tempfile.TemporaryDirectory(prefix="") as temporary:
         place = Path(temporary)
-        _copied(place / "photos")
-        program = [sys.executable, "-m", "search.cli"]
-        index = place / "index"
-        subprocess.run(
-            [*program, "index", str(place / "photos"), "--index", str(index)], check=True
+        _copied(place / "Pictures")
+        environment = {**os.environ, "HOME": temporary, "XDG_DATA_HOME": f"{temporary}/data"}
+        environment |= {"PYTHON": sys.executable}
+        output_on_a_terminal(f"{PROGRAMS}crossgraph index Pictures -q", place, environment)
+        terminal = drawn(
+            [(typed, PROGRAMS + typed) for typed in SESSION], place, environment, "crossgraph"
         )
-        with _served([*program, "serve", "--index", str(index), "--port", "0"]) as address:
+        with _served(environment) as address:
             pictures = _taken(address, place / "chromium")
+    _write(folder / "terminal.svg", _at_home(terminal, temporary).encode("utf-8"))
     for name, picture in pictures.items():
-        target = folder / name
-        target.write_bytes(_small(picture))
-        print(f"{target}: {target.stat().st_size:,} bytes")  # noqa: T201
+        _write(folder / name, _small(picture))
+
+
+def _write(target: Path, content: bytes) -> None:
+    target.write_bytes(content)
+    print(f"{target}: {len(content):,} bytes")  # noqa: T201
+
+
+def _at_home(terminal: str, folder: str) -> str:
+    """Name the temporary folder as somebody's home, where that is as long and no line moves."""
+    return terminal.replace(folder, HOME) if len(folder) == len(HOME) else terminal
 
 
 def _copied(folder: Path) -> None:
@@ -60,8 +86,9 @@ def _copied(folder: Path) -> None:
 
 
 @contextmanager
-def _served(command: list[str]) -> Iterator[str]:
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+def _served(environment: Mapping[str, str]) -> Iterator[str]:
+    command = [sys.executable, "-m", "search.cli", "serve", "--port", "0"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
     try:
         assert server.stdout is not None
         yield server.stdout.readline().strip()

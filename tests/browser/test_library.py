@@ -227,6 +227,26 @@ def test_axe_finds_nothing_wrong(page_of: PageOf, theme: str, width: int) -> Non
     assert violations(page) == []
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_lies_over_the_filters_or_the_years(page_of: PageOf, width: int) -> None:
+    page, _, _ = page_of(photos=900, width=width)
+    page.until(lambda: len(page.all("#years button")) == 2, "no years")
+    below = "return document.querySelector(arguments[0]).getBoundingClientRect()"
+    assert page.run(f"{below}.top", "#years button") >= page.run(f"{below}.bottom", ".top")
+    page.find("#filters-open").click()
+    covered = page.run("""
+        const covered = [];
+        for (const each of document.querySelectorAll("#filters input, #filters .segments label")) {
+            const { left, right, top, bottom } = each.getBoundingClientRect();
+            for (const x of [left + 3, right - 3]) {
+                const there = document.elementFromPoint(x, (top + bottom) / 2);
+                if (right > left && !there?.closest("#filters")) covered.push(each.outerHTML);
+            }
+        }
+        return covered;""")
+    assert covered == []
+
+
 def test_nothing_is_wider_than_a_telephone(page_of: PageOf) -> None:
     page, _, _ = page_of(photos=900)
     for query in ("", "?q=a+dog", "?photo=7", "?view=duplicates"):

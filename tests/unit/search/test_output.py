@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,27 @@ def test_paths_are_never_broken_and_nothing_is_cut(width: int) -> None:
     assert "…" not in printed
     assert printed.count("91%") == 2
     assert printed.count("A dog") == 2
+
+
+@pytest.mark.parametrize("width", range(40, 140, 3))
+@pytest.mark.parametrize("kind", ["explained", "dated", "captioned", "all"])
+def test_a_table_is_as_wide_as_it_is_or_there_is_none(width: int, kind: str) -> None:
+    hit = replace(BIKE, path=Path("/home/barbara/Pictures/chelsea.png"))
+    if kind in ("explained", "all"):
+        hit = replace(hit, explanation=WHY)
+    if kind in ("dated", "all"):
+        hit = replace(hit, taken=datetime(2009, 2, 3))
+    if kind in ("captioned", "all"):
+        hit = replace(hit, captions=("a cat looks into the camera and thinks of nothing",))
+    out = io.StringIO()
+    print_table(Console(file=out, width=width, color_system=None), [hit, replace(hit, rank=2)])
+    lines = out.getvalue().splitlines()
+    assert out.getvalue().count(str(hit.path)) == 2
+    if lines[0].startswith("┏"):
+        assert {len(line) for line in lines} == {len(lines[0])}
+        assert len(lines[0]) <= width
+        assert all(line[-1] in "┓┃┩│┤┘" for line in lines)
+        assert out.getvalue().count("2009-02-03") == 2 * (hit.taken is not None)
 
 
 def test_table_without_captions_has_no_column_for_them() -> None:
