@@ -109,6 +109,9 @@ def _taken(address: str, profile: Path) -> dict[str, bytes]:
             page.open(query, width=SIZE[0], height=SIZE[1])
             page.run("document.documentElement.dataset.theme = arguments[0]", theme)
             _settled(page)
+            for years in page.all("#years button")[-1:]:  # where most photos are
+                years.click()
+                _settled(page)
             pictures[name] = browser.get_screenshot_as_png()
         page.open(SEARCH, width=SIZE[0], height=SIZE[1])
         _settled(page)
