@@ -57,6 +57,7 @@ class Sidecars:
             if captions:
                 before = self._texts.get(self._form(name), ())
                 self._texts[self._form(name)] = (*before, *captions)
+        self._given: set[str] = set()
         self._places = {name: place for place, name in enumerate(self._texts)}
         self._own: defaultdict[str, list[str]] = defaultdict(list)  # stem of a photo, or its name
         self._shared: defaultdict[str, list[str]] = defaultdict(list)  # by all but their fields
@@ -86,10 +87,16 @@ class Sidecars:
             names.update(self._shared.get(shorter, ()))
         if not names:
             return ()
+        self._given |= names
         texts: dict[str, None] = {}
         for name in sorted(names, key=self._places.__getitem__):
             texts.update(dict.fromkeys(self._texts[name]))
         return tuple(texts)
+
+    @property
+    def left_over(self) -> int:
+        """How many texts were given to no photo so far."""
+        return len(self._texts) - len(self._given)
 
 
 def _without_saying(stem: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from importlib.util import find_spec
 
 __all__ = [
@@ -54,6 +55,8 @@ FILMS = frozenset(
 )
 OTHERS = frozenset({".zip", ".7z", ".rar"})
 
+_LONGER = re.compile(r"(\.(?:jpe?g|png|webp|heic|gif|tiff?|bmp))[^a-z0-9]")
+
 _TOLD = (PICTURES - JXL) | FILMS | OTHERS
 
 
@@ -88,10 +91,16 @@ def is_raw_name(name: str) -> bool:
 def kind_passed_over(name: str) -> str:
     """Return the suffix of a picture, film or archive that is not read; empty of any other file.
 
+    So is one that has more behind it, as some programs leave photos or write them.
+
     >>> kind_passed_over("DSC1.MOV"), kind_passed_over("a.tar.gz"), kind_passed_over("notes.txt")
     ('.mov', '.tar.gz', '')
+    >>> kind_passed_over("a.JPG_large"), kind_passed_over("a.jpg~"), kind_passed_over("a.jpgx")
+    ('.jpg...', '.jpg...', '')
     """
     lower = name.lower()
     packed = next((suffix for suffix in PACKED if lower.endswith(suffix)), "")
     suffix = split_suffix(lower)[1]
+    if longer := _LONGER.match(suffix):
+        return f"{longer[1]}..."
     return packed or (suffix if suffix in _TOLD else "")

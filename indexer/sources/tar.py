@@ -23,6 +23,7 @@ __all__ = ["TarShard", "check_tar", "read_member"]
 BLOCK = tarfile.BLOCKSIZE
 MOST_CAPTION_BYTES = 2**20
 LARGE_TEXT = f"text above {MOST_CAPTION_BYTES // 2**20} MiB"
+TEXT_ALONE = "text of no photo there"
 
 MOST_HEADER_BYTES = 2**20
 """Of one read while headers are gone through: a long name or PAX header is read whole."""
@@ -76,9 +77,14 @@ class TarShard:
             return read_member(self._file, member)
 
     def captions(self) -> Iterator[tuple[str, Captions]]:
-        """Return each photo's name and captions, as `indexer.sources.sidecars` finds them."""
+        """Return each photo's name and captions, as `indexer.sources.sidecars` finds them.
+
+        Texts that no photo has by then are counted among what is passed over.
+        """
         for member in self.members:
             yield member.name, self._sidecars.captions(member.name)
+        if left_over := self._sidecars.left_over:
+            self.passed_over[TEXT_ALONE] = left_over
 
     def close(self) -> None:
         """Let go of the file."""

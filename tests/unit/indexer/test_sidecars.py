@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from indexer.sources.open_shard import check_shard
 from indexer.sources.sidecars import Sidecars
-from indexer.sources.tar import LARGE_TEXT, TarShard
+from indexer.sources.tar import LARGE_TEXT, TEXT_ALONE, TarShard
 from store import SourceError
 from tests.made_shards import painted, write_tar
 
@@ -58,6 +58,16 @@ def said(texts: list[str], photos: list[str]) -> dict[str, list[str]]:
 def test_a_text_is_of_its_own_photo(texts: list[str], photos: dict[str, list[str]]) -> None:
     assert said(texts, list(photos)) == photos
     assert said(texts, list(photos)[::-1]) == photos
+
+
+def test_texts_of_no_photo_are_told(tmp_path: Path) -> None:
+    members = {"7.jpg": RED, "7.txt": b"a dog", "8.txt": b"a cat", "Photo 2.0 b.json": b'["x"]'}
+    members |= {"9.txt": b"", "about.json": b"{}"}  # which say nothing
+    write_tar(tmp_path / "a.tar", members)
+    with closing(TarShard("a.tar", (tmp_path / "a.tar").open("rb"))) as shard:
+        for _ in range(2):
+            assert dict(shard.captions()) == {"7.jpg": ("a dog",)}
+            assert shard.passed_over == {TEXT_ALONE: 2}
 
 
 STEMS = st.lists(
