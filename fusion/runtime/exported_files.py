@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fusion.fusion_error import FusionError
 from fusion.runtime.exported_folder import PAIRS, QUERY, READING, TABLES, TOKENIZER, is_whole
+from fusion.runtime.processors import ON_PROCESSORS
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -97,7 +98,7 @@ class ExportedFiles:
         if self._once:
             options.add_session_config_entry("session.disable_prepacking", "1")
         with self._checked(name) as file:
-            return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+            return onnxruntime.InferenceSession(file, options, **ON_PROCESSORS)
 
     @contextmanager
     def _checked(self, name: str) -> Generator[str]:

@@ -22,7 +22,7 @@ from fusion.runtime.exported_files import unreadable
 from fusion.runtime.exported_folder import PHOTOS, TABLES, exported_model_folder, read_facts
 from fusion.runtime.onnx_search_model import OnnxSearchModel
 from fusion.runtime.packing import Layout, pack_outputs
-from fusion.runtime.processors import usable_processors
+from fusion.runtime.processors import ON_PROCESSORS, usable_processors
 from fusion.runtime.squares import squares
 
 if TYPE_CHECKING:
@@ -151,6 +151,6 @@ class OnnxIndexingModel:
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
         file = self._folder / PHOTOS
         try:
-            return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+            return onnxruntime.InferenceSession(file, options, **ON_PROCESSORS)
         except Exception as error:  # some of the library's errors are nothing but Exception
             raise unreadable(self._folder, PHOTOS, error) from error

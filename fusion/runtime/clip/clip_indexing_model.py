@@ -18,7 +18,7 @@ from fusion.runtime.clip.pixel_steps import PixelSteps
 from fusion.runtime.embeddings import ImageEmbeddings
 from fusion.runtime.exported_files import unreadable
 from fusion.runtime.exported_folder import PHOTOS, TABLES
-from fusion.runtime.processors import usable_processors
+from fusion.runtime.processors import ON_PROCESSORS, usable_processors
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -113,6 +113,6 @@ class ClipIndexingModel:
         options.log_severity_level = 3
         file = self._folder / PHOTOS
         try:
-            return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+            return onnxruntime.InferenceSession(file, options, **ON_PROCESSORS)
         except Exception as error:  # some of the library's errors are nothing but Exception
             raise unreadable(self._folder, PHOTOS, error) from error

@@ -1,0 +1,34 @@
+"""What a damaged graph costs: one error, and nothing on stdout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fusion.runtime.exported_files import ExportedFiles, ExportedModelError
+
+
+def field(number: int, content: bytes) -> bytes:
+    """Return a field of a protocol buffer that is counted in bytes, up to 127."""
+    return bytes((number << 3 | 2, len(content))) + content
+
+
+def graph(operation: bytes) -> bytes:
+    """Return an ONNX file of one operation without input."""
+    node = field(2, b"y") + field(4, operation)
+    return b"\x08\x08" + field(7, field(1, node) + field(2, b"g")) + field(8, b"\x10\x0d")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [graph(b"\xf5\xf5"), graph(b"Nothing"), graph(b"Relu")[:-3], b"\xff" * 40, b"", b"\x00"],
+    ids=["no text", "unknown", "cut", "noise", "empty", "zero"],
+)
+def test_a_damaged_graph_is_one_error_and_prints_nothing(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], content: bytes
+) -> None:
+    (tmp_path / "query.onnx").write_bytes(content)
+    with pytest.raises(ExportedModelError, match="damaged"):
+        _ = ExportedFiles(tmp_path).query
+    assert capfd.readouterr().out == ""
