@@ -77,8 +77,9 @@ class Page(ABC):
         return self.browser.find_elements(By.CSS_SELECTOR, selector)
 
     def text(self, selector: str) -> str:
-        """Return the text of an element as it is in the document, seen or not."""
-        return str(self.run("return document.querySelector(arguments[0]).textContent", selector))
+        """Return the text of an element as it is in the document, seen or not; "" without one."""
+        told = "return document.querySelector(arguments[0])?.textContent ?? ''"
+        return str(self.run(told, selector))
 
     def says(self, selector: str, part: str) -> None:
         """Wait until an element's text has this part."""
