@@ -9,6 +9,8 @@ import json
 import socket
 from typing import Any
 
+from tests.waiting import PATIENCE_SECONDS
+
 __all__ = ["Marionette"]
 
 NAMES = {
@@ -42,7 +44,7 @@ class Marionette:
     """A connection to a Firefox that was started with `--marionette`, for `webdriver.Remote`."""
 
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port))
+        self._socket = socket.create_connection(("127.0.0.1", port), PATIENCE_SECONDS)
         self._stream = self._socket.makefile("rb")
         self._count = 0
         self._read()  # it greets
