@@ -63,6 +63,8 @@ def _print(state: Status) -> None:
     )
     for line in _source_lines(state.sources):
         typer.echo(printable(without_passwords(line)))
+    if said := ", ".join(f"{photos} {name}" for name, photos in state.metadata.items() if photos):
+        typer.echo(f"photos with: {said}")
     typer.echo(f"model: {state.model} {state.fingerprint[:12]}, {state.encoders} encoders")
     typer.echo(f"search: {state.search}")
     if state.reembedding:

@@ -2,9 +2,10 @@
 
 Two files as COCO has them, since its readers take a file with categories for one that names a
 category in every annotation. The second is `NAME.categories.json`; its annotations have no boxes,
-as nobody knows where in the photo a thing is. `file_name` is relative to the photo's source, or
-absolute where two sources have a photo of that name. Of hits the images have rank, score and
-probability too.
+as nobody knows where in the photo a thing is. Images have what metadata says, too (taken, camera,
+title, tags, people, place and the like), where it says anything. `file_name` is relative to the
+photo's source, or absolute where two sources have a photo of that name. Of hits the images have
+rank, score and probability too.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from search.export.metadata import metadata_of
 from search.export.whole_file import written_whole
 from search.result import Hit
 
@@ -102,6 +104,8 @@ class _Photos:
                 "width": photo.file.width_px,
                 "height": photo.file.height_px,
             }
+            said = metadata_of(photo).items()
+            entry |= {name: value for name, value in said if value not in (None, "", [])}
             if self._hits is not None:
                 hit = self._hits[photo.image_id]
                 entry |= {"rank": hit.rank, "score": hit.score, "probability": hit.probability}

@@ -1,9 +1,11 @@
 r"""Photos as a Parquet file: one row each, vectors as fixed-size lists.
 
 Columns: image_id, path (absolute), source, relative_path, size_bytes, mtime_ns, sha256, width_px,
-height_px, captions, categories, vector; of hits rank, score and probability too. What is no Unicode
-in a path is written as `\xff`, since Parquet's texts are UTF-8. The schema's metadata names the
-model: `crossgraph.fingerprint`, `.model`, `.encoders`, `.dim`, `.unit_dim`, and the `.query`.
+height_px, captions, categories, vector; of hits rank, score and probability too. At the end stands
+what metadata says: taken, camera, title, description, tags, people, place, rating, latitude and
+longitude, null where it says nothing. What is no Unicode in a path is written as `\xff`, since
+Parquet's texts are UTF-8. The schema's metadata names the model: `crossgraph.fingerprint`,
+`.model`, `.encoders`, `.dim`, `.unit_dim`, and the `.query`.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from search.export.metadata import METADATA, metadata_of
 from search.export.whole_file import written_whole
 from search.printable import valid_text
 from search.result import Hit
@@ -89,6 +92,16 @@ def _schema(index: IndexReader, *, ranked: bool, query: str) -> Any:  # noqa: AN
             ("categories", texts),
             # Not half precision, in which they are kept: few readers of Parquet know that.
             ("vector", pa.list_(pa.float32(), index.model.dim)),
+            ("taken", pa.timestamp("s")),
+            ("camera", pa.string()),
+            ("title", pa.string()),
+            ("description", pa.string()),
+            ("tags", texts),
+            ("people", texts),
+            ("place", texts),
+            ("rating", pa.int32()),
+            ("latitude", pa.float64()),
+            ("longitude", pa.float64()),
         ],
         metadata={f"crossgraph.{name}": value for name, value in facts.items()},
     )
@@ -124,6 +137,8 @@ def _batch(
         "captions": [list(row.captions) for row in rows],
         "categories": [list(row.categories) for row in rows],
     }
+    columns |= {name: [metadata_of(row)[name] for row in rows] for name in METADATA}
+    columns["taken"] = [row.file.taken for row in rows]
     for name in ("size_bytes", "mtime_ns", "sha256", "width_px", "height_px"):
         columns[name] = [getattr(row.file, name) for row in rows]
     for name in ("rank", "score", "probability") if hits is not None else ():

@@ -10,6 +10,12 @@ from store.photo_names import base_name
 
 __all__ = ["metadata_of", "text_of"]
 
+NAMES = (
+    "path", "image_id", "rank", "score", "probability", "captions", "categories", "group", "taken",
+    "camera", "title", "tags", "people", "place", "rating", "latitude", "longitude",
+)  # fmt: skip
+"""Of what JSON has of a hit."""
+
 
 def text_of(hit: Hit) -> str:
     r"""Return a photo's captions, a line each, or its file name where it has none.
@@ -26,5 +32,4 @@ def text_of(hit: Hit) -> str:
 def metadata_of(hit: Hit) -> dict[str, Any]:
     """Return the facts that JSON has of a hit, without its duplicates and explanation."""
     record = hit.to_dict()
-    names = ("path", "image_id", "rank", "score", "probability", "captions", "categories", "group")
-    return {name: record[name] for name in names}
+    return {name: record[name] for name in NAMES}

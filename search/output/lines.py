@@ -28,6 +28,9 @@ CSV_FIELDS = ("rank", "probability", "score", "path", "image_id", "captions", "c
 
 FACTS = ("taken", "camera", "size_bytes", "width_px", "height_px")
 """Behind the group: what is known of the photo's file."""
+TEXTS = ("title", "description", "tags", "people", "place")
+DETAILS = (*TEXTS, "rating", "latitude", "longitude")
+"""Behind these: what metadata says of it."""
 
 
 def as_json_lines(hits: Iterable[Hit]) -> Iterator[str]:
@@ -47,19 +50,19 @@ def as_json_lines(hits: Iterable[Hit]) -> Iterator[str]:
 def as_csv_lines(hits: Iterable[Hit]) -> Iterator[str]:
     """Return a line of names and one a hit, as spreadsheets read them; no line if there is no hit.
 
-    Several captions or categories share a field, parted by " | ". An explained hit has one more
-    field, its words, which is `explanation`. Texts are printable, and none is a formula
-    (`search.printable`).
+    Several captions, categories, tags, people or places share a field, parted by " | ". An
+    explained hit has one more field, its words, which is `explanation`. Texts are printable, and
+    none is a formula (`search.printable`).
 
     >>> from pathlib import Path
     >>> list(as_csv_lines([Hit(1, 2.5, 0.75, Path("/a.jpg"), 7, ("A dog, barking .",))]))[1]
-    '1,0.75,2.5,/a.jpg,7,"A dog, barking .",,good,,,,,'
+    '1,0.75,2.5,/a.jpg,7,"A dog, barking .",,good,,,,,,,,,,,,,'
     """
     from csv import writer
 
     given = list(hits)
     explained = any(hit.explanation for hit in given)
-    names = (*CSV_FIELDS, *(["explanation"] if explained else []), "group", *FACTS)
+    names = (*CSV_FIELDS, *(["explanation"] if explained else []), "group", *FACTS, *DETAILS)
     rows: list[Sequence[object]] = [names]
     for hit in given:
         record = {**hit.to_dict(), "captions": _cell(" | ".join(_lines_joined(hit.captions)))}
@@ -67,6 +70,7 @@ def as_csv_lines(hits: Iterable[Hit]) -> Iterator[str]:
         why = "; ".join(as_words(hit.explanation)) if hit.explanation else ""
         record["explanation"] = _cell(why)
         record["camera"] = _cell(hit.camera or "")
+        record |= {name: _cell(_joined(record[name])) for name in TEXTS}
         rows.append([record[name] for name in names])
     lines = _Lines()
     writer(lines, lineterminator="\n").writerows(rows if given else ())
@@ -137,6 +141,12 @@ def weakness(hits: Sequence[Hit], least: float = 0.0) -> str | None:
     if not hits:
         return "the index holds no photos"
     return weakness_of(max(hit.probability for hit in hits))
+
+
+def _joined(said: str | Sequence[str] | None) -> str:
+    """Return a text, or several, on one line."""
+    texts = [said] if isinstance(said, str) else said or ()
+    return " | ".join(_lines_joined(texts))
 
 
 def _lines_joined(texts: Iterable[str]) -> Iterator[str]:

@@ -35,6 +35,8 @@ class Status:
         recall_at_100: 1.0 for an exact search; None where it was not measured.
         bytes: size of the folder, or of its tables in a database.
         passed_over: kinds of files in the folders that are not read, such as `.cr3`, to how many.
+        metadata: what files say of photos, such as `gps`, to how many photos have it; empty
+            where they were not counted.
     """
 
     place: str
@@ -50,6 +52,11 @@ class Status:
     recall_at_100: float | None
     bytes: int
     passed_over: Mapping[str, int]
+    metadata: Mapping[str, int]
+
+
+METADATA = ("taken", "gps", "place", "camera", "person", "tag", "rating")
+"""What is counted, as filters name it."""
 
 
 def is_there(source: str) -> bool:
@@ -67,8 +74,13 @@ def read_status(folder: Path, vectors: str | None = None) -> Status:
         return status_of(index)
 
 
-def status_of(index: ServedIndex) -> Status:
-    """Read the state of an open index."""
+def status_of(index: ServedIndex, *, metadata: bool = True) -> Status:
+    """Read the state of an open index.
+
+    Args:
+        index: open.
+        metadata: whether photos with metadata are counted, for which all of them are looked at.
+    """
     return index.answer_of_one_state(
         lambda: Status(
             place=index.place,
@@ -84,8 +96,15 @@ def status_of(index: ServedIndex) -> Status:
             recall_at_100=_recall(index.measured()),
             bytes=index.size_bytes(),
             passed_over=index.passed_over(),
+            metadata=_metadata(index) if metadata else {},
         )
     )
+
+
+def _metadata(index: ServedIndex) -> dict[str, int]:
+    from search.query.filters import parse_filter
+
+    return {name: len(index.matching(parse_filter(f"has {name}"))) for name in METADATA}
 
 
 def _coming(index: ServedIndex) -> str:

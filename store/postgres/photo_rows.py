@@ -13,7 +13,7 @@ from store.postgres.connection import Connection
 from store.postgres.declarations import DETAILS_COLUMNS
 from store.postgres.details_rows import details_to_row, storable
 from store.postgres.generations import CollectionGeneration
-from store.postgres.word_search import plain_words
+from store.postgres.word_search import ALL_WORDS, plain_words
 from store.sqlite.catalog_file import CatalogFile
 from store.sqlite.id_pages import id_pages
 from store.types import PhotoDetails
@@ -43,8 +43,9 @@ def write_facts(server: Connection, generation: CollectionGeneration, catalog: C
             f"INSERT INTO {documents} SELECT id, to_tsvector('crossgraph.words', words) FROM said"
         )
         server.execute(
-            f"""INSERT INTO {words} SELECT word, ndoc
-            FROM ts_stat('SELECT document FROM {documents}')"""
+            f"""WITH counts AS (SELECT * FROM ts_stat('SELECT document FROM {documents}'))
+            INSERT INTO {words} SELECT word, ndoc FROM counts
+            UNION ALL SELECT '{ALL_WORDS}', coalesce(sum(nentry), 0) FROM counts"""
         )
         server.execute(
             f"""CREATE UNIQUE INDEX IF NOT EXISTS photos_{number}_id ON {photos} (id);

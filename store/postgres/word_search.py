@@ -1,8 +1,8 @@
 """Words of captions and file names, found by PostgreSQL's text search.
 
 As the index's own (`store.catalog.full_text`): any of the words, English stems, neither accents nor
-case. The order is by rare words before common ones and by how often a photo has them; it is near to
-BM25's, but not the same.
+case, and in the order of BM25. Where a great many photos have the words, PostgreSQL's own measure
+says of which ones that order is taken.
 """
 
 from __future__ import annotations
@@ -19,7 +19,16 @@ from store.postgres.allowed_photos import Chosen
 from store.postgres.session import Session
 from store.types import TopK
 
-__all__ = ["plain_words", "search_words"]
+__all__ = ["ALL_WORDS", "plain_words", "search_words"]
+
+ALL_WORDS = ""
+"""What stands in the table of words for all of them: beside it, how many all photos have."""
+K1, B = 1.2, 0.75
+"""Of BM25, as SQLite has them."""
+LEAST_WEIGHT = 1e-6
+"""Of a word that most photos have."""
+MOST_SCORED, PRESELECTED = 5_000, 1_000
+"""Photos that are scored by BM25, and, where more have the words, how many are chosen for that."""
 
 LONGEST_TEXT = 200_000
 LONGEST_WORD = 500
@@ -41,24 +50,37 @@ def plain_words(text: str) -> str:
 
 
 def search_words(session: Session, text: str, k: int, within: Chosen | None = None) -> TopK:
-    """Return ids (K,) and scores (K,) of the k photos that fit words best.
+    """Return ids (K,) and BM25 scores (K,) of the k photos that fit words best.
 
     The highest score comes first, equal ones by id.
     """
-    weights = _weights(session, text)
+    weights, photos, mean_length = _weights(session, text)
     if not weights or k < 1:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
-    scores = " + ".join(
-        f"%s::float8 * ts_rank(document, %s::tsquery, {BY_LENGTH})" for _ in weights
-    )
-    each = [part for word, weight in weights for part in (weight, f"'{word}'")]
+    asked = " | ".join(f"'{word}'" for word, _ in weights)
     among, arguments = ("TRUE", ()) if within is None else within.condition("d.image_id")
+    found = f"""SELECT d.image_id, d.document FROM {session.table("documents")} d
+        WHERE document @@ %s::tsquery AND {among}"""
+    if photos > MOST_SCORED:
+        most = max(k, PRESELECTED)
+        found += f" ORDER BY ts_rank(document, %s::tsquery, {BY_LENGTH}) DESC, 1 LIMIT {most:d}"
+        arguments = (*arguments, asked)
+    worth = ", ".join("(%s, %s::float8)" for _ in weights)
     rows = session.rows(
-        f"""SELECT d.image_id, ({scores})::float4 AS score FROM {session.table("documents")} d
-        WHERE document @@ %s::tsquery AND {among} ORDER BY score DESC, d.image_id LIMIT {k:d}""",
-        *each,
-        " | ".join(f"'{word}'" for word, _ in weights),
+        f"""WITH found AS ({found}), worth (word, weight) AS (VALUES {worth}),
+        said AS (
+            SELECT image_id, lexeme, cardinality(positions)::float8 AS times,
+                sum(cardinality(positions)) OVER (PARTITION BY image_id) AS length
+            FROM found, unnest(document)
+        )
+        SELECT image_id,
+            sum(weight * times * {K1 + 1} / (times + {K1} * ({1 - B} + {B} * length / %s))) AS score
+        FROM said JOIN worth ON word = lexeme
+        GROUP BY image_id ORDER BY score DESC, image_id LIMIT {k:d}""",
+        asked,
         *arguments,
+        *(part for each in weights for part in each),
+        mean_length,
     )
     return (
         np.array([row[0] for row in rows], dtype=np.int64),
@@ -66,13 +88,26 @@ def search_words(session: Session, text: str, k: int, within: Chosen | None = No
     )
 
 
-def _weights(session: Session, text: str) -> list[tuple[str, float]]:
-    """Return the stems of a text that some photo has, and how telling each is."""
+def _weights(session: Session, text: str) -> tuple[list[tuple[str, float]], int, float]:
+    """Return what is known of the words of a text.
+
+    Returns:
+        The stems that some photo has, and how telling each is; how many photos have one of them at
+        most; and how many words a photo has in the mean.
+    """
     words = plain_words(" ".join(telling_words(text)))
     rows = session.rows(
         f"""SELECT word, photos FROM {session.table("words")}
-        WHERE word = ANY (tsvector_to_array(to_tsvector('crossgraph.words', %s)))""",
+        WHERE word = ANY (tsvector_to_array(to_tsvector('crossgraph.words', %s))) OR word = %s""",
         words,
+        ALL_WORDS,
     )
+    had = {word: photos for word, photos in rows if word != ALL_WORDS}
     count = session.generation.photos
-    return [(word, math.log1p((count - had + 0.5) / (had + 0.5))) for word, had in rows]
+    # A database of before has no such row, and then all photos count as equally long.
+    every = next((photos for word, photos in rows if word == ALL_WORDS), 0)
+    weights = {
+        word: max(math.log((count - photos + 0.5) / (photos + 0.5)), LEAST_WEIGHT)
+        for word, photos in had.items()
+    }
+    return list(weights.items()), sum(had.values()), float(every) / max(count, 1) or math.inf

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from fusion.runtime.known_words import KnownWords
 from search.query import filter_values, filters, grammar, negation
 from search.query.request import SearchRequest
-from search.ranking import unknown_words, written_words
+from search.ranking import said_words, unknown_words
 from search.understanding import (
     chips,
     file_names,
@@ -109,7 +109,7 @@ def patterns_of(*modules: ModuleType) -> list[re.Pattern[str]]:
 
 PATTERNS = patterns_of(
     negation, grammar, filters, filter_values, unknown_words, documents, words, unspaced,
-    chips, file_names, name_words, read_query, time_anchors, typed_words, written_words,
+    chips, file_names, name_words, read_query, time_anchors, typed_words, said_words,
 )  # fmt: skip
 MODEL: Any = SimpleNamespace(known_words=KnownWords(("dog", "doghouse", "sofa")))
 

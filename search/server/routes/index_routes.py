@@ -37,7 +37,7 @@ async def index(request: Request) -> JSONAnswer:
     def read(index: ServedIndex) -> dict[str, object]:
         categories = index.category_counts(MOST_CATEGORIES)
         building = None if index.folder is None else read_building(index.folder)
-        state, dim = status_of(index), index.model.dim
+        state, dim = status_of(index, metadata=False), index.model.dim
         return index_answer(state, dim, categories, building, index.missing)
 
     return JSONAnswer(

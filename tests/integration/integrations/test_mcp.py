@@ -255,8 +255,9 @@ def test_no_answer_is_larger_than_a_megabyte(tmp_path: Path) -> None:
 
 def test_what_strangers_wrote_stands_apart(folder: Path) -> None:
     hit = called(folder, "search_photos", query="red").structured_content["hits"][0]
-    assert set(hit["untrusted"]) == {"path", "captions", "categories"}
+    texts = {"path", "captions", "categories", "camera", "title", "description", "tags"}
+    assert set(hit["untrusted"]) == texts | {"people", "place"}
     assert all(isinstance(hit[name], (int, float)) for name in ("image_id", "score", "probability"))
     assert hit["group"] in ("good", "maybe", "other")
     facts = called(folder, "get_photo", image_id=hit["image_id"]).structured_content
-    assert set(facts["untrusted"]) == {"path", "camera", "captions", "categories"}
+    assert set(facts["untrusted"]) == texts | {"people", "place"}

@@ -26,17 +26,15 @@ ODD = {2: os.fsdecode(b"/photos/\xff\xfe.jpg")}
 
 SAID = ("a red dog", "two cats on the river", "a dog along the red river!", "")
 REQUESTS = (
-    SearchRequest((Term("a red dog"),), k=7, words=False),
+    SearchRequest((Term("a red dog"),), k=7),
     SearchRequest((Term("a red dog"),), k=PHOTOS + 5, rerank=False),
     SearchRequest((Term("cats"), Term("a river", weight=2)), (Term("a dog"),), k=9),
-    SearchRequest((Term("a dog"), Term(image_id=3)), k=5, candidates=20, words=False),
+    SearchRequest((Term("a dog"), Term(image_id=3)), k=5, candidates=20),
     SearchRequest((Term("cat"),), k=12, where="width > 30 and not caption ~ river"),
     SearchRequest((Term("cat"),), k=3, where="width > 1000"),
-    SearchRequest((Term("dogs"),), k=9, fold_duplicates=True, min_probability=0.01, words=False),
+    SearchRequest((Term("dogs"),), k=9, fold_duplicates=True, min_probability=0.01),
     SearchRequest((Term("river"),), k=4, explain=True),
 )
-"""Where more photos have a query's words than are looked up, PostgreSQL's order of them is its own
-(`store.postgres.word_search`), so these ask for the pictures alone."""
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +105,22 @@ def test_words_are_found_in_captions_and_names(both: tuple[SearchIndex, SearchIn
     wanted, found = (one.search(request) for one in both)
     assert {hit.image_id for hit in found} == {hit.image_id for hit in wanted}
     assert "river" in " ".join(found[0].captions)
+
+
+@pytest.mark.parametrize("text", ["dog", "red dogs", "the river", "two cats IMG", "nothing here"])
+@pytest.mark.parametrize("k", [1, 10, 2 * PHOTOS])
+def test_words_have_the_same_order_and_scores(
+    folder: Path, address: str, text: str, k: int
+) -> None:
+    with IndexReader.open(folder) as on_disk, PostgresReader.open(address) as in_postgres:
+        wanted, found = (reader.search_texts(text, k) for reader in (on_disk, in_postgres))
+        some = np.arange(1, PHOTOS, 3)
+        those_wanted, those_found = (
+            reader.search_texts(text, k, some) for reader in (on_disk, in_postgres)
+        )
+    assert found[0].tolist() == wanted[0].tolist()
+    assert np.allclose(found[1], wanted[1], rtol=1e-4, atol=1e-6)
+    assert those_found[0].tolist() == those_wanted[0].tolist()
 
 
 def test_all_that_is_known_of_photos_is_the_same(folder: Path, address: str) -> None:

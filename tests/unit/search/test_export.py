@@ -58,6 +58,11 @@ def test_parquet_has_all_that_is_known(folder: Path, tmp_path: Path) -> None:
         "captions": ["a dog", "ein größerer Hund"],
         "categories": ["dog", "sofa"],
         "vector": [1.0, 0.0],
+        **dict.fromkeys(("taken", "camera", "title", "description", "rating")),
+        **dict.fromkeys(("latitude", "longitude")),
+        "tags": [],
+        "people": [],
+        "place": [],
     }
     assert (second["relative_path"], second["captions"]) == ("in/b.jpg", [])
     assert odd["path"] == "/q/\\xff.jpg"

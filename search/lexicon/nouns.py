@@ -1,0 +1,102 @@
+"""Which nouns name kinds of what another one names, by WordNet: `nouns.txt.gz`, read when asked.
+
+The file is a tree, written so that the kinds of a thing are the lines below it that stand deeper
+(`search.lexicon.make_nouns` says what a line is). A word is found by a search through the text,
+which takes less time than to take it apart.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from importlib.resources import files
+
+__all__ = ["is_also_adjective", "is_noun", "is_pair", "kinds_of"]
+
+ONE_SENSE, MANY_SENSES = 0.8, 0.4
+"""How much a word of one meaning says that what it is a kind of is there, and one of several."""
+PEOPLE = {"people": "person"}
+"""Plurals that are no form of their singular."""
+
+_ENTRY = re.compile(r",([^,:\n]+):(\d)(\w*)")
+
+
+@lru_cache(maxsize=256)
+def kinds_of(noun: str) -> Mapping[str, float]:
+    """Return other words for what a noun names, and for kinds of it, the most common words first.
+
+    Args:
+        noun: in small letters, in the singular; parts joined by spaces.
+
+    Returns:
+        For each word how much it says that the thing is there, below 1.
+
+    >>> kinds = kinds_of("couch")
+    >>> "sofa" in kinds, "chair" in kinds, "man" in kinds_of("person")
+    (True, False, True)
+    >>> kinds_of("dog")["puppy"], kinds_of("bicycle")["bike"]
+    (0.8, 0.4)
+    """
+    text, entries = _text(), dict[str, tuple[str, str]]()
+    for start, _ in _entries(PEOPLE.get(noun, noun)):
+        end = re.compile(rf"\n[A-{text[start]}],").search(text, start)
+        for word, common, marks in _ENTRY.findall(text, start, end.start() if end else len(text)):
+            entries[word] = common, marks
+    entries |= {plural: entries[one] for plural, one in PEOPLE.items() if one in entries}
+    entries.pop(noun.replace(" ", "_"), None)
+    return {
+        word.replace("_", " "): MANY_SENSES if "m" in marks else ONE_SENSE
+        for word, (_, marks) in sorted(entries.items(), key=lambda each: each[1][0], reverse=True)
+    }
+
+
+def is_noun(word: str) -> bool:
+    """Whether a word is a noun of the lexicon.
+
+    >>> is_noun("dog"), is_noun("running")
+    (True, False)
+    """
+    return bool(_entries(PEOPLE.get(word, word)))
+
+
+def is_pair(first: str, second: str) -> bool:
+    """Whether two words are one noun that is no kind of the second.
+
+    >>> is_pair("teddy", "bear"), is_pair("police", "car")
+    (True, False)
+    """
+    return f"{first}_{second}" in _pairs()
+
+
+def is_also_adjective(noun: str) -> bool:
+    """Whether a noun is an adjective, too.
+
+    >>> is_also_adjective("orange"), is_also_adjective("apple")
+    (True, False)
+    """
+    return any("a" in mark for _, mark in _entries(noun))
+
+
+@lru_cache(maxsize=20_000)
+def _entries(noun: str) -> tuple[tuple[int, str], ...]:
+    """Return where the lines begin that have a noun, and how it is marked there."""
+    text, entry, entries = _text(), f",{noun.replace(' ', '_')}:", []
+    place = text.find(entry)
+    while place >= 0:
+        end = place + len(entry)
+        entries.append((text.rindex("\n", 0, place) + 1, text[end : text.index(",", end)]))
+        place = text.find(entry, end)
+    return tuple(entries)
+
+
+@cache
+def _text() -> str:
+    packed = files("search.lexicon").joinpath("nouns.txt.gz").read_bytes()
+    return gzip.decompress(packed).decode("ascii")
+
+
+@cache
+def _pairs() -> frozenset[str]:
+    return frozenset(_text().partition("\n")[0].split(","))

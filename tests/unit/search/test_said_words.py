@@ -1,0 +1,50 @@
+"""Which words of a query texts say, as they stand or by other words."""
+
+from __future__ import annotations
+
+import pytest
+
+from search.lexicon.nouns import MANY_SENSES, ONE_SENSE
+from search.ranking.said_words import LIKE, asked_words, strengths_of
+
+
+@pytest.mark.parametrize(
+    ("word", "text", "strength"),
+    [
+        ("dog", "Two Dogs running .", 1.0),
+        ("dog", "a puppy on grass", ONE_SENSE),
+        ("dog", "hot dogs with mustard", 0.0),
+        ("dog", "a hot dog and a dog", 1.0),
+        ("bear", "a boy holds his teddy bear", 0.0),
+        ("bear", "a brown bear", 1.0),
+        ("vehicle", "a truck on a road", ONE_SENSE),
+        ("couch", "a cat sleeps on the sofa", ONE_SENSE),
+        ("bicycle", "a man on his bike", MANY_SENSES),
+        ("person", "three women at a table", ONE_SENSE),
+        ("people", "a person at a table", ONE_SENSE),
+        ("orange", "a bowl with an orange", 1.0),
+        ("orange", "an orange shirt", LIKE),
+        ("truck", "a vehicle", 0.0),
+        ("running", "a dog is running", 1.0),
+        ("zurich", "ZÜRICH at night", 1.0),
+        ("赤い", "赤い車", 1.0),
+        ("dog", "", 0.0),
+    ],
+)
+def test_how_strongly_a_text_says_a_word(word: str, text: str, strength: float) -> None:
+    assert strengths_of(asked_words([word]), [text]) == [strength]
+
+
+def test_two_words_that_are_one_noun_are_said_by_another_word_for_it() -> None:
+    assert strengths_of(asked_words(["hot", "dog"]), ["a frankfurter"])[0] > 0
+    assert strengths_of(asked_words(["brown", "dog"]), ["a frankfurter"]) == [0.0, 0.0]
+
+
+def test_the_strongest_of_several_texts_counts() -> None:
+    asked = asked_words(["dog", "couch"])
+    assert strengths_of(asked, ["a puppy", "a dog", "a sofa"]) == [1.0, ONE_SENSE]
+
+
+def test_there_may_be_no_words_and_no_texts() -> None:
+    assert strengths_of([], ["a dog"]) == []
+    assert strengths_of(asked_words(["dog"]), []) == [0.0]
