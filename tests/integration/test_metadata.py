@@ -154,10 +154,10 @@ def test_the_state_of_an_index_and_exports_say_it(
 ) -> None:
     state = read_status(place / "index")
     assert state.metadata == {
-        **{"taken": 4, "gps": 2, "place": 5, "camera": 1, "person": 3, "tag": 5, "rating": 4}
+        **{"taken": 5, "gps": 2, "place": 5, "camera": 1, "person": 3, "tag": 5, "rating": 3}
     }
     assert main(["status", "--index", str(place / "index")]) == 0
-    assert "photos with: 4 taken, 2 gps, 5 place, 1 camera" in capsys.readouterr().out
+    assert "photos with: 5 taken, 2 gps, 5 place, 1 camera" in capsys.readouterr().out
     export(place / "index", tmp_path / "photos.json")
     images = json.loads((tmp_path / "photos.json").read_text("ascii"))["images"]
     said = {image["file_name"]: image for image in images}

@@ -45,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("vehicle", "a"),
         ("vehicles", "a"),
         ("a photo of a couch", "b"),
-        ("child", "c"),
+        ("person", "c"),
         ("bear", "d"),
     ],
 )
