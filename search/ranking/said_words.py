@@ -25,6 +25,7 @@ LIKE = 0.3
 """How much an adjective says of the thing of that name."""
 
 _WORD = re.compile(r"\w+")
+_Units = tuple[tuple[str, ...], frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,9 @@ def strengths_of(
     >>> strengths_of(asked_words(["bear"]), ["a teddy bear"])
     [0.0]
     """
-    said = [_tokens(text) for text in texts]
+    said = [_units(text) for text in texts]
     together, read = plain("\n".join(texts)), plain("\n".join(lines))
-    every = {unit for tokens in said for unit in (*tokens, *_pairs(tokens))}
+    every = set[str]().union(*(units for _, units in said))
     strengths = [0.0] * (1 + max((max(each.columns) for each in asked), default=-1))
     for word in asked:
         if not word.text.isascii():
@@ -94,43 +95,55 @@ def strengths_of(
         elif len(word.text) >= LEAST_PART and word.text in read:
             strength = 1.0
         else:
-            hits = {unit: word.kinds[unit] for unit in every & word.kinds.keys()}
+            kinds = word.kinds
+            hits = {unit: kinds[unit] for unit in every if unit in kinds}
             if word.text in every:
                 hits[word.text] = 1.0
-            strength = max((_strongest(hits, tokens) for tokens in said), default=0.0)
+            strength = _strongest(hits, said)
         for column in word.columns:
             strengths[column] = max(strengths[column], strength)
     return strengths
 
 
-def _strongest(hits: Mapping[str, float], tokens: Sequence[str]) -> float:
-    """Return how strongly a text says what words and pairs of words stand for."""
-    if not hits:
-        return 0.0
-    from search.lexicon.nouns import is_also_adjective, is_noun, is_pair
-
-    strongest = max((hits[pair] for pair in _pairs(tokens) if pair in hits), default=0.0)
-    for before, token, after in zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False):
-        if hits.get(token, 0.0) <= strongest:
-            continue
-        if is_pair(before, token) and f"{before} {token}" not in hits:
-            continue
-        is_like = is_also_adjective(token) and is_noun(after)
-        strongest = max(strongest, hits[token] * (LIKE if is_like else 1.0))
+def _strongest(hits: Mapping[str, float], said: Sequence[_Units]) -> float:
+    """Return how strongly some texts say what words and pairs of words stand for."""
+    strongest = 0.0
+    for unit, strength in hits.items():
+        for tokens, units in said:
+            if strength <= strongest:
+                break
+            if unit in units:
+                strongest = max(strongest, strength * _sureness(unit, tokens, hits))
     return strongest
 
 
-def _pairs(tokens: Sequence[str]) -> list[str]:
-    return [f"{first} {second}" for first, second in pairwise(tokens)]
+def _sureness(unit: str, tokens: Sequence[str], hits: Mapping[str, float]) -> float:
+    """Return whether a text means by a word what it stands for, 0 to 1."""
+    from search.lexicon.nouns import is_also_adjective, is_noun, is_pair
+
+    if " " in unit:
+        return 1.0
+    sure = 0.0
+    for place, token in enumerate(tokens):
+        if token != unit:
+            continue
+        before = tokens[place - 1] if place else ""
+        if is_pair(before, unit) and f"{before} {unit}" not in hits:
+            continue
+        after = tokens[place + 1] if place + 1 < len(tokens) else ""
+        sure = max(sure, LIKE if is_also_adjective(unit) and is_noun(after) else 1.0)
+    return sure
 
 
-@lru_cache(maxsize=2000)
-def _tokens(text: str) -> tuple[str, ...]:
-    """Return the words of a text as they are compared."""
+@lru_cache(maxsize=4_000)
+def _units(text: str) -> _Units:
+    """Return the words of a text as they are compared, and these with the pairs of neighbours."""
     words = _WORD.findall(plain(text))
-    return tuple(
+    tokens = tuple(
         plain_singular(word, before) for before, word in zip(["", *words], words, strict=False)
     )
+    pairs = (f"{first} {second}" for first, second in pairwise(tokens))
+    return tokens, frozenset([*tokens, *pairs])
 
 
 @lru_cache(maxsize=20_000)
