@@ -35,10 +35,12 @@ class AskedWord:
     Attributes:
         text: in small letters, in the singular.
         columns: which of the query's words it is, by their places.
+        is_adjective: whether the query says by it what the next word is like.
     """
 
     text: str
     columns: tuple[int, ...]
+    is_adjective: bool = False
 
     @cached_property
     def kinds(self) -> Mapping[str, float]:
@@ -54,9 +56,12 @@ def asked_words(words: Sequence[str]) -> list[AskedWord]:
     >>> [each.text for each in asked_words(["a", "hot", "dog"])]
     ['a', 'hot', 'dog', 'hot dog']
     """
-    from search.lexicon.nouns import is_pair
+    from search.lexicon.nouns import is_also_adjective, is_noun, is_pair
 
-    single = [AskedWord(word, (place,)) for place, word in enumerate(words)]
+    single = [
+        AskedWord(word, (place,), is_also_adjective(word) and is_noun(after))
+        for place, (word, after) in enumerate(zip(words, [*words[1:], ""], strict=True))
+    ]
     pairs = [
         AskedWord(f"{first} {second}", (place, place + 1))
         for place, (first, second) in enumerate(pairwise(words))
@@ -99,13 +104,14 @@ def strengths_of(
             hits = {unit: kinds[unit] for unit in every if unit in kinds}
             if word.text in every:
                 hits[word.text] = 1.0
-            strength = _strongest(hits, said)
+            like = 1.0 if word.is_adjective else LIKE
+            strength = _strongest(hits, said, like)
         for column in word.columns:
             strengths[column] = max(strengths[column], strength)
     return strengths
 
 
-def _strongest(hits: Mapping[str, float], said: Sequence[_Units]) -> float:
+def _strongest(hits: Mapping[str, float], said: Sequence[_Units], like: float) -> float:
     """Return how strongly some texts say what words and pairs of words stand for."""
     strongest = 0.0
     for unit, strength in hits.items():
@@ -113,12 +119,12 @@ def _strongest(hits: Mapping[str, float], said: Sequence[_Units]) -> float:
             if strength <= strongest:
                 break
             if unit in units:
-                strongest = max(strongest, strength * _sureness(unit, tokens, hits))
+                strongest = max(strongest, strength * _sureness(unit, tokens, hits, like))
     return strongest
 
 
-def _sureness(unit: str, tokens: Sequence[str], hits: Mapping[str, float]) -> float:
-    """Return whether a text means by a word what it stands for, 0 to 1."""
+def _sureness(unit: str, tokens: Sequence[str], hits: Mapping[str, float], like: float) -> float:
+    """Return whether a text means by a word what it stands for, 0 to 1; `like` of an adjective."""
     from search.lexicon.nouns import is_also_adjective, is_noun, is_pair
 
     if " " in unit:
@@ -131,7 +137,7 @@ def _sureness(unit: str, tokens: Sequence[str], hits: Mapping[str, float]) -> fl
         if is_pair(before, unit) and f"{before} {unit}" not in hits:
             continue
         after = tokens[place + 1] if place + 1 < len(tokens) else ""
-        sure = max(sure, LIKE if is_also_adjective(unit) and is_noun(after) else 1.0)
+        sure = max(sure, like if is_also_adjective(unit) and is_noun(after) else 1.0)
     return sure
 
 

@@ -40,6 +40,10 @@ def test_two_words_that_are_one_noun_are_said_by_another_word_for_it() -> None:
     assert strengths_of(asked_words(["brown", "dog"]), ["a frankfurter"]) == [0.0, 0.0]
 
 
+def test_an_adjective_that_is_asked_as_one_is_said() -> None:
+    assert strengths_of(asked_words(["orange", "shirt"]), ["an orange shirt"]) == [1.0, 1.0]
+
+
 def test_the_strongest_of_several_texts_counts() -> None:
     asked = asked_words(["dog", "couch"])
     assert strengths_of(asked, ["a puppy", "a dog", "a sofa"]) == [1.0, ONE_SENSE]
