@@ -17,11 +17,9 @@ from PIL import ExifTags, Image
 
 from indexer import build_index, plan_index
 from search import open_index
-from search.cli import main, search_main
-from search.export.write_photos import export
+from search.cli import search_main
 from search.models import loading
 from search.query.filters import parse_filter
-from search.status.index_status import read_status
 from store import Index
 from tests.integration.colours import COLOURS, ColourModel
 from tests.integration.server.served import serve
@@ -147,24 +145,6 @@ def test_hits_say_it_everywhere(
         key: value if isinstance(value, list) else [value or ""] for key, value in said.items()
     }
     assert {key: row[key] for key in said} == {key: " | ".join(cells[key]) for key in cells}
-
-
-def test_the_state_of_an_index_and_exports_say_it(
-    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    state = read_status(place / "index")
-    assert state.metadata == {
-        **{"taken": 5, "gps": 2, "place": 5, "camera": 1, "person": 3, "tag": 5, "rating": 3}
-    }
-    assert main(["status", "--index", str(place / "index")]) == 0
-    assert "photos with: 5 taken, 2 gps, 5 place, 1 camera" in capsys.readouterr().out
-    export(place / "index", tmp_path / "photos.json")
-    images = json.loads((tmp_path / "photos.json").read_text("ascii"))["images"]
-    said = {image["file_name"]: image for image in images}
-    assert said["tram.jpg"]["place"] == ["Baixa", "Lisbon", "Portugal"]
-    assert said["tram.jpg"]["camera"] == "Canon EOS 5D"
-    assert said["digikam.jpg"]["people"] == ["Grandma Rose"]
-    assert not {"taken", "place", "people", "rating"} & said["plain.jpg"].keys()
 
 
 def test_words_of_it_are_found(place: Path) -> None:
