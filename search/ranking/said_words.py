@@ -45,7 +45,7 @@ class AskedWord:
     @cached_property
     def kinds(self) -> Mapping[str, float]:
         """Other words that say it, and how strongly."""
-        from search.lexicon.nouns import kinds_of  # reads a file when it is first asked
+        from search.lexicon.noun_kinds import kinds_of  # reads a file when it is first asked
 
         return kinds_of(self.text) if self.text.replace(" ", "").isascii() else {}
 
@@ -56,7 +56,7 @@ def asked_words(words: Sequence[str]) -> list[AskedWord]:
     >>> [each.text for each in asked_words(["a", "hot", "dog"])]
     ['a', 'hot', 'dog', 'hot dog']
     """
-    from search.lexicon.nouns import is_also_adjective, is_noun, is_pair
+    from search.lexicon.noun_kinds import is_also_adjective, is_noun, is_pair
 
     single = [
         AskedWord(word, (place,), is_also_adjective(word) and is_noun(after))
@@ -125,7 +125,7 @@ def _strongest(hits: Mapping[str, float], said: Sequence[_Units], like: float) -
 
 def _sureness(unit: str, tokens: Sequence[str], hits: Mapping[str, float], like: float) -> float:
     """Return whether a text means by a word what it stands for, 0 to 1; `like` of an adjective."""
-    from search.lexicon.nouns import is_also_adjective, is_noun, is_pair
+    from search.lexicon.noun_kinds import is_also_adjective, is_noun, is_pair
 
     if " " in unit:
         return 1.0

@@ -8,7 +8,7 @@ import pytest
 
 from search.lexicon import make_nouns
 from search.lexicon.make_nouns import Sense, Synset, meant_senses
-from search.lexicon.nouns import MANY_SENSES, ONE_SENSE, is_also_adjective, is_pair, kinds_of
+from search.lexicon.noun_kinds import MANY_SENSES, ONE_SENSE, is_also_adjective, is_pair, kinds_of
 
 FILE = {"animal": 5, "artifact": 6, "person": 18, "group": 14, "colour": 7}
 NOUN, VERB, ADJECTIVE = 1, 2, 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from search.lexicon.nouns import MANY_SENSES, ONE_SENSE
+from search.lexicon.noun_kinds import MANY_SENSES, ONE_SENSE
 from search.ranking.said_words import LIKE, asked_words, strengths_of
 
 
