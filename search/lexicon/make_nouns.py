@@ -6,9 +6,9 @@
 
 What is kept are nouns for what a photo can show, in those of their senses that people mean, but for
 those whose last word says what they name ("police car"). They stand below what they are kinds of, a
-synset a line, for `search.lexicon.noun_kinds` to read: a letter for how deep it stands, and its words,
-each with a digit for how common it is, an `a` if it is an adjective too, and an `m` if it has many
-meanings. The first line has the nouns of two words.
+synset a line, for `search.lexicon.noun_kinds` to read: a letter for how deep it stands, and its
+words, each with a digit for how common it is, an `a` if it is an adjective too, and an `m` if it
+has many meanings. The first line has the nouns of two words.
 """
 
 from __future__ import annotations
