@@ -26,8 +26,8 @@ class Rates:
             shards write SOURCE --out OUT --part I/8 --device cuda` does, the loading of the model
             not counted. One process alone came to 510 a second, since reading takes the time.
         ray_share: of that speed that is left with workers of Ray, without the seconds in which they
-            start. `python -m tests.bulk_throughput FOLDER --photos 3000`.
-        shard_bytes: of a photo in a shard. `python -m tests.bulk_merge`, as the next four.
+            start. `python -m benchmarks.bulk_throughput FOLDER --photos 3000`.
+        shard_bytes: of a photo in a shard. `python -m benchmarks.bulk_merge`, as the next four.
         merged_rows_per_second: into an index, by its only writer, where the disk keeps up.
         exact_rows_per_second: into a file of vectors that is searched exactly.
         listed_rows_per_second: into one of lists, which are found and tried.
@@ -37,7 +37,7 @@ class Rates:
             13.0 ms of 10,000 photos and 20.1 ms of 1,000,000 come to.
         vector_ns: that the search step takes for each vector, or centroid, that it compares.
         pushed_rows_per_second: into PostgreSQL.
-            `python -m tests.postgres_bench --like INDEX --rows 100000`, as the next two.
+            `python -m benchmarks.postgres_bench --like INDEX --rows 100000`, as the next two.
         graph_rows_per_second: into the HNSW graph of pgvector: 18.6 seconds for 100,000.
         postgres_bytes: of a photo in PostgreSQL.
     """
@@ -84,7 +84,7 @@ class Point:
 
     Attributes:
         photos: how many.
-        merge_seconds: of processors. `python -m tests.bulk_merge --rows N`, rows and file of
+        merge_seconds: of processors. `python -m benchmarks.bulk_merge --rows N`, rows and file of
             vectors together.
         index_bytes: all files of the index. `crossgraph bench --only scale`, as the next.
         query_ms: a warm query, re-ranking included.

@@ -11,7 +11,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_rows_merge_through_a_kill(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tests.bulk_merge", "--rows", "5000", "--folder", tmp_path]
+    module = "benchmarks.bulk_merge"
+    command = [sys.executable, "-m", module, "--rows", "5000", "--folder", tmp_path]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)

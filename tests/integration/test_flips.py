@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flips import answers, flips, make_index
+from benchmarks.flips import answers, flips, make_index
 
 
 def test_answers_are_the_same_twice_and_hold_what_can_differ(tmp_path: Path) -> None:
@@ -24,7 +24,7 @@ def test_turned_bits_of_catalog_and_vectors(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(
     not os.environ.get("CROSSGRAPH_LONG_TESTS"),
-    reason="takes a quarter of an hour: CROSSGRAPH_LONG_TESTS=1, or `python -m tests.flips`",
+    reason="takes a quarter of an hour: CROSSGRAPH_LONG_TESTS=1, or `python -m benchmarks.flips`",
 )
 def test_five_hundred_turned_bits(tmp_path: Path) -> None:
     found = list(flips(tmp_path, 500, 2, with_model=True))

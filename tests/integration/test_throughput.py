@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.throughput import measure
+from benchmarks.throughput import measure
 
 
 def test_an_index_is_little_more_than_what_it_holds(tmp_path: Path) -> None:

@@ -171,7 +171,7 @@ def test_what_is_no_json_is_refused_in_one_line(tmp_path: Path, text: str | byte
 @pytest.mark.slow
 def test_a_large_file_takes_little_more_than_what_is_kept_of_it() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.coco_memory", "80"],
+        [sys.executable, "-m", "benchmarks.coco_memory", "80"],
         cwd=Path(__file__).parents[2],
         check=True,
         capture_output=True,

@@ -1,6 +1,7 @@
-"""What reading a large COCO file takes: `python -m tests.coco_memory [MEGABYTES]`, one JSON line.
+"""What reading a large COCO file takes: `python -m benchmarks.coco_memory [MEGABYTES]`.
 
-The file is made of captions and of outlines of things, as COCO's own files are.
+Prints one JSON line. The file is made of captions and of outlines of things, as COCO's own files
+are.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What workers of Ray cost: `python -m tests.bulk_throughput`, photos a second beside one process.
+"""How workers of Ray compare with one process: `python -m benchmarks.bulk_throughput FOLDER`.
 
 The same photos are indexed by `build_index` in this process, which uses every processor, and made
 shards of by two workers of Ray, which share the same processors, in turns. The start of Ray and its
@@ -18,11 +18,11 @@ import tempfile
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from indexer import build_index
 from indexer.bulk import write_embedded_shards
 from indexer.bulk.ray_job import RayEmbed
+from indexer.indexing_model import IndexingModel
 from search.bench.pictures import with_comment
 from search.commands.shared.embedded_shards import model_of_worker
 from search.models.for_indexing import indexing_model
@@ -43,7 +43,7 @@ def photos_of(folder: Path, into: Path, count: int) -> None:
         (into / f"{number:06}.jpg").write_bytes(with_comment(content, f"{number:06}"))
 
 
-def timed_model(started: Path, threads: int) -> Any:
+def timed_model(started: Path, threads: int) -> IndexingModel:
     """Load the model in a worker, and write down when that was done."""
     model = model_of_worker(threads, LOADED_BY)
     _ = model._session
@@ -52,15 +52,15 @@ def timed_model(started: Path, threads: int) -> Any:
     return model
 
 
-def alone(photos: Path, work: Path, model: Any) -> float:
+def alone(photos: Path, work: Path, model: IndexingModel) -> float:
     """Return the seconds in which one process indexes the photos."""
     shutil.rmtree(work, ignore_errors=True)
     return build_index(work, [photos], model).seconds
 
 
-def with_ray(photos: Path, work: Path, model: Any, workers: int) -> tuple[float, float]:
+def with_ray(photos: Path, work: Path, model: IndexingModel, workers: int) -> tuple[float, float]:
     """Return the seconds in which workers make shards, and those of them before they had models."""
-    from tests import bulk_throughput  # by the name under which workers find it
+    from benchmarks import bulk_throughput  # by the name under which workers find it
 
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
@@ -98,7 +98,9 @@ def _say(line: str) -> None:
 
 def main() -> None:
     """Measure, and print what was found as one line of JSON."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bulk_throughput", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.bulk_throughput", description=__doc__
+    )
     parser.add_argument("photos", type=Path, help="a folder of JPEGs")
     parser.add_argument("--photos", dest="count", type=int, default=1000, help="how many")
     parser.add_argument("--workers", type=int, default=2)

@@ -1,8 +1,9 @@
 """How long the metadata of photos takes to be read again, beside the time that embedding takes.
 
-`python -m tests.metadata_rate [PHOTOS] [EMBEDDED]` makes so many photos of 640 x 480 with EXIF, GPS
-and XMP, a tenth of them with a sidecar; writes an index of them without their metadata; and prints
-what reading it again takes. Some photos are embedded with the shipped model for comparison.
+`python -m benchmarks.metadata_rate [PHOTOS] [EMBEDDED]` makes so many photos of 640 x 480 with
+EXIF, GPS and XMP, a tenth of them with a sidecar; writes an index of them without their metadata;
+and prints what reading it again takes. Some photos are embedded with the shipped model for
+comparison.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the store costs: `python -m tests.throughput`; rows a second, seconds to open, sizes.
+"""What the store costs: `python -m benchmarks.throughput`; rows a second, seconds to open, sizes.
 
 Rows have the shapes of the shipped model and a path and a caption of usual lengths; the numbers are
 random, since nothing here depends on what they say. Only the store's work is timed.
@@ -106,7 +106,7 @@ def _opened(folder: Path) -> float:
 
 def main() -> None:
     """Measure, and print what was found as one line of JSON."""
-    parser = argparse.ArgumentParser(prog="python -m tests.throughput", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.throughput", description=__doc__)
     parser.add_argument("--rows", type=int, default=100_000, help="a multiple of a thousand")
     parser.add_argument("--folder", type=Path, help="where to write, instead of the temporary one")
     asked = parser.parse_args()

@@ -1,8 +1,8 @@
 """How many of the words that are rendered over photos are read, and what a photo costs.
 
-`python -m tests.text_rate` prints both: 200 words in ten fonts and five sizes, over photos that
-come with scikit-image and scikit-learn (extra `demo`), by the reader of the extra `text`. Each word
-has a photo of its own.
+`python -m benchmarks.text_rate` prints both: 200 words in ten fonts and five sizes, over photos
+that come with scikit-image and scikit-learn (extra `demo`), by the reader of the extra `text`. Each
+word has a photo of its own.
 """
 
 from __future__ import annotations

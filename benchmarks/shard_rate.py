@@ -1,4 +1,4 @@
-"""Indexing photos from a folder, a tar and a Parquet file: `python -m tests.shard_rate FOLDER`.
+"""Indexing from a folder, a tar and a Parquet file: `python -m benchmarks.shard_rate FOLDER`.
 
 The same photos each time, with the shipped model, in turn and several times over. One JSON line:
 photos a second, and seconds of the processor for a photo, which other work on the machine changes
@@ -63,7 +63,7 @@ def _said(line: str) -> None:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m tests.shard_rate", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.shard_rate", description=__doc__)
     parser.add_argument("photos", type=Path, help="a folder of JPEG files")
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)

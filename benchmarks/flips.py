@@ -1,5 +1,6 @@
-"""Bits turned one at a time: `python -m tests.flips`; prints how many were told, and ends with 1 if
-one was not and changed an answer.
+"""Whether damage is noticed: `python -m benchmarks.flips` turns one bit at a time.
+
+It prints how many of them were told of, and ends with 1 if one was not and changed an answer.
 
 A bit is turned in the catalog, the file of vectors or the prepared model of a small index. Then
 `verify` must tell of it, or all answers must be what they were; and nothing may end in an error
@@ -219,7 +220,7 @@ def _make_model(original: Path) -> Rerank:
 
 def main() -> int:
     """Turn bits, and say what came of them."""
-    parser = argparse.ArgumentParser(prog="python -m tests.flips", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.flips", description=__doc__)
     parser.add_argument("--flips", type=int, default=500)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--no-model", action="store_true", help="catalog and vectors alone")

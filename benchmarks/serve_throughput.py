@@ -1,4 +1,4 @@
-"""`python -m tests.serve_throughput INDEX`: answers a second and memory, by the number of workers.
+"""Answers a second and memory, by workers: `python -m benchmarks.serve_throughput INDEX`.
 
 Real queries of different words against the real program, from so many connections that are kept
 open. Whoever asks runs on the same machine and takes his part of its cores. Processor time an

@@ -1,4 +1,4 @@
-"""What an index in PostgreSQL costs: `python -m tests.postgres_bench --like INDEX --rows 100000`.
+"""What an index in PostgreSQL costs: `python -m benchmarks.postgres_bench --like INDEX`.
 
 Rows are made of the embeddings of real photos (`search.bench.mixtures`), those of an index that the
 shipped model made; queries are captions that the model was trained on. The server is the one that
@@ -32,6 +32,7 @@ from search.bench.scale import exact_nearest, recall
 from search.models.cache_folders import exported_models_cache
 from search.query.filters import parse_filter
 from store import Index, PhotoFile
+from store.catalog.selection import Expression
 from store.postgres.address import Address
 from store.postgres.postgres_reader import PostgresReader
 from store.postgres.push import push
@@ -155,7 +156,7 @@ def _filtered(
         until = START + timedelta(minutes=rows * percent // 100)
         wanted = parse_filter(f"taken < {until:%Y-%m-%dT%H:%M:%S}")
 
-        def ask(index: SearchedIndex, turn: int, wanted: Any = wanted) -> NDArray[np.int64]:
+        def ask(index: SearchedIndex, turn: int, wanted: Expression = wanted) -> NDArray[np.int64]:
             with index.snapshot():
                 chosen = index.matching(wanted)
                 return index.search(queries[turn % QUERIES], NEAREST, chosen)[0]

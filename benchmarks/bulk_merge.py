@@ -1,4 +1,4 @@
-"""What merging shards costs: `python -m tests.bulk_merge`, rows a second and memory.
+"""What merging shards costs: `python -m benchmarks.bulk_merge`, rows a second and memory.
 
 Beside seconds it tells those of processors, which are the same on a machine that does other things.
 
@@ -132,7 +132,7 @@ class Merging:
 
 def merged(shards: Path, index: Path, kill_at: float | None) -> Merging:
     """Merge in a process, which is killed when it has told of that share of all."""
-    command = [sys.executable, "-m", "tests.bulk_merge", "--merge", str(shards), str(index)]
+    command = [sys.executable, "-m", "benchmarks.bulk_merge", "--merge", str(shards), str(index)]
     lines: list[dict[str, float]] = []
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -158,7 +158,7 @@ def checked(index: Path, rows: int) -> None:
 
 def main() -> None:
     """Measure, and print what was found as one line of JSON."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bulk_merge", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.bulk_merge", description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--folder", type=Path, help="where to work, instead of the temporary one")
     parser.add_argument("--merge", nargs=2, metavar=("SHARDS", "INDEX"), help=argparse.SUPPRESS)
