@@ -37,6 +37,7 @@ from store.postgres.address import Address
 from store.postgres.postgres_reader import PostgresReader
 from store.postgres.push import push
 from store.searched_index import SearchedIndex
+from store.types import ModelInfo
 from store.vectors.flat import FlatIndex
 from tests.postgres_server import running_server
 
@@ -96,14 +97,7 @@ def make_index(like: Path, folder: Path, rows: int) -> NDArray[np.float32]:
     prepared = find_indexing_model(exported_models_cache(), model.fingerprint)
     if prepared is None:
         raise SystemExit(f"{like} was made by a model that is not prepared here: index with it")
-    with Index.create(
-        folder,
-        model.fingerprint,
-        model.dim,
-        model=model.name,
-        encoders=model.encoders,
-        unit_dim=model.unit_dim,
-    ) as index:
+    with Index.create_for(folder, ModelInfo.of(model)) as index:
         done = 0
         for vectors, packed in made_rows(real, rows):
             files = [_photo(done + row) for row in range(len(vectors))]

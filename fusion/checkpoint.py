@@ -7,7 +7,6 @@ recall by a fifth of a point at most; all other weights as float16. Nothing is e
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from fusion.encoders.torchvision_ops import ensure_torchvision
 from fusion.graphs.cross_graph import RerankerConfig
 from fusion.graphs.dual_graph import ModelConfig
 from fusion.network.network import GATES, Network, NetworkConfig
+from fusion.replaced_file import replaced_file
 from fusion.runtime.model_errors import CheckpointError
 from fusion.runtime.model_fingerprint import CONFIG, SHIPPED
 from fusion.runtime.packaged_file import file_sha256
@@ -37,6 +37,9 @@ __all__ = [
     "shipped_checkpoint",
     "write_checkpoint",
 ]
+
+Config = Mapping[str, Any]
+"""What `config.json` says of a network, as JSON holds it."""
 
 ROW = 64
 """How long the rows of a matrix must be to be kept as int8."""
@@ -78,25 +81,24 @@ def write_checkpoint(
     kind: str,
     encoders: str,
     encoders_fingerprint: str,
-    config: Mapping[str, Any],
+    config: Config,
     module: nn.Module,
 ) -> None:
     """Write a model so that a reader never meets half of it: each file is renamed into place."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = compact(module.state_dict())
-    partial = folder / f"{WEIGHTS}.partial"
-    save_file(weights, partial)
+    with replaced_file(folder / WEIGHTS) as partial:
+        save_file(weights, partial)
+        weights_sha256 = file_sha256(partial)
     content = {
         "kind": kind,
         "encoders": encoders,
         "encoders_fingerprint": encoders_fingerprint,
-        "weights_sha256": file_sha256(partial),
+        "weights_sha256": weights_sha256,
         "config": dict(config),
     }
-    os.replace(partial, folder / WEIGHTS)
-    partial = folder / f"{CONFIG}.partial"
-    partial.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    os.replace(partial, folder / CONFIG)
+    with replaced_file(folder / CONFIG) as partial:
+        partial.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def compact(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -161,7 +163,7 @@ def layers_config(layers: Any) -> dict[str, Any] | None:  # noqa: ANN401 - layer
     return {"layers": len(layers)} | {name: getattr(config, name) for name in names}
 
 
-def build_layers(config: Mapping[str, Any] | None) -> nn.ModuleList | None:
+def build_layers(config: Config | None) -> nn.ModuleList | None:
     if config is None:
         return None
     ensure_torchvision()
@@ -174,7 +176,7 @@ def build_layers(config: Mapping[str, Any] | None) -> nn.ModuleList | None:
     return nn.ModuleList(BertLayer(bert) for _ in range(config["layers"]))
 
 
-def build_network(config: Mapping[str, Any]) -> Network:
+def build_network(config: Config) -> Network:
     """Build the network that a checkpoint's `config` describes, with untrained weights."""
     shape = dict(config["network"])
     shape["vocabulary"] = tuple(shape["vocabulary"])

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import nn
@@ -24,6 +24,7 @@ from fusion.data.collection import ReadPhoto, read_captions
 from fusion.data.features import PairData
 from fusion.encoders import Encoders, load_encoders
 from fusion.hardware.device import Device, choose_device
+from fusion.progress_callback import Progress
 from fusion.training.epochs import Options
 from fusion.training.model_card import write_card
 from fusion.training.network_run import train_network
@@ -33,7 +34,6 @@ from fusion.training.training_collections import FeatureSource, TrainingCollecti
 
 __all__ = ["default_epochs", "train_from_files", "training_photos"]
 
-Report = Callable[[str, int, int], None]
 FEWEST_PHOTOS = 20
 """A tenth is held out to fit on, and false pairs of captions and photos need two."""
 
@@ -48,7 +48,7 @@ class Ingredients:
     data: TrainingCollections
     negatives: LinearCCA
     read_photo: ReadPhoto
-    report: Report
+    report: Progress
     device: Device
 
 
@@ -56,7 +56,7 @@ class TrainedModel(NamedTuple):
     """A trained module, and what its checkpoint's `config.json` says of it."""
 
     module: nn.Module
-    config: dict[str, Any]
+    config: dict[str, object]
 
 
 class Trainer(NamedTuple):
@@ -98,7 +98,7 @@ def trainer_of(model: str) -> Trainer:
 
 
 def train_from_files(
-    request: TrainRequest, progress: Report | None = None, *, read_photo: ReadPhoto
+    request: TrainRequest, progress: Progress | None = None, *, read_photo: ReadPhoto
 ) -> str:
     """Encode what isn't yet, train, and write the checkpoint; return one line on what came.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -38,6 +38,7 @@ from indexer.shard_loop import ShardLoop, shard_plans
 from indexer.sources import CocoSource, Rules
 from store import Index, IndexNotFound, QuarantinedFile
 from store.photo_names import lies_below
+from store.types import ModelInfo, Progress
 
 __all__ = ["BuildReport", "build_index", "plan_index"]
 
@@ -101,7 +102,7 @@ def build_index(
     batch_size: int | None = None,
     prune: bool = False,
     retry_failed: bool = False,
-    progress: Callable[[int, int, str], object] | None = None,
+    progress: Progress | None = None,
 ) -> BuildReport:
     """Add photos to an index, or bring it up to date; only what changed is read again.
 
@@ -171,14 +172,7 @@ def build_index(
 
 
 def _opened(folder: Path, retriever: IndexingModel) -> Index:
-    return Index.open_or_create(
-        folder,
-        retriever.fingerprint,
-        retriever.dim,
-        model=retriever.name,
-        encoders=retriever.encoders,
-        unit_dim=retriever.unit_dim,
-    )
+    return Index.open_or_create(folder, ModelInfo.of(retriever))
 
 
 def _take_in(index: Index, comparison: Comparison, loop: Loop, shards: ShardLoop) -> list[int]:

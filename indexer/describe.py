@@ -6,7 +6,7 @@ Each batch is one transaction, so a run that is cut off keeps what it did.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import islice
 from typing import BinaryIO
@@ -20,13 +20,11 @@ from indexer.photos.raw_preview import RAW_HEAD_BYTES, may_be_raw, raw_as_jpeg
 from indexer.sources import FoundFile
 from store import Index, PhotoFile, UnreadableImage
 from store.photo_names import base_name
-from store.types import PhotoDetails
+from store.types import PhotoDetails, Progress
 
 __all__ = ["describe", "name_places"]
 
 AT_ONCE = 256
-
-Progress = Callable[[int, int, str], object]
 
 
 def describe(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from store.types import DescribedModel
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -15,20 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["IndexingModel"]
 
 
-class IndexingModel(Protocol):
+class IndexingModel(DescribedModel, Protocol):
     """The part of a retriever that indexing uses (`fusion.retriever.Retriever` is one)."""
-
-    @property
-    def fingerprint(self) -> str:
-        """Hex digest that changes with weights, encoders or configuration."""
-
-    @property
-    def dim(self) -> int:
-        """Width of the indexed vector."""
-
-    @property
-    def unit_dim(self) -> int:
-        """So many leading values of an indexed vector have unit length together; 0 if none."""
 
     @property
     def size_px(self) -> int | None:
@@ -37,14 +27,6 @@ class IndexingModel(Protocol):
     @property
     def batch_size(self) -> int:
         """How many photos it is best given together."""
-
-    @property
-    def name(self) -> str:
-        """What people call it."""
-
-    @property
-    def encoders(self) -> str:
-        """The encoders' preset."""
 
     def embed_images(self, images: Sequence[Image]) -> ImageEmbeddings:
         """Embed B RGB photos."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from indexer.batches import Batch, batches
 from indexer.changes.plan import Plan
@@ -11,10 +11,9 @@ from indexer.indexing_model import IndexingModel
 from indexer.sources import FoundFile
 from store import Index
 from store.photo_names import base_name
+from store.types import Progress
 
 __all__ = ["Loop", "settle"]
-
-Progress = Callable[[int, int, str], object]
 
 
 class Loop:

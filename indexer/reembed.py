@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from indexer.indexing_model import IndexingModel
 from indexer.sources import FoundFile, ShardsAtHand
 from store import Index, PhotoFile, Reembedding
 from store.photo_names import base_name
+from store.types import ModelInfo, Progress
 
 __all__ = ["ReembedReport", "reembed"]
 
@@ -42,7 +43,7 @@ def reembed(
     *,
     batch_size: int | None = None,
     prune: bool = False,
-    progress: Callable[[int, int, str], object] | None = None,
+    progress: Progress | None = None,
 ) -> ReembedReport:
     """Embed all photos of an index with another model, and let that answer once all are done.
 
@@ -69,14 +70,7 @@ def reembed(
         index.begin_writing()
         if index.model.fingerprint == retriever.fingerprint:
             return ReembedReport(switched=True, seconds=time.monotonic() - started)
-        new = Reembedding(
-            index,
-            retriever.fingerprint,
-            retriever.dim,
-            model=retriever.name,
-            encoders=retriever.encoders,
-            unit_dim=retriever.unit_dim,
-        )
+        new = Reembedding(index, ModelInfo.of(retriever))
         missing = new.missing()
         ids = {file.path: image_id for image_id, file in missing.items()}
         embedded = 0

@@ -6,7 +6,6 @@ Each batch is one transaction, so a run that is cut off keeps what it did.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from indexer.sources.photo_bytes import ShardsAtHand
 from indexer.text.line_reader import ENOUGH_PX, TEXT_READER, LineReader
 from store import Index
 from store.photo_names import base_name
-from store.types import TextLine
+from store.types import Progress, TextLine
 
 __all__ = ["TextReport", "read_text"]
 
@@ -43,7 +42,7 @@ def read_text(
     folder: Path | str,
     reader: LineReader | None = None,
     *,
-    progress: Callable[[int, int, str], object] | None = None,
+    progress: Progress | None = None,
 ) -> TextReport:
     """Read the text in all photos of an index in which it was not looked for; embeds nothing.
 
@@ -64,21 +63,21 @@ def read_text(
         index.begin_writing()
         ids = index.ids_without_text(TEXT_READER)
         for start in range(0, len(ids), AT_ONCE):
-            found: dict[int, tuple[TextLine, ...]] = {}
+            texts: dict[int, tuple[TextLine, ...]] = {}
             name = ""
             for record in index.photo_records(ids[start : start + AT_ONCE]):
                 done += 1
                 name = base_name(record.file.path)
                 try:
                     content = photos.find(record.file).content()
-                    found[record.image_id] = reader.read(decode_photo(content, ENOUGH_PX).image)
+                    texts[record.image_id] = reader.read(decode_photo(content, ENOUGH_PX).image)
                 except UnreadableImage:
-                    found[record.image_id] = ()
+                    texts[record.image_id] = ()
                 except OSError:
                     continue
-            index.put_lines(found, TEXT_READER)
-            read += len(found)
-            with_text += sum(map(bool, found.values()))
+            index.put_lines(texts, TEXT_READER)
+            read += len(texts)
+            with_text += sum(map(bool, texts.values()))
             if progress is not None:
                 progress(done, len(ids), name)
     return TextReport(read, with_text, done - read, time.monotonic() - started)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from search.printable import printable, printable_lines
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["details_record", "full_details_record"]
 
-NOTHING: dict[str, Any] = {
+NOTHING: dict[str, object] = {
     "title": None,
     "description": None,
     "tags": [],
@@ -25,7 +25,7 @@ NOTHING: dict[str, Any] = {
 }
 
 
-def details_record(details: PhotoDetails | None) -> dict[str, Any]:
+def details_record(details: PhotoDetails | None) -> dict[str, object]:
     """Return what every hit says: texts that are empty, and numbers that are not known, are null.
 
     `place` is the names of where it was taken, the narrowest first.
@@ -44,7 +44,7 @@ def details_record(details: PhotoDetails | None) -> dict[str, Any]:
     }
 
 
-def full_details_record(details: PhotoDetails, lines: Sequence[TextLine]) -> dict[str, Any]:
+def full_details_record(details: PhotoDetails, lines: Sequence[TextLine]) -> dict[str, object]:
     """Return all that is known of one photo, with where people and text are in it.
 
     A box is left, top, right and bottom edge, as shares of width and height; that of a person is

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,7 +116,7 @@ def from_model(explained: PhotoExplanation) -> Explanation:
     return Explanation(content, _heaviest(explained.read), rest, other)
 
 
-def as_record(explanation: Explanation) -> dict[str, Any]:
+def as_record(explanation: Explanation) -> dict[str, object]:
     """Return the `explanation` of a JSON line, numbers rounded to 6 digits."""
     return {
         "words": [
@@ -169,7 +169,7 @@ def _heaviest(weights: NDArray[np.floating]) -> tuple[Region, ...]:
     return tuple(Region(boxes[cell], float(weights[cell])) for cell in order.tolist())
 
 
-def _region_record(region: Region) -> dict[str, Any]:
+def _region_record(region: Region) -> dict[str, object]:
     return {
         "box": [round(side, 6) for side in region.box],
         "weight": round(region.weight, 6),

@@ -28,7 +28,7 @@ from store.errors import (
 from store.index import Index
 from store.reader import IndexReader
 from store.reembedding import Reembedding
-from store.types import Counts, Photo, PhotoFile, QuarantinedFile
+from store.types import Counts, ModelInfo, Photo, PhotoFile, QuarantinedFile
 from store.vectors.generation import Generation
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "IndexTooNew",
     "IndexUnavailable",
     "Model",
+    "ModelInfo",
     "ModelMismatch",
     "ModelUnavailable",
     "Photo",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,12 @@ from store.catalog import images as rows
 from store.catalog.annotations import Kind, ids_annotated, origins, put_texts
 from store.catalog.details import put_details, put_lines
 from store.catalog.shards import FinishedShard, ShardKind
+from store.columns.codec import StoredArray
 from store.columns.half_precision import half_vectors
 from store.errors import IndexExists, IndexNotFound, IndexNotWritable
 from store.reader import CATALOG_NAME, IndexReader
 from store.sqlite.catalog_file import CatalogFile
-from store.types import PhotoDetails, PhotoFile, QuarantinedFile, TextLine
+from store.types import ModelInfo, PhotoDetails, PhotoFile, QuarantinedFile, TextLine
 from store.vectors.cache import VectorCache
 
 __all__ = ["Index"]
@@ -58,13 +59,18 @@ class Index(IndexReader):
             IndexExists: there is one already.
             IndexNotWritable: the catalog cannot be written.
         """
+        return cls.create_for(folder, ModelInfo(fingerprint, dim, model, encoders, unit_dim))
+
+    @classmethod
+    def create_for(cls, folder: Path, model: ModelInfo) -> Self:
+        """Make an empty index for a model; otherwise as `create`."""
         folder.mkdir(parents=True, exist_ok=True)
         catalog = CatalogFile(folder / CATALOG_NAME)
         try:
             with catalog.transaction():
                 if models.active_model(catalog) is not None:
                     raise IndexExists(f"{folder} is an index already; open it or use another")
-                added = models.add_model(catalog, fingerprint, model, encoders, dim, unit_dim)
+                added = models.add_model(catalog, model)
                 models.activate(catalog, added)
             return cls(folder, catalog, added)
         except BaseException:
@@ -72,23 +78,12 @@ class Index(IndexReader):
             raise
 
     @classmethod
-    def open_or_create(
-        cls,
-        folder: Path,
-        fingerprint: str,
-        dim: int,
-        *,
-        model: str = "",
-        encoders: str = "",
-        unit_dim: int = 0,
-    ) -> Self:
+    def open_or_create(cls, folder: Path, model: ModelInfo) -> Self:
         """Open the folder's index, or make one where there is none; raises what those two raise."""
         try:
-            return cls.open(folder, fingerprint=fingerprint, model=model)
+            return cls.open(folder, fingerprint=model.fingerprint, model=model.name)
         except IndexNotFound:
-            return cls.create(
-                folder, fingerprint, dim, model=model, encoders=encoders, unit_dim=unit_dim
-            )
+            return cls.create_for(folder, model)
 
     def begin_writing(self) -> None:
         """Become the only writer now rather than at the first write.
@@ -103,7 +98,7 @@ class Index(IndexReader):
         self,
         files: Sequence[PhotoFile],
         vectors: NDArray[np.floating],
-        nodes: NDArray[Any],
+        nodes: StoredArray,
         details: Sequence[PhotoDetails | None] | None = None,
     ) -> list[int]:
         """Write photos and give their ids. A path that is known keeps its id, captions, categories.
@@ -163,7 +158,7 @@ class Index(IndexReader):
         """Return source or shard to what is there and is not read, by kind."""
         return folders.passed_over(self._catalog)
 
-    def fact(self, name: str) -> Any:  # noqa: ANN401 - what JSON holds
+    def fact(self, name: str) -> object:
         """Return a fact that `put_fact` wrote down; None where there is none."""
         return self._catalog.meta().get(name)
 

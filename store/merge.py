@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from store.catalog import models
@@ -26,7 +26,7 @@ from store.reader import CATALOG_NAME, IndexReader
 from store.record_stream import records
 from store.sqlite.catalog_file import CatalogFile
 from store.sqlite.lock import WriterLock
-from store.types import PhotoRecord
+from store.types import ModelInfo, PhotoRecord, Progress
 from store.vectors.cache import VectorCache
 
 __all__ = ["Merged", "merge"]
@@ -51,7 +51,7 @@ def merge(
     parts: Sequence[Path],
     into: Path,
     *,
-    progress: Callable[[int, int, str], object] | None = None,
+    progress: Progress | None = None,
 ) -> Merged:
     """Put indexes of one model together; each photo keeps all that any of them knows of it.
 
@@ -126,21 +126,15 @@ def _created(opened: Sequence[IndexReader], into: Path) -> Index:
     finally:
         lock.release()
     first = opened[0].model
-    return Index.create(
-        building,
-        first.fingerprint,
-        first.dim,
-        model=first.name,
-        encoders=first.encoders,
-        # Not known of an index that an older version of this program made.
-        unit_dim=max(part.model.unit_dim for part in opened),
-    )
+    # The unit width is not known of an index that an older version of this program made.
+    unit_dim = max(part.model.unit_dim for part in opened)
+    return Index.create_for(building, replace(ModelInfo.of(first), unit_dim=unit_dim))
 
 
 def _build(
     opened: Sequence[IndexReader],
     index: Index,
-    progress: Callable[[int, int, str], object] | None,
+    progress: Progress | None,
 ) -> Merged:
     total, done, doubles = sum(len(part) for part in opened), 0, 0
     for part in opened:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import NamedTuple, Self
 
 __all__ = [
     "MARK",
+    "PhotoName",
     "address_of",
     "base_name",
     "is_address",
@@ -19,7 +21,6 @@ __all__ = [
     "lies_below",
     "member_path",
     "separator",
-    "split_member",
 ]
 
 MARK = "!"
@@ -28,6 +29,33 @@ SUFFIXES = (".tar", ".parquet")
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _ONE_SLASH = re.compile(r"([a-z][a-z0-9+.-]+):/(?!/)", re.IGNORECASE)
 _MEMBER = re.compile(r"(.*?\.(?:tar|parquet))!([^/].*)", re.IGNORECASE | re.DOTALL)
+
+
+class PhotoName(NamedTuple):
+    """What a photo's path says of where the photo lies.
+
+    Attributes:
+        file: its own file, or the shard that it lies in.
+        member: its name in the shard; empty for a file of its own.
+    """
+
+    file: str
+    member: str = ""
+
+    @classmethod
+    def of(cls, path: str) -> Self:
+        """Read a path.
+
+        A file of its own may have the name of a photo in a shard too: whoever opens one looks for
+        that first.
+
+        >>> PhotoName.of("/photos/part-0.tar!a/7!.jpg")
+        PhotoName(file='/photos/part-0.tar', member='a/7!.jpg')
+        >>> PhotoName.of("/photos/hello!.jpg").member, PhotoName.of("/photos/old.tar!/7.jpg").member
+        ('', '')
+        """
+        match = _MEMBER.fullmatch(path) if MARK in path else None
+        return cls(path) if match is None else cls(match[1], match[2])
 
 
 def is_address(place: str) -> bool:
@@ -58,28 +86,14 @@ def member_path(shard: str, member: str) -> str:
     return f"{shard}{MARK}{member}"
 
 
-def split_member(path: str) -> tuple[str, str] | None:
-    """Return the shard and the name in it; None where the path names no photo in a shard.
-
-    A file of its own may have such a name too: whoever opens one looks for that first.
-
-    >>> split_member("/photos/part-0.tar!a/7!.jpg")
-    ('/photos/part-0.tar', 'a/7!.jpg')
-    >>> split_member("/photos/hello!.jpg"), split_member("/photos/old.tar!/7.jpg")
-    (None, None)
-    """
-    match = _MEMBER.fullmatch(path) if MARK in path else None
-    return None if match is None else (match[1], match[2])
-
-
 def base_name(path: str) -> str:
     """Return the last part of a photo's path, of one in a shard without the shard.
 
     >>> base_name("/photos/part-0.tar!7.jpg"), base_name("/photos/a/7.jpg")
     ('7.jpg', '7.jpg')
     """
-    parts = split_member(path)
-    return os.path.basename(path) if parts is None else parts[1].rpartition("/")[2]
+    name = PhotoName.of(path)
+    return name.member.rpartition("/")[2] if name.member else os.path.basename(path)
 
 
 def lies_below(path: str, folder: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from store.catalog.details import details_of
 from store.catalog.full_text import search_words
 from store.catalog.selection import Expression
 from store.catalog_reader import CatalogReader
+from store.columns.codec import StoredArray
 from store.errors import EmbeddingMissing, IndexNotFound, ModelMismatch
 from store.one_state import OneState
 from store.record_stream import records
@@ -191,7 +192,7 @@ class IndexReader(CatalogReader, OneState):
             raise self._catalog.damaged(f"vectors that are none of {self.model.name}")
         return np.array(rows, dtype=np.float32).reshape(len(rows), self.model.dim)
 
-    def nodes(self, image_ids: Ids) -> NDArray[Any]:
+    def nodes(self, image_ids: Ids) -> StoredArray:
         """Return nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
         rows = self._arrays(self.model.nodes, image_ids)
         return np.stack(rows) if rows else np.zeros((0, 0, 0), dtype=np.float16)
@@ -242,7 +243,7 @@ class IndexReader(CatalogReader, OneState):
         with self.snapshot():
             yield self._catalog
 
-    def _arrays(self, table: str, image_ids: Ids) -> list[NDArray[Any]]:
+    def _arrays(self, table: str, image_ids: Ids) -> list[StoredArray]:
         ids = [int(image_id) for image_id in image_ids]
         with self.snapshot():
             arrays = rows.arrays_of(self._catalog, table, ids)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
-
-from numpy.typing import NDArray
+from typing import Protocol
 
 from store.catalog.annotations import texts_of
 from store.catalog.details import details_of
 from store.catalog.images import arrays_of, files_of, paths_of
 from store.catalog.models import Model
-from store.columns.codec import row_to_path
+from store.columns.codec import StoredArray, row_to_path
 from store.columns.paths import relative_path
 from store.columns.tables import PATH
 from store.errors import IndexDamaged
@@ -67,7 +65,7 @@ def shared_paths(index: ReadIndex) -> frozenset[str]:
 
 
 def _records(
-    catalog: CatalogFile, page: Sequence[int], vectors: dict[int, NDArray[Any]]
+    catalog: CatalogFile, page: Sequence[int], vectors: dict[int, StoredArray]
 ) -> list[PhotoRecord]:
     files = files_of(catalog, page)
     captions = texts_of(catalog, "captions", page)
@@ -92,9 +90,7 @@ def _records(
     return records
 
 
-def _vectors(
-    index: ReadIndex, catalog: CatalogFile, page: Sequence[int]
-) -> dict[int, NDArray[Any]]:
+def _vectors(index: ReadIndex, catalog: CatalogFile, page: Sequence[int]) -> dict[int, StoredArray]:
     try:
         vectors = arrays_of(catalog, index.model.vectors, page)
         sound = all(vector.shape == (index.model.dim,) for vector in vectors.values())

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from store.catalog import images as rows
 from store.catalog import models
+from store.columns.codec import StoredArray
 from store.columns.half_precision import half_vectors
 from store.index import Index
-from store.types import PhotoFile
+from store.types import ModelInfo, PhotoFile
 
 __all__ = ["Reembedding"]
 
@@ -25,38 +25,23 @@ class Reembedding:
 
     Args:
         index: open, and from now on written by nobody else.
-        fingerprint: of the new model, hex.
-        dim: width of its vectors.
-        model: what people call it.
-        encoders: its encoders' preset.
-        unit_dim: so many leading values of a vector have unit length together; 0 if none.
+        model: the new one.
 
     Raises:
         ValueError: it is the model that answers now.
         IndexBusy: another process is writing.
     """
 
-    def __init__(
-        self,
-        index: Index,
-        fingerprint: str,
-        dim: int,
-        *,
-        model: str = "",
-        encoders: str = "",
-        unit_dim: int = 0,
-    ) -> None:
-        if fingerprint == index.model.fingerprint:
-            raise ValueError(f"{index.folder} was embedded with model {model} already")
+    def __init__(self, index: Index, model: ModelInfo) -> None:
+        if model.fingerprint == index.model.fingerprint:
+            raise ValueError(f"{index.folder} was embedded with model {model.name} already")
         self._index = index
         with index.writing() as catalog:
-            known_model = models.find_model(catalog, fingerprint)
+            known_model = models.find_model(catalog, model.fingerprint)
             for other in models.other_models(catalog, index.model):
                 if other != known_model:
                     models.forget(catalog, other)
-            self._model = known_model or models.add_model(
-                catalog, fingerprint, model, encoders, dim, unit_dim
-            )
+            self._model = known_model or models.add_model(catalog, model)
 
     def missing(self) -> dict[int, PhotoFile]:
         """Return the photos without an embedding of the new model, by ascending id."""
@@ -66,7 +51,7 @@ class Reembedding:
         return {image_id: file for image_id, file in known.items() if image_id not in done}
 
     def put(
-        self, image_ids: Sequence[int], vectors: NDArray[np.floating], nodes: NDArray[Any]
+        self, image_ids: Sequence[int], vectors: NDArray[np.floating], nodes: StoredArray
     ) -> None:
         """Write the new model's vectors (B, D) and nodes (B, ...) of photos of the index.
 

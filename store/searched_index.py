@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from store.catalog.models import Model
 from store.catalog.photo_order import OrderedPhotos, PhotoOrder
 from store.catalog.selection import Expression
+from store.columns.codec import StoredArray
 from store.types import (
     Counts,
     Ids,
@@ -99,7 +100,7 @@ class SearchedIndex(Protocol):
     def vectors(self, image_ids: Ids) -> NDArray[np.float32]:
         """Return vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
 
-    def nodes(self, image_ids: Ids) -> NDArray[Any]:
+    def nodes(self, image_ids: Ids) -> StoredArray:
         """Return nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
 
     def background(self) -> Background:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +16,17 @@ __all__ = [
     "Blocks",
     "Box",
     "Counts",
+    "DescribedModel",
     "Ids",
     "Missing",
+    "ModelInfo",
     "PersonRegion",
     "Photo",
     "PhotoDetails",
     "PhotoFile",
+    "PhotoMetadata",
     "PhotoRecord",
+    "Progress",
     "QuarantinedFile",
     "TextLine",
 ]
@@ -44,6 +48,50 @@ TopK = tuple[NDArray[np.int64], NDArray[np.float32]]
 
 Box = tuple[float, float, float, float]
 """Left, top, right and bottom edge, as shares of a picture's width and height: 0..1."""
+
+
+Progress = Callable[[int, int, str], object]
+"""Called with how much is done, how much there is to do, and the last thing done or the stage."""
+
+
+class DescribedModel(Protocol):
+    """What every model that embeds says of itself; `ModelInfo` has it without the model."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Hex digest that changes with weights, encoders or configuration."""
+
+    @property
+    def dim(self) -> int:
+        """Width of the indexed vector."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    @property
+    def encoders(self) -> str:
+        """The encoders' preset."""
+
+    @property
+    def unit_dim(self) -> int:
+        """So many leading values of an indexed vector have unit length together; 0 if none."""
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What an index must know of the model that embeds; attributes as of `DescribedModel`."""
+
+    fingerprint: str
+    dim: int
+    name: str = ""
+    encoders: str = ""
+    unit_dim: int = 0
+
+    @classmethod
+    def of(cls, model: DescribedModel) -> Self:
+        """Return what a model says of itself."""
+        return cls(model.fingerprint, model.dim, model.name, model.encoders, model.unit_dim)
 
 
 @dataclass(frozen=True)
@@ -128,8 +176,8 @@ class TextLine:
 
 
 @dataclass(frozen=True)
-class PhotoDetails:
-    """What a photo's metadata says of it (EXIF, IPTC, XMP, sidecars); empty where it says nothing.
+class PhotoMetadata:
+    """What metadata says of a photo; empty or None where it says nothing.
 
     Attributes:
         title: one line.
@@ -143,12 +191,8 @@ class PhotoDetails:
         city: by the file, or, as the next two, by the names of places that are near.
         region: a state or district.
         country: its English name, or what the file calls it.
-        is_placed: whether the names of places near the coordinates were looked up.
         lens: the name of the lens.
         utc_offset_min: minutes that the camera's clock was ahead of UTC; None if not known.
-        sidecars: which files beside the photo were read, in a form that changes when they do.
-        note: what was left out and why, in one line; empty if nothing was.
-        reader: the version of the reader of metadata.
     """
 
     title: str = ""
@@ -162,9 +206,22 @@ class PhotoDetails:
     city: str = ""
     region: str = ""
     country: str = ""
-    is_placed: bool = False
     lens: str = ""
     utc_offset_min: int | None = None
+
+
+@dataclass(frozen=True)
+class PhotoDetails(PhotoMetadata):
+    """What all metadata of a photo says together (EXIF, IPTC, XMP, sidecars).
+
+    Attributes:
+        is_placed: whether the names of places near the coordinates were looked up.
+        sidecars: which files beside the photo were read, in a form that changes when they do.
+        note: what was left out and why, in one line; empty if nothing was.
+        reader: the version of the reader of metadata.
+    """
+
+    is_placed: bool = False
     sidecars: str = ""
     note: str = ""
     reader: int = 0
@@ -233,5 +290,5 @@ class PhotoRecord:
     relative_path: str
     captions: tuple[str, ...]
     categories: tuple[str, ...]
-    vector: NDArray[Any] | None
+    vector: NDArray[np.float16] | None
     details: PhotoDetails = PhotoDetails()

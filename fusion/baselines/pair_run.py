@@ -22,7 +22,7 @@ from fusion.training.sampling import split_photos
 from fusion.training.saved_state import load_state, optimizer_state, save_state, tensors_under
 
 if TYPE_CHECKING:
-    from fusion.training.network_run import Report
+    from fusion.progress_callback import Progress
     from fusion.training.train_request import TrainRequest
 
 __all__ = ["PairRun", "false_photos", "train_pair_run"]
@@ -56,7 +56,7 @@ def train_pair_run(
     dev: PairData,
     held_out: int,
     negatives: LinearCCA,
-    report: Report,
+    report: Progress,
 ) -> PairRun:
     """Train article, concat or average; the log goes to `log.jsonl` in `request.out`.
 
@@ -102,7 +102,7 @@ def log_line(log: dict[str, float]) -> dict[str, Any]:
 class Recorder:
     """Leaves a state behind after each epoch, for `--resume`."""
 
-    def __init__(self, out: Path, photos: int, report: Report) -> None:
+    def __init__(self, out: Path, photos: int, report: Progress) -> None:
         self.state, self.photos, self.report = out / "state", photos, report
         self.history: list[dict[str, float]] = []
         self.best: dict[str, Tensor] = {}
@@ -123,7 +123,7 @@ class Recorder:
         }  # fmt: skip
         save_state(self.state, model, optimizer, facts, self.best)
         self.report(
-            f"epoch {epoch}, loss {log['loss']:.3f}, dev R@1 {log['R@1']:.1f}", epoch, epoch
+            epoch, epoch, f"epoch {epoch}, loss {log['loss']:.3f}, dev R@1 {log['R@1']:.1f}"
         )
 
 

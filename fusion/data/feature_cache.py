@@ -10,9 +10,9 @@ import hashlib
 import math
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,8 @@ from fusion.data.features import (
 from fusion.data.views import FIRST_PART, SHORTEST_SIDE, view_of, worn
 from fusion.encoders import Encoders
 from fusion.hardware.precision import fast_products
+from fusion.progress_callback import Progress
+from fusion.replaced_file import replaced_file
 from fusion.runtime.squares import square
 
 __all__ = ["cache_features"]
@@ -42,7 +44,6 @@ PHOTO_BATCH = 32
 PHOTO_ARRAYS = ("regions", "pooled")
 READERS = os.cpu_count() or 1
 BATCHES_AHEAD = 4
-Progress = Callable[[str, int, int], None]
 Array = np.memmap[Any, np.dtype[np.float16]]
 
 
@@ -128,15 +129,19 @@ def array_files(
     folder: Path, shapes: Mapping[str, tuple[int, ...]], count: int
 ) -> Iterator[dict[str, Array]]:
     """Open float16 files of `count` rows; each gets its name when all are whole, in this order."""
-    partials = {name: folder / f"{name}.partial" for name in shapes}
-    arrays = {
-        name: open_memmap(partials[name], "w+", np.float16, (count, *shape))
-        for name, shape in shapes.items()
-    }
-    yield arrays
-    for name, array in arrays.items():
-        array.flush()
-        os.replace(partials[name], folder / f"{name}.npy")
+    with ExitStack() as files:
+        # What is entered last is left first.
+        partials = {
+            name: files.enter_context(replaced_file(folder / f"{name}.npy"))
+            for name in reversed(list(shapes))
+        }
+        arrays = {
+            name: open_memmap(partials[name], "w+", np.float16, (count, *shape))
+            for name, shape in shapes.items()
+        }
+        yield arrays
+        for array in arrays.values():
+            array.flush()
 
 
 def write_photos(
@@ -162,7 +167,7 @@ def write_photos(
                 part = parts[name]
                 if part is not None:
                     array[rows] = part.cpu().numpy()
-            report("photos", rows.stop, len(paths))
+            report(rows.stop, len(paths), "photos")
 
 
 def write_view(
@@ -186,7 +191,7 @@ def write_view(
             with fast_products(place.type):
                 maps = encoders.image.encode_lower(views)
             arrays[f"maps-{number}"][rows] = maps.float().cpu().numpy()
-            report(f"photos, view {number + 1}", rows.stop, shape[0])
+            report(rows.stop, shape[0], f"photos, view {number + 1}")
 
 
 def write_frozen_view(
@@ -209,7 +214,7 @@ def write_frozen_view(
             parts = zip(PHOTO_ARRAYS, photo_features(encoded.features.float()), strict=True)
             for name, part in parts:
                 arrays[names[name]][rows] = part.cpu().numpy()
-            report(f"photos, view {number + 1}", rows.stop, count)
+            report(rows.stop, count, f"photos, view {number + 1}")
 
 
 def write_captions(
@@ -225,9 +230,9 @@ def write_captions(
         for rows, features in encoded_texts(encoders, texts):
             fill_words(arrays, mask, rows, features)
             done += len(rows)
-            report("captions", done, len(texts))
-    np.save(folder / "mask.partial.npy", mask)
-    os.replace(folder / "mask.partial.npy", folder / "mask.npy")
+            report(done, len(texts), "captions")
+    with replaced_file(folder / "mask.npy") as partial, partial.open("wb") as file:
+        np.save(file, mask)
 
 
 def read_cache(collection: Collection, folder: Path, views: int, *, tunable: bool) -> PairData:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -158,7 +158,7 @@ def joined(parts: Sequence[PairData]) -> PairData:
     )
 
 
-def _padded(array: NDArray[Any], length: int) -> NDArray[Any]:
+def _padded(array: NDArray[np.generic], length: int) -> NDArray[np.generic]:
     """Rows (M, T, ...) with zeros up to `length`."""
     wanted = [(0, 0), (0, length - array.shape[1]), *((0, 0),) * (array.ndim - 2)]
     return np.pad(array, wanted)

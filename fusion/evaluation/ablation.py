@@ -147,7 +147,7 @@ def score_rows(
             yield row, scored.of(row, dim=1), scored.of(row, dim=0)
             done += 1
             if progress:
-                progress("ablation rows", done, len(rows))
+                progress(done, len(rows), "ablation rows")
 
 
 class VariantScores:

@@ -54,7 +54,7 @@ class PairMatcher:
 
         def report(done: int, total: int) -> None:
             if progress:
-                progress("captions judged", done, total)
+                progress(done, total, "captions judged")
 
         table: Matrix = self.model.score_matrix(images, texts, report).numpy()
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import string
-from typing import Any, cast
+from importlib import import_module
+from typing import Any
 
 from tokenizers import Regex, Tokenizer, models, normalizers, processors
 
@@ -96,14 +97,13 @@ def plain_tokenizer(tokenizer: Any) -> Tokenizer:  # noqa: ANN401
 
 def _sentence_pieces(tokenizer: Any) -> Tokenizer:  # noqa: ANN401
     """SigLIP's: small letters, no punctuation, pieces of words by a unigram model (T5's form)."""
-    from sentencepiece import sentencepiece_model_pb2
-
-    pieces, protocol = tokenizer.sp_model, cast(Any, sentencepiece_model_pb2)
+    pieces = tokenizer.sp_model
+    protocol = import_module("sentencepiece.sentencepiece_model_pb2")  # made by protobuf, untyped
     told = protocol.ModelProto.FromString(pieces.serialized_model_proto())
     characters = told.normalizer_spec.precompiled_charsmap
     vocabulary = [(pieces.id_to_piece(row), pieces.get_score(row)) for row in range(len(pieces))]
-    found = Tokenizer(models.Unigram(vocabulary, unk_id=pieces.unk_id(), byte_fallback=False))
-    steps: list[Any] = [normalizers.Lowercase()] if tokenizer.do_lower_case else []
+    plain = Tokenizer(models.Unigram(vocabulary, unk_id=pieces.unk_id(), byte_fallback=False))
+    steps: list[object] = [normalizers.Lowercase()] if tokenizer.do_lower_case else []
     steps += [normalizers.Replace(Regex(PUNCTUATION), "")]
     steps += [normalizers.Precompiled(characters)] if characters else []
     steps += [
@@ -112,9 +112,9 @@ def _sentence_pieces(tokenizer: Any) -> Tokenizer:  # noqa: ANN401
         normalizers.Prepend("\u2581"),
         normalizers.Replace(" ", "\u2581"),
     ]
-    found.normalizer = normalizers.Sequence(steps)
+    plain.normalizer = normalizers.Sequence(steps)
     end = tokenizer.eos_token
-    found.post_processor = processors.TemplateProcessing(
+    plain.post_processor = processors.TemplateProcessing(
         single=f"$A {end}", special_tokens=[(end, tokenizer.eos_token_id)]
     )
-    return found
+    return plain

@@ -18,13 +18,13 @@ from fusion.runtime.prepare.torch_file import read_torch_file
 
 __all__ = ["CAPTIONS", "Sources", "known_tensors", "lower_sources", "source_of"]
 
-Sources = dict[str, list[Any]]
+Sources = dict[str, list[object]]
 """By the name of an initializer: what it is made of, as `Weights.initializer` takes it."""
 
 CAPTIONS = ("caption_rows", "caption_mask")
 """Inputs of the exported photo graph that become initializers."""
 
-Known = dict[int, list[Any]]
+Known = dict[int, list[object]]
 """By a tensor's identity: what it is."""
 
 
@@ -40,7 +40,7 @@ def known_tensors(network: Network, texts: BertEncoder) -> Known:
     return known
 
 
-def source_of(graph: Exported, name: str, known: Known, lower: Sources) -> list[Any]:
+def source_of(graph: Exported, name: str, known: Known, lower: Sources) -> list[object]:
     """Say what an initializer is made of, as `Weights.initializer` takes it.
 
     Raises:

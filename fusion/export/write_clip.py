@@ -8,7 +8,7 @@ vectors that are not the model's own.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from fusion.export.write_model import ModelExportError, quiet
 from fusion.runtime.clip.clip_folder import CLIP_MODEL
 from fusion.runtime.clip.clip_indexing_model import BANK
 from fusion.runtime.clip.pixel_steps import PIXELS
+from fusion.runtime.exported_facts import ClipFacts
 from fusion.runtime.exported_folder import (
     PHOTOS,
     QUERY,
@@ -81,13 +82,14 @@ def export_clip(source: ClipSource, fingerprint: str, encoders: str, root: Path)
     folder = exported_model_folder(root, fingerprint)
     if read_facts(folder, thorough=True) is not None:
         return folder
-    facts: dict[str, Any] = {
+    facts: ClipFacts = {
         "name": CLIP_MODEL,
+        "dim": 0,  # until it has written them
         "encoders": encoders,
         "fingerprint": fingerprint,
         "photos": source.pixels.to_json(),
         "texts": source.texts.to_json(),
-        "sigmoid": list(source.sigmoid),
+        "sigmoid": source.sigmoid,
         "hub_weight": HUB_WEIGHT,
         "hub_nearest": HUB_NEAREST,
     }
@@ -113,9 +115,9 @@ def export_clip(source: ClipSource, fingerprint: str, encoders: str, root: Path)
 def _check_tokens(source: ClipSource) -> None:
     for text in TEXTS:
         wanted = {name: value.numpy() for name, value in source.text_inputs(text).items()}
-        found = source.texts.inputs_of(text, source.tokenizer)
-        same = wanted.keys() == found.keys() and all(
-            np.array_equal(wanted[name], found[name]) for name in wanted
+        written = source.texts.inputs_of(text, source.tokenizer)
+        same = wanted.keys() == written.keys() and all(
+            np.array_equal(wanted[name], written[name]) for name in wanted
         )
         if not same:
             raise ModelExportError(f"its tokenizer reads {text[:30]!r} otherwise than written here")
@@ -124,11 +126,11 @@ def _check_tokens(source: ClipSource) -> None:
 def _check_pixels(source: ClipSource) -> None:
     level = source.pixels.scale * LEVELS_APART / min(source.pixels.deviation)
     for image in _photos():
-        wanted, found = source.image_inputs(image), source.pixels.inputs_of(image)
-        same = wanted.keys() == found.keys() and all(
-            wanted[name].shape == found[name].shape for name in wanted
+        wanted, written = source.image_inputs(image), source.pixels.inputs_of(image)
+        same = wanted.keys() == written.keys() and all(
+            wanted[name].shape == written[name].shape for name in wanted
         )
-        apart = np.abs(wanted[PIXELS].numpy() - found[PIXELS]).max() if same else np.inf
+        apart = np.abs(wanted[PIXELS].numpy() - written[PIXELS]).max() if same else np.inf
         if apart > level:
             raise ModelExportError("its processor resizes, crops or scales in a way unknown here")
 
@@ -200,17 +202,17 @@ def _compare(path: Path, module: nn.Module, samples: list[dict[str, Tensor]]) ->
     width = 0
     for sample in samples:
         wanted = module(*sample.values()).numpy()
-        found = session.run(None, {name: value.numpy() for name, value in sample.items()})[0]
-        apart = float(np.abs(wanted - found).max()) if found.shape == wanted.shape else np.inf
+        output = session.run(None, {name: value.numpy() for name, value in sample.items()})[0]
+        apart = float(np.abs(wanted - output).max()) if output.shape == wanted.shape else np.inf
         if not apart <= MOST_APART:
             raise ModelExportError(f"an exported embedding is {apart:.1e} from the model's own")
-        if found.ndim != 2:
-            raise ModelExportError(f"its features are {found.shape}, expected one vector each")
-        width = int(found.shape[1])
+        if output.ndim != 2:
+            raise ModelExportError(f"its features are {output.shape}, expected one vector each")
+        width = int(output.shape[1])
     return width
 
 
-def _tensors(inputs: dict[str, NDArray[Any]]) -> dict[str, Tensor]:
+def _tensors(inputs: Mapping[str, NDArray[np.generic]]) -> dict[str, Tensor]:
     return {name: torch.from_numpy(value) for name, value in inputs.items()}
 
 

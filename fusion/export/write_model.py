@@ -19,7 +19,7 @@ import logging
 import warnings
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -40,6 +40,7 @@ from fusion.graphs.word_detector import STEPS
 from fusion.graphs.word_graph import NEAREST as WORDED_NEAREST
 from fusion.network.network import GATES, Network
 from fusion.retriever import Retriever
+from fusion.runtime.exported_facts import TrainedFacts
 from fusion.runtime.exported_folder import (
     PAIRS,
     PHOTOS,
@@ -53,18 +54,13 @@ from fusion.runtime.exported_folder import (
 )
 from fusion.runtime.prepare.onnx_file import write_optimised
 
-__all__ = ["ModelExportError", "export_model", "is_exportable"]
+__all__ = ["ModelExportError", "export_model"]
 
 Named = dict[str, Tensor]
 
 
 class ModelExportError(FusionError, RuntimeError):
     """A model could not be written as files."""
-
-
-def is_exportable(model: object) -> bool:
-    """Whether it is a retriever of a text encoder that the export knows: a BERT, or CLIP's."""
-    return isinstance(model, Retriever) and isinstance(model.text_encoder, BertEncoder | ClipTexts)
 
 
 def export_model(retriever: Retriever, root: Path) -> Path:
@@ -114,7 +110,7 @@ def _grid(encoder: object) -> GridEncoder | PatchGrid | None:
     return encoder if isinstance(encoder, GridEncoder) else None
 
 
-def facts_of(retriever: Retriever) -> dict[str, Any]:
+def facts_of(retriever: Retriever) -> TrainedFacts:
     """What a reader of the files must know beside their tensors."""
     network, images = retriever.network, _grid(retriever.image_encoder)
     return {
@@ -129,13 +125,7 @@ def facts_of(retriever: Retriever) -> dict[str, Any]:
         "least_tokens": least_tokens(network),
         "gates": [float(getattr(network, name)) for name in GATES],
         "short_gates": network.short_gates.tolist(),
-        "standing": {
-            stage: [
-                part.tolist() if isinstance(part, np.ndarray) else part
-                for part in network.standing(stage)
-            ]
-            for stage in ("full", "first")
-        },
+        "standing": {"full": _standing(network, "full"), "first": _standing(network, "first")},
         "class_words": list(network.config.class_words),
         "class_floor": FLOOR / max(network.config.classes, 1),
         "first": network.calibration.first.tolist(),
@@ -143,6 +133,12 @@ def facts_of(retriever: Retriever) -> dict[str, Any]:
         "worded_nearest": WORDED_NEAREST,
         "detected_nearest": DETECTED_NEAREST,
     }
+
+
+def _standing(network: Network, stage: Literal["full", "first"]) -> list[object]:
+    """Return a fitted `Standing`, part by part."""
+    parts = network.standing(stage)
+    return [part.tolist() if isinstance(part, np.ndarray) else part for part in parts]
 
 
 def tables_of(network: Network) -> dict[str, np.ndarray]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +13,7 @@ from torch.nn import functional
 from fusion.data.features import CaptionFeatures, PhotoFeatures, photo_input, text_input
 from fusion.network.look_alikes import Evidence
 from fusion.network.network import Network, PhotoVectors, ScoreParts, TextVectors
+from fusion.progress_callback import Progress
 from fusion.runtime.packing import unpack_classes, unpack_edges
 
 __all__ = [
@@ -36,7 +36,6 @@ __all__ = [
 CANDIDATES = 50
 BLOCK = 1024
 Matrix = NDArray[np.float32]
-Progress = Callable[[str, int, int], None]
 
 
 class Gallery(NamedTuple):
@@ -66,7 +65,7 @@ def embed_photos(
     for rows in torch.arange(len(photos.regions)).split(block):
         parts.append(network.photos(photo_input(photos, rows), None if own is None else own[rows]))
         if progress:
-            progress("photos embedded", int(rows[-1]) + 1, len(photos.regions))
+            progress(int(rows[-1]) + 1, len(photos.regions), "photos embedded")
     vectors = PhotoVectors(*(torch.cat(column) for column in zip(*parts, strict=True)))
     # The edges too as they come back from an index; the nodes are rounded already.
     packed, layout = network.pack(vectors), network.layout
@@ -191,7 +190,7 @@ def rerank(
         rows = q[start:stop], g[start:stop]
         parts.append(pair_scores(network, photos, texts, *rows, captions=dim == 0))
         if progress:
-            progress("re-ranked pairs", min(stop, len(q)), len(q))
+            progress(min(stop, len(q)), len(q), "re-ranked pairs")
     return place(first, q, g, torch.cat(parts), dim)
 
 

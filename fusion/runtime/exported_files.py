@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusion.fusion_error import FusionError
 from fusion.runtime.exported_folder import PAIRS, QUERY, READING, TABLES, TOKENIZER, is_whole
@@ -15,6 +15,7 @@ from fusion.runtime.processors import ON_PROCESSORS
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
+    from safetensors import safe_open
     from tokenizers import Tokenizer
 
 __all__ = ["THREADS", "ExportedFiles", "ExportedModelError", "unreadable"]
@@ -55,7 +56,7 @@ class ExportedFiles:
         self._folder, self._once = folder, once
 
     @cached_property
-    def tables(self) -> Any:  # noqa: ANN401 - a file of safetensors, which is not typed
+    def tables(self) -> safe_open:
         """Tables of the words' fits, of which a row is read when it is asked for."""
         from safetensors import safe_open
 

@@ -11,12 +11,14 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
+
+from fusion.runtime.exported_facts import ExportedFacts
 
 __all__ = [
     "FORMAT",
@@ -42,12 +44,22 @@ MANIFEST = "manifest.json"
 PIECE_BYTES = 1 << 22
 
 
+_Files = dict[str, tuple[int, str, int]]
+"""Size, digest and sum of each file."""
+
+
+class _Manifest(TypedDict):
+    facts: ExportedFacts
+    files: _Files
+    sha256: str
+
+
 def exported_model_folder(root: Path, fingerprint: str) -> Path:
     """Return the folder of a model's export, which need not be there."""
     return root / f"{Path(fingerprint).name}-{FORMAT}"
 
 
-def read_facts(folder: Path, *, thorough: bool = False) -> dict[str, Any] | None:
+def read_facts(folder: Path, *, thorough: bool = False) -> ExportedFacts | None:
     """Return what was written down about the model; None where the export is missing or not whole.
 
     Args:
@@ -57,7 +69,7 @@ def read_facts(folder: Path, *, thorough: bool = False) -> dict[str, Any] | None
     """
     try:
         manifest = _manifest(folder)
-        facts: dict[str, Any] = manifest["facts"]
+        facts = manifest["facts"]
         for name, (size, digest, _) in manifest["files"].items():
             if (folder / name).stat().st_size != size:
                 return None
@@ -82,21 +94,21 @@ def is_whole(folder: Path, name: str) -> bool:
         return False
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
+def _manifest(folder: Path) -> _Manifest:
     """Read what was written down; ValueError where it is not what was written."""
-    manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    manifest: _Manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     if manifest["sha256"] != _manifest_sha256(manifest["facts"], manifest["files"]):
         raise ValueError(f"{folder / MANIFEST} is not what was written")
     return manifest
 
 
-def _manifest_sha256(facts: Mapping[str, Any], files: Mapping[str, Any]) -> str:
+def _manifest_sha256(facts: ExportedFacts, files: _Files) -> str:
     content = json.dumps({"facts": facts, "files": files}, sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
 
 
 @contextmanager
-def new_export_folder(folder: Path, facts: Mapping[str, Any]) -> Generator[Path]:
+def new_export_folder(folder: Path, facts: ExportedFacts) -> Generator[Path]:
     """Return a folder to write into, that takes the place of `folder` once it is whole.
 
     Args:
@@ -110,7 +122,7 @@ def new_export_folder(folder: Path, facts: Mapping[str, Any]) -> Generator[Path]
     partial = Path(tempfile.mkdtemp(prefix=f"{folder.name[:12]}-", dir=folder.parent))
     try:
         yield partial
-        files = {
+        files: _Files = {
             path.name: (path.stat().st_size, _digest(path), _sum(path))
             for path in sorted(partial.iterdir())
         }

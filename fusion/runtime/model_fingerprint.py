@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 __all__ = ["CONFIG", "SHIPPED", "checkpoint_fingerprint", "fingerprint_of"]
 
@@ -18,7 +17,7 @@ KEPT = 2
 `fusion/runtime/packing.py`. An index of another number is one of another model."""
 
 
-def fingerprint_of(content: Mapping[str, Any]) -> str:
+def fingerprint_of(content: Mapping[str, object]) -> str:
     """Hex sha256 of `KEPT` and a checkpoint's `config.json`, which tells weights and encoders."""
     told = {"kept": KEPT, "model": dict(content)}
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

@@ -7,10 +7,8 @@ wrote of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +16,14 @@ from numpy.typing import NDArray
 from fusion.runtime.clip.clip_folder import CLIP_MODEL
 from fusion.runtime.clip.clip_indexing_model import ClipIndexingModel
 from fusion.runtime.embeddings import ImageEmbeddings, QueryEmbeddings
-from fusion.runtime.exported_files import unreadable
-from fusion.runtime.exported_folder import PHOTOS, TABLES, exported_model_folder, read_facts
+from fusion.runtime.exported_facts import ClipFacts, TrainedFacts
+from fusion.runtime.exported_folder import exported_model_folder, read_facts
+from fusion.runtime.exported_photo_encoder import ExportedPhotoEncoder
 from fusion.runtime.onnx_search_model import OnnxSearchModel
 from fusion.runtime.packing import Layout, pack_outputs
-from fusion.runtime.processors import ON_PROCESSORS, usable_processors
 from fusion.runtime.squares import squares
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
     from PIL.Image import Image
 
 __all__ = ["OnnxIndexingModel", "find_indexing_model"]
@@ -64,16 +61,12 @@ def find_indexing_model(
     except ImportError:
         return None
     if facts["name"] == CLIP_MODEL:
-        return ClipIndexingModel(folder, facts, threads)
-    return OnnxIndexingModel(folder, facts, threads)
+        return ClipIndexingModel(folder, cast(ClipFacts, facts), threads)
+    return OnnxIndexingModel(folder, cast(TrainedFacts, facts), threads)
 
 
-class OnnxIndexingModel:
+class OnnxIndexingModel(ExportedPhotoEncoder):
     """A model as `indexer.IndexingModel` wants it.
-
-    Each processor encodes photos of its own, since there is nothing to wait for between them:
-    ONNX Runtime with two threads for one photo takes 33 to 37 ms of two processors' time a photo,
-    with one thread 31 (measured on 2 cores with AVX-512).
 
     Args:
         folder: with the files.
@@ -90,15 +83,14 @@ class OnnxIndexingModel:
         size_px: side of the squares that photos are brought to.
     """
 
-    def __init__(self, folder: Path, facts: dict[str, Any], threads: int | None = None) -> None:
-        self.name = str(facts["name"])
-        self.encoders = str(facts["encoders"])
-        self.fingerprint = str(facts["fingerprint"])
-        self.dim, self.unit_dim = int(facts["dim"]), int(facts["unit_dim"])
+    def __init__(self, folder: Path, facts: TrainedFacts, threads: int | None = None) -> None:
+        super().__init__(folder, facts, threads)
+        if facts["photos"] is None:
+            raise ValueError(f"{folder} has no encoder of photos")
+        self.unit_dim = int(facts["unit_dim"])
         self.batch_size = PHOTOS_TOGETHER
         self.size_px = int(facts["photos"]["size_px"])
         self._row_bytes = Layout(*facts["layout"]).row_bytes
-        self._folder, self._threads = folder, threads or usable_processors()
         self._queries = OnnxSearchModel(folder, facts)
 
     def embed_images(self, images: Sequence[Image]) -> ImageEmbeddings:
@@ -127,30 +119,4 @@ class OnnxIndexingModel:
 
     def recall_queries(self) -> NDArray[np.float32]:
         """Return the vectors (Q, dim) of training captions, which queries look like."""
-        from safetensors import SafetensorError, safe_open
-
-        try:
-            with safe_open(self._folder / TABLES, framework="numpy") as file:
-                vectors: NDArray[np.float32] = file.get_tensor("probes")
-        except (OSError, SafetensorError) as error:
-            raise unreadable(self._folder, TABLES, error) from error
-        return vectors
-
-    @cached_property
-    def _pool(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(self._threads, "embed-photos")
-
-    @cached_property
-    def _session(self) -> InferenceSession:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.log_severity_level = 3
-        # All of it: only the last step brings convolutions into the form that this processor likes.
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
-        file = self._folder / PHOTOS
-        try:
-            return onnxruntime.InferenceSession(file, options, **ON_PROCESSORS)
-        except Exception as error:  # some of the library's errors are nothing but Exception
-            raise unreadable(self._folder, PHOTOS, error) from error
+        return self._table("probes")

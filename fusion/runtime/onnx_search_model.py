@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fusion.runtime.clip.clip_folder import CLIP_MODEL
 from fusion.runtime.embeddings import QueryEmbeddings, Reranked, check_candidates
+from fusion.runtime.exported_facts import ClipFacts, TrainedFacts
 from fusion.runtime.exported_files import ExportedFiles
 from fusion.runtime.exported_folder import (
     exported_model_folder,
@@ -61,8 +62,8 @@ def find_search_model(
     if facts["name"] == CLIP_MODEL:
         from fusion.runtime.clip.clip_search_model import ClipSearchModel
 
-        return ClipSearchModel(folder, facts, once=once)
-    return OnnxSearchModel(folder, facts, once=once)
+        return ClipSearchModel(folder, cast(ClipFacts, facts), once=once)
+    return OnnxSearchModel(folder, cast(TrainedFacts, facts), once=once)
 
 
 class OnnxSearchModel:
@@ -81,7 +82,7 @@ class OnnxSearchModel:
         known_words: those that mean something to it.
     """
 
-    def __init__(self, folder: Path, facts: dict[str, Any], *, once: bool = False) -> None:
+    def __init__(self, folder: Path, facts: TrainedFacts, *, once: bool = False) -> None:
         self.name = str(facts["name"])
         self.encoders = str(facts["encoders"])
         self.fingerprint = str(facts["fingerprint"])
@@ -259,9 +260,10 @@ class OnnxSearchModel:
         bag[known] = np.float32(1) / np.float32(max(len(known), 1))
         return bag
 
-    def _hub(self, bag: Array, part: str) -> Array:
+    def _hub(self, bag: Array, part: Literal["worded", "detected"]) -> Array:
         """How well each text's words fit just any photo: (Q, V) -> (Q,)."""
-        nearest, rows = int(self._facts[f"{part}_nearest"]), self._files.tables.get_slice(part)
+        rows = self._files.tables.get_slice(part)
+        nearest = self._facts["worded_nearest" if part == "worded" else "detected_nearest"]
         if not rows.get_shape()[1]:
             return np.zeros(len(bag), np.float32)
         columns = np.flatnonzero(bag.any(0))

@@ -116,14 +116,14 @@ def explain_photos(
     weights = dict(zip(ScoreParts._fields, (1.0, *gates), strict=True))
     words = merge_pieces(tokens)
     shares = weights["logits"] * reading.shares
-    looks = read_regions(reading)
+    read_shares = read_regions(reading)
     places = [[place + 1 for place in word.places] for word in words]  # the whole text is node 0
     by_graph = _columns([shares[:, place].sum(1) for place in places], shares)
     by_odds = {
         name: weights[name] * _columns(_odds_of(words, known, shares), shares)
         for name, known in odds_by_word.items()
     }
-    regions = _columns([looks[:, place].mean(1) for place in places], looks)
+    regions = _columns([read_shares[:, place].mean(1) for place in places], read_shares)
     rest = {name: weights[name] * part for name, part in parts._asdict().items()}
     rest["logits"] = rest["logits"] - by_graph.sum(1)
     for name, odds in by_odds.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from fusion.encoders import Encoders, ImageEncoder
 from fusion.encoders.convolutional import GridEncoder
 from fusion.encoders.torchvision_ops import ensure_torchvision
 from fusion.graphs.concept_graph import ClassNames, fit_classifier
+from fusion.progress_callback import Progress
 from fusion.runtime.words import words_of
 from fusion.training.network_run import Concepts
 from fusion.training.tuned_encoders import TunedGridEncoder
@@ -74,7 +75,7 @@ def brought_over(
     encoder: ImageEncoder,
     paths: Sequence[str],
     read_photo: ReadPhoto,
-    report: Callable[[str, int, int], None],
+    report: Progress,
 ) -> Concepts:
     """Let a classifier read what the tuned copy of its encoder gives.
 
@@ -95,7 +96,7 @@ def brought_over(
         photos = [read_photo(Path(paths[row]), encoder.size_px) for row in batch]
         for cells, part in zip((frozen, tuned), encoder.encode_both(photos), strict=True):
             cells.append(photo_features(part)[0].flatten(0, 1).float().cpu())
-        report("photos by both image encoders", start + len(batch), len(rows))
+        report(start + len(batch), len(rows), "photos by both image encoders")
     both = fit_classifier(concepts.classifier, torch.cat(frozen), torch.cat(tuned))
     return concepts._replace(classifier=both)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -10,6 +9,7 @@ from torch import Tensor, nn
 
 from fusion.hardware.precision import fast_products
 from fusion.network.network import Network
+from fusion.progress_callback import Progress
 from fusion.training.epochs import (
     AskedBatch,
     Options,
@@ -22,13 +22,12 @@ from fusion.training.sampling import TrainingSet, plain_batches, similar_groups
 
 __all__ = ["train_cross_graph"]
 
-Report = Callable[[str, int, int], None]
 EPOCHS = 3
 RATE = 5e-4
 
 
 def train_cross_graph(
-    network: Network, data: TrainingSet, rows: Tensor, options: Options, seed: int, report: Report
+    network: Network, data: TrainingSet, rows: Tensor, options: Options, seed: int, report: Progress
 ) -> None:
     """Train the cross-modal graph to mend the first stage's lists, in place.
 
@@ -55,7 +54,7 @@ def train_cross_graph(
             schedule.step()
             averaged.update_parameters(network.cross)
             done = epoch * batches + batch + 1
-            report(f"cross-modal graph, loss {loss.item():.3f}", done, steps)
+            report(done, steps, f"cross-modal graph, loss {loss.item():.3f}")
     network.cross.load_state_dict(averaged.module.state_dict())
     network.eval()
 

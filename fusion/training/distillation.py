@@ -12,7 +12,6 @@ is how some of it stays.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -24,6 +23,7 @@ from fusion.data.features import CaptionFeatures, photo_input, text_input
 from fusion.graphs.dual_graph import DualGraph
 from fusion.network.gallery import by_length
 from fusion.network.network import Network
+from fusion.progress_callback import Progress
 from fusion.training.cross_epochs import train_cross_graph
 from fusion.training.epochs import Options
 from fusion.training.head_training import HeadOptions, Heads, SoftTargets, Summaries, train_heads
@@ -33,7 +33,6 @@ from fusion.training.text_distillation import TextLesson, TextOptions, distil_te
 
 __all__ = ["distil"]
 
-Report = Callable[[str, int, int], None]
 TEACHERS = 2
 """Pairs of heads that teach the last one."""
 PHOTO_BLOCK, TEXT_BLOCK = 200, 250
@@ -52,7 +51,7 @@ class _Read(NamedTuple):
 
 def distil(
     network: Network, data: TrainingSet, rows: Tensor, teacher: TeacherTexts, options: Options,
-    seed: int, report: Report,
+    seed: int, report: Progress,
 ) -> None:  # fmt: skip
     """Teach a trained network, in place; banks and all that is fitted are to be filled after it.
 
@@ -136,7 +135,7 @@ def _read(network: Network, data: TrainingSet) -> _Read:
 
 
 def _text_summaries(network: Network, captions: CaptionFeatures) -> Tensor:
-    found = torch.zeros(len(captions.texts), 2 * network.config.text_dim, dtype=torch.float16)
+    vectors = torch.zeros(len(captions.texts), 2 * network.config.text_dim, dtype=torch.float16)
     for rows in by_length(captions).split(TEXT_BLOCK):
-        found[rows] = network.reader.texts(text_input(captions, rows)).summary.half()
-    return found
+        vectors[rows] = network.reader.texts(text_input(captions, rows)).summary.half()
+    return vectors

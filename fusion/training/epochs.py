@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -18,12 +18,12 @@ from fusion.graphs.cross_graph import with_whole
 from fusion.hardware.precision import fast_products
 from fusion.network.network import Network
 from fusion.network.node_reader import NodeReader, TextNodes
+from fusion.progress_callback import Progress
 from fusion.training.losses import contrastive_loss, multi_positive_loss
 from fusion.training.sampling import TrainingSet, plain_batches, read_by_length, similar_groups
 
 __all__ = ["Options", "joint_epoch", "learning_rate", "make_optimizer", "running_mean"]
 
-Report = Callable[[str, int, int], None]
 Tensors = tuple[Tensor, ...] | list[Tensor]
 
 
@@ -75,7 +75,7 @@ def make_optimizer(network: Network, options: Options) -> torch.optim.AdamW:
     named = [pair for graph in graphs for pair in graph.named_parameters()]
     gates = [p for name, p in named if name.endswith("graph.gates")]
     new = [p for name, p in named if not name.endswith("graph.gates")]
-    groups: list[dict[str, Any]] = [
+    groups: list[dict[str, object]] = [
         {"params": [p for p in new if p.ndim > 1], "weight_decay": options.decay},
         {"params": [p for p in new if p.ndim <= 1], "weight_decay": 0.0},
     ]
@@ -131,7 +131,7 @@ def step_down(loss: Tensor, optimizer: torch.optim.Optimizer, share: float) -> N
 
 def joint_epoch(
     network: Network, data: TrainingSet, rows: Tensor, optimizer: torch.optim.Optimizer,
-    epoch: int, options: Options, report: Report,
+    epoch: int, options: Options, report: Progress,
 ) -> float:  # fmt: skip
     """Pass both graphs over the photos `rows`, with two captions each; return the mean loss.
 
@@ -182,7 +182,7 @@ def joint_epoch(
         parts = {"retrieval": loss, "re-ranking": matched, "words": told, "total": total}
         named = ", ".join(f"{name} {part.item():.3f}" for name, part in parts.items())
         done = epoch * batches + batch + 1
-        report(f"epoch {epoch + 1} of {options.epochs}, losses: {named}", done, steps)
+        report(done, steps, f"epoch {epoch + 1} of {options.epochs}, losses: {named}")
     return sum(losses) / len(losses)
 
 

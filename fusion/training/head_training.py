@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self, cast
+from typing import NamedTuple, Self, cast
 
 import torch
 from torch import Tensor, nn
@@ -18,13 +18,12 @@ from fusion.data.short_queries import ShortQueries
 from fusion.graphs.dual_graph import ModelConfig
 from fusion.graphs.layers import ResidualProjection
 from fusion.hardware.precision import fast_products
+from fusion.progress_callback import Progress
 from fusion.training.epochs import Options, learning_rate, running_mean, two_captions_loss
 from fusion.training.losses import multi_positive_loss
 from fusion.training.sampling import PLAIN_VIEW, plain_batches
 
 __all__ = ["HeadOptions", "Heads", "SoftTargets", "Summaries", "soften", "train_heads"]
-
-Report = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,7 @@ def _in_blocks(head: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
 
 def train_heads(
     data: Summaries, rows: Tensor, config: ModelConfig, options: HeadOptions, seed: int,
-    report: Report, soft: SoftTargets | None = None,
+    report: Progress, soft: SoftTargets | None = None,
 ) -> Heads:  # fmt: skip
     """Train heads by contrast, and where `soft` is given, to agree with it as well.
 
@@ -134,7 +133,10 @@ def train_heads(
     heads = Heads(data.photos.shape[2], data.texts.shape[1], config).train()
     matrices = [each for each in heads.parameters() if each.ndim > 1]
     others = [each for each in heads.parameters() if each.ndim <= 1]
-    groups: list[dict[str, Any]] = [{"params": matrices}, {"params": others, "weight_decay": 0.0}]
+    groups: list[dict[str, object]] = [
+        {"params": matrices},
+        {"params": others, "weight_decay": 0.0},
+    ]
     optimizer = torch.optim.AdamW(
         groups,
         lr=options.rate, betas=(0.9, 0.98), weight_decay=options.decay,
@@ -153,7 +155,7 @@ def train_heads(
             optimizer.step()
             schedule.step()
             averaged.update_parameters(heads)
-        report("epochs of heads", epoch + 1, options.epochs)
+        report(epoch + 1, options.epochs, "epochs of heads")
     return cast(Heads, averaged.module.eval())
 
 
@@ -192,7 +194,7 @@ def soften(logits: Tensor, wanted: Tensor) -> Tensor:
     """
     pairs = ((logits, wanted), (logits.T, wanted.T))
     parts = [
-        functional.kl_div(found.log_softmax(1), told.softmax(1), reduction="batchmean")
-        for found, told in pairs
+        functional.kl_div(learnt.log_softmax(1), told.softmax(1), reduction="batchmean")
+        for learnt, told in pairs
     ]
     return (parts[0] + parts[1]) / 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -14,6 +14,7 @@ from torch import Tensor
 
 from fusion.data.features import PairData
 from fusion.network.network import Network
+from fusion.progress_callback import Progress
 from fusion.training.epochs import Options, joint_epoch, make_optimizer, running_mean
 from fusion.training.fitting import first_recalls
 from fusion.training.recalls import Recalls
@@ -22,7 +23,6 @@ from fusion.training.saved_state import optimizer_state, save_state, tensors_und
 
 __all__ = ["JointRun"]
 
-Report = Callable[[str, int, int], None]
 STAGE = "joint"
 
 
@@ -36,7 +36,7 @@ class JointRun:
     devs: Sequence[PairData]
     state: Path
     seed: int
-    report: Report
+    report: Progress
     log: Path
     resumed: tuple[dict[str, Any], dict[str, Tensor]] | None
     device: str
@@ -87,9 +87,9 @@ class JointRun:
             told = "; ".join(each.line() for each in recalls)
             batches = max(len(self.rows) // options.batch_size, 1)
             self.report(
-                f"epoch {epoch + 1} of {options.epochs}, {told}",
                 (epoch + 1) * batches,
                 options.epochs * batches,
+                f"epoch {epoch + 1} of {options.epochs}, {told}",
             )
         self.network.to("cpu").load_state_dict(best)
 

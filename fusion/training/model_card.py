@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 __all__ = ["write_card"]
 
@@ -37,7 +36,7 @@ Made by `crossgraph train`; `crossgraph eval` measures it on any captioned colle
 
 
 def write_card(
-    folder: Path, facts: Mapping[str, Any], history: Sequence[Mapping[str, Any]]
+    folder: Path, facts: Mapping[str, object], history: Sequence[Mapping[str, object]]
 ) -> None:
     """Write `MODEL_CARD.md` and keep the log's lines in it.
 

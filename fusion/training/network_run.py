@@ -8,7 +8,7 @@ the development split only says when to stop. Every epoch leaves a state behind 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -30,6 +30,7 @@ from fusion.graphs.dual_graph import ModelConfig
 from fusion.graphs.word_graph import edge_counts, frequent_words
 from fusion.hardware.allocator import keep_freed_memory
 from fusion.network.network import Network, NetworkConfig
+from fusion.progress_callback import Progress
 from fusion.training.command_options import apply_options, options_of
 from fusion.training.distillation import distil
 from fusion.training.fit_class_paths import fit_class_paths
@@ -50,7 +51,6 @@ from fusion.training.train_request import TrainingError, TrainRequest
 
 __all__ = ["Concepts", "Materials", "shape", "train_network"]
 
-Report = Callable[[str, int, int], None]
 DETECTOR_SAMPLE = 200
 CONCEPT_PHOTOS = 2000
 CELL_CONCEPTS = 64
@@ -165,7 +165,7 @@ def begun_from(start: Path, fitted: PairData) -> Network:
 
 def trained_jointly(
     request: TrainRequest, train: PairData, devs: Sequence[PairData], materials: Materials,
-    split: tuple[Tensor, Tensor], report: Report, device: str,
+    split: tuple[Tensor, Tensor], report: Progress, device: str,
 ) -> tuple[Network, TrainingSet]:  # fmt: skip
     """Run the epochs; arguments as of `train_network`, with the rows to fit on and to show."""
     count, (fitted_rows, rows) = len(train.photos.regions), split
@@ -192,7 +192,7 @@ def trained_jointly(
 
 def train_network(
     request: TrainRequest, train: PairData, devs: Sequence[PairData], materials: Materials,
-    report: Report, device: str = "cpu",
+    report: Progress, device: str = "cpu",
 ) -> Network:  # fmt: skip
     """Train both stages and fit what is fitted; the log goes to `log.jsonl` in `request.out`.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -13,6 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from fusion.replaced_file import replaced_file
 from fusion.training.train_request import TrainingError
 
 __all__ = ["load_state", "optimizer_state", "save_state", "tensors_under"]
@@ -43,12 +43,12 @@ def save_state(
         tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
     groups = optimizer.state_dict()["param_groups"]
     name = f"{facts['stage']}-{facts['epoch']}-{TENSORS}"
-    save_file({key: value.detach().clone().contiguous() for key, value in tensors.items()},
-              folder / f"{name}.partial")  # fmt: skip
-    os.replace(folder / f"{name}.partial", folder / name)
-    partial = folder / f"{FACTS}.partial"
-    partial.write_text(json.dumps({**facts, "tensors": name, "groups": groups}), encoding="utf-8")
-    os.replace(partial, folder / FACTS)
+    copied = {key: value.detach().clone().contiguous() for key, value in tensors.items()}
+    with replaced_file(folder / name) as partial:
+        save_file(copied, partial)
+    content = json.dumps({**facts, "tensors": name, "groups": groups})
+    with replaced_file(folder / FACTS) as partial:
+        partial.write_text(content, encoding="utf-8")
     for old in folder.glob(f"*-{TENSORS}"):
         if old.name != name:
             old.unlink()
@@ -78,9 +78,7 @@ def tensors_under(tensors: Mapping[str, Tensor], part: str) -> dict[str, Tensor]
     return {n.removeprefix(start): value for n, value in tensors.items() if n.startswith(start)}
 
 
-def optimizer_state(
-    tensors: Mapping[str, Tensor], groups: list[dict[str, Any]]
-) -> dict[str, object]:
+def optimizer_state(tensors: Mapping[str, Tensor], groups: list[dict[str, Any]]) -> dict[str, Any]:
     """Return what an optimiser's `load_state_dict` takes, from saved moments and its groups."""
     state: dict[int, dict[str, Tensor]] = {}
     for name, value in tensors_under(tensors, "optimizer").items():

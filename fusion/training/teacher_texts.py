@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from fusion.encoders.encoder_errors import WeightsMismatch, one_line
 from fusion.encoders.quiet_loading import quiet_transformers
 from fusion.encoders.torchvision_ops import ensure_torchvision
 from fusion.hardware.precision import fast_products
+from fusion.progress_callback import Progress
 
 __all__ = ["TeacherTexts", "teacher_texts"]
 
@@ -32,7 +33,7 @@ class TeacherTexts(NamedTuple):
 
 def teacher_texts(
     folder: Path, captions: Sequence[str], shorts: Sequence[str],
-    report: Callable[[str, int, int], None],
+    report: Progress,
 ) -> TeacherTexts:  # fmt: skip
     """Read texts by the encoder in a local folder, mean-pooled as sentence encoders are.
 
@@ -64,7 +65,7 @@ def teacher_texts(
             states = model(**batch).last_hidden_state.float()
             mask = batch["attention_mask"].unsqueeze(2)
             read[rows] = functional.normalize((states * mask).sum(1) / mask.sum(1), dim=1)
-            report("texts by the teacher", start + len(some), len(texts))
+            report(start + len(some), len(texts), "texts by the teacher")
     mean, spread = read[: len(captions)].mean(0), read[: len(captions)].std(0)
     scaled = ((read - mean) / (spread + 1e-3)).half()
     return TeacherTexts(scaled[: len(captions)], scaled[len(captions) :])

@@ -5,7 +5,7 @@ Texts are all that it takes, so the batches are large and the photos' side may s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
@@ -19,11 +19,10 @@ from fusion.graphs.dual_graph import ModelConfig
 from fusion.graphs.layers import ResidualProjection
 from fusion.hardware.precision import fast_products
 from fusion.network.node_reader import NodeReader
+from fusion.progress_callback import Progress
 from fusion.training.epochs import Options, learning_rate, running_mean
 
 __all__ = ["TextLesson", "TextOptions", "distil_texts"]
-
-Report = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class _Pupil(nn.Module):
 
 def distil_texts(
     reader: NodeReader, lessons: list[TextLesson], photos: Tensor, config: ModelConfig,
-    options: TextOptions, seed: int, report: Report,
+    options: TextOptions, seed: int, report: Progress,
 ) -> ResidualProjection:  # fmt: skip
     """Teach the reader's tuned layers, in place, and a new head for its summaries.
 
@@ -111,7 +110,7 @@ def distil_texts(
             schedule.step()
             averaged.update_parameters(pupil)
             step += 1
-            report(f"texts, loss {loss.item():.3f}", min(step, steps), steps)
+            report(min(step, steps), steps, f"texts, loss {loss.item():.3f}")
     taught = cast(_Pupil, averaged.module.eval())
     reader.layers = taught.layers
     return taught.head

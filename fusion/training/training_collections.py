@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from fusion.data.short_queries import short_queries
 from fusion.encoders import Encoders
 from fusion.network.network import Network
 from fusion.network.tuned_layers import TunedBlocks, freeze_depthwise
+from fusion.progress_callback import Progress
 from fusion.training.command_options import options_of
 from fusion.training.concepts import brought_over, concepts_of, refitted
 from fusion.training.network_run import Materials
@@ -29,8 +30,6 @@ from fusion.training.train_request import TrainRequest
 from fusion.training.tuned_encoders import maps_through, seen_by, with_tuned_image
 
 __all__ = ["FeatureSource", "TrainingCollections"]
-
-Report = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ class FeatureSource:
 
     def materials(
         self, request: TrainRequest, data: TrainingCollections, negatives: LinearCCA,
-        read_photo: ReadPhoto, report: Report,
+        read_photo: ReadPhoto, report: Progress,
     ) -> Materials:  # fmt: skip
         """Return what a network's training takes beside features."""
         photos, seen = data.train.photos, None
@@ -128,7 +127,7 @@ class TrainingCollections:
     @classmethod
     def read(
         cls, source: FeatureSource, request: TrainRequest, count: int, read_photo: ReadPhoto,
-        report: Report,
+        report: Progress,
     ) -> TrainingCollections:  # fmt: skip
         """Encode what isn't yet, and draw `count` photos to train on."""
 
@@ -149,7 +148,7 @@ class TrainingCollections:
             sizes = np.bincount(place, minlength=len(sizes)).tolist()
         return cls(parts, train, sizes, devs)
 
-    def through(self, kept: nn.Sequential, report: Report) -> TrainingCollections:
+    def through(self, kept: nn.Sequential, report: Progress) -> TrainingCollections:
         """Bring all photos past blocks that are not tuned."""
         train, *devs = (
             replace(data, photos=maps_through(kept, data.photos, report))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from fusion.encoders import Encoders
 from fusion.encoders.convolutional import GridEncoder
 from fusion.hardware.precision import fast_products
 from fusion.network.tuned_layers import TunedBlocks
+from fusion.progress_callback import Progress
 
 __all__ = ["TunedGridEncoder", "maps_through", "seen_by", "with_tuned_image"]
 
@@ -67,9 +68,7 @@ def with_tuned_image(encoders: Encoders, checkpoint: Checkpoint) -> tuple[Encode
 
 
 @torch.no_grad()
-def seen_by(
-    blocks: nn.Sequential, photos: PhotoFeatures, report: Callable[[str, int, int], None]
-) -> PhotoFeatures:
+def seen_by(blocks: nn.Sequential, photos: PhotoFeatures, report: Progress) -> PhotoFeatures:
     """Read photos whose lower maps are there by other last blocks.
 
     Args:
@@ -84,14 +83,12 @@ def seen_by(
         with fast_products("cpu"):
             cells, summary = photo_features(top(maps).float())
         regions[rows.numpy()], pooled[rows.numpy()] = cells.numpy(), summary.numpy()
-        report("photos by the tuned image encoder", int(rows[-1]) + 1, len(regions))
+        report(int(rows[-1]) + 1, len(regions), "photos by the tuned image encoder")
     return replace(photos, regions=regions, pooled=pooled)
 
 
 @torch.no_grad()
-def maps_through(
-    blocks: nn.Sequential, photos: PhotoFeatures, report: Callable[[str, int, int], None]
-) -> PhotoFeatures:
+def maps_through(blocks: nn.Sequential, photos: PhotoFeatures, report: Progress) -> PhotoFeatures:
     """Bring the lower maps of photos, in all views, past the first of the last blocks."""
     batches = []
     for number, maps in enumerate(photos.maps, start=1):
@@ -101,6 +98,6 @@ def maps_through(
             with fast_products("cpu"):
                 higher = blocks(lower.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
             parts.append(higher.half().numpy())
-            report(f"photos past blocks that stay, view {number}", int(rows[-1]) + 1, len(maps))
+            report(int(rows[-1]) + 1, len(maps), f"photos past blocks that stay, view {number}")
         batches.append(np.concatenate(parts))
     return replace(photos, maps=tuple(batches))

@@ -11,7 +11,9 @@ from store.columns.codec import row_to_time, text_to_row, time_to_row
 
 __all__ = ["files_of", "photo_columns", "quarantine_columns", "quarantined_of"]
 
-Columns = dict[str, list[Any]]
+Columns = dict[str, list[object]]
+Row = Mapping[str, Any]
+"""Cells by the names of their columns."""
 
 FIRST_READER = 0
 """Of files that do not say by which version of the reader their photos were read."""
@@ -40,7 +42,7 @@ def quarantine_columns(files: Sequence[QuarantinedFile]) -> Columns:
     }
 
 
-def files_of(rows: Iterable[Mapping[str, Any]]) -> list[PhotoFile]:
+def files_of(rows: Iterable[Row]) -> list[PhotoFile]:
     """Return the photos of rows.
 
     Raises:
@@ -63,7 +65,7 @@ def files_of(rows: Iterable[Mapping[str, Any]]) -> list[PhotoFile]:
     ]
 
 
-def quarantined_of(rows: Iterable[Mapping[str, Any]]) -> list[QuarantinedFile]:
+def quarantined_of(rows: Iterable[Row]) -> list[QuarantinedFile]:
     """Return the files of rows that are no photos; raises as `files_of`."""
     return [
         QuarantinedFile(**_place(row), reason=row["reason"], reader=row.get("reader", FIRST_READER))
@@ -80,7 +82,7 @@ def _placed(files: Sequence[PhotoFile] | Sequence[QuarantinedFile]) -> Columns:
     }
 
 
-def _place(row: Mapping[str, Any]) -> dict[str, Any]:
+def _place(row: Row) -> dict[str, Any]:
     return {
         "path": os.fsdecode(_given(row["path"])),
         "source": os.fsdecode(_given(row["source"])),

@@ -13,7 +13,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,10 @@ from indexer.bulk.columns import files_of, photo_columns, quarantine_columns, qu
 from store import CrossgraphError, PhotoFile, QuarantinedFile
 from store.columns.codec import text_to_row
 from store.extras import check_extra
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetFile
 
 __all__ = [
     "DamagedEmbeddedShard",
@@ -87,7 +91,7 @@ def check_pyarrow() -> None:
     check_extra("pyarrow", "parquet", "an embedded shard is a Parquet file, which")
 
 
-def schema_of(dim: int, *, has_readers: bool = True) -> Any:  # noqa: ANN401 - pyarrow has no types
+def schema_of(dim: int, *, has_readers: bool = True) -> pa.Schema:
     """Return the columns of a shard of vectors of that width; without readers, of an older one."""
     import pyarrow as pa
 
@@ -113,7 +117,7 @@ def schema_of(dim: int, *, has_readers: bool = True) -> Any:  # noqa: ANN401 - p
     )
 
 
-def table_of(rows: Rows, schema: Any) -> Any:  # noqa: ANN401
+def table_of(rows: Rows, schema: pa.Schema) -> pa.Table:
     """Return rows as a table of a schema that `schema_of` made."""
     import pyarrow as pa
 
@@ -159,7 +163,7 @@ def read_rows(path: Path) -> Iterator[Rows]:
 
 
 @contextmanager
-def _opened(path: Path) -> Generator[Any]:
+def _opened(path: Path) -> Generator[ParquetFile]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -174,7 +178,7 @@ def _opened(path: Path) -> Generator[Any]:
         raise _damaged(path, error) from error
 
 
-def _facts(parquet: Any) -> EmbeddedShardFacts:  # noqa: ANN401
+def _facts(parquet: ParquetFile) -> EmbeddedShardFacts:
     metadata: Mapping[bytes, bytes] = parquet.metadata.metadata or {}
 
     def fact(name: str) -> str:
@@ -184,7 +188,7 @@ def _facts(parquet: Any) -> EmbeddedShardFacts:  # noqa: ANN401
     return EmbeddedShardFacts(fact("fingerprint"), **numbers)
 
 
-def _rows(table: Any, dim: int) -> Rows:  # noqa: ANN401
+def _rows(table: pa.Table, dim: int) -> Rows:
     import pyarrow.compute as pc
 
     photos = table.filter(pc.is_null(table["reason"]))
@@ -200,7 +204,7 @@ def _rows(table: Any, dim: int) -> Rows:  # noqa: ANN401
     )
 
 
-def _numbers(column: Any, dtype: str) -> NDArray[Any]:  # noqa: ANN401
+def _numbers(column: pa.ChunkedArray, dtype: str) -> NDArray[Any]:
     """Return (B, ...) numbers of a column of bytes, as many in each."""
     values = column.to_pylist()
     if None in values or len({len(row) for row in values}) > 1:

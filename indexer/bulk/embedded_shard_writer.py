@@ -6,7 +6,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from indexer.bulk.embedded_shard_file import (
     EmbeddedShardFacts,
@@ -15,7 +15,11 @@ from indexer.bulk.embedded_shard_file import (
     schema_of,
     table_of,
 )
-from indexer.bulk.whole import written_safely
+from indexer.bulk.embedded_shard_temporaries import written_safely
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetWriter
 
 __all__ = ["EmbeddedShardWriter", "embedded_shard_writer"]
 
@@ -32,9 +36,9 @@ class EmbeddedShardWriter:
             `add`, those that could not be read just now by whoever found that.
     """
 
-    def __init__(self, parquet: Any, schema: Any) -> None:  # noqa: ANN401 - pyarrow has no types
+    def __init__(self, parquet: ParquetWriter, schema: pa.Schema) -> None:
         self._parquet, self._schema = parquet, schema
-        self._waiting: list[Any] = []
+        self._waiting: list[pa.Table] = []
         self.photos = 0
         self.left_out: list[tuple[str, str]] = []
 

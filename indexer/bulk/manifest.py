@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Self
 
-from indexer.bulk.whole import written_safely
+from indexer.bulk.embedded_shard_temporaries import written_safely
 from indexer.indexing_model import IndexingModel
 from store import ModelMismatch, SourceError
+from store.types import DescribedModel, ModelInfo
 
 __all__ = ["Manifest", "check_model", "open_manifest", "read_manifest"]
 
@@ -45,6 +47,25 @@ class Manifest:
     dim: int
     unit_dim: int
     chunk_photos: int
+
+    @classmethod
+    def of(cls, model: DescribedModel, chunk_photos: int) -> Self:
+        """Return the manifest of shards that a model makes."""
+        info = ModelInfo.of(model)
+        return cls(
+            FORMAT,
+            info.fingerprint,
+            info.name,
+            info.encoders,
+            info.dim,
+            info.unit_dim,
+            chunk_photos,
+        )
+
+    @property
+    def info(self) -> ModelInfo:
+        """The model that embedded."""
+        return ModelInfo(self.fingerprint, self.dim, self.model, self.encoders, self.unit_dim)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -83,10 +104,7 @@ def open_manifest(folder: Path, model: IndexingModel, chunk_photos: int) -> Mani
         ModelMismatch: the shards that are there were made with another model.
         SourceError: as `read_manifest`.
     """
-    manifest = Manifest(
-        FORMAT, model.fingerprint, model.name, model.encoders, model.dim, model.unit_dim,
-        chunk_photos,
-    )  # fmt: skip
+    manifest = Manifest.of(model, chunk_photos)
     before = read_manifest(folder) if (folder / NAME).exists() else None
     if before is not None:
         check_model(folder, before, model)

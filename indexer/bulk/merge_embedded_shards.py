@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from indexer.bulk.manifest import Manifest, check_model, read_manifest
 from indexer.indexing_model import IndexingModel
 from indexer.shard_loop import CAPTIONS_ORIGIN
 from store import FinishedShard, Index
+from store.types import Progress
 
 __all__ = ["EmbeddedShardsMerged", "merge_embedded_shards"]
 
@@ -54,7 +54,7 @@ def merge_embedded_shards(
     folder: Path | str,
     model: IndexingModel,
     *,
-    progress: Callable[[int, int, str], object] | None = None,
+    progress: Progress | None = None,
 ) -> EmbeddedShardsMerged:
     """Write shards into an index, which is made if there is none; no photo is read.
 
@@ -80,14 +80,7 @@ def merge_embedded_shards(
     check_pyarrow()
     manifest = read_manifest(Path(shards))
     check_model(Path(shards), manifest, model)
-    with Index.open_or_create(
-        Path(folder),
-        manifest.fingerprint,
-        manifest.dim,
-        model=manifest.model,
-        encoders=manifest.encoders,
-        unit_dim=manifest.unit_dim,
-    ) as index:
+    with Index.open_or_create(Path(folder), manifest.info) as index:
         index.begin_writing()
         merging = _Merging(index, manifest)
         todo = merging.todo(Path(shards))

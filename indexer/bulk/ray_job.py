@@ -18,7 +18,8 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from indexer.bulk.chunks import Chunk
 from indexer.bulk.embed import WrittenEmbeddedShard, embed_chunk
@@ -26,6 +27,9 @@ from indexer.bulk.placement import placed
 from indexer.indexing_model import IndexingModel
 from store import CrossgraphError, ModelMismatch
 from store.extras import check_extra
+
+if TYPE_CHECKING:
+    from ray.data import Dataset
 
 __all__ = ["MakeModel", "RayEmbed", "RayError"]
 
@@ -113,7 +117,7 @@ class _RayActor:
 
 
 @contextmanager
-def _ray(address: str | None, workers: int | None) -> Generator[Any]:
+def _ray(address: str | None, workers: int | None) -> Generator[ModuleType]:
     """Return Ray, started or joined, without its bars, reports and other machines' lines."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
@@ -165,7 +169,7 @@ def _check_answers(address: str) -> None:
         raise RayError(f"no Ray answers at {address}: {error}") from error
 
 
-def _rows_of(ray: Any, data_set: Any) -> Iterator[dict[str, bytes]]:  # noqa: ANN401
+def _rows_of(ray: ModuleType, data_set: Dataset) -> Iterator[dict[str, bytes]]:
     try:
         yield from data_set.iter_rows()
     except ray.exceptions.RayError as error:

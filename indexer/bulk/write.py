@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -11,11 +11,12 @@ from typing import Protocol
 from indexer.bulk.chunks import Chunk, chunk_size, chunks_of, packed_chunk
 from indexer.bulk.embed import WrittenEmbeddedShard, embed_chunk
 from indexer.bulk.embedded_shard_file import DamagedEmbeddedShard, check_pyarrow, read_facts
+from indexer.bulk.embedded_shard_temporaries import remove_abandoned
 from indexer.bulk.embedded_shards_folder import SHARDS, embedded_shard_path, is_embedded_shard
 from indexer.bulk.manifest import open_manifest
-from indexer.bulk.whole import remove_abandoned
 from indexer.changes.survey import survey
 from indexer.indexing_model import IndexingModel
+from store.types import Progress
 
 __all__ = ["Embed", "EmbeddedShardsWritten", "embed_here", "write_embedded_shards"]
 
@@ -69,7 +70,7 @@ def write_embedded_shards(
     embed: Embed = embed_here,
     part: tuple[int, int] = (1, 1),
     retry_failed: bool = False,
-    progress: Callable[[int, int, str], object] | None = None,
+    progress: Progress | None = None,
 ) -> EmbeddedShardsWritten:
     """Embed the photos of sources into shards; those that are there already are left as they are.
 
@@ -98,10 +99,10 @@ def write_embedded_shards(
     check_pyarrow()
     folder = Path(folder)
     seen = survey(sources, {})
-    manifest = open_manifest(folder, model, chunk_size(len(seen.found)))
+    manifest = open_manifest(folder, model, chunk_size(len(seen.files)))
     remove_abandoned(folder, SHARDS)
     chunks = [
-        *chunks_of(seen.found, manifest.chunk_photos),
+        *chunks_of(seen.files, manifest.chunk_photos),
         *(
             packed_chunk(file)
             for path, file in sorted(seen.shards.items())

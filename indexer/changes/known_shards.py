@@ -11,7 +11,7 @@ from indexer.changes.survey import Survey
 from indexer.sources import FoundFile
 from store import FinishedShard, PhotoFile, QuarantinedFile
 from store.catalog.details import PhotoReading
-from store.photo_names import split_member
+from store.photo_names import PhotoName
 
 __all__ = ["KnownShard", "known_shards"]
 
@@ -57,7 +57,7 @@ def known_shards(
     photos: defaultdict[str, dict[int, PhotoFile]] = defaultdict(dict)
     bad: defaultdict[str, list[QuarantinedFile]] = defaultdict(list)
     if seen.shards:
-        own = {file.path for file in seen.found}  # files that may be called as parts of shards are
+        own = {file.path for file in seen.files}  # files that may be called as parts of shards are
         for image_id, photo in known.items():
             if photo.path not in own:
                 photos[_shard_of(photo.path)][image_id] = photo
@@ -88,5 +88,4 @@ def known_shards(
 
 
 def _shard_of(path: str) -> str:
-    parts = split_member(path)
-    return path if parts is None else parts[0]
+    return PhotoName.of(path).file

@@ -20,7 +20,7 @@ from indexer.sources.found_file import KnownPhoto
 from indexer.sources.shard import UNKNOWN_SIZE
 from store import PhotoFile, QuarantinedFile, UnreadableImage
 from store.catalog.details import PhotoReading
-from store.photo_names import lies_below, split_member
+from store.photo_names import PhotoName, lies_below
 
 __all__ = ["Move", "Plan", "is_described", "is_outdated", "make_plan"]
 
@@ -92,7 +92,7 @@ def make_plan(
             Those that did are taken out, and what is gone from here comes in.
         readings: how the metadata of each photo was read; None where it is not to be read again.
     """
-    at = {file.path: file for file in survey.found}
+    at = {file.path: file for file in survey.files}
     broken = tuple(
         bad
         for bad in quarantined
@@ -106,7 +106,7 @@ def make_plan(
         )
     )
     known_paths = {file.path for file in known.values()} | {bad.path for bad in broken}
-    new = [file for file in survey.found if file.path not in known_paths]
+    new = [file for file in survey.files if file.path not in known_paths]
     gone, unreachable, lost = _absent(at, known, survey, prune)
     missing = MissingPhotos({}) if missing is None else missing
     missing.add({**gone, **lost})
@@ -193,8 +193,7 @@ def _is_in_shard(path: str, at: Mapping[str, FoundFile], survey: Survey) -> bool
     """Say whether a path is that of a shard that is there, or of a photo in one."""
     if not survey.shards or path in at:
         return False
-    parts = split_member(path)
-    return path in survey.shards or (parts is not None and parts[0] in survey.shards)
+    return path in survey.shards or PhotoName.of(path).file in survey.shards
 
 
 def _compared(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from indexer.changes.survey import Survey
 from indexer.sources import CocoSource, Rules
@@ -39,7 +38,7 @@ def rules_of(
 ) -> Rules:
     """Return what walks leave out: as asked, or, where nothing is asked, as the last run was."""
     stored = index.fact(_RULES) if index is not None else None
-    known: Mapping[str, Any] = stored if isinstance(stored, dict) else {}
+    known: Mapping[str, object] = stored if isinstance(stored, dict) else {}
     return Rules(
         _texts(known.get("exclude")) if exclude is None else _texts(exclude),
         _texts(known.get("include")) if include is None else _texts(include),

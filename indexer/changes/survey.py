@@ -27,7 +27,7 @@ class Survey:
     """What a look at the sources gave.
 
     Attributes:
-        found: every file once, by source and path; the first source that has it counts.
+        files: every file once, by source and path; the first source that has it counts.
         roots: the sources, absolute, each once.
         vanished: those of them that are not there, or empty, though the index has photos of them.
         unreadable: folders, files and links that could not be read or followed.
@@ -39,7 +39,7 @@ class Survey:
             `FolderSource` has it.
     """
 
-    found: tuple[FoundFile, ...] = ()
+    files: tuple[FoundFile, ...] = ()
     roots: tuple[str, ...] = ()
     vanished: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
@@ -87,9 +87,9 @@ def survey(
             "they are on, or drop them with --prune"
         )
     for path in listed:
-        seen.found.setdefault(path, listed[path])
+        seen.files.setdefault(path, listed[path])
     return Survey(
-        tuple(seen.found.values()),
+        tuple(seen.files.values()),
         roots,
         tuple(seen.vanished),
         tuple(seen.unreadable),
@@ -104,7 +104,7 @@ def survey(
 class _SeenAtAll:
     """What was seen at all sources together."""
 
-    found: dict[str, FoundFile] = field(default_factory=dict)
+    files: dict[str, FoundFile] = field(default_factory=dict)
     shards: dict[str, FoundFile] = field(default_factory=dict)
     vanished: dict[str, SourceError] = field(default_factory=dict)
     unreadable: list[str] = field(default_factory=list)
@@ -125,7 +125,7 @@ def _seen_at_all(
             all_seen.vanished[root] = error
             continue
         for file in seen.files:
-            all_seen.found.setdefault(file.path, file)
+            all_seen.files.setdefault(file.path, file)
         for shard in seen.shards:
             all_seen.shards.setdefault(shard.path, shard)
         away = [] if prune else [path for path in known.get(root, ()) if not os.path.ismount(path)]

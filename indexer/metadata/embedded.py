@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from PIL import ExifTags, Image, IptcImagePlugin
 
@@ -32,12 +31,11 @@ def embedded_values(image: Image.Image) -> tuple[MetadataValues, ...]:
     return tuple(values for part in parts if (values := _tried(part, image)) != MetadataValues())
 
 
-def _tried(part: Any, image: Image.Image) -> MetadataValues:  # noqa: ANN401
+def _tried(part: Callable[[Image.Image], MetadataValues], image: Image.Image) -> MetadataValues:
     try:
-        values: MetadataValues = part(image)
+        return part(image)
     except Exception:  # Pillow meets broken metadata with errors of all kinds
         return MetadataValues(notes=(f"its {part.__name__[1:].upper()} is damaged",))
-    return values
 
 
 def _xmp(image: Image.Image) -> MetadataValues:
@@ -74,7 +72,7 @@ def _iptc(image: Image.Image) -> MetadataValues:
     )
 
 
-def _all(info: Mapping[tuple[int, int], Any], record: int, number: int) -> list[bytes]:
+def _all(info: Mapping[tuple[int, int], object], record: int, number: int) -> list[bytes]:
     held = info.get((record, number))
     values = held if isinstance(held, list) else [held]
     return [each for each in values if isinstance(each, bytes)]
@@ -122,7 +120,7 @@ def _windows(content: object) -> str:
     return content[:200_000].decode("utf-16-le", "replace") if isinstance(content, bytes) else ""
 
 
-def _position(gps: Mapping[int, Any]) -> tuple[tuple[float, float] | None, str]:
+def _position(gps: Mapping[int, object]) -> tuple[tuple[float, float] | None, str]:
     latitude = _degrees(gps.get(ExifTags.GPS.GPSLatitude), gps.get(ExifTags.GPS.GPSLatitudeRef))
     longitude = _degrees(gps.get(ExifTags.GPS.GPSLongitude), gps.get(ExifTags.GPS.GPSLongitudeRef))
     if latitude is None and longitude is None:

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from types import ModuleType
+from typing import TypedDict
 
 from store.types import PhotoDetails
 
@@ -32,6 +33,17 @@ def place_names() -> PlaceNames | None:
     return PlaceNames(reverse_geocode)
 
 
+class _Place(TypedDict, total=False):
+    """What `reverse_geocode` says of a place; of some it knows no state."""
+
+    latitude: float
+    longitude: float
+    city: str
+    state: str
+    country: str
+    country_code: str
+
+
 class PlaceNames:
     """Finds the names of places near coordinates.
 
@@ -39,7 +51,7 @@ class PlaceNames:
         places: the module `reverse_geocode`.
     """
 
-    def __init__(self, places: Any) -> None:  # noqa: ANN401
+    def __init__(self, places: ModuleType) -> None:
         self._places = places
 
     def placed(self, photos: Mapping[int, PhotoDetails]) -> dict[int, PhotoDetails]:
@@ -55,9 +67,7 @@ class PlaceNames:
         }
 
 
-def _placed(
-    details: PhotoDetails, near: Mapping[str, Any], city: Mapping[str, Any]
-) -> PhotoDetails:
+def _placed(details: PhotoDetails, near: _Place, city: _Place) -> PhotoDetails:
     distance = _km(details, near)
     placed = replace(details, is_placed=True)
     if distance > FAR_KM:
@@ -77,7 +87,7 @@ def _with_names(details: PhotoDetails, **names: str | None) -> PhotoDetails:
     return replace(details, **lacking)  # type: ignore[arg-type]
 
 
-def _km(details: PhotoDetails, place: Mapping[str, Any]) -> float:
+def _km(details: PhotoDetails, place: _Place) -> float:
     """Return the haversine distance of a photo from a place."""
     north, south = math.radians(details.latitude or 0.0), math.radians(place["latitude"])
     east = math.radians((details.longitude or 0.0) - place["longitude"])

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from store.types import PersonRegion, PhotoDetails
+from store.types import PersonRegion, PhotoDetails, PhotoMetadata
 
 __all__ = [
     "METADATA_READER",
@@ -31,29 +31,15 @@ LONGEST_NOTE = 300
 
 
 @dataclass(frozen=True)
-class MetadataValues:
+class MetadataValues(PhotoMetadata):
     """What EXIF, IPTC, XMP or a sidecar says; empty or None where it says nothing.
 
     Attributes:
-        title: as in `PhotoDetails`, as all that is not here.
         taken: by the camera's clock; whole seconds, no time zone.
         notes: what was left out or makes no sense, a few words each.
     """
 
-    title: str = ""
-    description: str = ""
-    rating: int | None = None
-    tags: tuple[str, ...] = ()
-    people: tuple[PersonRegion, ...] = ()
-    latitude: float | None = None
-    longitude: float | None = None
-    sublocation: str = ""
-    city: str = ""
-    region: str = ""
-    country: str = ""
-    lens: str = ""
     taken: datetime | None = None
-    utc_offset_min: int | None = None
     notes: tuple[str, ...] = ()
 
 

@@ -18,7 +18,7 @@ PIXELS_A_ROW = 2048
 ODD = 0x010101
 """The last bit of each channel of a packed pixel."""
 
-PROBES = 256 * 256
+TRIED_COLOURS = 256 * 256
 FAR_OFF, MOST_FAR_OFF = 4, 0.002
 """By which a channel is far off, of 255, and the part of channels of all colours that may be.
 
@@ -53,9 +53,9 @@ class ColourTable:
         self.is_close = self._is_close(exact)
 
     def _is_close(self, exact: Callable[[Image.Image], Image.Image]) -> bool:
-        values = np.random.default_rng(0).integers(0, 256, (PROBES, 3), dtype=np.uint8)
-        probes = Image.fromarray(values.reshape(-1, 256, 3))
-        close, right = (np.asarray(turn(probes), np.int16) for turn in (self.apply, exact))
+        values = np.random.default_rng(0).integers(0, 256, (TRIED_COLOURS, 3), dtype=np.uint8)
+        tried = Image.fromarray(values.reshape(-1, 256, 3))
+        close, right = (np.asarray(turn(tried), np.int16) for turn in (self.apply, exact))
         return float((np.abs(close - right) > FAR_OFF).mean()) <= MOST_FAR_OFF
 
     def apply(self, image: Image.Image) -> Image.Image:

@@ -120,14 +120,14 @@ def _size(content: bytes, at: int) -> tuple[int, int] | None:
 
 def _segments(content: bytes, picture: bytes, tags: Image.Exif) -> bytes:
     """Return what is to be put into a preview: EXIF where it has none, and XMP."""
-    found = b""
+    segments = b""
     if b"Exif\0\0" not in picture[:LONGEST_SEGMENT]:
-        found += _segment(_kept(tags).tobytes())
+        segments += _segment(_kept(tags).tobytes())
     packet = tags.get(XMP)
     packet = bytes(packet) if isinstance(packet, tuple) else packet
     if isinstance(packet, bytes):
-        found += _segment(b"http://ns.adobe.com/xap/1.0/\0" + packet)
-    return found
+        segments += _segment(b"http://ns.adobe.com/xap/1.0/\0" + packet)
+    return segments
 
 
 def _segment(data: bytes) -> bytes:

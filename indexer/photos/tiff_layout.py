@@ -33,6 +33,10 @@ PREMULTIPLIED = 1
 ALPHA = (PREMULTIPLIED, 2)
 
 
+Tags = Mapping[int, Any]
+"""What Pillow gives for the numbers of tags: numbers, texts, or tuples of them."""
+
+
 @dataclass(frozen=True)
 class TiffLayout:
     """What a TIFF says of its samples.
@@ -58,7 +62,7 @@ class TiffLayout:
     colours: int
     has_alpha: bool
     is_premultiplied: bool
-    dtype: np.dtype[Any]
+    dtype: np.dtype[np.generic]
     is_packed: bool
     predictor: int
     is_planar: bool
@@ -91,7 +95,7 @@ class Segment:
     shape: tuple[int, int, int]
 
 
-def layout_of(tags: Mapping[int, Any]) -> TiffLayout:
+def layout_of(tags: Tags) -> TiffLayout:
     """Return the layout that tags tell.
 
     Raises:
@@ -138,7 +142,7 @@ def layout_of(tags: Mapping[int, Any]) -> TiffLayout:
     )
 
 
-def is_misread(tags: Mapping[int, Any]) -> bool:
+def is_misread(tags: Tags) -> bool:
     """Say whether Pillow takes samples for others than they are, which can be read here.
 
     It reads planes of 16 bits as of 8, grey of 32 bits without a sign as with one, and grey of 8
@@ -151,7 +155,7 @@ def is_misread(tags: Mapping[int, Any]) -> bool:
     return bool((bits == 16 and is_planar) or (f"{KINDS.get(form)}{bits}" in ("u32", "i8")))
 
 
-def segments_of(tags: Mapping[int, Any], layout: TiffLayout) -> Iterator[Segment]:
+def segments_of(tags: Tags, layout: TiffLayout) -> Iterator[Segment]:
     """Return the strips or tiles in the order of the file's tags, those that are there."""
     if TILE_OFFSETS in tags:
         across, down = tags[TILE_WIDTH], tags[TILE_HEIGHT]

@@ -29,7 +29,7 @@ BAND_SAMPLES = 1_000_000
 DARK = 0.25
 """Of the range of whole numbers: where none reaches it, there are fewer bits in them."""
 
-Samples = NDArray[Any]
+Samples = NDArray[np.generic]
 
 
 class SampledTiff(TiffImageFile):

@@ -8,7 +8,7 @@ from indexer.sources.coco import CocoSource
 from indexer.sources.folder import FolderSource
 from indexer.sources.found_file import FoundFile
 from indexer.sources.patterns import expanded
-from indexer.sources.photo_bytes import ShardsAtHand, open_photo, shard_and_member
+from indexer.sources.photo_bytes import ShardsAtHand, open_photo, place_of_photo
 from indexer.sources.single_files import listed_files
 from indexer.sources.walk_rules import Rules
 
@@ -21,5 +21,5 @@ __all__ = [
     "expanded",
     "listed_files",
     "open_photo",
-    "shard_and_member",
+    "place_of_photo",
 ]

@@ -10,7 +10,7 @@ import threading
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
-from typing import Any, BinaryIO, overload
+from typing import TYPE_CHECKING, BinaryIO, overload
 
 from fusion.caption_files.name_spellings import spellings
 from indexer.photos.decode import MAX_FILE_BYTES
@@ -26,6 +26,9 @@ from indexer.sources.shard import UNKNOWN_SIZE, Captions, Member
 from indexer.sources.suffixes import is_photo_name
 from store import SourceError, UnreadableImage
 from store.photo_names import is_address, lies_below
+
+if TYPE_CHECKING:
+    from pyarrow.parquet import ParquetFile
 
 __all__ = ["ParquetShard"]
 
@@ -58,9 +61,9 @@ class ParquetShard:
         self.damage = ""
         self.passed_over: dict[str, int] = {}
         self._lock = threading.Lock()
-        self._coming: Iterator[list[dict[str, Any]]] = iter(())
+        self._coming: Iterator[list[dict[str, object]]] = iter(())
         # The two that were read last: threads that read in order come a few rows apart.
-        self._held: list[tuple[int, list[Any]]] = []
+        self._held: list[tuple[int, list[object]]] = []
         self._group, self._next = -1, 0
         # Row group to the row from which on it is damaged, and why.
         self._damaged: dict[int, tuple[int, str]] = {}
@@ -68,7 +71,7 @@ class ParquetShard:
     def read(self, member: Member) -> bytes:
         """Return the bytes of a row's photo; raises as `indexer.sources.shard.Shard` says."""
         with self._lock:
-            content, path = _parts(self._value(member.place))
+            content, path = _content_and_path(self._value(member.place))
         if not content and path:
             return self._file_at(path)
         if not content:
@@ -117,7 +120,7 @@ class ParquetShard:
         self._parquet.close()
         self._file.close()
 
-    def _value(self, row: int) -> Any:  # noqa: ANN401 - bytes, text, or a record of both
+    def _value(self, row: int) -> object:
         group = bisect_right(self._starts, row) - 1
         first_bad, reason = self._damaged.get(group, (row + 1, ""))
         while (value := self._at_hand(row)) is None:
@@ -137,7 +140,7 @@ class ParquetShard:
             self._next += len(rows)
         return value[0]
 
-    def _at_hand(self, row: int) -> tuple[Any] | None:
+    def _at_hand(self, row: int) -> tuple[object] | None:
         for first, values in self._held:
             if first <= row < first + len(values):
                 return (values[row - first],)
@@ -145,7 +148,7 @@ class ParquetShard:
 
     def _rows(
         self, groups: Sequence[int], most: int, columns: list[str]
-    ) -> Iterator[list[dict[str, Any]]]:
+    ) -> Iterator[list[dict[str, object]]]:
         """Return the rows of some groups, at most so many at a time."""
         try:
             for batch in self._parquet.iter_batches(
@@ -181,7 +184,7 @@ def _row(number: int) -> Member:
     return Member(str(number), UNKNOWN_SIZE, number)
 
 
-def _row_counts(place: str, parquet: Any) -> list[int]:  # noqa: ANN401
+def _row_counts(place: str, parquet: ParquetFile) -> list[int]:
     groups = parquet.num_row_groups
     counts = [int(parquet.metadata.row_group(group).num_rows) for group in range(groups)]
     if any(count < 0 for count in counts) or sum(counts) > MOST_ROWS:
@@ -195,13 +198,13 @@ def _real(place: str) -> str:
     return place if is_address(place) else os.path.realpath(place)
 
 
-def _parts(value: object) -> tuple[bytes | None, str | None]:
+def _content_and_path(value: object) -> tuple[bytes | None, str | None]:
     """Return a photo's bytes and where its file lies, of which a row has one or both.
 
     Of a list of photos the first is the row's.
     """
     if isinstance(value, list) and value and not isinstance(value[0], int):
-        return _parts(value[0])
+        return _content_and_path(value[0])
     parts = value if isinstance(value, dict) else {"bytes": value, "path": value}
     content, path = parts.get("bytes"), parts.get("path")
     if isinstance(content, list):

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from fusion.caption_files.text_values import decoded, texts_in, texts_of_json
 from indexer.sources.suffixes import is_photo_name
 from store import ReaderMissing, SourceError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetFile
 
 __all__ = [
     "captions_of",
@@ -73,7 +77,7 @@ def check_parquet(place: str, file: BinaryIO) -> None:
         )
 
 
-def open_parquet(place: str, file: BinaryIO) -> Any:  # noqa: ANN401 - pyarrow has no types
+def open_parquet(place: str, file: BinaryIO) -> ParquetFile:
     """Return pyarrow's reader of a file.
 
     Raises:
@@ -96,7 +100,7 @@ def open_parquet(place: str, file: BinaryIO) -> Any:  # noqa: ANN401 - pyarrow h
     return parquet
 
 
-def column_of_photos(parquet: Any) -> str:  # noqa: ANN401
+def column_of_photos(parquet: ParquetFile) -> str:
     """Return the name of the column that photos are read from; empty where there is none."""
     schema = parquet.schema_arrow
     if set(schema.names) >= OURS:
@@ -112,7 +116,7 @@ def column_of_photos(parquet: Any) -> str:  # noqa: ANN401
     return _column_by_content(parquet)
 
 
-def _column_by_content(parquet: Any) -> str:  # noqa: ANN401
+def _column_by_content(parquet: ParquetFile) -> str:
     """Return the only column that holds pictures, whatever it is called; empty if there is none."""
     columns = parquet.schema_arrow
     held = [
@@ -134,7 +138,7 @@ def _is_picture(value: object) -> bool:
     return value.startswith(STARTS) or is_riff or value[4:8] == b"ftyp"
 
 
-def _plain(kind: Any) -> Any:  # noqa: ANN401
+def _plain(kind: pa.DataType) -> pa.DataType:
     """Return the type of single values, however packed: dictionaries, extensions, lists."""
     import pyarrow as pa
     import pyarrow.types as kinds
@@ -150,7 +154,7 @@ def _plain(kind: Any) -> Any:  # noqa: ANN401
             return kind
 
 
-def _is_list(kind: Any) -> bool:  # noqa: ANN401
+def _is_list(kind: pa.DataType) -> bool:
     import pyarrow.types as kinds
 
     return any(
@@ -166,7 +170,7 @@ def _is_list(kind: Any) -> bool:  # noqa: ANN401
     )
 
 
-def _holds_bytes(kind: Any) -> bool:  # noqa: ANN401
+def _holds_bytes(kind: pa.DataType) -> bool:
     import pyarrow.types as kinds
 
     kind = _plain(kind)
@@ -183,7 +187,7 @@ def _holds_bytes(kind: Any) -> bool:  # noqa: ANN401
     )
 
 
-def _is_text(kind: Any) -> bool:  # noqa: ANN401
+def _is_text(kind: pa.DataType) -> bool:
     import pyarrow.types as kinds
 
     kind = _plain(kind)
@@ -191,13 +195,13 @@ def _is_text(kind: Any) -> bool:  # noqa: ANN401
     return bool(kinds.is_string(kind) or kinds.is_large_string(kind) or (is_view and is_view(kind)))
 
 
-def _names_photos(parquet: Any, column: str) -> bool:  # noqa: ANN401
+def _names_photos(parquet: ParquetFile, column: str) -> bool:
     """Say whether one of the first rows names a photo: tables of other files have paths too."""
     values = _first_values(parquet, column)
     return any(isinstance(value, str) and is_photo_name(value) for value in values)
 
 
-def _first_values(parquet: Any, column: str) -> list[object]:  # noqa: ANN401
+def _first_values(parquet: ParquetFile, column: str) -> list[object]:
     """Return what the first rows have, those that have something; of a list its first."""
     try:
         rows = next(parquet.iter_batches(ROWS_LOOKED_AT, columns=[column], use_threads=False))
@@ -216,7 +220,7 @@ def _first(value: object) -> object:
     return next(iter(value), None) if isinstance(value, list) and not is_numbers else value
 
 
-def columns_of_captions(parquet: Any) -> list[str]:  # noqa: ANN401
+def columns_of_captions(parquet: ParquetFile) -> list[str]:
     """Return the names of the columns that captions are read from."""
     return [
         column.name
@@ -226,7 +230,7 @@ def columns_of_captions(parquet: Any) -> list[str]:  # noqa: ANN401
     ]
 
 
-def _has_json(kind: Any) -> bool:  # noqa: ANN401
+def _has_json(kind: pa.DataType) -> bool:
     import pyarrow.types as kinds
 
     return bool(kinds.is_struct(_plain(kind)) or _is_text(kind) or _holds_bytes(kind))
@@ -240,12 +244,14 @@ def captions_of(row: Mapping[str, object]) -> tuple[str, ...]:
     """
     texts: dict[str, None] = {}
     for name, value in row.items():
-        is_packed = name.lower() == JSON and isinstance(value, str | bytes)
-        texts.update(dict.fromkeys(_of_json(value) if is_packed else texts_in(value)))
+        if name.lower() == JSON and isinstance(value, str | bytes):
+            texts.update(dict.fromkeys(_of_json(value)))
+        else:
+            texts.update(dict.fromkeys(texts_in(value)))
     return tuple(texts)
 
 
-def _of_json(value: Any) -> list[str]:  # noqa: ANN401
+def _of_json(value: str | bytes) -> list[str]:
     return texts_of_json(decoded(value) if isinstance(value, bytes) else value)
 
 

@@ -8,7 +8,6 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from types import TracebackType
 from typing import NamedTuple, Self
 
 from indexer.photos.decode import MAX_FILE_BYTES, refuse_large_file
@@ -19,9 +18,9 @@ from indexer.sources.places import Facts, facts_of, opened
 from indexer.sources.shard import UNKNOWN_SIZE, Member, Shard
 from indexer.sources.tar import read_member
 from store import PhotoFile, SourceError
-from store.photo_names import address_of, split_member
+from store.photo_names import PhotoName, address_of
 
-__all__ = ["ShardsAtHand", "open_photo", "shard_and_member"]
+__all__ = ["ShardsAtHand", "open_photo", "place_of_photo"]
 
 MOST_LISTS = 64
 """Lists of members that are kept, of the tars that were looked into last: 200 bytes a photo."""
@@ -44,21 +43,21 @@ def open_photo(path: Path | str, inside: Sequence[str] | None = None) -> bytes:
         OSError: it is not there, or cannot be read just now.
     """
     name = address_of(path) if isinstance(path, Path) else path
-    parts = shard_and_member(name)
-    if parts is None:
+    place = place_of_photo(name)
+    if not place.member:
         refuse_large_file(os.stat(name).st_size)
         with open(name, "rb") as file:
             return file.read(MAX_FILE_BYTES + 1)
     try:
-        return _content(*parts, inside)
+        return _content(*place, inside)
     except SourceError as error:
         raise OSError(str(error)) from error
 
 
-def shard_and_member(path: str) -> tuple[str, str] | None:
-    """Return the shard and the name in it that a photo's path means; None for a file of its own."""
-    parts = split_member(path)
-    return None if parts is None or os.path.lexists(path) else parts
+def place_of_photo(path: str) -> PhotoName:
+    """Return where a photo's path leads: into a shard, unless there is a file of that very name."""
+    name = PhotoName.of(path)
+    return PhotoName(path) if name.member and os.path.lexists(path) else name
 
 
 class ShardsAtHand:
@@ -73,14 +72,9 @@ class ShardsAtHand:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        for shard, _, _ in self._held.values():
-            shard.close()
+    def __exit__(self, *_: object) -> None:
+        for held in self._held.values():
+            held[0].close()
 
     def find(self, file: PhotoFile) -> FoundFile:
         """Return a photo as it is now.
@@ -88,14 +82,14 @@ class ShardsAtHand:
         Raises:
             OSError: it is not there, or cannot be seen just now.
         """
-        parts = shard_and_member(file.path)
-        if parts is None:
+        place = place_of_photo(file.path)
+        if not place.member:
             facts = os.stat(file.path)
             return FoundFile(file.path, file.source, facts.st_size, facts.st_mtime_ns)
-        shard, members, now = self._opened(parts[0])
-        member = members.get(parts[1])
+        shard, members, now = self._opened(place.file)
+        member = members.get(place.member)
         if member is None:
-            raise _not_there(*parts)
+            raise _not_there(*place)
         return FoundFile(file.path, file.source, member.size_bytes, now.mtime_ns, shard, member)
 
     def _opened(self, place: str) -> tuple[Shard, Mapping[str, Member], Facts]:

@@ -17,12 +17,15 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
 from store import ReaderMissing
 from store.photo_names import is_address, is_shard, separator
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
 
 __all__ = [
     "Facts",
@@ -155,7 +158,7 @@ def beside(place: str, name: str) -> str:
     return os.path.normpath(os.path.join(os.path.dirname(place), name))
 
 
-def system_of(address: str) -> tuple[Any, str]:
+def system_of(address: str) -> tuple[AbstractFileSystem, str]:
     """Return fsspec's file system for an address, and the path in it.
 
     Raises:
@@ -188,7 +191,7 @@ def _straight(place: str) -> str:
     return kind + mark + posixpath.normpath("/" + "/".join(parts))[1:]
 
 
-def _version(info: dict[str, Any]) -> int:
+def _version(info: dict[str, object]) -> int:
     for name in TIMES:
         value = info.get(name)
         if isinstance(value, datetime):

@@ -130,17 +130,17 @@ class Rules:
         self._ignored[folder] = [*above, *own]
         if not is_marked or folder == root:
             return ""
-        path = _parts(root, folder)
+        path = _names(root, folder)
         return "" if any(p.takes_in and p.fits(path, True) for p in self._asked) else NO_MEDIA
 
     def left_out(self, root: str, folder: str, name: str, *, is_folder: bool) -> str:
         """Return the pattern that leaves out a file or folder of an entered folder, or ""."""
         path = os.path.join(folder, name)
-        parts, top = _parts(root, path), _compared(os.path.basename(root))
+        parts, top = _names(root, path), _compared(os.path.basename(root))
         ignored = self._ignored.get(folder, [])
         waste = _OURS if is_folder else []  # which is of folders alone
         for pattern in (*reversed(self._asked), *reversed(ignored), *waste):
-            seen = parts if pattern.anchor is None else _parts(pattern.anchor, path)
+            seen = parts if pattern.anchor is None else _names(pattern.anchor, path)
             if pattern.anchor is None and not pattern.is_rooted:
                 seen = [top, *parts]  # a photo program's library may be the source itself
             if pattern.fits(seen, is_folder):
@@ -180,7 +180,7 @@ def _lies(folder: str, name: str) -> bool:
     return os.path.lexists(os.path.join(folder, name))
 
 
-def _parts(root: str, path: str) -> list[str]:
+def _names(root: str, path: str) -> list[str]:
     below = path[len(root.rstrip(os.sep)) + 1 :]
     return _compared(below).replace(os.sep, "/").split("/")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from PIL import Image
 
 from store import ExtraMissing
@@ -64,7 +65,7 @@ def _plain(text: str) -> str:
     return "".join(letter for letter in text if letter.isprintable()).strip()[:LONGEST_LINE]
 
 
-def _box(corners: Any, size: tuple[int, int]) -> Box:  # noqa: ANN401
+def _box(corners: ArrayLike, size: tuple[int, int]) -> Box:
     """Return the box around four corners, (4, 2) in pixels, as shares of width and height."""
     shares = np.clip(np.asarray(corners, dtype=float) / np.array(size), 0, 1)
     (left, top), (right, bottom) = shares.min(axis=0), shares.max(axis=0)

@@ -23,6 +23,8 @@ from fusion.network.tuned_layers import TunedLayers
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from fusion.encoders.bert import BertEncoder
+
 __all__ = [
     "READY",
     "TorchImages",
@@ -43,7 +45,7 @@ READY = 32
 class BareTexts(nn.Module):
     """A BERT encoder: ids (1, T) int64 and mask (1, T) bool -> last hidden states (1, T, D)."""
 
-    def __init__(self, encoder: Any) -> None:  # noqa: ANN401 - fusion.encoders.bert.BertEncoder
+    def __init__(self, encoder: BertEncoder) -> None:
         super().__init__()
         self.embeddings = encoder.model.embeddings
         self.layers = TunedLayers(nn.ModuleList(encoder.model.encoder.layer))
@@ -96,13 +98,13 @@ def ready_pixels(encoder: GridEncoder, images: Sequence[Image]) -> Tensor:
     return pixels
 
 
-def token_ids(encoder: Any, texts: Sequence[str]) -> list[list[int]]:  # noqa: ANN401
+def token_ids(encoder: BertEncoder, texts: Sequence[str]) -> list[list[int]]:
     """Return the tokens of each text as the encoder reads them."""
     read = encoder.tokenizer(list(texts), truncation=True, max_length=encoder.max_words)
     return [list(ids) for ids in read["input_ids"]]
 
 
-def write_text_encoder(encoder: Any, folder: Path) -> Path:  # noqa: ANN401
+def write_text_encoder(encoder: BertEncoder, folder: Path) -> Path:
     """Write a BERT encoder alone as ONNX, as the query side of a model is written.
 
     Returns:

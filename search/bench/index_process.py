@@ -14,7 +14,6 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +40,7 @@ class StandIn:
             self._vectors, self._packed = arrays["vectors"], arrays["packed"]
         self.dim, self._given = self._vectors.shape[1], 0
 
-    def embed_images(self, images: Sequence[Any]) -> ImageEmbeddings:
+    def embed_images(self, images: Sequence[object]) -> ImageEmbeddings:
         """Embed as many photos."""
         rows = (self._given + np.arange(len(images))) % len(self._vectors)
         self._given += len(images)

@@ -16,7 +16,7 @@ PACKAGES = (
 )  # fmt: skip
 
 
-def machine() -> dict[str, Any]:
+def machine() -> dict[str, object]:
     """Return the processor's name, cores that this process may use, memory, system and versions."""
     return {
         "cpu": _cpu(),

@@ -20,6 +20,8 @@ from search.bench.bench_errors import BenchError
 from search.bench.mixtures import RealPhotos, made_rows
 from search.bench.setting import Setting
 from search.terminal.progress import ProgressReport
+from store.types import ModelInfo
+from store.whole_file import replaced
 
 if TYPE_CHECKING:
     from fusion.retriever import Retriever
@@ -94,14 +96,13 @@ class Collections:
         file = self.setting.work / f"vectors-{count}-{self._key()}.npy"
         if not file.exists():
             self.setting.say(f"writing {count:,} vectors for an exact search and for peers")
-            partial = file.with_suffix(".part")
-            array = np.lib.format.open_memmap(partial, "w+", np.float16, (count, dim))
-            row = 0
-            for vectors, _ in made_rows(self.real(), count):
-                array[row : row + len(vectors)] = vectors
-                row += len(vectors)
-            array.flush()
-            partial.rename(file)
+            with replaced(file, file.with_suffix(".part")) as partial:
+                array = np.lib.format.open_memmap(partial, "w+", np.float16, (count, dim))
+                row = 0
+                for vectors, _ in made_rows(self.real(), count):
+                    array[row : row + len(vectors)] = vectors
+                    row += len(vectors)
+                array.flush()
         return file
 
     def database(self) -> Path:
@@ -110,20 +111,9 @@ class Collections:
         if not file.exists():
             vectors = open_vectors(self.vectors())
             self.setting.say(f"writing {len(vectors):,} vectors into SQLite")
-            partial = file.with_suffix(".part")
-            partial.unlink(missing_ok=True)
-            database = sqlite3.connect(partial)
-            database.execute("CREATE TABLE images (id INTEGER PRIMARY KEY, path TEXT, vector BLOB)")
-            database.executemany(
-                "INSERT INTO images VALUES (?, ?, ?)",
-                (
-                    (row + 1, _photo(row).path, vectors[row].astype(np.float32).tobytes())
-                    for row in range(len(vectors))
-                ),
-            )
-            database.commit()
-            database.close()
-            partial.rename(file)
+            with replaced(file, file.with_suffix(".part")) as partial:
+                partial.unlink(missing_ok=True)
+                _write_database(partial, vectors)
         return file
 
     def _write_index(self, folder: Path, count: int) -> Built:
@@ -135,14 +125,7 @@ class Collections:
         self.setting.say(what)
         with (
             ProgressReport(what, quiet=self.setting.quiet) as progress,
-            Index.create(
-                folder,
-                model.fingerprint,
-                model.dim,
-                model=model.name,
-                encoders=model.encoders,
-                unit_dim=model.unit_dim,
-            ) as index,
+            Index.create_for(folder, ModelInfo.of(model)) as index,
         ):
             spent = 0.0
             for vectors, packed in made_rows(self.real(), count):
@@ -213,11 +196,24 @@ class Collections:
         if sum(map(len, vectors)) < 2:
             raise BenchError(f"{self.setting.photos} has fewer than two photos that can be read")
         real = RealPhotos(np.concatenate(vectors), np.concatenate(packed), self.model.unit_dim)
-        partial = self._embedded().with_suffix(".part")
-        with partial.open("wb") as file:
+        with (
+            replaced(self._embedded(), self._embedded().with_suffix(".part")) as partial,
+            partial.open("wb") as file,
+        ):
             np.savez(file, vectors=real.vectors, packed=real.packed)
-        partial.rename(self._embedded())
         return real
+
+
+def _write_database(file: Path, vectors: NDArray[np.float16]) -> None:
+    database = sqlite3.connect(file)
+    database.execute("CREATE TABLE images (id INTEGER PRIMARY KEY, path TEXT, vector BLOB)")
+    rows = (
+        (row + 1, _photo(row).path, vectors[row].astype(np.float32).tobytes())
+        for row in range(len(vectors))
+    )
+    database.executemany("INSERT INTO images VALUES (?, ?, ?)", rows)
+    database.commit()
+    database.close()
 
 
 def open_vectors(file: Path) -> NDArray[np.float16]:

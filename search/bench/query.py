@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from search.bench import subject
 from search.bench.made import Collections
 from search.bench.targets import Figure
 from search.bench.timing import medians, process_json, seconds
+
+if TYPE_CHECKING:
+    from fusion.encoders.bert import BertEncoder
 
 __all__ = ["measure", "warm_queries"]
 
@@ -47,7 +50,7 @@ def warm_queries(collections: Collections, indexes: Sequence[Path]) -> dict[str,
     """Ask every index every query, in a process without torch; see `query_process`."""
     from search.bench.bare import token_ids, write_text_encoder
 
-    setting, encoder = collections.setting, collections.model.text_encoder
+    setting, encoder = collections.setting, cast("BertEncoder", collections.model.text_encoder)
     subject.prepare(collections.model)
     texts = subject.query_texts(setting, collections.model)
     task = {
@@ -75,7 +78,7 @@ def _with_torch(collections: Collections, index: Path, without_ms: float) -> Fig
     search = subject.open_search(index, model)
     with torch.inference_mode():
         for turn, text in enumerate([*texts[:WARM_UP], *texts]):
-            encoder: Any = model.text_encoder
+            encoder = cast("BertEncoder", model.text_encoder)
             ready = encoder.tokenizer([text], return_tensors="pt").to(encoder.device)
             spent = {
                 "encoder": 1000 * seconds(encoder.model, **ready),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from search.bench.machine import machine_line
 from search.bench.run import Outcome
@@ -59,7 +59,7 @@ def as_tables(outcome: Outcome) -> Iterator[Table]:
             yield table
 
 
-def as_markdown(outcome: Outcome, machine: dict[str, Any]) -> str:
+def as_markdown(outcome: Outcome, machine: dict[str, object]) -> str:
     """Return the README's tables, with the machine in a line before them.
 
     Args:
@@ -75,7 +75,7 @@ def as_markdown(outcome: Outcome, machine: dict[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def as_json(outcome: Outcome, amounts: Amounts, machine: dict[str, Any]) -> str:
+def as_json(outcome: Outcome, amounts: Amounts, machine: dict[str, object]) -> str:
     """Return everything measured, in milliseconds, bytes and seconds as the names say."""
     figures = [
         {

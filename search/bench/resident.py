@@ -67,7 +67,7 @@ class Samples:
     _ended: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> Samples:
-        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread = threading.Thread(target=self._sample, daemon=True)
         self._thread.start()
         return self
 
@@ -77,7 +77,7 @@ class Samples:
         self.take()
 
     def take(self) -> None:
-        """Look now."""
+        """Read the memory now."""
         self.rows.append((self.done, *resident_now()))
 
     def growth(self, after: int, *, before_end: int | None = None) -> tuple[int, int]:
@@ -103,7 +103,7 @@ class Samples:
             max(row[2] for row in seen) - anonymous,
         )
 
-    def _look(self) -> None:
+    def _sample(self) -> None:
         while not self._ended.is_set():
             self.take()
             time.sleep(SECONDS_BETWEEN)

@@ -6,7 +6,6 @@ import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,7 +84,9 @@ def recall(answers: list[NDArray[np.int64]], truth: NDArray[np.int64]) -> float:
     return float(np.mean(shares))
 
 
-def exact_nearest(vectors: NDArray[Any], queries: NDArray[np.float32], k: int) -> NDArray[np.int64]:
+def exact_nearest(
+    vectors: NDArray[np.generic], queries: NDArray[np.float32], k: int
+) -> NDArray[np.int64]:
     """Return the rows, (Q, k) in no order, with the highest products in float32, some at a time."""
     rows = np.zeros((len(queries), 0), dtype=np.int64)
     scores = np.zeros((len(queries), 0), dtype=np.float32)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 __all__ = ["LIMITS", "Figure", "Limit"]
 
@@ -150,7 +149,7 @@ class Figure:
     found: float
     detail: str
     sizes: tuple[int, ...] = ()
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def limit(self) -> Limit:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 from shlex import quote
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -14,6 +14,9 @@ from search.engine.default_index import default_index, demo_folder
 from search.engine.open_index import open_index
 from search.models import loading
 from search.output import as_plain_lines, print_table, weakness
+
+if TYPE_CHECKING:
+    from indexer.indexing_model import IndexingModel
 
 __all__ = ["demo"]
 
@@ -57,7 +60,7 @@ def demo(
     with ProgressReport("indexing", quiet=quiet) as progress:
         result = run_demo(
             out or demo_folder(),
-            cast(Any, model),
+            cast("IndexingModel", model),
             progress=progress,
             opened=partial(
                 open_index,

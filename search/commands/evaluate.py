@@ -5,7 +5,6 @@ from __future__ import annotations
 import json as json_module
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import typer
 
@@ -130,7 +129,7 @@ def _check_pairs(
         )
 
 
-def _together(names: Sequence[str], parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _together(names: Sequence[str], parts: Sequence[dict[str, object]]) -> dict[str, object]:
     """Return what a file holds: that of the only collection, or a list of them with their names."""
     if len(parts) == 1:
         return parts[0]

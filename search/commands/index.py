@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import typer
 
@@ -19,7 +18,6 @@ from search.commands.shared.index_lines import plan_lines, print_text
 from search.commands.shared.index_options import (
     Annotations,
     BatchSize,
-    ClipEncoders,
     Exclude,
     FromShards,
     Include,
@@ -27,7 +25,6 @@ from search.commands.shared.index_options import (
     OldPart,
     OldRay,
     OldWorkers,
-    OnDevice,
     Plan,
     Prune,
     Reembed,
@@ -44,13 +41,10 @@ from search.commands.shared.index_pass import (
     reembed_index,
     shown_progress,
 )
+from search.commands.shared.model_options import with_model_options
 from search.commands.shared.options import (
-    Checkpoint,
-    Device,
-    ImageWeights,
     NewIndexFolder,
     Quiet,
-    TextWeights,
     unnamed_index,
 )
 from search.commands.shared.watching import keep_up
@@ -66,7 +60,9 @@ COMMAND_OF = {
 """What options of this command do that have commands of their own."""
 
 
+@with_model_options
 def index(
+    *,
     source: Source = None,
     annotations: Annotations = None,
     exclude: Exclude = None,
@@ -78,11 +74,7 @@ def index(
     text: Text = False,
     reembed: Reembed = False,
     watch: Watch = False,
-    encoders: ClipEncoders = None,
-    checkpoint: Checkpoint = None,
-    image_weights: ImageWeights = None,
-    text_weights: TextWeights = None,
-    device: OnDevice = Device.auto,
+    chosen: ChosenModel,
     batch_size: BatchSize = None,
     shards: Shards = None,
     part: OldPart = None,
@@ -108,7 +100,6 @@ def index(
     check_options(source or exclude or include, annotations, plan, reembed, retry_failed)
     check_watch(watch, plan, reembed, prune)
     check_text(text, watch or plan or shards is not None)
-    chosen = ChosenModel(checkpoint, encoders, image_weights, text_weights, device.value)
     if not source and not reembed and not from_shards:
         check_known(index)
     walk = {"exclude": exclude, "include": include}
@@ -147,9 +138,19 @@ def _read_text(index: Path, quiet: bool) -> None:
         print_text(index, read_text(index, progress=progress))
 
 
-def _print_plan(index: Path, source: Sequence[str], **options: Any) -> None:  # noqa: ANN401
+def _print_plan(
+    index: Path,
+    source: Sequence[str],
+    *,
+    prune: bool,
+    retry_failed: bool,
+    exclude: Sequence[str] | None,
+    include: Sequence[str] | None,
+) -> None:
     from indexer import plan_index
 
-    plan = plan_index(index, source, **options)
+    plan = plan_index(
+        index, source, exclude=exclude, include=include, prune=prune, retry_failed=retry_failed
+    )
     for line in plan_lines(plan):
         typer.echo(line)

@@ -36,12 +36,12 @@ def measure(
     from search.terminal.progress import ProgressReport
 
     with ProgressReport("asking", quiet=quiet) as report:
-        found = measure_recall(index, captions, lambda done, total: report(done, total, ""))
+        recall = measure_recall(index, captions, lambda done, total: report(done, total, ""))
     if as_json:
-        typer.echo(json.dumps(found.as_record()))
+        typer.echo(json.dumps(recall.as_record()))
         return
-    typer.echo(f"{found.model}: {found.captions} captions, {found.photos} photos, text to image")
-    for name, stage in (("first stage", found.first_stage), ("re-ranked", found.reranked)):
+    typer.echo(f"{recall.model}: {recall.captions} captions, {recall.photos} photos, text to image")
+    for name, stage in (("first stage", recall.first_stage), ("re-ranked", recall.reranked)):
         recalls = ", ".join(f"R@{depth} {100 * stage.recall[depth]:.1f}" for depth in DEPTHS)
         typer.echo(
             f"{name}: {recalls}; best hit {100 * stage.probability:.0f} % likely, right in "

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from search.commands.shared.index_options import BatchSize, ClipEncoders, OnDevice, Prune
+from search.commands.shared.index_options import BatchSize, Prune
 from search.commands.shared.index_pass import ChosenModel, reembed_index
+from search.commands.shared.model_options import with_model_options
 from search.commands.shared.options import (
-    Checkpoint,
-    Device,
-    ImageWeights,
     IndexFolder,
     Quiet,
-    TextWeights,
     unnamed_index,
 )
 
 __all__ = ["reembed"]
 
 
+@with_model_options
 def reembed(
+    *,
     index: IndexFolder = unnamed_index,
-    checkpoint: Checkpoint = None,
-    encoders: ClipEncoders = None,
-    image_weights: ImageWeights = None,
-    text_weights: TextWeights = None,
-    device: OnDevice = Device.auto,
+    chosen: ChosenModel,
     batch_size: BatchSize = None,
     prune: Prune = False,
     quiet: Quiet = False,
@@ -36,5 +31,4 @@ def reembed(
 
       crossgraph reembed --index photos.index --checkpoint my-model
     """
-    chosen = ChosenModel(checkpoint, encoders, image_weights, text_weights, device.value)
     reembed_index(index, chosen, batch_size, prune, quiet)

@@ -10,21 +10,16 @@ import typer
 from search.commands.shared.embedded_shards import Sharding, check_sharding, run_sharded
 from search.commands.shared.index_options import (
     Address,
-    ClipEncoders,
-    OnDevice,
     Part,
     Ray,
     RetryFailed,
     Workers,
 )
 from search.commands.shared.index_pass import ChosenModel
+from search.commands.shared.model_options import with_model_options
 from search.commands.shared.options import (
-    Checkpoint,
-    Device,
-    ImageWeights,
     NewIndexFolder,
     Quiet,
-    TextWeights,
     unnamed_index,
 )
 
@@ -43,7 +38,9 @@ shards = typer.Typer(name="shards", help=HELP, no_args_is_help=True)
 
 
 @shards.command("write")
+@with_model_options
 def write(
+    *,
     source: Annotated[
         list[str],
         typer.Argument(
@@ -60,11 +57,7 @@ def write(
     address: Address = None,
     workers: Workers = None,
     retry_failed: RetryFailed = False,
-    checkpoint: Checkpoint = None,
-    encoders: ClipEncoders = None,
-    image_weights: ImageWeights = None,
-    text_weights: TextWeights = None,
-    device: OnDevice = Device.auto,
+    chosen: ChosenModel,
     quiet: Quiet = False,
 ) -> None:
     """Embed photos into files in a folder and into no index.
@@ -77,21 +70,18 @@ def write(
     """
     sharding = Sharding(out, None, part, ray, address, workers)
     check_sharding(sharding, source, others=False, retry_failed=retry_failed)
-    chosen = ChosenModel(checkpoint, encoders, image_weights, text_weights, device.value)
     run_sharded(sharding, None, source, chosen, retry_failed=retry_failed, quiet=quiet)
 
 
 @shards.command("merge")
+@with_model_options
 def merge(
+    *,
     out: Annotated[
         Path, typer.Argument(metavar="OUT", help="The folder that `shards write` filled.")
     ],
     index: NewIndexFolder = unnamed_index,
-    checkpoint: Checkpoint = None,
-    encoders: ClipEncoders = None,
-    image_weights: ImageWeights = None,
-    text_weights: TextWeights = None,
-    device: OnDevice = Device.auto,
+    chosen: ChosenModel,
     quiet: Quiet = False,
 ) -> None:
     """Take embedded photos into an index; what it has already is passed over.
@@ -101,5 +91,4 @@ def merge(
       crossgraph shards merge shards --index photos.index
     """
     sharding = Sharding(None, out, None, ray=False, address=None, workers=None)
-    chosen = ChosenModel(checkpoint, encoders, image_weights, text_weights, device.value)
     run_sharded(sharding, index, (), chosen, retry_failed=False, quiet=quiet)

@@ -73,7 +73,7 @@ def train(
 
     train_on = _pairs(images, annotations, "--images", "--annotations")
     stop_by = _pairs(dev_images or images[:1], dev_annotations, "--dev-images", "--dev-annotations")
-    parts = _parts(finetune)
+    parts = _tuned_encoders(finetune)
     request = TrainRequest(
         images=train_on[0][0],
         annotations=train_on[0][1],
@@ -101,7 +101,7 @@ def train(
     )
     tell_left_out([*train_on, *stop_by])
     with ProgressReport("training", quiet=quiet) as progress:
-        result = train_from_files(request, progress=progress.stage, read_photo=read_photo)
+        result = train_from_files(request, progress=progress.update, read_photo=read_photo)
     typer.echo(result)
 
 
@@ -123,7 +123,7 @@ def _assignment(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _parts(text: str) -> frozenset[str]:
+def _tuned_encoders(text: str) -> frozenset[str]:
     parts = frozenset(text.split(",")) - {"none"}
     if not parts <= {"image", "text"}:
         raise typer.BadParameter(f"--finetune {text} is not image,text, image, text or none")

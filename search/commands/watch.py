@@ -6,21 +6,16 @@ from search.commands.shared.index_checks import check_known
 from search.commands.shared.index_options import (
     Annotations,
     BatchSize,
-    ClipEncoders,
     Exclude,
     Include,
-    OnDevice,
     RetryFailed,
     Source,
 )
 from search.commands.shared.index_pass import ChosenModel, Pass
+from search.commands.shared.model_options import with_model_options
 from search.commands.shared.options import (
-    Checkpoint,
-    Device,
-    ImageWeights,
     NewIndexFolder,
     Quiet,
-    TextWeights,
     unnamed_index,
 )
 from search.commands.shared.watching import keep_up
@@ -28,18 +23,16 @@ from search.commands.shared.watching import keep_up
 __all__ = ["watch"]
 
 
+@with_model_options
 def watch(
+    *,
     source: Source = None,
     annotations: Annotations = None,
     exclude: Exclude = None,
     include: Include = None,
     index: NewIndexFolder = unnamed_index,
     retry_failed: RetryFailed = False,
-    checkpoint: Checkpoint = None,
-    encoders: ClipEncoders = None,
-    image_weights: ImageWeights = None,
-    text_weights: TextWeights = None,
-    device: OnDevice = Device.auto,
+    chosen: ChosenModel,
     batch_size: BatchSize = None,
     quiet: Quiet = False,
 ) -> None:
@@ -53,7 +46,6 @@ def watch(
 
       crossgraph watch ~/Pictures --index photos.index
     """
-    chosen = ChosenModel(checkpoint, encoders, image_weights, text_weights, device.value)
     if not source:
         check_known(index)
     options = {"annotations": annotations or (), "exclude": exclude, "include": include}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Literal
 
 __all__ = ["Finding"]
 
@@ -30,6 +30,6 @@ class Finding:
     def __str__(self) -> str:
         return f"{self.state:<8}{self.name}: {self.said}{f'; {self.advice}' if self.advice else ''}"
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return what JSON says of it."""
         return asdict(self)

@@ -13,6 +13,7 @@ from indexer import BuildReport, build_index
 from indexer.indexing_model import IndexingModel
 from store import Index, IndexBusy, PhotoFile, QuarantinedFile, SourceError
 from store.photo_names import address_of, is_address, is_shard
+from store.types import Progress
 
 __all__ = ["REMOVED", "WriteOptions", "add_photos", "left_out", "patiently", "remove_photos"]
 
@@ -38,7 +39,7 @@ class WriteOptions(TypedDict, total=False):
     annotations: Sequence[Path | str]
     batch_size: int
     retry_failed: bool
-    progress: Callable[[int, int, str], object]
+    progress: Progress
     wait_seconds: float
 
 

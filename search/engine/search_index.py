@@ -6,8 +6,7 @@ import threading
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, Unpack, cast
+from typing import TYPE_CHECKING, Self, Unpack, cast
 
 from search.engine.answer_requests import DEFAULT_K, RequestAnswerer, request_of
 from search.engine.threads import GuardedTexts, in_thread
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from indexer import BuildReport
+    from indexer.indexing_model import IndexingModel
     from search.engine.add_and_remove import WriteOptions
     from store.searched_index import SearchedIndex
     from store.types import PhotoRecord
@@ -67,12 +67,7 @@ class SearchIndex:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @property
@@ -228,7 +223,7 @@ class SearchIndex:
             with self._open():
                 folder = self.folder
             model = GuardedTexts(self._photo_embedder, self._reading)
-            return add_photos(folder, paths, cast(Any, model), **options)
+            return add_photos(folder, paths, cast("IndexingModel", model), **options)
 
     def remove(self, image_ids: Iterable[int], *, wait_seconds: float = 10.0) -> int:
         """Take photos out of the index and give how many were in it; their files stay as they are.

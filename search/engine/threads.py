@@ -45,7 +45,7 @@ class GuardedTexts:
         lock: held while texts are read.
     """
 
-    def __init__(self, model: object, lock: AbstractContextManager[Any]) -> None:
+    def __init__(self, model: object, lock: AbstractContextManager[object]) -> None:
         self._model = model
         self._lock = lock
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from search.evaluation.bootstrap import RESAMPLES
 from search.evaluation.evaluation import rank_both, retrieval_measures
 from search.evaluation.gain import recall_difference
+from search.evaluation.metrics import Record
 
 if TYPE_CHECKING:
     from fusion.data.features import PairData
@@ -44,7 +45,7 @@ class Ablation:
         ranks: by row, then direction, one rank a query, as in `Evaluation.ranks`.
     """
 
-    report: dict[str, Any]
+    report: Record
     ranks: dict[str, dict[str, Ranks]]
 
 
@@ -71,7 +72,7 @@ def ablate(
     return Ablation(report, ranks)
 
 
-def _measured(row: Row, ranks: dict[str, dict[str, Ranks]], photo_rows: Ranks) -> dict[str, Any]:
+def _measured(row: Row, ranks: dict[str, dict[str, Ranks]], photo_rows: Ranks) -> Record:
     measures = {way: retrieval_measures(values) for way, values in ranks[row.name].items()}
     difference = None
     if row.against is not None:

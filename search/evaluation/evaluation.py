@@ -9,13 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fusion.data.negatives import hard_false_photos, random_false_photos
 from search.evaluation.metrics import (
+    Record,
     expected_calibration_error,
     median_rank,
     recall_at_k,
@@ -58,8 +59,8 @@ class NegativeModel(Protocol):
 class MeasuredPart(NamedTuple):
     """What was measured beside retrieval: a part of the report, and what it comes from."""
 
-    report: dict[str, Any]
-    per_query: dict[str, Any]
+    report: Record
+    per_query: Record
 
 
 @dataclass(frozen=True)
@@ -74,12 +75,15 @@ class Evaluation:
             ranks, and whatever else the report can be recomputed from.
     """
 
-    report: dict[str, Any]
+    report: Record
     ranks: dict[str, dict[str, Ranks]] = field(default_factory=dict)
-    per_query: dict[str, Any] = field(default_factory=dict)
+    per_query: Record = field(default_factory=dict)
 
     def with_part(
-        self, name: str, report: dict[str, Any] | None, per_query: dict[str, Any] | None = None
+        self,
+        name: str,
+        report: Record | None,
+        per_query: Record | None = None,
     ) -> Evaluation:
         """Add what was measured beside it, under the same name in the report and in the file."""
         tables = {} if per_query is None else {name: per_query}

@@ -80,7 +80,7 @@ def judge_explanations(
         rows = torch.from_numpy(chosen[start : start + BLOCK])
         judgements.append(drops(network.cross, *_nodes(network, data, rows), rng))
         if progress:
-            progress("pairs explained", min(start + BLOCK, len(chosen)), len(chosen))
+            progress(min(start + BLOCK, len(chosen)), len(chosen), "pairs explained")
     top, other = (np.concatenate(side) for side in zip(*judgements, strict=True))
     return summarise_drops(top, other, rng)
 

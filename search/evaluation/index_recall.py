@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from search.engine.open_index import open_index
+from search.evaluation.metrics import Record
 from search.query.request import SearchRequest
 from search.query.term import Term
 from store import QueryError
@@ -54,7 +55,7 @@ class IndexRecall:
     first_stage: StageRecall
     reranked: StageRecall
 
-    def as_record(self) -> dict[str, Any]:
+    def as_record(self) -> Record:
         """Return it as JSON has it."""
         return asdict(self)
 

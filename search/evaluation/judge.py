@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from search.evaluation.ablation_table import ablate
 from search.evaluation.evaluation import Evaluation, EvaluationError, MeasuredPart, evaluate
 from search.evaluation.faithfulness import Faithfulness, judge_explanations
 from search.evaluation.gain import reranking_gain
 from search.evaluation.judged_model import JudgedModel
+from search.evaluation.metrics import Record
 from search.evaluation.named_collections import Captioned, named_collections
 from search.evaluation.searches.asked_index import AskedIndex, temporary_index
 from search.evaluation.searches.keywords import judge_keywords
@@ -161,24 +162,24 @@ def _measure(
             judged.negatives,
             seed=extras.seed,
             latency_ms=judged.latency(data),
-            progress=progress.stage,
+            progress=progress.update,
         )
     evaluation = evaluation.with_part(
         "gain", reranking_gain(evaluation.ranks, data.captions.photo_rows)
     )
     if extras.ablation:
         with judged.progress("ablating") as progress:
-            ablated = ablate(judged.network, data, progress.stage)
+            ablated = ablate(judged.network, data, progress.update)
         evaluation = evaluation.with_part("ablation", ablated.report, ablated.ranks)
     if extras.explanations:
         with judged.progress("explaining") as progress:
             told = judge_explanations(
-                judged.network, data, seed=extras.seed, progress=progress.stage
+                judged.network, data, seed=extras.seed, progress=progress.update
             )
         evaluation = evaluation.with_part("explanations", _explanations(told))
     if extras.stress_tests:
         with judged.progress("probing") as progress:
-            tested = run_stress_tests(judged.matcher, data, judged.encode, progress.stage)
+            tested = run_stress_tests(judged.matcher, data, judged.encode, progress.update)
         evaluation = evaluation.with_part("probes", tested.report, tested.per_query)
     if extras.squashed:
         evaluation = evaluation.with_part("squashed", *_squashed(judged, data, evaluation))
@@ -187,7 +188,7 @@ def _measure(
     return evaluation
 
 
-def _explanations(judged: Faithfulness) -> dict[str, Any]:
+def _explanations(judged: Faithfulness) -> Record:
     return {
         "pairs": judged.pairs,
         "top_region_drop": round(judged.top_drop, 4),
@@ -205,7 +206,7 @@ def _squashed(judged: JudgedModel, data: PairData, evaluation: Evaluation) -> Me
         small = judged.features(files.images, files.annotations, files.cache)
         with judged.progress("scoring squashed photos") as progress:
             scores = judged.matcher.score_all(
-                PairData(small.photos, data.captions), progress=progress.stage
+                PairData(small.photos, data.captions), progress=progress.update
             )
     tables = {
         "first_stage": scores.first_stage_text_to_image,
@@ -229,7 +230,7 @@ def _searched(
         ) as index,
         judged.progress("searching") as progress,
     ):
-        told: dict[str, Any] = {"seed": extras.seed, "progress": progress.stage}
+        told: Record = {"seed": extras.seed, "progress": progress.update}
         if extras.keywords:
             parts["keywords"] = judge_keywords(index, right, data.photos.image_ids, **told)
         if extras.shown:
@@ -244,7 +245,7 @@ def _searched(
 
 
 def _with_captions(
-    index: AskedIndex, right: RightAnswers, data: PairData, extras: Extras, told: dict[str, Any]
+    index: AskedIndex, right: RightAnswers, data: PairData, extras: Extras, told: Record
 ) -> MeasuredPart:
     """What words find in an index that has the captions too, and what their hits are shown."""
     image_ids = data.photos.image_ids

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from search.engine.open_index import open_index
 from search.evaluation.collection_features import collection_features
 from search.evaluation.latency import CANDIDATES, measure_latency
+from search.evaluation.metrics import Record
 from search.models.loading import load_model
 from search.terminal.progress import ProgressReport
 
@@ -46,7 +47,7 @@ class JudgedModel:
     matcher: Matcher
     negatives: NegativeModel
     quiet: bool
-    weights: dict[str, Any] = field(default_factory=dict)
+    weights: Record = field(default_factory=dict)
 
     def progress(self, what: str) -> ProgressReport:
         """Return what tells how far something is; one at a time."""
@@ -94,7 +95,7 @@ class JudgedModel:
                 images,
                 annotations,
                 cache=cache,
-                progress=progress.stage,
+                progress=progress.update,
                 **self.weights,
             )
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    import faiss
     from PIL.Image import Image
 
     from fusion.retriever import Retriever
@@ -59,7 +60,7 @@ def measure_latency(
 
 def _one_query(
     retriever: Retriever,
-    index: Any,  # noqa: ANN401 - faiss has no types
+    index: faiss.Index,
     stored_vectors: NDArray[np.floating],
     packed: NDArray[np.uint8],
     text: str,

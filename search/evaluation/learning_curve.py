@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from fusion.checkpoint import read_checkpoint
 from fusion.train import default_epochs, train_from_files, training_photos
 from fusion.training.train_request import TrainingError, TrainRequest
 from search.evaluation.judge import judge
 from search.evaluation.learning_curve_plot import learning_curve_svg
+from search.evaluation.metrics import Record
 from search.models.cache_folders import read_photo
 from search.terminal.progress import ProgressReport
 
@@ -23,7 +23,7 @@ __all__ = ["learning_curve", "requests_by_size"]
 
 def learning_curve(
     base: TrainRequest, sizes: Sequence[int], *, quiet: bool = False
-) -> list[dict[str, Any]]:
+) -> list[Record]:
     """Train a model for each size in `base.out`/SIZE and measure it on the development photos.
 
     A size whose finished model is there is only measured, one that was stopped goes on.
@@ -49,7 +49,7 @@ def learning_curve(
     for request, done in zip(requests, trained, strict=True):
         if not done:
             with ProgressReport(f"training on {request.photos} photos", quiet=quiet) as progress:
-                train_from_files(request, progress=progress.stage, read_photo=read_photo)
+                train_from_files(request, progress=progress.update, read_photo=read_photo)
         report = judge(
             request.out, base.dev_images, base.dev_annotations, cache=base.cache, quiet=quiet
         ).report

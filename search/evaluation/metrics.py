@@ -12,10 +12,13 @@ return fractions from 0 to 1 or ranks from 1; percentages are made where they ar
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
+    "Record",
     "accuracy",
     "auc",
     "average_precision",
@@ -26,6 +29,9 @@ __all__ = [
     "retrieval_ranks",
     "share_in_best",
 ]
+
+Record = dict[str, Any]
+"""Measures by name, nested, as JSON writes them."""
 
 _BLOCK = 256  # queries compared at a time: bounds the (block, items) comparison table
 

@@ -42,11 +42,12 @@ one list, collections, of such objects, each with its name.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from search.evaluation.metrics import Record
 from search.evaluation.pair_matching import ScoredPairs
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def query_ids(data: PairData) -> dict[str, NDArray[np.int64]]:
 
 def pair_table(
     data: PairData, pairs: ScoredPairs, probabilities: NDArray[np.float32]
-) -> dict[str, NDArray[Any]]:
+) -> dict[str, NDArray[np.generic]]:
     """Return scored pairs by their ids."""
     return {
         "caption_ids": data.captions.caption_ids[pairs.caption_rows],
@@ -78,7 +79,7 @@ def pair_table(
     }
 
 
-def per_query_json(table: dict[str, Any]) -> str:
+def per_query_json(table: Record) -> str:
     """Write the table as one line of JSON.
 
     >>> per_query_json({"image_ids": np.array([3, 5]), "reranked": {}}).rstrip()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from search.evaluation.bootstrap import sampled_interval
 from search.evaluation.evaluation import percent
-from search.evaluation.metrics import auc, expected_calibration_error
+from search.evaluation.metrics import Record, auc, expected_calibration_error
 
 __all__ = ["MATCH", "reliability", "shown_share"]
 
@@ -27,7 +26,7 @@ def reliability(
     groups: Rows,
     *,
     seed: int = 0,
-) -> dict[str, Any]:
+) -> Record:
     """Hold probabilities against what is right.
 
     Args:
@@ -67,9 +66,7 @@ def reliability(
     }
 
 
-def shown_share(
-    probabilities: NDArray[np.float64], groups: Rows, *, seed: int = 0
-) -> dict[str, Any]:
+def shown_share(probabilities: NDArray[np.float64], groups: Rows, *, seed: int = 0) -> Record:
     """Return how many of (n,) top hits are shown as a match, with its interval (`_95`).
 
     >>> shown_share(np.array([0.9, 0.5, 0.49]), np.arange(3))["shown_as_match"]
@@ -79,9 +76,7 @@ def shown_share(
     return _with_interval("shown_as_match", lambda rows: float(shown[rows].mean()), groups, seed)
 
 
-def _with_interval(
-    name: str, measure: Callable[[Rows], float], groups: Rows, seed: int
-) -> dict[str, Any]:
+def _with_interval(name: str, measure: Callable[[Rows], float], groups: Rows, seed: int) -> Record:
     value = measure(np.arange(len(groups)))
     if np.isnan(value):
         return {name: None, f"{name}_95": None}

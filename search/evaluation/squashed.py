@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from search.evaluation.evaluation import MeasuredPart, rank_both, retrieval_measures
 from search.evaluation.gain import recall_difference
+from search.evaluation.metrics import Record
 
 __all__ = ["SquashedFiles", "compare_squashed", "squashed_files"]
 
@@ -87,7 +88,7 @@ def compare_squashed(
     return MeasuredPart(report, table)
 
 
-def _captions_file(photos: int) -> dict[str, list[dict[str, object]]]:
+def _captions_file(photos: int) -> dict[str, list[Record]]:
     """A COCO file in which all photos have one caption: one without any would be left out."""
     rows = range(photos)
     return {

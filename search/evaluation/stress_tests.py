@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from search.evaluation.altered_captions import KINDS
 from search.evaluation.evaluation import percent, rank_both, retrieval_measures
+from search.evaluation.metrics import Record
 from search.evaluation.typed_queries import LENGTHS, short_query
 
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ class StressTests:
             them out.
     """
 
-    report: dict[str, Any]
-    per_query: dict[str, Any]
+    report: Record
+    per_query: Record
 
 
 class Texts(NamedTuple):
@@ -93,9 +94,7 @@ def short_queries(texts: Sequence[str]) -> Texts:
     return Texts(np.array([row for row, _ in kept], np.int64), [query for _, query in kept])
 
 
-def _word_order(
-    matcher: Matcher, data: PairData, encode: Encode
-) -> tuple[dict[str, Any], dict[str, Any]]:
+def _word_order(matcher: Matcher, data: PairData, encode: Encode) -> tuple[Record, Record]:
     report, table = {}, {}
     for kind, rule in KINDS.items():
         altered = altered_captions(data.captions.texts, rule)
@@ -131,7 +130,7 @@ def _pair_scores(
 
 def _short_queries(
     matcher: Matcher, data: PairData, encode: Encode, progress: Callable[..., None] | None
-) -> tuple[dict[str, Any], dict[str, Any]]:
+) -> tuple[Record, Record]:
     from fusion.data.features import PairData
 
     queries = short_queries(data.captions.texts)
@@ -155,7 +154,7 @@ def _short_queries(
     return report, table
 
 
-def _measured(ranks: dict[str, Rows | None], chosen: NDArray[np.bool_]) -> dict[str, Any]:
+def _measured(ranks: dict[str, Rows | None], chosen: NDArray[np.bool_]) -> Record:
     count = int(chosen.sum())
     return {"queries": count} | {
         stage: retrieval_measures(values[chosen]) if count and values is not None else None

@@ -11,21 +11,21 @@ rank, score and probability too.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TextIO
 
+from search.export.export_file import written_whole
 from search.export.metadata import metadata_of
-from search.export.whole_file import written_whole
 from search.result import Hit
 
 if TYPE_CHECKING:
     from store import IndexReader
-    from store.types import PhotoRecord
+    from store.types import PhotoRecord, Progress
 
 __all__ = ["categories_file", "write_coco"]
 
-Entry = dict[str, Any]
+Entry = dict[str, object]
 
 
 def write_coco(
@@ -33,7 +33,7 @@ def write_coco(
     out: Path,
     hits: Sequence[Hit] | None,
     query: str,
-    progress: Callable[[int, int, str], object] | None = None,
+    progress: Progress | None = None,
 ) -> tuple[int, list[Path]]:
     """Write photos, or hits only; give how many, and the files.
 
@@ -86,7 +86,7 @@ class _Photos:
         self,
         index: IndexReader,
         hits: Sequence[Hit] | None,
-        progress: Callable[[int, int, str], object] | None,
+        progress: Progress | None,
     ) -> None:
         from store.record_stream import shared_paths
 
@@ -165,7 +165,7 @@ def _write(
     return count
 
 
-def _write_entries(stream: Any, entries: Iterable[Entry]) -> int:  # noqa: ANN401
+def _write_entries(stream: TextIO, entries: Iterable[Entry]) -> int:
     count = 0
     for entry in entries:
         stream.write(f"{',' if count else ''}\n{json.dumps(entry)}")

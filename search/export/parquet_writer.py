@@ -10,20 +10,22 @@ Parquet's texts are UTF-8. The schema's metadata names the model: `crossgraph.fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from search.export.export_file import written_whole
 from search.export.metadata import METADATA, metadata_of
-from search.export.whole_file import written_whole
 from search.printable import valid_text
 from search.result import Hit
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from store import IndexReader
-    from store.types import PhotoRecord
+    from store.types import PhotoRecord, Progress
 
 __all__ = ["write_parquet"]
 
@@ -36,7 +38,7 @@ def write_parquet(
     out: Path,
     hits: Sequence[Hit] | None,
     query: str,
-    progress: Callable[[int, int, str], object] | None = None,
+    progress: Progress | None = None,
 ) -> tuple[int, list[Path]]:
     """Write photos, or hits only; give how many, and the file.
 
@@ -63,7 +65,7 @@ def write_parquet(
     return count, [out]
 
 
-def _schema(index: IndexReader, *, ranked: bool, query: str) -> Any:  # noqa: ANN401 - no types
+def _schema(index: IndexReader, *, ranked: bool, query: str) -> pa.Schema:
     import pyarrow as pa
 
     ranks = [("rank", pa.int32()), ("score", pa.float32()), ("probability", pa.float32())]
@@ -122,14 +124,14 @@ def _groups(index: IndexReader, hits: Sequence[Hit] | None) -> Iterator[list[Pho
 
 def _batch(
     rows: Sequence[PhotoRecord],
-    schema: Any,  # noqa: ANN401 - pyarrow has no types
+    schema: pa.Schema,
     dim: int,
     hits: Sequence[Hit] | None,
-) -> Any:  # noqa: ANN401
+) -> pa.RecordBatch:
     import pyarrow as pa
 
     hits_by_id = {hit.image_id: hit for hit in hits or ()}
-    columns: dict[str, Any] = {
+    columns: dict[str, object] = {
         "image_id": [row.image_id for row in rows],
         "path": [valid_text(row.file.path) for row in rows],
         "source": [valid_text(row.file.source) for row in rows],

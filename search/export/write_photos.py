@@ -6,10 +6,11 @@ renamed when it is whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from search.result import Hit
+from store.types import Progress
 
 __all__ = ["export"]
 
@@ -19,7 +20,7 @@ def export(
     out: Path | str,
     hits: Sequence[Hit] | None = None,
     query: str = "",
-    progress: Callable[[int, int, str], object] | None = None,
+    progress: Progress | None = None,
 ) -> tuple[int, list[Path]]:
     """Write an index's photos to a file; what was there is replaced.
 

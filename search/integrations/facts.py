@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from search.printable import printable
 from search.result import Hit
 from store.photo_names import base_name
@@ -29,7 +27,7 @@ def text_of(hit: Hit) -> str:
     return "\n".join(map(printable, hit.captions)) or printable(base_name(hit.name))
 
 
-def metadata_of(hit: Hit) -> dict[str, Any]:
+def metadata_of(hit: Hit) -> dict[str, object]:
     """Return the facts that JSON has of a hit, without its duplicates and explanation."""
     record = hit.to_dict()
     return {name: record[name] for name in NAMES}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from search.photo_files.thumbnails import shrunk
 from search.printable import printable
@@ -56,13 +56,13 @@ class Cut(NamedTuple):
 _CUTS = (Cut(200, 4096), Cut(50, 1000), Cut(10, 300), Cut(5, 100), Cut(1, 40))
 
 
-def fitting_record(make: Callable[[Cut], dict[str, Any]]) -> dict[str, Any]:
+def fitting_record(make: Callable[[Cut], dict[str, object]]) -> dict[str, object]:
     """Return a record of texts that are cut only as far as an answer's size needs it.
 
     Args:
         make: returns the record with its texts cut.
     """
-    record: dict[str, Any] = {}
+    record: dict[str, object] = {}
     for cut in _CUTS:
         record = make(cut)
         if len(json.dumps(record)) <= _RECORD_BYTES:

@@ -102,7 +102,7 @@ def build_server(index: SearchIndex) -> MCPServer[Any]:
 class _Server(MCPServer[Any]):
     """Refuses arguments by their names and what was expected, as the HTTP server does."""
 
-    async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:  # noqa: ANN401
+    async def call_tool(self, name: str, arguments: dict[str, object], context: Any = None) -> Any:  # noqa: ANN401
         try:
             return await super().call_tool(name, arguments, context)
         except ToolError as error:

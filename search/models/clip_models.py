@@ -90,21 +90,21 @@ def clip_indexing_model(
             f"encoders {encoders!r}: expected clip:FOLDER or clip:HUB-ID, such as "
             "clip:google/siglip2-base-patch16-224; models of other encoders are trained"
         )
-    found = _prepared(fingerprint, threads) if fingerprint else None
-    if found is not None:
-        return found
+    model = _prepared(fingerprint, threads) if fingerprint else None
+    if model is not None:
+        return model
     encoders = preset_of(encoders)
     folder = find_clip(encoders, tell)
     fingerprint = clip_fingerprint(folder)
-    found = _prepared(fingerprint, threads)
-    if found is None:
+    model = _prepared(fingerprint, threads)
+    if model is None:
         tell(f"preparing {encoders} for quick indexing and searches, once: a minute or more")
         _prepare(folder, fingerprint, encoders)
-        found = _prepared(fingerprint, threads)
-    if found is None:
+        model = _prepared(fingerprint, threads)
+    if model is None:
         raise ClipNotPrepared(f"{encoders} was prepared and cannot be read: try again")
-    found.encoders = encoders
-    return found
+    model.encoders = encoders
+    return model
 
 
 def refuse_unprepared(model: Model | None) -> None:
@@ -125,8 +125,8 @@ def _prepared(fingerprint: str, threads: int | None) -> ClipIndexingModel | None
     from fusion.runtime.onnx_indexing_model import find_indexing_model
     from search.models.cache_folders import exported_models_cache
 
-    found = find_indexing_model(exported_models_cache(), fingerprint, threads)
-    return found if isinstance(found, ClipIndexingModel) else None
+    exported = find_indexing_model(exported_models_cache(), fingerprint, threads)
+    return exported if isinstance(exported, ClipIndexingModel) else None
 
 
 def _prepare(folder: Path, fingerprint: str, encoders: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from search.models.training_packages import require_training_packages
 
@@ -14,20 +14,22 @@ if TYPE_CHECKING:
 
 __all__ = ["LazyModel", "load_model"]
 
+M = TypeVar("M")
 
-class LazyModel:
+
+class LazyModel(Generic[M]):
     """A retriever that is loaded when something of it is first asked for.
 
     What is wrong with a folder or an annotation file is told before the seconds that loading takes.
     """
 
-    def __init__(self, load: Callable[[], Any]) -> None:
+    def __init__(self, load: Callable[[], M]) -> None:
         self._load = load
         self._lock = threading.Lock()
-        self._loaded: Any = None
+        self._loaded: M | None = None
 
     @property
-    def loaded(self) -> Any:  # noqa: ANN401
+    def loaded(self) -> M:
         """The retriever itself, loaded once, whichever threads ask for it."""
         with self._lock:
             if self._loaded is None:

@@ -17,7 +17,7 @@ import typer
 
 from search.output.media_types import HEAD_BYTES, SUFFIX_OF, content_type
 from search.result import Hit
-from store.photo_names import base_name, split_member
+from store.photo_names import PhotoName, base_name
 
 __all__ = ["Copied", "copy_hits", "open_best"]
 
@@ -120,7 +120,7 @@ def _copied(hit: Hit, folder: Path) -> tuple[Path, bool]:
 
 def _is_file(hit: Hit) -> bool:
     """Say whether a hit is a file of its own, and no part of a tar or Parquet file."""
-    return split_member(hit.name) is None or hit.path.exists()
+    return not PhotoName.of(hit.name).member or hit.path.exists()
 
 
 def _opened(hit: Hit) -> BinaryIO:
@@ -153,9 +153,9 @@ def _stem(name: str) -> str:
     >>> _stem("/photos/dog.jpg"), _stem("/photos/part-0.parquet!17")
     ('dog', 'part-0-17')
     """
-    parts = split_member(name)
-    row = parts is not None and parts[0].lower().endswith(".parquet")
-    return f"{Path(parts[0]).stem}-{parts[1]}" if parts and row else Path(base_name(name)).stem
+    file, member = PhotoName.of(name)
+    is_row = bool(member) and file.lower().endswith(".parquet")
+    return f"{Path(file).stem}-{member}" if is_row else Path(base_name(name)).stem
 
 
 def _names(stem: str, name: str, suffix: str) -> Iterator[str]:

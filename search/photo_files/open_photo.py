@@ -99,15 +99,15 @@ def open_photo(photo: PhotoRecord, folders: list[str], uploads: Path | None = No
         PhotoForbidden: it lies elsewhere, or has not a photo's name.
     """
     path = photo.file.path
-    part = sources.shard_and_member(path)
-    real = _real(path if part is None else part[0])
+    place = sources.place_of_photo(path)
+    real = _real(place.file)
     if not any(lies_below(real, _real_folder(folder, uploads)) for folder in folders):
         if uploads is not None and lies_below(path, str(uploads)):
             raise PhotoForbidden(
                 f"photo {photo.image_id} was sent, and its folder is a link by now"
             )
         return _linked(photo, real)
-    if part is not None:
+    if place.member:
         # Its content as it was indexed: nothing has to be opened to know it.
         return OpenPhoto(io.BytesIO(), 0, photo.file.sha256[:32], path, tuple(folders))
     if Path(path).suffix.lower() not in SUFFIXES or Path(real).suffix.lower() not in SUFFIXES:
@@ -137,7 +137,11 @@ def _linked(photo: PhotoRecord, real: str) -> OpenPhoto:
         "the one that was indexed"
     )
     suffixes = {Path(photo.file.path).suffix.lower(), Path(real).suffix.lower()}
-    if is_address(real) or sources.shard_and_member(photo.file.path) or not suffixes <= SUFFIXES:
+    if (
+        is_address(real)
+        or sources.place_of_photo(photo.file.path).member
+        or not suffixes <= SUFFIXES
+    ):
         raise elsewhere
     try:
         file = os.fdopen(open_without_links(real), "rb")

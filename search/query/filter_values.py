@@ -48,11 +48,11 @@ def _degrees(most: int) -> Callable[[str], float | None]:
 
 
 def _kilometres(text: str) -> float | None:
-    found = _DISTANCE.fullmatch(text)
-    factor = None if found is None else DISTANCE_UNITS.get(found[2].lower())
-    if found is None or factor is None:
+    match = _DISTANCE.fullmatch(text)
+    factor = None if match is None else DISTANCE_UNITS.get(match[2].lower())
+    if match is None or factor is None:
         return None
-    return float(found[1]) * factor or None
+    return float(match[1]) * factor or None
 
 
 NEAR_VALUES: tuple[tuple[str, Callable[[str], float | None]], ...] = (

@@ -176,12 +176,12 @@ class _Parser:
         return parts[0] if len(parts) == 1 else AnyOf(tuple(parts))
 
     def _all(self) -> Expression:
-        parts = [self._part()]
+        parts = [self._operand()]
         while self._took("and"):
-            parts.append(self._part())
+            parts.append(self._operand())
         return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
 
-    def _part(self) -> Expression:
+    def _operand(self) -> Expression:
         self._depth += 1
         if self._depth > DEEPEST:
             _refuse(self._next.column, f"the filter is nested more than {DEEPEST} deep")
@@ -192,7 +192,7 @@ class _Parser:
 
     def _nested(self) -> Expression:
         if self._took("not"):
-            return Not(self._part())
+            return Not(self._operand())
         if self._took("("):
             expression = self._either()
             if not self._took(")"):

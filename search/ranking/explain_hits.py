@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +62,10 @@ def explains(model: SearchModel) -> bool:
 
 
 def _explained(
-    each: EmbeddedTerm, model: SearchModel, vectors: NDArray[np.float32], packed: NDArray[Any]
+    each: EmbeddedTerm,
+    model: SearchModel,
+    vectors: NDArray[np.float32],
+    packed: NDArray[np.uint8],
 ) -> list[Explanation]:
     """What one term alone makes of photos (K, D)."""
     if each.query is not None:

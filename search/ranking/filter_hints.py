@@ -35,7 +35,7 @@ def nothing_let_through(index: SearchedIndex, where: str) -> str:
 
 def _hint(index: SearchedIndex, expression: Expression) -> str:
     failing: dict[str, None] = {}
-    for part in _parts(expression):
+    for part in _conditions(expression):
         if part.field not in failing and not len(index.matching(part)):
             failing[part.field] = None
     if not failing:
@@ -43,12 +43,12 @@ def _hint(index: SearchedIndex, expression: Expression) -> str:
     return "; ".join(_known(index, field) for field in list(failing)[:MOST_FIELDS])
 
 
-def _parts(expression: Expression) -> Iterator[Condition | Has]:
+def _conditions(expression: Expression) -> Iterator[Condition | Has]:
     if isinstance(expression, (Condition, Has)):
         yield expression
     elif isinstance(expression, (AllOf, AnyOf)):
         for part in expression.of:
-            yield from _parts(part)
+            yield from _conditions(part)
 
 
 def _known(index: SearchedIndex, field: str) -> str:

@@ -23,7 +23,7 @@ _BLOCK = 512
 
 
 def duplicate_groups(
-    looks: NDArray[np.uint64], most_bits: int = MOST_BITS
+    hashes: NDArray[np.uint64], most_bits: int = MOST_BITS
 ) -> list[NDArray[np.int64]]:
     """Return groups of near-duplicates as rows of the hashes, the largest group first.
 
@@ -31,14 +31,14 @@ def duplicate_groups(
     photo to quite another; none is in two groups. Equal groups stand in the order of their rows.
 
     Args:
-        looks: (N,) hashes; of two that are alike, the one that comes first is first in its group.
+        hashes: (N,); of two that are alike, the one that comes first is first in its group.
         most_bits: hashes that differ in at most so many bits are alike.
 
     >>> duplicate_groups(np.array([0, 2**60, 2**64 - 1, 1], np.uint64))
     [array([0, 1, 3])]
     """
     near: dict[int, set[int]] = {}
-    for one, other in _pairs(looks, most_bits):
+    for one, other in _pairs(hashes, most_bits):
         for first, second in zip(one.tolist(), other.tolist(), strict=True):
             near.setdefault(first, set()).add(second)
             near.setdefault(second, set()).add(first)
@@ -55,26 +55,26 @@ def duplicate_groups(
 
 
 def _pairs(
-    looks: NDArray[np.uint64], most_bits: int
+    hashes: NDArray[np.uint64], most_bits: int
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Return pairs of rows whose hashes are alike; a pair may come several times."""
-    for first_bit, bits in _parts(most_bits + 1):
-        part = (looks >> np.uint64(first_bit)) & np.uint64(2**bits - 1)
+    for first_bit, bits in _bit_ranges(most_bits + 1):
+        part = (hashes >> np.uint64(first_bit)) & np.uint64(2**bits - 1)
         order = np.argsort(part, kind="stable")
         bounds = np.flatnonzero(np.r_[True, np.diff(part[order]) != 0, True])
         for start, end in pairwise(bounds):
             rows = order[start : min(end, start + MOST_OF_ONE)]
             for begin in range(0, len(rows) - 1, _BLOCK):
                 some, rest = rows[begin : begin + _BLOCK], rows[begin:]
-                alike = np.bitwise_count(looks[some][:, None] ^ looks[rest]) <= most_bits
+                alike = np.bitwise_count(hashes[some][:, None] ^ hashes[rest]) <= most_bits
                 one, other = np.nonzero(np.triu(alike, 1))
                 yield some[one], rest[other]
 
 
-def _parts(count: int) -> Iterator[tuple[int, int]]:
+def _bit_ranges(count: int) -> Iterator[tuple[int, int]]:
     """Return the first bit and the number of bits of each part of 64 bits.
 
-    >>> list(_parts(3))
+    >>> list(_bit_ranges(3))
     [(0, 21), (21, 21), (42, 22)]
     """
     bounds = [64 * part // count for part in range(count + 1)]

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -151,7 +151,7 @@ class Mixture:
         likely = np.asarray(model.probabilities(self.wanted[0].query, row[0]), np.float32)[None]
         return TermScores(row, row[:0], likely, row)
 
-    def reranked(self, model: SearchModel, vectors: Array, packed: NDArray[Any]) -> TermScores:
+    def reranked(self, model: SearchModel, vectors: Array, packed: NDArray[np.uint8]) -> TermScores:
         """Score candidates (K, D) by the graphs, which read `packed` of them."""
         seen = []
         for each in (*self.wanted, *self.unwanted):
@@ -204,7 +204,11 @@ class Mixture:
         return any(each.query is not None for each in self.wanted)
 
     def _scores(
-        self, wanted: list[Any], unwanted: list[Any], probabilities: list[Any], vectors: Array
+        self,
+        wanted: list[object],
+        unwanted: list[object],
+        probabilities: list[object],
+        vectors: Array,
     ) -> TermScores:
         first = [vectors @ each.vector for each in self.wanted or self.unwanted]
         return TermScores(

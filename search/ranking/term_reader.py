@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from search.query.term import Term
 from search.ranking.mixing import EmbeddedTerm, Mixture
 
 if TYPE_CHECKING:
+    from fusion.runtime.embeddings import EmbeddedQueries
     from store.searched_index import SearchedIndex
 
 __all__ = ["TermReader", "people_as_said"]
@@ -47,7 +48,7 @@ class TermReader:
     index: SearchedIndex
     model: SearchModel
     photo_embedder: PhotoEmbedder
-    read: Mapping[str, Any] = field(default_factory=dict)
+    read: Mapping[str, EmbeddedQueries] = field(default_factory=dict)
 
     def having_read(self, requests: Iterable[SearchRequest]) -> Self:
         """Return a reader that has read all texts of some requests together, each once."""

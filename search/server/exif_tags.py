@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, SupportsFloat
 
 from PIL import ExifTags, Image
 
@@ -36,11 +36,11 @@ def exif_of(content: bytes) -> tuple[list[tuple[str, str]], tuple[float, float] 
         position = position_of(dict(exif.get_ifd(_DIRECTORIES["GPS"])))
     except Exception:  # whatever Pillow raises of a file that strangers made
         return [], None
-    found = [pair for names, tags in directories for pair in _readable(names, tags)]
-    return found[:MOST_TAGS], position
+    pairs = [pair for names, tags in directories for pair in _readable(names, tags)]
+    return pairs[:MOST_TAGS], position
 
 
-def _readable(names: dict[int, str], tags: dict[int, Any]) -> Iterator[tuple[str, str]]:
+def _readable(names: dict[int, str], tags: dict[int, object]) -> Iterator[tuple[str, str]]:
     for number, value in tags.items():
         name = names.get(number, f"0x{number:04x}")
         shown = "" if name in _HIDDEN else _shown(value)
@@ -48,7 +48,7 @@ def _readable(names: dict[int, str], tags: dict[int, Any]) -> Iterator[tuple[str
             yield name, shown
 
 
-def _shown(value: Any) -> str:  # noqa: ANN401 - whatever a file holds
+def _shown(value: object) -> str:
     if isinstance(value, bytes):
         plain = value.removeprefix(b"ASCII\0\0\0").strip(b"\0 ")
         if not plain.isascii() or not plain.decode("ascii").isprintable():
@@ -56,7 +56,8 @@ def _shown(value: Any) -> str:  # noqa: ANN401 - whatever a file holds
         value = plain.decode("ascii")
     if isinstance(value, tuple):
         return printable(", ".join(map(_shown, value[:16])))[:LONGEST]
-    if isinstance(value, float) or (hasattr(value, "numerator") and not isinstance(value, int)):
+    is_fraction = hasattr(value, "numerator") and not isinstance(value, int)
+    if isinstance(value, SupportsFloat) and (is_fraction or isinstance(value, float)):
         try:
             return f"{float(value):g}"
         except (ZeroDivisionError, OverflowError, ValueError):
@@ -64,7 +65,7 @@ def _shown(value: Any) -> str:  # noqa: ANN401 - whatever a file holds
     return printable(str(value).strip("\0 "))[:LONGEST]
 
 
-def position_of(gps: dict[int, Any]) -> tuple[float, float] | None:
+def position_of(gps: dict[int, object]) -> tuple[float, float] | None:
     """Return latitude and longitude in degrees; None where they are not there or cannot be.
 
     >>> position_of({1: "N", 2: (38, 42, 36.0), 3: "W", 4: (9, 8, 24.0)})

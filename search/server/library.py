@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from search.query.filters import parse_filter
 from search.ranking.library_duplicates import duplicate_groups
 from store import Index, IndexReader
-from store.catalog.library_rows import UNDATED, LibraryRows, library_rows, looks_of_all
+from store.catalog.library_rows import UNDATED, LibraryRows, library_rows, perceptual_hashes_of_all
 from store.catalog.saved import SavedSet, delete_saved, put_saved, saved_set, saved_sets
 from store.columns.codec import time_to_row
 from store.reader import CATALOG_NAME
@@ -82,25 +82,25 @@ class DuplicateCache:
 
     def groups(self, index: ServedIndex) -> list[list[int]]:
         """Return the ids of each group, the largest group first."""
-        ids, looks = _looks(index)
-        key = hashlib.sha256(ids.tobytes() + looks.tobytes()).digest()
+        ids, hashes = _perceptual_hashes(index)
+        key = hashlib.sha256(ids.tobytes() + hashes.tobytes()).digest()
         with self._lock:
             if key != self._key:
-                self._groups = [ids[rows].tolist() for rows in duplicate_groups(looks)]
+                self._groups = [ids[rows].tolist() for rows in duplicate_groups(hashes)]
                 self._key = key
             return self._groups
 
 
-def _looks(index: ServedIndex) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+def _perceptual_hashes(index: ServedIndex) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
     if isinstance(index, IndexReader):
         with index.reading() as catalog:
-            return looks_of_all(catalog)
+            return perceptual_hashes_of_all(catalog)
     ids: list[int] = []
     while some := index.ids_after(ids[-1] if ids else 0, PAGE):
         ids += some
-    looks = index.perceptual_hashes(ids)
-    known = [at for at, look in enumerate(looks) if look is not None]
-    values = np.array([looks[at] for at in known], np.int64)
+    hashes = index.perceptual_hashes(ids)
+    known = [at for at, known_hash in enumerate(hashes) if known_hash is not None]
+    values = np.array([hashes[at] for at in known], np.int64)
     return np.array([ids[at] for at in known], np.int64), values.view(np.uint64)
 
 

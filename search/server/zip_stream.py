@@ -58,7 +58,7 @@ def _is_member(photo: PhotoRecord) -> bool:
     """Say whether a photo lies in a file of many."""
     from indexer import sources
 
-    return sources.shard_and_member(photo.file.path) is not None
+    return bool(sources.place_of_photo(photo.file.path).member)
 
 
 def _entry(photo: PhotoRecord, taken: set[str]) -> zipfile.ZipInfo:
@@ -81,12 +81,12 @@ def unique_name(name: str, taken: set[str]) -> str:
     stem, dot, suffix = plain.rpartition(".")
     stem, suffix = (stem, dot + suffix) if stem else (plain, "")
     stem = stem[:_LONGEST]
-    found, number = f"{stem}{suffix}", 1
-    while found.casefold() in taken:
+    name, number = f"{stem}{suffix}", 1
+    while name.casefold() in taken:
         number += 1
-        found = f"{stem} ({number}){suffix}"
-    taken.add(found.casefold())
-    return found
+        name = f"{stem} ({number}){suffix}"
+    taken.add(name.casefold())
+    return name
 
 
 class _Sink:
@@ -108,6 +108,6 @@ class _Sink:
         pass
 
     def taken(self) -> bytes:
-        found = b"".join(self._pieces)
+        content = b"".join(self._pieces)
         self._pieces.clear()
-        return found
+        return content

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Self
+
+from store.whole_file import replaced
 
 __all__ = ["BUILDING_NAME", "Building", "BuildingFile", "read_building"]
 
@@ -36,7 +37,7 @@ class Building:
     started: float
     pid: int
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return its JSON form."""
         return asdict(self)
 
@@ -63,12 +64,7 @@ class BuildingFile:
             self._write(0, None)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._is_free():
             with suppress(OSError):
                 self._path.unlink(missing_ok=True)
@@ -89,8 +85,8 @@ class BuildingFile:
         state = Building(done, total, round(rate, 2), self._started, os.getpid())
         partial = self._path.with_suffix(".partial")
         with suppress(OSError):  # such as that the folder is not there before the first batch
-            partial.write_text(json.dumps(state.to_dict()) + "\n", encoding="utf-8")
-            os.replace(partial, self._path)
+            with replaced(self._path, partial):
+                partial.write_text(json.dumps(state.to_dict()) + "\n", encoding="utf-8")
             self._written = now
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from types import TracebackType
 from typing import Self
 
 from rich.console import Console
@@ -98,12 +97,7 @@ class ProgressReport:
             guard_again()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._bar is not None:
             self._bar.stop()
 
@@ -121,9 +115,5 @@ class ProgressReport:
             parted = f", {pace}" if pace else ""
             sys.stderr.write(f"{self._what}: {done}{of}{parted} {text}".rstrip() + "\n")
             sys.stderr.flush()
-
-    def stage(self, what: str, done: int, total: int) -> None:
-        """The form in which `fusion` reports: what is being done, and how far that is."""
-        self.update(done, total, what)
 
     __call__ = update

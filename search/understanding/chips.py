@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from fusion.runtime.words import word_set
 from search.printable import printable
@@ -58,7 +57,7 @@ class Choice:
         """
         return f"{self.kind}:{self.label}"
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return what JSON says of it."""
         return {
             "id": printable(self.id),
@@ -112,7 +111,7 @@ class Chip:
         """What it is taken away by: its kind and what was said."""
         return f"{self.kind}:{self.said}"
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return what JSON says of it."""
         return {
             "id": printable(self.id),
@@ -146,7 +145,7 @@ class Understood:
         parts = [chip.where for chip in self.chips if chip.applied]
         return parts[0] if len(parts) == 1 else " and ".join(f"({part})" for part in parts)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return what JSON says of it."""
         return {"rest": printable(self.rest), "chips": [chip.to_dict() for chip in self.chips]}
 

@@ -27,14 +27,12 @@ class TypedWord:
         start: of its first letter in the query, in code points.
         end: behind its last letter.
         typed: as it stands in the query.
-        ends_part: whether a mark behind it parts it from the next word, such as a comma.
     """
 
     text: str
     start: int
     end: int
     typed: str
-    ends_part: bool = False
 
 
 def typed_words(text: str) -> list[TypedWord]:
@@ -56,7 +54,7 @@ def typed_words(text: str) -> list[TypedWord]:
             end -= 1
         if start < end:
             typed = text[start:end]
-            words.append(TypedWord(plain(typed), start, end, typed, end < chunk.end()))
+            words.append(TypedWord(plain(typed), start, end, typed))
     return words
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import cast
 
 from store.catalog.full_text import in_step
 from store.columns.codec import text_to_row
-from store.columns.tables import INTEGER, TABLES, TEXT
+from store.columns.tables import INTEGER, TABLES, TEXT, Row
 from store.sqlite.catalog_file import CatalogFile
 from store.types import Box, PersonRegion, PhotoDetails, TextLine
 
@@ -146,13 +146,13 @@ def put_lines(catalog: CatalogFile, lines: Mapping[int, Sequence[TextLine]], rea
 
 def lines_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, tuple[TextLine, ...]]:
     """Return the text that was read in photos, of those ids that have any."""
-    found: defaultdict[int, list[TextLine]] = defaultdict(list)
+    kept: defaultdict[int, list[TextLine]] = defaultdict(list)
     sql = f"SELECT {_LINES[0]} FROM lines WHERE {_AMONG} ORDER BY image_id, position"
     for image_id, _, text, confidence, *edges in catalog.typed(
         _LINES[1], sql, json.dumps(list(image_ids))
     ):
-        found[image_id].append(TextLine(text, confidence, _box(edges) or (0.0, 0.0, 1.0, 1.0)))
-    return {image_id: tuple(lines) for image_id, lines in found.items()}
+        kept[image_id].append(TextLine(text, confidence, _box(edges) or (0.0, 0.0, 1.0, 1.0)))
+    return {image_id: tuple(lines) for image_id, lines in kept.items()}
 
 
 def ids_without_text(catalog: CatalogFile, reader: int) -> list[int]:
@@ -168,7 +168,7 @@ def _known(catalog: CatalogFile, ids: Iterable[int]) -> list[int]:
     return [row[0] for row in catalog.typed((INTEGER,), sql, asked)]
 
 
-def _row(image_id: int, details: PhotoDetails) -> tuple[Any, ...]:
+def _row(image_id: int, details: PhotoDetails) -> tuple[object, ...]:
     return (
         image_id,
         details.reader,
@@ -190,9 +190,7 @@ def _told(text: str) -> str | None:
     return text_to_row(text) if text else None
 
 
-def _details(
-    row: Sequence[Any], tags: Iterable[str], people: Iterable[PersonRegion]
-) -> PhotoDetails:
+def _details(row: Row, tags: Iterable[str], people: Iterable[PersonRegion]) -> PhotoDetails:
     _, reader, title, description, rating, lens, latitude, longitude, *rest = row
     sublocation, city, region, country, is_placed, utc_offset_min, sidecars, note = rest
     return PhotoDetails(

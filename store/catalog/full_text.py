@@ -99,7 +99,7 @@ def search_words(
     among = "" if within is None else "AND +rowid IN (SELECT value FROM json_each(?))"
     ids = [] if within is None else [json.dumps(within.tolist())]
     sql = f"SELECT rowid, -rank FROM words WHERE words MATCH ? {among} ORDER BY rank, rowid LIMIT ?"
-    scores = dict(catalog.rows(sql, query, *ids, max(0, k)))
+    scores: dict[int, float] = dict(catalog.rows(sql, query, *ids, max(0, k)))
     scores = with_parts_of_lines(catalog, scores, telling_words(text), within)
     ranked = sorted(scores.items(), key=lambda each: (-each[1], each[0]))[: max(0, k)]
     return (

@@ -19,6 +19,7 @@ from store.catalog.folders import source_id
 from store.catalog.models import Model
 from store.catalog.quarantine import release
 from store.columns.codec import (
+    StoredArray,
     arrays_to_blobs,
     blobs_to_array,
     path_to_row,
@@ -28,7 +29,7 @@ from store.columns.codec import (
     time_to_row,
 )
 from store.columns.paths import absolute_path, relative_path
-from store.columns.tables import BLOB, INTEGER, PATH, TABLES, columns_of, maybe, row_sum
+from store.columns.tables import BLOB, INTEGER, PATH, TABLES, Row, columns_of, maybe, row_sum
 from store.sqlite.catalog_file import CatalogFile
 from store.types import Block, PhotoDetails, PhotoFile
 
@@ -96,8 +97,8 @@ def put_arrays(
     catalog: CatalogFile,
     model: Model,
     image_ids: Sequence[int],
-    vectors: NDArray[Any],
-    nodes: NDArray[Any],
+    vectors: StoredArray,
+    nodes: StoredArray,
 ) -> None:
     """Write a model's vectors (B, D) and nodes (B, ...) of photos, in place of earlier ones."""
     for table, arrays in ((model.vectors, vectors), (model.nodes, nodes)):
@@ -177,9 +178,7 @@ def paths_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, str]:
     }
 
 
-def arrays_of(
-    catalog: CatalogFile, table: str, image_ids: Sequence[int]
-) -> dict[int, NDArray[Any]]:
+def arrays_of(catalog: CatalogFile, table: str, image_ids: Sequence[int]) -> dict[int, StoredArray]:
     """Return the vectors, (D,) each, or nodes, (...) each, of those ids that a table has.
 
     Raises:
@@ -187,7 +186,7 @@ def arrays_of(
     """
     sql = f"SELECT {', '.join(columns_of(table) or ())} FROM {table} WHERE image_id {_IN}"
     ids_json = json.dumps([int(image_id) for image_id in image_ids])
-    arrays_by_id = dict(catalog.typed((INTEGER, BLOB), sql, ids_json))
+    arrays_by_id: dict[int, bytes] = dict(catalog.typed((INTEGER, BLOB), sql, ids_json))
     try:
         arrays = blobs_to_array(list(arrays_by_id.values())) if arrays_by_id else ()
     except ValueError as error:
@@ -223,7 +222,7 @@ def _blocks(
         yield np.array(ids, dtype=np.int64), vectors.astype(np.float32)
 
 
-def _facts(catalog: CatalogFile, files: Sequence[PhotoFile]) -> list[tuple[Any, ...]]:
+def _facts(catalog: CatalogFile, files: Sequence[PhotoFile]) -> list[Row]:
     ids = {root: source_id(catalog, root) for root in dict.fromkeys(file.source for file in files)}
     return [
         (
@@ -252,7 +251,7 @@ def known_id(catalog: CatalogFile, source: int, path: str | bytes) -> int | None
     return None if row is None else int(row[0])
 
 
-def _file(catalog: CatalogFile, row: tuple[Any, ...]) -> PhotoFile:
+def _file(catalog: CatalogFile, row: Row) -> PhotoFile:
     """Return the file of a row of id, root, and `_FACTS`."""
     image_id, root, _, path, *facts = row
     try:

@@ -11,7 +11,7 @@ from store.catalog.selection import Expression, matching
 from store.columns.tables import INTEGER, maybe
 from store.sqlite.catalog_file import CatalogFile
 
-__all__ = ["LibraryRows", "library_rows", "looks_of_all"]
+__all__ = ["LibraryRows", "library_rows", "perceptual_hashes_of_all"]
 
 UNDATED = np.iinfo(np.int64).min
 
@@ -81,11 +81,11 @@ def library_rows(catalog: CatalogFile, expression: Expression | None = None) -> 
     facts = facts[np.lexsort((-facts[:, 0], -facts[:, 3]))]
     # Minus the least integer is itself: those without a date would come first.
     facts = np.concatenate([facts[facts[:, 3] != UNDATED], facts[facts[:, 3] == UNDATED]])
-    found = LibraryRows(*(np.ascontiguousarray(column) for column in facts.T))
-    return found if expression is None else found.only(matching(catalog, expression))
+    photos = LibraryRows(*(np.ascontiguousarray(column) for column in facts.T))
+    return photos if expression is None else photos.only(matching(catalog, expression))
 
 
-def looks_of_all(catalog: CatalogFile) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+def perceptual_hashes_of_all(catalog: CatalogFile) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
     """Return the ids (N,), ascending, and perceptual hashes (N,) of all photos that have one."""
     sql = "SELECT id, look FROM images WHERE look NOT NULL ORDER BY id"
     rows = np.array(list(catalog.typed((INTEGER, INTEGER), sql)), dtype=np.int64).reshape(-1, 2)

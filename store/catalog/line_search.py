@@ -42,7 +42,7 @@ def with_parts_of_lines(
     ids = [] if within is None else [json.dumps(within.tolist())]
     sql = f"""SELECT DISTINCT image_id FROM lines WHERE text LIKE ? ESCAPE '\\' {among}
         LIMIT {MOST_PHOTOS}"""
-    found: dict[int, float] = {}
+    worth_by_photo: dict[int, float] = {}
     for word in words:
         if word.isascii() and len(word) < SHORTEST:
             continue
@@ -50,6 +50,6 @@ def with_parts_of_lines(
         having = [row[0] for row in catalog.rows(sql, f"%{pattern}%", *ids)]
         worth = math.log1p((photos - len(having) + 0.5) / (len(having) + 0.5))
         for image_id in having:
-            found[image_id] = found.get(image_id, 0.0) + worth
-    both = scores.keys() | found.keys()
-    return {i: max(scores.get(i, 0.0), found.get(i, 0.0)) for i in both}
+            worth_by_photo[image_id] = worth_by_photo.get(image_id, 0.0) + worth
+    both = scores.keys() | worth_by_photo.keys()
+    return {i: max(scores.get(i, 0.0), worth_by_photo.get(i, 0.0)) for i in both}

@@ -7,15 +7,12 @@ never mixed, and those of a model that is no longer used go at once.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
-from numpy.typing import NDArray
-
-from store.columns.codec import array_to_blob, blob_to_array
-from store.columns.tables import BLOB, TABLES, maybe, row_sum
+from store.columns.codec import StoredArray, array_to_blob, blob_to_array
+from store.columns.tables import BLOB, TABLES, Row, maybe, row_sum
 from store.sqlite.catalog_file import CatalogFile
-from store.types import MOST_DIM
+from store.types import MOST_DIM, ModelInfo
 
 __all__ = [
     "Model",
@@ -32,24 +29,14 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Model:
+class Model(ModelInfo):
     """What the catalog knows of a model.
 
     Attributes:
         id: of its tables.
-        fingerprint: hex; changes with weights, encoders or configuration.
-        name: what people call it.
-        encoders: the encoders' preset.
-        dim: width of its vectors.
-        unit_dim: so many leading values of a vector have unit length together; 0 if none have.
     """
 
-    id: int
-    fingerprint: str
-    name: str
-    encoders: str
-    dim: int
-    unit_dim: int
+    id: int = field(kw_only=True)
 
     @property
     def vectors(self) -> str:
@@ -67,16 +54,14 @@ _KINDS = tuple(TABLES["models"].values())
 LONGEST_FINGERPRINT = 200
 
 
-def add_model(
-    catalog: CatalogFile, fingerprint: str, name: str, encoders: str, dim: int, unit_dim: int
-) -> Model:
+def add_model(catalog: CatalogFile, info: ModelInfo) -> Model:
     """Make room for a model's embeddings, in the caller's transaction."""
     from store.sqlite.schema import EMBEDDINGS  # with sqlite-utils, which a search does without
 
     sql = "INSERT INTO models (fingerprint, name, encoders, dim, unit_dim) VALUES (?, ?, ?, ?, ?)"
-    catalog.execute(sql, fingerprint, name, encoders, dim, unit_dim)
-    catalog.seal("models", "fingerprint = ?", fingerprint)
-    model = find_model(catalog, fingerprint)
+    catalog.execute(sql, info.fingerprint, info.name, info.encoders, info.dim, info.unit_dim)
+    catalog.seal("models", "fingerprint = ?", info.fingerprint)
+    model = find_model(catalog, info.fingerprint)
     if model is None:  # pragma: no cover - it was written a line ago
         raise RuntimeError("the catalog lost a row")
     catalog.execute(EMBEDDINGS.format(table=model.vectors, column="vector"))
@@ -132,14 +117,14 @@ def forget(catalog: CatalogFile, model: Model) -> None:
     catalog.execute("DELETE FROM models WHERE id = ?", model.id)
 
 
-def set_recall_queries(catalog: CatalogFile, model: Model, vectors: NDArray[Any]) -> None:
+def set_recall_queries(catalog: CatalogFile, model: Model, vectors: StoredArray) -> None:
     """Keep the vectors, (Q, D), of real captions, in the caller's transaction."""
     blob = array_to_blob(vectors)
     sql = "UPDATE models SET probes = ?, probes_sum = ? WHERE id = ?"
     catalog.execute(sql, blob, row_sum(model.id, blob), model.id)
 
 
-def recall_queries(catalog: CatalogFile, model: Model) -> NDArray[Any] | None:
+def recall_queries(catalog: CatalogFile, model: Model) -> StoredArray | None:
     """Return the vectors, (Q, D), of real captions; None where there are none."""
     sql = "SELECT probes FROM models WHERE id = ?"
     row = next(catalog.typed((maybe(BLOB),), sql, model.id), (None,))
@@ -154,9 +139,10 @@ def recall_queries(catalog: CatalogFile, model: Model) -> NDArray[Any] | None:
     return vectors
 
 
-def _model(catalog: CatalogFile, row: tuple[Any, ...]) -> Model:
+def _model(catalog: CatalogFile, row: Row) -> Model:
     """Return a model whose numbers can be those of one."""
-    model = Model(*row)
+    number, fingerprint, name, encoders, dim, unit_dim = row
+    model = Model(fingerprint, dim, name, encoders, unit_dim, id=number)
     named = model.fingerprint.isprintable() and len(model.fingerprint) <= LONGEST_FINGERPRINT
     if model.id < 1 or not 1 <= model.dim <= MOST_DIM or not 0 <= model.unit_dim <= model.dim:
         raise catalog.damaged(f"a model {model.id} of width {model.dim}, {model.unit_dim} of unit")

@@ -96,7 +96,7 @@ def in_order(
     sql = f"CAST(lower({FIELDS['name'].sql}) AS BLOB)" if order.field == "name" else ""
     key = sql or FIELDS[order.field].sql
     among = "" if within is None else "WHERE +id IN (SELECT value FROM json_each(?))"
-    ids: list[Any] = [] if within is None else [json.dumps(within.tolist())]
+    ids: list[object] = [] if within is None else [json.dumps(within.tolist())]
     rows = catalog.rows(
         f"""SELECT id, {key} AS sorted FROM {PHOTOS} {among}
         ORDER BY sorted IS NULL, sorted {direction(order)}, id LIMIT ?""",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -199,14 +199,14 @@ def matching(catalog: CatalogFile, expression: Expression) -> NDArray[np.int64]:
     return np.fromiter((row[0] for row in rows), dtype=np.int64)
 
 
-def to_sql(expression: Expression, dialect: Dialect) -> tuple[str, list[Any]]:
+def to_sql(expression: Expression, dialect: Dialect) -> tuple[str, list[object]]:
     """Return an expression as a condition on a photo's row, and its values in their order.
 
     Raises:
         QueryError: it has more than 256 conditions, or is nested more than 64 deep.
     """
     _check_size(expression)
-    arguments: list[Any] = []
+    arguments: list[object] = []
     return _sql(expression, dialect, arguments), arguments
 
 
@@ -224,7 +224,7 @@ def like_pattern(text: str) -> str:
 
 def _check_size(expression: Expression) -> None:
     conditions = 0
-    for depth, part in _parts(expression):
+    for depth, part in _with_depths(expression):
         conditions += isinstance(part, Condition | Has | Near)
         if conditions > MOST_CONDITIONS or depth > DEEPEST:
             raise QueryError(
@@ -233,7 +233,7 @@ def _check_size(expression: Expression) -> None:
             )
 
 
-def _parts(expression: Expression) -> Iterator[tuple[int, Expression]]:
+def _with_depths(expression: Expression) -> Iterator[tuple[int, Expression]]:
     left = [(0, expression)]
     while left:
         depth, part = left.pop()
@@ -242,7 +242,7 @@ def _parts(expression: Expression) -> Iterator[tuple[int, Expression]]:
         left += [(depth + 1, one) for one in (below if isinstance(below, tuple) else (below,))]
 
 
-def _sql(part: Expression, dialect: Dialect, arguments: list[Any]) -> str:
+def _sql(part: Expression, dialect: Dialect, arguments: list[object]) -> str:
     if isinstance(part, Condition):
         return _compared(part, dialect, arguments)
     if isinstance(part, Has):
@@ -265,7 +265,7 @@ def _near_arguments(near: Near) -> list[float]:
     return [low, high, near.latitude, near.longitude, near.km]
 
 
-def _compared(condition: Condition, dialect: Dialect, arguments: list[Any]) -> str:
+def _compared(condition: Condition, dialect: Dialect, arguments: list[object]) -> str:
     operator, value = condition.operator, condition.value
     kind, field = FIELDS[condition.field].kind, dialect.fields[condition.field]
     one = dialect.one

@@ -34,6 +34,9 @@ __all__ = [
     "time_to_row",
 ]
 
+StoredArray = NDArray[Any]
+"""An array of whichever type of numbers it was written with."""
+
 MAGIC = b"A1"
 KINDS = "fiub"  # floats, integers, unsigned, booleans: all that a BLOB may hold
 DTYPE = re.compile(rf"[<|][{KINDS}][1-9][0-9]?")
@@ -44,7 +47,7 @@ _WORD = re.compile(r"\S+")
 _EPOCH = datetime(1970, 1, 1)
 
 
-def array_to_blob(array: NDArray[Any]) -> bytes:
+def array_to_blob(array: StoredArray) -> bytes:
     r"""Return an array of numbers as bytes, its dtype and shape included.
 
     Args:
@@ -59,7 +62,7 @@ def array_to_blob(array: NDArray[Any]) -> bytes:
     return arrays_to_blobs(array[None])[0]
 
 
-def arrays_to_blobs(arrays: NDArray[Any]) -> list[bytes]:
+def arrays_to_blobs(arrays: StoredArray) -> list[bytes]:
     """Return each array (...) of a batch (B, ...) as `array_to_blob` does, at the cost of one.
 
     Raises:
@@ -73,7 +76,7 @@ def arrays_to_blobs(arrays: NDArray[Any]) -> list[bytes]:
     return [start + array.tobytes() for array in little]
 
 
-def blob_to_array(blob: bytes) -> NDArray[Any]:
+def blob_to_array(blob: bytes) -> StoredArray:
     """Return the array that `array_to_blob` made these bytes from, sharing their memory, read-only.
 
     Raises:
@@ -102,7 +105,7 @@ def blob_to_array(blob: bytes) -> NDArray[Any]:
     return np.frombuffer(blob, dtype=dtype, offset=offset).reshape(shape)
 
 
-def _dtype(name: str) -> np.dtype[Any]:
+def _dtype(name: str) -> np.dtype[np.generic]:
     # numpy would also parse lists and repeats out of a name, in places with Python's own parser.
     try:
         dtype = np.dtype(name) if DTYPE.fullmatch(name) else None
@@ -113,7 +116,7 @@ def _dtype(name: str) -> np.dtype[Any]:
     return dtype
 
 
-def blobs_to_array(blobs: Sequence[bytes]) -> NDArray[Any]:
+def blobs_to_array(blobs: Sequence[bytes]) -> StoredArray:
     """Return the arrays (...) that at least one blob holds as one, (B, ...), at the cost of one.
 
     Raises:

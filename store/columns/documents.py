@@ -97,21 +97,21 @@ _Said = dict[int, dict[str, None]]
 
 def _texts(connection: sqlite3.Connection, table: str, asked: str, order: str) -> _Said:
     sql = f"SELECT image_id, text FROM {table} WHERE image_id {_AMONG} ORDER BY image_id, {order}"
-    found: _Said = {}
+    said: _Said = {}
     for image_id, text in connection.execute(sql, [asked]):
-        found.setdefault(image_id, {})[str(text)] = None
-    return found
+        said.setdefault(image_id, {})[str(text)] = None
+    return said
 
 
 def _facts(connection: sqlite3.Connection, asked: str) -> _Said:
     """Return title, description, places, categories, tags and people of photos."""
     names = "title, description, sublocation, city, region, country"
-    found: _Said = {}
+    facts: _Said = {}
     sql = f"SELECT image_id, {names} FROM details WHERE image_id {_AMONG}"
     for image_id, *texts in connection.execute(sql, [asked]):
-        found[image_id] = dict.fromkeys(str(text) for text in texts if text is not None)
+        facts[image_id] = dict.fromkeys(str(text) for text in texts if text is not None)
     orders = {"categories": "origin, position", "tags": "position", "people": "position"}
     for table, order in orders.items():
         for image_id, said in _texts(connection, table, asked, order).items():
-            found.setdefault(image_id, {}).update(said)
-    return found
+            facts.setdefault(image_id, {}).update(said)
+    return facts

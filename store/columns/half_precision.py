@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
+
+from store.columns.codec import StoredArray
 
 __all__ = ["half_vectors"]
 
 
 def half_vectors(
-    vectors: NDArray[np.floating], nodes: NDArray[Any], wanted: tuple[int, int]
+    vectors: NDArray[np.floating], nodes: StoredArray, wanted: tuple[int, int]
 ) -> NDArray[np.float16]:
     """Return vectors (B, D) in half precision; `nodes` has to have B entries too.
 

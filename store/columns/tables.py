@@ -28,6 +28,9 @@ __all__ = [
     "unlike",
 ]
 
+Row = tuple[Any, ...]
+"""What a query gives for a row: values of whichever types its columns have."""
+
 SHORT = 64
 """Bytes of a BLOB that is written as text with the rest of its row, as a SHA-256 is."""
 
@@ -156,7 +159,7 @@ def columns_of(table: str) -> Mapping[str, Kinds] | None:
     return TABLES.get(table)
 
 
-def row_sum(*values: Any) -> int:  # noqa: ANN401 - whatever SQLite keeps
+def row_sum(*values: object) -> int:
     r"""Return the CRC-32 of a row's values in the order of its columns.
 
     They are written as Python's `ascii` writes a tuple of them, but for a BLOB of more than

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from store.catalog.field_values import checked_field
 from store.catalog.models import Model
 from store.catalog.selection import Expression
+from store.columns.codec import StoredArray
 from store.federation.ids import STRIDE, divided, moved
 from store.federation.lost_members import BegunAnew
 from store.federation.members import Members, Place
@@ -132,7 +133,7 @@ class SeveralIndexes(OrderedMembers, BegunAnew):
         rows: list[Any] = self._of(image_ids, lambda one, ids: list(one.vectors(ids)))
         return np.array(rows, np.float32).reshape(len(rows), self.model.dim)
 
-    def nodes(self, image_ids: Ids) -> NDArray[Any]:
+    def nodes(self, image_ids: Ids) -> StoredArray:
         """Return nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
         rows: list[Any] = self._of(image_ids, lambda one, ids: list(one.nodes(ids)))
         return np.stack(rows) if rows else np.zeros((0, 0, 0), np.float16)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from store.columns.codec import blob_to_array
+from store.columns.codec import StoredArray, blob_to_array
 from store.columns.tables import row_sum
 
 __all__ = ["damaged_nodes", "damaged_vectors"]
@@ -61,7 +59,7 @@ def _sum_fault(image_id: int, blob: bytes, stored_sum: int) -> str:
     return "" if row_sum(image_id, blob) == stored_sum else OTHER_SUM
 
 
-def _decoded(blob: object) -> NDArray[Any] | str:
+def _decoded(blob: object) -> StoredArray | str:
     if not isinstance(blob, bytes):
         return "no blob"
     try:
@@ -70,7 +68,7 @@ def _decoded(blob: object) -> NDArray[Any] | str:
         return str(error)
 
 
-def _vector_fault(vector: NDArray[Any] | str, dim: int, unit_dim: int) -> str:
+def _vector_fault(vector: StoredArray | str, dim: int, unit_dim: int) -> str:
     if isinstance(vector, str):
         return vector
     if vector.shape != (dim,) or vector.dtype.kind != "f":
@@ -82,7 +80,7 @@ def _vector_fault(vector: NDArray[Any] | str, dim: int, unit_dim: int) -> str:
     return "" if abs(length - 1) <= UNIT_TOLERANCE else f"the length {length:.3f}, expected 1"
 
 
-def _nodes_fault(nodes: NDArray[Any] | str) -> str:
+def _nodes_fault(nodes: StoredArray | str) -> str:
     if isinstance(nodes, str):
         return nodes
     if not nodes.ndim:

@@ -6,9 +6,9 @@ Everything is read row by row in the caller's snapshot, and nothing is written.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
@@ -23,13 +23,14 @@ from store.integrity.saved_checks import saved_faults
 from store.integrity.schema_checks import schema_faults
 from store.integrity.word_checks import word_faults
 from store.sqlite.catalog_file import CatalogFile
+from store.types import Progress
 from store.vectors.generation import Generation, other_files
 from store.vectors.vector_file import check_sums, head_sha256, read_ids
 
 __all__ = ["Progress", "check_catalog", "check_file", "check_readable", "orphans"]
 
-Progress = Callable[[int, int, str], object]
-"""Called with rows done, rows to do, and what they are."""
+T = TypeVar("T")
+
 ROWS_BETWEEN = 1000
 
 EMBED_AGAIN = (
@@ -223,7 +224,7 @@ def _damaged(
     }
 
 
-def _with_progress(rows: Iterable[Any], total: int, what: str, progress: Progress) -> Iterator[Any]:
+def _with_progress(rows: Iterable[T], total: int, what: str, progress: Progress) -> Iterator[T]:
     for done, row in enumerate(rows, start=1):
         yield row
         if done % ROWS_BETWEEN == 0 or done == total:

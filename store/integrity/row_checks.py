@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from store.columns.codec import path_to_row
-from store.columns.tables import SUM, columns_of, row_sum
+from store.columns.tables import SUM, Row, columns_of, row_sum
 from store.sqlite.catalog_file import CatalogFile
 
 __all__ = ["METADATA", "READ_TEXT", "SMALL", "TEXTS", "delete_rows", "faulty_rows", "faulty_texts"]
@@ -21,7 +20,7 @@ SMALL = ("quarantine", "shards", "changes")
 """Tables of which a row can be forgotten, and which are small enough to be written anew."""
 
 
-def faulty_rows(catalog: CatalogFile, table: str) -> Iterator[tuple[tuple[Any, ...], str]]:
+def faulty_rows(catalog: CatalogFile, table: str) -> Iterator[tuple[Row, str]]:
     """Return a table's values and the reason, of each row that is not what was written.
 
     Texts that are no UTF-8 have surrogates in them: to be read in `CatalogFile.lenient_text`.

@@ -25,7 +25,7 @@ def schema_faults(catalog: CatalogFile) -> Iterator[str]:
     for (number,) in catalog.rows("SELECT id FROM models"):
         for table, column in ((f"vectors_{number}", "vector"), (f"nodes_{number}", "nodes")):
             expected[table] = plain_sql(EMBEDDINGS.format(table=table, column=column))
-    actual = _declared(catalog.connection)
+    actual = _statements(catalog.connection)
     for table, sql in expected.items():
         if actual.get(table) != sql:
             yield f"{table} is declared in another way, or not there"
@@ -34,10 +34,10 @@ def schema_faults(catalog: CatalogFile) -> Iterator[str]:
 def _expected() -> dict[str, str]:
     with closing(sqlite3.connect(":memory:")) as connection:
         migrate(Database(connection))
-        return _declared(connection)
+        return _statements(connection)
 
 
-def _declared(connection: sqlite3.Connection) -> dict[str, str]:
+def _statements(connection: sqlite3.Connection) -> dict[str, str]:
     sql = "SELECT name, sql FROM sqlite_master WHERE type = 'table'"
     rows = connection.execute(sql)
     return {name: plain_sql(sql) for name, sql in rows if name not in WORDS_TABLES}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,7 +95,7 @@ class Chosen:
     ids: NDArray[np.int64] | None
     photos: str = ""
     where: str = ""
-    arguments: tuple[Any, ...] = ()
+    arguments: tuple[object, ...] = ()
 
     def __len__(self) -> int:
         return FEW + 1 if self.ids is None else len(self.ids)
@@ -107,7 +107,7 @@ class Chosen:
             return given
         return cls(np.unique(np.asarray(given, dtype=np.int64)))
 
-    def condition(self, image_id: str) -> tuple[str, tuple[Any, ...]]:
+    def condition(self, image_id: str) -> tuple[str, tuple[object, ...]]:
         """Return it as SQL on a column of ids, with its values."""
         if self.ids is not None:
             return f"{image_id} = ANY (%s)", (self.ids.tolist(),)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Any
 
 import psycopg
 from psycopg import errors
 
+from store.columns.tables import Row
 from store.errors import IndexClosed, IndexDamaged, IndexNotWritable, IndexUnavailable
 from store.postgres.address import Address
 
-__all__ = ["Connection"]
+__all__ = ["Connection", "Row"]
 
 # A server that went away without a word is noticed within half a minute.
 _DEFAULTS = {
@@ -34,8 +34,6 @@ _REFUSED = (
     errors.FeatureNotSupported,
     errors.UndefinedFile,
 )
-
-Row = tuple[Any, ...]
 
 
 class Connection:
@@ -68,7 +66,7 @@ class Connection:
         self._closed = True
         self._drop()
 
-    def rows(self, sql: str, *arguments: Any) -> list[Row]:  # noqa: ANN401
+    def rows(self, sql: str, *arguments: object) -> list[Row]:
         """Return all rows of a statement; binary values where PostgreSQL has them.
 
         Raises:
@@ -79,7 +77,7 @@ class Connection:
             cursor = self.get().cursor(binary=True)
             return cursor.execute(sql.encode(), arguments or None).fetchall()
 
-    def execute(self, sql: str, *arguments: Any) -> None:  # noqa: ANN401
+    def execute(self, sql: str, *arguments: object) -> None:
         """Run a statement; raises as `rows`."""
         with self.own_words():
             self.get().execute(sql.encode(), arguments or None)

@@ -21,7 +21,7 @@ def storable(text: str) -> str:
     return text_to_row(text).replace("\0", "?")
 
 
-def details_to_row(details: PhotoDetails, lines: Sequence[TextLine]) -> tuple[Any, ...]:
+def details_to_row(details: PhotoDetails, lines: Sequence[TextLine]) -> tuple[object, ...]:
     """Return the values of `store.postgres.declarations.DETAILS_COLUMNS`."""
     return (
         _told(details.title),

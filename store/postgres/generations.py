@@ -6,12 +6,12 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from store.catalog.models import Model
+from store.columns.tables import Row
 from store.errors import IndexBusy, IndexNotFound, QueryError
 from store.postgres.connection import Connection
 from store.postgres.declarations import SCHEMA, TABLES, generation_tables, table
@@ -167,7 +167,7 @@ def only_writer(server: Connection, collection: str) -> Generator[None]:
             server.rows("SELECT pg_advisory_unlock(hashtext(%s))", key)
 
 
-def _generation(row: tuple[Any, ...]) -> CollectionGeneration:
+def _generation(row: Row) -> CollectionGeneration:
     (number, state, content, created, fingerprint, name, encoders, dim, unit_dim, scale,
      photos, ef_search, kind, recall, query_ms, build_seconds) = row  # fmt: skip
     return CollectionGeneration(
@@ -175,7 +175,7 @@ def _generation(row: tuple[Any, ...]) -> CollectionGeneration:
         state,
         content,
         created,
-        Model(number, fingerprint, name, encoders, dim, unit_dim),
+        Model(fingerprint, dim, name, encoders, unit_dim, id=number),
         np.array(scale, dtype=np.float32),
         photos,
         ef_search,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from store.catalog.annotations import texts_of
 from store.catalog.details import details_of, lines_of
@@ -57,7 +56,7 @@ def write_facts(server: Connection, generation: CollectionGeneration, catalog: C
         )
 
 
-def _copy(server: Connection, into: str, rows: Iterator[Sequence[Any]]) -> None:
+def _copy(server: Connection, into: str, rows: Iterator[Sequence[object]]) -> None:
     with (
         server.own_words(),
         server.get().cursor() as cursor,
@@ -67,7 +66,7 @@ def _copy(server: Connection, into: str, rows: Iterator[Sequence[Any]]) -> None:
             copy.write_row(row)
 
 
-def _photos(catalog: CatalogFile) -> Iterator[Sequence[Any]]:
+def _photos(catalog: CatalogFile) -> Iterator[Sequence[object]]:
     sql = f"""SELECT {_FACTS} FROM images JOIN sources ON sources.id = source_id
         WHERE images.id BETWEEN ? AND ? ORDER BY images.id"""
     for ids in id_pages(catalog):
@@ -88,7 +87,7 @@ def _photos(catalog: CatalogFile) -> Iterator[Sequence[Any]]:
             )
 
 
-def _documents(catalog: CatalogFile) -> Iterator[Sequence[Any]]:
+def _documents(catalog: CatalogFile) -> Iterator[Sequence[object]]:
     for ids in id_pages(catalog):
         for image_id, *texts in documents(catalog.connection, ids):
             yield image_id, plain_words("\n".join(texts))

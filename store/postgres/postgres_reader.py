@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from store.catalog.images import photo_file
 from store.catalog.models import Model
 from store.catalog.selection import Expression
-from store.columns.codec import blobs_to_array, row_to_path
+from store.columns.codec import StoredArray, blobs_to_array, row_to_path
 from store.errors import ModelMismatch
 from store.one_state import OneState
 from store.postgres.address import Address
@@ -151,7 +151,7 @@ class PostgresReader(OrderedGeneration, OneState):
             len(ids), self.model.dim
         )
 
-    def nodes(self, image_ids: Ids) -> NDArray[Any]:
+    def nodes(self, image_ids: Ids) -> StoredArray:
         """Return nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
         ids = _plain(image_ids)
         if not ids:

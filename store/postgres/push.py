@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,14 +33,12 @@ from store.postgres.recall import build_graph, measure
 from store.postgres.scaled_vectors import VectorPlacement
 from store.reader import IndexReader
 from store.sqlite.catalog_file import CatalogFile
-from store.types import Block
+from store.types import Block, Progress
 
 __all__ = ["Pushed", "push"]
 
 WIDEST = 3_999
 """Numbers of a vector: pgvector's graph takes 4,000 in half precision, one of which is ours."""
-
-Progress = Callable[[int, int, str], object]
 
 
 @dataclass(frozen=True)
@@ -159,9 +157,9 @@ class _Push:
 
     def _nodes(self, ids: NDArray[np.int64]) -> list[bytes]:
         """Return what the re-ranker reads of photos, as the bytes that they are."""
-        sql = f"SELECT image_id, nodes FROM {self._index.model.nodes} WHERE image_id IN "
-        ids_json = json.dumps(ids.tolist())
-        nodes_by_id = dict(self._catalog.rows(f"{sql} (SELECT value FROM json_each(?))", ids_json))
+        sql = f"""SELECT image_id, nodes FROM {self._index.model.nodes}
+            WHERE image_id IN (SELECT value FROM json_each(?))"""
+        nodes_by_id: dict[int, bytes] = dict(self._catalog.rows(sql, json.dumps(ids.tolist())))
         if len(nodes_by_id) < len(ids):
             raise self._damaged(f"{len(ids) - len(nodes_by_id)} photos without nodes")
         return [nodes_by_id[image_id] for image_id in ids.tolist()]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from store.columns.tables import Row
 from store.errors import IndexNotFound, ModelMismatch
-from store.postgres.connection import Connection, Row
+from store.postgres.connection import Connection
 from store.postgres.declarations import SCHEMA
 from store.postgres.generations import CollectionGeneration, current_generation
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,7 +138,7 @@ class _Conditions:
 
     def __init__(self, chosen: Chosen | None, without: NDArray[np.int64] | None) -> None:
         parts = ["TRUE"]
-        self.arguments: tuple[Any, ...] = ()
+        self.arguments: tuple[object, ...] = ()
         if chosen is not None:
             part, self.arguments = chosen.condition("v.image_id")
             parts.append(part)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from store.columns.tables import SUM, TEXT, Kinds, columns_of, row_sum, unlike
+from store.columns.tables import SUM, TEXT, Kinds, Row, columns_of, row_sum, unlike
 from store.errors import IndexBusy, IndexClosed, IndexDamaged, IndexNotWritable
 from store.sqlite.functions import ROW_SUM, add_functions
 from store.sqlite.limits import StepBudget, set_limits
@@ -125,7 +125,7 @@ class CatalogFile:
             self._connection = None
         self.lock.release()
 
-    def rows(self, sql: str, *arguments: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
+    def rows(self, sql: str, *arguments: object) -> Iterator[Row]:
         """Return the rows of a query, read as they are asked for."""
         self._budget.begin()
         with self._own_words():
@@ -137,9 +137,9 @@ class CatalogFile:
         self,
         kinds: Sequence[Kinds],
         sql: str,
-        *arguments: Any,  # noqa: ANN401
+        *arguments: object,
         ascending: bool = False,
-    ) -> Iterator[tuple[Any, ...]]:
+    ) -> Iterator[Row]:
         """Return the rows of a query, as `rows` does, whose values are of certain kinds.
 
         SQLite keeps whatever is put into a column, so that those of a file need not be of the kinds
@@ -172,13 +172,13 @@ class CatalogFile:
             f"--index {self.path.parent}` says more"
         )
 
-    def execute(self, sql: str, *arguments: Any) -> int:  # noqa: ANN401
+    def execute(self, sql: str, *arguments: object) -> int:
         """Run a statement and give how many rows it changed."""
         self._budget.begin()
         with self._own_words():
             return self.connection.execute(sql, arguments).rowcount
 
-    def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
+    def execute_many(self, sql: str, rows: Iterable[Sequence[object]]) -> int:
         """Run a statement once per row and give how many rows it changed."""
         with self._own_words():
             row_list = rows if isinstance(rows, list) else list(rows)
@@ -188,7 +188,7 @@ class CatalogFile:
     def put(
         self,
         table: str,
-        rows: Iterable[Sequence[Any]],
+        rows: Iterable[Sequence[object]],
         *,
         instead: str = "",
         known_by: Sequence[str] = (),
@@ -211,7 +211,7 @@ class CatalogFile:
             sql = f"{sql} ON CONFLICT ({known_by[0]}) DO UPDATE SET {changed}"
         return self.execute_many(sql, [(*row, row_sum(*row)) for row in rows])
 
-    def seal(self, table: str, where: str = "TRUE", *arguments: Any) -> None:  # noqa: ANN401
+    def seal(self, table: str, where: str = "TRUE", *arguments: object) -> None:
         """Write the checksums of rows of which a part was written without."""
         columns = ", ".join(columns_of(table) or ())
         self.execute(f"UPDATE {table} SET {SUM} = {ROW_SUM}({columns}) WHERE {where}", *arguments)

@@ -19,12 +19,11 @@ import os
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from store.syncing import sync
 from store.vectors.choose import Measured, load
 from store.vectors.vector_file import check_sums, head_sha256
 from store.vectors.vector_index import FileIndex
+from store.whole_file import replaced
 
 __all__ = [
     "Generation",
@@ -71,7 +70,7 @@ class Generation:
             return None
         return generation if _is_sound(generation) else None
 
-    def to_record(self) -> dict[str, Any]:
+    def to_record(self) -> dict[str, object]:
         """Return what the catalog is to record."""
         return asdict(self)
 
@@ -126,17 +125,12 @@ def write_generation(
     final = folder / f"vectors-{model_id}-{revision}.faiss"
     temporary = folder / f"{final.stem}.{os.getpid()}.tmp"
     try:
-        index.save(temporary)
-        sync(temporary)
-        checksum = head_sha256(temporary)
-        temporary.replace(final)
+        with replaced(final, temporary, synced=True):
+            index.save(temporary)
+            checksum = head_sha256(temporary)
     except OSError as error:
         # What a full disk interrupts has no name of its own.
         raise OSError(error.errno, error.strerror, str(final)) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-    sync(folder)
     return Generation(final.name, checksum, len(index), model_id, revision, last_id, measured)
 
 

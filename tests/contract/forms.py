@@ -75,7 +75,7 @@ def _in_postgres(vectors: Vectors, server: Connection, *, graph: bool) -> Vector
     ids, rows = vectors
     migrate(server)
     placement = VectorPlacement.of(rows.shape[1], lambda: in_blocks(ids, rows))
-    model = Model(0, "f00d", "made", "none", rows.shape[1], 0)
+    model = Model("f00d", rows.shape[1], "made", "none", id=0)
     generation = begin(server, "photos", "made", model, placement)
     for some, block in in_blocks(ids, rows):
         halves = block.astype(np.float16)

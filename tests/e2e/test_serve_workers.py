@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from fusion.runtime.exported_folder import exported_model_folder, new_export_folder, read_facts
 from store import Index
 from store.reembedding import Reembedding
+from store.types import ModelInfo
 from tests.e2e.load import ASKED, hammering, shape
 from tests.e2e.serving import COUNT, get, post, running, start
 from tests.integration.made_retriever import FINGERPRINT
@@ -198,7 +200,7 @@ def test_a_switch_to_another_model_under_load_gives_old_or_new_answers(
             await_that(lambda: len(seen) > 5)
             known, ids = index.model, list(range(1, COUNT + 1))
             new = Reembedding(
-                index, fingerprint, known.dim, encoders="packaged", unit_dim=known.unit_dim
+                index, replace(ModelInfo.of(known), fingerprint=fingerprint, encoders="packaged")
             )
             for image_id, other in zip(ids, reversed(ids), strict=True):
                 new.put([image_id], index.vectors([other]), index.nodes([other]))

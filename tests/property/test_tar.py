@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from indexer.sources.tar import TarShard
 from store.columns.paths import absolute_path, relative_path
-from store.photo_names import lies_below, member_path, split_member
+from store.photo_names import PhotoName, lies_below, member_path
 
 PARTS = st.one_of(
     st.sampled_from(["a", ".", "..", "", "!", "b.tar!c", " ", "x" * 120, ".hid", "ä", "\udcff"]),
@@ -97,7 +97,7 @@ def test_names_go_into_the_catalog_and_back(name: str, root: str) -> None:
         if path != root or path == shard:
             assert lies_below(path, root)
             assert absolute_path(root, relative_path(root, path)) == path
-    assert split_member(member_path(shard, inside)) == (shard, inside)
+    assert PhotoName.of(member_path(shard, inside)) == (shard, inside)
 
 
 def test_sparse_members_are_left_out_and_huge_ones_are_not_read(tmp_path: Path) -> None:

@@ -151,7 +151,7 @@ def clip_fingerprint(folder: Path) -> str:
 
 def _files(folder: Path) -> Iterator[Path]:
     """The files that make up a model, by name."""
-    weights = next((found for each in WEIGHTS if (found := sorted(folder.glob(each)))), [])
+    weights = next((files for each in WEIGHTS if (files := sorted(folder.glob(each)))), [])
     if not weights or (not (folder / "config.json").exists() and not (folder / OPEN_CLIP).exists()):
         raise WeightsMismatch(
             f"{folder}: not a folder of a CLIP-like model, expected config.json and "

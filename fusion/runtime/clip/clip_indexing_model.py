@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +15,10 @@ from fusion.runtime.clip.embedded_texts import EmbeddedTexts
 from fusion.runtime.clip.hubs import hubs_of, pack_hubs
 from fusion.runtime.clip.pixel_steps import PixelSteps
 from fusion.runtime.embeddings import ImageEmbeddings
-from fusion.runtime.exported_files import unreadable
-from fusion.runtime.exported_folder import PHOTOS, TABLES
-from fusion.runtime.processors import ON_PROCESSORS, usable_processors
+from fusion.runtime.exported_facts import ClipFacts
+from fusion.runtime.exported_photo_encoder import ExportedPhotoEncoder
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
     from PIL.Image import Image
 
 __all__ = ["BANK", "ClipIndexingModel"]
@@ -33,7 +30,7 @@ BANK = "bank"
 """The table of texts, (M, D), that photos are held against."""
 
 
-class ClipIndexingModel:
+class ClipIndexingModel(ExportedPhotoEncoder):
     """A CLIP-like model as `indexer.IndexingModel` wants it.
 
     Args:
@@ -54,13 +51,11 @@ class ClipIndexingModel:
     size_px = None
     batch_size = PHOTOS_TOGETHER
 
-    def __init__(self, folder: Path, facts: dict[str, Any], threads: int | None = None) -> None:
+    def __init__(self, folder: Path, facts: ClipFacts, threads: int | None = None) -> None:
+        super().__init__(folder, facts, threads)
+        self.unit_dim = self.dim
         self._texts = ClipSearchModel(folder, facts)
-        self.name, self.encoders = self._texts.name, self._texts.encoders
-        self.fingerprint = self._texts.fingerprint
-        self.dim = self.unit_dim = int(facts["dim"])
-        self._folder, self._facts = folder, facts
-        self._threads = threads or usable_processors()
+        self._hub_nearest = int(facts["hub_nearest"])
         self._steps = PixelSteps.from_json(facts["photos"])
 
     def embed_images(self, images: Sequence[Image]) -> ImageEmbeddings:
@@ -78,7 +73,7 @@ class ClipIndexingModel:
             return embedding
 
         vectors = np.concatenate(list(self._pool.map(embedded, images)))
-        hubs = hubs_of(vectors, self._bank, int(self._facts["hub_nearest"]))
+        hubs = hubs_of(vectors, self._bank, self._hub_nearest)
         return ImageEmbeddings(vectors, pack_hubs(hubs))
 
     def embed_queries(self, texts: Sequence[str]) -> EmbeddedTexts:
@@ -91,28 +86,4 @@ class ClipIndexingModel:
 
     @cached_property
     def _bank(self) -> Array:
-        from safetensors import SafetensorError, safe_open
-
-        try:
-            with safe_open(self._folder / TABLES, framework="numpy") as file:
-                bank: Array = file.get_tensor(BANK)
-        except (OSError, SafetensorError) as error:
-            raise unreadable(self._folder, TABLES, error) from error
-        return bank
-
-    @cached_property
-    def _pool(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(self._threads, "embed-photos")
-
-    @cached_property
-    def _session(self) -> InferenceSession:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.log_severity_level = 3
-        file = self._folder / PHOTOS
-        try:
-            return onnxruntime.InferenceSession(file, options, **ON_PROCESSORS)
-        except Exception as error:  # some of the library's errors are nothing but Exception
-            raise unreadable(self._folder, PHOTOS, error) from error
+        return self._table(BANK)

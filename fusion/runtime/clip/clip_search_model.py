@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,11 @@ from fusion.runtime.clip.every_word import EveryWord
 from fusion.runtime.clip.hubs import unpack_hubs
 from fusion.runtime.clip.text_steps import TextSteps
 from fusion.runtime.embeddings import Reranked, check_candidates
+from fusion.runtime.exported_facts import ClipFacts
 from fusion.runtime.exported_files import ExportedFiles
+
+if TYPE_CHECKING:
+    from fusion.runtime.photo_explanation import PhotoExplanation
 
 __all__ = ["ClipSearchModel"]
 
@@ -47,7 +51,7 @@ class ClipSearchModel:
     explains = False
     is_untrained = True
 
-    def __init__(self, folder: Path, facts: dict[str, Any], *, once: bool = False) -> None:
+    def __init__(self, folder: Path, facts: ClipFacts, *, once: bool = False) -> None:
         self.name = CLIP_MODEL
         self.encoders = str(facts["encoders"])
         self.fingerprint = str(facts["fingerprint"])
@@ -86,7 +90,7 @@ class ClipSearchModel:
 
     def explain(
         self, query: EmbeddedTexts, vectors: NDArray[np.floating], packed: NDArray[np.uint8]
-    ) -> list[Any]:
+    ) -> list[PhotoExplanation]:
         """Refuse: see `explains`.
 
         Raises:

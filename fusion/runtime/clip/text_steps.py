@@ -43,7 +43,7 @@ class TextSteps:
         """Take what was written down of them."""
         return cls(**values)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Return what `from_json` takes, of JSON's types."""
         return asdict(self)
 

@@ -113,9 +113,9 @@ def minilm_tokenizer() -> Tokenizer:
     return tokenizer
 
 
-def _from_package(found: Mapping[str, NDArray[Any]]) -> Tensors:
+def _from_package(packed: Mapping[str, NDArray[Any]]) -> Tensors:
     """Give the package's tensors their names; its matrices stand in the order of their use."""
-    tensors = {name.removeprefix(PREFIX): each for name, each in found.items()}
+    tensors = {name.removeprefix(PREFIX): each for name, each in packed.items()}
     matrices = [name for name in tensors if name.startswith("val_") and name.endswith(WHOLE)]
     for place, name in enumerate(matrices):
         layer, part = divmod(place, len(LAYER_MATRICES))

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from safetensors.numpy import save_file
 
+from fusion.runtime.exported_facts import TrainedFacts
 from fusion.runtime.exported_folder import (
     PAIRS,
     PHOTOS,
@@ -109,12 +109,12 @@ def check_shape(read: CheckpointFile, template: Template) -> None:
         )
 
 
-def text_encoder() -> dict[str, np.ndarray[Any, Any]]:
+def text_encoder() -> dict[str, np.ndarray]:
     """Read the text encoder's package; errors as in `installed`."""
     return minilm_tensors(installed("MiniLM", MINILM_FILE))
 
 
-def image_encoder() -> dict[str, np.ndarray[Any, Any]]:
+def image_encoder() -> dict[str, np.ndarray]:
     """Read the image encoder's package; errors as in `installed`."""
     return read_torch_file(installed("EfficientNet-Lite2", LITE2_FILE))
 
@@ -162,7 +162,7 @@ def _write_tables(weights: Weights, path: Path) -> None:
     save_file(tables, path)
 
 
-def facts_of(weights: Weights) -> dict[str, Any]:
+def facts_of(weights: Weights) -> TrainedFacts:
     """Return what a reader of the files must know, as `fusion.export.facts_of` gives it."""
     read, told = weights.checkpoint, weights.constants
     network = read.config["network"]
@@ -187,7 +187,7 @@ def facts_of(weights: Weights) -> dict[str, Any]:
         "least_tokens": told["least_tokens"],
         "gates": [float(read.tensor(name)) for name in GATES],
         "short_gates": read.tensor("short_gates").tolist(),
-        "standing": {stage: _standing(read, stage) for stage in ("full", "first")},
+        "standing": {"full": _standing(read, "full"), "first": _standing(read, "first")},
         "class_words": list(network["class_words"]),
         "class_floor": told["class_floor"],
         "first": read.tensor("calibration.first").tolist(),
@@ -197,7 +197,7 @@ def facts_of(weights: Weights) -> dict[str, Any]:
     }
 
 
-def _standing(read: CheckpointFile, stage: str) -> list[Any]:
+def _standing(read: CheckpointFile, stage: str) -> list[object]:
     """Return a fitted `Standing`, part by part."""
     names = [f"standing_{stage}_{part}" for part in Standing._fields]
     return [read.tensor(name).tolist() for name in names]

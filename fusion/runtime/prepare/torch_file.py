@@ -41,7 +41,7 @@ class _Storage(NamedTuple):
     """Numbers in a row, of which tensors are made."""
 
     key: str
-    dtype: np.dtype[Any]
+    dtype: np.dtype[np.generic]
     length: int
 
 

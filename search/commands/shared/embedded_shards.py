@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,12 +14,12 @@ import typer
 from search.commands.shared.index_lines import print_vectors_note
 from search.commands.shared.index_pass import ChosenModel, kept_when_stopped, lazy_model
 from search.printable import printable
+from store.types import Progress
 
 if TYPE_CHECKING:
     from indexer.bulk import Embed, EmbeddedShardsWritten
     from indexer.indexing_model import IndexingModel
 
-Progress = Callable[[int, int, str], object]
 
 __all__ = ["Sharding", "check_sharding", "model_of_worker", "run_sharded"]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
@@ -15,8 +15,10 @@ from search.commands.shared.index_checks import check_encoders
 from search.commands.shared.index_lines import print_built, print_reembedded
 from search.models import loading
 from search.models.clip_models import clip_arguments
+from store.types import Progress
 
 if TYPE_CHECKING:
+    from indexer import BuildReport
     from indexer.indexing_model import IndexingModel
 
 __all__ = [
@@ -27,8 +29,6 @@ __all__ = [
     "reembed_index",
     "shown_progress",
 ]
-
-Progress = Callable[[int, int, str], object]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class ChosenModel:
         }
 
 
-def lazy_model(loaded_by: dict[str, Any], quiet: bool) -> Any:  # noqa: ANN401 - any IndexingModel
+def lazy_model(loaded_by: dict[str, Any], quiet: bool) -> IndexingModel:
     """Return the model that indexes, loaded when it is first asked for something."""
 
     def load() -> IndexingModel:
@@ -73,7 +73,7 @@ def lazy_model(loaded_by: dict[str, Any], quiet: bool) -> Any:  # noqa: ANN401 -
 
         return indexing_model(**loaded_by, tell=_nothing if quiet else _say, warn=_say)
 
-    return loading.LazyModel(load)
+    return cast("IndexingModel", loading.LazyModel(load))
 
 
 class Pass:
@@ -109,7 +109,7 @@ def _build(
     model: IndexingModel,
     options: dict[str, Any],
     **more: Any,  # noqa: ANN401
-) -> Any:  # noqa: ANN401 - a BuildReport
+) -> BuildReport:
     from indexer import build_index
 
     return build_index(index, sources, model, **options, **more)

@@ -7,18 +7,18 @@ nobody can tell whether the word is true is passed over.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from search.evaluation.bootstrap import sampled_interval
 from search.evaluation.evaluation import MeasuredPart, percent
-from search.evaluation.metrics import average_precision, share_in_best
+from search.evaluation.metrics import Record, average_precision, share_in_best
 from search.evaluation.searches.asked_index import AskedIndex, RankedPhotos
 from search.evaluation.searches.keyword_labels import LEFT_OUT, Keyword
 from search.evaluation.searches.nouns import with_article
 from search.evaluation.searches.right_answers import RightAnswers
+from store.types import Progress
 
 __all__ = ["BEST", "DEPTH", "FORMS", "ask_words", "judge_keywords"]
 
@@ -32,8 +32,6 @@ FORMS: dict[str, Callable[[str], str]] = {
 }
 STAGES = {"first_stage": False, "reranked": True}
 """Of a search, whether it re-ranks."""
-
-Progress = Callable[[str, int, int], None]
 
 
 def ask_words(
@@ -50,7 +48,7 @@ def ask_words(
     for place, keyword in enumerate(keywords, start=1):
         answers.append(index.ask(FORMS[form](keyword.word), k, rerank=STAGES[stage]))
         if progress:
-            progress("words", place, len(keywords))
+            progress(place, len(keywords), "words")
     return answers
 
 
@@ -78,8 +76,12 @@ def judge_keywords(
         interval over words, and `map`, the mean average precision of the first 50 hits.
     """
     keywords = right.keywords
-    report: dict[str, Any] = {"labels": right.labels_from, "words": len(keywords), "chance": None}
-    table: dict[str, Any] = {
+    report: Record = {
+        "labels": right.labels_from,
+        "words": len(keywords),
+        "chance": None,
+    }
+    table: Record = {
         "words": [each.word for each in keywords],
         "true": [each.true for each in keywords],
         "false": [each.false for each in keywords],

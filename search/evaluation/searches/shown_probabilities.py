@@ -6,26 +6,27 @@ captions, of words, of captions that belong to other photos, and of things that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from search.evaluation.evaluation import MeasuredPart, percent
+from search.evaluation.metrics import Record
 from search.evaluation.reliability import MATCH, reliability, shown_share
 from search.evaluation.searches.absent_things import ABSENT_THINGS
 from search.evaluation.searches.asked_index import AskedIndex
 from search.evaluation.searches.keyword_labels import LEFT_OUT, Keyword
 from search.evaluation.searches.keywords import ask_words, known
 from search.evaluation.searches.right_answers import CaptionTexts, RightAnswers
+from store.types import Progress
 
 __all__ = ["HITS", "judge_shown", "judge_words"]
 
 HITS = 10
 """As many as a search gives without being told."""
 
-Progress = Callable[[str, int, int], None]
 Rows = NDArray[np.int64]
 
 
@@ -69,8 +70,8 @@ def judge_shown(
     """
     own, own_table = _captions(index, captions.drawn(queries, seed), image_ids, seed, progress)
     words, word_table = judge_words(index, right.keywords, image_ids, seed, progress)
-    report: dict[str, Any] = {"captions": own, "keywords": words, "foreign": None}
-    table: dict[str, Any] = {"captions": own_table, "keywords": word_table}
+    report: Record = {"captions": own, "keywords": words, "foreign": None}
+    table: Record = {"captions": own_table, "keywords": word_table}
     notes = []
     if len(right.foreign.texts):
         some = right.foreign.drawn(queries, seed)
@@ -115,7 +116,7 @@ def judge_words(
     image_ids: Rows,
     seed: int,
     progress: Progress | None,
-) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+) -> tuple[Record | None, Record]:
     """Measure the probabilities of ten hits of each word; the report is None where there is none.
 
     Takes what `judge_shown` does.
@@ -159,5 +160,5 @@ def _tops(index: AskedIndex, texts: Sequence[str], what: str, progress: Progress
         if len(answer.rows):
             rows[place], probabilities[place] = answer.rows[0], answer.probabilities[0]
         if progress:
-            progress(what, place + 1, len(texts))
+            progress(place + 1, len(texts), what)
     return Tops(rows, probabilities)

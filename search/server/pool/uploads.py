@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from indexer.batches import batches
@@ -21,6 +19,7 @@ from search.server.pool.model_holder import Models
 from search.server.wire.http_errors import Refused
 from search.server.wire.request_bodies import check_pictures
 from store import Index, IndexNotWritable, ModelMismatch
+from store.whole_file import replaced
 
 __all__ = ["add_photos", "remove_photo"]
 
@@ -132,19 +131,9 @@ def _store(path: Path, content: bytes) -> None:
     # A name that begins with a dot is no photo to a run that looks through this folder meanwhile.
     partial = path.with_name(f".{path.name}.partial")
     try:
-        _write(partial, content)
-        partial.replace(path)
+        with replaced(path, partial, synced=True):
+            partial.write_bytes(content)
     except OSError as error:
         raise IndexNotWritable(
             f"an uploaded photo cannot be stored: {error.strerror or error}"
         ) from error
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
-
-
-def _write(partial: Path, content: bytes) -> None:
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())

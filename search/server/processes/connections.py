@@ -14,6 +14,7 @@ import logging
 from typing import Any
 
 import h11
+from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
@@ -73,7 +74,7 @@ class HttpConnection(H11Protocol):
 
     def __init__(
         self,
-        config: Any,  # noqa: ANN401
+        config: Config,
         server_state: ServerState,
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,

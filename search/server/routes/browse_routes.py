@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
@@ -42,7 +42,7 @@ async def images(
     if after and (where or sort or reverse or offset):
         raise Refused(422, "after goes on by id: with where, sort or reverse give offset")
 
-    def read(index: ServedIndex) -> dict[str, Any]:
+    def read(index: ServedIndex) -> dict[str, object]:
         if where or sort or reverse or offset:
             order = PhotoOrder(sort or "taken", reverse)
             return _in_order(service, index, order, where, offset, limit)
@@ -63,7 +63,7 @@ async def values(
     if field not in FIELDS:
         raise Refused(422, f"field is {field!r}, expected one of {', '.join(FIELDS)}")
 
-    def read(index: ServedIndex) -> dict[str, Any]:
+    def read(index: ServedIndex) -> dict[str, object]:
         counted, missing = index.answer_of_one_state(
             lambda: (index.field_values(field, limit), index.missing)
         )
@@ -73,7 +73,7 @@ async def values(
     return JSONAnswer(await service_of(request).catalogs.run(read))
 
 
-def _by_id(service: Service, index: ServedIndex, after: int, limit: int) -> dict[str, Any]:
+def _by_id(service: Service, index: ServedIndex, after: int, limit: int) -> dict[str, object]:
     ids = index.ids_after(after, limit)
     answers = _answers(service, index, ids)
     more = answers[-1]["id"] if len(answers) == limit else None
@@ -90,7 +90,7 @@ def _by_id(service: Service, index: ServedIndex, after: int, limit: int) -> dict
 
 def _in_order(
     service: Service, index: ServedIndex, order: PhotoOrder, where: str, offset: int, limit: int
-) -> dict[str, Any]:
+) -> dict[str, object]:
     within = index.matching(parse_filter(where)) if where else None
     photos, total = index.in_order(order, offset + limit, within)
     notes = [nothing_let_through(index, where)] if where and not total else []
@@ -106,7 +106,7 @@ def _in_order(
     }
 
 
-def _answers(service: Service, index: ServedIndex, ids: list[int]) -> list[dict[str, Any]]:
+def _answers(service: Service, index: ServedIndex, ids: list[int]) -> list[dict[str, object]]:
     uploads = service.settings.uploads
     lines = index.lines(ids)
     return [

@@ -66,7 +66,7 @@ async def image(request: Request, image_id: ImageId) -> JSONAnswer:
     """Return what the index knows of a photo."""
     service = service_of(request)
 
-    def read(index: ServedIndex) -> dict[str, Any]:
+    def read(index: ServedIndex) -> dict[str, object]:
         photo = find_photo(index, image_id)
         lines = index.lines([image_id]).get(image_id, ())
         return image_answer(photo, service.settings.uploads, lines)

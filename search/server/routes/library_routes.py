@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import StreamingResponse
@@ -66,7 +66,7 @@ async def library(
     """Return all photos, or those of a filter or an album, newest first, in few bytes each."""
     service = service_of(request)
 
-    def read(index: ServedIndex) -> dict[str, Any]:
+    def read(index: ServedIndex) -> dict[str, object]:
         with index.snapshot():
             chosen = None
             if album is not None:
@@ -101,7 +101,7 @@ async def duplicates(
     """Return groups of near-duplicates of the whole library, the largest groups first."""
     service = service_of(request)
 
-    def read(index: ServedIndex) -> dict[str, Any]:
+    def read(index: ServedIndex) -> dict[str, object]:
         with index.snapshot():
             groups = service.duplicates.groups(index)
             some = groups[offset : offset + limit]
@@ -184,7 +184,7 @@ async def exif(request: Request, image_id: ImageId) -> JSONAnswer:
 
     opened = await service.catalogs.run(found)
 
-    def read() -> dict[str, Any]:
+    def read() -> dict[str, object]:
         try:
             with opened.file:
                 tags, position = exif_of(opened.content())

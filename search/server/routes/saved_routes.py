@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 
@@ -35,7 +35,7 @@ SetId = Annotated[int, Path(ge=1, le=2**63 - 1, examples=[1])]
 async def saved(request: Request) -> JSONAnswer:
     """Return all saved searches and albums, by name."""
 
-    def read(index: ServedIndex) -> list[dict[str, Any]]:
+    def read(index: ServedIndex) -> list[dict[str, object]]:
         return [_answer(each) for each in all_saved(index)]
 
     return JSONAnswer({"saved": await service_of(request).catalogs.run(read)})
@@ -99,7 +99,7 @@ async def _saved(service: Service, asked: SavedSet) -> SavedSet:
     )
 
 
-def _answer(saved: SavedSet) -> dict[str, Any]:
+def _answer(saved: SavedSet) -> dict[str, object]:
     return {
         "id": saved.set_id,
         "name": saved.name,

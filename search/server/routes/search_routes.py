@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from fastapi import APIRouter, Request
 from numpy.typing import NDArray
@@ -65,12 +63,14 @@ def _to_embed(body: Body) -> tuple[list[str], list[bytes]]:
     return texts, pictures
 
 
-def _searched(opened: OpenedIndex, request: SearchRequest) -> tuple[SearchResult, dict[str, Any]]:
+def _searched(
+    opened: OpenedIndex, request: SearchRequest
+) -> tuple[SearchResult, dict[str, object]]:
     result = opened.search.search(request)
     return result, search_answer(result)
 
 
-def _embedded(opened: OpenedIndex, texts: list[str], pictures: list[bytes]) -> dict[str, Any]:
+def _embedded(opened: OpenedIndex, texts: list[str], pictures: list[bytes]) -> dict[str, object]:
     model = opened.index.model
     with opened.index.snapshot():  # refused where another model answers by now
         pass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, Field
 
@@ -46,7 +46,7 @@ class HitAnswer(DetailsAnswer):
     reranked: bool
     duplicates: list[HitAnswer]
     group: HitGroup
-    explanation: dict[str, Any] | None = None
+    explanation: dict[str, object] | None = None
 
 
 class RegionAnswer(BaseModel):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi.responses import JSONResponse
 
 from search.json_text import json_text
@@ -14,6 +12,6 @@ __all__ = ["JSONAnswer"]
 class JSONAnswer(JSONResponse):
     """As FastAPI's, by `search.json_text`."""
 
-    def render(self, content: Any) -> bytes:  # noqa: ANN401
+    def render(self, content: object) -> bytes:
         """Return the body."""
         return json_text(content, compact=True).encode("utf-8")

@@ -27,7 +27,7 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": ErrorAnswer, "description": MEANINGS[status]} for status in statuses}
 
 
-def body_of(schema: type[BaseModel], *files: str) -> dict[str, Any]:
+def body_of(schema: type[BaseModel], *files: str) -> dict[str, object]:
     """Return what a route says of a body that is JSON, or that JSON with files beside it."""
     inline = _inline(schema)
     return {
@@ -41,28 +41,27 @@ def body_of(schema: type[BaseModel], *files: str) -> dict[str, Any]:
     }
 
 
-def files_of(name: str) -> dict[str, Any]:
+def files_of(name: str) -> dict[str, object]:
     """Return what a route says of a body of files alone."""
     form = {**_form({}, (name,)), "required": [name]}
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}}}
 
 
-def _form(fields: dict[str, Any], files: tuple[str, ...]) -> dict[str, Any]:
+def _form(fields: dict[str, object], files: tuple[str, ...]) -> dict[str, object]:
     file = {"type": "array", "items": {"type": "string", "format": "binary"}, "maxItems": 8}
     return {"type": "object", "properties": {**fields, **dict.fromkeys(files, file)}}
 
 
-def _inline(schema: type[BaseModel]) -> dict[str, Any]:
+def _inline(schema: type[BaseModel]) -> dict[str, object]:
     """Return a schema without references, since its definitions would have no place to be in."""
     whole = schema.model_json_schema()
     definitions = whole.pop("$defs", {})
 
-    def put_in(part: Any) -> Any:  # noqa: ANN401 - any JSON
+    def put_in(part: object) -> object:
         if isinstance(part, dict):
             if "$ref" in part:
                 return put_in(definitions[part["$ref"].rpartition("/")[2]])
             return {name: put_in(value) for name, value in part.items()}
         return [put_in(each) for each in part] if isinstance(part, list) else part
 
-    inlined: dict[str, Any] = put_in(whole)
-    return inlined
+    return {name: put_in(value) for name, value in whole.items()}

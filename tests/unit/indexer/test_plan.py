@@ -186,8 +186,8 @@ def test_a_touched_file_that_cannot_be_read_is_changed(root: Path) -> None:
 def test_a_size_below_zero_is_one_that_no_file_has(root: Path, size: int, is_same: bool) -> None:
     known = {1: replace(photo(root, "here/a", ""), size_bytes=size)}
     survey = seen(root, {"here/a": ""})
-    unknown = replace(survey.found[0], size_bytes=UNKNOWN_SIZE)
-    plan = make_plan(replace(survey, found=(unknown,)), known, ())
+    unknown = replace(survey.files[0], size_bytes=UNKNOWN_SIZE)
+    plan = make_plan(replace(survey, files=(unknown,)), known, ())
     assert (plan.unchanged, len(plan.touched)) == (1, 0 if is_same else 1)
 
 

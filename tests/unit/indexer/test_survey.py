@@ -22,7 +22,7 @@ def folder(where: Path, name: str, *files: str) -> Path:
 
 
 def names(seen: Survey) -> list[str]:
-    return [os.path.basename(file.path) for file in seen.found]
+    return [os.path.basename(file.path) for file in seen.files]
 
 
 def mount(monkeypatch: pytest.MonkeyPatch, *disks: Path) -> None:
@@ -39,7 +39,7 @@ def test_sources_are_looked_through_in_their_order(photos: Path, tmp_path: Path)
 
 def test_a_file_of_two_sources_belongs_to_the_first(photos: Path) -> None:
     seen = survey([photos / "disk", photos], {})
-    assert [(file.path, file.source) for file in seen.found] == [
+    assert [(file.path, file.source) for file in seen.files] == [
         (str(photos / "disk" / "b.jpg"), str(photos / "disk")),
         (str(photos / "a.jpg"), str(photos)),
     ]
@@ -92,11 +92,11 @@ def test_a_disk_below_a_source_that_is_not_mounted_cannot_be_read(
 def test_files_given_by_name_are_all_that_is_looked_at(photos: Path, tmp_path: Path) -> None:
     other = folder(tmp_path, "other", "c.jpg", "d.jpg")
     seen = survey([], {str(photos): ()}, files=[photos / "disk" / "b.jpg", other / "c.jpg"])
-    assert [(file.path, file.source) for file in seen.found] == [
+    assert [(file.path, file.source) for file in seen.files] == [
         (str(photos / "disk" / "b.jpg"), str(photos)),  # the known folder that it lies in
         (str(other / "c.jpg"), str(other)),  # its own, for it lies in none that is known
     ]
-    assert seen.listed == {*seen.roots} == {file.path for file in seen.found}
+    assert seen.listed == {*seen.roots} == {file.path for file in seen.files}
 
 
 def test_a_file_comes_under_the_innermost_folder_that_a_walk_finds_it_through(
@@ -104,11 +104,11 @@ def test_a_file_comes_under_the_innermost_folder_that_a_walk_finds_it_through(
 ) -> None:
     hidden = folder(tmp_path, "photos", ".hidden/e.jpg") / ".hidden"
     seen = survey([photos], {str(photos / "disk"): ()}, files=[hidden / "e.jpg"])
-    assert {file.path: file.source for file in seen.found}[str(hidden / "e.jpg")] == str(hidden)
+    assert {file.path: file.source for file in seen.files}[str(hidden / "e.jpg")] == str(hidden)
     inner = survey([], dict.fromkeys([str(photos), str(photos / "disk")], ()), files=[
         photos / "disk" / "b.jpg"
     ])  # fmt: skip
-    assert inner.found[0].source == str(photos / "disk")
+    assert inner.files[0].source == str(photos / "disk")
 
 
 @pytest.mark.parametrize(

@@ -88,10 +88,10 @@ def test_a_single_region_cannot_be_compared() -> None:
 def test_a_network_is_judged_on_one_caption_a_photo_and_a_seed_repeats_itself() -> None:
     net, data = network(), made_data(PHOTOS)
     net.reader.whitening.fit(data)
-    seen: list[tuple[str, int, int]] = []
+    seen: list[tuple[int, int, str]] = []
     found = judge_explanations(net, data, progress=lambda *now: seen.append(now))
     assert found.pairs == PHOTOS
-    assert seen == [("pairs explained", PHOTOS, PHOTOS)]
+    assert seen == [(PHOTOS, PHOTOS, "pairs explained")]
     assert found.interval[0] <= found.difference <= found.interval[1]
     assert judge_explanations(net, data) == found
     assert judge_explanations(net, data, seed=1) != found

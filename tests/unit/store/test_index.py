@@ -20,6 +20,7 @@ from store import (
     PhotoFile,
     QuarantinedFile,
 )
+from store.types import ModelInfo
 
 EAST, NORTH = [1.0, 0.0], [0.0, 1.0]
 
@@ -157,8 +158,8 @@ def test_another_model_is_refused(folder: Path, index: Index) -> None:
     with pytest.raises(ModelMismatch, match=r"model m \(f1\), this is n \(f2\)"):
         Index.open(folder, fingerprint="f2", model="n")
     with pytest.raises(ModelMismatch):
-        Index.open_or_create(folder, "f2", 2)
-    Index.open_or_create(folder, "f1", 2).close()
+        Index.open_or_create(folder, ModelInfo("f2", 2))
+    Index.open_or_create(folder, ModelInfo("f1", 2)).close()
 
 
 def test_an_index_is_not_made_twice(folder: Path, index: Index) -> None:
@@ -180,7 +181,7 @@ def test_an_index_that_was_never_begun_is_begun(folder: Path) -> None:
     (folder / "catalog.db").touch()
     with pytest.raises(IndexNotFound, match="never begun"):
         Index.open(folder)
-    with Index.open_or_create(folder, "f1", 2) as index:
+    with Index.open_or_create(folder, ModelInfo("f1", 2)) as index:
         assert len(index) == 0
 
 

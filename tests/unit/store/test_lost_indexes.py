@@ -20,6 +20,7 @@ from store.federation.federated_index import SeveralIndexes
 from store.federation.ids import STRIDE
 from store.federation.lost_members import MemberLost, again
 from store.opening import open_indexes
+from store.types import ModelInfo
 from tests.unit.store.several_made import DIM, X, make, opened, photo
 from tests.waiting import PATIENCE_SECONDS, await_that
 
@@ -174,7 +175,7 @@ def again_searched(index: SeveralIndexes) -> list[int]:
 
 def reembed(folder: Path, fingerprint: str = "cc") -> None:
     with Index.open(folder) as index:
-        new = Reembedding(index, fingerprint, DIM)
+        new = Reembedding(index, ModelInfo(fingerprint, DIM))
         ids = list(index.files())
         new.put(ids, np.tile(X[::-1], (len(ids), 1)), np.ones((len(ids), 2, 3), np.float16))
         new.switch()

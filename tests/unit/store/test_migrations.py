@@ -13,6 +13,7 @@ import pytest
 
 from store import Index, IndexDamaged, IndexNotFound, IndexNotWritable, Photo, PhotoFile
 from store import QuarantinedFile as Broken
+from store.types import ModelInfo
 from tests.unit.store.version_one import (
     CAPTIONS,
     FILES,
@@ -162,7 +163,7 @@ def test_one_that_was_never_begun_is_begun(tmp_path: Path) -> None:
     folder = make_version_one(tmp_path / "index", begun=False).parent
     with pytest.raises(IndexNotFound, match="never begun"):
         Index.open(folder)
-    with Index.open_or_create(folder, "f1", 2) as index:
+    with Index.open_or_create(folder, ModelInfo("f1", 2)) as index:
         assert add(index, "/photos/a.jpg") == 1
     with opened(folder / "catalog.db") as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

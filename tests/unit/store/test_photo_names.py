@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from store.photo_names import (
+    PhotoName,
     address_of,
     base_name,
     is_address,
@@ -15,7 +16,6 @@ from store.photo_names import (
     lies_below,
     member_path,
     separator,
-    split_member,
 )
 
 
@@ -41,7 +41,7 @@ def test_addresses_begin_with_a_scheme_of_two_letters_or_more(place: str, is_one
 @pytest.mark.parametrize("name", ["a.tar", "a.TAR", "a.parquet", "A.Parquet"])
 def test_shards_are_known_in_any_case(name: str) -> None:
     assert is_shard(name)
-    assert split_member(member_path(name, "b/c.jpg")) == (name, "b/c.jpg")
+    assert PhotoName.of(member_path(name, "b/c.jpg")) == (name, "b/c.jpg")
     assert not is_shard(name + "x")
 
 
@@ -60,7 +60,7 @@ def test_shards_are_known_in_any_case(name: str) -> None:
 def test_the_first_mark_behind_a_shard_parts_it_from_its_photo(
     path: str, parts: tuple[str, str] | None
 ) -> None:
-    assert split_member(path) == parts
+    assert PhotoName.of(path) == ((path, "") if parts is None else parts)
 
 
 def test_the_last_part_of_a_name_is_that_of_the_photo() -> None:

@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from store import Index, IndexBusy, ModelMismatch, PhotoFile, QuarantinedFile, Reembedding
+from store.types import ModelInfo
 
 EAST = np.array([1, 0], dtype=np.float32)
 NEW = np.array([[0, 0, 1], [0, 0, 2]], dtype=np.float32)
@@ -36,7 +37,7 @@ def put(index: Index, name: str, vector: NDArray[np.floating]) -> int:
 
 
 def begun(index: Index, fingerprint: str = "new") -> Reembedding:
-    return Reembedding(index, fingerprint, 3, model="n", encoders="e", unit_dim=2)
+    return Reembedding(index, ModelInfo(fingerprint, 3, "n", "e", 2))
 
 
 def test_the_old_model_answers_until_the_new_one_takes_over(folder: Path, index: Index) -> None:

@@ -10,6 +10,7 @@ import pytest
 from store import Index, IndexNotFound, PhotoFile, QuarantinedFile, Reembedding
 from store.columns.codec import array_to_blob
 from store.integrity.verify import repair, verify
+from store.types import ModelInfo
 from tests.unit.store.verified_index import DIM, NODES, codes, photo, photos_left, spoil, state
 
 NAN = np.array([np.nan, 1, 0, 0], dtype=np.float16)
@@ -148,7 +149,7 @@ def test_photos_that_were_taken_out_are_taken_as_new_under_a_new_id(folder: Path
 
 def test_embeddings_that_are_under_way_may_lack_photos_but_no_halves(folder: Path) -> None:
     with Index.open(folder) as index:
-        other = Reembedding(index, "f2", 2, model="n")
+        other = Reembedding(index, ModelInfo("f2", 2, "n"))
         other.put([1, 2, 3], np.eye(3, 2, dtype=np.float32), np.stack([NODES] * 3))
     assert codes(folder) == {}
     spoil(folder, "DELETE FROM nodes_2 WHERE image_id = 1")
@@ -156,7 +157,7 @@ def test_embeddings_that_are_under_way_may_lack_photos_but_no_halves(folder: Pat
     assert codes(folder) == {"bad-reembedding": 2}
     assert repair(folder)[1].problems == ()
     with Index.open(folder) as index:
-        assert list(Reembedding(index, "f2", 2).missing()) == [1, 2, 4, 5]
+        assert list(Reembedding(index, ModelInfo("f2", 2)).missing()) == [1, 2, 4, 5]
 
 
 def test_several_faults_at_once_are_all_mended(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, also after the power failed."""
+"""Temporary names of files that several processes may write at once, and what killed ones left."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from store.syncing import sync
+from store.whole_file import replaced
 
 __all__ = ["remove_abandoned", "written_safely"]
 
@@ -23,14 +23,8 @@ def written_safely(final: Path) -> Generator[Path]:
     Several processes, on several machines, may write the same file: the last one counts.
     """
     temporary = final.with_name(f"{final.name}.{os.urandom(6).hex()}.tmp")
-    try:
+    with replaced(final, temporary, synced=True):
         yield temporary
-        sync(temporary)
-        temporary.replace(final)
-        sync(final.parent)
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def remove_abandoned(folder: Path, finals: str) -> None:

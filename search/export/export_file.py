@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Exported files, which are there whole or not at all."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from store.whole_file import replaced
 
 __all__ = ["written_whole"]
 
@@ -21,12 +23,8 @@ def written_whole(final: Path) -> Iterator[Path]:
     beginning = f".{final.name}.{zlib.crc32(platform.node().encode()):08x}-"
     _clear(final.parent, beginning)
     temporary = final.with_name(f"{beginning}{os.getpid()}.tmp")
-    try:
+    with replaced(final, temporary):
         yield temporary
-        temporary.replace(final)
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def _clear(folder: Path, beginning: str) -> None:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from search.export.whole_file import written_whole
+from search.export.export_file import written_whole
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from search.export.whole_file import written_whole
+from search.export.export_file import written_whole
 with written_whole(Path(sys.argv[1])) as temporary:
     temporary.write_text("half")
     os.kill(os.getpid(), signal.SIGKILL)

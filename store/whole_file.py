@@ -1,0 +1,43 @@
+"""Files that are there whole or not at all, also after the power failed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+__all__ = ["replaced", "sync"]
+
+
+@contextmanager
+def replaced(final: Path, temporary: Path, *, synced: bool = False) -> Generator[Path]:
+    """Let a file take another's place once it is whole.
+
+    Args:
+        final: what is replaced, which need not be there.
+        temporary: what is written in this block, in the same folder; it gets the name of `final`
+            where nothing went wrong, and is removed otherwise.
+        synced: whether to wait until all is on the disk, before and after.
+    """
+    try:
+        yield temporary
+        if synced:
+            sync(temporary)
+        temporary.replace(final)
+        if synced:
+            sync(final.parent)
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    if path.is_dir() and os.name == "nt":  # Windows opens no folder for this
+        return
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
