@@ -52,7 +52,7 @@ def bench(
     Large collections are made: up to 2,000 of the photos are embedded, and each further row is a
     mixture of two or three of these with a little noise. Times of made collections are true, and
     so is recall as far as the mixtures are like photos. A figure whose limit speaks of another size
-    is shown but not judged. A limit that is missed is told and is no failure; exit code 1 means
+    is shown but not judged. A missed limit is reported and is not a failure; exit code 1 means
     that something could not be measured.
 
     For example:

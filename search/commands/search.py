@@ -110,7 +110,7 @@ def search(
 ) -> None:
     """Find photos by what they show.
 
-    What is denied is kept out, quoted terms add up, and a file is a photo:
+    "Without" leaves things out, quoted terms add up, and a file stands for a photo:
 
       search "a dog on a red sofa" -k 5
 

@@ -168,7 +168,7 @@ def _ray(sharding: Sharding, loaded_by: Mapping[str, Any]) -> Embed:
 
 
 def model_of_worker(threads: int, loaded_by: Mapping[str, Any]) -> IndexingModel:
-    """Load the model in a worker, where nobody would read what is told of it."""
+    """Load the model in a worker, where nobody would read its messages."""
     from search.models.for_indexing import indexing_model
 
     return indexing_model(**loaded_by, threads=threads, tell=_nothing, warn=_nothing)
