@@ -47,12 +47,12 @@ def bench(
     markdown: Markdown = False,
     quiet: Quiet = False,
 ) -> None:
-    """Measure what everything costs, each figure as a ratio beside what it must be.
+    """Measure what everything costs, each figure as a ratio with its limit.
 
-    Large collections are made: up to 2,000 of the photos are embedded, and each further row is a
-    mixture of two or three of these with a little noise. Times of made collections are true, and
-    so is recall as far as the mixtures are like photos. A figure whose limit speaks of another size
-    is shown but not judged. A missed limit is reported and is not a failure; exit code 1 means
+    Large collections are synthetic: up to 2,000 of the photos are embedded, and each further row is
+    a mixture of two or three of them with a little noise. Their times are real, and so is recall as
+    far as the mixtures resemble photos. A figure whose limit is for another size is shown but not
+    judged. A missed limit is reported and is not a failure; exit code 1 means
     that something could not be measured.
 
     For example:

@@ -23,7 +23,9 @@ def curve(
     ],
     out: Annotated[
         Path,
-        typer.Option(metavar="FOLDER", help="Gets curve.json, curve.svg and a checkpoint a size."),
+        typer.Option(
+            metavar="FOLDER", help="Gets curve.json, curve.svg and a checkpoint for each size."
+        ),
     ],
     sizes: Annotated[
         str, typer.Option(metavar="N,N,...", help="Numbers of training photos.")
@@ -43,7 +45,7 @@ def curve(
 ) -> None:
     """Train on more and more photos and measure what each number reaches.
 
-    A size that was trained already is not trained again, and one that was stopped goes on.
+    A size that was already trained is skipped, and one that was interrupted is resumed.
 
     For example:
 

@@ -34,7 +34,7 @@ def demo(
     text_weights: TextWeights = None,
     quiet: Quiet = False,
 ) -> None:
-    """Index photos that installed packages carry, ask for some, write a page of results.
+    """Index photos from installed packages, search them, and write a page of results.
 
     For example:
 

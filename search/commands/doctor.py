@@ -20,10 +20,10 @@ def doctor(
         bool, typer.Option("--json", help="One JSON object with all findings.")
     ] = False,
 ) -> None:
-    """Look at packages, machine, models and an index, and say what to do; a line a finding.
+    """Check packages, machine, models and an index, and say what to do, a line for each finding.
 
-    The index is left out where none is named and there is none in its usual place. The exit code is
-    1 where something needed is missing.
+    The index is skipped if none is named and none is in its usual place. The exit code is 1 if
+    something needed is missing.
 
     For example:
 

@@ -27,7 +27,7 @@ def export(
     ],
     index: IndexFolder = unnamed_index,
     query: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Write what answers it, and no more.")
+        str | None, typer.Option(metavar="TEXT", help="Write only what answers it.")
     ] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="How many hits of the query.")] = 10,
     checkpoint: Checkpoint = None,
@@ -35,7 +35,7 @@ def export(
     text_weights: TextWeights = None,
     quiet: Quiet = False,
 ) -> None:
-    """Write photos with all that is known of them to a Parquet or COCO file.
+    """Export photos with their metadata to a Parquet or COCO file.
 
     Parquet has the vectors too. COCO is a captions file, and where there are categories a second
     one beside it, OUT.categories.json; `crossgraph index --annotations` takes both.

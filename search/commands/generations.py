@@ -15,10 +15,10 @@ def generations(
     vectors: Vectors = None,
     activate: Annotated[
         int | None,
-        typer.Option(metavar="NUMBER", help="Let this one answer from the next search on."),
+        typer.Option(metavar="NUMBER", help="Let this version answer from the next search on."),
     ] = None,
 ) -> None:
-    """List what was pushed into a database, the newest first, or go back to the one before.
+    """List the versions of an index in a database, newest first, or go back to the previous one.
 
     For example:
 

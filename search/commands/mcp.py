@@ -24,7 +24,7 @@ def mcp(
 ) -> None:
     """Let an assistant search an index: a Model Context Protocol server on stdin and stdout.
 
-    It is started by the assistant, which is told this command. It offers search_photos, get_photo
+    The assistant starts it with this command. It offers search_photos, get_photo
     and describe_index, which read and never write. Needs: pip install "crossgraph[mcp]".
 
     For example:

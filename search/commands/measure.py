@@ -11,7 +11,7 @@ from search.commands.shared.options import IndexFolder, Quiet, unnamed_index
 
 __all__ = ["measure"]
 
-Captions = Annotated[int, typer.Option(min=1, help="How many captions are asked at most.")]
+Captions = Annotated[int, typer.Option(min=1, help="Ask at most this many captions.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -21,10 +21,10 @@ def measure(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Measure an index by its own captions: each is asked, and should find its photo.
+    """Measure an index by its own captions: each is a query that should find its photo.
 
-    Whatever model made the index, with the search that people use; no torch. `crossgraph eval`
-    measures more of a trained model.
+    This works with any model, runs the search that people use, and needs no torch.
+    `crossgraph eval` measures more of a trained model.
 
     For example:
 

@@ -21,13 +21,13 @@ def merge(
         ),
     ],
     into: Annotated[
-        Path, typer.Option(metavar="FOLDER", help="Gets the new index; must not be there yet.")
+        Path, typer.Option(metavar="FOLDER", help="Gets the new index; must not exist yet.")
     ],
     quiet: Quiet = False,
 ) -> None:
-    """Put indexes together into a new one; no photo is read, and none is embedded again.
+    """Merge indexes into a new one without reading or embedding any photo.
 
-    A photo that several of them have is taken from the first; captions and categories come from
+    A photo in several of them is taken from the first; captions and categories come from
     all. Photos get new ids.
 
     For example:

@@ -17,14 +17,14 @@ Action = Annotated[
 ]
 Name = Annotated[str | None, typer.Argument(help="A listed name, or an id of Hugging Face's hub.")]
 Json = Annotated[
-    bool, typer.Option("--json", help="Print JSON lines, with where figures are from.")
+    bool, typer.Option("--json", help="Print JSON lines, with the source of each figure.")
 ]
 
 
 def models(
     action: Action = None, name: Name = None, as_json: Json = False, quiet: Quiet = False
 ) -> None:
-    """List CLIP-like models that `crossgraph index --encoders clip:NAME` takes, or fetch one.
+    """List CLIP-like models that `crossgraph index --encoders clip:NAME` takes, or download one.
 
     The figures are their makers' own: Recall@1 of text to image, and of image to text, in percent.
 

@@ -34,10 +34,10 @@ def push(
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Write an index into PostgreSQL with pgvector, which then answers in its place.
+    """Copy an index into PostgreSQL with pgvector, which then answers in its place.
 
-    Searches there go on meanwhile and are switched over once all of it is written. Cut off, it goes
-    on where it stopped when it is run again. Needs: pip install "crossgraph[pgvector]".
+    Searches there go on meanwhile and are switched over once all of it is written. If interrupted,
+    it resumes when it is run again. Needs: pip install "crossgraph[pgvector]".
 
     For example:
 

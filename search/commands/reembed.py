@@ -23,9 +23,9 @@ def reembed(
     prune: Prune = False,
     quiet: Quiet = False,
 ) -> None:
-    """Embed all photos of an index anew with another model, which answers once all are done.
+    """Embed all photos of an index again with another model, which answers once all are done.
 
-    Until then the old one does; what is stopped goes on from there when it is run again.
+    Until then the old one answers. If interrupted, it resumes when it is run again.
 
     For example:
 

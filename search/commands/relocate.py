@@ -13,11 +13,11 @@ __all__ = ["relocate"]
 
 
 def relocate(
-    old: Annotated[str, typer.Argument(help="The folder as `crossgraph status` names it.")],
-    new: Annotated[str, typer.Argument(help="Where it lies now.")],
+    old: Annotated[str, typer.Argument(help="The folder as `crossgraph status` shows it.")],
+    new: Annotated[str, typer.Argument(help="Where it is now.")],
     index: IndexFolder = unnamed_index,
 ) -> None:
-    """Tell an index that a folder of photos lies elsewhere now; no photo is read.
+    """Tell an index that a folder of photos has moved; no photo is read.
 
     For example:
 

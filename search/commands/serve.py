@@ -35,9 +35,9 @@ MIB = 2**20
 def serve(
     index: Indexes = None,
     vectors: Vectors = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes one that is free.")] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8000,
     host: Annotated[
-        str, typer.Option(help="The address to listen at; any but this machine's own wants a key.")
+        str, typer.Option(help="The address to listen on; any but this machine's own needs a key.")
     ] = "127.0.0.1",
     api_key_file: Annotated[
         Path | None,
@@ -60,7 +60,7 @@ def serve(
     text_weights: TextWeights = None,
     index_timeout: IndexSeconds = INDEX_SECONDS,
 ) -> None:
-    """Answer searches over HTTP until it is stopped; prints where once it does.
+    """Answer searches over HTTP until stopped, and print the address once it is ready.
 
     For example:
 

@@ -50,7 +50,7 @@ def write(
     ],
     out: Annotated[
         Path,
-        typer.Option(metavar="OUT", help="Gets the files; what is there is not done again."),
+        typer.Option(metavar="OUT", help="Gets the files; existing ones are kept."),
     ],
     part: Part = None,
     ray: Ray = False,
@@ -60,7 +60,7 @@ def write(
     chosen: ChosenModel,
     quiet: Quiet = False,
 ) -> None:
-    """Embed photos into files in a folder and into no index.
+    """Embed photos into shard files in a folder, without an index.
 
     For example:
 
@@ -84,7 +84,7 @@ def merge(
     chosen: ChosenModel,
     quiet: Quiet = False,
 ) -> None:
-    """Take embedded photos into an index; what it has already is passed over.
+    """Add embedded photos to an index, skipping those that it already has.
 
     For example:
 

@@ -33,7 +33,7 @@ def status(
         ),
     ] = False,
 ) -> None:
-    """Say what an index holds: photos, folders, files left out, model, and how it is searched.
+    """Show what an index holds: photos, folders, files left out, model, and how it is searched.
 
     For example:
 

@@ -29,9 +29,9 @@ def verify(
     ] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Check an index: the catalog, every embedding, every path, and the file of vectors.
+    """Check an index: the catalog, every embedding, every path, and the vector file.
 
-    The model that is prepared for its searches on this machine is looked at, too.
+    The model that is prepared for its searches on this machine is checked too.
 
     Prints one line when all is well; else one line a problem, and the exit code is 1, or 0 where
     --repair mended all of them.

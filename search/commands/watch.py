@@ -36,9 +36,9 @@ def watch(
     batch_size: BatchSize = None,
     quiet: Quiet = False,
 ) -> None:
-    """Bring an index up to date, then wait for changes in its folders and index them as they come.
+    """Bring an index up to date, then watch its folders and index changes as they come.
 
-    What is on disks that come and go stays in the index.
+    Photos on removable disks stay in the index.
 
     For example:
 

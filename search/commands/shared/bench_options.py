@@ -38,7 +38,7 @@ Sizes = Annotated[
     str | None,
     typer.Option(
         metavar="N,N,...",
-        help="Sizes of the made collections; default 10000,100000,1000000, or 2000,10000.",
+        help="Sizes of the synthetic collections; default 10000,100000,1000000, or 2000,10000.",
     ),
 ]
 Only = Annotated[

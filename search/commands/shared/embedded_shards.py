@@ -14,11 +14,11 @@ import typer
 from search.commands.shared.index_lines import print_vectors_note
 from search.commands.shared.index_pass import ChosenModel, kept_when_stopped, lazy_model
 from search.printable import printable
-from store.types import Progress
 
 if TYPE_CHECKING:
     from indexer.bulk import Embed, EmbeddedShardsWritten
     from indexer.indexing_model import IndexingModel
+    from store.types import Progress
 
 
 __all__ = ["Sharding", "check_sharding", "model_of_worker", "run_sharded"]

@@ -58,7 +58,7 @@ Ranks = Annotated[
 ]
 Ablate = Annotated[
     bool,
-    typer.Option("--ablate", help="Also take each part of the model out in turn (minutes)."),
+    typer.Option("--ablate", help="Also leave out each part of the model in turn (minutes)."),
 ]
 StressTested = Annotated[
     bool,
@@ -72,8 +72,8 @@ Instances = Annotated[
     list[str] | None,
     typer.Option(
         metavar="JSON",
-        help="What is on the photos (COCO), for --keywords and --shown; the n-th belong to the "
-        "n-th --images, none is for a collection without. Default: what two captions say.",
+        help="What the photos show (COCO instances), for --keywords and --shown; the n-th belong "
+        "to the n-th --images, none is for a collection without. Default: what two captions say.",
     ),
 ]
 Shown = Annotated[
@@ -91,5 +91,5 @@ Cache = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Where featur
 Seed = Annotated[int, typer.Option(help="Draws false pairs, captions and samples.")]
 Explanations = Annotated[
     bool,
-    typer.Option("--explanations", help="Measure too whether explanations are true."),
+    typer.Option("--explanations", help="Also measure whether explanations are true."),
 ]

@@ -28,10 +28,10 @@ __all__ = [
 ]
 
 Json = Annotated[
-    bool, typer.Option("--json", "--jsonl", help="One JSON object a line, one line a hit.")
+    bool, typer.Option("--json", "--jsonl", help="One JSON object per line, one line per hit.")
 ]
 Csv = Annotated[bool, typer.Option("--csv", help="CSV, for spreadsheets; names in the first line.")]
-Paths = Annotated[bool, typer.Option("--paths", help="One path a line.")]
+Paths = Annotated[bool, typer.Option("--paths", help="One path per line.")]
 Null = Annotated[
     bool, typer.Option("-0", "--null", help="As --paths, with a NUL after each, for xargs -0.")
 ]
@@ -44,7 +44,7 @@ PreviewAs = Annotated[
 Open = Annotated[bool, typer.Option("--open", help="Open the best hit in the system's viewer.")]
 CopyTo = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", help="Copy the photos there; nothing is written over."),
+    typer.Option(metavar="DIR", help="Copy the photos there, overwriting nothing."),
 ]
 
 

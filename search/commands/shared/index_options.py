@@ -50,7 +50,7 @@ Exclude = Annotated[
     list[str] | None,
     typer.Option(
         metavar="PATTERN",
-        help="Leave out folders and files called so, such as 'thumbs' or '*_small.jpg'; may be "
+        help="Leave out folders and files of this name, such as 'thumbs' or '*_small.jpg'; may be "
         "given often, and is remembered until it is given again ('' forgets it).",
     ),
 ]
@@ -58,15 +58,16 @@ Include = Annotated[
     list[str] | None,
     typer.Option(
         metavar="PATTERN",
-        help="Take in what would be left out, such as '@eaDir'; as --exclude otherwise.",
+        help="Take in what is left out by default, such as '@eaDir'; names as for --exclude.",
     ),
 ]
 Plan = Annotated[
-    bool, typer.Option("--plan", help="Say what would be done, a line a photo; do nothing.")
+    bool,
+    typer.Option("--plan", help="Print what would be done, a line for each photo, and do nothing."),
 ]
 Prune = Annotated[
     bool,
-    typer.Option("--prune", help="Drop photos of folders and disks that are not there, too."),
+    typer.Option("--prune", help="Also drop photos of folders and disks that are missing."),
 ]
 RetryFailed = Annotated[
     bool, typer.Option("--retry-failed", help="Read files again that could not be read before.")
@@ -93,7 +94,7 @@ Watch = Annotated[
     typer.Option(
         "--watch",
         hidden=True,
-        help="Go on: wait for changes in the folders, and index them as they come.",
+        help="Then watch the folders and index changes as they come.",
     ),
 ]
 OnDevice = Annotated[
@@ -102,7 +103,7 @@ OnDevice = Annotated[
 ]
 BatchSize = Annotated[
     int | None,
-    typer.Option(min=1, help="Photos encoded together; default: what the model does best."),
+    typer.Option(min=1, help="Photos encoded together; default: the model's best."),
 ]
 ClipEncoders = Annotated[
     str | None,
@@ -118,14 +119,14 @@ Shards = Annotated[
     typer.Option(
         metavar="OUT",
         hidden=True,
-        help="Embed into files in this folder and into no index; what is there is not done again.",
+        help="Embed into files in this folder, without an index; existing files are kept.",
     ),
 ]
 Part = Annotated[
     str | None,
     typer.Option(metavar="I/N", help="Do the I-th of N parts, such as 3/16."),
 ]
-Ray = Annotated[bool, typer.Option("--ray", help="Let workers of Ray do it.")]
+Ray = Annotated[bool, typer.Option("--ray", help="Let Ray workers do it.")]
 Address = Annotated[
     str | None,
     typer.Option(
@@ -140,7 +141,7 @@ Workers = Annotated[
 ]
 FromShards = Annotated[
     Path | None,
-    typer.Option(metavar="OUT", hidden=True, help="Take what --shards wrote into the index."),
+    typer.Option(metavar="OUT", hidden=True, help="Add what --shards wrote to the index."),
 ]
 
 # What `crossgraph index` took before `crossgraph shards write` was a command.

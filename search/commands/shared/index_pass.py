@@ -15,11 +15,11 @@ from search.commands.shared.index_checks import check_encoders
 from search.commands.shared.index_lines import print_built, print_reembedded
 from search.models import loading
 from search.models.clip_models import clip_arguments
-from store.types import Progress
 
 if TYPE_CHECKING:
     from indexer import BuildReport
     from indexer.indexing_model import IndexingModel
+    from store.types import Progress
 
 __all__ = [
     "ChosenModel",

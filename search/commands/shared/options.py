@@ -67,7 +67,7 @@ NewIndexFolder = Annotated[
         "--index",
         metavar="FOLDER",
         envvar=INDEX_VARIABLE,
-        help="The index; made where it is not there.",
+        help="The index; created if it does not exist.",
         show_default=DEFAULT_SHOWN,
         autocompletion=index_folders,
         callback=_found(new_index),

@@ -37,16 +37,16 @@ NoRerank = Annotated[
 Candidates = Annotated[int, typer.Option(min=1, help="Photos that the graph re-ranks.")]
 BudgetMs = Annotated[
     float | None,
-    typer.Option(metavar="MS", help="Re-rank until so many milliseconds are gone."),
+    typer.Option(metavar="MS", help="Stop re-ranking after this many milliseconds."),
 ]
-Where = Annotated[str, typer.Option(metavar="FILTER", help="Only photos of which this is true.")]
+Where = Annotated[str, typer.Option(metavar="FILTER", help="Only photos for which this is true.")]
 Hybrid = Annotated[
     bool,
     typer.Option("--hybrid", help="Fuse the ranks by pictures and by words; scores are of ranks."),
 ]
 NoWords = Annotated[
     bool,
-    typer.Option("--no-words", help="Words of captions, names, tags and titles do not count."),
+    typer.Option("--no-words", help="Ignore the words of captions, names, tags and titles."),
 ]
 SortBy = Annotated[
     Sort,
@@ -56,9 +56,9 @@ SortBy = Annotated[
         "first).",
     ),
 ]
-Reverse = Annotated[bool, typer.Option("--reverse", help="Sort them the other way round.")]
+Reverse = Annotated[bool, typer.Option("--reverse", help="Reverse the order.")]
 FoldDuplicates = Annotated[
-    bool, typer.Option("--fold-duplicates", help="Show the best of near-duplicates alone.")
+    bool, typer.Option("--fold-duplicates", help="Show only the best of near-duplicates.")
 ]
 MinProbability = Annotated[
     float,

@@ -36,7 +36,9 @@ Minus = Annotated[
 ]
 Literal = Annotated[
     bool,
-    typer.Option("--literal", help="Take the query as it stands, whatever it denies or quotes."),
+    typer.Option(
+        "--literal", help="Take the query literally, without negation, quotes, names or times."
+    ),
 ]
 
 

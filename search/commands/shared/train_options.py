@@ -63,11 +63,11 @@ Model = Annotated[ModelKind, typer.Option(help="What to train.")]
 Encoders = Annotated[str, typer.Option(help="packaged, resnet50-bert, or clip:ID-OR-FOLDER.")]
 Photos = Annotated[
     int | None,
-    typer.Option(min=1, help="Train on so many of the photos, drawn at random; default: all."),
+    typer.Option(min=1, help="Train on this many of the photos, drawn at random; default: all."),
 ]
 Epochs = Annotated[int | None, typer.Option(min=1, help="Default: what suits the model.")]
 Seed = Annotated[int, typer.Option(help="The same seed trains the same model.")]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on where --out stopped.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Resume an interrupted run in --out.")]
 DevImages = Annotated[
     list[Path] | None,
     typer.Option(metavar="DIR", help="Development photos; default: the first --images."),
@@ -104,7 +104,7 @@ Finetune = Annotated[
     ),
 ]
 Views = Annotated[
-    int, typer.Option(min=1, help="Views of each training photo, where the images are tuned.")
+    int, typer.Option(min=1, help="Views of each training photo, if the image encoder is tuned.")
 ]
 OnDevice = Annotated[
     Device, typer.Option(help="Where to train; auto takes a GPU where torch can use one.")
