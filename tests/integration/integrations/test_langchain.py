@@ -65,6 +65,16 @@ def test_a_document_is_a_photo_with_its_captions_and_facts(index: SearchIndex) -
         "captions": ["a red wall", "paint"],
         "categories": ["wall"],
         "group": "good",
+        # What the files say; these say nothing.
+        "camera": None,
+        "taken": None,
+        "title": None,
+        "rating": None,
+        "latitude": None,
+        "longitude": None,
+        "tags": [],
+        "people": [],
+        "place": [],
     }
     assert second.page_content == "half.png"
 

@@ -218,7 +218,7 @@ def test_a_full_disk_is_told_as_something_that_may_pass(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("search.server.pool.uploads.os.fsync", full)
+    monkeypatch.setattr("store.whole_file.os.fsync", full)
     answer = served.client.post("/v1/images", files=[("image", ("a.png", picture("red")))])
     assert answer.status_code == 503
     assert "No space left on device" in answer.json()["error"]
