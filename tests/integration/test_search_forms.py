@@ -36,7 +36,7 @@ def test_csv_has_a_line_of_names(place: Path, capsys: pytest.CaptureFixture[str]
     names, hit = capsys.readouterr().out.splitlines()
     assert names == (
         "rank,probability,score,path,image_id,captions,categories,group,taken,camera,size_bytes,"
-        "width_px,height_px"
+        "width_px,height_px,title,description,tags,people,place,rating,latitude,longitude"
     )
     assert hit.split(",")[0] == "1"
 

@@ -34,7 +34,7 @@ def request(out: Path, *, epochs: int = 3, seed: int = 0, resume: bool = False) 
     )  # fmt: skip
 
 
-def quiet(what: str, done: int, total: int) -> None:
+def quiet(done: int, total: int, what: str) -> None:
     """Report nothing."""
 
 
@@ -69,7 +69,7 @@ def test_a_seed_repeats_itself_and_another_differs(tmp_path: Path) -> None:
 def test_a_stopped_run_ends_as_if_never_stopped(tmp_path: Path) -> None:
     whole = trained(tmp_path / "whole")
 
-    def stop(what: str, done: int, total: int) -> None:
+    def stop(done: int, total: int, what: str) -> None:
         if what.startswith("epoch 2 of") and "R@1" in what:
             raise KeyboardInterrupt
 
@@ -85,7 +85,7 @@ def test_a_stopped_run_ends_as_if_never_stopped(tmp_path: Path) -> None:
 
 
 def test_a_run_on_other_photos_does_not_go_on(tmp_path: Path) -> None:
-    def stop(what: str, done: int, total: int) -> None:
+    def stop(done: int, total: int, what: str) -> None:
         if what.startswith("epoch 1 of") and "R@1" in what:  # the epoch is kept by then
             raise KeyboardInterrupt
 
