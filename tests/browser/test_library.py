@@ -62,7 +62,7 @@ def test_chosen_photos_become_a_zip_file_and_an_album(page_of: PageOf) -> None:
     page.until(lambda: stub.saved, "no album")
     assert stub.saved[1]["photos"] == [2, 3, 5]
     page.until(lambda: not page.all("#saved[open]"), "the dialog stays")
-    assert page.run("return document.getElementById('chosen').hidden")
+    page.until(lambda: not page.all("#chosen:not([hidden])"), "the photos stay selected")
     page.find("#saved-open").click()
     page.until(lambda: page.all("#saved-list .open"), "the album is not listed")
     page.find("#saved-list .open").click()
