@@ -21,7 +21,7 @@ _SCHEMAS = (
     "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
 )
 # A Library's operators live as long as it does.
-_libraries: list[torch.library.Library] = []
+_operators: list[torch.library.Library] = []
 
 
 def ensure_torchvision() -> None:
@@ -46,8 +46,8 @@ def _forget_half_imported() -> None:
 
 
 def _declare_schemas() -> None:
-    if not _libraries:
-        library = torch.library.Library("torchvision", "DEF")
+    if not _operators:
+        declared = torch.library.Library("torchvision", "DEF")
         for schema in _SCHEMAS:
-            library.define(schema)
-        _libraries.append(library)
+            declared.define(schema)
+        _operators.append(declared)
