@@ -55,8 +55,8 @@ class BuildReport:
         updated: photos whose file had changed, or is read otherwise by now.
         moved: photos found again under another path; they keep their id and vector.
         removed: photos whose file is gone.
-        unreachable: photos that stay though their file cannot be seen just now, such as on a disk
-            that is not mounted.
+        unreachable: photos that stay though their file cannot be reached at the moment, such as on
+            a disk that is not mounted.
         unchanged: photos that are as they were.
         quarantined: path and reason of every file left out, by path, those too that were known to
             be broken and have not changed since.
@@ -262,7 +262,7 @@ def _in_all(passed_over: Mapping[str, Mapping[str, int]], roots: Sequence[str]) 
 
 
 def _report(plan: Plan, comparison: Comparison, loop: Loop, about: Annotated) -> BuildReport:
-    unread = [(path, "cannot be read just now") for path in comparison.seen.unreadable]
+    unread = [(path, "cannot be read at the moment") for path in comparison.seen.unreadable]
     return BuildReport(
         added=loop.added,
         updated=loop.updated,

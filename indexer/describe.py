@@ -33,7 +33,7 @@ def describe(
     """Read the metadata of files, which are known photos.
 
     Returns of how many it was read, and path and note of those of which something was left out. One
-    that cannot be read at all just now stays as it was, for the next run.
+    that cannot be read at all at the moment stays as it was, for the next run.
     """
     quiet_decoders()
     read = done = 0

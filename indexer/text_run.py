@@ -28,7 +28,7 @@ class TextReport:
     Attributes:
         read: photos that were looked through.
         with_text: those of them that have any.
-        unread: photos that cannot be seen just now, which the next run tries again.
+        unread: photos that cannot be reached at the moment, which the next run tries again.
         seconds: how long it took.
     """
 

@@ -1,9 +1,10 @@
-"""What answers people: queries to hits, results as text and pages, measures, the command line.
+"""What people use: queries to hits, results as text and pages, measures, the command line.
 
 `open_index` is the whole Python interface; `SearchRequest` and `SearchResult` are what every
-surface goes through. Everything below may be imported here (`indexer`, `fusion`, `store`); nothing
-there imports this package. torch and FAISS are imported by the functions that need them, so that
-`crossgraph --help` and a usage error answer at once; so are the errors, which come from `store`.
+surface goes through. Every lower package may be imported here (`indexer`, `fusion`, `store`);
+nothing there imports this package. torch and FAISS are imported by the functions that need them, so
+that `crossgraph --help` and a usage error print at once; so are the errors, which come from
+`store`.
 """
 
 import typing
@@ -56,7 +57,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Return the version, or an error of the tree, whose package brings FAISS, when first named."""
+    """Return the version or an error class; those come from `store`, which imports FAISS."""
     if name == "__version__":
         return _installed_version()
     if name not in __all__:
@@ -67,7 +68,7 @@ def __getattr__(name: str) -> object:
 
 
 def _installed_version() -> str:
-    """Return the version of the installed package; `0+unknown` where only its files are there."""
+    """Return the installed package's version; `0+unknown` where it runs without being installed."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:

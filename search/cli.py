@@ -1,7 +1,7 @@
 """The command line: `crossgraph COMMAND`; `search.short` has its short form `search QUERY`.
 
-Results go to stdout, progress and warnings to stderr; exit codes: 0 done, 1 failed, 2 wrongly
-called.
+Results go to stdout, progress and warnings to stderr; exit codes: 0 success, 1 failure, 2 usage
+error.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def _root(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run `crossgraph` and give its exit code."""
+    """Run `crossgraph` and return its exit code."""
     return run(app, arguments, "crossgraph")
 
 

@@ -1,4 +1,4 @@
-"""What metadata says of a photo, as JSON has it: in hits, over HTTP, and for programs."""
+"""A photo's metadata in JSON form: in hits, over HTTP, and for programs."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ NOTHING: dict[str, object] = {
 
 
 def details_record(details: PhotoDetails | None) -> dict[str, object]:
-    """Return what every hit says: texts that are empty, and numbers that are not known, are null.
+    """Return what every hit contains: empty texts and unknown numbers are null.
 
-    `place` is the names of where it was taken, the narrowest first.
+    `place` lists the names of where it was taken, the narrowest first.
     """
     if details is None:
         return {name: list(value) if value == [] else value for name, value in NOTHING.items()}
@@ -45,7 +45,7 @@ def details_record(details: PhotoDetails | None) -> dict[str, object]:
 
 
 def full_details_record(details: PhotoDetails, lines: Sequence[TextLine]) -> dict[str, object]:
-    """Return all that is known of one photo, with where people and text are in it.
+    """Return everything known about one photo, including where people and text are in it.
 
     A box is left, top, right and bottom edge, as shares of width and height; that of a person is
     of the picture as it lies in its file, and may be null.

@@ -36,7 +36,7 @@ class WrittenEmbeddedShard:
         name: of the chunk, and of its shard.
         photos: how many photos the shard has.
         left_out: path and reason of files that gave none: broken ones, which the shard tells of,
-            and those that could not be read just now, of which nothing is written down.
+            and those that could not be read at the moment, which are not recorded.
         is_there: whether there is a shard.
     """
 
@@ -49,7 +49,7 @@ class WrittenEmbeddedShard:
 def embed_chunk(chunk: Chunk, model: IndexingModel, folder: Path) -> WrittenEmbeddedShard:
     """Read and embed the photos of a chunk as `build_index` does, and write its shard.
 
-    Of a tar or Parquet file that cannot be opened just now there is none: the next run tries again.
+    A tar or Parquet file that cannot be opened at the moment gets none: the next run tries again.
 
     Raises:
         OSError: the shard cannot be written.

@@ -33,7 +33,7 @@ class EmbeddedShardWriter:
     Attributes:
         photos: how many were taken.
         left_out: path and reason of files that gave none; those of broken ones are put there by
-            `add`, those that could not be read just now by whoever found that.
+            `add`, those that could not be read at the moment by whoever found that.
     """
 
     def __init__(self, parquet: ParquetWriter, schema: pa.Schema) -> None:

@@ -31,7 +31,7 @@ class EmbeddedShardsWritten:
         kept: shards that were there already.
         elsewhere: shards that are another part's to write.
         unopened: shards that it could not write, since a tar or Parquet file could not be opened
-            just now: the next run tries again.
+            at the moment: the next run tries again.
         left_out: path and reason of files that gave no photo, by path; of this run's shards, and
             what could not be listed.
         seconds: how long it took.
@@ -112,7 +112,7 @@ def write_embedded_shards(
     mine = [chunk for chunk in chunks if chunk.is_of(*part)]
     todo = [chunk for chunk in mine if not _is_done(folder, chunk, retry_failed)]
     photos = unopened = 0
-    left_out = [(path, "cannot be read just now") for path in seen.unreadable]
+    left_out = [(path, "cannot be read at the moment") for path in seen.unreadable]
     for done, written in enumerate(embed(todo, model, folder), 1):
         photos += written.photos
         unopened += not written.is_there

@@ -43,7 +43,7 @@ class Plan:
         moved: image id to where it was and is; the same content under a new path.
         touched: image id to its new facts; the same content at the same path, written again.
         gone: image id to its file, which is no longer there.
-        unreachable: image id to its file, of which nobody can say just now whether it is there.
+        unreachable: image id to its file, of which it is unknown at the moment whether it exists.
         unchanged: how many files are as they were, touched ones too.
         reread: files of these, and of moved ones, that an older reader read: it is to be seen
             whether this one gives other pixels.
@@ -240,7 +240,7 @@ def _as_before(now: FoundFile, before: PhotoFile | QuarantinedFile) -> bool:
 
 
 def _sha256(file: FoundFile) -> str | None:
-    """Return the hex digest of a file's content; None when it cannot be read just now."""
+    """Return the hex digest of a file's content; None if it cannot be read at the moment."""
     try:
         if file.shard is not None:
             return hashlib.sha256(file.content()).hexdigest()

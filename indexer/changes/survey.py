@@ -1,4 +1,4 @@
-"""What lies in the sources now, and what cannot be seen just now.
+"""What is in the sources now, and what cannot be reached at the moment.
 
 A folder that is not there, or is empty, looks just like one whose disk is not mounted; so does a
 folder below it that was a disk of its own when it was last read. What was in them is unreachable
@@ -32,7 +32,7 @@ class Survey:
         vanished: those of them that are not there, or empty, though the index has photos of them.
         unreadable: folders, files and links that could not be read or followed.
         mounts: source to the folders below it that are disks of their own, those too that are not
-            mounted just now.
+            mounted at the moment.
         listed: paths of files that were asked for by name, which are among the roots too.
         shards: path to the tar or Parquet file, of which nothing but the facts was read.
         passed_over: source to what is there and is not read, by kind, and how often; as

@@ -57,7 +57,7 @@ class FoundFile:
 
         Raises:
             UnreadableImage: the shard that it is in is damaged there.
-            OSError: it cannot be read just now.
+            OSError: it cannot be read at the moment.
         """
         if self.shard is not None and self.member is not None:
             return self.shard.read(self.member)

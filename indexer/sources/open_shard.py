@@ -21,7 +21,7 @@ def open_shard(place: str, *, whole: bool = False) -> Shard:
 
     Raises:
         SourceError: it is no such file, or what would read it is not installed.
-        OSError: it cannot be read just now.
+        OSError: it cannot be read at the moment.
     """
     kind = ParquetShard if place.lower().endswith(".parquet") else TarShard
     file = (fetched if whole else opened)(place)

@@ -40,7 +40,7 @@ def open_photo(path: Path | str, inside: Sequence[str] | None = None) -> bytes:
 
     Raises:
         UnreadableImage: it is too large, leads out, or its shard is damaged there.
-        OSError: it is not there, or cannot be read just now.
+        OSError: it does not exist, or cannot be read at the moment.
     """
     name = address_of(path) if isinstance(path, Path) else path
     place = place_of_photo(name)
@@ -80,7 +80,7 @@ class ShardsAtHand:
         """Return a photo as it is now.
 
         Raises:
-            OSError: it is not there, or cannot be seen just now.
+            OSError: it does not exist, or cannot be reached at the moment.
         """
         place = place_of_photo(file.path)
         if not place.member:

@@ -49,7 +49,7 @@ class Shard(Protocol):
 
         Raises:
             UnreadableImage: the shard is damaged there, or holds no photo.
-            OSError: it cannot be read just now.
+            OSError: it cannot be read at the moment.
         """
 
     def captions(self) -> Iterator[tuple[str, Captions]]:

@@ -1,10 +1,10 @@
-"""What crossgraph costs: every figure as a ratio beside its limit, or beside a peer, in one run.
+"""What crossgraph costs: each figure as a ratio, compared with its limit or a peer, in one run.
 
-Times differ from machine to machine, and by the hour; what one takes over what another takes, run
-in turns on the same machine, differs little. `limits.py` has the table of what is wanted. Each
-group of figures is a module with a `measure`: `cold`, `query`, `indexing`, `scale` and `memory`.
-What must not share a process with others runs in one of its own (`*_process.py`).
+Times differ from machine to machine and from hour to hour; the ratio of two times measured
+alternately on one machine differs little. `targets.py` has the table of limits. Each group of
+figures is a module with a `measure`: `cold`, `query`, `indexing`, `scale` and `memory`. What must
+not share a process with anything else has its own (`*_process.py`).
 
-Large collections are made: up to 2,000 photos of a folder are embedded once, these come first, and
+Large collections are synthetic: up to 2,000 photos of a folder are embedded once and come first;
 each further row is a mixture of two or three of them, with noise; see `mixtures.py`.
 """

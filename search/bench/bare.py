@@ -1,8 +1,8 @@
-"""The encoders alone, without all that crossgraph adds: what its own work is measured against.
+"""The encoders alone, without anything that crossgraph adds: the baseline for its own work.
 
-Inputs are ready: texts are numbers of tokens, photos are tensors of the encoder's size. Each runs
-as crossgraph runs it: batch norms folded, as many photos together; `bare_session.py` runs what is
-written here without torch.
+Inputs are ready: texts are token ids, photos are tensors of the encoder's size. Each encoder runs
+as in crossgraph: batch norms folded, the same batch size; `bare_session.py` runs the files written
+here without torch.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ EXPORTED_TOKENS = 12
 FILE = "encoder.onnx"
 
 READY = 32
-"""Photos that are encoded in one go."""
+"""Photos that are encoded in one batch."""
 
 
 class BareTexts(nn.Module):
@@ -92,7 +92,7 @@ class TorchImages:
 
 
 def ready_pixels(encoder: GridEncoder, images: Sequence[Image]) -> Tensor:
-    """Return photos, some of them twice where there are few, as (READY, 3, S, S), normalised."""
+    """Return photos as (READY, 3, S, S), normalised; where there are too few, some are repeated."""
     some = [images[number % len(images)] for number in range(READY)]
     pixels: Tensor = encoder.normalise(images_to_tensor(some, encoder.size_px))
     return pixels
@@ -105,7 +105,7 @@ def token_ids(encoder: BertEncoder, texts: Sequence[str]) -> list[list[int]]:
 
 
 def write_text_encoder(encoder: BertEncoder, folder: Path) -> Path:
-    """Write a BERT encoder alone as ONNX, as the query side of a model is written.
+    """Write a BERT encoder alone as ONNX, the way a model's query side is written.
 
     Returns:
         The file, in the folder.
@@ -121,7 +121,7 @@ def write_text_encoder(encoder: BertEncoder, folder: Path) -> Path:
 
 
 def write_image_encoder(encoder: GridEncoder, folder: Path) -> Path:
-    """Write a convolutional encoder alone as ONNX, as what indexing runs is written.
+    """Write a convolutional encoder alone as ONNX, the way the indexing side is written.
 
     Returns:
         The file, in the folder.

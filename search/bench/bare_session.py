@@ -21,7 +21,7 @@ __all__ = ["ImageSession", "TextSession"]
 
 
 class TextSession:
-    """What `bare.write_text_encoder` wrote, run as an `OnnxSearchModel` runs its graphs."""
+    """The file of `bare.write_text_encoder`, run the way an `OnnxSearchModel` runs its graphs."""
 
     def __init__(self, file: Path) -> None:
         self._session = _session(file, THREADS, optimised=True)
@@ -33,7 +33,7 @@ class TextSession:
 
 
 class ImageSession:
-    """What `bare.write_image_encoder` wrote, run as an `OnnxIndexingModel` does.
+    """The file of `bare.write_image_encoder`, run the way an `OnnxIndexingModel` runs its graphs.
 
     Args:
         file: of the encoder.
@@ -54,7 +54,7 @@ class ImageSession:
 
 
 def _session(file: Path, threads: int, *, optimised: bool) -> InferenceSession:
-    """Open a graph; one that is not run as it was written is brought into a quicker form."""
+    """Open a graph, which ONNX Runtime optimises unless it was written optimised."""
     import onnxruntime
 
     levels = onnxruntime.GraphOptimizationLevel

@@ -1,4 +1,4 @@
-"""What is said where something cannot be measured."""
+"""The error for figures that cannot be measured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A cold search: a whole process from its start to its hits, over one that imports torch."""
+"""A cold search: a whole process from start to hits, as a ratio to one that imports torch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ IMPORT_TORCH = [sys.executable, "-c", "import torch"]
 
 
 def measure(collections: Collections) -> Iterator[Figure]:
-    """Measure in turns, after a run of each that fills the system's cache of files."""
+    """Measure both alternately, after one run of each that fills the system's file cache."""
     setting = collections.setting
     subject.prepare(collections.model)
     index, _ = collections.index(setting.base)

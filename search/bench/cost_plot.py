@@ -24,10 +24,10 @@ SERIES = {
 
 
 def cost_curve_svg(rows: Sequence[SizeRow]) -> str:
-    """Draw the milliseconds of a query, of its search step and of the peers' over images.
+    """Draw the milliseconds of a query, of its search step and of the peers against images.
 
     Args:
-        rows: one a size, ascending, one at least.
+        rows: one per size, ascending, at least one.
     """
     values = {
         name: [row.query_ms if name == "query" else row.search_ms[name] for row in rows]
@@ -51,7 +51,7 @@ def cost_curve_svg(rows: Sequence[SizeRow]) -> str:
 
 
 def _across(sizes: Sequence[int]) -> list[float]:
-    """Where each size stands; the middle for one alone."""
+    """Return each size's horizontal position; the middle for a single one."""
     low, high = math.log10(sizes[0]), math.log10(sizes[-1])
     shares = [(math.log10(size) - low) / (high - low) if high > low else 0.5 for size in sizes]
     return [LEFT + INSET + share * (RIGHT - LEFT - 2 * INSET) for share in shares]

@@ -1,10 +1,10 @@
 """Memory while photos are indexed: `python -m search.bench.index_process PHOTOS INDEX AFTER MODEL`.
 
-MODEL is `shipped`, or a file as `numpy.savez` writes it with `vectors` and `packed` of real photos,
-which a stand-in for the model gives in turn: the encoder's own memory does not grow with photos,
-and would take an hour for the 100,000 that the rest of the pipeline is watched over. Prints one
-JSON object: bytes that memory grew by at most since AFTER photos were done, with and without the
-building of the vectors' file at the end.
+MODEL is `shipped`, or a file written by `numpy.savez` with `vectors` and `packed` of real photos,
+which a stand-in for the model returns in turn: the encoder's own memory does not grow with photos,
+and running it would take an hour for the 100,000 over which the rest of the pipeline is watched.
+Prints one JSON object: the largest growth of memory, in bytes, since AFTER photos were done, with
+and without the building of the vector file at the end.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["StandIn", "main"]
 
 
 class StandIn:
-    """Gives photos the embeddings of others, in turn, in place of a model.
+    """Returns embeddings of other photos, in turn, in place of a model.
 
     Args:
         file: of the embeddings.
@@ -41,23 +41,23 @@ class StandIn:
         self.dim, self._given = self._vectors.shape[1], 0
 
     def embed_images(self, images: Sequence[object]) -> ImageEmbeddings:
-        """Embed as many photos."""
+        """Return as many embeddings as there are photos."""
         rows = (self._given + np.arange(len(images))) % len(self._vectors)
         self._given += len(images)
         return ImageEmbeddings(self._vectors[rows], self._packed[rows])
 
     def embed_queries(self, texts: Sequence[str]) -> EmbeddedQueries:
-        """Is not asked: the photos have no captions."""
+        """Never called: the photos have no captions."""
         raise NotImplementedError
 
     def recall_queries(self) -> NDArray[np.float32]:
-        """Return some vectors in place of captions'."""
+        """Return some vectors in place of those of captions."""
         vectors: NDArray[np.float32] = self._vectors[:256]
         return vectors
 
 
 def main() -> None:
-    """Index, and look at the memory meanwhile."""
+    """Index, and sample the memory meanwhile."""
     from indexer import build_index
 
     photos, index, after, name = sys.argv[1:]
@@ -71,7 +71,7 @@ def main() -> None:
                 samples.take()
 
         report = build_index(Path(index), [Path(photos)], model, progress=note)
-        samples.done = report.added + 1  # what is seen from now on is of the end
+        samples.done = report.added + 1  # samples from here on belong to the end
     growth, anonymous = samples.growth(int(after))
     in_loop, _ = samples.growth(int(after), before_end=report.added)
     costs = {

@@ -1,4 +1,4 @@
-"""Photos indexed a second, from files to a finished index, over what cannot be done without."""
+"""Photos indexed per second, from files to a finished index, relative to the unavoidable work."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ __all__ = ["measure"]
 
 
 def measure(collections: Collections) -> Iterator[Figure]:
-    """Measure in turns: small photos beside the bare encoder, large ones beside their decoder."""
+    """Measure alternately: small photos and the bare encoder, large photos and their decoder."""
     yield _small(collections)
     yield _large(collections)
 
 
 def _small(collections: Collections) -> Figure:
-    """Hold indexing against the encoder alone in the runtime in which that is quicker."""
+    """Compare indexing with the encoder alone, in whichever runtime is quicker."""
     setting = collections.setting
     folder = pictures.small_photos(setting, setting.amounts.small)
     count = len(list(folder.iterdir()))
@@ -47,7 +47,7 @@ def _small(collections: Collections) -> Figure:
 def _encoders(
     collections: Collections, files: list[Path], count: int
 ) -> tuple[dict[str, Callable[[], object]], int]:
-    """Return what encodes about `count` photos that are tensors already, and how many that is."""
+    """Return functions that encode about `count` photos given as tensors, and the exact number."""
     from indexer import decode
     from search.bench.bare import READY, TorchImages, ready_pixels, write_image_encoder
     from search.bench.bare_session import ImageSession

@@ -33,7 +33,7 @@ def cores() -> int:
 
 
 def machine_line(facts: dict[str, Any]) -> str:
-    """Return what `machine` found in one line.
+    """Return the result of `machine` as one line.
 
     >>> machine_line({"cpu": "Z80", "cores": 1, "memory_bytes": 2**30, "versions": {"torch": "2"}})
     'Z80, 1 core, 1 GiB of memory; torch 2'

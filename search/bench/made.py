@@ -1,4 +1,4 @@
-"""The made collections on disk: indexes, their vectors in one file, and the same for peers."""
+"""The synthetic collections on disk: indexes, their vectors in one file, and the same for peers."""
 
 from __future__ import annotations
 
@@ -30,20 +30,21 @@ if TYPE_CHECKING:
 __all__ = ["Built", "Collections", "open_vectors"]
 
 PHOTOS_A_FOLDER = 1000
-FIRST_NS = 1_600_000_000_000_000_000  # when the first was written, since 1970
+FIRST_NS = 1_600_000_000_000_000_000  # nanoseconds since 1970 when the first was written
 SPARE = 2.2
-"""An index needs room for itself, the log of its catalog, and the same vectors once more."""
+"""An index needs room for itself, its catalog's write-ahead log, and a second copy of its
+vectors."""
 
 
 @dataclass(frozen=True)
 class Built:
-    """An index that was made.
+    """A synthetic index.
 
     Attributes:
-        count: its photos.
-        write_seconds: to write all rows.
-        finish_seconds: to build and write the file of vectors.
-        stored_bytes: of all its files.
+        count: its number of photos.
+        write_seconds: time to write all rows.
+        finish_seconds: time to build and write the vector file.
+        stored_bytes: size of all its files.
         kind: how its vectors are searched.
     """
 
@@ -55,7 +56,7 @@ class Built:
 
 
 class Collections:
-    """Makes what is not there yet, in the folder for made things.
+    """Makes collections that do not exist yet, in the run's working folder.
 
     Attributes:
         setting: of the run.
@@ -67,18 +68,18 @@ class Collections:
         self._real: RealPhotos | None = None
 
     def real(self) -> RealPhotos:
-        """Embed photos of the folder, or read what was embedded of it before."""
+        """Embed photos of the folder, or read the embeddings of an earlier run."""
         if self._real is None:
             self._real = self._read() or self._embed()
         return self._real
 
     def embedded(self) -> Path:
-        """Return the file of those embeddings: `vectors` and `packed`, by `numpy.savez`."""
+        """Return the file of those embeddings: `vectors` and `packed`, written by `numpy.savez`."""
         self.real()
         return self._embedded()
 
     def index(self, count: int) -> tuple[Path, Built]:
-        """Return an index of made photos, and what making it took."""
+        """Return an index of synthetic photos, with what it cost to make."""
         folder = self.setting.work / f"made-{count}"
         index, note = folder / "photos.index", folder / "built.json"
         key = self._key()
@@ -106,7 +107,7 @@ class Collections:
         return file
 
     def database(self) -> Path:
-        """Return an SQLite file of the largest collection's vectors, float32, one row a photo."""
+        """Return an SQLite file of the largest collection's vectors, float32, one row per photo."""
         file = self.setting.work / f"vectors-{self.setting.largest}-{self._key()}.db"
         if not file.exists():
             vectors = open_vectors(self.vectors())
@@ -159,7 +160,7 @@ class Collections:
             )
 
     def _key(self) -> str:
-        """Changes with all that made rows depend on."""
+        """Return a key that changes with everything the synthetic rows depend on."""
         real = self.real()
         digest = hashlib.sha256(self.model.fingerprint.encode())
         for array in (real.vectors, real.packed):
@@ -167,7 +168,7 @@ class Collections:
         return digest.hexdigest()[:16]
 
     def _embedded(self) -> Path:
-        """Where embeddings of these photos by this model are kept."""
+        """Return where embeddings of these photos by this model are kept."""
         names = "\n".join(map(str, self._files()))
         key = hashlib.sha256(f"{self.model.fingerprint}\n{names}".encode()).hexdigest()[:16]
         return self.setting.work / f"embedded-{key}.npz"
@@ -217,7 +218,7 @@ def _write_database(file: Path, vectors: NDArray[np.float16]) -> None:
 
 
 def open_vectors(file: Path) -> NDArray[np.float16]:
-    """Return the vectors (N, dim) of a file, which stay on disk until they are read."""
+    """Return the vectors (N, dim) of a file, memory-mapped."""
     array: NDArray[np.float16] = np.load(file, mmap_mode="r")
     return array
 

@@ -1,4 +1,4 @@
-"""Memory: of a process that indexes very many photos, and of one that searches very many."""
+"""The memory of a process that indexes very many photos, and of one that searches very many."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _indexing(collections: Collections, key: str, photos: Path, after: int, mode
         key,
         costs["growth"] / 1e6,
         f"{costs['growth_before_end'] / 1e6:.0f} MB before the file of vectors is built; "
-        f"{costs['anonymous_growth'] / 1e6:.0f} MB of it of no file; "
+        f"{costs['anonymous_growth'] / 1e6:.0f} MB of it anonymous; "
         f"peak {costs['peak'] / 1e6:.0f} MB",
         (costs["photos"], after),
         costs,

@@ -1,12 +1,12 @@
-"""Rows of large collections, made of the embeddings of real photos.
+"""Rows of large collections, made from the embeddings of real photos.
 
-A row is a mixture of two or three real embeddings. What is mixed is how they differ from their
-mean, with weights whose squares sum to one, so that made rows are spread as the real ones are:
-plain averages would lie near the mean, closer to each other than photos are. A little noise is
-added, the row is brought to unit length, and the columns beside the embedding (corrections for
-hubs) and the packed region nodes are those of the photo that weighs most. The first rows are real.
+A row is a mixture of two or three real embeddings. Their differences from the mean are mixed, with
+weights whose squares sum to one, so that synthetic rows are spread like the real ones: plain
+averages would lie near the mean, closer to each other than photos are. A little noise is added, the
+row is brought to unit length, and the columns beside the embedding (corrections for hubs) and the
+packed region nodes are those of the photo with the largest weight. The first rows are real.
 
-Row n is the same however many are made: a collection is the beginning of every larger one.
+Row n does not depend on how many are made: a collection is a prefix of every larger one.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ __all__ = ["ROWS_AT_ONCE", "RealPhotos", "made_rows"]
 ROWS_AT_ONCE = 4096
 SEED = 20
 LIGHTER = 0.7
-"""The most that a further photo weighs, where the first weighs one."""
+"""The largest weight of a further photo, relative to the first."""
 NOISE = 0.15
-"""Length of the noise, where an embedding's is one."""
+"""Length of the noise, relative to an embedding's."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class RealPhotos:
 
     Attributes:
         vectors: (N, dim) float32, as they are indexed.
-        packed: (N, P) uint8, what is kept of each for the re-ranker.
-        unit_dim: so many leading values of a vector have unit length together.
+        packed: (N, P) uint8, each photo's nodes as kept for the re-ranker.
+        unit_dim: number of leading values of a vector that together have unit length.
     """
 
     vectors: NDArray[np.float32]
@@ -48,10 +48,10 @@ class RealPhotos:
 def made_rows(
     real: RealPhotos, count: int
 ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.uint8]]]:
-    """Return vectors (B, dim) and packed (B, P) of `count` photos in order, some thousands at once.
+    """Yield vectors (B, dim) and packed (B, P) of `count` photos in order, some thousands at once.
 
     Args:
-        real: two photos at least.
+        real: at least two photos.
         count: how many rows.
     """
     for start in range(0, count, ROWS_AT_ONCE):
@@ -67,7 +67,7 @@ def _block(real: RealPhotos, start: int) -> tuple[NDArray[np.float32], NDArray[n
     parts = random.integers(len(real), size=(ROWS_AT_ONCE, 3))
     weights = random.uniform(0, LIGHTER, size=(ROWS_AT_ONCE, 3)).astype(np.float32)
     weights[:, 0] = 1
-    weights[::2, 2] = 0  # every other row is of two
+    weights[::2, 2] = 0  # every other row mixes two
     weights /= np.linalg.norm(weights, axis=1, keepdims=True)
     embedded = real.vectors[:, :unit]
     mean = embedded.mean(0)

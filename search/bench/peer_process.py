@@ -1,9 +1,9 @@
-"""The search step of the store beside plain ways to do it, in turns, in a process of its own.
+"""The store's search step and plain alternatives, measured alternately in a separate process.
 
 `python -m search.bench.peer_process INDEX VECTORS DATABASE QUERIES COUNT` asks for the 50 nearest
 of the first COUNT vectors and prints milliseconds of each query as one JSON object:
 
-    store     what a search of crossgraph does, in the index's own form
+    store     crossgraph's own search, in the index's own form
     faiss     `IndexFlatIP` over all vectors as float32
     numpy     a matrix product over the same, and `argpartition`
     rclip     all vectors read from SQLite into numpy for every query, as rclip does
@@ -29,7 +29,7 @@ __all__ = ["main"]
 
 K = 50
 READINGS = 3
-"""Queries that read everything from SQLite, which takes seconds."""
+"""Number of queries that read everything from SQLite, which takes seconds each."""
 
 Ask = Callable[[NDArray[np.float32]], object]
 

@@ -1,4 +1,4 @@
-"""Photos made of those of a folder: of 224 pixels, of 12 megapixels, and very many tiny ones."""
+"""Photos made from those of a folder: of 224 pixels, of 12 megapixels, and very many tiny ones."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ SMALL_QUALITY, LARGE_QUALITY = 85, 90
 TINY_KINDS = 64
 TINY_A_FOLDER = 1000
 GRAIN = 4.0
-"""Of 255: what a camera's sensor adds to each pixel. Without it files of 12 megapixels have 0.8 MB
-in place of the 2 to 6 that cameras write, and are decoded sooner than any of those."""
+"""Sensor noise added to each pixel, of 255. Without it, files of 12 megapixels have 0.8 MB in place
+of the 2 to 6 that cameras write, and are decoded faster than real ones."""
 COMMENT = b"\xff\xfe"  # a JPEG's marker; the length of what follows counts its own two bytes
 
 
 def small_photos(setting: Setting, count: int) -> Path:
-    """Return a folder of so many JPEGs of 224 pixels, all different."""
+    """Return a folder of `count` JPEGs of 224 pixels, all different."""
     return _folder(setting, f"small-{count}", count, SMALL, SMALL_QUALITY)
 
 
 def large_photos(setting: Setting, count: int) -> Path:
-    """Return a folder of so many JPEGs of 12 megapixels, photos made larger and then grained."""
+    """Return a folder of `count` JPEGs of 12 megapixels: photos enlarged, with noise added."""
     return _folder(setting, f"grained-{count}", count, LARGE, LARGE_QUALITY, GRAIN)
 
 
 def tiny_photos(setting: Setting, count: int) -> Path:
-    """Return a folder of so many JPEGs of 32 pixels; no two are the same, by their comments."""
+    """Return a folder of `count` JPEGs of 32 pixels, which differ at least in their comments."""
     folder = setting.work / f"tiny-{count}-{setting.photos_key}"
     if folder.exists():
         return folder
@@ -84,7 +84,7 @@ def _folder(
         for image in islice(_images(files), count - number):
             enlarged = image.resize(size, Image.Resampling.BICUBIC)
             content = _jpeg(_grained(enlarged, grain, number) if grain else enlarged, quality)
-            # Where there are fewer photos they come again, but are not the same file.
+            # Where there are too few photos they are repeated, but not as identical files.
             (partial / f"{number:05}.jpg").write_bytes(with_comment(content, f"{number:08}"))
             number += 1
         if number == before:
@@ -94,7 +94,7 @@ def _folder(
 
 
 def _fresh(folder: Path) -> Path:
-    """Return an empty folder that takes the other's name when it is full."""
+    """Return an empty folder, to be renamed to the other once it is complete."""
     partial = folder.with_suffix(".part")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)

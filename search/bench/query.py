@@ -1,4 +1,4 @@
-"""Warm queries, over what the text encoder alone takes in the same runtime; re-ranking."""
+"""Warm queries relative to the text encoder alone in the same runtime; re-ranking."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WARM_UP = 5
 
 
 def measure(collections: Collections) -> Iterator[Figure]:
-    """Measure without torch, as searches run once a model is prepared, and with it."""
+    """Measure without torch, as searches run once a model is prepared, and with torch."""
     base = collections.setting.base
     index, _ = collections.index(base)
     times = warm_queries(collections, [index])
@@ -47,7 +47,7 @@ def measure(collections: Collections) -> Iterator[Figure]:
 
 
 def warm_queries(collections: Collections, indexes: Sequence[Path]) -> dict[str, Any]:
-    """Ask every index every query, in a process without torch; see `query_process`."""
+    """Run every query on every index, in a process without torch; see `query_process`."""
     from search.bench.bare import token_ids, write_text_encoder
 
     setting, encoder = collections.setting, cast("BertEncoder", collections.model.text_encoder)

@@ -1,4 +1,4 @@
-"""Warm queries in a process that never loads torch, in turns with the text encoder alone.
+"""Warm queries in a process that never loads torch, alternating with the text encoder alone.
 
 `python -m search.bench.query_process FILE` reads a JSON object from the file (`indexes`, folders;
 `texts`; `ids`, their tokens; `encoder`, an ONNX file; `candidates`) and prints one: milliseconds

@@ -1,4 +1,4 @@
-"""What was found as a table, as lines, as Markdown for the README, and as JSON."""
+"""The results as a table, as lines, as Markdown for the README, and as JSON."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ WAYS = ("store", "faiss", "numpy", "rclip")
 
 
 def as_lines(outcome: Outcome) -> Iterator[str]:
-    """Return a line a figure and a line a size, parted by tabs, and a line a group that failed."""
+    """Return a line per figure and per size, with tabs between cells, and one per failed group."""
     for figure in outcome.figures:
         yield "\t".join(figure.cells)
     for row in outcome.sizes:
@@ -113,7 +113,7 @@ def as_json(outcome: Outcome, amounts: Amounts, machine: dict[str, object]) -> s
 
 
 def size_cells(row: SizeRow) -> tuple[str, ...]:
-    """Return what was measured of a size, in the order of its headings."""
+    """Return the measurements of one size, in the order of the headings."""
     return (
         f"{row.built.count:,}",
         f"{row.build_seconds:,.0f}",

@@ -16,14 +16,14 @@ SECONDS_BETWEEN = 0.02
 
 
 def memory_now() -> dict[str, int]:
-    """Return the bytes of this process: resident, its peak, private, and by its share of each page.
+    """Return this process's memory in bytes: resident, peak, private and proportional (PSS).
 
     Pages of mapped files count as resident once they are read, though the system may take them
-    back at any time; what is private only goes with the process. The peak is not `ru_maxrss`,
-    which a process inherits of the one that started it.
+    back at any time; private memory is freed only when the process ends. The peak is not
+    `ru_maxrss`, which a process inherits from its parent.
 
     Raises:
-        BenchError: the system does not tell.
+        BenchError: the system does not report it.
     """
     status, rollup = _read(STATUS), _read(ROLLUP)
     return {
@@ -35,10 +35,10 @@ def memory_now() -> dict[str, int]:
 
 
 def resident_now() -> tuple[int, int]:
-    """Return resident bytes, and those of them that are of no file.
+    """Return resident bytes, and how many of them are anonymous (not from a file).
 
     Raises:
-        BenchError: the system does not tell.
+        BenchError: the system does not report it.
     """
     status = _read(STATUS)
     return status["VmRSS"], status["RssAnon"]
@@ -55,11 +55,11 @@ def _read(file: Path) -> dict[str, int]:
 
 @dataclass
 class Samples:
-    """A context manager that looks at this process's memory fifty times a second.
+    """A context manager that samples this process's memory fifty times a second.
 
     Attributes:
-        done: how far the work is; set by the one who does it.
-        rows: what was done by then, resident bytes, and those of no file.
+        done: how much work is done; set by whoever does it.
+        rows: work done by then, resident bytes, anonymous bytes.
     """
 
     done: int = 0
@@ -81,11 +81,11 @@ class Samples:
         self.rows.append((self.done, *resident_now()))
 
     def growth(self, after: int, *, before_end: int | None = None) -> tuple[int, int]:
-        """Return by how many bytes it grew at most since so much was done: resident, of no file.
+        """Return the largest growth in bytes since `after`: resident, anonymous.
 
         Args:
-            after: how much.
-            before_end: leave out what was seen once so much was done, such as all.
+            after: the amount of work done from which growth counts.
+            before_end: leave out samples taken once this much, such as all, was done.
 
         >>> Samples(rows=[(0, 1, 1), (4, 10, 5), (8, 13, 5), (9, 40, 6)]).growth(4)
         (30, 1)
@@ -96,7 +96,7 @@ class Samples:
         if before_end is not None:
             seen = [row for row in seen if row[0] < before_end]
         if not seen:
-            raise BenchError(f"nothing was seen of the memory after {after:,} photos")
+            raise BenchError(f"memory was not sampled after {after:,} photos")
         _, resident, anonymous = seen[0]
         return (
             max(row[1] for row in seen) - resident,

@@ -1,4 +1,4 @@
-"""Groups of figures, one after the other; one that fails takes nothing from the others."""
+"""Groups of figures, measured one after the other; a failure does not affect the others."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ GROUPS = ("cold", "query", "indexing", "scale", "memory")
 
 @dataclass
 class Outcome:
-    """What was found.
+    """The results of a run.
 
     Attributes:
-        figures: held against limits, in their order.
-        sizes: what was measured of each size of collection, ascending; for the curve.
-        failed: group -> why it could not be measured, or not to its end, in one line.
+        figures: those with limits, in the order of the limits.
+        sizes: measurements of each size of collection, ascending; for the curve.
+        failed: group -> why it could not be measured, or not completely, in one line.
     """
 
     figures: list[Figure] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What grows with a collection: time of a query, what is found, bytes and time to build."""
+"""What changes with a collection's size: time of a query, recall, bytes, and time to build."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ ROWS_AT_ONCE = 65_536
 
 @dataclass(frozen=True)
 class SizeRow:
-    """What was measured of a collection of one size; a point of the curve.
+    """The measurements of a collection of one size; a point of the curve.
 
     Attributes:
         built: its index.
-        query_ms: of a warm query with re-ranking; median, as are the next.
-        search_ms: of its search step, by way: `store`, and the peers of `peer_process`.
+        query_ms: time of a warm query with re-ranking; a median, like the next.
+        search_ms: time of its search step by method: `store`, and the peers of `peer_process`.
     """
 
     built: Built
@@ -38,17 +38,17 @@ class SizeRow:
 
     @property
     def bytes_an_image(self) -> float:
-        """Size of all files of the index over its photos."""
+        """The size of all files of the index, divided by its photos."""
         return self.built.stored_bytes / self.built.count
 
     @property
     def build_seconds(self) -> float:
-        """To write all rows, embeddings at hand, and to build the file of vectors."""
+        """The time to write all rows from ready embeddings and to build the vector file."""
         return self.built.write_seconds + self.built.finish_seconds
 
 
 def measure(collections: Collections) -> Iterator[Figure | SizeRow]:
-    """Measure every size, and the largest against the limits."""
+    """Measure every size, and compare the largest with the limits."""
     setting = collections.setting
     sizes, largest = setting.amounts.sizes, setting.largest
     indexes = {size: collections.index(size) for size in sizes}
@@ -75,7 +75,7 @@ def measure(collections: Collections) -> Iterator[Figure | SizeRow]:
 
 
 def recall(answers: list[NDArray[np.int64]], truth: NDArray[np.int64]) -> float:
-    """Return the mean share of the true nearest, (Q, K) ids, among what was found for each.
+    """Return the mean share of the true nearest, (Q, K) ids, that were found for each query.
 
     >>> recall([np.array([3, 1]), np.array([9, 9])], np.array([[1, 2], [9, 4]]))
     0.5
@@ -87,7 +87,7 @@ def recall(answers: list[NDArray[np.int64]], truth: NDArray[np.int64]) -> float:
 def exact_nearest(
     vectors: NDArray[np.generic], queries: NDArray[np.float32], k: int
 ) -> NDArray[np.int64]:
-    """Return the rows, (Q, k) in no order, with the highest products in float32, some at a time."""
+    """Return the rows, (Q, k) unordered, with the highest products in float32, block by block."""
     rows = np.zeros((len(queries), 0), dtype=np.int64)
     scores = np.zeros((len(queries), 0), dtype=np.float32)
     for start in range(0, len(vectors), ROWS_AT_ONCE):

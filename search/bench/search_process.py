@@ -1,7 +1,7 @@
 """The memory of a process that searches: `python -m search.bench.search_process INDEX FILE`.
 
-The file is a JSON list of queries. Opens the index as `search` does, asks them all, and prints the
-process's memory as one JSON object.
+The file is a JSON list of queries. It opens the index as `search` does, runs them all, and prints
+the process's memory as one JSON object.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Ask, then look."""
+    """Run the queries, then print the memory."""
     folder, texts = sys.argv[1:]
     search = open_search(Path(folder))
     for text in json.loads(Path(texts).read_text(encoding="utf-8")):

@@ -1,4 +1,4 @@
-"""What a run measures, on what, and how much of it."""
+"""What a run measures, and on how much."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ __all__ = ["FULL", "QUICK", "Amounts", "Setting"]
 
 @dataclass(frozen=True)
 class Amounts:
-    """How much is measured.
+    """The amounts that a run measures.
 
     Attributes:
-        sizes: of the made collections, ascending.
-        real: photos of the folder that are embedded, to make those of.
-        queries: captions that are asked for.
-        cold_runs: of each command.
+        sizes: photos in each synthetic collection, ascending.
+        real: photos of the folder that are embedded, from which those are made.
+        queries: captions that are searched for.
+        cold_runs: runs of each command.
         small: photos of 224 pixels that are indexed in a round.
-        large: photos of 12 megapixels; some batches, or reading and encoding would not overlap.
-        rounds: of both, in turns with what they are compared to.
+        large: photos of 12 megapixels; several batches, so that reading and encoding overlap.
+        rounds: repetitions of both, alternating with what they are compared with.
         tiny: photos, and after how many of them growth counts, with a stand-in for the encoder.
         encoded: the same with the real encoder.
     """
@@ -63,12 +63,12 @@ QUICK = Amounts(
 
 @dataclass(frozen=True)
 class Setting:
-    """What all groups of figures are given.
+    """The settings that all groups of figures share.
 
     Attributes:
         photos: a folder of photos, any depth.
-        annotations: COCO captions of these photos, for queries that people wrote; None if none.
-        work: gets what is made: photos, embeddings, indexes. What is there is used again.
+        annotations: COCO captions of these photos, for queries written by people; None if none.
+        work: the folder for what is made: photos, embeddings, indexes. What exists is reused.
         amounts: how much is measured.
         quiet: nothing on stderr.
     """
@@ -81,7 +81,7 @@ class Setting:
 
     @property
     def base(self) -> int:
-        """The size at which single queries are measured: 10,000 where that is among the sizes."""
+        """The size at which single queries are measured: 10,000 if that is one of the sizes."""
         sizes = self.amounts.sizes
         return 10_000 if 10_000 in sizes else sizes[0]
 
@@ -92,11 +92,11 @@ class Setting:
 
     @property
     def photos_key(self) -> str:
-        """Names the folder of photos in the names of what is made of it."""
+        """The key of the folder of photos in the names of files made from it."""
         return hashlib.sha256(str(self.photos.absolute()).encode()).hexdigest()[:8]
 
     def say(self, text: str) -> None:
-        """Tell on stderr what comes now."""
+        """Print on stderr what is measured next."""
         if not self.quiet:
             sys.stderr.write(f"bench: {text}\n")
             sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""What is measured, through its public functions: the one place that knows how they are called."""
+"""What is measured: the one place that knows how crossgraph's public functions are called."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ SEARCH = "import sys; from search.short import search_main; sys.exit(search_main
 
 
 def check(setting: Setting) -> None:
-    """Raise a SourceError or a CollectionError unless there are photos, and captions of them."""
+    """Raise SourceError or CollectionError unless there are photos with captions."""
     photo_files(setting.photos, 1)
     if setting.annotations is not None:
         from fusion.data.collection import read_captions
@@ -65,7 +65,7 @@ def prepare(model: Retriever) -> None:
     """Make the model ready for searches without torch, as `crossgraph index` does.
 
     Raises:
-        BenchError: it cannot be.
+        BenchError: it cannot be prepared.
     """
     from search.models.prepared import prepare as prepare_model
 
@@ -78,7 +78,7 @@ def indexing_model() -> IndexingModel:
     """Return what `crossgraph index` embeds photos with if there is no GPU; prepare it if needed.
 
     Raises:
-        BenchError: it cannot be prepared, and something slower would take its place.
+        BenchError: it cannot be prepared, so that something slower would run instead.
     """
     from search.models.for_indexing import indexing_model
 
@@ -89,7 +89,7 @@ def indexing_model() -> IndexingModel:
 
 
 def _ignore(_: str) -> None:
-    """Say nothing: preparing takes seconds, once."""
+    """Ignore progress: preparing takes only seconds, once."""
 
 
 def open_search(folder: Path, model: Retriever | None = None) -> Callable[[str], object]:
@@ -100,8 +100,8 @@ def open_search(folder: Path, model: Retriever | None = None) -> Callable[[str],
         model: a loaded retriever; None opens it as `search` does.
 
     Returns:
-        What asks it for ten hits, re-ranked. Captions are taken as they stand: what they quote or
-        deny is no filter here, so that every query is one text.
+        A function that returns ten re-ranked hits for a text. Captions are taken literally: quotes
+        and negation have no effect, so every query is one text.
     """
     from search.engine.open_index import open_index
 
@@ -120,10 +120,10 @@ def search_command(text: str, index: Path) -> list[str]:
 
 
 def photo_files(folder: Path, most: int) -> list[Path]:
-    """Return at most so many photos of a folder, spread evenly over it.
+    """Return at most `most` photos of a folder, spread evenly over it.
 
     Raises:
-        SourceError: there is none, or no folder.
+        SourceError: there are none, or there is no such folder.
     """
     from indexer.sources import FolderSource
 
@@ -133,7 +133,7 @@ def photo_files(folder: Path, most: int) -> list[Path]:
 
 
 def embed_photos(model: IndexingModel, files: Sequence[Path]) -> Iterator[RealPhotos]:
-    """Embed photos, some at a time; files that are no photos are left out."""
+    """Embed photos in batches; files that are no photos are left out."""
     from contextlib import suppress
 
     from indexer import UnreadableImage, decode
@@ -151,7 +151,7 @@ def embed_photos(model: IndexingModel, files: Sequence[Path]) -> Iterator[RealPh
 
 
 def query_texts(setting: Setting, model: Retriever) -> list[str]:
-    """Return the queries: captions, or else words the model knows, as many as a caption has."""
+    """Return the queries: captions, or else known words, as many in each as a caption has."""
     count = setting.amounts.queries
     if setting.annotations is not None:
         from fusion.data.collection import read_captions
@@ -165,7 +165,7 @@ def query_texts(setting: Setting, model: Retriever) -> list[str]:
 
 
 def query_vectors(setting: Setting, model: Retriever) -> NDArray[np.float32]:
-    """Return vectors (Q, dim) of captions: of those given, or of some the model learnt from."""
+    """Return vectors (Q, dim) of captions: the given ones, or some of the training captions."""
     if setting.annotations is not None:
         texts = query_texts(setting, model)
         return np.concatenate([model.embed_queries([text]).vectors for text in texts])
@@ -182,7 +182,7 @@ def nearest_candidates(
 
     Args:
         index: an open `store.Index`.
-        query: what the model made of a text.
+        query: a text as the model embedded it.
         count: how many.
     """
     ids, _ = index.search(query.vectors[0], count)

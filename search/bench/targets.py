@@ -1,4 +1,4 @@
-"""What each figure must be and what is aimed at, and how what was found compares."""
+"""The limit and the aim of each figure, and how the measured value compares."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ __all__ = ["LIMITS", "Figure", "Limit"]
 
 @dataclass(frozen=True)
 class Limit:
-    """What a figure is held against.
+    """What a figure is compared with.
 
     Attributes:
         text: says what is measured, with `{}` for each size.
-        must: what has to be reached.
-        aim: what is hoped for.
-        above: whether more is better; less is otherwise.
+        must: the value that has to be reached.
+        aim: the value that is aimed at.
+        above: whether more is better; otherwise less is.
         unit: of all three numbers; empty for a ratio.
-        digits: after the point.
-        sizes: of the collections that the limit speaks of; a figure of others is not judged.
-        aim_text: how the aim is written where that is not as a number.
+        digits: digits after the decimal point.
+        sizes: sizes of collections that the limit applies to; figures of others are not judged.
+        aim_text: how the aim is written if not as a number.
     """
 
     text: str
@@ -41,7 +41,7 @@ class Limit:
         return f"{value:,.{self.digits}f} {self.unit}".rstrip()
 
     def bound(self, value: float) -> str:
-        """Return a limit as people write it.
+        """Return a limit as readers see it.
 
         >>> Limit("", 0.95, 0.98, above=True).bound(0.95), Limit("", 12, 5, unit="ms").bound(12.0)
         ('> 0.95', '< 12 ms')
@@ -49,7 +49,7 @@ class Limit:
         return f"{'>' if self.above else '<'} {value:g} {self.unit}".rstrip()
 
     def met(self, value: float, wanted: float) -> bool:
-        """Say whether a value is on the right side of what is wanted."""
+        """Return whether a value meets the limit."""
         return value > wanted if self.above else value < wanted
 
 
@@ -135,13 +135,13 @@ LIMITS = {
 
 @dataclass(frozen=True)
 class Figure:
-    """What was found.
+    """A measured figure.
 
     Attributes:
-        key: of its limit.
-        found: in the limit's unit.
+        key: its limit's key.
+        found: the measured value, in the limit's unit.
         detail: what it was computed from, in a few words.
-        sizes: that it was measured at, as many as its limit's text has places for.
+        sizes: sizes it was measured at, as many as its limit's text has placeholders.
         raw: everything measured for it.
     """
 
@@ -153,17 +153,17 @@ class Figure:
 
     @property
     def limit(self) -> Limit:
-        """What it is held against."""
+        """The limit it is compared with."""
         return LIMITS[self.key]
 
     @property
     def text(self) -> str:
-        """Say what was measured, with the sizes that it was measured at."""
+        """Return what was measured, including the sizes."""
         return self.limit.text.format(*(f"{size:,}" for size in self.sizes))
 
     @property
     def verdict(self) -> str:
-        """Say `aim`, `must` or `missed`; `other size` where the limit speaks of other sizes."""
+        """Return `aim`, `must` or `missed`; `other size` if the limit applies to other sizes."""
         if self.sizes != self.limit.sizes:
             return "other size"
         if self.limit.met(self.found, self.limit.aim):
@@ -172,7 +172,7 @@ class Figure:
 
     @property
     def cells(self) -> tuple[str, str, str, str, str, str]:
-        """Return what is measured, must, aim, found, met and what that was computed from."""
+        """Return the table's cells: what, must, aim, found, met, and what it was computed from."""
         limit = self.limit
         aim = limit.aim_text or limit.bound(limit.aim)
         value = limit.written(self.found)

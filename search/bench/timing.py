@@ -1,4 +1,4 @@
-"""How long things take: in turns, so that whatever else the machine does falls on all alike."""
+"""Times, measured alternately, so that other load on the machine affects all of them alike."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def seconds(work: Callable[..., object], *arguments: object, **named: object) ->
 def in_turns(
     works: Mapping[str, Callable[[], object]], rounds: int, *, warm_up: int = 1
 ) -> dict[str, list[float]]:
-    """Return the seconds of each call, `rounds` of each, one of each after the other.
+    """Return the seconds of each call, `rounds` of each, alternating.
 
     Args:
         works: what is called, by name.
         rounds: how often.
-        warm_up: rounds before those, that do not count.
+        warm_up: rounds before those, which do not count.
     """
     taken: dict[str, list[float]] = {name: [] for name in works}
     for turn in range(-warm_up, rounds):
@@ -51,7 +51,7 @@ def medians(taken: Mapping[str, Sequence[float]]) -> dict[str, float]:
 
 
 def process_seconds(command: Sequence[str]) -> float:
-    """Return how long a process takes, from its start to its end.
+    """Return how long a process takes from start to end.
 
     Raises:
         BenchError: it failed.
@@ -60,7 +60,7 @@ def process_seconds(command: Sequence[str]) -> float:
 
 
 def process_json(module: str, *arguments: object) -> dict[str, Any]:
-    """Run a module of this package in a process of its own; give the object that it prints last.
+    """Run a module of this package in a separate process; return the JSON object it prints last.
 
     Raises:
         BenchError: it failed.
@@ -74,6 +74,6 @@ def _run(command: Sequence[str]) -> str:
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         lines = done.stderr.strip().splitlines()
-        shown = lines[-1] if lines else "it said nothing"
+        shown = lines[-1] if lines else "it printed nothing"
         raise BenchError(f"{' '.join(command[1:4])} ended with {done.returncode}: {shown}")
     return done.stdout

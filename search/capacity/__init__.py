@@ -1,1 +1,1 @@
-"""What a collection of any size takes, reckoned from measured rates."""
+"""What a collection of any size needs, calculated from measured rates."""

@@ -1,7 +1,7 @@
-"""The plan past one machine, as tables: `python -m search.scale_plan`.
+"""Capacity planning beyond one machine, as tables: `python -m search.scale_plan`.
 
-Prints what `docs/scale.md` shows. Every assumption is an option, such as `--core-hour 0.03`, and
-`--photos` gives other sizes.
+It prints what `docs/scale.md` shows. Every assumption is an option, such as `--core-hour 0.03`, and
+`--photos` sets other sizes.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _number(value: float) -> str:
-    """Return two digits that count, and all before the point.
+    """Return a number with two significant digits, and all digits before the point.
 
     >>> _number(9.6234), _number(961.2), _number(961234.5)
     ('9.6', '961', '961,234')
@@ -108,7 +108,7 @@ def _number(value: float) -> str:
 
 
 def _time(hours: float) -> str:
-    """Return a time in the unit that suits it.
+    """Return a time in a suitable unit.
 
     >>> _time(0.02), _time(3.333), _time(100)
     ('1.2 min', '3.3 h', '4.2 days')
@@ -119,7 +119,7 @@ def _time(hours: float) -> str:
 
 
 def _bytes(count: float) -> str:
-    """Return an amount in the unit that suits it.
+    """Return an amount in a suitable unit.
 
     >>> _bytes(36e6), _bytes(3.63e9), _bytes(3.63e12)
     ('36 MB', '3.6 GB', '3.6 TB')
@@ -131,7 +131,7 @@ def _bytes(count: float) -> str:
 
 
 def _money(amount: float) -> str:
-    """Return a price, without saying in which money.
+    """Return a price without a currency.
 
     >>> _money(0.384), _money(1234.5)
     ('0.38', '1,234')

@@ -1,9 +1,9 @@
-"""What indexing and searching so many photos takes, reckoned from measured rates.
+"""What indexing and searching a number of photos takes, calculated from measured rates.
 
-Everything is a plain product of a rate and a number: the worth is in the rates. Only the search
-step is a model of its own, after `store.vectors.choose` and `store.vectors.approximate`: exact
-while that takes 20 ms, then some of the lists, of which there are twice the root of the photos and
-at most 8,192.
+Everything is a plain product of a rate and a number, so it is as good as the rates. Only the search
+step has a model of its own, following `store.vectors.choose` and `store.vectors.approximate`: exact
+as long as that takes 20 ms, then some of the lists, of which there are twice the square root of the
+number of photos and at most 8,192.
 """
 
 from __future__ import annotations
@@ -20,24 +20,25 @@ PROBES = 128
 """Lists that a search of a million photos reads for a recall@100 of 0.996; taken for all sizes."""
 
 CODE_BYTES = 528
-"""Of a photo in the file of vectors: 520 codes of a byte, and its id."""
+"""Bytes of a photo in the vector file: 520 one-byte codes, and its id."""
 
 HOURS_A_MONTH = 730
 
 
 @dataclass(frozen=True)
 class Assumed:
-    """What nobody measured here: machines and prices, which everybody has others of.
+    """Assumptions that were not measured: machines and prices, which differ for everybody.
 
     Attributes:
-        cores: that embed.
-        gpus: the same.
-        network_gbit: a second, for all machines together, over which photos are read.
-        photo_bytes: of a photo's file.
-        core_hour: price of a core for an hour, with the memory that comes with it.
-        gpu_hour: of a GPU.
-        disk_gb_month: of a gigabyte on a disk for a month.
-        memory_gb_hour: of a gigabyte of memory for an hour.
+        cores: cores that embed.
+        gpus: GPUs that embed.
+        network_gbit: gigabits per second of the network that photos are read over, all machines
+            together.
+        photo_bytes: size of a photo's file.
+        core_hour: price of a core for an hour, including the memory that comes with it.
+        gpu_hour: price of a GPU for an hour.
+        disk_gb_month: price of a gigabyte on a disk for a month.
+        memory_gb_hour: price of a gigabyte of memory for an hour.
     """
 
     cores: int = 64
@@ -52,23 +53,23 @@ class Assumed:
 
 @dataclass(frozen=True)
 class Stages:
-    """What so many photos take up to a finished index.
+    """What a number of photos takes up to a finished index.
 
     Attributes:
-        photos: how many.
-        core_hours: to embed photos of 224 pixels.
-        large_core_hours: to embed photos of 12 megapixels.
-        gpu_hours: to embed any that are decoded in time; None where that is not measured.
-        read_bytes: over the network.
-        read_hours: at the speed that is assumed.
-        shard_bytes: in the folder of shards.
-        index_bytes: in the index, the file of vectors included.
-        vectors_bytes: in that file.
-        merge_hours: to write all rows, by one process.
-        file_hours: to build the file of vectors.
-        file_memory_bytes: while that is built.
-        push_hours: into PostgreSQL, its graph included.
-        postgres_bytes: in there.
+        photos: their number.
+        core_hours: core-hours to embed them at 224 pixels.
+        large_core_hours: core-hours to embed them at 12 megapixels.
+        gpu_hours: GPU-hours to embed them if decoding keeps up; None where not measured.
+        read_bytes: bytes read over the network.
+        read_hours: hours for that at the assumed speed.
+        shard_bytes: size of the folder of shards.
+        index_bytes: size of the index, including the vector file.
+        vectors_bytes: size of that file.
+        merge_hours: hours in which one process writes all rows.
+        file_hours: hours to build the vector file.
+        file_memory_bytes: memory needed to build it.
+        push_hours: hours to push the index to PostgreSQL, including its graph.
+        postgres_bytes: size in PostgreSQL.
     """
 
     photos: int
@@ -92,10 +93,10 @@ class Search:
     """What a warm query takes on one machine.
 
     Attributes:
-        lists: how many there are; 1 is an exact search.
-        compared: vectors, and centroids of lists, that a query is held against.
-        query_ms: from text to re-ranked hits.
-        memory_bytes: of the file of vectors, which is to be in memory for that time.
+        lists: number of lists; 1 is an exact search.
+        compared: number of vectors and list centroids that a query is compared with.
+        query_ms: time from text to re-ranked hits.
+        memory_bytes: size of the vector file, which has to be in memory for that time to hold.
     """
 
     lists: int
@@ -105,7 +106,7 @@ class Search:
 
 
 def reckoned(photos: int, rates: Rates, assumed: Assumed) -> Stages:
-    """Reckon what so many photos take up to an index.
+    """Return what a number of photos takes up to a finished index.
 
     >>> from search.capacity.scale_rates import RATES
     >>> reckoned(0, RATES, Assumed()).core_hours
@@ -132,7 +133,7 @@ def reckoned(photos: int, rates: Rates, assumed: Assumed) -> Stages:
 
 
 def searched(photos: int, rates: Rates) -> Search:
-    """Reckon what a warm query over so many photos takes."""
+    """Return what a warm query over a number of photos takes."""
     lists, compared = 1, float(photos)
     if not _is_exact(photos, rates):
         lists = min(int(2 * photos**0.5), MOST_LISTS)

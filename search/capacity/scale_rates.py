@@ -1,9 +1,9 @@
-"""What machines were measured to do, each number with the command that gave it.
+"""Measured rates, each with the command that measured it.
 
-They had 2 cores, 24 GiB of memory and no GPU, but for the one that says so. Numbers of `crossgraph
-bench` are those of the README. Those of merging are by processor time, those of PostgreSQL
-by the clock. `search.capacity.plan_tables` reckons from these; after a change of the program the
-commands say what to put here.
+The machines had 2 cores, 24 GiB of memory and no GPU, except where noted. Numbers of `crossgraph
+bench` are those of the README. Merging was measured in processor time, PostgreSQL in elapsed time.
+`search.capacity.plan_tables` calculates with these; after a change of the program, run the commands
+to update them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["POINTS", "RATES", "Point", "Rates"]
 
 @dataclass(frozen=True)
 class Rates:
-    """Measured numbers; None where nobody has measured yet, and nothing is reckoned from those.
+    """Measured numbers; None where not measured yet, in which case nothing is calculated from them.
 
     Attributes:
         small_photos_per_core_second: of 224 pixels, from a file to its rows.
@@ -23,23 +23,26 @@ class Rates:
         large_photos_per_core_second: of 12 megapixels; the same command: 29.9 on 2 cores.
         gpu_photos_per_second: of 224 pixels, from a file to its rows, by one H200 that eight
             processes on 16 cores share: each indexed its eighth of 7,000 photos, as `crossgraph
-            shards write SOURCE --out OUT --part I/8 --device cuda` does, the loading of the model
-            not counted. One process alone came to 510 a second, since reading takes the time.
-        ray_share: of that speed that is left with workers of Ray, without the seconds in which they
-            start. `python -m benchmarks.bulk_throughput FOLDER --photos 3000`.
-        shard_bytes: of a photo in a shard. `python -m benchmarks.bulk_merge`, as the next four.
-        merged_rows_per_second: into an index, by its only writer, where the disk keeps up.
-        exact_rows_per_second: into a file of vectors that is searched exactly.
-        listed_rows_per_second: into one of lists, which are found and tried.
-        filing_bytes: memory for each vector while that file is built.
-        index_bytes: of a photo in an index. `crossgraph bench --only scale`, as the next two.
-        query_ms: a warm query, without what the search step takes; this and the next are what
-            13.0 ms of 10,000 photos and 20.1 ms of 1,000,000 come to.
-        vector_ns: that the search step takes for each vector, or centroid, that it compares.
-        pushed_rows_per_second: into PostgreSQL.
-            `python -m benchmarks.postgres_bench --like INDEX --rows 100000`, as the next two.
-        graph_rows_per_second: into the HNSW graph of pgvector: 18.6 seconds for 100,000.
-        postgres_bytes: of a photo in PostgreSQL.
+            shards write SOURCE --out OUT --part I/8 --device cuda` does, not counting the loading
+            of the model. A single process reached 510 a second, limited by reading.
+        ray_share: share of that speed that remains with Ray workers, not counting the seconds in
+            which they start. `python -m benchmarks.bulk_throughput FOLDER --photos 3000`.
+        shard_bytes: size of a photo in a shard. `python -m benchmarks.bulk_merge`, as for the next
+            four.
+        merged_rows_per_second: rows that an index's single writer writes, if the disk keeps up.
+        exact_rows_per_second: rows written to a vector file that is searched exactly.
+        listed_rows_per_second: rows written to one with lists, including training and measuring
+            them.
+        filing_bytes: memory per vector while that file is built.
+        index_bytes: size of a photo in an index. `crossgraph bench --only scale`, as for the next
+            two.
+        query_ms: time of a warm query without the search step; this and the next follow from 13.0
+            ms for 10,000 photos and 20.1 ms for 1,000,000.
+        vector_ns: time of the search step per vector or centroid that it compares.
+        pushed_rows_per_second: rows pushed to PostgreSQL. `python -m benchmarks.postgres_bench
+            --like INDEX --rows 100000`, as for the next two.
+        graph_rows_per_second: rows added to the HNSW graph of pgvector: 18.6 seconds for 100,000.
+        postgres_bytes: size of a photo in PostgreSQL.
     """
 
     small_photos_per_core_second: float
@@ -80,14 +83,15 @@ RATES = Rates(
 
 @dataclass(frozen=True)
 class Point:
-    """What was measured at one size, to hold what is reckoned against.
+    """Measurements at one size, with which calculated values are compared.
 
     Attributes:
-        photos: how many.
-        merge_seconds: of processors. `python -m benchmarks.bulk_merge --rows N`, rows and file of
-            vectors together.
-        index_bytes: all files of the index. `crossgraph bench --only scale`, as the next.
-        query_ms: a warm query, re-ranking included.
+        photos: their number.
+        merge_seconds: processor time. `python -m benchmarks.bulk_merge --rows N`, rows and vector
+            file together.
+        index_bytes: size of all files of the index. `crossgraph bench --only scale`, as for the
+            next.
+        query_ms: time of a warm query, including re-ranking.
     """
 
     photos: int
@@ -98,6 +102,6 @@ class Point:
 
 POINTS = (
     Point(10_000, 1.27, 37.7e6, 13.0),
-    Point(100_000, 8.18, 364.4e6, 45.2),  # the query while the machine had other work
+    Point(100_000, 8.18, 364.4e6, 45.2),  # the query was timed while the machine had other work
     Point(1_000_000, 215.7, 3.63e9, 20.1),
 )

@@ -1,7 +1,7 @@
 """The commands of `crossgraph`, one file each: they parse, call and print, nothing else.
 
-A command raises what it is told; `search.terminal.boundary` turns that into a line and an exit
-code. Whatever costs time to import is imported inside the command. `search.cli` puts them together,
+A command lets errors pass; `search.terminal.boundary` turns them into a line and an exit code.
+Whatever takes time to import is imported inside the command. `search.cli` registers the commands,
 so nothing is exported here.
 """
 

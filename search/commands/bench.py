@@ -1,4 +1,4 @@
-"""`crossgraph bench`: what everything costs, beside what it may cost."""
+"""`crossgraph bench`: what everything costs, compared with limits."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def bench(
 
     amounts = _sized(QUICK if quick else FULL, sizes)
     groups = _groups(only)
-    require_training_packages("crossgraph bench, which compares with torch,")
+    require_training_packages("crossgraph bench, which measures torch for comparison,")
     with nullcontext(work) if work is not None else _temporary(keep) as folder:
         setting = Setting(photos, annotations, folder, amounts, quiet)
         computer = machine()
@@ -107,7 +107,7 @@ def _draw(plot: Path, outcome: Outcome) -> None:
     from search.bench.cost_plot import cost_curve_svg
 
     if not outcome.sizes:
-        typer.echo(f"{plot} was not drawn: nothing was measured by size", err=True)
+        typer.echo(f"{plot} was not drawn: no figures by size were measured", err=True)
         return
     plot.write_text(cost_curve_svg(outcome.sizes), encoding="utf-8")
 
@@ -131,7 +131,7 @@ def _sized(amounts: Amounts, sizes: str | None) -> Amounts:
     numbers = sorted({int(part) for part in parts if part.isdecimal()})
     if len(numbers) < len(parts) or numbers[0] < 1:
         raise typer.BadParameter(
-            f"--sizes {sizes} is not different numbers of images, as 2000,9000"
+            f"--sizes {sizes}: expected different numbers of images, such as 2000,9000"
         )
     return replace(amounts, sizes=tuple(numbers))
 

@@ -1,4 +1,4 @@
-"""What training and evaluating leave out of captioned collections, in lines on stderr."""
+"""What training and evaluation leave out of captioned collections, as lines on stderr."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["tell_left_out"]
 
 
 def tell_left_out(collections: Iterable[tuple[Path, Path]]) -> None:
-    """Print what of collections, as folders of photos and captions files, is not used.
+    """Print what is left out of collections, given as folders of photos and captions files.
 
     Raises:
         CollectionError: one of them cannot be read.

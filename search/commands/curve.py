@@ -83,5 +83,7 @@ def _numbers(text: str) -> list[int]:
     parts = text.split(",")
     numbers = [int(part) for part in parts if part.isdecimal()]
     if len(set(numbers)) < len(parts) or 0 in numbers:
-        raise typer.BadParameter(f"--sizes {text} is not different numbers of photos, as 750,1500")
+        raise typer.BadParameter(
+            f"--sizes {text}: expected different numbers of photos, such as 750,1500"
+        )
     return numbers

@@ -1,4 +1,4 @@
-"""`crossgraph demo`: the whole path on photos that are installed already."""
+"""`crossgraph demo`: indexing and searching, shown on photos that are already installed."""
 
 from __future__ import annotations
 
@@ -84,5 +84,5 @@ def demo(
     typer.echo(f"{result.photos} photos, index: {result.index}")
     typer.echo(f"page of results: {result.page.resolve()}")
     named = "" if default_index() == result.index else f" --index {quote(str(result.index))}"
-    typer.echo(f'ask more, from any folder: search "a red chair"{named}')
+    typer.echo(f'search more, from any folder: search "a red chair"{named}')
     typer.echo(f"or in a browser: crossgraph serve --open{named}")

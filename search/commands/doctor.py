@@ -1,4 +1,4 @@
-"""`crossgraph doctor`: whether all that is needed is here, and what runs where."""
+"""`crossgraph doctor`: whether everything needed is installed, and what runs where."""
 
 from __future__ import annotations
 

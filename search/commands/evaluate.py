@@ -130,7 +130,7 @@ def _check_pairs(
 
 
 def _together(names: Sequence[str], parts: Sequence[dict[str, object]]) -> dict[str, object]:
-    """Return what a file holds: that of the only collection, or a list of them with their names."""
+    """Return a file's content: that of the only collection, or a list of named collections."""
     if len(parts) == 1:
         return parts[0]
     named = zip(names, parts, strict=True)

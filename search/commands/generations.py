@@ -1,4 +1,4 @@
-"""`crossgraph generations`: what a database holds of an index, and which of it answers."""
+"""`crossgraph generations`: the versions of an index in a database, and which one answers."""
 
 from __future__ import annotations
 

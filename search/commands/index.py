@@ -57,7 +57,7 @@ COMMAND_OF = {
     "shards": "crossgraph shards write SOURCE --out OUT",
     "from_shards": "crossgraph shards merge OUT",
 }
-"""What options of this command do that have commands of their own."""
+"""Options of this command that have commands of their own."""
 
 
 @with_model_options
@@ -124,7 +124,7 @@ def index(
 
 
 def _hint(**given: object) -> None:
-    """Name the command that does what an option asks for, which this command did alone once."""
+    """Print which command replaces a given option, kept from when there was only one command."""
     for option, command in COMMAND_OF.items():
         if given[option]:
             spelled = option.replace("_", "-")

@@ -65,7 +65,7 @@ def push(
 
 
 def _captions(fingerprint: str) -> NDArray[np.float32] | None:
-    """Return vectors of the captions the model was trained on, None where it is not prepared."""
+    """Return vectors of the model's training captions; None if it is not prepared."""
     from fusion.runtime.onnx_indexing_model import find_indexing_model
     from search.models.cache_folders import exported_models_cache
 

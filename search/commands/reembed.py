@@ -1,4 +1,4 @@
-"""`crossgraph reembed`: another model for an index that is there."""
+"""`crossgraph reembed`: another model for an existing index."""
 
 from __future__ import annotations
 

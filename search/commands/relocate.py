@@ -1,4 +1,4 @@
-"""`crossgraph relocate`: photos that lie in another folder now, such as on another machine."""
+"""`crossgraph relocate`: photos that are now in another folder, such as on another machine."""
 
 from __future__ import annotations
 
@@ -27,10 +27,13 @@ def relocate(
     from store.photo_names import is_address, is_shard
 
     if not (is_address(new) or os.path.isdir(new) or (is_shard(new) and os.path.isfile(new))):
-        raise SourceError(f"{new} is not there; expected the folder that holds the photos now")
+        raise SourceError(f"{new} does not exist; expected the folder that holds the photos now")
     before, now = (place if is_address(place) else os.path.abspath(place) for place in (old, new))
     if is_shard(before) != is_shard(now):
-        raise SourceError(f"{old} and {new} are not of one kind: a folder, a tar, a Parquet file")
+        raise SourceError(
+            f"{old} and {new} are of different kinds; expected two folders, two tar files or two "
+            "Parquet files"
+        )
     with Index.open(index) as opened:
         opened.relocate(before, now)
         count = opened.sources()[now]

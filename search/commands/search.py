@@ -152,10 +152,10 @@ def search(
 
 
 def _remark(hits: SearchResult, form: Form, least: float, *, filtered: bool) -> None:
-    """Say on stderr what is to be known of an answer."""
+    """Print notes on an answer on stderr."""
     if hits.understood.chips and not form.is_for_programs:
         typer.echo(as_understood(hits.understood), err=True)
-    # What the filter left nothing of is said by the notes.
+    # If the filter left nothing, the notes say so.
     filtered = filtered or any(chip.applied for chip in hits.understood.chips)
     note = weakness(hits, least) if hits or least or not filtered else None
     for said in hits.notes:
@@ -168,7 +168,7 @@ def _remark(hits: SearchResult, form: Form, least: float, *, filtered: bool) -> 
 def _indexes(
     named: Sequence[str] | None, vectors: str | None, form: Form
 ) -> tuple[list[str], str | None]:
-    """Return the indexes and the database to search; offers to make one where nothing is named."""
+    """Return the indexes and the database to search; offer to make an index if none is named."""
     indexes, database = listed(named, vectors)
     if not (named or database):
         offer_index(Path(indexes[0]), may_ask=not form.is_for_programs)
@@ -176,7 +176,7 @@ def _indexes(
 
 
 def _remark_on_index(form: Form, indexes: Sequence[str], vectors: str | None) -> None:
-    """Say on stderr whose photos were searched where nobody named an index, and what is slow."""
+    """Print on stderr whose photos were searched if no index was named, and what is slow."""
     if form.is_for_programs or vectors or len(indexes) > 1:
         return
     if "torch" in sys.modules and not is_prepared(indexes[0]):
@@ -189,7 +189,7 @@ def _unexplained(hits: Sequence[Hit]) -> list[Hit]:
 
 
 def _write_first(hits: Sequence[Hit], drawing: Path | None, copy_to: Path | None) -> None:
-    """Write what can fail before anything is printed, so that stdout stays empty where it does."""
+    """Write files before anything is printed, so that stdout stays empty if that fails."""
     if drawing is not None:
         _draw(hits, drawing)
     if copy_to is not None:
@@ -209,7 +209,7 @@ def _draw(hits: Sequence[Hit], path: Path) -> None:
 
 def _check_explanations(no_rerank: bool, explain: bool, explain_image: Path | None) -> None:
     if no_rerank and (explain or explain_image):
-        raise typer.BadParameter("only what is re-ranked is explained: leave out --no-rerank")
+        raise typer.BadParameter("only re-ranked hits are explained: leave out --no-rerank")
     if explain_image and explain_image.suffix.lower() not in PICTURES:
         raise typer.BadParameter(
             f"--explain-image {explain_image}: expected a name that ends in {' or '.join(PICTURES)}"

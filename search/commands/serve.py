@@ -81,7 +81,7 @@ def serve(
         )
     indexes, vectors = listed(index, vectors)
     several = _several(indexes, index_timeout)
-    # Before the seconds that a model may take.
+    # Checked before a model is loaded, which may take seconds.
     listening = _listening(host, port)
     settings = Settings(
         folder=Path(os.path.abspath(indexes[0])),
@@ -99,13 +99,13 @@ def serve(
 
 
 def _several(indexes: list[str], seconds: float) -> tuple[str, ...]:
-    """Return several indexes, as any folder would name them; none where there is a single one."""
+    """Return the indexes if there are several, else none."""
     from store.opening import is_database, open_indexes
 
     if len(indexes) == 1:
         return ()
     places = [each if is_database(each) else os.path.abspath(each) for each in indexes]
-    # Later on, those of another model than most are missing; to begin so is a mistake.
+    # Later, indexes of another model than most count as missing; at the start they are an error.
     index = open_indexes(places, seconds=seconds, strict=True)
     for each in index.missing:
         typer.echo(printable(f"degraded: {each.index} is missing: {each.reason}"), err=True)
@@ -132,7 +132,7 @@ def _listening(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:
-        if os.name != "nt":  # where it would let two programs have one port
+        if os.name != "nt":  # where it would let two programs share a port
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
         listening.listen(1024)

@@ -1,4 +1,4 @@
-"""`crossgraph shards`: embedding on many machines, and the index that comes of it."""
+"""`crossgraph shards`: embedding on many machines, and merging into one index."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`crossgraph status`: what an index holds, and in which state it is."""
+"""`crossgraph status`: what an index holds, and the state it is in."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _print(state: Status) -> None:
     typer.echo(f"model: {state.model} {state.fingerprint[:12]}, {state.encoders} encoders")
     typer.echo(f"search: {state.search}")
     if state.reembedding:
-        typer.echo(f"embedding anew with {state.reembedding}, not finished: index --reembed")
+        typer.echo(f"embedding again with {state.reembedding}, not finished: crossgraph reembed")
     typer.echo(f"left out: {counts.quarantined} files")
     _print_some(state.left_out)
     if state.damaged:
@@ -86,7 +86,7 @@ def _print_some(lines: Sequence[tuple[str, str]]) -> None:
 
 
 def _source_lines(sources: Mapping[str, int]) -> Iterator[str]:
-    """Return a line a folder; tar and Parquet files of one folder, which may be many, share one."""
+    """Return one line per folder; tar and Parquet files of one folder share a line."""
     from store.photo_names import is_shard
 
     shards: defaultdict[str, list[str]] = defaultdict(list)
@@ -94,11 +94,11 @@ def _source_lines(sources: Mapping[str, int]) -> Iterator[str]:
         if is_shard(root) and not Path(root).is_dir():
             shards[root.replace("\\", "/").rpartition("/")[0]].append(root)
         else:
-            there = "" if is_there(root) else ", not there just now"
+            there = "" if is_there(root) else ", not there at the moment"
             yield f"folder: {root}: {photos} photos{there}"
     for folder, roots in shards.items():
         photos = sum(sources[root] for root in roots)
         away = sum(not is_there(root) for root in roots)
-        there = f", {away} not there just now" if away else ""
+        there = f", {away} not there at the moment" if away else ""
         named = roots[0] if len(roots) == 1 else f"{len(roots)} in {folder}"
         yield f"shards: {named}: {photos} photos{there}"

@@ -119,12 +119,12 @@ def _pairs(
 def _assignment(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not name:
-        raise typer.BadParameter(f"--option {text} is not NAME=VALUE")
+        raise typer.BadParameter(f"--option {text}: expected NAME=VALUE")
     return name, value
 
 
 def _tuned_encoders(text: str) -> frozenset[str]:
     parts = frozenset(text.split(",")) - {"none"}
     if not parts <= {"image", "text"}:
-        raise typer.BadParameter(f"--finetune {text} is not image,text, image, text or none")
+        raise typer.BadParameter(f"--finetune {text}: expected image,text, image, text or none")
     return parts

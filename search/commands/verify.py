@@ -1,4 +1,4 @@
-"""`crossgraph verify`: whether an index holds what it should."""
+"""`crossgraph verify`: whether an index is complete and undamaged."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The demo: photos that installed packages carry, indexed and asked for."""
+"""The demo: photos that installed packages contain, indexed and searched."""

@@ -1,4 +1,4 @@
-"""The demo: index the photos that installed packages carry, and ask for some of them."""
+"""The demo: index the photos that installed packages contain, and search them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Demo:
     Attributes:
         answers: queries with their hits, in the order they were asked.
         photos: how many were indexed.
-        index: the index, which `search QUERY --index` can go on with.
+        index: the index, for further searches with `search QUERY --index`.
         page: the page of results.
     """
 
@@ -66,11 +66,11 @@ def run_demo(
 
     Args:
         folder: gets `photos` (copies of the photos), `index` and `results.html`; made if missing.
-        model: what indexes.
+        model: the indexing model.
         opened: opens the index for the queries.
-        k: hits a query.
+        k: hits per query.
         sets: where to look for photos.
-        progress: handed to the indexer.
+        progress: passed to the indexer.
 
     Raises:
         DemoError: no photos are installed.
@@ -88,8 +88,8 @@ def run_demo(
         title="crossgraph demo",
         intro=(
             f"{count} photos found in installed Python packages, indexed{seconds} with "
-            f"{name}; the match is the model's calibrated probability. The last query asks "
-            "for what is not there."
+            f"{name}; the match is the model's calibrated probability. Nothing in the photos "
+            "answers the last query."
         ),
         sources=sources,
     )
@@ -97,18 +97,18 @@ def run_demo(
 
 
 def ask(index: SearchIndex, queries: Sequence[str], k: int) -> tuple[Answer, ...]:
-    """Ask one query after the other."""
+    """Run one query after the other."""
     answers = [(query, index.search(query, k=k)) for query in queries]
     return tuple(Answer(query, result, result.notes) for query, result in answers)
 
 
 def gather(folder: Path, sets: Sequence[PhotoSet] = PHOTO_SETS) -> tuple[int, list[Credit]]:
-    """Copy every installed photo into `folder`, and drop what an earlier run put there beside them.
+    """Copy every installed photo into `folder`, and remove other files of earlier runs.
 
-    Copies, since a server of the index shows no file that lies outside its folders.
+    They are copied since a server shows no file outside the index's folders.
 
     Returns:
-        How many photos, and whose they are.
+        The number of photos, and their credits.
     """
     photos_of = {photo_set: installed_photos(photo_set) for photo_set in sets}
     if not any(photos_of.values()):

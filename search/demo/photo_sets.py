@@ -1,8 +1,8 @@
-"""Real photos that installed pip packages carry, with whose they are.
+"""Real photos that installed pip packages contain, with their credits.
 
-They are used where they lie: nothing is copied, downloaded or imported, and a package that is not
-installed leaves its photos out. Files that are no photographs (test patterns, drawings, microscopy)
-are not listed.
+They are used in place: nothing is copied, downloaded or imported, and a package that is not
+installed is skipped. Files that are no photographs (test patterns, drawings, microscopy) are not
+listed.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What `crossgraph doctor` looks at: packages, the machine, models that are at hand, an index.
+"""What `crossgraph doctor` checks: packages, the machine, available models, an index.
 
-Each examiner gives findings, a line each, and raises nothing that a person could have caused.
+Each check yields findings, a line each, and raises no error that a user could have caused.
 """
 
 from search.doctor.examination import examine

@@ -1,4 +1,4 @@
-"""Which models are at hand: the one that ships, its encoders' weights, and what is prepared."""
+"""Which models are available: the shipped one, its encoders' weights, and prepared ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["model_findings"]
 
 
 def model_findings() -> Iterator[Finding]:
-    """Look at the shipped model, the packaged encoders' weights, and the cache of query sides."""
+    """Check the shipped model, the packaged encoders' weights, and the cache of prepared models."""
     yield _shipped()
     yield from _weights()
     yield from _prepared(exported_models_cache())
@@ -59,7 +59,7 @@ def _prepared(cache: Path) -> Iterator[Finding]:
         if folder in usable:
             yield Finding("prepared model", text)
         else:
-            advice = "it may be deleted, `crossgraph index` prepares its model anew"
+            advice = "delete it, and `crossgraph index` prepares its model again"
             text = f"{text} is damaged, half written or of another version"
             yield Finding("prepared model", text, "note", advice)
     if not usable:

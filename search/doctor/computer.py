@@ -1,4 +1,4 @@
-"""What runs where, and how much room there is."""
+"""What runs where, and how much memory and disk space there is."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from search.models.cache_folders import exported_models_cache
 __all__ = ["machine_findings"]
 
 LEAST_MEMORY = 2e9
-"""Bytes: a model takes half a GB, and the largest photo that is read another one."""
+"""In bytes: a model takes half a GB, and reading the largest allowed photo as much again."""
 LEAST_DISK = 1e9
 
 
 def machine_findings() -> Iterator[Finding]:
-    """Say what photos, queries and vectors are computed on, and look at threads and room."""
+    """Yield where photos, queries and vectors are computed, and check threads, memory and disk."""
     yield _photos()
     yield _queries()
     yield _vectors()
@@ -63,10 +63,10 @@ def _vectors() -> Finding:
     import faiss
 
     if not hasattr(faiss, "StandardGpuResources"):
-        return Finding("vectors", "searched on the CPU: this FAISS is built without a GPU's part")
+        return Finding("vectors", "searched on the CPU: this FAISS is built without GPU support")
     count = faiss.get_num_gpus()
     if not count:
-        advice = "nvidia-smi says whether the driver is there"
+        advice = "nvidia-smi says whether the driver is installed"
         return Finding("vectors", "searched on the CPU: FAISS sees no GPU", "note", advice)
     return Finding("vectors", f"searched on a GPU, of {count} that FAISS sees")
 
@@ -90,7 +90,7 @@ def _memory() -> Iterator[Finding]:
     try:
         page = os.sysconf("SC_PAGE_SIZE")
         total, free = (page * os.sysconf(f"SC_{name}_PAGES") for name in ("PHYS", "AVPHYS"))
-    except (AttributeError, ValueError, OSError):  # not every system tells
+    except (AttributeError, ValueError, OSError):  # not every system reports it
         return
     text = f"{total / 1e9:.1f} GB, {free / 1e9:.1f} GB of it unused"
     if total < LEAST_MEMORY:

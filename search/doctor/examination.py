@@ -1,4 +1,4 @@
-"""All that is looked at, in the order in which it is told."""
+"""All checks, in the order in which they are reported."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ __all__ = ["examine"]
 
 
 def examine(index: Path | None = None) -> Iterator[Finding]:
-    """Look at packages and machine, then at models, then at an index where one is given.
+    """Check packages and machine, then models, then the index if one is given.
 
-    Where a needed package is missing, what needs it is not looked at.
+    If a needed package is missing, the checks that need it are skipped.
     """
     packages = list(package_findings())
     yield from packages

@@ -1,4 +1,4 @@
-"""One thing that was looked at."""
+"""The result of one check."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ State = Literal["ok", "note", "missing"]
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found, and what helps.
+    """What was found, and what to do.
 
     Attributes:
-        name: of what was looked at.
+        name: name of what was checked.
         said: what was found, in a few words.
-        state: `ok`; `note` where something goes on slower or without a part; `missing` where
-            something that is needed is not there.
-        advice: what to do; empty where there is nothing to do.
+        state: `ok`; `note` if something works slower or only in part; `missing` if something needed
+            is absent.
+        advice: what to do; empty if there is nothing to do.
     """
 
     name: str
@@ -31,5 +31,5 @@ class Finding:
         return f"{self.state:<8}{self.name}: {self.said}{f'; {self.advice}' if self.advice else ''}"
 
     def to_dict(self) -> dict[str, object]:
-        """Return what JSON says of it."""
+        """Return it in JSON form."""
         return asdict(self)

@@ -1,4 +1,4 @@
-"""Whether an index opens, what answers for it, and whether what is quickly looked at is right."""
+"""Whether an index opens, which model answers for it, and whether quick checks pass."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["index_findings"]
 
 
 def index_findings(folder: Path) -> Iterator[Finding]:
-    """Open an index and look at what takes no reading of every row; `crossgraph verify` does."""
+    """Open an index and run the quick checks; `crossgraph verify` reads every row."""
     from search.status.index_status import read_status
     from store import CrossgraphError, Index
 
@@ -56,15 +56,15 @@ def _file(name: str, index: Index) -> Finding:
         right = False
     if right:
         return Finding(name, f"{generation.name} is the one that the catalog recorded")
-    advice = "crossgraph verify --repair writes it anew, and so does the next search"
-    return Finding(name, f"{generation.name} is not there or damaged", "note", advice)
+    advice = "crossgraph verify --repair writes it again, and so does the next search"
+    return Finding(name, f"{generation.name} is missing or damaged", "note", advice)
 
 
 def _sources(name: str, index: Index) -> Finding:
     away = [root for root in index.sources() if not Path(root).is_dir()]
     if away:
-        text = f"not there just now: {', '.join(away)}"
-        advice = "mount the disk, or say with `crossgraph relocate OLD NEW` where it lies now"
+        text = f"not there at the moment: {', '.join(away)}"
+        advice = "mount the disk, or say with `crossgraph relocate OLD NEW` where it is now"
         return Finding(name, text, "note", advice)
     return Finding(name, f"all of its {len(index.sources())} folders are there")
 

@@ -1,4 +1,4 @@
-"""Which packages are installed, held against what crossgraph asks for."""
+"""Which packages are installed, compared with what crossgraph requires."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ OURS = "crossgraph"
 
 
 def package_findings(requirements: Iterable[str] | None = None) -> Iterator[Finding]:
-    """Look at Python, at every package that crossgraph needs, at SQLite and at FAISS.
+    """Check Python, every package that crossgraph needs, SQLite and FAISS.
 
     Args:
-        requirements: what is needed, as in `pyproject.toml`; None is what the installed crossgraph
-            says of itself.
+        requirements: what is needed, as in `pyproject.toml`; None for what the installed crossgraph
+            declares.
     """
     yield Finding("Python", f"{platform.python_version()} on {platform.platform(terse=True)}")
     try:
@@ -43,13 +43,13 @@ def package_findings(requirements: Iterable[str] | None = None) -> Iterator[Find
 
 
 def _training() -> Finding:
-    """Say whether the extra `train` is there, which indexing and searches do without."""
+    """Return whether the extra `train` is installed, which indexing and searches do not need."""
     missing = missing_training_packages()
     if not missing:
         text = f"torch {metadata.version('torch')} and all else that training needs is installed"
         return Finding("training", text)
     text = f"needs the extra `train` (not installed: {', '.join(missing)})"
-    return Finding("training", f"{text}; indexing and searches do without")
+    return Finding("training", f"{text}; indexing and searches do not need it")
 
 
 def _sqlite() -> Finding:
@@ -87,7 +87,7 @@ def _faiss() -> Finding:
         advice = "pip install faiss-cpu, or faiss-gpu-cuvs where there is a GPU with CUDA 13"
         return Finding("FAISS", "not installed", "missing", advice)
     if len(installed) > 1:
-        advice = "keep one: they supply the same module, and which one runs is chance"
+        advice = "keep one: both provide the same module, and which one is imported is undefined"
         return Finding("FAISS", " and ".join(installed), "note", advice)
     import faiss
 
@@ -95,7 +95,7 @@ def _faiss() -> Finding:
 
 
 def _instructions(faiss: object) -> str:
-    """Return the SIMD variant that is at work, and those it was compiled with."""
+    """Return the SIMD variant in use, and those it was compiled with."""
     config = getattr(faiss, "SIMDConfig", None)  # FAISS 1.14 and later choose when they start
     at_work = f"{config.get_level_name()} at work, compiled " if config is not None else ""
     options = str(faiss.get_compile_options()).split()  # type: ignore[attr-defined]

@@ -1,1 +1,1 @@
-"""An open index for programs: opened, searched, embedded with, added to, from any thread."""
+"""An open index for programs: searching, embedding, adding and removing, from any thread."""

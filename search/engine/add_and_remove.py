@@ -1,4 +1,4 @@
-"""Photos put into an index and taken out of it, whoever asks."""
+"""Adding photos to an index and removing them, for Python and HTTP alike."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from store.types import Progress
 __all__ = ["REMOVED", "WriteOptions", "add_photos", "left_out", "patiently", "remove_photos"]
 
 REMOVED = "removed by request"
-"""Why a photo is in quarantine that was taken out: the next run is not to bring it back."""
+"""The quarantine reason of a removed photo, which keeps the next run from adding it again."""
 
 SECONDS_BETWEEN = 0.1
 
@@ -26,12 +26,12 @@ T = TypeVar("T")
 
 
 class WriteOptions(TypedDict, total=False):
-    """What `SearchIndex.add` takes beside paths.
+    """The options of `SearchIndex.add`.
 
     Attributes:
         annotations: COCO captions or instances files, whose photos are looked up in the folders.
-        batch_size: how many photos the model gets together.
-        retry_failed: whether files are read again that could not be read before, changed or not.
+        batch_size: how many photos the model encodes together.
+        retry_failed: whether files that could not be read before are read again, changed or not.
         progress: called with photos done, photos to do, and the name of the last one.
         wait_seconds: how long to wait for another process that writes, 10 unless given.
     """
@@ -51,14 +51,14 @@ def add_photos(
     wait_seconds: float = 10.0,
     **options: object,
 ) -> BuildReport:
-    """Add folders and files to an index, or bring them up to date; raises as `build_index`.
+    """Add folders and files to an index, or update them; raises as `build_index`.
 
     Args:
         folder: the index.
-        paths: what is no folder, tar or Parquet file, or address is taken for a photo.
-        model: made the index.
+        paths: folders, tar or Parquet files, addresses; anything else is taken for a photo.
+        model: the model that made the index.
         wait_seconds: how long to wait for another process that writes.
-        **options: of `build_index`.
+        **options: options of `build_index`.
     """
     if isinstance(paths, (str, Path)):
         raise SourceError(f"expected a list of paths, found {paths}: put it into a list")
@@ -78,9 +78,9 @@ def _is_source(path: str) -> bool:
 
 
 def remove_photos(folder: Path, image_ids: Iterable[int]) -> int:
-    """Take photos out of an index and give how many were in it; their files stay as they are.
+    """Remove photos from an index and return how many were in it; their files stay as they are.
 
-    The files are put into quarantine, so that no run brings them back before they change.
+    The files are quarantined, so that no run adds them again before they change.
 
     Raises:
         IndexBusy: another process is writing.
@@ -96,19 +96,19 @@ def remove_photos(folder: Path, image_ids: Iterable[int]) -> int:
 
 
 def left_out(file: PhotoFile) -> QuarantinedFile:
-    """Return the record that keeps a photo's file out of the index as it is now."""
+    """Return the record that keeps a photo's file, as it is now, out of the index."""
     as_indexed = QuarantinedFile(file.path, file.source, file.size_bytes, file.mtime_ns, REMOVED)
     try:
         now = os.stat(file.path)
     except OSError:
-        return as_indexed  # should it come back
+        return as_indexed  # in case it comes back
     return replace(as_indexed, size_bytes=now.st_size, mtime_ns=now.st_mtime_ns)
 
 
 def patiently(work: Callable[[], T], seconds: float) -> T:
-    """Do a piece of work, again and again for so long as another process is writing.
+    """Do a piece of work, and retry it while another process is writing.
 
-    A search that writes the vectors' file of a small index in passing is such a one, for a moment.
+    A search that writes the vector file of a small index counts as one, for a moment.
     """
     until = time.monotonic() + seconds
     while True:

@@ -1,4 +1,4 @@
-"""What people ask as requests, and requests answered within one state of the index."""
+"""Requests made from what callers pass, and answered within one snapshot of the index."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class RequestAnswerer:
     """Answers requests; used by one thread at a time.
 
     Args:
-        index: open.
-        model: made it.
+        index: an open index.
+        model: the model that made it.
     """
 
     def __init__(self, index: SearchedIndex, model: SearchModel) -> None:
@@ -38,7 +38,7 @@ class RequestAnswerer:
         self._queries = QueryReader(index, model)
 
     def answer(self, request: SearchRequest, terms: TermReader, watch: Stopwatch) -> SearchResult:
-        """Return the hits of a request; `watch` was started when the search was."""
+        """Return the hits of a request; `watch` was started with the search."""
 
         def answer() -> SearchResult:
             with watch.stage("understand"):
@@ -69,7 +69,7 @@ class RequestAnswerer:
 def request_of(
     query: str | Path | SearchRequest, k: int, literal: bool, options: SearchOptions
 ) -> SearchRequest:
-    """Return the request of what `SearchIndex.search` is given; raises what that does."""
+    """Return the request for the arguments of `SearchIndex.search`; raises as that does."""
     if isinstance(query, SearchRequest):
         if options or literal or k != DEFAULT_K:
             raise TypeError("a SearchRequest holds k and the options itself: leave them out")

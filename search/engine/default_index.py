@@ -1,7 +1,7 @@
-"""The index that is meant where none is named, found from any folder.
+"""The default index, which commands use if none is named, found from any folder.
 
-In this order: what CROSSGRAPH_INDEX names, a `photos.index` in the current folder, the index in the
-user's data folder, and, to be read only where there is none of these, that of `crossgraph demo`.
+In this order: the one that CROSSGRAPH_INDEX names, a `photos.index` in the current folder, the one
+in the user's data folder, and, for reading only, that of `crossgraph demo`.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ CATALOG = "catalog.db"
 
 
 def default_index() -> Path:
-    """Return the index to read, whether it is there or not."""
+    """Return the index to read, whether it exists or not."""
     wanted = new_index()
     return demo_index() if not is_index(wanted) and _is_home(wanted) else wanted
 
 
 def new_index() -> Path:
-    """Return the index to write: as `default_index`, and never the demo's."""
+    """Return the index to write: as `default_index`, but never the demo's."""
     named = os.environ.get(INDEX_VARIABLE)
     if named:
         return Path(named)
@@ -51,13 +51,13 @@ def demo_folder() -> Path:
 
 
 def demo_index() -> Path:
-    """Return the index of `crossgraph demo`; the user's own where there is none."""
+    """Return the index of `crossgraph demo`, or the user's own if there is none."""
     index = demo_folder() / "index"
     return index if is_index(index) else home_index()
 
 
 def is_index(folder: Path) -> bool:
-    """Say whether there is an index in a folder, whatever state it is in."""
+    """Return whether a folder has an index, whatever state it is in."""
     return (folder / CATALOG).is_file()
 
 

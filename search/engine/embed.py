@@ -1,4 +1,4 @@
-"""Texts and photos as vectors, for programs that compare them themselves."""
+"""Vectors of texts and photos, for programs that compare them themselves."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def embed_texts(model: SearchModel, texts: Sequence[str], dim: int) -> NDArray[n
 def embed_photos(
     model: PhotoEmbedder, images: Sequence[str | Path | bytes | Image.Image], dim: int
 ) -> NDArray[np.float32]:
-    """Return vectors (B, dim) of B photos, some of which are in memory at a time.
+    """Return vectors (B, dim) of B photos, of which only a few are in memory at a time.
 
     Raises:
-        QueryError: one of them cannot be read; names it.
+        QueryError: one of them cannot be read; the message names it.
     """
     if isinstance(images, (str, Path, bytes, Image.Image)):
         raise QueryError("expected a list of photos, found a single one: put it into a list")

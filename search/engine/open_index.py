@@ -1,7 +1,7 @@
 """Models and indexes, opened together.
 
-The index and the model are two things that must belong together: a vector means something only to
-the model that made it. `open_index` compares their fingerprints and refuses in one line.
+The index and the model must belong together: a vector means something only to the model that made
+it. `open_index` compares their fingerprints, and its error fits on one line.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 INDEX_SECONDS = 5.0
-"""How long an index of several may take for one thing that it is asked."""
+"""Time limit in seconds for one request to one of several indexes."""
 
 
 def open_index(
@@ -41,32 +41,31 @@ def open_index(
 ) -> SearchIndex:
     """Open an index made by `crossgraph index`, with the model that made it.
 
-    Where `crossgraph index` prepared that model on this machine, it is opened without torch; what
-    reads photos is loaded by the first query that shows one.
+    If `crossgraph index` prepared that model on this machine, it is opened without torch; the image
+    encoder is loaded by the first query with a photo.
 
     Args:
-        folder: the index; None for the one that commands take where none is named
-            (`search.engine.default_index`); or several of one model, folders and addresses of
-            databases, that answer as one: see docs/serving.md.
-        checkpoint: the model's folder; None is the one that made the index where that is prepared,
+        folder: the index; None for the default one (`search.engine.default_index`); or several of
+            one model, folders and addresses of databases, that answer as one: see docs/serving.md.
+        checkpoint: the model's folder; None for the one that made the index if that is prepared,
             else the one that ships with this package.
         image_weights: a file or folder with the image encoder's weights, if not from a package;
             giving it or the next loads them, whatever is prepared.
         text_weights: the same for the text encoder.
-        model: a retriever that is loaded already, in place of `checkpoint` and the weights.
-        once: whether a single query will be asked, which then is answered sooner.
+        model: a retriever that is already loaded, in place of `checkpoint` and the weights.
+        once: whether only one query will be made, which is then answered sooner.
         vectors: the address of a database that holds the index, `postgresql://...`, in place of
             `folder`; see docs/postgres.md.
-        seconds: how long each of several indexes may take for one thing that it is asked; after
-            that the answer is given without it.
+        seconds: time limit for each of several indexes for one request; after that the answer comes
+            without it.
 
     Raises:
-        IndexUnavailable: the database cannot be reached, or none of several indexes be read.
+        IndexUnavailable: the database cannot be reached, or none of several indexes can be read.
         IndexNotFound: there is no index in the folder.
         IndexDamaged: there is one and its catalog cannot be read.
         ModelMismatch: the index was made with another model.
         ClipNotPrepared: a CLIP-like model made the index, and is not prepared on this machine.
-        ModelUnavailable: the checkpoint cannot be read, or an encoder's weights are not there.
+        ModelUnavailable: the checkpoint cannot be read, or an encoder's weights are missing.
     """
     from store.opening import open_reader
 
@@ -87,7 +86,7 @@ def open_index(
         )
     folder, photos = Path(folder), None
     if model is None:
-        # First of all: that there is no index should not cost the seconds that loading a model may.
+        # Checked first, so that a missing index is reported without loading a model for seconds.
         with closing(open_reader(folder, vectors)) as index:
             known = index.model
         model, photos = models_of(

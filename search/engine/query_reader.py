@@ -1,4 +1,4 @@
-"""Queries read by what an index knows: its names, its files' names and the time of its photos."""
+"""Queries read with what an index knows: its names, its files' names and its photos' times."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 __all__ = ["QueryReader", "ReadRequest"]
 
 MOST_NAMES = 5000
-"""Of each kind that queries are read by, those of the most photos first."""
+"""Limit on names of each kind that queries are read with; those of most photos come first."""
 LOOKED_UP = 50
-"""Photos among which one of a file's name is looked for."""
+"""Number of photos among which a file's name is looked for."""
 
 
 class ReadRequest(NamedTuple):
     """A request whose text was read.
 
     Attributes:
-        request: with terms and filter in place of the text.
+        request: the request, with terms and filter in place of the text.
         understood: how the text was read.
     """
 
@@ -40,11 +40,11 @@ class ReadRequest(NamedTuple):
 
 
 class QueryReader:
-    """Reads the texts of requests; used by one thread at a time.
+    """Reads the texts of requests; not thread-safe.
 
     Args:
-        index: that is searched.
-        model: knows which words say what photos show.
+        index: the index that is searched.
+        model: the model, which knows words for what photos show.
     """
 
     def __init__(self, index: SearchedIndex, model: SearchModel) -> None:
@@ -57,8 +57,8 @@ class QueryReader:
         """Return a request with its text read; within a snapshot of the index.
 
         Raises:
-            QueryError: the text is a sum that breaks off, names a file that is not there, or a
-                choice is of nothing in it.
+            QueryError: the text is an incomplete sum, or names a file that does not exist, or a
+                choice is for no part of it.
         """
         text = request.text
         if not text.strip():
@@ -108,21 +108,21 @@ class QueryReader:
         return first, last
 
     def _has_file(self, name: str) -> bool:
-        """Whether a photo's file is called so, or has that in its name."""
+        """Return whether a photo's file has this name, or contains it in its name."""
         ids = self._index.search_texts(name, LOOKED_UP)[0]
         named = name.lower()
         return any(named in PurePath(each.path).name.lower() for each in self._index.photos(ids))
 
 
 def _check_file(text: str, understood: Understood) -> None:
-    """Raise QueryError where a text is the name of a file, and neither here nor in the index."""
+    """Raise QueryError if a text is the name of a file that is neither here nor in the index."""
     from store import QueryError
 
     is_known = any(chip.kind is ChipKind.file for chip in understood.chips)
     if asks_with_file(text.strip()) and not is_known:
         raise QueryError(
-            f"there is no file {text.strip()[:200]}, and no photo of the index has that name; ask "
-            "with words, or with --literal if these are the words"
+            f"there is no file {text.strip()[:200]}, and no photo of the index has that name; "
+            "search with words, or with --literal if these are the words"
         )
 
 

@@ -1,4 +1,4 @@
-"""An open index as programs use it: searched, embedded with, written to, from any thread."""
+"""The open index that programs use: searching, embedding and writing, from any thread."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ class SearchIndex:
     ...     for hit in index.search("a dog on a red sofa", k=5):
     ...         print(f"{hit.probability:.2f}", hit.path)
 
-    Any number of threads may share one. They read one after the other, each a whole answer of one
-    state of the index; photos are added and removed beside that. What waits has a twin that an
-    event loop can await, `asearch` for `search` and so on, which waits in a thread.
+    Any number of threads may share one. Searches run one at a time, each on one snapshot of the
+    index; adding and removing photos runs concurrently. Every blocking method has an async version,
+    `asearch` for `search` and so on, which runs in a thread.
 
     Args:
-        index: open; closed with this.
-        model: made it.
-        photo_embedder: reads photos that are asked with or added; None if `model` does.
+        index: an open index; closed with this.
+        model: the model that made it.
+        photo_embedder: embeds photos of queries and added photos; None if `model` does.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class SearchIndex:
         self._model = model
         self._photo_embedder = photo_embedder or cast(PhotoEmbedder, model)
         self._requests = RequestAnswerer(index, model)
-        # Of the index's one connection, whose snapshot is one search's, and of what reads texts.
+        # Guards the index's single connection (one search, one snapshot) and the tokenizer.
         self._reading = threading.RLock()
         self._writing = threading.Lock()
         self._is_closed = False
@@ -72,35 +72,35 @@ class SearchIndex:
 
     @property
     def folder(self) -> Path:
-        """Where it lies.
+        """The index's folder.
 
         Raises:
-            IndexNotWritable: it lies in no folder of this machine, and is only read here.
+            IndexNotWritable: it is not in a folder of this machine, and read-only here.
         """
         folder = self._index.folder
         if folder is None:
             from store import IndexNotWritable
 
             raise IndexNotWritable(
-                f"{self._index.place} is only read: change the index that it was made of, and "
-                "bring it up to date from that"
+                f"{self._index.place} is read-only: change the index that it was made from, and "
+                "update it from that"
             )
         return folder
 
     @property
     def model(self) -> SearchModel:
-        """What reads queries and ranks photos."""
+        """The model that reads queries and ranks photos."""
         return self._model
 
     def close(self) -> None:
-        """Let go of the index's files, after the search that is at work. Twice is harmless."""
+        """Close the index's files, after the running search. Closing twice is harmless."""
         with self._reading:
             self._is_closed = True
             self._index.close()
 
     @contextmanager
     def _open(self) -> Generator[None]:
-        """Hold the lock of the index's one connection while the index is open."""
+        """Hold the lock of the index's single connection; raises IndexClosed if it is closed."""
         with self._reading, model_errors_told():
             if self._is_closed:
                 from store import IndexClosed
@@ -120,10 +120,10 @@ class SearchIndex:
 
         Args:
             query: a text as `search.query.grammar` reads it, which never names a file; a photo's
-                file; or a request, which holds all else itself.
-            k: how many hits are wanted, at least 1; fewer come back from a smaller collection.
-            literal: whether a text is taken as it stands, whatever it denies or quotes.
-            **options: fields of `SearchRequest`, which describes them.
+                file; or a request, which holds everything else itself.
+            k: number of hits, at least 1; a smaller collection returns fewer.
+            literal: whether a text is taken literally, without negation and quotes.
+            **options: further fields of `SearchRequest`, described there.
 
         Returns:
             At most k hits, nearest first; equal scores in the order of `image_id`.
@@ -147,10 +147,10 @@ class SearchIndex:
         literal: bool = False,
         **options: Unpack[SearchOptions],
     ) -> list[SearchResult]:
-        """Answer many queries of one state of the index; as `search` otherwise.
+        """Answer many queries on one snapshot of the index; otherwise as `search`.
 
-        All texts are encoded together: in torch that takes a quarter of the time, a prepared model
-        gains nothing by it. Scores may differ in the seventh digit from those of single searches.
+        All texts are encoded together: that takes a quarter of the time in torch, but gains nothing
+        with a prepared model. Scores may differ in the seventh digit from those of single searches.
 
         Args:
             queries: each as `search` takes it; a single one is answered as a list of one.
@@ -159,20 +159,20 @@ class SearchIndex:
             **options: see there.
 
         Returns:
-            An answer for each query, in their order, timed without the encoding of texts.
+            An answer for each query, in their order; their times exclude the encoding of texts.
 
         Raises:
             QueryError: one of the queries is refused; none is answered.
         """
         if isinstance(queries, (str, Path, SearchRequest)):
-            queries = [queries]  # not a text's letters
+            queries = [queries]  # not the letters of a single text
         requests = [request_of(query, k, literal, options) for query in queries]
         terms = TermReader(self._index, self._model, self._photo_embedder)
         with self._open():
             return self._requests.answer_all(requests, terms)
 
     def embed_text(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return the vectors (Q, D) of Q texts as they stand.
+        """Return the vectors (Q, D) of Q texts, taken literally.
 
         Their inner products with those of `embed_image` are first-stage scores.
         """
@@ -185,10 +185,10 @@ class SearchIndex:
         """Return the vectors (B, D) of B photos, as they would be indexed. Nothing is written.
 
         Args:
-            images: paths, the bytes of files, or pictures of Pillow, of any size and mode.
+            images: paths, the bytes of files, or Pillow images, of any size and mode.
 
         Raises:
-            QueryError: one of them cannot be read; names it.
+            QueryError: one of them cannot be read; the message names it.
         """
         from search.engine.embed import embed_photos
 
@@ -196,25 +196,25 @@ class SearchIndex:
             return embed_photos(self._photo_embedder, images, self._index.model.dim)
 
     def add(self, paths: Iterable[str | Path], **options: Unpack[WriteOptions]) -> BuildReport:
-        """Add photos, or bring them up to date; searches go on meanwhile, and find them afterwards.
+        """Add photos, or update them; searches continue meanwhile, and find them afterwards.
 
-        A folder is looked through at any depth, and what is no longer in it is removed. Of a file,
-        nothing but it is looked at. It comes under the folder of the index that it lies in, and
-        where it lies in none, under the folder it is in: a later `crossgraph index` without folders
-        looks through that one, too. A photo that was removed comes back if its file is named.
+        A folder is searched at any depth, and photos no longer in it are removed. For a file, only
+        that file is read. It belongs to the indexed folder that contains it, or, if none does, to
+        its own folder: a later `crossgraph index` without folders searches that one, too. A photo
+        that was removed comes back if its file is named.
 
         Args:
             paths: folders and files.
             **options: see `search.engine.add_and_remove.WriteOptions`.
 
         Returns:
-            What was done; what could not be read is in its `quarantined`.
+            A report of what was done; files that could not be read are in its `quarantined`.
 
         Raises:
-            SourceError: a path is not there, a folder has no photos, or a file has not the name of
-                a photo; nothing was written.
-            IndexBusy: another process was writing all the time.
-            IndexNotWritable: such as on a full disk; what was done is kept.
+            SourceError: a path does not exist, a folder has no photos, or a file's name is not a
+                photo's; nothing was written.
+            IndexBusy: another process kept writing for the whole time.
+            IndexNotWritable: the disk is full, for example; what was done is kept.
             ModelMismatch: another model made the index.
         """
         from search.engine.add_and_remove import add_photos
@@ -226,18 +226,18 @@ class SearchIndex:
             return add_photos(folder, paths, cast("IndexingModel", model), **options)
 
     def remove(self, image_ids: Iterable[int], *, wait_seconds: float = 10.0) -> int:
-        """Take photos out of the index and give how many were in it; their files stay as they are.
+        """Remove photos from the index and return how many were in it; their files stay.
 
         They are left out from now on, until their files change, are named to `add`, or
         `crossgraph index --retry-failed` is run.
 
         Args:
-            image_ids: of photos; those that are not there are passed over.
+            image_ids: ids of photos; those not in the index are ignored.
             wait_seconds: how long to wait for another process that writes.
 
         Raises:
-            IndexBusy: another process was writing all the time.
-            IndexNotWritable: such as on a full disk.
+            IndexBusy: another process kept writing for the whole time.
+            IndexNotWritable: the disk is full, for example.
         """
         from search.engine.add_and_remove import patiently, remove_photos
 
@@ -248,7 +248,7 @@ class SearchIndex:
             return patiently(lambda: remove_photos(folder, ids), wait_seconds)
 
     def photos(self, image_ids: Iterable[int]) -> list[PhotoRecord]:
-        """Return what is known of photos, in the order of the ids; those not there are left out."""
+        """Return what is known about photos, in the order of the ids; missing ones are left out."""
         with self._open():
             return self._index.photo_records(list(image_ids))
 

@@ -1,4 +1,4 @@
-"""What lets threads and event loops share an open index."""
+"""Tools for sharing an open index between threads and event loops."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ R = TypeVar("R")
 def in_thread(
     method: Callable[Concatenate[S, P], R],
 ) -> Callable[Concatenate[S, P], Coroutine[Any, Any, R]]:
-    """Return the twin of a method that an event loop can await: it waits in a thread.
+    """Return the async version of a method, which runs it in a thread.
 
-    Cancelled, it lets the thread go on to the end: a search is short, and what adds photos keeps
-    what it did.
+    If cancelled, the thread still runs to its end: a search is short, and adding photos keeps what
+    it did.
     """
 
     @wraps(method)
     async def twin(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        import asyncio  # which most programs that search do without
+        import asyncio  # which most programs that search do not need
 
         return await asyncio.to_thread(method, self, *args, **kwargs)
 
@@ -38,11 +38,11 @@ def in_thread(
 
 
 class GuardedTexts:
-    """A model whose texts are read under a lock: the tokenizers of some take one thread at a time.
+    """A model that reads texts under a lock: the tokenizers of some models are not thread-safe.
 
     Args:
-        model: all else of it is as it is.
-        lock: held while texts are read.
+        model: everything else is passed through to it.
+        lock: the lock held while texts are read.
     """
 
     def __init__(self, model: object, lock: AbstractContextManager[object]) -> None:
@@ -50,7 +50,7 @@ class GuardedTexts:
         self._lock = lock
 
     def embed_queries(self, texts: Sequence[str]) -> EmbeddedQueries:
-        """As the model's own."""
+        """Embed queries as the model does, holding the lock."""
         with self._lock:
             embedded: EmbeddedQueries = getattr(self._model, "embed_queries")(texts)  # noqa: B009
             return embedded

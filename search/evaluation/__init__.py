@@ -1,1 +1,1 @@
-"""How good a model is: measures, their intervals, and the runs that take them."""
+"""How good a model is: measures, their intervals, and the runs that compute them."""

@@ -1,4 +1,4 @@
-"""What each part of a trained model is worth: one table, whose rows `fusion` scores."""
+"""What each part of a trained model contributes: one table, whose rows `fusion` scores."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ NOTES = (
 
 @dataclass(frozen=True)
 class Ablation:
-    """What was measured.
+    """The results of an ablation.
 
     Attributes:
         report: `rows` in order, each with its name, measures both ways, the row that it is compared
             with and the difference from that; and `notes`, which say how to read them.
-        ranks: by row, then direction, one rank a query, as in `Evaluation.ranks`.
+        ranks: by row, then direction, one rank per query, as in `Evaluation.ranks`.
     """
 
     report: Record
@@ -55,7 +55,7 @@ def ablate(
     """Measure a trained network with each of its parts taken out in turn.
 
     Args:
-        network: the network, which is left as it is.
+        network: the network, which is not changed.
         data: a collection with captions.
         progress: called as by `fusion.evaluation.ablation.score_rows`.
     """

@@ -1,9 +1,9 @@
-"""Captions that say something else with nearly the same words: does a model read their order?
+"""Captions that mean something else with nearly the same words: does a model read word order?
 
 Rules of our own in the manner of ARO (Yuksekgonul et al., ICLR 2023) and of Winoground (Thrush et
 al., CVPR 2022), with short lists of words that everyday captions use: people, animals and things
 that one meets in photos, twelve names of colours, the counts from two to nine. A rule that doesn't
-fit gives None. What is altered is false of the photo as a rule, not always: nobody looked.
+fit gives None. An altered caption is usually false of the photo, but not always: nobody checked.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ COLOURS = frozenset(
     )
 )  # fmt: skip
 NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight", "nine")
-# Neighbours change places, so that the altered counts are no rarer than the true ones.
+# Neighbours are swapped, so that the altered counts are no rarer than the true ones.
 COUNTS = {number: NUMBERS[place ^ 1] for place, number in enumerate(NUMBERS)}
 JOINED = frozenset({"and", "or"})
-# What stands on either side of these may change places and the sentence stays as true as before.
+# What stands on either side of these can be swapped without changing the sentence's truth.
 EITHER_WAY = JOINED | {"with", "beside", "near", "by", "next", "alongside"}
 
 _WORD = re.compile(r"[A-Za-z]+")
 
 
 def swap_nouns(text: str) -> str | None:
-    """Exchange two nouns, both singular or both plural, that are not joined the same both ways.
+    """Swap two nouns, both singular or both plural, unless they are joined symmetrically.
 
     >>> swap_nouns("A dog chases an elephant .")
     'An elephant chases a dog .'
@@ -62,7 +62,7 @@ def swap_nouns(text: str) -> str | None:
 
 
 def swap_colours(text: str) -> str | None:
-    """Exchange two colours of different things.
+    """Swap two colours of different things.
 
     >>> swap_colours("A black and white dog with a red ball")
     'A red and white dog with a black ball'
@@ -93,7 +93,7 @@ KINDS: Mapping[str, Callable[[str], str | None]] = {
     "colours": swap_colours,
     "counts": change_count,
 }
-"""The rules by the name that a report gives them."""
+"""The rules, by their names in reports."""
 
 
 def _words(text: str) -> list[str]:
@@ -101,13 +101,13 @@ def _words(text: str) -> list[str]:
 
 
 def _pairs(words: list[str], group: frozenset[str]) -> Iterator[tuple[int, int]]:
-    """Places of two different words of a group, from the left."""
+    """Return the positions of two different words of a group, from the left."""
     places = [place for place, word in enumerate(words) if word in group]
     return ((i, j) for i, j in combinations(places, 2) if words[i] != words[j])
 
 
 def _coloured(words: list[str], place: int) -> str:
-    """What a colour is said of: the next word that is no colour; at the end of a text nothing."""
+    """Return what a colour describes: the next word that is no colour; nothing at a text's end."""
     for word in words[place + 1 :]:
         if word not in COLOURS and word not in JOINED:
             return word
@@ -115,7 +115,7 @@ def _coloured(words: list[str], place: int) -> str:
 
 
 def _replaced(text: str, changes: Mapping[int, str]) -> str:
-    """Put words in the places of others, with their capitals, and mend `a` and `an` before them."""
+    """Replace words, keeping their capitals, and correct `a` and `an` before them."""
     words = _words(text)
     new = dict(changes)
     for place, word in changes.items():

@@ -1,8 +1,8 @@
-"""How sure a difference between two models on the same queries is.
+"""Confidence intervals for the difference between two models on the same queries.
 
-Captions of one photo are no independent queries: photos are drawn, each with all its captions.
-What an interval says is how the difference would move with other photos of the same kind. It says
-nothing of another training run, or of another draw of shuffled edges.
+Captions of one photo are not independent queries, so photos are drawn, each with all its captions.
+An interval says how the difference would vary with other photos of the same kind. It says nothing
+about another training run, or another draw of shuffled edges.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ def paired_interval(
 
     Args:
         hits: (Q,) bool, the queries that one model answers.
-        against: (Q,) bool, those that the other one answers.
+        against: (Q,) bool, those that the other model answers.
         photo_rows: (Q,) int, the photo of each query; queries of one photo are drawn together.
-        resamples: how often as many photos are drawn, with replacement, as there are.
+        resamples: number of draws, each of as many photos as there are, with replacement.
         seed: the same seed draws the same photos, whatever the models.
         level: the share of resamples inside the interval.
 
     Returns:
-        The share of `hits` less that of `against`, over all queries, and the interval.
+        The share of `hits` minus that of `against`, over all queries, and the interval.
 
     Raises:
         ValueError: no queries, or shapes that do not fit.
@@ -86,11 +86,11 @@ def sampled_interval(
     """Return the percentile interval of any measure of queries.
 
     Args:
-        measure: gives the measure of rows (n,) int64 of queries, some of them several times; NaN
-            where it has none, which is left out.
+        measure: returns the measure of rows (n,) int64 of queries, some of them repeated; NaN if
+            undefined, which is left out.
         groups: (Q,) int, the photo, word or other thing of each query; queries of one are drawn
             together.
-        resamples: how often as many groups are drawn, with replacement, as there are.
+        resamples: number of draws, each of as many groups as there are, with replacement.
         seed: the same seed draws the same groups.
         level: the share of resamples inside the interval.
 
@@ -124,7 +124,7 @@ def sampled_interval(
 def _resampled(
     rng: np.random.Generator, count: int, gains: NDArray[np.float64], queries: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Draw photos `count` times and give the difference among the queries of each draw."""
+    """Draw photos `count` times and return the difference over the queries of each draw."""
     photos = len(gains)
     times = rng.multinomial(photos, np.full(photos, 1 / photos), size=count).astype(np.float64)
     shares: NDArray[np.float64] = (times @ gains) / (times @ queries)

@@ -24,7 +24,7 @@ def collection_features(
     text_weights: Path | None = None,
     progress: Callable[..., None] | None = None,
 ) -> PairData:
-    """Encode a captioned collection, or read what an earlier command encoded of it."""
+    """Encode a captioned collection, or read its features from an earlier command."""
     from fusion.data.feature_cache import cache_features
     from fusion.encoders import load_encoders
 

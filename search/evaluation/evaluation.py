@@ -1,4 +1,4 @@
-"""Judge a trained model on a collection: retrieval both ways, matching, what a query costs.
+"""Evaluate a trained model on a collection: retrieval both ways, matching, cost of a query.
 
 Nothing is fitted here: no threshold, no correction, no bank sees the evaluated captions.
 Percentages go from 0 to 100, ranks from 1.
@@ -46,18 +46,18 @@ Ranks = NDArray[np.int64]
 
 
 class EvaluationError(CrossgraphError, ValueError):
-    """The collection cannot be judged: no captions, or too few photos."""
+    """The collection cannot be evaluated: no captions, or too few photos."""
 
 
 class NegativeModel(Protocol):
-    """An independent model that picks hard false pairs (`fusion.data.cca.LinearCCA` is one)."""
+    """An independent model that picks hard false pairs, such as `fusion.data.cca.LinearCCA`."""
 
     def similarity(self, data: PairData) -> Matrix:
         """Return (Q, G) float, captions by photos, higher is more alike."""
 
 
 class MeasuredPart(NamedTuple):
-    """What was measured beside retrieval: a part of the report, and what it comes from."""
+    """An additional measurement: a part of the report, and the data it is computed from."""
 
     report: Record
     per_query: Record
@@ -65,11 +65,11 @@ class MeasuredPart(NamedTuple):
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was measured.
+    """The results of an evaluation.
 
     Attributes:
         report: the measures, in the layout of `crossgraph eval --json`.
-        ranks: stage, then direction, then one rank a query: captions in the data's order for
+        ranks: stage, then direction, then one rank per query: captions in the data's order for
             text_to_image, captioned photos in the data's order for image_to_text.
         per_query: what `crossgraph eval --ranks` writes (`search/evaluation/per_query.py`): the
             ranks, and whatever else the report can be recomputed from.
@@ -85,7 +85,7 @@ class Evaluation:
         report: Record | None,
         per_query: Record | None = None,
     ) -> Evaluation:
-        """Add what was measured beside it, under the same name in the report and in the file."""
+        """Add a further measurement, under the same name in the report and in the file."""
         tables = {} if per_query is None else {name: per_query}
         return replace(
             self,
@@ -103,15 +103,15 @@ def evaluate(
     latency_ms: Mapping[str, float] | None = None,
     progress: Callable[..., None] | None = None,
 ) -> Evaluation:
-    """Judge `matcher` on all captions and photos of `data`.
+    """Evaluate `matcher` on all captions and photos of `data`.
 
     Args:
         matcher: the model, with its name, encoders, fingerprint and threshold.
         data: the evaluated collection; photos without captions stay in the gallery.
-        negatives: an independent model for the hard false pairs, never the one judged.
+        negatives: an independent model for the hard false pairs, never the evaluated one.
         seed: draws the false pairs.
-        latency_ms: measured parts of one query, added to what is measured here.
-        progress: handed to the matcher.
+        latency_ms: measured parts of one query, added to the report.
+        progress: passed to the matcher.
 
     Raises:
         EvaluationError: no captions, or fewer than two photos.
@@ -120,8 +120,8 @@ def evaluate(
     photos = len(data.photos.image_ids)
     if not len(photo_rows) or photos < 2:
         raise EvaluationError(
-            f"the collection has {photos} photos and {len(photo_rows)} captions of them, "
-            "expected at least 2 photos and 1 caption"
+            f"the collection has {photos} photos with {len(photo_rows)} captions, expected at "
+            "least 2 photos and 1 caption"
         )
     started = time.perf_counter()
     scores = matcher.score_all(data, progress=progress)
@@ -174,16 +174,17 @@ def retrieval_measures(ranks: Ranks) -> dict[str, float]:
 def rank_both(
     text_to_image: Matrix | None, image_to_text: Matrix | None, photo_rows: Ranks
 ) -> dict[str, Ranks]:
-    """Rank by two (Q, G) tables of scores, captions by photos; a table that is None has no key.
+    """Rank by two (Q, G) tables of scores, captions by photos; a table of None gets no key.
 
-    Return one rank a caption under "text_to_image", one a captioned photo under "image_to_text".
+    Return one rank per caption under "text_to_image", one per captioned photo under
+    "image_to_text".
     """
     ranks: dict[str, Ranks] = {}
     if text_to_image is not None:
         matrix = np.asarray(text_to_image)
         ranks["text_to_image"] = retrieval_ranks(matrix, photo_rows, np.arange(matrix.shape[1]))
     if image_to_text is not None:
-        # A photo without a caption cannot be a query: nothing would be the right answer.
+        # A photo without a caption cannot be a query: it has no right answer.
         captioned = np.unique(photo_rows)
         matrix = np.asarray(image_to_text).T[captioned]
         ranks["image_to_text"] = retrieval_ranks(matrix, captioned, photo_rows)

@@ -1,8 +1,8 @@
-"""Is an explanation true? Take away the region that it calls most important, and see.
+"""Whether explanations are faithful, measured by removing the region called most important.
 
-Deletion, as in RISE (Petsiuk et al., BMVC 2018), of one region and beside a control: of captions
-with their own photos, how much the cross-modal graph's logit falls without the region of which it
-read most, and without another one. An explanation that names regions at random scores even.
+Deletion, as in RISE (Petsiuk et al., BMVC 2018), of one region, with a control: for captions with
+their own photos, how much the cross-modal graph's logit falls without the region that it read most
+from, and without another one. An explanation that names regions at random scores 50 %.
 """
 
 from __future__ import annotations
@@ -30,15 +30,16 @@ Drops = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Faithfulness:
-    """What was measured, in units of the logit.
+    """The results, in units of the logit.
 
     Attributes:
         pairs: captions with their own photos, no photo twice.
         top_drop: mean fall of the logit without the region that the explanation calls the most
             important.
         random_drop: the same without another region, drawn at random.
-        top_above_random: share of the pairs, 0..1, where the first is more; equal ones count half.
-        difference: mean of the first less the second.
+        top_above_random: share of the pairs, 0..1, where the first is larger; equal ones count
+            half.
+        difference: mean of the first minus the second.
         interval: its 95% interval, by bootstrap over the pairs.
     """
 
@@ -58,15 +59,15 @@ def judge_explanations(
     most_pairs: int = MOST_PAIRS,
     progress: Callable[..., None] | None = None,
 ) -> Faithfulness:
-    """Judge what a network's explanations call important, on a captioned collection.
+    """Measure whether a network's explanations are faithful, on a captioned collection.
 
     Args:
         network: loaded and in evaluation mode.
         data: the collection.
         seed: draws one caption for each photo, the photos where there are more than `most_pairs`,
             the other region of each, and the bootstrap's samples.
-        most_pairs: how many captions to judge at most.
-        progress: called with what is being done, how many are done and how many there are.
+        most_pairs: limit on the number of captions.
+        progress: called with what is being done, the number done and the total.
 
     Raises:
         ValueError: no captions, or photos of a single region.
@@ -92,9 +93,9 @@ def drops(
 
     Args:
         graph: the cross-modal graph.
-        words: (N, T, Dn) float32, the whole text and its words, as the graph's `text` gives them.
+        words: (N, T, Dn) float32, the whole text and its words, as the graph's `text` returns them.
         mask: (N, T) bool.
-        nodes: (N, R + 1, Dn) float32, the whole photo, which stays, and its regions.
+        nodes: (N, R + 1, Dn) float32, the whole photo, which is kept, and its regions.
         rng: draws the other region.
 
     Raises:
@@ -121,7 +122,7 @@ def drops(
 def summarise_drops(
     top: Drops, other: Drops, rng: np.random.Generator, resamples: int = RESAMPLES
 ) -> Faithfulness:
-    """Put (N,) paired falls into figures; `rng` draws the bootstrap's samples."""
+    """Summarise (N,) paired falls; `rng` draws the bootstrap's samples."""
     differences = top - other
     drawn = rng.integers(0, len(top), size=(resamples, len(top)))
     low, high = np.percentile(differences[drawn].mean(1), [2.5, 97.5])
@@ -138,7 +139,7 @@ def summarise_drops(
 def _one_caption_a_photo(
     photo_rows: NDArray[np.int64], most: int, rng: np.random.Generator
 ) -> NDArray[np.int64]:
-    """Rows of captions, one for each of at most `most` photos, so that no two pairs are akin."""
+    """Return rows of captions, one for each of at most `most` photos: independent pairs."""
     if not len(photo_rows):
         raise ValueError("expected captions to explain, found none")
     order = rng.permutation(len(photo_rows))
@@ -148,7 +149,7 @@ def _one_caption_a_photo(
 
 
 def _nodes(network: Network, data: PairData, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Words, their mask, and the nodes of their own photos, for the captions `rows` (N,)."""
+    """Return words, their mask, and the nodes of their own photos, for the captions `rows` (N,)."""
     import torch
 
     from fusion.data.features import photo_input, text_input

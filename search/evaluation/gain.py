@@ -1,4 +1,4 @@
-"""How much more often the right answer stands first, with the interval around the difference."""
+"""How much more often the right answer is ranked first, with a confidence interval."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def reranking_gain(
         photo_rows: (M,) int64, the photo of each caption.
 
     Returns:
-        By direction a difference as of `recall_difference`; None for a model of one stage.
+        A difference as from `recall_difference`, by direction; None for a model of one stage.
     """
     first, reranked = ranks["first_stage"], ranks["reranked"]
     queries = {"text_to_image": photo_rows, "image_to_text": np.unique(photo_rows)}

@@ -1,4 +1,4 @@
-"""How well an index finds its own captioned photos by their captions, whatever model made it."""
+"""How well an index finds its own captioned photos by their captions, with any model."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ DEPTHS = (1, 5, 10)
 
 @dataclass(frozen=True)
 class StageRecall:
-    """Text to image, of one of the two stages of a search.
+    """Text-to-image figures of one of the two stages of a search.
 
     Attributes:
-        recall: by depth, the share of captions one of whose photos is among so many hits.
+        recall: by depth, the share of captions one of whose photos is among that many hits.
         probability: mean probability shown for the best hit.
         right: share of captions whose best hit has that caption, which `probability` should be.
     """
@@ -39,14 +39,14 @@ class StageRecall:
 
 @dataclass(frozen=True)
 class IndexRecall:
-    """What was measured.
+    """The results.
 
     Attributes:
         model: name and encoders of the model that made the index.
-        photos: in the index.
-        captions: that were asked, one of a photo each.
-        first_stage: by the indexed vectors alone.
-        reranked: as `search` answers.
+        photos: number of photos in the index.
+        captions: number of captions used as queries, one per photo.
+        first_stage: figures of the indexed vectors alone.
+        reranked: figures of what `search` answers.
     """
 
     model: str
@@ -56,21 +56,21 @@ class IndexRecall:
     reranked: StageRecall
 
     def as_record(self) -> Record:
-        """Return it as JSON has it."""
+        """Return it in JSON form."""
         return asdict(self)
 
 
 def measure_recall(
     folder: Path, captions: int, progress: Callable[[int, int], object] = lambda *_: None
 ) -> IndexRecall:
-    """Ask an index for its own photos by their captions.
+    """Search an index for its own photos by their captions.
 
-    A photo is right where it has the very caption. Captions of other photos that fit as well count
-    as wrong, as is usual.
+    A photo is right if it has the same caption. As usual, other photos that fit as well count as
+    wrong.
 
     Args:
-        folder: the index; captions come into it by `crossgraph index --annotations`.
-        captions: how many are asked at most, spread evenly over the photos.
+        folder: the index; `crossgraph index --annotations` adds captions to it.
+        captions: limit on the number of queries, spread evenly over the photos.
         progress: called with captions done and to do.
 
     Raises:
@@ -84,8 +84,8 @@ def measure_recall(
         model = f"{catalog.model.name}, {catalog.model.encoders} encoders"
     if not texts:
         raise QueryError(
-            f"{folder}: none of its photos has captions: take them in with `crossgraph index "
-            "--annotations captions.json`, a file in COCO's form"
+            f"{folder}: none of its photos has captions: add them with `crossgraph index "
+            "--annotations captions.json`, a file in COCO format"
         )
     first: list[SearchResult] = []
     reranked: list[SearchResult] = []
@@ -99,7 +99,7 @@ def measure_recall(
 
 
 def _hits(index: SearchIndex, text: str, *, rerank: bool) -> SearchResult:
-    # Of words the very caption that is asked would be found.
+    # A search by words would find the caption itself.
     return index.search(SearchRequest((Term(text),), k=max(DEPTHS), rerank=rerank, words=False))
 
 
@@ -114,6 +114,6 @@ def _stage(texts: Sequence[str], results: Sequence[SearchResult]) -> StageRecall
 
 
 def _rank(text: str, hits: SearchResult) -> int:
-    """Return the place of the first hit with a caption, from 1; behind all where none has it."""
+    """Return the rank of the first hit with a caption, from 1; past all depths if none has it."""
     places = (place for place, hit in enumerate(hits, 1) if text in hit.captions)
     return next(places, max(DEPTHS) + 1)

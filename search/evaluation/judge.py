@@ -1,4 +1,4 @@
-"""From a checkpoint and captioned collections to evaluations: loads everything and calls it."""
+"""From a checkpoint and captioned collections to evaluations: loads everything and runs it."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ __all__ = ["Extras", "judge", "judge_all", "model_folder"]
 
 @dataclass(frozen=True)
 class Extras:
-    """What is measured beside retrieval and matching; each adds a part of its name to the report.
+    """Further measurements beside retrieval and matching; each adds a part with its name.
 
     Attributes:
         seed: draws whatever is drawn.
         ablation: each part of the model taken out in turn.
         stress_tests: altered captions and queries of a few words.
-        explanations: whether explanations are true.
-        squashed: the photos once more, squashed to small squares.
+        explanations: whether explanations are faithful.
+        squashed: retrieval among the photos squashed to small squares.
         keywords: queries of one word, in an index of the collection.
-        shown: the probabilities that people are shown there.
-        queries: how many captions are asked for `shown`, at most.
+        shown: the probabilities that searches in that index show.
+        queries: limit on the captions used for `shown`.
     """
 
     seed: int = 0
@@ -60,7 +60,7 @@ class Extras:
 
     @property
     def graph_options(self) -> list[str]:
-        """The options among these that only a model with graphs can be asked for."""
+        """Return the chosen options that need a model with graphs."""
         options = {
             "--ablate": self.ablation,
             "--explanations": self.explanations,
@@ -71,7 +71,7 @@ class Extras:
 
 
 def model_folder(model: str) -> Path | None:
-    """Return the checkpoint that `--model` names: a folder, or the name of one that ships with us.
+    """Return the checkpoint that `--model` names: a folder, or the name of a shipped model.
 
     Raises:
         CheckpointError: neither a folder nor a shipped model.
@@ -89,7 +89,7 @@ def judge(
     cache: Path | None = None,
     quiet: bool = False,
 ) -> Evaluation:
-    """Judge a model on one collection, as `judge_all` does."""
+    """Evaluate a model on one collection, as `judge_all` does."""
     collections = named_collections([images], [annotations])
     return judge_all(checkpoint, collections, cache=cache, quiet=quiet)[0]
 
@@ -105,24 +105,24 @@ def judge_all(
     quiet: bool = False,
     tell: Callable[[str], object] | None = None,
 ) -> list[Evaluation]:
-    """Load a model once, measure it on each collection, and give what `crossgraph eval` reports.
+    """Load a model once, measure it on each collection, and return what `crossgraph eval` reports.
 
     Args:
         checkpoint: the model's folder; None is the one that ships with this package.
         collections: at least one.
         extras: what is measured beside retrieval and matching; None for nothing.
-        cache: where features are kept; None for the usual place.
-        image_weights: the image encoder's weights, where no package has them.
+        cache: where features are kept; None for the default.
+        image_weights: the image encoder's weights, if no package has them.
         text_weights: the same for the text encoder.
         quiet: no progress on stderr.
-        tell: called with each line on what of the collections is left out.
+        tell: called with each line on what is left out of the collections.
 
     Returns:
         An evaluation for each collection, in their order.
 
     Raises:
         EvaluationError: nothing to measure, or something was asked for that the model lacks.
-        CollectionError: a collection cannot be read; all are looked at before anything is encoded.
+        CollectionError: a collection cannot be read; all are checked before anything is encoded.
         SourceError: the same of an instances file.
     """
     from fusion.checkpoint import shipped_checkpoint
@@ -142,7 +142,7 @@ def judge_all(
             tell(line)
     categories = [read_categories(each) for each in collections]
     data = [judged.features(each.images, each.annotations, cache) for each in collections]
-    # Instances that belong to other photos are told of before anything is measured, too.
+    # Instances of other photos are also reported before anything is measured.
     answers = [
         RightAnswers(
             *keywords_of(each, collection.images, categories_file), foreign_captions(each, data)
@@ -218,7 +218,7 @@ def _squashed(judged: JudgedModel, data: PairData, evaluation: Evaluation) -> Me
 def _searched(
     judged: JudgedModel, data: PairData, right: RightAnswers, extras: Extras
 ) -> dict[str, MeasuredPart]:
-    """What is measured in an index of the collection, by its name in the report."""
+    """Return what is measured in an index of the collection, by its name in the report."""
     parts: dict[str, MeasuredPart] = {}
     if not (extras.keywords or extras.shown):
         return parts
@@ -238,7 +238,7 @@ def _searched(
                 index, own, right, data.photos.image_ids, queries=extras.queries, **told
             )
         if extras.keywords and right.labels_from == "instances":
-            # Where labels come from captions, these would be found by the words they say.
+            # If labels come from captions, those would be found by their own words.
             index.add_captions(captions.texts, captions.photo_rows)
             parts["keywords_captioned"] = _with_captions(index, right, data, extras, told)
     return parts
@@ -247,7 +247,7 @@ def _searched(
 def _with_captions(
     index: AskedIndex, right: RightAnswers, data: PairData, extras: Extras, told: Record
 ) -> MeasuredPart:
-    """What words find in an index that has the captions too, and what their hits are shown."""
+    """Measure words in an index that also has the captions, and the probabilities of their hits."""
     image_ids = data.photos.image_ids
     report, table = judge_keywords(index, right, image_ids, **told)
     if extras.shown:
@@ -259,7 +259,7 @@ def _with_captions(
 
 
 def _check_graphs(matcher: Matcher, folder: Path, extras: Extras) -> None:
-    """Refuse what only a model with graphs can be asked for."""
+    """Raise EvaluationError for options that need a model with graphs."""
     from fusion.evaluation.graph_matcher import GraphMatcher
 
     if extras.graph_options and not isinstance(matcher, GraphMatcher):

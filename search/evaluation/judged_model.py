@@ -1,4 +1,4 @@
-"""The model that an evaluation judges, in each of the forms that one needs."""
+"""The evaluated model, in each form that an evaluation needs."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ LATENCY_QUERIES = 30
 
 @dataclass(frozen=True)
 class JudgedModel:
-    """A model; each of its forms is loaded when it is first asked for, once for all collections.
+    """A model; each of its forms is loaded when first used, once for all collections.
 
     Attributes:
         folder: its checkpoint.
-        matcher: scores whole collections by their features.
+        matcher: the matcher, which scores whole collections by their features.
         negatives: the independent model that picks hard false pairs.
         quiet: no progress on stderr.
         weights: those of the encoders, by the names under which `load_model` takes them.
@@ -50,12 +50,12 @@ class JudgedModel:
     weights: Record = field(default_factory=dict)
 
     def progress(self, what: str) -> ProgressReport:
-        """Return what tells how far something is; one at a time."""
+        """Return a progress display; only one at a time."""
         return ProgressReport(what, quiet=self.quiet)
 
     @cached_property
     def network(self) -> Network:
-        """The network whose parts can be taken out.
+        """The network whose parts can be removed.
 
         Raises:
             TypeError: the model has no graphs.
@@ -68,7 +68,7 @@ class JudgedModel:
 
     @cached_property
     def indexing_model(self) -> IndexingModel:
-        """The model as photos are indexed by it, made ready for that where it is not yet."""
+        """The model in the form that indexes photos, prepared first if needed."""
         from search.models.for_indexing import indexing_model
 
         tell: Callable[[str], object] = (lambda _: None) if self.quiet else _say
@@ -76,7 +76,7 @@ class JudgedModel:
 
     @cached_property
     def encode(self) -> Encode:
-        """What encodes texts that no annotation file holds."""
+        """The function that encodes texts that are in no annotation file."""
         from fusion.data.caption_encoding import encode_captions
         from fusion.encoders import load_encoders
 
@@ -84,11 +84,11 @@ class JudgedModel:
 
     @cached_property
     def retriever(self) -> Retriever:
-        """The model as torch runs it in a search."""
+        """The model in the form that torch runs in a search."""
         return load_model(self.folder, **self.weights)
 
     def features(self, images: Path, annotations: Path, cache: Path | None) -> PairData:
-        """Encode the photos and captions of a collection, or read what was encoded before."""
+        """Encode the photos and captions of a collection, or read them from the cache."""
         with self.progress("encoding") as progress:
             return collection_features(
                 self.matcher.encoders,
@@ -100,7 +100,7 @@ class JudgedModel:
             )
 
     def latency(self, data: PairData) -> dict[str, float]:
-        """Return what a query costs in milliseconds, by part; nothing for a model without index."""
+        """Return a query's cost in milliseconds, by part; nothing for a model without an index."""
         if self.matcher.name != "crossgraph":
             return {}
         from indexer.photos.decode import decode
@@ -110,10 +110,10 @@ class JudgedModel:
         return measure_latency(self.retriever, photos, queries, len(data.photos.paths))
 
     def build_index(self, folder: Path, paths: Sequence[str]) -> None:
-        """Index photos, without a caption of them.
+        """Index photos, without their captions.
 
         Raises:
-            SourceError: a file has not the name of a photo.
+            SourceError: a file's name is not a photo's.
         """
         from indexer import build_index
 
@@ -121,7 +121,7 @@ class JudgedModel:
             build_index(folder, (), self.indexing_model, files=paths, progress=progress.update)
 
     def open_index(self, folder: Path) -> SearchIndex:
-        """Open an index that this model made, as a search does."""
+        """Open an index made by this model, as a search does."""
         return open_index(folder, self.folder, **self.weights)
 
 

@@ -1,4 +1,4 @@
-"""What one query costs, part by part, measured on the photos and captions of a collection."""
+"""The cost of one query, part by part, measured on the photos and captions of a collection."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def measure_latency(
     Args:
         retriever: the model.
         images: photos to re-rank, at least one; fewer than 50 are repeated.
-        queries: captions to ask for, at least one.
-        gallery: how many vectors the first stage searches; the photos' own are repeated to fill it,
-            which costs an exact search the same as others would.
+        queries: captions to search for, at least one.
+        gallery: number of vectors that the first stage searches; the photos' own are repeated to
+            fill it, which costs an exact search the same.
 
     Returns:
         encode, first_stage, rerank and total (the median of the sums), and how many queries.

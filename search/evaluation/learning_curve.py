@@ -1,6 +1,6 @@
-"""How recall grows with the number of training photos: a model for each, measured in turn.
+"""How recall grows with the number of training photos: one model per number, measured in turn.
 
-Each model's photos are among those of every larger one, so the curve differs by what is added.
+Each model's photos are a subset of every larger one's, so points differ only by what is added.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def learning_curve(
 ) -> list[Record]:
     """Train a model for each size in `base.out`/SIZE and measure it on the development photos.
 
-    A size whose finished model is there is only measured, one that was stopped goes on.
+    A size whose model is finished is only measured; an interrupted one is resumed.
 
     Args:
         base: what to train, with the epochs of the largest size.
@@ -34,16 +34,16 @@ def learning_curve(
         quiet: no progress on stderr.
 
     Returns:
-        One row a size, the smallest first: `photos`, `epochs`, and `first_stage` and `reranked` as
-        `crossgraph eval --json` gives them. They are written to `curve.json` in `base.out`, and
-        drawn in `curve.svg`.
+        One row per size, the smallest first: `photos`, `epochs`, and `first_stage` and `reranked`
+        as in `crossgraph eval --json`. They are written to `curve.json` in `base.out`, and drawn in
+        `curve.svg`.
 
     Raises:
-        TrainingError: there aren't as many photos, or a folder holds another model than asked for.
+        TrainingError: there are too few photos, or a folder holds another model than requested.
     """
     requests = requests_by_size(base, sizes)
     total = training_photos(replace(base, photos=None))
-    # All folders are looked at before any model is trained, which takes long.
+    # All folders are checked before any model is trained, which takes long.
     trained = [is_trained(request, total) for request in requests]
     rows = []
     for request, done in zip(requests, trained, strict=True):
@@ -61,13 +61,13 @@ def learning_curve(
 
 
 def requests_by_size(base: TrainRequest, sizes: Sequence[int]) -> list[TrainRequest]:
-    """Return what to train, the smallest size first.
+    """Return the training requests, the smallest size first.
 
-    An epoch of few photos has few steps, and they need more of them than that: a size gets the
-    epochs of the largest one times the square root of how often it goes into it.
+    An epoch of few photos has few steps, too few to learn from: each size gets the epochs of the
+    largest one times the square root of the ratio of their sizes.
 
     Raises:
-        TrainingError: there aren't as many photos.
+        TrainingError: there are too few photos.
     """
     base_epochs = base.epochs or default_epochs(base.model)
     requests = [
@@ -86,16 +86,16 @@ def requests_by_size(base: TrainRequest, sizes: Sequence[int]) -> list[TrainRequ
 
 
 def is_trained(request: TrainRequest, total: int) -> bool:
-    """Whether the finished model that is asked for is there, of a collection of `total` photos.
+    """Return whether the requested model, of a collection of `total` photos, is finished.
 
     Raises:
-        TrainingError: there is another one.
+        TrainingError: the folder holds another one.
         CheckpointError: it is damaged.
     """
     if (request.out / "state").exists() or not (request.out / "config.json").exists():
         return False
     checkpoint = read_checkpoint(request.out)
-    # An older checkpoint that says neither is of all photos, and its epochs are not known.
+    # An older checkpoint that records neither used all photos, and its epochs are unknown.
     told = {
         "photos": total,
         **checkpoint.config,

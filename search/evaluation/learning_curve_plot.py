@@ -1,4 +1,4 @@
-"""The learning curve as a picture: SVG text that needs no library and is the same for same rows."""
+"""The learning curve as SVG text, which needs no library and is the same for the same rows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def learning_curve_svg(rows: Sequence[Mapping[str, Any]]) -> str:
     """Draw text to image R@1 and R@10 of both stages over the logarithm of training photos.
 
     Args:
-        rows: what `search.evaluation.learning_curve.learning_curve` gives, one or more.
+        rows: rows of `search.evaluation.learning_curve.learning_curve`, one or more.
     """
     sizes = [row["photos"] for row in rows]
     xs = _across(sizes)
@@ -46,7 +46,7 @@ def learning_curve_svg(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _across(sizes: Sequence[int]) -> list[float]:
-    """Where each number of photos stands; the middle for one alone."""
+    """Return the horizontal position of each number of photos; the middle for a single one."""
     low, high = math.log2(min(sizes)), math.log2(max(sizes))
     shares = [(math.log2(size) - low) / (high - low) if high > low else 0.5 for size in sizes]
     return [LEFT + INSET + share * (RIGHT - LEFT - 2 * INSET) for share in shares]

@@ -41,7 +41,7 @@ def retrieval_ranks(
     query_groups: NDArray[np.integer],
     item_groups: NDArray[np.integer],
 ) -> NDArray[np.int64]:
-    """Return each query the rank of its best-placed relevant item.
+    """Return for each query the rank of its best-placed relevant item.
 
     Args:
         scores: (Q, N) float, higher is nearer; -inf is allowed, NaN is not.
@@ -74,7 +74,7 @@ def _block_ranks(
     query_groups: NDArray[np.integer],
     item_groups: NDArray[np.integer],
 ) -> NDArray[np.int64]:
-    # A NaN compares false with everything and would count as rank 1.
+    # NaN compares false with everything and would count as rank 1.
     if np.isnan(scores).any():
         raise ValueError("scores hold NaN: a model that gives no number has no rank")
     relevant = query_groups[:, None] == item_groups[None, :]
@@ -102,7 +102,7 @@ def recall_at_k(ranks: ArrayLike, k: int) -> float:
 
 
 def median_rank(ranks: ArrayLike) -> float:
-    """Return the middle rank; of an even number of queries the mean of the two middle ones.
+    """Return the median rank; for an even number of queries the mean of the two middle ones.
 
     >>> median_rank([1, 2, 9, 30])
     5.5
@@ -113,7 +113,7 @@ def median_rank(ranks: ArrayLike) -> float:
 def share_in_best(ranked: ArrayLike, relevant: int, most: int = 5) -> float:
     """Return the share of relevant items among the best min(most, relevant) of a list.
 
-    1 is reached however few are relevant. A list that ends sooner counts as irrelevant from there.
+    1 can be reached however few are relevant. Missing items of a shorter list count as irrelevant.
 
     Args:
         ranked: (N,) bool or 0 / 1, whether each item is relevant, the best first.
@@ -132,8 +132,8 @@ def share_in_best(ranked: ArrayLike, relevant: int, most: int = 5) -> float:
 def average_precision(ranked: ArrayLike, relevant: int) -> float:
     """Return the mean of the precision at each relevant item of a list that may end early.
 
-    What is relevant and not in the list counts 0, as far as the list has room for it: the sum is
-    divided by min(N, relevant), so that 1 can be reached.
+    Relevant items that are not in the list count 0, as far as the list has room for them: the sum
+    is divided by min(N, relevant), so that 1 can be reached.
 
     Args:
         ranked: (N,) bool or 0 / 1, whether each item is relevant, the best first.
@@ -152,7 +152,7 @@ def average_precision(ranked: ArrayLike, relevant: int) -> float:
 
 
 def accuracy(labels: ArrayLike, predicted: ArrayLike) -> float:
-    """Return the share of pairs that are called what they are.
+    """Return the share of pairs that are classified correctly.
 
     >>> accuracy([1, 1, 0, 0], [1, 0, 0, 0])
     0.75
@@ -164,7 +164,7 @@ def accuracy(labels: ArrayLike, predicted: ArrayLike) -> float:
 def f1(labels: ArrayLike, predicted: ArrayLike) -> float:
     """Return the harmonic mean of precision and recall of the true pairs.
 
-    0.0 where no pair is a true one and none is called one (scikit-learn's `zero_division=0`).
+    It is 0.0 if no pair is true and none is called a match (scikit-learn's `zero_division=0`).
 
     >>> f1([1, 1, 0, 0], [1, 0, 1, 0])
     0.5
@@ -202,13 +202,13 @@ def auc(labels: ArrayLike, scores: ArrayLike) -> float:
 def expected_calibration_error(
     labels: ArrayLike, probabilities: ArrayLike, bins: int = 15
 ) -> float:
-    """Return how far probabilities of a match are from the share of matches, on average.
+    """Return how far probabilities of a match are from the share of matches on average (ECE).
 
-    Pairs are put into bins of equal width by their probability; each bin's mean probability is held
-    against its share of true pairs, and the gaps are averaged with the bins' counts as weights
-    (Naeini et al., AAAI 2015; 15 bins as in Guo et al., ICML 2017). Of the two conventions for
-    binary labels ours takes the probability of the match itself, not that of whichever answer is
-    likelier. A bin holds its upper edge, and the first one 0 as well.
+    Pairs are put into bins of equal width by their probability; each bin's mean probability is
+    compared with its share of true pairs, and the gaps are averaged with the bins' counts as
+    weights (Naeini et al., AAAI 2015; 15 bins as in Guo et al., ICML 2017). Of the two conventions
+    for binary labels ours takes the probability of the match itself, not that of whichever answer
+    is likelier. A bin holds its upper edge, and the first one 0 as well.
 
     Args:
         labels: (n,) bool or 0 / 1.
@@ -229,7 +229,7 @@ def expected_calibration_error(
     if not ((given >= 0) & (given <= 1)).all():
         raise ValueError(f"probabilities reach from {given.min()} to {given.max()}, expected 0..1")
     edges = np.linspace(0, 1, bins + 1)[1:-1]
-    # The gap of a bin times its count is the sum of what its pairs are off by.
+    # A bin's gap times its count is the sum of its pairs' differences.
     off = np.bincount(np.searchsorted(edges, given), weights=truth - given, minlength=bins)
     return float(np.abs(off).sum() / len(given))
 

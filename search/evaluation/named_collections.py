@@ -1,4 +1,4 @@
-"""The collections that an evaluation is asked for, each under a name of its own."""
+"""The collections of an evaluation, each with a unique name."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class Captioned:
     """A captioned collection on disk.
 
     Attributes:
-        name: what tables and reports call it.
+        name: its name in tables and reports.
         images: the folder of its photos.
         annotations: their captions, a COCO file.
-        instances: what is on them, a COCO file; None where nobody annotated it.
+        instances: what they show, a COCO file; None if not annotated.
     """
 
     name: str
@@ -32,10 +32,9 @@ def named_collections(
     annotations: Sequence[Path],
     instances: Sequence[Path | None] = (),
 ) -> list[Captioned]:
-    """Put folders and annotation files together, the first with the first and so on.
+    """Pair folders with annotation files, the first with the first and so on.
 
-    A collection is named after its captions file, with as many of the folders above it as tell the
-    names apart.
+    A collection is named after its captions file, with as many parent folders as make names unique.
 
     Args:
         images: folders of photos.
@@ -60,7 +59,7 @@ def named_collections(
 
 
 def _names(files: Sequence[Path]) -> list[str]:
-    """Name files by the fewest folders, and number the rows of one that stands there twice."""
+    """Name files by as few parent folders as possible, and number repeated ones."""
     called = _short_names(list(dict.fromkeys(files)))
     counts, seen = Counter(files), Counter[Path]()
     names = []

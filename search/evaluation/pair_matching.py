@@ -1,8 +1,8 @@
-"""Is this caption true of this photo? One true and one false pair a caption, judged by a threshold.
+"""Is this caption true of this photo? One true and one false pair per caption, and a threshold.
 
-The false photo is drawn at random, or from the 20 photos that an independent frozen model finds
-most alike; never by the model that is judged. The threshold comes with the model: it was fixed on
-photos that were held out of its training, one for each kind of pair, and nothing here moves it.
+The false photo is drawn at random, or from the 20 photos that an independent frozen model ranks
+highest; never by the evaluated model. The threshold comes with the model: it was fitted on photos
+held out of its training, one for each kind of pair, and nothing here changes it.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from search.evaluation.metrics import accuracy, auc, f1
 __all__ = ["MatchResult", "ScoredPairs", "judge_matching", "score_pairs"]
 
 PairScore = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]]
-"""`score(caption_rows, photo_rows) -> (n,)`, higher is likelier a match."""
+"""`score(caption_rows, photo_rows) -> (n,)`; a higher score is likelier a match."""
 
 
 @dataclass(frozen=True)
 class ScoredPairs:
-    """Each of M captions with its own photo, then each with its false one: (2 M,) all."""
+    """Scores of M captions with their own photos, then with their false ones: all (2 M,)."""
 
     caption_rows: NDArray[np.int64]
     photo_rows: NDArray[np.int64]
@@ -54,7 +54,7 @@ def score_pairs(
 
 
 def judge_matching(pairs: ScoredPairs, threshold: float) -> MatchResult:
-    """Judge scored pairs at a threshold given: at or above it a pair is called a match."""
+    """Measure scored pairs at a given threshold: at or above it, a pair is called a match."""
     called = pairs.scores >= threshold
     return MatchResult(
         accuracy=accuracy(pairs.labels, called),

@@ -1,4 +1,4 @@
-"""One file with everything that a report can be computed from again, query by query.
+"""One file with everything from which a report can be recomputed, query by query.
 
 `crossgraph eval --ranks FILE` writes one JSON object. Lists named together run in parallel:
 

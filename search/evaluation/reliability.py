@@ -14,7 +14,7 @@ from search.evaluation.metrics import Record, auc, expected_calibration_error
 __all__ = ["MATCH", "reliability", "shown_share"]
 
 MATCH = 0.5
-"""From this probability on a hit is likelier a match than none, and counts as shown as one."""
+"""From this probability on, a hit is more likely a match than not, and counts as shown as one."""
 
 RESAMPLES = 1000
 Rows = NDArray[np.int64]
@@ -27,19 +27,19 @@ def reliability(
     *,
     seed: int = 0,
 ) -> Record:
-    """Hold probabilities against what is right.
+    """Measure how well probabilities agree with what is right.
 
     Args:
         right: (n,) bool.
         probabilities: (n,) float, 0..1, that each is right.
-        groups: (n,) int64, what is drawn together for intervals, such as the photo of a caption.
+        groups: (n,) int64, the unit of resampling for intervals, such as the photo of a caption.
         seed: draws the samples.
 
     Returns:
         The share `right`, the `mean_probability`, the expected calibration error (`ece`, 15 bins of
         equal width) and how often a right one has a higher probability than a wrong one (`auroc`),
-        the last two with intervals (`_95`); None for what cannot be said: all of them of nothing,
-        the AUROC where all are right or all are wrong.
+        the last two with intervals (`_95`); None where undefined: all of them without hits, the
+        AUROC if all are right or all are wrong.
 
     >>> found = reliability(np.array([True, False]), np.array([0.9, 0.7]), np.array([0, 1]))
     >>> found["right"], found["mean_probability"], found["ece"], found["auroc"]
@@ -67,7 +67,7 @@ def reliability(
 
 
 def shown_share(probabilities: NDArray[np.float64], groups: Rows, *, seed: int = 0) -> Record:
-    """Return how many of (n,) top hits are shown as a match, with its interval (`_95`).
+    """Return the share of (n,) top hits that are shown as a match, with its interval (`_95`).
 
     >>> shown_share(np.array([0.9, 0.5, 0.49]), np.arange(3))["shown_as_match"]
     66.67

@@ -1,7 +1,7 @@
-"""The same photos with their pixels taken away: does a model live on sharpness and shape?
+"""The same photos at low resolution: does a model depend on sharpness and aspect ratio?
 
-Every photo is read once more after it was squashed to 224 by 224 pixels and kept as JPEG of quality
-85, which is the form of many benchmarks.
+Every photo is read again after being squashed to 224 by 224 pixels and saved as JPEG of quality 85,
+the form of many benchmarks.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Ranks = NDArray[np.int64]
 
 
 class SquashedFiles(NamedTuple):
-    """A captioned collection in a folder that will be gone."""
+    """A captioned collection in a temporary folder."""
 
     images: Path
     annotations: Path
@@ -36,10 +36,10 @@ class SquashedFiles(NamedTuple):
 
 @contextmanager
 def squashed_files(paths: Sequence[str]) -> Generator[SquashedFiles]:
-    """Write photos squashed, in their order, with a captions file that says nothing of them.
+    """Write squashed photos, in their order, with a captions file that has only empty content.
 
     Raises:
-        UnreadableImage: a file is no whole photo.
+        UnreadableImage: a file is no complete photo.
     """
     from indexer.photos.decode import decode
     from store import UnreadableImage
@@ -70,7 +70,7 @@ def compare_squashed(
         photo_rows: (Q,) int64, the photo of each caption.
 
     Returns:
-        By stage the measures among `squashed` photos, and the `difference` of R@1 to those among
+        The measures among `squashed` photos by stage, and the `difference` of R@1 from that among
         photos as they are, below zero where squashing costs.
     """
     report, table = {}, {}
@@ -89,7 +89,7 @@ def compare_squashed(
 
 
 def _captions_file(photos: int) -> dict[str, list[Record]]:
-    """A COCO file in which all photos have one caption: one without any would be left out."""
+    """Return a COCO file in which all photos have one caption: those without would be left out."""
     rows = range(photos)
     return {
         "images": [{"id": row, "file_name": f"{row}.jpg"} for row in rows],

@@ -1,11 +1,11 @@
-"""Questions that a caption's own recall doesn't answer: word order, and queries of a few words.
+"""Stress tests beyond a caption's own recall: word order, and queries of a few words.
 
 Word order: the share of captions that score above their altered form
-(`search/evaluation/altered_captions.py`) for their own photo; 50 is what guessing gets. A tie is no
+(`search/evaluation/altered_captions.py`) for their own photo; guessing gets 50. A tie is no
 success.
 
-Short queries: every caption gives one of two, three or four content words in turn, and the photo
-that must be found is the caption's own, however many others the few words fit as well.
+Short queries: every caption yields one of two, three or four content words in turn, and the
+caption's own photo must be found, however many others fit the few words.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ STAGES = ("first_stage", "reranked")
 
 @dataclass(frozen=True)
 class StressTests:
-    """What was measured.
+    """The results of the stress tests.
 
     Attributes:
         report: `word_order`, by kind of change, and `short_queries`, with their counts.
@@ -49,7 +49,7 @@ class StressTests:
 
 
 class Texts(NamedTuple):
-    """Texts made of captions."""
+    """Texts made from captions."""
 
     rows: Rows
     """(M,) the captions' rows."""
@@ -62,13 +62,13 @@ def run_stress_tests(
     encode: Encode,
     progress: Callable[..., None] | None = None,
 ) -> StressTests:
-    """Make texts of a collection's captions by rule and measure a model on them.
+    """Make texts from a collection's captions by rule and measure a model on them.
 
     Args:
         matcher: the model.
         data: the collection.
-        encode: what turns texts into features, with the collection's own encoders.
-        progress: handed to the matcher.
+        encode: turns texts into features, with the collection's own encoders.
+        progress: passed to the matcher.
     """
     order, order_table = _word_order(matcher, data, encode)
     queries, query_table = _short_queries(matcher, data, encode, progress)
@@ -86,7 +86,7 @@ def altered_captions(texts: Sequence[str], rule: Callable[[str], str | None]) ->
 
 
 def short_queries(texts: Sequence[str]) -> Texts:
-    """Make a query of each caption that has the words for one: of two, three or four in turn."""
+    """Make a query from each caption with enough words: of two, three or four in turn."""
     shortened = [
         (row, short_query(text, LENGTHS[row % len(LENGTHS)])) for row, text in enumerate(texts)
     ]
@@ -114,7 +114,7 @@ def _word_order(matcher: Matcher, data: PairData, encode: Encode) -> tuple[Recor
 def _pair_scores(
     matcher: Matcher, data: PairData, encode: Encode, made: Texts
 ) -> dict[str, NDArray[np.float32] | None]:
-    """Scores (M, 2) of captions and of their altered forms with their photos, by stage."""
+    """Return scores (M, 2) of captions and of their altered forms with their photos, by stage."""
     from fusion.data.features import PairData, some_captions
 
     if not len(made.rows):

@@ -1,4 +1,4 @@
-"""What people type: two to four words, in the place of a whole sentence."""
+"""Queries as people type them: two to four words in place of a whole sentence."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ LENGTHS = (2, 3, 4)
 def short_query(text: str, words: int) -> str | None:
     """Return the first content words of a caption in their order; None where it has fewer than two.
 
-    Content words are all that are no stop words, numbers among them, in small letters.
+    Content words are all words except stop words, including numbers, in lower case.
 
     Args:
         text: a caption.
-        words: at most how many words to give.
+        words: limit on the number of words.
 
     >>> short_query("Two dogs are running through the snow .", 3)
     'two dogs running'

@@ -67,7 +67,7 @@ class OpenPhoto:
 
         Raises:
             UnreadableImage: it is a part of a file that is damaged, or too large.
-            OSError: it cannot be read just now.
+            OSError: it cannot be read at the moment.
         """
         if self.part:
             return sources.open_photo(self.part, self.inside)

@@ -19,7 +19,7 @@ PASSED = NO_LINK | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_PATH", 0)
 """Folders on the way need not be readable, only passable, where the system knows the difference."""
 
 READ = os.O_RDONLY | NO_LINK | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-"""Neither a link that took its place just now, nor a pipe that nobody writes to."""
+"""Follow no link that took its place in the meantime, and wait for no pipe without a writer."""
 
 BY_PARTS = os.open in os.supports_dir_fd and bool(NO_LINK)
 

@@ -101,7 +101,7 @@ def test_a_name_with_an_empty_part_is_told_and_the_rest_goes_on(
     report = build(where, BUCKET)
     assert report.added == 3
     odd = f"{BUCKET}/a//part-0.tar"
-    assert dict(report.quarantined)[odd] == "cannot be read just now"
+    assert dict(report.quarantined)[odd] == "cannot be read at the moment"
 
 
 def test_other_commands_read_them_too(where: Path, bucket: fsspec.AbstractFileSystem) -> None:

@@ -244,7 +244,7 @@ def test_one_collection_keeps_its_layout(
 @pytest.mark.parametrize(
     ("instances", "message"),
     [
-        ("streets/captions.json", "streets/captions.json says of no photo what is on it"),
+        ("streets/captions.json", "streets/captions.json has no categories"),
         ("gone.json", "gone.json cannot be read"),
         ("streets/elsewhere.json", "name none of its 12 photos"),
     ],

@@ -159,7 +159,7 @@ def test_what_is_left_is_right_and_marked(both: SearchIndex, places: dict[str, P
 
 
 def test_several_are_only_read(both: SearchIndex) -> None:
-    with pytest.raises(Exception, match="is only read"):
+    with pytest.raises(Exception, match="is read-only"):
         both.remove([1])
 
 

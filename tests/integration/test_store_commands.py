@@ -85,7 +85,7 @@ def test_a_source_that_vanished_is_dropped_only_when_asked(
     shutil.rmtree(photos)
     lines = said(capsys, "index")
     assert "0 removed, 1 unchanged" in lines[0]
-    assert lines[1].startswith("3 photos cannot be seen just now")
+    assert lines[1].startswith("3 photos cannot be reached at the moment")
     (line,) = said(capsys, "index", str(photos), code=1)
     assert line.startswith(f"error: {photos} is not there")
     assert "--prune" in line
@@ -142,7 +142,7 @@ def test_photos_that_lie_elsewhere_now_are_found_there(
     assert said(capsys, "search", "red", "--paths")[0] == str(tmp_path / "archive" / "red.png")
     assert "0 added, 0 updated, 0 moved, 0 removed, 3 unchanged" in said(capsys, "index")[0]
     assert "is no folder of this index" in said(capsys, "relocate", "x", "archive", code=1)[0]
-    assert "is not there" in said(capsys, "relocate", str(photos), "nowhere", code=1)[0]
+    assert "does not exist" in said(capsys, "relocate", str(photos), "nowhere", code=1)[0]
 
 
 def test_another_model_takes_over_once_all_is_embedded(
@@ -150,14 +150,14 @@ def test_another_model_takes_over_once_all_is_embedded(
 ) -> None:
     (photos / "red.png").rename(photos / "away")
     lines = said(capsys, "reembed", "--checkpoint", "other", code=1)
-    assert "2 embedded anew, 0 removed, the old model answers still" in lines[0]
+    assert "2 embedded again, 0 removed, the old model still answers" in lines[0]
     assert said(capsys, "search", "red", "--paths")[0].endswith("red.png")
     assert any(
-        line.startswith("embedding anew with colours 0the4") for line in said(capsys, "status")
+        line.startswith("embedding again with colours 0the4") for line in said(capsys, "status")
     )
     (photos / "away").rename(photos / "red.png")
     lines = said(capsys, "reembed", "--checkpoint", "other")
-    assert "1 embedded anew, 0 removed, the new model answers" in lines[0]
+    assert "1 embedded again, 0 removed, the new model answers" in lines[0]
     assert "--checkpoint" in said(capsys, "search", "red", code=1)[0]
     found = said(capsys, "search", "red", "--paths", "--checkpoint", "other")
     assert found[0].endswith("red.png")
@@ -197,4 +197,4 @@ def test_an_interrupted_run_says_how_to_go_on(
     paint(photos / "new.png", "red")
     monkeypatch.setattr(ColourModel, "embed_images", interrupt)
     lines = said(capsys, "index", code=130)
-    assert lines[0] == "what was done is kept: the same command goes on from there"
+    assert lines[0] == "what was done is kept: the same command continues from there"

@@ -112,7 +112,7 @@ def test_what_comes_changes_and_goes_is_indexed(watching: Watching, tmp_path: Pa
 
 def test_a_folder_that_goes_away_is_not_photos_deleted(watching: Watching, tmp_path: Path) -> None:
     (tmp_path / "more").rename(tmp_path / "unmounted")
-    wait_for(tmp_path, "1 photos cannot be seen just now; they stay")
+    wait_for(tmp_path, "1 photos cannot be reached at the moment; they stay")
     (tmp_path / "photos").rename(tmp_path / "unmounted too")
     wait_for(tmp_path, "its photos stay in the index")
     with Index.open(tmp_path / "photos.index") as index:

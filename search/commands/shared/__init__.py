@@ -1,1 +1,1 @@
-"""What several commands have in common: options, checks, and the lines that they print."""
+"""What several commands share: options, checks, and the lines that they print."""

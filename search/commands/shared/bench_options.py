@@ -1,4 +1,4 @@
-"""The options of `crossgraph bench`, spelled and explained."""
+"""The options of `crossgraph bench` and their help."""
 
 from __future__ import annotations
 

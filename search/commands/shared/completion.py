@@ -1,7 +1,7 @@
-"""What a shell offers when Tab is pressed behind an option; Typer's own scripts ask for it.
+"""What a shell offers when Tab is pressed after an option; Typer's own scripts call these.
 
-Where nothing is offered the shell falls back to names of files, so folders on the way to an index
-are completed too.
+Where nothing is offered, the shell falls back to file names, so folders on the way to an index are
+completed too.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ CHECKPOINT = ("config.json", "model.safetensors")
 
 
 def index_folders(incomplete: str) -> list[str]:
-    """Return the indexes whose path begins like this, sorted."""
+    """Return the indexes whose path begins with `incomplete`, sorted."""
     return _folders(incomplete, lambda folder: (folder / CATALOG).is_file())
 
 
 def model_folders(incomplete: str) -> list[str]:
-    """Return the checkpoint folders whose path begins like this, sorted."""
+    """Return the checkpoint folders whose path begins with `incomplete`, sorted."""
     return _folders(incomplete, lambda folder: all((folder / n).is_file() for n in CHECKPOINT))
 
 
@@ -30,7 +30,7 @@ def models(incomplete: str) -> list[str]:
     """Return shipped models by name, and checkpoint folders."""
     from importlib.util import find_spec
 
-    spec = find_spec("fusion")  # found, not imported: that would load what it is made of
+    spec = find_spec("fusion")  # located but not imported, which would load its dependencies
     places = [] if spec is None else spec.submodule_search_locations or []
     shipped = [folder for place in places for folder in Path(place).glob("checkpoints/*")]
     names = {folder.name for folder in shipped if (folder / CHECKPOINT[0]).is_file()}

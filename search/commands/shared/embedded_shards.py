@@ -1,4 +1,4 @@
-"""`crossgraph index` with `--shards` and `--from-shards`: embedding and merging apart."""
+"""`crossgraph index` with `--shards` and `--from-shards`: embedding and merging separately."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ __all__ = ["Sharding", "check_sharding", "model_of_worker", "run_sharded"]
 
 @dataclass(frozen=True)
 class Sharding:
-    """What was asked for.
+    """The options about embedded shards.
 
     Attributes:
         out: where shards are written, None to write an index.
         source: where shards are merged from, None for photos.
-        part: such as "3/16"; None for all.
-        ray: whether workers of Ray do it.
-        address: of a Ray that is there; None starts one.
-        workers: how many; None for as many as there are processors or GPUs.
+        part: the part of the work, such as "3/16"; None for all.
+        ray: whether Ray workers do it.
+        address: address of a running Ray; None starts one.
+        workers: number of workers; None for as many as there are processors or GPUs.
     """
 
     out: Path | None
@@ -46,20 +46,20 @@ class Sharding:
 
     @property
     def is_asked(self) -> bool:
-        """Whether shards are to be written or merged."""
+        """Return whether shards are to be written or merged."""
         return bool(self.out or self.source)
 
 
 def check_sharding(
     sharding: Sharding, given: Sequence[str], others: bool, retry_failed: bool
 ) -> None:
-    """Refuse what makes no sense together.
+    """Raise an error for options that do not go together.
 
     Args:
         sharding: the options.
-        given: SOURCE.
+        given: the SOURCE arguments.
         others: whether --annotations, --batch-size, --plan, --prune, --reembed or --watch is given.
-        retry_failed: whether that is given.
+        retry_failed: whether --retry-failed is given.
 
     Raises:
         typer.BadParameter: says what to leave out, or to add.
@@ -71,7 +71,7 @@ def check_sharding(
         raise typer.BadParameter(f"{'--shards' if sharding.out else '--from-shards'}: {alone}")
     if sharding.source and (given or retry_failed):
         raise typer.BadParameter(
-            "--from-shards takes in what was embedded: leave out SOURCE and --retry-failed"
+            "--from-shards merges photos already embedded: leave out SOURCE and --retry-failed"
         )
     if sharding.out and not given:
         raise typer.BadParameter("--shards needs a SOURCE: say where the photos are")
@@ -85,7 +85,7 @@ def share_of_work(text: str | None) -> tuple[int, int]:
     """Return I and N of "I/N", 1 of 1 where nothing is given.
 
     Raises:
-        typer.BadParameter: it is none.
+        typer.BadParameter: it is not of that form.
 
     >>> share_of_work("3/16"), share_of_work(None)
     ((3, 16), (1, 1))
@@ -110,7 +110,7 @@ def run_sharded(
     """Write shards, or merge them into an index, and print what was done.
 
     Args:
-        sharding: the one or the other.
+        sharding: says whether to write or to merge.
         index: gets what is merged.
         sources: whose photos are embedded.
         chosen: the model that embeds them, here and in workers.
@@ -118,8 +118,8 @@ def run_sharded(
         quiet: no progress.
 
     Raises:
-        typer.Exit: some of the shards could not be read, or of some files none could be made; the
-            others were taken in, or made.
+        typer.Exit: some shards could not be read, or for some files none could be written; the
+            others were merged, or written.
     """
     from search.terminal.progress import ProgressReport
 

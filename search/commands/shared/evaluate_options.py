@@ -1,4 +1,4 @@
-"""The options of `crossgraph eval`, spelled and explained."""
+"""The options of `crossgraph eval` and their help."""
 
 from __future__ import annotations
 

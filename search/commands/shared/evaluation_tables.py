@@ -15,7 +15,7 @@ __all__ = ["print_reports"]
 
 
 def print_reports(names: Sequence[str], reports: Sequence[dict[str, Any]]) -> None:
-    """Print the reports of collections, which are of one model."""
+    """Print one model's reports on its collections."""
     named = [Named(name, report) for name, report in zip(names, reports, strict=True)]
     whole = TablePart(named, len(named) > 1)
     _print_heading(whole)
@@ -144,7 +144,7 @@ def _cells(values: Iterable[float | None]) -> Iterator[str]:
 
 
 def _difference(interval: dict[str, float] | None) -> str:
-    """A difference of R@1 with its interval, as a table's cell."""
+    """Return a difference of R@1 with its interval, as a table cell."""
     if not interval:
         return ""
     difference, low, high = interval.values()

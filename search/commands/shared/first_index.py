@@ -1,4 +1,4 @@
-"""The first search of somebody who has no index yet: it offers to make one of the photos here."""
+"""The first search without an index: it offers to index the photos in the current folder."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from search.printable import printable
 __all__ = ["FirstIndexMissing", "offer_index", "remark_on_demo"]
 
 MOST_ENTRIES = 100_000
-"""Of a folder that are looked at to count its photos, so that the question comes at once."""
+"""Limit on the files looked at to count a folder's photos, so that the question comes at once."""
 
 
 class FirstIndexMissing(ValueError):
-    """Nothing was ever indexed; says which command does that."""
+    """Nothing was indexed yet; the message names the command that does it."""
 
     exit_code = 1
 
 
 def offer_index(index: Path, *, may_ask: bool) -> None:
-    """Make the index that is meant where none is named, if it is not there and somebody says so.
+    """Make the default index if it does not exist and the user agrees.
 
     Args:
-        index: as `default_index` gives it.
-        may_ask: whether a program that reads the answer would not be in the way of a question.
+        index: as `default_index` returns it.
+        may_ask: whether a question may be asked, since no program reads the output.
 
     Raises:
-        FirstIndexMissing: it is not there, and was not made.
+        FirstIndexMissing: it does not exist and was not made.
     """
     if is_index(index) or index != home_index():
         return
@@ -58,7 +58,7 @@ def offer_index(index: Path, *, may_ask: bool) -> None:
 
 
 def remark_on_demo(index: str) -> None:
-    """Say on stderr that hits are the demo's photos, where it is its index that answered."""
+    """Print on stderr that hits are the demo's photos, if the demo's index answered."""
     if Path(index) == demo_index() != home_index() and is_index(Path(index)):
         typer.echo(
             "these are the demo's photos: `crossgraph index FOLDER` indexes your own", err=True
@@ -76,14 +76,14 @@ def _build(index: Path, folder: Path) -> None:
         typer.echo(line, err=True)
 
     model = loading.LazyModel(lambda: indexing_model(None, tell=say, warn=say))
-    with redirect_stdout(sys.stderr):  # stdout is for what was searched for
+    with redirect_stdout(sys.stderr):  # stdout is for the hits
         with ProgressReport("indexing") as progress:
             report = build_index(index, [folder], model, progress=progress)
         print_built(index, report, set())
 
 
 def _count(folder: Path) -> tuple[int, bool]:
-    """Return how many photos lie in a folder at any depth, and whether those are all."""
+    """Return how many photos a folder has at any depth, and whether the count is complete."""
     from indexer.sources.suffixes import SUFFIXES
 
     photos = 0

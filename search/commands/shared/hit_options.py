@@ -1,4 +1,4 @@
-"""The options for what becomes of the hits: how they are printed, and what is done with them."""
+"""The options for hits: how they are printed, and what is done with them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def asked_form(
     json: bool, csv: bool, paths: bool, null: bool, preview: bool, drawing: Drawing | None,
     *, explain: bool,
 ) -> Form:  # fmt: skip
-    """Return the form that a command line asks for; raises what `chosen_form` raises."""
+    """Return the output form that the options ask for; raises as `chosen_form`."""
     options = {
         Form.json: json,
         Form.csv: csv,
@@ -63,14 +63,14 @@ def asked_form(
     form = chosen_form([form for form, is_given in options.items() if is_given], explain=explain)
     if form is Form.preview and drawing is None and not sys.stdout.isatty():
         raise typer.BadParameter(
-            "--preview draws in a terminal, and the output goes elsewhere: leave it out, or say "
-            f"how to draw all the same with --preview-as {' or '.join(Drawing)}"
+            "--preview draws in a terminal, and the output goes elsewhere: leave it out, or "
+            f"choose a form with --preview-as {' or '.join(Drawing)}"
         )
     return form
 
 
 def use_files(hits: Sequence[Hit], folder: Path | None, *, show: bool) -> None:
-    """Copy and open what was found, and say on stderr what was done.
+    """Copy and open the hits, and report it on stderr.
 
     Raises:
         typer.Exit: a photo could not be copied or shown; the exit code is 1.

@@ -1,4 +1,4 @@
-"""Which options of `crossgraph index` go together."""
+"""Checks of which options of `crossgraph index` go together."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ __all__ = ["check_encoders", "check_known", "check_options", "check_text", "chec
 
 
 def check_encoders(encoders: str | None, others: bool, device: str) -> None:
-    """Refuse a CLIP-like model beside a checkpoint or its weights, or on a GPU.
+    """Refuse a CLIP-like model together with a checkpoint or weights, or on a GPU.
 
     Args:
-        encoders: what `--encoders` names.
+        encoders: the value of `--encoders`.
         others: whether --checkpoint, --image-weights or --text-weights is given.
-        device: what `--device` names.
+        device: the value of `--device`.
     """
     if encoders is None:
         return
@@ -35,7 +35,7 @@ def check_encoders(encoders: str | None, others: bool, device: str) -> None:
 
 
 def check_known(index: Path) -> None:
-    """Refuse to bring an index up to date that is none, where no source says what to read."""
+    """Refuse an update without sources of something that is no index with known folders."""
     from store import Index
 
     if not Index.exists(index):
@@ -59,11 +59,11 @@ def check_options(
             "--plan and --retry-failed, and index those afterwards"
         )
     if plan and annotations:
-        raise typer.BadParameter("--plan tells of photos only: leave out --annotations")
+        raise typer.BadParameter("--plan lists photos only: leave out --annotations")
 
 
 def check_text(text: bool, others: bool) -> None:
-    """Refuse what reads no text, and, before a photo is indexed, reading it without the package."""
+    """Refuse --text with modes that cannot read text, or without its package installed."""
     if text and others:
         raise typer.BadParameter(
             "--text reads the photos of an index once: leave out --watch, --plan and --shards"
@@ -77,7 +77,7 @@ def check_text(text: bool, others: bool) -> None:
 
 
 def check_watch(watch: bool, plan: bool, reembed: bool, prune: bool) -> None:
-    """Refuse what cannot go on for ever."""
+    """Refuse options that do not go with --watch."""
     if watch and (plan or reembed):
         raise typer.BadParameter("--watch goes on indexing: leave out --plan and --reembed")
     if watch and prune:

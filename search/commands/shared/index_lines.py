@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = ["plan_lines", "print_built", "print_reembedded", "print_text", "print_vectors_note"]
 
-SHOWN = 3  # names of photos that annotations speak of and nobody has
+SHOWN = 3  # names of annotated photos that are missing
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:
-    """Return what there is to do, a line a photo, and a last line that counts."""
+    """Return what there is to do, one line per photo, and a last line with totals."""
     yield from (f"new\t{printable(file.path)}" for file in plan.new)
     yield from (f"changed\t{printable(file.path)}" for file in plan.changed)
     for move in plan.moved.values():
@@ -45,12 +45,12 @@ def plan_lines(plan: Plan) -> Iterator[str]:
 
 
 def print_built(index: Path, report: BuildReport, told: set[str]) -> None:
-    """Print what a run did.
+    """Print the results of a run.
 
     Args:
         index: the index's folder.
         report: what it did.
-        told: lines on what was left out that earlier runs told; those of this run are put into it.
+        told: lines on files left out that earlier runs printed; this run's are added.
     """
     lines = [f"left out: {path}: {reason}" for path, reason in report.quarantined]
     lines += [f"damaged: {path}: {damage}" for path, damage in report.damaged]
@@ -67,8 +67,8 @@ def print_built(index: Path, report: BuildReport, told: set[str]) -> None:
         typer.echo(printable(line), err=True)
     if report.unreachable:
         typer.echo(
-            f"{report.unreachable} photos cannot be seen just now, such as on a disk that is not "
-            "mounted; they stay (--prune drops them)",
+            f"{report.unreachable} photos cannot be reached at the moment, such as on a disk "
+            "that is not mounted; they stay (--prune drops them)",
             err=True,
         )
     if report.vectors_note:
@@ -89,9 +89,9 @@ def print_built(index: Path, report: BuildReport, told: set[str]) -> None:
 
 
 def print_text(index: Path, report: TextReport) -> None:
-    """Print in how many photos text was read, and what it cost."""
+    """Print in how many photos text was found, and how long it took."""
     each = report.seconds / report.read if report.read else 0.0
-    unseen = f", {report.unread} cannot be seen just now" if report.unread else ""
+    unseen = f", {report.unread} cannot be reached at the moment" if report.unread else ""
     typer.echo(
         f"{index}: text looked for in {report.read} photos and read in {report.with_text}{unseen}, "
         f"{report.seconds:.1f} seconds, {each:.2f} a photo"
@@ -108,7 +108,7 @@ def print_vectors_note(note: str) -> None:
 
 
 def print_reembedded(index: Path, report: ReembedReport) -> None:
-    """Print what a run that embedded anew did."""
+    """Print the results of a run that embedded again with another model."""
     for path, reason in report.unread:
         typer.echo(printable(f"left out: {path}: {reason}"), err=True)
     if not report.switched:
@@ -117,8 +117,8 @@ def print_reembedded(index: Path, report: ReembedReport) -> None:
             "mount the disk they are on and run this again, or drop them with --prune",
             err=True,
         )
-    done = "the new model answers" if report.switched else "the old model answers still"
+    done = "the new model answers" if report.switched else "the old model still answers"
     typer.echo(
-        f"{index}: {report.embedded} embedded anew, {report.removed} removed, {done}, "
+        f"{index}: {report.embedded} embedded again, {report.removed} removed, {done}, "
         f"{report.seconds:.1f} seconds"
     )

@@ -1,4 +1,4 @@
-"""The options of `crossgraph index`, spelled and explained."""
+"""The options of `crossgraph index` and their help."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ Text = Annotated[
     bool,
     typer.Option(
         "--text",
-        help="Read the text that is to be seen in photos, too, in those in which it was not looked "
-        "for yet; takes some tenths of a second a photo, and the extra `text`.",
+        help="Also read the text visible in photos, in those where it was not looked for yet; "
+        "takes some tenths of a second per photo, and needs the extra `text`.",
     ),
 ]
 Reembed = Annotated[
@@ -85,7 +85,7 @@ Reembed = Annotated[
     typer.Option(
         "--reembed",
         hidden=True,
-        help="Embed all photos of the index anew with another model, which answers once all "
+        help="Embed all photos of the index again with another model, which answers once all "
         "are done; until then the old one does.",
     ),
 ]
@@ -144,7 +144,7 @@ FromShards = Annotated[
     typer.Option(metavar="OUT", hidden=True, help="Add what --shards wrote to the index."),
 ]
 
-# What `crossgraph index` took before `crossgraph shards write` was a command.
+# Options from before `crossgraph shards write` was a command.
 OldPart = Annotated[str | None, typer.Option("--part", hidden=True)]
 OldRay = Annotated[bool, typer.Option("--ray", hidden=True)]
 OldAddress = Annotated[str | None, typer.Option("--address", hidden=True)]

@@ -1,4 +1,4 @@
-"""What the commands that embed photos share: the model they load, and how a pass is shown."""
+"""What commands that embed photos share: the model they load, and how a pass is reported."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class ChosenModel:
 
 
 def lazy_model(loaded_by: dict[str, Any], quiet: bool) -> IndexingModel:
-    """Return the model that indexes, loaded when it is first asked for something."""
+    """Return the indexing model, which is loaded when first used."""
 
     def load() -> IndexingModel:
         from search.models.for_indexing import indexing_model
@@ -77,14 +77,14 @@ def lazy_model(loaded_by: dict[str, Any], quiet: bool) -> IndexingModel:
 
 
 class Pass:
-    """Brings an index up to date, as often as it is called.
+    """Brings an index up to date each time it is called.
 
     Args:
         index: its folder.
-        sources: what is indexed; none means all that the index knows.
+        sources: folders and files to index; none means all that the index knows.
         chosen: the model.
         quiet: no progress.
-        **options: of `indexer.build_index`.
+        **options: options of `indexer.build_index`.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class Pass:
         self._told: set[str] = set()
 
     def __call__(self, *, retry_failed: bool = False) -> None:
-        """Index what changed, and say so."""
+        """Index what changed, and report it."""
         with kept_when_stopped(), shown_progress(self._index, "indexing", self._quiet) as progress:
             report = self._build(retry_failed=retry_failed, progress=progress)
             print_built(self._index, report, self._told)
@@ -118,10 +118,10 @@ def _build(
 def reembed_index(
     index: Path, chosen: ChosenModel, batch_size: int | None, prune: bool, quiet: bool
 ) -> None:
-    """Embed the photos of an index anew, and say so.
+    """Embed the photos of an index again, and report it.
 
     Raises:
-        typer.Exit: some could not be read, so that the old model goes on answering.
+        typer.Exit: some could not be read, so the old model continues to answer.
     """
     from indexer import reembed
 
@@ -135,17 +135,17 @@ def reembed_index(
 
 @contextmanager
 def kept_when_stopped() -> Generator[None]:
-    """Say, where somebody stops it, that nothing is lost."""
+    """Print, when the run is interrupted, that nothing is lost."""
     try:
         yield
     except KeyboardInterrupt:
-        typer.echo("what was done is kept: the same command goes on from there", err=True)
+        typer.echo("what was done is kept: the same command continues from there", err=True)
         raise
 
 
 @contextmanager
 def shown_progress(index: Path, what: str, quiet: bool) -> Generator[Progress]:
-    """Return what tells of progress: here, and to whoever looks at the index."""
+    """Return a function that reports progress: here, and to `crossgraph status`."""
     from search.status.build_progress import BuildingFile
     from search.terminal.progress import ProgressReport
 

@@ -1,4 +1,4 @@
-"""Options that several commands share, spelled and explained once."""
+"""Options that several commands share, with their help."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 unnamed_index = Path(INDEX_NAME)
-"""Stands for the index that is meant where none is named; `IndexFolder` puts that in its place."""
+"""Placeholder for the default index; `IndexFolder` replaces it."""
 
 DEFAULT_SHOWN = f"{INDEX_NAME} here, else the one in your data folder"
 
@@ -42,7 +42,7 @@ def _found(find: Callable[[], Path]) -> Callable[[typer.Context, typer.CallbackP
 
 
 class Device(StrEnum):
-    """Where photos are encoded, and networks trained."""
+    """The device on which photos are encoded and networks trained."""
 
     auto = "auto"
     cpu = "cpu"
@@ -122,12 +122,12 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stder
 
 
 def listed(indexes: Sequence[str] | None, vectors: str | None) -> tuple[list[str], str | None]:
-    """Return the indexes a command line names, and the database that stands in for a single one.
+    """Return the indexes that the options name, and the database that replaces a single one.
 
     Raises:
         BadParameter: a database by `--vectors`, and several indexes or another database.
     """
-    from store.opening import is_database  # brings FAISS, for which `--help` should not wait
+    from store.opening import is_database  # imports FAISS, for which `--help` should not wait
 
     folders = list(indexes or [str(default_index())])
     addresses = [each for each in folders if is_database(each)]

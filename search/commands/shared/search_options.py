@@ -1,4 +1,4 @@
-"""The options of `crossgraph search`, spelled and explained."""
+"""The options of `crossgraph search` and their help."""
 
 from __future__ import annotations
 

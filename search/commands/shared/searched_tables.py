@@ -1,4 +1,4 @@
-"""What `crossgraph eval` prints of searches in an index: of words, and of probabilities shown."""
+"""What `crossgraph eval` prints about searches in an index: for words, and on probabilities."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["print_keywords", "print_shown"]
 
 
 def print_keywords(keywords: TablePart, title: str) -> None:
-    """Print how well words find what they name, and what the probabilities of hits are worth."""
+    """Print how well words find what they name, and how well the hits' probabilities hold."""
 
     def rows(part: Report) -> Rows:
         for form in ("word", "a_photo_of"):
@@ -32,12 +32,12 @@ def print_keywords(keywords: TablePart, title: str) -> None:
                 )
                 typer.echo(f"{name}: {note}" if keywords.is_several else note)
             if not part["words"]:
-                note = "no word was asked: none is true of enough photos"
+                note = "no word was searched for: none is true of enough photos"
                 typer.echo(f"{name}: {note}" if keywords.is_several else note)
 
 
 def print_shown(shown: TablePart) -> None:
-    """Print whether probabilities mean what they say."""
+    """Print how well the shown probabilities are calibrated."""
     if not shown.reports:
         return
     columns = ("queries", "right", "mean probability", "ECE", "AUROC")

@@ -17,25 +17,25 @@ Report = dict[str, Any]
 
 
 Rows = Iterator[tuple[str, ...]]
-"""The label of a row, which tells it from the others, and its cells."""
+"""A row: its label, which distinguishes it from the others, and its cells."""
 
 
 PIPE_WIDTH = 130
-"""A pipe has no width of its own, and 80 columns would break the names of rows."""
+"""Width for pipes, which have none of their own; 80 columns would break row names."""
 
 
 class Named(NamedTuple):
-    """A part of a collection's report, and what that collection is called."""
+    """A part of a collection's report, with the collection's name."""
 
     name: str
     part: Report
 
 
 class TablePart:
-    """Prints the rows of one part of the reports, those of all collections in one table.
+    """Prints one part of the reports of all collections as one table.
 
     Args:
-        reports: of each collection, in order.
+        reports: one per collection, in order.
         is_several: whether a column names the collection.
     """
 
@@ -47,7 +47,7 @@ class TablePart:
         return iter(self.reports)
 
     def of(self, key: str) -> TablePart:
-        """Return the part of that name of every report that has it."""
+        """Return the part with that name, from every report that has it."""
         reports = [Named(name, part[key]) for name, part in self.reports if part.get(key)]
         return TablePart(reports, self.is_several)
 
@@ -55,8 +55,8 @@ class TablePart:
         """Print one table; rows of one label stand together, one for each collection that has it.
 
         Args:
-            columns: headings, without that of the collection, which becomes the second.
-            rows: gives the rows of a report.
+            columns: headings, without the collection's, which becomes the second.
+            rows: returns the rows of a report.
         """
         table = Table(columns[0], *self._named("collection"), *columns[1:])
         columns_of = [
@@ -72,7 +72,7 @@ class TablePart:
         return [name] if self.is_several else []
 
     def lines(self, line: Callable[[Report], str]) -> None:
-        """Print a line for each collection, which begins with its name where there are several."""
+        """Print a line for each collection, beginning with its name if there are several."""
         for name, part in self.reports:
             typer.echo(f"{name}: {line(part)}" if self.is_several else line(part))
 

@@ -1,4 +1,4 @@
-"""The terms of a query on the command line: its text, and the options beside it."""
+"""The terms of a query on the command line: its text and the options for terms."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ Today = Annotated[
 
 
 def choices_of(given: Sequence[str] | None) -> dict[str, str]:
-    """Return the choices by the parts of the query that they are of.
+    """Return the choices, by the part of the query that each belongs to.
 
     Raises:
-        typer.BadParameter: one is no part and choice with an equals sign between them.
+        typer.BadParameter: one is not of the form PART=CHOICE.
     """
     choices = {}
     for each in given or ():
@@ -85,9 +85,9 @@ def terms_of(
     minus: Sequence[str] | None,
     literal: bool,
 ) -> tuple[str, Terms]:
-    """Return the text that the index is to read, and what is wanted and what is not beside.
+    """Return the text for the index to read, and the wanted and unwanted terms of the options.
 
-    Files that are photos are asked with as such.
+    Names of photo files become image terms.
     """
     positive: tuple[Term, ...] = ()
     negative: tuple[Term, ...] = ()

@@ -1,4 +1,4 @@
-"""The options of `crossgraph train`, spelled and explained."""
+"""The options of `crossgraph train` and their help."""
 
 from __future__ import annotations
 

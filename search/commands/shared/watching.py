@@ -1,4 +1,4 @@
-"""The waiting part of `crossgraph watch`: what changed is indexed, pass after pass."""
+"""The waiting part of `crossgraph watch`: changes are indexed, pass after pass."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ __all__ = ["keep_up"]
 def keep_up(index: Path, sources: Sequence[str], run_pass: Callable[[], object]) -> None:
     """Bring an index up to date whenever something changes, until Ctrl-C is pressed.
 
-    Between passes nothing is held: others may write the index, and search it at any time.
+    Between passes no lock is held: others may write the index, and search it at any time.
 
     Args:
         index: its folder.
-        sources: what was indexed; none means all that the index knows.
-        run_pass: indexes what changed, and says so.
+        sources: folders that were indexed; none means all that the index knows.
+        run_pass: indexes what changed, and reports it.
     """
     from indexer.sources import expanded
     from indexer.watch import wakeups
@@ -33,7 +33,7 @@ def keep_up(index: Path, sources: Sequence[str], run_pass: Callable[[], object])
 
     roots = [root for root in expanded(sources or _known(index)) if not is_address(root)]
     if not roots:
-        raise SourceError("no system tells of changes at addresses: index these again instead")
+        raise SourceError("changes at addresses cannot be watched: index these again instead")
     typer.echo(f"waiting for changes in {', '.join(roots)}; Ctrl-C ends it", err=True)
     keeper = _Keeper(index, sources, run_pass)
     try:
@@ -44,7 +44,7 @@ def keep_up(index: Path, sources: Sequence[str], run_pass: Callable[[], object])
 
 
 class _Keeper:
-    """Remembers what is left to do, and what was said already."""
+    """Remembers what is left to do, and what was already printed."""
 
     def __init__(self, index: Path, sources: Sequence[str], run_pass: Callable[[], object]) -> None:
         self._index = index
@@ -54,7 +54,7 @@ class _Keeper:
         self._said = ""
 
     def catch_up(self, changed: bool) -> None:
-        """Index what changed, now or when it could not be done before."""
+        """Index what changed, now or earlier if that could not be indexed."""
         from indexer import plan_index
         from store import IndexBusy, SourceError
 
@@ -66,9 +66,9 @@ class _Keeper:
             if _asks_for_work(plan):
                 self._run_pass()
             away = len(plan.unreachable)
-            self._say(f"{away} photos cannot be seen just now; they stay" if away else "")
+            self._say(f"{away} photos cannot be reached at the moment; they stay" if away else "")
         except SourceError as error:
-            # Not there just now: the wake-up that tells of its coming back looks again.
+            # Out of reach now; when it comes back, the notification triggers another look.
             self._say(str(error))
         except IndexBusy as error:
             self._say(str(error))

@@ -1,1 +1,1 @@
-"""Collections asked as people ask them: one word, what is not there, shown probabilities."""
+"""Collections searched as people search: single words, absent things, shown probabilities."""

@@ -1,11 +1,11 @@
 """Queries that no photo of an everyday collection answers.
 
-They were written down by kind, before any model was asked and without a look at what one answers:
-text without meaning, and things that take an instrument, a scanner or a page to be seen (medical
-images, the sky through a telescope, microscopy, documents, charts and screens), or a place that
-people's cameras do not get to. What a holiday, a street, a kitchen or a pet might show was left
-out, and so was whatever looks like it: no moon, no fireworks, no newspaper somebody reads. None
-was taken off the list or put on it for the probability that a model gave it, and none may be.
+They were written down by kind, before any model was run and without looking at any answer: text
+without meaning, and things that take an instrument, a scanner or a page to be seen (medical images,
+the sky through a telescope, microscopy, documents, charts and screens), or a place that people's
+cameras do not get to. What a holiday, a street, a kitchen or a pet might show was left out, and so
+was whatever looks like it: no moon, no fireworks, no newspaper somebody reads. None was removed or
+added because of the probability that a model gave it, and none may be.
 """
 
 from __future__ import annotations
@@ -100,4 +100,4 @@ ABSENT_THINGS: tuple[str, ...] = (
     *_DRAWN,
     *_OUT_OF_REACH,
 )
-"""64 queries, each of which is asked as it stands."""
+"""64 queries, each used literally."""

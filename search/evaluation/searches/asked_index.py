@@ -1,4 +1,4 @@
-"""A collection as people search it: an index of its photos alone, asked in words."""
+"""A collection as people search it: an index of its photos alone, searched with words."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ class RankedPhotos(NamedTuple):
     """The hits of a query, nearest first."""
 
     rows: NDArray[np.int64]
-    """(K,) of the photos."""
+    """(K,) the rows of the photos."""
     probabilities: NDArray[np.float64]
-    """(K,) as people are shown them."""
+    """(K,) the probabilities that are shown."""
 
 
 class AskedIndex:
-    """Answers in rows of a collection in place of paths.
+    """An index that answers with rows of a collection in place of paths.
 
     Args:
-        index: open, of these photos.
-        paths: (G,) the photos; a file that stands there several times is its first row.
+        index: an open index of these photos.
+        paths: (G,) the photos; a file that appears several times counts as its first row.
     """
 
     def __init__(self, index: SearchIndex, paths: Sequence[str]) -> None:
@@ -47,7 +47,7 @@ class AskedIndex:
         return len(self._index)
 
     def add_captions(self, texts: Sequence[str], photo_rows: NDArray[np.int64]) -> None:
-        """Let the index know captions (M,) of its photos, by their rows (M,)."""
+        """Add captions (M,) of its photos to the index, by their rows (M,)."""
         from store import Index
 
         captions: dict[int, list[str]] = {}
@@ -61,12 +61,12 @@ class AskedIndex:
             index.finish()
 
     def ask(self, text: str, k: int, *, rerank: bool = True) -> RankedPhotos:
-        """Ask for a text as people type it, and give at most k hits; none if it is no query."""
+        """Search for a text as people type it; return at most k hits, none if it is no query."""
         from store import QueryError
 
         try:
             hits = list(self._index.search(text, k, rerank=rerank))
-        except QueryError:  # an empty caption, or one that begins as a sum does
+        except QueryError:  # an empty caption, or one that begins like a sum
             hits = []
         return RankedPhotos(
             np.array([self._places[str(hit.path)] for hit in hits], np.int64),
@@ -80,10 +80,10 @@ def temporary_index(
     build: Callable[[Path], object],
     open_folder: Callable[[Path], SearchIndex],
 ) -> Generator[AskedIndex]:
-    """Index photos in a folder that is gone afterwards.
+    """Index photos in a temporary folder.
 
     Args:
-        paths: of the photos; one that cannot be read is left out, as in any index.
+        paths: paths of the photos; one that cannot be read is left out, as in any index.
         build: indexes them in a folder.
         open_folder: opens that for searches.
     """

@@ -1,4 +1,4 @@
-"""Queries of one word with what is true of each photo: categories of COCO, or nouns of captions."""
+"""One-word queries with labels for each photo: categories of COCO, or nouns of captions."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ Labels = NDArray[np.int8]
 
 @dataclass(frozen=True)
 class Keyword:
-    """A query and what is right.
+    """A query and its right answers.
 
     Attributes:
         word: the query, such as "dog" or "hot dog".
-        labels: (G,) int8, for each photo 1 where it is true, 0 where it is false, and `LEFT_OUT`
-            where nobody can tell; at least one photo is true.
+        labels: (G,) int8, 1 for a photo where it is true, 0 where it is false, and `LEFT_OUT` where
+            that is unknown; at least one is true.
     """
 
     word: str
@@ -37,24 +37,24 @@ class Keyword:
 
     @property
     def true(self) -> int:
-        """How many photos it is true of."""
+        """The number of photos it is true of."""
         return int((self.labels == 1).sum())
 
     @property
     def false(self) -> int:
-        """How many photos it is false of."""
+        """The number of photos it is false of."""
         return int((self.labels == 0).sum())
 
 
 def from_instances(
     paths: Sequence[str], images: Path, categories: Mapping[str, Sequence[str]]
 ) -> list[Keyword]:
-    """Return every category that a photo has; a photo is true if one of it is annotated there.
+    """Return every category that a photo has; it is true of photos where one is annotated.
 
     Args:
-        paths: (G,) of the photos.
-        images: the folder that names of files are below.
-        categories: name of a file to the names of what is on it (`indexer.sources.CocoSource`);
+        paths: (G,) paths of the photos.
+        images: the folder that file names are relative to.
+        categories: a file's name to the names of what it shows (`indexer.sources.CocoSource`);
             photos that it lacks are left out.
 
     Returns:
@@ -72,18 +72,18 @@ def from_instances(
 
 
 def from_captions(texts: Sequence[str], photo_rows: NDArray[np.int64]) -> list[Keyword]:
-    """Return the nouns that most photos are true of, by what captions say.
+    """Return the nouns that are true of the most photos, judged by captions.
 
-    A photo is true if two of its captions say the word, in the singular or the plural, or its only
-    one does; false if none does; and left out otherwise.
+    A word is true of a photo if two of its captions have it, in the singular or the plural, or its
+    only caption does; false if none has it; otherwise the photo is left out.
 
     Args:
         texts: (M,) captions.
         photo_rows: (M,) int64, the photo of each; every photo has one.
 
     Returns:
-        At most `MOST_WORDS` keywords that at least `FEWEST_TRUE` photos are true of, and one is
-        false of, those of most photos first.
+        At most `MOST_WORDS` keywords that are true of at least `FEWEST_TRUE` photos and false of
+        one, those of most photos first.
     """
     nouns = count_nouns(texts)
     forms = singular_forms({word for text in texts for word in words_of(text)})
@@ -106,7 +106,7 @@ def _sorted(keywords: Sequence[Keyword]) -> list[Keyword]:
 
 
 def _name(path: str, images: Path) -> str:
-    """Return the name of a photo as annotations have it."""
+    """Return a photo's name as in annotations."""
     relative = Path(path)
     return (
         relative.relative_to(images) if relative.is_relative_to(images) else relative

@@ -1,7 +1,7 @@
 """Queries of one word, as people type them, and whether the best photos show the thing.
 
-They go through the search engine itself, so whatever it does with wording counts. A photo of which
-nobody can tell whether the word is true is passed over.
+They go through the search engine itself, so how it treats wording counts. A photo for which it is
+unknown whether the word is true is ignored.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from store.types import Progress
 __all__ = ["BEST", "DEPTH", "FORMS", "ask_words", "judge_keywords"]
 
 BEST, DEPTH = 5, 50
-"""Hits that count for the share of true ones, at most, and for the average precision: as many as
-the first stage hands to the re-ranker."""
+"""Limits on the hits that count for the share of true ones, and for the average precision: as many
+as the first stage passes to the re-ranker."""
 
 FORMS: dict[str, Callable[[str], str]] = {
     "word": str,
     "a_photo_of": lambda word: f"a photo of {with_article(word)}",
 }
 STAGES = {"first_stage": False, "reranked": True}
-"""Of a search, whether it re-ranks."""
+"""Stages of a search, and whether it re-ranks."""
 
 
 def ask_words(
@@ -43,7 +43,7 @@ def ask_words(
     stage: str = "reranked",
     progress: Progress | None = None,
 ) -> list[RankedPhotos]:
-    """Ask for each word in a form of `FORMS` and give its k best hits."""
+    """Search for each word in a form of `FORMS` and return its k best hits."""
     answers = []
     for place, keyword in enumerate(keywords, start=1):
         answers.append(index.ask(FORMS[form](keyword.word), k, rerank=STAGES[stage]))
@@ -63,11 +63,11 @@ def judge_keywords(
     """Measure how well words find what they name, by form of the query and by stage.
 
     Args:
-        index: of the collection.
+        index: an index of the collection.
         right: words with what is true of each photo.
         image_ids: (G,) int64, ids of the collection's photos.
         seed: draws the words of the bootstrap.
-        progress: called with what is being done, how many are done and how many there are.
+        progress: called with what is being done, the number done and the total.
 
     Returns:
         The report has `labels`, how many `words`, the share of photos that a word is true of
@@ -104,7 +104,7 @@ def judge_keywords(
 
 
 def known(labels: NDArray[np.int8]) -> list[int | None]:
-    """Return labels as JSON has them, null for those left out."""
+    """Return labels in JSON form, null for those left out."""
     return [None if label == LEFT_OUT else int(label) for label in labels]
 
 

@@ -1,8 +1,8 @@
-"""Which words of captions name things that can be counted, found by where they stand.
+"""Which words of captions are countable nouns, found by where they stand.
 
-No tagger is at hand, and none is needed: after "a" or "an" and before a word that takes no noun
-behind it ("a dog on", "a kitchen with"), only a noun can stand. A word counts as one if it stands
-there often enough; "a group of" is no such place, since it leads to the thing and is not it.
+No tagger is needed: between "a" or "an" and a word such as "on" or "with" ("a dog on", "a kitchen
+with"), only a noun can stand. A word counts as one if it stands there often enough; "a group of" is
+no such place, since it leads to the thing and is not it.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from collections.abc import Collection, Iterable
 __all__ = ["count_nouns", "singular_forms", "with_article", "words_of"]
 
 LEAST_TIMES, LEAST_SHARE = 2, 0.05
-"""So often, and in so much of all its places, a noun stands alone behind an article. Colours do
-it in 1 % of theirs, nouns in 8 to 70 % (development captions of two collections)."""
+"""How often, and in what share of its occurrences, a noun stands alone after an article. Colours do
+so in 1 % of theirs, nouns in 8 to 70 % (development captions of two collections)."""
 
 _FOLLOWING = """
     . , ; ! ? is are was were has have having that which who while in on with at by near next behind
@@ -23,7 +23,7 @@ _FOLLOWING = """
 """
 _AFTER_NOUNS = frozenset(_FOLLOWING.split())
 _OF_THE_PHOTO = frozenset(("background", "image", "photo", "photograph", "picture", "shot", "view"))
-"""What is said of the photo, not of what it shows."""
+"""Words about the photo, not about what it shows."""
 
 _IRREGULAR = {
     "children": "child", "feet": "foot", "geese": "goose", "halves": "half", "knives": "knife",
@@ -33,7 +33,7 @@ _IRREGULAR = {
 
 
 def words_of(caption: str) -> list[str]:
-    """Return the words of a caption and its marks, in small letters.
+    """Return the words and punctuation marks of a caption, in lower case.
 
     >>> words_of("A dog's bowl, red.")
     ['a', 'dog', 's', 'bowl', ',', 'red', '.']
@@ -42,7 +42,7 @@ def words_of(caption: str) -> list[str]:
 
 
 def singular_forms(words: Collection[str]) -> dict[str, str]:
-    """Return each word the singular that it counts as, itself unless that is a word too.
+    """Return for each word the singular that it counts as: itself unless its singular occurs too.
 
     >>> forms = singular_forms({"dog", "dogs", "bus", "buses", "men", "puppies", "puppy"})
     >>> [forms[word] for word in ("dogs", "bus", "buses", "men", "puppies")]
@@ -66,7 +66,7 @@ def _singular(word: str, known: Collection[str]) -> str:
 
 
 def count_nouns(captions: Iterable[str]) -> set[str]:
-    """Return the nouns of captions that name things, as singulars.
+    """Return the nouns of captions that name things, in the singular.
 
     >>> sorted(count_nouns(["A dog on a red mat.", "A group of dogs on a mat .", "A dog in a mat"]))
     ['dog', 'mat']

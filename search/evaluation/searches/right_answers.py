@@ -1,4 +1,4 @@
-"""What queries of an evaluation are held against: words with their photos, and foreign captions."""
+"""The ground truth of an evaluation's queries: words with their photos, and foreign captions."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ Rows = NDArray[np.int64]
 
 
 class CaptionTexts(NamedTuple):
-    """Captions that are asked."""
+    """Captions used as queries."""
 
     texts: Sequence[str]
     photos: Rows
-    """(M,) int64, which captions are of one photo; where it is of the collection, its row."""
+    """(M,) int64, the photo of each caption: its row if it is in the collection."""
     caption_ids: Rows
     """(M,) int64."""
 
     def drawn(self, most: int, seed: int) -> CaptionTexts:
-        """Return at most so many of them, at random, in their order."""
+        """Return at most `most` of them, drawn at random, in their order."""
         if len(self.texts) <= most:
             return self
         rows = np.sort(np.random.default_rng(seed).permutation(len(self.texts))[:most])
@@ -42,17 +42,17 @@ class CaptionTexts(NamedTuple):
 
 
 class RightAnswers(NamedTuple):
-    """What queries of a collection are held against."""
+    """The ground truth for queries of a collection."""
 
     labels_from: str
-    """Where the labels of words come from, instances or captions."""
+    """Source of the labels of words, instances or captions."""
     keywords: list[Keyword]
     foreign: CaptionTexts
-    """Captions of photos of other collections; none where there is no other one."""
+    """Captions of photos of other collections; none if there is no other one."""
 
 
 def read_categories(collection: Captioned) -> Mapping[str, Sequence[str]] | None:
-    """Return name of a file to what is annotated on it; None where the collection has no instances.
+    """Return a file's name to its annotated categories; None if the collection has no instances.
 
     Raises:
         SourceError: the instances file is no COCO file.
@@ -65,8 +65,8 @@ def read_categories(collection: Captioned) -> Mapping[str, Sequence[str]] | None
     source = CocoSource(collection.instances)
     if not any(source.categories.values()):
         raise EvaluationError(
-            f"{collection.instances} says of no photo what is on it: --instances expects a COCO "
-            "file with categories, or none for a collection that has no such file"
+            f"{collection.instances} has no categories: --instances expects a COCO file with "
+            "categories, or none for a collection that has no such file"
         )
     return source.categories
 
@@ -74,9 +74,9 @@ def read_categories(collection: Captioned) -> Mapping[str, Sequence[str]] | None
 def keywords_of(
     data: PairData, images: Path, categories: Mapping[str, Sequence[str]] | None
 ) -> tuple[str, list[Keyword]]:
-    """Return where words come from, and those with what is true of each photo.
+    """Return the source of the words, and the words with their labels for each photo.
 
-    From instances where there are some, else from captions.
+    Words come from instances if there are any, else from captions.
 
     Raises:
         EvaluationError: the instances are of other photos.

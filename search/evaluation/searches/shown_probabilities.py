@@ -1,7 +1,7 @@
-"""Whether the probabilities that people are shown mean what they say, also where nothing is there.
+"""Whether the shown probabilities are calibrated, also for things that no photo shows.
 
-Everything is read off the hits of real searches, in an index of the collection's photos: of its own
-captions, of words, of captions that belong to other photos, and of things that no photo shows.
+Everything is measured on the hits of real searches, in an index of the collection's photos: of its
+own captions, of words, of captions that belong to other photos, and of things that no photo shows.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from store.types import Progress
 __all__ = ["HITS", "judge_shown", "judge_words"]
 
 HITS = 10
-"""As many as a search gives without being told."""
+"""The default number of hits."""
 
 Rows = NDArray[np.int64]
 
@@ -34,9 +34,9 @@ class Tops(NamedTuple):
     """The first hits of queries."""
 
     rows: Rows
-    """(Q,) int64 of photos, -1 where there is no hit."""
+    """(Q,) int64, ids of photos, -1 if there is no hit."""
     probabilities: NDArray[np.float64]
-    """(Q,), 0 where there is no hit."""
+    """(Q,) probabilities, 0 if there is no hit."""
 
 
 def judge_shown(
@@ -53,14 +53,14 @@ def judge_shown(
     """Measure the probabilities of hits.
 
     Args:
-        index: of the collection.
-        captions: all of the collection, with the rows of their photos.
+        index: an index of the collection.
+        captions: all captions of the collection, with the rows of their photos.
         right: words with what is true of each photo, and captions of other photos.
         image_ids: (G,) int64, ids of the collection's photos.
-        queries: how many captions are asked, at most, of either kind.
+        queries: limit on captions of either kind.
         seed: draws them, and the samples of intervals.
         absent: things that no photo shows.
-        progress: called with what is being done, how many are done and how many there are.
+        progress: called with what is being done, the number done and the total.
 
     Returns:
         The report has `captions` (the top hit, right where it is the caption's own photo),
@@ -79,9 +79,9 @@ def judge_shown(
             index, some.texts, some.photos, seed, "foreign captions", progress
         )
     else:
-        notes.append("no foreign captions were asked: they take a second collection")
+        notes.append("no foreign captions were used: they need a second collection")
     if words is None:
-        notes.append("no word was asked: none is true of enough photos")
+        notes.append("no word was searched for: none is true of enough photos")
     report["absent"], table["absent"] = _nowhere(
         index, absent, np.arange(len(absent)), seed, "absent things", progress
     )
@@ -117,9 +117,9 @@ def judge_words(
     seed: int,
     progress: Progress | None,
 ) -> tuple[Record | None, Record]:
-    """Measure the probabilities of ten hits of each word; the report is None where there is none.
+    """Measure the probabilities of ten hits of each word; the report is None without words.
 
-    Takes what `judge_shown` does.
+    It takes the arguments of `judge_shown`.
     """
     answers = ask_words(index, keywords, HITS, progress=progress)
     pairs = list(zip(keywords, answers, strict=True))
@@ -147,7 +147,7 @@ def _nowhere(
     what: str,
     progress: Progress | None,
 ) -> MeasuredPart:
-    """Ask for what is not there."""
+    """Search for things that are not there."""
     tops = _tops(index, texts, what, progress)
     report = {"queries": len(texts), **shown_share(tops.probabilities, groups, seed=seed)}
     return MeasuredPart(report, {"queries": list(texts), "probabilities": tops.probabilities})

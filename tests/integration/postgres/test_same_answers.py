@@ -148,7 +148,7 @@ def test_all_that_is_known_of_photos_is_the_same(folder: Path, address: str) -> 
 
 
 def test_photos_are_not_changed_there(both: tuple[SearchIndex, SearchIndex]) -> None:
-    with pytest.raises(IndexNotWritable, match=r"is only read: change the index"):
+    with pytest.raises(IndexNotWritable, match=r"is read-only: change the index"):
         both[1].remove([1])
 
 

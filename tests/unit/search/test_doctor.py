@@ -82,7 +82,7 @@ def test_a_file_of_vectors_that_was_damaged_since(folder: Path) -> None:
     file = next(folder.glob("vectors-*"))
     file.write_bytes(file.read_bytes()[:-1])
     assert [found.said for found in index_findings(folder) if found.state == "note"] == [
-        f"{file.name} is not there or damaged"
+        f"{file.name} is missing or damaged"
     ]
 
 

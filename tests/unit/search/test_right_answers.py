@@ -68,7 +68,7 @@ def test_a_captions_file_has_no_instances(tmp_path: Path) -> None:
         "images": [{"id": 1, "file_name": "a.jpg"}],
         "annotations": [{"id": 1, "image_id": 1, "caption": "a dog"}],
     }
-    with pytest.raises(EvaluationError, match=r"captions\.json says of no photo what is on it"):
+    with pytest.raises(EvaluationError, match=r"captions\.json has no categories"):
         read_categories(written(tmp_path / "captions.json", captions))
 
 

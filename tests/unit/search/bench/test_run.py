@@ -83,8 +83,8 @@ def test_some_groups_and_sizes(
     ("options", "words"),
     [
         (["--only", "heat"], "--only heat: expected one of cold, query, indexing, scale, memory"),
-        (["--sizes", "10,ten"], "--sizes 10,ten is not different numbers of images"),
-        (["--sizes", "10,10"], "--sizes 10,10 is not different numbers of images"),
+        (["--sizes", "10,ten"], "--sizes 10,ten: expected different numbers of images"),
+        (["--sizes", "10,10"], "--sizes 10,10: expected different numbers of images"),
     ],
 )
 def test_wrongly_called(
