@@ -169,3 +169,69 @@ def test_a_walk_comes_by_what_no_rule_leaves_out(tmp_path: Path, name: str) -> N
     path = str(tmp_path / name)
     assert Rules().reaches(str(tmp_path), path) is True
     assert Rules(exclude=("*.jpg",)).reaches(str(tmp_path), path) is False
+
+
+def test_a_walk_comes_by_no_folder_that_is_left_out_and_by_files_that_folders_are_named_as(
+    tmp_path: Path,
+) -> None:
+    make(tmp_path, "a.jpg", "b/c.jpg", ".hidden/d.jpg", "n/.nomedia", "n/e.jpg", ".f.jpg")
+    root = str(tmp_path)
+
+    def reached(name: str, *exclude: str) -> bool:
+        return Rules(exclude).reaches(root, str(tmp_path / name))
+
+    assert reached("a.jpg", "a.jpg/")
+    assert reached("b/c.jpg", "c.jpg/", "a.jpg")
+    assert not reached("b/c.jpg", "b/")
+    assert not reached("b/c.jpg", "/b/c.jpg")
+    assert not reached(".hidden/d.jpg")
+    assert not reached(".f.jpg")
+    assert not reached("n/e.jpg")
+
+
+def test_a_file_of_patterns_that_cannot_be_read_leaves_out_nothing(tmp_path: Path) -> None:
+    make(tmp_path, "a.jpg", "b.jpg")
+    rules = Rules(["a.jpg"])
+    (tmp_path / ".crossgraphignore").mkdir()
+    assert rules.enter(str(tmp_path), str(tmp_path), [".crossgraphignore"]) == ""
+    names = ("a.jpg", "b.jpg")
+    left_out = [
+        rules.left_out(str(tmp_path), str(tmp_path), name, is_folder=False) for name in names
+    ]
+    assert left_out == ["a.jpg", ""]
+
+
+def test_what_is_written_last_counts(tmp_path: Path) -> None:
+    make(tmp_path, "a.jpg", "sub/b.jpg", "sub/c.jpg", "d.jpg")
+    (tmp_path / ".crossgraphignore").write_text("*.jpg\n!b.jpg\n!a.jpg\na.jpg\n")
+    (tmp_path / "sub" / ".crossgraphignore").write_text("!c.jpg\n")
+    assert walked(tmp_path) == ["sub/b.jpg", "sub/c.jpg"]
+    assert walked(tmp_path, Rules(["b.jpg"], ["a.jpg"])) == ["a.jpg", "sub/c.jpg"]
+    assert walked(tmp_path, Rules(["b.jpg"], ["b.jpg"])) == ["sub/b.jpg", "sub/c.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "fits"),
+    [
+        ("/x/**/e.png", "x/e.png", True),
+        ("/x/**/e.png", "x/y/z/e.png", True),
+        ("/y/**/e.png", "x/e.png", False),
+        ("/y/**/e.png", "x/y/e.png", False),
+        ("y/**/e.png", "x/y/e.png", True),
+        ("y/**/e.png", "x/y/e.png/f.png", False),
+        ("x/**/**/e.png", "x/e.png", True),
+        ("x/**/y/**/e.png", "x/y/e.png", True),
+        ("x/**/y/**/e.png", "x/e.png", False),
+        ("x/y/e.png", "y/e.png", False),
+        ("y/e.png", "x/y/e.png", True),
+        ("/y/e.png", "x/y/e.png", False),
+        ("?/e.png", "yy/e.png", False),
+        ("[xy]/./e.png", "x/e.png", True),
+    ],
+)
+def test_a_pattern_of_several_parts(tmp_path: Path, pattern: str, path: str, fits: bool) -> None:
+    folder, _, name = path.rpartition("/")
+    left_out = Rules([pattern]).left_out(
+        str(tmp_path), str(tmp_path / folder), name, is_folder=False
+    )
+    assert left_out == (pattern if fits else "")

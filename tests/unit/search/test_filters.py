@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from search.query.filters import parse_filter
 from store import QueryError
-from store.catalog.selection import AllOf, AnyOf, Condition, Expression, Has, Not
+from store.catalog.selection import AllOf, AnyOf, Condition, Expression, Has, Near, Not
 from store.columns.codec import time_to_row
 
 WIDE = Condition("width", ">", 1000)
@@ -182,3 +182,114 @@ def test_a_field_s_own_column_is_told_behind_blanks() -> None:
         parse_filter("   colour = red")
     with pytest.raises(QueryError, match="column 14: 'colour' is no field"):
         parse_filter("width > 1 or colour = red")
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("near(-90, -180, 1)", Near(-90, -180, 1)),
+        ("near(90, 180, 2.5 km)", Near(90, 180, 2.5)),
+        ("NEAR ( 41.9 , -12.5 , 300 M )", Near(41.9, -12.5, 0.3)),
+        ("near(0, 90.5, 1000mi)", Near(0, 90.5, 1609.344)),
+    ],
+)
+def test_places_are_near(text: str, meant: Near) -> None:
+    found = parse_filter(text)
+    assert isinstance(found, Near)
+    assert (found.latitude, found.longitude) == (meant.latitude, meant.longitude)
+    assert found.km == pytest.approx(meant.km, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "said"),
+    [
+        ("near(90.1, 0, 1)", 6, "expected a latitude of -90 to 90, found '90.1'"),
+        ("near(-91, 0, 1)", 6, "expected a latitude of -90 to 90"),
+        ("near(north, 0, 1)", 6, "expected a latitude"),
+        ("near('1', 0, 1)", 6, "expected a latitude"),
+        ("near(0, 180.5, 1)", 9, "expected a longitude of -180 to 180, found '180.5'"),
+        ("near(0, -181, 1)", 9, "expected a longitude of -180 to 180"),
+        ("near(0, 0, 0)", 12, "expected a distance above 0 such as 5km, 300m or 3mi, found '0'"),
+        ("near(0, 0, -1)", 12, "expected a distance above 0"),
+        ("near(0, 0, 5 yards)", 14, "expected `\\)` after the distance of `near`, found 'yards'"),
+        ("near(0, 0, 5yards)", 12, "expected a distance"),
+        ("near(0; 0, 1)", 6, "expected a latitude"),
+        ("near(0 0, 1)", 8, "expected `,` in `near"),
+        ("near(0, 0, 1", 13, "expected `\\)` after the distance of `near`, found nothing"),
+    ],
+)
+def test_what_is_no_place_is_told(text: str, column: int, said: str) -> None:
+    with pytest.raises(QueryError, match=f"^the filter, column {column}: .*{said}"):
+        parse_filter(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("0", 0),
+        ("1b", 1),
+        ("3kB", 3_000),
+        ("3KiB", 3_072),
+        ("2.5k", None),
+        ("2.5kb", 2_500.0),
+        ("1MB", 1_000_000),
+        ("1mib", 1_048_576),
+        ("1gb", 10**9),
+        ("1gib", 2**30),
+        ("1tb", 10**12),
+        ("1tib", 2**40),
+        ("1ib", None),
+    ],
+)
+def test_sizes(written: str, value: float | None) -> None:
+    if value is None:
+        with pytest.raises(QueryError, match="expected a size such as 500kB or 2MB"):
+            parse_filter(f"size = {written}")
+        return
+    meant = parse_filter(f"size = {written}")
+    assert meant == Condition("size", "=", value)
+    assert isinstance(meant, Condition)
+    assert type(meant.value) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("written", "first", "after"),
+    [
+        ("1970", (1970, 1, 1), (1971, 1, 1)),
+        ("1970-01-01", (1970, 1, 1), (1970, 1, 2)),
+        ("1969-12-31", (1969, 12, 31), (1970, 1, 1)),
+        ("2024-1", (2024, 1, 1), (2024, 2, 1)),
+        ("2024-02", (2024, 2, 1), (2024, 3, 1)),
+        ("2023-2-28", (2023, 2, 28), (2023, 3, 1)),
+        ("2024-04", (2024, 4, 1), (2024, 5, 1)),
+        ("2024-12", (2024, 12, 1), (2025, 1, 1)),
+        ("2024-12-31", (2024, 12, 31), (2025, 1, 1)),
+        ("'2024-12-31 23:59'", (2024, 12, 31, 23, 59), (2025, 1, 1)),
+        ("2024-05-31T7:05:09", (2024, 5, 31, 7, 5, 9), (2024, 5, 31, 7, 5, 10)),
+        ("2024-05-31T23:59:59", (2024, 5, 31, 23, 59, 59), (2024, 6, 1)),
+        ("0001", (1, 1, 1), (2, 1, 1)),
+        ("9998", (9998, 1, 1), (9999, 1, 1)),
+    ],
+)
+def test_a_time_is_all_that_it_says(
+    written: str, first: tuple[int, ...], after: tuple[int, ...]
+) -> None:
+    start, end = seconds(*first), seconds(*after)
+    assert parse_filter(f"taken = {written}") == AllOf((since(*first), before(*after)))
+    assert parse_filter(f"taken != {written}") == AnyOf((before(*first), since(*after)))
+    assert parse_filter(f"taken < {written}") == Condition("taken", "<", start)
+    assert parse_filter(f"taken <= {written}") == Condition("taken", "<", end)
+    assert parse_filter(f"taken > {written}") == Condition("taken", ">=", end)
+    assert parse_filter(f"taken >= {written}") == Condition("taken", ">=", start)
+
+
+def test_texts_are_taken_as_they_are_but_for_shapes_and_suffixes() -> None:
+    assert parse_filter("orientation = SQUARE") == Condition("orientation", "=", "SQUARE")
+    assert parse_filter("orientation ~ land") == Condition("orientation", "~", "land")
+    assert parse_filter("suffix ~ .jp") == Condition("suffix", "~", ".jp")
+    assert parse_filter("suffix != .jp.g") == Condition("suffix", "!=", "jp.g")
+    assert parse_filter("name = .jpg") == Condition("name", "=", ".jpg")
+    for text, value in (("width = 7", 7), ("megapixels = 7.0", 7.0), ("width = -7", -7)):
+        meant = parse_filter(text)
+        assert isinstance(meant, Condition)
+        assert (meant.value, type(meant.value)) == (value, type(value))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 import numpy as np
+import pytest
 
 from search.query.term import Term
 from search.ranking.likelihood import Likelihood
@@ -67,3 +68,28 @@ def test_a_model_that_fitted_nothing_keeps_its_probabilities() -> None:
 
     assert judged(Mixture((text(),)), Old()).probabilities.tolist() == ROWS.tolist()
     assert judged(Mixture((text(),)), object()).probabilities.tolist() == ROWS.tolist()
+
+
+def test_what_nobody_wants_or_finds_is_not_judged() -> None:
+    model = Model()
+    none_wanted = Mixture((), (text(),))
+    found = TermScores(ROWS[:0], ROWS, ROWS, ROWS)
+    likelihood = Likelihood(cast(Any, Index()), cast(Any, model), None)
+    assert likelihood.judged(none_wanted, found, reranked=True) is found
+    empty = TermScores(*[np.zeros((1, 0), np.float32)] * 4)
+    assert likelihood.judged(Mixture((text(),)), empty, reranked=True) is empty
+    assert model.seen == []
+
+
+@pytest.mark.parametrize("reranked", [False, True])
+def test_each_text_is_judged_by_its_own_scores(reranked: bool) -> None:
+    model = Model()
+    wanted, first = np.array([[1, 2], [3, 4]], np.float32), np.array([[5, 6], [7, 8]], np.float32)
+    found = TermScores(wanted, wanted[:0], wanted, first)
+    likelihood = Likelihood(cast(Any, Index()), cast(Any, model), [])
+    likelihood.judged(Mixture((text("a"), text("b"))), found, reranked=reranked)
+    more = {"reranked": reranked}
+    assert model.seen == [
+        ("a", [1, 2], [5, 6], [1, 2], 0, more),
+        ("b", [3, 4], [7, 8], [1, 2], 0, more),
+    ]

@@ -108,3 +108,7 @@ def test_a_photo_is_a_file_that_is_there_where_files_are_read(tmp_path: Path) ->
     )
     assert parse_query("a\0.png", files=True)[0][0].image is None
     assert parse_query("x" * 5000 + ".png", files=True)[0][0].image is None
+    assert parse_term(str(photo)) == Term(str(photo))
+    assert parse_term(f" 2: {photo} ", files=True) == Term(image=photo, weight=2)
+    capitals = paint(tmp_path / "A.PNG", "red")
+    assert parse_query(f" {capitals} ", files=True) == ((Term(image=capitals),), ())
