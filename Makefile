@@ -9,7 +9,7 @@ install: ## Install the project in place, with all that tests and documentation 
 	pip install -e ".[cpu,demo,dev,docs]"
 
 test: ## Run all tests.
-	pytest
+	pytest -n auto --dist worksteal
 
 unit: ## Run the quick tests.
 	pytest tests/unit tests/property
@@ -33,5 +33,5 @@ wheel: ## Build a wheel into dist/ and check what is in it.
 	python -m tests.wheel dist/*.whl
 
 coverage: ## Run all tests, and fail where they reach too few lines.
-	coverage run -m pytest
+	coverage run -m pytest # in one process: what workers run is not counted
 	coverage report

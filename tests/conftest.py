@@ -5,6 +5,7 @@ Nor does any of them fail because the machine is slow: examples of Hypothesis ha
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,12 +19,23 @@ from tests.extras import SkipWithoutExtras
 if TYPE_CHECKING:
     from tests.postgres_server import PostgresServer
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # The workers share the processors: with more threads than these, most of their time is spent in
+    # waiting for one another. NumPy, torch and programs that tests start read it.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
 # A shell that starts the tests in the background has them, and the programs that they start, ignore
 # Ctrl-C. A handler here ends that for both.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many workers `-n auto` starts: each prepares models of its own, in 2 GB or so."""
+    return min(os.cpu_count() or 1, 4)
 
 
 def pytest_configure(config: pytest.Config) -> None:

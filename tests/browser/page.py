@@ -102,6 +102,16 @@ class Page(ABC):
     def type(self, text: str) -> None:
         self.find("#text").send_keys(text)
 
+    def open_photo(self, place: int = 0) -> None:
+        """Bring a photo to the middle of the window, and open it by a click.
+
+        Firefox clicks on the middle of what is in sight: of a photo at the edge, on its check mark.
+        """
+        tile = self.all(".tile")[place]
+        self.run("arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' })", tile)
+        tile.click()
+        self.until(lambda: self.all("#detail[open]"), "no photo is open")
+
     def hover(self, element: WebElement) -> None:
         ActionChains(self.browser).move_to_element(element).perform()
 

@@ -115,7 +115,7 @@ def _taken(address: str, profile: Path) -> dict[str, bytes]:
             pictures[name] = browser.get_screenshot_as_png()
         page.open(SEARCH, width=SIZE[0], height=SIZE[1])
         _settled(page)
-        page.all(".tile")[0].click()
+        page.open_photo(0)
         page.until(lambda: page.all(".word"), "no words")
         page.until(lambda: page.all(".held img.there"), "no photo")
         page.hover(page.all(".word")[0])

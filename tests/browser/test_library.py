@@ -163,8 +163,7 @@ def test_back_leads_somewhere_else_with_every_press(page_of: PageOf) -> None:
     page.says("#status", "60 photos")
     page.type("a cat")
     page.says("#status", "for “a cat”")
-    page.all(".tile")[1].click()
-    page.until(lambda: page.all("#detail[open]"), "not open")
+    page.open_photo(1)
     page.press(Keys.ARROW_RIGHT)
     seen = [page.browser.current_url]
     for _ in range(2):

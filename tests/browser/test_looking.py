@@ -51,8 +51,7 @@ def test_back_closes_the_photo_and_closing_leaves_no_trace(page_of: Callable[...
     page, _, _ = page_of("?q=a+dog")
     page.says("#status", "a dog")
     entries = page.run("return history.length")
-    page.all(".tile")[1].click()
-    page.until(lambda: page.all("#detail[open]"), "not open")
+    page.open_photo(1)
     page.browser.back()
     page.until(lambda: not page.all("#detail[open]"), "Back does not close it")
     page.until(lambda: page.focused() == 2, "the focus is lost")
@@ -68,7 +67,7 @@ def test_back_closes_the_photo_and_closing_leaves_no_trace(page_of: Callable[...
 def test_pointing_at_a_word_shows_where_it_was_read_and_back(page_of: Callable[..., Any]) -> None:
     page, stub, _ = page_of("?q=a+brown+dog")
     page.says("#status", "brown")
-    page.all(".tile")[2].click()
+    page.open_photo(2)
     page.until(lambda: len(page.all(".word")) == 3, "no words")
     assert stub.searches[-1]["where"] == "id = 3"
     assert page.text(".found").startswith("Good match86\u202f% match, number 3")
@@ -130,10 +129,9 @@ def test_near_duplicates_are_folded_and_unfold(page_of: Callable[..., Any]) -> N
 def test_it_fits_a_narrow_screen(page_of: Callable[..., Any]) -> None:
     page, _, _ = page_of("?q=a+dog+on+the+grass&term=-2:text:a+very+long+thing+indeed", width=360)
     page.says("#status", "grass")
-    for selector in ("#filters-open", ".tile"):
-        page.find(selector).click()
-        widest = page.run("return document.documentElement.scrollWidth")
-        assert widest <= 360, selector
+    for shown, show in (("filters", page.find("#filters-open").click), ("photo", page.open_photo)):
+        show()
+        assert page.run("return document.documentElement.scrollWidth") <= 360, shown
     page.until(lambda: page.all(".word"), "no words")
     side = page.run("return document.querySelector('.side').scrollWidth")
     assert side <= 360

@@ -46,7 +46,7 @@ def test_from_the_collection_to_why_a_photo_was_found(opened: Opened) -> None:
     page.type("a red wall")
     page.says("#status", "for “a red wall”")
     assert page.photos()[0] == served.ids["red.png"]
-    page.all(".tile")[0].click()
+    page.open_photo(0)
     page.until(lambda: page.all(".word"), "no words")
     page.hover(page.all(".word")[0])
     page.says(".word-said", "“red” added +1.000")

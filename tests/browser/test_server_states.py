@@ -66,7 +66,7 @@ def test_an_index_that_grows_can_be_watched(page_of: Callable[..., Any]) -> None
 def test_nothing_is_asked_of_another_host(page_of: Callable[..., Any]) -> None:
     page, _, _ = page_of("?q=a+dog")
     page.says("#status", "a dog")
-    page.all(".tile")[0].click()
+    page.open_photo(0)
     page.until(lambda: page.all(".word"), "no words")
     asked = page.requested()
     own = (page.address, "data:", "blob:", "about:")

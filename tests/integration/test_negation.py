@@ -20,6 +20,8 @@ import pytest
 
 from indexer import build_index
 from search import SearchIndex, open_index
+from search.models.for_indexing import indexing_model
+from search.models.ready import make_ready
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("CROSSGRAPH_DATA", ROOT.parent / "shared" / "data"))
@@ -74,12 +76,10 @@ def photos() -> Photos:
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchIndex]:
-    from fusion.retriever import load_retriever
-
     folder = tmp_path_factory.mktemp("coco") / "index"
-    retriever = load_retriever()
-    build_index(folder, [COCO / "images"], retriever)
-    with open_index(folder, model=retriever) as opened:
+    make_ready(None)
+    build_index(folder, [COCO / "images"], indexing_model(None, tell=print, warn=print))
+    with open_index(folder) as opened:
         yield opened
 
 

@@ -71,7 +71,7 @@ def test_its_figures_of_cost_are_those_of_the_page() -> None:
 def test_two_commands_install_and_run() -> None:
     assert len(FENCED) == 2
     assert FENCED[0].strip().endswith("&& crossgraph demo")
-    assert FENCED[1].strip().endswith("&& pytest")
+    assert FENCED[1].strip().endswith("&& pytest -n auto --dist worksteal")
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
         "optional-dependencies"
     ]
