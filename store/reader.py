@@ -120,7 +120,10 @@ class IndexReader(CatalogReader, OneState):
         Raises:
             ModelMismatch: the photos were embedded anew with another model since it was opened.
         """
-        with self._catalog.snapshot():
+        if self._catalog.connection.in_transaction:  # of which the model was looked at
+            yield
+            return
+        with self._catalog.snapshot(), self._cache.read.kept():
             self._check_model()
             yield
         self._cache.heal()  # nobody should have to wait for it before the answer is there
@@ -187,15 +190,18 @@ class IndexReader(CatalogReader, OneState):
 
     def vectors(self, image_ids: Ids) -> NDArray[np.float32]:
         """Return vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
+        kept = self._cache.read.among(image_ids)
+        if kept is not None:
+            return kept
         rows = self._arrays(self.model.vectors, image_ids)
-        if any(vector.shape != (self.model.dim,) for vector in rows):
+        if len(rows) and rows.shape[1:] != (self.model.dim,):
             raise self._catalog.damaged(f"vectors that are none of {self.model.name}")
-        return np.array(rows, dtype=np.float32).reshape(len(rows), self.model.dim)
+        return rows.astype(np.float32).reshape(len(rows), self.model.dim)
 
     def nodes(self, image_ids: Ids) -> StoredArray:
         """Return nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
         rows = self._arrays(self.model.nodes, image_ids)
-        return np.stack(rows) if rows else np.zeros((0, 0, 0), dtype=np.float16)
+        return rows if len(rows) else np.zeros((0, 0, 0), dtype=np.float16)
 
     def background(self) -> Background:
         """Return a sample of the vectors and how many there are, kept until they change."""
@@ -243,13 +249,17 @@ class IndexReader(CatalogReader, OneState):
         with self.snapshot():
             yield self._catalog
 
-    def _arrays(self, table: str, image_ids: Ids) -> list[StoredArray]:
+    def _arrays(self, table: str, image_ids: Ids) -> StoredArray:
         ids = [int(image_id) for image_id in image_ids]
         with self.snapshot():
-            arrays = rows.arrays_of(self._catalog, table, ids)
-        for image_id in set(ids) - set(arrays):
-            raise EmbeddingMissing(self._catalog.damaged(f"nothing of photo {image_id} in {table}"))
-        return [arrays[image_id] for image_id in ids]
+            found, arrays = rows.stacked_arrays_of(self._catalog, table, ids)
+        places = {image_id: place for place, image_id in enumerate(found)}
+        for image_id in ids:
+            if image_id not in places:
+                raise EmbeddingMissing(
+                    self._catalog.damaged(f"nothing of photo {image_id} in {table}")
+                )
+        return arrays[[places[image_id] for image_id in ids]]
 
     def _check_model(self) -> None:
         active = models.active_model(self._catalog)

@@ -1,4 +1,4 @@
-"""Write `nouns.txt.gz` from WordNet's database files; nothing of it runs in a search.
+"""Write `nouns.txt` and `nouns.places` from WordNet's database files; no search runs any of it.
 
 `python -m search.lexicon.make_nouns DICT [CAPTIONS.json ...]` reads the nouns of WordNet 3
 (Miller, 1995) in the folder DICT: `data.noun`, or its parts `data.noun1` and so on, and
@@ -8,14 +8,16 @@ What is kept are nouns for what a photo can show, in those of their senses that 
 those whose last word says what they name ("police car"). They stand below what they are kinds of, a
 synset a line, for `search.lexicon.noun_kinds` to read: a letter for how deep it stands, and its
 words, each with a digit for how common it is, an `a` if it is an adjective too, and an `m` if it
-has many meanings. The first line has the nouns of two words.
+has many meanings. The first line has the nouns of two words. `nouns.places` says where each word
+stands in the text, in the order of the words, so that one is found without reading all of it.
 """
 
 from __future__ import annotations
 
-import gzip
 import json
 import math
+import re
+import struct
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +28,7 @@ from typing import NamedTuple
 
 from fusion.runtime.words import words_in_order
 
-__all__ = ["Sense", "Synset", "lexicon_text", "main", "meant_senses"]
+__all__ = ["Sense", "Synset", "lexicon_text", "main", "meant_senses", "places_of"]
 
 VISIBLE = frozenset({3, 5, 6, 8, 13, 17, 18, 20, 27})
 """WordNet's files of nouns for what can be seen: tops, animals, artifacts, bodies, food, objects,
@@ -42,6 +44,7 @@ RIVAL = 0.5
 DROWNED = 0.4
 """Of the count of a word's most frequent sense of all, up to which none of it is meant."""
 
+_ENTRY = re.compile(r",([^,:\n]+):")
 
 TOP = ord("A")
 """The letter of the synsets that are kinds of nothing; those below have the next one."""
@@ -201,17 +204,29 @@ def lexicon_text(folder: Path, said: Mapping[str, int]) -> str:
     return "\n".join([pairs, *tree_lines(meant, synsets, marks), ""])
 
 
+def places_of(text: str) -> bytes:
+    r"""Return where the words of a lexicon's lines begin, by word and place; 4 bytes each.
+
+    >>> places_of("pear_tree\nA,tree:3,\nB,oak:1,pear_tree:0,\n").hex(" ", 4)
+    '16000000 1c000000 0c000000'
+    """
+    entries = _ENTRY.finditer(text, text.index("\n"))
+    places = sorted((entry[1], entry.start(1)) for entry in entries)
+    return b"".join(struct.pack("<I", place) for _, place in places)
+
+
 def main(folder: str, *captions: str) -> None:
-    """Write the file beside this one."""
+    """Write the files beside this one."""
     said: Counter[str] = Counter()
     for path in captions:
         for entry in json.loads(Path(path).read_text("utf-8"))["annotations"]:
             words = words_in_order(entry["caption"])
             said.update(words + ["_".join(pair) for pair in pairwise(words)])
-    target = Path(__file__).with_name("nouns.txt.gz")
-    text = lexicon_text(Path(folder), said).encode("ascii")
-    target.write_bytes(gzip.compress(text, 9, mtime=0))
-    sys.stdout.write(f"{target}: {target.stat().st_size} bytes\n")
+    text = lexicon_text(Path(folder), said)
+    for name, content in (("nouns.txt", text.encode("ascii")), ("nouns.places", places_of(text))):
+        target = Path(__file__).with_name(name)
+        target.write_bytes(content)
+        sys.stdout.write(f"{target}: {len(content)} bytes\n")
 
 
 if __name__ == "__main__":

@@ -68,21 +68,24 @@ class Answerer:
                 mixture = self.terms.mixture(request)
             with watch.stage("filter"):
                 within = allowed_photos(self.index, request)
-            rows = CandidateRows(self.index)
+            rows, reranks = CandidateRows(self.index), request.rerank and mixture.texts
             with watch.stage("first_stage"):
-                likelihood = Likelihood(self.index, self.model, within)
+                all_reranked = reranks and request.budget_ms is None
+                likelihood = Likelihood(self.index, self.model, within, all_reranked)
                 written = find_written(self.index, request, within)
                 ranking = find_candidates(
                     self.index, mixture, request, within, likelihood, rows, written
                 )
-            if request.rerank and mixture.texts:
+            if reranks:
                 with watch.stage("rerank"):
                     ranking = self._reranked(mixture, ranking, request, watch, likelihood, rows)
             unknown = unknown_words(request, self.model)
             if unknown.texts:
                 ranking = ranking.at_most(UNREAD)
             with watch.stage("words"):
-                ordered = self._with_words(ranking, request, written).with_falling_probabilities()
+                ordered = self._with_words(
+                    ranking, request, written, rows
+                ).with_falling_probabilities()
             with watch.stage("read"):
                 hits = make_hits(self.index, ordered, request, rows)
             if request.explain and hits:
@@ -99,10 +102,10 @@ class Answerer:
         return SearchResult(tuple(hits), watch.took_ms(), notes, reranked, missing)
 
     def _with_words(
-        self, ranking: Ranking, request: SearchRequest, written: WrittenWords
+        self, ranking: Ranking, request: SearchRequest, written: WrittenWords, rows: CandidateRows
     ) -> Ranking:
         """Return candidates in their order, what is written of them counted too."""
-        coverage = written.coverage(self.index, ranking.image_ids)
+        coverage = written.coverage(rows, ranking.image_ids)
         ordered = (ranking if coverage is None else ranking.with_words(coverage)).ordered()
         if not request.hybrid:
             return ordered

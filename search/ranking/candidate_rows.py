@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from store.searched_index import SearchedIndex
+    from store.types import PhotoRecord, TextLine
 
 __all__ = ["CandidateRows"]
 
@@ -17,7 +18,7 @@ Ids = NDArray[np.int64]
 
 
 class CandidateRows:
-    """Reads vectors and nodes of candidates, and keeps them for the later steps of the search.
+    """Reads what is kept of candidates, and holds it for the later steps of the search.
 
     Args:
         index: open, in a snapshot for as long as this is used.
@@ -27,6 +28,7 @@ class CandidateRows:
         self._index = index
         self._vectors: dict[int, NDArray[np.float32]] = {}
         self._nodes: dict[int, NDArray[Any]] = {}
+        self._records: dict[int, PhotoRecord | None] = {}
 
     def vectors(self, image_ids: Ids) -> NDArray[np.float32]:
         """Return vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
@@ -35,6 +37,21 @@ class CandidateRows:
     def nodes(self, image_ids: Ids) -> NDArray[Any]:
         """Return nodes, (K, P), in the order of the ids; KeyError for one that is not there."""
         return _rows(self._nodes, image_ids, self._index.nodes)
+
+    def records(self, image_ids: Ids) -> dict[int, PhotoRecord]:
+        """Return what is known of photos but their vectors, of those ids that are there."""
+        ids: list[int] = image_ids.tolist()
+        unread = [image_id for image_id in ids if image_id not in self._records]
+        if unread:
+            self._records.update(dict.fromkeys(unread))
+            read = self._index.photo_records(np.array(unread, np.int64))
+            self._records.update((photo.image_id, photo) for photo in read)
+        found = ((image_id, self._records[image_id]) for image_id in ids)
+        return {image_id: photo for image_id, photo in found if photo is not None}
+
+    def lines(self, image_ids: Ids) -> dict[int, tuple[TextLine, ...]]:
+        """Return the text that was read in photos, of those ids that have any."""
+        return self._index.lines(image_ids)
 
 
 def _rows(

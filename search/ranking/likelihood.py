@@ -29,11 +29,14 @@ class Likelihood:
         model: which reads the query. Its `likely`, as of `fusion.retriever.Retriever`, judges; one
             without, or that was fitted before there was any, leaves probabilities as they are.
         within: the photos that alone may answer; None for all.
+        passes_first: whether the first stage's probabilities are left as they are, since the
+            re-ranker's take the place of all of them.
     """
 
     index: SearchedIndex
     model: SearchModel
     within: Sized | None
+    passes_first: bool = False
 
     def judged(self, mixture: Mixture, term_scores: TermScores, *, reranked: bool) -> TermScores:
         """Return what the terms make of K candidates with the probabilities that can be shown.
@@ -43,6 +46,8 @@ class Likelihood:
             term_scores: scores of its terms; probabilities of true and random pairs.
             reranked: whether they are the re-ranker's.
         """
+        if self.passes_first and not reranked:
+            return term_scores
         likely = getattr(self.model, "likely", None)
         terms = mixture.wanted
         if likely is None or not terms or not term_scores.wanted.shape[1]:

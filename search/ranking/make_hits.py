@@ -28,7 +28,7 @@ def make_hits(
     likely = [g for g in groups if ranking.probabilities[g.shown] >= request.min_probability]
     places = [place for group in likely for place in (group.shown, *group.folded)]
     shown = ranking.image_ids[places]
-    photos = {photo.image_id: photo for photo in index.photo_records(shown)}
+    photos = rows.records(shown)
     check_known(shown.tolist(), photos, index.place)
 
     def hit(rank: int, place: int) -> Hit:

@@ -9,7 +9,7 @@ thing ("teddy bear" says nothing of a bear), and hardly where it says what anoth
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -17,7 +17,7 @@ from itertools import pairwise
 from fusion.runtime.plurals import singular
 from search.understanding.typed_words import plain
 
-__all__ = ["AskedWord", "asked_words", "plain_singular", "strengths_of"]
+__all__ = ["AskedWord", "asked_words", "plain_singular", "strengths_of", "strengths_of_each"]
 
 LEAST_PART = 3
 """Letters of a word that is found within others, in text that was read in photos."""
@@ -26,6 +26,9 @@ LIKE = 0.3
 
 _WORD = re.compile(r"\w+")
 _Units = tuple[tuple[str, ...], frozenset[str]]
+
+Written = tuple[Sequence[str], Sequence[str]]
+"""Captions, names and the like of a photo, and lines of text that was read in it."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,21 @@ class AskedWord:
         from search.lexicon.noun_kinds import kinds_of  # reads a file when it is first asked
 
         return kinds_of(self.text) if self.text.replace(" ", "").isascii() else {}
+
+    @property
+    def like(self) -> float:
+        """How much an adjective of that name says it."""
+        return 1.0 if self.is_adjective else LIKE
+
+    def said_by(self, units: Set[str]) -> dict[str, float]:
+        """Return which of some words and pairs say it, and how strongly; none in other letters."""
+        if not self.text.isascii():
+            return {}
+        kinds = self.kinds
+        saying = {unit: kinds[unit] for unit in kinds.keys() & units}
+        if self.text in units:
+            saying[self.text] = 1.0
+        return saying
 
 
 def asked_words(words: Sequence[str]) -> list[AskedWord]:
@@ -90,36 +108,54 @@ def strengths_of(
     >>> strengths_of(asked_words(["bear"]), ["a teddy bear"])
     [0.0]
     """
-    said = [_units(text) for text in texts]
-    together, read = plain("\n".join(texts)), plain("\n".join(lines))
-    every = set[str]().union(*(units for _, units in said))
-    strengths = [0.0] * (1 + max((max(each.columns) for each in asked), default=-1))
+    return strengths_of_each(asked, [(texts, lines)])[0]
+
+
+def strengths_of_each(asked: Sequence[AskedWord], written: Sequence[Written]) -> list[list[float]]:
+    """Return what `strengths_of` gives of the texts of each photo, and the lines read in it."""
+    said = [[_units(text) for text in texts] for texts, _ in written]
+    every = [frozenset[str]().union(*(units for _, units in each)) for each in said]
+    units_of_all = set[str]().union(*every)
+    columns = 1 + max((max(each.columns) for each in asked), default=-1)
+    strengths = [[0.0] * columns for _ in written]
     for word in asked:
-        if not word.text.isascii():
-            strength = float(word.text in together or word.text in read)
-        elif len(word.text) >= LEAST_PART and word.text in read:
-            strength = 1.0
-        else:
-            kinds = word.kinds
-            hits = {unit: kinds[unit] for unit in every if unit in kinds}
-            if word.text in every:
-                hits[word.text] = 1.0
-            like = 1.0 if word.is_adjective else LIKE
-            strength = _strongest(hits, said, like)
-        for column in word.columns:
-            strengths[column] = max(strengths[column], strength)
+        saying = word.said_by(units_of_all)
+        for row, (texts, lines) in enumerate(written):
+            if _is_part(word.text, texts, lines):
+                strength = 1.0
+            else:
+                strength = _strongest(saying, saying.keys() & every[row], said[row], word.like)
+            for column in word.columns:
+                strengths[row][column] = max(strengths[row][column], strength)
     return strengths
 
 
-def _strongest(hits: Mapping[str, float], said: Sequence[_Units], like: float) -> float:
-    """Return how strongly some texts say what words and pairs of words stand for."""
+def _is_part(word: str, texts: Sequence[str], lines: Sequence[str]) -> bool:
+    """Whether a word stands in what is written, anywhere in it, where that is enough."""
+    if not word.isascii():
+        return word in plain("\n".join(texts)) or word in plain("\n".join(lines))
+    return bool(lines) and len(word) >= LEAST_PART and word in plain("\n".join(lines))
+
+
+def _strongest(
+    saying: Mapping[str, float], units: Set[str], said: Sequence[_Units], like: float
+) -> float:
+    """Return how strongly some texts say, by these of their words and pairs, what others stand for.
+
+    Args:
+        saying: words and pairs that say it, and how strongly.
+        units: those of them that the texts have.
+        said: the texts.
+        like: how much an adjective says.
+    """
     strongest = 0.0
-    for unit, strength in hits.items():
-        for tokens, units in said:
+    for unit in units:
+        strength = saying[unit]
+        for tokens, held in said:
             if strength <= strongest:
                 break
-            if unit in units:
-                strongest = max(strongest, strength * _sureness(unit, tokens, hits, like))
+            if unit in held:
+                strongest = max(strongest, strength * _sureness(unit, tokens, saying, like))
     return strongest
 
 
@@ -143,12 +179,14 @@ def _sureness(unit: str, tokens: Sequence[str], hits: Mapping[str, float], like:
 
 @lru_cache(maxsize=4_000)
 def _units(text: str) -> _Units:
-    """Return the words of a text as they are compared, and these with the pairs of neighbours."""
+    """Return the words of a text as they are compared, and these with pairs that are one noun."""
+    from search.lexicon.noun_kinds import is_pair
+
     words = _WORD.findall(plain(text))
     tokens = tuple(
         plain_singular(word, before) for before, word in zip(["", *words], words, strict=False)
     )
-    pairs = (f"{first} {second}" for first, second in pairwise(tokens))
+    pairs = [f"{first} {second}" for first, second in pairwise(tokens) if is_pair(first, second)]
     return tokens, frozenset([*tokens, *pairs])
 
 

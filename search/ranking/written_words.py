@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from fusion.runtime.wording import canonical_query, is_short_query
 from fusion.runtime.words import STOP_WORDS
 from search.query.request import SearchRequest
-from search.ranking.said_words import asked_words, plain_singular, strengths_of
+from search.ranking.candidate_rows import CandidateRows
+from search.ranking.said_words import asked_words, plain_singular, strengths_of_each
 from search.understanding.typed_words import plain
 
 if TYPE_CHECKING:
@@ -111,18 +112,17 @@ class WrittenWords:
         worded = np.array(self.image_ids, np.int64)
         return worded[np.isin(worded, image_ids)]
 
-    def coverage(self, index: SearchedIndex, image_ids: NDArray[np.int64]) -> Coverage | None:
+    def coverage(self, rows: CandidateRows, image_ids: NDArray[np.int64]) -> Coverage | None:
         """Return what is written of K candidates; None where that is nothing at all."""
         if not self.image_ids:
             return None
-        photos = {photo.image_id: photo for photo in index.photo_records(image_ids)}
+        photos, lines = rows.records(image_ids), rows.lines(image_ids)
         known = [photos.get(image_id) for image_id in image_ids.tolist()]
-        lines = index.lines(image_ids)
-        asked = asked_words(self.words)
-        said = [
-            strengths_of(asked, _texts(each), [line.text for line in lines.get(image_id, ())])
+        written = [
+            (_texts(each), [line.text for line in lines.get(image_id, ())])
             for image_id, each in zip(image_ids.tolist(), known, strict=True)
         ]
+        said = strengths_of_each(asked_words(self.words), written)
         return Coverage(
             shares_of(np.array(said, np.float32).reshape(len(known), len(self.words))),
             np.array([each is not None and bool(each.captions) for each in known], np.bool_),

@@ -45,6 +45,7 @@ __all__ = [
     "put_arrays",
     "put_files",
     "remove_images",
+    "stacked_arrays_of",
     "update_files",
     "vectors_after",
     "vectors_of",
@@ -184,14 +185,28 @@ def arrays_of(catalog: CatalogFile, table: str, image_ids: Sequence[int]) -> dic
     Raises:
         IndexDamaged: one is no array, or of another shape than the others.
     """
+    found, arrays = stacked_arrays_of(catalog, table, image_ids)
+    return dict(zip(found, arrays, strict=True))
+
+
+def stacked_arrays_of(
+    catalog: CatalogFile, table: str, image_ids: Sequence[int]
+) -> tuple[list[int], StoredArray]:
+    """Return those of some ids that a table has, each once, and their arrays as one, (K, ...).
+
+    Raises:
+        IndexDamaged: one is no array, or of another shape than the others.
+    """
     sql = f"SELECT {', '.join(columns_of(table) or ())} FROM {table} WHERE image_id {_IN}"
     ids_json = json.dumps([int(image_id) for image_id in image_ids])
-    arrays_by_id: dict[int, bytes] = dict(catalog.typed((INTEGER, BLOB), sql, ids_json))
+    rows = list(catalog.typed((INTEGER, BLOB), sql, ids_json))
+    if not rows:
+        return [], np.zeros(0, np.float16)
+    ids, blobs = zip(*rows, strict=True)
     try:
-        arrays = blobs_to_array(list(arrays_by_id.values())) if arrays_by_id else ()
+        return list(ids), blobs_to_array(blobs)
     except ValueError as error:
         raise catalog.damaged(f"in {table} {error}") from error
-    return dict(zip(arrays_by_id, arrays, strict=True))
 
 
 def vectors_after(catalog: CatalogFile, model: Model, image_id: int) -> Iterator[Block]:

@@ -177,14 +177,23 @@ def row_sum(*values: object) -> int:
     return zlib.crc32(ascii(values).encode())
 
 
-def unlike(row: Sequence[object], kinds: Sequence[Kinds]) -> str:
-    """Say which value of a row is of another kind than expected, of one at least that is.
+def unlike(rows: Sequence[Sequence[object]], kinds: Sequence[Kinds]) -> str | None:
+    """Say which value of some rows is of another kind than expected; None where there is none.
 
-    >>> unlike((7, None), (INTEGER, TEXT))
+    Args:
+        rows: as SQLite gives them.
+        kinds: of each column.
+
+    >>> unlike([(7, "a"), (7, None)], (INTEGER, TEXT))
     'None, expected str'
+    >>> unlike([(7, "a")], (INTEGER, TEXT)) is None
+    True
     """
-    value, kind = next(
-        (value, kind) for value, kind in zip(row, kinds, strict=True) if not isinstance(value, kind)
-    )
-    names = " or ".join("nothing" if each is type(None) else each.__name__ for each in kind)
-    return f"{ascii(value)[:60]}, expected {names}"
+    for values, kind in zip(zip(*rows, strict=True), kinds, strict=False):
+        # By the types that there are, of which a column has one or two.
+        wrong = {each for each in set(map(type, values)) if not issubclass(each, kind)}
+        if wrong:
+            value = next(value for value in values if type(value) in wrong)
+            names = " or ".join("nothing" if one is type(None) else one.__name__ for one in kind)
+            return f"{ascii(value)[:60]}, expected {names}"
+    return None

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from store.columns.tables import SUM, TEXT, Kinds, Row, columns_of, row_sum, unlike
-from store.errors import IndexBusy, IndexClosed, IndexDamaged, IndexNotWritable
+from store.errors import IndexClosed, IndexDamaged
 from store.sqlite.functions import ROW_SUM, add_functions
 from store.sqlite.limits import StepBudget, set_limits
 from store.sqlite.lock import WriterLock
+from store.sqlite.newest_form import bring_up_to_date
 from store.sqlite.shape import check_plain, check_tables
 from store.sqlite.sqlite_errors import store_error
 from store.sqlite.uri import CatalogUri, files_state, uri_of, uri_without_room
@@ -23,9 +24,7 @@ __all__ = ["CatalogFile"]
 
 _WAIT_SECONDS = 30.0
 _CACHE_KIBIBYTES = 16 * 1024
-# A row with a photo's region nodes is some thousand bytes long: on small pages up to half of each
-# would stay empty.
-_PAGE_BYTES = 64 * 1024
+_ROWS_AT_ONCE = 256
 
 
 class CatalogFile:
@@ -44,6 +43,8 @@ class CatalogFile:
         self._connection: sqlite3.Connection | None = None
         self._budget = StepBudget(path)
         self._unwatched: object = None
+        self._is_snapshot = False
+        self._facts: Mapping[str, Any] | None = None
         with self._own_words():
             self._open()
 
@@ -77,35 +78,12 @@ class CatalogFile:
         add_functions(self.connection)
         check_plain(self.connection, self.path)
         if not is_current(self.connection):
-            self._make_or_upgrade()
+            bring_up_to_date(self.connection, self.path, self.lock)
         check_tables(self.connection, self.path)
         # Only now: of a file that was just made, SQLite takes the pages for the smaller ones that
         # they would have been, and keeps sixteen times as much.
         self.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
         self.execute("PRAGMA foreign_keys = ON")
-
-    def _make_or_upgrade(self) -> None:
-        from sqlite_utils import Database  # which a search of a finished index does without
-
-        from store.sqlite.schema import migrate
-
-        tables = Database(self.connection)
-        earlier = "images" in tables.table_names()
-        try:
-            self.lock.acquire()
-            self.execute(f"PRAGMA page_size = {_PAGE_BYTES}")  # of a new file only
-            tables.enable_wal()
-            migrate(tables)
-            self.lock.release()
-        except IndexBusy:
-            raise
-        except (IndexNotWritable, sqlite3.OperationalError) as error:
-            if not earlier:
-                raise
-            raise IndexNotWritable(
-                f"{self.path} was made by an earlier version and could not be upgraded: {error}; "
-                "see that there is room and that its folder can be written, or copy it elsewhere"
-            ) from error
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -156,14 +134,24 @@ class CatalogFile:
             IndexDamaged: a row has another value.
         """
         last = -(2**63) - 1
-        for row in self.rows(sql, *arguments):
-            if not all(map(isinstance, row, kinds)):
-                raise self.damaged(unlike(row, kinds))
-            if ascending:
-                if row[0] <= last:
-                    raise self.damaged(f"the id {row[0]} behind {last}")
-                last = row[0]
-            yield row
+        for rows in self._blocks(sql, arguments):
+            wrong = unlike(rows, kinds)
+            if wrong is not None:
+                raise self.damaged(wrong)
+            for row in rows:
+                if ascending:
+                    if row[0] <= last:
+                        raise self.damaged(f"the id {row[0]} behind {last}")
+                    last = row[0]
+                yield row
+
+    def _blocks(self, sql: str, arguments: Sequence[object]) -> Iterator[list[Row]]:
+        """Return the rows of a query, some at a time, read as they are asked for."""
+        self._budget.begin()
+        with self._own_words():
+            cursor = self.connection.execute(sql, arguments)
+            while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+                yield rows
 
     def damaged(self, reason: str) -> IndexDamaged:
         """Return the error that says what is wrong with what was read."""
@@ -238,10 +226,12 @@ class CatalogFile:
             connection = self.connection
             self._budget.begin()
             connection.execute("BEGIN")
+            self._is_snapshot = True
             try:
                 connection.execute("SELECT 1 FROM meta LIMIT 1").fetchone()  # which begins it
                 yield
             finally:
+                self._is_snapshot, self._facts = False, None
                 connection.rollback()  # nothing was written
 
     @contextmanager
@@ -264,8 +254,16 @@ class CatalogFile:
                     self.connection.execute("ROLLBACK")
                 raise
 
-    def meta(self) -> dict[str, Any]:
-        """Return the catalog's facts about itself."""
+    def meta(self) -> Mapping[str, Any]:
+        """Return the catalog's facts about itself; within a snapshot, they are read once."""
+        if self._facts is None:
+            facts = self._read_meta()
+            if not self._is_snapshot:
+                return facts
+            self._facts = facts
+        return self._facts
+
+    def _read_meta(self) -> dict[str, Any]:
         facts = {}
         for key, value in self.typed((TEXT, TEXT), "SELECT key, value FROM meta"):
             try:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from store.catalog.images import arrays_of, vectors_after, vectors_of
+from store.catalog.images import stacked_arrays_of, vectors_after, vectors_of
 from store.catalog.models import Model, activate, recall_queries
 from store.columns.tables import INTEGER
 from store.errors import CrossgraphError
@@ -30,6 +30,7 @@ from store.vectors.generation import (
     write_generation,
 )
 from store.vectors.live import LiveVectors
+from store.vectors.read_vectors import ReadVectors
 from store.vectors.vector_file import DamagedVectors
 from store.vectors.vector_index import FileIndex
 
@@ -58,9 +59,13 @@ class VectorCache:
         folder: the index's folder.
         catalog: its open catalog.
         model: whose vectors.
+
+    Attributes:
+        read: vectors that a search read from the catalog.
     """
 
     def __init__(self, folder: Path, catalog: CatalogFile, model: Model) -> None:
+        self.read = ReadVectors()
         self._folder = folder
         self._catalog = catalog
         self._model = model
@@ -123,7 +128,7 @@ class VectorCache:
 
     def revision(self) -> int:
         """Return a number that changes with the vectors."""
-        return self._state().revision
+        return self._catalog.revision()
 
     def generation(self) -> Generation | None:
         """Return what is recorded of the vectors' file, None where there is none of this model."""
@@ -276,13 +281,17 @@ class VectorCache:
         return flat
 
     def _stored(self, image_ids: Sequence[int]) -> NDArray[np.float32]:
-        vectors = arrays_of(self._catalog, self._model.vectors, image_ids)
-        rows = [vectors.get(image_id) for image_id in image_ids]
-        if any(vector is None or vector.shape != (self._model.dim,) for vector in rows):
+        ids, arrays = stacked_arrays_of(self._catalog, self._model.vectors, image_ids)
+        places = {image_id: place for place, image_id in enumerate(ids)}
+        dim = self._model.dim
+        if len(places) < len(set(image_ids)) or (ids and arrays.shape[1:] != (dim,)):
             raise self._catalog.damaged(
                 f"fewer vectors of {self._model.name} than the file beside it"
             )
-        return np.array(rows, dtype=np.float32).reshape(len(rows), self._model.dim)
+        order = [places[image_id] for image_id in image_ids]
+        vectors = arrays[order].astype(np.float32).reshape(len(order), dim)
+        self.read.keep(image_ids, vectors)
+        return vectors
 
 
 def _tolerable(base_count: int) -> int:

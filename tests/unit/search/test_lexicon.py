@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from search.lexicon import make_nouns
 from search.lexicon.make_nouns import Sense, Synset, meant_senses
-from search.lexicon.noun_kinds import MANY_SENSES, ONE_SENSE, is_also_adjective, is_pair, kinds_of
+from search.lexicon.noun_kinds import (
+    MANY_SENSES,
+    ONE_SENSE,
+    is_also_adjective,
+    is_noun,
+    is_pair,
+    kinds_of,
+)
 
 FILE = {"animal": 5, "artifact": 6, "person": 18, "group": 14, "colour": 7}
 NOUN, VERB, ADJECTIVE = 1, 2, 3
@@ -118,3 +127,14 @@ def test_the_file_is_a_tree(tmp_path: Path) -> None:
     )
     lines = make_nouns.lexicon_text(tmp_path, {"couch": 1}).splitlines()
     assert lines == ["love_seat", "A,thing:3,", "B,couch:1,sofa:2,", "C,love_seat:0,"]
+
+
+def test_every_word_of_the_text_is_found_by_its_places() -> None:
+    package = files("search.lexicon")
+    text = package.joinpath("nouns.txt").read_text("ascii")
+    assert make_nouns.places_of(text) == package.joinpath("nouns.places").read_bytes()
+    tree = text[text.index("\n") :]
+    words = dict.fromkeys(re.findall(r",([^,:\n]+):", tree))
+    for word in [*list(words)[::97], min(words), max(words)]:
+        assert is_noun(word.replace("_", " ")), word
+    assert not any(map(is_noun, ("", "zzzz", "entity:3", "a b", "dogg", "café")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from search.lexicon.noun_kinds import MANY_SENSES, ONE_SENSE
-from search.ranking.said_words import LIKE, asked_words, strengths_of
+from search.ranking.said_words import LIKE, asked_words, strengths_of, strengths_of_each
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,27 @@ def test_the_strongest_of_several_texts_counts() -> None:
 def test_there_may_be_no_words_and_no_texts() -> None:
     assert strengths_of([], ["a dog"]) == []
     assert strengths_of(asked_words(["dog"]), []) == [0.0]
+
+
+QUERIES = [
+    ["dog"],
+    ["hot", "dog", "couch"],
+    ["person", "exit"],
+    ["orange", "shirt"],
+    ["赤い", "bear"],
+]
+PHOTOS: list[tuple[list[str], list[str]]] = [
+    (["a puppy on a sofa", "two hot dogs"], []),
+    ([], ["EMERGENCYEXIT"]),
+    (["a teddy bear", "赤い車", "the orange shirt of a man"], ["赤い"]),
+    (["a frankfurter with an orange"], ["dog"]),
+    ([], []),
+]
+
+
+@pytest.mark.parametrize("words", QUERIES)
+def test_many_photos_are_read_as_each_alone(words: list[str]) -> None:
+    asked = asked_words(words)
+    together = strengths_of_each(asked, PHOTOS)
+    assert together == [strengths_of(asked, texts, lines) for texts, lines in PHOTOS]
+    assert any(map(any, together))

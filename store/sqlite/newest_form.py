@@ -1,0 +1,50 @@
+"""Catalogs brought to the form that this version writes: tables made, or migrated."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from store.errors import IndexBusy, IndexNotWritable
+from store.sqlite.lock import WriterLock
+
+__all__ = ["bring_up_to_date"]
+
+# A row with a photo's region nodes is some thousand bytes long: on small pages up to half of each
+# would stay empty.
+_PAGE_BYTES = 64 * 1024
+
+
+def bring_up_to_date(connection: sqlite3.Connection, path: Path, lock: WriterLock) -> None:
+    """Make the tables of a new catalog, or bring those of an older one up to date.
+
+    Args:
+        connection: to the catalog.
+        path: of the catalog, for messages.
+        lock: of those who write it; taken meanwhile.
+
+    Raises:
+        IndexBusy: another process is writing.
+        IndexNotWritable: an older catalog cannot be written.
+    """
+    from sqlite_utils import Database  # which a search of a finished index does without
+
+    from store.sqlite.schema import migrate
+
+    tables = Database(connection)
+    earlier = "images" in tables.table_names()
+    try:
+        lock.acquire()
+        connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")  # of a new file only
+        tables.enable_wal()
+        migrate(tables)
+        lock.release()
+    except IndexBusy:
+        raise
+    except (IndexNotWritable, sqlite3.OperationalError) as error:
+        if not earlier:
+            raise
+        raise IndexNotWritable(
+            f"{path} was made by an earlier version and could not be upgraded: {error}; "
+            "see that there is room and that its folder can be written, or copy it elsewhere"
+        ) from error
