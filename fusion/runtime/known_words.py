@@ -9,7 +9,8 @@ it, if a class of the concept graph is named by it, or if it is one whole token 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Protocol
 
@@ -93,9 +94,8 @@ class KnownWords:
         letters = set(word)
         near = [
             (edits + (other not in self.named), other not in self.named, uneven, other)
-            for other in self.named | self._whole
-            if other[0] == word[0]
-            and (uneven := abs(len(other) - len(word))) <= 1
+            for other in self._by_beginning.get(word[0], ())
+            if (uneven := abs(len(other) - len(word))) <= 1
             and len(letters.symmetric_difference(other)) <= 2 * most  # or it is farther for sure
             and (edits := edit_distance(word, other)) <= most
         ]
@@ -105,6 +105,14 @@ class KnownWords:
     def _whole(self) -> frozenset[str]:
         tokenizer = self._tokenizer()
         return whole_tokens(() if tokenizer is None else tokenizer.get_vocab())
+
+    @cached_property
+    def _by_beginning(self) -> Mapping[str, Sequence[str]]:
+        """All words, by their first letters."""
+        words = defaultdict(list)
+        for word in self.named | self._whole:
+            words[word[0]].append(word)
+        return words
 
     def _is_listed(self, word: str) -> bool:
         if word in self.named:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ from fusion.runtime.packing import Layout, unpack_classes, unpack_edges, unpack_
 from fusion.runtime.score_parts import ScoreParts, WordReading, combine
 from fusion.runtime.standing import Standing, brevity_of
 from fusion.runtime.vector_layout import CROSS_HUB, query_columns
+from fusion.runtime.word_tables import WordTables
 from fusion.runtime.wording import canonical_query, is_short_query
 from fusion.runtime.words import words_of
 
@@ -88,6 +89,7 @@ class OnnxSearchModel:
         self.fingerprint = str(facts["fingerprint"])
         self._facts = facts
         self._files = ExportedFiles(folder, once=once)
+        self._tables = WordTables(self._files)
         self._gates: list[float] = facts["gates"]
         self._short_gates: list[float] = facts["short_gates"]
         self._vocabulary: list[str] = facts["vocabulary"]
@@ -117,8 +119,8 @@ class OnnxSearchModel:
         return QueryEmbeddings(
             np.stack([one.vector for one in outputs]),
             bag,
-            self._hub(bag, "worded"),
-            self._hub(bag, "detected"),
+            self._tables.hub(bag, "worded", self._facts["worded_nearest"]),
+            self._tables.hub(bag, "detected", self._facts["detected_nearest"]),
             words,
             mask,
             [each.tokens for each in encoded],
@@ -238,7 +240,7 @@ class OnnxSearchModel:
         if not self._layout.class_edges:
             return np.zeros(len(packed), np.float32)
         classes, shares = unpack_classes(packed, self._layout)
-        prior = self._files.tables.get_tensor("class_prior")
+        prior = self._tables.class_prior
         likely = (query.classes[0][classes] * shares).sum(1)
         expected = (prior[classes] * shares).sum(1)
         floor = np.float32(self._facts["class_floor"])
@@ -259,19 +261,6 @@ class OnnxSearchModel:
         known = [self._columns[word] for word in words_of(text) if word in self._columns]
         bag[known] = np.float32(1) / np.float32(max(len(known), 1))
         return bag
-
-    def _hub(self, bag: Array, part: Literal["worded", "detected"]) -> Array:
-        """How well each text's words fit just any photo: (Q, V) -> (Q,)."""
-        rows = self._files.tables.get_slice(part)
-        nearest = self._facts["worded_nearest" if part == "worded" else "detected_nearest"]
-        if not rows.get_shape()[1]:
-            return np.zeros(len(bag), np.float32)
-        columns = np.flatnonzero(bag.any(0))
-        # A row for each word, of which a query asks a few: the rest is not even read.
-        table = [rows[column : column + 1] for column in columns.tolist()]
-        fits = bag[:, columns] @ np.concatenate(table or [rows[:0]])
-        hub: Array = -np.sort(-fits, axis=1)[:, :nearest].mean(1, dtype=np.float32)
-        return hub
 
     @cached_property
     def _columns(self) -> dict[str, int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import cast
 
 from store.catalog.full_text import in_step
@@ -190,8 +191,20 @@ def _told(text: str) -> str | None:
     return text_to_row(text) if text else None
 
 
-def _details(row: Row, tags: Iterable[str], people: Iterable[PersonRegion]) -> PhotoDetails:
-    _, reader, title, description, rating, lens, latitude, longitude, *rest = row
+def _details(row: Row, tags: Sequence[str], people: Sequence[PersonRegion]) -> PhotoDetails:
+    if tags or people or row[6:8] != (None, None):
+        return _made(row[1:], tags, people)
+    return _of_many(row[1:])
+
+
+@lru_cache(maxsize=1024)
+def _of_many(facts: Row) -> PhotoDetails:
+    """Return what `_made` does of facts that many photos share, such as that there are none."""
+    return _made(facts, (), ())
+
+
+def _made(facts: Row, tags: Iterable[str], people: Iterable[PersonRegion]) -> PhotoDetails:
+    reader, title, description, rating, lens, latitude, longitude, *rest = facts
     sublocation, city, region, country, is_placed, utc_offset_min, sidecars, note = rest
     return PhotoDetails(
         title=title or "",
