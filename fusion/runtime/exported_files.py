@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from fusion.fusion_error import FusionError
@@ -104,13 +104,16 @@ class ExportedFiles:
     @contextmanager
     def _checked(self, name: str) -> Generator[str]:
         # Beside the loading, which waits for nothing in it.
-        with ThreadPoolExecutor(1) as beside:
-            whole = beside.submit(is_whole, self._folder, name)
-            try:
-                yield str(self._folder / name)
-            except Exception as error:  # each library has its own, some nothing but Exception
-                raise unreadable(self._folder, name, error) from error
-        if not whole.result():
+        whole: list[bool] = []
+        beside = Thread(target=lambda: whole.append(is_whole(self._folder, name)))
+        beside.start()
+        try:
+            yield str(self._folder / name)
+        except Exception as error:  # each library has its own, some nothing but Exception
+            raise unreadable(self._folder, name, error) from error
+        finally:
+            beside.join()
+        if whole != [True]:
             raise ExportedModelError(
                 f"{self._folder / name} is damaged: `crossgraph index` prepares the model anew"
             )

@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -118,6 +117,8 @@ def new_export_folder(folder: Path, facts: ExportedFacts) -> Generator[Path]:
     Raises:
         OSError: it cannot be written; what is there stays as it was.
     """
+    import tempfile  # of which a search has no need
+
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f"{folder.name[:12]}-", dir=folder.parent))
     try:

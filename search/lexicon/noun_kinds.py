@@ -12,7 +12,7 @@ import struct
 from bisect import bisect_left
 from collections.abc import Mapping
 from functools import cache, lru_cache
-from importlib.resources import files
+from pathlib import Path
 
 __all__ = ["is_also_adjective", "is_noun", "is_pair", "kinds_of"]
 
@@ -111,7 +111,7 @@ def _places() -> bytes:
 
 
 def _read(name: str) -> bytes:
-    return files("search.lexicon").joinpath(name).read_bytes()
+    return Path(__file__).with_name(name).read_bytes()
 
 
 @cache

@@ -37,3 +37,15 @@ def test_a_name_that_search_has_not_is_none() -> None:
 
     with pytest.raises(AttributeError, match="has no attribute 'searhc'"):
         _ = search.searhc
+
+
+def test_a_search_waits_for_nothing_that_it_does_not_use() -> None:
+    unused = {"PIL", "asyncio", "concurrent.futures", "numpy.ma", "sqlite_utils", "tempfile"}
+    code = (
+        "import sys, search.commands.search, store, fusion.runtime.onnx_search_model\n"
+        "from search.ranking.said_words import asked_words, strengths_of\n"
+        "assert strengths_of(asked_words(['couch']), ['a sofa']) == [0.8]\n"
+        f"print(sorted({unused!r} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
