@@ -14,7 +14,7 @@ from fusion.runtime.exported_folder import PAIRS, QUERY, READING, TABLES, TOKENI
 from fusion.runtime.processors import ON_PROCESSORS
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+    from onnxruntime import InferenceSession, SessionOptions
     from safetensors import safe_open
     from tokenizers import Tokenizer
 
@@ -54,6 +54,11 @@ class ExportedFiles:
 
     def __init__(self, folder: Path, *, once: bool = False) -> None:
         self._folder, self._once = folder, once
+        self._shared = False
+
+    def share_weights(self) -> None:
+        """Let sessions that are opened from now on share their weights with other processes."""
+        self._shared = not self._once
 
     @cached_property
     def tables(self) -> safe_open:
@@ -89,6 +94,17 @@ class ExportedFiles:
     def _session(self, name: str) -> InferenceSession:
         import onnxruntime
 
+        shared = None
+        if self._shared:
+            from fusion.runtime.shared_weights import shared_graph
+
+            shared = shared_graph(self._folder, name, self._options)
+        with self._checked(name) as file:
+            return onnxruntime.InferenceSession(shared or file, self._options(), **ON_PROCESSORS)
+
+    def _options(self) -> SessionOptions:
+        import onnxruntime
+
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = THREADS
         options.log_severity_level = 3
@@ -98,8 +114,7 @@ class ExportedFiles:
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         if self._once:
             options.add_session_config_entry("session.disable_prepacking", "1")
-        with self._checked(name) as file:
-            return onnxruntime.InferenceSession(file, options, **ON_PROCESSORS)
+        return options
 
     @contextmanager
     def _checked(self, name: str) -> Generator[str]:

@@ -31,6 +31,7 @@ __all__ = [
     "is_whole",
     "new_export_folder",
     "read_facts",
+    "sum_of",
 ]
 
 FORMAT = 6
@@ -88,7 +89,7 @@ def is_whole(folder: Path, name: str) -> bool:
     try:
         files = _manifest(folder)["files"]
         parts = [part for part in files if part in (name, f"{name}.data")]
-        return bool(parts) and all(_sum(folder / part) == files[part][2] for part in parts)
+        return bool(parts) and all(sum_of(folder / part) == files[part][2] for part in parts)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
 
@@ -124,7 +125,7 @@ def new_export_folder(folder: Path, facts: ExportedFacts) -> Generator[Path]:
     try:
         yield partial
         files: _Files = {
-            path.name: (path.stat().st_size, _digest(path), _sum(path))
+            path.name: (path.stat().st_size, _digest(path), sum_of(path))
             for path in sorted(partial.iterdir())
         }
         told = {"facts": facts, "files": files, "sha256": _manifest_sha256(facts, files)}
@@ -152,7 +153,7 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _sum(path: Path) -> int:
+def sum_of(path: Path) -> int:
     """Return the sum of a file's 64-bit words, modulo 2^64; the last one is filled with zeros."""
     total = 0
     with path.open("rb") as file:

@@ -98,6 +98,10 @@ class OnnxSearchModel:
             [*self._vocabulary, *facts["class_words"]], lambda: self._files.tokenizer
         )
 
+    def share_weights(self) -> None:
+        """Map weights that other processes map too, from now on; before the first query."""
+        self._files.share_weights()
+
     def embed_queries(self, texts: Sequence[str]) -> QueryEmbeddings:
         """Embed Q texts in their canonical form; words past the encoder's limit are cut off.
 

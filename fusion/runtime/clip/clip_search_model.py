@@ -60,6 +60,10 @@ class ClipSearchModel:
         self._files = ExportedFiles(folder, once=once)
         self._steps = TextSteps.from_json(facts["texts"])
 
+    def share_weights(self) -> None:
+        """Map weights that other processes map too, from now on; before the first query."""
+        self._files.share_weights()
+
     def embed_queries(self, texts: Sequence[str]) -> EmbeddedTexts:
         """Embed Q texts as they are; what is past the encoder's limit is cut off.
 

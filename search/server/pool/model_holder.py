@@ -58,12 +58,22 @@ class Models:
 
 
 def model_loader(
-    checkpoint: Path | None, image_weights: Path | None, text_weights: Path | None
+    checkpoint: Path | None,
+    image_weights: Path | None,
+    text_weights: Path | None,
+    *,
+    shared: bool = False,
 ) -> Callable[[str], LoadedModel]:
     """Return what loads models as `search.open_index` does, which explains the arguments.
 
     Where the checkpoint is another model's, it is not loaded to find that out: each request would
     wait for it.
+
+    Args:
+        checkpoint: see there, as for the next two.
+        image_weights: see there.
+        text_weights: see there.
+        shared: whether other processes load the same model, so that they should share its weights.
     """
 
     def load(fingerprint: str) -> LoadedModel:
@@ -76,6 +86,9 @@ def model_loader(
         )
         if model.fingerprint != fingerprint:
             raise _another(fingerprint, model.name, model.fingerprint)
+        share = getattr(model, "share_weights", None)
+        if shared and share is not None:
+            share()
         return LoadedModel(model, cast("IndexingModel", photo))  # it can do more than queries need
 
     return load

@@ -62,6 +62,8 @@ def serve_together(
     with tempfile.TemporaryDirectory(prefix="crossgraph-metrics-") as figures:
         # prometheus_client reads it when it is imported: by the workers, and below.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = figures
+        # Of the workers' C library: a heap for each thread would hold on to what all have freed.
+        os.environ.setdefault("MALLOC_ARENA_MAX", "2")
         from prometheus_client.multiprocess import mark_process_dead
 
         Supervisor(workers, plan, listening, tell, mark_process_dead).run(ready)

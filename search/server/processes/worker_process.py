@@ -154,7 +154,7 @@ def _work(plan: ServingPlan, listening: socket.socket, supervisor: Connection) -
     from search.server.processes.uvicorn_server import Running
 
     try:
-        load = model_loader(plan.checkpoint, plan.image_weights, plan.text_weights)
+        load = model_loader(plan.checkpoint, plan.image_weights, plan.text_weights, shared=True)
         app = build_app(plan.settings, load)
         app.state.service.warm()
     except (CrossgraphError, OSError, ValueError) as error:
