@@ -32,7 +32,7 @@ __all__ = [
 
 TOP_REGIONS = 3
 Box = tuple[float, float, float, float]
-"""Left, top, right, bottom as shares of the turned photo's width and height, 0 to 1."""
+"""Left, top, right, bottom as shares of the upright photo's width and height, 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class Region:
     """A part of the photo.
 
     Attributes:
-        box: where it lies.
-        weight: for a word 0..1, how much of what it read was here; for an explanation, what the
-            cross-modal graph added to the score by way of it.
+        box: where it is.
+        weight: for a word 0..1, the share of its attention that was here; for an explanation, what
+            the cross-modal graph added to the score through it.
     """
 
     box: Box
@@ -54,8 +54,8 @@ class ExplainedWord:
     """A word of the query.
 
     Attributes:
-        word: as the text encoder spells it, such as in small letters.
-        added: what it added to the score, negative where it spoke against the photo.
+        word: as the text encoder spells it, for example in lower case.
+        added: what it added to the score, negative if it lowered it.
         regions: at most three, the heaviest first; equal ones row by row from the top left.
     """
 
@@ -69,10 +69,10 @@ class Explanation:
     """A hit's score taken apart: `sum(word.added for word in words) + rest`.
 
     Attributes:
-        words: those that say what is looked for, in the query's order; all, where none does.
-        regions: at most three that the whole query read most of, the heaviest first.
-        rest: what was no such word's doing, such as the first stage's score.
-        other_words: what of the rest words such as "a" and "on" added.
+        words: those that say what is looked for, in the query's order; all of them if none does.
+        regions: at most three that the whole query read most from, the heaviest first.
+        rest: what no such word added, such as the first stage's score.
+        other_words: the part of the rest that words such as "a" and "on" added.
     """
 
     words: tuple[ExplainedWord, ...]
@@ -84,10 +84,11 @@ class Explanation:
 def region_boxes(regions: int) -> list[Box]:
     """Return the boxes of a square grid's cells, row by row from the top left.
 
-    Encoders squash a photo to a square, whatever its proportions, so cells are shares of its sides.
+    Encoders squash a photo to a square, whatever its aspect ratio, so cells are shares of its
+    sides.
 
     Raises:
-        ValueError: that many cells make no square.
+        ValueError: the number of cells is not a square.
 
     >>> region_boxes(4)[1]
     (0.5, 0.0, 1.0, 0.5)
@@ -103,7 +104,7 @@ def region_boxes(regions: int) -> list[Box]:
 
 
 def from_model(explained: PhotoExplanation) -> Explanation:
-    """Return what the model said of one photo, with boxes for its regions."""
+    """Return the model's explanation of one photo, with boxes for its regions."""
     words = tuple(
         ExplainedWord(word, float(added), _heaviest(regions))
         for word, added, regions in zip(
@@ -134,9 +135,9 @@ def as_record(explanation: Explanation) -> dict[str, object]:
 
 
 def as_words(explanation: Explanation) -> Iterator[str]:
-    """Return a word with what it added and its heaviest region, one after the other; then the rest.
+    """Return words with what they added and their heaviest region, then the rest, as text.
 
-    A region is told in percent of the photo's width, x, and height, y, from the top left.
+    A region is given in percent of the photo's width, x, and height, y, from the top left.
 
     >>> dog = ExplainedWord("dog", 0.0521, (Region((0.2, 0.4, 0.4, 0.6), 0.3),))
     >>> list(as_words(Explanation((dog,), (), 0.5)))
@@ -155,12 +156,12 @@ def as_words(explanation: Explanation) -> Iterator[str]:
 
 
 def _says_something(word: str) -> bool:
-    """Whether a word says what is looked for; the s of "cat's" does not."""
+    """Return whether a word says what is looked for; the s of "cat's" does not."""
     return word not in STOP_WORDS and not (len(word) == 1 and word.isascii() and word.isalpha())
 
 
 def _signed(value: float) -> str:
-    return f"{round(value, 3) + 0.0:+.3f}"  # adding zero makes -0.0 a plain one
+    return f"{round(value, 3) + 0.0:+.3f}"  # adding zero turns -0.0 into 0.0
 
 
 def _heaviest(weights: NDArray[np.floating]) -> tuple[Region, ...]:

@@ -1,4 +1,4 @@
-"""JSON that can be shown anywhere: no terminal obeys what stands in it, and it is always UTF-8."""
+"""JSON that is safe to show: without control characters for terminals, and always UTF-8."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ __all__ = ["json_text", "valid_record"]
 
 
 def json_text(record: object, *, compact: bool = False) -> str:
-    r"""Return a record as JSON on one line, which says the same as its plain form.
+    r"""Return a record as JSON on one line, equivalent to its plain form.
 
-    What is no text of its own, such as a lone surrogate or an instruction to a terminal, is written
-    as JSON's own escape. Compact, as servers send it, there is no blank in it and no NaN.
+    Anything that is no proper text, such as a lone surrogate or a control character, is written as
+    a JSON escape. The compact form, which servers send, has no blanks and no NaN.
 
     >>> json_text({"path": "caf\udce9\x9b2J.jpg"})
     '{"path": "caf\\udce9\\u009b2J.jpg"}'

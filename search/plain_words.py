@@ -1,8 +1,8 @@
-"""What pydantic found wrong with a request, in the words of who sent it.
+"""Validation errors of pydantic, in terms that the sender of a request knows.
 
 pydantic names the parts of this program that looked at a value, such as
-`positive.0.function-after[_is_one(), TermBody].weight`. People are told the field, what it holds,
-and what was expected: `positive[0].weight is 0, expected more than 0`.
+`positive.0.function-after[_is_one(), TermBody].weight`. The message names the field, its value, and
+what was expected: `positive[0].weight is 0, expected more than 0`.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ LONGEST_VALUE = 40
 LONGEST_NAME = 60
 
 TERM_TAGS = ("a text", "a term")
-"""What the kinds of a term are called where schemas choose between them; no names of fields."""
+"""Names of the alternatives for a term in schemas; they are no field names."""
 
 WHERE = ("body", "path", "query", "header", "cookie")
-"""Where FastAPI says that a value came from: the first part of a place."""
+"""Where a value came from according to FastAPI: the first part of a location."""
 
 Details = Mapping[str, Any]
 
 
 def told(errors: Sequence[Mapping[str, Any]]) -> str:
-    """Say in one line what was wrong, the first three of it.
+    """Return the first three errors in one line.
 
     >>> told([{"type": "greater_than", "loc": ("positive", 0, "a term", "weight"), "input": 0,
     ...        "ctx": {"gt": 0.0}, "msg": "Input should be greater than 0"}])
@@ -44,8 +44,8 @@ def _line(error: Mapping[str, Any]) -> str:
     if kind == "missing":
         return f"{place or 'the body'} is missing"
     if kind == "extra_forbidden":
-        return f"{place} is no field here; /openapi.json lists the fields"
-    if kind == "value_error":  # our own words
+        return f"{place} is not a known field; /openapi.json lists the fields"
+    if kind == "value_error":  # a message of our own
         reason = str(details.get("error", error.get("msg", "")))
         return f"{place}: {reason}" if place else reason
     expected = EXPECTED.get(kind)
@@ -54,7 +54,7 @@ def _line(error: Mapping[str, Any]) -> str:
 
 
 def _place(parts: Sequence[object]) -> str:
-    """Return a field as its sender would write it.
+    """Return a field's location as its sender would write it.
 
     >>> _place(("body", "positive", 1, "a term", "image"))
     'positive[1].image'
@@ -72,7 +72,7 @@ def _place(parts: Sequence[object]) -> str:
 
 
 def _value(value: object) -> str:
-    """Return a value in a few letters, as JSON has it; of what is long only its kind and length.
+    """Return a value as short JSON; for a long one only its type and length.
 
     >>> _value(True), _value("red"), _value([1] * 40)
     ('true', '"red"', 'a list of 40')
@@ -121,5 +121,5 @@ EXPECTED: Mapping[str, Callable[[Details], str]] = {
     "union_tag_not_found": lambda _: "a text, or an object with one of text, image_id and image",
     "union_tag_invalid": lambda _: "a text, or an object with one of text, image_id and image",
 }
-"""By pydantic's kind of an error, what it wants to have said; `tests/unit/search` holds all the
-kinds that the schemas can raise to it."""
+"""Type of a pydantic error to what was expected; `tests/unit/search` checks that all types that the
+schemas can raise are here."""

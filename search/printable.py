@@ -1,9 +1,9 @@
-"""Texts of strangers as people may see them: file names, captions, what a camera wrote, messages.
+"""Untrusted texts made safe to show: file names, captions, camera metadata, messages.
 
-A name may hold bytes that are no text, and a caption an instruction to a terminal: to change its
-title, fill the clipboard, or write over lines that stand there. Nothing of that kind is ever meant,
-so each such letter is shown by its number, and all that people read goes through `printable`.
-What programs read (JSON, bare paths) keeps names as they are, as far as its form can hold them.
+A name may hold bytes that are no text, and a caption a control sequence for a terminal: to change
+its title, fill the clipboard, or overwrite lines. That is never intended, so each such character is
+shown by its number, and everything that people read goes through `printable`. What programs read
+(JSON, bare paths) keeps names unchanged, as far as the format allows.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ __all__ = [
 ]
 
 _ORDERS = "\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff"
-"""Letters that JSON does not write as escapes by itself, and that are no text: instructions to
-terminals, ends of lines, turns of the direction of writing, and halves of letters."""
+"""Characters that JSON does not escape by itself, and that are no text: terminal controls, line
+ends, changes of the writing direction, and lone surrogates."""
 
 ESCAPED = re.compile(f"[{_ORDERS}]")
 _UNPRINTABLE = re.compile(f"[\x00-\x1f{_ORDERS}]")
@@ -33,10 +33,10 @@ _FORMULA = "=+-@\t\r\uff1d\uff0b\uff0d\uff20"
 
 
 def printable(text: str) -> str:
-    r"""Return a text on one line, without anything that a terminal obeys.
+    r"""Return a text on one line, without control characters.
 
-    Tabs and ends of lines become blanks. All else that is no letter, sign or blank is shown by its
-    number, and so are bytes of a file name that are no UTF-8.
+    Tabs and line ends become blanks. Everything else that is no letter, sign or blank is shown by
+    its number, and so are bytes of a file name that are not UTF-8.
 
     >>> printable("a\ndog \x1b[2J")
     'a dog \\x1b[2J'
@@ -47,7 +47,7 @@ def printable(text: str) -> str:
 
 
 def printable_lines(text: str) -> str:
-    r"""Return a text of any number of lines, in which tabs, NUL and line ends stay what they are.
+    r"""Return a text of any number of lines, in which tabs, NUL and line ends are kept.
 
     >>> printable_lines("1\t/a\x07.jpg\n")
     '1\t/a\\x07.jpg\n'
@@ -56,7 +56,7 @@ def printable_lines(text: str) -> str:
 
 
 def valid_text(text: str) -> str:
-    r"""Return a text that can be written in UTF-8, as JSON must be; else it stays as it is.
+    r"""Return a text that can be encoded as UTF-8, as JSON requires, otherwise unchanged.
 
     >>> valid_text("caf\udce9\n.jpg")
     'caf\\xe9\n.jpg'
@@ -65,7 +65,7 @@ def valid_text(text: str) -> str:
 
 
 def csv_cell(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula: one that begins as such gets a quote.
+    """Return a text that no spreadsheet takes for a formula: one that begins like it gets a quote.
 
     >>> csv_cell("=1+1"), csv_cell("a dog")
     ("'=1+1", 'a dog')
@@ -74,7 +74,7 @@ def csv_cell(text: str) -> str:
 
 
 def without_passwords(text: str) -> str:
-    """Return a text in which addresses have lost their passwords.
+    """Return a text with the passwords of addresses removed.
 
     >>> without_passwords("POSTGRESQL://me:secret@db/photos is not there")
     'POSTGRESQL://me@db/photos is not there'
@@ -84,6 +84,6 @@ def without_passwords(text: str) -> str:
 
 def _number(match: re.Match[str]) -> str:
     code = ord(match[0])
-    if 0xDC80 <= code <= 0xDCFF:  # how Python writes a byte of a name that is no UTF-8
+    if 0xDC80 <= code <= 0xDCFF:  # how Python represents a byte of a name that is not UTF-8
         code -= 0xDC00
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

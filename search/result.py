@@ -1,4 +1,4 @@
-"""What a search answers: hits, and what the answer cost. Every surface shows this one form."""
+"""The result of a search: hits, and what they cost. Every interface shows this one form."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ __all__ = [
 ]
 
 WEAK_PROBABILITY = 0.5
-"""Below it the model holds a match for less likely than none: "nothing here matches well"."""
+"""Below it a match is less likely than not: "nothing here matches well"."""
 
 MAYBE = 0.15
-"""Below it a hit is shown for want of a better one alone: "nothing here matches"."""
+"""Below it a hit is shown only for want of a better one: "nothing here matches"."""
 
 UNREAD = 0.05
-"""The most that a hit of a query is given none of whose words the model knows; below `MAYBE`."""
+"""The highest probability for a query without any known word; below `MAYBE`."""
 
 
 class HitGroup(StrEnum):
-    """Where a hit stands among others, by its probability; the value is what JSON says."""
+    """The group of a hit by its probability; the value is used in JSON."""
 
     good = "good"
     maybe = "maybe"
@@ -59,12 +59,12 @@ class HitGroup(StrEnum):
 
     @property
     def heading(self) -> str:
-        """What people read above its hits."""
+        """The heading above its hits."""
         return _HEADINGS[self][0]
 
     @property
     def meaning(self) -> str:
-        """The cut in one line."""
+        """The range of probabilities in one line."""
         return _HEADINGS[self][1]
 
 
@@ -76,10 +76,10 @@ _HEADINGS = {
 
 
 def match_percent(probability: float) -> str:
-    """Return a probability as every surface shows it to people, in whole percent, rounded down.
+    """Return a probability as it is shown to people, in whole percent, rounded down.
 
-    So a hit below 50 % is never shown as one of 50 %, what is not certain not as 100 %, and what is
-    not impossible not as 0 %.
+    So a hit below 50 % is never shown as 50 %, an uncertain one never as 100 %, and a possible one
+    never as 0 %.
 
     >>> [match_percent(share) for share in (0.883, 0.499, 0.29, 1.0, 0.002, 0.0)]
     ['88%', '49%', '29%', '100%', '<1%', '0%']
@@ -89,7 +89,7 @@ def match_percent(probability: float) -> str:
 
 
 def weakness_of(best: float) -> str | None:
-    """Say in a line that not even the best hit is a good match; None where it is one.
+    """Return a line that not even the best hit is a good match; None if it is one.
 
     >>> weakness_of(0.3)
     'nothing here matches well: the best probability is 30%'
@@ -103,7 +103,7 @@ def weakness_of(best: float) -> str | None:
 
 
 STAGES = ("understand", "encode", "filter", "first_stage", "rerank", "words", "explain", "read")
-"""What a search spends its time on, in this order; `read` is of paths, captions and categories."""
+"""The stages of a search, in order; `read` is for paths, captions and categories."""
 
 
 @dataclass(frozen=True)
@@ -111,27 +111,27 @@ class Hit:
     """One photo that answers a query.
 
     Attributes:
-        rank: from 1, the nearest first; equal scores stand in the order of `image_id`.
+        rank: from 1, the nearest first; equal scores are in the order of `image_id`.
         score: higher is nearer; comparable within one query only.
-        probability: 0..1, that the photo matches the query; comparable between queries. What it is
-            of a query of several terms, `search.ranking.mixing` says.
-        path: the photo's absolute path when it was indexed; of one in a tar or Parquet file as
-            `indexer.sources` names it, `/photos/part-0.tar!000007.jpg`. What lies at an address has
-            that as its `name`, since a path keeps one slash of two.
-        image_id: its id in this index, never used twice.
-        captions: captions that came with the collection, in the order they were given.
+        probability: 0..1, that the photo matches the query; comparable between queries.
+            `search.ranking.mixing` defines it for a query of several terms.
+        path: the photo's absolute path when it was indexed; for one in a tar or Parquet file as
+            `indexer.sources` names it, `/photos/part-0.tar!000007.jpg`. A photo at an address has
+            that as its `name`, since a path keeps only one of two slashes.
+        image_id: its id in this index, never reused.
+        captions: captions that came with the collection, in their order.
         categories: names of the things annotated in it, sorted.
-        explanation: where the score comes from; None unless it was asked for.
-        reranked: whether the graphs that re-rank saw it; those that they did not see stand below.
-        taken: when, by the camera's clock; None if not known.
-        taken_guessed: whether that is not what the camera says, but what the file's name or last
-            writing tells.
-        width_px: as it is shown.
-        height_px: likewise.
-        size_bytes: of its file.
-        camera: make and model; None if not known.
-        duplicates: near-duplicates that this hit stands for, where they are folded.
-        details: what its metadata says.
+        explanation: where the score comes from; None unless requested.
+        reranked: whether it was re-ranked; those that were not come below.
+        taken: when it was taken, by the camera's clock; None if unknown.
+        taken_guessed: whether that comes from the file's name or modification time, not from the
+            camera.
+        width_px: width as shown.
+        height_px: height as shown.
+        size_bytes: size of its file.
+        camera: make and model; None if unknown.
+        duplicates: near-duplicates folded under this hit.
+        details: its metadata.
     """
 
     rank: int
@@ -154,18 +154,18 @@ class Hit:
 
     @property
     def name(self) -> str:
-        """The photo's name as text: its path, or its address where it lies elsewhere.
+        """The photo's name as text: its path, or its address if it is not on this machine.
 
         >>> Hit(1, 2.5, 0.75, Path("s3://photos/a.tar!7.jpg"), 7).name
         's3://photos/a.tar!7.jpg'
         """
-        from store.photo_names import address_of  # not with this: the store brings SQLite and FAISS
+        from store.photo_names import address_of  # the store imports SQLite and FAISS
 
         return address_of(self.path)
 
     @property
     def group(self) -> HitGroup:
-        """Whether it is a good match, maybe one, or only among the nearest.
+        """The group: a good match, maybe one, or only among the nearest.
 
         >>> str(Hit(1, 2.5, 0.75, Path("/a.jpg"), 7).group)
         'good'
@@ -173,9 +173,9 @@ class Hit:
         return HitGroup.of(self.probability)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON says of it, numbers rounded to 6 digits; `explanation` only if there.
+        """Return its JSON form, numbers rounded to 6 digits; `explanation` only if present.
 
-        Bytes of a path that are no UTF-8 are shown by their numbers, as JSON cannot hold them.
+        Bytes of a path that are not UTF-8 are shown by their numbers, as JSON cannot hold them.
 
         >>> Hit(1, 2.5, 0.75, Path("/a.jpg"), 7).to_dict()["path"]
         '/a.jpg'
@@ -210,12 +210,12 @@ class SearchResult(Sequence[Hit]):
 
     Attributes:
         hits: at most k.
-        took_ms: milliseconds by stage, those of `STAGES` and `total`; 0 for what was not needed.
-        notes: what to know of this answer, a line each, such as that a budget was spent.
-        reranked: how many candidates the graphs scored.
-        missing: which of several indexes could not be read; all is right of the others.
-        understood: how the query's text was read: what names something the collection knows, and
-            what was left for the pictures.
+        took_ms: milliseconds by stage, those of `STAGES` and `total`; 0 for unused stages.
+        notes: notes on this answer, a line each, such as that a budget was spent.
+        reranked: number of candidates that the graphs scored.
+        missing: which of several indexes could not be read; the answer is right for the others.
+        understood: how the query's text was read: parts that name something the collection knows,
+            and the rest, which is looked for in the pictures.
 
     >>> result = SearchResult((Hit(1, 2.5, 0.75, Path("/a.jpg"), 7),))
     >>> [hit.image_id for hit in result], len(result), result == list(result)
@@ -231,7 +231,7 @@ class SearchResult(Sequence[Hit]):
 
     @property
     def degraded(self) -> bool:
-        """Whether photos may be wanting, since an index of several could not be read."""
+        """Whether photos may be missing, since one of several indexes could not be read."""
         return bool(self.missing)
 
     def __len__(self) -> int:
@@ -255,7 +255,7 @@ class SearchResult(Sequence[Hit]):
     __hash__ = None  # type: ignore[assignment] # as a list, which it may be equal to
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON says of the whole answer."""
+        """Return the JSON form of the whole answer."""
         return {
             "hits": [hit.to_dict() for hit in self.hits],
             "took_ms": {stage: round(ms, 3) for stage, ms in self.took_ms.items()},

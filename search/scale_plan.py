@@ -1,4 +1,4 @@
-"""The plan past one machine, as tables: `python -m search.scale_plan`; see `search.capacity`."""
+"""Capacity planning beyond one machine: `python -m search.scale_plan`; see `search.capacity`."""
 
 from search.capacity.plan_tables import main
 

@@ -20,7 +20,7 @@ app.command("search")(search)
 
 
 def search_main(arguments: Sequence[str] | None = None) -> int:
-    """Run `search` and give its exit code."""
+    """Run `search` and return its exit code."""
     return run(app, arguments, "search")
 
 

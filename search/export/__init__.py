@@ -1,1 +1,1 @@
-"""An index or hits as files of other programs: Parquet and COCO."""
+"""An index or hits as files for other programs: Parquet and COCO."""

@@ -1,11 +1,10 @@
-"""Photos as COCO files: a captions file, and one of categories where there are any.
+"""Photos as COCO files: a captions file, and one with categories if there are any.
 
-Two files as COCO has them, since its readers take a file with categories for one that names a
-category in every annotation. The second is `NAME.categories.json`; its annotations have no boxes,
-as nobody knows where in the photo a thing is. Images have what metadata says, too (taken, camera,
-title, tags, people, place and the like), where it says anything. `file_name` is relative to the
-photo's source, or absolute where two sources have a photo of that name. Of hits the images have
-rank, score and probability too.
+There are two files, as in COCO, since its readers expect a category in every annotation of a file
+with categories. The second is `NAME.categories.json`; its annotations have no boxes, since it is
+unknown where in the photo a thing is. Images also have the known metadata (taken, camera, title,
+tags, people, place and so on). `file_name` is relative to the photo's source, or absolute if two
+sources have a photo of that name. Hits also have rank, score and probability.
 """
 
 from __future__ import annotations
@@ -35,14 +34,14 @@ def write_coco(
     query: str,
     progress: Progress | None = None,
 ) -> tuple[int, list[Path]]:
-    """Write photos, or hits only; give how many, and the files.
+    """Write photos, or only hits; return how many, and the files.
 
     Args:
         index: open, in a snapshot.
-        out: the captions file; what was there is replaced.
-        hits: as `search.export.write_photos.export` has them.
-        query: what they answer.
-        progress: as `search.export.write_photos.export` has it.
+        out: the captions file; an existing one is replaced.
+        hits: as in `search.export.write_photos.export`.
+        query: the query that they answer.
+        progress: as in `search.export.write_photos.export`.
     """
     photos = _Photos(index, hits, progress)
     info: Entry = {
@@ -56,7 +55,7 @@ def write_coco(
         count = _write(temporary, info, photos, photos.captions())
         numbers = photos.categories()
         files = [out]
-        # One that an earlier export left would speak of other photos.
+        # A file left by an earlier export would describe other photos.
         if numbers or beside.exists():
             with written_whole(beside) as second:
                 _write(second, info, photos, photos.annotated(numbers), numbers)
@@ -74,12 +73,12 @@ def categories_file(out: Path) -> Path:
 
 
 class _Photos:
-    """The photos as entries of a COCO file, read anew from the index by each method.
+    """The photos as entries of a COCO file; each method reads them from the index again.
 
     Args:
         index: open, in a snapshot.
         hits: these only; None is all.
-        progress: told of each time that the photos are gone through.
+        progress: called in each pass over the photos.
     """
 
     def __init__(
@@ -150,8 +149,8 @@ def _write(
     annotations: Iterable[Entry],
     categories: dict[str, int] | None = None,
 ) -> int:
-    """Write a file, an entry a line; give how many images are in it."""
-    # All but ASCII is escaped, which keeps names that are no Unicode.
+    """Write a file, one entry per line; return how many images are in it."""
+    # Everything but ASCII is escaped, which preserves names that are not valid Unicode.
     with file.open("w", encoding="ascii") as stream:
         stream.write(f'{{"info": {json.dumps(info)},\n"images": [')
         count = _write_entries(stream, photos.images())

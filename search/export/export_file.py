@@ -1,4 +1,4 @@
-"""Exported files, which are there whole or not at all."""
+"""Exported files, which are written completely or not at all."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ __all__ = ["written_whole"]
 
 @contextmanager
 def written_whole(final: Path) -> Iterator[Path]:
-    """Return a temporary name beside a file, which gets the file's name where nothing went wrong.
+    """Yield a temporary name beside a file, which is renamed to the file on success.
 
-    What a killed process of this machine has left under such a name is taken away before.
+    Leftovers of killed processes of this machine are removed first.
     """
     beginning = f".{final.name}.{zlib.crc32(platform.node().encode()):08x}-"
     _clear(final.parent, beginning)
@@ -36,7 +36,7 @@ def _clear(folder: Path, beginning: str) -> None:
 
 
 def _is_gone(process: str) -> bool:
-    if os.name == "nt":  # where asking would end it
+    if os.name == "nt":  # where the query itself would end the process
         return False
     try:
         os.kill(int(process), 0)

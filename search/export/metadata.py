@@ -1,4 +1,4 @@
-"""What files of other programs are told of a photo's metadata."""
+"""The metadata of photos that exported files contain."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ METADATA = (
 
 
 def metadata_of(photo: PhotoRecord) -> dict[str, Any]:
-    """Return the values of `METADATA`, as hits have them in JSON; None, or no text, of nothing."""
+    """Return the values of `METADATA`, as in the JSON of hits; None or empty if unknown."""
     file = photo.file
     return {
         "taken": None if file.taken is None else file.taken.isoformat(),

@@ -1,10 +1,10 @@
 r"""Photos as a Parquet file: one row each, vectors as fixed-size lists.
 
 Columns: image_id, path (absolute), source, relative_path, size_bytes, mtime_ns, sha256, width_px,
-height_px, captions, categories, vector; of hits rank, score and probability too. At the end stands
-what metadata says: taken, camera, title, description, tags, people, place, rating, latitude and
-longitude, null where it says nothing. What is no Unicode in a path is written as `\xff`, since
-Parquet's texts are UTF-8. The schema's metadata names the model: `crossgraph.fingerprint`,
+height_px, captions, categories, vector; for hits also rank, score and probability. The last columns
+are metadata: taken, camera, title, description, tags, people, place, rating, latitude and
+longitude, null where unknown. Bytes of a path that are not valid Unicode are written as `\xff`,
+since Parquet's texts are UTF-8. The schema's metadata names the model: `crossgraph.fingerprint`,
 `.model`, `.encoders`, `.dim`, `.unit_dim`, and the `.query`.
 """
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["write_parquet"]
 
 ROW_GROUP = 8192
-"""Photos; with vectors of 515 numbers about 17 MB, of which readers can skip each."""
+"""Photos per row group; about 17 MB with vectors of 515 numbers. Readers can skip row groups."""
 
 
 def write_parquet(
@@ -40,14 +40,14 @@ def write_parquet(
     query: str,
     progress: Progress | None = None,
 ) -> tuple[int, list[Path]]:
-    """Write photos, or hits only; give how many, and the file.
+    """Write photos, or only hits; return how many, and the file.
 
     Args:
         index: open, in a snapshot.
-        out: the file; what was there is replaced.
-        hits: as `search.export.write_photos.export` has them.
-        query: what they answer.
-        progress: as `search.export.write_photos.export` has it.
+        out: the file; an existing one is replaced.
+        hits: as in `search.export.write_photos.export`.
+        query: the query that they answer.
+        progress: as in `search.export.write_photos.export`.
     """
     import pyarrow.parquet
 
@@ -92,7 +92,7 @@ def _schema(index: IndexReader, *, ranked: bool, query: str) -> pa.Schema:
             ("height_px", pa.int32()),
             ("captions", texts),
             ("categories", texts),
-            # Not half precision, in which they are kept: few readers of Parquet know that.
+            # Not half precision, in which they are stored: few readers of Parquet support that.
             ("vector", pa.list_(pa.float32(), index.model.dim)),
             ("taken", pa.timestamp("s")),
             ("camera", pa.string()),

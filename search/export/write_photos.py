@@ -1,7 +1,7 @@
-"""An index, or the hits of a query, as files of other programs: Parquet and COCO.
+"""An index, or the hits of a query, as files for other programs: Parquet and COCO.
 
-Photos are read and written some hundred at a time. A file is written under a temporary name and
-renamed when it is whole.
+Photos are read and written a few hundred at a time. A file is written under a temporary name and
+renamed when it is complete.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ def export(
     query: str = "",
     progress: Progress | None = None,
 ) -> tuple[int, list[Path]]:
-    """Write an index's photos to a file; what was there is replaced.
+    """Write an index's photos to a file; an existing one is replaced.
 
     Args:
         folder: the index.
         out: a name that ends in .parquet or .json (COCO); `search.export.coco_writer` and
             `search.export.parquet_writer` say what is in them.
-        hits: write these only, with rank, score and probability, the best first; None writes all
-            photos by their ids.
-        query: what the hits answer.
-        progress: called with photos done, photos to do, and what of them is written.
+        hits: write only these, with rank, score and probability, the best first; None writes all
+            photos in the order of their ids.
+        query: the query that the hits answer.
+        progress: called with photos done, photos to do, and what is being written.
 
     Returns:
         How many photos were written, and to which files.
 
     Raises:
-        QueryError: the name ends in something else.
+        QueryError: the name ends in neither.
         ExtraMissing: pyarrow, which writes Parquet, is not installed.
         IndexNotFound: there is no index in the folder.
     """
@@ -48,10 +48,10 @@ def export(
 
     out = Path(out)
     if out.suffix.lower() not in (".parquet", ".json"):
-        raise QueryError(f"{out} ends in neither .parquet nor .json, so nobody knows what to write")
+        raise QueryError(f"{out}: expected a name that ends in .parquet or .json")
     if out.suffix.lower() == ".parquet":
         check_extra("pyarrow", "parquet", "writing Parquet")
-    # One state of the index, also where photos are gone through more than once.
+    # One snapshot of the index, even for several passes over the photos.
     with IndexReader.open(Path(folder)) as index, index.snapshot():
         write = write_parquet if out.suffix.lower() == ".parquet" else write_coco
         return write(index, out, hits, query, progress)

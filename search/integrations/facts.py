@@ -1,4 +1,4 @@
-"""What frameworks are told of a hit."""
+"""What frameworks receive of a hit."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ NAMES = (
     "path", "image_id", "rank", "score", "probability", "captions", "categories", "group", "taken",
     "camera", "title", "tags", "people", "place", "rating", "latitude", "longitude",
 )  # fmt: skip
-"""Of what JSON has of a hit."""
+"""Fields of a hit's JSON form."""
 
 
 def text_of(hit: Hit) -> str:
-    r"""Return a photo's captions, a line each, or its file name where it has none.
+    r"""Return a photo's captions, a line each, or its file name if it has none.
 
     >>> from pathlib import Path
     >>> text_of(Hit(1, 2.5, 0.75, Path("/a.jpg"), 7, captions=("a dog", "a pet")))
@@ -28,6 +28,6 @@ def text_of(hit: Hit) -> str:
 
 
 def metadata_of(hit: Hit) -> dict[str, object]:
-    """Return the facts that JSON has of a hit, without its duplicates and explanation."""
+    """Return the fields of a hit's JSON form, without its duplicates and explanation."""
     record = hit.to_dict()
     return {name: record[name] for name in NAMES}

@@ -28,9 +28,9 @@ __all__ = ["CrossgraphRetriever"]
 
 
 class CrossgraphRetriever(BaseRetriever):
-    """Gives the photos of an index that answer a query best, as documents, nearest first.
+    """Returns the photos of an index that answer a query best, as documents, nearest first.
 
-    A document's `page_content` is the photo's captions, a line each, or its file name where it has
+    A document's `page_content` is the photo's captions, a line each, or its file name if it has
     none; its `id` is the photo's. `metadata` has path, image_id, rank, score, probability,
     captions, categories and group.
 
@@ -38,8 +38,8 @@ class CrossgraphRetriever(BaseRetriever):
     >>> retriever.invoke("a dog on a red sofa")  # doctest: +SKIP
 
     Attributes:
-        index: open; whoever opened it closes it.
-        k: how many photos are wanted; `invoke(query, k=2)` overrides it, and options likewise.
+        index: an open index; whoever opened it closes it.
+        k: number of photos; `invoke(query, k=2)` overrides it, and likewise options.
         options: further options of `SearchIndex.search`, such as `{"where": "taken >= 2020"}`.
     """
 
@@ -56,7 +56,7 @@ class CrossgraphRetriever(BaseRetriever):
         options: dict[str, Any] | None = None,
         **how: Any,  # noqa: ANN401
     ) -> Self:
-        """Open an index for it; raises as `search.open_index`, which describes `how`."""
+        """Open an index and wrap it; raises as `search.open_index`, which describes `how`."""
         return cls(index=open_index(folder, **how), k=k, options=options or {})
 
     def _get_relevant_documents(

@@ -25,19 +25,19 @@ __all__ = ["CrossgraphRetriever"]
 
 
 class CrossgraphRetriever(BaseRetriever):
-    """Gives the photos of an index that answer a query best, as image nodes, nearest first.
+    """Returns the photos of an index that answer a query best, as image nodes, nearest first.
 
-    A node's text is the photo's captions, a line each, or its file name where it has none; its id
-    is the photo's. The score is the hit's probability, 0 to 1, which LlamaIndex's cut-offs take;
-    `metadata` has the score of this query beside path, image_id, rank, captions,
-    categories and group.
+    A node's text is the photo's captions, a line each, or its file name if it has none; its id is
+    the photo's. The score is the hit's probability, 0 to 1, which LlamaIndex's cut-offs use;
+    `metadata` has the score of this query beside path, image_id, rank, captions, categories and
+    group.
 
     >>> retriever = CrossgraphRetriever.open("photos.index", k=4)  # doctest: +SKIP
     >>> retriever.retrieve("a dog on a red sofa")  # doctest: +SKIP
 
     Args:
-        index: open; whoever opened it closes it.
-        k: how many photos are wanted.
+        index: an open index; whoever opened it closes it.
+        k: number of photos.
         options: further options of `SearchIndex.search`, such as `{"where": "taken >= 2020"}`.
         callback_manager: LlamaIndex's.
         verbose: LlamaIndex's.
@@ -66,7 +66,7 @@ class CrossgraphRetriever(BaseRetriever):
         options: dict[str, Any] | None = None,
         **how: Any,  # noqa: ANN401
     ) -> Self:
-        """Open an index for it; raises as `search.open_index`, which describes `how`."""
+        """Open an index and wrap it; raises as `search.open_index`, which describes `how`."""
         return cls(open_index(folder, **how), k, options)
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:

@@ -1,4 +1,4 @@
-"""What an assistant is sent stays small: texts are cut and pictures made smaller until they fit."""
+"""Bounds on what an assistant receives: texts are cut and pictures shrunk until they fit."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from search.printable import printable
 __all__ = ["ANSWER_BYTES", "LONGEST_PX", "Cut", "fitting_picture", "fitting_record"]
 
 ANSWER_BYTES = 1_000_000
-"""Of a whole answer, which holds a record twice: as JSON, and as a text of that JSON."""
+"""Limit for a whole answer, which holds a record twice: as JSON, and as text of that JSON."""
 
 LONGEST_PX = 1024
 """The longest side of a picture."""
 
 _RECORD_BYTES = 250_000
-"""Of a record once: as a text it is indented, and its quotes are escaped."""
+"""Limit for a record alone: as text it is indented, and its quotes are escaped."""
 
 _PICTURE_BYTES = 500_000
 _SIDES_PX = (LONGEST_PX, 768, 512, 256, 128)
 
 
 class Cut(NamedTuple):
-    """How much is kept of texts.
+    """How far texts are cut.
 
     Attributes:
-        texts: of each list, at most.
-        letters: of each text, at most.
+        texts: limit on the texts of each list.
+        letters: limit on the characters of each text.
     """
 
     texts: int
@@ -57,7 +57,7 @@ _CUTS = (Cut(200, 4096), Cut(50, 1000), Cut(10, 300), Cut(5, 100), Cut(1, 40))
 
 
 def fitting_record(make: Callable[[Cut], dict[str, object]]) -> dict[str, object]:
-    """Return a record of texts that are cut only as far as an answer's size needs it.
+    """Return a record whose texts are cut only as far as the limit on answers requires.
 
     Args:
         make: returns the record with its texts cut.
@@ -71,7 +71,7 @@ def fitting_record(make: Callable[[Cut], dict[str, object]]) -> dict[str, object
 
 
 def fitting_picture(content: bytes) -> bytes:
-    """Return a photo as a JPEG, at most `LONGEST_PX` wide and high, smaller where it must be.
+    """Return a photo as a JPEG, at most `LONGEST_PX` wide and high, smaller if necessary.
 
     Raises:
         UnreadableImage: the content is no photo.

@@ -1,7 +1,7 @@
 """A Model Context Protocol server over an index, for assistants; needs the extra `mcp`.
 
-It reads and never writes. Over stdio, which is all that `crossgraph mcp` speaks, nothing but the
-protocol is on stdout.
+It reads and never writes. `crossgraph mcp` speaks only stdio, so nothing but the protocol may be
+written to stdout.
 """
 
 from __future__ import annotations
@@ -53,21 +53,21 @@ Query = Annotated[
     str,
     Field(
         max_length=4000,
-        description="What the photo shows, such as: a dog on a red sofa. What is not wanted may be "
-        "told too: a beach without people.",
+        description="What the photo shows, such as: a dog on a red sofa. It may exclude things: "
+        "a beach without people.",
     ),
 ]
-Count = Annotated[int, Field(ge=1, le=MOST_HITS, description="How many photos at most.")]
+Count = Annotated[int, Field(ge=1, le=MOST_HITS, description="The largest number of photos.")]
 Where = Annotated[
     str,
     Field(
         max_length=2000,
         description="A filter on facts, such as: taken >= 2024 and category = dog and width > "
-        "1000; an unknown field is answered with those there are.",
+        "1000; the error for an unknown field lists the known ones.",
     ),
 ]
 Likely = Annotated[
-    float, Field(ge=0, le=1, description="Photos less likely to match are left out.")
+    float, Field(ge=0, le=1, description="Photos with a lower probability are left out.")
 ]
 ImageId = Annotated[
     int | None, Field(description="A photo's image_id, from search_photos; or give name.")
@@ -76,8 +76,8 @@ Name = Annotated[
     str,
     Field(
         max_length=4096,
-        description="In place of image_id: a photo's path, the end of it, or its file's name, such "
-        "as IMG_0001.jpg.",
+        description="In place of image_id: a photo's path, the end of its path, or its file "
+        "name, such as IMG_0001.jpg.",
     ),
 ]
 
@@ -85,7 +85,7 @@ Name = Annotated[
 def build_server(index: SearchIndex) -> MCPServer[Any]:
     """Return a server with the tools search_photos, get_photo and describe_index.
 
-    Photos are resources too, `photo://7` the one whose image_id is 7.
+    Photos are resources too: `photo://7` is the one whose image_id is 7.
 
     Args:
         index: open for as long as the server runs.
@@ -100,7 +100,7 @@ def build_server(index: SearchIndex) -> MCPServer[Any]:
 
 
 class _Server(MCPServer[Any]):
-    """Refuses arguments by their names and what was expected, as the HTTP server does."""
+    """Rejects invalid arguments with their names and what was expected, as the HTTP server does."""
 
     async def call_tool(self, name: str, arguments: dict[str, object], context: Any = None) -> Any:  # noqa: ANN401
         try:
@@ -127,7 +127,7 @@ class _Tools:
         return found(result)
 
     def get_photo(self, image_id: ImageId = None, name: Name = "") -> CallToolResult:
-        """Show a photo, at most 1024 pixels wide and high, with what is known of it."""
+        """Show a photo, at most 1024 pixels wide and high, with what is known about it."""
         if (image_id is None) == (not name):
             raise ToolError("expected either image_id or name, found both or neither")
         try:
@@ -138,7 +138,9 @@ class _Tools:
         except CrossgraphError as error:
             raise ToolError(_reason(error)) from None
         if not photos:
-            raise ToolError(f"the index has no photo {image_id}, see image_id of search_photos")
+            raise ToolError(
+                f"the index has no photo {image_id}; search_photos returns the image_id of photos"
+            )
         facts = fitting_record(lambda cut: facts_of(photos[0], cut))
         content: list[ContentBlock] = []
         try:
@@ -150,7 +152,7 @@ class _Tools:
         return CallToolResult(content=content, structured_content=facts)
 
     def photo(self, image_id: int) -> bytes:
-        """A photo as a JPEG, at most 1024 pixels wide and high."""
+        """Return a photo as a JPEG, at most 1024 pixels wide and high."""
         photos = self._index.photos([image_id])
         if not photos:
             raise ResourceNotFoundError(f"the index has no photo {image_id}")
@@ -160,7 +162,7 @@ class _Tools:
             raise ResourceNotFoundError(_reason(error)) from None
 
     def describe_index(self) -> Description:
-        """Say what can be searched: how many photos, in which folders, and their categories."""
+        """Describe what can be searched: the number of photos, their folders and categories."""
         try:
             with Index.open(self._index.folder) as index, index.reading() as catalog:
                 status = status_of(index)

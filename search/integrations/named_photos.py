@@ -1,4 +1,4 @@
-"""Photos by what people call them: a path, the end of one, or a file's name."""
+"""Photos looked up by name: a path, the end of one, or a file's name."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _WILD = str.maketrans({"*": "?", "\\": "?"})
 
 
 def photo_named(index: Index, name: str) -> int:
-    """Return the id of the one photo of a name.
+    """Return the id of the one photo with a name.
 
     Args:
-        index: open.
+        index: an open index.
         name: a path, the end of one, or a file's name, as the index or an answer writes it; letters
             A-Z in either case.
 
     Raises:
-        QueryError: no photo has it, or several do; says which come close.
+        QueryError: no photo has it, or several do; the message lists similar ones.
     """
     wanted = name.strip()
     if not wanted:
@@ -45,8 +45,8 @@ def photo_named(index: Index, name: str) -> int:
 
 
 def _like(index: Index, part: str) -> list[tuple[int, str]]:
-    """Return ids and shown paths of photos whose file's name has this part."""
-    # What a name may hold that is no text is shown by its number: the file itself has one sign.
+    """Return ids and shown paths of photos whose file name contains this part."""
+    # A non-text byte of a name is shown as its number but is one character in the file's name.
     pattern = part.split("\\")[0].translate(_WILD) or "?"
     named = Condition("name", "~", f"*{pattern}*")
     ids = [int(image_id) for image_id in index.matching(named)[:_MOST]]
@@ -54,7 +54,7 @@ def _like(index: Index, part: str) -> list[tuple[int, str]]:
 
 
 def _ends(path: str, wanted: str) -> bool:
-    """Whether a path is, or ends in whole parts with, a name.
+    """Return whether a path equals a name or ends with it, in whole parts.
 
     >>> _ends("/photos/a/IMG_1.jpg", "a/img_1.jpg"), _ends("/photos/a/IMG_1.jpg", "1.jpg")
     (True, False)

@@ -1,1 +1,1 @@
-"""What nouns have to do with each other: a sofa is a couch, a puppy is a dog (WordNet)."""
+"""How nouns are related: a sofa is a couch, a puppy is a dog (WordNet)."""

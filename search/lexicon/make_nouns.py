@@ -2,7 +2,7 @@
 
 `python -m search.lexicon.make_nouns DICT [CAPTIONS.json ...]` reads the nouns of WordNet 3
 (Miller, 1995) in the folder DICT: `data.noun`, or its parts `data.noun1` and so on, and
-`index.sense`. Captions, of training photos, say how common words are beside WordNet's own counts.
+`index.sense`. Captions of training photos add to WordNet's counts of how common words are.
 
 What is kept are nouns for what a photo can show, in those of their senses that people mean, but for
 those whose last word says what they name ("police car"). They stand below what they are kinds of, a
@@ -31,35 +31,36 @@ from fusion.runtime.words import words_in_order
 __all__ = ["Sense", "Synset", "lexicon_text", "main", "meant_senses", "places_of"]
 
 VISIBLE = frozenset({3, 5, 6, 8, 13, 17, 18, 20, 27})
-"""WordNet's files of nouns for what can be seen: tops, animals, artifacts, bodies, food, objects,
-persons, plants and substances."""
+"""WordNet's lexicographer files with nouns for visible things: tops, animals, artifacts, bodies,
+food, objects, persons, plants and substances."""
 EATEN_OR_ALIVE = frozenset({5, 13})
-"""Files whose words are often verbs too, which captions hardly use: to bear, to fish, to toast."""
+"""Files whose words are often verbs too, which are rare in captions: to bear, to fish, to toast."""
 ARTIFACTS = 6
-"""The file of what is made, which captions mean by a word that has an abstract sense too: a plane,
-a television."""
+"""The file of artifacts, which captions mean by a word that also has an abstract sense: a plane, a
+television."""
 NOUN, VERB, ADJECTIVES = 1, 2, frozenset({3, 5})
 RIVAL = 0.5
-"""Of the count of a word's most frequent visible sense, above which another one is meant too."""
+"""Share of the count of a word's most frequent visible sense above which another one is meant
+too."""
 DROWNED = 0.4
-"""Of the count of a word's most frequent sense of all, up to which none of it is meant."""
+"""Share of the count of a word's most frequent sense of all up to which no visible one is meant."""
 
 _ENTRY = re.compile(r",([^,:\n]+):")
 
 TOP = ord("A")
-"""The letter of the synsets that are kinds of nothing; those below have the next one."""
+"""The letter of the synsets at the root; those below have the next one."""
 
 
 class Sense(NamedTuple):
     """One meaning of a word."""
 
     part: int
-    """Of speech, as `index.sense` numbers them."""
+    """Part of speech, as `index.sense` numbers them."""
     number: int
-    """From 1, the most frequent first."""
+    """Sense number from 1, the most frequent first."""
     synset: str
     tagged: int
-    """How often texts that were tagged by hand have it."""
+    """How often it occurs in hand-tagged texts."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Synset:
     Attributes:
         file: the number of the lexicographers' file that holds it.
         lemmas: its words, parts joined by underscores.
-        kinds_of: the synsets that this is a kind of.
+        kinds_of: the synsets that it is a kind of.
     """
 
     file: int
@@ -78,7 +79,7 @@ class Synset:
 
 
 def read_synsets(folder: Path) -> dict[str, Synset]:
-    """Read the noun synsets, without those that are single persons, places and things."""
+    """Read the noun synsets, without those of individual persons, places and things."""
     synsets = {}
     for path in sorted(folder.glob("data.noun*")):
         for line in path.read_text("latin-1").splitlines():
@@ -102,7 +103,7 @@ def read_synsets(folder: Path) -> dict[str, Synset]:
 
 
 def read_senses(path: Path) -> dict[str, list[Sense]]:
-    """Read `index.sense`: the senses of each word, of all parts of speech."""
+    """Read `index.sense`: the senses of each word, in all parts of speech."""
     senses = defaultdict(list)
     for line in path.read_text("latin-1").splitlines():
         key, synset, number, count = line.split()
@@ -115,7 +116,7 @@ def meant_senses(senses: Sequence[Sense], synsets: dict[str, Synset]) -> list[st
     """Return the synsets that people mean by a word for what a photo shows, the first one first.
 
     They are the first visible one and those nearly as frequent. A word that is mostly something
-    else, such as an adjective ("black"), is none.
+    else, such as an adjective ("black"), has none.
     """
     nouns = [each for each in senses if each.part == NOUN and each.synset in synsets]
     visible = [each for each in nouns if synsets[each.synset].file in VISIBLE]
@@ -134,12 +135,12 @@ def meant_senses(senses: Sequence[Sense], synsets: dict[str, Synset]) -> list[st
 def tree_lines(
     meant: dict[str, list[str]], synsets: dict[str, Synset], marks: dict[str, str]
 ) -> Iterator[str]:
-    """Return lines of synsets, each above those that are kinds of it.
+    """Return lines of synsets, each above its kinds.
 
     Args:
         meant: word to the synsets that are meant by it.
         synsets: all there are.
-        marks: what stands behind each word.
+        marks: the marks after each word.
     """
     words = defaultdict(list)
     for lemma, offsets in meant.items():
@@ -161,7 +162,7 @@ def tree_lines(
 
 
 def says_its_kind(lemma: str, meant: dict[str, list[str]], synsets: dict[str, Synset]) -> bool:
-    """Whether the last of several words says what they name: a police car is a car anyway."""
+    """Return whether the last of several words says what they name: a police car is a car."""
     head = lemma.replace("-", "_").rpartition("_")[2]
     if head == lemma:
         return False
@@ -180,11 +181,11 @@ def commonness(count: int) -> int:
 
 
 def lexicon_text(folder: Path, said: Mapping[str, int]) -> str:
-    """Return what the file has.
+    """Return the content of the file.
 
     Args:
-        folder: with WordNet's files.
-        said: how often words, and pairs of them joined by an underscore, are said elsewhere.
+        folder: the folder with WordNet's files.
+        said: how often words, and pairs of them joined by an underscore, occur elsewhere.
     """
     synsets, senses = read_synsets(folder), read_senses(folder / "index.sense")
     small = {lemma for each in synsets.values() for lemma in each.lemmas if lemma.islower()}

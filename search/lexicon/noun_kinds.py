@@ -17,9 +17,9 @@ from pathlib import Path
 __all__ = ["is_also_adjective", "is_noun", "is_pair", "kinds_of"]
 
 ONE_SENSE, MANY_SENSES = 0.8, 0.4
-"""How much a word of one meaning says that what it is a kind of is there, and one of several."""
+"""How strongly a word with one meaning, and one with several, implies the thing it is a kind of."""
 PEOPLE = {"people": "person"}
-"""Plurals that are no form of their singular."""
+"""Irregular plurals."""
 
 _ENTRY = re.compile(r",([^,:\n]+):(\d)(\w*)")
 _PLACE = struct.Struct("<I")
@@ -30,10 +30,10 @@ def kinds_of(noun: str) -> Mapping[str, float]:
     """Return other words for what a noun names, and for kinds of it, the most common words first.
 
     Args:
-        noun: in small letters, in the singular; parts joined by spaces.
+        noun: in lower case and the singular; parts joined by spaces.
 
     Returns:
-        For each word how much it says that the thing is there, below 1.
+        For each word how strongly it implies the thing, below 1.
 
     >>> kinds = kinds_of("couch")
     >>> "sofa" in kinds, "chair" in kinds, "man" in kinds_of("person")
@@ -55,7 +55,7 @@ def kinds_of(noun: str) -> Mapping[str, float]:
 
 
 def is_noun(word: str) -> bool:
-    """Whether a word is a noun of the lexicon.
+    """Return whether a word is a noun of the lexicon.
 
     >>> is_noun("dog"), is_noun("running")
     (True, False)
@@ -64,7 +64,7 @@ def is_noun(word: str) -> bool:
 
 
 def is_pair(first: str, second: str) -> bool:
-    """Whether two words are one noun that is no kind of the second.
+    """Return whether two words are one noun that is no kind of the second.
 
     >>> is_pair("teddy", "bear"), is_pair("police", "car")
     (True, False)
@@ -73,7 +73,7 @@ def is_pair(first: str, second: str) -> bool:
 
 
 def is_also_adjective(noun: str) -> bool:
-    """Whether a noun is an adjective, too.
+    """Return whether a noun is also an adjective.
 
     >>> is_also_adjective("orange"), is_also_adjective("apple")
     (True, False)

@@ -1,1 +1,1 @@
-"""Which model indexes or answers here, and how it is loaded, with torch or without."""
+"""Which model indexes or answers, and how it is loaded, with or without torch."""

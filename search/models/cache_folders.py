@@ -1,6 +1,7 @@
-"""Where what can be computed again is kept between commands, and how features are asked for.
+"""Folders for cached results between commands, and how features are obtained.
 
-Here training and evaluation get the decoder that indexing uses, of which `fusion` knows nothing.
+This module gives training and evaluation the decoder that indexing uses, which `fusion` does not
+know.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ def default_cache() -> Path:
 
 
 def exported_models_cache() -> Path:
-    """Return the folder for the query sides of models: in CROSSGRAPH_CACHE, or beside features."""
+    """Return the folder for prepared models: in CROSSGRAPH_CACHE, or beside features."""
     return (_named() or _users()) / "query"
 
 
@@ -37,11 +38,11 @@ def _users() -> Path:
 
 
 def read_photo(path: Path, enough_px: int) -> Image.Image:
-    """Read a captioned photo with the pixels that indexing would give the model.
+    """Read a captioned photo as the pixels that indexing would pass to the model.
 
     Args:
         path: the file.
-        enough_px: as of `indexer.photos.decode.decode_photo`.
+        enough_px: as in `indexer.photos.decode.decode_photo`.
 
     Raises:
         CollectionError: the file is no photo, or cannot be read.

@@ -1,6 +1,6 @@
-"""CLIP-like models that index and answer as they come; prepared once for each on a machine.
+"""CLIP-like models that index and answer untrained; each is prepared once per machine.
 
-Preparing needs torch and transformers, of the extra `clip`; whatever comes after needs neither.
+Preparing needs torch and transformers, of the extra `clip`; everything afterwards needs neither.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ PACKAGES = 'pip install "crossgraph[clip]"'
 
 
 class ClipNotPrepared(FusionError, RuntimeError):
-    """A CLIP-like model is not prepared on this machine, and cannot be, or not now."""
+    """A CLIP-like model is not prepared on this machine, and cannot be prepared now."""
 
 
 def clip_arguments(encoders: str | None, index: Path | None) -> dict[str, str | None]:
-    """Return the arguments by which `indexing_model` loads a CLIP-like model.
+    """Return the arguments with which `indexing_model` loads a CLIP-like model.
 
     Args:
-        encoders: that are named; None for those that an index was made with.
-        index: its folder; None to remember nothing.
+        encoders: the named encoders; None for those that the index was made with.
+        index: the index's folder; None for no index.
     """
     model = clip_model_of(index) if encoders is None and index is not None else None
     if model is None:
@@ -52,13 +52,13 @@ def clip_arguments(encoders: str | None, index: Path | None) -> dict[str, str | 
 
 
 def clip_model_of(folder: Path) -> Model | None:
-    """Return the CLIP-like model that an index was made with; None for another, or no index."""
+    """Return the CLIP-like model that an index was made with; None for other models or no index."""
     from store import CrossgraphError, Index
 
     try:
         with Index.open(folder) as index:
             model = index.model
-    except CrossgraphError:  # which is told by who opens it for more than that
+    except CrossgraphError:  # which is reported when the index is opened for real
         return None
     return model if model.name == CLIP_MODEL else None
 
@@ -70,19 +70,18 @@ def clip_indexing_model(
     threads: int | None = None,
     tell: Callable[[str], object],
 ) -> ClipIndexingModel:
-    """Return a CLIP-like model that indexes, prepared where it is not yet.
+    """Return a CLIP-like indexing model, preparing it if necessary.
 
     Args:
         encoders: `clip:` and a folder, the hub's id or a short name.
-        fingerprint: as an index records it; where that very model is prepared, nobody looks for its
-            folder.
-        threads: that encode photos; None for one a processor.
-        tell: called with a line about what will take a while.
+        fingerprint: as an index records it; if that model is prepared, its folder is not needed.
+        threads: number of threads that encode photos; None for one per processor.
+        tell: called with a line about what takes a while.
 
     Raises:
         UnknownPreset: the encoders are of another kind.
-        WeightsNotFound, WeightsMismatch: there is no such model, or it is none of this kind.
-        ClipNotPrepared: a package that is needed to prepare it is not installed.
+        WeightsNotFound, WeightsMismatch: there is no such model, or it is of another kind.
+        ClipNotPrepared: a package needed to prepare it is not installed.
         ModelExportError: it cannot be prepared.
     """
     if not encoders.removeprefix(CLIP) or not encoders.startswith(CLIP):
@@ -108,10 +107,10 @@ def clip_indexing_model(
 
 
 def refuse_unprepared(model: Model | None) -> None:
-    """Say what to do where an index of a CLIP-like model is searched that is not prepared here.
+    """Raise an error that says what to do if an index's CLIP-like model is not prepared.
 
     Raises:
-        ClipNotPrepared: that is so.
+        ClipNotPrepared: the model is not prepared on this machine.
     """
     if model is not None and model.name == CLIP_MODEL:
         raise ClipNotPrepared(

@@ -1,4 +1,4 @@
-"""The model that indexes, in the quickest form that this machine can run."""
+"""The indexing model, in the quickest form that this machine can run."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ def indexing_model(
 ) -> IndexingModel:
     """Return the model that indexes, in the quickest form that this machine can run.
 
-    Without a GPU that is ONNX Runtime, for which the model is prepared where it is not yet; with
-    one it is torch, and the model is prepared for searches.
+    Without a GPU that is ONNX Runtime, for which the model is prepared if necessary; with one it is
+    torch, and the model is prepared for searches.
 
     Args:
-        checkpoint: the model's folder; None is the one that ships with this package.
-        encoders: a CLIP-like model in its place, `clip:` and a folder or the hub's id.
-        fingerprint: of that model, where an index records it.
-        image_weights: as `open_index` takes it; giving it or the next loads torch.
+        checkpoint: the model's folder; None for the one that ships with this package.
+        encoders: a CLIP-like model instead, as `clip:` and a folder or a hub id.
+        fingerprint: the fingerprint of that model, if an index records it.
+        image_weights: as in `open_index`; passing it or the next loads torch.
         text_weights: the same for the text encoder.
         device: `auto`, `cpu` or `cuda`.
-        threads: that encode photos in ONNX Runtime; None for one a processor.
-        tell: called with a line about what will take a while.
-        warn: called with a line about what could not be done, after which a slower way is taken.
+        threads: number of threads that encode photos in ONNX Runtime; None for one per processor.
+        tell: called with a line about what takes a while.
+        warn: called with a line about what failed, so that a slower way is used.
 
     Raises:
-        DeviceNotThere: there is no GPU, and one was asked for.
+        DeviceNotThere: a GPU was requested, and there is none.
         CheckpointError, WeightsNotFound, WeightsMismatch: as `loading.load_model`.
         ClipNotPrepared, ModelExportError: a CLIP-like model cannot be prepared.
     """
@@ -88,7 +88,7 @@ def _without_torch(
 def _made_ready(
     checkpoint: Path | None, threads: int | None, tell: Callable[[str], object]
 ) -> OnnxIndexingModel | ClipIndexingModel | None:
-    """Return a model that can be prepared without torch; None where it cannot."""
+    """Return a model that can be prepared without torch; None if it cannot."""
     from search.models import ready
 
     prepared = _without_torch(ready.make_ready(checkpoint), threads)

@@ -1,4 +1,4 @@
-"""The models of an open index: what reads queries, and what reads photos that are asked with."""
+"""The models of an open index: one for queries, and one for photos in queries."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ def models_of(
     once: bool = False,
     made_by: Model | None = None,
 ) -> tuple[SearchModel, PhotoEmbedder]:
-    """Return what reads queries and what reads photos, for an index that a model made.
+    """Return the search model and the photo embedder for an index.
 
-    Without torch where that very model is prepared, or can be without it; else what `load_model`
-    gives is both. What is not prepared is the checkpoint's model, which may be another than the one
-    of that fingerprint.
+    Both work without torch if the index's model is prepared, or can be prepared without it;
+    otherwise the result of `load_model` serves as both. In that case it is the checkpoint's model,
+    whose fingerprint may differ.
 
     Args:
         fingerprint: as the index records it.
-        checkpoint: as `open_index` takes it, as are all others.
+        checkpoint: as in `open_index`, like the next three.
         image_weights: see there.
         text_weights: see there.
         once: see there.
-        made_by: what the index knows of its model, where that is at hand.
+        made_by: what the index knows about its model, if available.
 
     Raises:
         ClipNotPrepared: it is a CLIP-like model that is not prepared on this machine.
-        ModelUnavailable: the checkpoint is damaged, or an encoder's weights are not there.
+        ModelUnavailable: the checkpoint is damaged, or an encoder's weights are missing.
     """
     from search.models.prepared import prepared_model, ready_model
 
@@ -60,7 +60,7 @@ def models_of(
 
 
 def _photo_embedder(checkpoint: str | Path | None, fingerprint: str) -> PhotoEmbedder:
-    """Return what reads photos beside a prepared model, loaded when a query first shows one."""
+    """Return the photo embedder of a prepared model, loaded by the first query with a photo."""
 
     def load() -> PhotoEmbedder:
         from fusion.runtime.onnx_indexing_model import find_indexing_model

@@ -1,4 +1,4 @@
-"""A checkpoint's retriever, loaded with torch: at once, or when it is first asked for something."""
+"""A checkpoint's retriever, loaded with torch: at once, or on first use."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ M = TypeVar("M")
 
 
 class LazyModel(Generic[M]):
-    """A retriever that is loaded when something of it is first asked for.
+    """A retriever that is loaded on first use.
 
-    What is wrong with a folder or an annotation file is told before the seconds that loading takes.
+    Faults of a folder or an annotation file are thus reported before the seconds of loading.
     """
 
     def __init__(self, load: Callable[[], M]) -> None:
@@ -30,7 +30,7 @@ class LazyModel(Generic[M]):
 
     @property
     def loaded(self) -> M:
-        """The retriever itself, loaded once, whichever threads ask for it."""
+        """The retriever itself, loaded once, even if several threads use it."""
         with self._lock:
             if self._loaded is None:
                 self._loaded = self._load()
@@ -46,11 +46,11 @@ def load_model(
     image_weights: str | Path | None = None,
     text_weights: str | Path | None = None,
 ) -> Retriever:
-    """Load the retriever of a checkpoint folder; None is the one that ships with this package.
+    """Load the retriever of a checkpoint folder; None for the shipped one.
 
     Raises:
         CheckpointError, WeightsNotFound, WeightsMismatch: as `fusion.retriever.load_retriever`.
-        ExtraMissing: torch, or another package that this takes, is not installed.
+        ExtraMissing: torch, or another package that this needs, is not installed.
     """
     require_training_packages("reading these encoders or this checkpoint")
     from fusion.retriever import load_retriever

@@ -1,4 +1,4 @@
-"""What a search asks of a model: `fusion.retriever.Retriever` has all of it."""
+"""What a search needs of a model; `fusion.retriever.Retriever` implements all of it."""
 
 from __future__ import annotations
 
@@ -16,41 +16,41 @@ if TYPE_CHECKING:
 
     Vectors: TypeAlias = NDArray[np.floating]
     Packed: TypeAlias = NDArray[np.uint8]
-    Query: TypeAlias = Any  # one of what the same model's `embed_queries` gave
+    Query: TypeAlias = Any  # a query embedded by the same model's `embed_queries`
 
 __all__ = ["PhotoEmbedder", "SearchModel"]
 
 
 class SearchModel(Protocol):
-    """What reads queries and ranks photos by them."""
+    """A model that reads queries and ranks photos by them."""
 
     @property
     def fingerprint(self) -> str:
-        """Hex digest that changes with weights, encoders or configuration."""
+        """A hex digest that changes with weights, encoders or configuration."""
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """Its name for people."""
 
     @property
     def known_words(self) -> KnownWords:
-        """The words that mean something to it; loads nothing that `embed_queries` has not."""
+        """The words it knows; loads nothing beyond what `embed_queries` needs."""
 
     def embed_queries(self, texts: Sequence[str]) -> EmbeddedQueries:
         """Embed Q texts; `rerank` and `explain` take them one by one."""
 
     def rerank(self, query: Query, vectors: Vectors, packed: Packed) -> Reranked:
-        """Score K candidates anew, in their order: vectors (K, D), packed (K, P)."""
+        """Re-score K candidates, in their order: vectors (K, D), packed (K, P)."""
 
     def explain(self, query: Query, vectors: Vectors, packed: Packed) -> list[PhotoExplanation]:
-        """Say what the score of each of K candidates is made of, in their order."""
+        """Explain the score of each of K candidates, in their order."""
 
     def probabilities(self, query: Query, first_scores: Vectors) -> NDArray[np.float32]:
         """Return (K,) float32 in 0..1 from the first stage alone."""
 
 
 class PhotoEmbedder(Protocol):
-    """What reads photos, for a query that shows one."""
+    """A model that embeds the photos of queries."""
 
     def embed_images(self, images: Sequence[Image]) -> ImageEmbeddings:
-        """Embed B photos as they are indexed."""
+        """Embed B photos as indexing does."""

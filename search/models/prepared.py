@@ -1,7 +1,7 @@
-"""Models made ready to index and search without torch, once for each on a machine.
+"""Models prepared to index and search without torch, once per machine.
 
-What is prepared lies in the user's cache folder, since a checkpoint that ships with the weights of
-other people's encoders in it would be four times as large.
+Prepared models are in the user's cache folder, since a checkpoint that included the weights of
+third-party encoders would be four times as large.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ __all__ = [
 
 
 def is_preparable(encoders: str) -> bool:
-    """Say whether models of these encoders can be exported."""
+    """Return whether models with these encoders can be exported."""
     return encoders in {"packaged", "resnet50-bert"} or encoders.startswith(CLIP)
 
 
 def prepared_model(
     fingerprint: str, checkpoint: str | Path | None = None, *, once: bool = False
 ) -> OnnxSearchModel | ClipSearchModel | None:
-    """Return the model of that fingerprint without torch, None where it is not prepared.
+    """Return the model with that fingerprint, without torch; None if it is not prepared.
 
     Args:
         fingerprint: as an index records it.
-        checkpoint: None, or the folder that must hold this very model.
+        checkpoint: None, or the folder that must hold this model.
         once: as in `open_index`.
     """
     from fusion.runtime.model_fingerprint import checkpoint_fingerprint
@@ -55,10 +55,10 @@ def prepared_model(
 def ready_model(
     checkpoint: str | Path | None, *, once: bool = False
 ) -> OnnxSearchModel | ClipSearchModel | None:
-    """Prepare a checkpoint's model without torch and give it; None where only torch can.
+    """Prepare a checkpoint's model without torch and return it; None if that needs torch.
 
     Args:
-        checkpoint: its folder; None is the one that comes with this package.
+        checkpoint: its folder; None for the one that comes with this package.
         once: as in `open_index`.
 
     Raises:
@@ -75,7 +75,7 @@ def ready_model(
 
 
 def is_prepared(folder: str | Path) -> bool:
-    """Say whether searches of an index need no torch, or will need it whatever is done."""
+    """Return whether preparing is done: searches need no torch, or need it in any case."""
     from fusion.runtime.exported_folder import exported_model_folder, read_facts
     from search.models.cache_folders import exported_models_cache
     from store import Index
@@ -87,11 +87,11 @@ def is_prepared(folder: str | Path) -> bool:
 
 
 def model_problems(folder: Path, *, repair: bool = False) -> tuple[Problem, ...]:
-    """Hold the prepared model that an index is searched with against its checksums.
+    """Compare the prepared model that an index is searched with with its checksums.
 
     Args:
         folder: the index.
-        repair: whether a damaged one is removed, so that the next indexing prepares it anew.
+        repair: whether a damaged one is removed, so that the next indexing prepares it again.
     """
     from fusion.runtime.exported_folder import exported_model_folder, read_facts
     from search.models.cache_folders import exported_models_cache
@@ -101,22 +101,22 @@ def model_problems(folder: Path, *, repair: bool = False) -> tuple[Problem, ...]
     try:
         with Index.open(folder) as index:
             place = exported_model_folder(exported_models_cache(), index.model.fingerprint)
-    except CrossgraphError:  # which is told by who looks at the index itself
+    except CrossgraphError:  # which the check of the index itself reports
         return ()
     if not place.is_dir() or read_facts(place, thorough=True) is not None:
         return ()
     if repair:
         shutil.rmtree(place, ignore_errors=True)
-    what = "prepared models that are not what was written"
-    mending = "removes them, and the next `crossgraph index` prepares them anew"
+    what = "prepared models with wrong checksums"
+    mending = "removes them, and the next `crossgraph index` prepares them again"
     return (Problem("prepared-model", 1, what, (str(place),), mending),)
 
 
 def prepare(model: Retriever) -> str:
-    """Write what indexing and searches need of a model, so that they need no torch.
+    """Export a model for indexing and searches without torch.
 
     Returns:
-        Why it could not be done, in one line; empty when all is well.
+        Why it could not be done, in one line; empty on success.
     """
     from fusion.export.write_model import ModelExportError, export_model
     from search.models.cache_folders import exported_models_cache

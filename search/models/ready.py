@@ -1,7 +1,7 @@
-"""A model made ready in seconds, without torch, where it was not made ready on this machine yet.
+"""Preparing a model in seconds, without torch, if it is not prepared on this machine yet.
 
-That is done for models with the layers of the one that comes with crossgraph, on the packaged
-encoders; torch prepares others (`search/models/prepared.py`).
+This works for models with the layers of the shipped one, on the packaged encoders; torch prepares
+others (`search/models/prepared.py`).
 """
 
 from __future__ import annotations
@@ -18,14 +18,16 @@ def make_ready(checkpoint: str | Path | None) -> str | None:
         checkpoint: its folder; None for the one that comes with the package.
 
     Returns:
-        The fingerprint by which the cache has it. None where it is left to torch: a model of other
-        layers or encoders, weights that only their hub may have, a cache that cannot be written.
+        The fingerprint under which the cache keeps it. None if it is left to torch: a model with
+        other layers or encoders, weights that may only be on their hub, a cache that cannot be
+        written.
 
     Raises:
         CheckpointError: the checkpoint cannot be read.
         WeightsMismatch: an encoder's file is damaged.
         ExtraMissing: it is left to torch, which is not installed.
-        WeightsNotFound, ModelUnavailable: the same, for one of the other two reasons.
+        WeightsNotFound, ModelUnavailable: the same, without torch, for one of the other two
+            reasons.
     """
     from fusion.runtime.model_errors import WeightsNotFound
     from fusion.runtime.prepare.prepare_model import NotOfTheTemplate, prepare_model

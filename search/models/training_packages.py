@@ -1,4 +1,4 @@
-"""The packages of the extra `train`: what only training, evaluating and foreign models need."""
+"""The packages of the extra `train`, needed only for training, evaluation and other models."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ TRAINING_PACKAGES = {
     "onnx": "onnx",
     "onnxscript": "onnxscript",
 }
-"""By the name under which each is imported, that under which pip knows it."""
+"""Import name to the name that pip uses."""
 
 
 def missing_training_packages() -> list[str]:
-    """Return those that are not installed, as pip knows them; imports none of them."""
+    """Return the pip names of those that are not installed, without importing any."""
     return [name for module, name in TRAINING_PACKAGES.items() if find_spec(module) is None]
 
 
 def require_training_packages(what: str) -> None:
-    """See that all of them are installed.
+    """Raise ExtraMissing unless all of them are installed.
 
     Args:
-        what: needs them, as the subject of a sentence.
+        what: what needs them, as the subject of a sentence.
 
     Raises:
-        ExtraMissing: one or more are not.
+        ExtraMissing: at least one is not installed.
     """
     missing = missing_training_packages()
     if missing:

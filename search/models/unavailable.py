@@ -1,4 +1,4 @@
-"""What is wrong with a model, told as an error that searches and indexes have."""
+"""Errors of a model, raised as an error of the common tree."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["model_errors_told"]
 
 @contextmanager
 def model_errors_told() -> Generator[None]:
-    """Raise what `fusion` says of a model in a block as `ModelUnavailable`, with the same text."""
+    """Turn model errors of `fusion` in a block into `ModelUnavailable`, with the same text."""
     try:
         yield
     except FusionError as error:

@@ -1,7 +1,8 @@
 """Hits as people and programs read them: `lines` for pipes, `table` and `preview` for terminals.
 
-`forms` chooses among these, `file_actions` opens and copies the photos themselves. What only some
-of them need (rich, textual-image) is imported by those: a search for a pipe waits for none of it.
+`forms` chooses among these, `file_actions` opens and copies the photos themselves. Packages that
+only some of them need (rich, textual-image) are imported there, so that a search in a pipe does not
+wait for them.
 """
 
 from search.output.forms import Form, chosen_form, print_hits

@@ -1,4 +1,4 @@
-"""The photo of a hit with what the words of the query were found in, as a picture."""
+"""A picture of a hit with boxes where the words of the query were found."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ COLOURS = ("#e6194b", "#4363d8", "#3cb44b", "#f58231", "#911eb4")
 
 
 def draw_explanation(hit: Hit, path: Path) -> None:
-    """Write the hit's photo, turned as its camera was held, with its strongest words' boxes.
+    """Write the hit's photo, rotated upright, with the boxes of its strongest words.
 
     Args:
-        hit: an explained one.
+        hit: an explained hit.
         path: the picture; its suffix names the format.
 
     Raises:
         ValueError: the hit was not explained.
         UnreadableImage: the photo can no longer be read.
-        OSError: it is gone, or the picture cannot be written.
+        OSError: it is gone, or the drawing cannot be written.
     """
     from indexer.photos.decode import decode_bytes
     from indexer.sources import open_photo
@@ -42,9 +42,9 @@ def draw_explanation(hit: Hit, path: Path) -> None:
 
 
 def strongest_boxes(explanation: Explanation) -> dict[Box, list[str]]:
-    """Return the heaviest boxes of the five words that added most; words in one place share a box.
+    """Return the heaviest boxes of the five words that added most; words at one place share one.
 
-    A word that spoke against the photo has none.
+    A word that lowered the score has none.
     """
     boxes: dict[Box, list[str]] = {}
     for word in sorted(explanation.words, key=lambda word: -word.added)[:STRONGEST]:

@@ -1,4 +1,4 @@
-"""What is done with the photos that were found, beside printing them: opened, or copied."""
+"""Opening and copying the photos of hits."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ CHUNK = 256 * 1024
 
 @dataclass(frozen=True)
 class Copied:
-    """What became of the hits of a search that were to be copied.
+    """The result of copying hits.
 
     Attributes:
-        written: name of a photo to its copy.
-        there: photo to the file that was there already, the same to the byte.
+        written: a photo's name to its copy.
+        there: photo to the existing file with the same bytes.
         failed: photo to the reason.
     """
 
@@ -39,7 +39,7 @@ class Copied:
     failed: dict[str, str]
 
     def lines(self, folder: Path) -> Iterator[str]:
-        """Tell people, a line a copy that has another name or failed, and one that counts."""
+        """Return one line per copy that has another name or failed, and one with totals."""
         for photo, copy in self.written.items():
             if copy.stem != _stem(photo):
                 yield f"{photo} is {copy}, since another photo has its name"
@@ -51,13 +51,13 @@ class Copied:
 
 
 def copy_hits(hits: Sequence[Hit], folder: Path) -> Copied:
-    """Copy the photos of hits into a folder, which is made; what is there is never written over.
+    """Copy the photos of hits into a folder, created if missing; nothing is overwritten.
 
-    A photo keeps its name; where another has it, a number comes behind: `dog-2.jpg`. A row of a
-    Parquet file is called by that and its number: `part-0-17.jpg`.
+    A photo keeps its name; if another has it, a number is appended: `dog-2.jpg`. A row of a Parquet
+    file is named after the file and its number: `part-0-17.jpg`.
 
     Raises:
-        OSError: the folder is none, or cannot be made.
+        OSError: the path is no folder, or the folder cannot be created.
     """
     from store import UnreadableImage
 
@@ -70,15 +70,15 @@ def copy_hits(hits: Sequence[Hit], folder: Path) -> Copied:
             done.failed[hit.name] = error.strerror or str(error)
         except UnreadableImage as error:
             done.failed[hit.name] = error.reason
-        except ValueError as error:  # a name in a tar may have what no file's name has
-            done.failed[hit.name] = f"it cannot be a file's name: {error}"
+        except ValueError as error:  # a name in a tar may contain what no file name can
+            done.failed[hit.name] = f"its name cannot be a file's: {error}"
         else:
             (done.written if is_new else done.there)[hit.name] = copy
     return done
 
 
 def open_best(hits: Sequence[Hit]) -> str:
-    """Show the first of some hits in the system's viewer; give what went wrong, or nothing."""
+    """Show the first hit in the system's viewer; return what went wrong, or nothing."""
     from store import UnreadableImage
 
     best = hits[0]
@@ -87,20 +87,20 @@ def open_best(hits: Sequence[Hit]) -> str:
     except (OSError, UnreadableImage) as error:
         return f"{best.name} cannot be read: {error}"
     if not path.is_file():
-        return f"{path} is not there any more: `crossgraph index` brings the index up to date"
+        return f"{path} no longer exists: `crossgraph index` brings the index up to date"
     if typer.launch(str(path)):
-        return f"no viewer was found for {path}: expected one by xdg-open"
+        return f"no viewer was found for {path}: expected xdg-open to find one"
     return ""
 
 
 def _copied(hit: Hit, folder: Path) -> tuple[Path, bool]:
-    """Return the copy of a photo, and whether it was made now."""
+    """Return the copy of a photo, and whether it is new."""
     with _opened(hit) as source:
         suffix = SUFFIX_OF.get(content_type(source.read(HEAD_BYTES)), "")
         for name in _names(_stem(hit.name), base_name(hit.name), suffix):
             copy = folder / name
             try:
-                target = copy.open("xb")  # whoever makes the file is the one who writes it
+                target = copy.open("xb")  # only the process that creates the file writes it
             except FileExistsError:
                 if copy.is_file() and _is_same(source, copy):
                     return copy, False
@@ -112,14 +112,14 @@ def _copied(hit: Hit, folder: Path) -> tuple[Path, bool]:
             except BaseException:
                 copy.unlink()
                 raise
-            with suppress(OSError):  # some disks keep no times, and parts of files have none
+            with suppress(OSError):  # some disks store no times, and members of shards have none
                 os.utime(copy, ns=_times(hit.path))
             return copy, True
-    raise AssertionError("there are names without end")
+    raise AssertionError("the search for a free name does not end")
 
 
 def _is_file(hit: Hit) -> bool:
-    """Say whether a hit is a file of its own, and no part of a tar or Parquet file."""
+    """Return whether a hit is a file of its own, not a member of a tar or Parquet file."""
     return not PhotoName.of(hit.name).member or hit.path.exists()
 
 
@@ -132,7 +132,7 @@ def _opened(hit: Hit) -> BinaryIO:
 
 
 def _unpacked(hit: Hit) -> Path:
-    """Return a file of its own with the photo, for a viewer; the system clears such files away."""
+    """Return a temporary file with the photo, for a viewer; the system cleans it up."""
     return _copied(hit, Path(tempfile.mkdtemp(prefix="crossgraph-")))[0]
 
 
@@ -148,7 +148,7 @@ def _is_same(source: BinaryIO, copy: Path) -> bool:
 
 
 def _stem(name: str) -> str:
-    """Return what the copy of a photo is called, without suffix; a row has its number for a name.
+    """Return the name of a photo's copy, without suffix; a row is named by its number.
 
     >>> _stem("/photos/dog.jpg"), _stem("/photos/part-0.parquet!17")
     ('dog', 'part-0-17')
@@ -159,7 +159,7 @@ def _stem(name: str) -> str:
 
 
 def _names(stem: str, name: str, suffix: str) -> Iterator[str]:
-    # A row's suffix is what its photo is; a file keeps its own, whatever it holds.
+    # A row's suffix follows its photo's format; a file keeps its own, whatever it holds.
     ending = Path(name).suffix if Path(name).stem == stem else suffix
     yield f"{stem}{ending}"
     for number in count(2):

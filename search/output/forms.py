@@ -1,4 +1,4 @@
-"""The forms that hits are printed in, and which one a command line asks for."""
+"""The output forms of hits, and which one a command line asks for."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Form(StrEnum):
 
     @property
     def is_for_programs(self) -> bool:
-        """Whether a program asked, which has no use for remarks on stderr."""
+        """Whether a program reads the output, which has no use for notes on stderr."""
         return self not in (Form.people, Form.preview)
 
 
@@ -42,12 +42,12 @@ LINES: dict[Form, Callable[[Iterable[Hit]], Iterator[str]]] = {
 
 
 def chosen_form(given: Sequence[Form], *, explain: bool = False) -> Form:
-    """Return the one form that was asked for, `Form.people` where none was.
+    """Return the one form that the options ask for, `Form.people` if none does.
 
-    -0 is --paths with another end of line, so both together are -0.
+    -0 is --paths with another line ending, so both together mean -0.
 
     Raises:
-        typer.BadParameter: several were asked for, or one that has no place for explanations.
+        typer.BadParameter: there are several, or one that cannot show explanations.
 
     >>> chosen_form([Form.paths, Form.null])
     <Form.null: '-0'>
@@ -64,11 +64,11 @@ def chosen_form(given: Sequence[Form], *, explain: bool = False) -> Form:
 
 
 def print_hits(hits: Sequence[Hit], form: Form, drawing: Drawing | None = None) -> None:
-    """Print hits on stdout: for people a table on a terminal, and lines in a pipe.
+    """Print hits on stdout; for people as a table on a terminal, and as lines in a pipe.
 
     Args:
         hits: the answer to a query.
-        form: one that `chosen_form` gave.
+        form: the result of `chosen_form`.
         drawing: how thumbnails are shown; None finds out what the terminal can do.
     """
     if form is Form.preview:

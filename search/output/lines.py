@@ -1,6 +1,6 @@
 """Hits for programs: tab-separated lines, JSON lines, CSV, bare paths.
 
-Every form is one hit a line and stable: fields are only ever added at the end.
+Every form has one hit per line and is stable: new fields are only added at the end.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ __all__ = [
 CSV_FIELDS = ("rank", "probability", "score", "path", "image_id", "captions", "categories")
 
 FACTS = ("taken", "camera", "size_bytes", "width_px", "height_px")
-"""Behind the group: what is known of the photo's file."""
+"""After the group: what is known about the photo's file."""
 TEXTS = ("title", "description", "tags", "people", "place")
 DETAILS = (*TEXTS, "rating", "latitude", "longitude")
-"""Behind these: what metadata says of it."""
+"""After these: its metadata."""
 
 
 def as_json_lines(hits: Iterable[Hit]) -> Iterator[str]:
-    r"""Return one JSON object a hit, as `Hit.to_dict` makes it, with paths as they are to the byte.
+    r"""Return one JSON object per hit, from `Hit.to_dict`, with paths exact to the byte.
 
-    A byte that is no text is there as Python reads it, such as `\udcff` (`os.fsencode` makes it a
-    byte again).
+    A byte that is no text is written as Python reads it, such as `\udcff` (`os.fsencode` turns it
+    into a byte again).
 
     >>> from pathlib import Path
     >>> next(as_json_lines([Hit(1, 2.5, 0.75, Path("/a.jpg"), 7)]))[:48]
@@ -48,11 +48,11 @@ def as_json_lines(hits: Iterable[Hit]) -> Iterator[str]:
 
 
 def as_csv_lines(hits: Iterable[Hit]) -> Iterator[str]:
-    """Return a line of names and one a hit, as spreadsheets read them; no line if there is no hit.
+    """Return CSV: a line of names and one per hit; no line if there is no hit.
 
-    Several captions, categories, tags, people or places share a field, parted by " | ". An
-    explained hit has one more field, its words, which is `explanation`. Texts are printable, and
-    none is a formula (`search.printable`).
+    Several captions, categories, tags, people or places share a field, separated by " | ". An
+    explained hit has one more field, `explanation`, with its words. Texts are printable, and none
+    is a formula (`search.printable`).
 
     >>> from pathlib import Path
     >>> list(as_csv_lines([Hit(1, 2.5, 0.75, Path("/a.jpg"), 7, ("A dog, barking .",))]))[1]
@@ -78,14 +78,14 @@ def as_csv_lines(hits: Iterable[Hit]) -> Iterator[str]:
 
 
 def as_paths(hits: Iterable[Hit]) -> Iterator[str]:
-    """Return one absolute path a hit."""
+    """Return one absolute path per hit."""
     return (hit.name for hit in hits)
 
 
 def as_plain_lines(hits: Iterable[Hit]) -> Iterator[str]:
-    r"""Return rank, probability, score, path, what the index knows, and the group, parted by tabs.
+    r"""Return rank, probability, score, path, what the index knows, and the group, tab-separated.
 
-    An explained hit has its words before its group, which is the last field.
+    An explained hit has its words before its group, which stays the last field.
 
     >>> from pathlib import Path
     >>> next(as_plain_lines([Hit(1, 2.5, 0.754, Path("/a.jpg"), 7, ("A dog .",))]))
@@ -94,13 +94,13 @@ def as_plain_lines(hits: Iterable[Hit]) -> Iterator[str]:
     for hit in hits:
         path = printable(hit.name)
         why = f"{printable('; '.join(as_words(hit.explanation)))}\t" if hit.explanation else ""
-        share = int(100 * hit.probability + 1e-6) / 100  # rounded down, as where people read it
+        share = int(100 * hit.probability + 1e-6) / 100  # rounded down, as in the table
         facts = f"{hit.rank}\t{share:.2f}\t{hit.score:.3f}\t{path}\t{known(hit)}"
         yield f"{facts}\t{why}{hit.group}"
 
 
 def known(hit: Hit) -> str:
-    """Return a hit's first caption, its categories, and how many it stands for, on one line.
+    """Return a hit's first caption, its categories, and the number of duplicates, on one line.
 
     >>> from pathlib import Path
     >>> dog = Hit(1, 2.5, 0.75, Path("/a.jpg"), 7)
@@ -115,7 +115,7 @@ def known(hit: Hit) -> str:
 
 
 def as_understood(understood: Understood) -> str:
-    """Return how a query was read, in one line; parts that are only offered stand behind a ?.
+    """Return how a query was read, in one line; suggested parts come after a "?".
 
     >>> from search.understanding.chips import Chip, ChipKind
     >>> chip = Chip(ChipKind.place, "in Lisbon", 6, 15, "Lisbon", "place = 'Lisbon'")
@@ -130,11 +130,11 @@ def as_understood(understood: Understood) -> str:
 
 
 def weakness(hits: Sequence[Hit], least: float = 0.0) -> str | None:
-    """Say so in one line when not even the best hit is likely to match, else None.
+    """Return a line if not even the best hit is likely to match, else None.
 
     Args:
         hits: the answer to a query.
-        least: the probability below which hits were left out of it.
+        least: the probability below which hits were left out.
     """
     if not hits and least:
         return f"nothing here matches well: no photo has a probability of {least:.4g} or more"
@@ -154,7 +154,7 @@ def _lines_joined(texts: Iterable[str]) -> Iterator[str]:
 
 
 class _Lines:
-    """What a CSV writer writes to, a line at a time."""
+    """A target for a CSV writer that collects lines."""
 
     def __init__(self) -> None:
         self.written: list[str] = []

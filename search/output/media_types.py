@@ -1,4 +1,4 @@
-"""What kind of picture some bytes are, by how they begin."""
+"""The media type of a picture, by its first bytes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SUFFIX_OF = {
 
 
 def content_type(head: bytes) -> str:
-    r"""Return the type of a file by its first bytes; what is no picture is octets.
+    r"""Return a file's media type by its first bytes; `application/octet-stream` for no picture.
 
     >>> content_type(b"\xff\xd8\xff\xe0"), content_type(b"<svg/>")
     ('image/jpeg', 'application/octet-stream')

@@ -1,6 +1,6 @@
-"""A page of results: one HTML file that needs nothing beside it.
+"""A page of results: one self-contained HTML file.
 
-Thumbnails are embedded, every text is escaped, and the page has no script and fetches nothing.
+Thumbnails are embedded, every text is escaped, and the page has no script and loads nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ THUMBNAIL_PX = 320
 
 @dataclass(frozen=True)
 class Answer:
-    """A query, its hits, best first, and what to know of them, a line each."""
+    """A query, its hits, best first, and notes on them, a line each."""
 
     query: str
     hits: Sequence[Hit]
@@ -35,7 +35,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Credit:
-    """Where photos come from: shown at the foot of the page."""
+    """The origin of photos, shown at the foot of the page."""
 
     photos: str
     source: str
@@ -62,9 +62,9 @@ def render_page(
     intro: str = "",
     sources: Sequence[Credit] = (),
 ) -> str:
-    """Return one self-contained HTML page: a section for each query, in the order given.
+    """Return one self-contained HTML page with a section for each query, in order.
 
-    A photo that can no longer be read leaves a grey box in its place; its other facts stay.
+    A photo that can no longer be read is replaced by a grey box; its other facts stay.
     """
     style = (files("search.output") / "page.css").read_text(encoding="utf-8")
     sections = "\n".join(_section(number, answer) for number, answer in enumerate(answers, 1))
@@ -97,7 +97,7 @@ def thumbnail(photo: Path | str, longest_px: int = THUMBNAIL_PX) -> str | None:
 
 
 def escape(text: str) -> str:
-    """Return a text of whoever wrote it as a page may hold it."""
+    """Return an untrusted text, escaped for the page."""
     return html_escape(printable(text))
 
 

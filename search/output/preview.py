@@ -1,7 +1,7 @@
 """Thumbnails in the terminal: Kitty's graphics, Sixel (iTerm2, WezTerm, foot, ...), or half blocks.
 
-textual-image draws the first two, and asks the terminal what it can do. It asks by an escape
-sequence whose answer comes by stdin, so nobody is asked unless both ends are a terminal.
+textual-image draws the first two, and asks the terminal what it supports. It does so by an escape
+sequence that is answered on stdin, so only if both stdin and stdout are a terminal.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ __all__ = ["print_previews"]
 ROWS, MOST_COLUMNS = 12, 48
 """Size of a thumbnail in characters: three hits fit a usual terminal."""
 MOST_PX = 480
-"""A thumbnail is made so small before it is drawn: more than any terminal's cells show."""
+"""Size to which a photo is shrunk before it is drawn: more than any terminal's cells show."""
 
 
 def print_previews(hits: Sequence[Hit], drawing: Drawing | None = None) -> None:
-    """Print a line and a thumbnail for each hit; a photo that cannot be read is said to be so.
+    """Print a line and a thumbnail for each hit, or why its photo cannot be read.
 
     Args:
         hits: the answer to a query.
-        drawing: how; None takes the best that the terminal can show.
+        drawing: the form; None for the best that the terminal can show.
     """
     from rich.console import Console
     from rich.text import Text
 
-    # Who asks for a drawing in a pipe wants it as on a terminal.
+    # A drawing requested in a pipe looks as on a terminal.
     colours: Literal["auto", "truecolor"] = "auto" if sys.stdout.isatty() else "truecolor"
     console = Console(force_terminal=True, color_system=colours)
     drawn = _drawer(drawing)
@@ -63,7 +63,7 @@ def print_previews(hits: Sequence[Hit], drawing: Drawing | None = None) -> None:
 
 
 def _drawer(drawing: Drawing | None) -> Callable[[Image, int], RenderableType]:
-    """Return what makes of an image and a width in characters something to print."""
+    """Return a function from an image and a width in characters to something printable."""
     sized = not sys.stdout.isatty() or os.get_terminal_size(sys.stdout.fileno()).columns
     if drawing is Drawing.blocks or not sized or (drawing is None and not sys.stdin.isatty()):
         return _blocks
@@ -80,7 +80,7 @@ def _drawer(drawing: Drawing | None) -> Callable[[Image, int], RenderableType]:
 
 
 def _blocks(image: Image, columns: int) -> Text:
-    """Draw with half blocks: two pixels a character, the upper by its colour, the lower behind."""
+    """Draw with half blocks: two pixels per character, as foreground and background colour."""
     import numpy as np
     from rich.text import Text
 
@@ -96,7 +96,7 @@ def _blocks(image: Image, columns: int) -> Text:
 
 
 def _thumbnail(hit: Hit) -> Image | str:
-    """Return a small copy of a photo, or why there is none."""
+    """Return a thumbnail of a photo, or why there is none."""
     from indexer.photos.decode import UnreadableImage, decode_bytes
     from indexer.sources import open_photo
 

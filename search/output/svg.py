@@ -7,7 +7,7 @@ from collections.abc import Sequence
 __all__ = ["TEXT", "document", "line", "point", "rule", "text"]
 
 FONT = "system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif"
-# Midway between black and white: without a background, it lies on light and on dark pages.
+# Midway between black and white: with no background, it is readable on light and dark pages.
 TEXT = "#747c85"
 
 

@@ -1,7 +1,7 @@
-"""Hits for people at a terminal: a table where all of it fits, else a line for each photo.
+"""Hits for people at a terminal: a table if all of it fits, else a line for each photo.
 
-A path is never broken and never cut, so that it can be copied; a terminal that is too narrow for
-one wraps the line by itself.
+A path is never broken or cut, so that it can be copied; a terminal that is too narrow wraps the
+line by itself.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ LONGEST_PATH = 4096
 
 WIDEST_KNOWN = 60
 LEAST_KNOWN = 16
-"""Columns that captions and categories, which are folded, get at most and at least."""
+"""Largest and smallest width of captions and categories, which are folded, in columns."""
 
 
 def print_table(console: Console, hits: Sequence[Hit], title: str | None = None) -> None:
-    """Print hits as a table, or, where a path does not fit into one, as lines."""
+    """Print hits as a table, or as lines if a path does not fit into one."""
     from rich.text import Text
 
     anywhere = console.options.update(max_width=10 * LONGEST_PATH)
@@ -48,9 +48,9 @@ def print_table(console: Console, hits: Sequence[Hit], title: str | None = None)
 def as_table(
     hits: Sequence[Hit], title: str | None = None, *, whole_headings: bool = True
 ) -> Table:
-    """Return a table in which paths and dates stay whole and all else is folded, never cut.
+    """Return a table in which paths and dates stay whole and everything else is folded, never cut.
 
-    A line above the hits of each group says which it is; `whole_headings` makes room for it.
+    A heading stands above the hits of each group; `whole_headings` makes room for it.
     """
     from rich.cells import cell_len
     from rich.table import Table
@@ -59,15 +59,15 @@ def as_table(
     table.add_column("#", justify="right", no_wrap=True)
     table.add_column("match", justify="right", no_wrap=True)
     table.add_column("score", justify="right", no_wrap=True)
-    # Hits that do not stand by their scores are not parted into groups.
+    # Hits that are not sorted by score are not divided into groups.
     falls = all(one.probability >= other.probability for one, other in pairwise(hits))
     widest = max((cell_len(printable(hit.name)) for hit in hits), default=0)
     if falls and whole_headings:
         widest = max((widest, *(heading_of(hit.group).cell_len for hit in hits)))
-    # A width of its own, since rich makes columns that have only a least width too narrow first,
-    # and then the table too wide.
+    # An explicit width, since rich first makes columns with only a minimum width too narrow, and
+    # then the table too wide.
     table.add_column("photo", overflow="fold", width=widest)
-    # An index without captions has nothing to say here, and the paths can use the room.
+    # An index without captions has nothing to show here, and the paths can use the room.
     speaks = any(known(hit) for hit in hits)
     if speaks:
         heading = "captions and categories"
@@ -104,7 +104,7 @@ def _cells(hit: Hit, *, speaks: bool, explains: bool, dated: bool) -> list[str]:
 
 
 def heading_of(group: HitGroup) -> Text:
-    """Return the line above the hits of a group, with the cut behind it."""
+    """Return the heading of a group of hits, with its threshold."""
     from rich.text import Text
 
     return Text.assemble((group.heading, "bold"), (f" ({group.meaning})", "dim"))

@@ -1,4 +1,4 @@
-"""How terminals are shown a photo."""
+"""How photos are drawn in terminals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["Drawing"]
 
 
 class Drawing(StrEnum):
-    """How a terminal is shown a photo."""
+    """How a photo is drawn in a terminal."""
 
     kitty = "kitty"
     sixel = "sixel"

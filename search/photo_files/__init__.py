@@ -1,1 +1,1 @@
-"""Files of photos for whoever shows them: opened inside their folders only, and shrunk."""
+"""Photo files to be shown: opened only inside their folders, and shrunk."""

@@ -1,4 +1,4 @@
-"""Files of photos: found through the index, opened only inside its folders of photos."""
+"""Photo files, found through the index and opened only inside its folders."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ CHUNK = 256 * 1024
 
 
 def find_photo(index: ServedIndex, image_id: int) -> PhotoRecord:
-    """Return what the index knows of a photo.
+    """Return what the index knows about a photo.
 
     Raises:
-        PhotoNotFound: it knows none of that id.
+        PhotoNotFound: it has no photo with that id.
         PhotoForbidden: the catalog names a file outside its folders.
     """
     try:
@@ -45,14 +45,14 @@ def find_photo(index: ServedIndex, image_id: int) -> PhotoRecord:
 
 @dataclass(frozen=True)
 class OpenPhoto:
-    """A photo's open file, which whoever gets this closes.
+    """A photo's open file, which the receiver closes.
 
     Attributes:
-        file: at its start; empty where `part` is given.
-        size_bytes: of it.
+        file: the file, at its start; empty if `part` is set.
+        size_bytes: its size.
         tag: changes with the file.
         part: the name of a photo in a tar or Parquet file, which is not read yet: that may take
-            long, and is not needed where its thumbnail is there.
+            long, and is not needed if its thumbnail is cached.
         inside: the index's folders.
     """
 
@@ -63,10 +63,10 @@ class OpenPhoto:
     inside: tuple[str, ...] = ()
 
     def content(self) -> bytes:
-        """Return the whole content, a little more than may be decoded at most.
+        """Return the content, read up to a little more than the decoder's limit.
 
         Raises:
-            UnreadableImage: it is a part of a file that is damaged, or too large.
+            UnreadableImage: it is in a file that is damaged, or it is too large.
             OSError: it cannot be read at the moment.
         """
         if self.part:
@@ -74,7 +74,7 @@ class OpenPhoto:
         return self.file.read(MAX_FILE_BYTES + 1)
 
     def fetched(self) -> OpenPhoto:
-        """Return the same with what a part holds as its file; raises as `content`."""
+        """Return the same with the content of `part` as its file; raises as `content`."""
         content = self.content()
         return OpenPhoto(io.BytesIO(content), len(content), self.tag)
 
@@ -89,14 +89,14 @@ def open_photo(photo: PhotoRecord, folders: list[str], uploads: Path | None = No
     """Open the file of a photo.
 
     Args:
-        photo: from the index.
-        folders: the index's sources; a link that leads out of all of them is followed to the very
-            content that was indexed, and to nothing else.
-        uploads: that of them which is the index's own; it has no links that are followed.
+        photo: the photo's record in the index.
+        folders: the index's sources; a link that leads out of all of them is followed only to the
+            content that was indexed.
+        uploads: the one among them that belongs to the index itself; links in it are not followed.
 
     Raises:
-        PhotoNotFound: it is not there.
-        PhotoForbidden: it lies elsewhere, or has not a photo's name.
+        PhotoNotFound: the file does not exist.
+        PhotoForbidden: it is elsewhere, or does not have a photo's name.
     """
     path = photo.file.path
     place = sources.place_of_photo(path)
@@ -104,33 +104,33 @@ def open_photo(photo: PhotoRecord, folders: list[str], uploads: Path | None = No
     if not any(lies_below(real, _real_folder(folder, uploads)) for folder in folders):
         if uploads is not None and lies_below(path, str(uploads)):
             raise PhotoForbidden(
-                f"photo {photo.image_id} was sent, and its folder is a link by now"
+                f"photo {photo.image_id} was uploaded, and its folder has become a link"
             )
         return _linked(photo, real)
     if place.member:
-        # Its content as it was indexed: nothing has to be opened to know it.
+        # The hash of the indexed content: it is known without opening anything.
         return OpenPhoto(io.BytesIO(), 0, photo.file.sha256[:32], path, tuple(folders))
     if Path(path).suffix.lower() not in SUFFIXES or Path(real).suffix.lower() not in SUFFIXES:
-        raise PhotoForbidden(f"photo {photo.image_id} has not the name of a photo")
+        raise PhotoForbidden(f"photo {photo.image_id} does not have the name of a photo")
     try:
         number = open_without_links(real)
     except OSError as error:
         reason = error.strerror or "cannot be opened"
-        raise PhotoNotFound(f"the file of photo {photo.image_id} is not there: {reason}") from None
+        raise PhotoNotFound(f"the file of photo {photo.image_id} is missing: {reason}") from None
     file = os.fdopen(number, "rb")
     facts = os.fstat(number)
     if not stat.S_ISREG(facts.st_mode):
         file.close()
-        raise PhotoNotFound(f"the file of photo {photo.image_id} is no file any more")
+        raise PhotoNotFound(f"the file of photo {photo.image_id} is no longer a file")
     named = f"{facts.st_dev}-{facts.st_ino}-{facts.st_size}-{facts.st_mtime_ns}"
     return OpenPhoto(file, facts.st_size, hashlib.sha256(named.encode()).hexdigest()[:32])
 
 
 def _linked(photo: PhotoRecord, real: str) -> OpenPhoto:
-    """Open the photo that a link in the index's folders led to when it was indexed.
+    """Open the photo that a link in the index's folders pointed to when it was indexed.
 
-    Links may be put in the place of others by whoever writes to those folders, so it must be the
-    very content that was indexed; all of it is read to see that.
+    Whoever writes to those folders may replace links, so the content must be the one that was
+    indexed; all of it is read to check that.
     """
     elsewhere = PhotoForbidden(
         f"photo {photo.image_id} leads out of the index's folders of photos, to a file that is not "
@@ -147,7 +147,7 @@ def _linked(photo: PhotoRecord, real: str) -> OpenPhoto:
         file = os.fdopen(open_without_links(real), "rb")
     except OSError as error:
         reason = error.strerror or "cannot be opened"
-        raise PhotoNotFound(f"the file of photo {photo.image_id} is not there: {reason}") from None
+        raise PhotoNotFound(f"the file of photo {photo.image_id} is missing: {reason}") from None
     with file:
         facts = os.fstat(file.fileno())
         size = photo.file.size_bytes

@@ -1,4 +1,4 @@
-"""Why the file of a photo is not shown, whoever asks for it."""
+"""Errors for photo files that are not shown."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ __all__ = ["PhotoForbidden", "PhotoNotFound"]
 
 
 class PhotoNotFound(CrossgraphError):
-    """The index has no such photo, or its file is not there."""
+    """The index has no such photo, or its file is missing."""
 
 
 class PhotoForbidden(CrossgraphError):
-    """The catalog names a file that may not be shown: outside the folders, or no photo by name."""
+    """The catalog names a file that must not be shown: outside the folders, or no photo by name."""

@@ -1,4 +1,4 @@
-"""Thumbnails, kept in memory up to so many bytes; the ones shown last stay."""
+"""Thumbnails, cached in memory up to a number of bytes; the least recently used go first."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from indexer.photos.decode import decode_photo
 __all__ = ["SIZES", "Thumbnails", "shrunk"]
 
 SIZES = (32, 1024)
-"""The smallest and the largest side that may be asked for, in pixels."""
+"""The smallest and the largest side that may be requested, in pixels."""
 
 
 class Thumbnails:
-    """A cache by whatever names a thumbnail.
+    """An LRU cache of thumbnails; any hashable value is a key.
 
     Args:
-        most_bytes: of all together.
+        most_bytes: limit on the size of all together.
     """
 
     def __init__(self, most_bytes: int) -> None:
@@ -29,23 +29,23 @@ class Thumbnails:
 
     @property
     def size_bytes(self) -> int:
-        """How much is kept."""
+        """The size of all cached thumbnails."""
         return int(self._kept.currsize)
 
     def get(self, name: str) -> bytes | None:
-        """Return a thumbnail that is there."""
+        """Return a cached thumbnail, or None."""
         with self._lock:
             return self._kept.get(name)
 
     def put(self, name: str, content: bytes) -> None:
-        """Keep a thumbnail, and let go of those that nobody has looked at for longest."""
-        # What is larger than all may be is not kept, which the cache says by an error.
+        """Keep a thumbnail, and drop the least recently used ones."""
+        # An entry above the limit is not kept, which the cache signals by an error.
         with self._lock, suppress(ValueError):
             self._kept[name] = content
 
 
 def shrunk(content: bytes, longest_px: int) -> bytes:
-    """Return a photo as a JPEG, turned as it is shown, at most `longest_px` wide and high.
+    """Return a photo as an upright JPEG, at most `longest_px` wide and high.
 
     Raises:
         UnreadableImage: the content is no photo.

@@ -1,4 +1,4 @@
-"""The folder of the photos that were sent: the index's own, and never a link to somebody's."""
+"""The folder of uploaded photos: the index's own, and never a link to another."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ __all__ = ["delete_upload", "prepare_uploads", "real_uploads"]
 
 
 def real_uploads(uploads: Path) -> str:
-    """Return where it is, whatever links lead to the index; it is none itself."""
+    """Return its real path, whatever links lead to the index; it is no link itself."""
     return os.path.join(os.path.realpath(uploads.parent), uploads.name)
 
 
 def prepare_uploads(uploads: Path) -> None:
-    """Make the folder, and take away what a killed server has left in it.
+    """Make the folder, and remove what a killed server has left in it.
 
     Raises:
-        IndexNotWritable: it is a link, or no folder can be made.
+        IndexNotWritable: it is a link, or cannot be created.
     """
     if uploads.is_symlink():
         raise IndexNotWritable(
-            f"{uploads} is a link, and what is sent is stored in a folder of the index's own: "
-            "remove the link; where another disk is to hold it, mount that disk there"
+            f"{uploads} is a link, but uploads are stored in a folder of the index's own: remove "
+            "the link; to use another disk, mount it there"
         )
     try:
         uploads.mkdir(exist_ok=True)
     except OSError as error:
-        raise IndexNotWritable(f"{uploads.name} cannot be made: {error.strerror}") from error
+        raise IndexNotWritable(f"{uploads.name} cannot be created: {error.strerror}") from error
     for partial in uploads.glob(".*.partial"):
         with suppress(OSError):
             partial.unlink()
 
 
 def delete_upload(uploads: Path, path: str) -> bool:
-    """Delete the file of a photo that was sent; say whether it is gone.
+    """Delete the file of an uploaded photo; return whether it is gone.
 
-    It stays where `uploads` or a folder in it is a link: then it is somebody's own.
+    It stays if `uploads` or a folder in it is a link, since it may belong to somebody else.
     """
     parts = Path(path).relative_to(uploads).parts
     folder = os.path.join(real_uploads(uploads), *parts[:-1])

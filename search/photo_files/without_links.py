@@ -1,8 +1,8 @@
-"""Files opened by the very path that was judged, though somebody exchanges its folders meanwhile.
+"""Files opened by exactly the path that was checked, even if its folders are exchanged meanwhile.
 
-A path whose links were all followed can be checked to lie in a folder. Until it is opened, one of
-its folders may have become a link to somewhere else; so it is opened part by part, each without
-following a link, and what was checked is what is opened.
+A path with all links resolved can be checked to be in a folder. Before it is opened, one of its
+folders may become a link to somewhere else; so it is opened part by part, each without following
+links, and what was checked is what is opened.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["folder_without_links", "open_without_links"]
 
 NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 PASSED = NO_LINK | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_PATH", 0)
-"""Folders on the way need not be readable, only passable, where the system knows the difference."""
+"""Folders on the way need not be readable, only searchable, if the system distinguishes these."""
 
 READ = os.O_RDONLY | NO_LINK | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 """Follow no link that took its place in the meantime, and wait for no pipe without a writer."""
@@ -25,13 +25,13 @@ BY_PARTS = os.open in os.supports_dir_fd and bool(NO_LINK)
 
 
 def open_without_links(path: str) -> int:
-    """Open a file to be read, and give its number, which whoever gets this closes.
+    """Open a file for reading and return its descriptor, which the caller closes.
 
     Args:
-        path: absolute, without links when it was looked at.
+        path: an absolute path, without links when it was checked.
 
     Raises:
-        OSError: it is not there, or one of its parts is a link by now.
+        OSError: it does not exist, or one of its parts has become a link.
     """
     if not BY_PARTS:
         return _checked(os.open(path, READ), path)
@@ -41,7 +41,7 @@ def open_without_links(path: str) -> int:
 
 @contextmanager
 def folder_without_links(path: str) -> Generator[int]:
-    """Return the number of an open folder, for names in it; as `open_without_links` otherwise."""
+    """Return the descriptor of an open folder, for names in it; as `open_without_links`."""
     first, *others = Path(path).parts
     number = os.open(first, PASSED & ~NO_LINK)
     try:
@@ -55,11 +55,11 @@ def folder_without_links(path: str) -> Generator[int]:
 
 
 def _checked(number: int, path: str) -> int:
-    """Where a path cannot be opened by parts: see that it still is what was opened."""
+    """Check that a path still is the opened file, where paths cannot be opened part by part."""
     try:
         if os.path.realpath(path) == path and os.path.samestat(os.fstat(number), os.stat(path)):
             return number
-        raise OSError(f"{path} became another file while it was opened")
+        raise OSError(f"{path} became another file while it was being opened")
     except OSError:
         os.close(number)
         raise

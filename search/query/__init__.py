@@ -1,1 +1,1 @@
-"""What may be asked: the request, its grammar, negation, filters."""
+"""Queries: the request, its grammar, negation, filters."""

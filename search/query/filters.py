@@ -8,8 +8,8 @@
     OPERATOR   = "=" | "!=" | "<" | "<=" | ">" | ">=" | "~" | "like"
     VALUE      = a word, or anything in single or double quotes; a quote is doubled inside
 
-A parser of our own, since what people get wrong should be answered in their words: each message
-has the column, what was expected there, and what was found.
+The parser is our own, so that mistakes are answered in the user's terms: each message has the
+column, what was expected there, and what was found.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class _Token:
 
     @property
     def keyword(self) -> str:
-        """The lower-case word, or the sign; empty for what is in quotes."""
+        """The lower-case word, or the sign; empty for quoted text."""
         return "" if self.kind == "quoted" else self.text.lower()
 
     def __str__(self) -> str:
@@ -90,13 +90,14 @@ class _Token:
 
 
 def parse_filter(text: str) -> Expression:
-    """Return what a filter asks for.
+    """Return the parsed filter.
 
     `size` takes bytes or units (`2MB` is 2,000,000, `2MiB` 2,097,152); `taken` a year, a month, a
     day or more, and then compares with the whole of it, so that `taken = 2024-05` is all of May.
 
     Raises:
-        QueryError: it is no filter; says in which column, what was expected and what was found.
+        QueryError: it is no filter; the message has the column, what was expected and what was
+            found.
 
     >>> parse_filter("width > 1000")
     Condition(field='width', operator='>', value=1000)
@@ -106,7 +107,7 @@ def parse_filter(text: str) -> Expression:
     store.errors.QueryError: the filter, column 9: expected a number after `width >`, found 'wide'
     """
     if len(text) > LONGEST:
-        raise QueryError(f"the filter has {len(text):,} letters, expected at most {LONGEST:,}")
+        raise QueryError(f"the filter has {len(text):,} characters, expected at most {LONGEST:,}")
     parser = _Parser(_tokens(text))
     return parser.whole()
 
@@ -118,7 +119,7 @@ def _tokens(text: str) -> list[_Token]:
         match = _TOKEN.match(text, at)
         if match is None:
             if text[at] in "'\"":
-                _refuse(at + 1, f"the quote {text[at]} is opened and not closed")
+                _refuse(at + 1, f"the quote {text[at]} is never closed")
             _refuse(at + 1, f"{text[at]!r} is no operator; expected one of {_listed(OPERATORS)}")
         kind = str(match.lastgroup)
         piece = match[kind]
@@ -137,7 +138,7 @@ def _after_blank(text: str, at: int) -> int:
 
 
 class _Parser:
-    """Recursive descent over tokens; `_next` is the one that is looked at."""
+    """Recursive descent over tokens; `_next` is the current one."""
 
     def __init__(self, tokens: list[_Token]) -> None:
         self._tokens = tokens
@@ -230,7 +231,9 @@ class _Parser:
         if name not in FIELDS:
             near = get_close_matches(name, [*FIELDS, *ALIASES], 1)
             meant = f"did you mean {near[0]!r}? " if near else ""
-            _refuse(token.column, f"{token} is no field; {meant}There are {', '.join(FIELDS)}")
+            _refuse(
+                token.column, (f"{token} is no field; {meant}expected one of {', '.join(FIELDS)}")
+            )
         self._at += 1
         return name
 

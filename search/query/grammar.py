@@ -4,9 +4,9 @@
     sum   = ["+" | "-"] term { ("+" | "-") term }
     term  = a quotation mark, [WEIGHT ":"], a text or a file, the same mark again
 
-A query is a sum only if it begins with a quoted term, after which it ends or + or - comes. All else
-is plain text, whatever characters it has; what it denies ("without people") becomes a negative term
-(`search.query.negation`).
+A query is a sum only if it begins with a quoted term that is followed by its end, + or -.
+Everything else is plain text, whatever characters it has; what it excludes ("without people")
+becomes a negative term (`search.query.negation`).
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from search.query.term import Term
 __all__ = ["WITHOUT", "Terms", "is_photo", "is_sum", "parse_query", "parse_term"]
 
 Terms = tuple[tuple[Term, ...], tuple[Term, ...]]
-"""What is wanted, and what is not."""
+"""Wanted and unwanted terms."""
 
 WITHOUT = 1.5
-"""Weight of what a sentence denies. Of 0.5 to 2 the least with a margin at which the COCO
-categories that were denied came up at most half as often, on one half of all pairs of categories;
+"""Weight of what a sentence excludes: the smallest of 0.5 to 2 at which excluded COCO categories
+were found at most half as often, with a margin, on one half of all pairs of categories;
 `tests/integration/test_negation.py` measures the other half."""
 
 MARKS = {'"': '"', "'": "'", "“": "”"}
@@ -35,15 +35,15 @@ _SIGN = re.compile(r"([+\-\u2212])\s*")
 
 
 def parse_query(text: str, *, literal: bool = False, files: bool = False) -> Terms:
-    """Return what a query wants and what it does not want.
+    """Return the wanted and the unwanted terms of a query.
 
     Args:
-        text: as people write it.
-        literal: whether it is one text as it stands, whatever it denies or quotes.
-        files: whether it may name a photo's file, which is then read: not for people far away.
+        text: the query as typed.
+        literal: whether it is one text, taken literally, without negation and quotes.
+        files: whether it may name a photo's file, which is then read; never for remote users.
 
     Raises:
-        QueryError: it is empty, or a sum that breaks off; says what was expected where.
+        QueryError: it is empty, or an incomplete sum; the message says what was expected where.
 
     >>> parse_query('"a street" + "2:rain"')[0][1]
     Term(text='rain', image=None, image_id=None, weight=2.0)
@@ -62,7 +62,7 @@ def parse_query(text: str, *, literal: bool = False, files: bool = False) -> Ter
 
 
 def parse_term(text: str, *, files: bool = False) -> Term:
-    """Return a term with its weight, as it stands between the quotation marks of a sum.
+    """Return the term, with its weight, that stands between the quotation marks of a sum.
 
     >>> parse_term("0.5:a dog").weight, parse_term("3:30 on a clock").text
     (0.5, '3:30 on a clock')
@@ -75,25 +75,25 @@ def parse_term(text: str, *, files: bool = False) -> Term:
 
 
 def is_photo(text: str) -> bool:
-    """Whether a text names a file that promises to be a photo."""
+    """Return whether a text names a file that seems to be a photo."""
     try:
         if not Path(text).is_file():
             return False
-    except (OSError, ValueError):  # too long for a name, or with characters that none has
+    except (OSError, ValueError):  # too long for a name, or with characters that no name can have
         return False
-    from indexer.sources.suffixes import SUFFIXES  # with all that reads photos
+    from indexer.sources.suffixes import SUFFIXES  # imports everything that reads photos
 
     return Path(text).suffix.lower() in SUFFIXES
 
 
 def is_sum(text: str) -> bool:
-    """Whether a query is a sum of terms in quotation marks."""
+    """Return whether a query is a sum of terms in quotation marks."""
     sign = _sign(text, 0)
     start = sign.end() if sign else _after_blank(text, 0)
     if text[start : start + 1] not in MARKS:
         return False
     end = _closing(text, start)
-    # One that is never closed is the apostrophe of 'tis, or an inch.
+    # One that is never closed is an apostrophe as in 'tis, or an inch sign.
     return end is not None and (not text[end:].strip() or _sign(text, end) is not None)
 
 
@@ -103,7 +103,7 @@ def _after_blank(text: str, place: int) -> int:
 
 
 def _sign(text: str, place: int) -> re.Match[str] | None:
-    """Return the sign that comes next, with the blanks behind it."""
+    """Return the next sign with the blanks after it."""
     return _SIGN.match(text, _after_blank(text, place))
 
 
@@ -133,9 +133,9 @@ def _sum(text: str, files: bool) -> Terms:
 
 
 def _closing(text: str, start: int) -> int | None:
-    """Where the quote that begins at a place ends: after the first such mark that may close it.
+    """Return where the quote that begins at `place` ends: after the first mark that may close it.
 
-    A mark within a word, as the apostrophe in 'the dog's bowl', closes nothing.
+    A mark within a word, like the apostrophe in 'the dog's bowl', closes nothing.
     """
     mark = MARKS[text[start]]
     place = text.find(mark, start + 1)

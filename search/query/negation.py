@@ -1,8 +1,8 @@
-"""What a sentence says is not to be there: "a beach without people" wants a beach, and no people.
+"""Negation in sentences: "a beach without people" wants a beach, and no people.
 
-Text encoders hear "people" in that and find people. So what is negated is taken out of the sentence
-and counted against photos. This is a few rules for English, not a grammar; whoever means the words
-as they stand, such as of a sign, puts them in quotes or asks for the literal query.
+Text encoders read "people" there and find people. So what is negated is taken out of the sentence
+and counted against photos. These are a few rules for English, not a grammar; to mean the words
+literally, such as those of a sign, put them in quotes or use the literal query.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 __all__ = ["Wanted", "split_negation"]
 
-# All of them read sentences in which one blank stands wherever there is any, and no part of them
-# may match the same letters in two ways: a sentence then costs what its length does.
-# `tests/property/test_linear_patterns.py` holds them to it.
+# All of them expect single blanks, and no part of them may match the same characters in two ways,
+# so that the cost of a sentence is linear in its length. `tests/property/test_linear_patterns.py`
+# checks that.
 _BEGINNING = re.compile(
     r"""(?<![\w-])(?:
     (?P<nobody>(?:with\ )?(?:no[ -]{0,3}one|nobody)|without\ any(?:one|body))
@@ -32,7 +32,7 @@ _LITERAL = re.compile(
     |no(?:\ [\w-]{1,40}){0,3}\ signs?\b""",
     re.VERBOSE | re.IGNORECASE,
 )
-"""Phrases with the same words that deny nothing, or that stand on a sign."""
+"""Phrases with the same words that exclude nothing, or that are written on signs."""
 
 _ENDING = re.compile(
     r"""\ ?[;:.!?,]|\ (?:but|while|and\ (?:with|is|are)|with(?:out)?|excluding|except)\b
@@ -40,7 +40,7 @@ _ENDING = re.compile(
         |from|through|around|inside|outside|against|between|next\ to|in\ front\ of)\ """,
     re.VERBOSE | re.IGNORECASE,
 )
-"""Where what is denied ends: at the next part of the sentence, which is wanted again."""
+"""Where the excluded part ends: at the next part of the sentence, which is wanted again."""
 
 _LIST = re.compile(r"(?:[^,;:.!?]{1,200},){1,50}[^,;:.!?]{0,200}? n?or ", re.IGNORECASE)
 _BREAK = re.compile(r"\bbut\b|\bwith\b", re.IGNORECASE)
@@ -55,22 +55,22 @@ _TWO_JOINTS = re.compile(r" (?:but|and) (with|but) ", re.IGNORECASE)
 _QUOTED = re.compile(r"\"[^\"]*\"|“[^“”]*”")
 _EDGES = " \t\n,;"
 LONGEST = 2000
-"""Characters of a sentence; what is longer is no sentence, and is left as it is."""
+"""Limit on the characters of a sentence; a longer text is no sentence, and is left as it is."""
 
 REACH = 400
-"""Characters that are looked through for the end of what is denied."""
+"""Characters that are searched for the end of the excluded part."""
 
 MOST_DENIED = 16
-"""Things that a sentence denies; one that denies more is no sentence either."""
+"""Limit on the things that a sentence excludes; one with more is no sentence either."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A sentence taken apart.
+    """A sentence split into what it wants and what it excludes.
 
     Attributes:
-        positive: what is wanted; empty where the sentence only says what is not.
-        negative: what is not, in the sentence's order.
+        positive: what is wanted; empty if the sentence only excludes things.
+        negative: what is excluded, in the sentence's order.
     """
 
     positive: str
@@ -78,10 +78,11 @@ class Wanted:
 
 
 def split_negation(text: str) -> Wanted:
-    """Part what a sentence wants from what it denies; quoted parts are left as they are.
+    """Separate what a sentence wants from what it excludes; quoted parts are left as they are.
 
-    What follows without, with no, no, but no, not a, excluding, except or free of is denied, up to
-    a comma, "but", "with", or a word for a place such as "in"; so are all parts of a list of "or".
+    What follows without, with no, no, but no, not a, excluding, except or free of is excluded, up
+    to a comma, "but", "with", or a preposition of place such as "in"; so are all parts of a list
+    with "or".
 
     >>> split_negation("a beach without people")
     Wanted(positive='a beach', negative=('people',))
@@ -117,13 +118,13 @@ def split_negation(text: str) -> Wanted:
 
 
 def _is_sign(text: str, match: re.Match[str]) -> bool:
-    """Whether this is "with no parking sign" or "and no entry signs": its no is the sign's."""
+    """Return whether this is like "with no parking sign", where the no is the sign's."""
     no = _SIGN.search(match[0])
     return no is not None and _LITERAL.match(text, match.start() + no.start()) is not None
 
 
 def _end(text: str, place: int) -> int:
-    """Where what is denied from a place on ends."""
+    """Return where the excluded part that begins at a place ends."""
     start = place
     listed = _LIST.match(text, place, place + REACH)
     if listed and not _BREAK.search(listed[0]):
@@ -148,7 +149,7 @@ def _without_any(phrase: str) -> str:
 
 
 def _joined(parts: list[str]) -> str:
-    """Put what is left together again, without what joined it to what is gone."""
+    """Join what is left, without the conjunctions of removed parts."""
     pieces: list[str] = []
     for part in parts:
         while pieces and not pieces[-1].rstrip(_EDGES):

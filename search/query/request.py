@@ -1,4 +1,4 @@
-"""What a search is asked: the one form that the command, programs and servers all make."""
+"""A search request: the one form that the command, programs and servers all make."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from search.query.term import Term
 __all__ = ["SearchOptions", "SearchRequest", "Sort", "day_of"]
 
 Sort = Literal["score", "taken", "name", "size"]
-"""What hits are sorted by."""
+"""The orders of hits."""
 
 MOST_TERMS = 64
-"""Of one search: each is embedded and re-ranked by itself."""
+"""Limit on the terms of one search: each is embedded and re-ranked separately."""
 
 ROOM = 5
-"""Candidates for each hit of a search in which hits move down or behind others."""
+"""Over-fetch factor: candidates per hit of a search in which hits move down or are folded."""
 
 
 class SearchOptions(TypedDict, total=False):
-    """What `SearchIndex.search` takes beside the query and k; as in `SearchRequest`."""
+    """Options of `SearchIndex.search` beside the query and k, as in `SearchRequest`."""
 
     candidates: int
     rerank: bool
@@ -42,39 +42,40 @@ class SearchOptions(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class SearchRequest:
-    """A search, whoever asks.
+    """A search, from any interface.
 
     Attributes:
         positive: what is wanted; `search.ranking.mixing` says how scores mix.
-        negative: what is not wanted. Without any term, the photos are listed that the filter lets
-            through.
-        text: what people typed. The index that is searched reads it for the names and times that it
-            knows, which become filters (`search.understanding`), and the rest for further terms.
-        where: a filter on what the index knows of a photo, such as its date; empty for none.
-        k: how many hits are wanted, at least 1; fewer come back from a smaller collection.
-        candidates: how many photos the first stage hands to the re-ranker; at least k are, and
+        negative: what is not wanted. Without any term, the photos that pass the filter are listed.
+        text: the query as typed. The searched index finds in it the names and times that it knows,
+            which become filters (`search.understanding`); the rest becomes further terms.
+        where: a filter on what the index knows about a photo, such as its date; empty for none.
+        k: number of hits, at least 1; a smaller collection returns fewer.
+        candidates: number of photos that the first stage passes to the re-ranker; at least k, and
             with negative terms or `fold_duplicates` at least 5 k.
-        rerank: whether the cross-modal graph orders the candidates anew.
+        rerank: whether the cross-modal graph re-ranks the candidates.
         min_probability: 0..1; hits whose probability is below it are left out.
-        explain: whether each hit says where its score comes from; for the re-ranker's alone.
-        hybrid: whether photos are ranked once by what they show and once by the words written of
-            them, and both rankings fused by their ranks (`search.ranking.rank_fusion`). Scores are
-            then sums of 1 / (60 + rank); probabilities are those of any other search.
-        fold_duplicates: whether near-duplicates stand behind the best of them.
-        budget_ms: milliseconds after which no more candidates are re-ranked, counted from the
-            start of the search; at least one block of them is. None re-ranks all.
-        words: whether what is written of photos counts too: captions, names, tags, titles.
+        explain: whether each hit explains its score; only for re-ranked hits.
+        hybrid: whether photos are ranked once by what they show and once by words written about
+            them, and both rankings fused by rank (`search.ranking.rank_fusion`). Scores are then
+            sums of 1 / (60 + rank); probabilities are as in any other search.
+        fold_duplicates: whether near-duplicates are folded under the best of them.
+        budget_ms: milliseconds, from the start of the search, after which no further candidates are
+            re-ranked; at least one block of them is. None re-ranks all.
+        words: whether words written about photos count too: captions, names, tags, titles.
         sort: how the best k hits are sorted: by score, by date (the newest first), by name, or by
-            size (the largest first). Without terms it says which photos come, by date unless given.
+            size (the largest first). Without terms it decides which photos are listed; default
+            date.
         reverse: whether they are sorted the other way round.
-        as_words: parts of the text, as they stand or by the `id` of their chips, that are no
+        as_words: parts of the text, literally or by the `id` of their chips, that are not to become
             filters: they are looked for in the pictures.
-        choose: by parts of the text, the `id` of the choice that is meant.
-        today: from which times such as "last summer" are counted; None is the day of the search.
+        choose: part of the text to the `id` of the intended choice.
+        today: the day from which times such as "last summer" are counted; None for the day of the
+            search.
 
     Raises:
         QueryError: there is no term, filter or order, there are more than 64 terms, a number is out
-            of range, a hybrid search is asked for without words, or explanations without the
+            of range, a hybrid search has `words` off, or explanations are requested without the
             re-ranker or a text, or of a hybrid search.
     """
 
@@ -107,7 +108,7 @@ class SearchRequest:
             if value < 1:
                 raise QueryError(f"{name} is {value}, expected at least 1")
         if not 0 <= self.min_probability <= 1:
-            raise QueryError(f"the least probability is {self.min_probability:g}, expected 0 to 1")
+            raise QueryError(f"min_probability is {self.min_probability:g}, expected 0 to 1")
         if self.budget_ms is not None and not self.budget_ms > 0:
             raise QueryError(f"the budget is {self.budget_ms:g} ms, expected more than 0")
         self._check_hybrid()
@@ -129,28 +130,35 @@ class SearchRequest:
         from store import QueryError
 
         if self.hybrid and not self.words:
-            raise QueryError("a hybrid search ranks by words too: leave out hybrid, or count words")
+            raise QueryError(
+                "a hybrid search also ranks by words: leave out hybrid, or allow words"
+            )
         if self.hybrid and self.explain:
-            raise QueryError("a hybrid score is of ranks, which no words add up to: leave out one")
+            raise QueryError(
+                "a hybrid score is made of ranks and cannot be explained: leave out hybrid or "
+                "explain"
+            )
 
     def _check_explainable(self) -> None:
         from store import QueryError
 
         if not self.rerank:
-            raise QueryError("only a re-ranked score can be explained; search with the re-ranker")
+            raise QueryError("only a re-ranked score can be explained: search with the re-ranker")
         terms = (*self.positive, *self.negative)
         if terms and all(term.text is None for term in terms):
-            raise QueryError("only what words add is explained; the query shows photos alone")
+            raise QueryError(
+                "only words are explained, but the query has only photos: leave out explain"
+            )
 
     @property
     def lists(self) -> bool:
-        """Whether there is no term, so that photos are listed and nothing is looked for."""
+        """Return whether there is no term, so that photos are only listed."""
         return not (self.positive or self.negative)
 
     @property
     def first_stage_count(self) -> int:
-        """How many photos the first stage is to find."""
-        # Hits that move down or behind others leave places, which others must be there to take.
+        """Return how many photos the first stage has to find."""
+        # Hits that move down or are folded leave places for further candidates to fill.
         moves = bool(self.negative) or self.fold_duplicates
         least = ROOM * self.k if moves else self.k
         return max(least, self.candidates) if self.rerank or moves else self.k
@@ -159,18 +167,18 @@ class SearchRequest:
     def parse(
         cls, query: str, k: int = 10, *, literal: bool = False, **options: Unpack[SearchOptions]
     ) -> SearchRequest:
-        """Return the request of a text as `search.query.grammar` reads it; it never names a file.
+        """Return the request for a text as `search.query.grammar` reads it; it never names a file.
 
-        No names or times are read of it: that takes an index, which reads `text` of a request.
+        No names or times are recognised in it: that takes an index, which reads a request's `text`.
 
         Examples:
             >>> [term.text for term in SearchRequest.parse("a beach without people").negative]
             ['people']
 
         Args:
-            query: what people wrote.
-            k: as in the request, as is all else.
-            literal: whether the text is taken as it stands, whatever it denies or quotes.
+            query: the query as typed.
+            k: as in the request.
+            literal: whether the text is taken literally, without negation and quotes.
             **options: the request's other fields.
         """
         from search.query.grammar import parse_query
@@ -180,10 +188,10 @@ class SearchRequest:
 
 
 def day_of(text: str | None) -> date | None:
-    """Return the day of a text such as 2024-05-31; None of None.
+    """Return the day of a text such as 2024-05-31; None for None.
 
     Raises:
-        QueryError: it is no day.
+        QueryError: the text is no day.
     """
     from store import QueryError
 

@@ -8,7 +8,7 @@ from pathlib import Path
 __all__ = ["HEAVIEST", "LIGHTEST", "Term"]
 
 LIGHTEST, HEAVIEST = 0.001, 1000.0
-"""Weights of terms, far from where single precision ends."""
+"""Range of the weights of terms, well within single precision."""
 
 
 @dataclass(frozen=True)
@@ -16,13 +16,14 @@ class Term:
     """One thing that is wanted or not wanted: a text, a photo, or a photo of the index.
 
     Attributes:
-        text: what the photo shows; what is longer than the text encoder reads is cut off.
-        image: the bytes of a photo's file, or where it lies.
+        text: what the photo shows; cut where the text encoder stops reading.
+        image: the bytes of a photo's file, or its path.
         image_id: a photo of the index that is searched.
-        weight: 0.001 to 1000, how much it counts beside the others.
+        weight: 0.001 to 1000, how much it counts relative to the others.
 
     Raises:
-        QueryError: not exactly one of the three, an empty text, or a weight that is none.
+        QueryError: not exactly one of the three is set, the text is empty, or the weight out of
+            range.
     """
 
     text: str | None = None
@@ -55,9 +56,9 @@ def _clean(text: str) -> str:
     from store import QueryError
     from store.columns.codec import one_form
 
-    # A shell hands over bytes that are no UTF-8 as lone surrogates, which no tokenizer takes.
+    # A shell passes bytes that are not UTF-8 as lone surrogates, which no tokenizer accepts.
     cleaned = text.encode("utf-8", "replace").decode("utf-8").strip()
-    # A letter and its accent may be one sign or two; to people it is the same text.
+    # A letter and its accent may be one character or two; to people it is the same text.
     cleaned = one_form(cleaned)
     if not cleaned:
         raise QueryError('the query is empty; say what the photo shows, such as "a dog on a sofa"')

@@ -1,4 +1,4 @@
-"""From a request to hits: encode, first stage in FAISS, graph re-ranking, what the index knows."""
+"""From a request to hits: encoding, first stage in FAISS, graph re-ranking, facts of the index."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ __all__ = ["Answerer"]
 
 @dataclass(frozen=True)
 class Answerer:
-    """Answers one request after the other.
+    """Answers requests, one after the other.
 
     Attributes:
-        index: open; nobody else uses it meanwhile.
-        model: made it.
-        terms: reads what is asked.
+        index: an open index, used by nothing else meanwhile.
+        model: the model that made it.
+        terms: reads the terms of requests.
     """
 
     index: SearchedIndex
@@ -46,7 +46,7 @@ class Answerer:
     terms: TermReader
 
     def answer_all(self, requests: Sequence[SearchRequest]) -> list[SearchResult]:
-        """Return the hits of requests, all of one state of the index."""
+        """Return the hits of requests, all from one snapshot of the index."""
         return self.index.answer_of_one_state(
             lambda: [self._answer(request, Stopwatch()) for request in requests]
         )
@@ -55,8 +55,8 @@ class Answerer:
         """Return the hits of a request.
 
         Args:
-            request: what is asked; its text was read (`search.engine.query_reader`).
-            watch: started when the search was.
+            request: the request, whose text was already read (`search.engine.query_reader`).
+            watch: started with the search.
         """
         return self.index.answer_of_one_state(lambda: self._answer(request, watch))
 
@@ -114,7 +114,7 @@ class Answerer:
         )
 
     def _listed(self, request: SearchRequest, watch: Stopwatch) -> SearchResult:
-        """Photos that the filter lets through, where nothing is looked for."""
+        """Return the photos that pass the filter, for a request without terms."""
         with watch.stage("filter"):
             within = allowed_photos(self.index, request)
         with watch.stage("first_stage"):
@@ -126,10 +126,10 @@ class Answerer:
         return SearchResult(tuple(hits), watch.took_ms(), notes, 0, missing)
 
     def _hint(self, request: SearchRequest, within: Sized | None) -> str:
-        """What to say of a filter that lets nothing through; empty for all others."""
+        """Return a hint on a filter that no photo passes; empty for all others."""
         if within is None or len(within):
             return ""
-        from search.ranking.filter_hints import nothing_let_through  # brings FAISS
+        from search.ranking.filter_hints import nothing_let_through  # imports FAISS
 
         return nothing_let_through(self.index, request.where)
 
@@ -137,7 +137,7 @@ class Answerer:
         self, mixture: Mixture, ranking: Ranking, request: SearchRequest, watch: Stopwatch,
         likelihood: Likelihood, rows: CandidateRows,
     ) -> Ranking:  # fmt: skip
-        """Both stages, as far as the budget goes."""
+        """Run both stages, as far as the time budget allows."""
         seen: list[TermScores] = []
         for block in blocks_in_time(len(ranking), request.budget_ms, watch):
             image_ids = ranking.image_ids[block]

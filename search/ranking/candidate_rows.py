@@ -1,4 +1,4 @@
-"""What an index keeps of the candidates of one search, each row read once."""
+"""The stored rows of one search's candidates, each read once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class CandidateRows:
     """Reads what is kept of candidates, and holds it for the later steps of the search.
 
     Args:
-        index: open, in a snapshot for as long as this is used.
+        index: an open index, within one snapshot for as long as this is used.
     """
 
     def __init__(self, index: SearchedIndex) -> None:
@@ -31,11 +31,11 @@ class CandidateRows:
         self._records: dict[int, PhotoRecord | None] = {}
 
     def vectors(self, image_ids: Ids) -> NDArray[np.float32]:
-        """Return vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
+        """Return vectors, (K, D), in the order of the ids; raises KeyError for an unknown one."""
         return _rows(self._vectors, image_ids, self._index.vectors)
 
     def nodes(self, image_ids: Ids) -> NDArray[Any]:
-        """Return nodes, (K, P), in the order of the ids; KeyError for one that is not there."""
+        """Return nodes, (K, P), in the order of the ids; raises KeyError for an unknown one."""
         return _rows(self._nodes, image_ids, self._index.nodes)
 
     def records(self, image_ids: Ids) -> dict[int, PhotoRecord]:

@@ -1,4 +1,4 @@
-"""What an index holds and its model cannot read, told as damage of the index."""
+"""Data of an index that its model cannot read, reported as damage of the index."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ __all__ = ["check_known", "damage_told"]
 
 @contextmanager
 def damage_told(place: str) -> Generator[None]:
-    """Let a block read what is kept of photos; what none of the model's is becomes damage.
+    """Turn errors of a block that reads stored nodes of photos into damage of the index.
 
     Raises:
-        IndexDamaged: the re-ranker was given what is no photo of its model.
+        IndexDamaged: the re-ranker got data that is no photo of its model.
     """
     from fusion.runtime.packing import DamagedPhotos
 
@@ -24,10 +24,10 @@ def damage_told(place: str) -> Generator[None]:
 
 
 def check_known(image_ids: Iterable[int], known: Collection[int], place: str) -> None:
-    """Raise IndexDamaged where a vector was found whose photo is not there."""
+    """Raise IndexDamaged if a vector was found whose photo does not exist."""
     for image_id in image_ids:
         if image_id not in known:
-            raise _damaged(place, f"a vector of photo {image_id}, which is not there")
+            raise _damaged(place, f"a vector of photo {image_id}, which does not exist")
 
 
 def _damaged(place: str, reason: str) -> Exception:

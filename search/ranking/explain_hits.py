@@ -1,4 +1,4 @@
-"""Explanations of hits, also of mixed queries: what each word of each term added to the score."""
+"""Explanations of hits, also for mixed queries: what each word of each term added to the score."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def explain_hits(
     hits: Sequence[Hit], mixture: Mixture, rows: CandidateRows, model: SearchModel,
     by_words: Mapping[int, float],
 ) -> list[Hit]:  # fmt: skip
-    """Return the hits with explanations, those that were re-ranked.
+    """Return the hits, with explanations for those that were re-ranked.
 
-    A word of a wanted text adds what it adds alone, times the text's weight. A wanted photo stands
-    as one word, all that is not wanted as another, with the regions where it was read, and what is
-    written of the photo as a third, which `by_words` has by image id. The words and the rest sum to
-    the score, whatever terms there are.
+    A word of a wanted text adds what it adds alone, times the text's weight. A wanted photo counts
+    as one word, everything unwanted as another, with the regions where it was read, and words
+    written about the photo as a third, which `by_words` has by image id. The words and the rest sum
+    to the score, whatever the terms.
     """
     seen = np.array([hit.image_id for hit in hits if hit.reranked], np.int64)
     if not len(seen) or not explains(model):
@@ -57,7 +57,7 @@ def explain_hits(
 
 
 def explains(model: SearchModel) -> bool:
-    """Say whether a model has graphs that tell which word and region did what."""
+    """Return whether a model has graphs that say what each word and region contributed."""
     return bool(getattr(model, "explains", True))
 
 
@@ -67,7 +67,7 @@ def _explained(
     vectors: NDArray[np.float32],
     packed: NDArray[np.uint8],
 ) -> list[Explanation]:
-    """What one term alone makes of photos (K, D)."""
+    """Explain photos (K, D) for one term alone."""
     if each.query is not None:
         return [from_model(one) for one in model.explain(each.query, vectors, packed)]
     cosines = (vectors @ each.vector).tolist()
@@ -89,7 +89,7 @@ def _together(
         rest += weight * explanation.rest
         other += weight * explanation.other_words
     if mixture.unwanted:
-        # The order of candidates decides what it takes off, so it is what is left of the score.
+        # What it takes off depends on the order of candidates, so it is computed as the remainder.
         taken = score - rest - sum(word.added for word in words)
         names = ", ".join(str(each.term) for each in mixture.unwanted)
         regions = unwanted[0].regions if unwanted else ()

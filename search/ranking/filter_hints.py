@@ -1,4 +1,4 @@
-"""What to try in place of a filter that lets nothing through: the values that exist."""
+"""Hints for a filter that no photo passes: the values that exist."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ __all__ = ["nothing_let_through"]
 
 MOST_VALUES, MOST_FIELDS = 4, 3
 MOST_NUMBERS = 10_000
-"""Values of a number among which the least and the highest are looked for."""
+"""Number of values among which the smallest and the largest are looked for."""
 
 
 def nothing_let_through(index: SearchedIndex, where: str) -> str:
-    """Say in a line that a filter is true of no photo, and what would be.
+    """Return a line that no photo passes a filter, and which values would.
 
-    These are the values that photos have in the fields of which it asks for something else.
+    These are the values that photos have in the fields where the filter asks for others.
 
     Args:
-        index: is searched.
+        index: the index that is searched.
         where: the filter.
     """
-    return f"no photo is let through by the filter: {where}; {_hint(index, parse_filter(where))}"
+    return f"no photo passes the filter: {where}; {_hint(index, parse_filter(where))}"
 
 
 def _hint(index: SearchedIndex, expression: Expression) -> str:
@@ -39,7 +39,7 @@ def _hint(index: SearchedIndex, expression: Expression) -> str:
         if part.field not in failing and not len(index.matching(part)):
             failing[part.field] = None
     if not failing:
-        return "each part of it lets photos through, and all together none"
+        return "photos pass each part of it, but none passes all"
     return "; ".join(_known(index, field) for field in list(failing)[:MOST_FIELDS])
 
 

@@ -1,4 +1,4 @@
-"""Which photos a search looks at, before anything re-ranks them, and what they are worth so far."""
+"""The first stage of a search: which photos are candidates, and their scores so far."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 __all__ = ["allowed_photos", "find_candidates"]
 
 LEAST_WORDED = 10
-"""Photos found by words that are candidates, whatever their pictures; a search for more hits takes
-as many."""
+"""Photos found by words that become candidates, whatever they show; a search for more hits takes as
+many as its hits."""
 
 
 def allowed_photos(index: SearchedIndex, request: SearchRequest) -> Allowed | None:
-    """Return the photos that may answer, by the request's filter; None for all.
+    """Return the photos that pass the request's filter; None for all.
 
     Raises:
         QueryError: the filter cannot be read.
@@ -34,7 +34,7 @@ def allowed_photos(index: SearchedIndex, request: SearchRequest) -> Allowed | No
     if not request.where:
         return None
     from search.query.filters import (
-        parse_filter,  # brings FAISS, for which `--help` should not wait
+        parse_filter,  # imports FAISS, for which `--help` should not wait
     )
 
     return index.matching(parse_filter(request.where))
@@ -49,11 +49,11 @@ def find_candidates(
     rows: CandidateRows,
     written: WrittenWords = NOTHING_WRITTEN,
 ) -> Ranking:
-    """Return what the first stage finds, and the k photos of which the query's words are written.
+    """Return what the first stage finds, including the k photos that match the query's words best.
 
-    The latter come first, as they are re-ranked first where time is short; all others by their
-    scores. Photos that the query itself names by their ids are left out. In a hybrid search all
-    that words found are candidates, since each has a rank there.
+    The latter come first, so that they are re-ranked even if time is short; all others follow by
+    their scores. Photos that the query itself names by id are left out. In a hybrid search all
+    photos found by words are candidates, since each has a rank there.
     """
     own = [term.image_id for term in request.positive if term.image_id is not None]
     count = request.first_stage_count

@@ -1,7 +1,7 @@
 """Near-duplicates among all photos of an index, by their perceptual hashes.
 
-Hashes of 64 bits that differ in at most 8 are equal in at least one of 9 parts of them, so only
-photos that share a part are compared.
+64-bit hashes that differ in at most 8 bits are equal in at least one of 9 parts, so only photos
+that share a part are compared.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from search.ranking.near_duplicates import MOST_BITS
 __all__ = ["duplicate_groups"]
 
 MOST_OF_ONE = 20_000
-"""Photos that are looked at of those that share a part: of plain pictures there may be many."""
+"""Limit on photos sharing a part that are compared: plain pictures may share it in large
+numbers."""
 
 _BLOCK = 512
 
@@ -27,12 +28,12 @@ def duplicate_groups(
 ) -> list[NDArray[np.int64]]:
     """Return groups of near-duplicates as rows of the hashes, the largest group first.
 
-    Every photo of a group looks like the first one of it, so no chain of small steps leads from one
-    photo to quite another; none is in two groups. Equal groups stand in the order of their rows.
+    Every photo of a group looks like its first one, so no chain of small steps leads from one photo
+    to quite another; none is in two groups. Groups of equal size are in the order of their rows.
 
     Args:
-        hashes: (N,); of two that are alike, the one that comes first is first in its group.
-        most_bits: hashes that differ in at most so many bits are alike.
+        hashes: (N,); of two that are alike, the earlier one comes first in its group.
+        most_bits: hashes that differ in at most this many bits are alike.
 
     >>> duplicate_groups(np.array([0, 2**60, 2**64 - 1, 1], np.uint64))
     [array([0, 1, 3])]
@@ -57,7 +58,7 @@ def duplicate_groups(
 def _pairs(
     hashes: NDArray[np.uint64], most_bits: int
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Return pairs of rows whose hashes are alike; a pair may come several times."""
+    """Return pairs of rows whose hashes are alike; a pair may be repeated."""
     for first_bit, bits in _bit_ranges(most_bits + 1):
         part = (hashes >> np.uint64(first_bit)) & np.uint64(2**bits - 1)
         order = np.argsort(part, kind="stable")

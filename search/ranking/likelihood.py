@@ -1,4 +1,4 @@
-"""How likely hits are right: each text of a query held against its own background in the index."""
+"""Probabilities of hits: each text of a query is compared with its background in the index."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Likelihood:
-    """Judges the hits of one search.
+    """Computes the probabilities of one search's hits.
 
     Attributes:
         index: that is searched.
@@ -39,12 +39,12 @@ class Likelihood:
     passes_first: bool = False
 
     def judged(self, mixture: Mixture, term_scores: TermScores, *, reranked: bool) -> TermScores:
-        """Return what the terms make of K candidates with the probabilities that can be shown.
+        """Return the terms' scores of K candidates with the probabilities to be shown.
 
         Args:
-            mixture: of the query.
-            term_scores: scores of its terms; probabilities of true and random pairs.
-            reranked: whether they are the re-ranker's.
+            mixture: the terms of the query.
+            term_scores: scores of its terms, with probabilities for true against random pairs.
+            reranked: whether the scores are the re-ranker's.
         """
         if self.passes_first and not reranked:
             return term_scores

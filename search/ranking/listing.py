@@ -1,4 +1,4 @@
-"""Photos listed without looking for anything, and hits in another order than by their scores."""
+"""Photos listed without a search, and hits sorted otherwise than by score."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 __all__ = ["list_photos", "sorted_hits"]
 
 CERTAIN = 1.0
-"""The probability of a photo that is listed: the filter is true of it."""
+"""The probability of a listed photo: the filter is true of it."""
 
 
 def list_photos(index: SearchedIndex, request: SearchRequest, within: Allowed | None) -> Ranking:
-    """Return photos that a filter lets through in the order that is asked for, by date if none is.
+    """Return photos that pass a filter in the requested order, by default by date.
 
     Their scores are 0, and their probabilities 1.
     """
-    from store.catalog.photo_order import PhotoOrder  # brings SQLite
+    from store.catalog.photo_order import PhotoOrder  # imports SQLite
 
     field: SortField = "taken" if request.sort == "score" else request.sort
     order = PhotoOrder(field, request.reverse)
@@ -41,9 +41,9 @@ def list_photos(index: SearchedIndex, request: SearchRequest, within: Allowed | 
 
 
 def sorted_hits(hits: Sequence[Hit], request: SearchRequest) -> list[Hit]:
-    """Return hits, which stand by their scores, in the order of the request, with their new ranks.
+    """Return hits that are sorted by score in the order of the request, with their new ranks.
 
-    What has no date stands last.
+    Photos without a date come last.
     """
     descending = (request.sort in ("score", "taken", "size")) != request.reverse
     known = [hit for hit in hits if _key(hit, request.sort) is not None]

@@ -1,4 +1,4 @@
-"""From an ordered ranking to hits, with what the index knows of each photo."""
+"""From an ordered ranking to hits, with what the index knows about each photo."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def _hit(photo: PhotoRecord, ranking: Ranking, rank: int, place: int) -> Hit:
 def _without_repeats(
     index: SearchedIndex, groups: list[Group], ranking: Ranking, k: int
 ) -> list[Group]:
-    """The best k; a photo that lies in several indexes is the first one's."""
-    from store.federation.ids import STRIDE  # with which comes all that reads indexes
+    """Return the best k; a photo in several indexes is taken from the first."""
+    from store.federation.ids import STRIDE  # imports everything that reads indexes
 
     indexes = int(ranking.image_ids.max()) // STRIDE + 1 if len(ranking) else 1
     if indexes == 1:
@@ -83,7 +83,7 @@ def _without_repeats(
 def _groups(
     index: SearchedIndex, ranking: Ranking, request: SearchRequest, rows: CandidateRows
 ) -> list[Group]:
-    """Each hit alone, or with its near-duplicates behind it."""
+    """Return groups of hits: each alone, or with its near-duplicates."""
     if not request.fold_duplicates:
         return [Group(place) for place in range(len(ranking))]
     unit_dim = index.model.unit_dim

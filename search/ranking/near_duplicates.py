@@ -11,24 +11,24 @@ from numpy.typing import NDArray
 __all__ = ["LEAST_COSINE", "MOST_BITS", "Group", "first_of_each", "fold"]
 
 MOST_BITS = 8
-"""Hashes of one photo differ in at most so many of 64 bits. All copies that were smaller, saved
-anew, darker, without colour or cut by 2 %, and 96 % of those cut by 5 %, are found by this, and
-none of 979,300 pairs of different photos (`indexer.photos.perceptual_hash`)."""
+"""Hashes of one photo differ in at most this many of 64 bits. This finds all copies that were
+smaller, saved again, darker, without colour or cropped by 2 %, and 96 % of those cropped by 5 %,
+but none of 979,300 pairs of different photos (`indexer.photos.perceptual_hash`)."""
 
 LEAST_COSINE = 0.95
-"""Vectors of one photo have at least this cosine. They find what hashes miss, and the other way:
-with the shipped model 95 % of copies cut by 5 % and 92 % of those cut by 10 %, of which hashes find
-95 and 42 %, but only 38 % of those half as large. Of 499,500 pairs of the Flickr8k development
-photos, some of them of one game or one race, none has more than 0.93."""
+"""Vectors of one photo have at least this cosine. They find what hashes miss, and vice versa: with
+the shipped model 95 % of copies cropped by 5 % and 92 % of those cropped by 10 %, of which hashes
+find 95 and 42 %, but only 38 % of those of half the size. Of 499,500 pairs of the Flickr8k
+development photos, some of one game or one race, none exceeds 0.93."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """A hit and those that it stands for.
+    """A hit and those folded under it.
 
     Attributes:
-        shown: place of the hit that is shown, from 0, among those that were given.
-        folded: places of those under it, ascending.
+        shown: position of the shown hit, from 0, among the given ones.
+        folded: positions of those under it, ascending.
     """
 
     shown: int
@@ -42,14 +42,14 @@ def fold(
     most_bits: int = MOST_BITS,
     least_cosine: float = LEAST_COSINE,
 ) -> list[Group]:
-    """Put every hit under the first better one that shows nearly the same photo.
+    """Fold every hit under the first better one that shows nearly the same photo.
 
     Args:
-        hashes: perceptual hashes of K hits, the best hit first; None where there is none, as of
-            photos that were last read by an earlier version.
-        vectors: (K, U) their unit vectors; None if hashes alone are to be compared.
-        most_bits: hashes that differ in at most so many of 64 bits are of one photo.
-        least_cosine: so are vectors of this cosine or more.
+        hashes: perceptual hashes of K hits, the best hit first; None if there is none, as for
+            photos last read by an earlier version.
+        vectors: (K, U) their unit vectors; None to compare only hashes.
+        most_bits: hashes that differ in at most this many of 64 bits are of one photo.
+        least_cosine: so are vectors with this cosine or more.
 
     Returns:
         A group for each hit that is shown, in their order; every hit is in exactly one. A hit is
@@ -78,11 +78,11 @@ def fold(
 
 
 def first_of_each(groups: Sequence[Group], names: Mapping[int, str]) -> list[Group]:
-    """Leave out what is the very photo of a better hit: one that lies in two indexes.
+    """Leave out hits with the same photo as a better one, which is in two indexes.
 
     Args:
         groups: the best first.
-        names: path of the photo at each place.
+        names: path of the photo at each position.
 
     >>> first_of_each([Group(0), Group(1, (2,)), Group(3)], {0: "a", 1: "b", 2: "a", 3: "b"})
     [Group(shown=0, folded=()), Group(shown=1, folded=())]

@@ -1,4 +1,4 @@
-"""What people should know of an answer, a line each."""
+"""Notes on an answer for people, a line each."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ def notes_on(
     unknown: Unknown = NOTHING,
     model: SearchModel | None = None,
 ) -> tuple[str, ...]:
-    """Say what is missing, that a budget was spent, that a filter left nothing, and the like.
+    """Return notes: missing indexes, a spent budget, a filter that no photo passes, and so on.
 
     Args:
-        request: what was asked.
-        mixture: its terms; None where photos are only listed.
-        ranking: of all candidates.
-        hint: what is to be said of a filter that lets nothing through.
+        request: the request.
+        mixture: its terms; None if photos are only listed.
+        ranking: the ranking of all candidates.
+        hint: the hint on a filter that no photo passes.
         missing: which indexes of several could not be read.
-        hits: what is shown, the best first.
+        hits: the shown hits, the best first.
         unknown: words that the model does not know.
-        model: which ranked them.
+        model: the model that ranked them.
     """
     notes = [f"degraded: answered without {each.index}: {each.reason}" for each in missing]
     seen = int(ranking.reranked.sum())
@@ -55,14 +55,16 @@ def notes_on(
         notes.append(hint)
     wanted = () if mixture is None else mixture.wanted
     if wanted and not any(each.query is not None for each in wanted):
-        notes.append("no text was asked for: in place of probabilities stand cosines of photos")
+        notes.append(
+            "the query has no text, so cosines of photos are shown in place of probabilities"
+        )
     if (misread := unknown.note(words=request.words)) is not None:
         notes.append(misread)
     if request.explain and model is not None and not explains(model):
         name = getattr(model, "encoders", model.name)
         notes.append(
-            f"{name} gives no explanations: only a model that was trained has graphs that tell "
-            "which word and region did what"
+            f"{name} gives no explanations: only a trained model has graphs that show what each "
+            "word and region contributed"
         )
     if hits and hits[0].group is HitGroup.other and (weak := weakness_of(hits[0].probability)):
         notes.append(weak)

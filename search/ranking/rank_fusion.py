@@ -1,4 +1,4 @@
-"""Two rankings made one: what vectors find, and what words find."""
+"""Fusion of two rankings: what vectors find, and what words find."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 __all__ = ["RANK_CONSTANT", "fused"]
 
 RANK_CONSTANT = 60
-"""How much the first ranks stand out, less the higher it is; 60 is the value of the paper."""
+"""The higher it is, the less the first ranks stand out; 60 is the paper's value."""
 
 Ids = Sequence[int] | NDArray[np.int64]
 
@@ -21,7 +21,7 @@ def fused(
     """Return all ids of some rankings as one ranking, by reciprocal rank fusion.
 
     A photo's score is the sum of `1 / (constant + rank)` over the rankings that have it. Only ranks
-    count, so that rankings by scores of any kind can be put together. Cormack, Clarke and Buettcher
+    count, so that rankings by any kind of score can be combined. Cormack, Clarke and Buettcher
     (2009), Reciprocal Rank Fusion outperforms Condorcet and Individual Rank Learning Methods.
 
     Args:
@@ -34,7 +34,7 @@ def fused(
     Raises:
         ValueError: a ranking has an id twice, or the constant is -1 or below.
 
-    The photo 7 is second and first: 1 / 62 + 1 / 61.
+    Photo 7 is second and first: 1 / 62 + 1 / 61.
 
     >>> ids, scores = fused([[5, 7], [7, 9]])
     >>> ids.tolist(), scores.round(4).tolist()

@@ -1,4 +1,4 @@
-"""Candidates with their scores, some of which the re-ranker has seen."""
+"""Candidates with their scores, some of them re-ranked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Ranking", "falling"]
 
 LEAST_SPREAD = 0.01
-"""The least standard deviation of scores, so that equal ones are told apart by words."""
+"""The smallest standard deviation assumed for scores, so that words separate equal ones."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Ranking:
         scores: higher is nearer, among the re-ranked ones and among the others.
         probabilities: 0..1.
         reranked: whether score and probability are the re-ranker's.
-        worded: what of the score comes of words that are written of the photo; None of none.
+        worded: the part of the score from words written about the photo; None without any.
     """
 
     image_ids: NDArray[np.int64]
@@ -45,13 +45,13 @@ class Ranking:
         scores: NDArray[np.floating],
         probabilities: NDArray[np.floating],
     ) -> Self:
-        """Return what the first stage found."""
+        """Return the ranking of the first stage."""
         return cls(image_ids, scores, probabilities, np.zeros(len(image_ids), np.bool_))
 
     def with_reranked(
         self, scores: NDArray[np.floating], probabilities: NDArray[np.floating]
     ) -> Self:
-        """Put the re-ranker's scores and probabilities, (S,), in the place of the first S."""
+        """Replace the first S scores and probabilities by the re-ranker's, (S,)."""
         count = len(scores)
         return replace(
             self,
@@ -63,9 +63,9 @@ class Ranking:
     def ordered(self) -> Self:
         """Return them nearest first, equal ones by id.
 
-        Those that were not re-ranked come after all others. Their scores are moved below them, by
-        the same number for all, since those of the first stage are not on the re-ranker's scale;
-        and no probability of theirs is above the lowest of the others.
+        Those that were not re-ranked come after all others. Their scores are shifted below the
+        others by the same number, since the first stage's are not on the re-ranker's scale; and
+        none of their probabilities exceeds the lowest of the others.
         """
         scores, probabilities = self.scores, self.probabilities
         if self.reranked.any() and not self.reranked.all():
@@ -85,19 +85,19 @@ class Ranking:
 
     @property
     def by_words(self) -> dict[int, float]:
-        """What of the scores comes of words that are written, by image id."""
+        """Return the part of each score that comes from written words, by image id."""
         if self.worded is None:
             return {}
         return dict(zip(self.image_ids.tolist(), self.worded.tolist(), strict=True))
 
     def at_most(self, most: float) -> Self:
-        """Return the ranking without a probability above one."""
+        """Return the ranking with probabilities limited to a maximum."""
         return replace(self, probabilities=np.minimum(self.probabilities, most))
 
     def with_words(self, coverage: Coverage) -> Self:
-        """Return the ranking with what is written of the candidates counted too.
+        """Return the ranking with words written about the candidates counted too.
 
-        The scores of both stages are on scales of their own, and move by their own spreads.
+        The scores of each stage have their own scale, and move by their own spread.
         """
         spreads = (_spread(self.scores[stage]) for stage in (self.reranked, ~self.reranked))
         added = np.where(self.reranked, *spreads) * coverage.deviations
@@ -112,8 +112,8 @@ class Ranking:
         """Return the same candidates in another order, with other scores; probabilities stay.
 
         Args:
-            image_ids: (K,) all of theirs, best first.
-            scores: (K,) of each; no part of them comes of words.
+            image_ids: (K,) all ids, best first.
+            scores: (K,) the scores, no part of which comes from words.
         """
         places = {image_id: place for place, image_id in enumerate(self.image_ids.tolist())}
         order = np.array([places[image_id] for image_id in image_ids.tolist()], np.int64)
@@ -127,7 +127,7 @@ class Ranking:
         )
 
     def with_falling_probabilities(self) -> Self:
-        """Return it with probabilities as people see them: they never rise with the rank."""
+        """Return it with the probabilities to be shown, which never rise with the rank."""
         return replace(self, probabilities=falling(self.probabilities))
 
 
@@ -136,12 +136,12 @@ def _spread(scores: NDArray[np.floating]) -> float:
 
 
 def falling(numbers: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return the numbers nearest to some, (K,), of which none is above the one before it.
+    """Return the numbers nearest to the given ones, (K,), that never rise.
 
-    Neighbours that rise are given their mean, and that is compared with what stands before it
-    (pool adjacent violators; Ayer et al. 1955, An Empirical Distribution Function for Sampling with
-    Incomplete Information). So what a probability promises holds over the hits that share it, which
-    it would not if each took the least so far.
+    Rising neighbours get their mean, which is compared with what comes before it (pool adjacent
+    violators; Ayer et al. 1955, An Empirical Distribution Function for Sampling with Incomplete
+    Information). So a probability is calibrated over the hits that share it, which it would not be
+    if each took the minimum so far.
 
     >>> falling(np.array([0.9, 0.25, 0.75, 0.0])).tolist()
     [0.9, 0.5, 0.5, 0.0]

@@ -1,9 +1,8 @@
-"""Whether texts say a word of a query, or another that means it: "sofa" says that a couch is there.
+"""Whether texts say a word of a query, or a synonym: "sofa" says that a couch is there.
 
-Words are compared in small letters and in the singular. A noun is also said by words for kinds of
-it (`search.lexicon`), which count less; it is not said where it only ends the name of another
-thing ("teddy bear" says nothing of a bear), and hardly where it says what another thing is like
-("an orange shirt").
+Words are compared in lower case and in the singular. Words for kinds of a noun (`search.lexicon`)
+also say it, but count less; it is not said where it only ends the name of another thing ("teddy
+bear" says nothing about a bear), and hardly where it describes another thing ("an orange shirt").
 """
 
 from __future__ import annotations
@@ -20,9 +19,9 @@ from search.understanding.typed_words import plain
 __all__ = ["AskedWord", "asked_words", "plain_singular", "strengths_of", "strengths_of_each"]
 
 LEAST_PART = 3
-"""Letters of a word that is found within others, in text that was read in photos."""
+"""Length from which a word is also found within others, in text that was read in photos."""
 LIKE = 0.3
-"""How much an adjective says of the thing of that name."""
+"""How strongly an adjective says the thing of the same name."""
 
 _WORD = re.compile(r"\w+")
 _Units = tuple[tuple[str, ...], frozenset[str]]
@@ -36,9 +35,9 @@ class AskedWord:
     """A word of a query, or two that are one noun.
 
     Attributes:
-        text: in small letters, in the singular.
-        columns: which of the query's words it is, by their places.
-        is_adjective: whether the query says by it what the next word is like.
+        text: in lower case and the singular.
+        columns: positions of its words among the query's.
+        is_adjective: whether the query uses it to describe the next word.
     """
 
     text: str
@@ -48,7 +47,7 @@ class AskedWord:
     @cached_property
     def kinds(self) -> Mapping[str, float]:
         """Other words that say it, and how strongly."""
-        from search.lexicon.noun_kinds import kinds_of  # reads a file when it is first asked
+        from search.lexicon.noun_kinds import kinds_of  # reads a file on first use
 
         return kinds_of(self.text) if self.text.replace(" ", "").isascii() else {}
 
@@ -93,11 +92,11 @@ def strengths_of(
 ) -> list[float]:
     """Return how strongly texts say each word of a query, 0 to 1.
 
-    Of languages that are written without blanks a word is a pair of letters, which may stand
-    anywhere; so may a word of three letters and more in lines of text that was read in a photo.
+    In languages written without blanks a word is a pair of letters, which may occur anywhere; so
+    may a word of three or more letters in lines of text read in a photo.
 
     Args:
-        asked: the query's, as `asked_words` gives them.
+        asked: the query's words, as `asked_words` returns them.
         texts: captions, names and the like.
         lines: text that was read in the photo.
 
@@ -160,7 +159,7 @@ def _strongest(
 
 
 def _sureness(unit: str, tokens: Sequence[str], hits: Mapping[str, float], like: float) -> float:
-    """Return whether a text means by a word what it stands for, 0 to 1; `like` of an adjective."""
+    """Return how surely a word of a text means the thing, 0 to 1; `like` for an adjective."""
     from search.lexicon.noun_kinds import is_also_adjective, is_noun, is_pair
 
     if " " in unit:

@@ -11,16 +11,16 @@ from search.result import STAGES
 __all__ = ["BLOCK", "Stopwatch", "blocks_in_time"]
 
 BLOCK = 25
-"""Candidates that are re-ranked between two looks at the clock."""
+"""Candidates that are re-ranked between two checks of the clock."""
 
 Clock = Callable[[], float]
 
 
 class Stopwatch:
-    """Milliseconds by stage since it was made.
+    """Measures milliseconds by stage since its creation.
 
     Args:
-        clock: gives seconds.
+        clock: returns seconds.
     """
 
     def __init__(self, clock: Clock = time.perf_counter) -> None:
@@ -30,7 +30,7 @@ class Stopwatch:
 
     @contextmanager
     def stage(self, name: str) -> Generator[None]:
-        """Count what happens in a block for a stage, beside what was counted for it before."""
+        """Add the time of a block to a stage."""
         started = self._clock()
         try:
             yield
@@ -38,24 +38,24 @@ class Stopwatch:
             self._stages[name] += 1000 * (self._clock() - started)
 
     def elapsed_ms(self) -> float:
-        """Return the time since it was made."""
+        """Return the time since its creation."""
         return 1000 * (self._clock() - self._started)
 
     def took_ms(self) -> dict[str, float]:
-        """Return the stages, and `total`, which is more than their sum."""
+        """Return the stages, and `total`, which exceeds their sum."""
         return {**self._stages, "total": self.elapsed_ms()}
 
 
 def blocks_in_time(count: int, budget_ms: float | None, watch: Stopwatch) -> Iterator[slice]:
-    """Return the blocks of `count` candidates that fit into a budget, one after another.
+    """Yield the blocks of `count` candidates that fit into a budget, one after another.
 
-    A block begins only if the slowest one before, taken again, would end within the budget; so the
-    first, of which nothing is known, always begins. Without a budget there is one block of all.
+    A block starts only if the slowest one so far would still fit into the budget; the first, of
+    which nothing is known, always starts. Without a budget there is one block of all candidates.
 
     Args:
-        count: how many candidates there are.
-        budget_ms: milliseconds from the watch's start, None for as long as it takes.
-        watch: started when the search was.
+        count: number of candidates.
+        budget_ms: milliseconds from the watch's start; None for no limit.
+        watch: started with the search.
     """
     size = count if budget_ms is None else BLOCK
     slowest = 0.0

@@ -1,4 +1,4 @@
-"""The terms of a query as numbers: texts read by the model, photos by their vectors."""
+"""The terms of a query, embedded: texts by the model, photos by their vectors."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ __all__ = ["TermReader", "people_as_said"]
 PEOPLE = frozenset(
     {"anybody", "anyone", "human", "humans", "people", "person", "persons", "somebody", "someone"}
 )
-"""Names for people at large, which captions hardly use: they say who is there."""
+"""General words for people, which captions hardly use: they say who is there."""
 
 PEOPLE_AS_SAID = "people men women boys girls a man a woman a boy a girl a child a person"
 
 
 FEW = 8
-"""Photos of a background below which its spread says nothing."""
+"""Photos of a background below which its spread is meaningless."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ class TermReader:
     """Reads terms for one index.
 
     Attributes:
-        index: which is searched.
+        index: the index that is searched.
         model: reads texts.
-        photo_embedder: reads photos that the index does not hold.
-        read: texts that were read already, as the model's `embed_queries` gives one.
+        photo_embedder: embeds photos that the index does not hold.
+        read: texts that were already embedded, each as the model's `embed_queries` returns it.
     """
 
     index: SearchedIndex
@@ -51,18 +51,18 @@ class TermReader:
     read: Mapping[str, EmbeddedQueries] = field(default_factory=dict)
 
     def having_read(self, requests: Iterable[SearchRequest]) -> Self:
-        """Return a reader that has read all texts of some requests together, each once."""
+        """Return a reader that has embedded all texts of some requests together, each once."""
         wanted = [term.text for request in requests for term in request.positive]
         unwanted = [term.text for request in requests for term in request.negative]
         told = [self._unwanted_text(text) for text in unwanted if text is not None]
         texts = list(dict.fromkeys([*(text for text in wanted if text is not None), *told]))
-        # What cannot be taken apart again is read when it is asked for.
+        # Results that cannot be split again are read when needed.
         together = self.model.embed_queries(texts) if len(texts) > 1 else None
         each = getattr(together, "each", None)
         return self if each is None else replace(self, read=dict(zip(texts, each(), strict=True)))
 
     def mixture(self, request: SearchRequest) -> Mixture:
-        """Read all terms of a request; raises as the next does."""
+        """Read all terms of a request; raises as `wanted`."""
         wanted = tuple(self.wanted(term) for term in request.positive)
         unwanted = tuple(self.unwanted(term) for term in request.negative)
         return Mixture(self._balanced(wanted) if self._is_untrained else wanted, unwanted)
@@ -71,7 +71,7 @@ class TermReader:
         """Read what is wanted.
 
         Raises:
-            QueryError: a photo cannot be read, or the index has none of that id.
+            QueryError: a photo cannot be read, or the index has none with that id.
         """
         if term.text is None:
             return EmbeddedTerm(term, self._photo(term))
@@ -81,7 +81,7 @@ class TermReader:
         return EmbeddedTerm(term, query.vectors[0], query)
 
     def unwanted(self, term: Term) -> EmbeddedTerm:
-        """Read what is not wanted; as `wanted`, but people are looked for as captions say them."""
+        """Read unwanted terms as `wanted` does, but with people named as captions name them."""
         if term.text is None:
             return self.wanted(term)
         read = self.wanted(Term(self._unwanted_text(term.text), weight=term.weight))
@@ -89,17 +89,17 @@ class TermReader:
 
     @property
     def _is_untrained(self) -> bool:
-        """Whether the model came as it is, so that nothing here was chosen for it."""
+        """Return whether the model is untrained, so that nothing here was tuned for it."""
         return bool(getattr(self.model, "is_untrained", False))
 
     def _unwanted_text(self, text: str) -> str:
         return text if self._is_untrained else people_as_said(text)
 
     def _balanced(self, terms: tuple[EmbeddedTerm, ...]) -> tuple[EmbeddedTerm, ...]:
-        """Let photos of a query spread the collection's scores as far as its texts do.
+        """Scale photos of a query so that they spread the collection's scores as its texts do.
 
-        Cosines of two photos spread farther than those of a photo and a text, for each model by
-        another factor; in a sum, the photo would decide alone.
+        Cosines of two photos spread more widely than those of a photo and a text, by a factor that
+        depends on the model; in a sum, the photo alone would decide.
         """
         texts = [each for each in terms if each.query is not None]
         photos = [each for each in terms if each.query is None]
@@ -116,7 +116,7 @@ class TermReader:
         )
 
     def _photo(self, term: Term) -> NDArray[np.float32]:
-        """Return the vector (D,) that makes cosines: what stands beside the embedding goes."""
+        """Return the vector (D,) that yields cosines: without the columns beside the embedding."""
         unit_dim = self.index.model.unit_dim or self.index.model.dim
         vector = np.array(self._indexed(term), np.float32)
         vector[unit_dim:] = 0
@@ -139,7 +139,9 @@ class TermReader:
         try:
             vector: NDArray[np.float32] = self.index.vectors([image_id])[0]
         except KeyError:
-            raise QueryError(f"the index has no photo {image_id}, see a hit's image_id") from None
+            raise QueryError(
+                f"the index has no photo {image_id}; a hit's image_id is one that it has"
+            ) from None
         return vector
 
     def _embedded(self, content: bytes, term: Term) -> NDArray[np.float32]:
@@ -159,10 +161,10 @@ def _spread(background: NDArray[np.float32], terms: Sequence[EmbeddedTerm]) -> f
 
 
 def people_as_said(text: str) -> str:
-    """Return a text in which people at large are told as captions tell them.
+    """Return a text with general words for people replaced by those of captions.
 
-    "person" says less of whether one is there than chance (an area under the curve of 0.41 over the
-    COCO sample of 200 photos); these words, 0.74, and by the word detector alone 0.89.
+    "person" predicts whether one is there worse than chance (an area under the curve of 0.41 over
+    the COCO sample of 200 photos); these words reach 0.74, and 0.89 by the word detector alone.
 
     >>> people_as_said("any people") == PEOPLE_AS_SAID, people_as_said("people on bikes")
     (True, 'people on bikes')

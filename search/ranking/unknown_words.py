@@ -1,7 +1,7 @@
-"""Words of a query that mean nothing to the model, and how that is told.
+"""Words of a query that the model does not know, and the note on them.
 
-A query none of whose words it knows is answered all the same: its vector lies somewhere. What is
-nearest to it is then no match, whatever the numbers say.
+A query without any known word is answered all the same, since it has some vector. What is nearest
+to that is no match, whatever the numbers say.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["Unknown", "unknown_words"]
 
 MOST_WORDS = 64
-"""Of a text that are looked at: encoders read no more."""
+"""Limit on the words of a text that are checked: encoders read no more."""
 LONGEST_READ, LONGEST_WORD = 4000, 60
-"""Letters of a text, and of a word, that are looked at."""
+"""Limits on the characters of a text, and of a word, that are checked."""
 MOST_NAMED, LONGEST = 3, 60
 """Words that a note names, and how many characters of a text it shows."""
 
@@ -35,13 +35,13 @@ _OWNED = re.compile(r"['\u2019][^\W\d_]+")
 
 @dataclass(frozen=True)
 class Unknown:
-    """What of a query the model cannot read.
+    """The parts of a query that the model cannot read.
 
     Attributes:
-        words: those it does not know, as they are written, in the query's order; each once.
-        suggestions: for each of them the known word that is spelt nearly so, or None.
-        texts: the texts in which it knows no word, where that leaves nothing it could look for;
-            empty where it knows some word of what is wanted, or a photo is asked with.
+        words: unknown words as written, in the query's order; each once.
+        suggestions: for each of them the known word with the nearest spelling, or None.
+        texts: the texts without any known word, if that leaves nothing to look for; empty if some
+            wanted word is known, or the query has a photo.
     """
 
     words: tuple[str, ...] = ()
@@ -49,10 +49,10 @@ class Unknown:
     texts: tuple[str, ...] = ()
 
     def note(self, *, words: bool = False) -> str | None:
-        """Say it in a line; None where all is known.
+        """Return a note in one line; None if everything is known.
 
         Args:
-            words: whether words of captions and names are searched too, as they are written.
+            words: whether captions and names are searched too, for the words as written.
 
         >>> Unknown(("girafe",), ("giraffe",)).note()
         'crossgraph does not know “girafe” (did you mean “giraffe”?): it reads English'
@@ -79,10 +79,10 @@ class Unknown:
 
 
 def unknown_words(request: SearchRequest, model: SearchModel) -> Unknown:
-    """Look for words that the model does not know in the texts of a request.
+    """Return the words in the texts of a request that the model does not know.
 
     Stop words, numbers and single Latin letters are neither known nor unknown, and neither are
-    templates at a text's head ("a photo of"), which say nothing of what is looked for.
+    templates at a text's start ("a photo of"), which say nothing about what is looked for.
     """
     texts = [term.text for term in (*request.positive, *request.negative) if term.text is not None]
     if not texts:
@@ -90,7 +90,7 @@ def unknown_words(request: SearchRequest, model: SearchModel) -> Unknown:
     known = model.known_words
     words = dict.fromkeys(word for text in texts for word in _content(text))
     missing = [word for word in words if _plain(word) not in known]
-    # What is not wanted only matters on its own where nothing is wanted.
+    # Unwanted terms only matter on their own if nothing is wanted.
     decisive = request.positive or request.negative
     unread = [term.text for term in decisive if term.text and _is_unread(term, missing)]
     return Unknown(
@@ -102,7 +102,7 @@ def unknown_words(request: SearchRequest, model: SearchModel) -> Unknown:
 
 
 def _is_unread(term: Term, missing: list[str]) -> bool:
-    """Whether a text has neither a known word nor a number, and more than stop words."""
+    """Return whether a text has neither a known word nor a number, but more than stop words."""
     text = term.text or ""
     content = list(_content(text))
     if content:
@@ -112,7 +112,7 @@ def _is_unread(term: Term, missing: list[str]) -> bool:
 
 
 def _content(text: str) -> Iterator[str]:
-    """Return a text's words but for stop words and single Latin letters, as they are written."""
+    """Return a text's words as written, without stop words and single Latin letters."""
     text_read = _OWNED.sub(" ", unicodedata.normalize("NFC", canonical_query(text[:LONGEST_READ])))
     for word in _WORD.findall(text_read)[:MOST_WORDS]:
         plain = _plain(word)
@@ -121,7 +121,7 @@ def _content(text: str) -> Iterator[str]:
 
 
 def _plain(word: str) -> str:
-    """Return a word as encoders read it: in small letters, without accents.
+    """Return a word as encoders read it: in lower case, without accents.
 
     >>> _plain("Café")
     'cafe'

@@ -1,13 +1,13 @@
-"""What is written of photos (captions, names, categories), as evidence beside the picture.
+"""Words written about photos (captions, names, categories), as evidence beside the picture.
 
-A query's words that say what is looked for are held against all that is written of a candidate,
-and so are other words that mean the same, or a kind of it (`search.ranking.said_words`). The share
-of them that is written there is its *coverage*: it moves the score, by standard
-deviations of the candidates' scores, and the probability, in log odds.
+A query's words that say what is looked for are compared with everything written about a candidate,
+and so are synonyms and words for kinds of it (`search.ranking.said_words`). The share of them that
+is found is the *coverage*: it moves the score, by standard deviations of the candidates' scores,
+and the probability, in log odds.
 
 The slopes were fitted on the categories of the COCO sample, and on the fifth caption of each of its
 photos where the other four were known; so probabilities of that sample with captions known
-(`crossgraph eval --keywords --shown`) lean to the bright side.
+(`crossgraph eval --keywords --shown`) are somewhat optimistic.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ WEIGHT = 7.0
 """Standard deviations of the candidates' scores that full coverage is worth. Over 1,127 training
 photos of COCO, two captions of each known, 3, 7, 10 and 14 find nouns equally well."""
 UNWRITTEN = 0.5
-"""How much a word counts that is written of none of the candidates."""
+"""How much a word counts that is written about none of the candidates."""
 MOST_KINDS = 16
-"""Other words for each word of a short query that are looked up where the query's own find few."""
+"""Other words per word of a short query that are looked up if the query's own find few photos."""
 MOST_FOUND = 50
-"""Photos that are looked up by words; a search for more hits looks up as many."""
+"""Photos that are looked up by words; a search for more hits looks up as many as its hits."""
 
 Array = NDArray[np.float32]
 
@@ -48,7 +48,7 @@ Array = NDArray[np.float32]
 class WordEvidence:
     """Log odds of a hit with captions: `slope` x those of the picture + `full` x coverage - `none`.
 
-    `none` is what it says that the captions are silent.
+    `none` is the evidence of captions that mention nothing of it.
     """
 
     slope: float
@@ -62,11 +62,11 @@ SENTENCE = WordEvidence(0.86, 5.3, 3.0)
 
 @dataclass(frozen=True)
 class Coverage:
-    """What is written of K candidates.
+    """What is written about K candidates.
 
     Attributes:
-        shares: (K,) of the query's words that are written of each, 0 to 1.
-        captioned: (K,) whether a photo has captions, so that their silence says something.
+        shares: (K,) the share of the query's words written about each, 0 to 1.
+        captioned: (K,) whether a photo has captions, so that absent words mean something.
         evidence: how it moves the probability.
     """
 
@@ -75,9 +75,9 @@ class Coverage:
     evidence: WordEvidence
 
     def probabilities(self, likely: NDArray[np.floating]) -> Array:
-        """Return the probabilities (K,) of candidates of which the picture's are known.
+        """Return the probabilities (K,) of candidates, given those by the picture.
 
-        What is written of a photo without captions, such as a folder's name, only speaks for it.
+        What is written about a photo without captions, such as a folder's name, can only raise it.
         """
         odds = _log_odds(likely)
         moved = self.evidence.slope * odds + self.evidence.full * self.shares - self.evidence.none
@@ -88,18 +88,18 @@ class Coverage:
 
     @property
     def deviations(self) -> Array:
-        """Return what it adds to scores (K,), in standard deviations of theirs."""
+        """Return what it adds to scores (K,), in their standard deviations."""
         return np.asarray(WEIGHT * self.shares, np.float32)
 
 
 @dataclass(frozen=True)
 class WrittenWords:
-    """A query's words, and the photos of which some are written.
+    """A query's words, and the photos that some of them are written about.
 
     Attributes:
-        words: those that say something, in small letters, nouns in the singular.
-        image_ids: the photos that fit best by words alone, best first; none where there are none,
-            or where words do not count.
+        words: content words, in lower case, nouns in the singular.
+        image_ids: the photos that fit best by words alone, best first; empty if there are none, or
+            words do not count.
         short: whether the query names things and is no sentence.
     """
 
@@ -108,7 +108,7 @@ class WrittenWords:
     short: bool = True
 
     def among(self, image_ids: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return those that fit by words alone of some photos, best first."""
+        """Return those of some photos that fit by words alone, best first."""
         worded = np.array(self.image_ids, np.int64)
         return worded[np.isin(worded, image_ids)]
 
@@ -136,7 +136,7 @@ NOTHING_WRITTEN = WrittenWords()
 def find_written(
     index: SearchedIndex, request: SearchRequest, within: Allowed | None
 ) -> WrittenWords:
-    """Look up the words of what is wanted among all that is written of photos."""
+    """Look up the words of wanted terms in everything written about photos."""
     texts = [term.text for term in request.positive if term.text is not None]
     if not request.words or not texts:
         return NOTHING_WRITTEN
@@ -154,12 +154,12 @@ def find_written(
 
 
 def shares_of(said: Array) -> Array:
-    """Return the share of the words that are written of each photo, 0 to 1.
+    """Return the share of the words that are written about each photo, 0 to 1.
 
-    What is written of no photo at all, such as a word that says how a photo looks, counts half.
+    A word that is written about no photo at all, such as one for how a photo looks, counts half.
 
     Args:
-        said: (K, W) how strongly each word is written of each photo, 0 to 1.
+        said: (K, W) how strongly each word is said of each photo, 0 to 1.
 
     >>> shares_of(np.array([[1, 0, 0], [0, 0, 0]], np.float32)).tolist()
     [0.5, 0.0]
@@ -170,8 +170,8 @@ def shares_of(said: Array) -> Array:
 
 
 def _telling(text: str) -> list[str]:
-    """Return the words of a text that say something, as they are looked up."""
-    from store.catalog.full_text import telling_words  # brings SQLite and FAISS
+    """Return the content words of a text, as they are looked up."""
+    from store.catalog.full_text import telling_words  # imports SQLite and FAISS
 
     words = [plain(word) for word in telling_words(text)]
     one = [plain_singular(word, before) for before, word in zip(["", *words], words, strict=False)]
@@ -179,7 +179,7 @@ def _telling(text: str) -> list[str]:
 
 
 def _texts(photo: PhotoRecord | None) -> list[str]:
-    """Return all that is written of a photo."""
+    """Return everything written about a photo."""
     if photo is None:
         return []
     details = photo.details

@@ -1,4 +1,4 @@
-"""The application: routes, and what every request goes through before it reaches one."""
+"""The application: routes, and the middleware before them."""
 
 from __future__ import annotations
 
@@ -35,27 +35,27 @@ HEADERS = {
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    # Asked each time whether it is still so: parts of two versions of the page do not fit together.
+    # Revalidated each time: parts of two versions of the page do not fit together.
     "Cache-Control": "no-cache",
-    # A page of another site may not show the photos either.
+    # Pages of other sites must not show the photos either.
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
 
 def build_app(settings: Settings, load: Callable[[str], LoadedModel]) -> FastAPI:
-    """Return the application; `app.state.service` is to be closed in the end.
+    """Return the application; the caller closes `app.state.service` at the end.
 
     Args:
-        settings: how it behaves.
-        load: gives the model of a fingerprint; raises ModelMismatch where it has another.
+        settings: the server's settings.
+        load: returns the model with a fingerprint; raises ModelMismatch if it has another.
     """
     service = Service(settings, load)
-    # The usual pages of documentation load scripts from another host.
+    # The default documentation pages load scripts from another host.
     app = FastAPI(title="crossgraph", docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.service = service
     http_errors.install(app)
-    # The library's first: `/v1/images/zip` is no id.
+    # The library's routes come first: `/v1/images/zip` is no id.
     for routes in (
         search_routes,
         library_routes,
@@ -66,7 +66,7 @@ def build_app(settings: Settings, load: Callable[[str], LoadedModel]) -> FastAPI
     ):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=index_routes.STATIC, check_dir=False))
-    # The one added last comes first.
+    # The middleware added last runs first.
     app.add_middleware(HeadAsGet)
     app.add_middleware(Bounds, settings=settings)
     app.add_middleware(Stoppable)
@@ -77,7 +77,7 @@ def build_app(settings: Settings, load: Callable[[str], LoadedModel]) -> FastAPI
 
 
 class _Headers:
-    """Adds the headers that every answer has, unless it has its own."""
+    """Adds the headers that every response has, unless it has its own."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

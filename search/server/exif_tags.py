@@ -1,4 +1,4 @@
-"""All that EXIF says of a photo, as people read it, and where it was taken."""
+"""All EXIF tags of a photo in readable form, and where it was taken."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _HIDDEN = {"MakerNote", "PrintImageMatching", "ExifOffset", "GPSInfo", "ExifInte
 def exif_of(content: bytes) -> tuple[list[tuple[str, str]], tuple[float, float] | None]:
     """Return names and values of EXIF tags, and latitude and longitude in degrees where known.
 
-    Whatever a file holds is bounded: at most 400 tags, each of at most 200 letters. What cannot be
-    read is left out.
+    The result is bounded: at most 400 tags, each of at most 200 characters. What cannot be read is
+    left out.
     """
     try:
         with Image.open(io.BytesIO(content)) as image:
@@ -34,7 +34,7 @@ def exif_of(content: bytes) -> tuple[list[tuple[str, str]], tuple[float, float] 
             for name, number in _DIRECTORIES.items()
         ]
         position = position_of(dict(exif.get_ifd(_DIRECTORIES["GPS"])))
-    except Exception:  # whatever Pillow raises of a file that strangers made
+    except Exception:  # whatever Pillow raises for an untrusted file
         return [], None
     pairs = [pair for names, tags in directories for pair in _readable(names, tags)]
     return pairs[:MOST_TAGS], position
@@ -66,7 +66,7 @@ def _shown(value: object) -> str:
 
 
 def position_of(gps: dict[int, object]) -> tuple[float, float] | None:
-    """Return latitude and longitude in degrees; None where they are not there or cannot be.
+    """Return latitude and longitude in degrees; None if missing or impossible.
 
     >>> position_of({1: "N", 2: (38, 42, 36.0), 3: "W", 4: (9, 8, 24.0)})
     (38.71, -9.14)

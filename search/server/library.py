@@ -1,4 +1,4 @@
-"""What the page of the whole library is told, of any kind of index."""
+"""Data for the page of the whole library, from any kind of index."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ PAGE = 1000
 
 
 def library_of(index: ServedIndex, where: str, only: list[int] | None = None) -> LibraryRows:
-    """Return the photos that a filter is true of, the newest first.
+    """Return the photos that pass a filter, the newest first.
 
     Args:
-        index: of any kind; what is not on this machine's disk takes longer.
-        where: as people write it; empty for all.
-        only: ids to choose among, such as those of an album; None for all.
+        index: an index of any kind; one not on this machine's disk takes longer.
+        where: the filter as typed; empty for all.
+        only: the ids to choose from, such as those of an album; None for all.
 
     Raises:
-        QueryError: the filter is none.
+        QueryError: the filter cannot be read.
     """
     expression = parse_filter(where) if where.strip() else None
     if isinstance(index, IndexReader):
@@ -73,7 +73,7 @@ def _gathered(index: ServedIndex) -> LibraryRows:
 
 
 class DuplicateCache:
-    """Groups of near-duplicates of the state of an index that was asked for last."""
+    """Caches the groups of near-duplicates of an index's latest state."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -105,7 +105,7 @@ def _perceptual_hashes(index: ServedIndex) -> tuple[NDArray[np.int64], NDArray[n
 
 
 def all_saved(index: ServedIndex) -> list[SavedSet]:
-    """Return what was saved in an index; nothing for one that lies elsewhere."""
+    """Return what was saved in an index; nothing for one that is not on this machine."""
     if not isinstance(index, IndexReader):
         return []
     with index.reading() as catalog:
@@ -132,12 +132,12 @@ def save(folder: Path, saved: SavedSet) -> SavedSet:
 
 
 def forget(folder: Path, set_id: int) -> bool:
-    """Forget a set; say whether there was one. Raises IndexBusy as `save`."""
+    """Delete a set; return whether there was one. Raises IndexBusy as `save`."""
     with closing(_catalog(folder)) as catalog, catalog.transaction():
         return delete_saved(catalog, set_id)
 
 
 def _catalog(folder: Path) -> CatalogFile:
-    with Index.open(folder):  # which says what is wrong where there is no index
+    with Index.open(folder):  # which reports the error if there is no index
         pass
     return CatalogFile(folder / CATALOG_NAME)

@@ -1,4 +1,4 @@
-"""What the server allows, in one place."""
+"""The settings of the server, in one place."""
 
 from __future__ import annotations
 
@@ -9,42 +9,42 @@ from typing import Self
 __all__ = ["MAX_PICTURES", "MAX_PICTURE_PIXELS", "MAX_PICTURE_SIDE", "Settings"]
 
 MAX_PICTURES = 8
-"""Of one request."""
+"""Limit on the pictures of one request."""
 
 MAX_PICTURE_PIXELS = 60_000_000
-"""Of all pictures of one request together; telephones make 12 and 48 million."""
+"""Limit on the pixels of one request's pictures together; phones make 12 and 48 million."""
 
 MAX_PICTURE_SIDE = 65_535
-"""The longest that a JPEG can have. A decoder also needs memory for each row, however short it is:
-one pixel wide and 59,900,000 high, a picture took 3.4 GB."""
+"""The longest side of a JPEG. A decoder also needs memory for each row, however short: a picture
+one pixel wide and 59,900,000 high took 3.4 GB."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How the server behaves.
+    """The server's settings.
 
     Attributes:
-        folder: the index, absolute.
+        folder: the index's absolute path.
         several: indexes that answer as one, folders and addresses; none for a single one.
-        index_seconds: how long each of them may take for one thing it is asked.
+        index_seconds: time limit for each of them for one request.
         vectors: the address of a database that holds the index in place of the folder; None if
             the folder does.
-        key: what clients must show as `Authorization: Bearer KEY`; None asks for none.
-        hosts: names that a request may call this server by, in small letters and without a port;
-            None allows any. Checked on loopback, where a page of another site may have had its
-            own name point here.
-        body_bytes: of one request, however it arrives.
-        held_bytes: of all bodies that are being received or answered at once.
-        body_seconds: within which a body must have arrived.
-        head_seconds: within which the head of a request must, from its first byte or the connection
-            on.
-        unread_seconds: after which an answer that a client does not read is given up.
-        connections: at most so many, or fewer where fewer files may be open.
-        answer_seconds: after which a client is told that it took too long.
-        readers: searches at once; each holds the vectors of an exact index in memory.
+        key: what clients must send as `Authorization: Bearer KEY`; None requires none.
+        hosts: names allowed in the Host header, in lower case and without a port; None allows any.
+            They are checked on loopback, where a page of another site may have its own name point
+            here (DNS rebinding).
+        body_bytes: limit on the body of one request, however it arrives.
+        held_bytes: limit on all bodies being received or answered at once.
+        body_seconds: time within which a body must have arrived.
+        head_seconds: time within which the head of a request must have arrived, from its first byte
+            or from the connection.
+        unread_seconds: time after which a response that a client does not read is dropped.
+        connections: limit on connections; lower if fewer files may be open.
+        answer_seconds: time after which a client is told that it took too long.
+        readers: number of concurrent searches; each holds the vectors of an exact index in memory.
         write_seconds: how long a change of the index waits for another process that writes.
-        waiting: requests that wait for one of these, beyond which the next is turned away.
-        thumbnail_bytes: of thumbnails kept in memory.
+        waiting: number of requests that may wait for one of these; further ones are rejected.
+        thumbnail_bytes: limit on the thumbnails kept in memory.
     """
 
     folder: Path
@@ -67,11 +67,11 @@ class Settings:
 
     @property
     def uploads(self) -> Path:
-        """The folder of the index's own photos, a source like any other."""
+        """The folder of uploaded photos, a source like any other."""
         return self.folder / "uploads"
 
     def shared_by(self, workers: int) -> Self:
-        """Return what each of so many processes may, which share memory and take turns to write."""
+        """Return the settings of each of several processes that share memory and turns to write."""
         return replace(
             self,
             held_bytes=max(self.body_bytes, self.held_bytes // workers),

@@ -1,4 +1,4 @@
-"""Photos as one zip file, written while it is sent: none of it is kept in memory or on a disk."""
+"""Photos as one zip file, written while it is sent, without keeping it in memory or on disk."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ __all__ = ["LEFT_OUT_NAME", "zip_of"]
 LEFT_OUT_NAME = "left out.txt"
 _FORBIDDEN = str.maketrans(dict.fromkeys('/\\:*?"<>|', "_"))
 _LONGEST = 120
-_WHEN = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can say
+_WHEN = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip file can store
 
 
 def zip_of(
     photos: Sequence[PhotoRecord], opened: Callable[[PhotoRecord], OpenPhoto]
 ) -> Iterator[bytes]:
-    """Return the pieces of a zip file with photos as they are, under their own names.
+    """Yield the pieces of a zip file with photos unchanged, under their own names.
 
-    Photos are not packed again, as their files are packed already. Those that cannot be read are
-    named in a text file at the end.
+    Photos are stored uncompressed, since their files are already compressed. Those that cannot be
+    read are listed in a text file at the end.
 
     Args:
-        photos: at least one; of two with one name the second is called `name (2)`.
-        opened: opens the file of one.
+        photos: at least one photo; the second of two with the same name is called `name (2)`.
+        opened: opens a photo's file.
     """
     sink = _Sink()
     taken: set[str] = set()
@@ -55,7 +55,7 @@ def zip_of(
 
 
 def _is_member(photo: PhotoRecord) -> bool:
-    """Say whether a photo lies in a file of many."""
+    """Return whether a photo is in a tar or Parquet file."""
     from indexer import sources
 
     return bool(sources.place_of_photo(photo.file.path).member)
@@ -71,7 +71,7 @@ def _entry(photo: PhotoRecord, taken: set[str]) -> zipfile.ZipInfo:
 
 
 def unique_name(name: str, taken: set[str]) -> str:
-    """Return a name that every system can unpack and that is not taken yet, which it then is.
+    """Return a name that every system can unpack and that is not taken yet, and reserve it.
 
     >>> taken = set()
     >>> [unique_name(name, taken) for name in ("a.jpg", "A.jpg", "b/c.jpg")]
@@ -90,7 +90,7 @@ def unique_name(name: str, taken: set[str]) -> str:
 
 
 class _Sink:
-    """What a zip file is written to; not seekable, and emptied as it goes."""
+    """The target of a zip file; not seekable, and emptied as it goes."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []

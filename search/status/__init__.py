@@ -1,1 +1,1 @@
-"""What state an index is in, and how far a run of `crossgraph index` is."""
+"""The state of an index, and the progress of a run of `crossgraph index`."""

@@ -1,4 +1,4 @@
-"""How far a run of `crossgraph index` is: a small file in the index, for whoever watches."""
+"""The progress of a run of `crossgraph index`, in a small file in the index for observers."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Building:
     """The state of a run.
 
     Attributes:
-        done: photos dealt with.
-        total: photos to do; None while nobody knows.
+        done: photos processed.
+        total: photos to do; None while unknown.
         rate_per_second: photos a second since the run began.
-        started: when that was, seconds since 1970.
-        pid: of the process.
+        started: when it began, in seconds since 1970.
+        pid: the process's id.
     """
 
     done: int
@@ -43,13 +43,13 @@ class Building:
 
 
 class BuildingFile:
-    """A context manager that keeps the file while a run goes on, and removes it at its end.
+    """A context manager that writes the file during a run, and removes it at its end.
 
-    It is for watching alone: where it cannot be written, the run goes on without it.
+    It is only for observers: if it cannot be written, the run continues without it.
 
     Args:
-        folder: the index, which need not be there yet.
-        clock: gives seconds.
+        folder: the index, which need not exist yet.
+        clock: returns seconds.
     """
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
@@ -70,12 +70,12 @@ class BuildingFile:
                 self._path.unlink(missing_ok=True)
 
     def update(self, done: int, total: int | None) -> None:
-        """Say how far it is; written once a second at most."""
+        """Record the progress; written at most once a second."""
         if self._clock() - self._written >= SECONDS_BETWEEN:
             self._write(done, total)
 
     def _is_free(self) -> bool:
-        """Whether no other run has it, such as the one because of which this was refused."""
+        """Return whether no other run owns it, such as one that locked this run out."""
         other = read_building(self._path.parent)
         return other is None or other.pid == os.getpid()
 
@@ -84,14 +84,14 @@ class BuildingFile:
         rate = done / (now - self._began) if done and now > self._began else 0.0
         state = Building(done, total, round(rate, 2), self._started, os.getpid())
         partial = self._path.with_suffix(".partial")
-        with suppress(OSError):  # such as that the folder is not there before the first batch
+        with suppress(OSError):  # such as a folder that does not exist before the first batch
             with replaced(self._path, partial):
                 partial.write_text(json.dumps(state.to_dict()) + "\n", encoding="utf-8")
             self._written = now
 
 
 def read_building(folder: Path) -> Building | None:
-    """Return the state of the run that is going on; None where none is, such as a killed one."""
+    """Return the state of the current run; None if there is none, or it was killed."""
     path = folder / BUILDING_NAME
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
@@ -109,11 +109,11 @@ def read_building(folder: Path) -> Building | None:
 
 
 def _is_alive(pid: int) -> bool:
-    if os.name == "nt":  # where the question below would end the process
+    if os.name == "nt":  # where the call below would end the process
         return True
     try:
         os.kill(pid, 0)
-    except PermissionError:  # another user's
+    except PermissionError:  # it belongs to another user
         return True
     except (OSError, OverflowError, ValueError):
         return False

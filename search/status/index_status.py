@@ -1,4 +1,4 @@
-"""What an index holds, and in which state it is, for people and programs."""
+"""What an index holds, and its state, for people and programs."""
 
 from __future__ import annotations
 
@@ -22,21 +22,23 @@ class Status:
     """The state of an index.
 
     Attributes:
-        place: where it lies.
+        place: its folder or address.
         counts: how much it holds.
         sources: folder to its number of photos, sorted.
         left_out: path and reason of every file that could not be read, by path.
-        damaged: path and damage of every photo that is shown as far as its file goes, by path.
+        damaged: path and damage of every photo that is only partly readable, by path.
         model: name of the model whose embeddings answer.
         fingerprint: that model's, hex.
         encoders: the preset of its encoders.
-        reembedding: name and fingerprint of a model that is being embedded with; empty if none is.
-        search: how it is searched, in words, with the recall where that was measured.
-        recall_at_100: 1.0 for an exact search; None where it was not measured.
+        reembedding: name and fingerprint of a model that photos are being embedded with; empty if
+            none.
+        search: how it is searched, in words, with the recall if measured.
+        recall_at_100: 1.0 for an exact search; None if not measured.
         bytes: size of the folder, or of its tables in a database.
-        passed_over: kinds of files in the folders that are not read, such as `.cr3`, to how many.
-        metadata: what files say of photos, such as `gps`, to how many photos have it; empty
-            where they were not counted.
+        passed_over: suffixes of files in the folders that are not read, such as `.cr3`, to their
+            number.
+        metadata: kinds of metadata, such as `gps`, to how many photos have it; empty if not
+            counted.
     """
 
     place: str
@@ -56,18 +58,18 @@ class Status:
 
 
 METADATA = ("taken", "gps", "place", "camera", "person", "tag", "rating")
-"""What is counted, as filters name it."""
+"""The counted fields, as filters name them."""
 
 
 def is_there(source: str) -> bool:
-    """Say whether a source is there; of one at an address nobody is asked."""
+    """Return whether a source is there; addresses are not checked."""
     from store.photo_names import is_address
 
     return is_address(source) or os.path.exists(source)
 
 
 def read_status(folder: Path, vectors: str | None = None) -> Status:
-    """Read the state of an index; takes and raises what `store.opening.open_reader` does."""
+    """Read the state of an index; arguments and errors are those of `store.opening.open_reader`."""
     from store.opening import open_reader
 
     with closing(open_reader(folder, vectors)) as index:
@@ -78,8 +80,8 @@ def status_of(index: ServedIndex, *, metadata: bool = True) -> Status:
     """Read the state of an open index.
 
     Args:
-        index: open.
-        metadata: whether photos with metadata are counted, for which all of them are looked at.
+        index: an open index.
+        metadata: whether photos with metadata are counted, which looks at all of them.
     """
     return index.answer_of_one_state(
         lambda: Status(
@@ -118,7 +120,7 @@ def _search(measured: Measured | None, photos: int) -> str:
     measurement = (
         "recall@100 not measured" if recall is None else f"recall@100 {100 * recall:.1f} %"
     )
-    # Exact is exact: to say that nothing was measured would only raise doubts.
+    # An exact search needs no measurement: saying that there is none would only raise doubts.
     known = "" if measured.kind.startswith("exact") else f", {measurement} on real captions"
     return f"{measured.kind}{known}, {measured.query_ms:.1f} ms a query when it was built"
 
@@ -128,11 +130,11 @@ def _recall(measured: Measured | None) -> float | None:
 
 
 def passed_over_line(kinds: Mapping[str, int]) -> str:
-    """Return a line on files that are no photos to this program though they may be to somebody.
+    """Return a line on files that this program does not read though they may be photos.
 
     >>> passed_over_line({".dng": 1, ".cr3": 2})
-    'passed over, as these are not read: 2 .cr3, 1 .dng'
+    'skipped, since these formats are not read: 2 .cr3, 1 .dng'
     """
     from indexer.sources.folder import told_kinds
 
-    return told_kinds(kinds, "passed over, as these are not read: ")
+    return told_kinds(kinds, "skipped, since these formats are not read: ")

@@ -1,8 +1,8 @@
-"""Where exceptions become one line and an exit code: 0 done, 1 failed, 2 wrongly called.
+"""Where exceptions become one line and an exit code: 0 success, 1 failure, 2 usage error.
 
-Errors of the project's two trees, which carry an `exit_code`, those of the operating system and too
-little memory are told in one line; CROSSGRAPH_DEBUG=1 shows where they came from. Anything else is
-a bug of ours and keeps its traceback.
+Errors of the project's two trees, which have an `exit_code`, errors of the operating system and
+lack of memory are printed in one line; CROSSGRAPH_DEBUG=1 shows where they came from. Anything else
+is a bug of ours and keeps its traceback.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ FAILED, INTERRUPTED = 1, 130
 
 
 def run(app: Callable[..., object], arguments: Sequence[str] | None, name: str) -> int:
-    """Run a typer application and give its exit code; whatever went wrong is one line on stderr.
+    """Run a typer application and return its exit code; an error is one line on stderr.
 
     Args:
         app: the application; called with typer's `standalone_mode=False`.
-        arguments: the command line after the program's name, None for the process's own.
+        arguments: the command line after the program's name; None for the process's own.
         name: the program's name in usage lines.
     """
     guard_streams()
@@ -40,7 +40,7 @@ def run(app: Callable[..., object], arguments: Sequence[str] | None, name: str) 
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except BrokenPipeError:
-        # The reader, such as `head`, has what it wanted.
+        # The reader, such as `head`, has read enough.
         _drop_output()
         return FAILED
     except KeyboardInterrupt:
@@ -56,7 +56,7 @@ def run(app: Callable[..., object], arguments: Sequence[str] | None, name: str) 
 
 
 def _line_for(error: Exception) -> str | None:
-    """Return the message for a user, None where the exception is a bug that needs its traceback."""
+    """Return the message for a user; None if the exception is a bug that needs its traceback."""
     usage = getattr(error, "format_message", None)
     if usage is not None:  # typer's own: an unknown option, a value out of range
         return str(usage())
@@ -81,9 +81,9 @@ def _tell(message: str, code: int) -> int:
 
 
 def _drop_output() -> None:
-    """Print what is still buffered; where that fails, as on a full disk, let it go.
+    """Print what is still buffered; if that fails, as on a full disk, drop it.
 
-    Python would try once more while it ends, and complain.
+    Python would try again at exit, and complain.
     """
     try:
         sys.stdout.flush()
@@ -93,7 +93,7 @@ def _drop_output() -> None:
 
 
 def _silence_libraries() -> None:
-    """Keep other libraries' chatter off stderr, where our own progress and errors stand."""
+    """Keep other libraries' messages off stderr, which is for our own progress and errors."""
     if os.environ.get(DEBUG_VARIABLE):
         return
     for variable, value in (

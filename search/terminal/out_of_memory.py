@@ -1,4 +1,4 @@
-"""Errors that mean nothing but too little memory, whichever library raises them."""
+"""Errors that mean lack of memory, whichever library raises them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import errno
 __all__ = ["OUT_OF_MEMORY", "is_out_of_memory"]
 
 OUT_OF_MEMORY = (
-    "there is not enough memory for this: end other programs, or allow this one more (`ulimit -v`)"
+    "there is not enough memory: end other programs, or allow this one more (`ulimit -v`)"
 )
 
 _WORDS = (
@@ -21,7 +21,7 @@ _WORDS = (
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Say whether an error, or one that it came of, is due to too little memory.
+    """Return whether an error, or one of its causes, is due to lack of memory.
 
     >>> is_out_of_memory(MemoryError()), is_out_of_memory(RuntimeError("std::bad_alloc"))
     (True, True)

@@ -1,4 +1,4 @@
-"""Progress on stderr: a bar on a terminal, a line now and then anywhere else."""
+"""Progress on stderr: a bar on a terminal, otherwise an occasional line."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ __all__ = ["Pace", "ProgressReport"]
 
 SECONDS_BETWEEN_LINES = 10.0
 LEAST_SECONDS = 1.0
-"""What is over sooner needs no rate, which would be a guess besides."""
+"""Seconds before a rate is shown; earlier it would be a guess."""
 
 Clock = Callable[[], float]
 
 
 class Pace:
-    """How fast something goes, and how long it will take, in words; begins anew with each stage.
+    """The speed and the remaining time in words; starts again with each stage.
 
     Args:
-        clock: gives seconds.
+        clock: returns seconds.
     """
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
@@ -36,9 +36,9 @@ class Pace:
         self._total: int | None = None
 
     def tell(self, done: int, total: int | None) -> str:
-        """Return such as "12.5/s, 3 min left"; empty while nobody can know."""
+        """Return text such as "12.5/s, 3 min left"; empty while unknown."""
         if done < self._last or total != self._total:
-            # From what was done by now: the first of a stage may have taken a model's loading.
+            # Counted from here: the first item of a stage may include the loading of a model.
             self._began, self._first, self._total = self._clock(), done, total
         self._last = done
         seconds = self._clock() - self._began
@@ -50,7 +50,7 @@ class Pace:
 
 
 def in_words(seconds: float) -> str:
-    """Return a time as people round it.
+    """Return a rounded time in words.
 
     >>> in_words(42.2), in_words(150), in_words(7000)
     ('42 s', '2 min', '1 h 56 min')
@@ -63,11 +63,11 @@ def in_words(seconds: float) -> str:
 
 
 class ProgressReport:
-    """A context manager whose `update(done, total, text)` may be called as often as one likes.
+    """A context manager whose `update(done, total, text)` may be called any number of times.
 
     Args:
         what: what is being done, such as "indexing".
-        quiet: say nothing at all.
+        quiet: print nothing.
     """
 
     def __init__(self, what: str, *, quiet: bool = False) -> None:
@@ -86,7 +86,7 @@ class ProgressReport:
                 TextColumn("{task.fields[text]}", markup=False),
                 console=console,
                 transient=True,
-                redirect_stdout=sys.stdout.isatty(),  # what goes to a file is none of the bar's
+                redirect_stdout=sys.stdout.isatty(),  # output to a file does not affect the bar
             )
             self._task = self._bar.add_task(what, total=None, text="", pace="")
         self._last_line = time.monotonic()
@@ -102,7 +102,7 @@ class ProgressReport:
             self._bar.stop()
 
     def update(self, done: int, total: int | None = None, text: str = "") -> None:
-        """Say how far it is; `total` None means that nobody knows."""
+        """Show the progress; `total` None means unknown."""
         if self._quiet:
             return
         text = printable(text)

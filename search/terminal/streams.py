@@ -1,9 +1,8 @@
-"""stdout and stderr of a program: always there, and guarded against what strangers wrote.
+"""stdout and stderr of a program: always present, and guarded against untrusted text.
 
-All that is printed passes through `search.printable`, whoever prints it: our commands, warnings,
-logs and tracebacks. rich writes past it (by its own rule for streams that stand before others),
-since what it draws is made of instructions to the terminal; so what goes into its tables is made
-printable before.
+Everything printed passes through `search.printable`, whoever prints it: our commands, warnings,
+logs and tracebacks. rich bypasses it (by its own rule for wrapped streams), since its output
+consists of control sequences; so texts in its tables are made printable before.
 """
 
 from __future__ import annotations
@@ -22,20 +21,20 @@ _UNWRITABLE = "crossgraph-streams"
 
 
 class GuardedStream:
-    """A text stream that shows by its number what a terminal would obey.
+    """A text stream that replaces control characters for terminals by their numbers.
 
     Args:
-        stream: to which it writes.
-        is_stderr: whether people read it, in whose sight no password belongs; and a failure to
-            write is let go, since nobody is left to be told of it.
+        stream: the stream that it writes to.
+        is_stderr: whether people read it, so that passwords are removed; a failure to write is then
+            ignored, since it could not be reported.
     """
 
     def __init__(self, stream: TextIO, *, is_stderr: bool = False) -> None:
-        self.rich_proxied_file = stream  # which is where rich writes
+        self.rich_proxied_file = stream  # which rich writes to
         self._is_stderr = is_stderr
 
     def write(self, text: str) -> int:
-        """Write a text, and give its length."""
+        """Write a text, and return its length."""
         shown = printable_lines(text)
         try:
             self.rich_proxied_file.write(without_passwords(shown) if self._is_stderr else shown)
@@ -50,7 +49,7 @@ class GuardedStream:
             self.write(line)
 
     def flush(self) -> None:
-        """As the stream's own."""
+        """Flush the stream."""
         try:
             self.rich_proxied_file.flush()
         except OSError:
@@ -62,10 +61,10 @@ class GuardedStream:
 
 
 def guard_streams() -> None:
-    """See that the three streams are there, and guard those that are written to.
+    """Make sure that the three streams exist, and guard those that are written to.
 
-    A program may be started without some, by a service or with `>&-`. Then what is printed is
-    dropped; and no file that is opened later, such as the catalog, can come to stand in its place.
+    A program may be started without some of them, by a service or with `>&-`. Then output is
+    dropped, and no file that is opened later, such as the catalog, can take its descriptor.
     """
     _open_missing()
     codecs.register_error(_UNWRITABLE, _as_written)
@@ -81,26 +80,26 @@ def guard_streams() -> None:
 
 
 def unguarded(stream: TextIO) -> TextIO:
-    """Return what a guarded stream writes to, for what draws by instructions to the terminal."""
+    """Return the stream behind a guarded one, for output with terminal control sequences."""
     return stream.rich_proxied_file if isinstance(stream, GuardedStream) else stream
 
 
 def guard_again() -> None:
-    """Guard the streams that rich put before those that were guarded, so that its bar stays below.
+    """Guard the streams that rich put in front of guarded ones, so that its bar stays below.
 
-    It takes its own away, and the guard with them, when the bar ends.
+    rich removes its streams, and these guards with them, when the bar ends.
     """
-    from rich.file_proxy import FileProxy  # slow, and there by now where there is a bar
+    from rich.file_proxy import FileProxy  # slow to import, but already imported if there is a bar
 
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if isinstance(stream, FileProxy) and isinstance(stream.rich_proxied_file, GuardedStream):
-            proxy = cast(TextIO, stream)  # as which it stands in
+            proxy = cast(TextIO, stream)  # which it replaces
             setattr(sys, name, GuardedStream(proxy, is_stderr=name == "stderr"))
 
 
 def write_exactly(text: str) -> None:
-    """Write to stdout what programs read to the byte, such as bare paths; guarded on a terminal."""
+    """Write to stdout exact bytes for programs, such as bare paths; guarded on a terminal."""
     stream: object = sys.stdout
     if isinstance(stream, GuardedStream) and not stream.rich_proxied_file.isatty():
         stream.rich_proxied_file.write(text)
@@ -114,16 +113,16 @@ def _open_missing() -> None:
             os.fstat(number)
         except OSError:
             with suppress(OSError):
-                # Which gives the lowest number that is free.
+                # This returns the lowest free descriptor.
                 opened = os.open(os.devnull, os.O_RDONLY if number == 0 else os.O_WRONLY)
                 os.set_inheritable(opened, True)
 
 
 def _as_written(error: UnicodeError) -> tuple[str | bytes, int]:
-    """Let bytes of file names pass through, and show letters that this locale lacks as numbers."""
+    """Let bytes of file names pass, and show characters that this locale lacks as numbers."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     code = ord(error.object[error.start])
-    if 0xDC80 <= code <= 0xDCFF:  # how Python writes a byte that is no text
+    if 0xDC80 <= code <= 0xDCFF:  # how Python represents a byte that is no text
         return bytes([code - 0xDC00]), error.start + 1
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}", error.start + 1

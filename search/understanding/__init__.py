@@ -1,1 +1,1 @@
-"""What a query says beside what the photo shows: times, and names that the collection knows."""
+"""What a query says besides what the photo shows: times, and names that the collection knows."""

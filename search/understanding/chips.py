@@ -1,4 +1,4 @@
-"""What was understood of a query: its chips, each of which is a filter that can be taken away."""
+"""How a query was understood: its chips, each of which is a removable filter."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ CUES = word_set(
     our over photographed shot taken the throughout using with within without
     """
 )
-"""Words before a name or a time that belong to its chip and say nothing by themselves."""
+"""Words before a name or a time that belong to its chip and mean nothing by themselves."""
 
 
 class ChipKind(StrEnum):
-    """What a chip names; the value is what JSON says."""
+    """What a chip names; the value is used in JSON."""
 
     time = "time"
     person = "person"
@@ -39,8 +39,8 @@ class Choice:
     Attributes:
         kind: what it names.
         label: the name, or the time, as people read it.
-        where: the filter that lets its photos through.
-        photos: how many photos it has; None where they were not counted.
+        where: the filter that its photos pass.
+        photos: number of its photos; None if not counted.
     """
 
     kind: ChipKind
@@ -50,7 +50,7 @@ class Choice:
 
     @property
     def id(self) -> str:
-        """What it is chosen by.
+        """The id by which it is chosen.
 
         >>> Choice(ChipKind.person, "Anna Smith", "person = 'Anna Smith'").id
         'person:Anna Smith'
@@ -58,7 +58,7 @@ class Choice:
         return f"{self.kind}:{self.label}"
 
     def to_dict(self) -> dict[str, object]:
-        """Return what JSON says of it."""
+        """Return its JSON form."""
         return {
             "id": printable(self.id),
             "kind": str(self.kind),
@@ -75,14 +75,14 @@ class Chip:
     Attributes:
         kind: what it names.
         text: as it was typed, with the words that belong to it, such as "in".
-        start: of its first letter in the query, in code points.
-        end: behind its last letter.
+        start: position of its first letter in the query, in code points.
+        end: position after its last letter.
         label: what it means, as people read it.
         where: the filter that it stands for.
-        applied: whether the filter holds. Otherwise it is only offered, since its words are
-            ordinary ones, and these are looked for in the pictures.
-        photos: how many photos it has; None where they were not counted.
-        choices: what else it may mean; none where there is nothing to choose.
+        applied: whether the filter is used. Otherwise it is only suggested, since its words are
+            ordinary ones, which are looked for in the pictures.
+        photos: number of its photos; None if not counted.
+        choices: what else it may mean; empty if there is nothing to choose.
     """
 
     kind: ChipKind
@@ -97,7 +97,7 @@ class Chip:
 
     @property
     def said(self) -> str:
-        """The text in small letters, without the words that only lead to it.
+        """The text in lower case, without its leading words.
 
         >>> Chip(ChipKind.place, "in  Lisbon", 0, 10, "Lisbon", "place = 'Lisbon'").said
         'lisbon'
@@ -108,11 +108,11 @@ class Chip:
 
     @property
     def id(self) -> str:
-        """What it is taken away by: its kind and what was said."""
+        """The id by which it is removed: its kind and text."""
         return f"{self.kind}:{self.said}"
 
     def to_dict(self) -> dict[str, object]:
-        """Return what JSON says of it."""
+        """Return its JSON form."""
         return {
             "id": printable(self.id),
             "kind": str(self.kind),
@@ -132,8 +132,8 @@ class Understood:
     """How a query was read.
 
     Attributes:
-        rest: what is looked for in the pictures; empty where all was understood.
-        chips: what names something, in the query's order.
+        rest: what is looked for in the pictures; empty if all was understood.
+        chips: the parts that name something, in the query's order.
     """
 
     rest: str = ""
@@ -141,12 +141,12 @@ class Understood:
 
     @property
     def where(self) -> str:
-        """Return the filter of all chips that hold together; empty where there is none."""
+        """Return the combined filter of all applied chips; empty if there is none."""
         parts = [chip.where for chip in self.chips if chip.applied]
         return parts[0] if len(parts) == 1 else " and ".join(f"({part})" for part in parts)
 
     def to_dict(self) -> dict[str, object]:
-        """Return what JSON says of it."""
+        """Return its JSON form."""
         return {"rest": printable(self.rest), "chips": [chip.to_dict() for chip in self.chips]}
 
 

@@ -1,4 +1,4 @@
-"""Names of files that a query says: "IMG_0001", "DSC01234.jpg"."""
+"""File names in a query: "IMG_0001", "DSC01234.jpg"."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from search.understanding.typed_words import typed_words
 __all__ = ["asks_with_file", "file_chips", "names_photo"]
 
 MOST_LOOKED_UP = 4
-"""Words of a query that are looked up among the names of files."""
+"""Limit on a query's words that are looked up among file names."""
 
 _NAME = re.compile(r"[\w.()-]+")
 _NUMBER = re.compile(r"\d{3}")
@@ -24,10 +24,10 @@ _YEAR = re.compile(r"[12]\d{3}s?|\d{1,4}")
 
 
 def file_chips(text: str, has_file: Callable[[str], bool]) -> Iterator[Chip]:
-    """Return the chips of words that are names of files which the collection has.
+    """Return the chips of words that are names of files in the collection.
 
-    A word is one if it has three digits or the suffix of a photo, and is not a plain number of up
-    to four digits.
+    A word may be one if it has three digits or the suffix of a photo, and is not a plain number of
+    up to four digits.
 
     >>> [chip.where for chip in file_chips("img_0001 at noon", lambda name: True)]
     ["name ~ 'img_0001'"]
@@ -44,7 +44,7 @@ def file_chips(text: str, has_file: Callable[[str], bool]) -> Iterator[Chip]:
 
 
 def names_photo(word: str) -> bool:
-    """Whether a word ends as the name of a photo's file does.
+    """Return whether a word ends like the name of a photo's file.
 
     >>> names_photo("cat.jpg"), names_photo("jpg"), names_photo("a.jpg b")
     (True, False, False)
@@ -54,7 +54,7 @@ def names_photo(word: str) -> bool:
 
 
 def asks_with_file(text: str) -> bool:
-    """Whether a text is the path of a photo's file and can be nothing else.
+    """Return whether a text can only be the path of a photo's file.
 
     >>> asks_with_file("./my cat.jpg"), asks_with_file("cat.jpg"), asks_with_file("a cat.jpg")
     (True, True, False)

@@ -1,4 +1,4 @@
-"""Days of the year that people name, and seasons."""
+"""Named days of the year, and seasons."""
 
 from __future__ import annotations
 
@@ -66,15 +66,15 @@ HOLIDAYS: dict[tuple[str, ...], Callable[[int], TimeSpan]] = {
     ("st", "patrick's", "day"): _days(3, 17),
     ("independence", "day"): _days(7, 4),
 }
-"""By their words; each gives the days of a year. Thanksgiving, mothers' and fathers' days and
+"""By their words; each returns the days of a year. Thanksgiving, mothers' and fathers' days and
 Independence Day are those of the United States."""
 
 SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
-"""By name, the month in which it begins in the northern hemisphere; it has three."""
+"""By name: the month in which it begins in the northern hemisphere; a season has three."""
 
 
 def season_span(name: str, year: int) -> TimeSpan:
-    """Return the three months of a season that begins in a year.
+    """Return the three months of a season that begins in the given year.
 
     >>> season_span("winter", 2019).where
     'taken >= 2019-12 and taken <= 2020-02'

@@ -1,4 +1,4 @@
-"""The names that a collection knows, found by their words."""
+"""The names that a collection knows, looked up by their words."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ FIELDS_OF_KINDS = {
     ChipKind.camera: "camera",
     ChipKind.tag: "tag",
 }
-"""Which field of filters holds the names of a kind."""
+"""The filter field that holds the names of a kind."""
 
 LONGEST_NAME = 8
-"""Words of a name that are compared; a longer one is found by none."""
+"""Limit on the words of a name that are compared; longer names are not found."""
 
 BY_PARTS = (ChipKind.person, ChipKind.camera)
-"""Kinds whose names are said in part: "Anna" for Anna Smith, "iPhone 13" for Apple iPhone 13."""
+"""Kinds whose names may be abbreviated: "Anna" for Anna Smith, "iPhone 13" for Apple iPhone 13."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class KnownName:
     """A name of the collection.
 
     Attributes:
-        kind: of what.
-        name: as the index has it.
-        photos: how many photos have it.
+        kind: what it names.
+        name: the name as in the index.
+        photos: number of photos that have it.
     """
 
     kind: ChipKind
@@ -42,7 +42,7 @@ class KnownName:
 
     @property
     def where(self) -> str:
-        """Return the filter that lets its photos through.
+        """Return the filter that its photos pass.
 
         >>> KnownName(ChipKind.person, "Pat O'Brien", 3).where
         "person = 'Pat O''Brien'"
@@ -52,11 +52,11 @@ class KnownName:
 
 @dataclass(frozen=True)
 class NameBook:
-    """Names by their words, and the time that the photos are of.
+    """Names by their words, and the years of the photos.
 
     Attributes:
-        names: by a name's words, or a part of them, joined by blanks.
-        years: the first and the last year of the photos; None where no photo has a date.
+        names: the names by their words, or some of them, joined by blanks.
+        years: the first and the last year of the photos; None if no photo has a date.
     """
 
     names: Mapping[str, tuple[KnownName, ...]] = field(default_factory=dict)
@@ -69,14 +69,14 @@ class NameBook:
         photos: int,
         years: tuple[int, int] | None = None,
     ) -> NameBook:
-        """Make one of what an index knows.
+        """Return the book of the names that an index knows.
 
-        A folder that all photos lie in says nothing, and is left out.
+        A folder that contains all photos says nothing, and is left out.
 
         Args:
-            values: of each kind, names and how many photos have each.
-            photos: in the index.
-            years: see above.
+            values: for each kind, names and how many photos have each.
+            photos: number of photos in the index.
+            years: as in the class.
 
         >>> book = NameBook.of({ChipKind.camera: [("Apple iPhone 13", 2)]}, 9)
         >>> [len(book.starting(words.split())) for words in ("iphone 13 dog", "apple", "dog")]
@@ -92,7 +92,7 @@ class NameBook:
         return cls({key: tuple(names) for key, names in found.items()}, years)
 
     def starting(self, words: Sequence[str]) -> list[tuple[int, tuple[KnownName, ...]]]:
-        """Return the names that some words begin with, and of how many words; the longest first."""
+        """Return the names that words begin with, and their numbers of words; longest first."""
         found = []
         for length in range(min(LONGEST_NAME, len(words)), 0, -1):
             names = self.names.get(" ".join(words[:length]))
@@ -102,7 +102,7 @@ class NameBook:
 
 
 def quoted(value: str) -> str:
-    """Return a value of a filter in quotes."""
+    """Return a filter's value in quotes."""
     return "'" + value.replace("'", "''") + "'"
 
 

@@ -1,4 +1,4 @@
-"""Chips of the names in a query: which of them hold, and which are only offered."""
+"""Chips of the names in a query: which are applied, and which only suggested."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ Words = Sequence[NameWord]
 def name_chips(
     text: str, words: Words, book: NameBook, shown: Container[str], wanted: Callable[[Chip], bool]
 ) -> Iterator[Chip]:
-    """Return the chips of the names in a query, in its order; of names that overlap the longest.
+    """Return the chips of the names in a query, in its order; the longest of overlapping names.
 
     Args:
         text: the query.
-        words: of it.
+        words: the words of the query.
         book: the names that the collection knows.
-        shown: words that say what photos show, and that are therefore no names unless written so.
-        wanted: whether a chip may be; where not, shorter names are looked for.
+        shown: words for what photos show, which are therefore no names unless capitalised.
+        wanted: whether a chip is allowed; if not, shorter names are tried.
     """
     at = 0
     texts = [word.text for word in words]
@@ -80,7 +80,7 @@ def _chip(
 
 
 def _holds(words: Words, start: int, end: int, name: KnownName, shown: Container[str]) -> bool:
-    """Whether words are so clearly a name that they are a filter and not what a photo shows."""
+    """Return whether words are clearly a name, so that they become a filter."""
     said = words[start:end]
     telling = any(not is_ordinary(word.text, shown) for word in said)
     numbered = any(word.text.isdigit() for word in said)
@@ -98,13 +98,13 @@ def _holds(words: Words, start: int, end: int, name: KnownName, shown: Container
 
 
 def _is_taken_with(words: Words, start: int) -> bool:
-    """Whether "taken with my" or "my" stands before a word."""
+    """Return whether "taken with my" or "my" stands before a word."""
     before = [_text(words, start - back) for back in (1, 2, 3)]
     return before[0] in ("my", "our") or any(word in TAKEN for word in before)
 
 
 def _with_what_stands_before(words: Words, start: int, kind: ChipKind) -> tuple[int, bool]:
-    """Return where a chip begins with the words that belong to it, and whether it is denied."""
+    """Return where a chip begins, with the words that belong to it, and whether it is negated."""
     if _text(words, start - 1) in DENYING:
         return start - 1, True
     first = start

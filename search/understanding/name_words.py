@@ -1,4 +1,4 @@
-"""Names as words, and which of their words are ordinary ones too."""
+"""Names as words, and which of them are also ordinary words."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ _ALSO_WORDS = """
     willow winter with work
 """
 ALSO_WORDS = frozenset(_ALSO_WORDS.split())
-"""Words of everyday English that are names as well, or that folders are called by."""
+"""Words of everyday English that are also names, or common names of folders."""
 
 
 @dataclass(frozen=True)
 class NameWord:
-    """A word of a query as names are compared.
+    """A word of a query in the form in which names are compared.
 
     Attributes:
-        text: letters and digits, small and without accents.
-        start: of its first letter in the query.
-        end: behind its last letter, and behind an `'s` that follows.
+        text: letters and digits, in lower case and without accents.
+        start: position of its first letter in the query.
+        end: position after its last letter, and after a following `'s`.
         capital: whether it begins with a capital letter.
         tagged: whether a `#` stands before it.
     """
@@ -51,14 +51,14 @@ class NameWord:
 
 
 def name_words(text: str) -> list[NameWord]:
-    """Return the words of a query, parted by whatever is neither a letter nor a digit.
+    """Return the words of a query, separated by whatever is neither a letter nor a digit.
 
     >>> [word.text for word in name_words("Anna's café at IMG_0001")]
     ['anna', 'cafe', 'at', 'img', '0001']
     """
     words, end = [], 0
     for found in _WORD.finditer(text, 0, LONGEST):
-        if found.start() < end:  # the s of what is owned
+        if found.start() < end:  # the possessive s
             continue
         owned = _OWNED.match(text, found.end())
         end = owned.end() if owned else found.end()
@@ -75,7 +75,7 @@ def name_words(text: str) -> list[NameWord]:
 
 
 def name_key(name: str) -> tuple[str, ...]:
-    """Return a name as the words that it is compared by.
+    """Return a name as the words by which it is compared.
 
     >>> name_key("Apple iPhone_13"), name_key("Anna's wedding")
     (('apple', 'iphone', '13'), ('anna', 'wedding'))
@@ -84,10 +84,10 @@ def name_key(name: str) -> tuple[str, ...]:
 
 
 def is_ordinary(word: str, shown: Container[str]) -> bool:
-    """Whether a word that names something is a word of everyday English as well.
+    """Return whether a word of a name is also a word of everyday English.
 
     Args:
-        word: in small letters.
-        shown: words that say what photos show.
+        word: the word in lower case.
+        shown: words for what photos show.
     """
     return word in ALSO_WORDS or word in shown

@@ -1,4 +1,4 @@
-"""From a query to its chips and what is left for the pictures."""
+"""From a query to its chips and the rest, which is looked for in the pictures."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ JOINTS = word_set(
     get photo photos picture pictures pic pics image images shots snapshot snapshots
     """
 )
-"""Words that say nothing by themselves of what a photo shows."""
+"""Words that say nothing by themselves about what a photo shows."""
 LEADING = word_set("and of in at from with on by near during")
 
 _WORD = re.compile(r"[^\W_]+")
@@ -34,12 +34,12 @@ _WORD = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True)
 class Known:
-    """What queries are read by.
+    """What queries are read with.
 
     Attributes:
         book: the collection's names, and the years of its photos.
-        today: from which times are counted.
-        shown: words that say what photos show.
+        today: the day from which times are counted.
+        shown: words for what photos show.
         has_file: whether the collection has photos of a file name, which may lack its suffix.
     """
 
@@ -59,11 +59,11 @@ def read_query(
     """Return the chips of a query and what is left of it.
 
     Args:
-        text: as people typed it.
+        text: the query as typed.
         known: what the collection knows.
-        as_words: chips, by their text or `id`, that are taken away: their words are looked for in
-            the pictures.
-        choose: by the text or id of a chip, the `id` of the choice that is meant.
+        as_words: chips to remove, by their text or `id`: their words are looked for in the
+            pictures.
+        choose: text or id of a chip to the `id` of the intended choice.
 
     Raises:
         QueryError: a choice that no chip has.
@@ -74,7 +74,7 @@ def read_query(
 
 
 def _callings(chip: Chip) -> set[str]:
-    """What a chip may be called by who takes it away or chooses."""
+    """Return the names by which a chip may be removed or chosen."""
     return {chip.id, chip.said, " ".join(chip.text.lower().split())}
 
 
@@ -83,7 +83,7 @@ def _chips(text: str, known: Known, taken: Set[str]) -> list[Chip]:
     chips = [chip for chip in found if not _callings(chip) & taken]
 
     def wanted(chip: Chip) -> bool:
-        # A name of more words than the time in it is meant as a name: "Lisbon 2019" is a folder.
+        # A name with more words than the time in it counts as a name: "Lisbon 2019" is a folder.
         return not _callings(chip) & taken and all(
             other.kind is ChipKind.time and _covers(chip, other)
             for other in chips
@@ -132,7 +132,7 @@ def _times(text: str, known: Known) -> Iterator[Chip]:
 
 
 def _or_album(time: Chip, book: NameBook) -> Chip:
-    """Return a time's chip, or one that is a folder's too: "Christmas 2019" may be both."""
+    """Return a time's chip, which may also be a folder's: "Christmas 2019" can be both."""
     albums = [
         name
         for name in book.names.get(" ".join(name_key(time.said)), ())
@@ -190,7 +190,7 @@ def _chosen(chips: Sequence[Chip], choose: Mapping[str, str]) -> list[Chip]:
 
 
 def _rest(text: str, chips: Sequence[Chip]) -> str:
-    """Return a text without the parts that were understood, and without what joined them to it."""
+    """Return a text without the understood parts, and without the words that joined them to it."""
     if not chips:
         return text
     parts, at = [], 0

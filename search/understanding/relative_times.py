@@ -1,4 +1,4 @@
-"""Times that are counted from today: "last summer", "3 weeks ago", "yesterday"."""
+"""Times relative to today: "last summer", "3 weeks ago", "yesterday"."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def last_or_this(which: str, words: tuple[str, ...], today: date) -> TimeSpan | 
 
     Args:
         which: "last" or "this".
-        words: "year", "summer", "may", "monday", "christmas eve" and so on, a word each.
-        today: counted from.
+        words: the words of "year", "summer", "may", "monday", "christmas eve" and so on.
+        today: the day to count from.
 
     >>> last_or_this("last", ("summer",), date(2026, 7, 1)).label
     'June to August 2025'
@@ -56,7 +56,7 @@ def last_or_this(which: str, words: tuple[str, ...], today: date) -> TimeSpan | 
 
 
 def named(words: tuple[str, ...], year: int) -> TimeSpan | None:
-    """Return a season, month or holiday of a year; None where that is no such name."""
+    """Return a season, month or holiday of a year; None if there is none with that name."""
     if len(words) == 1 and words[0] in SEASONS:
         return season_span(words[0], year)
     if len(words) == 1 and words[0] in MONTH_NUMBERS:
@@ -65,13 +65,13 @@ def named(words: tuple[str, ...], year: int) -> TimeSpan | None:
 
 
 def latest(words: tuple[str, ...], today: date) -> TimeSpan | None:
-    """Return the latest one that has begun, such as this year's May from the first of May on."""
+    """Return the latest one that has begun, for example this year's May from 1 May on."""
     spans = [each for year in (0, 1) if (each := named(words, today.year - year))]
     return next((each for each in spans if each.first is not None and each.first <= today), None)
 
 
 def ago(count: int, unit: str, today: date) -> TimeSpan | None:
-    """Return the day, week (from Monday), month or year so many ago; None before the calendar.
+    """Return the day, week (from Monday), month or year `count` ago; None before the calendar.
 
     >>> ago(3, "month", date(2026, 2, 10)).label, ago(2, "day", date(2026, 3, 1)).label
     ('November 2025', '27 February 2026')
@@ -92,7 +92,7 @@ def ago(count: int, unit: str, today: date) -> TimeSpan | None:
 
 
 def past(count: int, unit: str, today: date) -> TimeSpan | None:
-    """Return the time from so many days, weeks, months or years ago until today.
+    """Return the time from `count` days, weeks, months or years ago until today.
 
     >>> past(2, "week", date(2026, 3, 15)).label
     '1 to 15 March 2026'

@@ -1,4 +1,4 @@
-"""Times by themselves, without the words before them that make a range: "May 2023", "last week"."""
+"""Times alone, without the words before them that make a range: "May 2023", "last week"."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _DAY = re.compile(r"(\d\d?)(st|nd|rd|th)?")
 
 
 class Certainty(Enum):
-    """What has to stand before words for them to be a time."""
+    """What must stand before words for them to count as a time."""
 
     sure = "nothing"
     if_known = "nothing, where the collection has photos of then; else a word such as in"
@@ -57,9 +57,9 @@ class Anchor:
     """A time that was read.
 
     Attributes:
-        span: what it means.
-        end: the place of the first word behind it.
-        certainty: what has to stand before it.
+        span: the span that it means.
+        end: index of the first word after it.
+        certainty: what must stand before it.
         others: what else it may mean.
     """
 
@@ -73,7 +73,7 @@ Words = Sequence[str]
 
 
 def anchor_at(words: Words, at: int, today: date) -> Anchor | None:
-    """Return the time that is said from a word on, None where none is; looks at eight words."""
+    """Return the time that begins at a word, None if there is none; looks at eight words."""
     if at >= len(words):
         return None
     for read in _READERS:
@@ -88,7 +88,7 @@ def _word(words: Words, at: int) -> str:
 
 
 def _count(words: Words, at: int) -> tuple[int, int] | None:
-    """Return a small number and the place behind it: "3", "three", "a couple of"."""
+    """Return a small number and the index after it: "3", "three", "a couple of"."""
     word = _word(words, at)
     if word in ("a", "the") and _word(words, at + 1) == "couple":
         return 2, at + 2 + (_word(words, at + 2) == "of")
@@ -102,7 +102,7 @@ def _count(words: Words, at: int) -> tuple[int, int] | None:
 
 
 def _year_of(words: Words, at: int, today: date) -> tuple[int, int] | None:
-    """Return a year and the place behind it, also after "of"."""
+    """Return a year and the index after it, also after "of"."""
     at += _word(words, at) == "of"
     word = _word(words, at)
     if _YEAR.fullmatch(word) and FIRST_PHOTO <= int(word) <= today.year + 1:
@@ -114,7 +114,7 @@ def _year_of(words: Words, at: int, today: date) -> tuple[int, int] | None:
 
 
 def _day_number(word: str) -> tuple[int, bool] | None:
-    """Return the number of a day, and whether it is one by its ending, as "5th"."""
+    """Return the number of a day, and whether its ending says so, as in "5th"."""
     found = _DAY.fullmatch(word)
     return (int(found[1]), found[2] is not None) if found and 1 <= int(found[1]) <= 31 else None
 

@@ -1,4 +1,4 @@
-"""Times that a query says, with the words that belong to them: "since May 2023", "in 2019"."""
+"""Times in a query, with the words that belong to them: "since May 2023", "in 2019"."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["TimePhrase", "time_phrases"]
 IN = frozenset({"in", "from", "during", "of", "over", "within", "around", "throughout"})
 ON = frozenset({"on", "at", "for"})
 PHOTOS = frozenset({"photo", "photos", "picture", "pictures", "pics", "shots", "images", "taken"})
-"""Behind which "of" stands before a time."""
+"""Words after which "of" leads to a time."""
 
 Words = Sequence[str]
 
@@ -24,8 +24,8 @@ class TimePhrase:
     """Words that say a time.
 
     Attributes:
-        start: the place of the first word.
-        end: the place behind the last one.
+        start: index of the first word.
+        end: index after the last word.
         span: what they mean.
         others: what else they may mean.
     """
@@ -39,14 +39,14 @@ class TimePhrase:
 def time_phrases(
     words: Words, today: date, known: tuple[int, int] | None = None
 ) -> Iterator[TimePhrase]:
-    """Return the times that words say, in their order.
+    """Return the times in some words, in order.
 
-    A number of four digits alone is a year only where the collection has photos of around then; a
+    A number of four digits alone is a year only if the collection has photos from around then; a
     season or holiday without a year, such as "summer" or "at christmas", is what a photo shows.
 
     Args:
-        words: in small letters.
-        today: from which "last year" is counted.
+        words: the words in lower case.
+        today: the day from which "last year" is counted.
         known: the first and the last year of the collection's photos.
 
     >>> [phrase.span.label for phrase in time_phrases("a dog in may 2023".split(), date.today())]
@@ -91,7 +91,7 @@ def _range(words: Words, at: int, today: date) -> TimePhrase | None:
 
 def _from_to(words: Words, at: int, today: date) -> TimePhrase | None:
     joints = ("and",) if words[at] == "between" else ("to", "until", "till", "through")
-    # Of "from May to July 2020" the year is said once: months by themselves are of that year.
+    # In "from May to July 2020" the year appears once: months by themselves are of that year.
     first = _anchor_until(words, at + 1, joints, today)
     if first is None:
         return None
@@ -116,7 +116,7 @@ def _anchor_until(words: Words, at: int, joints: tuple[str, ...], today: date) -
 def _one_time(
     words: Words, at: int, today: date, known: tuple[int, int] | None
 ) -> TimePhrase | None:
-    """Read a time with the word before it that says that it is one."""
+    """Read a time with the word before it that marks it as one."""
     word = words[at]
     if word in IN or word in ON:
         skipped = 1 + (word == "from" and at + 1 < len(words) and words[at + 1] == "back")

@@ -1,4 +1,4 @@
-"""Spans of time: how they are said to people, and how filters have them."""
+"""Spans of time, as text for people and as filters."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class TimeSpan:
     Attributes:
         first: the first day.
         last: the last day, which belongs to it.
-        hours: the moment that it begins and the one that ends it, in place of whole days.
+        hours: its start and end times, in place of whole days.
     """
 
     first: date | None
@@ -32,7 +32,7 @@ class TimeSpan:
 
     @classmethod
     def between(cls, start: datetime, end: datetime) -> Self:
-        """Return the hours from one moment to another."""
+        """Return the span from one time to another."""
         return cls(start.date(), end.date(), (start, end))
 
     @property
@@ -55,7 +55,7 @@ class TimeSpan:
 
     @property
     def label(self) -> str:
-        """Return it for people.
+        """Return the span as text for people.
 
         >>> month_span(2023, 5).label, TimeSpan(date(2026, 6, 1), date(2026, 8, 31)).label
         ('May 2023', 'June to August 2026')
@@ -81,7 +81,7 @@ class TimeSpan:
         return "" if self.last is None else _shortened(self.last, self._precision())
 
     def _precision(self) -> int:
-        """How many parts of a date are needed: 1 of whole years, 2 of whole months, else 3."""
+        """Return how many parts a date needs: 1 for whole years, 2 for whole months, else 3."""
         begins = self.first is None or self.first.day == 1
         after = None if self.last is None or self.last == date.max else _next_day(self.last)
         ends = after is None or after.day == 1
@@ -115,7 +115,7 @@ def _shortened(day: date, parts: int) -> str:
 
 
 def _from_to(first: str, last: str) -> str:
-    """Say what both ends share, such as the year, once.
+    """Return both ends as text, with common parts, such as the year, only once.
 
     >>> _from_to("24 December 2019", "26 December 2019"), _from_to("2015", "2018")
     ('24 to 26 December 2019', '2015 to 2018')
@@ -128,7 +128,7 @@ def _from_to(first: str, last: str) -> str:
 
 
 def _said(text: str) -> str:
-    """Return a date of a filter as people say it.
+    """Return a filter's date as people write it.
 
     >>> _said("2019-12-24"), _said("2023-05"), _said("2019")
     ('24 December 2019', 'May 2023', '2019')

@@ -1,4 +1,4 @@
-"""A query as words with their places in it, without the marks around them."""
+"""A query as words with their positions, without the punctuation around them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 __all__ = ["MOST_WORDS", "TypedWord", "plain", "typed_words"]
 
 MOST_WORDS = 64
-"""Words of a query that are looked at; a longer one is a text and no question."""
+"""Limit on the words of a query that are read; a longer one is a text, not a query."""
 
 LONGEST = 4000
-"""Letters of a query that are looked at."""
+"""Limit on the characters of a query that are read."""
 
 _CHUNK = re.compile(r"\S+")
 _EDGES = "\"'`\u201c\u201d\u2018\u2019«»()[]{}<>.,;:!?…"
@@ -23,10 +23,10 @@ class TypedWord:
     """A word of a query.
 
     Attributes:
-        text: in small letters and without accents.
-        start: of its first letter in the query, in code points.
-        end: behind its last letter.
-        typed: as it stands in the query.
+        text: in lower case and without accents.
+        start: position of its first letter in the query, in code points.
+        end: position after its last letter.
+        typed: as written in the query.
     """
 
     text: str
@@ -38,7 +38,7 @@ class TypedWord:
 def typed_words(text: str) -> list[TypedWord]:
     """Return the first words of a text, at most `MOST_WORDS`.
 
-    An apostrophe of the year stays with it: `'19`.
+    A year keeps its apostrophe: `'19`.
 
     >>> [word.text for word in typed_words("Anna, in “Café Lyon” (2019)")]
     ['anna', 'in', 'cafe', 'lyon', '2019']
@@ -59,7 +59,7 @@ def typed_words(text: str) -> list[TypedWord]:
 
 
 def plain(text: str) -> str:
-    r"""Return a text in small letters, without accents, with one form of apostrophe.
+    r"""Return a text in lower case, without accents, with one form of apostrophe.
 
     >>> plain("Valentine\u2019s Café")
     "valentine's cafe"
@@ -71,5 +71,5 @@ def plain(text: str) -> str:
 
 
 def _is_year(text: str, start: int) -> bool:
-    """Whether `'19` stands at a place."""
+    """Return whether `'19` stands at a position."""
     return text[start] in "'\u2019" and text[start + 1 : start + 3].isdigit()

@@ -76,9 +76,9 @@ def test_nothing_is_asked_of_another_host(page_of: Callable[..., Any]) -> None:
 
 
 def test_photos_of_a_missing_index_are_said_to_be_left_out(page_of: Callable[..., Any]) -> None:
-    page, stub, _ = page_of("?q=a+dog", missing=["/b.index is not there any more"])
+    page, stub, _ = page_of("?q=a+dog", missing=["/b.index no longer exists"])
     page.says("#degraded", "Some photos are left out")
-    page.says("#degraded", "/b.index is not there any more")
+    page.says("#degraded", "/b.index no longer exists")
     assert page.all("#notes li") == []  # it is said once
     assert page.photos()[0] == 1
     stub.missing = []

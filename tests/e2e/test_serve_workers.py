@@ -68,7 +68,7 @@ def test_workers_share_a_port_and_one_that_dies_or_is_exchanged_is_not_missed(
         os.kill(first[0], signal.SIGKILL)
         await_that(lambda: len(set(workers_of(process.pid)) - {first[0]}) == 2)
         line = said.read_text().strip()
-        assert line.startswith(f"worker {first[0]} is started again ")
+        assert line.startswith(f"worker {first[0]} is restarted ")
         assert line.endswith(": it was ended by signal 9")
         assert post(f"{url}v1/search", ASKED).status_code == 200
         assert 'status="200"} 7.0' in get(f"{url}metrics").text
@@ -83,7 +83,7 @@ def test_workers_share_a_port_and_one_that_dies_or_is_exchanged_is_not_missed(
 
         index.rename(tmp_path / "away")
         process.send_signal(signal.SIGHUP)
-        await_that(lambda: "workers were not exchanged, and those before" in said.read_text())
+        await_that(lambda: "workers were not replaced, and the old ones" in said.read_text())
         (tmp_path / "away").rename(index)
         assert shape(post(f"{url}v1/search", ASKED).json()) == seen[0]
 
@@ -111,8 +111,8 @@ def test_a_worker_that_is_stopped_is_noticed_and_one_that_works_is_left_alone(
         assert not is_alive(first[0])
         assert first[1] in workers_of(process.pid)
         (line,) = said.read_text().strip().splitlines()
-        assert line.startswith(f"worker {first[0]} is started again ")
-        assert line.endswith(": it did not say that it is alive for 4 seconds")
+        assert line.startswith(f"worker {first[0]} is restarted ")
+        assert line.endswith(": it gave no sign of life for 4 seconds")
         assert post(f"{url}v1/search", ASKED).status_code == 200
 
         process.send_signal(signal.SIGSTOP)  # which hears nobody while it is stopped itself
@@ -137,10 +137,10 @@ def test_an_exchange_that_loses_the_old_and_the_new_worker_is_told(
         os.kill(first[0], signal.SIGKILL)
         await_that(lambda: not Path(f"/proc/{first[0]}").exists())  # the supervisor knows
         os.kill(new, signal.SIGKILL)
-        await_that(lambda: "the other workers were not exchanged: it was" in said.read_text())
+        await_that(lambda: "the other workers were not replaced: it was" in said.read_text())
         await_that(lambda: len(set(workers_of(process.pid)) - {first[0], new}) == 2)
         assert post(f"{url}v1/search", ASKED).status_code == 200
-        assert said.read_text().count("is started again") == 1
+        assert said.read_text().count("is restarted") == 1
 
 
 def workers_of_all(pids: set[int]) -> list[int]:

@@ -74,7 +74,7 @@ def test_a_photo_of_the_index_is_not_its_own_answer(index: SearchIndex) -> None:
     assert grey not in [hit.image_id for hit in like]
     assert [hit.reranked for hit in like] == [False, False]
     assert like.notes == (
-        "no text was asked for: in place of probabilities stand cosines of photos",
+        "the query has no text, so cosines of photos are shown in place of probabilities",
     )
 
 

@@ -62,9 +62,7 @@ def test_a_filter_chooses_before_anything_is_ranked(index: SearchIndex) -> None:
 def test_a_filter_that_lets_nothing_through_is_said(index: SearchIndex) -> None:
     result = index.search("red", where="width > 10000")
     assert (list(result), result.reranked) == ([], 0)
-    assert result.notes == (
-        "no photo is let through by the filter: width > 10000; width: 32 to 192",
-    )
+    assert result.notes == ("no photo passes the filter: width > 10000; width: 32 to 192",)
 
 
 def test_a_filter_that_is_none_is_refused(index: SearchIndex) -> None:
@@ -154,7 +152,10 @@ def test_a_hybrid_search_takes_every_photo_that_words_find(folder: Path) -> None
 
 @pytest.mark.parametrize(
     ("options", "said"),
-    [({"words": False}, "ranks by words too"), ({"explain": True}, "a hybrid score is of ranks")],
+    [
+        ({"words": False}, "also ranks by words"),
+        ({"explain": True}, "a hybrid score is made of ranks"),
+    ],
 )
 def test_a_hybrid_search_that_cannot_be_is_refused(
     index: SearchIndex, options: SearchOptions, said: str
@@ -211,7 +212,7 @@ def test_where_nothing_is_let_through_nothing_is_found(
 ) -> None:
     found = index.search(text, where="width > 10000", words=words, rerank=rerank)
     assert list(found) == []
-    assert found.notes[0].startswith("no photo is let through by the filter: width > 10000; ")
+    assert found.notes[0].startswith("no photo passes the filter: width > 10000; ")
 
 
 def test_a_photo_has_no_duplicates_where_it_was_left_out(index: SearchIndex) -> None:
@@ -230,7 +231,7 @@ def test_options_of_the_command(
     assert search_main(["red", "--where", "width > 10000"]) == 0
     assert capsys.readouterr() == (
         "",
-        "no photo is let through by the filter: width > 10000; width: 32 to 192\n",
+        "no photo passes the filter: width > 10000; width: 32 to 192\n",
     )
     assert search_main(["red", "--where", "wide"]) == 2
     assert search_main(["red grandma", "-k", "1", "--paths"]) == 0

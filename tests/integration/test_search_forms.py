@@ -58,7 +58,7 @@ def test_a_hit_that_cannot_be_copied_or_opened_ends_with_1(
     assert search_main(["red", "-k", "1", "--copy-to", "out", "--open"]) == 1
     err = capsys.readouterr().err
     assert "not copied: " in err
-    assert "is not there any more" in err
+    assert "no longer exists" in err
 
 
 def test_thumbnails_are_forced_into_a_pipe(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,1 +1,1 @@
-"""What every HTTP request goes through before it reaches its route."""
+"""Middleware, which every HTTP request passes before it reaches its route."""

@@ -1,4 +1,4 @@
-"""Who may ask: the API key, the names this server goes by, and pages of other sites."""
+"""Access control: the API key, the allowed Host names, and pages of other sites."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ KEY_VARIABLE = "CROSSGRAPH_API_KEY"
 SHORTEST_KEY = 16
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _AUTHORITY = re.compile(r"(?:\[([0-9a-f:.%]{2,64})\]|([a-z0-9._-]{1,255}))(?::[0-9]{0,5})?")
-"""A name, or an address in brackets, and perhaps a port: all that a Host header may say."""
+"""A name, or an address in brackets, and an optional port: what a Host header may contain."""
 
 
 class AccessError(CrossgraphError):
-    """The server would be open to people whom nobody let in."""
+    """The server would be open to anyone, or its key is unusable."""
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether only this machine can reach an address.
+    """Return whether only this machine can reach an address.
 
     >>> is_loopback("127.0.0.1"), is_loopback("::1"), is_loopback("0.0.0.0")
     (True, True, False)
@@ -43,12 +43,12 @@ def is_loopback(host: str) -> bool:
 
 
 def names_of(host: str) -> frozenset[str]:
-    """Return the names that a loopback address goes by in a Host header."""
+    """Return the names of a loopback address in a Host header."""
     return frozenset({"localhost", "127.0.0.1", "::1", host.lower()})
 
 
 def read_key(file: Path | None) -> str | None:
-    """Return the key from a file, or from the environment, None where there is none.
+    """Return the key from a file or from the environment; None if there is none.
 
     Raises:
         AccessError: the file cannot be read, or the key is too short or no plain text.
@@ -57,7 +57,7 @@ def read_key(file: Path | None) -> str | None:
     if file is not None:
         where = str(file)
         try:
-            key = file.read_text(encoding="utf-8-sig")  # as editors on Windows save it
+            key = file.read_text(encoding="utf-8-sig")  # with the mark that Windows editors write
         except (OSError, UnicodeDecodeError) as error:
             raise AccessError(f"{file} cannot be read as a key: {error}") from None
     elif not key:
@@ -66,17 +66,17 @@ def read_key(file: Path | None) -> str | None:
     if len(key) < SHORTEST_KEY or not key.isascii() or not key.isprintable() or " " in key:
         raise AccessError(
             f"the key in {where} has {len(key)} characters, expected at least {SHORTEST_KEY} "
-            "letters, digits and signs: make one with `openssl rand -hex 24`"
+            "letters, digits and signs: create one with `openssl rand -hex 24`"
         )
     return key
 
 
 class Access:
-    """Turns away, before anything is read, whoever may not ask.
+    """Rejects unauthorised requests before anything is read.
 
     Args:
-        app: what answers the others.
-        settings: with the key and the names.
+        app: the application that answers the others.
+        settings: the settings, with the key and the names.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
@@ -84,7 +84,7 @@ class Access:
         self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -100,14 +100,14 @@ class Access:
         name = _name(host) if len(headers.getlist("host")) == 1 else None
         if self._settings.hosts is not None and name not in self._settings.hosts:
             names = ", ".join(sorted(self._settings.hosts))
-            return 403, f"this server does not go by that name in the Host header, only by {names}"
+            return 403, f"the name in the Host header is not one of this server's; expected {names}"
         if name is None:
-            return 400, "expected one Host header, with a name and perhaps a port"
+            return 400, "expected one Host header, with a name and optionally a port"
         if scope["method"] not in SAFE_METHODS and _is_foreign(headers, host):
-            return 403, "a page of another site may not change or ask anything here"
+            return 403, "pages of other sites may neither read nor change anything here"
         guarded = scope["path"].startswith("/v1") or scope["path"].startswith("/metrics")
         if guarded and not self._has_key(headers):
-            return 401, "give the key of this server as `Authorization: Bearer KEY`"
+            return 401, "send the key of this server as `Authorization: Bearer KEY`"
         return 0, ""
 
     def _has_key(self, headers: Headers) -> bool:
@@ -119,7 +119,7 @@ class Access:
 
 
 def _name(authority: str) -> str | None:
-    """Return the name in a Host header, without port and brackets; None if it is malformed.
+    """Return the name in a Host header without port and brackets; None if malformed.
 
     >>> _name("[::1]:8000"), _name("localhost"), _name("127.0.0.1:1@evil.example")
     ('::1', 'localhost', None)
@@ -129,13 +129,13 @@ def _name(authority: str) -> str | None:
 
 
 def _is_foreign(headers: Headers, host: str) -> bool:
-    """Say whether a browser sends this for a page of another site; programs send no Origin."""
+    """Return whether a browser sends this for a page of another site; programs send no Origin."""
     if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
         return True
     origin = headers.get("origin")
     if origin is None:
         return False
     scheme, _, authority = origin.lower().partition("://")
-    # What speaks TLS for this server leaves the scheme's own port out, or not.
+    # A TLS proxy in front of this server may or may not leave out the scheme's default port.
     default = {"http": ":80", "https": ":443"}.get(scheme, "")
     return authority.removesuffix(default) != host.removesuffix(default) or not authority

@@ -1,4 +1,4 @@
-"""HEAD, answered as GET is but for the body."""
+"""HEAD, answered like GET without the body."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ __all__ = ["HeadAsGet"]
 
 
 class HeadAsGet:
-    """Asks an application for GET where a client asks for HEAD, and leaves the body out.
+    """Passes HEAD requests to an application as GET, and leaves out the body.
 
     Args:
-        app: what answers GET.
+        app: the application that answers GET.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         if scope["type"] != "http" or scope["method"] != "HEAD":
             await self._app(scope, receive, send)
             return

@@ -1,7 +1,7 @@
-"""Figures about the server for Prometheus, in a registry of their own.
+"""Metrics of the server for Prometheus, in a separate registry.
 
-Where several processes serve, prometheus_client keeps them in files of a folder that the variable
-`PROMETHEUS_MULTIPROC_DIR` names, which it reads when it is imported; each gives the sum of all.
+If several processes serve, prometheus_client keeps them in files of the folder that the variable
+`PROMETHEUS_MULTIPROC_DIR` names, read on import; each process reports the sum of all.
 """
 
 from __future__ import annotations
@@ -37,39 +37,39 @@ class Metrics:
         )
         self._seconds = Histogram(
             "crossgraph_request_seconds",
-            "From a request's first byte to its answer's last.",
+            "Time from a request's first byte to its response's last.",
             ("route",),
             buckets=SECONDS,
             registry=self._registry,
         )
         self._stages = Histogram(
             "crossgraph_search_stage_seconds",
-            "What a search spends its time on.",
+            "Time of searches by stage.",
             ("stage",),
             buckets=SECONDS,
             registry=self._registry,
         )
         self._missing = Counter(
             "crossgraph_missing_index_total",
-            "Searches that were answered without this index, which could not be read.",
+            "Searches answered without this index, which could not be read.",
             ("index",),
             registry=self._registry,
         )
         self._degraded = Counter(
             "crossgraph_degraded_searches_total",
-            "Searches that were answered without one or more of several indexes.",
+            "Searches answered without one or more of several indexes.",
             registry=self._registry,
         )
         self._busy = Gauge(
             "crossgraph_work",
-            "Work that is being done or waits.",
+            "Work in progress or waiting.",
             ("kind",),
             registry=self._registry,
             multiprocess_mode="livesum",
         )
 
     def working(self, kind: str) -> Callable[[int], None]:
-        """Return what is to be called with each new count of the work of a kind."""
+        """Return the function to call with each new count of a kind of work."""
         gauge = self._busy.labels(kind)
         return lambda count: gauge.set(count)
 
@@ -79,7 +79,7 @@ class Metrics:
         self._seconds.labels(route).observe(seconds)
 
     def searched(self, result: SearchResult) -> None:
-        """Count a search's stages, and what it was answered without."""
+        """Count a search's stages, and the indexes that were missing."""
         for stage, milliseconds in result.took_ms.items():
             self._stages.labels(stage).observe(milliseconds / 1000)
         for each in result.missing:
@@ -88,7 +88,7 @@ class Metrics:
             self._degraded.inc()
 
     def text(self) -> bytes:
-        """Return all figures in Prometheus's text format."""
+        """Return all metrics in Prometheus's text format."""
         if SHARED_VARIABLE not in os.environ:
             return generate_latest(self._registry)
         together = CollectorRegistry()
@@ -103,8 +103,8 @@ class Counted:
     """Counts the requests of an application.
 
     Args:
-        app: what answers.
-        metrics: where they are counted.
+        app: the application.
+        metrics: the metrics that count them.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
@@ -112,7 +112,7 @@ class Counted:
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -128,7 +128,7 @@ class Counted:
         try:
             await self._app(scope, receive, noting)
         finally:
-            # The route's pattern and not what was asked for: there are few of them.
+            # The route's pattern, not the path: there are only few patterns.
             route = getattr(scope.get("route"), "path", "other")
             method = scope["method"] if scope["method"] in METHODS else "other"
             self._metrics.answered(method, route, status, time.perf_counter() - started)

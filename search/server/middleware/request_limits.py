@@ -1,4 +1,4 @@
-"""How much a request may bring: bytes, however they arrive, and the time they may take."""
+"""Limits on requests: bytes, however they arrive, and the time they may take."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ __all__ = ["Bounds", "Stoppable"]
 
 
 class Bounds:
-    """Counts what is received, of one request and of all together.
+    """Limits the bytes received, for one request and for all together.
 
     Args:
-        app: what answers.
-        settings: with the limits.
+        app: the application.
+        settings: the settings, with the limits.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
@@ -27,7 +27,7 @@ class Bounds:
         self.held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -43,7 +43,7 @@ class Bounds:
 
 
 class _Body:
-    """What is received of one request."""
+    """The body of one request as it is received."""
 
     def __init__(self, bounds: Bounds, settings: Settings, receive: Receive) -> None:
         self._bounds = bounds
@@ -54,8 +54,8 @@ class _Body:
         self.received = 0
 
     async def receive(self) -> Message:
-        """Return the next part; raises Refused where that is too much or too late."""
-        if self._complete:  # what comes now is that the client has gone
+        """Return the next part; raises Refused if it is too much or too late."""
+        if self._complete:  # the next message says that the client has gone
             return await self._receive()
         try:
             async with asyncio.timeout_at(self._until):
@@ -69,22 +69,22 @@ class _Body:
         if self.received > self._settings.body_bytes:
             raise Refused(413, _too_large(self._settings))
         if self._bounds.held > self._settings.held_bytes:
-            raise Refused(503, "too much is being sent at once; try again", retry=2)
+            raise Refused(503, "too much data is being sent at once; try again", retry=2)
         return message
 
 
 class Stoppable:
-    """Tells whoever still waits when the server stops that it does.
+    """Answers 503 to requests that a shutdown cancels.
 
     Args:
-        app: what answers.
+        app: the application.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         begun = False
 
         async def noting(message: Message) -> None:

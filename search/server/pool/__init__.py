@@ -1,1 +1,1 @@
-"""What the routes share: open indexes, threads, the model, and who writes."""
+"""What the routes share: open indexes, threads, the model, and the writer."""

@@ -1,4 +1,4 @@
-"""Open indexes, one for each thread at work, that follow what becomes of the index on disk."""
+"""Open indexes, one per working thread, which follow changes of the index on disk."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ R = TypeVar("R", bound=_Closable)
 
 
 class IndexPool(Generic[R]):
-    """BoundedThreads each of which has an open index in its hands.
+    """BoundedThreads whose work gets an open index.
 
-    An index that is embedded anew with another model is opened again, and so is one whose catalog
-    is another file now.
+    An index that was embedded again with another model is reopened, and so is one whose catalog was
+    replaced by another file.
 
     Args:
-        name: of the threads, in the singular.
-        settings: with the folder and the limits.
+        name: name of the threads' work, in the singular.
+        settings: the settings, with the folder and the limits.
         open_one: opens the index.
     """
 
@@ -39,20 +39,20 @@ class IndexPool(Generic[R]):
         self.threads = BoundedThreads(
             name, settings.readers, settings.waiting, settings.answer_seconds
         )
-        # Of a database, and of each of several indexes, its own readers follow what becomes.
+        # Readers of a database, and of several indexes, follow changes by themselves.
         followed = settings.vectors or settings.several
         self._catalog = None if followed else settings.folder / CATALOG_NAME
         self._open = open_one
-        # The last that was used comes first: its pages are still in memory.
+        # The most recently used comes first: its pages are still in memory.
         self._idle: list[tuple[object, R]] = []
         self._lock = threading.Lock()
 
     async def run(self, work: Callable[[R], T]) -> T:
-        """Return what work gives; raises what it, opening and `BoundedThreads.run` raise."""
+        """Return the result of `work`; raises what it, opening and `BoundedThreads.run` raise."""
         return await self.threads.run(lambda: self.do(work))
 
     def do(self, work: Callable[[R], T]) -> T:
-        """As `run`, in this thread."""
+        """Do the same as `run`, in this thread."""
         identity = self._identity()
         reader = self._taken(identity)
         try:
@@ -61,7 +61,7 @@ class IndexPool(Generic[R]):
             return self._done(work, identity, self._open())
 
     def close(self, seconds: float) -> bool:
-        """Take no more work and close what is open; say whether all that was begun has ended."""
+        """Accept no more work and close open indexes; return whether all started work has ended."""
         ended = self.threads.close(seconds)
         with self._lock:
             idle, self._idle = self._idle, []
@@ -70,7 +70,7 @@ class IndexPool(Generic[R]):
         return ended
 
     def _done(self, work: Callable[[R], T], identity: object, reader: R) -> T:
-        """Do it with a reader, which is then idle, or closed where it is of no more use."""
+        """Do work with a reader, which is then idle, or closed if it is no longer usable."""
         try:
             result = work(reader)
         except (ModelMismatch, IndexDamaged, IndexNotWritable, OSError):

@@ -1,4 +1,4 @@
-"""The model, loaded once for all threads, and again where the index has another one now."""
+"""The model, loaded once for all threads, and again when the index has another one."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class LoadedModel:
     """A model that answers.
 
     Attributes:
-        query: reads queries and ranks photos.
-        photo: reads photos; loaded by the first that is shown.
+        query: the model that reads queries and ranks photos.
+        photo: the model that embeds photos; loaded by the first one.
     """
 
     query: SearchModel
@@ -34,10 +34,10 @@ class LoadedModel:
 
 
 class Models:
-    """Holds the model that was asked for last.
+    """Holds the most recently used model.
 
     Args:
-        load: gives the model of a fingerprint; raises ModelMismatch where it has another.
+        load: returns the model with a fingerprint; raises ModelMismatch if it has another.
     """
 
     def __init__(self, load: Callable[[str], LoadedModel]) -> None:
@@ -46,14 +46,14 @@ class Models:
         self._held: tuple[str, LoadedModel] | None = None
 
     def of(self, fingerprint: str) -> LoadedModel:
-        """Return the model of a fingerprint, as an index records it."""
+        """Return the model with a fingerprint, as an index records it."""
         with self._lock:
             if self._held is None or self._held[0] != fingerprint:
                 self._held = (fingerprint, self._load(fingerprint))
             return self._held[1]
 
     def holds(self, fingerprint: str) -> bool:
-        """Say whether that model is loaded."""
+        """Return whether that model is loaded."""
         return self._held is not None and self._held[0] == fingerprint
 
 
@@ -64,7 +64,7 @@ def model_loader(
     *,
     shared: bool = False,
 ) -> Callable[[str], LoadedModel]:
-    """Return what loads models as `search.open_index` does, which explains the arguments.
+    """Return a loader of models like that of `search.open_index`, which explains the arguments.
 
     Where the checkpoint is another model's, it is not loaded to find that out: each request would
     wait for it.

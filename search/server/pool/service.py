@@ -1,4 +1,4 @@
-"""All that the routes share: open indexes, the model, thumbnails, figures."""
+"""What the routes share: open indexes, the model, thumbnails, metrics."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ class OpenedIndex:
     model: LoadedModel
 
     def close(self) -> None:
-        """Let go of the index's files."""
+        """Close the index's files."""
         self.search.close()
 
 
 class Service:
-    """What an application works with until it is closed.
+    """The resources of an application, until it is closed.
 
     Args:
-        settings: how it behaves.
-        load: gives the model of a fingerprint.
+        settings: the server's settings.
+        load: returns the model with a fingerprint.
     """
 
     def __init__(self, settings: Settings, load: Callable[[str], LoadedModel]) -> None:
@@ -54,20 +54,20 @@ class Service:
         self.duplicates = DuplicateCache()
         self.thumbnails = Thumbnails(settings.thumbnail_bytes)
         self.searches = IndexPool("search", settings, self._open)
-        # These never search, so they hold no vectors, and no search keeps them waiting.
+        # These never search, so they hold no vectors and do not wait for searches.
         self.catalogs = IndexPool("look-up", settings, self._open_index)
         self.pictures = BoundedThreads(
             "thumbnail", THUMBNAIL_THREADS, settings.waiting, settings.answer_seconds
         )
         self.writer = BoundedThreads("change of the index", 1, UPLOADS_WAITING, UPLOAD_SECONDS)
-        # Bodies are read here and not on the event loop, which has all others to answer.
+        # Bodies are parsed here and not on the event loop, which serves all other requests.
         self.bodies = BoundedThreads(
             "request", BODY_THREADS, settings.waiting, settings.answer_seconds
         )
         self.searches.threads.watch(self.metrics.working("search"))
 
     def warm(self) -> None:
-        """Open the index and load the model, so that what is wrong is told before anyone asks.
+        """Open the index and load the model, so that errors appear before the first request.
 
         Raises:
             CrossgraphError: as `search.open_index`.
@@ -75,9 +75,9 @@ class Service:
         self.searches.do(lambda opened: opened.model.query.embed_queries(["a photo"]))
 
     def close(self, seconds: float) -> bool:
-        """Take no more work; say whether all that was begun has ended within that time."""
+        """Accept no more work; return whether all started work has ended within `seconds`."""
         each = (self.searches, self.catalogs, self.pictures, self.writer, self.bodies)
-        # Each in turn gets what time there is; all were told to stop by the first round.
+        # Each in turn gets the remaining time; the first round told all of them to stop.
         ended = [one.close(0) for one in each]
         return all(ended) or all([one.close(seconds / len(each)) for one in each])
 
@@ -98,6 +98,6 @@ class Service:
 
 
 def service_of(request: Request) -> Service:
-    """Return the service of the application that a request came to."""
+    """Return the service of a request's application."""
     service: Service = request.app.state.service
     return service

@@ -17,14 +17,14 @@ T = TypeVar("T")
 
 
 class BoundedThreads:
-    """Runs blocking work beside the event loop.
+    """Runs blocking work off the event loop.
 
     Args:
-        name: of the threads.
-        size: how many there are.
-        waiting: how much work may wait for them.
-        seconds: after which whoever waits is told that it took too long; the work itself goes on,
-            since a thread cannot be stopped, and counts until it ends.
+        name: name of the work, in the singular.
+        size: number of threads.
+        waiting: length of the queue.
+        seconds: time limit after which the caller is told that it took too long; the work itself
+            continues, since a thread cannot be stopped, and counts until it ends.
     """
 
     def __init__(self, name: str, size: int, waiting: int, seconds: float) -> None:
@@ -42,17 +42,19 @@ class BoundedThreads:
 
     @property
     def busy(self) -> int:
-        """How much work is being done or waits."""
+        """The amount of work in progress or waiting."""
         return len(self._running)
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Return what a piece of work gives.
+        """Return the result of a piece of work.
 
         Raises:
-            Refused: too much waits already, it takes too long, or the server is stopping.
+            Refused: the queue is full, the work takes too long, or the server is stopping.
         """
         if self.busy >= self._most:
-            raise Refused(503, f"too many requests wait for a {self._name}; try again", retry=1)
+            raise Refused(
+                503, (f"too many requests are waiting for a {self._name}; try again"), retry=1
+            )
         try:
             future = self._threads.submit(work)
         except RuntimeError:
@@ -69,7 +71,7 @@ class BoundedThreads:
             raise Refused(503, reason, retry=5) from None
 
     def close(self, seconds: float) -> bool:
-        """Take no more work; say whether all that was begun has ended within that time."""
+        """Accept no more work; return whether all started work has ended within `seconds`."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         with self._lock:
             running = set(self._running)

@@ -1,4 +1,4 @@
-"""Photos added to the index and taken out of it, one request after the other."""
+"""Photos added to the index and removed from it, one request after the other."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ Outcome = dict[str, object]
 def add_photos(
     folder: Path, uploads: Path, files: Sequence[tuple[str, bytes]], models: Models
 ) -> list[Outcome]:
-    """Store and index photos; give the id of each, or its error, in their order.
+    """Store and index photos; return the id of each, or its error, in their order.
 
-    The same content is stored once, under the name it came by first.
+    The same content is stored once, under its first name.
 
     Args:
         folder: the index.
         uploads: where photos are stored.
-        files: each with the name that the client has for it, which is not trusted.
-        models: gives the index's model.
+        files: the files, each with the client's name for it, which is not trusted.
+        models: returns the index's model.
 
     Raises:
-        ModelMismatch: the index was made with a model that is not at hand; nothing was stored.
+        ModelMismatch: the index was made with an unavailable model; nothing was stored.
         IndexBusy: another process is writing; nothing was stored.
         IndexNotWritable: the disk is full or cannot be written; photos before that one are stored.
     """
     with Index.open(folder) as index:
         model = models.of(index.model.fingerprint).photo
-        # Which loads it, if nobody showed a photo yet: others may write during these seconds.
+        # This loads it if no photo was embedded yet: others may write during these seconds.
         if model.fingerprint != index.model.fingerprint:
             raise ModelMismatch(f"{folder} was made with another model than {model.name}")
         index.begin_writing()
@@ -58,10 +58,10 @@ def add_photos(
 
 
 def remove_photo(folder: Path, uploads: Path, image_id: int) -> bool:
-    """Take a photo out of the index; say whether its file was deleted, as only uploads are.
+    """Remove a photo from the index; return whether its file was deleted, as only uploads are.
 
-    Any other stays where it is, and is left out from now on until it changes; so does an upload
-    that lies behind a link.
+    Any other file stays where it is, and is left out until it changes; so does an upload behind a
+    link.
 
     Raises:
         PhotoNotFound: there is no such photo.
@@ -71,7 +71,7 @@ def remove_photo(folder: Path, uploads: Path, image_id: int) -> bool:
     with Index.open(folder) as index:
         index.begin_writing()
         file = find_photo(index, image_id).file
-        # In this order: cut off in between, the next run finds that the file is gone.
+        # In this order: if interrupted in between, the next run finds that the file is gone.
         deleted = file.source == str(uploads) and delete_upload(uploads, file.path)
         if deleted:
             index.remove_images([image_id])
@@ -117,7 +117,7 @@ def _indexed(index: Index, uploads: Path, path: Path, model: IndexingModel) -> O
 
 
 def _place(uploads: Path, name: str, content: bytes) -> Path:
-    """Return where content belongs: under the client's name as far as that can be trusted."""
+    """Return the path for content: under the client's name as far as that can be trusted."""
     digest = hashlib.sha256(content).hexdigest()[:16]
     stored = sorted(uploads.glob(f"*-{digest}.*"))
     if stored:
@@ -128,7 +128,7 @@ def _place(uploads: Path, name: str, content: bytes) -> Path:
 
 
 def _store(path: Path, content: bytes) -> None:
-    # A name that begins with a dot is no photo to a run that looks through this folder meanwhile.
+    # A name that begins with a dot is no photo to a run that lists this folder meanwhile.
     partial = path.with_name(f".{path.name}.partial")
     try:
         with replaced(path, partial, synced=True):

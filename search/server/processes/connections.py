@@ -1,10 +1,10 @@
-"""Connections: how long clients may be silent, and who goes where there are too many.
+"""Connections: how long clients may be silent, and which are closed when there are too many.
 
 uvicorn has no deadline for the head of a request and none for a client that does not read its
-answer, and it counts connections without closing any. Ours are closed after some seconds in which
-the client keeps the server waiting; and where there are as many as the process may hold, each new
-one takes the place of the one that has waited longest for a request. So whoever asks at once is
-answered, however many others hold connections and say nothing.
+response, and it counts connections without closing any. Ours are closed after some seconds in which
+the client keeps the server waiting; and when there are as many as the process may hold, each new
+one replaces the one that has been idle longest. So a client that sends its request at once is
+answered, however many others hold idle connections.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ __all__ = ["Connections", "HttpConnection", "most_connections"]
 
 FEWEST_CONNECTIONS = 16
 RESERVED_FILES = 256
-"""For the index, models, threads, and connections that were accepted and not counted yet."""
+"""Files for the index, models, threads, and connections accepted but not yet counted."""
 
 logger = logging.getLogger("uvicorn.error")
 
 
 def most_connections(wanted: int, files: int) -> int:
-    """Return how many connections a process may hold that may have so many files open.
+    """Return how many connections a process may hold, given its limit on open files.
 
-    Each may take a second file, the photo that it is sent.
+    Each may take a second file, the photo being sent.
 
     >>> most_connections(1000, 1024), most_connections(1000, 4096), most_connections(1000, 64)
     (384, 1000, 16)
@@ -44,9 +44,9 @@ class Connections(ServerState):
     """What the connections of a server share.
 
     Args:
-        most: how many there may be.
+        most: limit on their number.
         head_seconds: as in the settings.
-        unread_seconds: likewise.
+        unread_seconds: as in the settings.
     """
 
     def __init__(self, most: int, head_seconds: float, unread_seconds: float) -> None:
@@ -55,15 +55,15 @@ class Connections(ServerState):
         self.head_seconds = head_seconds
         self.unread_seconds = unread_seconds
         self.waiting: dict[HttpConnection, None] = {}
-        """Those that are not being answered; first the one that has waited longest."""
+        """Idle connections, the longest idle first."""
 
     def make_room(self) -> None:
-        """Close the connection that has waited longest for a request, where there are too many."""
+        """Close the connection that has been idle longest, if there are too many."""
         if len(self.connections) <= self.most or not self.waiting:
             return
         logger.warning(
-            "%d connections are open, the most that this process holds: of those on which nothing "
-            "is asked the oldest are closed",
+            "%d connections are open, the most that this process holds: the longest idle ones "
+            "are closed",
             self.most,
         )
         next(iter(self.waiting)).make_way()
@@ -85,29 +85,29 @@ class HttpConnection(H11Protocol):
         self._all = server_state
         self._head_timer: asyncio.TimerHandle | None = None
         self._unread_timer: asyncio.TimerHandle | None = None
-        self._has_begun = False  # to say what it wants
+        self._has_begun = False  # to send its request
 
     def connection_made(  # type: ignore[override] # a server's connections can be written to
         self, transport: asyncio.Transport
     ) -> None:
-        """Begin to wait for a request, and make room for it."""
+        """Start to wait for a request, and make room for the connection."""
         super().connection_made(transport)
         self._all.waiting[self] = None
         self._set_head_timer()
         self._all.make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget it."""
+        """Remove the connection."""
         self._is_answered()
         self._unset_unread_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read what comes; a head that is not whole by then has a deadline."""
+        """Read data; a request head that is still incomplete gets a deadline."""
         self._has_begun = True
         try:
             super().data_received(data)
-        except h11.LocalProtocolError:  # nonsense in a body, of which the answer has begun
+        except h11.LocalProtocolError:  # malformed data in a body whose response has begun
             self.transport.close()
         if self.cycle is not None and not self.cycle.response_complete:
             self._is_answered()
@@ -127,27 +127,27 @@ class HttpConnection(H11Protocol):
                 self._set_head_timer()
 
     def pause_writing(self) -> None:
-        """See that the client reads on."""
+        """Start the deadline for a client that stopped reading."""
         super().pause_writing()
         self._set_unread_timer()
 
     def resume_writing(self) -> None:
-        """It does."""
+        """End the deadline, since the client reads on."""
         if not self.transport.is_closing():
             self._unset_unread_timer()
         super().resume_writing()
 
     def timeout_keep_alive_handler(self) -> None:
-        """Close, since nothing more is asked."""
+        """Close the idle connection."""
         super().timeout_keep_alive_handler()
         self._close()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP, in the form of all refusals."""
-        self._refuse(400, "the request is no HTTP, or its head is larger than 16 kB")
+        """Answer malformed HTTP in the form of all errors."""
+        self._refuse(400, "the request is not HTTP, or its head is larger than 16 kB")
 
     def make_way(self) -> None:
-        """Close, since others want to be heard."""
+        """Close, to make way for another connection."""
         self.connections.discard(self)
         self._is_answered()
         if self._has_begun:
@@ -156,7 +156,7 @@ class HttpConnection(H11Protocol):
             self._close()
 
     def _is_answered(self) -> None:
-        """Nobody waits for this client any more."""
+        """Cancel the deadline: the client no longer keeps the server waiting."""
         self._all.waiting.pop(self, None)
         if self._head_timer is not None:
             self._head_timer.cancel()
@@ -173,7 +173,7 @@ class HttpConnection(H11Protocol):
             self._close()
 
     def _refuse(self, status: int, reason: str) -> None:
-        """Answer a request that is not whole, where no answer has begun, and close."""
+        """Answer an incomplete request if no response has begun, and close."""
         content = json_text({"error": reason}).encode()
         headers = [
             ("content-type", "application/json"),
@@ -189,7 +189,7 @@ class HttpConnection(H11Protocol):
         self._close()
 
     def _close(self) -> None:
-        """Close; what the client does not read is given up."""
+        """Close; unread data is dropped."""
         self.transport.close()
         self._set_unread_timer()
 

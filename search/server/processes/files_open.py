@@ -8,11 +8,11 @@ __all__ = ["open_files_allowed"]
 
 WANTED = 4096
 WHERE_NOBODY_SAYS = 512
-"""On Windows, which has no such limit for a process but one for what asyncio waits for."""
+"""For Windows, which limits not a process's files but what asyncio waits for."""
 
 
 def open_files_allowed() -> int:
-    """Ask the system for as many as a busy server needs, and give what it allows."""
+    """Raise the limit as far as a busy server needs, and return what the system allows."""
     try:
         import resource
     except ImportError:

@@ -1,4 +1,4 @@
-"""The server's log: what may come a thousand times a second is told once a minute."""
+"""The server's log: records that may come a thousand times a second are logged once a minute."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ LOGGERS = ("uvicorn.error", "asyncio")
 
 
 class Sparing(logging.Filter):
-    """Lets one record of a kind through in a minute, which says how many there were since.
+    """Passes one record of a kind per minute, with the number suppressed since the last.
 
-    Records are of a kind if they have the same text before its values are put in, and the same kind
-    of exception. That no more files can be opened is told without asyncio's traceback.
+    Records are of one kind if they have the same text before formatting, and the same type of
+    exception. The error that no more files can be opened is logged without asyncio's traceback.
 
     Args:
-        clock: gives seconds.
+        clock: returns seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -30,7 +30,7 @@ class Sparing(logging.Filter):
         self._told: dict[tuple[str, str], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Say whether a record is told; changes its text."""
+        """Return whether a record is logged; may change its text."""
         error = record.exc_info[1] if record.exc_info else None
         kind = (str(record.msg), type(error).__name__)
         when, left_out = self._told.get(kind, (-SECONDS_BETWEEN, 0))
@@ -50,8 +50,8 @@ class Sparing(logging.Filter):
 
 
 def spare_the_log() -> None:
-    """Put it into the loggers of all that serves."""
-    # Of a malformed body who sent it is told.
+    """Add the filter to all loggers of the server."""
+    # The sender of a malformed body is told anyway.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
     for name in LOGGERS:
         logger = logging.getLogger(name)
@@ -60,4 +60,4 @@ def spare_the_log() -> None:
 
 
 def _more(left_out: int) -> str:
-    return f" (and {left_out:,} more since this was last told)" if left_out else ""
+    return f" (and {left_out:,} more since the last such line)" if left_out else ""

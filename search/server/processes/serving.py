@@ -14,11 +14,11 @@ __all__ = ["ListenError", "serve_alone", "serve_together"]
 
 
 class ListenError(CrossgraphError):
-    """The address or the port cannot be had."""
+    """The address or the port is not available."""
 
 
 def serve_alone(plan: ServingPlan, listening: socket.socket, ready: Callable[[], None]) -> bool:
-    """Serve in this process; say in the end whether all that was begun has ended.
+    """Serve in this process; return whether all started requests were finished.
 
     Args:
         plan: what to serve.
@@ -26,7 +26,7 @@ def serve_alone(plan: ServingPlan, listening: socket.socket, ready: Callable[[],
         ready: called once requests are answered.
 
     Raises:
-        CrossgraphError: as `search.open_index`, before anybody is answered.
+        CrossgraphError: as `search.open_index`, before any request is answered.
     """
     from search.server.app import build_app
     from search.server.pool.model_holder import model_loader
@@ -45,22 +45,22 @@ def serve_together(
     ready: Callable[[], None],
     tell: Callable[[str], object],
 ) -> None:
-    """Serve by so many processes, which this one watches.
+    """Serve with several processes, which this one supervises.
 
     Args:
-        workers: how many.
+        workers: number of processes.
         plan: what to serve.
         listening: the socket; closed.
         ready: called once all of them answer.
-        tell: called with a line about each that had to be started again.
+        tell: called with a line about each that had to be restarted.
 
     Raises:
-        WorkerFailed: one of them could not begin.
+        WorkerFailed: one of them could not start.
     """
     from search.server.processes.supervisor import Supervisor
 
     with tempfile.TemporaryDirectory(prefix="crossgraph-metrics-") as figures:
-        # prometheus_client reads it when it is imported: by the workers, and below.
+        # prometheus_client reads it on import: in the workers, and below.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = figures
         # Of the workers' C library: a heap for each thread would hold on to what all have freed.
         os.environ.setdefault("MALLOC_ARENA_MAX", "2")

@@ -1,7 +1,7 @@
-"""The process that sees that so many others answer at one socket.
+"""The process that keeps a number of others serving on one socket.
 
-Our own, since uvicorn's starts a worker again in silence and as often as it dies, and closes
-connections that are being used when workers are exchanged.
+It is our own, since uvicorn's restarts a worker silently as often as it dies, and closes
+connections in use when workers are replaced.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ from store import CrossgraphError
 __all__ = ["Supervisor", "WorkerFailed"]
 
 SETTLED_SECONDS = 10.0
-"""A worker that answered for so long did not die of what it was started with."""
+"""A worker that served for this long did not die of its start."""
 
 LONGEST_WAIT = 30.0
 SECONDS_TO_END = 1.5
-"""Beyond those that requests are given: after these a worker is killed."""
+"""Seconds beyond those that requests get, after which a worker is killed."""
 
 ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
 class WorkerFailed(CrossgraphError):
-    """A worker could not begin to answer."""
+    """A worker could not start to serve."""
 
 
 class Supervisor:
-    """Starts workers, starts those again that die, exchanges them, and ends them.
+    """Starts workers, restarts those that die, replaces them, and stops them.
 
-    SIGTERM and SIGINT end them. SIGHUP puts a new one in the place of each, one after the other and
-    each before the old one goes, so that no request fails.
+    SIGTERM and SIGINT stop them. SIGHUP replaces them one by one, starting each new one before the
+    old one goes, so that no request fails.
 
     Args:
-        count: how many, at least 1.
+        count: number of workers, at least 1.
         plan: what they serve.
-        listening: the socket that they share; closed in the end.
-        tell: called with a line about each that had to be started again.
+        listening: the socket that they share; closed at the end.
+        tell: called with a line about each that had to be restarted.
         dead: called with the process id of each that ended.
     """
 
@@ -73,7 +73,7 @@ class Supervisor:
             ready: called once all workers answer.
 
         Raises:
-            WorkerFailed: one of the first could not begin.
+            WorkerFailed: one of the first could not start.
         """
         with _signals() as signals:
             try:
@@ -86,7 +86,7 @@ class Supervisor:
                 self._end()
 
     def _began(self, signals: Connection) -> bool:
-        """Wait until all answer; say whether they do, and were not told to end before."""
+        """Wait until all answer; return whether they do and no signal came first."""
         while not all(worker.ready for worker in self._workers):
             if self._next(signals) in ENDING:
                 return False
@@ -102,7 +102,7 @@ class Supervisor:
                 self._replace_lost(worker)
 
     def _next(self, signals: Connection) -> int | None:
-        """Wait for something to happen, and give the signal if it was one."""
+        """Wait for an event, and return the signal if it was one."""
         pipes = {worker.pipe: worker for worker in self._workers if not worker.silent}
         sentinels = [worker.process.sentinel for worker in self._workers]
         began = time.monotonic()
@@ -120,23 +120,23 @@ class Supervisor:
         return signals.recv() if signals in happened else None
 
     def _end_silent(self, *, slept: bool) -> None:
-        """End workers of which nothing is heard: they are stopped, or hang.
+        """End silent workers: they are stopped, or hang.
 
         Args:
-            slept: whether this process was stopped itself, in which time it heard nobody.
+            slept: whether this process itself was stopped, during which it heard no worker.
         """
         seconds = self._plan.silent_seconds
         for worker in self._workers:
             if slept:
                 worker.heard = time.monotonic()
             elif worker.is_silent_for(seconds):
-                worker.end(f"it did not say that it is alive for {seconds:g} seconds")
+                worker.end(f"it gave no sign of life for {seconds:g} seconds")
 
     def _start(self, replaces: WorkerProcess | None = None) -> None:
         self._workers.append(WorkerProcess(self._plan, self._listening, replaces))
 
     def _put_in_place(self, worker: WorkerProcess) -> None:
-        """A worker answers: the one before it may go, and the next one's turn comes."""
+        """Put a ready worker in place: its predecessor may go, and the next is replaced."""
         if worker.replaces is not None:
             worker.replaces.drain()
             worker.replaces = None
@@ -156,7 +156,7 @@ class Supervisor:
                 return
 
     def _ended(self) -> Generator[WorkerProcess]:
-        """Return the workers that are no more, each once it is forgotten."""
+        """Yield ended workers, each after it was removed."""
         for worker in [each for each in self._workers if not each.process.is_alive()]:
             worker.bury()
             self._workers.remove(worker)
@@ -168,21 +168,21 @@ class Supervisor:
             return
         if worker.replaces is not None and worker.replaces in self._workers:
             self._to_replace.clear()
-            self._tell(f"workers were not exchanged, and those before go on: {worker.why}")
+            self._tell(f"workers were not replaced, and the old ones go on: {worker.why}")
             return
         if worker.replaces is not None and self._to_replace:
             self._to_replace.clear()
-            self._tell(f"the other workers were not exchanged: {worker.why}")
+            self._tell(f"the other workers were not replaced: {worker.why}")
         settled = worker.ready and time.monotonic() - worker.started > SETTLED_SECONDS
         self._wait_seconds = 0.0 if settled else min(LONGEST_WAIT, 2 * self._wait_seconds + 0.5)
         when = f"in {self._wait_seconds:g} seconds" if self._wait_seconds else "now"
-        self._tell(f"worker {worker.process.pid} is started again {when}: {worker.why}")
+        self._tell(f"worker {worker.process.pid} is restarted {when}: {worker.why}")
         self._due.append(time.monotonic() + self._wait_seconds)
 
     def _end(self) -> None:
         self._listening.close()
         for worker in self._workers:
-            worker.pipe.close()  # which tells it
+            worker.pipe.close()  # which reports it
         until = time.monotonic() + self._plan.seconds_to_stop + SECONDS_TO_END
         for worker in self._workers:
             worker.process.join(max(0.0, until - time.monotonic()))

@@ -22,27 +22,27 @@ __all__ = ["Running"]
 SECONDS_TO_KEEP = 5
 
 ACCEPTED_AT_ONCE = 64
-"""Connections that are taken before those that are there already have their turn."""
+"""Connections accepted at once before existing ones have their turn."""
 
 QUEUE = 1024
-"""Connections that the system holds until they are taken."""
+"""Connections that the system queues until they are accepted."""
 
 TICKS_A_SECOND = 10
-"""Of uvicorn's."""
+"""Seconds between uvicorn's checks."""
 
 SECONDS_TO_DRAIN = SECONDS_TO_KEEP + 2
-"""After which a connection that nobody asks anything on has been closed, as at any other time."""
+"""Seconds after which an idle connection is closed, as at any other time."""
 
 
 class Running:
     """Answers requests until SIGINT, SIGTERM, or one of its methods.
 
     Args:
-        app: with a `Service` that is closed in the end.
+        app: the application, whose `Service` is closed at the end.
         listening: the socket; closed.
         ready: called once requests are answered.
-        seconds_to_stop: how long requests that are being answered may take when it ends.
-        alive: called about every second that the event loop has time for it.
+        seconds_to_stop: how long running requests may take when it stops.
+        alive: called about once a second while the event loop is responsive.
     """
 
     def __init__(
@@ -72,26 +72,26 @@ class Running:
         self._server = _Server(config, app.state.service.settings, ready, alive)
 
     def run(self) -> bool:
-        """Answer; say in the end whether all that was begun has ended."""
+        """Serve; return whether all started requests were finished."""
         self._server.run(sockets=[self._listening])
         ended: bool = self._app.state.service.close(0.2)
         return ended
 
     def stop(self) -> None:
-        """End within the seconds; from any thread."""
+        """Stop within `seconds_to_stop`; callable from any thread."""
         self._server.should_exit = True
 
     def drain(self) -> None:
-        """Take no new connection, close each after its next answer, then end; from any thread."""
+        """Accept no new connection, close each after its next response, then stop."""
         self._server.config.encoded_headers = [(b"connection", b"close")]
         self._server.drain_until = time.monotonic() + SECONDS_TO_DRAIN
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it is ready, can be drained, and for which a signal is no failure.
+    """A server that reports when it is ready, can be drained, and treats signals as normal ends.
 
     Attributes:
-        drain_until: the moment, of the monotonic clock, at which a drained server ends.
+        drain_until: when a drained server stops, by the monotonic clock.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         for each in sockets or ():
-            each.listen(QUEUE)  # asyncio has made it as short as what is accepted at once
+            each.listen(QUEUE)  # asyncio has set it to the number accepted at once
         self._ready()
 
     async def on_tick(self, counter: int) -> bool:
@@ -121,7 +121,7 @@ class _Server(uvicorn.Server):
         if self.drain_until is None:
             return ended
         for server in self.servers:
-            server.close()  # of the socket, which others have too: whoever waits there is answered
+            server.close()  # of the socket, which other processes share and serve
         return ended or time.monotonic() > self.drain_until
 
     @contextmanager
@@ -130,7 +130,7 @@ class _Server(uvicorn.Server):
             yield
             return
         handlers = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
-        # One that is ignored is for somebody else.
+        # An ignored signal is handled elsewhere.
         handled = [each for each, handler in handlers.items() if handler is not signal.SIG_IGN]
         before = {each: signal.signal(each, self.handle_exit) for each in handled}
         try:

@@ -1,4 +1,4 @@
-"""One of several processes that answer at one socket: the handle on it, and what it runs."""
+"""One of several processes that serve on one socket: its handle, and what it runs."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from store import CrossgraphError
 __all__ = ["ServingPlan", "WorkerProcess"]
 
 READY = "ready"
-"""What a worker says once it answers; anything else is the line that says why it cannot."""
+"""What a worker sends once it serves; anything else is the line that says why it cannot."""
 
 ALIVE = "alive"
-"""What it says about every second, from its event loop: one that is stopped, or hangs, does not."""
+"""What it sends about once a second from its event loop, unless it is stopped or hangs."""
 
 SILENT_SECONDS = 30.0
-"""After which a worker that says nothing is ended. Answers are told to be late after as long."""
+"""Seconds after which a silent worker is ended; late requests are answered after as long."""
 
 DRAIN = "drain"
-"""What it is told when another has taken its place. Where the pipe is closed, it stops at once."""
+"""What it receives when another has taken its place. If the pipe is closed, it stops at once."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,12 @@ class ServingPlan:
     """What every worker serves.
 
     Attributes:
-        settings: how it behaves.
-        checkpoint: as `search.open_index` takes it, as are the next two.
+        settings: the server's settings.
+        checkpoint: as in `search.open_index`, like the next two.
         image_weights: see there.
         text_weights: see there.
-        seconds_to_stop: how long requests that are being answered may take when it ends.
-        silent_seconds: after which a worker is ended of which nothing is heard.
+        seconds_to_stop: how long running requests may take when it stops.
+        silent_seconds: seconds after which a silent worker is ended.
     """
 
     settings: Settings
@@ -69,7 +69,7 @@ class WorkerProcess:
     def __init__(
         self, plan: ServingPlan, listening: socket.socket, replaces: WorkerProcess | None = None
     ) -> None:
-        # From nothing: threads of the model's and locks that they hold do not live on in a copy.
+        # Spawned, not forked: the model's threads, and locks they hold, do not survive in a copy.
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.process: BaseProcess = context.Process(target=_work, args=(plan, listening, theirs))
@@ -85,13 +85,13 @@ class WorkerProcess:
         self.complaint = ""
 
     def drain(self) -> None:
-        """Let it end once whoever is connected has been answered."""
+        """Let it end once all connected clients have been answered."""
         self.leaving = True
         with suppress(OSError):  # it may be gone already
             self.pipe.send(DRAIN)
 
     def hear(self) -> bool:
-        """Read what it says; give whether it became ready by that."""
+        """Read its messages; return whether it became ready."""
         try:
             message = self.pipe.recv()
         except (EOFError, OSError):
@@ -107,17 +107,17 @@ class WorkerProcess:
         return True
 
     def is_silent_for(self, seconds: float) -> bool:
-        """Say whether it should have said something, and has not for so long."""
+        """Return whether it has been silent for longer than it may."""
         silent = time.monotonic() - self.heard > seconds
         return silent and self.ready and not self.leaving and not self.pipe.poll()
 
     def end(self, why: str) -> None:
-        """End one that does not answer, whatever it is at."""
+        """Kill it if it does not answer, whatever it is doing."""
         self.complaint = why
         self.process.kill()
 
     def bury(self) -> None:
-        """Let go of a process that has ended, its last words heard."""
+        """Release a process that has ended, after reading its last messages."""
         with suppress(OSError):
             while not (self.ready or self.silent) and self.pipe.poll():
                 self.hear()
@@ -134,9 +134,9 @@ class WorkerProcess:
 
 @contextmanager
 def _interrupts_ignored() -> Generator[None]:
-    """Ignore Ctrl-C; a process that is started meanwhile does so for good.
+    """Ignore Ctrl-C; a process started meanwhile ignores it for good.
 
-    The terminal's reaches every process, and the supervisor alone says what becomes of it.
+    The terminal sends it to every process, and only the supervisor decides what happens.
     """
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
@@ -146,9 +146,9 @@ def _interrupts_ignored() -> Generator[None]:
 
 
 def _work(plan: ServingPlan, listening: socket.socket, supervisor: Connection) -> None:
-    """Answer requests until the supervisor says that it is enough, or is gone."""
+    """Serve until the supervisor says to stop, or is gone."""
     guard_streams()
-    # Here, since the supervisor does without.
+    # Here, since the supervisor does not need it.
     from search.server.app import build_app
     from search.server.pool.model_holder import model_loader
     from search.server.processes.uvicorn_server import Running
@@ -180,7 +180,7 @@ def _say(supervisor: Connection, line: str) -> None:
 
 
 def _say_alive(supervisor: Connection) -> None:
-    """Say it where there is room: a supervisor that is stopped reads nothing."""
+    """Send a sign of life if the pipe has room: a stopped supervisor reads nothing."""
     with suppress(OSError):
         if wait_for_room([], [supervisor], [], 0)[1]:
             supervisor.send(ALIVE)

@@ -1,1 +1,1 @@
-"""The HTTP routes, a file for each kind of thing that is asked for."""
+"""The HTTP routes, one file per kind of resource."""

@@ -37,10 +37,10 @@ async def images(
     reverse: bool = False,
     offset: Annotated[int, Query(ge=0, le=MOST_SKIPPED)] = 0,
 ) -> JSONAnswer:
-    """Return photos: those after an id, or, with a filter or an order, those from an offset on."""
+    """Return photos: those after an id, or, with a filter or an order, those from an offset."""
     service = service_of(request)
     if after and (where or sort or reverse or offset):
-        raise Refused(422, "after goes on by id: with where, sort or reverse give offset")
+        raise Refused(422, "after continues by id: use offset with where, sort or reverse")
 
     def read(index: ServedIndex) -> dict[str, object]:
         if where or sort or reverse or offset:
@@ -59,7 +59,7 @@ async def values(
     field: Annotated[str, Query(max_length=40, examples=["camera"])],
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> JSONAnswer:
-    """Return the values that photos have in a field of filters, those of the most photos first."""
+    """Return the values of a filter field, those of the most photos first."""
     if field not in FIELDS:
         raise Refused(422, f"field is {field!r}, expected one of {', '.join(FIELDS)}")
 

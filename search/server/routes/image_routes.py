@@ -1,4 +1,4 @@
-"""Photos of the index: facts, thumbnails, files; added and taken out."""
+"""Photos of the index: facts, thumbnails, files; adding and removing."""
 
 from __future__ import annotations
 
@@ -44,13 +44,15 @@ PICTURE: dict[int | str, dict[str, Any]] = {
     openapi_extra=files_of("image"),
 )
 async def add(request: Request) -> JSONAnswer:
-    """Add photos to the index; each gets an id, or says in one line why not."""
+    """Add photos to the index; each gets an id, or one line that says why not."""
     service = service_of(request)
     check_writable(service)
     body = await read_body(request, ("image",))
     files = body.pictures.get("image", [])
     if not files:
-        raise Refused(422, "no photo: give files in the field image of multipart/form-data")
+        raise Refused(
+            422, ("no photo was sent: expected files in the field image of multipart/form-data")
+        )
     settings = service.settings
     outcomes = await service.writer.run(
         lambda: patiently(
@@ -63,7 +65,7 @@ async def add(request: Request) -> JSONAnswer:
 
 @router.get("/{image_id}", response_model=ImageAnswer, responses=errors(401, 403, 404, 422, 503))
 async def image(request: Request, image_id: ImageId) -> JSONAnswer:
-    """Return what the index knows of a photo."""
+    """Return what the index knows about a photo."""
     service = service_of(request)
 
     def read(index: ServedIndex) -> dict[str, object]:
@@ -78,7 +80,7 @@ async def image(request: Request, image_id: ImageId) -> JSONAnswer:
     "/{image_id}", response_model=RemovedAnswer, responses=errors(401, 403, 404, 422, 503)
 )
 async def remove(request: Request, image_id: ImageId) -> JSONAnswer:
-    """Take a photo out of the index. Only one that was uploaded is deleted from the disk."""
+    """Remove a photo from the index. Only an uploaded one is deleted from the disk."""
     service = service_of(request)
     check_writable(service)
     settings = service.settings
@@ -101,7 +103,7 @@ async def thumbnail(
     image_id: ImageId,
     size: Annotated[int, Query(ge=SIZES[0], le=SIZES[1], examples=[128])] = 256,
 ) -> Response:
-    """Return a photo as a JPEG at most `size` pixels wide and high, turned as it is shown."""
+    """Return a photo as an upright JPEG, at most `size` pixels wide and high."""
     service = service_of(request)
     opened = await _opened(service, image_id)
     with opened.file:
@@ -122,13 +124,13 @@ async def thumbnail(
     responses={**errors(401, 403, 404, 422, 503), **PICTURE},
 )
 async def file(request: Request, image_id: ImageId) -> Response:
-    """Return a photo's file as it is."""
+    """Return a photo's file unchanged."""
     service = service_of(request)
     opened = await _opened(service, image_id)
     headers = {
         "ETag": f'"{opened.tag}"',
         "Cache-Control": CHECKED,
-        # Whatever it holds, opened in a tab of its own it may do nothing.
+        # Whatever it holds, it may do nothing when opened in its own tab.
         "Content-Security-Policy": "default-src 'none'; sandbox",
     }
     if _is_known(request, opened.tag):
@@ -155,18 +157,18 @@ async def _opened(service: Service, image_id: int) -> OpenPhoto:
 
 
 def check_writable(service: Service) -> None:
-    """Refuse to change what is only read here."""
+    """Raise an error if the index is read-only here."""
     if service.settings.several:
         raise Refused(
             403,
-            "this server answers from several indexes and changes none: change one of them with "
-            "`crossgraph index`, and it is followed",
+            "this server answers from several indexes, which are read-only here: change one of "
+            "them with `crossgraph index`, and the server follows",
         )
     if service.settings.vectors is not None:
         raise Refused(
             403,
-            "this server reads a database and changes nothing: change the index on disk, then "
-            "`crossgraph push`",
+            "this server answers from a database, which is read-only here: change the index on "
+            "disk, then run `crossgraph push`",
         )
 
 
@@ -185,12 +187,12 @@ def _refused() -> Generator[None]:
     try:
         yield
     except UnreadableImage as error:
-        raise Refused(404, f"the file is no photo any more: {error.reason}") from None
+        raise Refused(404, f"the file is no longer a photo: {error.reason}") from None
     except OSError as error:
         raise Refused(404, f"the file cannot be read: {error.strerror or error}") from None
 
 
 def _is_known(request: Request, tag: str) -> bool:
-    """Say whether the client has this very state of it."""
+    """Return whether the client has this version of it."""
     known = request.headers.get("if-none-match", "")
     return f'"{tag}"' in known

@@ -1,4 +1,4 @@
-"""The index itself, the server's health and figures, and the page."""
+"""The index itself, the server's health and metrics, and the page."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ router = APIRouter()
     "/v1/index", tags=["index"], response_model=IndexAnswer, responses=errors(401, 403, 503)
 )
 async def index(request: Request) -> JSONAnswer:
-    """Say what the index holds, which model made it, and whether it is being built."""
+    """Return what the index holds, which model made it, and whether it is being built."""
     service = service_of(request)
 
     def read(index: ServedIndex) -> dict[str, object]:
@@ -47,22 +47,22 @@ async def index(request: Request) -> JSONAnswer:
 
 @router.get("/healthz", include_in_schema=False)
 async def healthz() -> JSONAnswer:
-    """Say that the process answers."""
+    """Return 200 while the process answers."""
     return JSONAnswer({"status": "ok"})
 
 
 @router.get("/readyz", include_in_schema=False)
 async def readyz(request: Request) -> JSONAnswer:
-    """Say whether searches are answered: the index opens, and its model is loaded.
+    """Return 200 if searches are answered: the index opens, and its model is loaded.
 
-    Of several indexes, one that opens is enough. Which do not, and why, is told to those alone who
-    have the key, by `/v1/index`.
+    Of several indexes, one that opens is enough. Which do not, and why, only `/v1/index` says,
+    which needs the key.
     """
     service = service_of(request)
     try:
         fingerprint, degraded = await service.catalogs.run(_state)
     except (CrossgraphError, OSError) as error:
-        return not_now(error, "the index cannot be read now; /v1/index says why")
+        return not_now(error, "the index cannot be read at the moment; /v1/index says why")
     if not service.models.holds(fingerprint):
         return error_answer(503, "the index's model is not loaded yet", {"Retry-After": "5"})
     return JSONAnswer({"status": "ready", "degraded": degraded})
@@ -70,15 +70,15 @@ async def readyz(request: Request) -> JSONAnswer:
 
 @router.get("/metrics", include_in_schema=False)
 async def metrics(request: Request) -> Response:
-    """Return the figures for Prometheus."""
+    """Return the metrics for Prometheus."""
     return Response(service_of(request).metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 
 
 @router.get("/", include_in_schema=False)
 async def page() -> Response:
-    """Return the page."""
+    """Return the web page."""
     if not (STATIC / "index.html").is_file():
-        raise Refused(404, "this server has no page; /openapi.json says what it answers")
+        raise Refused(404, "this server has no page; /openapi.json describes its routes")
     return FileResponse(STATIC / "index.html")
 
 

@@ -43,13 +43,13 @@ EXAMPLES = {
     "folder": "folder ~ holidays",
     "rating": "rating >= 4",
 }
-"""Of fields whose values are not plain numbers or words."""
+"""Examples for fields whose values are not plain numbers or words."""
 _IDS = re.compile(r"[0-9]{1,19}(,[0-9]{1,19})*")
 
 ImageId = Annotated[int, Path(ge=1, le=2**63 - 1, examples=[1])]
 Where = Annotated[
     str,
-    Query(max_length=10_000, description="A filter, as of a search.", examples=["width > 1000"]),
+    Query(max_length=10_000, description="A filter, as in a search.", examples=["width > 1000"]),
 ]
 
 
@@ -60,10 +60,11 @@ async def library(
     request: Request,
     where: Where = "",
     album: Annotated[
-        int | None, Query(ge=1, le=2**63 - 1, description="Of this album alone.", examples=[1])
+        int | None,
+        Query(ge=1, le=2**63 - 1, description=("Only photos of this album."), examples=[1]),
     ] = None,
 ) -> JSONAnswer:
-    """Return all photos, or those of a filter or an album, newest first, in few bytes each."""
+    """Return all photos, or those of a filter or an album, newest first, in compact form."""
     service = service_of(request)
 
     def read(index: ServedIndex) -> dict[str, object]:
@@ -139,15 +140,17 @@ async def zipped(
         str,
         Query(
             max_length=20 * MOST_ZIPPED,
-            description=f"At most {MOST_ZIPPED} ids with commas between.",
+            description=f"At most {MOST_ZIPPED} ids, separated by commas.",
             examples=["1,2"],
         ),
     ],
 ) -> StreamingResponse:
-    """Return the files of photos as one zip file, as they are; one that is gone is told in it."""
+    """Return the files of photos, unchanged, as one zip file; a text in it lists missing ones."""
     service = service_of(request)
     if not _IDS.fullmatch(ids):
-        raise Refused(422, f"ids is {ids[:40]!r}, expected numbers with commas between: 1,2")
+        raise Refused(
+            422, (f"ids is {ids[:40]!r}, expected numbers separated by commas, such as 1,2")
+        )
     chosen = list(dict.fromkeys(map(int, ids.split(","))))
     if len(chosen) > MOST_ZIPPED or max(chosen) > 2**63 - 1:
         raise Refused(422, f"{len(chosen):,} photos, expected at most {MOST_ZIPPED:,}")
@@ -175,7 +178,7 @@ async def zipped(
     responses=errors(401, 403, 404, 422, 503),
 )
 async def exif(request: Request, image_id: ImageId) -> JSONAnswer:
-    """Return all that EXIF says of a photo, and where it was taken."""
+    """Return all EXIF tags of a photo, and where it was taken."""
     service = service_of(request)
 
     def found(index: ServedIndex) -> OpenPhoto:
@@ -199,7 +202,7 @@ async def exif(request: Request, image_id: ImageId) -> JSONAnswer:
 
 @router.get("/fields", tags=["library"], response_model=FieldsAnswer, responses=errors(401))
 async def fields() -> JSONAnswer:
-    """Return what filters can ask for, with an example of each."""
+    """Return the fields of filters, with an example of each."""
     known = [
         {
             "name": name,

@@ -59,7 +59,7 @@ async def add(request: Request) -> JSONAnswer:
     openapi_extra=body_of(SavedBody),
 )
 async def replace(request: Request, set_id: SetId) -> JSONAnswer:
-    """Put another name, search or photos in the place of what was saved."""
+    """Replace the name, search or photos of a saved item."""
     service = service_of(request)
     known = await service.catalogs.run(all_saved)
     if set_id not in {each.set_id for each in known}:
@@ -71,7 +71,7 @@ async def replace(request: Request, set_id: SetId) -> JSONAnswer:
     "/{set_id}", response_model=SavedSetRemoved, responses=errors(401, 403, 404, 422, 503)
 )
 async def remove(request: Request, set_id: SetId) -> JSONAnswer:
-    """Forget a saved search or an album; its photos stay."""
+    """Delete a saved search or an album; its photos stay."""
     service = service_of(request)
     check_writable(service)
     settings = service.settings

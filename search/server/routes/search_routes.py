@@ -29,7 +29,7 @@ router = APIRouter(prefix="/v1", tags=["search"])
     openapi_extra=body_of(SearchBody, "image", "minus_image"),
 )
 async def search(request: Request) -> JSONAnswer:
-    """Find photos by texts, pictures, and photos of the index, wanted or not."""
+    """Find photos by texts, pictures, and photos of the index, each wanted or unwanted."""
     service = service_of(request)
     body = await read_body(request, ("image", "minus_image"))
     asked = await service.bodies.run(lambda: search_request(body))
@@ -45,7 +45,7 @@ async def search(request: Request) -> JSONAnswer:
     openapi_extra=body_of(EmbedBody, "image"),
 )
 async def embed(request: Request) -> JSONAnswer:
-    """Return the vectors of texts and pictures; inner products are the first stage's scores."""
+    """Return the vectors of texts and pictures; their inner products are first-stage scores."""
     service = service_of(request)
     body = await read_body(request, ("image",))
     texts, pictures = await service.bodies.run(lambda: _to_embed(body))
@@ -56,7 +56,7 @@ async def embed(request: Request) -> JSONAnswer:
 def _to_embed(body: Body) -> tuple[list[str], list[bytes]]:
     texts, pictures = body.parsed(EmbedBody).texts, body.of("image")
     if not texts and not pictures:
-        raise Refused(422, "nothing to embed: give texts, or files in the field image")
+        raise Refused(422, "nothing to embed: expected texts, or files in the field image")
     if any(not text.strip() for text in texts):
         raise Refused(422, "a text is empty; say what the photo shows")
     check_pictures(pictures)
@@ -72,7 +72,7 @@ def _searched(
 
 def _embedded(opened: OpenedIndex, texts: list[str], pictures: list[bytes]) -> dict[str, object]:
     model = opened.index.model
-    with opened.index.snapshot():  # refused where another model answers by now
+    with opened.index.snapshot():  # refused if another model answers meanwhile
         pass
     images = [opened.model.photo.embed_images([decode_bytes(each)]).vectors for each in pictures]
     return {

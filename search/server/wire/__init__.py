@@ -1,1 +1,1 @@
-"""Bodies of requests and answers over HTTP: their schemas, errors and documentation."""
+"""Bodies of HTTP requests and responses: their schemas, errors and documentation."""

@@ -1,4 +1,4 @@
-"""Hits, and what metadata and text in photos say, as they are answered over HTTP."""
+"""Schemas of hits, and of photos' metadata and text, in HTTP responses."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ OldId = Annotated[int, Field(deprecated=True, description="the old name of `imag
 
 
 class DetailsAnswer(BaseModel):
-    """What a photo's metadata says; null or empty where it says nothing."""
+    """A photo's metadata; null or empty where unknown."""
 
     title: str | None
     description: str | None
     tags: list[str]
     people: list[str]
-    place: list[str] = Field(description="names of where it was taken, the narrowest first")
+    place: list[str] = Field(
+        description=("names of the place where it was taken, the narrowest first")
+    )
     rating: int | None
     latitude: float | None
     longitude: float | None
@@ -50,14 +52,14 @@ class HitAnswer(DetailsAnswer):
 
 
 class RegionAnswer(BaseModel):
-    """A person in a photo; the box in shares of the picture as it lies in its file."""
+    """A person in a photo; the box is in shares of the picture as stored in its file."""
 
     name: str
     box: list[float] | None
 
 
 class LineAnswer(BaseModel):
-    """A line of text in a photo; the box in shares of its width and height, as shown."""
+    """A line of text in a photo; the box is in shares of its width and height as shown."""
 
     text: str
     confidence: float

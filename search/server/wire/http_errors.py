@@ -1,4 +1,4 @@
-"""What went wrong, as `{"error": "one line"}` and a status; never a traceback."""
+"""Errors as `{"error": "one line"}` and a status; never a traceback."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ STATUSES: dict[type[CrossgraphError], int] = {
     QueryError: 422,
     UnreadableImage: 422,
 }
-"""Of errors that trying again does not mend."""
+"""Status codes of errors for which trying again does not help."""
 
 
 class Refused(HTTPException):
-    """A request is not answered.
+    """A request is refused.
 
     Args:
-        status: of the answer.
-        reason: in one line.
+        status: status of the response.
+        reason: the reason in one line.
         retry: seconds after which it may be tried again.
     """
 
@@ -51,7 +51,7 @@ def error_answer(
     *,
     degraded: bool = False,
 ) -> JSONAnswer:
-    """Return the answer that says why there is none."""
+    """Return the response for an error."""
     line = printable(without_passwords(" ".join(reason.split())))
     content: dict[str, object] = {"error": line}
     if degraded:
@@ -60,18 +60,18 @@ def error_answer(
 
 
 def not_now(error: Exception, reason: str | None = None) -> JSONAnswer:
-    """Return the answer where it may be there later; `degraded` where a database is down.
+    """Return the response for a temporary error; `degraded` if a database is down.
 
     Args:
-        error: why there is none.
-        reason: told in its place, which names where things lie.
+        error: the error.
+        reason: shown in its place, since the error names paths.
     """
     degraded = isinstance(error, IndexUnavailable)
     return error_answer(503, reason or str(error), {"Retry-After": "5"}, degraded=degraded)
 
 
 def install(app: FastAPI) -> None:
-    """Let an application tell its errors in this way."""
+    """Install these error handlers in an application."""
 
     @app.exception_handler(HTTPException)
     async def _refused(request: Request, error: HTTPException) -> JSONAnswer:
@@ -80,7 +80,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(ClientDisconnect)
     async def _left(request: Request, error: ClientDisconnect) -> JSONAnswer:
-        return error_answer(400, "the client left before all of its request was there")
+        return error_answer(400, "the client left before its whole request had arrived")
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONAnswer:
@@ -101,14 +101,14 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def _unknown(request: Request, error: Exception) -> JSONAnswer:
-        return error_answer(500, "this is a mistake of the server's; its log says more")
+        return error_answer(500, "internal server error; the server's log says more")
 
 
 def _in_words(request: Request, error: HTTPException) -> str:
-    """Say what Starlette and FastAPI refuse by themselves."""
+    """Return a message for what Starlette and FastAPI refuse by themselves."""
     path = request.scope["path"][:LONGEST_PATH]
     if error.status_code == 404:
-        return f"there is nothing at {path}; /openapi.json lists what is asked where"
+        return f"there is nothing at {path}; /openapi.json lists all routes"
     if error.status_code == 405:
         allowed = (error.headers or {}).get("Allow", "")
         return (

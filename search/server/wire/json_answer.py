@@ -1,4 +1,4 @@
-"""Answers in JSON that no terminal obeys: `curl` prints what a caption says, whoever wrote it."""
+"""JSON responses without terminal controls: `curl` prints captions, whoever wrote them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["JSONAnswer"]
 
 
 class JSONAnswer(JSONResponse):
-    """As FastAPI's, by `search.json_text`."""
+    """A JSON response like FastAPI's, written by `search.json_text`."""
 
     def render(self, content: object) -> bytes:
         """Return the body."""

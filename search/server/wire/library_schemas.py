@@ -1,4 +1,4 @@
-"""What is asked and answered of the whole library: months, albums, near-duplicates, EXIF."""
+"""Schemas for the whole library: months, albums, near-duplicates, EXIF."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ImageId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
 
 class MonthAnswer(BaseModel):
-    """A month, and how many of the photos that follow were taken in it."""
+    """A month, and how many of the following photos were taken in it."""
 
     month: str = Field(description="2024-05; empty for photos without a date", examples=["2024-05"])
     photos: int
@@ -49,7 +49,7 @@ class DuplicateGroupAnswer(BaseModel):
 
 
 class DuplicatesAnswer(BaseModel):
-    """Some groups, the largest first, and where to go on; null at the end."""
+    """Some groups, the largest first, and where to continue; null at the end."""
 
     total: int
     photos: int
@@ -65,7 +65,7 @@ class ExifTagAnswer(BaseModel):
 
 
 class ExifAnswer(BaseModel):
-    """All that EXIF says of a photo; the position is in degrees, north and east of zero."""
+    """All EXIF tags of a photo; the position is in degrees, positive to the north and east."""
 
     tags: list[ExifTagAnswer]
     latitude: float | None
@@ -73,7 +73,7 @@ class ExifAnswer(BaseModel):
 
 
 class FieldAnswer(BaseModel):
-    """A field that filters take."""
+    """A field of filters."""
 
     name: str
     kind: str = Field(description="number, text or texts")
@@ -88,7 +88,7 @@ class FieldsAnswer(BaseModel):
 
 
 class SavedBody(BaseModel):
-    """A search to be asked again, or an album of photos: one of the two."""
+    """A search to be run again, or an album of photos: one of the two."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -117,7 +117,7 @@ class SavedListAnswer(BaseModel):
 
 
 class SavedSetRemoved(BaseModel):
-    """What became of a saved set that was removed; no file is deleted with it."""
+    """The result of deleting a saved set; no file is deleted with it."""
 
     id: int
     file_deleted: bool

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of bodies that FastAPI does not read itself, and of errors."""
+"""The OpenAPI documentation of bodies that FastAPI does not read itself, and of errors."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ MEANINGS = {
     403: "Not allowed.",
     404: "Not there.",
     413: "Too large.",
-    415: "Of another type.",
-    422: "It says what cannot be.",
-    503: "Not now; try again.",
+    415: "Unsupported media type.",
+    422: "Validation failed; the error says which field and what was expected.",
+    503: "Temporarily unavailable; try again.",
 }
 
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return what `responses` of a route says of these statuses."""
+    """Return a route's `responses` for these statuses."""
     return {status: {"model": ErrorAnswer, "description": MEANINGS[status]} for status in statuses}
 
 
 def body_of(schema: type[BaseModel], *files: str) -> dict[str, object]:
-    """Return what a route says of a body that is JSON, or that JSON with files beside it."""
+    """Return the documentation of a body of JSON, or of the same JSON together with files."""
     inline = _inline(schema)
     return {
         "requestBody": {
@@ -42,7 +42,7 @@ def body_of(schema: type[BaseModel], *files: str) -> dict[str, object]:
 
 
 def files_of(name: str) -> dict[str, object]:
-    """Return what a route says of a body of files alone."""
+    """Return the documentation of a body of files only."""
     form = {**_form({}, (name,)), "required": [name]}
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}}}
 
@@ -53,7 +53,7 @@ def _form(fields: dict[str, object], files: tuple[str, ...]) -> dict[str, object
 
 
 def _inline(schema: type[BaseModel]) -> dict[str, object]:
-    """Return a schema without references, since its definitions would have no place to be in."""
+    """Return a schema without references, since there is no place for its definitions."""
     whole = schema.model_json_schema()
     definitions = whole.pop("$defs", {})
 

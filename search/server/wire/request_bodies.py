@@ -1,4 +1,4 @@
-"""From a request's body, JSON or multipart, to what is asked; pictures come in the body alone.
+"""From a request's body, JSON or multipart, to a search; pictures come only in the body.
 
 No path that a client names is read and no address is fetched.
 """
@@ -33,20 +33,20 @@ JSON_FIELD = "request"
 
 @dataclass(frozen=True)
 class Body:
-    """What a request brought.
+    """The parsed body of a request.
 
     Attributes:
-        json: its JSON; empty where a multipart body has none.
-        pictures: by the name of their field, the files with their names as the client calls them.
+        json: its JSON; empty if a multipart body has none.
+        pictures: field name to the files, with the client's names for them.
     """
 
     json: bytes
     pictures: dict[str, list[tuple[str, bytes]]] = field(default_factory=dict)
 
     def parsed(self, kind: type[B]) -> B:
-        """Return its JSON as one of the schemas; raises pydantic's ValidationError.
+        """Return its JSON as an instance of a schema; raises pydantic's ValidationError.
 
-        The mark that some programs put before UTF-8 is no part of it.
+        A byte order mark, which some programs put before UTF-8, is ignored.
         """
         return kind.model_validate_json(self.json.removeprefix(BOM_UTF8) or b"{}")
 
@@ -59,17 +59,17 @@ async def read_body(request: Request, fields: Sequence[str]) -> Body:
     """Read a body.
 
     Args:
-        request: whose body nobody has read.
-        fields: names of fields that may hold files.
+        request: a request whose body was not read yet.
+        fields: names of the fields that may hold files.
 
     Raises:
-        Refused: it is of another type, malformed, or holds more than it may.
+        Refused: it has another type, is malformed, or exceeds a limit.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
         return Body(await request.body())
     if kind != "multipart/form-data":
-        raise Refused(415, "expected a body of application/json or multipart/form-data")
+        raise Refused(415, "expected a body of type application/json or multipart/form-data")
     try:
         form = await request.form(max_files=MAX_PICTURES, max_fields=MAX_FIELDS)
     except (MultiPartException, KeyError, ValueError, AssertionError) as error:
@@ -91,15 +91,15 @@ async def read_body(request: Request, fields: Sequence[str]) -> Body:
 
 
 def search_request(body: Body) -> SearchRequest:
-    """Return the search that a body asks for; `image` is wanted, `minus_image` not.
+    """Return the search that a body describes; `image` is wanted, `minus_image` unwanted.
 
     Raises:
-        QueryError: it has no term, or the text is none in the language of queries.
-        Refused: too many pictures, or one that is none.
+        QueryError: it has no term, or its text is not in the query language.
+        Refused: it has too many pictures, or a file that is none.
     """
     search_body = body.parsed(SearchBody)
     text = search_body.text
-    # What is empty is refused as a term is.
+    # Empty pictures are refused like empty terms.
     read = search_body.literal or (text is not None and not text.strip())
     terms, _ = parse_query(text, literal=True) if text is not None and read else ((), ())
     positive = (*terms, *_terms(search_body.positive), *_pictures(body.of("image")))
@@ -128,13 +128,13 @@ def search_request(body: Body) -> SearchRequest:
 
 
 def check_pictures(pictures: Sequence[bytes]) -> None:
-    """See, from headers alone, that pictures are some and not too large together.
+    """Check, from headers alone, that files are pictures and not too large together.
 
     Raises:
-        Refused: they are not.
+        Refused: they are not pictures, or too large.
     """
     if len(pictures) > MAX_PICTURES:
-        raise Refused(413, f"{len(pictures)} pictures, expected at most {MAX_PICTURES}")
+        raise Refused(413, f"{len(pictures)} pictures were sent, expected at most {MAX_PICTURES}")
     pixels = 0
     for number, content in enumerate(pictures, 1):
         try:
@@ -152,7 +152,7 @@ def check_pictures(pictures: Sequence[bytes]) -> None:
             raise Refused(
                 413,
                 f"the pictures have more than {MAX_PICTURE_PIXELS:,} pixels together; make them "
-                "smaller, a model reads no more than some hundred a side",
+                "smaller: a model reads only a few hundred per side",
             )
 
 

@@ -1,4 +1,4 @@
-"""What the index knows, as the schemas give it."""
+"""What the index knows, as response bodies."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def search_answer(result: SearchResult) -> dict[str, Any]:
 def image_answer(
     photo: PhotoRecord, uploads: Path, lines: Sequence[TextLine] = ()
 ) -> dict[str, Any]:
-    """Return the `ImageAnswer` of a photo, and of the text that was read in it."""
+    """Return the `ImageAnswer` of a photo and the text that was read in it."""
     file = photo.file
     return {
         "image_id": photo.image_id,
@@ -84,7 +84,7 @@ def index_answer(
 
 
 def partial(missing: Sequence[Missing]) -> dict[str, Any]:
-    """Return the fields that say whether an answer is of all indexes of several."""
+    """Return the fields that say whether all of several indexes answered."""
     lost = [{name: printable(text) for name, text in asdict(each).items()} for each in missing]
     return {"degraded": bool(missing), "missing": lost}
 
@@ -100,7 +100,7 @@ def _hit(hit: dict[str, Any]) -> dict[str, Any]:
 
 
 def _moment(nanoseconds: int) -> str:
-    """Return a moment in ISO 8601, UTC; empty where the calendar has no such day."""
+    """Return a time in ISO 8601, UTC; empty if the calendar has no such day."""
     try:
         return datetime.fromtimestamp(nanoseconds // 10**9, UTC).isoformat()
     except (OverflowError, ValueError, OSError):

@@ -1,4 +1,4 @@
-"""What is asked and answered over HTTP, and how that becomes a `SearchRequest`."""
+"""Schemas of HTTP bodies, and how they become a `SearchRequest`."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ class _Asked(BaseModel):
 
 
 class TermBody(_Asked):
-    """One thing that is wanted or not: exactly one of text, image_id and image."""
+    """A wanted or unwanted term: exactly one of text, image_id and image."""
 
     text: Text | None = None
     image_id: ImageId | None = Field(
         None,
         validation_alias=AliasChoices("image_id", "id"),
-        description="a photo of the index; its old name `id` is read too",
+        description="a photo of the index; the old name `id` is accepted too",
     )
     image: str | None = Field(None, description="a picture's file in base64")
     weight: float = Field(1.0, ge=LIGHTEST, le=1000)
@@ -57,13 +57,13 @@ class TermBody(_Asked):
         return self
 
     def term(self) -> Term:
-        """Return what a search takes; raises QueryError, and ValueError where it is no base64."""
+        """Return a search's term; raises QueryError, and ValueError if it is not base64."""
         image = None
         if self.image is not None:
             try:
                 image = base64.b64decode(self.image, validate=True)
             except (binascii.Error, ValueError) as error:
-                raise ValueError(f"an image is no base64: {error}") from None
+                raise ValueError(f"an image is not base64: {error}") from None
         return Term(text=self.text, image=image, image_id=self.image_id, weight=self.weight)
 
 
@@ -79,7 +79,7 @@ Terms = Annotated[list[AnyTerm], Field(max_length=16)]
 
 
 class SearchBody(_Asked):
-    """A search. One of text, positive, pictures, where and sort has to be given."""
+    """A search. At least one of text, positive, pictures, where and sort is required."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -100,17 +100,17 @@ class SearchBody(_Asked):
         ge=1,
         le=10_000,
         validation_alias=AliasChoices("k", "limit"),
-        description="how many hits are wanted; its old name `limit` is read too",
+        description="number of hits; the old name `limit` is accepted too",
     )
     candidates: int = Field(50, ge=1, le=1000)
     min_probability: float = Field(0.0, ge=0, le=1)
     rerank: bool = True
     explain: bool = False
-    hybrid: bool = Field(False, description="ranks by pictures and by words are fused")
+    hybrid: bool = Field(False, description="fuse the ranks by pictures and by words")
     fold_duplicates: bool = False
     budget_ms: float | None = Field(None, gt=0, le=60_000)
     words: bool = True
-    literal: bool = Field(False, description="the text is taken as it stands; no names are read")
+    literal: bool = Field(False, description="take the text literally, without recognising names")
     sort: Sort = "score"
     reverse: bool = False
     as_words: list[Text] = Field([], max_length=64)
@@ -119,7 +119,7 @@ class SearchBody(_Asked):
 
 
 class EmbedBody(_Asked):
-    """Texts to be turned into vectors."""
+    """Texts to embed."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"texts": ["a cat", "a dog"]}]})
 
@@ -127,21 +127,21 @@ class EmbedBody(_Asked):
 
 
 class ErrorAnswer(BaseModel):
-    """Why there is no answer, in one line; degraded while a database cannot be reached."""
+    """An error in one line; degraded while a database cannot be reached."""
 
     error: str
     degraded: bool = False
 
 
 class MissingAnswer(BaseModel):
-    """An index of several that an answer was given without."""
+    """One of several indexes that is missing from an answer."""
 
     index: str
     reason: str
 
 
 class _Partial(BaseModel):
-    """Whether it is of all indexes of several; what it tells is right in any case."""
+    """Whether all of several indexes answered; the answer is right for the others in any case."""
 
     degraded: bool
     missing: list[MissingAnswer]
@@ -168,7 +168,7 @@ class EmbedAnswer(BaseModel):
 
 
 class ImageAnswer(DetailsAnswer):
-    """What the index knows of a photo."""
+    """What the index knows about a photo."""
 
     image_id: int
     id: OldId
@@ -197,7 +197,7 @@ class ImageAnswer(DetailsAnswer):
 
 
 class ImagesAnswer(_Partial):
-    """Some photos, and where to go on: by id, or by the place in an order; null at the end."""
+    """Some photos, and where to continue: by id, or by position in the order; null at the end."""
 
     images: list[ImageAnswer]
     next: int | None
@@ -208,14 +208,14 @@ class ImagesAnswer(_Partial):
 
 
 class ValuesAnswer(_Partial):
-    """The values that photos have in a field of filters, those of the most photos first."""
+    """The values of a filter field, those of the most photos first."""
 
     field: str
     values: list[ValueAnswer]
 
 
 class UploadedAnswer(BaseModel):
-    """What came of one file: an id, or an error in one line."""
+    """The result for one file: an id, or an error in one line."""
 
     name: str
     image_id: int | None = None
@@ -224,13 +224,13 @@ class UploadedAnswer(BaseModel):
 
 
 class UploadsAnswer(BaseModel):
-    """What came of each file, in their order."""
+    """The result for each file, in their order."""
 
     images: list[UploadedAnswer]
 
 
 class RemovedAnswer(BaseModel):
-    """What became of a photo that was removed."""
+    """The result of removing a photo."""
 
     image_id: int
     id: OldId
@@ -262,7 +262,7 @@ class CategoryAnswer(BaseModel):
 
 
 class BuildingAnswer(BaseModel):
-    """How far a running `crossgraph index` is."""
+    """The progress of a running `crossgraph index`."""
 
     done: int
     total: int | None
@@ -272,7 +272,7 @@ class BuildingAnswer(BaseModel):
 
 
 class IndexAnswer(_Partial):
-    """What the index holds, and in which state it is."""
+    """What the index holds, and its state."""
 
     photos: int
     captions: int

@@ -1,4 +1,4 @@
-"""How a query was read, and values to filter by, as they are answered over HTTP."""
+"""Schemas of how a query was read, and of values to filter by."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def test_without_the_key_nothing_is_told(guarded: Served, path: str, header: str
     answer = guarded.client.get(path, headers={"Authorization": header.encode("latin-1")})
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
-    assert answer.json() == {"error": "give the key of this server as `Authorization: Bearer KEY`"}
+    assert answer.json() == {"error": "send the key of this server as `Authorization: Bearer KEY`"}
 
 
 def test_with_the_key_all_is_answered(guarded: Served) -> None:

@@ -178,7 +178,7 @@ def test_the_log_has_one_line_of_a_kind_a_minute() -> None:
     assert told("%d are open", 8) == "8 are open"
     assert told("%d are open", 9) is None
     now[0] += 61
-    assert told("%d are open", 8) == "8 are open (and 1 more since this was last told)"
+    assert told("%d are open", 8) == "8 are open (and 1 more since the last such line)"
     assert "and 999 more" in str(told(said, error=full))
     assert told("a bug", error=ValueError("x")) == "a bug"
     assert told("a bug", error=KeyError("x")) == "a bug"

@@ -102,7 +102,7 @@ def test_a_page_under_a_photos_name_is_no_page(served: Served) -> None:
     assert file.headers["content-disposition"] == "attachment"
     assert file.headers["x-content-type-options"] == "nosniff"
     assert thumbnail.status_code == 404
-    assert "no photo any more" in thumbnail.json()["error"]
+    assert "no longer a photo" in thumbnail.json()["error"]
 
 
 def test_a_photo_that_was_replaced_has_another_tag(served: Served) -> None:

@@ -70,7 +70,7 @@ def test_an_index_that_is_gone_is_told(served: Served) -> None:
     # Nobody shows a key for this one.
     answer = served.client.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json() == {"error": "the index cannot be read now; /v1/index says why"}
+    assert answer.json() == {"error": "the index cannot be read at the moment; /v1/index says why"}
     assert served.client.get("/healthz").status_code == 200
 
 

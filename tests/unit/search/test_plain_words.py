@@ -35,7 +35,7 @@ def refusal(kind: type[BaseModel], body: str) -> str:
         ({"positive": [{"text": "a", "id": 1}]},
          "positive[0]: a term is one of text, image_id and image, found 2"),
         ({"positive": [{"path": "/etc/passwd"}]},
-         "positive[0].path is no field here; /openapi.json lists the fields"),
+         "positive[0].path is not a known field; /openapi.json lists the fields"),
         ({"negative": "cars"}, 'negative is "cars", expected a list'),
         ({"negative": ["a"] * 17}, "negative is a list of 17, expected a list of at most 16"),
         ({"negative": [["a"]]}, "negative[0] is a list of 1, expected an object"),
@@ -46,7 +46,7 @@ def refusal(kind: type[BaseModel], body: str) -> str:
         ({"text": "a", "limit": 2.5}, "limit is 2.5, expected a whole number"),
         ({"text": "a", "rerank": "yes"}, 'rerank is "yes", expected true or false'),
         ({"text": "a", "budget_ms": 0}, "budget_ms is 0, expected more than 0"),
-        ({"txt": "a"}, "txt is no field here; /openapi.json lists the fields"),
+        ({"txt": "a"}, "txt is not a known field; /openapi.json lists the fields"),
         ([], "the body is [], expected an object"),
     ],
 )  # fmt: skip

@@ -42,7 +42,7 @@ def test_what_is_wrong_with_a_term_is_named_in_one_line(term: dict[str, Any], to
         ({"positive": (Term("x"),) * 65}, "a search has 65 terms, expected at most 64"),
         ({"k": 0}, "k is 0, expected at least 1"),
         ({"candidates": 0}, "candidates is 0, expected at least 1"),
-        ({"min_probability": 1.5}, "the least probability is 1.5, expected 0 to 1"),
+        ({"min_probability": 1.5}, "min_probability is 1.5, expected 0 to 1"),
         ({"budget_ms": 0}, "budget is 0 ms"),
     ],
 )
