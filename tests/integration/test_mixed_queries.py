@@ -105,7 +105,7 @@ def test_what_is_no_photo_is_told(index: SearchIndex, tmp_path: Path) -> None:
         index.search(tmp_path / "nowhere.png")
     with pytest.raises(QueryError, match="the index has no photo 99"):
         index.search(SearchRequest((Term(image_id=99),)))
-    with pytest.raises(QueryError, match="photos alone"):
+    with pytest.raises(QueryError, match="has only photos"):
         SearchRequest((Term(image_id=1),), explain=True)
 
 

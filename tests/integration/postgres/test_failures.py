@@ -137,7 +137,7 @@ def test_a_server_of_a_database_knows_its_photos_and_changes_none(
     ]
     for answer in refused:
         assert answer.status_code == 403
-        assert "change the index on disk, then `crossgraph push`" in answer.json()["error"]
+        assert "change the index on disk, then run `crossgraph push`" in answer.json()["error"]
     assert client.get("/v1/index").json()["photos"] == 4
 
 

@@ -30,7 +30,7 @@ def test_a_file_that_is_gone_is_told_in_one_line(served: Served) -> None:
     for path in served_paths(served, "red.png"):
         answer = served.client.get(path)
         assert answer.status_code == 404
-        assert "is not there" in answer.json()["error"]
+        assert "is missing" in answer.json()["error"]
 
 
 def test_a_link_that_leads_out_is_not_followed(served: Served, tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_beyond_what_may_wait_people_are_told_to_come_back(slow: tuple[Served, S
         answers = [one.result() for one in asked]
     assert Counter(one.status_code for one in answers) == {200: 5, 503: 15}
     refused = next(one for one in answers if one.status_code == 503)
-    assert "too many requests wait" in refused.json()["error"]
+    assert "too many requests are waiting" in refused.json()["error"]
     assert refused.headers["retry-after"] == "1"
     assert served.client.post("/v1/search", json={"text": "red"}).status_code == 200
 

@@ -154,7 +154,7 @@ def test_the_deepest_and_the_longest_that_are_taken() -> None:
         parse_filter("(" * 20 + "width > 1000" + ")" * 20)
     longest = "width > 1000".ljust(10_000)
     assert parse_filter(longest) == WIDE
-    with pytest.raises(QueryError, match="has 10,001 letters"):
+    with pytest.raises(QueryError, match="has 10,001 characters"):
         parse_filter(longest + " ")
 
 
