@@ -1,8 +1,8 @@
-"""What is kept: the catalog (SQLite) and the vectors (FAISS) of an index, and the tree of errors.
+"""Storage: the catalog (SQLite) and the vectors (FAISS) of an index, and the tree of errors.
 
-numpy, FAISS and sqlite-utils only; never torch, no image and no model. The catalog is the only
-truth and the FAISS file a cache of it, so that nothing is lost with a damaged file and a backup is
-one file. `Index` is what the other packages use.
+It uses numpy, FAISS and sqlite-utils only; never torch, images or models. The catalog is the single
+source of truth and the FAISS file a cache of it, so that nothing is lost with a damaged file and a
+backup is one file. `Index` is what the other packages use.
 """
 
 from store.catalog.models import Model

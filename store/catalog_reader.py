@@ -1,4 +1,4 @@
-"""What an open catalog on this machine tells of its photos, one question at a time."""
+"""Queries on an open catalog of this machine."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["CatalogReader"]
 
 
 class CatalogReader:
-    """The part of an open index that reads the catalog alone."""
+    """The part of an open index that reads only the catalog."""
 
     _catalog: CatalogFile
 
@@ -41,7 +41,7 @@ class CatalogReader:
         return quarantine.quarantined(self._catalog, source)
 
     def damaged(self) -> list[PhotoFile]:
-        """Return the photos whose files are shown as far as they go, by path."""
+        """Return the photos whose files are only partly readable, by path."""
         return rows.damaged(self._catalog)
 
     def sources(self) -> dict[str, int]:
@@ -56,7 +56,7 @@ class CatalogReader:
         return dict(counts)
 
     def mounts(self, source: str) -> tuple[str, ...]:
-        """Return the folders below a source that were disks of their own when it was last read."""
+        """Return the folders below a source that were mount points when it was last read."""
         return folders.mounts(self._catalog, source)
 
     def category_counts(self, most: int) -> list[tuple[str, int]]:
@@ -64,11 +64,11 @@ class CatalogReader:
         return category_counts(self._catalog, most)
 
     def some_captions(self, most: int) -> list[str]:
-        """Return at most so many different captions, spread evenly over the photos."""
+        """Return at most `most` different captions, spread evenly over the photos."""
         return captions_among(self._catalog, most)
 
     def finished_shards(self, kind: ShardKind) -> Mapping[str, FinishedShard]:
-        """Return files of many photos read to their end, or begun (of -1 photos), by path."""
+        """Return files of many photos read completely, or started (with -1 photos), by path."""
         return finished_shards(self._catalog, kind)
 
     def find_content(self, sha256: str) -> int | None:
@@ -76,24 +76,24 @@ class CatalogReader:
         return rows.find_content(self._catalog, sha256)
 
     def ids_after(self, image_id: int, most: int) -> list[int]:
-        """Return the ids above one, ascending, at most so many."""
+        """Return at most `most` ids above one, ascending."""
         sql = "SELECT id FROM images WHERE id > ? ORDER BY id LIMIT ?"
         return [int(row[0]) for row in self._catalog.rows(sql, image_id, most)]
 
     def state(self) -> object:
-        """Return what changes whenever anything was written to the catalog by others."""
+        """Return a value that changes whenever others write to the catalog."""
         return next(self._catalog.rows("PRAGMA data_version"))[0]
 
     def in_order(
         self, order: PhotoOrder, most: int, within: NDArray[np.int64] | None = None
     ) -> OrderedPhotos:
-        """Return the first photos of an order, at most so many, and how many there are in all."""
+        """Return at most `most` first photos of an order, and how many there are in all."""
         return in_order(self._catalog, order, most, within)
 
     def field_values(self, field: str, most: int = 1000) -> list[tuple[str, int]]:
-        """Return the values that photos have in a field of filters, and how many photos have each.
+        """Return the values of a filter field, and how many photos have each.
 
-        The most first, equal ones by value; numbers as text; at most so many.
+        The most frequent come first, equal ones by value; numbers are text; at most `most`.
 
         Raises:
             ValueError: there is no such field.
@@ -101,17 +101,17 @@ class CatalogReader:
         return field_values(self._catalog, field, most)
 
     def lines(self, image_ids: Ids) -> dict[int, tuple[TextLine, ...]]:
-        """Return the text that was read in photos, of those ids that have any."""
+        """Return the text that was read in photos, for those ids that have any."""
         return lines_of(self._catalog, [int(image_id) for image_id in image_ids])
 
     def readings(self) -> dict[int, PhotoReading]:
-        """Return how the metadata of each photo was read, of those of which it was."""
+        """Return how each photo's metadata was read, for those where it was."""
         return readings(self._catalog)
 
     def unplaced(self, most: int) -> dict[int, PhotoDetails]:
-        """Return photos with coordinates whose places were not looked up, at most so many."""
+        """Return at most `most` photos with coordinates whose places were not looked up."""
         return unplaced(self._catalog, most)
 
     def ids_without_text(self, reader: int) -> list[int]:
-        """Return photos whose text was not read by this version of its reader, or a newer one."""
+        """Return photos whose text was not read by this or a newer version of its reader."""
         return ids_without_text(self._catalog, reader)

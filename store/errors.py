@@ -51,10 +51,10 @@ __all__ = [
 
 
 class CrossgraphError(Exception):
-    """The root: whatever goes wrong for a reason that a person can do something about.
+    """The root: errors that a person can do something about.
 
     Attributes:
-        exit_code: with which a command ends: 1 for what failed, 2 for what was wrongly asked.
+        exit_code: a command's exit code: 1 for failures, 2 for usage errors.
     """
 
     exit_code: ClassVar[int] = 1
@@ -73,11 +73,11 @@ class IndexDamaged(CrossgraphError):
 
 
 class IndexTooNew(IndexDamaged):
-    """A newer version of this program made the index; nothing of it was touched."""
+    """A newer version of this program made the index; nothing in it was changed."""
 
 
 class EmbeddingMissing(IndexDamaged, KeyError):
-    """There is no photo of that id, or it is there without what was embedded of it."""
+    """There is no photo with that id, or it has no embedding."""
 
     __str__ = Exception.__str__  # without the quotes of a key
 
@@ -87,15 +87,15 @@ class IndexNotWritable(CrossgraphError):
 
 
 class IndexBusy(IndexNotWritable):
-    """Another process is writing the index; reading goes on meanwhile."""
+    """Another process is writing the index; reading is still possible."""
 
 
 class IndexClosed(CrossgraphError, ValueError):
-    """The index was closed, and is asked for more."""
+    """The index was used after it was closed."""
 
 
 class IndexUnavailable(CrossgraphError):
-    """The database that holds the index cannot be reached now; later it may be."""
+    """The database that holds the index cannot be reached at the moment."""
 
 
 class ModelMismatch(CrossgraphError):
@@ -107,7 +107,7 @@ class ModelUnavailable(CrossgraphError):
 
 
 class ExtraMissing(CrossgraphError):
-    """What is asked for needs an optional package, which is not installed."""
+    """An optional package that is needed is not installed."""
 
 
 class SourceError(CrossgraphError):
@@ -115,15 +115,15 @@ class SourceError(CrossgraphError):
 
 
 class ReaderMissing(ExtraMissing, SourceError):
-    """What reads such a file is not installed; nothing is wrong with the file."""
+    """The package that reads such a file is not installed; nothing is wrong with the file."""
 
 
 class UnreadableImage(CrossgraphError):
     """One file could not be turned into an image.
 
     Attributes:
-        path: the file, None where the bytes came from elsewhere.
-        reason: why, in a few words, without the path.
+        path: the file; None if the bytes came from elsewhere.
+        reason: the reason in a few words, without the path.
     """
 
     def __init__(self, reason: str, path: Path | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Optional packages, which extras of the installation bring."""
+"""Optional packages, which the installation's extras provide."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ __all__ = ["check_extra"]
 
 
 def check_extra(package: str, extra: str, purpose: str) -> None:
-    """See that an optional package can be imported.
+    """Raise ExtraMissing unless an optional package can be imported.
 
     Args:
-        package: which is imported.
-        extra: of this project, that brings it.
-        purpose: what it is for; begins the message, which goes on with "needs".
+        package: the package to import.
+        extra: the extra of this project that provides it.
+        purpose: what it is for; begins the message, which continues with "needs".
 
     Raises:
-        ExtraMissing: it cannot; says how to get it.
+        ExtraMissing: it cannot; the message says how to install it.
     """
     try:
         import_module(package)

@@ -1,4 +1,4 @@
-"""An index on disk, catalog and vectors together: what the other packages see of the store."""
+"""An index on disk, catalog and vectors together: the interface of the store."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ __all__ = ["Index"]
 class Index(IndexReader):
     """An open index, a context manager; made by `create`, `open` or `open_or_create`.
 
-    Every method that writes is one transaction, safe once it returns. The first of them makes this
-    the only writer until it is closed; others get `IndexBusy`, and read on. The FAISS file follows
-    with `finish`.
+    Every method that writes is one transaction, durable once it returns. The first of them makes
+    this the only writer until it is closed; others get `IndexBusy`, but can still read. `finish`
+    updates the FAISS file.
     """
 
     @classmethod
@@ -45,18 +45,19 @@ class Index(IndexReader):
         encoders: str = "",
         unit_dim: int = 0,
     ) -> Self:
-        """Make an empty index; the folder is made where there is none.
+        """Make an empty index; the folder is created if missing.
 
         Args:
-            folder: where.
-            fingerprint: of the model that embeds, hex.
+            folder: the index's folder.
+            fingerprint: the embedding model's fingerprint, hex.
             dim: width of its vectors.
-            model: what people call it.
+            model: the model's name for people.
             encoders: its encoders' preset.
-            unit_dim: so many leading values of a vector have unit length together; 0 if none.
+            unit_dim: number of leading values of a vector that together have unit length; 0 if
+                none.
 
         Raises:
-            IndexExists: there is one already.
+            IndexExists: there already is one.
             IndexNotWritable: the catalog cannot be written.
         """
         return cls.create_for(folder, ModelInfo(fingerprint, dim, model, encoders, unit_dim))
@@ -69,7 +70,9 @@ class Index(IndexReader):
         try:
             with catalog.transaction():
                 if models.active_model(catalog) is not None:
-                    raise IndexExists(f"{folder} is an index already; open it or use another")
+                    raise IndexExists(
+                        f"{folder} is already an index; open it or use another folder"
+                    )
                 added = models.add_model(catalog, model)
                 models.activate(catalog, added)
             return cls(folder, catalog, added)
@@ -79,14 +82,14 @@ class Index(IndexReader):
 
     @classmethod
     def open_or_create(cls, folder: Path, model: ModelInfo) -> Self:
-        """Open the folder's index, or make one where there is none; raises what those two raise."""
+        """Open the folder's index, or make one if there is none; raises as those two."""
         try:
             return cls.open(folder, fingerprint=model.fingerprint, model=model.name)
         except IndexNotFound:
             return cls.create_for(folder, model)
 
     def begin_writing(self) -> None:
-        """Become the only writer now rather than at the first write.
+        """Become the only writer now instead of at the first write.
 
         Raises:
             IndexBusy: another process is writing.
@@ -101,16 +104,16 @@ class Index(IndexReader):
         nodes: StoredArray,
         details: Sequence[PhotoDetails | None] | None = None,
     ) -> list[int]:
-        """Write photos and give their ids. A path that is known keeps its id, captions, categories.
+        """Write photos and return their ids. A known path keeps its id, captions, categories.
 
         Args:
             files: B of them.
             vectors: (B, D), what the first stage searches; kept in half precision.
-            nodes: (B, ...) numbers of any type, what the re-ranker reads; kept as they are.
-            details: what metadata says of each, B of them; None of those of which it was not read.
+            nodes: (B, ...) numbers of any type, read by the re-ranker; kept unchanged.
+            details: the metadata of each, B of them; None for those where it was not read.
 
         Raises:
-            ValueError: a shape is another, or a vector has values that are not finite in half
+            ValueError: a shape is wrong, or a vector has values that are not finite in half
                 precision.
             IndexBusy: another process is writing.
         """
@@ -124,13 +127,13 @@ class Index(IndexReader):
         return ids
 
     def update_files(self, files: Mapping[int, PhotoFile]) -> None:
-        """Write new facts about photos whose content is the same; the path may be another."""
+        """Write new facts about photos with unchanged content; the path may differ."""
         if files:
             with self.writing():
                 rows.update_files(self._catalog, files)
 
     def remove_images(self, image_ids: Iterable[int]) -> int:
-        """Delete photos with all that belongs to them; give how many were there."""
+        """Delete photos with everything that belongs to them; return how many existed."""
         with self.writing():
             removed = rows.remove_images(self._catalog, [int(image_id) for image_id in image_ids])
             if removed:
@@ -138,43 +141,43 @@ class Index(IndexReader):
         return len(removed)
 
     def quarantine(self, files: Sequence[QuarantinedFile]) -> None:
-        """Leave files out; a photo that was at such a path goes, its vector is no longer true."""
+        """Quarantine files; a photo at such a path is removed, since its vector is outdated."""
         with self.writing():
             gone = quarantine.quarantine(self._catalog, files)
             if gone:
                 self._cache.mark_changed(rows.remove_images(self._catalog, gone))
 
     def release(self, paths: Iterable[str]) -> int:
-        """Take paths out of quarantine; give how many were in it."""
+        """Release paths from quarantine; return how many were in it."""
         with self.writing():
             return quarantine.release(self._catalog, paths)
 
     def put_passed_over(self, passed_over: Mapping[str, Mapping[str, int]]) -> None:
-        """Write down source or shard to kinds of what is there and is not read, in place of all."""
+        """Record source or shard to kinds of files that are not read, replacing all."""
         with self.writing():
             folders.put_passed_over(self._catalog, passed_over)
 
     def places_passed_over(self) -> dict[str, dict[str, int]]:
-        """Return source or shard to what is there and is not read, by kind."""
+        """Return source or shard to the files there that are not read, by kind."""
         return folders.passed_over(self._catalog)
 
     def fact(self, name: str) -> object:
-        """Return a fact that `put_fact` wrote down; None where there is none."""
+        """Return a fact that `put_fact` recorded; None if there is none."""
         return self._catalog.meta().get(name)
 
     def put_fact(self, name: str, value: object) -> None:
-        """Write down a fact about how the index is filled, which JSON can hold."""
+        """Record a fact, which must be JSON, about how the index is filled."""
         with self.writing() as catalog:
             catalog.set_meta(**{name: value})
 
     def put_mounts(self, mounts: Mapping[str, Iterable[str]]) -> None:
-        """Write down which folders below each source are disks of their own."""
+        """Record which folders below each source are mount points."""
         with self.writing():
             for source, below in mounts.items():
                 folders.put_mounts(self._catalog, source, below)
 
     def relocate(self, old: str, new: str) -> None:
-        """Say that a source lies in another folder now; its photos keep all they have.
+        """Record that a source has moved to another folder; its photos keep all their data.
 
         Raises:
             SourceError: the index has no such source, or has the new one too.
@@ -183,12 +186,12 @@ class Index(IndexReader):
             folders.relocate(self._catalog, old, new)
 
     def forget_unused_sources(self) -> None:
-        """Forget sources that nothing is known of any more."""
+        """Delete sources that nothing refers to any more."""
         with self.writing():
             folders.remove_unused(self._catalog)
 
     def finish_shard(self, kind: ShardKind, shard: FinishedShard) -> None:
-        """Write down that a file of many photos was read to its end."""
+        """Record that a file of many photos was read completely."""
         with self.writing() as catalog:
             shards.finish_shard(catalog, kind, shard)
 
@@ -198,7 +201,7 @@ class Index(IndexReader):
             shards.forget_shards(catalog, kind, paths)
 
     def put_recall_queries(self, vectors: NDArray[np.floating]) -> None:
-        """Keep the vectors (Q, D) of real captions, by which an approximate index is chosen.
+        """Keep the vectors (Q, D) of real captions, with which an approximate index is tuned.
 
         Raises:
             ValueError: they have another width.
@@ -208,11 +211,11 @@ class Index(IndexReader):
             models.set_recall_queries(self._catalog, self.model, halves)
 
     def put_captions(self, captions: Mapping[int, Sequence[str]], *, origin: str) -> None:
-        """Replace what `origin`, such as an annotation file, said of these photos."""
+        """Replace the captions of `origin`, such as an annotation file, for these photos."""
         self._put_texts("captions", captions, origin)
 
     def put_details(self, details: Mapping[int, PhotoDetails]) -> None:
-        """Replace what metadata says of these photos; ids that are not there are left out."""
+        """Replace the metadata of these photos; unknown ids are left out."""
         if details:
             with self.writing() as catalog:
                 put_details(catalog, details)
@@ -223,11 +226,11 @@ class Index(IndexReader):
             put_lines(catalog, lines, reader)
 
     def put_categories(self, categories: Mapping[int, Sequence[str]], *, origin: str) -> None:
-        """Replace what `origin` found in these photos; ids that are not there are left out."""
+        """Replace the categories of `origin` for these photos; unknown ids are left out."""
         self._put_texts("categories", categories, origin)
 
     def annotated_by(self, origin: str) -> set[int]:
-        """Return the ids of the photos that an origin, such as an annotation file, spoke of."""
+        """Return the ids of the photos that an origin, such as an annotation file, annotates."""
         return ids_annotated(self._catalog, origin)
 
     def origins(self) -> list[str]:
@@ -235,18 +238,18 @@ class Index(IndexReader):
         return origins(self._catalog)
 
     def settle(self) -> str:
-        """As `finish`, but only if the FAISS file lags far behind, as between two batches."""
+        """Do as `finish`, but only if the FAISS file lags far behind; for use between batches."""
         return self._compact(self._cache.compact_in_passing)
 
     def finish(self) -> str:
-        """Bring the FAISS file up to date, if more changed than a reader follows at no cost.
+        """Update the FAISS file, if more changed than a reader follows at no cost.
 
         Returns:
-            Why it could not be written, in a few words; empty when all is well. The catalog has
-            everything all the same, and searching goes on, only with a slower start.
+            Why it could not be written, in a few words; empty on success. The catalog has
+            everything all the same, and searches still work, only with a slower start.
 
         Raises:
-            ModelMismatch: the photos were embedded anew with another model since it was opened.
+            ModelMismatch: the photos were embedded again with another model since it was opened.
         """
         return self._compact(self._cache.compact)
 
@@ -260,10 +263,10 @@ class Index(IndexReader):
         return ""
 
     def take_over(self, model: models.Model) -> None:
-        """Let another model answer, of which every photo has embeddings; drop those of this one.
+        """Make another model, which has embedded every photo, the active one; drop this one's.
 
         Raises:
-            OSError: the vectors' file cannot be written; nothing has changed.
+            OSError: the vector file cannot be written; nothing has changed.
         """
         cache = VectorCache(self.folder, self._catalog, model)
         cache.rebuild(take_over=True)
@@ -271,7 +274,7 @@ class Index(IndexReader):
 
     @contextmanager
     def writing(self) -> Generator[CatalogFile]:
-        """One transaction, and return the catalog, for the other modules of this package."""
+        """Run one transaction on the catalog, for the other modules of this package."""
         with self._catalog.transaction():
             self._check_model()
             yield self._catalog

@@ -1,4 +1,4 @@
-"""Several indexes of one model put together into a new one, without reading a photo."""
+"""Several indexes of one model merged into a new one, without reading a photo."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ __all__ = ["Merged", "merge"]
 
 @dataclass(frozen=True)
 class Merged:
-    """What came of a merge.
+    """The result of a merge.
 
     Attributes:
         images: photos in the new index.
-        doubles: photos left out since an index given before has that path too.
+        doubles: photos left out since an earlier index also has that path.
         quarantined: files left out by all.
     """
 
@@ -53,31 +53,31 @@ def merge(
     *,
     progress: Progress | None = None,
 ) -> Merged:
-    """Put indexes of one model together; each photo keeps all that any of them knows of it.
+    """Merge indexes of one model; each photo keeps everything that any of them knows about it.
 
-    A path in several of them is taken from the first that has it. What an origin says of a photo
-    comes from the first that knows it. Photos get new ids. The new index is built in a folder
-    beside, `NAME.merging`, and gets its name when it is whole; what a merge that was killed left
-    there is removed by the next.
+    A path in several of them is taken from the first that has it. An origin's texts of a photo come
+    from the first that has them. Photos get new ids. The new index is built in a folder beside it,
+    `NAME.merging`, which is renamed when it is complete; leftovers of a killed merge are removed by
+    the next.
 
     Args:
-        parts: the folders of at least one index; none of them is written.
-        into: the new one's, which is not there yet, or empty.
+        parts: the folders of at least one index; they are only read.
+        into: the new index's folder, which must not exist yet, or be empty.
         progress: called with photos done, photos to do, and the index that is read.
 
     Raises:
         QueryError: no index is given, or one of them twice.
-        IndexNotFound: one of them is not there.
+        IndexNotFound: one of them does not exist.
         IndexExists: there is something in `into`.
         ModelMismatch: two of them were made with different models.
         IndexDamaged: one of them cannot be read, or lacks an embedding.
-        IndexBusy: another process merges into the same folder.
+        IndexBusy: another process is merging into the same folder.
     """
     _check(parts, into)
     with ExitStack() as stack:
         opened = [stack.enter_context(IndexReader.open(part)) for part in parts]
         _check_models(opened)
-        for index in opened:  # each in one state until the end
+        for index in opened:  # each in one snapshot until the end
             stack.enter_context(index.snapshot())
         index = _created(opened, into)
         try:
@@ -100,7 +100,7 @@ def _check(parts: Sequence[Path], into: Path) -> None:
     if twice is not None:
         raise QueryError(f"{twice} is given twice")
     if into.exists() and (not into.is_dir() or any(into.iterdir())):
-        raise IndexExists(f"{into} is there and not empty; merge into a new folder")
+        raise IndexExists(f"{into} exists and is not empty; merge into a new folder")
 
 
 def _check_models(opened: Sequence[IndexReader]) -> None:
@@ -110,8 +110,8 @@ def _check_models(opened: Sequence[IndexReader]) -> None:
             raise ModelMismatch(
                 f"{first.folder} was made with model {first.model.name} "
                 f"({first.model.fingerprint[:12]}), {other.folder} with {other.model.name} "
-                f"({other.model.fingerprint[:12]}), and vectors of two models cannot be compared: "
-                "embed one of them anew with `crossgraph reembed`"
+                f"({other.model.fingerprint[:12]}), and vectors of two models cannot be "
+                "compared: embed one of them again with `crossgraph reembed`"
             )
 
 
@@ -126,7 +126,7 @@ def _created(opened: Sequence[IndexReader], into: Path) -> Index:
     finally:
         lock.release()
     first = opened[0].model
-    # The unit width is not known of an index that an older version of this program made.
+    # The unit width of an index from an older version of this program is unknown.
     unit_dim = max(part.model.unit_dim for part in opened)
     return Index.create_for(building, replace(ModelInfo.of(first), unit_dim=unit_dim))
 
@@ -149,7 +149,7 @@ def _build(
 
 
 def _copy(part: IndexReader, page: Sequence[PhotoRecord], index: Index) -> int:
-    """Copy photos with all that belongs to them in one transaction; give how many were doubles."""
+    """Copy photos with everything that belongs to them in one transaction; count the doubles."""
     with part.reading() as source, index.writing() as catalog:
         folders = roots(catalog)
         ids = {record.image_id: _find(catalog, folders, record.file.path) for record in page}
@@ -192,7 +192,7 @@ def _copy_blobs(
     new: str,
     placed: dict[int, int],
 ) -> None:
-    """Copy embeddings as the bytes that they are."""
+    """Copy embeddings as raw bytes."""
     column = "vector" if old.startswith("vectors") else "nodes"
     sql = f"SELECT image_id, {column} FROM {old} WHERE image_id IN (SELECT value FROM json_each(?))"
     rows = [(placed[row[0]], row[1]) for row in source.rows(sql, json.dumps(list(placed)))]
@@ -205,7 +205,7 @@ def _copy_blobs(
 
 
 def _copy_texts(source: CatalogFile, catalog: CatalogFile, kind: Kind, ids: dict[int, int]) -> None:
-    """Copy what each origin says of photos, but for those that said something of them before."""
+    """Copy each origin's texts of photos, unless an earlier index already had them."""
     among = "image_id IN (SELECT value FROM json_each(?))"
     sql = f"SELECT DISTINCT image_id, origin FROM {kind} WHERE {among}"
     known_texts = set(catalog.rows(sql, json.dumps(list(ids.values()))))
@@ -232,14 +232,14 @@ def _finish(opened: Sequence[IndexReader], index: Index) -> None:
     except (IndexDamaged, ValueError) as error:
         names = " and ".join(str(part.folder) for part in opened)
         raise IndexDamaged(
-            f"{names} hold an embedding that is none ({error}): run `crossgraph verify` on them"
+            f"{names} hold a damaged embedding ({error}): run `crossgraph verify` on them"
         ) from error
 
 
 def _copy_quarantine(part: IndexReader, catalog: CatalogFile, index: Index) -> None:
     known = {bad.path for bad in index.quarantined()}
     folders = roots(catalog)
-    # What one of them could read is a photo, whatever another made of it.
+    # A file that one of them could read is a photo, even if others could not.
     wanted = [bad for bad in part.quarantined() if _find(catalog, folders, bad.path) is None]
     quarantine(catalog, [bad for bad in wanted if bad.path not in known])
 

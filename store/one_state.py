@@ -1,4 +1,4 @@
-"""Answers of which every part is of the same state of an index, whoever writes meanwhile."""
+"""Answers from one snapshot of an index, whoever writes meanwhile."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ T = TypeVar("T")
 
 
 class OneState:
-    """What can be read in snapshots; a base of the indexes that lie in one place."""
+    """A base for indexes in one place, which can be read in snapshots."""
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """Read all of a block from one state; to be defined."""
+        """Read everything in a block from one snapshot; abstract."""
         raise NotImplementedError
 
     def answer_of_one_state(self, work: Callable[[], T]) -> T:
-        """Return what a piece of work gives that is done within a snapshot."""
+        """Return the result of work that is done within a snapshot."""
         with self.snapshot():
             return work()

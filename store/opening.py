@@ -1,4 +1,4 @@
-"""Indexes opened to be read, wherever they lie."""
+"""Opening indexes for reading, wherever they are."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ __all__ = ["is_database", "open_indexes", "open_reader", "postgres_installed"]
 def open_reader(
     folder: Path, vectors: str | None = None, *, fingerprint: str | None = None, model: str = ""
 ) -> ServedIndex:
-    """Open an index to be read.
+    """Open an index for reading.
 
     Args:
-        folder: where it lies, if `vectors` is None.
+        folder: its folder, if `vectors` is None.
         vectors: the address of a database that holds it, `postgresql://...`.
-        fingerprint: of the model at hand, None to open it whatever made it.
+        fingerprint: fingerprint of the available model; None to open it whatever made it.
         model: that model's name, for the message.
 
     Raises:
@@ -46,7 +46,7 @@ def open_indexes(places: Sequence[str], *, seconds: float, strict: bool = False)
 
     Args:
         places: folders and addresses of databases.
-        seconds: how long each may take to open, and then for one thing it is asked.
+        seconds: time limit for each to open, and then for one request.
         strict: refuse indexes of different models.
 
     Raises:
@@ -58,7 +58,7 @@ def open_indexes(places: Sequence[str], *, seconds: float, strict: bool = False)
     identities = [_identity(place) for place in places]
     for number, identity in enumerate(identities):
         if identity in identities[:number]:
-            raise QueryError(f"{shown[number]} is given twice: its photos would be, too")
+            raise QueryError(f"{shown[number]} is given twice, so its photos would appear twice")
     opening = [partial(_open, place) for place in places]
     return SeveralIndexes.open(
         list(zip(shown, opening, strict=True)), seconds=seconds, strict=strict
@@ -66,9 +66,9 @@ def open_indexes(places: Sequence[str], *, seconds: float, strict: bool = False)
 
 
 def is_database(place: str) -> bool:
-    """Say whether an index is named by the address of a database, and not by a folder.
+    """Return whether an index is named by a database address, not by a folder.
 
-    As in all addresses, it is the same in capitals.
+    As in all addresses, capitals make no difference.
 
     >>> is_database("POSTGRESQL://db/photos"), is_database("photos.index")
     (True, False)
@@ -81,7 +81,7 @@ def _open(place: str) -> ServedIndex:
 
 
 def _identity(place: str) -> object:
-    """Return what is the same for two spellings of one place."""
+    """Return a key that is the same for two spellings of one place."""
     if not is_database(place):
         return os.path.realpath(place)
     from store.postgres.address import Address
@@ -98,5 +98,5 @@ def _shown(place: str) -> str:
 
 
 def postgres_installed() -> None:
-    """See that what speaks to PostgreSQL is installed; ExtraMissing where it is not."""
+    """Raise ExtraMissing unless the PostgreSQL driver is installed."""
     check_extra("psycopg", "pgvector", "an index in PostgreSQL")

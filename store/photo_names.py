@@ -1,7 +1,7 @@
-"""How photos inside a file of many photos are named: `/photos/part-0.tar!000007.jpg`.
+"""Names of photos inside a file of many photos: `/photos/part-0.tar!000007.jpg`.
 
 A file of many photos (a shard) is a tar or Parquet file, on this machine or at an address such as
-`s3://bucket/part-0.tar`. What such names look like is known here and nowhere else.
+`s3://bucket/part-0.tar`. Only this module knows the form of such names.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ _MEMBER = re.compile(r"(.*?\.(?:tar|parquet))!([^/].*)", re.IGNORECASE | re.DOTA
 
 
 class PhotoName(NamedTuple):
-    """What a photo's path says of where the photo lies.
+    """The location of a photo, parsed from its path.
 
     Attributes:
-        file: its own file, or the shard that it lies in.
+        file: its own file, or the shard that contains it.
         member: its name in the shard; empty for a file of its own.
     """
 
@@ -46,8 +46,8 @@ class PhotoName(NamedTuple):
     def of(cls, path: str) -> Self:
         """Read a path.
 
-        A file of its own may have the name of a photo in a shard too: whoever opens one looks for
-        that first.
+        A plain file may have a name like a photo in a shard: when opening, check for that file
+        first.
 
         >>> PhotoName.of("/photos/part-0.tar!a/7!.jpg")
         PhotoName(file='/photos/part-0.tar', member='a/7!.jpg')
@@ -59,7 +59,7 @@ class PhotoName(NamedTuple):
 
 
 def is_address(place: str) -> bool:
-    """Say whether a place is an address elsewhere and no path of this machine.
+    """Return whether a place is a remote address, not a path of this machine.
 
     >>> is_address("s3://bucket/a.tar"), is_address("/photos/a.tar"), is_address("C:/a.tar")
     (True, False, False)
@@ -68,17 +68,17 @@ def is_address(place: str) -> bool:
 
 
 def is_shard(place: str) -> bool:
-    """Say whether a name is that of a file of many photos."""
+    """Return whether a name is that of a file of many photos."""
     return place.lower().endswith(SUFFIXES)
 
 
 def separator(place: str) -> str:
-    """Return what parts the names in a path: addresses have a slash on every system."""
+    """Return the separator of names in a path: addresses have a slash on every system."""
     return "/" if is_address(place) else os.sep
 
 
 def member_path(shard: str, member: str) -> str:
-    """Return the path of a photo in a shard; the name in it begins with no slash.
+    """Return the path of a photo in a shard; its name there must not begin with a slash.
 
     >>> member_path("/photos/part-0.tar", "a/7.jpg")
     '/photos/part-0.tar!a/7.jpg'
@@ -87,7 +87,7 @@ def member_path(shard: str, member: str) -> str:
 
 
 def base_name(path: str) -> str:
-    """Return the last part of a photo's path, of one in a shard without the shard.
+    """Return the last part of a photo's path, without the shard if it is in one.
 
     >>> base_name("/photos/part-0.tar!7.jpg"), base_name("/photos/a/7.jpg")
     ('7.jpg', '7.jpg')
@@ -97,7 +97,7 @@ def base_name(path: str) -> str:
 
 
 def lies_below(path: str, folder: str) -> bool:
-    """Say whether a path is a folder or shard, or lies in it, at any depth; both absolute.
+    """Return whether a path is a folder or shard, or is in it at any depth; both absolute.
 
     >>> lies_below("/photos/a/b.jpg", "/photos"), lies_below("/photos2/b.jpg", "/photos")
     (True, False)
@@ -110,7 +110,7 @@ def lies_below(path: str, folder: str) -> bool:
 
 
 def address_of(path: Path) -> str:
-    """Return what a path was made of: `Path` makes one slash of the two in an address.
+    """Return the address that a path was made from: `Path` keeps only one of its two slashes.
 
     >>> address_of(Path("s3://bucket/a.tar!7.jpg")), address_of(Path("/photos/7.jpg"))
     ('s3://bucket/a.tar!7.jpg', '/photos/7.jpg')

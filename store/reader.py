@@ -82,12 +82,12 @@ class IndexReader(CatalogReader, OneState):
         try:
             active = models.active_model(catalog)
             if active is None:  # a first run that was killed before it wrote anything
-                raise IndexNotFound(f"{folder} holds an index that was never begun; {hint}")
+                raise IndexNotFound(f"{folder} holds an index that was never started; {hint}")
             if fingerprint not in (None, active.fingerprint):
                 raise ModelMismatch(
                     f"{folder} was made with model {active.name} ({active.fingerprint[:12]}), this "
                     f"is {model} ({str(fingerprint)[:12]}): give that model with --checkpoint, or "
-                    "embed its photos anew with `crossgraph reembed`"
+                    "embed its photos again with `crossgraph reembed`"
                 )
             return cls(folder, catalog, active)
         except BaseException:
@@ -96,7 +96,7 @@ class IndexReader(CatalogReader, OneState):
 
     @property
     def place(self) -> str:
-        """Where it lies, for messages."""
+        """Its place, for messages."""
         return str(self.folder)
 
     def __enter__(self) -> Self:
@@ -106,19 +106,20 @@ class IndexReader(CatalogReader, OneState):
         self.close()
 
     def close(self) -> None:
-        """Let go of its files. Closing twice is harmless."""
+        """Close its files. Closing twice is harmless."""
         self._catalog.close()
 
     def __len__(self) -> int:
-        # A plain count(*) is one step to SQLite, which nothing would end in a file of circles.
+        # A plain count(*) is one step to SQLite, which nothing would interrupt in a file with
+        # cycles.
         return int(next(self._catalog.rows("SELECT coalesce(sum(1), 0) FROM images"))[0])
 
     @contextmanager
     def snapshot(self) -> Generator[None]:
-        """Read all of a block from one state of the index, whoever writes meanwhile.
+        """Read everything in a block from one snapshot of the index, whoever writes meanwhile.
 
         Raises:
-            ModelMismatch: the photos were embedded anew with another model since it was opened.
+            ModelMismatch: the photos were embedded again with another model since it was opened.
         """
         if self._catalog.connection.in_transaction:  # of which the model was looked at
             yield
@@ -126,7 +127,7 @@ class IndexReader(CatalogReader, OneState):
         with self._catalog.snapshot(), self._cache.read.kept():
             self._check_model()
             yield
-        self._cache.heal()  # nobody should have to wait for it before the answer is there
+        self._cache.heal()  # the answer should not wait for it
 
     def counts(self) -> Counts:
         """Return how much the index holds."""
@@ -135,15 +136,15 @@ class IndexReader(CatalogReader, OneState):
             return Counts(len(self), captions, categories, len(self.quarantined()))
 
     def coming_models(self) -> list[models.Model]:
-        """Return the models the photos are being embedded with, beside the one that answers."""
+        """Return the models that photos are being embedded with, besides the active one."""
         return models.other_models(self._catalog, self.model)
 
     def has_recall_queries(self) -> bool:
-        """Whether the vectors of real captions are kept, by which a search can be measured."""
+        """Return whether vectors of real captions are kept, with which a search can be measured."""
         return models.recall_queries(self._catalog, self.model) is not None
 
     def measured(self) -> Measured | None:
-        """Return how its vectors are searched, None where that is not known yet."""
+        """Return how its vectors are searched; None if not known yet."""
         generation = self.generation()
         return None if generation is None else generation.measured
 
@@ -152,11 +153,11 @@ class IndexReader(CatalogReader, OneState):
         return sum(file.stat().st_size for file in self.folder.iterdir() if file.is_file())
 
     def generation(self) -> Generation | None:
-        """Return what is recorded of the vectors' file, None where there is none yet."""
+        """Return what is recorded about the vector file; None if there is none yet."""
         return self._cache.generation()
 
     def matching(self, expression: Expression) -> NDArray[np.int64]:
-        """Return the ids (N,) of the photos that a filter is true of, ascending.
+        """Return the ids (N,) of the photos that pass a filter, ascending.
 
         Raises:
             QueryError: it has too many conditions.
@@ -178,11 +179,11 @@ class IndexReader(CatalogReader, OneState):
         """Return ids (K,) and inner products (K,) of the k photos nearest to a vector (D,).
 
         The highest score comes first, equal ones in the order of the ids; fewer than k come from a
-        smaller index. Where `within` is given, only photos of these ids come.
+        smaller index. If `within` is given, only photos with these ids are returned.
 
         Raises:
             ValueError: the vector has another width.
-            ModelMismatch: the photos were embedded anew with another model since it was opened.
+            ModelMismatch: the photos were embedded again with another model since it was opened.
         """
         among = None if within is None else np.unique(np.asarray(within, dtype=np.int64))
         with self.snapshot():
@@ -199,7 +200,7 @@ class IndexReader(CatalogReader, OneState):
         return rows.astype(np.float32).reshape(len(rows), self.model.dim)
 
     def nodes(self, image_ids: Ids) -> StoredArray:
-        """Return nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
+        """Return nodes, (K, ...), in the order of the ids; raises KeyError for an unknown one."""
         rows = self._arrays(self.model.nodes, image_ids)
         return rows if len(rows) else np.zeros((0, 0, 0), dtype=np.float16)
 
@@ -212,14 +213,14 @@ class IndexReader(CatalogReader, OneState):
             return self._background[1]
 
     def perceptual_hashes(self, image_ids: Ids) -> list[int | None]:
-        """Return perceptual hashes in the order of the ids, None where there is none."""
+        """Return perceptual hashes in the order of the ids, None if there is none."""
         ids = [int(image_id) for image_id in image_ids]
         with self.snapshot():
             hashes = rows.perceptual_hashes_of(self._catalog, ids)
         return [hashes.get(image_id) for image_id in ids]
 
     def photos(self, image_ids: Ids) -> list[Photo]:
-        """Return photos in the order of the ids; those that are not there are left out."""
+        """Return photos in the order of the ids; unknown ones are left out."""
         ids = [int(image_id) for image_id in image_ids]
         with self.snapshot():
             paths = rows.paths_of(self._catalog, ids)
@@ -239,13 +240,13 @@ class IndexReader(CatalogReader, OneState):
         ]
 
     def photo_records(self, image_ids: Ids) -> list[PhotoRecord]:
-        """Return all that is known of photos but their vectors, in the order of the ids."""
+        """Return everything known about photos except vectors, in the order of the ids."""
         ids = [int(image_id) for image_id in image_ids]
         return [photo for block in records(self, ids, vectors=False) for photo in block]
 
     @contextmanager
     def reading(self) -> Generator[CatalogFile]:
-        """As `snapshot`, and return the catalog, for the other modules of this package."""
+        """Do as `snapshot`, and yield the catalog, for the other modules of this package."""
         with self.snapshot():
             yield self._catalog
 
@@ -265,7 +266,7 @@ class IndexReader(CatalogReader, OneState):
         active = models.active_model(self._catalog)
         if active != self.model:
             raise ModelMismatch(
-                f"the photos of {self.folder} were embedded anew with another model than "
+                f"the photos of {self.folder} were embedded again with another model than "
                 f"{self.model.name} ({self.model.fingerprint[:12]}) since it was opened: open it "
                 "again with that model"
             )

@@ -1,4 +1,4 @@
-"""All that is known of photos, some hundred at a time, for those who write it elsewhere."""
+"""Everything known about photos, some hundred at a time, for writing it elsewhere."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ __all__ = ["ReadIndex", "records", "shared_paths"]
 
 
 class ReadIndex(Protocol):
-    """What photos are read from: an open index on this machine."""
+    """The source of the records: an open index on this machine."""
 
     @property
     def folder(self) -> Path:
-        """Where it lies."""
+        """The index's folder."""
 
     @property
     def model(self) -> Model:
-        """Whose embeddings answer."""
+        """The model whose embeddings are searched."""
 
     def reading(self) -> AbstractContextManager[CatalogFile]:
-        """Return the catalog, of one state for as long as the context is open."""
+        """Return the catalog, in one snapshot for as long as the context is open."""
 
 
 def records(
     index: ReadIndex, image_ids: Sequence[int] | None = None, *, vectors: bool = True
 ) -> Iterator[list[PhotoRecord]]:
-    """Return photos in blocks, as they are asked for; all blocks are of one state of the index.
+    """Yield photos in blocks on demand; all blocks are from one snapshot of the index.
 
     Args:
-        index: open, and kept open until the last block is there.
-        image_ids: which, in this order, those that are not there left out; None is all by id.
-        vectors: whether their vectors are wanted too.
+        index: an open index, kept open until the last block.
+        image_ids: the photos' ids, in this order, unknown ones left out; None for all by id.
+        vectors: whether to include their vectors.
 
     Raises:
-        IndexDamaged: a vector that is wanted is missing or damaged.
+        IndexDamaged: a requested vector is missing or damaged.
     """
     with index.reading() as catalog:
         pages = id_pages(catalog) if image_ids is None else _cut(image_ids)

@@ -1,4 +1,4 @@
-"""Embeddings of another model, built beside those that answer until they can take over."""
+"""Embeddings of another model, built beside the active ones until they can take over."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ __all__ = ["Reembedding"]
 
 
 class Reembedding:
-    """Fills the tables of another model; what is there already, from a run before, is kept.
+    """Fills the tables of another model; rows from an earlier run are kept.
 
-    Photos that are changed or removed meanwhile are changed or removed here too. Embeddings of a
-    third model, begun and not finished, are dropped.
+    Photos that are changed or removed meanwhile are changed or removed here too. Unfinished
+    embeddings of a third model are dropped.
 
     Args:
-        index: open, and from now on written by nobody else.
+        index: an open index, which nobody else writes from now on.
         model: the new one.
 
     Raises:
-        ValueError: it is the model that answers now.
+        ValueError: it is the active model.
         IndexBusy: another process is writing.
     """
 
     def __init__(self, index: Index, model: ModelInfo) -> None:
         if model.fingerprint == index.model.fingerprint:
-            raise ValueError(f"{index.folder} was embedded with model {model.name} already")
+            raise ValueError(f"{index.folder} is already embedded with model {model.name}")
         self._index = index
         with index.writing() as catalog:
             known_model = models.find_model(catalog, model.fingerprint)
@@ -63,17 +63,17 @@ class Reembedding:
             rows.put_arrays(catalog, self._model, image_ids, halves, nodes)
 
     def put_recall_queries(self, vectors: NDArray[np.floating]) -> None:
-        """Keep the vectors (Q, D) of real captions, by which an approximate index is chosen."""
+        """Keep the vectors (Q, D) of real captions, with which an approximate index is tuned."""
         halves = half_vectors(vectors, vectors, (len(vectors), self._model.dim))
         with self._index.writing() as catalog:
             models.set_recall_queries(catalog, self._model, halves)
 
     def switch(self) -> None:
-        """Let the new embeddings answer, all at once, and drop the old ones.
+        """Make the new embeddings the active ones, all at once, and drop the old ones.
 
         Raises:
-            ValueError: photos are without one.
-            OSError: the vectors' file cannot be written; the old embeddings go on answering.
+            ValueError: some photos have none.
+            OSError: the vector file cannot be written; the old embeddings stay active.
         """
         missing = len(self.missing())
         if missing:

@@ -1,7 +1,7 @@
-"""What searches and servers ask of an index, wherever it lies.
+"""What searches and servers need of an index, wherever it is.
 
-`IndexReader` is one on this machine's disk. Whatever else answers these (a database that several
-servers share, several indexes as one) is searched, re-ranked, explained and served alike.
+`IndexReader` is one on this machine's disk. Anything else with these methods (a database that
+several servers share, several indexes as one) is searched, re-ranked, explained and served alike.
 """
 
 from __future__ import annotations
@@ -37,53 +37,53 @@ __all__ = ["Allowed", "SearchedIndex", "ServedIndex"]
 T = TypeVar("T")
 
 Allowed: TypeAlias = Any
-"""Photos that alone may answer, as `matching` of the same index gave them, in its own form: an
-array of ids, or a condition that a database looks at. `len` of it is how many they are."""
+"""The only photos that may answer, as returned by `matching` of the same index, in its own form: an
+array of ids, or a condition for a database. `len` of it is their number."""
 
 
 class SearchedIndex(Protocol):
-    """What a search needs. What a method gives is of one state, as is all within `snapshot`."""
+    """What a search needs. Each method reads one snapshot, and so does everything in `snapshot`."""
 
     @property
     def model(self) -> Model:
-        """Whose embeddings answer."""
+        """The model whose embeddings are searched."""
 
     @property
     def folder(self) -> Path | None:
-        """Where it lies, if that is a folder that can be written to; None for all others."""
+        """Its folder, if it has one that can be written to; otherwise None."""
 
     @property
     def place(self) -> str:
-        """Where it lies, for messages; never a password."""
+        """Its place, for messages, without a password."""
 
     @property
     def missing(self) -> tuple[Missing, ...]:
-        """Which of several indexes that answer as one cannot be read; none of a single one."""
+        """Which of several indexes cannot be read; empty for a single one."""
 
     def __len__(self) -> int:
         """Return the number of photos."""
 
     def close(self) -> None:
-        """Let go of what it holds open; twice is harmless."""
+        """Close what is open; closing twice is harmless."""
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """Read all of a block from one state, whoever writes meanwhile.
+        """Read everything in a block from one snapshot, whoever writes meanwhile.
 
         Raises:
-            ModelMismatch: another model's embeddings answer by now.
+            ModelMismatch: another model has become the active one.
         """
 
     def answer_of_one_state(self, work: Callable[[], T]) -> T:
-        """Return what a piece of work gives, all of whose reading is of one state.
+        """Return the result of work that reads everything from one snapshot.
 
-        It is done anew where one of several indexes is lost in the middle of it.
+        The work is repeated if one of several indexes is lost in the middle of it.
 
         Raises:
-            ModelMismatch: another model's embeddings answer by now.
+            ModelMismatch: another model has become the active one.
         """
 
     def matching(self, expression: Expression) -> Allowed:
-        """Return the photos that a filter is true of; QueryError for one that is too large."""
+        """Return the photos that pass a filter; raises QueryError if it is too large."""
 
     def search(self, vector: NDArray[np.float32], k: int, within: Allowed | None = None) -> TopK:
         """Return ids (K,) and inner products (K,) of the k nearest to a vector (D,).
@@ -98,52 +98,52 @@ class SearchedIndex(Protocol):
         """Return ids (K,) and scores (K,) of the k photos whose words fit best, best first."""
 
     def vectors(self, image_ids: Ids) -> NDArray[np.float32]:
-        """Return vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
+        """Return vectors, (K, D), in the order of the ids; raises KeyError for an unknown one."""
 
     def nodes(self, image_ids: Ids) -> StoredArray:
-        """Return nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
+        """Return nodes, (K, ...), in the order of the ids; raises KeyError for an unknown one."""
 
     def background(self) -> Background:
         """Return a sample of the vectors and how many there are; costs a search next to nothing."""
 
     def perceptual_hashes(self, image_ids: Ids) -> list[int | None]:
-        """Return perceptual hashes in the order of the ids, None where there is none."""
+        """Return perceptual hashes in the order of the ids, None if there is none."""
 
     def photos(self, image_ids: Ids) -> list[Photo]:
-        """Return photos in the order of the ids; those that are not there are left out."""
+        """Return photos in the order of the ids; unknown ones are left out."""
 
     def photo_records(self, image_ids: Ids) -> list[PhotoRecord]:
-        """Return all that is known of photos but their vectors, in the order of the ids."""
+        """Return everything known about photos except vectors, in the order of the ids."""
 
     def find_content(self, sha256: str) -> int | None:
         """Return the lowest id of a photo whose file has that hex digest; None if none has."""
 
     def state(self) -> object:
-        """Return what is another whenever anything was written to it; only to be compared."""
+        """Return a value that changes with every write, for comparison only."""
 
     def in_order(
         self, order: PhotoOrder, most: int, within: Allowed | None = None
     ) -> OrderedPhotos:
-        """Return the first photos of an order, at most so many, and how many there are in all."""
+        """Return at most `most` first photos of an order, and how many there are in all."""
 
     def field_values(self, field: str, most: int = 1000) -> list[tuple[str, int]]:
-        """Return the values that photos have in a field of filters, and how many photos have each.
+        """Return the values of a filter field, and how many photos have each.
 
-        The most first, equal ones by value; ValueError where there is no such field.
+        The most frequent come first, equal ones by value; raises ValueError for an unknown field.
         """
 
     def lines(self, image_ids: Ids) -> dict[int, tuple[TextLine, ...]]:
-        """Return the text that was read in photos, of those ids that have any."""
+        """Return the text that was read in photos, for those ids that have any."""
 
 
 class ServedIndex(SearchedIndex, Protocol):
-    """What a server, and whoever asks for the state of an index, needs beside."""
+    """What a server, and a report on the state of an index, need besides."""
 
     def ids_after(self, image_id: int, most: int) -> list[int]:
-        """Return the ids above one, ascending, at most so many."""
+        """Return at most `most` ids above one, ascending."""
 
     def counts(self) -> Counts:
-        """Return how much it holds."""
+        """Return the numbers of photos, captions and so on."""
 
     def sources(self) -> dict[str, int]:
         """Return the folders photos were found through, sorted, with their numbers of photos."""
@@ -155,16 +155,16 @@ class ServedIndex(SearchedIndex, Protocol):
         """Return the files in quarantine, by path."""
 
     def damaged(self) -> list[PhotoFile]:
-        """Return the photos whose files are shown as far as they go, by path."""
+        """Return the photos whose files are only partly readable, by path."""
 
     def category_counts(self, most: int) -> list[tuple[str, int]]:
         """Return categories and how many photos have each: the most first, equal ones by name."""
 
     def coming_models(self) -> list[Model]:
-        """Return the models the photos are being embedded with, beside the one that answers."""
+        """Return the models that photos are being embedded with, besides the active one."""
 
     def measured(self) -> Measured | None:
         """Return how its vectors are searched, and what that is worth; None if not known yet."""
 
     def size_bytes(self) -> int:
-        """Return how much room it takes."""
+        """Return its size in bytes."""

@@ -1,4 +1,4 @@
-"""What this package's rooms hand to each other: rows of the catalog, ids, blocks of vectors."""
+"""Types shared by this package's modules: rows of the catalog, ids, blocks of vectors."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Block = tuple[NDArray[np.int64], NDArray[np.float32]]
 """Ids (N,) and their vectors (N, D)."""
 
 Blocks = Callable[[], Iterator[Block]]
-"""Gives the same vectors from the start each time, so that they are never all in memory."""
+"""Yields the same vectors from the start on each call, so that they are never all in memory."""
 
 TopK = tuple[NDArray[np.int64], NDArray[np.float32]]
 """Ids (K,) and scores (K,), the highest score first, equal ones in the order of the ids."""
@@ -55,11 +55,11 @@ Progress = Callable[[int, int, str], object]
 
 
 class DescribedModel(Protocol):
-    """What every model that embeds says of itself; `ModelInfo` has it without the model."""
+    """What every embedding model says about itself; `ModelInfo` has it without the model."""
 
     @property
     def fingerprint(self) -> str:
-        """Hex digest that changes with weights, encoders or configuration."""
+        """A hex digest that changes with weights, encoders or configuration."""
 
     @property
     def dim(self) -> int:
@@ -67,7 +67,7 @@ class DescribedModel(Protocol):
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """Its name for people."""
 
     @property
     def encoders(self) -> str:
@@ -80,7 +80,7 @@ class DescribedModel(Protocol):
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What an index must know of the model that embeds; attributes as of `DescribedModel`."""
+    """What an index must know about the embedding model; attributes as in `DescribedModel`."""
 
     fingerprint: str
     dim: int
@@ -90,7 +90,7 @@ class ModelInfo:
 
     @classmethod
     def of(cls, model: DescribedModel) -> Self:
-        """Return what a model says of itself."""
+        """Return the info of a model."""
         return cls(model.fingerprint, model.dim, model.name, model.encoders, model.unit_dim)
 
 
@@ -106,14 +106,14 @@ class PhotoFile:
         sha256: hex digest of its bytes; tells a moved file from a new one.
         width_px: as shown, after the camera's rotation mark was applied.
         height_px: likewise.
-        taken: when, by the camera's own clock, which knows no time zone; None if not known.
+        taken: when it was taken, by the camera's own clock, without a time zone; None if unknown.
         camera: its make and model; None if not known.
         perceptual_hash: of 64 bits, as a signed number: photos that look alike differ in few
             of them; None if the photo was last read by a version that made none.
         reader: the version of the reader that it was last read by; None if that does not matter.
-        damage: what is wrong with a file that is shown as far as it goes; empty for a whole one.
-        is_guessed: whether `taken` is not what the camera says of the photo, but what the file's
-            name or last writing tells.
+        damage: what is wrong with a file that is only partly readable; empty for a whole one.
+        is_guessed: whether `taken` comes from the file's name or modification time, not from the
+            camera.
     """
 
     path: str
@@ -135,8 +135,7 @@ class PhotoFile:
 class QuarantinedFile:
     """A file that could not be indexed, with the reason; not tried again until it changes.
 
-    Or until there is a newer reader than the one that could not read it, where `reader` says which
-    that was.
+    It is also tried again by a newer reader than the one that failed, if `reader` records that.
     """
 
     path: str
@@ -149,7 +148,7 @@ class QuarantinedFile:
 
 @dataclass(frozen=True)
 class PersonRegion:
-    """A person whom a photo's metadata names; where in the picture, if that is told.
+    """A person named in a photo's metadata; where in the picture, if known.
 
     Attributes:
         name: as it is written there.
@@ -177,7 +176,7 @@ class TextLine:
 
 @dataclass(frozen=True)
 class PhotoMetadata:
-    """What metadata says of a photo; empty or None where it says nothing.
+    """The metadata of a photo; empty or None where unknown.
 
     Attributes:
         title: one line.
@@ -212,7 +211,7 @@ class PhotoMetadata:
 
 @dataclass(frozen=True)
 class PhotoDetails(PhotoMetadata):
-    """What all metadata of a photo says together (EXIF, IPTC, XMP, sidecars).
+    """The combined metadata of a photo (EXIF, IPTC, XMP, sidecars).
 
     Attributes:
         is_placed: whether the names of places near the coordinates were looked up.
@@ -260,10 +259,10 @@ class Counts:
 
 @dataclass(frozen=True)
 class Missing:
-    """An index that an answer was given without.
+    """An index missing from an answer.
 
     Attributes:
-        index: where it lies.
+        index: its place.
         reason: why it could not be read, in one line.
     """
 
@@ -273,16 +272,16 @@ class Missing:
 
 @dataclass(frozen=True)
 class PhotoRecord:
-    """All that an index knows of a photo.
+    """Everything that an index knows about a photo.
 
     Attributes:
         image_id: its id.
         file: the facts about its file.
-        relative_path: as seen from its source, with `/` on every system.
+        relative_path: path relative to its source, with `/` on every system.
         captions: in their given order.
         categories: sorted.
-        vector: (D,) in half precision, None where it was not asked for.
-        details: what its metadata says.
+        vector: (D,) in half precision; None if not requested.
+        details: its metadata.
     """
 
     image_id: int

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, also after the power failed."""
+"""Files that are written completely or not at all, even after a power failure."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ __all__ = ["replaced", "sync"]
 
 @contextmanager
 def replaced(final: Path, temporary: Path, *, synced: bool = False) -> Generator[Path]:
-    """Let a file take another's place once it is whole.
+    """Let a file replace another once it is complete.
 
     Args:
-        final: what is replaced, which need not be there.
-        temporary: what is written in this block, in the same folder; it gets the name of `final`
-            where nothing went wrong, and is removed otherwise.
-        synced: whether to wait until all is on the disk, before and after.
+        final: the file to replace, which need not exist.
+        temporary: the file written in this block, in the same folder; it is renamed to `final` on
+            success, and removed otherwise.
+        synced: whether to wait until everything is on the disk, before and after.
     """
     try:
         yield temporary
@@ -34,7 +34,7 @@ def replaced(final: Path, temporary: Path, *, synced: bool = False) -> Generator
 
 def sync(path: Path) -> None:
     """Wait until a file, or the names in a folder, are on the disk."""
-    if path.is_dir() and os.name == "nt":  # Windows opens no folder for this
+    if path.is_dir() and os.name == "nt":  # Windows cannot open folders for this
         return
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:

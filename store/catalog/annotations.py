@@ -1,7 +1,7 @@
 """Captions and category names of photos, kept by their origin (such as an annotation file).
 
-What an origin says of a photo replaces what it said before: reading a file twice doubles nothing.
-Two origins that say the same are told as one.
+An origin's texts of a photo replace its earlier ones: reading a file twice doubles nothing. The
+same text from two origins is returned once.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Kind = Literal["captions", "categories"]
 def put_texts(
     catalog: CatalogFile, kind: Kind, texts: Mapping[int, Sequence[str]], origin: str
 ) -> None:
-    """Replace what `origin` said of these image ids; ids that are not there are left out.
+    """Replace the texts of `origin` for these image ids; unknown ids are left out.
 
     Runs in the caller's transaction.
     """
@@ -58,7 +58,7 @@ def put_texts(
 
 
 def texts_of(catalog: CatalogFile, kind: Kind, image_ids: Sequence[int]) -> dict[int, list[str]]:
-    """Return each photo's texts, by origin and then in their given order, without doubles."""
+    """Return each photo's texts without duplicates, by origin and then in their order."""
     sql = f"""SELECT image_id, text FROM {kind}
         WHERE image_id IN (SELECT value FROM json_each(?)) ORDER BY image_id, origin, position"""
     texts_by_photo: dict[int, dict[str, None]] = {}
@@ -68,7 +68,7 @@ def texts_of(catalog: CatalogFile, kind: Kind, image_ids: Sequence[int]) -> dict
 
 
 def ids_annotated(catalog: CatalogFile, origin: str) -> set[int]:
-    """Return the ids of the photos that an origin said something of."""
+    """Return the ids of the photos that an origin has texts for."""
     sql = """SELECT image_id FROM captions WHERE origin = ?
         UNION SELECT image_id FROM categories WHERE origin = ?"""
     named = path_to_row(origin)
@@ -96,9 +96,9 @@ def category_counts(catalog: CatalogFile, most: int) -> list[tuple[str, int]]:
 
 
 def captions_among(catalog: CatalogFile, most: int) -> list[str]:
-    """Return at most so many different captions, spread evenly over the photos."""
+    """Return at most `most` different captions, spread evenly over the photos."""
     count = next(catalog.rows("SELECT count(DISTINCT image_id) FROM captions"))[0]
-    # Of each photo one; of these every n-th.
+    # One per photo; of these every n-th.
     sql = """SELECT DISTINCT text FROM (
             SELECT min(text) AS text, row_number() OVER (ORDER BY image_id) AS place
             FROM captions GROUP BY image_id

@@ -1,4 +1,4 @@
-"""What metadata says of photos, and the text that was read in them.
+"""The metadata of photos, and the text that was read in them.
 
 Functions that write run in the caller's transaction.
 """
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 PhotoReading = tuple[int, str]
-"""By which version of the reader a photo's metadata was read, and which sidecars it had."""
+"""The version of the reader that read a photo's metadata, and the sidecars it had."""
 
 _AMONG = "image_id IN (SELECT value FROM json_each(?))"
 _DETAILS, _PEOPLE, _LINES = (
@@ -42,14 +42,14 @@ _DETAILS, _PEOPLE, _LINES = (
 
 
 def put_details(catalog: CatalogFile, details: Mapping[int, PhotoDetails]) -> None:
-    """Replace what metadata says of photos; ids that are not there are left out."""
+    """Replace the metadata of photos; unknown ids are left out."""
     known = _known(catalog, details)
     with in_step(catalog, known):
         write_details(catalog, {image_id: details[image_id] for image_id in known})
 
 
 def write_details(catalog: CatalogFile, details: Mapping[int, PhotoDetails]) -> None:
-    """Write the same of photos that are there, and leave their words to the caller."""
+    """Write the metadata of existing photos, and leave the table of words to the caller."""
     asked = json.dumps(list(details))
     for table in ("details", "tags", "people"):
         catalog.execute(f"DELETE FROM {table} WHERE {_AMONG}", asked)
@@ -73,7 +73,7 @@ def write_details(catalog: CatalogFile, details: Mapping[int, PhotoDetails]) -> 
 
 
 def details_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, PhotoDetails]:
-    """Return what metadata says of photos, of those ids of which it was read."""
+    """Return the metadata of photos, for those ids whose metadata was read."""
     asked = json.dumps(list(image_ids))
     tags: defaultdict[int, list[str]] = defaultdict(list)
     sql = f"SELECT image_id, text FROM tags WHERE {_AMONG} ORDER BY image_id, position"
@@ -91,7 +91,7 @@ def details_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, Phot
 
 
 def readings(catalog: CatalogFile) -> dict[int, PhotoReading]:
-    """Return how the metadata of each photo was read, of those of which it was."""
+    """Return how each photo's metadata was read, for those where it was."""
     rows = catalog.typed((INTEGER, INTEGER, TEXT), "SELECT image_id, reader, sidecars FROM details")
     return {image_id: (reader, sidecars) for image_id, reader, sidecars in rows}
 
@@ -114,7 +114,7 @@ def copy_lines(source: CatalogFile, catalog: CatalogFile, placed: Mapping[int, i
 
 
 def unplaced(catalog: CatalogFile, most: int) -> dict[int, PhotoDetails]:
-    """Return photos with coordinates whose places were not looked up, at most so many, by id."""
+    """Return at most `most` photos with coordinates whose places were not looked up, by id."""
     sql = """SELECT image_id FROM details WHERE latitude NOT NULL AND longitude NOT NULL
         AND NOT is_placed ORDER BY image_id LIMIT ?"""
     ids = [row[0] for row in catalog.typed((INTEGER,), sql, most)]
@@ -122,12 +122,12 @@ def unplaced(catalog: CatalogFile, most: int) -> dict[int, PhotoDetails]:
 
 
 def put_lines(catalog: CatalogFile, lines: Mapping[int, Sequence[TextLine]], reader: int) -> None:
-    """Replace the text that was read in photos; ids that are not there are left out.
+    """Replace the text that was read in photos; unknown ids are left out.
 
     Args:
-        catalog: to be written.
-        lines: of each photo, none of one without text.
-        reader: the version of what read it.
+        catalog: the catalog to write.
+        lines: lines of each photo; none for one without text.
+        reader: the version of the reader.
     """
     known = _known(catalog, lines)
     with in_step(catalog, known):
@@ -146,7 +146,7 @@ def put_lines(catalog: CatalogFile, lines: Mapping[int, Sequence[TextLine]], rea
 
 
 def lines_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, tuple[TextLine, ...]]:
-    """Return the text that was read in photos, of those ids that have any."""
+    """Return the text that was read in photos, for those ids that have any."""
     kept: defaultdict[int, list[TextLine]] = defaultdict(list)
     sql = f"SELECT {_LINES[0]} FROM lines WHERE {_AMONG} ORDER BY image_id, position"
     for image_id, _, text, confidence, *edges in catalog.typed(
@@ -157,7 +157,7 @@ def lines_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, tuple[
 
 
 def ids_without_text(catalog: CatalogFile, reader: int) -> list[int]:
-    """Return photos whose text was not read by this version of the reader, or a newer one."""
+    """Return photos whose text was not read by this or a newer version of the reader."""
     sql = """SELECT id FROM images
         WHERE id NOT IN (SELECT image_id FROM text_reads WHERE reader >= ?) ORDER BY id"""
     return [row[0] for row in catalog.typed((INTEGER,), sql, reader)]

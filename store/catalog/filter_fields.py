@@ -8,12 +8,12 @@ from typing import Literal
 __all__ = ["FIELDS", "PHOTOS", "Field", "Kind"]
 
 Kind = Literal["number", "text", "texts"]
-"""`texts`: any number of them, such as captions: one that fits is enough, and `!=` wants none."""
+"""`texts` is any number of texts, such as captions: one match is enough, and `!=` requires none."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """What a field is, and where SQLite reads it from: an expression, or a table of texts."""
+    """The kind of a field, and where SQLite reads it: an expression, or a table of texts."""
 
     kind: Kind
     sql: str
@@ -21,8 +21,8 @@ class Field:
 
 _SHAPE = """CASE WHEN width_px > height_px THEN 'landscape' WHEN width_px < height_px
     THEN 'portrait' ELSE 'square' END"""
-# `top` is the source without a slash at its end, `below` the path from there. All of it up to its
-# last slash is what is left when letters that are none are cut off the end.
+# `top` is the source without a trailing slash, `below` the path from there. Trimming all characters
+# other than slashes from its end leaves everything up to its last slash.
 PHOTOS = """(SELECT images.*, CAST(root AS TEXT) AS root, rtrim(CAST(root AS TEXT), '/') AS top,
         CAST(path AS TEXT) AS below, title, description, rating, lens, latitude, longitude, city,
         region, country
@@ -73,4 +73,5 @@ FIELDS: dict[str, Field] = {
 }
 """By name. `size` is in bytes, `taken` in seconds since 1970 of the camera's own clock; `path`,
 `folder` and `source` are absolute; `suffix` has no dot; `album` is the name of the folder that
-holds a photo; `place` any of the names of where it was taken; `text` what was read in it."""
+holds a photo; `place` any of the names of where it was taken; `text` the text that was read in
+it."""

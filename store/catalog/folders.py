@@ -1,4 +1,4 @@
-"""The folders that photos were found through, and where these lie now."""
+"""The folders that photos were found through, and where these are now."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ __all__ = [
 ]
 
 PASSED_OVER = "passed_over"
-"""Of the catalog's facts: source or shard to kinds of what is there and is not read."""
+"""Key of the catalog's facts: source or shard to kinds of files there that are not read."""
 
 
 def source_id(catalog: CatalogFile, root: str) -> int:
-    """Return the id of a folder, which is written down where it was unknown."""
+    """Return the id of a folder, which is added if unknown."""
     row = path_to_row(root)
     sql = "INSERT INTO sources (root) VALUES (?) ON CONFLICT DO NOTHING"
     if catalog.execute(sql, row) > 0:
@@ -52,7 +52,7 @@ def sources(catalog: CatalogFile) -> dict[str, int]:
 
 
 def relocate(catalog: CatalogFile, old: str, new: str) -> None:
-    """Say that a folder lies elsewhere now; its photos keep all they have.
+    """Record that a folder has moved; its photos keep all their data.
 
     Raises:
         SourceError: the index has no such folder, or has the new one too.
@@ -61,7 +61,7 @@ def relocate(catalog: CatalogFile, old: str, new: str) -> None:
     if old not in known:
         raise SourceError(f"{old} is no folder of this index; it has {', '.join(known) or 'none'}")
     if new in known:
-        raise SourceError(f"{new} is a folder of this index already, apart from {old}")
+        raise SourceError(f"{new} is already a folder of this index, besides {old}")
     sql = "UPDATE sources SET root = ? WHERE root = ?"
     catalog.execute(sql, path_to_row(new), path_to_row(old))
     catalog.seal("sources", "root = ?", path_to_row(new))
@@ -72,7 +72,7 @@ def relocate(catalog: CatalogFile, old: str, new: str) -> None:
 
 
 def remove_unused(catalog: CatalogFile) -> None:
-    """Forget folders that nothing is known of any more."""
+    """Delete folders that nothing refers to any more."""
     catalog.execute(
         """DELETE FROM sources WHERE id NOT IN (SELECT source_id FROM images)
             AND id NOT IN (SELECT source_id FROM quarantine)"""
@@ -80,7 +80,7 @@ def remove_unused(catalog: CatalogFile) -> None:
 
 
 def mounts(catalog: CatalogFile, root: str) -> tuple[str, ...]:
-    """Return the folders below one that were disks of their own when it was last read."""
+    """Return the folders below one that were mount points when it was last read."""
     sql = "SELECT mounts FROM sources WHERE root = ?"
     stored = next(catalog.typed((TEXT,), sql, path_to_row(root)), ("[]",))[0]
     try:
@@ -88,12 +88,12 @@ def mounts(catalog: CatalogFile, root: str) -> tuple[str, ...]:
     except (ValueError, RecursionError):
         below = None
     if not isinstance(below, list) or not all(isinstance(path, str) for path in below):
-        raise catalog.damaged(f"of {root} disks below it that are no list of paths")
+        raise catalog.damaged(f"for {root} mount points that are no list of paths")
     return tuple(absolute_path(root, path) for path in below)
 
 
 def put_mounts(catalog: CatalogFile, root: str, below: Iterable[str]) -> None:
-    """Write down the folders below one that are disks of their own."""
+    """Record the folders below one that are mount points."""
     mounts_json = json.dumps(sorted(relative_path(root, path) for path in below))
     sql = "UPDATE sources SET mounts = ? WHERE root = ? AND mounts <> ?"
     if catalog.execute(sql, mounts_json, path_to_row(root), mounts_json) > 0:
@@ -101,7 +101,7 @@ def put_mounts(catalog: CatalogFile, root: str, below: Iterable[str]) -> None:
 
 
 def passed_over(catalog: CatalogFile) -> dict[str, dict[str, int]]:
-    """Return source or shard to kind to how much of that is there and is not read."""
+    """Return source or shard to kind to the number of files there that are not read."""
     stored = catalog.meta().get(PASSED_OVER)
     return {
         str(place): {str(kind): count for kind, count in kinds.items() if isinstance(count, int)}
@@ -111,7 +111,7 @@ def passed_over(catalog: CatalogFile) -> dict[str, dict[str, int]]:
 
 
 def put_passed_over(catalog: CatalogFile, by_kind: Mapping[str, Mapping[str, int]]) -> None:
-    """Write down what is there and is not read, in place of all that was known of it."""
+    """Record the files that are not read, replacing what was recorded before."""
     counts = {place: dict(kinds) for place, kinds in by_kind.items() if kinds}
     if counts != passed_over(catalog):
         catalog.set_meta(**{PASSED_OVER: counts})

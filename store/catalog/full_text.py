@@ -1,10 +1,10 @@
 """Words of captions, file names, metadata and text in photos, found by BM25 (SQLite's FTS5).
 
-One document a photo: the words of its path below its source, its captions, what its metadata says,
-and the text that was read in it. The table keeps no text of its own, which would be the captions
-once more, so a document is taken out by saying what is in it. Everything that changes one of these
-does it within `in_step`, in the caller's transaction; `verify` holds the table against the rest and
-writes it anew where they differ.
+There is one document per photo: the words of its path below its source, its captions, its metadata,
+and the text that was read in it. The table stores no text itself, which would duplicate the
+captions, so removing a document takes its words. Everything that changes one of these does so
+within `in_step`, in the caller's transaction; `verify` compares the table with the rest and
+rebuilds it where they differ.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ FUNCTION_WORDS = frozenset(_COMMON.split())
 
 @contextmanager
 def in_step(catalog: CatalogFile, image_ids: Iterable[int]) -> Generator[None]:
-    """Let a block change what is said of photos that are there; the words follow."""
+    """Let a block change texts of existing photos, and update the words afterwards."""
     ids = list(image_ids)
     forget(catalog, ids)
     yield
@@ -48,12 +48,12 @@ def in_step(catalog: CatalogFile, image_ids: Iterable[int]) -> Generator[None]:
 
 
 def add(catalog: CatalogFile, image_ids: Sequence[int]) -> None:
-    """Add the words of photos that are there and have none yet."""
+    """Add the words of existing photos that have none yet."""
     catalog.execute_many(INSERT, documents(catalog.connection, image_ids))
 
 
 def forget(catalog: CatalogFile, image_ids: Sequence[int]) -> None:
-    """Take out the words of photos, before anything of them is changed.
+    """Remove the words of photos, before any of their texts changes.
 
     Raises:
         IndexDamaged: the words are not those of the photos.
@@ -70,7 +70,7 @@ def forget(catalog: CatalogFile, image_ids: Sequence[int]) -> None:
 
 
 def make_anew(catalog: CatalogFile) -> None:
-    """Make the table of words anew from what is said of all photos."""
+    """Rebuild the table of words from the texts of all photos."""
     catalog.execute("DROP TABLE IF EXISTS words")
     catalog.execute(WORDS)
     for ids in id_pages(catalog):
@@ -83,14 +83,14 @@ def search_words(
     """Return ids (K,) and BM25 scores (K,) of the k photos that fit words best.
 
     A photo need not have all of them. Endings do not count (`dogs` finds `dog`, by the Porter
-    stemmer), nor do accents and case, and a part of what is written without blanks is found, as is
-    a part of a word that was read in a photo. The highest score comes first, equal ones by id.
+    stemmer), nor do accents and case. Parts of text written without blanks are found, and so are
+    parts of words read in a photo. The highest score comes first, equal ones by id.
 
     Args:
-        catalog: to be searched.
-        text: anything; nothing is found where it has no word.
-        k: how many at most.
-        within: (M,) the only ids that are wanted; None is all.
+        catalog: the catalog to search.
+        text: any text; nothing is found if it has no word.
+        k: the largest number of results.
+        within: (M,) the only ids to return; None for all.
     """
     query = match_query(text)
     if not query:
@@ -109,7 +109,7 @@ def search_words(
 
 
 def match_query(text: str) -> str:
-    """Return a text as an FTS5 query: its words, quoted, any of them; empty where it has none.
+    """Return a text as an FTS5 query for any of its words, quoted; empty if it has none.
 
     >>> match_query('The dog AND "the" sofa*')
     '"dog" OR "sofa"'
@@ -118,10 +118,9 @@ def match_query(text: str) -> str:
 
 
 def telling_words(text: str) -> list[str]:
-    """Return the different words of a text, in small letters, that say something, at most 64.
+    """Return the different content words of a text, in lower case, at most 64.
 
-    Of languages that are written without blanks they are pairs of letters
-    (`store.columns.unspaced`).
+    In languages written without blanks they are pairs of letters (`store.columns.unspaced`).
 
     >>> telling_words("The dog on the Sofa"), telling_words("the")
     (['dog', 'sofa'], ['the'])

@@ -65,14 +65,14 @@ def put_files(
     files: Sequence[PhotoFile],
     details: Sequence[PhotoDetails | None] | None = None,
 ) -> tuple[list[int], list[int]]:
-    """Write photos; give their ids in order, and those of them that were there before.
+    """Write photos; return their ids in order, and those of them that existed before.
 
-    A path that is there keeps the id it has; the other ids are higher than any before.
+    A known path keeps its id; the other ids are higher than any before.
 
     Args:
-        catalog: to be written.
+        catalog: the catalog to write.
         files: the facts.
-        details: what metadata says of each; None of those of which it was not read.
+        details: the metadata of each; None for those where it was not read.
     """
     rows = _facts(catalog, files)
     known = [known_id(catalog, *row[:2]) for row in rows]
@@ -108,7 +108,7 @@ def put_arrays(
 
 
 def update_files(catalog: CatalogFile, changed: Mapping[int, PhotoFile]) -> None:
-    """Write new facts about photos whose content is the same, such as another path."""
+    """Write new facts about photos with unchanged content, such as another path."""
     files = list(changed.values())
     rows = zip(_facts(catalog, files), changed, strict=True)
     with full_text.in_step(catalog, changed):
@@ -125,7 +125,7 @@ def update_files(catalog: CatalogFile, changed: Mapping[int, PhotoFile]) -> None
 
 
 def remove_images(catalog: CatalogFile, image_ids: Sequence[int]) -> list[int]:
-    """Delete photos with all that belongs to them, and give those that were there."""
+    """Delete photos with everything that belongs to them, and return those that existed."""
     ids_json = json.dumps(list(image_ids))
     there = [int(row[0]) for row in catalog.rows(f"SELECT id FROM images WHERE id {_IN}", ids_json)]
     full_text.forget(catalog, there)
@@ -142,21 +142,21 @@ def files(catalog: CatalogFile, source: str | None) -> dict[int, PhotoFile]:
 
 
 def files_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, PhotoFile]:
-    """Return the files of those ids that are there."""
+    """Return the files of those ids that exist."""
     sql = f"SELECT images.id, root, {_FACTS} FROM {_FROM} WHERE images.id {_IN}"
     rows = catalog.typed(_FILE, sql, json.dumps(list(image_ids)))
     return {row[0]: _file(catalog, row) for row in rows}
 
 
 def damaged(catalog: CatalogFile) -> list[PhotoFile]:
-    """Return the files that are shown as far as they go, by path."""
+    """Return the files that are only partly readable, by path."""
     sql = f"SELECT images.id, root, {_FACTS} FROM {_FROM} WHERE damage <> ''"
     photo_files = (_file(catalog, row) for row in catalog.typed(_FILE, sql))
     return sorted(photo_files, key=lambda file: file.path)
 
 
 def perceptual_hashes_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, int | None]:
-    """Return the perceptual hashes of those ids that are there."""
+    """Return the perceptual hashes of those ids that exist."""
     sql = f"SELECT id, look FROM images WHERE id {_IN}"
     kinds = (INTEGER, maybe(INTEGER))
     return dict(catalog.typed(kinds, sql, json.dumps(list(image_ids))))
@@ -170,7 +170,7 @@ def find_content(catalog: CatalogFile, sha256: str) -> int | None:
 
 
 def paths_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, str]:
-    """Return the absolute paths of those ids that are there."""
+    """Return the absolute paths of those ids that exist."""
     sql = f"SELECT images.id, root, path FROM {_FROM} WHERE images.id {_IN}"
     rows = catalog.typed((INTEGER, PATH, PATH), sql, json.dumps(list(image_ids)))
     return {
@@ -183,7 +183,7 @@ def arrays_of(catalog: CatalogFile, table: str, image_ids: Sequence[int]) -> dic
     """Return the vectors, (D,) each, or nodes, (...) each, of those ids that a table has.
 
     Raises:
-        IndexDamaged: one is no array, or of another shape than the others.
+        IndexDamaged: one is no array, or its shape differs from the others.
     """
     found, arrays = stacked_arrays_of(catalog, table, image_ids)
     return dict(zip(found, arrays, strict=True))
@@ -210,14 +210,14 @@ def stacked_arrays_of(
 
 
 def vectors_after(catalog: CatalogFile, model: Model, image_id: int) -> Iterator[Block]:
-    """Return ids above one, ascending, and their vectors, a few thousand at a time."""
+    """Yield ids above one, ascending, and their vectors, a few thousand at a time."""
     sql = f"SELECT image_id, vector FROM {model.vectors} WHERE image_id > ? ORDER BY image_id"
     rows = catalog.typed((INTEGER, BLOB), sql, image_id, ascending=True)
     return _blocks(catalog, model, rows)
 
 
 def vectors_of(catalog: CatalogFile, model: Model, image_ids: NDArray[np.int64]) -> Iterator[Block]:
-    """Return those of some ids that are there, and their vectors, a few thousand at a time."""
+    """Yield those of some ids that exist, and their vectors, a few thousand at a time."""
     sql = f"SELECT image_id, vector FROM {model.vectors} WHERE image_id {_IN}"
     rows = catalog.typed((INTEGER, BLOB), sql, json.dumps(image_ids.tolist()))
     return _blocks(catalog, model, rows)
@@ -233,7 +233,7 @@ def _blocks(
         except ValueError as error:
             raise catalog.damaged(f"in {model.vectors} {error}") from error
         if vectors.shape != (len(ids), model.dim) or not np.isfinite(vectors).all():
-            raise catalog.damaged(f"in {model.vectors} vectors that are none of {model.name}")
+            raise catalog.damaged(f"in {model.vectors} vectors that are not from {model.name}")
         yield np.array(ids, dtype=np.int64), vectors.astype(np.float32)
 
 
@@ -253,14 +253,14 @@ def _facts(catalog: CatalogFile, files: Sequence[PhotoFile]) -> list[Row]:
             file.perceptual_hash,
             file.reader,
             text_to_row(file.damage),
-            int(file.is_guessed),  # as it is read again, which its row's checksum is of
+            int(file.is_guessed),  # as it will be read, which the row's checksum covers
         )
         for file in files
     ]
 
 
 def known_id(catalog: CatalogFile, source: int, path: str | bytes) -> int | None:
-    """Return the id of the photo that a source has under a path, None where there is none."""
+    """Return the id of the photo with a path in a source; None if there is none."""
     sql = "SELECT id FROM images WHERE source_id = ? AND path = ?"
     row = catalog.connection.execute(sql, (source, path)).fetchone()
     return None if row is None else int(row[0])
@@ -272,13 +272,13 @@ def _file(catalog: CatalogFile, row: Row) -> PhotoFile:
     try:
         return photo_file(row_to_path(root), row_to_path(path), facts)
     except OverflowError as error:
-        raise catalog.damaged(f"of photo {image_id} a time that is none: {error}") from error
+        raise catalog.damaged(f"an invalid time of photo {image_id}: {error}") from error
 
 
 def photo_file(folder: str, path: str, facts: Sequence[Any]) -> PhotoFile:
-    """Return a file by its folder, its path in there, and what `_FACTS` lists behind that.
+    """Return a file from its folder, its path in it, and the values that `_FACTS` lists next.
 
-    What comes behind `look` may be left out.
+    Values after `look` may be left out.
     """
     size_bytes, mtime_ns, digest, width_px, height_px, taken, camera, hash_bits, *reading = facts
     reader, damage, is_guessed = reading or (None, "", False)

@@ -1,4 +1,4 @@
-"""All photos of a catalog in the order they were taken, in as few bytes as a page of them needs."""
+"""All photos of a catalog in the order they were taken, as compactly as a page needs them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ UNDATED = np.iinfo(np.int64).min
 
 @dataclass(frozen=True)
 class LibraryRows:
-    """N photos, the one taken last first; those without a date at the end, by descending id.
+    """N photos, the latest first; those without a date at the end, by descending id.
 
     Attributes:
         image_ids: (N,).
         widths_px: (N,), as shown.
         heights_px: (N,), as shown.
-        taken_s: (N,), seconds since 1970 of the camera's own clock; `UNDATED` where not known.
+        taken_s: (N,), seconds since 1970 of the camera's own clock; `UNDATED` if unknown.
     """
 
     image_ids: NDArray[np.int64]
@@ -64,7 +64,7 @@ class LibraryRows:
 
 
 def library_rows(catalog: CatalogFile, expression: Expression | None = None) -> LibraryRows:
-    """Return the photos that a filter is true of, or all.
+    """Return the photos that pass a filter, or all.
 
     Raises:
         QueryError: the filter is too large.
@@ -79,7 +79,7 @@ def library_rows(catalog: CatalogFile, expression: Expression | None = None) -> 
         dtype=np.int64,
     ).reshape(-1, 4)
     facts = facts[np.lexsort((-facts[:, 0], -facts[:, 3]))]
-    # Minus the least integer is itself: those without a date would come first.
+    # The negated smallest integer is itself: those without a date would come first.
     facts = np.concatenate([facts[facts[:, 3] != UNDATED], facts[facts[:, 3] == UNDATED]])
     photos = LibraryRows(*(np.ascontiguousarray(column) for column in facts.T))
     return photos if expression is None else photos.only(matching(catalog, expression))

@@ -14,9 +14,9 @@ from store.sqlite.catalog_file import CatalogFile
 __all__ = ["with_parts_of_lines"]
 
 SHORTEST = 3
-"""Letters of a word that is looked for in others."""
+"""Smallest length of a word that is looked for within others."""
 MOST_PHOTOS = 10_000
-"""Photos that have a word; one that more of them have tells nothing."""
+"""Limit on the photos that have a word; a word in more of them says nothing."""
 
 
 def with_parts_of_lines(
@@ -25,15 +25,15 @@ def with_parts_of_lines(
     words: Sequence[str],
     within: NDArray[np.int64] | None,
 ) -> dict[int, float]:
-    """Return scores of photos by words, with those of photos that have these in a line of text.
+    """Return scores of photos by words, including photos that have these within lines of text.
 
-    A word counts by how few photos have it, as it does in BM25.
+    A word counts more the fewer photos have it, as in BM25.
 
     Args:
-        catalog: to be searched.
-        scores: of photos that have the words as whole ones.
-        words: those that are looked for, in small letters.
-        within: (M,) the only ids that are wanted; None is all.
+        catalog: the catalog to search.
+        scores: scores of photos that have them as whole words.
+        words: the words to look for, in lower case.
+        within: (M,) the only ids to return; None for all.
     """
     if next(catalog.rows("SELECT 1 FROM lines LIMIT 1"), None) is None:
         return scores

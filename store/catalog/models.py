@@ -1,7 +1,7 @@
-"""The models that an index has embeddings of: the one that answers, and one that is being built.
+"""The models that an index has embeddings from: the active one, and one in progress.
 
-Each has two tables of its own, `vectors_ID` and `nodes_ID`, so that embeddings of two models are
-never mixed, and those of a model that is no longer used go at once.
+Each has two tables, `vectors_ID` and `nodes_ID`, so that embeddings of two models are never mixed,
+and those of an unused model are dropped at once.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Model(ModelInfo):
-    """What the catalog knows of a model.
+    """What the catalog knows about a model.
 
     Attributes:
-        id: of its tables.
+        id: the id of its tables.
     """
 
     id: int = field(kw_only=True)
 
     @property
     def vectors(self) -> str:
-        """Name of the table with (dim,) vectors."""
+        """The name of the table with (dim,) vectors."""
         return f"vectors_{self.id}"
 
     @property
     def nodes(self) -> str:
-        """Name of the table with what the re-ranker reads of a photo, an array each."""
+        """The name of the table with photos' nodes for the re-ranker, an array each."""
         return f"nodes_{self.id}"
 
 
@@ -56,7 +56,7 @@ LONGEST_FINGERPRINT = 200
 
 def add_model(catalog: CatalogFile, info: ModelInfo) -> Model:
     """Make room for a model's embeddings, in the caller's transaction."""
-    from store.sqlite.schema import EMBEDDINGS  # with sqlite-utils, which a search does without
+    from store.sqlite.schema import EMBEDDINGS  # uses sqlite-utils, which a search does not need
 
     sql = "INSERT INTO models (fingerprint, name, encoders, dim, unit_dim) VALUES (?, ?, ?, ?, ?)"
     catalog.execute(sql, info.fingerprint, info.name, info.encoders, info.dim, info.unit_dim)
@@ -70,40 +70,40 @@ def add_model(catalog: CatalogFile, info: ModelInfo) -> Model:
 
 
 def find_model(catalog: CatalogFile, fingerprint: str) -> Model | None:
-    """Return the model with that fingerprint, None where the catalog has no room for it."""
+    """Return the model with that fingerprint; None if the catalog has no tables for it."""
     sql = f"SELECT {_COLUMNS} FROM models WHERE fingerprint = ?"
     return next((_model(catalog, row) for row in catalog.typed(_KINDS, sql, fingerprint)), None)
 
 
 def active_model(catalog: CatalogFile) -> Model | None:
-    """Return the model whose embeddings answer, None in an index that was never begun.
+    """Return the active model; None in an index that was never started.
 
     Raises:
-        IndexDamaged: it is not there.
+        IndexDamaged: it does not exist.
     """
     sql = f"""SELECT {_COLUMNS} FROM models
         WHERE id = (SELECT value FROM meta WHERE key = 'active_model')"""
     model = next((_model(catalog, row) for row in catalog.typed(_KINDS, sql)), None)
     if model is None and "active_model" in catalog.meta():
-        raise catalog.damaged("embeddings of a model that is not there")
+        raise catalog.damaged("embeddings of a model that does not exist")
     return model
 
 
 def activate(catalog: CatalogFile, model: Model) -> None:
-    """Let a model answer and forget all others, in the caller's transaction."""
+    """Make a model the active one and delete all others, in the caller's transaction."""
     catalog.set_meta(active_model=model.id)
     for other in other_models(catalog, model):
         forget(catalog, other)
 
 
 def other_models(catalog: CatalogFile, model: Model) -> list[Model]:
-    """Return the models that the catalog has embeddings of beside one."""
+    """Return the models other than the given one that the catalog has embeddings from."""
     sql = f"SELECT {_COLUMNS} FROM models WHERE id <> ?"
     return [_model(catalog, row) for row in catalog.typed(_KINDS, sql, model.id)]
 
 
 def remove_from_others(catalog: CatalogFile, model: Model, image_ids: Sequence[int]) -> None:
-    """Drop what models beside one have of photos whose content is another now."""
+    """Drop other models' embeddings of photos whose content has changed."""
     for other in other_models(catalog, model) if image_ids else ():
         for table in (other.vectors, other.nodes):
             rows = [(image_id,) for image_id in image_ids]
@@ -140,12 +140,12 @@ def recall_queries(catalog: CatalogFile, model: Model) -> StoredArray | None:
 
 
 def _model(catalog: CatalogFile, row: Row) -> Model:
-    """Return a model whose numbers can be those of one."""
+    """Return a model after checking that its numbers are possible."""
     number, fingerprint, name, encoders, dim, unit_dim = row
     model = Model(fingerprint, dim, name, encoders, unit_dim, id=number)
     named = model.fingerprint.isprintable() and len(model.fingerprint) <= LONGEST_FINGERPRINT
     if model.id < 1 or not 1 <= model.dim <= MOST_DIM or not 0 <= model.unit_dim <= model.dim:
         raise catalog.damaged(f"a model {model.id} of width {model.dim}, {model.unit_dim} of unit")
     if not named or {"/", "\\"} & {*model.fingerprint}:
-        raise catalog.damaged("a model whose fingerprint is none")
+        raise catalog.damaged("a model with an invalid fingerprint")
     return model

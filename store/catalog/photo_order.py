@@ -24,12 +24,12 @@ Key: TypeAlias = int | bytes | None
 
 @dataclass(frozen=True)
 class PhotoOrder:
-    """What photos are sorted by; equal ones, and those without a date, stand by their ids.
+    """The order of photos; equal ones, and those without a date, are ordered by id.
 
     Attributes:
-        field: `taken` has the newest first and what has no date last, `size` the largest first,
-            `name` and `id` the first.
-        backwards: whether the other way round; what has no date is last all the same.
+        field: `taken` has the newest first and photos without a date last, `size` the largest
+            first, `name` and `id` ascend.
+        backwards: whether the order is reversed; photos without a date come last all the same.
 
     Raises:
         ValueError: no such field.
@@ -49,7 +49,7 @@ class PhotoOrder:
 
 
 class OrderedPhoto(NamedTuple):
-    """A photo by what it is sorted by."""
+    """A photo with its sort key."""
 
     image_id: int
     key: Key
@@ -62,12 +62,12 @@ class OrderedPhotos(NamedTuple):
     total: int
 
     def merged_with(self, others: Sequence[OrderedPhotos], order: PhotoOrder) -> OrderedPhotos:
-        """Return these and others as one order; as many come as there are."""
+        """Return these and others merged into one order."""
         parts = (self, *others)
         photos = [photo for part in parts for photo in part.photos]
         photos.sort(key=lambda photo: photo.image_id)
         dated = [photo for photo in photos if photo.key is not None]
-        # Python keeps the order of equal ones, also where it turns the order round.
+        # Python's sort is stable, also when reversed.
         dated.sort(key=_key, reverse=order.descending)
         undated = [photo for photo in photos if photo.key is None]
         return OrderedPhotos([*dated, *undated], sum(part.total for part in parts))
@@ -88,10 +88,10 @@ def in_order(
     """Return the first photos of an order.
 
     Args:
-        catalog: to be read.
-        order: see there.
-        most: how many at most.
-        within: (M,) the only ids that are wanted; None is all.
+        catalog: the catalog to read.
+        order: the order.
+        most: limit on their number.
+        within: (M,) the only ids to return; None for all.
     """
     sql = f"CAST(lower({FIELDS['name'].sql}) AS BLOB)" if order.field == "name" else ""
     key = sql or FIELDS[order.field].sql

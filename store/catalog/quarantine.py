@@ -18,9 +18,9 @@ __all__ = ["quarantine", "quarantined", "release"]
 
 
 def quarantine(catalog: CatalogFile, broken: Sequence[QuarantinedFile]) -> list[int]:
-    """Write files that cannot be read; give the ids of the photos that these were."""
+    """Record files that cannot be read; return the ids of the photos that they were."""
     gone: list[int] = []
-    release(catalog, [file.path for file in broken])  # which another source may have it under
+    release(catalog, [file.path for file in broken])  # since another source may have the same file
     for file in broken:
         where = (source_id(catalog, file.source), path_to_row(_relative(file)))
         row = (*where, file.size_bytes, file.mtime_ns, text_to_row(file.reason), file.reader)
@@ -44,7 +44,7 @@ def quarantined(catalog: CatalogFile, source: str | None) -> list[QuarantinedFil
 
 
 def release(catalog: CatalogFile, paths: Iterable[str]) -> int:
-    """Take absolute paths out of quarantine and give how many were there."""
+    """Release absolute paths from quarantine and return how many were in it."""
     if not next(catalog.rows("SELECT EXISTS (SELECT 1 FROM quarantine)"))[0]:
         return 0
     wanted = set(paths)

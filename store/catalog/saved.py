@@ -1,4 +1,4 @@
-"""Searches and albums that people saved, with the photos that they speak of."""
+"""Searches and albums that people saved, with the photos that they refer to."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ LONGEST_SEARCH = 10_000
 
 @dataclass(frozen=True)
 class SavedSet:
-    """A search that is asked again, or an album of photos that were chosen.
+    """A search to run again, or an album of chosen photos.
 
     Attributes:
         set_id: its id; 0 before it was saved.
-        name: what people call it, different from all others.
-        search: what the page is asked, as in its address (`q=a+dog&where=...`); empty for an album.
-        photos: ids in the order they were put in; none of a search. Photos that left the index may
+        name: its unique name for people.
+        search: the query string of the page's address (`q=a+dog&where=...`); empty for an album.
+        photos: ids in the order they were added; none for a search. Photos that left the index may
             be among them.
     """
 
@@ -37,10 +37,10 @@ class SavedSet:
     def __post_init__(self) -> None:
         if not self.name.strip() or len(self.name) > LONGEST_NAME:
             raise QueryError(
-                f"the name is {self.name[:40]!r}, expected 1 to {LONGEST_NAME} letters"
+                f"the name is {self.name[:40]!r}, expected 1 to {LONGEST_NAME} characters"
             )
         if len(self.search) > LONGEST_SEARCH:
-            raise QueryError(f"the search is longer than {LONGEST_SEARCH:,} letters")
+            raise QueryError(f"the search is longer than {LONGEST_SEARCH:,} characters")
         if self.search and self.photos:
             raise QueryError("a saved set is a search or an album of photos, found both")
         if len(self.photos) > MOST_PHOTOS:
@@ -48,7 +48,7 @@ class SavedSet:
 
     @property
     def is_album(self) -> bool:
-        """Whether it holds photos, be they none yet."""
+        """Whether it is an album, which may be empty."""
         return not self.search
 
 
@@ -59,7 +59,7 @@ def saved_sets(catalog: CatalogFile) -> list[SavedSet]:
 
 
 def saved_set(catalog: CatalogFile, set_id: int) -> SavedSet | None:
-    """Return one; None where there is none of that id."""
+    """Return one; None if there is none with that id."""
     sql = "SELECT id, name, record FROM saved WHERE id = ?"
     for row in catalog.typed((INTEGER, TEXT, TEXT), sql, set_id):
         return _read(catalog, *row)
@@ -67,14 +67,14 @@ def saved_set(catalog: CatalogFile, set_id: int) -> SavedSet | None:
 
 
 def put_saved(catalog: CatalogFile, saved: SavedSet) -> int:
-    """Save a new set, or one in place of that of its id, and return the id.
+    """Save a new set, or replace the one with its id, and return the id.
 
     Raises:
         QueryError: another one has its name, or there are too many.
     """
     others = [each for each in saved_sets(catalog) if each.set_id != saved.set_id]
     if any(each.name == saved.name for each in others):
-        raise QueryError(f"something is saved as {saved.name!r} already: choose another name")
+        raise QueryError(f"something is already saved as {saved.name!r}: choose another name")
     if len(others) >= MOST_SETS:
         raise QueryError(f"{MOST_SETS:,} searches and albums are saved: remove some first")
     record = json.dumps({"search": saved.search, "photos": list(saved.photos)})
@@ -84,7 +84,7 @@ def put_saved(catalog: CatalogFile, saved: SavedSet) -> int:
 
 
 def delete_saved(catalog: CatalogFile, set_id: int) -> bool:
-    """Forget a set; say whether there was one."""
+    """Delete a set; return whether there was one."""
     return catalog.execute("DELETE FROM saved WHERE id = ?", set_id) > 0
 
 
@@ -94,10 +94,10 @@ def _next_id(catalog: CatalogFile) -> int:
 
 
 def read_saved(set_id: int, name: str, record: str) -> SavedSet:
-    """Return what a row holds.
+    """Return a row as a set.
 
     Raises:
-        ValueError: it is none that `put_saved` writes.
+        ValueError: `put_saved` cannot have written it.
     """
     try:
         held = json.loads(record)

@@ -1,9 +1,9 @@
-"""Photos chosen by what the catalog knows of them: a typed expression, turned into SQL.
+"""Photos selected by what the catalog knows about them: a typed expression, turned into SQL.
 
-Values go to SQLite as parameters and never into the SQL, which is put together from the fixed
-table of fields below alone. What is not known of a photo (a date, a camera) is not compared: it
-meets neither a condition nor its negation, as in SQL; `Has` asks for it. Letters A-Z match in
-either case, and letters with accents in either Unicode form.
+Values go to SQLite as parameters and never into the SQL, which is built only from the fixed table
+of fields below. Unknown values of a photo (a date, a camera) are not compared: they meet neither a
+condition nor its negation, as in SQL; `Has` tests for them. Letters A-Z match in either case, and
+letters with accents in either Unicode form.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ class Condition:
 
     Attributes:
         field: one of `FIELDS`.
-        operator: numbers take all but `~`, texts `=`, `!=` and `~`: contains, or, where the value
-            has `*` (anything) or `?` (one letter), is of that form as a whole.
-        value: a number or a text, as the field is.
+        operator: numbers take all but `~`, texts `=`, `!=` and `~`: contains, or, if the value has
+            `*` (anything) or `?` (one character), matches that pattern as a whole.
+        value: a number or a text, depending on the field.
 
     Raises:
         ValueError: no such field, or it takes no such operator or value.
@@ -78,7 +78,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Has:
-    """Whether anything is known: `Has("camera")`, `Has("caption")`."""
+    """Whether any value is known: `Has("camera")`, `Has("caption")`."""
 
     field: str
 
@@ -89,28 +89,28 @@ class Has:
 
 @dataclass(frozen=True)
 class Not:
-    """The opposite."""
+    """The negation of a part."""
 
     of: Expression
 
 
 @dataclass(frozen=True)
 class AllOf:
-    """Every part holds; true of all photos where there is no part."""
+    """Every part is true; without parts, true of all photos."""
 
     of: tuple[Expression, ...]
 
 
 @dataclass(frozen=True)
 class AnyOf:
-    """At least one part holds; true of none where there is no part."""
+    """At least one part is true; without parts, true of none."""
 
     of: tuple[Expression, ...]
 
 
 @dataclass(frozen=True)
 class Near:
-    """Taken at most so far from a place; neither true nor false where that is not known.
+    """Taken within a distance of a place; neither true nor false if that is unknown.
 
     Attributes:
         latitude: degrees north, -90..90.
@@ -138,19 +138,18 @@ Expression: TypeAlias = Condition | Has | Not | AllOf | AnyOf | Near
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a database is asked; the texts have places for `{field}`, `{operator}` and `{test}`.
+    """The SQL of a database; the texts have placeholders `{field}`, `{operator}` and `{test}`.
 
     Attributes:
-        fields: by name, what each is there: an expression, or what holds a photo's texts.
+        fields: name to the field's form there: an expression, or where a photo's texts are.
         number: compares a number.
-        one_form: gives a text in the Unicode form in which values are compared that have letters
-            beyond ASCII.
+        one_form: converts a text to the Unicode form in which non-ASCII values are compared.
         text: compares a text, `=` or `!=`.
         like: compares a text with a pattern.
-        any_text: true where one of a photo's texts passes a test.
-        one: what that text is called in the test.
-        has_texts: true where a photo has texts.
-        near: true where a photo is near a place; takes the least and the highest latitude, the
+        any_text: true if one of a photo's texts passes a test.
+        one: the name of that text in the test.
+        has_texts: true if a photo has texts.
+        near: true if a photo is near a place; takes the lowest and the highest latitude, the
             place's latitude and longitude, and the kilometres.
     """
 
@@ -168,7 +167,7 @@ class Dialect:
 _SQLITE = Dialect(
     fields={name: field.sql for name, field in FIELDS.items()},
     number="({field}) {operator} ?",
-    # As bytes: a name that is no Unicode is no text that a function could be given.
+    # As bytes: a name that is not valid Unicode cannot be passed to a function as text.
     one_form=f"{ONE_FORM}(CAST({{field}} AS BLOB))",
     text="({field}) {operator} ? COLLATE NOCASE",
     like="({field}) LIKE ? ESCAPE '\\'",
@@ -180,7 +179,7 @@ _SQLITE = Dialect(
 
 
 def operators_of(kind: Kind) -> tuple[str, ...]:
-    """Return the operators that fields of a kind take.
+    """Return the operators of fields of a kind.
 
     >>> operators_of("text")
     ('=', '!=', '~')
@@ -211,7 +210,7 @@ def to_sql(expression: Expression, dialect: Dialect) -> tuple[str, list[object]]
 
 
 def like_pattern(text: str) -> str:
-    r"""Return SQL's pattern for what `~` is asked for.
+    r"""Return the SQL pattern for a value of `~`.
 
     >>> like_pattern("50%"), like_pattern("img_*.jp?g")
     ('%50\\%%', 'img\\_%.jp_g')
@@ -229,7 +228,7 @@ def _check_size(expression: Expression) -> None:
         if conditions > MOST_CONDITIONS or depth > DEEPEST:
             raise QueryError(
                 f"the filter has more than {MOST_CONDITIONS} conditions, or is nested more than "
-                f"{DEEPEST} deep: ask for less"
+                f"{DEEPEST} deep: simplify it"
             )
 
 
@@ -260,7 +259,7 @@ def _sql(part: Expression, dialect: Dialect, arguments: list[object]) -> str:
 
 
 def _near_arguments(near: Near) -> list[float]:
-    degrees = near.km / KM_OF_DEGREE * 1.01  # a little more, for what is rounded
+    degrees = near.km / KM_OF_DEGREE * 1.01  # a little more, for rounding
     low, high = near.latitude - degrees, near.latitude + degrees
     return [low, high, near.latitude, near.longitude, near.km]
 
@@ -271,7 +270,7 @@ def _compared(condition: Condition, dialect: Dialect, arguments: list[object]) -
     one = dialect.one
     if isinstance(value, str):
         text = one_form(text_to_row(value))
-        if not text.isascii():  # the same letters may be signs or pairs of signs in the catalog
+        if not text.isascii():  # the same letters may be single characters or pairs in the catalog
             field, one = _in_one_form(kind, field, dialect)
         arguments.append(like_pattern(text) if operator == "~" else text)
     else:
@@ -287,7 +286,7 @@ def _compared(condition: Condition, dialect: Dialect, arguments: list[object]) -
 
 
 def _in_one_form(kind: Kind, field: str, dialect: Dialect) -> tuple[str, str]:
-    """Return a field, and one of its texts where it holds any number, in the form of all values."""
+    """Return a field, or one of its texts if it has several, in the form of all values."""
     if kind == "texts":
         return field, dialect.one_form.format(field=dialect.one)
     return dialect.one_form.format(field=field), dialect.one

@@ -1,4 +1,4 @@
-"""Files of many photos that were read to their end: a run does not read them again as they are.
+"""Files of many photos that were read completely: a run does not read them again unchanged.
 
 Functions that write run in the caller's transaction.
 """
@@ -25,18 +25,18 @@ __all__ = [
 ]
 
 ShardKind = Literal["source", "embedded"]
-"""`source`: a tar or Parquet file of photos. `embedded`: photos embedded elsewhere, taken in."""
+"""`source`: a tar or Parquet file of photos. `embedded`: photos embedded elsewhere and merged."""
 
 
 @dataclass(frozen=True)
 class FinishedShard:
-    """A file of many photos, as it was when all of it had been read.
+    """A file of many photos, as it was when it had been read completely.
 
     Attributes:
         path: absolute, or an address such as `s3://bucket/part-0.tar`.
-        size_bytes: of the whole file.
+        size_bytes: size of the file.
         mtime_ns: when it was last written; for a file elsewhere a number that changes with it.
-        photos: how many are in it, those too that cannot be read.
+        photos: number of photos in it, including unreadable ones.
     """
 
     path: str
@@ -46,7 +46,7 @@ class FinishedShard:
 
 
 def finished_shards(catalog: CatalogFile, kind: ShardKind) -> dict[str, FinishedShard]:
-    """Return what was read to its end, or begun (of -1 photos), by path."""
+    """Return shards that were read completely, or started (with -1 photos), by path."""
     sql = "SELECT path, size_bytes, mtime_ns, photos FROM shards WHERE kind = ? ORDER BY path"
     kinds = (PATH, INTEGER, INTEGER, INTEGER)
     rows = ((row_to_path(path), facts) for path, *facts in catalog.typed(kinds, sql, kind))
@@ -54,7 +54,7 @@ def finished_shards(catalog: CatalogFile, kind: ShardKind) -> dict[str, Finished
 
 
 def finish_shard(catalog: CatalogFile, kind: ShardKind, shard: FinishedShard) -> None:
-    """Write down that a shard was read to its end, in place of what was known of its path."""
+    """Record that a shard was read completely, replacing what was recorded for its path."""
     row = (kind, path_to_row(shard.path), shard.size_bytes, shard.mtime_ns, shard.photos)
     catalog.put("shards", [row], instead="OR REPLACE")
 
@@ -68,7 +68,7 @@ def forget_shards(catalog: CatalogFile, kind: ShardKind, paths: Iterable[str]) -
 
 
 def relocate_shards(catalog: CatalogFile, old: str, new: str) -> None:
-    """Say that shards which lay in a folder, or were it, lie in another now."""
+    """Record that shards in a folder, or a shard itself, have moved."""
     for kind, shard in list(_all(catalog)):
         path = shard.path
         if lies_below(path, old):
@@ -77,7 +77,7 @@ def relocate_shards(catalog: CatalogFile, old: str, new: str) -> None:
 
 
 def copy_shards(source: CatalogFile, catalog: CatalogFile) -> None:
-    """Take over what another catalog has, but for what this one knows itself."""
+    """Copy another catalog's records, except those that this one has itself."""
     known = {(kind, shard.path) for kind, shard in _all(catalog)}
     for kind, shard in _all(source):
         if (kind, shard.path) not in known:

@@ -1,4 +1,4 @@
-"""Values as SQLite columns, and back: arrays as BLOBs, paths and texts that are no Unicode.
+"""Values as SQLite columns, and back: arrays as BLOBs, paths and texts that are not Unicode.
 
 An array's layout, little-endian: `b"A1"`, length of the dtype's name (1 byte), number of dimensions
 (1 byte), the dtype's name, each dimension (4 bytes), the values in C order. numpy's own `.npy`
@@ -35,14 +35,14 @@ __all__ = [
 ]
 
 StoredArray = NDArray[Any]
-"""An array of whichever type of numbers it was written with."""
+"""An array with the dtype that it was written with."""
 
 MAGIC = b"A1"
 KINDS = "fiub"  # floats, integers, unsigned, booleans: all that a BLOB may hold
 DTYPE = re.compile(rf"[<|][{KINDS}][1-9][0-9]?")
 START = struct.Struct("<2sBB")
 LONGEST_WORD = 1000
-"""Letters without a blank whose Unicode form is changed."""
+"""Limit on characters without a blank whose Unicode form is changed."""
 _WORD = re.compile(r"\S+")
 _EPOCH = datetime(1970, 1, 1)
 
@@ -63,7 +63,7 @@ def array_to_blob(array: StoredArray) -> bytes:
 
 
 def arrays_to_blobs(arrays: StoredArray) -> list[bytes]:
-    """Return each array (...) of a batch (B, ...) as `array_to_blob` does, at the cost of one.
+    """Return each array (...) of a batch (B, ...) as by `array_to_blob`, at the cost of one.
 
     Raises:
         ValueError: another dtype.
@@ -80,7 +80,7 @@ def blob_to_array(blob: bytes) -> StoredArray:
     """Return the array that `array_to_blob` made these bytes from, sharing their memory, read-only.
 
     Raises:
-        ValueError: the bytes are cut off, too many or not an array at all.
+        ValueError: the bytes are truncated, too many or not an array at all.
 
     >>> blob_to_array(array_to_blob(np.array([[0.5, 1.0]], dtype=np.float16))).tolist()
     [[0.5, 1.0]]
@@ -106,7 +106,7 @@ def blob_to_array(blob: bytes) -> StoredArray:
 
 
 def _dtype(name: str) -> np.dtype[np.generic]:
-    # numpy would also parse lists and repeats out of a name, in places with Python's own parser.
+    # numpy would also parse lists and repeats in a name, partly with Python's own parser.
     try:
         dtype = np.dtype(name) if DTYPE.fullmatch(name) else None
     except TypeError:
@@ -117,10 +117,10 @@ def _dtype(name: str) -> np.dtype[np.generic]:
 
 
 def blobs_to_array(blobs: Sequence[bytes]) -> StoredArray:
-    """Return the arrays (...) that at least one blob holds as one, (B, ...), at the cost of one.
+    """Return the arrays (...) of at least one blob as one, (B, ...), at the cost of one.
 
     Raises:
-        ValueError: one is no array, or of another shape or dtype than the first.
+        ValueError: one is no array, or its shape or dtype differs from the first.
 
     >>> blobs_to_array([array_to_blob(np.array([n], dtype=np.int8)) for n in (5, 6)]).tolist()
     [[5], [6]]
@@ -133,7 +133,7 @@ def blobs_to_array(blobs: Sequence[bytes]) -> StoredArray:
             array = blob_to_array(blob)
             raise ValueError(
                 f"a stored array has shape {array.shape} and dtype {array.dtype}, expected "
-                f"{first.shape} and {first.dtype} as others have"
+                f"{first.shape} and {first.dtype} like the others"
             )
     rows = np.frombuffer(b"".join(blobs), dtype=np.uint8).reshape(len(blobs), size)
     values = np.ascontiguousarray(rows[:, offset:]).reshape(-1).view(first.dtype)
@@ -141,7 +141,7 @@ def blobs_to_array(blobs: Sequence[bytes]) -> StoredArray:
 
 
 def path_to_row(path: str) -> str | bytes:
-    r"""Return a path as text, or as the system's bytes where these are no Unicode.
+    r"""Return a path as text, or as the system's bytes if these are not Unicode.
 
     >>> path_to_row("/photos/a.jpg"), path_to_row("/photos/\udcff.jpg")
     ('/photos/a.jpg', b'/photos/\xff.jpg')
@@ -154,22 +154,22 @@ def path_to_row(path: str) -> str | bytes:
 
 
 def row_to_path(row: str | bytes) -> str:
-    """Return the path that `path_to_row` made this of.
+    """Return the path that `path_to_row` converted.
 
     Raises:
-        IndexDamaged: it is of another kind, or has a null byte, as no path does.
+        IndexDamaged: it has another type, or a null byte, which no path has.
     """
     path = row if isinstance(row, str) else os.fsdecode(row) if isinstance(row, bytes) else "\0"
     if "\0" in path:
         raise IndexDamaged(
-            f"the catalog has the path {ascii(row)[:60]}, which is none: `crossgraph verify` says "
-            "more"
+            f"the catalog has {ascii(row)[:60]} for a path, which it cannot be: `crossgraph "
+            "verify` says more"
         )
     return path
 
 
 def text_to_row(text: str) -> str:
-    r"""Return a text with a replacement in the place of what is no Unicode (a lone surrogate).
+    r"""Return a text with replacements for what is not Unicode (lone surrogates).
 
     >>> text_to_row("a dog\ud800")
     'a dog?'
@@ -187,24 +187,24 @@ def one_form(text: str) -> str:
 
 
 def _composed(word: re.Match[str]) -> str:
-    # The marks of one letter are sorted, which takes the square of their number.
+    # The marks of one letter are sorted, in time quadratic in their number.
     return unicodedata.normalize("NFC", word[0]) if len(word[0]) <= LONGEST_WORD else word[0]
 
 
 def time_to_row(time: datetime) -> int:
-    """Return a clock's time as its seconds since it showed 1970; fractions are cut off.
+    """Return a clock's time as seconds since it showed 1970; fractions are dropped.
 
     Raises:
-        ValueError: it has a time zone, of which a camera's clock knows nothing.
+        ValueError: it has a time zone, which a camera's clock does not know.
 
     >>> time_to_row(datetime(1970, 1, 2, 0, 0, 5))
     86405
     """
     if time.tzinfo is not None:
-        raise ValueError(f"{time} has a time zone, expected the time of a clock")
+        raise ValueError(f"{time} has a time zone, expected a time without one")
     return (time - _EPOCH) // timedelta(seconds=1)
 
 
 def row_to_time(seconds: int) -> datetime:
-    """Return the time that `time_to_row` made this of."""
+    """Return the time that `time_to_row` converted."""
     return _EPOCH + timedelta(seconds=seconds)

@@ -1,6 +1,6 @@
-"""What is said of a photo, as words are looked for in it.
+"""The searchable text of a photo.
 
-Its name, its captions, its categories and what its metadata says (title, description, tags, people,
+It has the photo's name, captions, categories and metadata (title, description, tags, people,
 places), and the text that was read in it.
 """
 
@@ -26,13 +26,13 @@ __all__ = [
 ]
 
 COLUMNS = ("name", "captions", "facts", "text")
-"""Of the table of words, beside the id."""
+"""Columns of the table of words, besides the id."""
 
 _FORM = "tokenize='porter unicode61 remove_diacritics 2'"
 
 WORDS = f"CREATE VIRTUAL TABLE words USING fts5({', '.join(COLUMNS)}, content='', {_FORM})"
-"""The table without a text of its own, which would be the captions once more. Another one, as other
-documents than those below, takes a migration."""
+"""The table without its own text, which would duplicate the captions. Changing it, or the documents
+below, takes a migration."""
 
 EARLIER_WORDS = f"CREATE VIRTUAL TABLE words USING fts5(name, captions, content='', {_FORM})"
 """The table as it was before metadata was read."""
@@ -55,8 +55,7 @@ _AMONG = "IN (SELECT value FROM json_each(?))"
 def file_words(path: str) -> str:
     """Return the words and numbers of a relative path, its suffix left out.
 
-    What has letters and digits is there as it stands and in its parts; one Latin letter alone is
-    no word.
+    A word of letters and digits appears both whole and in parts; a single Latin letter is no word.
 
     >>> file_words("Rome 2019/IMG_0042-old_bridge.jpg"), file_words("DSC7.jpg")
     ('Rome 2019 IMG 0042 old bridge', 'DSC7 DSC 7')
@@ -71,9 +70,9 @@ def file_words(path: str) -> str:
 
 
 def documents(connection: sqlite3.Connection, image_ids: Sequence[int]) -> Iterator[Document]:
-    """Return the documents of those photos that are there.
+    """Return the documents of those photos that exist.
 
-    What two origins say alike is there once. Words without blanks between them are taken apart.
+    The same text from two origins appears once. Words written without blanks are split.
     """
     for image_id, *texts in plain_documents(connection, image_ids):
         name, captions, facts, text = map(spaced_text, texts)
@@ -81,7 +80,7 @@ def documents(connection: sqlite3.Connection, image_ids: Sequence[int]) -> Itera
 
 
 def plain_documents(connection: sqlite3.Connection, image_ids: Sequence[int]) -> Iterator[Document]:
-    """Return the same with all words as they are written."""
+    """Return the same with all words as written."""
     asked = json.dumps([int(image_id) for image_id in image_ids])
     captions = _texts(connection, "captions", asked, "origin, position")
     read = _texts(connection, "lines", asked, "position")

@@ -1,4 +1,4 @@
-"""What is checked of embeddings before they are written."""
+"""Checks of embeddings before they are written."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["half_vectors"]
 def half_vectors(
     vectors: NDArray[np.floating], nodes: StoredArray, wanted: tuple[int, int]
 ) -> NDArray[np.float16]:
-    """Return vectors (B, D) in half precision; `nodes` has to have B entries too.
+    """Return vectors (B, D) in half precision; `nodes` must have B entries too.
 
     Raises:
-        ValueError: a shape is another, or a value is not finite in half precision.
+        ValueError: a shape is wrong, or a value is not finite in half precision.
 
     >>> half_vectors(np.array([[1.0, 0.5]]), np.zeros((1, 3)), (1, 2)).tolist()
     [[1.0, 0.5]]

@@ -1,7 +1,7 @@
 """Paths as the catalog keeps them: relative to the folder they were found through.
 
-So an index can go to another machine, and one from a stranger names nothing outside its folders.
-What lies in a tar or Parquet file that is a source itself is seen from that: `!7.jpg`.
+So an index can move to another machine, and an untrusted one names nothing outside its folders.
+Paths in a tar or Parquet file that is itself a source are relative to it: `!7.jpg`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ __all__ = ["absolute_path", "lies_inside", "relative_path"]
 
 
 def relative_path(root: str, path: str) -> str:
-    """Return an absolute path as seen from a folder that it lies in, with `/` on every system.
+    """Return an absolute path relative to a folder that contains it, with `/` on every system.
 
     Raises:
-        ValueError: it does not lie there.
+        ValueError: it is not in that folder.
 
     >>> relative_path("/photos", "/photos/2024/a.jpg"), relative_path("/", "/a.jpg")
     ('2024/a.jpg', 'a.jpg')
@@ -29,10 +29,10 @@ def relative_path(root: str, path: str) -> str:
 
 
 def absolute_path(root: str, relative: str) -> str:
-    """Return the path that `relative_path` made this of.
+    """Return the path that `relative_path` converted.
 
     Raises:
-        IndexDamaged: it would lead out of the folder, which no path of ours does.
+        IndexDamaged: it would lead out of the folder, which none of our paths does.
 
     >>> absolute_path("/photos", "2024/a.jpg"), absolute_path("/a.tar", "!7.jpg")
     ('/photos/2024/a.jpg', '/a.tar!7.jpg')
@@ -47,7 +47,7 @@ def absolute_path(root: str, relative: str) -> str:
 
 
 _IN_A_FOLDER = MARK + "/"
-"""Before names that begin with the mark, in a folder that is called as a shard is."""
+"""Prefix of names that begin with the mark, in a folder that is named like a shard."""
 
 
 def _below(root: str, path: str) -> str:
@@ -58,7 +58,7 @@ def _below(root: str, path: str) -> str:
         return _IN_A_FOLDER + relative if _is_marked(root, relative) else relative
     if is_shard(root) and (path == root or path.startswith(root + MARK)):
         return path[len(root) :] or MARK
-    raise ValueError(f"{path} does not lie in {root}")
+    raise ValueError(f"{path} is not in {root}")
 
 
 def _is_marked(root: str, relative: str) -> bool:
@@ -66,7 +66,7 @@ def _is_marked(root: str, relative: str) -> bool:
 
 
 def lies_inside(relative: str) -> bool:
-    """Say whether a path leads nowhere but into the folder that it is relative to.
+    """Return whether a path stays in the folder that it is relative to.
 
     >>> lies_inside("2024/a.jpg"), lies_inside("../a.jpg"), lies_inside("/a.jpg")
     (True, False, False)
@@ -79,5 +79,5 @@ def _check(relative: str, error: type[Exception]) -> None:
     if not lies_inside(relative):
         raise error(
             f"the catalog names {relative!r}, which is no path inside a folder of photos: do not "
-            "trust this index; index the photos anew into another folder"
+            "trust this index; index the photos again into another folder"
         )

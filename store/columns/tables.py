@@ -1,7 +1,7 @@
 """The catalog's tables: their columns, the kinds of values in these, and the checksum of a row.
 
-Every row ends with `sum`, the CRC-32 of its other values. `verify` holds each row against it, so
-that a bit that the disk turned is told; nothing else reads it.
+Every row ends with `sum`, the CRC-32 of its other values. `verify` checks each row with it, so that
+a flipped bit on disk is reported; nothing else reads it.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ __all__ = [
 ]
 
 Row = tuple[Any, ...]
-"""What a query gives for a row: values of whichever types its columns have."""
+"""A row as a query returns it: values of the types that its columns have."""
 
 SHORT = 64
-"""Bytes of a BLOB that is written as text with the rest of its row, as a SHA-256 is."""
+"""Largest size of a BLOB that is written as text with the rest of its row, like a SHA-256."""
 
 Kinds = tuple[type, ...]
 """What a column may hold, as Python's classes."""
@@ -42,14 +42,14 @@ REAL: Kinds = (float,)
 TEXT: Kinds = (str,)
 BLOB: Kinds = (bytes,)
 PATH: Kinds = (str, bytes)
-"""A path that is no UTF-8 is kept as a BLOB."""
+"""A path that is not UTF-8 is stored as a BLOB."""
 
 SUM = "sum"
-"""The column with a row's checksum, behind all others."""
+"""The column with a row's checksum, after all others."""
 
 
 def maybe(kinds: Kinds) -> Kinds:
-    """Return the kinds of a column that may hold nothing, too."""
+    """Return the kinds of a column that may also be NULL."""
     return (*kinds, type(None))
 
 
@@ -131,10 +131,10 @@ TABLES: Mapping[str, Mapping[str, Kinds]] = {
     },
     "saved": {"id": INTEGER, "name": TEXT, "record": TEXT},
 }
-"""Those that every catalog has, but for the table of words, which FTS5 checks itself."""
+"""The tables that every catalog has, except the table of words, which FTS5 checks itself."""
 
 BESIDE: Mapping[str, tuple[str, ...]] = {"models": ("probes", "probes_sum")}
-"""Columns that the checksum of a row leaves out, between the others and it."""
+"""Columns that a row's checksum does not cover, between the others and it."""
 
 _EMBEDDINGS: Mapping[str, Mapping[str, Kinds]] = {
     "vectors": {"image_id": INTEGER, "vector": BLOB},
@@ -149,7 +149,7 @@ WORDS_TABLES = frozenset(
 
 
 def columns_of(table: str) -> Mapping[str, Kinds] | None:
-    """Return the columns of a table that its `sum` is of; None where it is none of ours.
+    """Return the columns that a table's `sum` covers; None if the table is not ours.
 
     >>> list(columns_of("nodes_12")), columns_of("nodes_x")
     (['image_id', 'nodes'], None)
@@ -162,8 +162,8 @@ def columns_of(table: str) -> Mapping[str, Kinds] | None:
 def row_sum(*values: object) -> int:
     r"""Return the CRC-32 of a row's values in the order of its columns.
 
-    They are written as Python's `ascii` writes a tuple of them, but for a BLOB of more than
-    64 bytes at the end: the tuple has its length instead, and its bytes follow the tuple.
+    They are written as Python's `ascii` writes a tuple of them, except for a BLOB of more than 64
+    bytes at the end: the tuple has its length instead, and its bytes follow the tuple.
 
     >>> row_sum(7, "a dög", None) == zlib.crc32(b"(7, 'a d\\xf6g', None)")
     True
@@ -171,7 +171,7 @@ def row_sum(*values: object) -> int:
     True
     """
     last = values[-1]
-    if type(last) is bytes and len(last) > SHORT:  # of ours none has one elsewhere
+    if type(last) is bytes and len(last) > SHORT:  # none of our tables has one elsewhere
         start = (*values[:-1], len(last))
         return zlib.crc32(last, zlib.crc32(ascii(start).encode()))
     return zlib.crc32(ascii(values).encode())

@@ -1,10 +1,9 @@
-"""Words of languages that are written without blanks, so that a part of a sentence can be found.
+"""Words of languages written without blanks, so that parts of sentences can be found.
 
-SQLite and PostgreSQL take letters up to the next blank for one word, which in Chinese, Japanese or
-Thai is a whole sentence. So such a stretch is taken apart into its letters and the pairs of letters
-next to each other (bigrams, as Lucene's CJK analyzer does). What is asked for is found by its
-pairs, or, of one letter, by that. Korean has blanks, but its words end differently in each
-sentence.
+SQLite and PostgreSQL take the letters up to the next blank for one word, which in Chinese, Japanese
+or Thai is a whole sentence. So such text is split into its letters and the pairs of neighbouring
+letters (bigrams, as by Lucene's CJK analyzer). A query is found by its pairs, or by its letter if
+it has only one. Korean has blanks, but its words end differently in each sentence.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from typing import Literal
 __all__ = ["normal", "spaced_query", "spaced_text"]
 
 LONGEST_WORD = 1000
-"""Letters; of a longer one combining marks stay as they are, whose sorting takes their square."""
+"""Length of a word above which combining marks stay unsorted, since sorting them is quadratic."""
 
 _STRETCH = re.compile(
     "["
@@ -30,7 +29,7 @@ _STRETCH = re.compile(
 
 
 def spaced_text(text: str) -> str:
-    """Return what is said of a photo so that each part of it can be found.
+    """Return a text of a photo split so that each part of it can be found.
 
     >>> spaced_text("a dog"), spaced_text("\u72ac\u3068 a cat").split()
     ('a dog', ['犬', 'と', '犬と', 'a', 'cat'])
@@ -39,7 +38,7 @@ def spaced_text(text: str) -> str:
 
 
 def spaced_query(text: str) -> str:
-    """Return what is asked for by its pairs of letters, and a single letter as it is.
+    """Return a query as its pairs of letters, and a single letter unchanged.
 
     >>> spaced_query("\u8d64\u3044\u72ac").split(), spaced_query("\u72ac").split()
     (['赤い', 'い犬'], ['犬'])
@@ -48,7 +47,7 @@ def spaced_query(text: str) -> str:
 
 
 def normal(text: str, form: Literal["NFKC", "NFKD"]) -> str:
-    """Return a text in one of the forms of Unicode, word by word, in time that its length bounds.
+    """Return a text in a Unicode form, word by word, in time linear in its length.
 
     >>> normal("cafe\u0301", "NFKC")
     'café'
@@ -66,7 +65,7 @@ def _spaced(text: str, *, letters_too: bool) -> str:
         return text
 
     def pieces(stretch: re.Match[str]) -> str:
-        # Marks above and below letters part words for SQLite, and are left out as accents are.
+        # Combining marks separate words for SQLite, and are left out like accents.
         letters = [each for each in stretch[0] if not unicodedata.category(each).startswith("M")]
         pairs = [first + second for first, second in pairwise(letters)]
         singles = letters if letters_too or not pairs else []

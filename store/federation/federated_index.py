@@ -1,4 +1,4 @@
-"""Several indexes as one that is searched and served."""
+"""Several indexes as one, for searching and serving."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ P = TypeVar("P", Photo, PhotoRecord)
 
 @dataclass(frozen=True, eq=False)
 class _Allowed:
-    """What a filter lets through, by the place of each index."""
+    """The photos that pass a filter, by the position of each index."""
 
     of: dict[int, Allowed]
 
@@ -53,11 +53,11 @@ class _Allowed:
 
 
 class SeveralIndexes(OrderedMembers, BegunAnew):
-    """A `ServedIndex` of several, used by one thread at a time; made by `open`.
+    """A `ServedIndex` of several indexes; not thread-safe; made by `open`.
 
-    Ids are those of `store.federation.ids`, and equal scores stand in their order. Scores of words
-    (BM25) come from each index alone, which weighs a word by how rare it is there, as Elasticsearch
-    does it across shards; all else is what one index of all photos would give.
+    Ids are those of `store.federation.ids`, and equal scores are in their order. Scores of words
+    (BM25) come from each index alone, which weighs a word by its rarity there, as Elasticsearch
+    does across shards; everything else is as from one index of all photos.
 
     Args:
         members: the indexes.
@@ -70,13 +70,13 @@ class SeveralIndexes(OrderedMembers, BegunAnew):
 
     @classmethod
     def open(cls, places: Sequence[Place], *, seconds: float, strict: bool = False) -> Self:
-        """Open indexes, those that can be.
+        """Open the indexes that can be opened.
 
         Args:
-            places: of each, where it lies, for people, and what opens it.
-            seconds: how long each may take to open, and then for one thing it is asked.
+            places: for each index its place, as shown to people, and a function that opens it.
+            seconds: time limit for each to open, and then for one request.
             strict: refuse indexes of different models; otherwise those of another model than most
-                are missing for as long as that is so.
+                count as missing while that is so.
 
         Raises:
             IndexUnavailable: none can be read.
@@ -86,30 +86,30 @@ class SeveralIndexes(OrderedMembers, BegunAnew):
 
     @property
     def model(self) -> Model:
-        """Whose embeddings answer."""
+        """The model whose embeddings are searched."""
         return self._members.model
 
     @property
     def place(self) -> str:
-        """Where the indexes lie."""
+        """The places of the indexes."""
         return ", ".join(self._members.places)
 
     @property
     def missing(self) -> tuple[Missing, ...]:
-        """Those that cannot be read."""
+        """The indexes that cannot be read."""
         return self._members.missing
 
     def close(self) -> None:
-        """Let go of all that is open; twice is harmless."""
+        """Close all open indexes; closing twice is harmless."""
         self._members.close()
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """Read all of a block from one state of each index.
+        """Read everything in a block from one snapshot of each index.
 
         Raises:
             IndexUnavailable: none can be read.
-            ModelMismatch: all that can be read are of another model by now.
-            MemberLost: from what is called in the block; it is to begin anew.
+            ModelMismatch: all that can be read have changed to another model.
+            MemberLost: raised by calls in the block, which has to be repeated.
         """
         return self._members.snapshot()
 
@@ -117,7 +117,7 @@ class SeveralIndexes(OrderedMembers, BegunAnew):
         return sum(self._all(len))
 
     def matching(self, expression: Expression) -> Allowed:
-        """Return the photos that a filter is true of."""
+        """Return the photos that pass a filter."""
         return _Allowed(self._members.ask(lambda n, one: one.matching(moved(expression, n))))
 
     def search(self, vector: NDArray[np.float32], k: int, within: Allowed | None = None) -> TopK:
@@ -129,30 +129,30 @@ class SeveralIndexes(OrderedMembers, BegunAnew):
         return self._best(k, lambda one, part: one.search_texts(words, k, part), within)
 
     def vectors(self, image_ids: Ids) -> NDArray[np.float32]:
-        """Return vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
+        """Return vectors, (K, D), in the order of the ids; raises KeyError for an unknown one."""
         rows: list[Any] = self._of(image_ids, lambda one, ids: list(one.vectors(ids)))
         return np.array(rows, np.float32).reshape(len(rows), self.model.dim)
 
     def nodes(self, image_ids: Ids) -> StoredArray:
-        """Return nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
+        """Return nodes, (K, ...), in the order of the ids; raises KeyError for an unknown one."""
         rows: list[Any] = self._of(image_ids, lambda one, ids: list(one.nodes(ids)))
         return np.stack(rows) if rows else np.zeros((0, 0, 0), np.float16)
 
     def background(self) -> Background:
-        """Return samples of all vectors, of each index by its share of the photos."""
+        """Return a sample of all vectors, from each index by its share of the photos."""
         backgrounds = self._members.ask(lambda _, one: one.background())
         return together(list(backgrounds.values()), self.model.dim)
 
     def perceptual_hashes(self, image_ids: Ids) -> list[int | None]:
-        """Return perceptual hashes in the order of the ids, None where there is none."""
+        """Return perceptual hashes in the order of the ids, None if there is none."""
         return self._of(image_ids, lambda one, ids: one.perceptual_hashes(ids))
 
     def photos(self, image_ids: Ids) -> list[Photo]:
-        """Return photos in the order of the ids; those that are not there are left out."""
+        """Return photos in the order of the ids; unknown ones are left out."""
         return self._known(image_ids, lambda one, ids: one.photos(ids))
 
     def photo_records(self, image_ids: Ids) -> list[PhotoRecord]:
-        """Return all that is known of photos but their vectors, in the order of the ids."""
+        """Return everything known about photos except vectors, in the order of the ids."""
         return self._known(image_ids, lambda one, ids: one.photo_records(ids))
 
     def find_content(self, sha256: str) -> int | None:
@@ -163,10 +163,10 @@ class SeveralIndexes(OrderedMembers, BegunAnew):
         ]
         return min(ids, default=None)
 
-    # What servers need beside
+    # What servers also need
 
     def ids_after(self, image_id: int, most: int) -> list[int]:
-        """Return the ids above one, ascending, at most so many."""
+        """Return at most `most` ids above one, ascending."""
 
         def after(number: int, one: ServedIndex) -> list[int]:
             first = image_id - number * STRIDE
@@ -177,7 +177,7 @@ class SeveralIndexes(OrderedMembers, BegunAnew):
         return sorted(each for ids in pages for each in ids)[:most]
 
     def counts(self) -> Counts:
-        """Return how much they hold."""
+        """Return the counts of all together."""
         counts = self._all(lambda one: one.counts())
         return Counts(
             sum(each.images for each in counts),
@@ -200,7 +200,7 @@ class SeveralIndexes(OrderedMembers, BegunAnew):
         return sorted((each for files in lists for each in files), key=lambda file: file.path)
 
     def damaged(self) -> list[PhotoFile]:
-        """Return the photos whose files are shown as far as they go, by path."""
+        """Return the photos whose files are only partly readable, by path."""
         lists = self._all(lambda one: one.damaged())
         return sorted((each for files in lists for each in files), key=lambda file: file.path)
 
@@ -216,7 +216,7 @@ class SeveralIndexes(OrderedMembers, BegunAnew):
         return sorted(totals.items(), key=lambda each: (-each[1], each[0]))[:most]
 
     def lines(self, image_ids: Ids) -> dict[int, tuple[TextLine, ...]]:
-        """Return the text that was read in photos, of those ids that have any."""
+        """Return the text that was read in photos, for those ids that have any."""
 
         def read(one: ServedIndex, ids: list[int]) -> list[tuple[TextLine, ...]]:
             lines = one.lines(ids)
@@ -226,12 +226,12 @@ class SeveralIndexes(OrderedMembers, BegunAnew):
         return {i: lines for i, lines in zip(there, self._of(there, read), strict=True) if lines}
 
     def coming_models(self) -> list[Model]:
-        """Return the models that photos are being embedded with, beside the one that answers."""
+        """Return the models that photos are being embedded with, besides the active one."""
         models = [each for models in self._all(lambda one: one.coming_models()) for each in models]
         return list({each.fingerprint: each for each in models}.values())
 
     def measured(self) -> Measured | None:
-        """Return how vectors are searched: the kinds, the least recall, and the longest time."""
+        """Return how vectors are searched: the kinds, the lowest recall, and the longest time."""
         measurements = [each for each in self._all(lambda one: one.measured()) if each is not None]
         if not measurements:
             return None
@@ -244,10 +244,10 @@ class SeveralIndexes(OrderedMembers, BegunAnew):
         )
 
     def size_bytes(self) -> int:
-        """Return how much room they take."""
+        """Return the size of all together."""
         return sum(self._all(lambda one: one.size_bytes()))
 
-    # How they are asked
+    # How they are queried
 
     def _all(self, work: Callable[[ServedIndex], T]) -> list[T]:
         return list(self._members.ask(lambda _, one: work(one)).values())
@@ -261,7 +261,7 @@ class SeveralIndexes(OrderedMembers, BegunAnew):
     def _best(
         self, k: int, work: Callable[[ServedIndex, Allowed | None], TopK], within: Allowed | None
     ) -> TopK:
-        """Return the k best of what each gives; equal ones in the order of the ids."""
+        """Return the k best of all results; equal ones in the order of the ids."""
         nothing = np.zeros(0, np.int64)
 
         def found(number: int, one: ServedIndex) -> TopK:
@@ -274,7 +274,7 @@ class SeveralIndexes(OrderedMembers, BegunAnew):
         return ids[first], scores[first]
 
     def _of(self, image_ids: Ids, work: Callable[[ServedIndex, list[int]], Sequence[T]]) -> list[T]:
-        """Ask each index about its own photos, and give what they say in the order of the ids."""
+        """Query each index about its own photos, and return the results in the order of the ids."""
         ids = [int(image_id) for image_id in image_ids]
         parts = divided(ids)
         by_member = self._members.ask(lambda number, one: work(one, parts[number]), parts)
@@ -284,7 +284,7 @@ class SeveralIndexes(OrderedMembers, BegunAnew):
     def _known(
         self, image_ids: Ids, work: Callable[[ServedIndex, list[int]], Sequence[P]]
     ) -> list[P]:
-        """As `_of`, without those that are not there, each with its id among all."""
+        """Return the same as `_of`, without unknown photos, each with its id among all."""
 
         def there(one: ServedIndex, ids: list[int]) -> list[P | None]:
             known = {photo.image_id: photo for photo in work(one, ids)}

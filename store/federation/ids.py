@@ -1,8 +1,8 @@
 """Ids of photos of several indexes.
 
-A photo's id is the one in its own index plus `STRIDE` times the place of that index in the list,
-from 0. So those of the first are as they were, and all stay as they are for as long as indexes are
-only added behind the others.
+A photo's id is the one in its own index plus `STRIDE` times the position of that index in the list,
+from 0. So ids of the first are unchanged, and all stay the same as long as indexes are only added
+at the end.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from store.catalog.selection import AllOf, AnyOf, Condition, Expression, Not
 __all__ = ["STRIDE", "divided", "moved"]
 
 STRIDE = 2**40
-"""Ids of one index; with 8,192 indexes below 2**53, up to which programs of any language count."""
+"""Ids per index; with 8,192 indexes all stay below 2**53, exact in any language."""
 
 
 def divided(image_ids: list[int]) -> dict[int, list[int]]:
-    """Return the ids in each index by the index's place.
+    """Return the ids in each index, by the index's position.
 
     >>> divided([3, STRIDE + 1, 2])
     {0: [3, 2], 1: [1]}
@@ -30,7 +30,7 @@ def divided(image_ids: list[int]) -> dict[int, list[int]]:
 
 
 def moved(expression: Expression, number: int) -> Expression:
-    """Return a filter as the index at a place has to be asked: it has ids of its own.
+    """Return a filter for the index at a position, with that index's own ids.
 
     >>> moved(Condition("id", "<", STRIDE + 5), 1)
     Condition(field='id', operator='<', value=5)

@@ -1,4 +1,4 @@
-"""Indexes of several that cannot be read: how they are told, and how answers go on without."""
+"""Members that cannot be read: how that is signalled, and how answers go on without them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ T = TypeVar("T")
 
 
 class MemberLost(IndexUnavailable):
-    """An index could not be read any more in the middle of an answer, which is to begin anew."""
+    """An index was lost in the middle of an answer, which has to start again."""
 
 
 def again(work: Callable[[], T]) -> T:
-    """Do a piece of work, and anew without an index that was lost, for as often as one is lost."""
+    """Do a piece of work, and repeat it without a lost index as often as one is lost."""
     while True:
         try:
             return work()
@@ -27,8 +27,8 @@ def again(work: Callable[[], T]) -> T:
 
 
 class BegunAnew(OneState):
-    """What answers go on without: several indexes, of which some may be lost."""
+    """A base for several indexes, some of which may be lost during an answer."""
 
     def answer_of_one_state(self, work: Callable[[], T]) -> T:
-        """Return what a piece of work gives within a snapshot, begun anew for each index lost."""
+        """Return the result of work within a snapshot, restarted for each lost index."""
         return again(lambda: super(BegunAnew, self).answer_of_one_state(work))

@@ -1,8 +1,8 @@
-"""One index of several that answer as one: its connection, its thread, and whether it can be read.
+"""One of several indexes that answer as one: its connection, its thread, and its state.
 
-Each has a thread of its own, so that all are asked at once and one that hangs keeps nobody waiting
-for longer than is allowed. What cannot be read is left alone for a while, opened again beside the
-searches, and takes part again once that has succeeded.
+Each has its own thread, so that all are queried at once and a hanging one delays nothing beyond the
+time limit. One that cannot be read is left alone for a while, reopened in the background, and takes
+part again once that has succeeded.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from store.searched_index import ServedIndex
 __all__ = ["FederationMember", "is_loss"]
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
-"""Seconds until what was lost is tried again: twice as long each time."""
+"""Seconds until a lost index is tried again: twice as long each time."""
 
 T = TypeVar("T")
 
 
 def is_loss(error: BaseException) -> bool:
-    """Say whether an error means that the index cannot be read, and not that it was asked badly.
+    """Return whether an error means that the index cannot be read, not that the request was bad.
 
-    A KeyError is one of a photo that is asked for and not there.
+    A KeyError is for a requested photo that does not exist.
     """
     asked_badly = isinstance(error, (QueryError, KeyError))
     return isinstance(error, (CrossgraphError, OSError)) and not asked_badly
@@ -47,9 +47,9 @@ class _Opened:
         self._identity = self._identified()
 
     def enter(self) -> None:
-        # An open file can be read on when its folder was moved or another has taken its place.
+        # An open file stays readable when its folder was moved or replaced by another.
         if self._identified() != self._identity:
-            raise FileNotFoundError(f"{self._place} is not there any more, or is another one now")
+            raise FileNotFoundError(f"{self._place} no longer exists, or was replaced by another")
         snapshot = self.reader.snapshot()
         snapshot.__enter__()
         self._snapshot = snapshot
@@ -65,7 +65,7 @@ class _Opened:
         self.reader.close()
 
     def _identified(self) -> object:
-        """Return what tells its catalog from another's; None where it is away or in no folder."""
+        """Return the identity of its catalog; None if it is missing or not in a folder."""
         if self.reader.folder is None:
             return None
         try:
@@ -76,16 +76,16 @@ class _Opened:
 
 
 class FederationMember:
-    """One of the indexes; used by one thread at a time, and opened at once.
+    """One of the indexes; not thread-safe, and opened at once.
 
     Args:
-        place: where it lies, without a password.
-        open_one: opens it.
+        place: its place, without a password.
+        open_one: the function that opens it.
 
     Attributes:
-        reason: why it cannot be read, in one line; empty where it can.
-        foreign: whether that is because it has another model than the others.
-        opening: what opening it will come to; None where it is not being opened.
+        reason: why it cannot be read, in one line; empty if it can.
+        foreign: whether the reason is that it has another model than the others.
+        opening: the future of its opening; None if it is not being opened.
     """
 
     def __init__(self, place: str, open_one: Callable[[], ServedIndex]) -> None:
@@ -101,33 +101,33 @@ class FederationMember:
 
     @property
     def model(self) -> Model | None:
-        """Whose embeddings it has; None where it is not open."""
+        """The model whose embeddings it has; None if it is not open."""
         return None if self._opened is None else self._opened.reader.model
 
     def do(self, work: Callable[[ServedIndex], T]) -> Future[T]:
-        """Have its thread do something with the open index; ValueError where it is not open."""
+        """Run work on the open index in its thread; raises ValueError if it is not open."""
         reader = self._here().reader
         return self._hand.do(lambda: work(reader))
 
     def enter(self) -> Future[None]:
-        """Begin a snapshot: all is of one state until `leave`."""
+        """Begin a snapshot, which lasts until `leave`."""
         return self._hand.do(self._here().enter)
 
     def leave(self) -> None:
-        """End it, once what was begun has come to its end; nobody waits for that."""
+        """End the snapshot after running work, without waiting for it."""
         if self._opened is not None:
             self._hand.do(self._opened.leave)
 
     def succeeded(self) -> None:
-        """Say that a whole answer came of it: the next loss is a first one."""
+        """Record that a whole answer succeeded: the next loss counts as the first."""
         self._wait = FIRST_WAIT
 
     def lose(self, reason: str, *, kept: bool = False, foreign: bool = False) -> None:
-        """Leave it alone for a while.
+        """Mark it as lost, and leave it alone for a while.
 
         Args:
-            reason: why.
-            kept: whether it is not closed, since what it does may come to an end after all.
+            reason: why it was lost.
+            kept: whether it stays open, since its work may still finish.
             foreign: whether it has another model than the others.
         """
         self.foreign = foreign
@@ -138,7 +138,7 @@ class FederationMember:
             self._drop()
 
     def revive(self) -> None:
-        """Take part again where that can be; never waits."""
+        """Take part again if possible, without waiting."""
         if not self.reason:
             return
         if self.opening is not None:
@@ -150,7 +150,7 @@ class FederationMember:
                 self.opening = self._hand.do(self._open)
 
     def take_opened(self) -> None:
-        """Take what opening came to, if that is known; raises what is no loss."""
+        """Take the result of opening, if it is finished; raises errors that are no loss."""
         if self.opening is None or not self.opening.done():
             return
         opening, self.opening = self.opening, None
@@ -163,7 +163,7 @@ class FederationMember:
             raise error
 
     def close(self) -> Future[None]:
-        """Let go of it, and return what tells when that has happened."""
+        """Close it, and return a future of that."""
         closing = self._drop()
         self._hand.end()
         return closing
@@ -174,7 +174,7 @@ class FederationMember:
         return self._opened
 
     def _drop(self) -> Future[None]:
-        """Have what is open closed by the thread that has it, and take another one."""
+        """Let the thread close the open index, and start another thread."""
         opened, opening, hand = self._opened, self.opening, self._hand
         self._opened, self.opening, self._hand = None, None, Hand(self.place)
 

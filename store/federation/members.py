@@ -1,4 +1,4 @@
-"""Several indexes asked at once, each for so long at most, and without those that are lost."""
+"""Several indexes queried at once, with a time limit, and without lost ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from store.types import Missing
 __all__ = ["Members", "Place"]
 
 Place = tuple[str, Callable[[], ServedIndex]]
-"""Where an index lies, without a password, and what opens it."""
+"""An index's place, without a password, and the function that opens it."""
 
 SECONDS_TO_CLOSE = 1.0
 
@@ -26,12 +26,12 @@ T = TypeVar("T")
 
 
 class Members:
-    """Indexes of one model, used by one thread at a time; made by `open`.
+    """Indexes of one model; not thread-safe; made by `open`.
 
     Args:
-        members: as they were listed.
-        model: whose embeddings are searched; what has another's is missing.
-        seconds: how long each may take for one thing it is asked.
+        members: the indexes, as listed.
+        model: the model whose embeddings are searched; an index of another counts as missing.
+        seconds: time limit of each for one request.
     """
 
     def __init__(self, members: Sequence[FederationMember], model: Model, seconds: float) -> None:
@@ -57,7 +57,7 @@ class Members:
             prints = [model.fingerprint for model in models]
             if strict and len(set(prints)) > 1:
                 raise _mixture(members)
-            # The first of those that most have.
+            # The first of the most common ones.
             model = max(models, key=lambda one: prints.count(one.fingerprint))
             return cls(members, model, seconds)
         except BaseException:
@@ -67,16 +67,16 @@ class Members:
 
     @property
     def places(self) -> list[str]:
-        """Where they lie."""
+        """The places of the indexes."""
         return [member.place for member in self._members]
 
     @property
     def missing(self) -> tuple[Missing, ...]:
-        """Those that cannot be read."""
+        """The indexes that cannot be read."""
         return tuple(Missing(each.place, each.reason) for each in self._members if each.reason)
 
     def close(self) -> None:
-        """Let go of all that is open; waits for a moment, and not for what hangs."""
+        """Close all open indexes; waits a moment, but not for hanging ones."""
         until = time.monotonic() + SECONDS_TO_CLOSE
         for closing in [member.close() for member in self._members]:
             _trouble(closing, until)
@@ -101,15 +101,15 @@ class Members:
     def ask(
         self, work: Callable[[int, ServedIndex], T], numbers: Iterable[int] | None = None
     ) -> dict[int, T]:
-        """Have all do something at once, and give what came of it by the places in the list.
+        """Run work on all at once, and return the results by position in the list.
 
         Args:
-            work: is given the place and the index.
-            numbers: the places of those that are asked; None for all that can be read.
+            work: called with the position and the index.
+            numbers: the positions of those to query; None for all that can be read.
 
         Raises:
-            MemberLost: one was lost meanwhile, in a snapshot; outside, it is begun anew.
-            IndexUnavailable: one that is to be asked cannot be read, or none can.
+            MemberLost: one was lost meanwhile, in a snapshot; outside one, the work is repeated.
+            IndexUnavailable: one of those to query cannot be read, or none can.
         """
         if not self._depth:
             return again(lambda: self._ask_in_snapshot(work, numbers))
@@ -136,17 +136,17 @@ class Members:
             return self._here[number]
         if 0 <= number < len(self._members):
             raise IndexUnavailable(
-                f"what is asked for lies in an index that cannot be read now: "
+                "the requested photo is in an index that cannot be read at the moment: "
                 f"{self._members[number].reason}"
             )
         raise KeyError(number)
 
     def _enter(self) -> list[FederationMember]:
-        """Begin a snapshot of each that can be read, and return those in which one may be open."""
+        """Begin a snapshot of each readable index, and return those where one may be open."""
         for member in self._members:
             member.revive()
             if not member.reason and self._is_foreign(member):
-                # Opened anew later, since it may have this model again by then.
+                # Reopened later, since it may have this model again by then.
                 member.lose(_of_another_model(member, self.model), foreign=True)
         entered = {n: member for n, member in enumerate(self._members) if not member.reason}
         futures = {number: member.enter() for number, member in entered.items()}
@@ -162,7 +162,7 @@ class Members:
         return list(entered.values())
 
     def _check_some(self, entering: dict[int, Future[None]]) -> None:
-        """Raise what says why no index can be read, if none can."""
+        """Raise an error with the reasons if no index can be read."""
         if self._here:
             return
         switched = any(
@@ -171,13 +171,13 @@ class Members:
         )
         if switched or any(member.foreign for member in self._members):
             raise ModelMismatch(
-                f"the photos of {', '.join(self.places)} were embedded anew with another model "
+                f"the photos of {', '.join(self.places)} were embedded again with another model "
                 f"than {self.model.name} ({self.model.fingerprint[:12]}): open them again"
             )
         raise _all_missing(self._members)
 
     def _lose(self, futures: dict[int, Future[Any]]) -> str:
-        """Wait for all, and leave out what failed; say why the last one did.
+        """Wait for all, and leave out those that failed; return why the last one did.
 
         Raises:
             Exception: something failed for another reason than that an index cannot be read.
@@ -203,7 +203,7 @@ class Members:
 
 
 def _trouble(future: Future[Any], until: float) -> BaseException | None:
-    """Return why something failed, a `TimeoutError` where it has not ended by that moment."""
+    """Return why work failed, a `TimeoutError` if it has not ended by `deadline`."""
     try:
         return future.exception(max(0.0, until - time.monotonic()))
     except TimeoutError as error:
@@ -222,8 +222,8 @@ def _mixture(members: Sequence[FederationMember]) -> ModelMismatch:
         if member.model is not None
     ]
     return ModelMismatch(
-        f"indexes are searched together only where one model made them: {', '.join(models)}; embed "
-        "the photos of one of them anew with `crossgraph reembed`"
+        "indexes can be searched together only if one model made them, found "
+        f"{', '.join(models)}; embed the photos of one of them again with `crossgraph reembed`"
     )
 
 

@@ -13,18 +13,18 @@ __all__ = ["OrderedMembers"]
 
 
 class OrderedMembers:
-    """The part of several indexes that tells of their state and their order."""
+    """The part of several indexes for their state and the order of photos."""
 
     _members: Members
 
     def state(self) -> object:
-        """Return the states of those that can be read, by their places."""
+        """Return the states of those that can be read, by position."""
         return tuple(self._members.ask(lambda _, one: one.state()).items())
 
     def in_order(
         self, order: PhotoOrder, most: int, within: Allowed | None = None
     ) -> OrderedPhotos:
-        """Return the first photos of an order, at most so many, and how many there are in all."""
+        """Return at most `most` first photos of an order, and how many there are in all."""
         nothing = np.zeros(0, np.int64)
 
         def ordered(number: int, one: ServedIndex) -> OrderedPhotos:

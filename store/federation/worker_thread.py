@@ -1,4 +1,4 @@
-"""A thread for the work of one index, which is not waited for when the program ends."""
+"""A thread for one index's work, which does not delay the program's exit."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ T = TypeVar("T")
 
 
 class Hand:
-    """A thread that does one piece of work after the other.
+    """A thread that runs one piece of work after the other.
 
-    No pool of the library's, since Python would wait in the end for a thread that hangs.
+    It is no pool of the standard library, since Python would wait at exit for a hanging thread.
     """
 
     def __init__(self, name: str) -> None:
@@ -25,7 +25,7 @@ class Hand:
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
     def do(self, work: Callable[[], T]) -> Future[T]:
-        """Have work done after all before it."""
+        """Queue work after all earlier work, and return its future."""
         future: Future[T] = Future()
 
         def done() -> None:
@@ -40,11 +40,11 @@ class Hand:
 
     @property
     def is_idle(self) -> bool:
-        """Whether all it was given has ended."""
+        """Whether all its work has ended."""
         return self.last is None or self.last.done()
 
     def end(self) -> None:
-        """Let the thread go after what it has to do."""
+        """End the thread after its queued work."""
         self._work.put(None)
 
     def _run(self) -> None:

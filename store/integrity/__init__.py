@@ -1,1 +1,1 @@
-"""Whether an index holds what it should, and mending what can be mended."""
+"""Checks of whether an index holds what it should, and repairs."""

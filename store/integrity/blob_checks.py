@@ -1,4 +1,4 @@
-"""Embeddings that are not what they should be, found one row after the other."""
+"""Checks of embeddings, row by row."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ __all__ = ["damaged_nodes", "damaged_vectors"]
 Rows = Iterable[tuple[int, bytes, int]]
 """Image ids, their blobs, and the checksums of these rows."""
 
-OTHER_SUM = "its checksum is another than when it was written"
+OTHER_SUM = "its checksum does not match"
 
 UNIT_TOLERANCE = 0.01
-"""How far from 1 the length of a unit vector may be: rounding D numbers to half precision moves it
-by less than a thousandth, and nothing but damage by more than this."""
+"""How far from 1 the length of a unit vector may be: rounding D numbers to half precision changes
+it by less than a thousandth, and only damage by more than this."""
 
 
 def damaged_vectors(rows: Rows, dim: int, unit_dim: int) -> Iterator[tuple[int, str]]:
-    """Return image id and reason of each vector that is none of the model's.
+    """Return image id and reason for each vector that the model cannot have made.
 
     Args:
-        rows: the table.
+        rows: rows of the table.
         dim: a vector's shape is (dim,).
-        unit_dim: so many leading values have unit length together; 0 if none have.
+        unit_dim: number of leading values that together have unit length; 0 if none.
     """
     for image_id, blob, stored_sum in rows:
         reason = _vector_fault(_decoded(blob), dim, unit_dim) or _sum_fault(
@@ -39,7 +39,7 @@ def damaged_vectors(rows: Rows, dim: int, unit_dim: int) -> Iterator[tuple[int, 
 
 
 def damaged_nodes(rows: Rows) -> Iterator[tuple[int, str]]:
-    """Return image id and reason of nodes without a dimension, or of another shape than most."""
+    """Return image id and reason for nodes without dimensions, or with an unusual shape."""
     by_shape: dict[tuple[int, ...], array[int]] = {}
     for image_id, blob, stored_sum in rows:
         nodes = _decoded(blob)

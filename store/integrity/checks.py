@@ -1,6 +1,6 @@
-"""The invariants of a catalog and of its vectors' file; what is looked for, by code.
+"""The invariants of a catalog and of its vector file, checked one by one.
 
-Everything is read row by row in the caller's snapshot, and nothing is written.
+Everything is read row by row within the caller's snapshot, and nothing is written.
 """
 
 from __future__ import annotations
@@ -43,20 +43,20 @@ READ_AGAIN = (
 REBUILD = "writes the file anew from the catalog"
 
 REWRITTEN = {"revision", "vectors"}
-"""Facts that every new file of vectors brings with it."""
+"""Facts that every new vector file rewrites."""
 NO_NULL = "instr(CAST(path AS BLOB), x'00') = 0"
 
 
 def check_readable(catalog: CatalogFile) -> Iterator[Problem]:
-    """Look for what makes all else that one reads doubtful; it cannot be mended."""
+    """Check for faults that make everything else doubtful; they cannot be repaired."""
     lines = (str(row[0]) for row in catalog.rows("PRAGMA integrity_check"))
     # Words are looked at apart, by whether they are the right ones; newer versions of SQLite say
     # here too where their table is malformed.
     faults = (line for line in lines if line != "ok" and "FTS5 table" not in line)
     yield from about("catalog-malformed", "faults that SQLite finds", "", faults)
-    what = "tables that are none of this program's"
+    what = "tables that do not belong to this program"
     yield from about("catalog-malformed", what, "", schema_faults(catalog))
-    what = "facts about the index that are not what was written"
+    what = "facts about the index with wrong checksums"
     yield from about("bad-facts", what, "", _bad_facts(catalog))
 
 
@@ -65,7 +65,7 @@ def _bad_facts(catalog: CatalogFile) -> Iterator[str]:
         try:
             json.loads(value)
         except (TypeError, ValueError, RecursionError):
-            yield f"{key} is no JSON"
+            yield f"{key} is not JSON"
     for values, reason in faulty_rows(catalog, "meta"):
         if values[0] not in REWRITTEN:
             yield f"{values[0]}: {reason}"
@@ -76,7 +76,7 @@ def _bad_facts(catalog: CatalogFile) -> Iterator[str]:
 def check_catalog(
     catalog: CatalogFile, model: Model, progress: Progress | None = None
 ) -> Iterator[Problem]:
-    """Look through all rows; progress is told of the embeddings, which take the longest."""
+    """Check all rows; progress is reported for the embeddings, which take the longest."""
     for table, column, parent in orphans(catalog):
         sql = f"SELECT {column} FROM {table} WHERE {column} NOT IN (SELECT id FROM {parent})"
         rows = (row[0] for row in catalog.rows(sql))
@@ -95,7 +95,7 @@ def check_catalog(
 
 def _check_rows(catalog: CatalogFile) -> Iterator[Problem]:
     bad = ((int(values[0]), reason) for values, reason in faulty_rows(catalog, "images"))
-    what = "photos with facts that are not what was written"
+    what = "photos with facts that have wrong checksums"
     yield from about("bad-photo", what, EMBED_AGAIN, bad, photos=True)
     for code, tables, mending in (
         ("bad-text", TEXTS, READ_AGAIN),
@@ -104,7 +104,7 @@ def _check_rows(catalog: CatalogFile) -> Iterator[Problem]:
         ("bad-record", SMALL, "forgets them; they are made again"),
     ):
         rows = (row for table in tables for row in faulty_texts(catalog, table))
-        what = f"rows of {', '.join(tables)} that are not what was written"
+        what = f"rows of {', '.join(tables)} with wrong checksums"
         yield from about(code, what, mending, rows)
     what = "albums and saved searches that are damaged"
     yield from about("bad-saved", what, "keeps those that can be read", saved_faults(catalog))
@@ -113,14 +113,14 @@ def _check_rows(catalog: CatalogFile) -> Iterator[Problem]:
         for values, reason in faulty_rows(catalog, "meta")
         if values[0] in REWRITTEN
     )
-    what = "facts about the state of the index that are not what was written"
+    what = "facts about the state of the index with wrong checksums"
     yield from about("bad-state", what, "writes them anew", facts)
 
 
 def check_file(catalog: CatalogFile, model: Model, folder: Path) -> Iterator[Problem]:
-    """Hold the vectors' file against the catalog.
+    """Compare the vector file with the catalog.
 
-    That there is none yet, or that it lags behind, is nothing wrong: readers add what it lacks.
+    A missing or outdated file is no fault: readers add what it lacks.
     """
     record = catalog.meta().get("vectors")
     generation = Generation.from_record(record)
@@ -129,7 +129,7 @@ def check_file(catalog: CatalogFile, model: Model, folder: Path) -> Iterator[Pro
         what = f"faults of {'the file' if generation is None else generation.name}"
         yield from about("vectors-file", what, REBUILD, faults)
     others = other_files(folder, "" if generation is None else generation.name)
-    what = "files of vectors left over by an interrupted run, or by one that is at work now"
+    what = "vector files left by an interrupted run, or in use by a running one"
     yield from about("left-over", what, "removes them", [file.name for file in others])
 
 
@@ -145,7 +145,7 @@ def orphans(catalog: CatalogFile) -> list[tuple[str, str, str]]:
 
 
 def _check_paths(catalog: CatalogFile) -> Iterator[Problem]:
-    known = "typeof(path) IN ('text', 'blob')"  # others are told by their rows
+    known = "typeof(path) IN ('text', 'blob')"  # others are reported with their rows
     sql = f"SELECT id, path FROM images WHERE {known} AND {NO_NULL} ORDER BY id"
     bad = (
         (image_id, repr(row_to_path(path)))
@@ -163,7 +163,7 @@ def _check_paths(catalog: CatalogFile) -> Iterator[Problem]:
         f"""SELECT path FROM quarantine JOIN images USING (source_id, path)
         WHERE {known} AND {NO_NULL} ORDER BY path"""
     )
-    what = "paths that are a photo and in quarantine too"
+    what = "paths that are both a photo and in quarantine"
     mending = "takes them out of quarantine"
     yield from about("in-quarantine-too", what, mending, (row_to_path(row[0]) for row in both))
 
@@ -171,13 +171,13 @@ def _check_paths(catalog: CatalogFile) -> Iterator[Problem]:
 def _check_ids(catalog: CatalogFile) -> Iterator[Problem]:
     sql = "SELECT coalesce(max(CAST(seq AS INTEGER)), 0) FROM sqlite_sequence WHERE name = 'images'"
     given, highest = int(next(catalog.rows(sql))[0]), _highest_id(catalog)
-    rows = [(highest, f"{given} was the last id")] if highest > given else []
-    what = "ids above those that were given out, which could be given again"
-    yield from about("bad-id", what, "gives higher ids from now on", rows, photos=True)
+    rows = [(highest, f"{given} was the last assigned id")] if highest > given else []
+    what = "ids above the assigned ones, which could be assigned again"
+    yield from about("bad-id", what, "assigns higher ids from now on", rows, photos=True)
 
 
 def _highest_id(catalog: CatalogFile) -> int:
-    """Return the highest image id that anything speaks of."""
+    """Return the highest image id that anything refers to."""
     sql = """SELECT max(coalesce((SELECT max(id) FROM images), 0),
         coalesce((SELECT max(CAST(image_id AS INTEGER)) FROM changes), 0))"""
     generation = Generation.from_record(catalog.meta().get("vectors"))
@@ -197,7 +197,7 @@ def _check_embeddings(
 
 
 def _check_unfinished(catalog: CatalogFile, model: Model) -> Iterator[Problem]:
-    """Look at models that do not answer yet: they may lack photos, but have no half ones."""
+    """Check models in progress: they may lack photos, but must not have half of one."""
     for other in other_models(catalog, model):
         one, two = (f"SELECT image_id FROM {table}" for table in (other.vectors, other.nodes))
         sql = f"SELECT * FROM ({one} EXCEPT {two}) UNION SELECT * FROM ({two} EXCEPT {one})"
@@ -264,7 +264,7 @@ def _file_faults(
     catalog: CatalogFile, model: Model, folder: Path, generation: Generation | None
 ) -> Iterator[str]:
     if generation is None or generation.model_id != model.id:
-        yield "what the catalog records of it makes no sense"
+        yield "what the catalog records about it makes no sense"
         return
     file = folder / generation.name
     try:
@@ -286,13 +286,13 @@ def _file_faults(
 def _wrong_ids(
     catalog: CatalogFile, model: Model, generation: Generation, ids: np.ndarray
 ) -> Iterator[str]:
-    """Find ids that only one of file and catalog has, though nothing was changed since."""
+    """Find ids that only the file or only the catalog has, though nothing has changed since."""
     sql = f"SELECT image_id FROM {model.vectors} WHERE image_id <= ?"
     catalog_ids = np.fromiter((row[0] for row in catalog.rows(sql, generation.last_id)), np.int64)
     sql = "SELECT DISTINCT image_id FROM changes WHERE typeof(image_id) = 'integer'"
     changed = np.fromiter((row[0] for row in catalog.rows(sql)), np.int64)
     wrong = np.setdiff1d(np.setxor1d(ids, catalog_ids), changed)
     if len(wrong):
-        yield f"{len(wrong)} ids are in the file or in the catalog only, such as {wrong[0]}"
+        yield f"{len(wrong)} ids are only in the file or only in the catalog, such as {wrong[0]}"
     if len(np.unique(ids)) < len(ids):
-        yield "it holds ids twice"
+        yield "it holds duplicate ids"

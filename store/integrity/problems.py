@@ -1,4 +1,4 @@
-"""What `verify` says of an index."""
+"""What `verify` reports about an index."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from itertools import islice
 __all__ = ["Problem", "Verification", "about"]
 
 EXAMPLES = 3
-LONGEST = 200  # letters of an example, of which SQLite may say many
-ANEW = "this cannot be mended and nothing was touched: index the photos anew into another folder"
+LONGEST = 200  # characters of an example, which may be long if from SQLite
+ANEW = "this cannot be repaired and nothing was changed: index the photos again into another folder"
 
 
 Row = str | int | tuple[int, str]
-"""What is shown of something found: itself, or an image id and the reason."""
+"""An example of a fault: itself, or an image id and the reason."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,11 @@ class Problem:
 
     Attributes:
         code: what kind, stable: `no-vector`.
-        count: how many rows, photos or files have it.
+        count: number of rows, photos or files that have it.
         what: what these are, in the plural: `photos without vector`.
         examples: up to three of them.
-        mending: what `repair` does about it; empty where nothing can be done.
-        image_ids: of all photos that it is about, where it is about photos.
+        mending: what `repair` does about it; empty if nothing can be done.
+        image_ids: ids of all photos concerned, if it is about photos.
     """
 
     code: str
@@ -45,14 +45,14 @@ class Problem:
 
 @dataclass(frozen=True)
 class Verification:
-    """What was looked at and found.
+    """What was checked and found.
 
     Attributes:
-        problems: in the order in which they were looked for; none in a sound index.
-        images: how many photos there are; 0, as the next two, where the catalog cannot be read.
+        problems: in the order of the checks; none in a sound index.
+        images: number of photos; 0, like the next two, if the catalog cannot be read.
         captions: one per photo and text.
         quarantined: files left out.
-        file: the name of the vectors' file, empty where there is none yet.
+        file: the name of the vector file; empty if there is none yet.
     """
 
     problems: tuple[Problem, ...] = ()
@@ -65,7 +65,7 @@ class Verification:
 def about(
     code: str, what: str, mending: str, faults: Iterable[Row], *, photos: bool = False
 ) -> Iterator[Problem]:
-    """Return a problem for what was found, none where that is nothing.
+    """Return a problem for faults, none if there are none.
 
     Args:
         code: see `Problem`, as the next two.

@@ -1,4 +1,4 @@
-"""Rows that are not what was written, told by their checksum and the kinds of their values."""
+"""Damaged rows, found by their checksum and the kinds of their values."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from store.sqlite.catalog_file import CatalogFile
 __all__ = ["METADATA", "READ_TEXT", "SMALL", "TEXTS", "delete_rows", "faulty_rows", "faulty_texts"]
 
 METADATA = ("details", "tags", "people")
-"""Tables that are emptied where a row is faulty: the next run reads all metadata again."""
+"""Tables that are emptied if a row is faulty: the next run reads all metadata again."""
 READ_TEXT = ("text_reads", "lines")
-"""Tables of which all of a photo is forgotten: the next run that reads text does so again."""
+"""Tables of which a photo's rows are deleted: the next run that reads text fills them again."""
 TEXTS = ("captions", "categories")
-"""Tables of which a row can be forgotten, since it is read again with the annotations."""
+"""Tables of which a row can be deleted, since it is read again with the annotations."""
 SMALL = ("quarantine", "shards", "changes")
-"""Tables of which a row can be forgotten, and which are small enough to be written anew."""
+"""Tables of which a row can be deleted, and which are small enough to be rewritten."""
 
 
 def faulty_rows(catalog: CatalogFile, table: str) -> Iterator[tuple[Row, str]]:
-    """Return a table's values and the reason, of each row that is not what was written.
+    """Return a table's values and the reason, for each damaged row.
 
-    Texts that are no UTF-8 have surrogates in them: to be read in `CatalogFile.lenient_text`.
+    Texts that are not UTF-8 have surrogates in them: to be read within `CatalogFile.lenient_text`.
     """
     columns = columns_of(table) or {}
     kinds = tuple(columns.values())
@@ -31,18 +31,18 @@ def faulty_rows(catalog: CatalogFile, table: str) -> Iterator[tuple[Row, str]]:
         if not all(map(isinstance, values, kinds)):
             yield tuple(values), "a value of another kind"
         elif row_sum(*values) != stored_sum:
-            yield tuple(values), "its checksum is another"
+            yield tuple(values), "its checksum does not match"
 
 
 def faulty_texts(catalog: CatalogFile, table: str) -> Iterator[str]:
-    """Say in a few words which rows of a table are not what was written."""
+    """Describe in a few words which rows of a table are damaged."""
     for values, reason in faulty_rows(catalog, table):
         shown = ", ".join(ascii(value)[:40] for value in values[:3])
         yield f"{table} ({shown}): {reason}"
 
 
 def delete_rows(catalog: CatalogFile) -> None:
-    """Forget all such rows that are not what was written, in the caller's transaction."""
+    """Delete the damaged rows, in the caller's transaction."""
     for table in SMALL:
         faulty = {values for values, _ in faulty_rows(catalog, table)}
         if faulty:
@@ -68,14 +68,14 @@ def _delete_faulty(catalog: CatalogFile, table: str, names: tuple[str, ...]) -> 
     plain = [key for key in keys if all(map(_is_text, key))]
     where = " AND ".join(f"{name} IS ?" for name in names)
     catalog.execute_many(f"DELETE FROM {table} WHERE {where}", plain)
-    # A text that is no UTF-8 cannot be handed over as one, and is found by its bytes.
+    # A text that is not UTF-8 cannot be passed as text, and is found by its bytes.
     where = " AND ".join(f"CAST({name} AS BLOB) IS CAST(? AS BLOB)" for name in names)
     odd = [tuple(map(_as_bytes, key)) for key in keys if not all(map(_is_text, key))]
     catalog.execute_many(f"DELETE FROM {table} WHERE {where}", odd)
 
 
 def _is_text(value: object) -> bool:
-    """Say whether a value can be handed over as it was read."""
+    """Return whether a value can be passed as it was read."""
     return not isinstance(value, str) or isinstance(path_to_row(value), str)
 
 

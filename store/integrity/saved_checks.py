@@ -1,6 +1,6 @@
-"""Albums and saved searches that are not what was saved.
+"""Damaged albums and saved searches.
 
-Nobody but the one who made them can make them again, so that mending keeps all that can be read.
+Only their author could make them again, so a repair keeps everything that can be read.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from store.sqlite.catalog_file import CatalogFile
 
 __all__ = ["forget_unreadable", "saved_faults"]
 
-UNREADABLE = "cannot be read, and will be forgotten"
-CHANGED = "can be read, but is not what was saved: look whether a letter or a photo is another"
+UNREADABLE = "cannot be read, and will be deleted"
+CHANGED = "can be read, but was changed by damage: check its name and photos"
 
 
 def saved_faults(catalog: CatalogFile) -> Iterator[str]:
-    """Say in plain words of each what is wrong with it and what becomes of it."""
+    """Describe in plain words what is wrong with each and what happens to it."""
     changed = {values for values, _ in faulty_rows(catalog, "saved")}
     for row in _rows(catalog):
         if not _is_readable(row):
@@ -31,7 +31,7 @@ def saved_faults(catalog: CatalogFile) -> Iterator[str]:
 
 
 def forget_unreadable(catalog: CatalogFile) -> None:
-    """Write those that can be read anew, in the caller's transaction; the others go."""
+    """Rewrite those that can be read, in the caller's transaction; delete the others."""
     kept = [row for row in _rows(catalog) if _is_readable(row)]
     catalog.execute("DELETE FROM saved")
     catalog.put("saved", kept)

@@ -1,4 +1,4 @@
-"""Whether the tables are declared as the migrations declare them."""
+"""Check that the tables are declared as in the migrations."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ __all__ = ["schema_faults"]
 
 
 def schema_faults(catalog: CatalogFile) -> Iterator[str]:
-    """Name the tables that are missing, or declared in another way than a new catalog's.
+    """Return the tables that are missing, or declared otherwise than in a new catalog.
 
-    The words' are left out, which can be made anew, and so is what is none of ours.
+    Those of words, which can be rebuilt, and foreign ones are left out.
     """
     expected = _expected()
     for (number,) in catalog.rows("SELECT id FROM models"):
@@ -28,7 +28,7 @@ def schema_faults(catalog: CatalogFile) -> Iterator[str]:
     actual = _statements(catalog.connection)
     for table, sql in expected.items():
         if actual.get(table) != sql:
-            yield f"{table} is declared in another way, or not there"
+            yield f"{table} is declared differently, or missing"
 
 
 def _expected() -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""Whether an index holds what it should, and mending what can be mended.
+"""Verifying and repairing an index.
 
-The catalog is the truth: what only the vectors' file has wrong costs nothing but writing that file
-anew. A photo whose embedding is missing or damaged is taken out of the catalog, where the next
+The catalog is the source of truth: faults only of the vector file cost nothing but writing that
+file again. A photo whose embedding is missing or damaged is removed from the catalog, and the next
 indexing finds it as new.
 """
 
@@ -30,10 +30,10 @@ __all__ = ["repair", "verify"]
 
 
 def verify(folder: Path, progress: Progress | None = None) -> Verification:
-    """Look through an index; reads only, and goes on beside a writer.
+    """Check an index; reads only, and can run beside a writer.
 
     Args:
-        folder: where it lies; an index of an older version is upgraded first, as by any opening.
+        folder: the index; one of an older version is upgraded first, as by any opening.
         progress: called with rows done, rows to do, and what they are.
 
     Raises:
@@ -50,9 +50,9 @@ def verify(folder: Path, progress: Progress | None = None) -> Verification:
 
 
 def repair(folder: Path, progress: Progress | None = None) -> tuple[Verification, Verification]:
-    """Mend what can be mended, as the only writer; give what was found before and after.
+    """Repair what can be repaired, as the only writer; return the findings before and after.
 
-    Nothing is touched where there is something that cannot be mended.
+    Nothing is changed if there is a fault that cannot be repaired.
 
     Raises:
         IndexBusy: another process is writing.
@@ -91,7 +91,7 @@ def _verified(index: Index, progress: Progress | None) -> Verification:
 
 
 def _file_problems(index: Index) -> tuple[Problem, ...]:
-    """Look at the file again where a writer made another, and removed this one, meanwhile."""
+    """Check the file again if a writer replaced it meanwhile."""
     while True:
         with index.reading() as catalog:
             generation = index.generation()
@@ -111,13 +111,13 @@ def _mend(index: Index, problems: tuple[Problem, ...]) -> None:
             cache = VectorCache(index.folder, catalog, index.model)
             delete_rows(catalog)
             _raise_revision(catalog)
-            make_anew(catalog)  # so that what is removed can be taken out of it
+            make_anew(catalog)  # so that removed photos can be removed from it
             removed = [
                 image_id
                 for problem in problems
                 for image_id in _MENDING.get(problem.code, _leave)(catalog, index.model, problem)
             ]
-            make_anew(catalog)  # captions without a photo were deleted without it
+            make_anew(catalog)  # captions without a photo were deleted without updating it
             cache.mark_changed(removed)
         cache.rebuild()
     generation = index.generation()
@@ -125,11 +125,11 @@ def _mend(index: Index, problems: tuple[Problem, ...]) -> None:
 
 
 Mend = Callable[[CatalogFile, Model, Problem], list[int]]
-"""Mends one kind of problem in the caller's transaction; returns the ids of removed photos."""
+"""Repairs one kind of problem in the caller's transaction; returns the ids of removed photos."""
 
 
 def _leave(catalog: CatalogFile, model: Model, problem: Problem) -> list[int]:
-    return []  # a new file of vectors is all that it needs
+    return []  # it only needs a new vector file
 
 
 def _remove_photos(catalog: CatalogFile, model: Model, problem: Problem) -> list[int]:
@@ -181,7 +181,7 @@ def _drop_recall_queries(catalog: CatalogFile, model: Model, problem: Problem) -
 
 
 def _raise_revision(catalog: CatalogFile) -> None:
-    """Bring the catalog past every state that something in it speaks of."""
+    """Raise the catalog's state above every state that it refers to."""
     generation = Generation.from_record(catalog.meta().get("vectors"))
     spoken_of = next(catalog.rows("SELECT coalesce(max(revision), 0) FROM changes"))[0]
     recorded = 0 if generation is None else generation.revision

@@ -1,4 +1,4 @@
-"""Whether the table of words holds what the photos' names and captions say, and no more."""
+"""Check that the table of words matches the photos' names and captions."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["word_faults"]
 
 
 def word_faults(catalog: CatalogFile) -> Iterator[str]:
-    """Return what is wrong, in the caller's snapshot.
+    """Return the faults, in the caller's snapshot.
 
-    FTS5's own check reads all words against all texts, but it counts as writing, which would keep
-    others from writing meanwhile. So it is asked of a copy, beside the catalog.
+    FTS5's own check compares all words with all texts, but it counts as writing, which would keep
+    others from writing meanwhile. So it runs on a copy beside the catalog.
     """
     catalog.execute("SAVEPOINT words_check")
     try:
@@ -38,5 +38,5 @@ def _check(catalog: CatalogFile) -> None:
     for part in ("data", "idx", "docsize", "config"):  # all that FTS5 keeps
         catalog.execute(f"DELETE FROM temp.copied_{part}")
         catalog.execute(f"INSERT INTO temp.copied_{part} SELECT * FROM main.words_{part}")
-    # The 1 asks for the texts to be looked at too.
+    # The 1 makes it check the texts too.
     catalog.execute("INSERT INTO temp.copied (copied, rank) VALUES ('integrity-check', 1)")

@@ -1,4 +1,4 @@
-"""Where an index lies: `postgresql://USER:PASSWORD@HOST:PORT/DATABASE?collection=NAME`."""
+"""Addresses of indexes: `postgresql://USER:PASSWORD@HOST:PORT/DATABASE?collection=NAME`."""
 
 from __future__ import annotations
 
@@ -83,10 +83,10 @@ def _split(text: str) -> SplitResult:
     except ValueError:
         broken = True
     if broken:
-        raise QueryError(f"the address of a database cannot be read, {_EXPECTED}; {_ENCODED}")
+        raise QueryError(f"the address of a database cannot be read: {_EXPECTED}; {_ENCODED}")
     if parts.scheme not in _SCHEMES:
         beginning = f"{parts.scheme}:" if parts.scheme else "no such beginning"
-        raise QueryError(f"the address of a database begins with {beginning}, {_EXPECTED}")
+        raise QueryError(f"the address of a database begins with {beginning}; {_EXPECTED}")
     return parts
 
 

@@ -1,4 +1,4 @@
-"""Which photos may answer: a filter as a condition that the database looks at while it searches."""
+"""Which photos may answer: a filter as a condition that the database checks while it searches."""
 
 from __future__ import annotations
 

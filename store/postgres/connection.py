@@ -62,7 +62,7 @@ class Connection:
         return self._held is not None and not self._held.closed
 
     def close(self) -> None:
-        """Let go of the connection, for good; twice is harmless."""
+        """Close the connection for good; closing twice is harmless."""
         self._closed = True
         self._drop()
 
@@ -138,7 +138,7 @@ class Connection:
 
     @contextmanager
     def own_words(self) -> Generator[None]:
-        """Let a block raise our errors in the place of psycopg's."""
+        """Turn psycopg's errors in a block into our own."""
         shown = self.address.shown
         try:
             yield
@@ -149,12 +149,12 @@ class Connection:
         except (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedObject) as error:
             raise IndexDamaged(f"{shown} holds no index of this program: {_line(error)}") from error
         except psycopg.DataError as error:
-            raise IndexDamaged(f"{shown} does not take what is in it: {_line(error)}") from error
+            raise IndexDamaged(f"{shown} rejected the data: {_line(error)}") from error
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             self._drop()
             raise IndexUnavailable(
-                f"the database {shown} went away: {_line(error)}; it is asked again by the next "
-                "search"
+                f"the connection to the database {shown} was lost: {_line(error)}; the next "
+                "search reconnects"
             ) from error
 
     def _connect(self) -> psycopg.Connection[Row]:

@@ -136,7 +136,7 @@ def generation_tables(number: int, dim: int) -> str:
 
 
 def check(server: Connection) -> None:
-    """See that the tables are those that this program reads.
+    """Check that the tables are those that this program reads.
 
     Raises:
         IndexNotFound: there are none, or those of an earlier version.
@@ -150,7 +150,7 @@ def check(server: Connection) -> None:
     if 0 < applied < len(_MIGRATIONS):
         raise IndexNotFound(
             f"{server.address.shown} was written by an earlier version of crossgraph: write the "
-            "index there once more with `crossgraph push --to`"
+            "index there again with `crossgraph push --to`"
         )
     if applied < len(_MIGRATIONS):
         raise IndexNotFound(

@@ -133,7 +133,9 @@ def activate(server: Connection, collection: str, number: int) -> None:
     whole = [each for each in generations(server, collection) if each.state != "filling"]
     if number not in [each.number for each in whole]:
         known = ", ".join(str(each.number) for each in whole) or "none"
-        raise QueryError(f"{server.address.shown} has no whole generation {number}; it has {known}")
+        raise QueryError(
+            f"{server.address.shown} has no complete generation {number}; it has {known}"
+        )
     with server.transaction():
         sql = f"UPDATE {SCHEMA}.generations SET state = 'ready' WHERE state = 'answers' AND "
         server.execute(f"{sql} collection = %s", collection)

@@ -99,7 +99,7 @@ class PostgresReader(OrderedGeneration, OneState):
 
     @property
     def model(self) -> Model:
-        """Whose embeddings answer."""
+        """The model whose embeddings are searched."""
         return self._session.generation.model
 
     @property
@@ -114,7 +114,7 @@ class PostgresReader(OrderedGeneration, OneState):
         self.close()
 
     def close(self) -> None:
-        """Let go of the connection. Closing twice is harmless."""
+        """Close the connection. Closing twice is harmless."""
         self._session.server.close()
 
     def __len__(self) -> int:

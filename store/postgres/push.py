@@ -43,7 +43,7 @@ WIDEST = 3_999
 
 @dataclass(frozen=True)
 class Pushed:
-    """What came of a push.
+    """The result of a push.
 
     Attributes:
         generation: its number, which answers now.
@@ -89,7 +89,9 @@ def push(
         QueryError: the vectors are too wide for pgvector.
     """
     if index.model.dim > WIDEST:
-        raise QueryError(f"vectors of {index.model.dim} numbers, expected {WIDEST} at most")
+        raise QueryError(
+            f"the model has vectors of {index.model.dim} numbers, expected at most {WIDEST}"
+        )
     server = Connection(address)
     try:
         migrate(server)

@@ -70,14 +70,14 @@ class Session:
     def _follow(self, rows: list[Row]) -> None:
         address = self.server.address
         if not rows:
-            raise IndexNotFound(f"the collection {address.shown} is not there any more")
+            raise IndexNotFound(f"the collection {address.shown} no longer exists")
         if rows[0][0] == self.generation.number:
             return
         generation = current_generation(self.server, address.collection)
         known = self.generation.model
         if generation.model.fingerprint != known.fingerprint:
             raise ModelMismatch(
-                f"the photos of {address.shown} were embedded anew with another model than "
+                f"the photos of {address.shown} were embedded again with another model than "
                 f"{known.name} ({known.fingerprint[:12]}) since it was opened: open it again with "
                 "that model"
             )

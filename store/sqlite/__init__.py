@@ -1,1 +1,1 @@
-"""The catalog's SQLite file: opened, locked, migrated, bounded, its errors told."""
+"""The catalog's SQLite file: opening, locking, migrations, limits and errors."""

@@ -1,4 +1,4 @@
-"""One SQLite file: opened, migrated, read, written in transactions, its errors in our words."""
+"""One SQLite file: opened, migrated, read, and written in transactions, with our own errors."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _ROWS_AT_ONCE = 256
 
 
 class CatalogFile:
-    """An open `catalog.db`, in write-ahead mode: readers go on while one writer writes."""
+    """An open `catalog.db`, in write-ahead mode: readers continue while one writer writes."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, and make or bring up to date its tables.
+        """Open the file, and create or migrate its tables.
 
         Raises:
-            IndexDamaged: it is no SQLite database, or one of a newer version.
+            IndexDamaged: it is no SQLite database, or from a newer version.
             IndexNotWritable: it has to be written first and cannot be.
             IndexBusy: it has to be written first, and another process is writing.
         """
@@ -63,7 +63,7 @@ class CatalogFile:
             uri.text,
             uri=True,
             timeout=_WAIT_SECONDS,
-            isolation_level=None,  # transactions are ours alone to begin
+            isolation_level=None,  # only our code begins transactions
             check_same_thread=False,
         )
         self._unwatched = files_state(self.path) if uri.is_unwatched else None
@@ -97,14 +97,14 @@ class CatalogFile:
         return self._connection
 
     def close(self) -> None:
-        """Let go of the file; twice is harmless."""
+        """Close the file; closing twice is harmless."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
         self.lock.release()
 
     def rows(self, sql: str, *arguments: object) -> Iterator[Row]:
-        """Return the rows of a query, read as they are asked for."""
+        """Yield the rows of a query, read on demand."""
         self._budget.begin()
         with self._own_words():
             # Not `yield from`, which closes the cursor, and fails where the connection was closed.
@@ -154,20 +154,20 @@ class CatalogFile:
                 yield rows
 
     def damaged(self, reason: str) -> IndexDamaged:
-        """Return the error that says what is wrong with what was read."""
+        """Return the error that describes damage that was read."""
         return IndexDamaged(
-            f"{self.path} holds what no catalog of this program does: {reason}; `crossgraph verify "
-            f"--index {self.path.parent}` says more"
+            f"{self.path} holds data that this program cannot have written: {reason}; "
+            f"`crossgraph verify --index {self.path.parent}` says more"
         )
 
     def execute(self, sql: str, *arguments: object) -> int:
-        """Run a statement and give how many rows it changed."""
+        """Run a statement and return how many rows it changed."""
         self._budget.begin()
         with self._own_words():
             return self.connection.execute(sql, arguments).rowcount
 
     def execute_many(self, sql: str, rows: Iterable[Sequence[object]]) -> int:
-        """Run a statement once per row and give how many rows it changed."""
+        """Run a statement once per row and return how many rows it changed."""
         with self._own_words():
             row_list = rows if isinstance(rows, list) else list(rows)
             self._budget.begin(len(row_list))
@@ -181,7 +181,7 @@ class CatalogFile:
         instead: str = "",
         known_by: Sequence[str] = (),
     ) -> int:
-        """Write whole rows, each with its checksum, and give how many were written.
+        """Write whole rows, each with its checksum, and return how many were written.
 
         Args:
             table: one of ours.
@@ -200,13 +200,13 @@ class CatalogFile:
         return self.execute_many(sql, [(*row, row_sum(*row)) for row in rows])
 
     def seal(self, table: str, where: str = "TRUE", *arguments: object) -> None:
-        """Write the checksums of rows of which a part was written without."""
+        """Update the checksums of rows that were partly changed without."""
         columns = ", ".join(columns_of(table) or ())
         self.execute(f"UPDATE {table} SET {SUM} = {ROW_SUM}({columns}) WHERE {where}", *arguments)
 
     @contextmanager
     def lenient_text(self) -> Generator[None]:
-        """Read texts that are no UTF-8 too, in a block that looks for damage."""
+        """Read texts that are not UTF-8 too, in a block that looks for damage."""
         self.connection.text_factory = lambda content: content.decode("utf-8", "surrogateescape")
         try:
             yield
@@ -215,7 +215,7 @@ class CatalogFile:
 
     @contextmanager
     def snapshot(self) -> Generator[None]:
-        """Read all of a block from one state of the catalog, whoever writes meanwhile."""
+        """Read everything in a block from one snapshot of the catalog, whoever writes meanwhile."""
         if self.connection.in_transaction:
             yield
             return
@@ -236,7 +236,7 @@ class CatalogFile:
 
     @contextmanager
     def transaction(self) -> Generator[None]:
-        """Write all of a block or nothing, as the only writer.
+        """Write everything in a block or nothing, as the only writer.
 
         Raises:
             IndexBusy: another process is writing.
@@ -244,7 +244,7 @@ class CatalogFile:
         """
         self.lock.acquire()
         with self._own_words():
-            # IMMEDIATE: a reader that turns writer half-way is refused without any waiting.
+            # IMMEDIATE: a reader that becomes a writer half-way would be refused without waiting.
             self.connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -269,7 +269,7 @@ class CatalogFile:
             try:
                 facts[key] = json.loads(value)
             except (ValueError, RecursionError) as error:
-                raise self.damaged(f"the fact {key!r} is no JSON") from error
+                raise self.damaged(f"the fact {key!r} is not JSON") from error
         return facts
 
     def revision(self) -> int:
@@ -293,6 +293,6 @@ class CatalogFile:
         try:
             yield
         except (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError):
-            raise  # a mistake of the caller's, not the file's
+            raise  # an error of the caller, not of the file
         except sqlite3.DatabaseError as error:
             raise store_error(error, self.path) from error

@@ -1,4 +1,4 @@
-"""The tables of what metadata says of photos, and of the text that was read in them."""
+"""The tables of photos' metadata, and of the text that was read in them."""
 
 from __future__ import annotations
 

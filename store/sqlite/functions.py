@@ -1,4 +1,4 @@
-"""Functions of ours that statements call, beside those that SQLite has."""
+"""Our own SQL functions, besides SQLite's."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROW_SUM = "row_sum"
 
 
 def add_functions(connection: sqlite3.Connection) -> None:
-    """Let the statements of a connection call them."""
+    """Register them for the statements of a connection."""
     connection.create_function(ONE_FORM, 1, _one_form, deterministic=True)
     connection.create_function(ROW_SUM, -1, row_sum, deterministic=True)
     connection.create_function(DISTANCE_KM, 4, _distance_km, deterministic=True)

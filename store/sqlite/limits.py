@@ -1,8 +1,8 @@
-"""What a catalog may cost to read: it may come from a stranger, or from a disk that turned bits.
+"""Limits on the cost of reading a catalog, which may be untrusted or damaged on disk.
 
-SQLite's own limits stop rows, statements and schemas that no catalog of ours has. A statement that
-takes more steps than the size of the file can account for is ended, such as one that goes round in
-pages that name each other.
+SQLite's own limits stop rows, statements and schemas that none of our catalogs has. A statement
+that takes more steps than the size of the file can explain is interrupted, such as one that follows
+a cycle of pages.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LIMITS = {
 }
 
 STEPS_AT_ONCE = 250_000
-"""Steps between two looks at the budget: some milliseconds."""
+"""Steps between two checks of the budget: some milliseconds."""
 LEAST_STEPS = 3_000_000
 STEPS_PER_ROW = 10_000
 """Of those that are written together: a caption's words take some hundred."""
@@ -35,7 +35,7 @@ STEPS_PER_BYTE = 8
 
 
 class StepBudget:
-    """Counts the steps of one statement and says when they are more than can be right.
+    """Counts the steps of one statement and ends it when they are too many.
 
     Args:
         path: of the catalog, whose size is looked at again where it seems to be used up.
@@ -47,7 +47,7 @@ class StepBudget:
         self._taken = 0
 
     def begin(self, rows: int = 1) -> None:
-        """Begin to count anew, as with each statement.
+        """Start counting again, for each statement.
 
         Args:
             rows: that the statement is run for, each of which may take some steps.
@@ -73,12 +73,12 @@ class StepBudget:
 
 
 def set_limits(connection: sqlite3.Connection, path: Path) -> StepBudget:
-    """Bound what statements of a connection may take; give what is to be told of each of them."""
+    """Limit the statements of a connection; return the budget to notify of each."""
     for limit, value in _LIMITS.items():
         connection.setlimit(limit, value)
     budget = StepBudget(path)
     connection.set_progress_handler(budget, STEPS_AT_ONCE)
-    # The file may come from a stranger: no function that its schema names may do anything.
+    # The file may be untrusted: no function that its schema names may run.
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
     return budget

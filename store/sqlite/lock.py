@@ -19,7 +19,7 @@ LOCK_NAME = "writer.lock"
 class WriterLock:
     """Held from the first write to an index until it is closed.
 
-    The system lets go of it when a process ends, however that ends, so nobody has to clean up.
+    The system releases it when a process ends, however it ends, so no clean-up is needed.
 
     Args:
         folder: the index's.
@@ -30,18 +30,18 @@ class WriterLock:
 
     @cached_property
     def _lock(self) -> BaseFileLock:
-        from filelock import FileLock  # which a search, that never writes, need not wait for
+        from filelock import FileLock  # which a search, which never writes, need not wait for
 
         # Not by thread: an index may be closed in another one than it was written in.
         return FileLock(self._folder / LOCK_NAME, thread_local=False)
 
     @property
     def is_held(self) -> bool:
-        """Whether this writer has it."""
+        """Whether this writer holds it."""
         return "_lock" in self.__dict__ and bool(self._lock.is_locked)
 
     def acquire(self) -> None:
-        """Take it; nothing happens where it is held already.
+        """Acquire it; does nothing if it is already held.
 
         Raises:
             IndexBusy: another process, or another `Index` in this one, has it.
@@ -56,7 +56,7 @@ class WriterLock:
         except Timeout as error:
             raise IndexBusy(
                 f"another process is writing to {self._folder} and holds {LOCK_NAME} in it: wait "
-                "until it ends, or stop it (nothing is lost); searching goes on meanwhile"
+                "until it ends, or stop it (nothing is lost); searches still work meanwhile"
             ) from error
         except OSError as error:
             raise IndexNotWritable(
@@ -64,7 +64,7 @@ class WriterLock:
             ) from error
 
     def try_acquire(self) -> bool:
-        """Take it where it is free and can be written; say whether it is held now."""
+        """Acquire it if it is free and can be written; return whether it is held now."""
         try:
             self.acquire()
         except IndexNotWritable:
@@ -72,6 +72,6 @@ class WriterLock:
         return True
 
     def release(self) -> None:
-        """Let go of it; twice is harmless."""
+        """Release it; releasing twice is harmless."""
         if self.is_held:
             self._lock.release(force=True)

@@ -98,8 +98,7 @@ def _sources_and_models(db: Database) -> None:
             unit_dim INTEGER NOT NULL,
             probes BLOB
         )""",
-        # Vectors that were replaced or removed since the vectors' file; added ones are told by
-        # their ids, which only grow.
+        # Vectors that were replaced or removed since the vector file; added ones have higher ids.
         """CREATE TABLE changes (
             revision INTEGER NOT NULL,
             image_id INTEGER NOT NULL,
@@ -181,10 +180,10 @@ def _name_the_model(db: Database) -> None:
 
 @MIGRATIONS(name="0003_facts_and_words")
 def _facts_and_words(db: Database) -> None:
-    """When and with what a photo was taken, what it looks like, and the words said of it.
+    """When and with what a photo was taken, its perceptual hash, and its words.
 
-    Of photos that are there already none of it is known until they are read again. A later
-    migration writes the words.
+    For existing photos these are unknown until they are read again. A later migration writes the
+    words.
     """
     _execute(
         db,
@@ -227,7 +226,7 @@ def _facts_and_words(db: Database) -> None:
 
 @MIGRATIONS(name="0004_shards")
 def _shards(db: Database) -> None:
-    """Files of many photos that are done with, and need not be read again as they are."""
+    """Files of many photos that were read completely, and need not be read again unchanged."""
     _execute(
         db,
         """CREATE TABLE shards (
@@ -243,9 +242,9 @@ def _shards(db: Database) -> None:
 
 @MIGRATIONS(name="0005_readers")
 def _readers(db: Database) -> None:
-    """By which version of the reader a file was read, and what it could not read of it.
+    """The version of the reader that read a file, and what it could not read.
 
-    All that is there was read by the first. What somebody removed is to stay removed.
+    Everything so far was read by the first. Removed photos stay removed.
     """
     _execute(
         db,
@@ -260,25 +259,25 @@ def _readers(db: Database) -> None:
 
 @MIGRATIONS(name="0006_one_form_of_names")
 def _one_form_of_names(_: Database) -> None:
-    """Whole words of names whose letters and accents are two signs; a later one writes them."""
+    """Whole words of names with decomposed accents; a later migration writes them."""
 
 
 @MIGRATIONS(name="0007_parts_of_unspaced_words")
 def _parts_of_unspaced_words(_: Database) -> None:
-    """Parts of words of languages without blanks; a later migration writes them."""
+    """Parts of words of languages written without blanks; a later migration writes them."""
 
 
 @MIGRATIONS(name="0008_sums")
 def _sums(db: Database) -> None:
-    """A checksum at the end of each row, by which `verify` tells what the disk has turned."""
+    """A checksum at the end of each row, with which `verify` finds damage by the disk."""
     add_sums(db.conn)
 
 
 @MIGRATIONS(name="0009_details")
 def _details(db: Database) -> None:
-    """What metadata says of photos, and the text that was read in them.
+    """The metadata of photos, and the text that was read in them.
 
-    Of photos that are there already it is read by the next `crossgraph index`.
+    For existing photos it is read by the next `crossgraph index`.
     """
     _execute(db, *DETAILS_TABLES)
     make_words_anew(db.conn)
@@ -291,7 +290,7 @@ def _saved(db: Database) -> None:
 
 
 def migrate(db: Database) -> None:
-    """Bring the catalog to the newest schema; what was applied before an error stays applied."""
+    """Migrate the catalog to the newest schema; steps before an error stay applied."""
     MIGRATIONS.apply(db)
 
 

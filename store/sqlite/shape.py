@@ -1,7 +1,7 @@
-"""Whether a catalog is made of plain tables of ours, before anything is read from them.
+"""Checks that a catalog consists of our plain tables, before anything is read from them.
 
-A view, a trigger, a computed column or a virtual table in the place of a table would run what the
-maker of the file wrote. None of them is in a catalog of ours.
+A view, a trigger, a computed column or a virtual table in place of a table would run code by the
+file's author. None of our catalogs has any.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from store.sqlite.version import APPLIED
 
 __all__ = ["check_plain", "check_tables", "plain_sql"]
 
-_UNTRUSTED = "do not trust this index; index the photos anew into another folder"
+_UNTRUSTED = "do not trust this index; index the photos again into another folder"
 
 
 def check_plain(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse a catalog, of any version, that has anything but plain tables and the words' one.
+    """Raise IndexDamaged if a catalog of any version has more than plain tables and that of words.
 
     Raises:
-        IndexDamaged: there is something else; names it.
+        IndexDamaged: there is something else, which the message names.
     """
     for kind, name, sql in connection.execute("SELECT type, name, sql FROM sqlite_master"):
         if kind == "index" or (kind == "table" and not _is_virtual(sql)):
@@ -35,9 +35,9 @@ def check_plain(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def check_tables(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse a catalog of this version whose tables have other columns or indexes than ours.
+    """Raise IndexDamaged if a catalog of this version has other columns or indexes than ours.
 
-    That the table of words is missing is nothing that keeps it from being read.
+    A missing table of words does not prevent reading.
 
     Raises:
         IndexDamaged: a table is missing, or has other columns; or there is an index.
@@ -61,7 +61,7 @@ def check_tables(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def plain_sql(sql: object) -> str:
-    """Return a statement without what may differ between two that say the same.
+    """Return a statement in a normal form, equal for equivalent ones.
 
     >>> plain_sql('CREATE TABLE "a"  (b)') == plain_sql("CREATE TABLE a(b)")
     True

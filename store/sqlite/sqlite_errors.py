@@ -1,4 +1,4 @@
-"""SQLite's errors in the words of this program: what may pass, and what is damage."""
+"""SQLite's errors as errors of this program: temporary ones, and damage."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MAY_PASS = {
 
 
 def store_error(error: sqlite3.DatabaseError, path: Path) -> CrossgraphError:
-    """Return the error that people see.
+    """Return the error of our own tree.
 
     Args:
         error: what SQLite said of the file.
@@ -36,9 +36,9 @@ def store_error(error: sqlite3.DatabaseError, path: Path) -> CrossgraphError:
         return IndexDamaged(f"{path} is no catalog of this program: {error}")
     reason = str(error)
     if code == sqlite3.SQLITE_INTERRUPT:
-        reason = "its pages lead round in circles, or hold far more rows than fit into them"
+        reason = "its pages form a cycle, or hold far more rows than fit into them"
     return IndexDamaged(
-        f"{path} cannot be read: {reason}; index the photos anew into another folder"
+        f"{path} cannot be read: {reason}; index the photos again into another folder"
     )
 
 

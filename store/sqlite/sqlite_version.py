@@ -1,4 +1,4 @@
-"""Whether the SQLite at hand has the WAL-reset fault, by which commits can be lost.
+"""Whether the SQLite in use has the WAL-reset bug, which can lose commits.
 
 Where two connections write or checkpoint at the same instant, versions up to 3.51.2 can take the
 log for written back that is not (https://sqlite.org/wal.html). Here only the process that holds
@@ -19,7 +19,7 @@ _MENDED_TOO = ((3, 44, 6), (3, 50, 7))
 
 
 def has_wal_reset_fault(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:
-    """Say whether a version of SQLite has the fault.
+    """Return whether a version of SQLite has the fault.
 
     >>> [has_wal_reset_fault(each) for each in ((3, 40, 1), (3, 44, 6), (3, 50, 6), (3, 51, 3))]
     [True, False, True, False]
@@ -36,11 +36,12 @@ def sqlite_words() -> str:
 
 
 def wal_reset_note() -> str:
-    """Say in one line what the fault means here; empty where SQLite does not have it."""
+    """Return in one line what the fault means here; empty if SQLite does not have it."""
     if not has_wal_reset_fault():
         return ""
     return (
-        f"SQLite {sqlite3.sqlite_version} has the WAL-reset fault (mended in 3.51.3, 3.50.7 and "
-        "3.44.6): commits can be lost where two connections write at once; crossgraph writes "
-        "through one, so let no other program write catalog.db, or use a Python with a newer SQLite"
+        f"SQLite {sqlite3.sqlite_version} has the WAL-reset fault (fixed in 3.51.3, 3.50.7 and "
+        "3.44.6): commits can be lost if two connections write at once; crossgraph writes "
+        "through one, so let no other program write catalog.db, or use a Python with a newer "
+        "SQLite"
     )

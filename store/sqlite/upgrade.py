@@ -1,4 +1,4 @@
-"""What migrations do to the rows that a catalog has already."""
+"""What migrations do to existing rows of a catalog."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ ROWS_AT_ONCE = 4096
 
 
 def digest_of(text: str) -> bytes:
-    """Return the bytes of a digest that is written in hex; raises IndexDamaged where it is none."""
+    """Return the bytes of a hex digest; raises IndexDamaged if it is not one."""
     try:
         return bytes.fromhex(text)
     except ValueError as error:
         raise IndexDamaged(
-            f"the catalog cannot be upgraded: it has the sha256 {text!r}, which is no hex number"
+            f"the catalog cannot be upgraded: it has the sha256 {text!r}, expected a hex number"
         ) from error
 
 
@@ -34,7 +34,7 @@ def id_pages_of(connection: sqlite3.Connection) -> Iterator[list[int]]:
 
 
 def make_words_anew(connection: sqlite3.Connection) -> None:
-    """Make the table of words anew, of the newest form."""
+    """Rebuild the table of words in the newest form."""
     connection.execute("DROP TABLE IF EXISTS words")
     connection.execute(WORDS)
     for ids in id_pages_of(connection):

@@ -1,7 +1,7 @@
-"""How SQLite is told of a catalog: as usual, or as one that cannot be written now.
+"""How SQLite opens a catalog: as usual, or as one that cannot be written at the moment.
 
-In write-ahead mode even a reader makes two small files beside the catalog. Where the folder cannot
-be written, or its disk is full, it has to do without them.
+In write-ahead mode even a reader creates two small files beside the catalog. If the folder cannot
+be written, or its disk is full, it has to work without them.
 """
 
 from __future__ import annotations

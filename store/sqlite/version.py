@@ -1,7 +1,8 @@
-"""Whether a catalog is of this version, told without what would bring it there.
+"""Whether a catalog has this version, checked without importing the migrations.
 
-Every search asks, and sqlite-utils, which applies the migrations, takes longer to import than the
-rest of a search in a small index: it is imported where something is to be applied, and not here.
+Every search checks this, and sqlite-utils, which applies the migrations, takes longer to import
+than the rest of a search in a small index: it is imported only where migrations are applied, not
+here.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ OURS = "crossgraph"  # the name of our migrations in it
 
 
 def is_current(connection: sqlite3.Connection) -> bool:
-    """Say whether no migration is left to apply; reads only.
+    """Return whether no migration is left to apply; reads only.
 
     Raises:
         IndexTooNew: a newer version of this program made or upgraded the catalog.
@@ -44,8 +45,9 @@ def is_current(connection: sqlite3.Connection) -> bool:
     newer = [name for name in applied if name not in MIGRATIONS]
     if newer:
         raise IndexTooNew(
-            f"the catalog was made by a newer version, which knows {newer[-1]}, this one knows up "
-            f"to {MIGRATIONS[-1]}: upgrade crossgraph, or index the photos anew into another folder"
+            f"the catalog was made by a newer version, which knows {newer[-1]}, this one knows "
+            f"up to {MIGRATIONS[-1]}: upgrade crossgraph, or index the photos again into another "
+            "folder"
         )
     # sqlite-utils writes its own table first; a run that was killed right after left it alone.
     if tables - {APPLIED} and not applied and not counted(connection):
@@ -54,7 +56,7 @@ def is_current(connection: sqlite3.Connection) -> bool:
 
 
 def counted(connection: sqlite3.Connection) -> bool:
-    """Say whether a catalog is of the time when `user_version` still counted the migrations."""
+    """Return whether a catalog is from the time when `user_version` counted the migrations."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0]) == 1
 
 

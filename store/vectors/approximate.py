@@ -123,7 +123,7 @@ class ApproximateIndex:
 
     @property
     def kind(self) -> str:
-        """How it searches, for people."""
+        """How it searches, in words."""
         if self.whole and self._bits == 8:
             return "exact, 8 bits re-scored"
         return f"IVF {self.lists} lists, {self.probes} probed, {self._bits} bits"
@@ -135,7 +135,7 @@ class ApproximateIndex:
 
     @property
     def lists(self) -> int:
-        """How many lists there are."""
+        """The number of lists."""
         return int(self._held.nlist)
 
     def __len__(self) -> int:
@@ -152,12 +152,12 @@ class ApproximateIndex:
 
         Fewer than k where the lists that are read hold fewer. The highest score comes first, equal
         ones in the order of the ids; `without` are ids that are passed over, and `within`, if it is
-        given, those that alone are not. The nearest of a part of all lie further off, so that
-        as many more lists are read as that part is smaller than all.
+        given, the only ids that are not. The nearest of a subset are further away, so the number of
+        lists read grows as the subset shrinks.
 
         Raises:
             ValueError: the query has another width.
-            DamagedVectors: a list of the file is not what was written.
+            DamagedVectors: a list of the file is damaged.
         """
         row = self.scaled_query(query)
         options = faiss.SearchParametersIVF()

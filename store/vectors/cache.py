@@ -1,4 +1,4 @@
-"""The vectors in memory: from their file where that is in order, else from the catalog.
+"""The vectors in memory: from their file if it is intact, else from the catalog.
 
 A reader follows the catalog from one state to the next by the ids that were changed; it reads the
 whole file again only where the writer has made a new one.
@@ -109,10 +109,10 @@ class VectorCache:
             return self._among(within).search(query, k)
 
     def heal(self) -> None:
-        """Write the file of a small index that lacks one, where nothing keeps us from it.
+        """Write the file of a small index that lacks one, if possible.
 
-        It only saves time, so nobody is kept from searching by a full or read-only disk, or by
-        another process that is writing.
+        It only saves time, so a full or read-only disk, or another writing process, does not stop a
+        search.
         """
         live = self._live
         if self._on_file or live is None or len(live.base) > ALWAYS_COMPACT:
@@ -135,7 +135,7 @@ class VectorCache:
         return self._state().generation
 
     def compact(self) -> None:
-        """Bring the vectors' file up to date, as the only writer, if it lacks more than is cheap.
+        """Update the vector file, as the only writer, if it lacks more than is cheap.
 
         Raises:
             OSError: the file cannot be written.
@@ -169,13 +169,13 @@ class VectorCache:
             self.rebuild()
 
     def rebuild(self, *, take_over: bool = False) -> None:
-        """Write the vectors' file anew from the catalog, as the only writer.
+        """Rewrite the vector file from the catalog, as the only writer.
 
         Args:
             take_over: let this cache's model answer from the same moment on, and forget others.
 
         Raises:
-            OSError: the file cannot be written; what answered before goes on answering.
+            OSError: the file cannot be written; the old vectors stay active.
         """
         self._live = None  # of the old and the new ones, one is enough in memory
         with self._catalog.snapshot():

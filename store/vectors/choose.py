@@ -1,4 +1,4 @@
-"""Which `VectorIndex` a collection gets: exact for as long as that is fast, then one measured."""
+"""Which `VectorIndex` a collection gets: exact as long as that is fast, then a measured one."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ MOST_READ = 0.75
 
 @dataclass(frozen=True)
 class Measured:
-    """What was found when an index was built.
+    """Measurements from when an index was built.
 
     Attributes:
         kind: the index's.
@@ -112,14 +112,14 @@ def load(file: Path, sha256: str | None = None) -> FileIndex:
         sha256: what its head's must be, hex; None for any.
 
     Raises:
-        DamagedVectors: it is not what was written.
+        DamagedVectors: the file is damaged.
         ValueError: it is no such file, or cannot be one.
         OSError: it cannot be read.
     """
     with file.open("rb") as stream:
         head = read_head(stream, file)
         if sha256 not in (None, head.sha256):
-            raise DamagedVectors(f"{file} is another than was recorded")
+            raise DamagedVectors(f"{file} is not the recorded file")
         if head.header.lists:
             return _placed(ApproximateIndex.read(file, stream, head))
         return _placed(FlatIndex.read(stream, head))

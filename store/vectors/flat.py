@@ -109,7 +109,7 @@ class FlatIndex:
         """Return ids (K,) and inner products (K,) of the k nearest to a query (D,).
 
         The highest score comes first, equal ones in the order of the ids; `without` are ids that
-        are passed over, and `within`, if it is given, those that alone are not.
+        are passed over, and `within`, if it is given, the only ids that are not.
 
         Raises:
             ValueError: the query has another width.
@@ -134,7 +134,7 @@ class FlatIndex:
         return best(ask, k, len(self))
 
     def slack(self, query: NDArray[np.float32]) -> float:
-        """Return by how much a score may be wrong, which is nothing."""
+        """Return by how much a score may be wrong, which is zero."""
         return 0.0
 
     def save(self, file: Path) -> None:

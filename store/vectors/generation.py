@@ -1,15 +1,14 @@
 """The FAISS file beside the catalog: a cache, never the truth.
 
-It is written under a temporary name, synced and renamed; what proves it right (its name, checksum,
-count, and the state of the catalog that it holds) goes into the catalog last. Whatever is
-interrupted in between leaves a file that the catalog does not vouch for, and the next one to open
-the index makes it anew.
+It is written under a temporary name, synced and renamed; its record (name, checksum, count, and the
+state of the catalog that it holds) goes into the catalog last. An interruption in between leaves a
+file without a record, and the next process that opens the index rebuilds it.
 
-What the catalog vouches for is there to the last byte, since it was synced before; a fault of the
-disk, or somebody else's writing, can still change it later. Opening it therefore holds size and
-head against the record, and all that an exact index has against its sum; of an approximate one,
-which is too large for that, each list is held against its sum when it is first searched, and all
-of them by every run that indexes and by `crossgraph verify`.
+A recorded file is complete to the last byte, since it was synced before; a disk fault, or another
+program, can still change it later. Opening it therefore checks size and head against the record,
+and all of an exact index against its checksum; an approximate one is too large for that, so each
+list is checked when it is first searched, and all of them by every indexing run and by `crossgraph
+verify`.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ PATTERN = "vectors-*"
 
 @dataclass(frozen=True)
 class Generation:
-    """What the catalog records of a file of vectors.
+    """The catalog's record of a vector file.
 
     Attributes:
         name: of the file, in the index's folder.
@@ -61,7 +60,7 @@ class Generation:
 
     @classmethod
     def from_record(cls, record: object) -> Generation | None:
-        """Return it from the catalog's record, None where there is none, or one of another form."""
+        """Return it from the catalog's record; None if there is none, or one of another form."""
         if not isinstance(record, dict):
             return None
         try:
@@ -71,12 +70,12 @@ class Generation:
         return generation if _is_sound(generation) else None
 
     def to_record(self) -> dict[str, object]:
-        """Return what the catalog is to record."""
+        """Return the record for the catalog."""
         return asdict(self)
 
 
 def _is_sound(generation: Generation) -> bool:
-    """Say whether the values are of the kinds that they are written as."""
+    """Return whether the values have the expected types."""
     measured = generation.measured
     texts = (generation.name, generation.sha256, measured.kind)
     numbers = (generation.count, generation.model_id, generation.revision, generation.last_id)
@@ -109,7 +108,7 @@ def write_generation(
     revision: int,
     last_id: int,
 ) -> Generation:
-    """Write the vectors' file; it counts once the catalog has recorded what this gives.
+    """Write the vector file; it counts once the catalog has recorded the result.
 
     Args:
         folder: the index's folder.
@@ -129,7 +128,7 @@ def write_generation(
             index.save(temporary)
             checksum = head_sha256(temporary)
     except OSError as error:
-        # What a full disk interrupts has no name of its own.
+        # A write that a full disk interrupts keeps its temporary name.
         raise OSError(error.errno, error.strerror, str(final)) from error
     return Generation(final.name, checksum, len(index), model_id, revision, last_id, measured)
 
@@ -147,7 +146,7 @@ def other_files(folder: Path, kept: str) -> list[Path]:
 
 
 def is_whole(folder: Path, recorded: Generation | None) -> bool:
-    """Read all of a file and say whether it is what was recorded."""
+    """Read all of a file and return whether it matches its record."""
     if recorded is None:
         return False
     file = folder / recorded.name

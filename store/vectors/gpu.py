@@ -1,4 +1,4 @@
-"""Search on a GPU, where FAISS was built for one and there is one; on the CPU where that fails.
+"""Search on a GPU, if FAISS supports it and there is one; on the CPU if that fails.
 
 An exact index becomes FAISS's flat one with numbers of half precision, an approximate one its IVF
 of the same lists. CAGRA is not chosen, though FAISS has it: its graph wants all vectors at once,
@@ -58,7 +58,7 @@ def on_gpu(index: FlatIndex | ApproximateIndex) -> FileIndex | None:
 
 
 class GpuIndex:
-    """A `FileIndex` on a GPU, which goes on on the CPU when the GPU fails.
+    """A `FileIndex` on a GPU, which falls back to the CPU when the GPU fails.
 
     Args:
         index: what to copy; it stays in memory, for `save` and for what the GPU cannot do.
@@ -185,7 +185,7 @@ def _flat_on_gpu(resources: Any, index: FlatIndex) -> tuple[Any, NDArray[np.int6
 
 def _warn(error: Exception) -> None:
     warnings.warn(
-        f"the GPU cannot be used for searching, the CPU is used instead: {error}",
+        f"the GPU cannot be used for searching, so the CPU is used: {error}",
         RuntimeWarning,
         stacklevel=3,
     )

@@ -1,4 +1,4 @@
-"""Vectors as they are now: those of the file, less what was changed since, and what came since."""
+"""Current vectors: those of the file, minus changed and removed ones, plus later ones."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["LiveVectors"]
 
 
 class LiveVectors:
-    """A base that never changes, a small exact index beside it, and ids that no longer count.
+    """A fixed base, a small exact index beside it, and ids that no longer count.
 
     Args:
-        base: what the file holds.
+        base: the index from the file.
         last_id: the highest image id in it.
     """
 
@@ -33,7 +33,7 @@ class LiveVectors:
 
     @property
     def pending(self) -> int:
-        """How many changes the base does not have."""
+        """The number of changes that the base lacks."""
         return len(self._recent_ids) + len(self._without)
 
     def remove(self, image_ids: Iterable[int]) -> None:

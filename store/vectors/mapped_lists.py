@@ -1,9 +1,9 @@
-"""The lists of an approximate index where they lie in their file (FAISS `OnDiskInvertedLists`).
+"""The lists of an approximate index, memory-mapped in their file (FAISS `OnDiskInvertedLists`).
 
 The file is mapped: of a million vectors a search has those in memory that it reads, which the
 system shares between processes and drops when memory is short. FAISS is told where each list lies
-and reads no file by itself. Nothing but the file's head has been checked by then, so a list is
-held against its sum before it is first searched; after that it is believed.
+and reads no file by itself. Only the file's head has been checked by then, so a list is checked
+against its sum before it is first searched; after that it is trusted.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class MappedLists:
         return not self._unchecked.any()
 
     def check(self, numbers: NDArray[np.int64] | None = None) -> None:
-        """Hold lists, all of them if none are named, against their sums, if that was not done yet.
+        """Check lists, all of them if none are named, against their sums, if not done yet.
 
         Raises:
             DamagedVectors: one is not what was written.
@@ -65,7 +65,7 @@ class MappedLists:
             # Codes and ids lie one behind the other.
             codes: Any = faiss.rev_swig_ptr(self.held.get_codes(number), size) if size else b""
             if zlib.crc32(codes) != self._head.sums[number]:
-                raise DamagedVectors(f"list {number} of the vectors' file is not what was written")
+                raise DamagedVectors(f"list {number} of the vector file is damaged")
             self._unchecked[number] = False
 
 
@@ -85,7 +85,7 @@ def _mapped(file: Path, stream: BinaryIO, head: Head) -> Any:  # noqa: ANN401 - 
     except RuntimeError as error:
         raise ValueError(f"{file} cannot be mapped: {error}") from error
     if not os.path.samestat(os.fstat(stream.fileno()), file.stat()):
-        raise ValueError(f"{file} was replaced while it was opened")
+        raise ValueError(f"{file} was replaced while it was being opened")
     return lists
 
 

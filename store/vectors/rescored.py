@@ -1,4 +1,4 @@
-"""Exact search in half the bytes: codes of 8 bits, and what is left to doubt is scored exactly.
+"""Exact search in half the bytes: 8-bit codes, with exact scores for uncertain candidates.
 
 A code says each number to within half a step of its range, so a score can be wrong by no more than
 the steps allow that a query weighs. What scores lower than the k-th best by more than that cannot

@@ -45,7 +45,7 @@ Part = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 
 class DamagedVectors(ValueError):
-    """The file holds something else than was written."""
+    """The file is damaged."""
 
 
 def write_vectors(
@@ -103,7 +103,7 @@ def read_part(stream: BinaryIO, head: Head, number: int) -> Iterator[Part]:
         summed = zlib.crc32(_little(codes), summed)
         yield codes, some.astype("=i8", copy=False)
     if zlib.crc32(_little(ids), summed) != head.sums[number]:
-        raise DamagedVectors(f"part {number} of the vectors' file is not what was written")
+        raise DamagedVectors(f"part {number} of the vector file is damaged")
 
 
 def read_ids(file: Path) -> tuple[Head, NDArray[np.int64]]:
@@ -124,7 +124,7 @@ def read_ids(file: Path) -> tuple[Head, NDArray[np.int64]]:
 
 
 def check_sums(file: Path) -> None:
-    """Read all of a file and hold its parts against their sums.
+    """Read all of a file and check its parts against their sums.
 
     Raises:
         DamagedVectors: a part is not what was written.

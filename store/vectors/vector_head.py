@@ -24,7 +24,7 @@ ID_BYTES = 8
 
 @dataclass(frozen=True)
 class Header:
-    """What is in the file.
+    """The contents of the file.
 
     Attributes:
         dim: width D of the vectors; the codes have W numbers, `padded_width(dim)`.
@@ -74,7 +74,7 @@ class Header:
 
     @classmethod
     def unpack(cls, start: bytes) -> Self | None:
-        """Return what the first bytes of a file say, None where they make no sense."""
+        """Return the header from the first bytes of a file; None if they make no sense."""
         if len(start) < HEADER.size:
             return None
         magic, dim, bits, count, lists, probes = HEADER.unpack(start)
@@ -117,7 +117,7 @@ class Head:
 
 
 def read_head(stream: BinaryIO, file: Path) -> Head:
-    """Read the head, and hold it against the file's size.
+    """Read the head, and check it against the file's size.
 
     Raises:
         ValueError: it is no such file, of another version, cut off, or its numbers are none.
@@ -125,7 +125,7 @@ def read_head(stream: BinaryIO, file: Path) -> Head:
     start = stream.read(HEADER.size)
     header = Header.unpack(start)
     if header is None:
-        raise ValueError(f"{file} holds no vectors of crossgraph, or those of another version")
+        raise ValueError(f"{file} is no vector file of crossgraph, or one of another version")
     size = file.stat().st_size
     if size != header.file_bytes:
         raise ValueError(f"{file} has {size} bytes, expected {header.file_bytes}: it is damaged")
@@ -135,7 +135,7 @@ def read_head(stream: BinaryIO, file: Path) -> Head:
     facts = np.frombuffer(content, "<i8", 2 * header.parts, HEADER.size + floats.nbytes)
     sizes, sums = facts.astype("=i8").reshape(2, header.parts)
     if not np.isfinite(floats).all() or not (scale > 0).all():
-        raise ValueError(f"{file} has a scale, centroids or ranges that are no numbers")
+        raise ValueError(f"{file} has a scale, centroids or ranges that are not finite numbers")
     fits = (sizes >= 0).all() and (sizes <= header.count).all() and sizes.sum() == header.count
     if not fits:
         raise ValueError(f"{file} has lists that do not hold its {header.count} vectors")

@@ -1,4 +1,4 @@
-"""What the store asks of a vector search, whichever library does it, and what its forms share."""
+"""What the store needs of a vector search, in any library, and what its forms share."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def test_what_cannot_be_mended_is_told_and_fails(capsys: pytest.CaptureFixture[s
     for repair in ([], ["--repair"]):
         (line,) = out_of(capsys, "verify", "--index", "a.index", *repair, code=1).splitlines()
         assert line.startswith("catalog-malformed: ")
-        assert "index the photos anew into another folder" in line
+        assert "index the photos again into another folder" in line
 
 
 def test_an_index_in_another_folder_is_as_sound(capsys: pytest.CaptureFixture[str]) -> None:

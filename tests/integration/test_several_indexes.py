@@ -168,7 +168,7 @@ def test_the_model_at_hand_must_be_theirs(places: dict[str, Path], tmp_path: Pat
     with pytest.raises(ModelMismatch, match="give that model with --checkpoint"):
         open_index([places["a"], places["b"]], model=other)  # type: ignore[arg-type]
     build_index(tmp_path / "c", [tmp_path / "photos-a"], other)
-    with pytest.raises(ModelMismatch, match="only where one model made them"):
+    with pytest.raises(ModelMismatch, match="only if one model made them"):
         opened(places["a"], tmp_path / "c")
 
 

@@ -96,7 +96,7 @@ def test_a_restart_between_two_searches_is_not_even_noticed(
 
 def test_in_the_middle_of_a_search_it_is_told(fragile: PostgresServer, folder: Path) -> None:
     with PostgresReader.open(pushed(folder, fragile.new_database())) as reader:
-        with pytest.raises(IndexUnavailable, match="went away"), reader.snapshot():
+        with pytest.raises(IndexUnavailable, match="was lost"), reader.snapshot():
             fragile.kill()
             reader.photos([1])
         fragile.start()

@@ -60,7 +60,7 @@ def test_another_model_is_told_and_not_searched(tmp_path: Path, database: str) -
     with reader:
         with Index.open(tmp_path / "other") as index:
             push(index, Address.parse(database))
-        with pytest.raises(ModelMismatch, match="embedded anew with another model"):
+        with pytest.raises(ModelMismatch, match="embedded again with another model"):
             reader.search(QUERIES[0], 3)
     with pytest.raises(ModelMismatch, match="give that model with --checkpoint"):
         PostgresReader.open(database, fingerprint=MODEL, model="mine")

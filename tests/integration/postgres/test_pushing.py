@@ -131,7 +131,7 @@ def test_one_generation_is_kept_to_go_back_to(tmp_path: Path, database: str) -> 
             assert states(database) == ["answers", "ready"]
             with DatabaseCollection(address) as collection:
                 newest, before = (each.number for each in collection.generations())
-                with pytest.raises(QueryError, match=f"no whole generation 99; it has {newest}"):
+                with pytest.raises(QueryError, match=f"no complete generation 99; it has {newest}"):
                     collection.activate(99)
                 collection.activate(before)
             assert len(reader) == 28
@@ -185,7 +185,7 @@ def test_the_commands_tell_what_there_is(
     assert main(["status", "--vectors", place]) == 0
     assert "12 photos, 12 captions" in capsys.readouterr().out
     assert main(["generations", "--vectors", place, "--activate", "9"]) == 2
-    assert "no whole generation 9; it has 2, 1" in capsys.readouterr().err
+    assert "no complete generation 9; it has 2, 1" in capsys.readouterr().err
     assert main(["generations", "--vectors", f"{database}&collection=nope"]) == 1
     assert "has no collection nope: write one with `crossgraph push" in capsys.readouterr().err
     assert main(["push", "--index", str(tmp_path / "index"), "--to", "mysql://x/y"]) == 2

@@ -88,7 +88,7 @@ def test_without_one_answers_are_marked_and_with_it_whole_again(
     # Nobody knows whether that photo is there: it is not said that it is not.
     lost = client.get(f"/v1/images/{STRIDE + 1}")
     assert (lost.status_code, lost.headers["retry-after"]) == (503, "5")
-    assert "lies in an index that cannot be read now" in lost.json()["error"]
+    assert "is in an index that cannot be read at the moment" in lost.json()["error"]
     like = client.post("/v1/search", json={"positive": [{"id": STRIDE + 1}]})
     assert like.status_code == 503
     figures = client.get("/metrics").text

@@ -93,7 +93,7 @@ def test_a_batch_is_the_blobs_of_its_arrays_in_any_layout() -> None:
 )
 def test_a_batch_of_unlike_arrays_is_refused(other: np.ndarray) -> None:
     blobs = [array_to_blob(each) for each in (np.array([5], np.int8), other)]
-    with pytest.raises(ValueError, match="expected \\(1,\\) and int8 as others have"):
+    with pytest.raises(ValueError, match="expected \\(1,\\) and int8 like the others"):
         blobs_to_array(blobs)
 
 
@@ -105,7 +105,7 @@ def test_a_batch_of_one_dtype_s_size_but_another_dtype_is_refused() -> None:
 
 @pytest.mark.parametrize("row", [5, None, "a\0b", b"\0"])
 def test_a_row_that_is_no_path_is_told(row: object) -> None:
-    with pytest.raises(IndexDamaged, match="has the path"):
+    with pytest.raises(IndexDamaged, match="for a path"):
         row_to_path(row)  # type: ignore[arg-type]
 
 

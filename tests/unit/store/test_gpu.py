@@ -44,7 +44,7 @@ def test_one_that_cannot_hold_it_is_told_and_not_used(
 ) -> None:
     stand_in_for_a_gpu(monkeypatch)
     monkeypatch.setattr(FlatStandIn, "add", fail)
-    with pytest.warns(RuntimeWarning, match="CPU is used instead: out of memory"):
+    with pytest.warns(RuntimeWarning, match="so the CPU is used: out of memory"):
         assert on_gpu(index) is None
 
 
@@ -55,7 +55,7 @@ def test_one_that_fails_later_is_told_once_and_the_cpu_answers(
     placed = on_gpu(index)
     assert placed is not None
     monkeypatch.setattr(FlatStandIn, "search", fail)
-    with pytest.warns(RuntimeWarning, match="CPU is used instead"):
+    with pytest.warns(RuntimeWarning, match="so the CPU is used"):
         ids, _ = placed.search(QUERIES[0], 5)
     assert ids.tolist() == index.search(QUERIES[0], 5)[0].tolist()
     with warnings.catch_warnings():

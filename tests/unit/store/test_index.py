@@ -179,7 +179,7 @@ def test_where_there_is_no_index_it_says_so(tmp_path: Path) -> None:
 def test_an_index_that_was_never_begun_is_begun(folder: Path) -> None:
     folder.mkdir()
     (folder / "catalog.db").touch()
-    with pytest.raises(IndexNotFound, match="never begun"):
+    with pytest.raises(IndexNotFound, match="never started"):
         Index.open(folder)
     with Index.open_or_create(folder, ModelInfo("f1", 2)) as index:
         assert len(index) == 0

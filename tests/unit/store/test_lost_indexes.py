@@ -42,8 +42,10 @@ def test_one_that_is_away_is_left_out_named_and_used_again(two: list[Path]) -> N
         assert index.search(X, 9)[0].tolist() == [1, 2]
         (missing,) = index.missing
         assert missing.index == str(two[1])
-        assert "is not there any more" in missing.reason
-        with pytest.raises(IndexUnavailable, match="lies in an index that cannot be read now"):
+        assert "no longer exists" in missing.reason
+        with pytest.raises(
+            IndexUnavailable, match="is in an index that cannot be read at the moment"
+        ):
             index.photos([STRIDE + 1])
         away.rename(two[1])
         await_that(lambda: len(index.search(X, 9)[0]) == 5)

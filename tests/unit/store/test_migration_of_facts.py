@@ -76,7 +76,7 @@ def test_a_checksum_that_is_none_is_told_and_nothing_is_changed(catalog: Path) -
     with closing(sqlite3.connect(catalog)) as connection, connection:
         connection.execute("UPDATE images SET sha256 = 'words' WHERE id = 2")
         before = list(connection.iterdump())
-    with pytest.raises(IndexDamaged, match="sha256 'words', which is no hex number"):
+    with pytest.raises(IndexDamaged, match="sha256 'words', expected a hex number"):
         Index.open(catalog.parent)
     with closing(sqlite3.connect(catalog)) as connection:
         assert list(connection.iterdump()) == before

@@ -161,7 +161,7 @@ def test_a_path_that_leads_out_of_its_folder_is_not_upgraded(catalog: Path) -> N
 
 def test_one_that_was_never_begun_is_begun(tmp_path: Path) -> None:
     folder = make_version_one(tmp_path / "index", begun=False).parent
-    with pytest.raises(IndexNotFound, match="never begun"):
+    with pytest.raises(IndexNotFound, match="never started"):
         Index.open(folder)
     with Index.open_or_create(folder, ModelInfo("f1", 2)) as index:
         assert add(index, "/photos/a.jpg") == 1

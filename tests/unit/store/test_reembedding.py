@@ -54,7 +54,7 @@ def test_the_old_model_answers_until_the_new_one_takes_over(folder: Path, index:
             lambda: reader.nodes([1]),
             lambda: reader.photos([1]),
         ):
-            with pytest.raises(ModelMismatch, match=r"embedded anew.*open it again"):
+            with pytest.raises(ModelMismatch, match=r"embedded again.*open it again"):
                 ask()
     with Index.open(folder, fingerprint="new") as again:
         assert again.vectors([1, 2]).tolist() == NEW.tolist()

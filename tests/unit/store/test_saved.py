@@ -53,7 +53,7 @@ def test_what_cannot_be_read_is_named_and_forgotten(folder: Path, fault: str) ->
     (problem,) = verify(folder).problems
     assert (problem.code, problem.count) == ("bad-saved", 1)
     called = "“Best”" if column == "record" else "number 1"
-    assert problem.examples == (f"{called} cannot be read, and will be forgotten",)
+    assert problem.examples == (f"{called} cannot be read, and will be deleted",)
     assert repair(folder)[1].problems == ()
     assert held(folder) == [SEARCH]
 

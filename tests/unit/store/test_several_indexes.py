@@ -102,7 +102,7 @@ def test_indexes_of_two_models_are_refused_or_the_rarer_left_out(tmp_path: Path)
         make(tmp_path / "b", {"3": [1, 0, 0, 0], "4": [1, 0, 0, 0]}, "bb"),
         make(tmp_path / "c", {"5": [1, 0, 0, 0], "6": [1, 0, 0, 0]}, "bb"),
     ]
-    with pytest.raises(ModelMismatch, match=r"one model made them: .*a with  \(aa\)"):
+    with pytest.raises(ModelMismatch, match=r"one model made them, found .*a with  \(aa\)"):
         open_indexes([str(place) for place in places], seconds=5, strict=True)
     with opened(places) as index:
         assert index.model.fingerprint == "bb"

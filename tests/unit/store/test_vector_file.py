@@ -53,13 +53,13 @@ def test_the_ids_are_read_alone(kind: str, request: pytest.FixtureRequest) -> No
 def test_a_file_of_something_else_is_refused(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "other.faiss"
     file.write_bytes(content)
-    with pytest.raises(ValueError, match="holds no vectors of crossgraph"):
+    with pytest.raises(ValueError, match="is no vector file of crossgraph"):
         choose.load(file)
 
 
 def test_an_index_that_faiss_wrote_is_refused(tmp_path: Path) -> None:
     faiss.write_index(faiss.IndexFlatIP(2), str(tmp_path / "other.faiss"))
-    with pytest.raises(ValueError, match="holds no vectors of crossgraph"):
+    with pytest.raises(ValueError, match="is no vector file of crossgraph"):
         choose.load(tmp_path / "other.faiss")
 
 
@@ -114,7 +114,7 @@ def flip(file: Path, at: int) -> None:
 @pytest.mark.parametrize("at", [-1, -8 * 200 - 1], ids=["ids", "codes"])
 def test_an_exact_one_is_checked_when_it_is_read(exact: Path, at: int) -> None:
     flip(exact, at)
-    with pytest.raises(DamagedVectors, match="not what was written"):
+    with pytest.raises(DamagedVectors, match="is damaged"):
         choose.load(exact)
 
 
@@ -143,7 +143,7 @@ def test_a_head_other_than_the_recorded_one_is_refused(lists: Path) -> None:
     recorded = head_sha256(lists)
     assert len(choose.load(lists, recorded)) == 200
     flip(lists, LISTS_AT)
-    with pytest.raises(DamagedVectors, match="another than was recorded"):
+    with pytest.raises(DamagedVectors, match="is not the recorded file"):
         choose.load(lists, recorded)
 
 
@@ -186,7 +186,7 @@ def test_numbers_that_are_none_are_refused(lists: Path) -> None:
     content = bytearray(lists.read_bytes())
     content[LISTS_AT : LISTS_AT + 4] = np.array([np.nan], dtype="<f4").tobytes()
     lists.write_bytes(content)
-    with pytest.raises(ValueError, match="no numbers"):
+    with pytest.raises(ValueError, match="not finite numbers"):
         choose.load(lists)
 
 

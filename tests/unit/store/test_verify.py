@@ -176,7 +176,7 @@ def test_what_sqlite_calls_malformed_is_told_and_left_alone(folder: Path) -> Non
     for found in (verify(folder), *repair(folder)):
         assert [problem.code for problem in found.problems] == ["catalog-malformed"]
         assert found.problems[0].mending == ""
-        assert "index the photos anew into another folder" in str(found.problems[0])
+        assert "index the photos again into another folder" in str(found.problems[0])
     assert state(folder) == before
 
 
