@@ -96,7 +96,10 @@ def make_index(like: Path, folder: Path, rows: int) -> NDArray[np.float32]:
         real = RealPhotos(known.vectors(ids), known.nodes(ids), model.unit_dim)
     prepared = find_indexing_model(exported_models_cache(), model.fingerprint)
     if prepared is None:
-        raise SystemExit(f"{like} was made by a model that is not prepared here: index with it")
+        raise SystemExit(
+            f"{like} was made with a model that is not prepared here: prepare it with "
+            "`crossgraph index`"
+        )
     with Index.create_for(folder, ModelInfo.of(model)) as index:
         done = 0
         for vectors, packed in made_rows(real, rows):

@@ -209,8 +209,8 @@ def load_network(checkpoint: Checkpoint) -> Network:
     """
     if checkpoint.kind != "crossgraph":
         raise CheckpointError(
-            f"{checkpoint.folder} holds a {checkpoint.kind} model, which judges pairs but has no "
-            f"vectors to index; use a crossgraph checkpoint"
+            f"{checkpoint.folder} holds a {checkpoint.kind} model, which scores pairs but has no "
+            "vectors to index; use a crossgraph checkpoint"
         )
     try:
         network = build_network(checkpoint.config)
@@ -223,7 +223,7 @@ def load_network(checkpoint: Checkpoint) -> Network:
         raise CheckpointError(f"{checkpoint.folder / CONFIG} is damaged: {first_line}") from error
     raise CheckpointError(
         f"{checkpoint.folder} was trained by another version of crossgraph, which tuned other "
-        "layers: train it anew with `crossgraph train`"
+        "layers: train it again with `crossgraph train`"
     )
 
 

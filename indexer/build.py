@@ -249,7 +249,7 @@ def _noted(noted: Sequence[tuple[str, str]]) -> list[str]:
     """Say what metadata was left out, of the first photos of which it was."""
     lines = [f"metadata: {path}: {note}" for path, note in noted[:MOST_NOTED]]
     rest = len(noted) - len(lines)
-    return [*lines, f"metadata of {rest:,} photos more was left out in part"] if rest else lines
+    return [*lines, f"metadata of {rest:,} more photos was left out in part"] if rest else lines
 
 
 def _in_all(passed_over: Mapping[str, Mapping[str, int]], roots: Sequence[str]) -> dict[str, int]:

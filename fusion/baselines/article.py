@@ -76,7 +76,9 @@ class ArticleConfig:
         if not 0 <= self.dropout < 1 or self.contrastive_weight < 0:
             raise ValueError("dropout must be 0 to below 1 and contrastive_weight 0 or more")
         if self.width % self.heads or not 0 < self.neighbours < self.bank:
-            raise ValueError("width must divide by heads, and bank be larger than neighbours")
+            raise ValueError(
+                "width must be divisible by heads, and bank must be larger than neighbours"
+            )
 
 
 class ArticleModel(PairModel):

@@ -69,7 +69,7 @@ def _read(kind: type[Config], options: Mapping[str, str]) -> Config:
     try:
         values = {name: types[name](value) for name, value in options.items()}
     except ValueError as error:
-        raise ModelOptionError(f"an option is no number: {error}") from error
+        raise ModelOptionError(f"an option is not a number: {error}") from error
     try:
         return kind(**values)
     except ValueError as error:

@@ -97,7 +97,7 @@ def train_pair_model(
     train = _Split(images.float(), texts.float(), photo_rows)
     dev = one_caption_each(_Split(dev_images.float(), dev_texts.float(), dev_photo_rows))
     if batch_size < 2 or len(photo_rows.unique()) < 2:
-        raise ValueError(f"batch size {batch_size} over fewer than two pairs to tell apart")
+        raise ValueError(f"batch size {batch_size} leaves fewer than two pairs to distinguish")
     model.fit_statistics(train.images, train.texts)
     model.fill_bank(train.images, train.texts)
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=WEIGHT_DECAY)

@@ -265,5 +265,5 @@ def _shown(value: object) -> str:
     try:
         text = json.dumps(value)
     except RecursionError:
-        return "what is nested too deep to be shown"
+        return "a value nested too deeply to be shown"
     return text if len(text) <= LONGEST_EXAMPLE else f"{text[: LONGEST_EXAMPLE - 3]}..."

@@ -131,11 +131,13 @@ def load(folder: Path) -> LinearCCA:
     """
     path = folder / FILE_NAME
     if not path.is_file():
-        raise NegativesError(f"{path} is not there: train the model anew to get its hard negatives")
+        raise NegativesError(f"{path} is missing: train the model again to get its hard negatives")
     try:
         return LinearCCA(**load_file(path))
     except (SafetensorError, TypeError) as error:
-        raise NegativesError(f"{path} is damaged or no file of hard negatives: {error}") from error
+        raise NegativesError(
+            f"{path} is damaged, or not a file of hard negatives: {error}"
+        ) from error
 
 
 def pooled_images(data: PairData) -> Array:

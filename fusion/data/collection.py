@@ -78,7 +78,9 @@ def read_captions(annotations: Path, images_dir: Path) -> Collection:
     kept = [caption for caption in captions if caption[1] in at]
     notes = file.notes()
     if away := [name for each, name in file.images.items() if each in captioned and each not in at]:
-        notes.append(f"{annotations}: {len(away):,} photos are not in {images_dir}, as {away[0]}")
+        notes.append(
+            f"{annotations}: {len(away):,} photos are not in {images_dir}, such as {away[0]}"
+        )
     return Collection(
         image_ids=_numbers(list(ids.values())),
         paths=list(ids),

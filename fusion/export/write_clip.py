@@ -102,7 +102,7 @@ def export_clip(source: ClipSource, fingerprint: str, encoders: str, root: Path)
             width = _write_texts(source, partial / QUERY)
             if width != facts["dim"]:
                 raise ModelExportError(
-                    f"its photos become {facts['dim']} numbers and its texts {width}"
+                    f"its photos become {facts['dim']} numbers, but its texts {width}"
                 )
             bank = embedded_words(partial / QUERY, source.texts, source.tokenizer)
             save_file({BANK: bank}, partial / TABLES)
@@ -120,7 +120,9 @@ def _check_tokens(source: ClipSource) -> None:
             np.array_equal(wanted[name], written[name]) for name in wanted
         )
         if not same:
-            raise ModelExportError(f"its tokenizer reads {text[:30]!r} otherwise than written here")
+            raise ModelExportError(
+                f"its tokenizer reads {text[:30]!r} differently than its exported form"
+            )
 
 
 def _check_pixels(source: ClipSource) -> None:
@@ -132,7 +134,7 @@ def _check_pixels(source: ClipSource) -> None:
         )
         apart = np.abs(wanted[PIXELS].numpy() - written[PIXELS]).max() if same else np.inf
         if apart > level:
-            raise ModelExportError("its processor resizes, crops or scales in a way unknown here")
+            raise ModelExportError("its processor resizes, crops or scales in an unsupported way")
 
 
 def _write_photos(source: ClipSource, path: Path) -> int:
@@ -205,7 +207,9 @@ def _compare(path: Path, module: nn.Module, samples: list[dict[str, Tensor]]) ->
         output = session.run(None, {name: value.numpy() for name, value in sample.items()})[0]
         apart = float(np.abs(wanted - output).max()) if output.shape == wanted.shape else np.inf
         if not apart <= MOST_APART:
-            raise ModelExportError(f"an exported embedding is {apart:.1e} from the model's own")
+            raise ModelExportError(
+                f"an exported embedding differs by {apart:.1e} from the model's own"
+            )
         if output.ndim != 2:
             raise ModelExportError(f"its features are {output.shape}, expected one vector each")
         width = int(output.shape[1])

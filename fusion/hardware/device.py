@@ -49,13 +49,13 @@ def choose_device(
         return "cuda"
     if wanted == "cuda" and find_spec("torch") is None:
         raise DeviceNotThere(
-            "--device cuda: a GPU is used by torch, which is not installed: pip install "
-            '"crossgraph[gpu]", or leave --device out'
+            "--device cuda needs torch, which is not installed: pip install "
+            '"crossgraph[gpu]", or leave out --device'
         )
     if wanted == "cuda":
         raise DeviceNotThere(
-            "--device cuda: torch finds no CUDA GPU here; look at `nvidia-smi` and at whether this "
-            "torch was built for CUDA, or leave --device out"
+            "--device cuda: torch finds no CUDA GPU here; check `nvidia-smi` and whether this "
+            "torch was built for CUDA, or leave out --device"
         )
     return "cpu"
 

@@ -35,11 +35,11 @@ def unreadable(folder: Path, name: str, error: Exception) -> ExportedModelError:
     if is_whole(folder, name):
         needed = sum(part.stat().st_size for part in folder.glob(f"{name}*")) / 1e6
         return ExportedModelError(
-            f"{file} is as it was written and cannot be loaded ({type(error).__name__}): it takes "
-            f"{needed:.0f} MB of memory and more to work with; see that there is as much"
+            f"{file} is intact but cannot be loaded ({type(error).__name__}): it takes "
+            f"{needed:.0f} MB of memory and more to run; make sure that there is enough"
         )
     return ExportedModelError(
-        f"{file} is damaged ({type(error).__name__}): `crossgraph index` prepares the model anew"
+        f"{file} is damaged ({type(error).__name__}): `crossgraph index` prepares the model again"
     )
 
 
@@ -130,5 +130,5 @@ class ExportedFiles:
             beside.join()
         if whole != [True]:
             raise ExportedModelError(
-                f"{self._folder / name} is damaged: `crossgraph index` prepares the model anew"
+                f"{self._folder / name} is damaged: `crossgraph index` prepares the model again"
             )

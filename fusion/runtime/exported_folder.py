@@ -98,7 +98,7 @@ def _manifest(folder: Path) -> _Manifest:
     """Read what was written down; ValueError where it is not what was written."""
     manifest: _Manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     if manifest["sha256"] != _manifest_sha256(manifest["facts"], manifest["files"]):
-        raise ValueError(f"{folder / MANIFEST} is not what was written")
+        raise ValueError(f"{folder / MANIFEST} is damaged")
     return manifest
 
 

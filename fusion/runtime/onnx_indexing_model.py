@@ -86,7 +86,7 @@ class OnnxIndexingModel(ExportedPhotoEncoder):
     def __init__(self, folder: Path, facts: TrainedFacts, threads: int | None = None) -> None:
         super().__init__(folder, facts, threads)
         if facts["photos"] is None:
-            raise ValueError(f"{folder} has no encoder of photos")
+            raise ValueError(f"{folder} has no image encoder")
         self.unit_dim = int(facts["unit_dim"])
         self.batch_size = PHOTOS_TOGETHER
         self.size_px = int(facts["photos"]["size_px"])

@@ -212,7 +212,7 @@ def _pack_ends(ends: NDArray[np.integer], end_bytes: int) -> Bytes:
     if ends.size and not 0 <= ends.min() <= ends.max() < 256**end_bytes:
         raise ValueError(
             f"edges to training photos {ends.min()} to {ends.max()}, expected 0 to "
-            f"{256**end_bytes - 1}, which is all that {end_bytes} bytes can name"
+            f"{256**end_bytes - 1}, the range of {end_bytes} bytes"
         )
     packed: Bytes = ends.astype("<u8")[..., None].view(np.uint8)[..., :end_bytes]
     return packed

@@ -16,7 +16,7 @@ __all__ = ["apply_options", "options_of"]
 
 Owner = TypeVar("Owner", ModelConfig, RerankerConfig, Options)
 TRAINING = "training."
-KNOWN_OPTIONS = "known are model.NAME, reranker.NAME and training.NAME"
+KNOWN_OPTIONS = "expected model.NAME, reranker.NAME or training.NAME"
 
 
 def apply_options(config: NetworkConfig, options: Mapping[str, str]) -> NetworkConfig:

@@ -57,7 +57,9 @@ def with_tuned_image(encoders: Encoders, checkpoint: Checkpoint) -> tuple[Encode
     """
     blocks = load_network(checkpoint).reader.blocks
     if blocks is None or not isinstance(encoders.image, GridEncoder):
-        raise ValueError(f"{checkpoint.folder} has no tuned image encoder, expected one that has")
+        raise ValueError(
+            f"{checkpoint.folder} has no tuned image encoder, expected a checkpoint with one"
+        )
     if encoders.fingerprint != checkpoint.encoders_fingerprint:
         raise ValueError(
             f"{checkpoint.folder} tuned encoders {checkpoint.encoders_fingerprint[:12]}, expected "

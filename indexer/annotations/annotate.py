@@ -60,8 +60,8 @@ def annotate(index: Index, described: Sequence[CocoSource], roots: Sequence[str]
         if alike:
             some = ", ".join(alike[:SHOWN]) + (", ..." if len(alike) > SHOWN else "")
             notes.append(
-                f"{source.path}: {len(alike)} names fit a photo that another name fits as well, so "
-                f"nothing of them is taken: {some}"
+                f"{source.path}: {len(alike)} names match a photo that another name also "
+                f"matches, so they are ignored: {some}"
             )
         annotated |= _write(index, source, names, inside)
     return Annotated(len(annotated), tuple(sorted(missing)), tuple(notes))

@@ -93,5 +93,5 @@ def _place(row: Row) -> dict[str, Any]:
 
 def _given(value: Any) -> Any:  # noqa: ANN401 - a cell of any type
     if value is None:
-        raise ValueError("a row lacks a fact that every photo has")
+        raise ValueError("a row lacks a value that every photo has")
     return value

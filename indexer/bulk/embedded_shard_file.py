@@ -208,12 +208,12 @@ def _numbers(column: pa.ChunkedArray, dtype: str) -> NDArray[Any]:
     """Return (B, ...) numbers of a column of bytes, as many in each."""
     values = column.to_pylist()
     if None in values or len({len(row) for row in values}) > 1:
-        raise ValueError("photos lack embeddings, or have some of several sizes")
+        raise ValueError("photos lack embeddings, or have embeddings of different sizes")
     return np.frombuffer(b"".join(values), dtype).reshape(len(values), -1 if values else 0)
 
 
 def _damaged(path: Path, error: Exception) -> DamagedEmbeddedShard:
     return DamagedEmbeddedShard(
-        f"{path} is no shard, or damaged ({error}): delete it and run `crossgraph shards "
-        "write` again, which makes it anew"
+        f"{path} is no shard, or damaged ({error}): delete it and run `crossgraph shards write` "
+        "again to recreate it"
     )

@@ -80,7 +80,7 @@ def read_manifest(folder: Path) -> Manifest:
         if record["format"] != FORMAT:
             raise SourceError(
                 f"{file} is of format {record['format']}, this version reads {FORMAT}: upgrade "
-                "crossgraph, or write the shards anew into another folder"
+                "crossgraph, or write the shards again into another folder"
             )
         return Manifest(**record)
     except OSError as error:

@@ -157,8 +157,8 @@ class _Merging:
         wanted = self._manifest
         if (facts.fingerprint, facts.dim) != (wanted.fingerprint, wanted.dim):
             raise DamagedEmbeddedShard(
-                f"{path} is of model {facts.fingerprint[:12]}, the others in its folder of "
-                f"{wanted.fingerprint[:12]}"
+                f"{path} was made with model {facts.fingerprint[:12]}, the others in its folder "
+                f"with {wanted.fingerprint[:12]}"
             )
         return facts
 

@@ -106,9 +106,9 @@ class _RayActor:
         self._model = make_model(threads)
         if self._model.fingerprint != fingerprint:
             raise ModelMismatch(
-                f"a worker loaded model {self._model.name} ({self._model.fingerprint[:12]}), the "
-                f"run was begun with {fingerprint[:12]}: give all machines the same version and "
-                "the same --checkpoint"
+                f"a worker loaded model {self._model.name} ({self._model.fingerprint[:12]}), but "
+                f"the run was started with {fingerprint[:12]}: give all machines the same "
+                "version and the same --checkpoint"
             )
 
     def __call__(self, row: dict[str, bytes]) -> dict[str, bytes]:
@@ -145,7 +145,7 @@ def _ray(address: str | None, workers: int | None) -> Generator[ModuleType]:
             **({} if address else own),
         )
     except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-        where = f"no Ray answers at {address}" if address else "Ray cannot be started"
+        where = f"no Ray cluster answers at {address}" if address else "Ray cannot be started"
         raise RayError(f"{where}: {error}") from error
     # Else Ray prints of workers that died, with all they said, on the stream that is for results.
     # Its debugger does the same: there is no option for it.
@@ -166,7 +166,7 @@ def _check_answers(address: str) -> None:
     try:
         socket.create_connection((host, int(port)), ANSWERS_WITHIN_SECONDS).close()
     except (OSError, OverflowError) as error:
-        raise RayError(f"no Ray answers at {address}: {error}") from error
+        raise RayError(f"no Ray cluster answers at {address}: {error}") from error
 
 
 def _rows_of(ray: ModuleType, data_set: Dataset) -> Iterator[dict[str, bytes]]:
@@ -175,4 +175,4 @@ def _rows_of(ray: ModuleType, data_set: Dataset) -> Iterator[dict[str, bytes]]:
     except ray.exceptions.RayError as error:
         # Its message is the worker's traceback, at whose end stands what went wrong.
         lines = str(error).strip().splitlines() or [type(error).__name__]
-        raise RayError(f"a worker of Ray failed: {lines[-1].strip()}") from error
+        raise RayError(f"a Ray worker failed: {lines[-1].strip()}") from error

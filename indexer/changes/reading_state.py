@@ -78,7 +78,7 @@ def described_again(
         try:
             sources.append(CocoSource(Path(origin)))
         except SourceError as error:
-            notes.append(f"{error}; what it said before stays")
+            notes.append(f"{error}; its earlier annotations are kept")
     return sources, notes
 
 

@@ -73,7 +73,7 @@ def survey(
             could be reached, or a file is no photo.
     """
     if not sources and not known and not files:
-        raise SourceError("no folder of photos is given, and the index knows of none")
+        raise SourceError("no folder of photos is given, and the index knows none")
     places = expanded(sources) if sources else [] if files else list(known)
     rules = Rules() if rules is None else rules
     seen = _seen_at_all(places, known, prune, rules)
@@ -164,10 +164,10 @@ def _shards_below(address: str) -> _Seen:
     try:
         listing = shards_at(address)
     except OSError as error:
-        raise SourceError(f"{address} cannot be looked through: {error}") from error
+        raise SourceError(f"{address} cannot be listed: {error}") from error
     if not listing:
         raise SourceError(
-            f"{address} holds no tar and no Parquet file, which is what is read from elsewhere"
+            f"{address} holds no tar or Parquet files, the only ones that are read from addresses"
         )
     # A store of objects may have names with an empty part, `a//b.tar`, which no path of ours has.
     odd = [name for name, _ in listing if not lies_inside(name[len(address) + 1 :])]

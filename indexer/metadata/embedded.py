@@ -128,7 +128,7 @@ def _position(gps: Mapping[int, object]) -> tuple[tuple[float, float] | None, st
     where = degrees_or_none(
         math.nan if latitude is None else latitude, math.nan if longitude is None else longitude
     )
-    return where, "" if where is not None else "its GPS position is none"
+    return where, "" if where is not None else "its GPS position is invalid"
 
 
 def _degrees(parts: object, side: object) -> float | None:

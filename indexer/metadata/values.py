@@ -105,7 +105,7 @@ def details_from(parts: Sequence[MetadataValues], sidecars: str = "") -> PhotoDe
     notes = [note for part in parts for note in part.notes]
     for what, values, most in (("tags", tags, MOST_TAGS), ("people", people, MOST_PEOPLE)):
         if len(values) > most:
-            notes.append(f"{len(values) - most:,} of {len(values):,} {what} are left out")
+            notes.append(f"{len(values) - most:,} of {len(values):,} {what} were left out")
     where = next((part for part in parts if part.latitude is not None), MetadataValues())
     return PhotoDetails(
         title=first("title"),

@@ -57,7 +57,7 @@ def xmp_values(content: bytes) -> MetadataValues:
     taken, offset = _time(p)
     notes = [packet.note] if packet.note else []
     if where is None and p.text(f"{EXIF}GPSLatitude"):
-        notes.append("its XMP position is none")
+        notes.append("its XMP position is invalid")
     return MetadataValues(
         title=line_of(p.text(f"{DC}title", f"{PHOTOSHOP}Headline"), LONGEST_TITLE),
         description=lines_of_text(p.text(f"{DC}description", f"{TIFF}ImageDescription")),

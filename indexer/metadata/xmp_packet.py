@@ -112,12 +112,12 @@ def read_packet(content: bytes) -> XmpPacket:
     """Return the properties of a packet, of one that is cut off or damaged as far as it goes.
 
     >>> read_packet(b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>").note
-    'XMP has a document type, which none needs'
+    'XMP has a document type declaration, which is not allowed'
     """
     reader = _Reader()
     note = ""
     if len(content) > MOST_BYTES:
-        note = f"XMP has {len(content):,} bytes, of which {MOST_BYTES:,} are read"
+        note = f"XMP has {len(content):,} bytes, of which only {MOST_BYTES:,} are read"
     try:
         reader.parser.Parse(content[:MOST_BYTES].strip(b"\0 \r\n\t"), True)
     except _RefusedError as refused:
@@ -174,4 +174,4 @@ class _Reader:
         self._letters += len(text)
 
     def _refuse(self, *_: object) -> None:
-        raise _RefusedError("XMP has a document type, which none needs")
+        raise _RefusedError("XMP has a document type declaration, which is not allowed")

@@ -187,7 +187,7 @@ def _own_words(content: bytes) -> Generator[None]:
     except UnreadableImage:
         raise
     except UnidentifiedImageError as error:
-        raise UnreadableImage("its content is no image of a known format") from error
+        raise UnreadableImage("its content is not an image of a known format") from error
     except Image.DecompressionBombError as error:
         raise UnreadableImage(f"it claims too many pixels: {error}") from error
     # Decoders meet broken data with SyntaxError, struct.error, IndexError and more.
@@ -222,7 +222,7 @@ def _decoded_tolerantly(
             damage = "" if is_whole(content) else str(refused)
     if damage and is_plain(photo.image):  # no pixel came, or none that shows something
         return None
-    damage = damage and f"cut off or damaged, shown as far as it goes: {damage}"
+    damage = damage and f"truncated or damaged, only partly readable: {damage}"
     return replace(photo, reader=READER_VERSION, damage=damage)
 
 

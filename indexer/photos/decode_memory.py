@@ -93,7 +93,7 @@ def _wanted_bytes(image: ImageFile.ImageFile, content: bytes, enough_px: int | N
         known = DECODE_BYTES_A_PIXEL[image.format or ""]
         return max(pixels, tile) * getattr(image, "decode_bytes_a_pixel", known) + lines
     if content.count(b"\xff\xda") * pixels > MAX_SCANNED_PIXELS:
-        raise UnreadableImage(f"it goes over its {pixels:,} pixels too often to be a photo")
+        raise UnreadableImage(f"it has too many passes over its {pixels:,} pixels to be a photo")
     # A file of several scans keeps two bytes of every sample until it has all scans.
     samples = [horizontal * vertical for _, horizontal, vertical, _ in image.layer]
     kept = 2 * pixels * sum(samples) // max([1, *samples])

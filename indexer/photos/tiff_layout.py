@@ -102,7 +102,7 @@ def layout_of(tags: Tags) -> TiffLayout:
         UnreadableImage: one that is not read; says what it is.
     """
     if not tags:
-        raise UnreadableImage("a TIFF that is cut off: its table of contents is missing")
+        raise UnreadableImage("a truncated TIFF: its directory is missing")
     bits, forms = _several(tags.get(BITS, 1)), _several(tags.get(FORMAT, 1))
     photometric, packing = tags.get(PHOTOMETRIC, 1), tags.get(COMPRESSION, 1)
     bands = tags.get(SAMPLES, len(bits))

@@ -80,5 +80,5 @@ def _kind(file: CocoFile, has_captions: bool, has_categories: bool) -> list[str]
     if has_captions or not file.annotation_count:
         return []
     if has_categories:
-        return [f"{file.path} has no captions; what it names in the photos was taken as categories"]
-    return [f"{file.path} has neither captions nor categories: it says nothing of its photos"]
+        return [f"{file.path} has no captions; its categories were used"]
+    return [f"{file.path} has neither captions nor categories for its photos"]

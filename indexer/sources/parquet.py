@@ -81,15 +81,15 @@ class ParquetShard:
     def _file_at(self, path: str) -> bytes:
         place = self._place_of(path)
         if "\0" in place or not is_photo_name(place):
-            raise UnreadableImage(f"{path!r} has not the name of a photo")
+            raise UnreadableImage(f"{path!r} does not have the name of a photo")
         if is_address(place) and "::" in path:  # by which fsspec would go on to another address
-            raise UnreadableImage(f"{path} leads out of the folders of photos")
+            raise UnreadableImage(f"{path} leads outside the folders of photos")
         if self._inside is not None:
             folders = [os.path.dirname(self._place), *self._inside]
             if not any(lies_below(_real(place), _real(folder)) for folder in folders):
-                raise UnreadableImage(f"{path} leads out of the folders of photos")
+                raise UnreadableImage(f"{path} leads outside the folders of photos")
         if not is_address(place) and os.path.exists(place) and not os.path.isfile(place):
-            raise UnreadableImage(f"{path} is no file")  # a pipe would be waited for for ever
+            raise UnreadableImage(f"{path} is not a file")  # a pipe would be waited for for ever
         with opened(place) as file:
             return file.read(MAX_FILE_BYTES + 1)
 

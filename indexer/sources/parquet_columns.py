@@ -68,7 +68,7 @@ def check_parquet(place: str, file: BinaryIO) -> None:
     parquet = open_parquet(place, file)
     schema = parquet.schema_arrow
     if set(schema.names) >= OURS:
-        raise SourceError(f"{place} is one that this program wrote: it has vectors and no photos")
+        raise SourceError(f"{place} was written by this program: it has vectors and no photos")
     if not column_of_photos(parquet):
         there = ", ".join(f"{column.name} ({column.type})" for column in schema)
         raise SourceError(

@@ -36,8 +36,8 @@ def expanded(sources: Iterable[Path | str]) -> list[str]:
     for place in places:
         if place.lower().endswith(PACKED) and not os.path.isdir(place):
             raise SourceError(
-                f"{place} is a packed tar, in which no photo can be found again without unpacking "
-                "all before it: unpack it to a plain .tar first"
+                f"{place} is a compressed tar, in which no photo can be read without unpacking "
+                "everything before it: unpack it to a plain .tar first"
             )
     return list(places)
 
@@ -83,9 +83,9 @@ def _fitting(pattern: str) -> list[str]:
         try:
             paths = fitting(pattern)
         except OSError as error:
-            raise SourceError(f"{pattern} cannot be looked for: {error}") from error
+            raise SourceError(f"{pattern} cannot be expanded: {error}") from error
     else:
         paths = glob.glob(pattern, recursive=True)
     if not paths:
-        raise SourceError(f"nothing fits {pattern}; expected names of tar or Parquet files")
+        raise SourceError(f"nothing matches {pattern}; expected names of tar or Parquet files")
     return sorted(paths)

@@ -150,4 +150,4 @@ def _members(place: str) -> Mapping[str, Member]:
 
 
 def _not_there(place: str, name: str) -> FileNotFoundError:
-    return FileNotFoundError(2, f"there is no {name} in it any more", place)
+    return FileNotFoundError(2, f"it no longer contains {name}", place)

@@ -80,13 +80,13 @@ def facts_of(place: str) -> Facts:
     if not is_address(place):
         status = os.stat(place)
         if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, "it is no file", place)
+            raise OSError(errno.EINVAL, "it is not a file", place)
         return Facts(status.st_size, status.st_mtime_ns)
     system, path = system_of(place)
     with _told_as_os_error(place):
         info = system.info(path)
         if info.get("type") == "directory" or info.get("size") is None:
-            raise IsADirectoryError(f"{place} is no file of a known size")
+            raise IsADirectoryError(f"{place} is not a file of a known size")
         return Facts(int(info["size"]), _version(info))
 
 

@@ -42,15 +42,15 @@ def _listed_file(path: str, known: Collection[str], rules: Rules) -> FoundFile:
     name = os.path.basename(path)
     if name.startswith(".") or not is_photo_name(name):
         raise SourceError(
-            f"{path} has not the name of a photo; expected one that begins with no dot and ends in "
-            + ", ".join(sorted(SUFFIXES))
+            f"{path} does not have the name of a photo; expected one that does not begin with a "
+            "dot and ends in " + ", ".join(sorted(SUFFIXES))
         )
     try:
         facts = os.stat(path)
     except OSError as error:
         raise SourceError(f"{path}: {error.strerror or error}; expected a photo") from error
     if not stat.S_ISREG(facts.st_mode):
-        raise SourceError(f"{path} is no file; expected a photo")
+        raise SourceError(f"{path} is not a file; expected a photo")
     source = _source(path, known, rules)
     beside = sidecars_beside(path)
     return FoundFile(path, source, facts.st_size, facts.st_mtime_ns, sidecars=beside)

@@ -23,7 +23,7 @@ __all__ = ["TarShard", "check_tar", "read_member"]
 BLOCK = tarfile.BLOCKSIZE
 MOST_CAPTION_BYTES = 2**20
 LARGE_TEXT = f"text above {MOST_CAPTION_BYTES // 2**20} MiB"
-TEXT_ALONE = "text of no photo there"
+TEXT_ALONE = "text without its photo"
 
 MOST_HEADER_BYTES = 2**20
 """Of one read while headers are gone through: a long name or PAX header is read whole."""
@@ -110,11 +110,11 @@ class TarShard:
                     offset = tar.offset
                 offset = tar.offset
         except DAMAGED as error:
-            self.damage = f"the tar file is damaged or cut off after {offset:,} bytes: {error}"
+            self.damage = f"the tar file is damaged or truncated after {offset:,} bytes: {error}"
             return
         end = self._at(offset, BLOCK)
         if end != bytes(BLOCK):
-            what = "damaged" if len(end) == BLOCK else "cut off, without the mark of its end,"
+            what = "damaged" if len(end) == BLOCK else "truncated, without an end marker,"
             self.damage = f"the tar file is {what} after {offset:,} bytes"
 
     def _captions_beside(self, name: str, info: tarfile.TarInfo) -> Captions:
@@ -172,8 +172,8 @@ def check_tar(place: str, file: BinaryIO) -> None:
     except DAMAGED as error:
         if packer := packer_of(block):
             raise SourceError(
-                f"{place} is packed ({packer}), so that no photo in it can be found again without "
-                "unpacking all before it: unpack it to a plain .tar, or a folder, first"
+                f"{place} is compressed ({packer}), so no photo in it can be read without "
+                "unpacking everything before it: unpack it to a plain .tar, or a folder, first"
             ) from error
         raise SourceError(f"{place} is no tar file: {error}") from error
 

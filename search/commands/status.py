@@ -28,8 +28,7 @@ def status(
         bool,
         typer.Option(
             "--failed",
-            help="Only the files left out, and those shown as far as they go, a line each, with "
-            "reasons.",
+            help="Only the files left out, and partly readable photos, a line each, with reasons.",
         ),
     ] = False,
 ) -> None:
@@ -72,7 +71,7 @@ def _print(state: Status) -> None:
     typer.echo(f"left out: {counts.quarantined} files")
     _print_some(state.left_out)
     if state.damaged:
-        typer.echo(f"damaged, shown as far as they go: {len(state.damaged)} photos")
+        typer.echo(f"damaged, only partly readable: {len(state.damaged)} photos")
         _print_some(state.damaged)
     if state.passed_over:
         typer.echo(printable(passed_over_line(state.passed_over)))

@@ -65,7 +65,7 @@ def test_names_that_fall_on_one_photo_give_it_nothing(where: Path, tmp_path: Pat
     report = build(where, photos, notes_at(tmp_path / "n.json", images, *said))
     assert said_of(where) == {"a.png": (), "b.png": ("of b",)}
     assert (report.annotated, report.missing) == (1, ())
-    assert "3 names fit a photo that another name fits as well" in report.notes[0]
+    assert "3 names match a photo that another name also matches" in report.notes[0]
 
 
 def test_all_names_that_are_the_path_of_a_photo_speak_of_it(where: Path, tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ def test_a_shard_of_another_model_is_refused(
     (out / "zz").mkdir()
     strange.rename(out / "zz" / strange.name)
     (line,) = merge_embedded_shards(out, where, ColourModel()).refused
-    assert line.endswith("is of model 0the4, the others in its folder of c0104a5")
+    assert line.endswith("was made with model 0the4, the others in its folder with c0104a5")
     with pytest.raises(ModelMismatch, match="holds shards of model colours"):
         merge_embedded_shards(out, where, ColourModel("0the4"))
     with pytest.raises(ModelMismatch, match="holds shards of model colours"):

@@ -221,12 +221,12 @@ ODD = xmp("<dc:subject><rdf:Bag><rdf:li>a&#9;b\u202e\u200b</rdf:li></rdf:Bag></d
 @pytest.mark.parametrize(
     ("sidecar", "note"),
     [
-        (BOMB, "XMP has a document type, which none needs"),
+        (BOMB, "XMP has a document type declaration, which is not allowed"),
         (MANY, "XMP has more than 20,000 elements, the rest is not read"),
         (DEEP, "XMP is nested more than 40 deep, the rest is not read"),
         (DIGIKAM[:1500], "XMP is damaged: no element found: line"),
         (b"\x00\xff" * 50, "XMP is damaged: "),
-        (xmp("", 'exif:GPSLatitude="NaN" exif:GPSLongitude="0/0"'), "its XMP position is none"),
+        (xmp("", 'exif:GPSLatitude="NaN" exif:GPSLongitude="0/0"'), "its XMP position is invalid"),
         (
             xmp(
                 "<dc:subject><rdf:Bag>"
@@ -271,7 +271,7 @@ def test_a_position_that_is_none_is_told(
     with Index.open(tmp_path / "index") as index:
         details = index.photos([1])[0].details
     assert (details.latitude, details.longitude) == (None, None)
-    assert details.note == "its GPS position is none"
+    assert details.note == "its GPS position is invalid"
 
 
 def test_names_cannot_speak_to_the_terminal(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def test_only_what_is_read_otherwise_is_embedded_again(where: Path, photos: Path
     found = files(where)
     assert {file.reader for file in found.values()} == {READER_VERSION}
     assert found["dated.jpg"].taken == datetime(2024, 5, 31, 0, 10)
-    assert "shown as far as it goes" in found["cut.png"].damage
+    assert "only partly readable" in found["cut.png"].damage
     assert build(where, photos)[1] == 0
     assert not plan_index(where, [photos]).reread
 

@@ -58,7 +58,7 @@ def test_a_broken_photo_is_left_out_under_its_name(where: Path, tmp_path: Path) 
     tar = write_tar(tmp_path / "a.tar", {"0.png": RED, "1.png": b"a shopping list"})
     name = f"{tar}!1.png"
     report = build(where, tar)
-    assert report.quarantined == ((name, "its content is no image of a known format"),)
+    assert report.quarantined == ((name, "its content is not an image of a known format"),)
     assert build(where).quarantined == report.quarantined
     assert plan_index(where, [], retry_failed=True).new[0].path == name
     assert build(where, retry_failed=True).quarantined == report.quarantined
@@ -71,7 +71,7 @@ def test_a_broken_photo_is_left_out_under_its_name(where: Path, tmp_path: Path) 
 
 def test_a_pipe_is_not_waited_for(where: Path, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.tar")
-    with pytest.raises(SourceError, match=r"a\.tar cannot be read: it is no file"):
+    with pytest.raises(SourceError, match=r"a\.tar cannot be read: it is not a file"):
         build(where, tmp_path / "a.tar")
 
 
@@ -86,7 +86,7 @@ def test_sources_that_are_none_stop_before_anything_is_written(where: Path, tmp_
         "no.parquet": r"no\.parquet is no Parquet file",
         "gone.tar": r"gone\.tar cannot be read: No such file",
         "a.tar.gz": r"a\.tar\.gz is a packed tar.*unpack it",
-        "part-*.tar": r"nothing fits .*part-\*\.tar",
+        "part-*.tar": r"nothing matches .*part-\*\.tar",
         "numbers.parquet": r"has no column of photos; it has a \(int64\), url \(string\), expected",
         "ours.parquet": r"ours\.parquet is one that this program wrote",
         "{0..200000}.tar": r"stands for more than 100,000",

@@ -114,7 +114,7 @@ def test_workers_with_another_model_end_the_run_in_one_line(
     with started(photos, tmp_path / "out", pids, "other_model") as run:
         _, said = run.communicate(timeout=PATIENCE_SECONDS)
     assert run.returncode == 1
-    assert "a worker loaded model colours (0the4), the run was begun with c0104a5" in said
+    assert "a worker loaded model colours (0the4), but the run was started with c0104a5" in said
     assert len(said.splitlines()) <= 3, said
 
 
@@ -139,4 +139,4 @@ def test_an_address_where_nobody_listens_is_told_at_once(photos: Path, tmp_path:
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_SECONDS
     )
-    assert done.stdout.startswith(f"no Ray answers at {address}: "), done.stderr
+    assert done.stdout.startswith(f"no Ray cluster answers at {address}: "), done.stderr

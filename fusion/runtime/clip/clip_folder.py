@@ -130,8 +130,9 @@ def _snapshot(hub_id: str, revision: str | None, *, offline: bool) -> Path:
     except Exception as error:  # the hub's client has an error tree of its own
         reason = one_line(error)[:160]
     raise WeightsNotFound(
-        f"weights of {CLIP}{hub_id} not found, the hub did not give them ({reason}): where no hub "
-        f"can be reached, copy the model's folder to this machine and give --encoders {CLIP}FOLDER"
+        f"weights of {CLIP}{hub_id} not found, the hub did not provide them ({reason}): if no "
+        "hub can be reached, copy the model's folder to this machine and give --encoders "
+        f"{CLIP}FOLDER"
     )
 
 

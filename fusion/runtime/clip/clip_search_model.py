@@ -100,7 +100,7 @@ class ClipSearchModel:
         Raises:
             ValueError: always.
         """
-        raise ValueError(f"{self.encoders} has no graph that explains its hits")
+        raise ValueError(f"{self.encoders} has no graph to explain its hits with")
 
     def probabilities(self, query: EmbeddedTexts, first_scores: NDArray[np.floating]) -> Array:
         """Probabilities of match from cosines alone, (K,) -> (K,): see `pair_probabilities`."""

@@ -65,7 +65,7 @@ def read_checkpoint_file(folder: Path | None = None) -> CheckpointFile:
         if actual != expected:
             raise CheckpointError(
                 f"{folder / WEIGHTS} is damaged: sha256 {actual[:12]}, expected {expected[:12]}; "
-                f"copy or train it anew"
+                f"copy or train it again"
             )
         return CheckpointFile(
             kind=str(content["kind"]),

@@ -116,7 +116,7 @@ class _Machine:
     def _reduce(self, _: None) -> None:
         arguments, name = self.pop(), self.pop()
         if not isinstance(name, _Name) or not isinstance(arguments, tuple):
-            raise PlainPickleError("damaged (it calls what is no name)")
+            raise PlainPickleError("damaged (it calls something that is not a name)")
         self.stack.append(self.known[name](*arguments))
 
     def _binpersid(self, _: None) -> None:
@@ -138,7 +138,7 @@ class _Machine:
 
     def _dictionary(self) -> dict[Any, Any]:
         if type(self.stack[-1]) is not dict:
-            raise PlainPickleError("damaged (it fills what is no dictionary)")
+            raise PlainPickleError("damaged (it fills something that is not a dictionary)")
         dictionary: dict[Any, Any] = self.stack[-1]
         return dictionary
 
@@ -150,7 +150,7 @@ class _Machine:
 
     def _extend(self, values: list[Any]) -> None:
         if type(self.stack[-1]) is not list:
-            raise PlainPickleError("damaged (it fills what is no list)")
+            raise PlainPickleError("damaged (it fills something that is not a list)")
         self.stack[-1].extend(values)
 
     def _binput(self, place: int) -> None:

@@ -93,8 +93,8 @@ def check_shape(read: CheckpointFile, template: Template) -> None:
     """
     if read.kind != "crossgraph":
         raise CheckpointError(
-            f"{read.folder} holds a {read.kind} model, which judges pairs but has no "
-            f"vectors to index; use a crossgraph checkpoint"
+            f"{read.folder} holds a {read.kind} model, which scores pairs but has no vectors to "
+            "index; use a crossgraph checkpoint"
         )
     same = (read.encoders, read.encoders_fingerprint) == (
         template.encoders, template.encoders_fingerprint,

@@ -76,13 +76,13 @@ def _read_older(file: IO[bytes]) -> Arrays:
     if (magic, protocol) != (MAGIC, PROTOCOL) or not isinstance(system, dict):
         raise PlainPickleError("torch did not write it")
     if not system.get("little_endian") or not isinstance(keys, list):
-        raise PlainPickleError("damaged (its order of bytes is not known)")
+        raise PlainPickleError("damaged (its byte order is unknown)")
     numbers: Arrays = {}
     for key in keys:
         storage = storages.get(key) if isinstance(key, str) else None
         count = int.from_bytes(file.read(8), "little")
         if storage is None or count != storage.length:
-            raise PlainPickleError("damaged (its storages are not those that it names)")
+            raise PlainPickleError("damaged (its storages do not match their list)")
         length = count * storage.dtype.itemsize
         if length > size - file.tell():
             raise PlainPickleError("damaged (it ends too early)")
@@ -97,7 +97,7 @@ def _read_zip(path: Path) -> Arrays:
             [pickle_name] = [name for name in names if name.endswith("/data.pkl")]
             root = pickle_name.removesuffix("data.pkl")
             if f"{root}byteorder" in names and _member(archive, f"{root}byteorder") != b"little":
-                raise PlainPickleError("its numbers are of another order of bytes")
+                raise PlainPickleError("its numbers have another byte order")
             storages: dict[str, _Storage] = {}
             with archive.open(_stored(archive, pickle_name)) as file:
                 state = _pickle(file, storages)
@@ -105,7 +105,7 @@ def _read_zip(path: Path) -> Arrays:
             for key, storage in storages.items():
                 content = _member(archive, f"{root}data/{key}")
                 if len(content) != storage.length * storage.dtype.itemsize:
-                    raise PlainPickleError("damaged (a storage is of another length)")
+                    raise PlainPickleError("damaged (a storage has another length)")
                 numbers[key] = np.frombuffer(content, storage.dtype)
     except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError, EOFError) as error:
         if isinstance(error, PlainPickleError):
@@ -118,7 +118,7 @@ def _stored(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
     """Return a member; torch packs none, and one that is packed could be of any size."""
     entry = archive.getinfo(name)
     if entry.compress_type != zipfile.ZIP_STORED or entry.file_size != entry.compress_size:
-        raise PlainPickleError("damaged (a part of it is packed)")
+        raise PlainPickleError("damaged (a part of it is compressed)")
     return entry
 
 
@@ -141,7 +141,7 @@ def _pickle(file: IO[bytes], storages: dict[str, _Storage]) -> Any:  # noqa: ANN
             raise PlainPickleError("damaged (it names no storage)")
         storage = _Storage(key, np.dtype(TYPES[dtype]), _count(count))
         if storages.setdefault(key, storage) != storage:
-            raise PlainPickleError("damaged (a storage is named as two)")
+            raise PlainPickleError("damaged (a storage is named twice, differently)")
         return storage
 
     return read_pickle(file, KNOWN, persistent)
@@ -178,7 +178,7 @@ def _laid_out(numbers: NDArray[Any], tensor: _Tensor) -> NDArray[Any]:
 def _dictionary(*items: object) -> dict[object, object]:
     """Stand in for `collections.OrderedDict`."""
     if items:
-        raise PlainPickleError("damaged (a dictionary made of something)")
+        raise PlainPickleError("damaged (a dictionary with arguments)")
     return {}
 
 
@@ -195,7 +195,7 @@ KNOWN: dict[str, Callable[..., object]] = {
 
 def _count(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**48:
-        raise PlainPickleError("damaged (a size that is none)")
+        raise PlainPickleError("damaged (an invalid size)")
     return value
 
 

@@ -118,5 +118,5 @@ def folded(
 def _of(tensors: Mapping[str, Tensor], name: str) -> Tensor:
     tensor = tensors.get(name)
     if tensor is None:
-        raise WeightsMismatch(f"the encoders' weights lack {name}: install their packages anew")
+        raise WeightsMismatch(f"the encoders' weights lack {name}: reinstall their packages")
     return tensor

@@ -66,7 +66,7 @@ def refused(answer: object, status: int, word: str) -> None:
         (b'{"positive": [{"id": 99999}]}', 422, "no photo 99999"),
         (b'{"positive": [{"id": 99999999999999999999}]}', 422, "id"),
         (b'{"positive": [{"image": "!!"}]}', 422, "base64"),
-        (b'{"positive": [{"image": "aGVsbG8="}]}', 422, "no image of a known format"),
+        (b'{"positive": [{"image": "aGVsbG8="}]}', 422, "not an image of a known format"),
         (b'{"positive": [{"text": "a", "weight": -1}]}', 422, "weight"),
         (b'{"text": "\\"a", "where": "width >"}', 422, "width"),
     ],

@@ -63,7 +63,7 @@ def test_a_part_that_is_gone_is_told_in_one_line(tmp_path: Path) -> None:
         answer = client.get("/v1/images/2/file")
         assert (answer.status_code, answer.json()["error"]) == (
             404,
-            "the file cannot be read: there is no green.png in it any more",
+            "the file cannot be read: it no longer contains green.png",
         )
         tar.unlink()
         assert client.get("/v1/images/1/thumbnail").status_code == 404

@@ -96,7 +96,7 @@ def test_what_cannot_be_fitted_is_refused(
 
 
 def test_missing_damaged_and_foreign_files_are_one_line(tmp_path: Path) -> None:
-    with pytest.raises(cca.NegativesError, match="is not there"):
+    with pytest.raises(cca.NegativesError, match="is missing"):
         cca.load(tmp_path)
     (tmp_path / cca.FILE_NAME).write_bytes(b"no tensors")
     with pytest.raises(cca.NegativesError, match="damaged"):

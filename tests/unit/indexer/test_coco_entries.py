@@ -196,9 +196,10 @@ def test_what_is_nested_without_end_ends_nothing(tmp_path: Path, depth: int) -> 
 @pytest.mark.parametrize(
     ("annotation", "told", "named"),
     [
-        ({"image_id": 1, "segments_info": [{"category_id": 1}, {"category_id": 9}]}, "as categ",
-         ("dog",)),
-        ({"image_id": 1, "category_id": 1, "keypoints": [0, 0, 0]}, "as categories", ("dog",)),
+        ({"image_id": 1, "segments_info": [{"category_id": 1}, {"category_id": 9}]},
+         "its categories were used", ("dog",)),
+        ({"image_id": 1, "category_id": 1, "keypoints": [0, 0, 0]},
+         "its categories were used", ("dog",)),
         ({"image_id": 1, "dp_I": []}, "neither captions nor categories", ()),
     ],
     ids=["panoptic", "keypoints", "others"],

@@ -68,7 +68,7 @@ def test_a_truncated_jpeg_is_read_as_far_as_it_goes_and_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "reason"), [(b"", "empty"), (b"a shopping list", "no image of a known format")]
+    ("content", "reason"), [(b"", "empty"), (b"a shopping list", "not an image of a known format")]
 )
 def test_what_is_no_image_is_refused(tmp_path: Path, content: bytes, reason: str) -> None:
     photo = tmp_path / "photo.jpg"

@@ -148,6 +148,6 @@ def test_what_a_tar_passes_over_is_counted(tmp_path: Path) -> None:
 def test_a_packed_tar_is_told_as_one(tmp_path: Path, head: bytes, packer: str, size: int) -> None:
     tar = tmp_path / "a.tar"
     tar.write_bytes(head + bytes(size))
-    with pytest.raises(SourceError, match=rf"is packed \({packer}\).*unpack it") as caught:
+    with pytest.raises(SourceError, match=rf"is compressed \({packer}\).*unpack it") as caught:
         check_shard(str(tar))
     assert "\n" not in str(caught.value)

@@ -47,7 +47,7 @@ def test_a_file_of_two_sources_belongs_to_the_first(photos: Path) -> None:
 
 def test_no_source_means_all_that_are_known(photos: Path) -> None:
     assert survey([], {str(photos): ()}) == survey([photos], {})
-    with pytest.raises(SourceError, match="the index knows of none"):
+    with pytest.raises(SourceError, match="the index knows none"):
         survey([], {})
 
 
@@ -115,9 +115,12 @@ def test_a_file_comes_under_the_innermost_folder_that_a_walk_finds_it_through(
     ("name", "said"),
     [
         ("photos/none.jpg", "none.jpg: No such file.*expected a photo"),
-        ("photos", "photos has not the name of a photo"),
-        ("folder.jpg", "folder.jpg is no file"),
-        (".hidden.jpg", "has not the name of a photo; expected one that begins with no dot"),
+        ("photos", "photos does not have the name of a photo"),
+        ("folder.jpg", "folder.jpg is not a file"),
+        (
+            ".hidden.jpg",
+            "does not have the name of a photo; expected one that does not begin with a dot",
+        ),
     ],
 )
 def test_a_file_that_no_run_would_find_is_refused(

@@ -133,7 +133,7 @@ def test_a_packed_member_is_refused(tmp_path: Path, written: Path) -> None:
     path = tmp_path / "packed.pth"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("archive/data.pkl", b"\0" * 100_000)
-    with pytest.raises(WeightsMismatch, match="a part of it is packed"):
+    with pytest.raises(WeightsMismatch, match="a part of it is compressed"):
         read_torch_file(path)
     with pytest.raises(WeightsMismatch, match="cannot be read"):
         read_torch_file(tmp_path / "nowhere.pth")
