@@ -233,7 +233,7 @@ ODD = xmp("<dc:subject><rdf:Bag><rdf:li>a&#9;b\u202e\u200b</rdf:li></rdf:Bag></d
                 + "".join(f"<rdf:li>{n}</rdf:li>" for n in range(600))
                 + "</rdf:Bag></dc:subject>"
             ),
-            "100 of 600 tags are left out",
+            "100 of 600 tags were left out",
         ),
     ],
 )
