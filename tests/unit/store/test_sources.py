@@ -40,7 +40,7 @@ def test_a_folder_that_lies_elsewhere_now_keeps_everything(index: Index) -> None
 def test_an_unknown_folder_and_one_that_is_there_are_refused(index: Index) -> None:
     with pytest.raises(SourceError, match=r"/c is no folder of this index; it has /a, /b"):
         index.relocate("/c", "/d")
-    with pytest.raises(SourceError, match="/b is a folder of this index already"):
+    with pytest.raises(SourceError, match="/b is already a folder of this index"):
         index.relocate("/a", "/b")
     assert index.sources() == {"/a": 1, "/b": 2}
 
