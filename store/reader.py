@@ -190,13 +190,13 @@ class IndexReader(CatalogReader, OneState):
             return self._cache.search(vector, k, among)
 
     def vectors(self, image_ids: Ids) -> NDArray[np.float32]:
-        """Return vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
+        """Return vectors, (K, D), in the order of the ids; raises KeyError for an unknown one."""
         kept = self._cache.read.among(image_ids)
         if kept is not None:
             return kept
         rows = self._arrays(self.model.vectors, image_ids)
         if len(rows) and rows.shape[1:] != (self.model.dim,):
-            raise self._catalog.damaged(f"vectors that are none of {self.model.name}")
+            raise self._catalog.damaged(f"vectors that are not from {self.model.name}")
         return rows.astype(np.float32).reshape(len(rows), self.model.dim)
 
     def nodes(self, image_ids: Ids) -> StoredArray:
@@ -258,7 +258,7 @@ class IndexReader(CatalogReader, OneState):
         for image_id in ids:
             if image_id not in places:
                 raise EmbeddingMissing(
-                    self._catalog.damaged(f"nothing of photo {image_id} in {table}")
+                    self._catalog.damaged(f"no row for photo {image_id} in {table}")
                 )
         return arrays[[places[image_id] for image_id in ids]]
 

@@ -4,12 +4,12 @@
 (Miller, 1995) in the folder DICT: `data.noun`, or its parts `data.noun1` and so on, and
 `index.sense`. Captions of training photos add to WordNet's counts of how common words are.
 
-What is kept are nouns for what a photo can show, in those of their senses that people mean, but for
-those whose last word says what they name ("police car"). They stand below what they are kinds of, a
-synset a line, for `search.lexicon.noun_kinds` to read: a letter for how deep it stands, and its
-words, each with a digit for how common it is, an `a` if it is an adjective too, and an `m` if it
-has many meanings. The first line has the nouns of two words. `nouns.places` says where each word
-stands in the text, in the order of the words, so that one is found without reading all of it.
+It keeps nouns for what a photo can show, in the senses that people mean, except those whose last
+word says what they name ("police car"). They stand below what they are kinds of, one synset per
+line, for `search.lexicon.noun_kinds` to read: a letter for its depth, and its words, each with a
+digit for how common it is, an `a` if it is also an adjective, and an `m` if it has many meanings.
+The first line has the nouns of two words. `nouns.places` says where each word stands in the text,
+in the order of the words, so that one is found without reading all of it.
 """
 
 from __future__ import annotations

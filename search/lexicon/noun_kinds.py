@@ -83,7 +83,7 @@ def is_also_adjective(noun: str) -> bool:
 
 @lru_cache(maxsize=20_000)
 def _entries(noun: str) -> tuple[tuple[int, str], ...]:
-    """Return where the lines begin that have a noun, and how it is marked there."""
+    """Return where the lines with a noun begin, and its marks there."""
     text, places, word, entries = _text(), _places(), noun.replace(" ", "_"), []
     count = len(places) // _PLACE.size
 

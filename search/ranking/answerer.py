@@ -104,7 +104,7 @@ class Answerer:
     def _with_words(
         self, ranking: Ranking, request: SearchRequest, written: WrittenWords, rows: CandidateRows
     ) -> Ranking:
-        """Return candidates in their order, what is written of them counted too."""
+        """Return candidates in their order, with words written about them counted too."""
         coverage = written.coverage(rows, ranking.image_ids)
         ordered = (ranking if coverage is None else ranking.with_words(coverage)).ordered()
         if not request.hybrid:

@@ -25,10 +25,11 @@ class Likelihood:
     """Computes the probabilities of one search's hits.
 
     Attributes:
-        index: that is searched.
-        model: which reads the query. Its `likely`, as of `fusion.retriever.Retriever`, judges; one
-            without, or that was fitted before there was any, leaves probabilities as they are.
-        within: the photos that alone may answer; None for all.
+        index: the index that is searched.
+        model: the model that reads the query. Its `likely`, as in `fusion.retriever.Retriever`,
+            computes probabilities; a model without it, or fitted before it existed, leaves them as
+            they are.
+        within: the only photos that may answer; None for all.
         passes_first: whether the first stage's probabilities are left as they are, since the
             re-ranker's take the place of all of them.
     """

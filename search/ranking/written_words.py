@@ -113,7 +113,7 @@ class WrittenWords:
         return worded[np.isin(worded, image_ids)]
 
     def coverage(self, rows: CandidateRows, image_ids: NDArray[np.int64]) -> Coverage | None:
-        """Return what is written of K candidates; None where that is nothing at all."""
+        """Return what is written about K candidates; None if that is nothing at all."""
         if not self.image_ids:
             return None
         photos, lines = rows.records(image_ids), rows.lines(image_ids)

@@ -195,7 +195,7 @@ def stacked_arrays_of(
     """Return those of some ids that a table has, each once, and their arrays as one, (K, ...).
 
     Raises:
-        IndexDamaged: one is no array, or of another shape than the others.
+        IndexDamaged: one is no array, or its shape differs from the others.
     """
     sql = f"SELECT {', '.join(columns_of(table) or ())} FROM {table} WHERE image_id {_IN}"
     ids_json = json.dumps([int(image_id) for image_id in image_ids])

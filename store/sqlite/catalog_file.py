@@ -141,7 +141,7 @@ class CatalogFile:
             for row in rows:
                 if ascending:
                     if row[0] <= last:
-                        raise self.damaged(f"the id {row[0]} behind {last}")
+                        raise self.damaged(f"the id {row[0]} after {last}")
                     last = row[0]
                 yield row
 

@@ -285,9 +285,7 @@ class VectorCache:
         places = {image_id: place for place, image_id in enumerate(ids)}
         dim = self._model.dim
         if len(places) < len(set(image_ids)) or (ids and arrays.shape[1:] != (dim,)):
-            raise self._catalog.damaged(
-                f"fewer vectors of {self._model.name} than the file beside it"
-            )
+            raise self._catalog.damaged(f"fewer vectors of {self._model.name} than its vector file")
         order = [places[image_id] for image_id in image_ids]
         vectors = arrays[order].astype(np.float32).reshape(len(order), dim)
         self.read.keep(image_ids, vectors)

@@ -66,8 +66,7 @@ def model_loader(
 ) -> Callable[[str], LoadedModel]:
     """Return a loader of models like that of `search.open_index`, which explains the arguments.
 
-    Where the checkpoint is another model's, it is not loaded to find that out: each request would
-    wait for it.
+    A checkpoint of another model is detected without loading it, for which each request would wait.
 
     Args:
         checkpoint: see there, as for the next two.
@@ -89,7 +88,7 @@ def model_loader(
         share = getattr(model, "share_weights", None)
         if shared and share is not None:
             share()
-        return LoadedModel(model, cast("IndexingModel", photo))  # it can do more than queries need
+        return LoadedModel(model, cast("IndexingModel", photo))  # it does more than queries need
 
     return load
 

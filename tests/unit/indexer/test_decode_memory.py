@@ -137,7 +137,7 @@ def test_a_jpeg_may_be_gone_over_so_often(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(decode_memory, "MAX_SCANNED_PIXELS", 3 * 800)
     assert reserve(image, many, None) == 800 * 11 + 40 * 64
     monkeypatch.setattr(decode_memory, "MAX_SCANNED_PIXELS", 3 * 800 - 1)
-    with pytest.raises(UnreadableImage, match="it goes over its 800 pixels too often"):
+    with pytest.raises(UnreadableImage, match="it has too many passes over its 800 pixels"):
         reserve(image, many, None)
 
 
