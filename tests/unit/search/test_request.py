@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from typing import Any
 
 import pytest
 
-from search.query.request import SearchRequest
+from search.query.request import SearchRequest, day_of
 from search.query.term import Term
 from store import QueryError
 
@@ -53,3 +55,100 @@ def test_what_is_wrong_with_a_request_is_named_in_one_line(
         SearchRequest(**{"positive": (Term("x"),), **fields})
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+X, PHOTO = Term("x"), Term(image_id=1)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"positive": (X,) * 40, "negative": (X,) * 24},
+        {"k": 1},
+        {"candidates": 1},
+        {"min_probability": 0},
+        {"min_probability": 1},
+        {"budget_ms": 0.001},
+        {"budget_ms": None},
+        {"hybrid": True},
+        {"words": False},
+        {"explain": True},
+        {"explain": True, "positive": (PHOTO, X)},
+        {"explain": True, "positive": (PHOTO,), "text": "a dog"},
+        {"explain": True, "positive": (), "where": "width > 1"},
+        {"positive": (), "negative": (X,)},
+        {"positive": (), "text": "a dog"},
+        {"positive": (), "where": "width > 1"},
+        {"positive": (), "sort": "taken"},
+        {"sort": "size"},
+    ],
+)
+def test_what_may_be_asked(fields: dict[str, Any]) -> None:
+    request = SearchRequest(**{"positive": (X,), **fields})
+    assert {name: getattr(request, name) for name in fields} == fields
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"positive": (X,) * 41, "negative": (X,) * 24}, "has 65 terms"),
+        ({"k": -1}, "k is -1"),
+        ({"candidates": -1}, "candidates is -1"),
+        ({"min_probability": -0.001}, "is -0.001, expected 0 to 1"),
+        ({"min_probability": float("nan")}, "is nan, expected 0 to 1"),
+        ({"budget_ms": -1}, "budget is -1 ms, expected more than 0"),
+        ({"budget_ms": float("nan")}, "budget is nan ms"),
+        ({"hybrid": True, "words": False}, "leave out hybrid, or count words"),
+        ({"hybrid": True, "explain": True}, "which no words add up to"),
+        ({"explain": True, "rerank": False}, "search with the re-ranker"),
+        ({"explain": True, "positive": (PHOTO,)}, "the query shows photos alone"),
+        ({"explain": True, "positive": (), "negative": (PHOTO,)}, "shows photos alone"),
+        ({"sort": "colour"}, "sort is 'colour', expected score or taken or name or size"),
+        ({"positive": (), "text": "  "}, "a search has no terms"),
+    ],
+)
+def test_what_may_not_be_asked(fields: dict[str, Any], told: str) -> None:
+    with pytest.raises(QueryError, match=re.escape(told)):
+        SearchRequest(**{"positive": (X,), **fields})
+
+
+@pytest.mark.parametrize(
+    ("fields", "count"),
+    [
+        ({}, 50),
+        ({"k": 51}, 51),
+        ({"k": 10, "candidates": 9}, 10),
+        ({"k": 10, "negative": (X,)}, 50),
+        ({"k": 11, "negative": (X,)}, 55),
+        ({"k": 11, "fold_duplicates": True}, 55),
+        ({"k": 11, "negative": (X,), "rerank": False}, 55),
+        ({"k": 2, "fold_duplicates": True, "rerank": False}, 50),
+        ({"k": 11, "rerank": False}, 11),
+        ({"k": 60, "rerank": False}, 60),
+    ],
+)
+def test_how_many_the_first_stage_finds(fields: dict[str, Any], count: int) -> None:
+    assert SearchRequest((X,), **fields).first_stage_count == count
+
+
+def test_a_search_lists_photos_where_there_is_no_term() -> None:
+    assert SearchRequest(where="width > 1").lists
+    assert not SearchRequest((X,)).lists
+    assert not SearchRequest((), (X,)).lists
+
+
+def test_a_request_that_says_nothing_else_is_this_one() -> None:
+    request = SearchRequest.parse("x")
+    assert (request.k, request.candidates, request.rerank, request.words) == (10, 50, True, True)
+    assert not (request.explain or request.hybrid or request.fold_duplicates or request.reverse)
+    assert (request.min_probability, request.budget_ms, request.sort) == (0.0, None, "score")
+    assert (request.text, request.where, request.today) == ("", "", None)
+    assert SearchRequest.parse("x", 3, rerank=False) == SearchRequest((X,), k=3, rerank=False)
+
+
+def test_days() -> None:
+    assert day_of("2024-02-29") == date(2024, 2, 29)
+    assert day_of(None) is None
+    for text in ("2023-02-29", "today", ""):
+        with pytest.raises(QueryError, match=f"today is {text!r}, expected a day such as"):
+            day_of(text)
