@@ -90,7 +90,7 @@ class Report:
 
 
 def make_index(like: Path, folder: Path, rows: int) -> NDArray[np.float32]:
-    """Make an index of so many photos; give the vectors (Q, D) of captions to ask with."""
+    """Make an index of so many photos; return the vectors (Q, D) of captions to ask with."""
     with Index.open(like) as known:
         model, ids = known.model, list(known.files())
         real = RealPhotos(known.vectors(ids), known.nodes(ids), model.unit_dim)

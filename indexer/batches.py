@@ -103,7 +103,7 @@ class Batch:
             self.unread.append((file.path, outcome))
 
     def is_full(self, batch_size: int) -> bool:
-        """Say whether the model should get it now."""
+        """Return whether the model should get it now."""
         pixels = sum(photo.image.width * photo.image.height for photo in self.photos)
         return self.size >= batch_size or pixels >= MAX_BATCH_PIXELS
 
@@ -153,7 +153,7 @@ def _made(
 def _in_order(
     files: Iterable[FoundFile], readers: ThreadPoolExecutor, read: _Reader
 ) -> Iterator[tuple[FoundFile, _Outcome]]:
-    """Read `THREADS` files at a time and give them as they came."""
+    """Read `THREADS` files at a time and yield them in order."""
     ahead: deque[tuple[FoundFile, Future[_Outcome]]] = deque()
     for file in files:
         ahead.append((file, readers.submit(read, file)))
@@ -214,6 +214,6 @@ def _facts(file: FoundFile, size_bytes: int, sha256: str, photo: DecodedPhoto) -
 
 
 def _has_pixels_of(before: PhotoFile, now: PhotoFile, photo: DecodedPhoto) -> bool:
-    """Whether the reader that read a photo before gave what this one gives."""
+    """Return whether the reader that read a photo before gave what this one gives."""
     is_read_alike = before.reader is not None and photo.reader <= before.reader
     return is_read_alike and before.sha256 == now.sha256

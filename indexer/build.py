@@ -176,7 +176,7 @@ def _opened(folder: Path, retriever: IndexingModel) -> Index:
 
 
 def _take_in(index: Index, comparison: Comparison, loop: Loop, shards: ShardLoop) -> list[int]:
-    """Do what was planned, files before shards; give the ids of photos that were removed."""
+    """Do what was planned, files before shards; return the ids of photos that were removed."""
     plan = comparison.plan
     settle(index, plan)
     if all(shard.is_finished for shard in comparison.shards):

@@ -59,7 +59,7 @@ def describe(
 
 
 def name_places(index: Index, names: PlaceNames) -> int:
-    """Look up the places of photos with coordinates that have none; give how many there were."""
+    """Look up the places of photos with coordinates that have none; return how many there were."""
     count = 0
     while batch := index.unplaced(PLACES_AT_ONCE):
         index.put_details(names.placed(batch))

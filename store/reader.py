@@ -56,7 +56,7 @@ class IndexReader(CatalogReader, OneState):
 
     @staticmethod
     def exists(folder: Path) -> bool:
-        """Say whether there is an index in the folder, whatever state it is in."""
+        """Return whether there is an index in the folder, whatever state it is in."""
         return (folder / CATALOG_NAME).is_file()
 
     @classmethod

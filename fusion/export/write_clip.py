@@ -138,7 +138,7 @@ def _check_pixels(source: ClipSource) -> None:
 
 
 def _write_photos(source: ClipSource, path: Path) -> int:
-    """Write the photo side and give the width of an embedding."""
+    """Write the photo side and return the width of an embedding."""
     module = _Unit(source.image_module())
     samples = [_tensors(source.pixels.inputs_of(image)) for image in _photos()]
     with _exportable(source):
@@ -147,7 +147,7 @@ def _write_photos(source: ClipSource, path: Path) -> int:
 
 
 def _write_texts(source: ClipSource, path: Path) -> int:
-    """Write the text side and give the width of an embedding."""
+    """Write the text side and return the width of an embedding."""
     module = _Unit(source.text_module())
     samples = [_tensors(source.texts.inputs_of(text, source.tokenizer)) for text in TEXTS]
     sizes = None
@@ -195,7 +195,7 @@ def _write(
 
 
 def _compare(path: Path, module: nn.Module, samples: list[dict[str, Tensor]]) -> int:
-    """Hold what was written against the module and give the width of an embedding."""
+    """Hold what was written against the module and return the width of an embedding."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

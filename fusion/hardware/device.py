@@ -61,7 +61,7 @@ def choose_device(
 
 
 def has_nvidia(nodes: Path = NODES) -> bool:
-    """Whether an NVIDIA device is likely there, by the driver's files or its program."""
+    """Return whether an NVIDIA device is likely there, by the driver's files or its program."""
     return any(nodes.glob("nvidia[0-9]*")) or shutil.which("nvidia-smi") is not None
 
 

@@ -81,7 +81,7 @@ def read_facts(folder: Path, *, thorough: bool = False) -> ExportedFacts | None:
 
 
 def is_whole(folder: Path, name: str) -> bool:
-    """Say whether a file, and its weights in a file beside it, are what was written.
+    """Return whether a file, and its weights in a file beside it, are what was written.
 
     Takes a few milliseconds for 100 MB: what is compared is the sum of all words of 64 bits, which
     any one bit that was turned changes.

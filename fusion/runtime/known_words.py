@@ -31,7 +31,7 @@ _LONG = 7
 
 
 def whole_tokens(tokens: Collection[str]) -> frozenset[str]:
-    """Return the words of at least two Latin letters among an encoder's tokens, in small letters.
+    """Return the words of at least two Latin letters among an encoder's tokens, in lower case.
 
     Args:
         tokens: as BERT, CLIP or SigLIP spell them.
@@ -126,7 +126,7 @@ class KnownWords:
         return word in self._whole if token_to_id is None else token_to_id(word) is not None
 
     def _is_made_of_known(self, word: str) -> bool:
-        """Whether it is a plural, a derived word or a compound of known ones."""
+        """Return whether it is a plural, a derived word or a compound of known ones."""
         one = singular(word)
         if one != word and self._is_listed(one):
             return True

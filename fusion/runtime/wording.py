@@ -74,7 +74,7 @@ def canonical_query(text: str) -> str:
 
 
 def is_short_query(text: str) -> bool:
-    """Whether a text names things, in up to three words, and is no sentence.
+    """Return whether a text names things, in up to three words, and is no sentence.
 
     >>> is_short_query("dog"), is_short_query("A dog on a sofa .")
     (True, False)

@@ -92,7 +92,7 @@ def _names_of(
 def _write(
     index: Index, source: CocoSource, names: Mapping[int, Sequence[str]], inside: set[int]
 ) -> set[int]:
-    """Write what a file says; give the ids of the photos that it says something of."""
+    """Write what a file says; return the ids of the photos that it says something of."""
     origin = str(source.path)
     # What it said when it was read before, perhaps of the wrong photo.
     said_before = dict.fromkeys(inside & index.annotated_by(origin), ())

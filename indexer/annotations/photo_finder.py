@@ -101,7 +101,7 @@ class PhotoFinder:
 
 
 def ignores_case(path: str) -> bool:
-    """Say whether the disk that a file lies on takes `A.jpg` and `a.jpg` for one name."""
+    """Return whether the disk that a file lies on takes `A.jpg` and `a.jpg` for one name."""
     folder, name = os.path.split(path)
     other = name.swapcase()
     try:

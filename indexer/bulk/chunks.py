@@ -39,7 +39,7 @@ class Chunk:
     is_packed: bool = False
 
     def is_of(self, part: int, parts: int) -> bool:
-        """Say whether the machine that does part `part` of `parts`, from 1 up, is to make it."""
+        """Return whether the machine that does part `part` of `parts`, from 1 up, is to make it."""
         return int(self.name[:12], 16) % parts == part - 1
 
 

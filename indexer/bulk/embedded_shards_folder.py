@@ -23,7 +23,7 @@ def embedded_shard_path(folder: Path, name: str) -> Path:
 
 
 def is_embedded_shard(folder: Path, path: str) -> bool:
-    """Say whether an absolute path is one that `embedded_shard_path` gives.
+    """Return whether an absolute path is one that `embedded_shard_path` gives.
 
     >>> is_embedded_shard(Path("/out"), "/out/c0/c0ffee.parquet")
     True

@@ -33,7 +33,7 @@ class MissingPhotos:
             self._sizes[file.size_bytes] += 1
 
     def may_hold(self, size_bytes: int) -> bool:
-        """Say whether one may be what has this size, which may be `UNKNOWN_SIZE`."""
+        """Return whether one may be what has this size, which may be `UNKNOWN_SIZE`."""
         return bool(self._files) if size_bytes == UNKNOWN_SIZE else self._sizes[size_bytes] > 0
 
     def take(self, sha256: str) -> tuple[int, PhotoFile] | None:

@@ -140,7 +140,7 @@ def make_plan(
 
 
 def is_outdated(file: PhotoFile | QuarantinedFile) -> bool:
-    """Say whether a file was last read by an older reader, which may have read it otherwise."""
+    """Return whether a file was last read by an older reader, which may have read it otherwise."""
     return file.reader is not None and file.reader < READER_VERSION
 
 
@@ -190,7 +190,7 @@ def _state(path: str, at: Mapping[str, FoundFile], survey: Survey, prune: bool) 
 
 
 def _is_in_shard(path: str, at: Mapping[str, FoundFile], survey: Survey) -> bool:
-    """Say whether a path is that of a shard that is there, or of a photo in one."""
+    """Return whether a path is that of a shard that is there, or of a photo in one."""
     if not survey.shards or path in at:
         return False
     return path in survey.shards or PhotoName.of(path).file in survey.shards

@@ -46,7 +46,7 @@ def rules_of(
 
 
 def is_read_anew(index: Index) -> bool:
-    """Say whether an earlier version read the sources of an index."""
+    """Return whether an earlier version read the sources of an index."""
     stored = index.fact(_READER)
     return not isinstance(stored, int) or stored < READER
 
@@ -95,7 +95,7 @@ def put_reading(
 
 
 def _is_whole(index: Index, seen: Survey) -> bool:
-    """Say whether all that the index knows was looked at."""
+    """Return whether all that the index knows was looked at."""
     there = [root for root in seen.roots if root not in seen.vanished]
     known = (root for root, photos in index.sources().items() if photos)
     return set(index.finished_shards("source")) <= set(seen.shards) and all(

@@ -93,7 +93,7 @@ def _quick(exact: _Apply) -> _Apply:
 
 
 def _changes_nothing(apply: _Apply, mode: str) -> bool:
-    """Whether a transform gives back a grid of colours as they are."""
+    """Return whether a transform gives back a grid of colours as they are."""
     if mode == "CMYK":
         return False
     grid = Image.linear_gradient("L").convert("RGB")

@@ -196,7 +196,7 @@ def _own_words(content: bytes) -> Generator[None]:
 
 
 def refuse_large_file(size_bytes: int) -> None:
-    """Say whether a file may be read at all.
+    """Refuse a file that is too large to be read.
 
     Raises:
         UnreadableImage: it is too large.

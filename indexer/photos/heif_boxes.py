@@ -18,7 +18,7 @@ MOST_ITEMS = 100_000
 
 
 def is_turned_by_boxes(content: bytes) -> bool:
-    """Say whether the picture of a file has a box by which its decoder turns or mirrors it.
+    """Return whether the picture of a file has a box by which its decoder turns or mirrors it.
 
     False where its boxes are broken, too.
     """

@@ -20,7 +20,7 @@ SIZE_BITS = (9, 13, 18, 30)
 
 
 def is_jxl(head: bytes) -> bool:
-    """Say whether a file is JPEG XL by its first bytes."""
+    """Return whether a file is JPEG XL by its first bytes."""
     return head.startswith((CODESTREAM, CONTAINER))
 
 

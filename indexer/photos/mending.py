@@ -99,7 +99,7 @@ def _png(content: bytes) -> Mended:
 
 
 def _is_bomb(kind: bytes, data: bytes) -> bool:
-    """Say whether a chunk is a colour profile that is too long, or cannot be unpacked."""
+    """Return whether a chunk is a colour profile that is too long, or cannot be unpacked."""
     if kind != b"iCCP":
         return False
     _, _, packed = data.partition(b"\0")

@@ -115,7 +115,7 @@ def turned(image: Image.Image, orientation: int) -> Image.Image:
 
 
 def is_plain(image: Image.Image) -> bool:
-    """Whether all pixels of a picture in mode RGB are of one colour.
+    """Return whether all pixels of a picture in mode RGB are of one colour.
 
     >>> is_plain(Image.new("RGB", (2, 2), "red"))
     True

@@ -50,7 +50,7 @@ def may_be_raw(head: bytes) -> bool:
 
 
 def is_raw_alone(content: bytes) -> bool:
-    """Say whether a file is a raw one of a format that nothing else has."""
+    """Return whether a file is a raw one of a format that nothing else has."""
     return content.startswith(OWN_HEADS) or content[4:12] == CANON_BOX
 
 

@@ -143,7 +143,7 @@ def layout_of(tags: Tags) -> TiffLayout:
 
 
 def is_misread(tags: Tags) -> bool:
-    """Say whether Pillow takes samples for others than they are, which can be read here.
+    """Return whether Pillow takes samples for others than they are, which can be read here.
 
     It reads planes of 16 bits as of 8, grey of 32 bits without a sign as with one, and grey of 8
     bits with a sign as without.

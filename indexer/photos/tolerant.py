@@ -46,7 +46,7 @@ def load_what_is_there(image: ImageFile.ImageFile) -> str:
 
 
 def is_whole(content: bytes) -> bool:
-    """Say whether a file that could be loaded as mended has all its pixels.
+    """Return whether a file that could be loaded as mended has all its pixels.
 
     Only of a JPEG does loading not tell. It has them if it makes no difference what follows: a
     decoder that still wants pixels takes them from there.

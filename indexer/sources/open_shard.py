@@ -33,7 +33,7 @@ def open_shard(place: str, *, whole: bool = False) -> Shard:
 
 
 def check_shard(place: str) -> None:
-    """Say whether a file that was asked for by name is one of many photos; reads its head alone.
+    """Check that a file named in a request is one of many photos; reads only its head.
 
     Raises:
         SourceError: it is not there, or no such file.

@@ -60,7 +60,7 @@ LONGEST_LIST = 500  # letters of a message: some tables have hundreds of columns
 
 
 def check_parquet(place: str, file: BinaryIO) -> None:
-    """Say whether a file is a Parquet file with photos; reads its footer.
+    """Check that a file is a Parquet file with photos; reads its footer.
 
     Raises:
         SourceError: it is not.
@@ -196,7 +196,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _names_photos(parquet: ParquetFile, column: str) -> bool:
-    """Say whether one of the first rows names a photo: tables of other files have paths too."""
+    """Return whether one of the first rows names a photo: tables of other files have paths too."""
     values = _first_values(parquet, column)
     return any(isinstance(value, str) and is_photo_name(value) for value in values)
 

@@ -71,7 +71,7 @@ def split_suffix(name: str) -> tuple[str, str]:
 
 
 def is_photo_name(name: str) -> bool:
-    """Say whether a name promises a photo.
+    """Return whether a name promises a photo.
 
     >>> is_photo_name("DSC1.HIF"), is_photo_name("DSC1.ARW"), is_photo_name("DSC1.MOV")
     (True, True, False)
@@ -80,7 +80,7 @@ def is_photo_name(name: str) -> bool:
 
 
 def is_raw_name(name: str) -> bool:
-    """Say whether a name is that of a raw file.
+    """Return whether a name is that of a raw file.
 
     >>> is_raw_name("DSC1.ARW"), is_raw_name("DSC1.jpg")
     (True, False)

@@ -125,7 +125,7 @@ class TarShard:
         return tuple(texts_of_json(text)) if name.lower().endswith(".json") else _lines(text)
 
     def _is_waste(self, name: str) -> bool:
-        """Say whether a member lies in a folder that a walk leaves out."""
+        """Return whether a member lies in a folder that a walk leaves out."""
         folder = posixpath.dirname(name)
         if folder not in self._waste:
             self._waste[folder] = wasted(folder)
@@ -159,7 +159,7 @@ def read_member(file: BinaryIO, member: Member) -> bytes:
 
 
 def check_tar(place: str, file: BinaryIO) -> None:
-    """Say whether a file begins as a tar does.
+    """Return whether a file begins as a tar does.
 
     Raises:
         SourceError: it does not.

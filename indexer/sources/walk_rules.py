@@ -66,7 +66,7 @@ class _Pattern:
     takes_in: bool = False
 
     def fits(self, path: Sequence[str], is_folder: bool) -> bool:
-        """Say whether it fits a path, given in parts as seen from its anchor."""
+        """Return whether it fits a path, given in parts as seen from its anchor."""
         if self.is_folder and not is_folder:
             return False
         if ANY_FOLDERS in self.parts:
@@ -113,7 +113,7 @@ class Rules:
         self._ignored: dict[str, list[_Pattern]] = {}
 
     def enter(self, root: str, folder: str, names: Iterable[str]) -> str:
-        """Read what a folder says of itself; give why all of it is left out, empty if it is not.
+        """Read what a folder says of itself; return why all of it is left out, empty if it is not.
 
         Args:
             root: the source.
@@ -148,7 +148,7 @@ class Rules:
         return ""
 
     def reaches(self, root: str, path: str) -> bool:
-        """Say whether a walk through a root comes by a file, which lies in it."""
+        """Return whether a walk through a root comes by a file, which lies in it."""
         folder = root
         below = os.path.relpath(path, root).split(os.sep)
         for number, name in enumerate(below, start=1):

@@ -130,7 +130,7 @@ def strengths_of_each(asked: Sequence[AskedWord], written: Sequence[Written]) ->
 
 
 def _is_part(word: str, texts: Sequence[str], lines: Sequence[str]) -> bool:
-    """Whether a word stands in what is written, anywhere in it, where that is enough."""
+    """Return whether a word stands in what is written, anywhere in it, where that is enough."""
     if not word.isascii():
         return word in plain("\n".join(texts)) or word in plain("\n".join(lines))
     return bool(lines) and len(word) >= LEAST_PART and word in plain("\n".join(lines))

@@ -91,7 +91,7 @@ def _split(text: str) -> SplitResult:
 
 
 def _breaks_off(parts: SplitResult) -> bool:
-    """Say whether a password may go on in a part that is shown."""
+    """Return whether a password may go on in a part that is shown."""
     later = parts.path + parts.query
     return bool(parts.fragment) or parts.netloc.count("@") > 1 or "@" in later
 

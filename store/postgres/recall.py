@@ -31,7 +31,7 @@ _MOST_MEMORY_MB = 4096
 
 
 def build_graph(server: Connection, generation: CollectionGeneration, count: int) -> bool:
-    """Make the indexes on a generation's embeddings; say whether there is a graph now."""
+    """Make the indexes on a generation's embeddings; return whether there is a graph now."""
     vectors, nodes = generation.table("vectors"), generation.table("nodes")
     with server.transaction():
         for name, held in (("vectors", vectors), ("nodes", nodes)):

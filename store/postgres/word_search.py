@@ -39,7 +39,7 @@ BY_LENGTH = 1
 
 
 def plain_words(text: str) -> str:
-    """Return the words of a text in small letters without accents, a space between two.
+    """Return the words of a text in lower case without accents, a space between two.
 
     >>> plain_words("Café_au-lait, don't!")
     'cafe au lait don t'

@@ -71,6 +71,6 @@ def files_state(path: Path) -> object:
 
 
 def _left(path: Path) -> bool:
-    """Whether something was written that is not in the file itself yet."""
+    """Return whether something was written that is not in the file itself yet."""
     log = path.with_name(f"{path.name}-wal")
     return log.is_file() and log.stat().st_size > 0

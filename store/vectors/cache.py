@@ -257,7 +257,7 @@ class VectorCache:
             live.add(ids, vectors)
 
     def _built(self) -> tuple[FileIndex, choose.Measured, int]:
-        """Make the index that suits this snapshot's vectors; give its highest image id too."""
+        """Make the index that suits this snapshot's vectors; return its highest image id too."""
         sql = f"SELECT count(*), coalesce(max(image_id), 0) FROM {self._model.vectors}"
         count, last_id = next(self._catalog.rows(sql))
         kept_queries = recall_queries(self._catalog, self._model)

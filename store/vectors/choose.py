@@ -141,7 +141,7 @@ def _exact(dim: int, count: int, blocks: Blocks) -> FileIndex:
 def _exact_in_time(
     dim: int, count: int, blocks: Blocks, queries: NDArray[np.float32], most_ms: float
 ) -> bool:
-    """Say whether an exact search is fast enough, from one among the first of the vectors.
+    """Return whether an exact search is fast enough, from one among the first of the vectors.
 
     Each of them costs the same, and memory is spared.
     """
