@@ -10,7 +10,7 @@ import pytest
 
 from fusion.runtime.known_words import KnownWords
 from search.query.term import Term
-from search.ranking.mixing import DETECTOR, EmbeddedTerm, Mixture, TermScores
+from search.ranking.mixing import EmbeddedTerm, Mixture, TermScores
 
 PHOTOS = np.array([[1, 0], [0, 1], [0.5, 0.5]], np.float32)
 
@@ -90,7 +90,7 @@ def test_evidence_that_is_the_same_everywhere_changes_nothing() -> None:
 def test_evidence_has_more_of_the_word_detector() -> None:
     mixture = Mixture((text(1, 0),), (text(0, 1), photo(0, 1)))
     by_text, by_photo = mixture.reranked(Model(), PHOTOS, PHOTOS).unwanted
-    assert by_text.tolist() == pytest.approx([0, 2 + DETECTOR, 1])
+    assert by_text.tolist() == pytest.approx([0, 2 + 0.3, 1])
     assert by_photo.tolist() == [0, 1, 0.5]
 
 

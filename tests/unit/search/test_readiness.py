@@ -45,7 +45,8 @@ def test_a_server_is_ready_whose_model_is_loaded(missing: tuple[str, ...]) -> No
 def test_a_model_that_is_not_loaded_yet_is_worth_five_seconds() -> None:
     told = answer(loaded="f2")
     assert (told.status_code, told.headers["Retry-After"]) == (503, "5")
-    assert told.json() == {"error": "the index's model is not loaded yet"}
+    assert list(told.json()) == ["error"]
+    assert "model" in told.json()["error"]
 
 
 @pytest.mark.parametrize(
@@ -61,5 +62,7 @@ def test_why_an_index_cannot_be_read_is_told_elsewhere(
 ) -> None:
     told = answer(fails=error)
     assert (told.status_code, told.headers["Retry-After"]) == (503, "5")
-    line = "the index cannot be read now; /v1/index says why"
-    assert told.json() == {"error": line, **degraded}
+    said = told.json()
+    assert "/v1/index" in said.pop("error")
+    assert said == degraded
+    assert "secret" not in told.text

@@ -86,19 +86,27 @@ def refusal(parts: Sequence[Message], **limits: Any) -> tuple[int, str, Any]:
 def test_a_body_of_exactly_the_limit_is_read() -> None:
     body = [part(b"abc"), part(b"de", more=False)]
     assert asked(body, body_bytes=5, held_bytes=5).read == b"abcde"
-    assert refusal(body, body_bytes=4) == (413, "the body has more than 4 bytes", None)
-    told = (503, "too much is being sent at once; try again", "2")
-    assert refusal(body, body_bytes=5, held_bytes=4) == told
+    status, told, retry = refusal(body, body_bytes=4)
+    assert (status, retry) == (413, None)
+    assert "more than 4 bytes" in told
+    status, told, retry = refusal(body, body_bytes=5, held_bytes=4)
+    assert (status, retry) == (503, "2")
+    assert "try again" in told
 
 
 def test_limits_are_told_in_words() -> None:
     body = [part(bytes(12_346), more=False)]
-    assert refusal(body, body_bytes=12_345)[1] == "the body has more than 12,345 bytes"
+    assert "more than 12,345 bytes" in refusal(body, body_bytes=12_345)[1]
 
 
 def test_what_is_held_is_counted_until_the_answer_is_done() -> None:
     reader = asked([part(b"abc"), part(b""), part(b"de", more=False)])
     assert reader.held == [3, 3, 5]
+
+
+def test_a_part_that_says_nothing_of_more_is_the_last() -> None:
+    only = {"type": "http.request", "body": b"abc"}
+    assert asked([only, part(b"de")], body_bytes=3).read == b"abc"
 
 
 def test_requests_count_together() -> None:
@@ -152,14 +160,14 @@ def test_what_a_request_says_of_its_length_is_believed(
     asyncio.run(bounds({"type": "http", "headers": headers}, client.receive, client.send))
     assert [each["status"] for each in client.told if "status" in each] == [413] * is_refused
     if is_refused:
-        told = json.loads(client.told[-1]["body"])
-        assert told == {"error": "the body has more than 5 bytes"}
+        assert "more than 5 bytes" in json.loads(client.told[-1]["body"])["error"]
 
 
 def test_a_body_that_never_comes_is_refused() -> None:
-    late = (400, "the body of the request did not arrive in time", None)
-    assert refusal([], body_seconds=0.0) == late
-    assert refusal([part(b"abc")], body_seconds=0.01) == late
+    for parts, seconds in (([], 0.0), ([part(b"abc")], 0.01)):
+        status, told, retry = refusal(parts, body_seconds=seconds)
+        assert (status, retry) == (400, None)
+        assert "in time" in told
 
 
 def test_the_time_is_that_of_a_whole_body_and_not_of_a_part() -> None:
@@ -186,7 +194,7 @@ def test_the_time_is_that_of_a_whole_body_and_not_of_a_part() -> None:
     clock = Clock()
     try:
         assert read(10.0 + PATIENCE_SECONDS).read == b"abc"
-        with pytest.raises(Refused, match="did not arrive in time"):
+        with pytest.raises(Refused, match="in time"):
             read(5.0)
     finally:
         clock.close()
@@ -245,4 +253,4 @@ def test_who_waits_when_the_server_stops_is_told(
     asyncio.run(Stoppable(app)({"type": kind}, client.receive, client.send))
     assert [each["status"] for each in client.told if "status" in each] == statuses
     if statuses == [503]:
-        assert json.loads(client.told[-1]["body"]) == {"error": "the server is stopping"}
+        assert "stopping" in json.loads(client.told[-1]["body"])["error"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import pytest
 
 from store import QueryError
@@ -17,6 +18,7 @@ from store.catalog.selection import (
     Near,
     Not,
     like_pattern,
+    matching,
     operators_of,
     to_sql,
 )
@@ -175,3 +177,18 @@ def test_where_a_place_may_be(
         return
     with pytest.raises(ValueError, match="expected a latitude of -90 to 90"):
         Near(latitude, longitude, km)
+
+
+def test_ids_come_as_they_are_asked_for() -> None:
+    asked: list[tuple[Any, ...]] = []
+
+    class Catalog:
+        def rows(self, sql: str, *values: Any) -> list[tuple[int]]:
+            asked.append((" ".join(sql.split()), *values))
+            return [(3,), (2**40,)]
+
+    ids = matching(cast(Any, Catalog()), AllOf((WIDE, Has("camera"))))
+    assert (ids.tolist(), ids.dtype) == ([3, 2**40], np.int64)
+    (asked_once,) = asked
+    assert asked_once[1:] == (7,)
+    assert asked_once[0].endswith("WHERE ((width_px) > ? AND (camera) IS NOT NULL) ORDER BY id")
