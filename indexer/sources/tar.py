@@ -159,7 +159,7 @@ def read_member(file: BinaryIO, member: Member) -> bytes:
 
 
 def check_tar(place: str, file: BinaryIO) -> None:
-    """Return whether a file begins as a tar does.
+    """Check that a file begins as a tar does.
 
     Raises:
         SourceError: it does not.
