@@ -117,8 +117,8 @@ def test_addresses_that_are_wrong_are_told_in_a_line(
     where: Path, bucket: fsspec.AbstractFileSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for source, told in {
-        "memory://nowhere": "memory://nowhere holds no tar|cannot be looked through",
-        f"{BUCKET}/none-*.tar": r"nothing fits memory://bucket/none-\*\.tar",
+        "memory://nowhere": "memory://nowhere holds no tar|cannot be listed",
+        f"{BUCKET}/none-*.tar": r"nothing matches memory://bucket/none-\*\.tar",
         f"{BUCKET}/part-7.tar": r"memory://bucket/part-7\.tar cannot be read",
         "unheard://of/a.tar": "unheard://of/a.tar cannot be read by fsspec: Protocol not known",
     }.items():

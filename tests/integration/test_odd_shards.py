@@ -44,7 +44,7 @@ def test_a_tar_that_is_cut_off_gives_what_is_before_that(
     tar.write_bytes(whole[: cut[kept] + (512 if kept == "at the end" else 0)])
     report = build(where, tar)
     assert (report.added, report.updated, report.removed) == (0, 0, 0)
-    assert "cut off" in dict(report.quarantined)[str(tar)]
+    assert "truncated" in dict(report.quarantined)[str(tar)]
     again = build(where)
     assert again.quarantined == report.quarantined
     tar.write_bytes(whole)
@@ -85,10 +85,10 @@ def test_sources_that_are_none_stop_before_anything_is_written(where: Path, tmp_
         "no.tar": r"no\.tar is no tar file",
         "no.parquet": r"no\.parquet is no Parquet file",
         "gone.tar": r"gone\.tar cannot be read: No such file",
-        "a.tar.gz": r"a\.tar\.gz is a packed tar.*unpack it",
+        "a.tar.gz": r"a\.tar\.gz is a compressed tar.*unpack it",
         "part-*.tar": r"nothing matches .*part-\*\.tar",
         "numbers.parquet": r"has no column of photos; it has a \(int64\), url \(string\), expected",
-        "ours.parquet": r"ours\.parquet is one that this program wrote",
+        "ours.parquet": r"ours\.parquet was written by this program",
         "{0..200000}.tar": r"stands for more than 100,000",
     }.items():
         with pytest.raises(SourceError, match=told):
