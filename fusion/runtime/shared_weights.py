@@ -54,7 +54,7 @@ def shared_graph(folder: Path, name: str, options: Callable[[], SessionOptions])
                 for old in folder.glob(f"shared-{stem}-*"):
                     shutil.rmtree(old, ignore_errors=True)
                 _write(folder, name, place, options())
-    except (OSError, Timeout):
+    except (OSError, NotImplementedError, Timeout):  # the second where files cannot be locked
         return None
     return place / name if _is_whole(place) else None
 
