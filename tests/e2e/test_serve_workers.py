@@ -184,7 +184,7 @@ def another_model(cache: Path) -> str:
         exported_model_folder(cache, other), {**facts, "fingerprint": other}
     ) as folder:
         for file in known.iterdir():
-            if file.name != "manifest.json":
+            if file.is_file() and file.name != "manifest.json":
                 shutil.copy(file, folder)
     return other
 
