@@ -13,7 +13,7 @@ from indexer.changes.survey import Survey
 from indexer.photos.decode import READER_VERSION
 from indexer.sources import FoundFile
 from indexer.sources.shard import UNKNOWN_SIZE
-from store import PhotoFile, QuarantinedFile
+from store import PhotoFile, QuarantinedFile, UnreadableImage
 
 
 @pytest.fixture
@@ -205,3 +205,26 @@ def test_what_is_in_a_shard_that_is_there_is_left_alone(root: Path) -> None:
     assert paths(root, plan.gone) == ["here/c.tar!b.jpg", "here/plain.jpg"]
     assert list(plan.broken) == broken[:2]
     assert list(plan.released) == [broken[2].path]
+
+
+def test_a_photo_in_a_shard_that_cannot_be_read_there_is_neither_touched_nor_moved(
+    root: Path,
+) -> None:
+    class Damaged:
+        def read(self, *_: object) -> bytes:
+            raise UnreadableImage("the shard ends here")
+
+    def member(name: str) -> FoundFile:
+        shard = str(root / "here/a.tar")
+        return FoundFile(f"{shard}!{name}", shard, 1, 1, Damaged(), name)  # type: ignore[arg-type]
+
+    known = {
+        1: photo(root, "here/a.tar!b.jpg", "x", mtime_ns=7),
+        2: photo(root, "here/gone.jpg", "y"),
+    }
+    found = (member("b.jpg"), member("c.jpg"))
+    plan = make_plan(replace(seen(root, {}), files=found), known, ())
+    assert (plan.touched, plan.moved) == ({}, {})
+    assert paths(root, plan.changed) == ["here/a.tar!b.jpg"]
+    assert paths(root, plan.new) == ["here/a.tar!c.jpg"]
+    assert paths(root, plan.gone) == ["here/gone.jpg"]
