@@ -45,6 +45,8 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "search/server/wire/http_errors.py": (f"{SEARCH}/test_http_errors.py",),
     "search/understanding/time_spans.py": (f"{SEARCH}/understanding/test_time_spans.py",),
     "search/evaluation/metrics.py": (f"{SEARCH}/test_metrics.py",),
+    "store/catalog/library_rows.py": (f"{STORE}/test_photo_order.py",),
+    "store/catalog/photo_order.py": (f"{STORE}/test_photo_order.py",),
     "store/catalog/selection.py": (f"{STORE}/test_selection.py",),
     "store/columns/codec.py": (f"{STORE}/test_codec.py", "tests/property/test_codec.py"),
     "store/columns/paths.py": (f"{STORE}/test_paths.py",),
