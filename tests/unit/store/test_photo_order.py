@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from store import Index, PhotoFile
-from store.catalog.library_rows import UNDATED, library_rows, perceptual_hashes_of_all
+from store.catalog.library_rows import UNDATED, LibraryRows, library_rows, perceptual_hashes_of_all
 from store.catalog.photo_order import OrderedPhoto, OrderedPhotos, PhotoOrder, SortField, direction
 from store.catalog.selection import Condition, Has, Not
 
@@ -84,6 +84,24 @@ def test_the_library_has_the_latest_first_and_what_has_no_date_last(index: Index
     assert rows.only(np.array([4, 1])).months() == [("2024-05", 1), ("1970-01", 1)]
     none = rows.only(np.array([], np.int64))
     assert (len(none), none.months()) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("days", "months"),
+    [
+        ([40], [("1970-02", 1)]),
+        ([40, 40], [("1970-02", 2)]),
+        (
+            [59, 58, 58, 31, 30, 0, -1],
+            [("1970-03", 1), ("1970-02", 3), ("1970-01", 2), ("1969-12", 1)],
+        ),
+    ],
+)
+def test_months_are_counted_wherever_they_stand(
+    days: list[int], months: list[tuple[str, int]]
+) -> None:
+    none = np.zeros(len(days), np.int64)
+    assert LibraryRows(none, none, none, np.array(days) * 86_400).months() == months
 
 
 def test_what_photos_look_like_is_read_as_bits(index: Index) -> None:
