@@ -64,6 +64,11 @@ def test_packed_rows_are_these_bytes() -> None:
     assert pack_rows(torch.zeros(1, 2)).tolist() == [[0, 0]]
 
 
+def test_rows_of_any_number_of_dimensions_are_unpacked_along_the_last() -> None:
+    rows = by_angle(0, 30, 60, 90, 120, 150).reshape(2, 3, 2)
+    assert torch.allclose(unpack_rows(pack_rows(rows)), rows, atol=5e-3)
+
+
 def test_unpacked_rows_are_kept_until_the_bank_is_filled_anew() -> None:
     bank = pack_rows(by_angle(0, 90))
     first = unit_rows(bank)
