@@ -27,7 +27,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "indexer/photos/exif.py": (f"{INDEXER}/test_exif.py",),
     "indexer/photos/frames.py": (f"{INDEXER}/test_frames.py",),
     "indexer/photos/mending.py": (f"{INDEXER}/test_mending.py",),
-    "indexer/photos/perceptual_hash.py": (f"{SEARCH}/test_duplicates.py",),
+    "indexer/photos/perceptual_hash.py": (f"{INDEXER}/test_perceptual_hash.py",),
     "indexer/photos/pixels.py": (f"{INDEXER}/test_pixel_numbers.py",),
     "indexer/sources/suffixes.py": (f"{INDEXER}/test_walk.py",),
     "indexer/sources/walk_rules.py": (f"{INDEXER}/test_walk.py",),
