@@ -1,7 +1,7 @@
 """What people ask takes time in proportion to its length, whatever it is made of.
 
-Time is the processor's, for this thread, and its bounds are a hundred times what is needed: a
-pattern that looks at the same letters again from each place fails at 10,000 of them.
+Time is the processor's, for this thread, and its bounds are several times what is needed: a
+pattern that looks at the same letters again from each place fails at 40,000 of them.
 """
 
 from __future__ import annotations
@@ -118,10 +118,17 @@ def check(work: Callable[[str], object], start: str, piece: str, end: str) -> No
     work(start + end)  # what is imported only when it is needed takes no part in this
     for letters, seconds in BOUNDS:
         text = start + piece * (letters // len(piece)) + end
-        began = time.thread_time()
-        work(text)
-        took = time.thread_time() - began
+        took = seconds_of(work, text)
+        for _ in range(2):  # what runs beside it on the same core slows this thread too
+            if took >= seconds:
+                took = min(took, seconds_of(work, text))
         assert took < seconds, f"{letters:,} letters took {took:.2f} s: {text[:60]!r}"
+
+
+def seconds_of(work: Callable[[str], object], text: str) -> float:
+    began = time.thread_time()
+    work(text)
+    return time.thread_time() - began
 
 
 def matched(text: str) -> None:
