@@ -141,7 +141,7 @@ def test_the_demo_is_searched_from_anywhere_until_there_is_an_own_index(
     monkeypatch.setattr(demo_run.run_demo, "__kwdefaults__", defaults)
     assert main(["demo", "--quiet"]) == 0
     said = capsys.readouterr().out
-    assert 'ask more, from any folder: search "a red chair"\n' in said
+    assert 'search more, from any folder: search "a red chair"\n' in said
     assert default_index() == demo_folder() / "index"
     goes_to(tmp_path / "else", monkeypatch)
     assert search_main(["blue", "-k", "1"]) == 0

@@ -116,7 +116,7 @@ def test_the_commands_tell_what_they_did(
     said = capsys.readouterr()
     assert said.out.startswith(f"{out}: ")
     assert f"{COUNT} photos embedded, 1 left out" in said.out
-    assert "left out: " in said.err and "broken.jpg: its content is no image" in said.err
+    assert "left out: " in said.err and "broken.jpg: its content is not an image" in said.err
     assert main(["shards", "merge", str(out), "--index", str(where)]) == 0
     assert f"0 there already, 0 refused, {COUNT} photos, 1 left out" in capsys.readouterr().out
     next(embedded_shard_paths(out)).write_bytes(b"")

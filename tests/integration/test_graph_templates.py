@@ -92,7 +92,7 @@ def test_another_model_is_left_to_torch(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"kind": "article"}, "judges pairs but has no vectors"),
+        ({"kind": "article"}, "scores pairs but has no vectors"),
         ({"weights_sha256": "0" * 64}, "is damaged: sha256"),
         ({"config": {}}, "is damaged"),
     ],

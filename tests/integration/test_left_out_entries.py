@@ -37,7 +37,7 @@ def test_before_training_it_is_told(
     assert main([command, *options, "--dev-annotations", "dev.json", "--out", "o"]) == 0
     assert capsys.readouterr().err.splitlines() == [
         "train.json: left out captions that are no text: 1 (such as null)",
-        "train.json: 1 photos are not in ., as gone\\x1b.png",
+        "train.json: 1 photos are not in ., such as gone\\x1b.png",
         "dev.json: left out annotations without a valid image_id: 1 (such as null)",
-        "dev.json: 1 photos are not in ., as gone\\x1b.png",
+        "dev.json: 1 photos are not in ., such as gone\\x1b.png",
     ]

@@ -77,7 +77,7 @@ def test_what_an_earlier_version_wrote_says_to_push_again(tmp_path: Path, databa
         server.execute(f"ALTER TABLE {SCHEMA}.photos_1 {drops}")
         server.execute(f"DELETE FROM {SCHEMA}.migrations WHERE number = 2")
         server.close()
-        with pytest.raises(IndexNotFound, match=r"earlier version.*once more with .crossgraph"):
+        with pytest.raises(IndexNotFound, match=r"earlier version.*there again with .crossgraph"):
             PostgresReader.open(database)
         push(index, Address.parse(database))
     with PostgresReader.open(database) as reader:

@@ -189,7 +189,7 @@ def test_the_commands_tell_what_there_is(
     assert main(["generations", "--vectors", f"{database}&collection=nope"]) == 1
     assert "has no collection nope: write one with `crossgraph push" in capsys.readouterr().err
     assert main(["push", "--index", str(tmp_path / "index"), "--to", "mysql://x/y"]) == 2
-    assert "begins with mysql:, expected postgresql://" in capsys.readouterr().err
+    assert "begins with mysql:; expected postgresql://" in capsys.readouterr().err
 
 
 def test_a_role_that_may_only_read_searches_this_push_and_the_next(

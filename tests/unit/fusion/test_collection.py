@@ -46,7 +46,7 @@ def test_odd_entries_cost_themselves_alone(tmp_path: Path) -> None:
     assert found.photo_rows == [0, 0, 1, 2]
     assert found.caption_ids == [10, 11, 12, 13]
     assert "captions that are no text: 1" in found.notes[0]
-    assert found.notes[1].endswith(f"1 photos are not in {tmp_path}, as gone.jpg")
+    assert found.notes[1].endswith(f"1 photos are not in {tmp_path}, such as gone.jpg")
 
 
 def test_what_is_left_out_is_told_once_for_each_collection(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def test_photos_in_shards_become_files_of_their_own(
     }  # fmt: skip
     assert list(done.lines(out)) == [
         f"{names[1]} is {out / 'dog-2.jpg'}, since another photo has its name",
-        f"not copied: {names[3]}: there is no gone.jpg in it any more",
+        f"not copied: {names[3]}: it no longer contains gone.jpg",
         f"3 photos copied to {out}, 1 could not be copied",
     ]
     assert len(copy_hits(hits, out).there) == 3

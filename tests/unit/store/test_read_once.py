@@ -114,5 +114,5 @@ def test_a_value_of_another_kind_is_noticed_wherever_it_stands(folder: Path, dam
 def test_ids_out_of_order_are_noticed_across_blocks(folder: Path) -> None:
     with Index.open(folder) as index, index.reading() as catalog:
         sql = "SELECT CASE id WHEN 257 THEN 256 ELSE id END FROM images ORDER BY id"
-        with pytest.raises(CrossgraphError, match="the id 256 behind 256"):
+        with pytest.raises(CrossgraphError, match="the id 256 after 256"):
             list(catalog.typed((INTEGER,), sql, ascending=True))
