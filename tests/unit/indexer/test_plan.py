@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from indexer.changes.plan import Plan, make_plan
+from indexer.changes.plan import Plan, is_described, make_plan
 from indexer.changes.survey import Survey
+from indexer.metadata.sidecar_files import SidecarFile
+from indexer.metadata.values import METADATA_READER
 from indexer.photos.decode import READER_VERSION
 from indexer.sources import FoundFile
 from indexer.sources.shard import UNKNOWN_SIZE
@@ -207,24 +209,85 @@ def test_what_is_in_a_shard_that_is_there_is_left_alone(root: Path) -> None:
     assert list(plan.released) == [broken[2].path]
 
 
+class Part:
+    """A shard that has one content for all its members, or cannot be read."""
+
+    def __init__(self, content: bytes | None) -> None:
+        self.content = content
+
+    def read(self, *_: object) -> bytes:
+        if self.content is None:
+            raise UnreadableImage("the shard ends here")
+        return self.content
+
+
+def member(root: Path, name: str, content: bytes | None) -> FoundFile:
+    shard = str(root / "here/a.tar")
+    return FoundFile(f"{shard}!{name}", shard, 1, 1, Part(content), name)  # type: ignore[arg-type]
+
+
 def test_a_photo_in_a_shard_that_cannot_be_read_there_is_neither_touched_nor_moved(
     root: Path,
 ) -> None:
-    class Damaged:
-        def read(self, *_: object) -> bytes:
-            raise UnreadableImage("the shard ends here")
-
-    def member(name: str) -> FoundFile:
-        shard = str(root / "here/a.tar")
-        return FoundFile(f"{shard}!{name}", shard, 1, 1, Damaged(), name)  # type: ignore[arg-type]
-
     known = {
         1: photo(root, "here/a.tar!b.jpg", "x", mtime_ns=7),
         2: photo(root, "here/gone.jpg", "y"),
     }
-    found = (member("b.jpg"), member("c.jpg"))
+    found = (member(root, "b.jpg", None), member(root, "c.jpg", None))
     plan = make_plan(replace(seen(root, {}), files=found), known, ())
     assert (plan.touched, plan.moved) == ({}, {})
     assert paths(root, plan.changed) == ["here/a.tar!b.jpg"]
     assert paths(root, plan.new) == ["here/a.tar!c.jpg"]
     assert paths(root, plan.gone) == ["here/gone.jpg"]
+
+
+def test_a_photo_in_a_shard_is_known_by_its_content(root: Path) -> None:
+    known = {
+        1: photo(root, "here/a.tar!b.jpg", "x", mtime_ns=7),
+        2: photo(root, "here/gone.jpg", "y"),
+    }
+    found = (member(root, "b.jpg", b"x"), member(root, "c.jpg", b"y"))
+    plan = make_plan(replace(seen(root, {}), files=found), known, ())
+    assert (list(plan.touched), list(plan.moved)) == ([1], [2])
+    assert (plan.changed, plan.new, dict(plan.gone)) == ((), (), {})
+
+
+@pytest.mark.parametrize(
+    ("reading", "sidecars", "is_described_now"),
+    [
+        (None, None, False),
+        (None, "", False),
+        ((METADATA_READER - 1, ""), None, False),
+        ((METADATA_READER - 1, "a"), "a", False),
+        ((METADATA_READER, "a"), None, True),
+        ((METADATA_READER, "a"), "a", True),
+        ((METADATA_READER, "a"), "", False),
+        ((METADATA_READER, ""), "", True),
+        ((METADATA_READER + 1, "a"), "a", True),
+    ],
+)
+def test_metadata_counts_as_read_by_the_newest_reader_with_the_same_sidecars(
+    reading: tuple[int, str] | None, sidecars: str | None, is_described_now: bool
+) -> None:
+    assert is_described(reading, sidecars) is is_described_now
+
+
+def test_photos_whose_metadata_alone_is_read_again(root: Path) -> None:
+    sidecar = SidecarFile(str(root / "here/b.xmp"), 2, 3)
+    names = "abcdef"
+    known = {n: photo(root, f"here/{name}", name) for n, name in enumerate(names, 1)}
+    known[5] = replace(known[5], reader=READER_VERSION - 1)  # is read again as a whole
+    survey = seen(root, {f"here/{name}": name for name in names})
+    files = [
+        replace(file, sidecars=(sidecar,)) if file.path.endswith(("b", "f")) else file
+        for file in survey.files
+    ]
+    with_sidecar = (METADATA_READER, "b.xmp 2 3")
+    readings = {1: (METADATA_READER, ""), 2: with_sidecar, 3: (METADATA_READER - 1, ""),
+                6: (METADATA_READER, "")}  # fmt: skip
+    survey = replace(survey, files=tuple(files))
+    plan = make_plan(survey, known, (), readings=readings)
+    assert paths(root, plan.described) == ["here/c", "here/d", "here/f"]
+    assert [file.known and file.known.image_id for file in plan.described] == [3, 4, 6]
+    assert paths(root, plan.reread) == ["here/e"]
+    assert make_plan(survey, known, ()).described == ()

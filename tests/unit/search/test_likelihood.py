@@ -93,3 +93,15 @@ def test_each_text_is_judged_by_its_own_scores(reranked: bool) -> None:
         ("a", [1, 2], [5, 6], [1, 2], 0, more),
         ("b", [3, 4], [7, 8], [1, 2], 0, more),
     ]
+
+
+def test_the_first_stage_is_left_as_it_is_where_the_re_ranker_judges_all() -> None:
+    model = Model()
+    found = TermScores(ROWS, ROWS[:0], ROWS, ROWS)
+    likelihood = Likelihood(cast(Any, Index()), cast(Any, model), None, passes_first=True)
+    assert likelihood.judged(Mixture((text(),)), found, reranked=False) is found
+    assert model.seen == []
+    judged = likelihood.judged(Mixture((text(),)), found, reranked=True)
+    assert judged.probabilities.tolist() == [[0.75, 0.125]]
+    plain = Likelihood(cast(Any, Index()), cast(Any, model), None)
+    assert plain.judged(Mixture((text(),)), found, reranked=False) is not found
