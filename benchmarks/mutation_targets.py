@@ -14,7 +14,10 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "fusion/training/losses.py": (f"{FUSION}/test_losses.py",),
     "fusion/graphs/memory_graph.py": (f"{FUSION}/test_memory.py", f"{FUSION}/test_cross_hub.py"),
     "fusion/runtime/packing.py": ("tests/property/test_packing.py",),
-    "fusion/caption_files/coco_entries.py": (f"{INDEXER}/test_coco_entries.py",),
+    "fusion/caption_files/coco_entries.py": (
+        f"{INDEXER}/test_coco_lists.py",
+        f"{INDEXER}/test_coco_entries.py",
+    ),
     "fusion/caption_files/name_spellings.py": (f"{INDEXER}/test_match.py",),
     "indexer/annotations/photo_finder.py": (f"{INDEXER}/test_match.py",),
     "indexer/changes/plan.py": (f"{INDEXER}/test_plan.py",),

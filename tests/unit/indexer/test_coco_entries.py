@@ -162,16 +162,6 @@ def test_numbers_that_are_none_are_taken_whatever_the_size(
     assert CocoSource(path).captions == {"a.jpg": ("a dog",)}
 
 
-def test_of_two_lists_of_one_name_the_last_one_counts(tmp_path: Path) -> None:
-    path = tmp_path / "notes.json"
-    said = '"annotations": [{"image_id": 1, "caption": "%s"}]'
-    path.write_text(
-        f'{{"images": [{{"id": 1, "file_name": "b.jpg"}}], {said % "old"}, '
-        f'"images": [{{"id": 1, "file_name": "a.jpg"}}], {said % "new"}}}'
-    )
-    assert CocoSource(path).captions == {"a.jpg": ("new",)}
-
-
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 def test_files_of_other_encodings_are_read(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "notes.json"
@@ -210,15 +200,6 @@ def test_files_without_captions_say_so(
     found = source(tmp_path, annotations=[annotation], categories=[DOG])
     assert found.categories == {"a.jpg": named}
     assert any(told in line for line in found.notes)
-
-
-def test_of_two_lists_of_images_the_last_counts_with_its_own_ids(tmp_path: Path) -> None:
-    path = tmp_path / "notes.json"
-    twice = json.dumps([A, {"id": 1, "file_name": "b.jpg"}])
-    path.write_text(
-        f'{{"images": {twice}, "images": [{json.dumps(A)}], "annotations": [{json.dumps(SAID)}]}}'
-    )
-    assert CocoSource(path).captions == {"a.jpg": ("a dog",)}
 
 
 @pytest.mark.parametrize(
