@@ -87,7 +87,7 @@ def is_prepared(folder: str | Path) -> bool:
 
 
 def model_problems(folder: Path, *, repair: bool = False) -> tuple[Problem, ...]:
-    """Compare the prepared model that an index is searched with with its checksums.
+    """Check the prepared model that an index is searched with by its checksums.
 
     Args:
         folder: the index.

@@ -182,7 +182,7 @@ class Supervisor:
     def _end(self) -> None:
         self._listening.close()
         for worker in self._workers:
-            worker.pipe.close()  # which reports it
+            worker.pipe.close()  # which tells it to stop
         until = time.monotonic() + self._plan.seconds_to_stop + SECONDS_TO_END
         for worker in self._workers:
             worker.process.join(max(0.0, until - time.monotonic()))
