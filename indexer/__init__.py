@@ -1,16 +1,16 @@
-"""What turns collections into rows of an index: walk, decode, COCO files, the resumable loop.
+"""Turns collections into rows of an index: folder walk, decoding, COCO files, the resumable loop.
 
-The model comes in as an object (`IndexingModel`), so nothing here imports torch, and what is
-kept goes through `store.Index`, so nothing here knows SQL or FAISS. Printing belongs to `search`.
-One bad photo is counted and reported and the rest go on; a bad source stops before anything is
-written.
+The model is passed in as an object (`IndexingModel`), so nothing here imports torch, and rows are
+written through `store.Index`, so nothing here knows SQL or FAISS. Printing belongs to `search`.
+A bad photo is counted and reported, and the run goes on; a bad source stops the run before
+anything is written.
 """
 
 from indexer.build import BuildReport, build_index, plan_index
 from indexer.changes.plan import Plan
 
-# The function must come by way of the module of its own name: a later import of that module would
-# otherwise put the module in its place.
+# Importing `decode` from the submodule of the same name loads that submodule now. If it were loaded
+# later, Python would rebind `indexer.decode` to the module.
 from indexer.decode import UnreadableImage, decode
 from indexer.reembed import ReembedReport, reembed
 from indexer.text_run import TextReport, read_text

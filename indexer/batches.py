@@ -1,4 +1,4 @@
-"""Files to batches of decoded photos, of a bounded size in memory."""
+"""Reads files into batches of decoded photos, with bounded memory."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from store.types import PhotoDetails
 __all__ = ["Batch", "LoadedPhoto", "SamePixels", "batches"]
 
 MAX_BATCH_PIXELS = 100_000_000
-"""About 400 MB, four bytes a pixel; a batch ends early rather than fill the memory."""
+"""About 400 MB at four bytes per pixel; a batch ends early rather than fill the memory."""
 
 THREADS = min(4, os.cpu_count() or 1)
-"""Readers. More would only wait for the model, each with a decoded photo in its hands."""
+"""Number of reader threads. More would only wait for the model, each holding a decoded photo."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,12 @@ class LoadedPhoto:
     """A photo in memory with the facts of its file.
 
     Attributes:
-        file: its size is that of the photo as shown.
-        image: the square that the model takes, where that is known; else a very large JPEG is
-            smaller.
+        file: the facts; width and height are those of the photo as shown.
+        image: the square that the model takes, if its side is known; otherwise all pixels, except
+            that a very large JPEG is reduced.
         details: what its metadata says.
-        is_reread: whether its file is as it was when an older reader read it otherwise.
+        is_reread: whether the file is known and unchanged, but an older reader version may have
+            decoded it differently.
     """
 
     file: PhotoFile
@@ -57,7 +58,7 @@ class LoadedPhoto:
 
 @dataclass(frozen=True)
 class SamePixels:
-    """A photo that an older reader read and this one reads alike, and what is known of it now."""
+    """A photo that this reader version decodes just as an older one did, with its current facts."""
 
     image_id: int
     file: PhotoFile
@@ -73,13 +74,13 @@ class Batch:
     """Files that were read together.
 
     Attributes:
-        photos: those that are photos.
-        same: known photos that were read again and have the pixels that they had.
-        broken: those that are no photos, and will not be until they change.
-        unread: path and reason of files that could not be read at all, which may be otherwise next
-            time: nothing about them is written down, and an indexed photo stays.
-        size: how many files, whatever came of them.
-        last: path of the last one.
+        photos: files that were decoded.
+        same: known photos that were read again and have the same pixels as before.
+        broken: files that are not readable photos and will not be until they change.
+        unread: path and reason of files that could not be read at all, which may succeed next
+            time: nothing about them is recorded, and an indexed photo stays.
+        size: number of files, whatever their outcome.
+        last: path of the last file.
     """
 
     photos: list[LoadedPhoto] = field(default_factory=list)
@@ -90,7 +91,7 @@ class Batch:
     last: str = ""
 
     def add(self, file: FoundFile, outcome: _Outcome) -> None:
-        """Take in what came of one more file."""
+        """Add the outcome of reading one more file."""
         self.size += 1
         self.last = file.path
         if isinstance(outcome, LoadedPhoto):
@@ -103,7 +104,7 @@ class Batch:
             self.unread.append((file.path, outcome))
 
     def is_full(self, batch_size: int) -> bool:
-        """Return whether the model should get it now."""
+        """Return whether the model should get this batch now."""
         pixels = sum(photo.image.width * photo.image.height for photo in self.photos)
         return self.size >= batch_size or pixels >= MAX_BATCH_PIXELS
 
@@ -113,15 +114,16 @@ def batches(
 ) -> Iterator[Batch]:
     """Read files in order, at most `batch_size` (>= 1) at a time; no file is lost or read twice.
 
-    With `size_px`, the side of the squares that the model takes, photos come as such squares: the
-    threads that read have time for it while the model works, and squares need little memory. Large
-    JPEGs are decoded no larger than that wants: of twelve photos of 12 megapixels the vectors then
-    had a cosine of 0.9987 or more with those of all pixels, and decoding took a third of the time.
+    With `size_px`, the side of the squares that the model takes, photos are resized to such
+    squares: the reader threads have time for it while the model works, and squares need little
+    memory. Large JPEGs are then decoded at a reduced size that is still large enough: for twelve
+    photos of 12 megapixels, the vectors had a cosine of at least 0.9987 with those of the full
+    pixels, and decoding took a third of the time.
 
-    While the caller works on a batch, the next one is made by other threads, which also draw from
-    `files`: Pillow and hashing let go of Python's lock. In memory are the batch given last, the
-    next, and `THREADS` photos more. Leaving the loop early stops the threads as soon as the files
-    that they are at are done.
+    While the caller works on a batch, other threads make the next one and also iterate over
+    `files`; Pillow and hashing release Python's global lock. Memory holds the batch yielded last,
+    the next one, and `THREADS` more photos. Leaving the loop early stops the threads as soon as
+    they are done with their current files.
     """
     readers = ThreadPoolExecutor(THREADS, "read-photo")
     maker = ThreadPoolExecutor(1, "make-batch")
@@ -132,7 +134,7 @@ def batches(
             coming = maker.submit(next, ready_batches, None)
             yield batch
     finally:
-        # The readers first: without them the maker cannot wait for anything.
+        # The readers are shut down first, so that the maker has nothing left to wait for.
         readers.shutdown(cancel_futures=True)
         maker.shutdown(cancel_futures=True)
 
@@ -153,7 +155,7 @@ def _made(
 def _in_order(
     files: Iterable[FoundFile], readers: ThreadPoolExecutor, read: _Reader
 ) -> Iterator[tuple[FoundFile, _Outcome]]:
-    """Read `THREADS` files at a time and yield them in order."""
+    """Read `THREADS` files at a time and yield their outcomes in order."""
     ahead: deque[tuple[FoundFile, Future[_Outcome]]] = deque()
     for file in files:
         ahead.append((file, readers.submit(read, file)))
@@ -166,7 +168,7 @@ def _in_order(
 
 
 def _read(file: FoundFile, size_px: int | None) -> _Outcome:
-    """Read and decode one file; a text says why it could not be read at all."""
+    """Read and decode one file; return a string with the reason if it could not be read at all."""
     size_bytes = file.size_bytes
     try:
         refuse_large_file(size_bytes)
@@ -183,7 +185,8 @@ def _read(file: FoundFile, size_px: int | None) -> _Outcome:
     facts = _facts(file, size_bytes, hashlib.sha256(content).hexdigest(), photo)
     facts = description.of(facts)
     if file.known is not None and _has_pixels_of(file.known.file, facts, photo):
-        # A photo of which less is decoded than before would get another look, of the same worth.
+        # A JPEG decoded at a reduced size may get a different perceptual hash, which is no better
+        # than the one the index has.
         known_hash = (
             facts.perceptual_hash
             if file.known.file.perceptual_hash is None
@@ -214,6 +217,6 @@ def _facts(file: FoundFile, size_bytes: int, sha256: str, photo: DecodedPhoto) -
 
 
 def _has_pixels_of(before: PhotoFile, now: PhotoFile, photo: DecodedPhoto) -> bool:
-    """Return whether the reader that read a photo before gave what this one gives."""
+    """Return whether the earlier reader version decoded a photo to the same pixels as this one."""
     is_read_alike = before.reader is not None and photo.reader <= before.reader
     return is_read_alike and before.sha256 == now.sha256

@@ -1,7 +1,7 @@
 """The loop that brings an index up to date with its folders of photos.
 
-Every batch is one transaction of the store, so a run that is cut off keeps what it did and the
-next one goes on from there.
+Every batch is one transaction of the store, so an interrupted run keeps what it did and the next
+one continues from there.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from store.types import ModelInfo, Progress
 __all__ = ["BuildReport", "build_index", "plan_index"]
 
 MOST_NOTED = 5
-"""Photos of which it is told what of their metadata was left out."""
+"""Number of photos that a report names as having metadata that was left out."""
 
 
 @dataclass(frozen=True)
@@ -52,24 +52,25 @@ class BuildReport:
 
     Attributes:
         added: photos that were not in the index.
-        updated: photos whose file had changed, or is read otherwise by now.
+        updated: photos whose file had changed, or is decoded differently by this version.
         moved: photos found again under another path; they keep their id and vector.
         removed: photos whose file is gone.
-        unreachable: photos that stay though their file cannot be reached at the moment, such as on
-            a disk that is not mounted.
-        unchanged: photos that are as they were.
-        quarantined: path and reason of every file left out, by path, those too that were known to
-            be broken and have not changed since.
-        damaged: path and damage of every photo that this run read and that is shown as far as its
-            file goes, by path.
-        annotated: photos that the annotation files said something of.
-        missing: names in the annotation files that are no photo of the index, or not just one.
-        described: photos whose metadata alone was read again.
-        notes: what was left out of the annotation files, and why, in lines for people.
-        passed_over: kinds of files in the sources of this run that are not read, such as `.cr3`,
-            and patterns that left out folders, to how many.
+        unreachable: photos that stay although their file cannot be reached at the moment, such as
+            on a disk that is not mounted.
+        unchanged: photos whose file has not changed.
+        quarantined: path and reason of every file left out, sorted by path, including files that
+            were already known to be broken and have not changed since.
+        damaged: path and damage of every photo read in this run of which only the readable part is
+            shown, sorted by path.
+        annotated: photos that got captions or categories from the annotation files.
+        missing: names in the annotation files that match no photo of the index, or more than one.
+        described: photos of which only the metadata was read again.
+        notes: what was left out of the annotation files and the metadata, and why, as lines for
+            people to read.
+        passed_over: number of files or folders that were not read in the sources of this run, by
+            kind of file, such as `.cr3`, or by the pattern that excluded a folder.
         vectors_note: why the file of vectors could not be written; empty when it was. All photos
-            are in the index all the same.
+            are in the index in either case.
         seconds: how long it took.
     """
 
@@ -107,34 +108,35 @@ def build_index(
     """Add photos to an index, or bring it up to date; only what changed is read again.
 
     All sources and annotation files are checked before anything is written. A photo that is no
-    longer below a source that was read is removed; photos of other folders are left alone, and so
-    are those of a source, or a disk in it, that is not there at all.
+    longer below a source that was read is removed. Photos of other folders are left alone, and so
+    are those of a source, or of a disk mounted in it, that is not there at all.
 
     Args:
-        folder: the index; made if there is none.
-        sources: folders of photos, any depth, tar and Parquet files of them, and patterns of these
-            (`part-{00..99}.tar`), on this machine or at addresses that fsspec knows; none means all
-            that the index knows, or nothing where there are `files`.
+        folder: the index; created if there is none.
+        sources: folders of photos, searched at any depth, tar and Parquet files of photos, and
+            patterns of these (`part-{00..99}.tar`), on this machine or at addresses that fsspec
+            knows; none means all sources that the index knows, or nothing if `files` are given.
         retriever: the model that turns photos into vectors.
-        files: single photos beside, of which `indexer.sources.listed_files` says what folder they
-            come under; nothing else of that folder is looked at.
+        files: additional single photos; `indexer.sources.listed_files` decides which folder they
+            belong to, and nothing else in that folder is read.
         annotations: COCO captions or instances files, whose photos are looked up in the sources.
-        exclude: patterns of files and folders that are left out of folders, as
-            `indexer.sources.walk_rules` has them; None for those of the last run.
-        include: patterns of what is taken in though something else leaves it out; None as before.
-        batch_size: how many photos the model gets together, at least 1; None for the model's own
-            number.
-        prune: remove photos of sources and disks that are not there, too.
+        exclude: patterns of files and folders to leave out of folders, as defined in
+            `indexer.sources.walk_rules`; None for those of the last run.
+        include: patterns of what is indexed although another rule leaves it out; None for those of
+            the last run.
+        batch_size: number of photos that the model gets at once, at least 1; None for the model's
+            own number.
+        prune: also remove photos of sources and disks that are not there.
         retry_failed: read files again that could not be read before, changed or not.
         progress: called with photos done, photos to do, and the name of the last one.
 
     Raises:
-        SourceError: no source could be reached, one that is new has no photos, or an annotation
-            file is malformed; or one of `files` is no photo.
+        SourceError: no source could be reached, a new one has no photos, an annotation file is
+            malformed, or one of `files` is not a photo.
         ModelMismatch: the index was made with another model.
         IndexBusy: another process is writing the index.
         IndexNotWritable: it cannot be written, such as on a full disk; what was done is kept.
-        IndexDamaged: the index is there and its catalog cannot be read.
+        IndexDamaged: the index exists but its catalog cannot be read.
         ValueError: batch_size is below 1.
     """
     started = time.monotonic()
@@ -176,7 +178,7 @@ def _opened(folder: Path, retriever: IndexingModel) -> Index:
 
 
 def _take_in(index: Index, comparison: Comparison, loop: Loop, shards: ShardLoop) -> list[int]:
-    """Do what was planned, files before shards; return the ids of photos that were removed."""
+    """Carry out the plan, files before shards; return the ids of photos that were removed."""
     plan = comparison.plan
     settle(index, plan)
     if all(shard.is_finished for shard in comparison.shards):
@@ -202,11 +204,11 @@ def plan_index(
     prune: bool = False,
     retry_failed: bool = False,
 ) -> Plan:
-    """Say what `build_index` would do; writes nothing and needs no model.
+    """Return what `build_index` would do; writes nothing and needs no model.
 
     Raises:
-        SourceError: as `build_index`.
-        IndexDamaged: the index is there and its catalog cannot be read.
+        SourceError: as for `build_index`.
+        IndexDamaged: the index exists but its catalog cannot be read.
     """
     folder = Path(folder)
     known, rules = _known(folder, exclude, include)
@@ -223,7 +225,7 @@ def plan_index(
 def _known(
     folder: Path, exclude: Sequence[str] | None, include: Sequence[str] | None
 ) -> tuple[dict[str, tuple[str, ...]], Rules]:
-    """Return the folders the index has files of, the disks below them, and what is left out."""
+    """Return the sources that the index has files of, each with its mounts, and the walk rules."""
     try:
         with Index.open(folder) as index:
             used = {root for root, photos in index.sources().items() if photos}
@@ -235,7 +237,7 @@ def _known(
 
 
 def _name_places(index: Index) -> list[str]:
-    """Name the places of photos; say where what knows their names is not installed."""
+    """Name the places of photos; return a note if the data for this is not installed."""
     if not index.unplaced(1):
         return []
     names = place_names()
@@ -246,14 +248,14 @@ def _name_places(index: Index) -> list[str]:
 
 
 def _noted(noted: Sequence[tuple[str, str]]) -> list[str]:
-    """Say what metadata was left out, of the first photos of which it was."""
+    """Return lines on metadata that was left out, for the first photos, and a count of the rest."""
     lines = [f"metadata: {path}: {note}" for path, note in noted[:MOST_NOTED]]
     rest = len(noted) - len(lines)
     return [*lines, f"metadata of {rest:,} more photos was left out in part"] if rest else lines
 
 
 def _in_all(passed_over: Mapping[str, Mapping[str, int]], roots: Sequence[str]) -> dict[str, int]:
-    """Return kind to how many of it there are in the sources of a run."""
+    """Return the count of each kind over the sources of a run."""
     counts: Counter[str] = Counter()
     for place, kinds in passed_over.items():
         if any(lies_below(place, root) for root in roots):

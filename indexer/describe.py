@@ -1,6 +1,6 @@
-"""What metadata says of photos that the index has, read again without their pixels.
+"""Reads the metadata of indexed photos again, without their pixels.
 
-Each batch is one transaction, so a run that is cut off keeps what it did.
+Each batch is one transaction, so an interrupted run keeps what it did.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ def describe(
 ) -> tuple[int, list[tuple[str, str]]]:
     """Read the metadata of files, which are known photos.
 
-    Returns of how many it was read, and path and note of those of which something was left out. One
-    that cannot be read at all at the moment stays as it was, for the next run.
+    Returns the number of photos whose metadata was read, and path and note of those of which
+    something was left out. A photo that cannot be read at the moment is left for the next run.
     """
     quiet_decoders()
     read = done = 0
@@ -59,7 +59,7 @@ def describe(
 
 
 def name_places(index: Index, names: PlaceNames) -> int:
-    """Look up the places of photos with coordinates that have none; return how many there were."""
+    """Look up places for photos that have coordinates but no place; return how many there were."""
     count = 0
     while batch := index.unplaced(PLACES_AT_ONCE):
         index.put_details(names.placed(batch))
@@ -95,9 +95,9 @@ def _description(file: FoundFile) -> PhotoDescription:
             image = stack.enter_context(opened_image(opened))
             exif, embedded = read_exif(image), embedded_values(image)
         except OSError as error:
-            if error.errno is not None:  # of the disk, and not of Pillow
+            if error.errno is not None:  # raised by the disk, not by Pillow
                 raise
             exif, embedded = Exif(), ()
-        except Exception:  # its header is damaged; what its sidecars say counts all the same
+        except Exception:  # the header is damaged; the sidecars still count
             exif, embedded = Exif(), ()
     return described(file.path, exif, embedded, file.sidecars)

@@ -1,4 +1,4 @@
-"""What a file and its sidecars say of a photo, put together from the parts that say it."""
+"""What a file and its sidecars say about a photo, combined into one description."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ __all__ = ["PhotoDescription", "described"]
 
 @dataclass(frozen=True)
 class PhotoDescription:
-    """What is known of a photo beside its pixels.
+    """What is known of a photo apart from its pixels.
 
     Attributes:
-        details: what the catalog keeps apart.
-        taken: by the camera's clock; what is told most surely of it.
+        details: metadata that the catalog stores apart from the facts of the file.
+        taken: when it was taken, by the camera's clock, from the most reliable source.
         camera: make and model.
-        is_guessed: whether `taken` is what the file's name or last writing tells.
+        is_guessed: whether `taken` comes from the file's name or the time it was last written.
     """
 
     details: PhotoDetails
@@ -34,7 +34,7 @@ class PhotoDescription:
     is_guessed: bool
 
     def of(self, file: PhotoFile) -> PhotoFile:
-        """Return the facts of a file with what is described of it."""
+        """Return the facts of a file with date and camera filled in."""
         return replace(file, taken=self.taken, camera=self.camera, is_guessed=self.is_guessed)
 
 
@@ -44,15 +44,15 @@ def described(
     embedded: Sequence[MetadataValues],
     sidecars: Sequence[SidecarFile] = (),
 ) -> PhotoDescription:
-    """Return what the parts say together.
+    """Return the description that all parts give together.
 
-    A sidecar, which is what somebody wrote last, counts before what is in the file.
+    A sidecar takes precedence over the file itself, because it was written last.
 
     Args:
-        path: of the photo, whose name may tell its date.
+        path: path of the photo, whose name may contain its date.
         exif: what its camera wrote.
-        embedded: what its XMP, IPTC and EXIF say beside, those that count most first.
-        sidecars: files beside it.
+        embedded: further values from its XMP, IPTC and EXIF, in order of precedence.
+        sidecars: its sidecar files.
     """
     beside = sidecar_values(sidecars)
     details = details_from([*beside, *embedded], sidecars_state(sidecars))
@@ -62,7 +62,7 @@ def described(
     if taken is not None:
         return PhotoDescription(details, taken, exif.camera, False)
     guesses = [exif.taken, date_of_name(base_name(path))]
-    if exif.camera is None:  # a program wrote the file, perhaps long after
+    if exif.camera is None:  # a program wrote the file, perhaps long after the photo was taken
         guesses.reverse()
     guess = next((time for time in guesses if time is not None), None)
     return PhotoDescription(details, guess, exif.camera, guess is not None)

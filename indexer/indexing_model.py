@@ -1,4 +1,4 @@
-"""What indexing asks of a model."""
+"""What indexing requires of a model."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class IndexingModel(DescribedModel, Protocol):
 
     @property
     def size_px(self) -> int | None:
-        """Side of the squares that it brings photos to; None if photos are to come as they are."""
+        """Side of the squares that it resizes photos to; None if it takes photos at full size."""
 
     @property
     def batch_size(self) -> int:
-        """How many photos it is best given together."""
+        """Number of photos that it should best get at once."""
 
     def embed_images(self, images: Sequence[Image]) -> ImageEmbeddings:
         """Embed B RGB photos."""

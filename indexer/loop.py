@@ -1,4 +1,4 @@
-"""Files to rows of an index, batch by batch, each one transaction."""
+"""Turns files into rows of an index, batch by batch; each batch is one transaction."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ __all__ = ["Loop", "settle"]
 
 
 class Loop:
-    """Reads, embeds and writes files, and counts what came of them.
+    """Reads, embeds and writes files, and counts the outcomes.
 
     Args:
         index: open for writing.
         retriever: the model that turns photos into vectors.
         known: paths that the index had when the run began.
-        batch_size: how many photos the model gets together; None for its own number.
+        batch_size: number of photos that the model gets at once; None for its own number.
         progress: called with photos done, photos to do, and the name of the last one.
 
     Attributes:
-        total: how many files there are to do, as far as is known.
-        done: how many were dealt with.
-        added: photos written under a path that was not known.
-        updated: photos written under one that was.
-        reembedded: those of the updated whose file is where and as it was, and is read otherwise
-            now.
-        described: how many photos' metadata was read again without more.
-        broken: path and reason of each that could not be indexed.
-        notes: what else is to be told of the run.
-        noted: path, and what of its metadata was left out, of each photo of which something was.
-        damaged: path and damage of each that was, as far as it goes.
+        total: number of files to do, as far as is known.
+        done: number of files that were dealt with.
+        added: number of photos that are new to the index.
+        updated: number of known photos that were embedded and written again.
+        reembedded: those of the updated photos whose file is unchanged and under a known path, and
+            that an older reader version may have decoded differently.
+        described: number of photos of which only the metadata was read again.
+        broken: path and reason of each file that could not be indexed.
+        notes: further lines to report on the run.
+        noted: path of each photo with metadata that was left out, and what was left out.
+        damaged: path and damage of each photo of which only the readable part was indexed.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Loop:
         self.notes: list[str] = []
 
     def run(self, files: Iterable[FoundFile]) -> tuple[dict[str, int], int]:
-        """Take in files as they come; give path to image id, and how many could not be read now."""
+        """Index files in order; return image ids by path, and how many files could not be read."""
         ids: dict[str, int] = {}
         unread = 0
         for batch in batches(files, self._batch_size, self._retriever.size_px):
@@ -73,7 +73,7 @@ class Loop:
         return ids, unread
 
     def describe(self, files: Sequence[FoundFile]) -> None:
-        """Read metadata of known photos again, which embeds nothing."""
+        """Read metadata of known photos again; embeds nothing."""
         count, noted = describe(self._index, files, self._progress)
         self.described += count
         self.noted += noted
@@ -109,7 +109,7 @@ class Loop:
 
 
 def settle(index: Index, plan: Plan) -> None:
-    """Do what needs no model and takes nothing away: photos that moved, or were written again."""
+    """Do what needs no model and removes no photo: moved and touched photos, released paths."""
     moved = {image_id: move.after for image_id, move in plan.moved.items()}
     index.update_files({**moved, **plan.touched})
     index.release(plan.released)

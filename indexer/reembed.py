@@ -1,4 +1,4 @@
-"""Embedding a whole index anew with another model, beside the embeddings that go on answering."""
+"""Embeds a whole index with another model, while the existing embeddings still answer searches."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ class ReembedReport:
         embedded: photos that got an embedding of the new model in this run.
         removed: photos dropped because their file could not be reached.
         unread: path and reason of files without an embedding of the new model.
-        switched: whether the new model answers now; not while photos are without an embedding.
+        switched: whether the new model answers searches now, which it does only once no photo
+            lacks an embedding.
         seconds: how long it took.
     """
 
@@ -45,19 +46,19 @@ def reembed(
     prune: bool = False,
     progress: Progress | None = None,
 ) -> ReembedReport:
-    """Embed all photos of an index with another model, and let that answer once all are done.
+    """Embed all photos of an index with another model, and switch to it once all are done.
 
-    Until then the model that was there goes on answering; a run that is cut off is gone on with by
-    the next. A photo that is no photo any more is put in quarantine, as indexing does it. What else
-    has changed in the folders is left to the next `build_index`, which reads again what was read
-    here with another content than it was indexed with.
+    Until then the existing model answers searches. The next run continues an interrupted one. A
+    file that is no longer a readable photo is quarantined, as in indexing. Other changes in the
+    folders are left to the next `build_index`, which also reads again the files whose content here
+    was not the content they were indexed with.
 
     Args:
         folder: the index.
         retriever: the new model.
-        batch_size: how many photos it gets together, at least 1; None for the model's own
+        batch_size: number of photos that it gets at once, at least 1; None for the model's own
             number.
-        prune: drop photos whose file cannot be reached; otherwise they keep the switch waiting.
+        prune: drop photos whose file cannot be reached; otherwise they hold up the switch.
         progress: called with photos done, photos to do, and the name of the last one.
 
     Raises:
@@ -95,7 +96,7 @@ def reembed(
 def _photos_to_embed(
     missing: Mapping[int, PhotoFile], shards: ShardsAtHand, unread: dict[str, str]
 ) -> Iterator[FoundFile]:
-    """Return the files as they are now; those that are not there go to `unread` with the reason."""
+    """Yield the files as they are now; unreachable ones go to `unread` with the reason."""
     for file in missing.values():
         try:
             yield shards.find(file)
@@ -124,12 +125,12 @@ def _write(
 def _changed(
     image_ids: Sequence[int], batch: Batch, indexed: Mapping[int, PhotoFile]
 ) -> dict[int, PhotoFile]:
-    """Return photos of which something else is known now.
+    """Return the new facts of photos whose facts have changed.
 
-    Of another content than is indexed, they get facts that no file will ever have: the two models'
-    embeddings are then of two contents, so the photo is to be read again whatever lies in its place
-    by then, be it what was there before. Of the same content, they get what an earlier version did
-    not read: date, camera and perceptual hash.
+    A photo whose content is not the indexed one gets facts that no file ever has: the embeddings of
+    the two models are then from different contents, so the photo must be read again whatever its
+    file contains by then, even the old content. A photo with the same content gets what an earlier
+    version did not read: date, camera and perceptual hash.
     """
     changed = {}
     for image_id, photo in zip(image_ids, batch.photos, strict=True):
@@ -141,7 +142,7 @@ def _changed(
             before.camera,
             before.perceptual_hash,
         ):
-            # Not the reader: until the models change places, the old one's embedding answers.
+            # The reader stays: until the switch, searches use the old model's embedding.
             changed[image_id] = replace(
                 before,
                 taken=now.taken,

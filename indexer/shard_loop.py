@@ -1,7 +1,7 @@
-"""Files of many photos, one after the other: listed, compared, embedded, written down as done.
+"""Indexes shards one after the other: list, compare, embed, record as finished.
 
-A shard that was read to its end and is as it was is not opened. What is gone from one may turn up
-in the next, so nothing is removed before the last of them was seen.
+A shard that was read to its end and has not changed is not opened. Photos that are gone from one
+shard may turn up in the next, so nothing is removed before the last shard was read.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from store.photo_names import member_path
 __all__ = ["CAPTIONS_ORIGIN", "ShardLoop", "shard_plans"]
 
 CAPTIONS_ORIGIN = "!"
-"""Of what a photo's own shard says of it: one origin for all, so that a photo may change shards."""
+"""Origin of captions from a photo's own shard; all shards share it, so that photos may move."""
 
 CAPTIONS_AT_ONCE = 1000
 
 NO_SIZE = NOT_ALL = -1
-"""Of a shard that is being read: the size of none, and how many of its photos there are so far."""
+"""Stored for a shard while it is being read, as its size and its count: values that none has."""
 
 NEVER_NS = -(2**63)
-"""A time at which nothing was written."""
+"""A modification time that no file has."""
 
 
 def shard_plans(
     shards: Sequence[KnownShard], missing: Mapping[int, PhotoFile], *, retry_failed: bool
 ) -> Iterator[Plan]:
-    """Return what there is to do in each unfinished shard; all are closed, and not held by it."""
+    """Yield the plan of each unfinished shard; each is closed, and its plan does not hold it."""
     left = MissingPhotos(missing)
     for known in shards:
         if known.is_finished:
@@ -67,19 +67,19 @@ def _without_shard(files: Sequence[FoundFile]) -> tuple[FoundFile, ...]:
 
 
 class ShardLoop:
-    """Takes in unfinished shards.
+    """Indexes unfinished shards.
 
     Args:
         index: open for writing.
-        loop: what embeds.
-        missing: photos that are gone from where they were, and may turn up in a shard.
+        loop: embeds and writes the photos.
+        missing: photos that are no longer where they were and may turn up in a shard.
         retry_failed: whether photos are read again that could not be read before.
 
     Attributes:
-        plans: what there was to do in each shard, without the photos that were read: of these
-            there may be more than fit into the memory.
+        plans: what there was to do in each shard, without the photos that were read, of which
+            there may be more than fit in memory.
         gone: image id to photo that is no longer in its shard; the caller removes them at the end.
-        passed_over: path to what is in a shard that was opened and is not read, by kind.
+        passed_over: path of each opened shard to the number of members not read, by kind.
         moved: ids of missing photos that turned up.
     """
 
@@ -101,7 +101,7 @@ class ShardLoop:
         self.moved: set[int] = set()
 
     def run(self, shards: Sequence[KnownShard]) -> None:
-        """Take them in, in their order."""
+        """Index the unfinished ones of these shards, in order."""
         pending = [known for known in shards if not known.is_finished]
         bytes_left = sum(known.file.size_bytes for known in pending)
         before, bytes_read = self._loop.total, 0
@@ -110,7 +110,7 @@ class ShardLoop:
             bytes_left -= known.file.size_bytes
 
             def expect(files: int, ahead: float = bytes_left / max(bytes_read, 1)) -> None:
-                # Of shards that were not opened yet one knows nothing but their sizes.
+                # Nothing but the size is known of shards that were not opened yet.
                 here = self._loop.done - before + files
                 self._loop.total = before + here + round(here * ahead)
 
@@ -151,10 +151,11 @@ class ShardLoop:
             self._finish(known, plan, shard.damage or _emptiness(known, shard))
 
     def _begin(self, known: KnownShard) -> None:
-        """Write down that from here on photos of what it is now come into the index.
+        """Record that photos of the shard's current content are being added to the index.
 
-        A run that is killed before it is finished may leave photos of two contents there. The next
-        one compares those, whichever of the two it finds, as no file has the size `NO_SIZE`.
+        If the shard has changed, a run that is killed before it finishes the shard may leave photos
+        of its old and its new content in the index. As no file has the size `NO_SIZE`, the next run
+        compares all of them, whichever content it finds.
         """
         file = known.file
         size = NO_SIZE if known.is_other else file.size_bytes
@@ -195,7 +196,7 @@ def _plan(known: KnownShard, shard: Shard, missing: MissingPhotos, retry_failed:
     if known.is_other:
         photos = {i: replace(photo, mtime_ns=NEVER_NS) for i, photo in photos.items()}
         broken = tuple(replace(bad, mtime_ns=NEVER_NS) for bad in broken)
-    # What lies behind the damage may be there still.
+    # Photos after the damaged part may still be there.
     unreadable = (file.path,) if shard.damage else ()
     seen = Survey(members, roots=(file.path,), unreadable=unreadable)
     plan = make_plan(
@@ -208,13 +209,13 @@ def _plan(known: KnownShard, shard: Shard, missing: MissingPhotos, retry_failed:
 
 
 def _unseen(known: KnownShard) -> Plan:
-    """Return the plan of a shard that cannot be read: all stays as it was."""
+    """Return the plan of a shard that cannot be read: everything stays as it was."""
     broken = tuple(bad for bad in known.quarantined if bad.path != known.file.path)
     return Plan(unreachable=known.photos, broken=broken)
 
 
 def _emptiness(known: KnownShard, shard: Shard) -> str:
-    """Say why there is nothing in a shard that was asked for by name; one in a folder may be so."""
+    """Return why a shard given by name has no photos; one found in a folder may be empty."""
     if shard.members or known.file.source != known.file.path:
         return ""
     if known.file.path.lower().endswith(".parquet"):
@@ -227,7 +228,7 @@ def _emptiness(known: KnownShard, shard: Shard) -> str:
 
 
 def _rows_left(known: KnownShard, plan: Plan, is_damaged: bool) -> int:
-    """Return how many rows the index has of a shard that was read to its end."""
+    """Return the number of rows that the index has for a shard that was read to its end."""
     read = len(plan.new) + len(plan.changed) + len(plan.moved) + plan.unchanged
     kept = {bad.path for bad in known.quarantined} - {known.file.path, *plan.released}
     kept -= {file.path for file in plan.new}

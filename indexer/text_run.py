@@ -1,6 +1,6 @@
-"""Text read in the photos of an index that were not looked through for it yet.
+"""Runs text recognition on the photos of an index that have not been through it yet.
 
-Each batch is one transaction, so a run that is cut off keeps what it did.
+Each batch is one transaction, so an interrupted run keeps what it did.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class TextReport:
     """What a run did.
 
     Attributes:
-        read: photos that were looked through.
-        with_text: those of them that have any.
+        read: photos that were searched for text.
+        with_text: those of them in which text was found.
         unread: photos that cannot be reached at the moment, which the next run tries again.
         seconds: how long it took.
     """
@@ -44,11 +44,11 @@ def read_text(
     *,
     progress: Progress | None = None,
 ) -> TextReport:
-    """Read the text in all photos of an index in which it was not looked for; embeds nothing.
+    """Read the text in all photos of an index that have not been searched for it; embeds nothing.
 
     Args:
         folder: the index.
-        reader: what reads; None to load it.
+        reader: reads the text; None to load the default reader.
         progress: called with photos done, photos to do, and the name of the last one.
 
     Raises:

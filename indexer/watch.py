@@ -1,9 +1,9 @@
-"""Waiting for something to change below folders of photos.
+"""Waits for changes below folders of photos.
 
-The system tells of changes (inotify and its like, by way of watchfiles). It does not tell of all: a
-folder that is unmounted and mounted again is another folder, links are not followed, and what
-another machine does to a network disk is not seen. So it is looked at every few seconds whether the
-folders are still the same ones, and all is looked through every ten minutes whatever was told.
+The operating system reports changes (inotify and the like, through watchfiles), but not all of
+them: a folder that is unmounted and mounted again is another folder, links are not followed, and
+changes that another machine makes on a network disk are not seen. So every few seconds the folders
+are checked for still being the same ones, and a full scan is due every ten minutes in any case.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from store.photo_names import is_shard, lies_below
 __all__ = ["wakeups"]
 
 QUIET_MS = 1000
-"""Changes are told once it was quiet for so long: a photo that is being copied is not read yet."""
+"""Changes are reported after this long without another: a photo being copied is not read yet."""
 MOST_MS = 30_000
-"""But told they are after so long, as while thousands are being copied."""
+"""Changes are reported after this long at the latest, as while thousands of photos are copied."""
 TICK_MS = 2000
 LOOK_ANYWAY_SECONDS = 600.0
 LOOK_UNTOLD_SECONDS = 60.0
-"""How often all is looked through where the system cannot tell of changes."""
+"""How often a full scan is due where the system cannot report changes."""
 
 
 def wakeups(
@@ -38,15 +38,16 @@ def wakeups(
     *,
     stop: threading.Event | None = None,
 ) -> Iterator[bool]:
-    """Return True where photos may have changed since it last did, False every two seconds else.
+    """Yield True when photos may have changed since the last True, otherwise False every 2 seconds.
 
-    True comes first of all, once changes are seen: nothing is lost between this and what was
-    looked through before. What changes between two steps of the iterator is told by the next.
+    The first value is True and comes once changes are being watched, so that none is lost between
+    an earlier scan and the watch. A change between two steps of the iterator is reported by the
+    next step.
 
     Args:
         roots: folders of photos, which may come and go.
-        besides: a folder whose changes do not count, that is the index, which may lie below a root.
-        stop: ends it where it is set.
+        besides: a folder whose changes do not count: that of the index, which may be below a root.
+        stop: ends the iteration when it is set.
     """
     stop = stop or threading.Event()
     paths = [os.path.abspath(root) for root in roots]
@@ -64,7 +65,7 @@ def wakeups(
 def _changes_of_those_there(
     paths: Sequence[str], ignored: str, stop: threading.Event
 ) -> Iterator[bool]:
-    """Return whether something changed, until a folder comes or goes."""
+    """Yield whether something changed, until a folder comes or goes."""
     there = _identities(paths)
     if not there:
         yield False
@@ -76,16 +77,16 @@ def _changes_of_those_there(
             yield changed
             if _identities(paths) != there:
                 return
-    except FileNotFoundError:  # gone since it was looked at
+    except FileNotFoundError:  # a folder has gone since it was checked
         stop.wait(TICK_MS / 1000)
-    except OSError:  # more folders than the system watches, such as fs.inotify.max_user_watches
+    except OSError:  # more folders than the system can watch, as by fs.inotify.max_user_watches
         yield True
         while not stop.wait(LOOK_UNTOLD_SECONDS) and _identities(paths) == there:
             yield True
 
 
 def _told_changes(paths: Iterable[str], ignored: str, stop: threading.Event) -> Iterator[bool]:
-    """Return whether the system told of a change, every two seconds, and when it is quiet again."""
+    """Yield whether the system reported a change: after each change, and every two seconds."""
 
     def counts(change: Change, path: str) -> bool:
         return not lies_below(path, ignored) and _may_be_photos(change, path)
@@ -98,7 +99,7 @@ def _told_changes(paths: Iterable[str], ignored: str, stop: threading.Event) -> 
 
 
 def _identities(paths: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """Return the folders that are there, and which ones they are."""
+    """Return the device and inode of each folder that exists, by path."""
     folders = {}
     for path in paths:
         try:
@@ -110,7 +111,7 @@ def _identities(paths: Sequence[str]) -> dict[str, tuple[int, int]]:
 
 
 def _may_be_photos(change: Change, path: str) -> bool:
-    """Whether a change is of a photo or a folder; of what is gone nobody knows which it was."""
+    """Return whether a change may concern a photo or a folder; of a deleted path it is unknown."""
     name = os.path.basename(path)
     if name in (IGNORE_FILE, NO_MEDIA):
         return True

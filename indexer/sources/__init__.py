@@ -1,7 +1,7 @@
-"""Where photos and what is said of them come from: one kind of collection per file.
+"""Where photos and their annotations come from: one kind of collection per file.
 
-A source reads and checks, and says `SourceError` in one line where it cannot; it decodes no photo
-and writes nothing.
+A source reads and checks, and raises `SourceError` with a one-line message where it cannot; it
+decodes no photo and writes nothing.
 """
 
 from indexer.sources.coco import CocoSource

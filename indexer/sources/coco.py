@@ -1,4 +1,4 @@
-"""COCO annotation files: captions and instances, by the name of the photo that they are of."""
+"""COCO annotation files: captions and instances, by the name of the photo that they describe."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ __all__ = ["CocoSource"]
 
 
 class CocoSource:
-    """What a COCO file says of its photos, so far as it is believed, by `coco_entries` of `fusion`.
+    """What a COCO file says about its photos, as far as `coco_entries` of `fusion` accepts it.
 
-    The file is read entry by entry, so that in memory there is little more than what is kept of it,
-    which outlines, most of a large file, are not.
+    The file is read entry by entry, so that memory holds little more than what is kept of it; the
+    outlines of objects, which make up most of a large file, are not kept.
 
     Args:
         path: a JSON file with `images` and `annotations` (and `categories` for instances).
 
     Attributes:
         path: the file, absolute.
-        captions: file name to its captions, in the order of the file; of a name that is listed
-            under several ids those of all.
-        categories: file name to the names of what is annotated in it, sorted, each once.
-        file_names: of all photos that the file lists, each once, also those that nothing is said
-            of; not those of which nobody knows which is meant, as two have one id.
-        notes: what was left out of it, and why, and what it is where it has no captions, in lines
-            for people.
+        captions: file name to its captions, in the order of the file; a name that is listed under
+            several ids gets those of all of them.
+        categories: file name to the names of the categories annotated in it, sorted, each once.
+        file_names: names of all photos that the file lists, each once, including those without
+            annotations; photos that share an id are not included, as it is ambiguous.
+        notes: what was left out of it, and why, and what kind of file it is if it has no captions,
+            as lines for people to read.
 
     Raises:
-        SourceError: the file cannot be read, is no JSON, or is no COCO annotation file.
+        SourceError: the file cannot be read, is not JSON, or is not a COCO annotation file.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -63,7 +63,7 @@ def _grouped(file: CocoFile) -> tuple[Texts, Texts]:
     """Return image id to captions and to categories, of images that have any."""
     captions: Texts = {}
     categories: Texts = {}
-    same: dict[tuple[str, ...], tuple[str, ...]] = {}  # most photos share theirs with others
+    same: dict[tuple[str, ...], tuple[str, ...]] = {}  # most photos have the categories of others
     for annotation in file.annotations():
         if annotation.captions:
             texts = captions.get(annotation.image_id, ())
@@ -76,7 +76,7 @@ def _grouped(file: CocoFile) -> tuple[Texts, Texts]:
 
 
 def _kind(file: CocoFile, has_captions: bool, has_categories: bool) -> list[str]:
-    """Say of a file of another kind, such as panoptic or of keypoints, what came of it."""
+    """Return a note on what was used of a file without captions, such as a panoptic one."""
     if has_captions or not file.annotation_count:
         return []
     if has_categories:

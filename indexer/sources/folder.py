@@ -1,4 +1,4 @@
-"""A folder of photos, any depth, and the files of many photos that lie in it."""
+"""A folder of photos, at any depth, and the shards in it."""
 
 from __future__ import annotations
 
@@ -28,19 +28,20 @@ __all__ = ["FolderSource", "told_kinds"]
 
 @dataclass
 class FolderSource:
-    """The photos below a folder. Names that begin with a dot are left out, as the system means it.
+    """The photos below a folder. Names that begin with a dot are hidden and left out.
 
     Attributes:
         root: the folder.
-        unreadable: what the last `files` could not list or follow: folders, and links that lead
-            nowhere, such as to a disk that is not there. What was in them is unknown, which is not
-            the same as gone.
-        mounts: folders below it that were disks of their own at the last `files`.
-        shards: tar and Parquet files that the last `files` came by, sorted by path.
+        unreadable: folders and files that the last call of `files` could not read, and links that
+            it could not follow, such as to a disk that is not there. Photos in them may still
+            exist, so they are not gone.
+        mounts: folders below it that were mount points in the last call of `files`.
+        shards: tar and Parquet files that the last call of `files` found, sorted by path.
         rules: what is left out.
-        passed_over: what the last `files` came by and did not take, though somebody may look for
-            it: suffixes of pictures that are not read, and patterns (`@eaDir/`) that left out
-            folders which are not of the user's making, to how often.
+        passed_over: counts of what the last call of `files` found and did not return although
+            somebody may look for it: by suffix, for images, videos and archives that are not read
+            and for raw files next to their image, and by pattern (`@eaDir/`) or marker file, for
+            folders that were left out without the user asking for it.
     """
 
     root: Path
@@ -57,9 +58,9 @@ class FolderSource:
         """Return every file with a photo's suffix, sorted by path.
 
         Raises:
-            SourceError: the folder is missing, is no folder, cannot be listed, or holds no photo
-                and no shard. The last is an error because an unmounted disk looks just like it, and
-                nobody wants an index emptied by that.
+            SourceError: the folder is missing, is not a folder, cannot be listed, or contains no
+                photo and no shard. The last is an error because an unmounted disk looks just the
+                same, and must not empty an index.
         """
         self._check()
         self.unreadable, self.mounts, self.passed_over = [], [], Counter()
@@ -76,7 +77,7 @@ class FolderSource:
         return [self._with_sidecars(file) for file in alone]
 
     def _without_pairs(self, files: list[FoundFile]) -> list[FoundFile]:
-        """Leave out raw files beside which the camera put the same photo as a picture."""
+        """Leave out raw files next to which the camera stored the same photo as a normal image."""
         pictures = {split_suffix(file.path)[0] for file in files if not is_raw_name(file.path)}
         kept = []
         for file in files:
@@ -104,7 +105,7 @@ class FolderSource:
 
     def _walk(self) -> Iterator[FoundFile]:
         root = str(self.root)
-        seen: set[tuple[int, int]] = set()  # a link may lead back to where we came from
+        seen: set[tuple[int, int]] = set()  # a link may lead back to a folder above
         self._is_first(root, seen)
         for folder, subfolders, names in os.walk(root, followlinks=True, onerror=self._remember):
             if why := self.rules.enter(root, folder, names):
@@ -126,7 +127,7 @@ class FolderSource:
         if name.startswith("."):
             return False
         if why := self.rules.left_out(str(self.root), folder, name, is_folder=True):
-            if why in WASTE:  # what the user left out needs no telling
+            if why in WASTE:  # what the user excluded is not reported
                 self.passed_over[why] += 1
             return False
         return self._is_first(os.path.join(folder, name), seen)
@@ -172,12 +173,12 @@ class FolderSource:
             if not isinstance(error, FileNotFoundError) or os.path.islink(path):
                 self.unreadable.append(path)
             return  # or it was deleted since it was listed
-        if stat.S_ISREG(facts.st_mode):  # opening a pipe would wait for ever
+        if stat.S_ISREG(facts.st_mode):  # opening a pipe would block for ever
             yield FoundFile(path, str(self.root), facts.st_size, facts.st_mtime_ns)
 
 
 def told_kinds(counts: Mapping[str, int], before: str = "") -> str:
-    """Return counts of kinds as people read them, the most first; empty where there are none.
+    """Return counts of kinds as text, the largest first; empty if there are none.
 
     >>> told_kinds({".dng": 1, ".cr3": 2}, "passed over: ")
     'passed over: 2 .cr3, 1 .dng'

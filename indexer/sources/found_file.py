@@ -1,4 +1,4 @@
-"""What a look at a source finds: a file, or a photo in a file of many."""
+"""What is found in a source: a file, or a photo in a shard."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ __all__ = ["FoundFile", "KnownPhoto", "members_of"]
 
 @dataclass(frozen=True)
 class KnownPhoto:
-    """A photo of the index whose file is read again to see whether a newer reader reads otherwise.
+    """A photo of the index whose file, or metadata alone, is read again by a newer reader version.
 
     Attributes:
         image_id: its id.
-        file: what is known of it.
+        file: its facts in the index.
     """
 
     image_id: int
@@ -29,18 +29,19 @@ class KnownPhoto:
 
 @dataclass(frozen=True)
 class FoundFile:
-    """A file that may be a photo, or a part of a shard that may be.
+    """A file, or a member of a shard, that may be a photo.
 
     Attributes:
         path: absolute, links not followed, so that a linked photo keeps the name people know.
         source: absolute path of the folder, or the shard, that it was found under.
-        size_bytes: of the file itself where the path is a link; `UNKNOWN_SIZE` where only reading
-            tells.
-        mtime_ns: when that was last written; of a part, the shard.
-        shard: open, where this is a part of one.
-        member: which part.
-        sidecars: files beside it that say something of it, those that count most first.
-        known: the photo that it is, where its content is as before and its reader is not.
+        size_bytes: that of the target if the path is a link; `UNKNOWN_SIZE` if it is known only
+            after reading.
+        mtime_ns: when the file, or the shard of a member, was last written.
+        shard: the open shard, if this is a member of one.
+        member: which member.
+        sidecars: its sidecar files, in order of precedence.
+        known: the photo of the index that it is, if its content is unchanged and its pixels or
+            metadata are read again.
     """
 
     path: str
@@ -53,10 +54,10 @@ class FoundFile:
     sidecars: tuple[SidecarFile, ...] = ()
 
     def content(self) -> bytes:
-        """Return its bytes, at most one more than `MAX_FILE_BYTES`: it may have grown.
+        """Return its bytes, at most one more than `MAX_FILE_BYTES`, as it may have grown.
 
         Raises:
-            UnreadableImage: the shard that it is in is damaged there.
+            UnreadableImage: its shard is damaged there, or the member has no photo.
             OSError: it cannot be read at the moment.
         """
         if self.shard is not None and self.member is not None:
@@ -66,12 +67,12 @@ class FoundFile:
 
     @property
     def order(self) -> tuple[str, int]:
-        """By which files are best read: parts of a shard as they lie in it."""
+        """Sort key of the best order to read files: by path, or by place within a shard."""
         return (self.path, 0) if self.member is None else ("", self.member.place)
 
 
 def members_of(file: FoundFile, shard: Shard) -> Iterator[FoundFile]:
-    """Return the members of an open shard, which was found as a file, as files of their own."""
+    """Yield the members of an open shard, which was found as `file`, as files of their own."""
     for member in shard.members:
         path = member_path(file.path, member.name)
         yield FoundFile(path, file.source, member.size_bytes, file.mtime_ns, shard, member)

@@ -1,4 +1,4 @@
-"""Files of many photos opened by their names: tars and Parquet files, here or at an address."""
+"""Opens shards by name: tar and Parquet files, on this machine or at an address."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["check_shard", "open_shard"]
 
 
 def open_shard(place: str, *, whole: bool = False) -> Shard:
-    """Open a file of many photos and list its members.
+    """Open a shard and list its members.
 
     Args:
         place: a path or an address.
-        whole: all of it will be read: what lies elsewhere is fetched once.
+        whole: whether all of it will be read; a remote file is then downloaded once.
 
     Raises:
-        SourceError: it is no such file, or what would read it is not installed.
+        SourceError: it is not a shard, or the library that reads it is not installed.
         OSError: it cannot be read at the moment.
     """
     kind = ParquetShard if place.lower().endswith(".parquet") else TarShard
@@ -33,10 +33,10 @@ def open_shard(place: str, *, whole: bool = False) -> Shard:
 
 
 def check_shard(place: str) -> None:
-    """Check that a file named in a request is one of many photos; reads only its head.
+    """Check that a file given by name is a shard; reads only its header or footer.
 
     Raises:
-        SourceError: it is not there, or no such file.
+        SourceError: it is not there, or not a shard.
     """
     try:
         facts_of(place)

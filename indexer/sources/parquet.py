@@ -1,6 +1,6 @@
-"""Parquet files of photos: a row each, with the photo's bytes or where its file lies, and captions.
+"""Parquet files of photos: each row has a photo's bytes or the path of its file, and captions.
 
-Columns are found by the names that people give them, whatever the case. pyarrow reads them.
+Columns are recognised by common names, in either case. pyarrow reads them.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ __all__ = ["ParquetShard"]
 ROWS_AT_ONCE = 16
 MANY_ROWS = 4096
 MOST_ROWS = 10_000_000
-"""Of one file; each is remembered while its photos are read."""
+"""Limit for one file; the index run keeps a record for each row while it reads the photos."""
 
 
 class ParquetShard:
     """The photos of a Parquet file; a member's name is the number of its row, from 0.
 
     Args:
-        place: its name, from which relative paths are seen.
-        file: open, closed with this.
-        inside: folders that its paths must lead into, or into its own; None is any.
+        place: its name; paths in it are relative to its folder.
+        file: the open file, which is closed with this object.
+        inside: folders that its paths must lead into, apart from its own; None allows any path.
 
     Raises:
-        SourceError: it is no Parquet file, has no column of photos, or pyarrow is not installed.
+        SourceError: it is not a Parquet file, claims too many rows, or pyarrow is not installed.
     """
 
     def __init__(self, place: str, file: BinaryIO, inside: Sequence[str] | None = None) -> None:
@@ -62,10 +62,10 @@ class ParquetShard:
         self.passed_over: dict[str, int] = {}
         self._lock = threading.Lock()
         self._coming: Iterator[list[dict[str, object]]] = iter(())
-        # The two that were read last: threads that read in order come a few rows apart.
+        # The two batches read last: threads that read in order are a few rows apart.
         self._held: list[tuple[int, list[object]]] = []
         self._group, self._next = -1, 0
-        # Row group to the row from which on it is damaged, and why.
+        # Row group to its first damaged row, and the reason.
         self._damaged: dict[int, tuple[int, str]] = {}
 
     def read(self, member: Member) -> bytes:
@@ -82,19 +82,19 @@ class ParquetShard:
         place = self._place_of(path)
         if "\0" in place or not is_photo_name(place):
             raise UnreadableImage(f"{path!r} does not have the name of a photo")
-        if is_address(place) and "::" in path:  # by which fsspec would go on to another address
+        if is_address(place) and "::" in path:  # fsspec would follow it to another address
             raise UnreadableImage(f"{path} leads outside the folders of photos")
         if self._inside is not None:
             folders = [os.path.dirname(self._place), *self._inside]
             if not any(lies_below(_real(place), _real(folder)) for folder in folders):
                 raise UnreadableImage(f"{path} leads outside the folders of photos")
         if not is_address(place) and os.path.exists(place) and not os.path.isfile(place):
-            raise UnreadableImage(f"{path} is not a file")  # a pipe would be waited for for ever
+            raise UnreadableImage(f"{path} is not a file")  # reading a pipe would block for ever
         with opened(place) as file:
             return file.read(MAX_FILE_BYTES + 1)
 
     def _place_of(self, path: str) -> str:
-        """Return where a path leads: as it is written, or else to a file that it may stand for."""
+        """Return the place of a path: as written, or else the first spelling that is a file."""
         written = beside(self._place, path)
         if is_address(written) or "\0" in path or os.path.exists(written):
             return written
@@ -102,7 +102,7 @@ class ParquetShard:
         return next((p for p in others if not is_address(p) and os.path.isfile(p)), written)
 
     def captions(self) -> Iterator[tuple[str, Captions]]:
-        """Return each row's number and captions; only their columns are read."""
+        """Yield each row's number and captions; only the caption columns are read."""
         if not self._said:
             yield from ((member.name, ()) for member in self.members)
             return
@@ -116,7 +116,7 @@ class ParquetShard:
             self.damage = f"{error.reason}, in the captions after row {row}"
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._parquet.close()
         self._file.close()
 
@@ -149,21 +149,21 @@ class ParquetShard:
     def _rows(
         self, groups: Sequence[int], most: int, columns: list[str]
     ) -> Iterator[list[dict[str, object]]]:
-        """Return the rows of some groups, at most so many at a time."""
+        """Yield the rows of some groups, at most `most` at a time."""
         try:
             for batch in self._parquet.iter_batches(
                 most, row_groups=list(groups), columns=columns, use_threads=False
             ):
                 yield batch.to_pylist()
-        except Exception as error:  # a damaged file meets pyarrow with errors of many kinds
+        except Exception as error:  # pyarrow raises many kinds of errors for a damaged file
             self._group = -1
             if isinstance(error, OSError) and error.errno is not None:
-                raise  # of the disk, and none of pyarrow's
+                raise  # raised by the disk, not by pyarrow
             raise UnreadableImage(f"the Parquet file is damaged: {one_line(error)}") from error
 
 
 class _Rows(Sequence[Member]):
-    """The rows of a file, which may be many, made as they are asked for."""
+    """The rows of a file as members; created on access, because there may be many."""
 
     def __init__(self, count: int) -> None:
         self._count = count
@@ -199,9 +199,9 @@ def _real(place: str) -> str:
 
 
 def _content_and_path(value: object) -> tuple[bytes | None, str | None]:
-    """Return a photo's bytes and where its file lies, of which a row has one or both.
+    """Return a photo's bytes and the path of its file, of which a row has one or both.
 
-    Of a list of photos the first is the row's.
+    If the value is a list of photos, the first one counts.
     """
     if isinstance(value, list) and value and not isinstance(value[0], int):
         return _content_and_path(value[0])
@@ -216,5 +216,5 @@ def _content_and_path(value: object) -> tuple[bytes | None, str | None]:
 
 
 def _of_numbers(values: list[object]) -> bytes:
-    """Return the bytes that numbers of 8 bits, with or without a sign, stand for."""
+    """Return the bytes for a list of 8-bit numbers, signed or unsigned."""
     return bytes(value % 256 for value in values if isinstance(value, int))

@@ -1,6 +1,6 @@
-"""Which columns of a Parquet file have photos and captions, by the names that people give them.
+"""Which columns of a Parquet file have photos and captions, recognised by common names.
 
-pyarrow, which reads them, comes with an extra.
+pyarrow, which reads them, is installed with an extra.
 """
 
 from __future__ import annotations
@@ -43,24 +43,24 @@ CAPTIONS = re.compile(
     rf"|(caption|text|sentence)s?[_.-]?(\d+|{_KIND})|cap|alt"
 )
 JSON = "json"
-"""A column that has captions as records, or as their text, as tars that were made Parquet do."""
+"""A column of records with captions, or of JSON text, as in tars converted to Parquet."""
 
 STARTS = (
     *(b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"II*\0", b"MM\0*", b"\xff\x0a"),
     *(b"\0\0\0\x0cjP  \r\n", b"\0\0\0\x0cJXL \r\n", b"\xff\x4f\xff\x51"),
 )
-"""How files of pictures begin, beside those in containers."""
+"""First bytes of image files; WebP, HEIF and AVIF are recognised by their containers instead."""
 
 OURS = {"path", "sha256"}
-"""Columns of files that this program writes itself, which are no photos to read."""
+"""Columns of the files that this program writes itself, which contain no photos."""
 
 ROWS_LOOKED_AT = 16
-HEAD = 16  # bytes of a picture by which it is known
-LONGEST_LIST = 500  # letters of a message: some tables have hundreds of columns
+HEAD = 16  # first bytes of an image, which identify its format
+LONGEST_LIST = 500  # characters in a message: some tables have hundreds of columns
 
 
 def check_parquet(place: str, file: BinaryIO) -> None:
-    """Check that a file is a Parquet file with photos; reads its footer.
+    """Check that a file is a Parquet file with photos; reads its footer and a few values.
 
     Raises:
         SourceError: it is not.
@@ -82,7 +82,7 @@ def open_parquet(place: str, file: BinaryIO) -> ParquetFile:
 
     Raises:
         ReaderMissing: pyarrow is not installed.
-        SourceError: it is no Parquet file.
+        SourceError: it is not a Parquet file.
     """
     try:
         from pyarrow.parquet import ParquetFile
@@ -93,7 +93,7 @@ def open_parquet(place: str, file: BinaryIO) -> ParquetFile:
     try:
         parquet = ParquetFile(file)
         _ = parquet.schema_arrow
-    except Exception as error:  # a damaged file meets pyarrow with errors of many kinds
+    except Exception as error:  # pyarrow raises many kinds of errors for a damaged file
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise SourceError(f"{place} is no Parquet file: {one_line(error)}") from error
@@ -101,7 +101,7 @@ def open_parquet(place: str, file: BinaryIO) -> ParquetFile:
 
 
 def column_of_photos(parquet: ParquetFile) -> str:
-    """Return the name of the column that photos are read from; empty where there is none."""
+    """Return the name of the column that photos are read from; empty if there is none."""
     schema = parquet.schema_arrow
     if set(schema.names) >= OURS:
         return ""
@@ -117,7 +117,7 @@ def column_of_photos(parquet: ParquetFile) -> str:
 
 
 def _column_by_content(parquet: ParquetFile) -> str:
-    """Return the only column that holds pictures, whatever it is called; empty if there is none."""
+    """Return the column that contains images, whatever its name; empty unless there is just one."""
     columns = parquet.schema_arrow
     held = [
         column.name
@@ -139,7 +139,7 @@ def _is_picture(value: object) -> bool:
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:
-    """Return the type of single values, however packed: dictionaries, extensions, lists."""
+    """Return the type of single values inside dictionary, extension and list types."""
     import pyarrow as pa
     import pyarrow.types as kinds
 
@@ -174,7 +174,7 @@ def _holds_bytes(kind: pa.DataType) -> bool:
     import pyarrow.types as kinds
 
     kind = _plain(kind)
-    if kinds.is_struct(kind):  # as Hugging Face's datasets have it
+    if kinds.is_struct(kind):  # as in Hugging Face datasets
         return any(field.name == "bytes" and _holds_bytes(field.type) for field in kind)
     if _is_list(kind):  # of numbers
         return bool(kinds.is_uint8(kind.value_type) or kinds.is_int8(kind.value_type))
@@ -196,19 +196,19 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _names_photos(parquet: ParquetFile, column: str) -> bool:
-    """Return whether one of the first rows names a photo: tables of other files have paths too."""
+    """Return whether one of the first rows names a photo; tables of other files have paths too."""
     values = _first_values(parquet, column)
     return any(isinstance(value, str) and is_photo_name(value) for value in values)
 
 
 def _first_values(parquet: ParquetFile, column: str) -> list[object]:
-    """Return what the first rows have, those that have something; of a list its first."""
+    """Return a column's values in the first rows, without nulls; of a list, the first item."""
     try:
         rows = next(parquet.iter_batches(ROWS_LOOKED_AT, columns=[column], use_threads=False))
         values = [_first(row[column]) for row in rows.to_pylist()]
     except StopIteration:
         return []
-    except Exception as error:  # a damaged file meets pyarrow with errors of many kinds
+    except Exception as error:  # pyarrow raises many kinds of errors for a damaged file
         if isinstance(error, OSError) and error.errno is not None:
             raise
         return []
@@ -237,7 +237,7 @@ def _has_json(kind: pa.DataType) -> bool:
 
 
 def captions_of(row: Mapping[str, object]) -> tuple[str, ...]:
-    """Return the captions that the columns of a row have, each once.
+    """Return the captions in the columns of a row, each once.
 
     >>> captions_of({"caption": ["a dog"], "json": '{"caption": "it runs"}'})
     ('a dog', 'it runs')
@@ -256,5 +256,5 @@ def _of_json(value: str | bytes) -> list[str]:
 
 
 def one_line(error: Exception) -> str:
-    """Return what an error says without its line breaks."""
+    """Return an error's message on one line."""
     return " ".join(str(error).split()) or type(error).__name__

@@ -22,12 +22,13 @@ _RANGE = re.compile(r"(\d+)\.\.(\d+)")
 
 
 def expanded(sources: Iterable[Path | str]) -> list[str]:
-    """Return absolute paths and addresses, each once, in the order that they were asked for.
+    """Return absolute paths and addresses, each once, in the order of the sources.
 
-    What is there under the very name that was given is no pattern.
+    A source is not taken for a pattern if something exists under that very name.
 
     Raises:
-        SourceError: nothing fits a pattern, it stands for too many, or a tar is packed.
+        SourceError: nothing matches a pattern, it stands for too many names, or a tar is
+            compressed.
     """
     places: dict[str, None] = {}
     for source in sources:
@@ -53,7 +54,7 @@ def _named(source: str) -> Iterator[str]:
 
 
 def _spelled_out(text: str) -> Iterator[str]:
-    """Spell out braces, the first ones slowest.
+    """Expand braces; the first ones vary slowest.
 
     >>> list(_spelled_out("{a,b}-{08..10}.tar"))
     ['a-08.tar', 'a-09.tar', 'a-10.tar', 'b-08.tar', 'b-09.tar', 'b-10.tar']

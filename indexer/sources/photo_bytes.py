@@ -1,4 +1,4 @@
-"""A photo's bytes by its name, for whoever shows it: a file, or a part of a shard."""
+"""A photo's bytes by its name, for showing or embedding it: a file, or a member of a shard."""
 
 from __future__ import annotations
 
@@ -23,23 +23,24 @@ from store.photo_names import PhotoName, address_of
 __all__ = ["ShardsAtHand", "open_photo", "place_of_photo"]
 
 MOST_LISTS = 64
-"""Lists of members that are kept, of the tars that were looked into last: 200 bytes a photo."""
+"""Number of cached member lists, of the tars used last; they take about 200 bytes per photo."""
 
 MOST_OPEN = 16
-"""More than there are threads that read: a shard that is closed is read by none of them."""
+"""More than there are reader threads, so that none is reading from a shard that is closed."""
 
 
 def open_photo(path: Path | str, inside: Sequence[str] | None = None) -> bytes:
-    """Return the bytes of a photo by its name, as an index has it.
+    """Return the bytes of a photo by its name in an index.
 
-    A tar is gone through for the first of its photos; the others are read from where they lie.
+    The members of a tar are listed for its first photo; later ones are read from their offset.
 
     Args:
         path: the name.
-        inside: folders, out of which no path in a Parquet file may lead; None allows it.
+        inside: folders that a path in a Parquet file must lead into, apart from the file's own;
+            None allows any path.
 
     Raises:
-        UnreadableImage: it is too large, leads out, or its shard is damaged there.
+        UnreadableImage: it is too large, leads outside these folders, or its shard is damaged.
         OSError: it does not exist, or cannot be read at the moment.
     """
     name = address_of(path) if isinstance(path, Path) else path
@@ -55,15 +56,15 @@ def open_photo(path: Path | str, inside: Sequence[str] | None = None) -> bytes:
 
 
 def place_of_photo(path: str) -> PhotoName:
-    """Return where a photo's path leads: into a shard, unless there is a file of that very name."""
+    """Split a photo's path into shard and member, unless a file of that very name exists."""
     name = PhotoName.of(path)
     return PhotoName(path) if name.member and os.path.lexists(path) else name
 
 
 class ShardsAtHand:
-    """Finds photos of an index again, in an order that is not far from that of their shards.
+    """Finds the files of indexed photos; best called roughly shard by shard.
 
-    A context manager; what it gave is read before it ends.
+    Use it as a context manager; the found files must be read before it ends.
     """
 
     def __init__(self) -> None:
@@ -77,7 +78,7 @@ class ShardsAtHand:
             held[0].close()
 
     def find(self, file: PhotoFile) -> FoundFile:
-        """Return a photo as it is now.
+        """Return a photo's file as it is now.
 
         Raises:
             OSError: it does not exist, or cannot be reached at the moment.
@@ -132,7 +133,7 @@ def _content(place: str, name: str, inside: Sequence[str] | None) -> bytes:
 
 
 def _members(place: str) -> Mapping[str, Member]:
-    """Return the members of a tar, of which the list is made again when it has changed."""
+    """Return the members of a tar by name; they are listed again if the tar has changed."""
     facts = facts_of(place)
     with _lock:
         known = _lists.get(place)

@@ -1,7 +1,7 @@
-"""Files where they lie: on this machine, or at an address that fsspec knows (`s3://…`, `gs://…`).
+"""Files on this machine, or at an address that fsspec knows (`s3://…`, `gs://…`).
 
-fsspec is imported for addresses alone. Whatever goes wrong at one of them is an `OSError` here, as
-with files: what cannot be reached today may be there tomorrow.
+fsspec is imported only for addresses. Any error at an address is raised as an `OSError`, as with
+local files: what cannot be reached today may be there tomorrow.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ TAGS = ("ETag", "etag", "md5Hash", "checksum")
 
 @dataclass(frozen=True)
 class Facts:
-    """By which a file that has not changed is told without reading it.
+    """Facts of a file that show, without reading it, that it has not changed.
 
     Attributes:
-        size_bytes: of the file.
-        mtime_ns: when it was last written; a number below 0 made of its tag where only that is
-            known, 0 where nothing is.
+        size_bytes: size of the file.
+        mtime_ns: when it was last written; if only its tag (ETag) is known, a negative number
+            derived from that; 0 if neither is known.
     """
 
     size_bytes: int
@@ -73,8 +73,8 @@ def facts_of(place: str) -> Facts:
     """Return the facts of a file.
 
     Raises:
-        OSError: it is not there, cannot be reached, or is no file: a pipe would be waited for for
-            ever.
+        OSError: it is not there, cannot be reached, or is not a regular file: reading a pipe would
+            block for ever.
         ReaderMissing: it is at an address that nothing installed can read.
     """
     if not is_address(place):
@@ -91,7 +91,7 @@ def facts_of(place: str) -> Facts:
 
 
 def opened(place: str) -> BinaryIO:
-    """Open a file to read parts of it; raises as `facts_of`."""
+    """Open a file to read parts of it; raises the errors of `facts_of`."""
     if not is_address(place):
         return open(place, "rb")
     system, path = system_of(place)
@@ -103,11 +103,11 @@ def opened(place: str) -> BinaryIO:
 
 
 def fetched(place: str) -> BinaryIO:
-    """Open a file to read all of it; one at an address is fetched whole, once, to this disk."""
+    """Open a file to read all of it; one at an address is downloaded once to a temporary file."""
     if not is_address(place):
         return open(place, "rb")
     system, path = system_of(place)
-    copy = tempfile.TemporaryFile()  # noqa: SIM115 - it is given away open
+    copy = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
     try:
         with _told_as_os_error(place), system.open(path, "rb") as far:
             shutil.copyfileobj(far, copy, READ_AHEAD_BYTES)
@@ -119,7 +119,7 @@ def fetched(place: str) -> BinaryIO:
 
 
 def shards_at(folder: str) -> list[tuple[str, Facts]]:
-    """Return the tar and Parquet files below an address, sorted; raises as `facts_of`."""
+    """Return the tar and Parquet files below an address, sorted; raises like `facts_of`."""
     system, path = system_of(folder)
     with _told_as_os_error(folder):
         entries = system.find(path, detail=True)
@@ -131,7 +131,7 @@ def shards_at(folder: str) -> list[tuple[str, Facts]]:
 
 
 def fitting(pattern: str) -> list[str]:
-    """Return the addresses that fit a pattern, sorted; raises as `facts_of`."""
+    """Return the addresses that match a pattern, sorted; raises like `facts_of`."""
     plain = pattern[: min(pattern.index(sign) for sign in "*?[" if sign in pattern)]
     folder = plain.rpartition("/")[0]
     system, path = system_of(folder)
@@ -141,9 +141,9 @@ def fitting(pattern: str) -> list[str]:
 
 
 def beside(place: str, name: str) -> str:
-    """Return the place of a name as seen from a file: absolute, or relative to its folder.
+    """Return the place of a name that a file contains, resolved relative to the file's folder.
 
-    It has no `..` in it, which some systems would follow.
+    The result has no `..` in it, which some file systems would follow.
 
     >>> beside("/photos/a.parquet", "b/1.jpg"), beside("s3://b/a.parquet", "1.jpg")
     ('/photos/b/1.jpg', 's3://b/1.jpg')
@@ -162,7 +162,7 @@ def system_of(address: str) -> tuple[AbstractFileSystem, str]:
     """Return fsspec's file system for an address, and the path in it.
 
     Raises:
-        ReaderMissing: fsspec, or what it needs for such an address, is not installed.
+        ReaderMissing: fsspec, or the package it needs for such an address, is not installed.
     """
     try:
         from fsspec.core import url_to_fs
@@ -178,12 +178,12 @@ def system_of(address: str) -> tuple[AbstractFileSystem, str]:
 
 
 def _addressed(folder: str, path: str, name: str) -> str:
-    """Return the address of a name in a file system, written as its folder was asked for."""
+    """Return the address of a name from fsspec, beginning with the folder's address as given."""
     return folder.rstrip("/") + name[len(path.rstrip("/")) :]
 
 
 def _straight(place: str) -> str:
-    """Return an address without `..`; where that leads above its root, it is the root."""
+    """Return an address with `..` resolved; it cannot lead above the root."""
     kind, mark, path = place.partition("://")
     parts = [".." if ".." in unquote(part).split("/") else part for part in path.split("/")]
     if not mark or ".." not in parts:
@@ -215,7 +215,7 @@ def _parsed(text: str) -> int | None:
 
 @contextmanager
 def _told_as_os_error(place: str) -> Generator[None]:
-    # Each file system of fsspec has errors of its own: botocore's, aiohttp's, Google's.
+    # Each file system of fsspec raises its own errors: botocore's, aiohttp's, Google's.
     try:
         yield
     except OSError:

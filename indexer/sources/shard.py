@@ -1,4 +1,4 @@
-"""Files of many photos, as the rest sees them: a list of members, bytes of each, and captions."""
+"""The interface of shards, files of many photos: a list of members, their bytes and captions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 __all__ = ["UNKNOWN_SIZE", "Captions", "Member", "Shard"]
 
 UNKNOWN_SIZE = -1
-"""The size of a member that only reading tells."""
+"""The size of a member whose size is known only after reading it."""
 
 Captions = tuple[str, ...]
 
@@ -17,9 +17,9 @@ class Member(NamedTuple):
     """A photo in a shard.
 
     Attributes:
-        name: in the shard, unique.
-        size_bytes: `UNKNOWN_SIZE` where only reading tells.
-        place: where it is read from, which grows from one to the next.
+        name: its name, unique in the shard.
+        size_bytes: its size; `UNKNOWN_SIZE` if it is known only after reading.
+        place: where it is read from, as an offset or a row; increases from member to member.
     """
 
     name: str
@@ -31,29 +31,29 @@ class Shard(Protocol):
     """An open file of many photos, which threads may share.
 
     Attributes:
-        damage: why there may be more that cannot be seen; empty where it is whole.
+        damage: why some members or captions may be missing; empty if the file is intact.
     """
 
     damage: str
 
     @property
     def members(self) -> Sequence[Member]:
-        """Its photos in the order in which they are best read."""
+        """Its photos, in the best order to read them."""
 
     @property
     def passed_over(self) -> Mapping[str, int]:
-        """What is in it and is not read, by kind, and how often."""
+        """Number of members that are not read, by kind."""
 
     def read(self, member: Member) -> bytes:
         """Return a photo's bytes, at most one more than `MAX_FILE_BYTES`.
 
         Raises:
-            UnreadableImage: the shard is damaged there, or holds no photo.
+            UnreadableImage: the shard is damaged there, or has no photo there.
             OSError: it cannot be read at the moment.
         """
 
     def captions(self) -> Iterator[tuple[str, Captions]]:
-        """Return each member's name with what is said of it, in their order."""
+        """Yield each member's name with its captions, in the order of the members."""
 
     def close(self) -> None:
-        """Let go of its file."""
+        """Close its file."""

@@ -1,17 +1,17 @@
 """Which texts in a tar belong to which photo, by their names.
 
-WebDataset calls all files of a sample by one key, up to the first point: `7.jpg`, `7.txt`. People's
-own names have points too, and in `Photo 2.0 a.jpg` and `Photo 2.0 b.txt` the same key, so the key
-alone would give photos their neighbours' captions. Here a text belongs to
+In WebDataset, all files of a sample have the same key, the name up to the first dot: `7.jpg`,
+`7.txt`. Ordinary names have dots too, and `Photo 2.0 a.jpg` and `Photo 2.0 b.txt` have the same
+key, so matching by key alone would give photos their neighbours' captions. Here a text belongs to
 
-- the photos that have its whole name before the suffix (`7.txt`, `7.jpg`), or are named in it
-  (`7.jpg.txt`), and then to no other;
-- else the photos of whose name it has all but fields at its end, or the other way round, where
-  fields are single words as WebDataset has them: `7.txt` and `7.left.jpg`, `7.caption.txt` and
-  `7.jpg`. A number is such a field of a photo (`7.0.jpg`) whose name has no space.
+- the photos whose name without its suffix, or whose full name, equals the text's name without its
+  suffix (`7.jpg` and `7.txt` or `7.jpg.txt`), also without a last field that only says what the
+  text is (`7.caption.txt`), and then to no others;
+- otherwise the photos whose name differs only by fields at the end of either name, where fields are
+  single words as in WebDataset: `7.txt` and `7.left.jpg`, `7.en.txt` and `7.jpg`. A number counts
+  as a field of a photo (`7.0.jpg`) if the photo's name has no space.
 
-Names are the same in whichever Unicode form they are written, but for photos that differ in nothing
-else.
+Names are compared regardless of their Unicode form, unless two photos differ in nothing else.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ SAYING = frozenset(
     {"alt", "cap", "caption", "captions", "description", "json", "label", "output", "outputs"}
     | {"prompt", "sentence", "sentences", "target", "text", "texts", "title", "txt"}
 )
-"""Fields that say what a text is, and nothing of which photo it is of."""
+"""Fields that say what a text is, but nothing about which photo it belongs to."""
 
 _FIELD = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
 _NUMBER = re.compile(r"\d+", re.ASCII)
 
 
 class Sidecars:
-    """What the texts of a tar say of its photos.
+    """Matches the texts of a tar to its photos.
 
     Args:
         texts: name to captions, in the order of the tar.
@@ -60,7 +60,7 @@ class Sidecars:
         self._given: set[str] = set()
         self._places = {name: place for place, name in enumerate(self._texts)}
         self._own: defaultdict[str, list[str]] = defaultdict(list)  # stem of a photo, or its name
-        self._shared: defaultdict[str, list[str]] = defaultdict(list)  # by all but their fields
+        self._shared: defaultdict[str, list[str]] = defaultdict(list)  # by the text's own stem
         self._longer: defaultdict[str, list[str]] = defaultdict(list)
         stems = {split_suffix(name)[0] for name in known}
         for name in self._texts:
@@ -77,7 +77,7 @@ class Sidecars:
                 self._longer[shorter].append(name)
 
     def captions(self, photo: str) -> Captions:
-        """Return what is said of a photo, each text once, in the order of the tar."""
+        """Return the captions of a photo, each once, in the order of the tar."""
         if not self._texts:
             return ()
         photo = self._form(photo)
@@ -95,7 +95,7 @@ class Sidecars:
 
     @property
     def left_over(self) -> int:
-        """How many texts were given to no photo so far."""
+        """Number of texts that have not been assigned to any photo so far."""
         return len(self._texts) - len(self._given)
 
 

@@ -19,19 +19,19 @@ __all__ = ["listed_files"]
 def listed_files(
     paths: Iterable[Path | str], known: Collection[str], rules: Rules | None = None
 ) -> list[FoundFile]:
-    """Return single files, each once, under the folder that later runs find them through.
+    """Return single files, each once, with the folder in which later runs find them as source.
 
-    That is the innermost known folder that the file lies in; a file that lies in none comes under
-    the folder it is in.
+    This is the innermost known folder through which a walk reaches the file; if there is none, it
+    is the folder that contains the file.
 
     Args:
-        paths: of files; links keep their name.
+        paths: paths of files; links keep their name.
         known: absolute paths of the folders that the index knows.
-        rules: what walks through these leave out; None for what they leave out unasked.
+        rules: what walks through these leave out; None for the default rules.
 
     Raises:
-        SourceError: a file is not there, is no regular file, or has not the name of a photo: a run
-            over its folder would not find it, and would take it for deleted.
+        SourceError: a file is not there, is not a regular file, or does not have the name of a
+            photo: a run over its folder would not find it, and would take it for deleted.
     """
     absolute = dict.fromkeys(os.path.abspath(path) for path in paths)
     walked = Rules() if rules is None else rules

@@ -1,4 +1,4 @@
-"""Which files are photos by their names, and which only look so and are told of."""
+"""Which files are photos by their names, and which similar files are reported but not read."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ RAW = frozenset(
     | {".ori", ".pef", ".ptx", ".pxn", ".raf", ".raw", ".rw2", ".rwl", ".rwz", ".sr2", ".srf"}
     | {".srw", ".x3f"}
 )
-"""Raw files of cameras, which are read by the preview that is in them."""
+"""Raw files of cameras, of which the embedded preview is read."""
 
 JXL = frozenset({".jxl"} if find_spec("pillow_jxl") else ())
-"""JPEG XL, where the extra `jxl` is installed."""
+"""JPEG XL, if the extra `jxl` is installed."""
 
 SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".jfi", ".mpo", ".insp", ".jps"}  # all JPEG within
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".jfi", ".mpo", ".insp", ".jps"}  # all are JPEG
     | {".heic", ".heif", ".hif", ".heics", ".heifs", ".avif", ".avifs"}
     | {".png", ".apng", ".gif", ".webp", ".bmp", ".dib", ".tif", ".tiff"}
     | {".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx"}
@@ -36,13 +36,13 @@ SUFFIXES = frozenset(
     | RAW
     | JXL
 )
-"""Names that promise a photo, in lower case; whether they keep it is seen when it is decoded."""
+"""Suffixes of photos, in lower case; only decoding shows whether a file really is one."""
 
 PACKED = (
     *(".tar.gz", ".tgz", ".tar.zst", ".tzst", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz"),
     *(".tar.lz4", ".tar.lz", ".tar.lzma", ".tlz", ".tar.z", ".tar.br"),
 )
-"""Suffixes of packed tars."""
+"""Suffixes of compressed tars."""
 
 PICTURES = frozenset(
     {".ai", ".avci", ".bpg", ".cur", ".dds", ".djvu", ".emf", ".eps", ".exr", ".flif", ".hdr"}
@@ -71,7 +71,7 @@ def split_suffix(name: str) -> tuple[str, str]:
 
 
 def is_photo_name(name: str) -> bool:
-    """Return whether a name promises a photo.
+    """Return whether a name has the suffix of a photo.
 
     >>> is_photo_name("DSC1.HIF"), is_photo_name("DSC1.ARW"), is_photo_name("DSC1.MOV")
     (True, True, False)
@@ -89,9 +89,10 @@ def is_raw_name(name: str) -> bool:
 
 
 def kind_passed_over(name: str) -> str:
-    """Return the suffix of a picture, film or archive that is not read; empty of any other file.
+    """Return the suffix of an image, video or archive that is not read; empty for any other file.
 
-    So is one that has more behind it, as some programs leave photos or write them.
+    A photo's suffix with something appended is returned too, followed by `...`: some programs
+    store or leave behind photos under such names.
 
     >>> kind_passed_over("DSC1.MOV"), kind_passed_over("a.tar.gz"), kind_passed_over("notes.txt")
     ('.mov', '.tar.gz', '')

@@ -1,4 +1,4 @@
-"""Tars of photos as WebDataset has them, read in place: `7.jpg`, `7.txt` or `7.json` beside it."""
+"""Tars of photos as in WebDataset, read in place: `7.jpg` with its `7.txt` or `7.json`."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ LARGE_TEXT = f"text above {MOST_CAPTION_BYTES // 2**20} MiB"
 TEXT_ALONE = "text without its photo"
 
 MOST_HEADER_BYTES = 2**20
-"""Of one read while headers are gone through: a long name or PAX header is read whole."""
+"""Limit of one read while headers are listed: a long name or PAX header is read as a whole."""
 
 DAMAGED = (
     *(tarfile.TarError, ValueError, LookupError, OverflowError, EOFError),
-    RecursionError,  # of headers that each go before another
+    RecursionError,  # from a long chain of headers that each precede another
 )
 
 
 class TarShard:
-    """The photos of a tar; headers alone are read to list them.
+    """The photos of a tar; only headers and texts are read to list them.
 
-    Of two members of one name the last one counts, as it does when a tar is unpacked. Links and
-    sparse files are left out, and names that begin with a dot, as in folders; so is what other
+    Of two members with the same name the last one counts, as when a tar is unpacked. Links and
+    sparse files are left out, and names that begin with a dot, as in folders, and what other
     programs leave behind (`__MACOSX`).
 
     Args:
         place: its name, for messages.
-        file: open, closed with this.
+        file: the open file, which is closed with this object.
 
     Raises:
-        SourceError: it is no tar.
+        SourceError: it is not a tar.
     """
 
     def __init__(self, place: str, file: BinaryIO) -> None:
@@ -77,9 +77,9 @@ class TarShard:
             return read_member(self._file, member)
 
     def captions(self) -> Iterator[tuple[str, Captions]]:
-        """Return each photo's name and captions, as `indexer.sources.sidecars` finds them.
+        """Yield each photo's name and captions, as `indexer.sources.sidecars` matches them.
 
-        Texts that no photo has by then are counted among what is passed over.
+        At the end, texts that belong to no photo are counted in `passed_over`.
         """
         for member in self.members:
             yield member.name, self._sidecars.captions(member.name)
@@ -87,7 +87,7 @@ class TarShard:
             self.passed_over[TEXT_ALONE] = left_over
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
 
     def _at(self, offset: int, size: int) -> bytes:
@@ -96,14 +96,14 @@ class TarShard:
             return self._file.read(size)
 
     def _headers(self) -> Iterator[tarfile.TarInfo]:
-        """Return the headers one by one, up to the end or to where the tar is damaged."""
+        """Yield the headers one by one, up to the end or to where the tar is damaged."""
         self._file.seek(0)
         offset = 0
         try:
             headers = cast("BinaryIO", _Headers(self._file))
             with tarfile.open(fileobj=headers, mode="r:", errors="surrogateescape") as tar:
                 while (info := tar.next()) is not None:
-                    tar.members.clear()  # type: ignore[attr-defined] # it would hold all of them
+                    tar.members.clear()  # type: ignore[attr-defined] # or it keeps them all
                     if info.size < 0 or tar.offset <= offset:
                         raise tarfile.ReadError("a member ends before it begins")
                     yield info
@@ -125,7 +125,7 @@ class TarShard:
         return tuple(texts_of_json(text)) if name.lower().endswith(".json") else _lines(text)
 
     def _is_waste(self, name: str) -> bool:
-        """Return whether a member lies in a folder that a walk leaves out."""
+        """Return whether a member is in a folder that a walk would leave out."""
         folder = posixpath.dirname(name)
         if folder not in self._waste:
             self._waste[folder] = wasted(folder)
@@ -135,14 +135,14 @@ class TarShard:
 
 
 class _Headers:
-    """A file as `tarfile` reads headers from it, which believes what they claim of their sizes."""
+    """A file from which `tarfile`, which trusts the sizes that headers claim, reads the headers."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self.seek, self.tell = file.seek, file.tell
 
     def read(self, size: int) -> bytes:
-        """Return bytes of the file, of which none asks for many."""
+        """Return bytes of the file; raises ReadError for more than `MOST_HEADER_BYTES`."""
         if size > MOST_HEADER_BYTES:
             raise tarfile.ReadError(f"a header claims {size:,} bytes")
         return self._file.read(size)
@@ -167,7 +167,7 @@ def check_tar(place: str, file: BinaryIO) -> None:
     file.seek(0)
     block = file.read(BLOCK)
     try:
-        if block != bytes(BLOCK):  # which is an empty tar
+        if block != bytes(BLOCK):  # a block of zeros is an empty tar
             tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except DAMAGED as error:
         if packer := packer_of(block):
@@ -179,7 +179,7 @@ def check_tar(place: str, file: BinaryIO) -> None:
 
 
 def _plain_name(name: str) -> str:
-    """Return a name without what leads out of the tar; empty where it is hidden, or no file's name.
+    """Return a name that cannot lead out of the tar; empty if it is hidden or not a valid name.
 
     >>> _plain_name("./a//b.jpg"), _plain_name("../../c.jpg"), _plain_name("a/._b.jpg")
     ('a/b.jpg', 'c.jpg', '')

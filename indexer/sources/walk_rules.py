@@ -1,12 +1,12 @@
-"""What a walk through folders leaves out: other programs' thumbnails and waste, and what one asks.
+"""What a walk through folders leaves out: other programs' thumbnails and waste, and user patterns.
 
-A pattern is a name with `*`, `?` and `[...]`, such as `@eaDir` or `*.tmp.jpg`, of folders and files
-at any depth and in either case; of a pattern with slashes, such as `*.photoslibrary/resources`, the
-parts fit folders one in the other, with any number of folders for a part `**`. One that begins with
-a slash is seen from its own folder, and one that ends with a slash fits folders only. What is
-written last counts: patterns of our own, then
-those of `.crossgraphignore` files (in which `!` takes in again, and `#` begins a comment), then
-`exclude`, then `include`.
+A pattern is a name with `*`, `?` and `[...]`, such as `@eaDir` or `*.tmp.jpg`. It matches folders
+and files at any depth, regardless of case. The parts of a pattern with slashes, such as
+`*.photoslibrary/resources`, match nested folders; a part `**` matches any number of folders. A
+pattern that begins with a slash is relative to the source, or to the folder of its ignore file, and
+one that ends with a slash matches folders only. The last pattern that matches decides, in this
+order: the built-in patterns, those of `.crossgraphignore` files (where `!` includes again and `#`
+begins a comment), `exclude`, `include`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["IGNORE_FILE", "NO_MEDIA", "WASTE", "Rules", "wasted"]
 
 IGNORE_FILE = ".crossgraphignore"
 NO_MEDIA = ".nomedia"
-"""A file by which Android and others say that nothing in its folder is to be shown."""
+"""A file with which Android and other systems mark a folder whose media are not to be shown."""
 
 MOST_IGNORE_BYTES = 2**20
 
@@ -32,10 +32,10 @@ WASTE: tuple[str, ...] = (
     # Network disks: Synology, QNAP and others.
     *("@eaDir/", "@tmp/", "@Recycle/", "@Recently-Snapshot/", "#recycle/", "#snapshot/"),
     *("@__thumb/", "@sharebin/", "~snapshot/", "Network Trash Folder/", "Temporary Items/"),
-    # Systems: what is left beside files on foreign disks, and what was deleted.
+    # Operating systems: what they leave next to files on foreign disks, and what was deleted.
     *("__MACOSX/", "$RECYCLE.BIN/", "RECYCLER/", "System Volume Information/", "lost+found/"),
-    # Photo programs: previews and thumbnails. Apple's libraries keep photos in `originals`, or in
-    # `Masters` before; Lightroom and Capture One keep none in these.
+    # Photo programs: previews and thumbnails. Apple's libraries keep photos in `originals`, or
+    # formerly in `Masters`; Lightroom and Capture One keep none in these folders.
     *("*.photoslibrary/resources/", "*.photoslibrary/private/", "*.photoslibrary/scopes/"),
     *("*.photoslibrary/external/", "*.photoslibrary/internal/", "*.photoslibrary/database/"),
     *("*.photoslibrary/Thumbnails/", "*.photoslibrary/Previews/", "*.photolibrary/Thumbnails/"),
@@ -47,15 +47,15 @@ WASTE: tuple[str, ...] = (
 
 @dataclass(frozen=True)
 class _Pattern:
-    """A pattern, cut into its parts.
+    """A pattern, split into its parts.
 
     Attributes:
-        text: as it was written, to be told.
-        anchor: the folder that it holds in; None is everywhere.
-        parts: of the path, in the form and case in which they are compared.
-        is_rooted: whether the first part lies in the anchor itself.
-        is_folder: whether it fits folders only.
-        takes_in: whether what fits is not left out.
+        text: the pattern as it was written, for reports.
+        anchor: the folder in which it applies; None for everywhere.
+        parts: its parts between slashes, in the Unicode form and case used for comparison.
+        is_rooted: whether the first part must match directly in the anchor.
+        is_folder: whether it matches folders only.
+        takes_in: whether it includes what it matches instead of leaving it out.
     """
 
     text: str
@@ -66,7 +66,7 @@ class _Pattern:
     takes_in: bool = False
 
     def fits(self, path: Sequence[str], is_folder: bool) -> bool:
-        """Return whether it fits a path, given in parts as seen from its anchor."""
+        """Return whether it matches a path, given as parts relative to its anchor."""
         if self.is_folder and not is_folder:
             return False
         if ANY_FOLDERS in self.parts:
@@ -79,7 +79,7 @@ class _Pattern:
         return all(fnmatchcase(part, own) for part, own in zip(tail, self.parts, strict=True))
 
     def _fits_over_folders(self, path: Sequence[str]) -> bool:
-        # How many of its parts may be behind us, after each part of the path.
+        # Possible numbers of pattern parts already matched, updated after each part of the path.
         behind = self._passing({0})
         for part in path:
             if not self.is_rooted:
@@ -94,17 +94,17 @@ class _Pattern:
         return len(self.parts) in behind
 
     def _passing(self, behind: set[int]) -> set[int]:
-        """Return these numbers, and those that parts lead to which may be no folder at all."""
+        """Return these numbers, and those reached by matching `**` parts with no folder at all."""
         more = {n + 1 for n in behind if n < len(self.parts) and self.parts[n] == ANY_FOLDERS}
         return behind | more if more <= behind else self._passing(behind | more)
 
 
 class Rules:
-    """What is left out of folders, and why.
+    """Decides what is left out of folders, and why.
 
     Args:
         exclude: patterns of what is left out.
-        include: patterns of what is taken in though another rule leaves it out.
+        include: patterns of what is included although another rule leaves it out.
     """
 
     def __init__(self, exclude: Iterable[str] = (), include: Iterable[str] = ()) -> None:
@@ -113,12 +113,12 @@ class Rules:
         self._ignored: dict[str, list[_Pattern]] = {}
 
     def enter(self, root: str, folder: str, names: Iterable[str]) -> str:
-        """Read what a folder says of itself; return why all of it is left out, empty if it is not.
+        """Read a folder's ignore file; return why the whole folder is left out, or "" if it is not.
 
         Args:
             root: the source.
-            folder: in it, or itself; those above it were entered before.
-            names: of the files in the folder.
+            folder: the source or a folder below it, whose parent was entered before.
+            names: names of the files in the folder.
         """
         above = [] if folder == root else self._ignored.get(os.path.dirname(folder), [])
         own: list[_Pattern] = []
@@ -134,21 +134,21 @@ class Rules:
         return "" if any(p.takes_in and p.fits(path, True) for p in self._asked) else NO_MEDIA
 
     def left_out(self, root: str, folder: str, name: str, *, is_folder: bool) -> str:
-        """Return the pattern that leaves out a file or folder of an entered folder, or ""."""
+        """Return the pattern that leaves out a file or folder in an entered folder, or ""."""
         path = os.path.join(folder, name)
         parts, top = _names(root, path), _compared(os.path.basename(root))
         ignored = self._ignored.get(folder, [])
-        waste = _OURS if is_folder else []  # which is of folders alone
+        waste = _OURS if is_folder else []  # the built-in patterns are for folders only
         for pattern in (*reversed(self._asked), *reversed(ignored), *waste):
             seen = parts if pattern.anchor is None else _names(pattern.anchor, path)
             if pattern.anchor is None and not pattern.is_rooted:
-                seen = [top, *parts]  # a photo program's library may be the source itself
+                seen = [top, *parts]  # the source itself may be a photo program's library
             if pattern.fits(seen, is_folder):
                 return "" if pattern.takes_in else pattern.text
         return ""
 
     def reaches(self, root: str, path: str) -> bool:
-        """Return whether a walk through a root comes by a file, which lies in it."""
+        """Return whether a walk through a root reaches a file below it."""
         folder = root
         below = os.path.relpath(path, root).split(os.sep)
         for number, name in enumerate(below, start=1):
@@ -163,7 +163,7 @@ class Rules:
 
 
 def wasted(folder: str) -> str:
-    """Return the pattern of ours by which a folder in a tar is left out; empty where it is not.
+    """Return the built-in pattern that leaves out a folder in a tar; empty if there is none.
 
     >>> wasted("a/__MACOSX/b"), wasted("a/b")
     ('__MACOSX/', '')
@@ -207,7 +207,7 @@ def _patterns(
 
 
 def _read(path: str, folder: str) -> list[_Pattern]:
-    """Return the patterns of an ignore file; of one that cannot be read none."""
+    """Return the patterns of an ignore file; none if it cannot be read."""
     try:
         with open(path, encoding="utf-8-sig", errors="replace") as file:
             lines = file.read(MOST_IGNORE_BYTES).splitlines()
