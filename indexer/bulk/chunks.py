@@ -1,7 +1,7 @@
-"""Files cut into chunks, each of which becomes a shard, named by what is in it.
+"""Divides files into chunks, each of which becomes a shard named by its content.
 
-Where a chunk ends is said by the names of its files and not by counting: a photo that is added or
-deleted makes its own chunk another one, and leaves those behind it as they were.
+A chunk ends where the names of its files say so, not after a fixed count: adding or deleting a
+photo changes only the chunk it is in, and leaves the following ones as they were.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from indexer.sources import FoundFile
 __all__ = ["Chunk", "chunk_size", "chunks_of", "packed_chunk"]
 
 LEAST, MOST = 32, 1024
-"""Photos a chunk. More would lose more where a worker dies, and take more memory to merge; fewer
-would leave a GPU without work at each end, and make a hundred million photos too many files."""
+"""Range of photos per chunk. With more, a dying worker would lose more and merging would take more
+memory; with fewer, a GPU would idle at the end of each chunk, and a hundred million photos would
+become too many files."""
 
 CHUNKS = 32
-"""So many at least, where there are photos enough: workers then end at about the same time."""
+"""Least number of chunks, given enough photos, so that workers finish at about the same time."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,9 @@ class Chunk:
     """Files that become one shard.
 
     Attributes:
-        name: hex; changes with the path, source, size or time of any of them.
-        files: by source and path.
-        is_packed: whether there is one, a tar or Parquet file whose photos are meant.
+        name: hex; changes with the path, source, size or time of any of the files.
+        files: the files, ordered by source and path.
+        is_packed: whether it is a single tar or Parquet file, whose photos are to be embedded.
     """
 
     name: str
@@ -39,12 +40,12 @@ class Chunk:
     is_packed: bool = False
 
     def is_of(self, part: int, parts: int) -> bool:
-        """Return whether the machine that does part `part` of `parts`, from 1 up, is to make it."""
+        """Return whether the chunk belongs to part number `part` (from 1) of `parts`."""
         return int(self.name[:12], 16) % parts == part - 1
 
 
 def chunk_size(files: int) -> int:
-    """Return how many photos a chunk is to have in the mean, of so many files.
+    """Return the mean number of photos per chunk for a number of files.
 
     >>> chunk_size(100), chunk_size(3200), chunk_size(1_000_000)
     (32, 100, 1024)
@@ -53,9 +54,9 @@ def chunk_size(files: int) -> int:
 
 
 def chunks_of(files: Iterable[FoundFile], size: int) -> Iterator[Chunk]:
-    """Cut files into chunks of `size` in the mean, from half of that up to twice as many.
+    """Divide files into chunks of `size` files on average, at least half and at most twice that.
 
-    The last one of all may be smaller. Every file is in one chunk.
+    The last chunk may be smaller. Every file is in exactly one chunk.
     """
     waiting: list[FoundFile] = []
     for file in sorted(files, key=lambda file: (file.source, file.path)):
@@ -70,7 +71,7 @@ def chunks_of(files: Iterable[FoundFile], size: int) -> Iterator[Chunk]:
 def packed_chunk(file: FoundFile) -> Chunk:
     """Return the chunk of a tar or Parquet file: all of it, however many photos it has.
 
-    How many these are would take opening it, which at an address may be reading it.
+    Counting them would mean opening the file, which at an address may mean reading all of it.
     """
     return replace(_chunk([file]), is_packed=True)
 

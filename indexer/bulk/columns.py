@@ -1,4 +1,4 @@
-"""Facts about files as columns of Parquet, and back."""
+"""Converts facts about files to Parquet columns and back."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["files_of", "photo_columns", "quarantine_columns", "quarantined_of"]
 
 Columns = dict[str, list[object]]
 Row = Mapping[str, Any]
-"""Cells by the names of their columns."""
+"""Cells by column name."""
 
 FIRST_READER = 0
-"""Of files that do not say by which version of the reader their photos were read."""
+"""The reader version of photos in shards that do not record it."""
 
 
 def photo_columns(files: Sequence[PhotoFile]) -> Columns:
-    """Return the columns of photos but for their embeddings."""
+    """Return the columns of photos, without their embeddings and captions."""
     columns = _placed(files)
     columns["sha256"] = [bytes.fromhex(file.sha256) for file in files]
     columns["camera"] = [
@@ -34,7 +34,7 @@ def photo_columns(files: Sequence[PhotoFile]) -> Columns:
 
 
 def quarantine_columns(files: Sequence[QuarantinedFile]) -> Columns:
-    """Return the columns of files that are no photos; the others are empty for these."""
+    """Return the columns of quarantined files; all other columns are empty for them."""
     return {
         **_placed(files),
         "reason": [text_to_row(file.reason) for file in files],
@@ -46,7 +46,7 @@ def files_of(rows: Iterable[Row]) -> list[PhotoFile]:
     """Return the photos of rows.
 
     Raises:
-        ValueError: a row has no path, or no content.
+        ValueError: a row lacks a value that every photo has, such as its path or sha256.
     """
     return [
         PhotoFile(
@@ -66,7 +66,7 @@ def files_of(rows: Iterable[Row]) -> list[PhotoFile]:
 
 
 def quarantined_of(rows: Iterable[Row]) -> list[QuarantinedFile]:
-    """Return the files of rows that are no photos; raises as `files_of`."""
+    """Return the quarantined files of rows; raises like `files_of`."""
     return [
         QuarantinedFile(**_place(row), reason=row["reason"], reader=row.get("reader", FIRST_READER))
         for row in rows

@@ -1,4 +1,4 @@
-"""A chunk of files to a shard, wherever that is done."""
+"""Embeds a chunk of files into a shard, in this process or in a worker."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ __all__ = ["WrittenEmbeddedShard", "embed_chunk"]
 
 @dataclass(frozen=True)
 class WrittenEmbeddedShard:
-    """What became of a chunk.
+    """The result of embedding a chunk.
 
     Attributes:
-        name: of the chunk, and of its shard.
-        photos: how many photos the shard has.
-        left_out: path and reason of files that gave none: broken ones, which the shard tells of,
-            and those that could not be read at the moment, which are not recorded.
-        is_there: whether there is a shard.
+        name: name of the chunk and of its shard.
+        photos: number of photos in the shard.
+        left_out: path and reason of files without a photo: broken ones, which the shard records,
+            and those that could not be read at the moment, which it does not.
+        is_there: whether a shard was written.
     """
 
     name: str
@@ -49,9 +49,11 @@ class WrittenEmbeddedShard:
 def embed_chunk(chunk: Chunk, model: IndexingModel, folder: Path) -> WrittenEmbeddedShard:
     """Read and embed the photos of a chunk as `build_index` does, and write its shard.
 
-    A tar or Parquet file that cannot be opened at the moment gets none: the next run tries again.
+    A tar or Parquet file that cannot be opened at the moment gets no shard; the next run tries
+    again.
 
     Raises:
+        ReaderMissing: the package that reads the tar or Parquet file is not installed.
         OSError: the shard cannot be written.
     """
     if not chunk.is_packed:
@@ -84,7 +86,7 @@ def _embed_packed(
     file: FoundFile, shard: Shard, model: IndexingModel, writer: EmbeddedShardWriter
 ) -> None:
     """Embed the photos of a tar or Parquet file."""
-    # All captions first: while photos are read, nothing else may read the file.
+    # All captions are read first: nothing else may read the file while photos are being read.
     captions = {member_path(file.path, name): texts for name, texts in shard.captions() if texts}
     _embed(members_of(file, shard), model, writer, captions)
     if shard.damage:

@@ -1,10 +1,10 @@
-"""A shard: one Parquet file with all that an index keeps of the photos of a chunk.
+"""An embedded shard: one Parquet file with everything that an index keeps of a chunk's photos.
 
-A row is a file. Of a photo it has the facts (`store.PhotoFile`), the vector in half precision, what
-the re-ranker reads, and captions; of a file that could not be read it has the reason. Paths are the
-system's bytes, since they need not be Unicode. Pages carry checksums. The schema's metadata says
-what the shard is: `crossgraph.fingerprint`, `.dim`, `.written_ns` (nanoseconds since 1970) and
-`.failed`, how many of its files gave no photo. It is written and read some hundred rows at a time.
+Each row is a file. For a photo it has the facts (`store.PhotoFile`), the vector in half precision,
+the re-ranker's input, and captions; for a file that could not be read it has the reason. Paths are
+stored as bytes, since they need not be valid Unicode. Pages have checksums. The schema's metadata
+describes the shard: `crossgraph.fingerprint`, `.dim`, `.written_ns` (nanoseconds since 1970) and
+`.failed`, the number of files without a photo. Shards are written and read in groups of rows.
 """
 
 from __future__ import annotations
@@ -42,18 +42,18 @@ Captions = tuple[str, ...]
 
 
 class DamagedEmbeddedShard(CrossgraphError):
-    """A file of a folder of shards is no shard, or not what was written."""
+    """A file in a folder of shards is not a shard, or is damaged."""
 
 
 @dataclass(frozen=True)
 class EmbeddedShardFacts:
-    """What a shard says of itself.
+    """The metadata of a shard.
 
     Attributes:
-        fingerprint: of the model that embedded, hex.
+        fingerprint: fingerprint of the model that embedded the photos, hex.
         dim: D, width of its vectors.
-        written_ns: when it was made, nanoseconds since 1970.
-        failed: how many of its files gave no photo, those too of which nothing is written down.
+        written_ns: when it was written, in nanoseconds since 1970.
+        failed: number of files without a photo, including those that the shard does not record.
     """
 
     fingerprint: str
@@ -64,14 +64,14 @@ class EmbeddedShardFacts:
 
 @dataclass(frozen=True)
 class Rows:
-    """Some photos, and some files that are none until they change.
+    """Some photos, and some files that are not readable photos until they change.
 
     Attributes:
         files: B photos.
         vectors: (B, D) in half precision.
-        nodes: (B, P) uint8, what the re-ranker reads.
-        captions: what the file that a photo came in says of it; B of them.
-        broken: files that gave no photo.
+        nodes: (B, P) uint8, the re-ranker's input.
+        captions: B tuples, the captions from the tar or Parquet file of each photo.
+        broken: files without a photo.
     """
 
     files: Sequence[PhotoFile]
@@ -82,17 +82,17 @@ class Rows:
 
     @classmethod
     def of_broken(cls, broken: Sequence[QuarantinedFile]) -> Rows:
-        """Return rows of files alone that gave no photo."""
+        """Return rows that consist only of files without a photo."""
         return cls((), np.zeros((0, 0), np.float16), np.zeros((0, 0), np.uint8), (), broken)
 
 
 def check_pyarrow() -> None:
-    """Raise an ExtraMissing where pyarrow is not installed."""
+    """Raise ExtraMissing if pyarrow is not installed."""
     check_extra("pyarrow", "parquet", "an embedded shard is a Parquet file, which")
 
 
 def schema_of(dim: int, *, has_readers: bool = True) -> pa.Schema:
-    """Return the columns of a shard of vectors of that width; without readers, of an older one."""
+    """Return the schema of a shard; without readers, that of a shard from an older version."""
     import pyarrow as pa
 
     readers = [("reader", pa.int32()), ("damage", pa.string()), ("is_guessed", pa.bool_())]
@@ -118,7 +118,7 @@ def schema_of(dim: int, *, has_readers: bool = True) -> pa.Schema:
 
 
 def table_of(rows: Rows, schema: pa.Schema) -> pa.Table:
-    """Return rows as a table of a schema that `schema_of` made."""
+    """Return rows as a table with a schema from `schema_of`."""
     import pyarrow as pa
 
     photos = photo_columns(rows.files)
@@ -136,15 +136,15 @@ def table_of(rows: Rows, schema: pa.Schema) -> pa.Table:
 
 
 def metadata_of(facts: EmbeddedShardFacts) -> dict[str, str]:
-    """Return what a file is to say of a shard."""
+    """Return facts as the key-value metadata of a Parquet file."""
     return {PREFIX + name: str(value) for name, value in vars(facts).items()}
 
 
 def read_facts(path: Path) -> EmbeddedShardFacts:
-    """Read what a shard says of itself, and none of its rows.
+    """Read the metadata of a shard, without its rows.
 
     Raises:
-        DamagedEmbeddedShard: it is no shard.
+        DamagedEmbeddedShard: it is not a shard, or is damaged.
         OSError: it cannot be read.
     """
     with _opened(path) as parquet:
@@ -152,7 +152,7 @@ def read_facts(path: Path) -> EmbeddedShardFacts:
 
 
 def read_rows(path: Path) -> Iterator[Rows]:
-    """Read a shard, some hundred rows at a time; raises what `read_facts` raises."""
+    """Yield the rows of a shard, one row group at a time; raises like `read_facts`."""
     with _opened(path) as parquet:
         facts = _facts(parquet)
         known = (schema_of(facts.dim, has_readers=has_readers) for has_readers in (True, False))
@@ -172,7 +172,7 @@ def _opened(path: Path) -> Generator[ParquetFile]:
             yield pq.ParquetFile(file, page_checksum_verification=True)
     except (pa.ArrowException, ValueError, KeyError) as error:
         raise _damaged(path, error) from error
-    except OSError as error:  # which pyarrow also raises for data that it cannot make out
+    except OSError as error:  # pyarrow also raises this for data that it cannot decode
         if error.errno is not None:
             raise
         raise _damaged(path, error) from error
@@ -205,7 +205,7 @@ def _rows(table: pa.Table, dim: int) -> Rows:
 
 
 def _numbers(column: pa.ChunkedArray, dtype: str) -> NDArray[Any]:
-    """Return (B, ...) numbers of a column of bytes, as many in each."""
+    """Return a column of byte strings, which must have the same length, as an array (B, n)."""
     values = column.to_pylist()
     if None in values or len({len(row) for row in values}) > 1:
         raise ValueError("photos lack embeddings, or have embeddings of different sizes")

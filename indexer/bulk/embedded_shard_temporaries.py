@@ -1,4 +1,4 @@
-"""Temporary names of files that several processes may write at once, and what killed ones left."""
+"""Temporary names for files that several processes may write at once, and removal of leftovers."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from store.whole_file import replaced
 __all__ = ["remove_abandoned", "written_safely"]
 
 ABANDONED_SECONDS = 24 * 3600
-"""What nobody wrote to for so long has no writer any more, also where clocks are some hours off."""
+"""A file not written to for this long has no writer any more, even if clocks are hours apart."""
 
 
 @contextmanager
 def written_safely(final: Path) -> Generator[Path]:
-    """Return a temporary name; what is written there is synced and renamed if all went well.
+    """Yield a temporary name; the file written there is synced and renamed on success.
 
-    Several processes, on several machines, may write the same file: the last one counts.
+    Several processes, on several machines, may write the same file: the last one wins.
     """
     temporary = final.with_name(f"{final.name}.{os.urandom(6).hex()}.tmp")
     with replaced(final, temporary, synced=True):
@@ -28,14 +28,14 @@ def written_safely(final: Path) -> Generator[Path]:
 
 
 def remove_abandoned(folder: Path, finals: str) -> None:
-    """Remove what killed writers left, which is told by that nobody wrote to it for a day.
+    """Remove the temporary files of killed writers: those that were not written to for a day.
 
     Args:
-        folder: to look in.
-        finals: pattern of the names, as seen from the folder, that were to be written.
+        folder: the folder to search.
+        finals: glob pattern, relative to the folder, of the final names of the files.
     """
     before = time.time() - ABANDONED_SECONDS
     for path in folder.glob(f"{finals}.{'[0-9a-f]' * 12}.tmp"):
-        with suppress(OSError):  # another run was faster
+        with suppress(OSError):  # another run may have removed it
             if path.stat().st_mtime < before:
                 path.unlink()

@@ -1,4 +1,4 @@
-"""Writes a shard as its photos come, so that a file of a million photos needs no more memory."""
+"""Writes a shard while its photos arrive, so that memory does not grow with their number."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 __all__ = ["EmbeddedShardWriter", "embedded_shard_writer"]
 
 GROUP = 1024
-"""Rows that are read together, some 4 MB."""
+"""Least number of rows that are written as one row group; about 4 MB."""
 
 
 class EmbeddedShardWriter:
-    """Takes rows, a batch at a time.
+    """Writes rows, a batch at a time.
 
     Attributes:
-        photos: how many were taken.
-        left_out: path and reason of files that gave none; those of broken ones are put there by
-            `add`, those that could not be read at the moment by whoever found that.
+        photos: number of photos added.
+        left_out: path and reason of files without a photo; `add` appends the broken ones, and the
+            caller those that could not be read at the moment.
     """
 
     def __init__(self, parquet: ParquetWriter, schema: pa.Schema) -> None:
@@ -43,7 +43,7 @@ class EmbeddedShardWriter:
         self.left_out: list[tuple[str, str]] = []
 
     def add(self, rows: Rows) -> None:
-        """Take rows.
+        """Add rows; they are written once there are enough for a group.
 
         Raises:
             OSError: they cannot be written.
@@ -55,7 +55,7 @@ class EmbeddedShardWriter:
             self.flush()
 
     def flush(self) -> None:
-        """Write what was taken."""
+        """Write the rows that are still waiting."""
         import pyarrow as pa
 
         if self._waiting:
@@ -65,11 +65,11 @@ class EmbeddedShardWriter:
 
 @contextmanager
 def embedded_shard_writer(path: Path, fingerprint: str, dim: int) -> Generator[EmbeddedShardWriter]:
-    """Return what writes a shard, which is there, in place of an earlier one, if all goes well.
+    """Yield a writer of a shard, which appears, replacing an earlier one, if the block succeeds.
 
     Args:
-        path: of the shard.
-        fingerprint: of the model that embeds, hex.
+        path: path of the shard.
+        fingerprint: fingerprint of the model that embeds, hex.
         dim: width of its vectors.
 
     Raises:

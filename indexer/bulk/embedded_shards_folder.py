@@ -1,4 +1,4 @@
-"""Where the shards of a folder lie, and which of them are there."""
+"""The paths of the shards in a folder, and which of them exist."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ __all__ = ["SHARDS", "embedded_shard_path", "embedded_shard_paths", "is_embedded
 
 SUFFIX = ".parquet"
 SHARDS = f"??/*{SUFFIX}"
-"""Pattern of their names, as seen from the folder."""
+"""Glob pattern of the shards, relative to the folder."""
 
 
 def embedded_shard_path(folder: Path, name: str) -> Path:
-    """Return the place of a shard: in one of 256 folders, since there may be a million of them.
+    """Return the path of a shard: in one of 256 subfolders, as there may be a million shards.
 
     >>> embedded_shard_path(Path("out"), "c0ffee").as_posix()
     'out/c0/c0ffee.parquet'
@@ -23,7 +23,7 @@ def embedded_shard_path(folder: Path, name: str) -> Path:
 
 
 def is_embedded_shard(folder: Path, path: str) -> bool:
-    """Return whether an absolute path is one that `embedded_shard_path` gives.
+    """Return whether an absolute path is one that `embedded_shard_path` returns.
 
     >>> is_embedded_shard(Path("/out"), "/out/c0/c0ffee.parquet")
     True
@@ -34,6 +34,6 @@ def is_embedded_shard(folder: Path, path: str) -> bool:
 
 
 def embedded_shard_paths(folder: Path) -> Iterator[Path]:
-    """Return the shards that are there, by name."""
+    """Yield the shards that exist, sorted by name."""
     for inside in sorted(path for path in folder.iterdir() if path.is_dir()):
         yield from sorted(inside.glob(f"*{SUFFIX}"))

@@ -1,4 +1,4 @@
-"""What a folder of shards says of itself: `manifest.json`.
+"""The description of a folder of shards: `manifest.json`.
 
 {"format": 1, "fingerprint": "53aa...", "model": "crossgraph", "encoders": "packaged",
  "dim": 515, "unit_dim": 512, "chunk_photos": 1024}
@@ -22,8 +22,9 @@ NAME = "manifest.json"
 FORMAT = 1
 
 GROWTH = 4
-"""Chunks are to be so many times as large as a folder's: it began with few photos. These are
-embedded again, some 32,000 at the most as `chunk_size` has it; small shards would stay for ever."""
+"""A folder that began with few photos gets larger chunks once they would be this many times larger.
+Its photos, at most about 32,000 by `chunk_size`, are then embedded again; otherwise small shards
+would stay for ever."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,13 @@ class Manifest:
     """What all shards of a folder have in common.
 
     Attributes:
-        format: of the manifest and of the shards.
-        fingerprint: of the model that embedded, hex.
-        model: what people call it.
-        encoders: its encoders' preset.
+        format: format version of the manifest and of the shards.
+        fingerprint: fingerprint of the model that embedded the photos, hex.
+        model: the model's name.
+        encoders: the preset of its encoders.
         dim: width of its vectors.
-        unit_dim: so many leading values of a vector have unit length together; 0 if none have.
-        chunk_photos: how many photos a shard has in the mean.
+        unit_dim: number of leading values of a vector that together have unit length; 0 if none.
+        chunk_photos: mean number of photos per shard.
     """
 
     format: int
@@ -64,7 +65,7 @@ class Manifest:
 
     @property
     def info(self) -> ModelInfo:
-        """The model that embedded."""
+        """The model that embedded the photos."""
         return ModelInfo(self.fingerprint, self.dim, self.model, self.encoders, self.unit_dim)
 
 
@@ -72,7 +73,7 @@ def read_manifest(folder: Path) -> Manifest:
     """Read the manifest of a folder of shards.
 
     Raises:
-        SourceError: there is none, or it is none that this version reads.
+        SourceError: there is none, or it is not one that this version reads.
     """
     file = folder / NAME
     try:
@@ -93,16 +94,17 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def open_manifest(folder: Path, model: IndexingModel, chunk_photos: int) -> Manifest:
-    """Read a folder's manifest, or make one where there is none.
+    """Read a folder's manifest, or write one if there is none.
 
     Args:
-        folder: of shards, which need not be there.
-        model: which embeds.
-        chunk_photos: for a new folder; one that is there keeps its own, up to `GROWTH`.
+        folder: the folder of shards, which need not exist.
+        model: the model that embeds.
+        chunk_photos: mean number of photos per shard in a new folder; an existing folder keeps its
+            own number unless this is `GROWTH` times as large.
 
     Raises:
-        ModelMismatch: the shards that are there were made with another model.
-        SourceError: as `read_manifest`.
+        ModelMismatch: the existing shards were made with another model.
+        SourceError: as for `read_manifest`.
     """
     manifest = Manifest.of(model, chunk_photos)
     before = read_manifest(folder) if (folder / NAME).exists() else None
@@ -119,7 +121,7 @@ def open_manifest(folder: Path, model: IndexingModel, chunk_photos: int) -> Mani
 
 
 def check_model(folder: Path, manifest: Manifest, model: IndexingModel) -> None:
-    """Raise a ModelMismatch where shards were made with another model than the one at hand."""
+    """Raise ModelMismatch if the shards were made with another model than this one."""
     if manifest.fingerprint != model.fingerprint:
         raise ModelMismatch(
             f"{folder} holds shards of model {manifest.model} ({manifest.fingerprint[:12]}), this "

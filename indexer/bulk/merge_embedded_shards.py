@@ -1,4 +1,4 @@
-"""Shards into an index, one after the other, each no more than once."""
+"""Merges shards into an index, one after the other, each only once."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class EmbeddedShardsMerged:
     """What a merge did.
 
     Attributes:
-        shards: how many it took in.
-        photos: how many photos these have.
-        kept: shards that the index had already.
-        quarantined: path and reason of files that are no photos, in the shards taken in.
-        refused: what is wrong with shards that were not taken in, a line each.
+        shards: number of shards that were merged.
+        photos: number of photos written from shards.
+        kept: number of shards that the index had already.
+        quarantined: path and reason of files that are not readable photos, by path.
+        refused: what is wrong with shards that were not merged, a line each.
         vectors_note: why the file of vectors could not be written; empty when it was.
         seconds: how long it took.
     """
@@ -56,25 +56,26 @@ def merge_embedded_shards(
     *,
     progress: Progress | None = None,
 ) -> EmbeddedShardsMerged:
-    """Write shards into an index, which is made if there is none; no photo is read.
+    """Write shards into an index, which is created if there is none; no photo is read.
 
-    In memory are some hundred rows. The index remembers what it took in, so that a merge that was
-    killed is gone on with by the next, and one after more shards were written takes in those alone.
-    They are read in the order in which they were written: of a path that is in several, the one
-    written last counts, but what an earlier merge took in gives way to all that this one does. A
-    path that the index knows keeps its id, captions and categories. Photos in no shard stay.
+    Memory holds one group of rows at a time. The index records which shards it has merged, so that
+    the next merge continues one that was killed, and a merge after more shards were written reads
+    only those. Shards are merged in the order in which they were written: for a path that is in
+    several of them, the last one counts, but every shard of this merge overrides those of earlier
+    merges. A path that the index knows keeps its id, captions and categories. Photos that are in no
+    shard stay.
 
     Args:
-        shards: what `write_embedded_shards` wrote.
+        shards: the folder that `write_embedded_shards` wrote.
         folder: the index.
-        model: the one that embedded; only read to see whether it is that, and for recall queries.
+        model: the model that embedded the photos; used to check this, and for recall queries.
         progress: called with shards done, shards to do, and the last one's name.
 
     Raises:
-        SourceError: there are no shards in the folder.
+        SourceError: the folder has no manifest of shards.
         ModelMismatch: the shards, or the index, were made with another model.
-        ExtraMissing: what reads shards is not installed.
-        IndexBusy, IndexNotWritable, IndexDamaged: as `build_index`.
+        ExtraMissing: the package that reads shards is not installed.
+        IndexBusy, IndexNotWritable, IndexDamaged: as for `build_index`.
     """
     started = time.monotonic()
     check_pyarrow()
@@ -111,7 +112,7 @@ class _Merging:
         self.refused: list[str] = []
 
     def todo(self, folder: Path) -> list[Path]:
-        """Return the shards that the index has not taken in as they are, the oldest first."""
+        """Return the shards that were not merged in their present state, the oldest first."""
         finished = self._index.finished_shards("embedded")
         written: list[tuple[int, Path]] = []
         for path in embedded_shard_paths(folder):
@@ -126,10 +127,10 @@ class _Merging:
         return [path for _, path in sorted(written)]
 
     def take(self, path: Path) -> None:
-        """Write one shard; killed at any point, it is written again."""
+        """Merge one shard; if this is killed at any point, the next merge repeats it."""
         count = 0
         try:
-            known_as = _finished(path)  # before it is read: what comes in its place is another
+            known_as = _finished(path)  # before reading: a file that replaces it is another shard
             for rows in read_rows(path):
                 self._write(path, rows)
                 count += len(rows.files) + len(rows.broken)
@@ -148,7 +149,7 @@ class _Merging:
                 captions = {i: texts for i, texts in zip(ids, rows.captions, strict=True) if texts}
                 if captions:
                     self._index.put_captions(captions, origin=CAPTIONS_ORIGIN)
-        except ValueError as error:  # numbers that are none, or a path that leads elsewhere
+        except ValueError as error:  # values that are not finite, or a path outside its source
             raise DamagedEmbeddedShard(f"{path} is no shard of this program: {error}") from error
         self.photos += len(rows.files)
         self.quarantined += [(file.path, file.reason) for file in rows.broken]

@@ -1,4 +1,4 @@
-"""How the processors and GPUs of a cluster are shared out among workers."""
+"""How the processors and GPUs of a cluster are divided among workers."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from dataclasses import dataclass
 __all__ = ["Placement", "placed"]
 
 GPU_WORKERS = 8
-"""One process reads some 500 photos of 224 pixels a second, whatever its threads, which leaves a
-GPU idle: eight processes on one with 16 processors indexed three times as many."""
+"""Most workers that share a GPU. One process reads about 500 photos of 224 pixels per second,
+however many threads it has, which leaves a GPU idle; eight processes on one GPU with 16 processors
+indexed three times as many."""
 
 
 @dataclass(frozen=True)
 class Placement:
-    """How many workers there are, and what each of them has.
+    """How many workers there are, and what each of them gets.
 
     Attributes:
-        workers: how many at once.
-        threads: processors of each.
-        gpus: of each; a part of one where several share it.
+        workers: number of workers at once.
+        threads: processors per worker.
+        gpus: GPUs per worker; a fraction if several share one.
     """
 
     workers: int
@@ -31,13 +32,13 @@ class Placement:
 def placed(
     nodes: Iterable[Mapping[str, float]], wanted_workers: int | None, *, gpu: bool
 ) -> Placement:
-    """Share out what the machines of a cluster have.
+    """Divide the resources of a cluster's machines among workers.
 
     Args:
-        nodes: of each machine, how much it has of `CPU` and `GPU`.
-        wanted_workers: how many there are to be; None for up to `GPU_WORKERS` a GPU with two
-            processors each, or else one a processor.
-        gpu: whether they may have GPUs.
+        nodes: for each machine, its amounts of `CPU` and `GPU`.
+        wanted_workers: number of workers; None for up to `GPU_WORKERS` per GPU with two processors
+            each, or without GPUs for one per processor.
+        gpu: whether workers may use GPUs.
 
     >>> placed([{"CPU": 16}, {"CPU": 4}], 3, gpu=True)  # a worker lies on one machine
     Placement(workers=3, threads=4, gpus=0.0)
@@ -55,5 +56,5 @@ def placed(
 
 
 def _on_each(gpus: int, cpus: int) -> int:
-    """Workers that share a GPU, each with two processors where there are as many."""
+    """Return how many workers share a GPU, each with two processors if there are enough."""
     return max(1, min(GPU_WORKERS, cpus // (2 * gpus)))

@@ -1,9 +1,9 @@
-"""Chunks made shards by Ray Data: in workers on this machine, or on a cluster that is there.
+"""Embeds chunks into shards with Ray Data: in workers on this machine, or on an existing cluster.
 
-A worker is an actor that loads the model once and then takes chunk after chunk. What it sends back
-is a line about each; the shards themselves it writes where everybody sees them. Ray gives a chunk
-whose worker died to another, which makes its shard anew: a shard has one name, and is there whole
-or not at all, so that nothing is doubled.
+A worker is an actor that loads the model once and then embeds chunk after chunk. It sends back only
+a short record of each; the shards themselves are written to the shared folder. If a worker dies,
+Ray gives its chunk to another one, which writes the shard again: a shard has one name and is
+written completely or not at all, so that no photo is stored twice.
 """
 
 from __future__ import annotations
@@ -34,36 +34,37 @@ if TYPE_CHECKING:
 __all__ = ["MakeModel", "RayEmbed", "RayError"]
 
 MakeModel = Callable[[int], IndexingModel]
-"""Loads the model in a worker, for so many threads; pickled, so a function of a module."""
+"""Loads the model in a worker, given a number of threads; it must be a module-level function,
+because it is pickled."""
 
 OBJECT_STORE_BYTES = 128 * 2**20
-"""Of shared memory for a Ray of our own, which would take a third of the machine's. Only names of
-files go through it, packed to some 20 bytes each; what has no room in it Ray keeps on disk."""
+"""Shared memory for a Ray that we start, which by default takes a third of the machine's memory.
+Only file names pass through it, compressed to about 20 bytes each; Ray spills the rest to disk."""
 
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",  # it would be sent over the network
     "RAY_BACKEND_LOG_LEVEL": "fatal",
 }
-"""What goes wrong is told by exceptions; the rest stands in Ray's own files of logs."""
+"""Errors are reported by exceptions; everything else is in Ray's own log files."""
 
 
 ANSWERS_WITHIN_SECONDS = 10.0
 
 
 class RayError(CrossgraphError):
-    """Ray is not there, or a worker failed for good."""
+    """Ray cannot be used, or a worker failed for good."""
 
 
 @dataclass(frozen=True)
 class RayEmbed:
-    """Makes shards with workers of Ray; an `indexer.bulk.write.Embed`.
+    """Writes shards with Ray workers; an `indexer.bulk.write.Embed`.
 
     Attributes:
-        make_model: loads the model in a worker; must give the one that the run was begun with.
-        workers: how many at once; None for as many as `placed` says.
-        address: of a cluster that is there, such as `auto`; None starts Ray on this machine, and
-            stops it at the end.
-        gpu: whether workers may have a GPU each, where Ray sees any.
+        make_model: loads the model in a worker; must load the one that the run was started with.
+        workers: number of workers at once; None for the number that `placed` chooses.
+        address: address of an existing cluster, such as `auto`; None starts Ray on this machine
+            and stops it at the end.
+        gpu: whether workers may use GPUs, if Ray finds any.
     """
 
     make_model: MakeModel
@@ -74,10 +75,11 @@ class RayEmbed:
     def __call__(
         self, chunks: Sequence[Chunk], model: IndexingModel, folder: Path
     ) -> Iterator[WrittenEmbeddedShard]:
-        """Write the shard of each chunk, and tell of each when it is there, in any order.
+        """Write the shard of each chunk, and yield the result of each when done, in any order.
 
         Raises:
-            RayError: Ray cannot be used, or a worker cannot do its work whatever is tried.
+            ExtraMissing: Ray is not installed.
+            RayError: Ray cannot be used, or a worker failed for good.
         """
         if not chunks:
             return
@@ -99,7 +101,7 @@ class RayEmbed:
 
 
 class _RayActor:
-    """An actor: one model, and chunk after chunk."""
+    """An actor that loads one model and embeds chunk after chunk."""
 
     def __init__(self, make_model: MakeModel, threads: int, fingerprint: str, folder: Path) -> None:
         self._folder = folder
@@ -118,7 +120,7 @@ class _RayActor:
 
 @contextmanager
 def _ray(address: str | None, workers: int | None) -> Generator[ModuleType]:
-    """Return Ray, started or joined, without its bars, reports and other machines' lines."""
+    """Yield Ray, started or joined, without its progress bars, reports and workers' output."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     try:
@@ -128,7 +130,7 @@ def _ray(address: str | None, workers: int | None) -> Generator[ModuleType]:
             import ray
             import ray.data
             from ray._private import worker
-    except ImportError as error:  # which is there and of no use
+    except ImportError as error:  # Ray is installed but does not work
         raise RayError(f"--ray: Ray cannot be imported: {error}") from error
     if address:
         _check_answers(address)
@@ -139,7 +141,7 @@ def _ray(address: str | None, workers: int | None) -> Generator[ModuleType]:
     }
     try:
         ray.init(
-            address=address or "local",  # RAY_ADDRESS may name a cluster that nobody asked for
+            address=address or "local",  # RAY_ADDRESS may name a cluster that was not asked for
             log_to_driver=False,
             logging_level=logging.ERROR,
             **({} if address else own),
@@ -147,8 +149,8 @@ def _ray(address: str | None, workers: int | None) -> Generator[ModuleType]:
     except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
         where = f"no Ray cluster answers at {address}" if address else "Ray cannot be started"
         raise RayError(f"{where}: {error}") from error
-    # Else Ray prints of workers that died, with all they said, on the stream that is for results.
-    # Its debugger does the same: there is no option for it.
+    # Otherwise Ray prints messages about dead workers, with their output, to stdout, which is for
+    # results. There is no option for this; Ray's debugger sets the same variable.
     worker._worker_logs_enabled = False
     try:
         logging.getLogger("ray.data").setLevel(logging.CRITICAL)
@@ -159,7 +161,7 @@ def _ray(address: str | None, workers: int | None) -> Generator[ModuleType]:
 
 
 def _check_answers(address: str) -> None:
-    """Raise a RayError where nobody listens, which Ray itself takes minutes to find out."""
+    """Raise RayError if nothing listens at an address, which takes Ray itself minutes to notice."""
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal() or "/" in host:  # `auto`, or another kind of address
         return
@@ -173,6 +175,6 @@ def _rows_of(ray: ModuleType, data_set: Dataset) -> Iterator[dict[str, bytes]]:
     try:
         yield from data_set.iter_rows()
     except ray.exceptions.RayError as error:
-        # Its message is the worker's traceback, at whose end stands what went wrong.
+        # Its message is the worker's traceback, whose last line says what went wrong.
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise RayError(f"a Ray worker failed: {lines[-1].strip()}") from error

@@ -1,4 +1,4 @@
-"""The run that writes shards: what is there already is passed over."""
+"""The run that writes shards; those that exist already are skipped."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class EmbeddedShardsWritten:
     """What a run did.
 
     Attributes:
-        shards: how many it wrote.
-        photos: how many photos these have.
-        kept: shards that were there already.
-        elsewhere: shards that are another part's to write.
-        unopened: shards that it could not write, since a tar or Parquet file could not be opened
-            at the moment: the next run tries again.
-        left_out: path and reason of files that gave no photo, by path; of this run's shards, and
+        shards: number of shards that it wrote.
+        photos: number of photos in these.
+        kept: number of shards that existed already.
+        elsewhere: number of shards that belong to other parts.
+        unopened: number of shards that it could not write, because a tar or Parquet file could not
+            be opened at the moment; the next run tries again.
+        left_out: path and reason, by path, of files without a photo in this run's shards, and of
             what could not be listed.
         seconds: how long it took.
     """
@@ -47,18 +47,18 @@ class EmbeddedShardsWritten:
 
 
 class Embed(Protocol):
-    """What makes shards of chunks, here or in other processes."""
+    """Writes the shards of chunks, in this process or in others."""
 
     def __call__(
         self, chunks: Sequence[Chunk], model: IndexingModel, folder: Path
     ) -> Iterable[WrittenEmbeddedShard]:
-        """Write the shard of each chunk into the folder, and tell of each when it is there."""
+        """Write the shard of each chunk into the folder; yield the result of each when done."""
 
 
 def embed_here(
     chunks: Sequence[Chunk], model: IndexingModel, folder: Path
 ) -> Iterator[WrittenEmbeddedShard]:
-    """Make shards of chunks in this process, one after the other."""
+    """Write the shards of chunks in this process, one after the other."""
     return (embed_chunk(chunk, model, folder) for chunk in chunks)
 
 
@@ -72,28 +72,28 @@ def write_embedded_shards(
     retry_failed: bool = False,
     progress: Progress | None = None,
 ) -> EmbeddedShardsWritten:
-    """Embed the photos of sources into shards; those that are there already are left as they are.
+    """Embed the photos of sources into shards; shards that exist already are left as they are.
 
     Any number of runs may write into one folder at once, on any number of machines that see the
-    same sources under the same paths. A run that was killed is gone on with by the next; at most
-    the chunks that it was at are embedded again. A photo that changed makes its chunk another one,
-    whose shard tells the newer; deleted photos stay in the shards that were written with them.
+    same sources under the same paths. The next run continues one that was killed; at most the
+    chunks that were in progress are embedded again. If a photo changes, its chunk gets a new name
+    and a new shard with the newer photo; deleted photos stay in the shards that have them.
 
     Args:
-        folder: gets the shards; made if it is not there.
-        sources: at least one, as `build_index` takes them: folders, tar and Parquet files.
-        model: embeds them.
-        embed: how; in this process unless it is said otherwise.
-        part: I, N: do the I-th of N parts of the work, from 1 up.
-        retry_failed: write those shards again, too, of which a file could not be read.
-        progress: called with shards done, shards to do, and how many photos these have.
+        folder: the folder for the shards; created if there is none.
+        sources: at least one, as for `build_index`: folders, tar and Parquet files.
+        model: embeds the photos.
+        embed: writes the shards; by default in this process.
+        part: I, N: do the I-th of N parts of the work, counted from 1.
+        retry_failed: also write shards again in which a file could not be read.
+        progress: called with shards done, shards to do, and the number of photos so far.
 
     Raises:
         SourceError: a source is not there, has no photos, or needs a package that is not installed;
-            or the folder is no folder of shards.
-        ModelMismatch: it holds shards of another model.
-        ExtraMissing: what writes shards is not installed.
-        OSError: a shard cannot be written; what was written stays.
+            or the folder's manifest cannot be read.
+        ModelMismatch: the folder has shards of another model.
+        ExtraMissing: the package that writes shards is not installed.
+        OSError: a shard cannot be written; those written before stay.
     """
     started = time.monotonic()
     check_pyarrow()
@@ -106,7 +106,7 @@ def write_embedded_shards(
         *(
             packed_chunk(file)
             for path, file in sorted(seen.shards.items())
-            if not is_embedded_shard(folder, path)  # which may lie below a source
+            if not is_embedded_shard(folder, path)  # the folder may be below a source
         ),
     ]
     mine = [chunk for chunk in chunks if chunk.is_of(*part)]

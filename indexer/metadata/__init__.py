@@ -1,1 +1,1 @@
-"""What files say of photos beside their pixels: EXIF, IPTC, XMP, and sidecars; only ever read."""
+"""Metadata of photos: EXIF, IPTC, XMP and sidecar files, which are read but never written."""

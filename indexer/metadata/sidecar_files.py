@@ -1,6 +1,7 @@
-"""XMP files beside photos.
+"""XMP sidecar files of photos.
 
-`photo.jpg.xmp`, as digiKam, darktable and immich name them, and `photo.xmp`, as Lightroom does.
+They are named `photo.jpg.xmp`, as by digiKam, darktable and immich, or `photo.xmp`, as by
+Lightroom.
 """
 
 from __future__ import annotations
@@ -29,11 +30,12 @@ SUFFIX = ".xmp"
 
 @dataclass(frozen=True)
 class SidecarFile:
-    """A file that says something of the photo beside it.
+    """A file with metadata of the photo next to it.
 
     Attributes:
         path: absolute.
-        size_bytes: with `mtime_ns`, tells an unchanged file without reading it.
+        size_bytes: its size; shows together with `mtime_ns`, without reading it, whether the file
+            has changed.
         mtime_ns: when it was last changed.
     """
 
@@ -43,17 +45,17 @@ class SidecarFile:
 
 
 def sidecar_at(path: str) -> SidecarFile | None:
-    """Return a sidecar by its path; None where there is none, or nothing that can be read."""
+    """Return the sidecar at a path; None if there is no regular file or it cannot be reached."""
     try:
         facts = os.stat(path)
     except OSError:
         return None
-    regular = stat.S_ISREG(facts.st_mode)  # opening a pipe would wait for ever
+    regular = stat.S_ISREG(facts.st_mode)  # opening a pipe would block for ever
     return SidecarFile(path, facts.st_size, facts.st_mtime_ns) if regular else None
 
 
 def sidecar_names(photo: str) -> tuple[str, str]:
-    """Return what sidecars of a photo are called, without their suffix.
+    """Return the possible names of a photo's sidecars, without their suffix.
 
     >>> sidecar_names("/p/a.b.jpg")
     ('/p/a.b.jpg', '/p/a.b')
@@ -62,20 +64,20 @@ def sidecar_names(photo: str) -> tuple[str, str]:
 
 
 def sidecars_beside(photo: str) -> tuple[SidecarFile, ...]:
-    """Return the sidecars of a photo that are there, looked for on the disk."""
+    """Return the sidecars of a photo that exist on the disk."""
     seen = (sidecar_at(name + SUFFIX) for name in sidecar_names(photo))
     return tuple(each for each in seen if each is not None)
 
 
 def sidecars_state(sidecars: Sequence[SidecarFile]) -> str:
-    """Return which sidecars a photo has, in a form that changes when they do; empty for none."""
+    """Return a string that changes when a photo's sidecars do; empty if it has none."""
     return "; ".join(
         f"{os.path.basename(each.path)} {each.size_bytes} {each.mtime_ns}" for each in sidecars
     )
 
 
 def sidecar_values(sidecars: Sequence[SidecarFile]) -> tuple[MetadataValues, ...]:
-    """Return what sidecars say, in their order; of one that cannot be read a note alone."""
+    """Return the values of sidecars, in their order; of one that cannot be read only a note."""
     return tuple(_values(each) for each in sidecars)
 
 

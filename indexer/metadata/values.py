@@ -1,4 +1,4 @@
-"""What one part of a file's metadata says of a photo, bounded, and how several parts become one."""
+"""Metadata values from one part of a file, limited in size, and how several parts are combined."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 METADATA_READER = 1
-"""Counts the ways in which metadata has been read; an index keeps by which one a photo's was."""
+"""Version of the metadata reader; an index records which version read a photo's metadata."""
 
 MOST_TAGS = 500
 MOST_PEOPLE = 200
@@ -32,11 +32,11 @@ LONGEST_NOTE = 300
 
 @dataclass(frozen=True)
 class MetadataValues(PhotoMetadata):
-    """What EXIF, IPTC, XMP or a sidecar says; empty or None where it says nothing.
+    """The values in EXIF, IPTC, XMP or a sidecar; empty or None where there is none.
 
     Attributes:
-        taken: by the camera's clock; whole seconds, no time zone.
-        notes: what was left out or makes no sense, a few words each.
+        taken: when it was taken, by the camera's clock; whole seconds, no time zone.
+        notes: what was left out or is invalid, a few words each.
     """
 
     taken: datetime | None = None
@@ -44,7 +44,7 @@ class MetadataValues(PhotoMetadata):
 
 
 def line_of(text: object, longest: int = LONGEST_NAME) -> str:
-    r"""Return a text on one line without what is no letter or sign; empty where it is no text.
+    r"""Return a text, up to any NUL, on one line of printable characters; empty if not a string.
 
     >>> line_of(" two\n\x1b[31mlines\0junk"), line_of(None)
     ('two [31mlines', '')
@@ -57,7 +57,7 @@ def line_of(text: object, longest: int = LONGEST_NAME) -> str:
 
 
 def lines_of_text(text: object) -> str:
-    """Return a text of several lines, each as `line_of` gives it, empty ones left out."""
+    """Return a text of several lines, each cleaned by `line_of`, without empty ones."""
     if not isinstance(text, str):
         return ""
     lines = text[:LONGEST_DESCRIPTION].replace("\r", "\n").split("\n")
@@ -65,7 +65,7 @@ def lines_of_text(text: object) -> str:
 
 
 def degrees_or_none(latitude: float, longitude: float) -> tuple[float, float] | None:
-    """Return a position, or None for one that is none, or that a receiver writes before it knows.
+    """Return a position; None if it is invalid, or 0, 0, which receivers write without a fix.
 
     >>> degrees_or_none(38.7, -9.1), degrees_or_none(0, 0), degrees_or_none(float("nan"), 5)
     ((38.7, -9.1), None, None)
@@ -78,7 +78,7 @@ def degrees_or_none(latitude: float, longitude: float) -> tuple[float, float] | 
 
 
 def rating_or_none(value: object) -> int | None:
-    """Return stars, 1 to 5, or -1 for rejected; None for what is no rating, as 0 is.
+    """Return stars, 1 to 5, or -1 for rejected; None for anything else, including 0.
 
     >>> rating_or_none("4"), rating_or_none("3.0"), rating_or_none(-1), rating_or_none("nan")
     (4, 3, -1, None)
@@ -91,11 +91,11 @@ def rating_or_none(value: object) -> int | None:
 
 
 def details_from(parts: Sequence[MetadataValues], sidecars: str = "") -> PhotoDetails:
-    """Return what parts say together: of each value the first that has it, of lists all.
+    """Combine parts: each value is taken from the first part that has it, lists are joined.
 
     Args:
-        parts: those that count most first.
-        sidecars: which files beside the photo were read.
+        parts: the parts in order of precedence.
+        sidecars: which sidecars were read, from `sidecars_state`.
     """
 
     def first(name: str) -> str:
@@ -130,7 +130,7 @@ def details_from(parts: Sequence[MetadataValues], sidecars: str = "") -> PhotoDe
 
 
 def _tags(parts: Iterable[MetadataValues]) -> list[str]:
-    """Return all tags, each once in whichever case."""
+    """Return all tags, each once regardless of case."""
     kept: dict[str, str] = {}
     for part in parts:
         for tag in part.tags:
@@ -139,7 +139,7 @@ def _tags(parts: Iterable[MetadataValues]) -> list[str]:
 
 
 def _people(parts: Iterable[MetadataValues]) -> list[PersonRegion]:
-    """Return all people by name, one with a box before the same without."""
+    """Return all people, each name once; an entry with a box is preferred to one without."""
     kept: dict[str, PersonRegion] = {}
     for part in parts:
         for person in part.people:

@@ -1,4 +1,4 @@
-"""What XMP says of a photo, as Lightroom, digiKam, immich, Windows and cameras write it."""
+"""Metadata values from XMP, as Lightroom, digiKam, immich, Windows and cameras write it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _PERCENT_STARS = ((99, 5), (75, 4), (50, 3), (25, 2), (1, 1))
 
 
 def xmp_values(content: bytes) -> MetadataValues:
-    """Return what a packet says; of one that is damaged or too large what could be read."""
+    """Return the values of a packet; of a damaged or too large one, those that could be read."""
     packet = read_packet(content)
     p = packet.properties
     where = _position(p)
@@ -118,7 +118,7 @@ def _people(p: Properties) -> Iterator[PersonRegion]:
 
 
 def _centred(area: Properties) -> Box | None:
-    """Return the box of an area of the Metadata Working Group: its middle, width and height."""
+    """Return the box of a Metadata Working Group area, given by its centre, width and height."""
     sides = [_number(area.text(f"{AREA}{name}")) for name in "xywh"]
     if None in sides or area.text(f"{AREA}unit") not in ("", "normalized"):
         return None
@@ -127,7 +127,7 @@ def _centred(area: Properties) -> Box | None:
 
 
 def _cornered(text: str) -> Box | None:
-    """Return the box of a rectangle of Windows: its corner, width and height."""
+    """Return the box of a Windows rectangle, given by its top left corner, width and height."""
     sides = [_number(part) for part in text.split(",")]
     if len(sides) != 4 or None in sides:
         return None
@@ -157,7 +157,7 @@ def _position(p: Properties) -> tuple[float, float] | None:
 
 
 def _degrees(text: str) -> float | None:
-    """Return a coordinate as XMP writes it: `38,42.5N`, `38,42,30N`, or a number.
+    """Return the degrees of an XMP coordinate: `38,42.5N`, `38,42,30N`, or a number; else None.
 
     >>> _degrees("38,42,30S"), _degrees("9.125"), _degrees("0/0")
     (-38.708333333333336, 9.125, None)
@@ -171,7 +171,7 @@ def _degrees(text: str) -> float | None:
 
 
 def _time(p: Properties) -> tuple[datetime | None, int | None]:
-    """Return when it was taken by the camera's clock, and its minutes ahead of UTC."""
+    """Return when the photo was taken, by the camera's clock, and the clock's offset in minutes."""
     names = (f"{EXIF}DateTimeOriginal", f"{PHOTOSHOP}DateCreated", f"{XMP}CreateDate")
     parts = next((match for name in names if (match := _TIME.match(p.text(name)))), None)
     if parts is None:

@@ -1,7 +1,7 @@
-"""A packet of XMP as properties: RDF in XML, of which nothing outside of itself is looked up.
+"""Reads an XMP packet, which is RDF in XML, as properties; nothing outside the packet is loaded.
 
-Written by whoever made the file, so it is bounded: bytes, elements and depth, and a document type,
-with which entities would come, is refused.
+A packet may come from anyone, so its bytes, elements and depth are limited, and a document type
+declaration, which could define entities, is refused.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _LISTS = {f"{RDF} Alt", f"{RDF} Bag", f"{RDF} Seq"}
 
 
 class _RefusedError(Exception):
-    """Why a packet is not read on."""
+    """Stops reading a packet; the message is the reason."""
 
 
 @dataclass
 class Node:
-    """An element: its name and those of its attributes with the namespace before a blank."""
+    """An element; it and its attributes are named by namespace, a space and the local name."""
 
     name: str
     attributes: Mapping[str, str] = field(default_factory=dict)
@@ -35,12 +35,12 @@ class Node:
     pieces: list[str] = field(default_factory=list)
 
     def child(self, name: str) -> Node | None:
-        """Return the first child of a name; None where there is none."""
+        """Return the first child with this name; None if there is none."""
         return next((each for each in self.children if each.name == name), None)
 
     @property
     def text(self) -> str:
-        """Its own text, or that of the first of its list, the default language before others."""
+        """Its own text, or if it has a list, the item in the default language or the first item."""
         items = self.items()
         if not items:
             return "".join(self.pieces).strip()
@@ -49,32 +49,32 @@ class Node:
         return "".join(default.pieces).strip()
 
     def items(self) -> list[Node]:
-        """Return the items of its list; none where it holds no list."""
+        """Return the items of its list; none if it has no list."""
         lists = [each for each in self.children if each.name in _LISTS]
         return [item for each in lists for item in each.children if item.name == f"{RDF} li"]
 
     def values(self) -> list[str]:
-        """Return the texts of its list, or its own."""
+        """Return the texts of its list, or its own text; without empty ones."""
         items = self.items()
         texts = [each.text for each in items] if items else [self.text]
         return [text for text in texts if text]
 
     def fields(self) -> Properties:
-        """Return the properties of a structure, however it is written."""
+        """Return the properties of a structure, with or without an `rdf:Description` in it."""
         within = self.child(f"{RDF} Description") or self
         return Properties.of(within)
 
 
 @dataclass(frozen=True)
 class Properties:
-    """Properties by name, the namespace before a blank."""
+    """Properties by name: namespace, a space and the local name."""
 
     texts: Mapping[str, str]
     nodes: Mapping[str, Node]
 
     @classmethod
     def of(cls, *nodes: Node) -> Properties:
-        """Return those of elements, the first of each name."""
+        """Return the properties of elements, the first of each name."""
         texts: dict[str, str] = {}
         held: dict[str, Node] = {}
         for node in nodes:
@@ -85,7 +85,7 @@ class Properties:
         return cls(texts, held)
 
     def text(self, *names: str) -> str:
-        """Return the text of the first of these properties that has one; else empty."""
+        """Return the first text that these properties have, in the order given; else empty."""
         for name in names:
             node = self.nodes.get(name)
             text = self.texts.get(name, "").strip() or (node.text if node is not None else "")
@@ -102,14 +102,14 @@ class Properties:
 
 @dataclass(frozen=True)
 class XmpPacket:
-    """What was read of a packet, and why the rest was not; empty where all was."""
+    """What was read of a packet, and a note on why the rest was not; empty if all was read."""
 
     properties: Properties
     note: str = ""
 
 
 def read_packet(content: bytes) -> XmpPacket:
-    """Return the properties of a packet, of one that is cut off or damaged as far as it goes.
+    """Return the properties of a packet; of a truncated or damaged one, those before the damage.
 
     >>> read_packet(b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>").note
     'XMP has a document type declaration, which is not allowed'
@@ -138,7 +138,7 @@ def _descriptions(root: Node) -> Iterator[Node]:
 
 
 class _Reader:
-    """Builds nodes as the parser comes by them."""
+    """Builds the tree of nodes from the parser's events."""
 
     def __init__(self) -> None:
         self.root = Node("")

@@ -1,1 +1,1 @@
-"""Text that is to be seen in photos: signs, receipts, screens, whiteboards."""
+"""Text that is visible in photos: signs, receipts, screens, whiteboards."""

@@ -1,4 +1,4 @@
-"""Lines of text read in a picture by RapidOCR, whose models come with its package."""
+"""Reads lines of text in an image with RapidOCR, whose models come with its package."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from store.types import Box, TextLine
 __all__ = ["ENOUGH_PX", "TEXT_READER", "LineReader"]
 
 TEXT_READER = 1
-"""Counts the ways in which text has been read; an index keeps by which one a photo's was."""
+"""Version of the text reader; an index records which version searched a photo for text."""
 
 ENOUGH_PX = 1600
-"""The longer side of a picture as it is read; letters of a hundredth of it are still found."""
+"""Longer side to which an image is reduced; letters a hundredth as high are still found."""
 LEAST_CONFIDENCE = 0.5
 MOST_LINES = 200
 LONGEST_LINE = 500
 
 
 class LineReader:
-    """Finds and reads lines of text in Latin and Chinese letters; made once, used for all photos.
+    """Finds and reads lines of text in Latin and Chinese script; one instance serves all photos.
 
     Raises:
         ExtraMissing: RapidOCR is not installed.
@@ -40,12 +40,12 @@ class LineReader:
         self._engine: Any = RapidOCR(params={"Global.log_level": "critical"})
 
     def read(self, image: Image.Image) -> tuple[TextLine, ...]:
-        """Return the lines of a picture in mode RGB, from the top down; at most 200."""
+        """Return the lines in an image of mode RGB, from the top down; at most 200."""
         small = image
         if max(image.size) > ENOUGH_PX:
             small = image.copy()
             small.thumbnail((ENOUGH_PX, ENOUGH_PX))
-        answer = self._engine(np.asarray(small)[:, :, ::-1])  # it takes blue first
+        answer = self._engine(np.asarray(small)[:, :, ::-1])  # it takes BGR
         if answer.txts is None or answer.boxes is None:
             return ()
         lines = [
@@ -57,7 +57,7 @@ class LineReader:
 
 
 def _plain(text: str) -> str:
-    r"""Return a line without what is no letter or sign.
+    r"""Return a line without unprintable characters, stripped and cut to `LONGEST_LINE`.
 
     >>> _plain(" EXIT\x1b ")
     'EXIT'
@@ -66,7 +66,7 @@ def _plain(text: str) -> str:
 
 
 def _box(corners: ArrayLike, size: tuple[int, int]) -> Box:
-    """Return the box around four corners, (4, 2) in pixels, as shares of width and height."""
+    """Return the box around four corners, (4, 2) in pixels, as fractions of width and height."""
     shares = np.clip(np.asarray(corners, dtype=float) / np.array(size), 0, 1)
     (left, top), (right, bottom) = shares.min(axis=0), shares.max(axis=0)
     return float(left), float(top), float(right), float(bottom)
