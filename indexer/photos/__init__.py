@@ -1,1 +1,1 @@
-"""From the bytes of a photo to its RGB pixels, with what its file says of them."""
+"""Decodes the bytes of a photo to RGB pixels, and reads what its file says about them."""

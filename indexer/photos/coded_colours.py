@@ -1,8 +1,8 @@
-"""Colours that a picture names by numbers, where it brings no profile.
+"""Colour profiles for pictures that name their colour space by a code instead of an ICC profile.
 
-PNG (`cICP`), HEIF and AVIF (`nclx`) name them by code points (ITU-T H.273), and cameras that keep
-Adobe RGB without a profile by EXIF (DCF 2.0, the index R03). Each becomes a profile here, made byte
-by byte (ICC.1:2001-04), and is read as any other. Brightness of HDR (PQ, HLG) stays as it is.
+PNG (`cICP`), HEIF and AVIF (`nclx`) use code points (ITU-T H.273), and cameras that store Adobe RGB
+without a profile use EXIF (DCF 2.0, the index R03). For each an ICC profile is built byte by byte
+(ICC.1:2001-04) and applied like any other. HDR transfer functions (PQ, HLG) are not converted.
 """
 
 from __future__ import annotations
@@ -21,29 +21,30 @@ PRIMARIES: dict[str, tuple[Place, Place, Place]] = {
     "Display P3": ((0.5151, 0.2412, -0.0011), (0.2919, 0.6922, 0.0419), (0.1572, 0.0666, 0.7841)),
     "Adobe RGB": ((0.6097, 0.3111, 0.0195), (0.2053, 0.6257, 0.0609), (0.1492, 0.0632, 0.7446)),
 }
-"""Red, green and blue as XYZ, as seen by the white of profiles, D50."""
+"""Red, green and blue as XYZ, adapted to the white point of profiles, D50."""
 
 WHITE: Place = (0.9642, 1.0, 0.8249)
 
 CODED_PRIMARIES = {9: "BT.2020", 12: "Display P3"}
 PLAIN_CURVES = frozenset({1, 2, 6, 13, 14, 15})
-"""Code points of transfer functions that screens show by the curve of sRGB."""
+"""Code points of transfer functions that screens display with the sRGB curve."""
 
 ADOBE_RGB_INDEX = "R03"
 ADOBE_RGB_SPACE = 2
-"""What some cameras write as the colour space of EXIF."""
+"""The value that some cameras write for Adobe RGB as the colour space of EXIF."""
 
 MOST_HEADER_BYTES = 2**20
 
 
 def coded_profile(image: Image.Image, content: bytes) -> bytes | None:
-    """Return the profile of the colours that a picture names by numbers.
+    """Return an ICC profile for the colour space that a picture names by a code.
 
-    None where it has a profile of its own, says nothing, or says what is sRGB.
+    None if it has a profile of its own, names no colour space, or names one that is not converted,
+    such as sRGB.
 
     Args:
         image: loaded.
-        content: its file.
+        content: the bytes of its file.
     """
     if image.info.get("icc_profile"):
         return None
@@ -62,7 +63,7 @@ def coded_profile(image: Image.Image, content: bytes) -> bytes | None:
 
 
 def _after(content: bytes, mark: bytes, form: str) -> tuple[int | None, int | None]:
-    """Return the two numbers behind a mark."""
+    """Return the two numbers after a mark."""
     place = content.find(mark)
     if place < 0 or len(content) < place + len(mark) + struct.calcsize(form):
         return None, None
@@ -82,14 +83,14 @@ def _is_adobe_rgb(image: Image.Image) -> bool:
         tags = image.getexif()
         space = tags.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.ColorSpace)
         index = tags.get_ifd(ExifTags.IFD.Interop).get(ExifTags.Interop.InteropIndex)
-    except Exception:  # Pillow meets broken tags with errors of all kinds
+    except Exception:  # Pillow raises many kinds of errors for broken tags
         return False
     return space == ADOBE_RGB_SPACE or str(index).rstrip("\0 ") == ADOBE_RGB_INDEX
 
 
 @lru_cache
 def _profile(name: str) -> bytes:
-    # That of sRGB, or a plain power of 563 / 256, as the definition of Adobe RGB has it.
+    # The curve of sRGB, or for Adobe RGB, by its definition, a power of 563 / 256.
     numbers = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
     curve = b"para" + bytes(4) + struct.pack(">HH", 3, 0) + _fixed(*numbers)
     if name == "Adobe RGB":

@@ -1,6 +1,6 @@
-"""Colours by the profile (ICC) that a picture brings, to sRGB, which models and screens expect.
+"""Converts colours from a picture's ICC profile to sRGB, which models and screens expect.
 
-Numbers without their profile are other colours: a red of ProPhoto RGB is a brown of sRGB.
+Without their profile, numbers mean other colours: a red in ProPhoto RGB is a brown in sRGB.
 """
 
 from __future__ import annotations
@@ -17,18 +17,21 @@ from indexer.photos.colour_table import ColourTable
 __all__ = ["SrgbTransform", "srgb_transform"]
 
 SAME_WITHIN = 4
-"""Of 255. Profiles that are called sRGB differ by as much from each other."""
+"""A difference, of 255, that profiles named sRGB have among each other."""
 
 PROFILES_KEPT = 8
-"""Photos of one camera share a profile. Preparing one takes tens of milliseconds and 8 MiB."""
+"""Number of cached profiles, each of which takes tens of milliseconds and 8 MiB to prepare.
+
+Photos from one camera share a profile.
+"""
 
 COLOURS = ("RGB", "RGBA", "RGBa", "RGBX", "YCbCr", "P", "PA")
 GREYS = ("1", "L", "LA", "La", "F", "I", "I;16", "I;16B", "I;16L", "I;16N")
 MEANT_FOR = {"RGB": (*COLOURS, *GREYS), "GRAY": GREYS, "CMYK": ("CMYK",)}
-"""Colour space of a profile to the modes of pictures that it may be meant for."""
+"""Colour space of a profile to the picture modes for which it may be meant."""
 
 TAKEN_IN = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
-"""Colour space of a profile to the mode in which pixels are turned."""
+"""Colour space of a profile to the mode in which pixels are converted to sRGB."""
 
 
 _Apply = Callable[[Image.Image], Image.Image]
@@ -36,25 +39,25 @@ _Apply = Callable[[Image.Image], Image.Image]
 
 @dataclass(frozen=True)
 class SrgbTransform:
-    """What turns pixels of one profile into sRGB; threads may share it.
+    """Converts pixels of one profile to sRGB; threads may share it.
 
     Attributes:
-        mode: in which it takes pixels.
+        mode: the mode in which it takes pixels.
     """
 
     mode: str
     _apply: _Apply
 
     def apply(self, image: Image.Image) -> Image.Image:
-        """Return a picture of any mode that converts to `mode` as RGB without transparency."""
+        """Convert a picture of `mode`, or of one that converts to it, to RGB; drops alpha."""
         return self._apply(image if image.mode == self.mode else image.convert(self.mode))
 
 
 def srgb_transform(image: Image.Image) -> SrgbTransform | None:
-    """Return what brings a picture's colours to sRGB.
+    """Return the transform of a picture's colours to sRGB.
 
-    None is for a picture that has no profile, or whose profile is sRGB, broken, or meant for
-    another kind of pixels: its numbers are then taken as they are.
+    None if the picture has no profile, or one that is sRGB, broken, or meant for another kind of
+    pixels: its numbers are then taken as they are.
 
     >>> srgb_transform(Image.new("RGB", (1, 1))) is None
     True
@@ -68,7 +71,7 @@ def srgb_transform(image: Image.Image) -> SrgbTransform | None:
 
 @lru_cache(PROFILES_KEPT)
 def _prepared(content: bytes) -> tuple[str, SrgbTransform | None]:
-    """Return the colour space of a profile, and what brings its colours to sRGB."""
+    """Return the colour space of a profile, and its transform to sRGB; None if not needed."""
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(content))
         space = profile.profile.xcolor_space.strip()
@@ -77,13 +80,13 @@ def _prepared(content: bytes) -> tuple[str, SrgbTransform | None]:
         if _changes_nothing(exact, mode):
             return space, None
         return space, SrgbTransform(mode, _quick(exact) if mode == "RGB" else exact)
-    except Exception:  # littleCMS meets broken profiles with errors of several kinds
+    except Exception:  # littleCMS raises several kinds of errors for broken profiles
         return "", None
 
 
 def _applied(transform: ImageCms.ImageCmsTransform, image: Image.Image) -> Image.Image:
     turned = ImageCms.applyTransform(image, transform)
-    assert turned is not None  # as it is not done in place
+    assert turned is not None  # it is None only for conversions in place
     return turned
 
 
@@ -93,7 +96,7 @@ def _quick(exact: _Apply) -> _Apply:
 
 
 def _changes_nothing(apply: _Apply, mode: str) -> bool:
-    """Return whether a transform gives back a grid of colours as they are."""
+    """Return whether a transform leaves a grid of colours unchanged within `SAME_WITHIN`."""
     if mode == "CMYK":
         return False
     grid = Image.linear_gradient("L").convert("RGB")

@@ -1,4 +1,4 @@
-"""Dates as cameras write them, into EXIF and into the names of files."""
+"""Parses dates as cameras write them, in EXIF and in the names of files."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ __all__ = ["date_of_name", "date_of_text"]
 
 FIRST_PHOTO = 1826
 FIRST_DIGITAL = 1990
-"""Numbers in names are rarely dates before that."""
+"""Numbers in names that would be earlier years are rarely dates."""
 
 LONGEST = 64
-"""Letters of a text of which a date is read."""
+"""Number of characters at the beginning of a text that are read for a date."""
 
 _DAY = r"(\d{4})(?:[:/.-] ?|[年년] ?)(\d\d?)(?:[:/.-] ?|[月월] ?)(\d\d?)(?!\d)[日일]?"
 _BEFORE = r"(?P<before>上午|下午|오전|오후|[ap]\.?m\.?(?= ?\d))?"
@@ -46,11 +46,11 @@ _CAMERA = re.compile(
 
 
 def date_of_text(text: str) -> datetime | None:
-    """Read a date of EXIF, whole seconds without a zone; None if it is none.
+    """Read a date from EXIF, in whole seconds without a time zone; None if it is not a date.
 
-    Cameras leave out seconds or all of the time, write blanks for them, hour 24 for the first of
-    the day, second 60, single digits, hours of twelve with AM and PM in some languages, digits
-    alone, and months in words.
+    Cameras omit seconds or the whole time, write blanks instead, hour 24 for the first hour of the
+    day, second 60, single digits, 12-hour times with AM and PM in some languages, digits without
+    separators, and months as words.
 
     >>> date_of_text("2024:05:31 18:30:07"), date_of_text("2019:1:1 24:04")
     (datetime.datetime(2024, 5, 31, 18, 30, 7), datetime.datetime(2019, 1, 1, 0, 4))
@@ -77,10 +77,10 @@ def date_of_text(text: str) -> datetime | None:
 
 
 def date_of_name(name: str) -> datetime | None:
-    """Read the date in the name of a file, as cameras and telephones make them; None if it is none.
+    """Read the date in the name of a file, as cameras and phones write them; None if there is none.
 
-    A number of eight digits alone may be anything: it counts behind a name such as `IMG`, or in
-    front of a time.
+    Eight digits alone may be anything: they count as a date only after a prefix such as `IMG`, or
+    before a time.
 
     >>> date_of_name("IMG_20240101_123059.jpg"), date_of_name("IMG-20240101-WA0007.jpg")
     (datetime.datetime(2024, 1, 1, 12, 30, 59), datetime.datetime(2024, 1, 1, 0, 0))
@@ -102,12 +102,12 @@ def date_of_name(name: str) -> datetime | None:
 
 
 def _hour_of_half(hour: int, half: str) -> int:
-    """Return the hour of the day that a clock of twelve hours shows in the half `am` or `pm`."""
+    """Return the hour of the day for a 12-hour time with `am` or `pm`."""
     return hour % 12 + 12 * (half[0] in "pP") if hour <= 12 else hour
 
 
 def _time(year: int, month: int, day: int, hour: int, minute: int, second: int) -> datetime | None:
     try:
         return datetime(year, month, day, hour, minute, min(second, 59) if second == 60 else second)
-    except ValueError:  # the thirteenth month, or all zeros
+    except ValueError:  # for example month 13, or all zeros
         return None

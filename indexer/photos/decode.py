@@ -1,8 +1,8 @@
-"""One file to one RGB image, turned the way its camera was held, or a reason why not.
+"""Decodes one file to one RGB image, turned upright by its orientation, or says why it cannot.
 
-Whatever a file holds or claims, reading it takes at most 1 GiB: `MAX_FILE_BYTES` for the file, and
-`decode_memory.MAX_DECODE_BYTES` for all that its decoder and the work here need for its pixels,
-which is known from the header, before a pixel is decoded. `python -m tests.fuzz decode` and
+Whatever a file contains or claims, reading it takes at most 1 GiB: `MAX_FILE_BYTES` for the file,
+and `decode_memory.MAX_DECODE_BYTES` for everything that its decoder and this package need for the
+pixels. That is known from the header, before a pixel is decoded. `python -m tests.fuzz decode` and
 `python -m tests.fuzz shapes` try to break this.
 """
 
@@ -46,15 +46,14 @@ __all__ = [
 ]
 
 MAX_FILE_BYTES = 256 * 2**20
-"""A file is held in memory while it is decoded. A raw 16-bit picture of 40 megapixels fits."""
+"""A file is kept in memory while it is decoded. A raw 16-bit picture of 40 megapixels fits."""
 
 READER_VERSION = 1
-"""Counts the ways in which photos have been read; an index keeps by which one a photo was.
+"""Version of the reader; an index records which version read a photo.
 
-0 took all numbers as they stand and refused what was damaged. 1 reads colour profiles and what
-stands for one, empty alpha
-channels, 12 bits in 16, turns that only EXIF tells, animations that begin with nothing, and damaged
-files as far as they go.
+Version 0 took pixel values as they are stored and refused damaged files. Version 1 handles colour
+profiles and codes for them, empty alpha channels, 12-bit samples in 16 bits, orientations that only
+EXIF states, animations that begin with a blank frame, and the readable part of damaged files.
 """
 
 _one_large_decode = threading.Lock()
@@ -65,14 +64,14 @@ class DecodedPhoto:
     """A photo in memory.
 
     Attributes:
-        picture: turned; smaller than the photo only where that is a very large JPEG, or one of
-            which less is enough.
-        width_px: of the photo, turned.
-        height_px: of the photo, turned.
+        picture: turned upright; smaller than the photo only if that is a very large JPEG, or a JPEG
+            of which a reduced size is enough.
+        width_px: full width of the photo, turned upright.
+        height_px: full height of the photo, turned upright.
         exif: what its camera wrote.
-        reader: the lowest `READER_VERSION` that gives these pixels.
-        damage: what is wrong with a file that is shown as far as it goes; empty for a whole one.
-        metadata: what its XMP, IPTC and EXIF say beside.
+        reader: the lowest `READER_VERSION` that decodes to these pixels.
+        damage: what is wrong with a file of which only a part is shown; empty if it is intact.
+        metadata: further values from its XMP, IPTC and EXIF.
     """
 
     picture: RgbPicture
@@ -96,28 +95,28 @@ def decode(path: Path | str) -> Image.Image:
         path: the file; its content counts, not its suffix.
 
     Returns:
-        Mode RGB with the colours of sRGB, EXIF-turned; the first frame of an animation that is more
-        than one colour; what is transparent lies on white; 16 bits become 8 as
-        `indexer.photos.pixels` says. A file that is cut off or damaged is given as far as it goes.
-        A JPEG for which that memory is too little (above 52 megapixels, 66 with the usual half
-        colours) is made smaller by 2, 4 or 8.
+        Mode RGB with the colours of sRGB, turned upright by EXIF; the first frame of an animation
+        that has more than one colour; transparent parts are white; 16 bits become 8 as described in
+        `indexer.photos.pixels`. Of a truncated or damaged file, the readable part is returned. A
+        JPEG that would take too much memory (above 52 megapixels, 66 with the usual 4:2:0 chroma
+        subsampling) is reduced by a factor of 2, 4 or 8.
 
     Raises:
-        UnreadableImage: the file holds no photo, nothing of one, or one that is too large; says
-            why.
-        OSError: the file itself cannot be read, which may be otherwise tomorrow.
+        UnreadableImage: the file has no photo, nothing readable of one, or one that is too large;
+            the message says why.
+        OSError: the file itself cannot be read, which may succeed later.
     """
     return decode_file(Path(path)).image
 
 
 def decode_file(path: Path, enough_px: int | None = None) -> DecodedPhoto:
-    """Read a photo and its full size from its file; as `decode` and `decode_photo` otherwise."""
+    """Read a photo and its full size from its file; otherwise like `decode` and `decode_photo`."""
     refuse_large_file(path.stat().st_size)
     return decode_photo(path.read_bytes(), enough_px)
 
 
 def decode_bytes(content: bytes) -> Image.Image:
-    """Read a photo from what its file holds; as `decode` otherwise.
+    """Read a photo from the bytes of its file; otherwise like `decode`.
 
     >>> decode_bytes(b"")
     Traceback (most recent call last):
@@ -128,12 +127,13 @@ def decode_bytes(content: bytes) -> Image.Image:
 
 
 def decode_photo(content: bytes, enough_px: int | None = None) -> DecodedPhoto:
-    """Read a photo and its full size from what its file holds; as `decode` otherwise.
+    """Read a photo and its full size from the bytes of its file; otherwise like `decode`.
 
     Args:
-        content: of the file.
-        enough_px: a JPEG is made smaller by 2, 4 or 8 as long as both its sides keep this length,
-            by leaving out fine detail while it is decoded, which is quicker; None for all pixels.
+        content: the bytes of the file.
+        enough_px: a JPEG is reduced by a factor of 2, 4 or 8 as long as both its sides keep this
+            length; fine detail is then skipped while decoding, which is faster. None for all
+            pixels.
     """
     with _own_words(content):
         content = _shown(content)
@@ -143,7 +143,7 @@ def decode_photo(content: bytes, enough_px: int | None = None) -> DecodedPhoto:
             raise
         except Exception as error:  # whatever its decoder is strict about
             refused = error
-        # Nothing is to keep the first picture in memory while there is a second.
+        # The error must not keep the first picture in memory while a second one is decoded.
         refused.__traceback__ = refused.__context__ = refused.__cause__ = None
         photo = _decoded_tolerantly(content, enough_px, refused)
         if photo is None:
@@ -152,10 +152,10 @@ def decode_photo(content: bytes, enough_px: int | None = None) -> DecodedPhoto:
 
 
 def picture_size(content: bytes) -> tuple[int, int]:
-    """Return the width and height that a picture claims, from its header alone, not turned.
+    """Return the width and height that a picture's header claims, before turning it upright.
 
     Raises:
-        UnreadableImage: it is no picture of a known format.
+        UnreadableImage: it is not a picture of a known format.
     """
     with _own_words(content):
         content = _shown(content)
@@ -163,13 +163,13 @@ def picture_size(content: bytes) -> tuple[int, int]:
             width, height = opened_image(io.BytesIO(content)).size
         except (UnreadableImage, Image.DecompressionBombError):
             raise
-        except Exception:  # what its decoder is strict about may be mended
+        except Exception:  # mending may remove what its decoder is strict about
             width, height = opened_image(io.BytesIO(mended(content).content)).size
         return width, height
 
 
 def _shown(content: bytes) -> bytes:
-    """Return what is shown of a file: of a raw one its preview."""
+    """Return the bytes to decode: of a raw file its preview, otherwise the file."""
     preview = raw_as_jpeg(content)
     if preview is None and is_raw_alone(content):
         raise UnreadableImage("it is a raw file without a preview that can be shown")
@@ -190,7 +190,7 @@ def _own_words(content: bytes) -> Generator[None]:
         raise UnreadableImage("its content is not an image of a known format") from error
     except Image.DecompressionBombError as error:
         raise UnreadableImage(f"it claims too many pixels: {error}") from error
-    # Decoders meet broken data with SyntaxError, struct.error, IndexError and more.
+    # Decoders raise SyntaxError, struct.error, IndexError and more for broken data.
     except Exception as error:
         raise UnreadableImage(f"damaged image: {error or type(error).__name__}") from error
 
@@ -208,19 +208,19 @@ def refuse_large_file(size_bytes: int) -> None:
 def _decoded_tolerantly(
     content: bytes, enough_px: int | None, refused: Exception
 ) -> DecodedPhoto | None:
-    """Read a photo once more that its decoder refused; None where nothing of it can be shown."""
+    """Read a photo again that its decoder refused; return None if nothing of it can be shown."""
     again = mended(content)
     try:
         photo = _decode(again.content, enough_px, load_what_is_there)
     except MemoryError:
         raise
-    except Exception:  # it is refused by what was wrong first
+    except Exception:  # the caller raises the first error
         return None
     damage = photo.damage or again.damage
     if not damage:
         with _one_large_decode:
             damage = "" if is_whole(content) else str(refused)
-    if damage and is_plain(photo.image):  # no pixel came, or none that shows something
+    if damage and is_plain(photo.image):  # no pixel was decoded, or none that shows anything
         return None
     damage = damage and f"truncated or damaged, only partly readable: {damage}"
     return replace(photo, reader=READER_VERSION, damage=damage)
@@ -236,7 +236,7 @@ def _decode(
     enough_px: int | None,
     load: Callable[[ImageFile.ImageFile], str] = _load,
 ) -> DecodedPhoto:
-    """Read a photo; `load` gives what is wrong with pixels that it has loaded all the same."""
+    """Decode a photo; `load` loads its pixels and returns their damage, empty if there is none."""
     image = opened_image(io.BytesIO(content))
     full = image.size
     wanted = reserve(image, content, enough_px)
@@ -249,7 +249,7 @@ def _decode(
         turn, exif = orientation_of(image, content), read_exif(image)
         metadata = embedded_values(image)
         shown = first_shown_frame(image, is_deep=is_deep)
-        image.close()  # a third picture, while this one is turned, would be one too many
+        image.close()  # turning needs two pictures in memory; this would be a third
         picture = shown.turned(turn.orientation)
     is_other = shown.is_reinterpreted or turn.is_by_exif_alone or isinstance(image, SampledTiff)
     width, height = picture.numbers.size

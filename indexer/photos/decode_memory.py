@@ -1,4 +1,4 @@
-"""The memory that decoding a picture takes, known from its header."""
+"""Computes from a picture's header how much memory decoding it takes."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from store import UnreadableImage
 __all__ = ["LARGE_DECODE_BYTES", "MAX_DECODE_BYTES", "has_sixteen_bits", "reserve"]
 
 MAX_DECODE_BYTES = 700 * 2**20
-"""What is left of 1 GiB beside the file and the interpreter."""
+"""What remains of 1 GiB after the file and the interpreter."""
 
 LARGE_DECODE_BYTES = 200 * 2**20
 """Pictures above this are decoded one after the other, however many threads there are."""
 
 SHOWN_BYTES_A_PIXEL = 8
-"""Pillow's own picture, four bytes a pixel also in RGB, and the one that is given back."""
+"""For Pillow's own picture, which takes four bytes per pixel even in RGB, and the returned one."""
 
 ROW_BYTES = 64
-"""Of a row, or of a column where a picture is turned, whatever its pixels: each has an address of
-its own in every picture that is held, and its pixels are rounded up."""
+"""Extra memory per row, or per column if a picture is turned, whatever its pixels: every picture in
+memory has a pointer to each row, and pads its pixels."""
 
 DECODE_BYTES_A_PIXEL = {
     "PNG": 10,
@@ -36,36 +36,38 @@ DECODE_BYTES_A_PIXEL = {
     "JPEG2000": 26,
     "JXL": 40,
 }
-"""The most that a picture took when it was read, in any of the modes of its format, by measure.
+"""The most memory that reading a picture was measured to take in any mode of its format.
 
-So that limits lie at 73 megapixels for PNG, 48.9 for HEIC (telephones make 48.8), 33 for WebP.
+The limits are therefore 73 megapixels for PNG, 48.9 for HEIC (phones make 48.8), 33 for WebP.
 """
 
 MAX_SCANNED_PIXELS = 5_000_000_000
-"""A JPEG of many scans goes over all pixels in each, and a scan may be empty: a few kB take hours.
+"""Limit of a JPEG's pixels times its scans. Each scan covers all pixels, even if it is empty, so
+that a file of a few kB could take hours.
 
-This is the 200 megapixels of a telephone in the ten scans of the usual progressive file, and more.
+The 200 megapixels of a phone, in the ten scans of the usual progressive file, are below this limit.
 """
 
 DRAFT_PX = 1024
-"""A JPEG too large to be decoded whole is made smaller by 2, 4 or 8, but no smaller than this,
-unless less is enough."""
+"""A JPEG too large to be decoded at full size is reduced by a factor of 2, 4 or 8, but keeps sides
+of at least this length unless the caller asks for less."""
 
 TILE_WIDTH, TILE_LENGTH = 322, 323  # tags of TIFF
 
 
 def reserve(image: ImageFile.ImageFile, content: bytes, enough_px: int | None) -> int:
-    """Return the memory that decoding a picture takes; a JPEG is made a draft if that is too much.
+    """Return the bytes of memory that decoding a picture takes; this may reduce a JPEG's size.
 
-    It also is where less of it is enough.
+    A JPEG is set to be decoded at a reduced size (`Image.draft`) if all its pixels would take too
+    much memory, or if `enough_px` is given.
 
     Args:
         image: opened and not loaded.
-        content: its file.
+        content: the bytes of its file.
         enough_px: the length that both sides keep; None for all pixels.
 
     Raises:
-        UnreadableImage: it takes too much.
+        UnreadableImage: it takes too much memory, or is a JPEG of too many scans.
     """
     full = image.size
     wanted = _wanted_bytes(image, content, enough_px)
@@ -78,7 +80,7 @@ def reserve(image: ImageFile.ImageFile, content: bytes, enough_px: int | None) -
 
 
 def has_sixteen_bits(image: ImageFile.ImageFile) -> bool:
-    """Say whether a picture that is not loaded has colours of 16 bits, which become 8 by that."""
+    """Return whether a picture, not loaded yet, has 16-bit colours, which loading reduces to 8."""
     parts = (part.args for part in image.tile)
     forms = (args if isinstance(args, str) else str((args or [""])[0]) for args in parts)
     return any(";16" in form for form in forms)
@@ -87,14 +89,14 @@ def has_sixteen_bits(image: ImageFile.ImageFile) -> bool:
 def _wanted_bytes(image: ImageFile.ImageFile, content: bytes, enough_px: int | None) -> int:
     pixels, lines = image.width * image.height, max(image.size) * ROW_BYTES
     if not isinstance(image, JpegImageFile):
-        # TIFF decodes whole tiles, whose size need not be that of the picture.
+        # TIFF decodes whole tiles, which may be larger than the picture.
         tags = getattr(image, "tag_v2", {})
         tile: int = math.prod(tags.get(side, 0) for side in (TILE_WIDTH, TILE_LENGTH))
         known = DECODE_BYTES_A_PIXEL[image.format or ""]
         return max(pixels, tile) * getattr(image, "decode_bytes_a_pixel", known) + lines
     if content.count(b"\xff\xda") * pixels > MAX_SCANNED_PIXELS:
         raise UnreadableImage(f"it has too many passes over its {pixels:,} pixels to be a photo")
-    # A file of several scans keeps two bytes of every sample until it has all scans.
+    # The decoder of a file with several scans keeps two bytes per sample until the last scan.
     samples = [horizontal * vertical for _, horizontal, vertical, _ in image.layer]
     kept = 2 * pixels * sum(samples) // max([1, *samples])
     too_large = kept + pixels * SHOWN_BYTES_A_PIXEL > MAX_DECODE_BYTES

@@ -1,4 +1,4 @@
-"""The frame by which an animation is shown."""
+"""Chooses the frame that represents an animation."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ from indexer.photos.pixels import RgbPicture, is_plain, rgb_picture
 __all__ = ["first_shown_frame"]
 
 ANIMATIONS = ("GIF", "PNG", "WEBP", "AVIF")
-"""Formats whose frames are one picture after the other, and not pages or sizes of one."""
+"""Formats whose frames are an animation, not pages or sizes of one picture."""
 
 MOST_FRAMES = 100
 MOST_PIXELS = 200_000_000
-"""Of all frames that are looked at."""
+"""Limit for all frames that are decoded."""
 LARGEST_FRAME = 8_000_000
-"""In pixels. A frame needs the one before, too, which is nothing beside the limit of a picture."""
+"""In pixels. Decoding also needs the previous frame, whose memory is then small compared to the
+limit for a picture."""
 
 
 def first_shown_frame(image: Image.Image, *, is_deep: bool = False) -> RgbPicture:
-    """Return the first frame of an animation that is more than one colour, else its first.
+    """Return the first frame of an animation that has more than one colour, else its first frame.
 
     Args:
         image: loaded, at its first frame.
-        is_deep: as of `rgb_picture`.
+        is_deep: as for `rgb_picture`.
     """
     first = rgb_picture(image, is_deep=is_deep)
     frames = _frames(image)
@@ -36,7 +37,7 @@ def first_shown_frame(image: Image.Image, *, is_deep: bool = False) -> RgbPictur
         try:
             image.seek(number)
             picture = rgb_picture(image, is_deep=is_deep)
-        except Exception:  # the frames behind one that is damaged are not there
+        except Exception:  # frames after a damaged one cannot be decoded
             break
         if not is_plain(picture.image):
             return replace(picture, is_reinterpreted=True)
@@ -48,5 +49,5 @@ def _frames(image: Image.Image) -> int:
         return 1
     try:
         return int(getattr(image, "n_frames", 1))
-    except Exception:  # a GIF is gone through for that, and may be damaged somewhere
+    except Exception:  # for a GIF this reads all frames, some of which may be damaged
         return 1

@@ -1,7 +1,7 @@
-"""What the boxes of a HEIF or AVIF file say of its picture (ISO/IEC 23008-12, 14496-12).
+"""Reads the boxes of a HEIF or AVIF file (ISO/IEC 23008-12, 14496-12).
 
-The decoder turns a picture by its boxes `irot` and `imir`. Some cameras write the turn into EXIF
-alone, and some into both: only these boxes tell which it is.
+The decoder turns a picture by its boxes `irot` and `imir`. Some cameras write the orientation only
+into EXIF, some into both; only these boxes show which is the case.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 __all__ = ["end_of_boxes", "is_turned_by_boxes"]
 
 META_VERSION = ITEM_VERSION = 4
-"""Bytes of version and flags, with which the content of some boxes begins."""
+"""Number of bytes of version and flags at the beginning of some boxes' content."""
 
 MOST_ITEMS = 100_000
 
@@ -20,7 +20,7 @@ MOST_ITEMS = 100_000
 def is_turned_by_boxes(content: bytes) -> bool:
     """Return whether the picture of a file has a box by which its decoder turns or mirrors it.
 
-    False where its boxes are broken, too.
+    Also False if its boxes are broken.
     """
     try:
         meta = dict(_boxes(content, 0, len(content)))[b"meta"]
@@ -34,7 +34,7 @@ def is_turned_by_boxes(content: bytes) -> bool:
 
 
 def end_of_boxes(content: bytes) -> int:
-    """Return where the last box would end that begins in the content, were the file whole."""
+    """Return where the last box that begins in the content would end in the complete file."""
     end = 0
     for _, span in _boxes(content, 0, len(content), cut=True):
         end = max(end, span[1])
@@ -44,7 +44,10 @@ def end_of_boxes(content: bytes) -> int:
 def _boxes(
     content: bytes, start: int, end: int, *, cut: bool = False
 ) -> Iterator[tuple[bytes, tuple[int, int]]]:
-    """Return the kind of each box, and where its content starts and ends."""
+    """Yield the kind of each box, and where its content starts and ends.
+
+    With `cut`, a box may end after `end`.
+    """
     while start + 8 <= end:
         size, kind = struct.unpack_from(">I4s", content, start)
         head = 8
@@ -59,7 +62,7 @@ def _boxes(
 
 
 def _primary(content: bytes, span: tuple[int, int]) -> int:
-    """Return the id of the item that is the picture."""
+    """Return the id of the primary item, which is the picture."""
     start = span[0]
     form = ">H" if content[start] == 0 else ">I"
     return int(struct.unpack_from(form, content, start + ITEM_VERSION)[0])

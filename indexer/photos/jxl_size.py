@@ -1,6 +1,6 @@
 """The size that a JPEG XL file claims, from its header (ISO/IEC 18181-1).
 
-Its decoder at hand tells no size before it has decoded the picture.
+The available decoder tells the size only after it has decoded the picture.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ __all__ = ["is_jxl", "refuse_large_jxl"]
 
 CODESTREAM, CONTAINER = b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"
 RATIOS = tuple(map(Fraction, ("1", "6/5", "4/3", "3/2", "16/9", "5/4", "2")))
-"""Width by height, of what is written as 1 to 7."""
+"""Ratios of width to height for the codes 1 to 7."""
 SIZE_BITS = (9, 13, 18, 30)
 
 
 def is_jxl(head: bytes) -> bool:
-    """Return whether a file is JPEG XL by its first bytes."""
+    """Return whether a file is JPEG XL, by its first bytes."""
     return head.startswith((CODESTREAM, CONTAINER))
 
 
@@ -28,7 +28,7 @@ def refuse_large_jxl(content: bytes) -> None:
     """Refuse a file that takes too much memory to decode.
 
     Raises:
-        UnreadableImage: it does, or claims no size.
+        UnreadableImage: it takes too much memory, or contains no picture.
     """
     size = _size(_codestream(content))
     wanted = size[0] * size[1] * DECODE_BYTES_A_PIXEL["JXL"]
@@ -40,7 +40,7 @@ def refuse_large_jxl(content: bytes) -> None:
 
 
 def _codestream(content: bytes) -> bytes:
-    """Return the beginning of the codestream, which a container has in a box."""
+    """Return the beginning of the codestream, after its signature; a container has it in a box."""
     if content.startswith(CODESTREAM):
         return content[2:64]
     at = 0
@@ -60,7 +60,7 @@ def _codestream(content: bytes) -> bytes:
 
 
 def _size(codestream: bytes) -> tuple[int, int]:
-    """Return width and height, whose bits come from the lowest of each byte on.
+    """Return width and height; bits are read from the lowest of each byte upwards.
 
     >>> _size(bytes([0b01001001, 0]))  # small, 40 high, as wide
     (40, 40)

@@ -1,7 +1,7 @@
-"""A damaged file as one that its decoder takes: a second, tolerant reading of that one file.
+"""Mends a damaged file so that its decoder accepts it, for a second, tolerant attempt to read it.
 
-Decoders refuse files for little: a mark missing at the end, a wrong checksum of a text. What is
-given here is decoded in place of the file; what is missing of it is no longer an error.
+Decoders refuse files for small faults: a missing end marker, or a text with a wrong checksum. The
+mended content is decoded instead of the file, and missing parts are no longer an error.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ PNG_START = b"\x89PNG\r\n\x1a\n"
 PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 
 MAX_MENDED_BYTES = 64 * 2**20
-"""A file is in memory beside what it is mended to. One above this is read as it is."""
+"""A file and its mended copy are in memory at once. A larger file is not mended."""
 
 LEFT_OUT = (b"tEXt", b"zTXt", b"iTXt", b"acTL", b"fcTL", b"fdAT")
 
 LONGEST_PROFILE = 2**20
-"""What Pillow unpacks of one."""
+"""Limit up to which Pillow decompresses a profile."""
 
 LEAST_PART = 4
-"""A file that claims to be more than so many times what is there of it is not filled up."""
+"""Data is not padded if more than this many times its present size is missing."""
 
 RIFF_HEAD = 12
 FRAME_HEAD = 16
-"""Bytes of place, size and duration in front of the chunks of a WebP's frame."""
+"""Bytes of position, size and duration before the chunks of a WebP's frame."""
 VP8X_BYTES = 10
 PROFILE_FLAG = 0x20
 PICTURES = (b"VP8 ", b"VP8L")
@@ -40,11 +40,11 @@ PICTURES = (b"VP8 ", b"VP8L")
 
 @dataclass(frozen=True)
 class Mended:
-    """A file that is to be decoded in place of another.
+    """A file that is to be decoded instead of another.
 
     Attributes:
         content: its bytes.
-        damage: what of the picture is known to be missing or wrong; empty if nothing is.
+        damage: what is known to be missing or wrong in the picture; empty if nothing is.
     """
 
     content: bytes
@@ -52,9 +52,9 @@ class Mended:
 
 
 def mended(content: bytes) -> Mended:
-    r"""Return a file with what is missing at its end, or without what is wrong in it.
+    r"""Return a file with its missing end added, or without the parts that are wrong.
 
-    One of a kind for which nothing can be done, or with nothing to do, comes back as it is.
+    A file that cannot be mended, or needs no mending, is returned as it is.
 
     >>> mended(b"\xff\xd8\xff\xe0 and so on").content[-2:]
     b'\xff\xd9'
@@ -73,7 +73,7 @@ def mended(content: bytes) -> Mended:
 
 
 def _filled(content: bytes, size: int) -> Mended:
-    """Fill bytes up with zeros, which decoders take for flat parts of a picture."""
+    """Pad bytes with zeros up to a size; decoders take zeros for flat parts of a picture."""
     missing = size - len(content)
     if not 0 < missing <= LEAST_PART * len(content) or size > MAX_MENDED_BYTES:
         return Mended(content)
@@ -81,17 +81,17 @@ def _filled(content: bytes, size: int) -> Mended:
 
 
 def _png(content: bytes) -> Mended:
-    """Return a PNG without what no pixel needs and its decoder is strict with.
+    """Return a PNG without the chunks that no pixel needs and its decoder is strict about.
 
-    That is texts, which it holds to limits, further frames, whose numbers it checks, and all
-    decoration with a wrong checksum. What the picture needs gets a right one.
+    These are texts, for which the decoder has limits, further frames, whose sequence numbers it
+    checks, and all ancillary chunks with a wrong checksum. Critical chunks get a correct checksum.
     """
     parts, damage = [PNG_START], ""
     for kind, data, is_right in _png_chunks(content):
         is_decoration = bool(kind[0] & 0x20)
         if kind in LEFT_OUT or (is_decoration and not is_right) or _is_bomb(kind, data):
             continue
-        if not (is_right or kind == b"IDAT"):  # of pixels, their decoder tells
+        if not (is_right or kind == b"IDAT"):  # damage of pixels is found by their decoder
             damage = f"the checksum of its {kind.decode('latin-1')} chunk is wrong"
         checksum = struct.pack(">I", zlib.crc32(kind + data))
         parts += [struct.pack(">I", len(data)), kind, data, checksum]
@@ -99,11 +99,11 @@ def _png(content: bytes) -> Mended:
 
 
 def _is_bomb(kind: bytes, data: bytes) -> bool:
-    """Return whether a chunk is a colour profile that is too long, or cannot be unpacked."""
+    """Return whether a chunk is a colour profile that is too long or cannot be decompressed."""
     if kind != b"iCCP":
         return False
     _, _, packed = data.partition(b"\0")
-    if packed[:1] != b"\0":  # the only way of packing that there is
+    if packed[:1] != b"\0":  # the only compression method that is defined
         return True
     unpacking = zlib.decompressobj()
     try:
@@ -114,7 +114,7 @@ def _is_bomb(kind: bytes, data: bytes) -> bool:
 
 
 def _png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes, bool]]:
-    """Return the kind of each chunk before the end, its data, and whether its checksum is right."""
+    """Yield kind and data of each chunk before the end, and whether its checksum is correct."""
     place = len(PNG_START)
     while place + 8 <= len(content):
         size, kind = struct.unpack_from(">I4s", content, place)
@@ -126,7 +126,7 @@ def _png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes, bool]]:
 
 
 def _webp(content: bytes) -> Mended:
-    """Return the first picture of a WebP as a still one, filled up; and its profile alone."""
+    """Return the first picture of a WebP as a still one, padded; a still one keeps its profile."""
     head = profile = b""
     for kind, data, size in _riff_chunks(content, RIFF_HEAD):
         if kind == b"VP8X":
@@ -154,7 +154,7 @@ def _still(
 
 
 def _riff_chunks(content: bytes, place: int) -> Iterator[tuple[bytes, bytes, int]]:
-    """Return the kind of each chunk, what there is of its data, and how much it should be."""
+    """Yield the kind of each chunk, the data that is there, and the size it should have."""
     while place + 8 <= len(content):
         kind, size = struct.unpack_from("<4sI", content, place)
         yield kind, content[place + 8 : place + 8 + size], size

@@ -1,4 +1,4 @@
-"""Which way a picture was held, by whatever of its file says so."""
+"""Reads a picture's orientation from its EXIF or its boxes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from indexer.photos.heif_boxes import is_turned_by_boxes
 __all__ = ["Orientation", "orientation_of"]
 
 WITH_BOXES = ("HEIF", "AVIF")
-"""Formats with boxes for a turn: decoders go by these and leave out what EXIF says."""
+"""Formats with boxes for the orientation, which decoders follow instead of EXIF."""
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ class Orientation:
     """How a decoded picture still has to be turned.
 
     Attributes:
-        orientation: as of EXIF; 1 for a picture that is right.
-        is_by_exif_alone: whether its format has boxes for that, which say nothing.
+        orientation: as defined by EXIF; 1 for a picture that is upright.
+        is_by_exif_alone: whether its format has boxes for this, but only EXIF states it.
     """
 
     orientation: int
@@ -28,13 +28,13 @@ class Orientation:
 
 
 def orientation_of(image: Image.Image, content: bytes) -> Orientation:
-    """Return the orientation of a loaded picture and the file that it is of."""
+    """Return the orientation of a loaded picture; `content` is its file."""
     try:
-        by_exif = _number(image.getexif())  # of AVIF, what its boxes say; HEIF is turned by then
+        by_exif = _number(image.getexif())  # for AVIF, from its boxes; HEIF is already turned
         if image.format not in WITH_BOXES or by_exif != 1:
             return Orientation(by_exif)
         orientation = _told_by_exif(image)
-    except Exception:  # broken EXIF beside a good photo: it stays as it lies
+    except Exception:  # a good photo with broken EXIF is not turned
         return Orientation(1)
     if orientation == 1 or is_turned_by_boxes(content):
         return Orientation(1)
@@ -42,7 +42,7 @@ def orientation_of(image: Image.Image, content: bytes) -> Orientation:
 
 
 def _told_by_exif(image: Image.Image) -> int:
-    """Return what EXIF said before Pillow or pillow-heif put 1 in its place."""
+    """Return the orientation that EXIF had before Pillow or pillow-heif replaced it by 1."""
     if image.format == "HEIF":
         orientation = image.info.get("original_orientation")
         return orientation if isinstance(orientation, int) else 1

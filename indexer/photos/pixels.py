@@ -1,4 +1,4 @@
-"""Pixels of any kind to RGB, a band of rows at a time: conversions need little memory."""
+"""Converts pixels of any kind to RGB, a band of rows at a time, so that it takes little memory."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from indexer.photos.colours import SrgbTransform, srgb_transform
 __all__ = ["LYING", "RgbPicture", "is_plain", "rgb_picture", "to_rgb", "turned"]
 
 BAND_PIXELS = 1_000_000
-"""Some conversions take 30 bytes a pixel; for a band that is 30 MB."""
+"""Some conversions take 30 bytes per pixel, which is 30 MB for a band."""
 
 DARK_16 = 2**14
-"""Of 16 bits, a quarter: where no sample reaches it, there are fewer bits in them."""
+"""A quarter of the 16-bit range: if no sample reaches it, the samples have fewer bits."""
 
 PHOTOMETRIC, WHITE_IS_ZERO = 262, 0  # a tag of TIFF, and a value of it
 
@@ -32,21 +32,22 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""EXIF orientation to what sets it right."""
+"""EXIF orientation to the transposition that makes the picture upright."""
 
 LYING = frozenset({5, 6, 7, 8})
-"""Orientations of which width and height change places."""
+"""Orientations that swap width and height."""
 
 
 @dataclass(frozen=True)
 class RgbPicture:
-    """A picture in mode RGB, brought to the colours of sRGB when it is looked at.
+    """A picture in mode RGB, converted to the colours of sRGB only when its pixels are used.
 
     Attributes:
-        numbers: its pixels; in the colours of its profile where `colours` is given.
-        is_reinterpreted: whether they are others than the plain numbers of the file, since it has a
-            profile, an alpha channel of nothing but zeros, samples of few bits, or white as zero.
-        colours: what still brings them to sRGB.
+        numbers: its pixels; in the colours of its profile if `colours` is set.
+        is_reinterpreted: whether the pixels differ from the plain numbers of the file, because it
+            has a profile, an alpha channel of only zeros, samples of few bits, or white as zero, or
+            because a later frame of an animation is shown.
+        colours: the transform to sRGB that is still to be applied.
     """
 
     numbers: Image.Image
@@ -61,12 +62,12 @@ class RgbPicture:
     def resized(
         self, resize: Callable[[Image.Image], Image.Image], size: tuple[int, int]
     ) -> Image.Image:
-        """Return what `resize` makes of its pixels, in the colours of sRGB.
+        """Return its pixels resized by `resize`, in the colours of sRGB.
 
         Args:
-            resize: keeps the mode.
-            size: of what it makes; colours of a large picture are those of what becomes of it,
-                which costs less.
+            resize: resizes a picture and keeps its mode.
+            size: the size that it makes; if this is smaller, colours are converted after resizing,
+                which is faster.
         """
         before, after = math.prod(self.numbers.size), math.prod(size)
         if self.colours is None or before <= after:
@@ -74,17 +75,18 @@ class RgbPicture:
         return self.colours.apply(resize(self.numbers))
 
     def turned(self, orientation: int) -> RgbPicture:
-        """Set it right by its EXIF orientation; what is no orientation changes nothing."""
+        """Turn it upright by its EXIF orientation; any other number changes nothing."""
         return replace(self, numbers=turned(self.numbers, orientation))
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
     """Return a new picture in mode RGB and the colours of sRGB.
 
-    A colour profile is applied. What is transparent lies on white, but an alpha channel that is
-    all zero over a picture says nothing and is left out. 16 bits become 8 by their upper half, or
-    by the bits that are used where the brightest is below a quarter; numbers without an agreed
-    range (floats, 32 bits) go from the darkest, black, to the brightest, white.
+    A colour profile is applied. Transparent pixels are shown on white, but an alpha channel that is
+    zero throughout, over a picture that is not plain, is ignored. 16 bits become 8 by keeping the
+    upper byte, or the upper 8 of the used bits if the brightest sample is below a quarter of the
+    range. Numbers without an agreed range (floats, 32 bits) are scaled from the darkest, which
+    becomes black, to the brightest, which becomes white.
 
     >>> to_rgb(Image.new("LA", (1, 1), (0, 0))).getpixel((0, 0))
     (255, 255, 255)
@@ -93,29 +95,29 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 
 def rgb_picture(image: Image.Image, *, is_deep: bool = False) -> RgbPicture:
-    """Return a new picture in mode RGB, as `to_rgb`, and whether it differs from its plain numbers.
+    """Return a new picture like `to_rgb`, which also says whether it was reinterpreted.
 
     Args:
         image: loaded.
-        is_deep: whether its samples had 16 bits in the file, of which the lower half is gone.
+        is_deep: whether its samples had 16 bits in the file, of which only the upper byte is left.
     """
     transform = srgb_transform(image)
     convert, changed = _conversion(image, transform, is_deep)
     changed |= transform is not None
     if convert is None:
-        # In bands this takes several times as long.
+        # Copying in bands would take several times as long.
         return RgbPicture(image.copy(), changed, transform)
     return RgbPicture(_in_bands(image, convert), changed)
 
 
 def turned(image: Image.Image, orientation: int) -> Image.Image:
-    """Set a picture right by its EXIF orientation; what is no orientation changes nothing."""
+    """Turn a picture upright by its EXIF orientation; any other number changes nothing."""
     turn = TURNS.get(orientation)
     return image if turn is None else image.transpose(turn)
 
 
 def is_plain(image: Image.Image) -> bool:
-    """Return whether all pixels of a picture in mode RGB are of one colour.
+    """Return whether all pixels of a picture in mode RGB have the same colour.
 
     >>> is_plain(Image.new("RGB", (2, 2), "red"))
     True
@@ -129,9 +131,9 @@ _Convert = Callable[[Image.Image], Image.Image]
 def _conversion(
     image: Image.Image, transform: SrgbTransform | None, is_deep: bool
 ) -> tuple[_Convert | None, bool]:
-    """Return what brings a band to RGB, and whether it is more than the plain conversion.
+    """Return the conversion of a band to RGB, and whether it is more than the plain conversion.
 
-    None is for a picture that is as it should be, but for its colours.
+    The conversion is None if the picture is RGB already, apart from its colour profile.
     """
     if image.mode == "F" or image.mode.startswith("I"):
         low, factor, is_stretched = _scale(image)
@@ -153,7 +155,7 @@ def _in_bands(image: Image.Image, convert: _Convert) -> Image.Image:
 
 
 def _bands(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
-    """Return the picture's rows in order, some at a time, each with the number of the first."""
+    """Yield the picture's rows in order as bands, each with the number of its first row."""
     rows = max(1, BAND_PIXELS // max(1, image.width))
     for top in range(0, image.height, rows):
         yield top, image.crop((0, top, image.width, min(top + rows, image.height)))
@@ -169,7 +171,7 @@ def _coloured(image: Image.Image, transform: SrgbTransform | None, gain: int = 1
 def _on_white(
     image: Image.Image, transform: SrgbTransform | None, gain: int, is_empty: bool
 ) -> Image.Image:
-    """Return a band in RGB, on white by its alpha channel unless that is empty and says nothing."""
+    """Return a band in RGB, composited on white by its alpha channel unless that is empty."""
     whole = image.convert("RGBA")
     colours = _coloured(whole.convert("RGB"), transform, gain)
     if is_empty:
@@ -179,7 +181,7 @@ def _on_white(
 
 
 def _has_empty_alpha(image: Image.Image) -> bool:
-    """Whether a picture would be invisible as a whole, and there is something to see below."""
+    """Return whether a picture is fully transparent, but its colours show something."""
     colours: set[tuple[tuple[int, int], ...]] = set()
     for _, band in _bands(image):
         *shades, alpha = band.convert("RGBA").getextrema()
@@ -190,7 +192,7 @@ def _has_empty_alpha(image: Image.Image) -> bool:
 
 
 def _gain(image: Image.Image) -> int:
-    """Return by how much to brighten the upper halves of samples that have fewer than 16 bits."""
+    """Return the factor to brighten the upper bytes of samples that use fewer than 16 bits."""
     if image.mode not in ("RGB", "RGBA"):
         return 1
     high = max(int(shade[1]) for shade in image.getextrema()[:3])  # type: ignore[index]
@@ -198,9 +200,9 @@ def _gain(image: Image.Image) -> int:
 
 
 def _scale(image: Image.Image) -> tuple[float, float, bool]:
-    """Return what to take off every value, and what to multiply it with, to reach 0..255.
+    """Return an offset to subtract from every value and then a factor, to map values to 0..255.
 
-    At last, whether that differs from what the values of their type mean by themselves.
+    The third item is whether this differs from the usual meaning of the values' type.
     """
     low, high = math.inf, -math.inf
     for _, band in _bands(image):
@@ -213,12 +215,12 @@ def _scale(image: Image.Image) -> tuple[float, float, bool]:
         return _whole_scale(image.mode, high, is_inverted)
     if is_inverted:
         low, high = high, low
-    # Halved, since the span of the largest floats is no float.
+    # Halved, because the span of the largest floats would overflow.
     return low, 127.5 / (high / 2 - low / 2) if high != low else 1.0, is_inverted
 
 
 def _whole_scale(mode: str, high: float, is_inverted: bool) -> tuple[float, float, bool]:
-    """As `_scale`, for whole numbers from 0 to 65,535."""
+    """Return the same as `_scale`, for whole numbers from 0 to 65,535."""
     bits = 16 if mode.startswith("I;16") or high > 255 else 8
     is_dark = bits == 16 and 0 < high < DARK_16
     if is_dark:
@@ -229,7 +231,7 @@ def _whole_scale(mode: str, high: float, is_inverted: bool) -> tuple[float, floa
 
 def _eight_bits(image: Image.Image, low: float, factor: float) -> Image.Image:
     """Return a band in mode L."""
-    with np.errstate(all="ignore"):  # what is no number becomes black
+    with np.errstate(all="ignore"):  # NaN becomes black
         values = (_values(image) - low) * factor
     return Image.fromarray(np.nan_to_num(values).clip(0, 255).astype(np.uint8))
 

@@ -1,8 +1,8 @@
-"""The preview that a raw file carries: the JPEG that its camera made of it.
+"""Extracts the preview of a raw file: the JPEG that the camera made of it.
 
-Nearly all raw formats keep one, of full size or a few megapixels, and there is no need to know
-where each has it: the largest JPEG with plain pixels in the file is it. What the raw file says of
-the camera, and which way it was held, goes into that JPEG where it does not say so itself.
+Nearly all raw formats have one, at full size or a few megapixels, and there is no need to know
+where each format stores it: it is the largest ordinary JPEG in the file. What the raw file says
+about camera and orientation is put into that JPEG if it has no EXIF, and XMP in any case.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ __all__ = ["RAW_HEAD_BYTES", "is_raw_alone", "may_be_raw", "raw_as_jpeg"]
 RAW_HEAD_BYTES = 16
 MOST_CANDIDATES = 200
 LEAST_PX = 100
-"""Sides of a preview that is worth it."""
+"""Least side of a usable preview."""
 LONGEST_SEGMENT = 65_000
 
 TIFF_HEADS = (b"II*\0", b"MM\0*")
 OWN_HEADS = (b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FUJIFILMCCD-RAW", b"FOVb", b"\0MRM")
-"""Of Olympus, Panasonic, Fujifilm, Sigma, Minolta."""
+"""First bytes of raw files of Olympus, Panasonic, Fujifilm, Sigma and Minolta."""
 CANON_BOX = b"ftypcrx "
 
 MAKE, SUBFILE_TYPE, DNG_VERSION, XMP, REDUCED = 271, 254, 50706, 700, 1
 FRAMES = frozenset({0xC0, 0xC1, 0xC2})
-"""Markers of JPEG frames of plain pixels; raw data has those of lossless ones."""
+"""Markers of ordinary, lossy JPEG frames; raw data has those of lossless ones."""
 KEPT_TAGS = (ExifTags.Base.Make, ExifTags.Base.Model, ExifTags.Base.Orientation)
 KEPT_TIMES = (
     ExifTags.Base.DateTimeOriginal,
@@ -45,19 +45,19 @@ class _Preview(NamedTuple):
 
 
 def may_be_raw(head: bytes) -> bool:
-    """Say whether a file may be a raw one by its first `RAW_HEAD_BYTES`; an ordinary TIFF may."""
+    """Return whether a file may be raw, by its first `RAW_HEAD_BYTES`; also true for any TIFF."""
     return head.startswith((*TIFF_HEADS, *OWN_HEADS)) or head[4:12] == CANON_BOX
 
 
 def is_raw_alone(content: bytes) -> bool:
-    """Return whether a file is a raw one of a format that nothing else has."""
+    """Return whether a file has a format that is only used for raw files."""
     return content.startswith(OWN_HEADS) or content[4:12] == CANON_BOX
 
 
 def raw_as_jpeg(content: bytes) -> bytes | None:
-    """Return the preview of a raw file as a JPEG with what the file says of its camera.
+    """Return the preview of a raw file as a JPEG, with what the file says about its camera.
 
-    None is for what is no raw file, and for one without a preview.
+    None if it is not a raw file, or has no preview.
     """
     if not may_be_raw(content[:RAW_HEAD_BYTES]):
         return None
@@ -74,12 +74,12 @@ def raw_as_jpeg(content: bytes) -> bytes | None:
 def _is_raw_tiff(content: bytes, tags: Image.Exif) -> bool:
     if content[8:10] == b"CR" or tags.get(DNG_VERSION) is not None:
         return True
-    # The first picture of most raw files is a small one; that of a TIFF is the picture itself.
+    # The first picture in most raw files is a reduced one; in a TIFF it is the picture itself.
     return bool(tags.get(MAKE)) and tags.get(SUBFILE_TYPE) == REDUCED
 
 
 def _tags(content: bytes) -> Image.Exif:
-    """Return the tags of a file that is built as TIFF is; none of another, or a broken one."""
+    """Return the tags of a file with the structure of TIFF; empty for others and broken ones."""
     exif = Image.Exif()
     order = content[:2]
     if order not in (b"II", b"MM"):
@@ -87,13 +87,13 @@ def _tags(content: bytes) -> Image.Exif:
     plain = order + (b"*\0" if order == b"II" else b"\0*") + content[4:]
     try:
         exif.load(plain)
-    except Exception:  # Pillow meets broken tags with errors of all kinds
+    except Exception:  # Pillow raises many kinds of errors for broken tags
         return Image.Exif()
     return exif
 
 
 def _previews(content: bytes) -> Iterator[_Preview]:
-    """Return the JPEGs in a file that are large enough, of plain pixels."""
+    """Yield the ordinary JPEGs in a file that are large enough."""
     at = -1
     for _ in range(MOST_CANDIDATES):
         at = content.find(b"\xff\xd8\xff", at + 1)
@@ -105,7 +105,7 @@ def _previews(content: bytes) -> Iterator[_Preview]:
 
 
 def _size(content: bytes, at: int) -> tuple[int, int] | None:
-    """Return width and height of a JPEG at a place; None where it is none, or one without loss."""
+    """Return width and height of the JPEG at an offset; None if there is no ordinary one."""
     at += 2
     while at + 9 <= len(content) and content[at] == 0xFF:
         marker, length = content[at + 1], struct.unpack_from(">H", content, at + 2)[0]
@@ -119,7 +119,7 @@ def _size(content: bytes, at: int) -> tuple[int, int] | None:
 
 
 def _segments(content: bytes, picture: bytes, tags: Image.Exif) -> bytes:
-    """Return what is to be put into a preview: EXIF where it has none, and XMP."""
+    """Return the segments to insert into a preview: EXIF if it has none, and the file's XMP."""
     segments = b""
     if b"Exif\0\0" not in picture[:LONGEST_SEGMENT]:
         segments += _segment(_kept(tags).tobytes())
@@ -137,7 +137,7 @@ def _segment(data: bytes) -> bytes:
 
 
 def _kept(tags: Image.Exif) -> Image.Exif:
-    """Return what a photo is known by, without the maker's notes and the places of raw data."""
+    """Return the tags of camera, orientation, time, lens and GPS; the others describe raw data."""
     kept = Image.Exif()
     try:
         kept.update({tag: tags[tag] for tag in KEPT_TAGS if tag in tags})
@@ -146,6 +146,6 @@ def _kept(tags: Image.Exif) -> Image.Exif:
         within.update({tag: inner[tag] for tag in KEPT_TIMES if tag in inner})
         kept.get_ifd(ExifTags.IFD.GPSInfo).update(tags.get_ifd(ExifTags.IFD.GPSInfo))
         kept.tobytes()
-    except Exception:  # what a camera wrote need not be what Pillow writes
+    except Exception:  # a camera may have written what Pillow cannot write
         return Image.Exif()
     return kept

@@ -1,4 +1,4 @@
-"""How the samples of a TIFF lie in its file, by its tags (TIFF 6.0, and Adobe's notes of 2002)."""
+"""The layout of a TIFF's samples in its file, by its tags (TIFF 6.0, and Adobe's notes of 2002)."""
 
 from __future__ import annotations
 
@@ -27,32 +27,32 @@ TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_BYTES, EXTRA, FORMAT = 322, 323, 324
 PACKINGS = {1: "plain", 8: "deflate", 32946: "deflate"}
 KINDS = {1: "u", 2: "i", 3: "f"}
 NAMES = {"u": "whole numbers", "i": "signed numbers", "f": "floats"}
-COLOURS = {0: 1, 1: 1, 2: 3}  # photometric interpretation to the bands that are colours
+COLOURS = {0: 1, 1: 1, 2: 3}  # photometric interpretation to number of colour bands
 MOST_BANDS = 16
 PREMULTIPLIED = 1
 ALPHA = (PREMULTIPLIED, 2)
 
 
 Tags = Mapping[int, Any]
-"""What Pillow gives for the numbers of tags: numbers, texts, or tuples of them."""
+"""Tag numbers to values as Pillow returns them: numbers, texts, or tuples of them."""
 
 
 @dataclass(frozen=True)
 class TiffLayout:
-    """What a TIFF says of its samples.
+    """What a TIFF says about its samples.
 
     Attributes:
-        width_px: as they lie, not turned.
-        height_px: likewise.
-        bands: samples of a pixel.
+        width_px: width as stored, not turned upright.
+        height_px: height as stored, not turned upright.
+        bands: samples per pixel.
         colours: how many of them are colours, 1 or 3; they come first.
         has_alpha: whether the next one is opacity.
-        is_premultiplied: whether the colours are multiplied with it already.
-        dtype: of a sample, in the byte order of the file.
-        is_packed: whether its parts are packed by deflate.
+        is_premultiplied: whether the colours are already multiplied by it.
+        dtype: dtype of a sample, in the byte order of the file.
+        is_packed: whether its strips or tiles are compressed by deflate.
         predictor: 1 for samples as they are, 2 for differences, 3 for differences of the bytes of
             floats.
-        is_planar: whether bands lie one after the other.
+        is_planar: whether bands are stored one after the other.
         is_white_zero: whether high numbers are dark.
     """
 
@@ -70,7 +70,7 @@ class TiffLayout:
 
     @property
     def pixel_bytes(self) -> int:
-        """Of all samples of a pixel."""
+        """Bytes of all samples of a pixel."""
         return self.bands * self.dtype.itemsize
 
 
@@ -80,11 +80,11 @@ class Segment:
 
     Attributes:
         offset: where it begins in the file.
-        size_bytes: how long it is there.
-        rows: of the picture that it covers; it may reach beyond.
-        columns: likewise.
-        bands: the bands that it holds.
-        shape: of its samples: rows, columns, bands.
+        size_bytes: its size in the file.
+        rows: the rows of the picture that it covers; it may extend beyond the picture.
+        columns: the columns of the picture that it covers, likewise.
+        bands: the bands that it contains.
+        shape: shape of its samples: rows, columns, bands.
     """
 
     offset: int
@@ -96,10 +96,10 @@ class Segment:
 
 
 def layout_of(tags: Tags) -> TiffLayout:
-    """Return the layout that tags tell.
+    """Return the layout that tags describe.
 
     Raises:
-        UnreadableImage: one that is not read; says what it is.
+        UnreadableImage: it is a layout that is not read; the message describes it.
     """
     if not tags:
         raise UnreadableImage("a truncated TIFF: its directory is missing")
@@ -143,10 +143,10 @@ def layout_of(tags: Tags) -> TiffLayout:
 
 
 def is_misread(tags: Tags) -> bool:
-    """Return whether Pillow takes samples for others than they are, which can be read here.
+    """Return whether Pillow misreads a TIFF that can be read here.
 
-    It reads planes of 16 bits as of 8, grey of 32 bits without a sign as with one, and grey of 8
-    bits with a sign as without.
+    It reads 16-bit planes as 8-bit ones, unsigned 32-bit grey as signed, and signed 8-bit grey as
+    unsigned.
     """
     bits, form = _several(tags.get(BITS, 1))[0], _several(tags.get(FORMAT, 1))[0]
     if tags.get(COMPRESSION, 1) not in PACKINGS or tags.get(PHOTOMETRIC, 1) not in COLOURS:
@@ -156,7 +156,11 @@ def is_misread(tags: Tags) -> bool:
 
 
 def segments_of(tags: Tags, layout: TiffLayout) -> Iterator[Segment]:
-    """Return the strips or tiles in the order of the file's tags, those that are there."""
+    """Yield the strips or tiles that have an offset and a size, in the order of the file's tags.
+
+    Raises:
+        UnreadableImage: they have no width or height.
+    """
     if TILE_OFFSETS in tags:
         across, down = tags[TILE_WIDTH], tags[TILE_HEIGHT]
         offsets, sizes = _several(tags[TILE_OFFSETS]), _several(tags.get(TILE_BYTES, ()))
@@ -186,5 +190,5 @@ def segments_of(tags: Tags, layout: TiffLayout) -> Iterator[Segment]:
         )
 
 
-def _several(value: Any) -> tuple[Any, ...]:  # noqa: ANN401 - what Pillow gives for a tag
+def _several(value: Any) -> tuple[Any, ...]:  # noqa: ANN401 - whatever Pillow returns for a tag
     return value if isinstance(value, tuple) else (value,)

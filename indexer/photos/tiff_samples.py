@@ -1,7 +1,7 @@
-"""TIFF files of samples that Pillow has no mode for: floats and wide numbers of several bands.
+"""Reads TIFFs of samples that Pillow has no mode for: floats and wide numbers of several bands.
 
-Scanners, telescopes and programs that compute pictures write them. They are read here where they
-are plain or packed by deflate, and refused by what they are where they are not.
+Scanners, telescopes and programs that compute pictures write them. They are read if they are
+uncompressed or compressed by deflate, and otherwise refused with a message that names their kind.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ TIFF_STARTS = tuple(PREFIXES)
 ICC_PROFILE = 34675
 
 BAND_SAMPLES = 1_000_000
-"""So many are converted at a time, in double precision."""
+"""Number of samples that are converted at a time, in double precision."""
 
 DARK = 0.25
-"""Of the range of whole numbers: where none reaches it, there are fewer bits in them."""
+"""Fraction of the range of whole numbers: if none reaches it, they have fewer bits."""
 
 Samples = NDArray[np.generic]
 
@@ -35,12 +35,12 @@ Samples = NDArray[np.generic]
 class SampledTiff(TiffImageFile):
     """The first picture of a TIFF, opened by its tags; its samples are read when it is loaded.
 
-    Floats of colours that lie within 0 and 1 mean that range; whole numbers mean the range of their
-    type, or of the bits that are used where none reaches a quarter of it; all else goes from the
-    darkest, black, to the brightest, white.
+    The range of float colours within 0 and 1 is 0 to 1. The range of unsigned whole numbers is that
+    of their type, or of the bits that are used if none reaches a quarter of it. All others are
+    scaled from the darkest, which becomes black, to the brightest, which becomes white.
 
     Raises:
-        UnreadableImage: its samples are of a kind that is not read; names it.
+        UnreadableImage: its samples are of a kind that is not read, which the message names.
     """
 
     def _setup(self) -> None:
@@ -56,14 +56,14 @@ class SampledTiff(TiffImageFile):
 
     @property
     def decode_bytes_a_pixel(self) -> int:
-        """What loading takes: all samples, a part of them unpacked, and the picture."""
+        """What loading takes per pixel: all samples, some of them decompressed, and the picture."""
         return 2 * self._layout.pixel_bytes + 16
 
     def load(self) -> Any:  # noqa: ANN401 - as Pillow's
         """Read the samples, once.
 
         Raises:
-            OSError: some are missing; what there is of the picture can be had afterwards.
+            OSError: some are missing; the part of the picture that was read is there afterwards.
         """
         if self._im is None:
             assert self.fp is not None
@@ -77,7 +77,7 @@ class SampledTiff(TiffImageFile):
 
 
 def _read(content: bytes, layout: TiffLayout, segments: Iterator[Segment]) -> tuple[Samples, bool]:
-    """Return samples (height, width, bands), zero where they are missing, and whether none is."""
+    """Return samples (height, width, bands), zero where missing, and whether they are complete."""
     samples = np.zeros((layout.height_px, layout.width_px, layout.bands), layout.dtype)
     read = 0
     for segment in segments:
@@ -109,7 +109,7 @@ def _unpacked(content: bytes, layout: TiffLayout, segment: Segment) -> tuple[Sam
 
 
 def _floats_of_differences(data: bytes, layout: TiffLayout, shape: tuple[int, int, int]) -> Samples:
-    """Undo Adobe's predictor 3: bytes of a row by their place in the float, as differences."""
+    """Undo Adobe's predictor 3: rows of differences of bytes, ordered by place in the float."""
     rows, columns, bands = shape
     parts = np.frombuffer(data, np.uint8).reshape(rows, -1, bands)
     whole = np.cumsum(parts, axis=1, dtype=np.uint8).reshape(rows, layout.dtype.itemsize, -1)
@@ -137,7 +137,7 @@ def _picture(samples: Samples, layout: TiffLayout, mode: str) -> Image.Image:
 
 
 def _scale(samples: Samples, layout: TiffLayout) -> tuple[float, float]:
-    """Return what to take off every value, and what to multiply it with, to reach 0..255."""
+    """Return an offset to subtract from every value and then a factor, to map values to 0..255."""
     low, high = np.inf, -np.inf
     for band in _row_bands(samples):
         values = samples[band].astype(np.float64)
@@ -152,12 +152,15 @@ def _scale(samples: Samples, layout: TiffLayout) -> tuple[float, float]:
         return (255 / factor, -factor) if layout.is_white_zero else scale
     if layout.is_white_zero:
         low, high = high, low
-    # Halved, since the span of the largest floats is no float.
+    # Halved, because the span of the largest floats would overflow.
     return low, 127.5 / (high / 2 - low / 2) if np.isfinite(low) and high != low else 1.0
 
 
 def _type_scale(layout: TiffLayout, high: float | None) -> tuple[float, float] | None:
-    """Return the scale of a type of whole numbers whose highest value is known; None for others."""
+    """Return the scale of unsigned numbers; `high` is the highest value, None for the full range.
+
+    None for samples of other types.
+    """
     if layout.dtype.kind != "u":
         return None
     bits = 8 * layout.dtype.itemsize
@@ -167,7 +170,7 @@ def _type_scale(layout: TiffLayout, high: float | None) -> tuple[float, float] |
 
 
 def _eight_bits(samples: Samples, low: float, factor: float) -> NDArray[np.uint8]:
-    with np.errstate(all="ignore"):  # what is no number becomes black
+    with np.errstate(all="ignore"):  # NaN becomes black
         values = (samples.astype(np.float64) - low) * factor
     return np.nan_to_num(values).clip(0, 255).astype(np.uint8)
 

@@ -1,4 +1,4 @@
-"""Pixels of a file that is cut off or damaged: as far as they go."""
+"""Loads the readable pixels of a truncated or damaged file."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ from indexer.photos.mending import JPEG_END, JPEG_START, MAX_MENDED_BYTES
 __all__ = ["is_whole", "load_what_is_there"]
 
 TRIAL = bytes(range(1, 255))
-"""Bytes that a decoder takes for pixels wherever it still wants some."""
+"""Bytes that a decoder takes for pixels if it still expects some."""
 
 COMPARED_PX = 1024
-"""Sides that a picture keeps while it is seen whether pixels are missing. Of one in several scans
-the last of them, with the finest detail, would be nothing in a much smaller one."""
+"""Sides that a picture keeps in the test for missing pixels. In a much smaller one, the last scan
+of a file with several, which has the finest detail, would make no difference."""
 
 RESTARTS = tuple(bytes((0xFF, mark)) for mark in range(0xD0, 0xD8))
 
 
 def load_what_is_there(image: ImageFile.ImageFile) -> str:
-    """Load a picture though its data end early or are damaged from some place on.
+    """Load a picture even if its data ends early or is damaged from some point on.
 
-    Decoders fill a picture from its top, so what they had decoded stays, and the rest is black, or
-    transparent. This is one image's own affair: Pillow's switch for it is one for all threads.
+    Decoders fill a picture from the top, so what was decoded stays, and the rest is black or
+    transparent. This affects one picture only, while Pillow's switch for it is global to all
+    threads.
 
     Returns:
-        Why it could not be loaded whole; empty where it was.
+        Why it could not be loaded completely; empty if it was.
 
     Raises:
         OSError: no pixel of it can be decoded.
@@ -38,31 +39,31 @@ def load_what_is_there(image: ImageFile.ImageFile) -> str:
         return ""
     except MemoryError:
         raise
-    except Exception as error:  # whatever a decoder says of damaged data
+    except Exception as error:  # whatever a decoder raises for damaged data
         image.tile = []  # nothing more is to be read
         image.load()
-        image._size = image.im.size  # TIFF gives that of the turned picture before it is loaded
+        image._size = image.im.size  # before loading, TIFF has the size of the turned picture
         return str(error) or type(error).__name__
 
 
 def is_whole(content: bytes) -> bool:
-    """Return whether a file that could be loaded as mended has all its pixels.
+    """Return whether a file that could be loaded after mending has all its pixels.
 
-    Only of a JPEG does loading not tell. It has them if it makes no difference what follows: a
-    decoder that still wants pixels takes them from there.
+    Only for a JPEG does loading not show this. It has all pixels if it makes no difference which
+    bytes follow its data: a decoder that still expects pixels would read them from these bytes.
     """
     if not content.startswith(JPEG_START):
         return True
     if len(content) > MAX_MENDED_BYTES:
         return False
-    # Each restart mark is tried: what comes behind another than the expected one is passed over.
+    # All restart markers are tried, as bytes after any marker but the expected one are skipped.
     more = b"".join(TRIAL + mark for mark in RESTARTS * 2)
     try:
         one, other = (_small(content + end) for end in (JPEG_END, more + JPEG_END))
         return ImageChops.difference(one, other).getbbox() is None
     except MemoryError:
         raise
-    except Exception:  # the decoder minds what follows
+    except Exception:  # the decoder fails on the bytes that follow
         return False
 
 
