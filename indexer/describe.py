@@ -59,7 +59,7 @@ def describe(
 
 
 def name_places(index: Index, names: PlaceNames) -> int:
-    """Look up places for photos that have coordinates but no place; return how many there were."""
+    """Look up the places of photos with coordinates not looked up yet; return their number."""
     count = 0
     while batch := index.unplaced(PLACES_AT_ONCE):
         index.put_details(names.placed(batch))

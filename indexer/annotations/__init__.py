@@ -1,1 +1,1 @@
-"""What is said of photos: captions and categories, matched to the photos of an index."""
+"""Annotations of photos: captions and categories, matched to the photos of an index."""

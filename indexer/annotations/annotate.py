@@ -1,4 +1,4 @@
-"""What annotation files say, written beside the photos they mean."""
+"""Writes the captions and categories of annotation files to the photos they belong to."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from store.photo_names import lies_below
 __all__ = ["Annotated", "annotate"]
 
 SHOWN = 3
-"""Names in a line of those that fit one photo alike."""
+"""Number of names that are listed in the note on names that match the same photo."""
 
 
 @dataclass(frozen=True)
 class Annotated:
-    """What came of annotation files.
+    """The result of reading annotation files.
 
     Attributes:
-        annotated: how many photos something was written of.
-        missing: names, sorted, that no single photo goes by.
-        notes: what was left out, and why, in lines for people.
+        annotated: number of photos that got captions or categories.
+        missing: names, sorted, that do not match exactly one photo.
+        notes: what was left out, and why, as lines for people to read.
     """
 
     annotated: int = 0
@@ -33,14 +33,14 @@ class Annotated:
 
 
 def annotate(index: Index, described: Sequence[CocoSource], roots: Sequence[str]) -> Annotated:
-    """Write captions and categories; reading the same file again replaces what it said before.
+    """Write captions and categories; reading the same file again replaces its earlier ones.
 
-    That is also taken back where it says nothing of a photo any more.
+    If a file no longer mentions a photo, its earlier annotations of that photo are removed.
 
     Args:
-        index: an open index that knows its photos.
+        index: an open index that has the photos already.
         described: the annotation files.
-        roots: the folders in which their photos are looked up.
+        roots: the sources in which their photos are looked up.
     """
     if not described:
         return Annotated()
@@ -55,7 +55,7 @@ def annotate(index: Index, described: Sequence[CocoSource], roots: Sequence[str]
         matches = {name: finder.find(name) for name in source.file_names}
         missing.update(name for name, match in matches.items() if match is None)
         names, alike = _names_of(matches)
-        # A file of captions and one of instances are a pair, of which neither lacks anything.
+        # A captions file and an instances file are a pair, in which the latter needs no captions.
         notes += source.left_out if is_captioned else source.notes
         if alike:
             some = ", ".join(alike[:SHOWN]) + (", ..." if len(alike) > SHOWN else "")
@@ -70,10 +70,10 @@ def annotate(index: Index, described: Sequence[CocoSource], roots: Sequence[str]
 def _names_of(
     matches: Mapping[str, Match | None],
 ) -> tuple[dict[int, list[str]], list[str]]:
-    """Return image id to the names that it goes by, and names that fall on one photo by chance.
+    """Return image id to the names that mean it, and names that are ignored as ambiguous.
 
-    A photo goes by all names that are its path. Of names that only end alike, or have no more than
-    the last part in common with it, it goes by one where that is the only one and there is no path.
+    All names that are a photo's path mean that photo. A name that only matches the end or the last
+    part of its path means the photo if it is the only such name and no name is the path.
     """
     paths: defaultdict[int, list[str]] = defaultdict(list)
     others: defaultdict[int, list[str]] = defaultdict(list)
@@ -92,9 +92,9 @@ def _names_of(
 def _write(
     index: Index, source: CocoSource, names: Mapping[int, Sequence[str]], inside: set[int]
 ) -> set[int]:
-    """Write what a file says; return the ids of the photos that it says something of."""
+    """Write a file's annotations; return the ids of the photos that it annotates."""
     origin = str(source.path)
-    # What it said when it was read before, perhaps of the wrong photo.
+    # Photos that the file annotated when it was read before, perhaps wrongly.
     said_before = dict.fromkeys(inside & index.annotated_by(origin), ())
     captions: dict[int, tuple[str, ...]] = {**said_before}
     categories: dict[int, tuple[str, ...]] = {**said_before}

@@ -1,4 +1,4 @@
-"""Which photo an annotation file means: names in COCO files to image ids."""
+"""Finds the photos that an annotation file means: names in COCO files to image ids."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Match(NamedTuple):
     """A photo that a name means.
 
     Attributes:
-        image_id: of the photo.
-        is_path: whether the name is the path of the photo; otherwise it is only its end, or its
-            last part, and another name may fit the same photo as well.
+        image_id: id of the photo.
+        is_path: whether the name is the path of the photo; otherwise it is only the end or the last
+            part of the path, and another name may match the same photo as well.
     """
 
     image_id: int
@@ -31,12 +31,11 @@ class Match(NamedTuple):
 class PhotoFinder:
     """Finds photos by the `file_name` of a COCO file.
 
-    Two names are the same where only their Unicode form differs, or the case of their letters on a
-    disk that ignores it.
+    Two names are equal if they differ only in Unicode form, or in case on a disk that ignores case.
 
     Args:
         files: image id to its file.
-        roots: the folders to look in, absolute, in order of preference.
+        roots: the folders to search, absolute, in order of preference.
     """
 
     def __init__(self, files: Mapping[int, PhotoFile], roots: Sequence[str]) -> None:
@@ -45,7 +44,7 @@ class PhotoFinder:
         self._same_name: defaultdict[str, list[str]] = defaultdict(list)
         below = {root: _first_below(files, root) for root in roots}
         self._ignores_case = any(path and ignores_case(path) for path in below.values())
-        # Paths that are not written as they are compared; two that are the same so are no one's.
+        # Folded form to path, for paths that are not folded already; "" if several have that form.
         self._folded: dict[str, str] = {}
         for image_id, file in files.items():
             if any(lies_below(file.path, root) for root in roots):
@@ -58,11 +57,12 @@ class PhotoFinder:
             self._folded[folded] = "" if folded in self._folded else path
 
     def find(self, file_name: str) -> Match | None:
-        """Return the photo, or None where no photo, or not just one, goes by that name.
+        """Return the photo that a name means; None if no photo, or more than one, matches.
 
-        `root/file_name` comes first, then the one path that ends in `file_name`, then the one
-        photo called so in any folder; of each the name as it is written before its other spellings.
-        Two photos that fit alike get nothing: a caption on the wrong photo is worse than none.
+        `root/file_name` is tried first, then the only path that ends in `file_name`, then the only
+        photo with that last part in any folder; each time the name as written comes before its
+        other spellings. If two photos match equally, neither is returned: a caption on the wrong
+        photo is worse than none.
         """
         names = spellings(file_name)
         for name in names:
@@ -82,7 +82,7 @@ class PhotoFinder:
                 return self._ids[path]
             folded = self._fold(path)
             other = self._folded.get(folded)
-            # The photo's own path may be in the form in which paths are compared.
+            # A path that is folded already is in `_ids` under its folded form.
             if (folded in self._ids) != bool(other):
                 return self._ids[other or folded] if other != "" else None
         return None
@@ -101,17 +101,17 @@ class PhotoFinder:
 
 
 def ignores_case(path: str) -> bool:
-    """Return whether the disk that a file lies on takes `A.jpg` and `a.jpg` for one name."""
+    """Return whether the disk with this file takes `A.jpg` and `a.jpg` for the same name."""
     folder, name = os.path.split(path)
     other = name.swapcase()
     try:
         return other != name and os.path.samefile(path, os.path.join(folder, other))
-    except OSError:  # there is no such file, as everywhere else
+    except OSError:  # there is no such file, so case matters
         return False
 
 
 def _first_below(files: Mapping[int, PhotoFile], root: str) -> str:
-    """Return the path of a photo that is a file of its own in a folder; empty if there is none."""
+    """Return the path of a photo below a folder that is not in a shard; empty if there is none."""
     if is_address(root) or is_shard(root):
         return ""
     paths = (file.path for file in files.values() if MARK not in file.path)
@@ -119,7 +119,7 @@ def _first_below(files: Mapping[int, PhotoFile], root: str) -> str:
 
 
 def _paths(root: str, name: str) -> list[str]:
-    """Return the paths a name may be as seen from a root: in its folder, and as `export` has it.
+    """Return the paths that a name may mean relative to a root, also as `export` writes names.
 
     >>> _paths("/photos", "a/7.jpg"), _paths("/photos/a.tar", "!7.jpg")[1]
     (['/photos/a/7.jpg'], '/photos/a.tar!7.jpg')
@@ -135,7 +135,7 @@ def _paths(root: str, name: str) -> list[str]:
 
 
 def _without_way(name: str) -> str:
-    """Return a name without what leads to its folder from nowhere, `./` and `../`.
+    """Return a name without leading `/`, `./` and `../`.
 
     >>> _without_way("./../a/..b.jpg")
     'a/..b.jpg'

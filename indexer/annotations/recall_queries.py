@@ -1,4 +1,4 @@
-"""Vectors of real captions, kept with an index to measure an approximate search by."""
+"""Stores vectors of real captions in an index, to measure the recall of approximate search."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from store import Index
 __all__ = ["FEW_PHOTOS", "put_recall_queries"]
 
 FEW_PHOTOS = 20_000
-"""Up to here an exact search takes a few milliseconds, and nothing has to be measured."""
+"""Up to this number an exact search takes a few milliseconds, and recall need not be measured."""
 
 MOST_QUERIES = 256
 
@@ -23,15 +23,15 @@ class _Keeper(Protocol):
 
 
 def put_recall_queries(index: Index, model: IndexingModel, keeper: _Keeper | None = None) -> None:
-    """Keep the vectors of some captions with an index that may outgrow exact search.
+    """Store the vectors of some captions in an index that may outgrow exact search.
 
-    They are the collection's own captions where it has enough of them, else those that the model
-    was trained on.
+    They are the collection's own captions if it has enough of them, otherwise captions that the
+    model was trained on.
 
     Args:
-        index: whose captions these are.
-        model: which embeds them.
-        keeper: where they are kept; None is the index itself.
+        index: the index, with its captions.
+        model: embeds the captions.
+        keeper: where the vectors are stored; None for the index itself.
     """
     if len(index) <= FEW_PHOTOS or (keeper is None and index.has_recall_queries()):
         return

@@ -1,4 +1,4 @@
-"""What was seen in the sources beside what is known: a plan of the files, and one of each shard."""
+"""Compares what was seen in the sources with the index: a plan for the files, and known shards."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ __all__ = ["Comparison", "compare", "compare_with_index", "shards_gone", "togeth
 
 @dataclass(frozen=True)
 class Comparison:
-    """What was seen, and is known.
+    """The result of comparing the sources with the index.
 
     Attributes:
-        seen: in the sources.
+        seen: what was seen in the sources.
         known: image id to its file, of the whole index.
         plan: what to do with photos that are files of their own; those in finished shards count
             as unchanged.
-        shards: that are there, of which the unfinished ones have plans of their own.
+        shards: the shards that exist; unfinished ones get plans of their own.
     """
 
     seen: Survey
@@ -35,7 +35,7 @@ class Comparison:
 
     @property
     def missing(self) -> dict[int, PhotoFile]:
-        """Photos that are not where they were and may turn up in a shard."""
+        """Photos that are no longer where they were and may turn up in a shard."""
         away = {
             image_id: file
             for image_id, file in self.plan.unreachable.items()
@@ -47,7 +47,7 @@ class Comparison:
 def compare_with_index(
     index: Index, seen: Survey, *, prune: bool, retry_failed: bool
 ) -> Comparison:
-    """Hold what was seen against an open index; the options are those of `make_plan`."""
+    """Compare what was seen with an open index; the options are those of `make_plan`."""
     return compare(
         seen,
         index.files(),
@@ -71,15 +71,15 @@ def compare(
     prune: bool,
     retry_failed: bool,
 ) -> Comparison:
-    """Hold what was seen against what is known.
+    """Compare what was seen with what is known.
 
-    The options are those of `make_plan`, and `anew` that of `known_shards`.
+    The options are those of `make_plan`, except `anew`, which is that of `known_shards`.
     """
     readings = readings or {}
     shards = known_shards(
         seen, known, quarantined, finished, readings, anew=anew, retry_failed=retry_failed
     )
-    # An unfinished shard says itself what of it is broken.
+    # The plan of an unfinished shard lists what is broken in it.
     theirs = {bad for shard in shards if not shard.is_finished for bad in shard.quarantined}
     broken = [bad for bad in quarantined if bad not in theirs]
     plan = make_plan(seen, known, broken, prune=prune, retry_failed=retry_failed, readings=readings)
@@ -88,7 +88,7 @@ def compare(
 
 
 def shards_gone(index: Index, seen: Survey, prune: bool) -> list[str]:
-    """Return shards that were read once and are not there any more."""
+    """Return paths of shards that were read before and no longer exist."""
     away = (*(() if prune else seen.vanished), *seen.unreadable)
     return [
         path
@@ -100,7 +100,7 @@ def shards_gone(index: Index, seen: Survey, prune: bool) -> list[str]:
 
 
 def together(plan: Plan, parts: Sequence[Plan], moved: Collection[int]) -> Plan:
-    """Return the plan of files and those of shards as one."""
+    """Combine the plan of files and those of shards; `moved` photos are not gone or unreachable."""
     plans = [plan, *parts]
 
     def all_but_moved(kind: str) -> dict[int, PhotoFile]:

@@ -1,4 +1,4 @@
-"""Shards that are there, held against what the index knows of them: which have to be read."""
+"""Compares existing shards with what the index knows of them, to find those that must be read."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ __all__ = ["KnownShard", "known_shards"]
 
 @dataclass(frozen=True)
 class KnownShard:
-    """A shard that is there, and what the index knows of it.
+    """A shard that exists, and what the index knows of it.
 
     Attributes:
-        file: the facts.
+        file: its facts.
         photos: image id to the photo in it.
-        quarantined: what could not be read of it; also the shard itself, where it is damaged.
+        quarantined: members that could not be read, and the shard itself if it is damaged.
         is_finished: whether there is nothing to do.
-        is_other: whether what is known may be of another content than it has now, whose time may
-            be the same: only reading its photos tells what of them has changed.
-        readings: how the metadata of photos was read.
+        is_other: whether the index may have photos of another content of the shard than its present
+            one. A photo may then have changed even if its time has not, so that only reading the
+            photos shows which have changed.
+        readings: how the metadata of photos was read, by image id.
     """
 
     file: FoundFile
@@ -48,16 +49,18 @@ def known_shards(
     anew: bool = False,
     retry_failed: bool,
 ) -> list[KnownShard]:
-    """Return the shards that are there, by path; with `retry_failed` damaged ones are not finished.
+    """Return the shards that exist, by path, and whether each is finished.
 
-    With `anew` none is, for an earlier version read them and may have put captions in them wrong;
-    their photos are not read again for that. One of which the index has lost rows, as by a repair,
-    or whose photos' metadata the newest reader did not read, is not finished either.
+    A shard is finished if it and its rows in the index are as they were when it was read, and the
+    current reader versions read its photos and their metadata. With `retry_failed`, a shard in
+    which something could not be read is not finished. With `anew` none is, because an earlier
+    version may have assigned wrong captions; photos are not read again for that. A shard that lost
+    rows from the index, as by a repair, is not finished either.
     """
     photos: defaultdict[str, dict[int, PhotoFile]] = defaultdict(dict)
     bad: defaultdict[str, list[QuarantinedFile]] = defaultdict(list)
     if seen.shards:
-        own = {file.path for file in seen.files}  # files that may be called as parts of shards are
+        own = {file.path for file in seen.files}  # a file may be named like a member of a shard
         for image_id, photo in known.items():
             if photo.path not in own:
                 photos[_shard_of(photo.path)][image_id] = photo
@@ -70,7 +73,7 @@ def known_shards(
         as_it_is = FinishedShard(path, file.size_bytes, file.mtime_ns, rows)
         before = finished.get(path)
         is_finished = before == as_it_is and not (retry_failed and bad[path])
-        # No size: it was embedded anew from another content than it was indexed with.
+        # A size below 0: `reembed` found another content than the indexed one.
         is_finished = (
             not anew
             and is_finished

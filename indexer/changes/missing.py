@@ -1,4 +1,4 @@
-"""Photos that are not where they were, to be found by their content under another path."""
+"""Photos that are no longer where they were, to be found by their content under another path."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["MissingPhotos"]
 
 
 class MissingPhotos:
-    """Photos by content, of which each is found once; of equal ones the lowest id comes first.
+    """Missing photos by content; each is found once, and of equal ones the lowest id first.
 
     Args:
-        files: image id to where it was.
+        files: image id to the file that is missing.
     """
 
     def __init__(self, files: Mapping[int, PhotoFile]) -> None:
@@ -26,18 +26,18 @@ class MissingPhotos:
         self.add(files)
 
     def add(self, files: Mapping[int, PhotoFile]) -> None:
-        """Take in more, none of which is here yet."""
+        """Add more photos, none of which may have been added before."""
         self._files.update(files)
         for image_id, file in files.items():
             heapq.heappush(self._ids[file.sha256], image_id)
             self._sizes[file.size_bytes] += 1
 
     def may_hold(self, size_bytes: int) -> bool:
-        """Return whether one may be what has this size, which may be `UNKNOWN_SIZE`."""
+        """Return whether a file of this size, or of `UNKNOWN_SIZE`, may be a missing photo."""
         return bool(self._files) if size_bytes == UNKNOWN_SIZE else self._sizes[size_bytes] > 0
 
     def take(self, sha256: str) -> tuple[int, PhotoFile] | None:
-        """Return one of this content with its id, which is missing no longer."""
+        """Remove and return a photo with this content and its id; None if there is none."""
         ids = self._ids.get(sha256)
         if not ids:
             return None

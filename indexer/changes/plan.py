@@ -1,7 +1,7 @@
-"""What is new, changed, moved or gone: a comparison of files found with files known.
+"""Plans what is new, changed, moved or gone, by comparing files found with files known.
 
-Size and modification time are believed when both are as before; otherwise the content's sha256
-decides. Nothing is written here.
+A file whose size and modification time are both as before counts as unchanged; otherwise the
+content's sha256 decides. Nothing is written here.
 """
 
 from __future__ import annotations
@@ -38,19 +38,21 @@ class Plan:
     """What there is to do.
 
     Attributes:
-        new: files to read for the first time, or again since they were broken and have changed.
+        new: files to read for the first time, or again because they were broken and may now be
+            readable.
         changed: files whose content is no longer what was indexed.
         moved: image id to where it was and is; the same content under a new path.
         touched: image id to its new facts; the same content at the same path, written again.
-        gone: image id to its file, which is no longer there.
-        unreachable: image id to its file, of which it is unknown at the moment whether it exists.
-        unchanged: how many files are as they were, touched ones too.
-        reread: files of these, and of moved ones, that an older reader read: it is to be seen
-            whether this one gives other pixels.
-        described: files whose metadata alone is to be read again: an older reader read it, or none,
-            or their sidecars have changed.
-        broken: files known to be broken and not changed since.
-        released: paths of broken files that are no longer there.
+        gone: image id to its file, which no longer exists.
+        unreachable: image id to its file, which may or may not exist; this is unknown at the
+            moment.
+        unchanged: number of files with the same content, including touched ones.
+        reread: unchanged and moved files that an older reader version read, to check whether this
+            version decodes other pixels.
+        described: files of which only the metadata is to be read again, because an older reader or
+            none read it, or their sidecars have changed.
+        broken: files known to be broken that are not read again.
+        released: paths of broken files that no longer exist.
     """
 
     new: tuple[FoundFile, ...] = ()
@@ -78,19 +80,19 @@ def make_plan(
 ) -> Plan:
     """Compare what was found with what is known.
 
-    A photo that is gone, or whose source vanished, and whose content is found under a new path has
-    moved there. What lies in shards that are there is left alone, but for the broken ones, which
-    are as they were: shards have plans of their own.
+    A photo that is gone, or whose source vanished, has moved if its content is found under a new
+    path. Photos in existing shards are left alone, except that broken ones are listed as before:
+    shards have plans of their own.
 
     Args:
-        survey: what was found; what lies outside of its sources is left alone.
+        survey: what was found; files outside its sources are left alone.
         known: image id to its file, of the whole index.
         quarantined: broken files, of the whole index.
-        prune: whether what is in a source that vanished is gone.
-        retry_failed: whether broken files are read again; those asked for by name always are.
-        missing: photos of other places that are gone, which may have moved to where this is about.
-            Those that did are taken out, and what is gone from here comes in.
-        readings: how the metadata of each photo was read; None where it is not to be read again.
+        prune: whether files in a source that vanished count as gone.
+        retry_failed: whether broken files are read again; those given by name always are.
+        missing: photos that are missing elsewhere and may have moved to these sources. Those that
+            did are removed from it, and photos that are missing here are added.
+        readings: how the metadata of each photo was read; None if metadata is not to be read again.
     """
     at = {file.path: file for file in survey.files}
     broken = tuple(
@@ -140,12 +142,12 @@ def make_plan(
 
 
 def is_outdated(file: PhotoFile | QuarantinedFile) -> bool:
-    """Return whether a file was last read by an older reader, which may have read it otherwise."""
+    """Return whether an older reader version, which may decode otherwise, last read a file."""
     return file.reader is not None and file.reader < READER_VERSION
 
 
 def is_described(reading: PhotoReading | None, sidecars: str | None = None) -> bool:
-    """Say whether the newest reader read a photo's metadata, with these sidecars if they count."""
+    """Return whether this reader version read a photo's metadata, with these sidecars if given."""
     if reading is None or reading[0] < METADATA_READER:
         return False
     return sidecars is None or reading[1] == sidecars
@@ -178,7 +180,7 @@ def _absent(
 
 
 def _state(path: str, at: Mapping[str, FoundFile], survey: Survey, prune: bool) -> str:
-    """Say what to make of a known path: `gone`, `unreachable`, `vanished`, or empty if it stays."""
+    """Return the state of a known path: `gone`, `unreachable`, `vanished`, or empty if it stays."""
     if path in at or not any(lies_below(path, root) for root in survey.roots):
         return ""
     if _is_in_shard(path, at, survey):
@@ -190,7 +192,7 @@ def _state(path: str, at: Mapping[str, FoundFile], survey: Survey, prune: bool) 
 
 
 def _is_in_shard(path: str, at: Mapping[str, FoundFile], survey: Survey) -> bool:
-    """Return whether a path is that of a shard that is there, or of a photo in one."""
+    """Return whether a path is that of an existing shard, or of a photo in one."""
     if not survey.shards or path in at:
         return False
     return path in survey.shards or PhotoName.of(path).file in survey.shards
@@ -199,7 +201,7 @@ def _is_in_shard(path: str, at: Mapping[str, FoundFile], survey: Survey) -> bool
 def _compared(
     at: Mapping[str, FoundFile], known: Mapping[int, PhotoFile]
 ) -> tuple[Files, tuple[FoundFile, ...], Files]:
-    """Return the touched, the changed, and those that hold what they held, touched ones too."""
+    """Return touched files, changed files, and those with the same content, including touched."""
     touched: Files = {}
     changed: list[FoundFile] = []
     same: Files = {}
@@ -214,7 +216,7 @@ def _compared(
         ):
             same[image_id] = touched[image_id] = replace(before, mtime_ns=now.mtime_ns)
         else:
-            # Under the source it is known by, which may be another that it lies in too.
+            # Keeps its known source, as the file may be in several.
             changed.append(replace(now, source=before.source))
     return touched, tuple(changed), same
 
@@ -223,7 +225,7 @@ def _moved(new: Sequence[FoundFile], missing: MissingPhotos) -> dict[int, Move]:
     """Find missing photos under new paths; the lowest id goes to the first path of its content."""
     moved: dict[int, Move] = {}
     for file in new:
-        # Only a file of a size that is missing somewhere is worth reading here.
+        # Only a file with the size of a missing photo is worth reading here.
         digest = _sha256(file) if missing.may_hold(file.size_bytes) else None
         match = None if digest is None else missing.take(digest)
         if match is not None:
@@ -234,7 +236,7 @@ def _moved(new: Sequence[FoundFile], missing: MissingPhotos) -> dict[int, Move]:
 
 
 def _as_before(now: FoundFile, before: PhotoFile | QuarantinedFile) -> bool:
-    # Before, a size below 0 is one that no file has: it is to be read again.
+    # A known size below 0, which no file has, marks a photo that must be read again.
     is_size = now.size_bytes in (before.size_bytes, UNKNOWN_SIZE) and before.size_bytes >= 0
     return is_size and now.mtime_ns == before.mtime_ns
 

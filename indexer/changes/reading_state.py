@@ -1,7 +1,7 @@
-"""What an index remembers of how its sources are read: patterns, what was passed over, a version.
+"""What an index records of how its sources were read: patterns, what was passed over, a version.
 
 An index whose tars and annotation files were read by an earlier version of this package may have
-captions that were put wrong then. They are read once more, without embedding a photo again.
+wrong captions. These files are read once more, without embedding a photo again.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ __all__ = [
 ]
 
 READER = 2
-"""Counts on when captions or names of photos come out otherwise than before. 1, which was not
-written down, took ids and captions of COCO files as they stood, and keys of tars as far as the
-first point."""
+"""Incremented when captions or names of photos are read differently than before. Version 1, which
+was not recorded, took ids and captions of COCO files as they were, and the keys of tar members up
+to the first dot."""
 
 _READER, _RULES = "source_reader", "walk_rules"
 
@@ -36,7 +36,7 @@ _READER, _RULES = "source_reader", "walk_rules"
 def rules_of(
     index: Index | None, exclude: Sequence[str] | None, include: Sequence[str] | None
 ) -> Rules:
-    """Return what walks leave out: as asked, or, where nothing is asked, as the last run was."""
+    """Return the rules for walks: the given patterns, or those of the last run where None."""
     stored = index.fact(_RULES) if index is not None else None
     known: Mapping[str, object] = stored if isinstance(stored, dict) else {}
     return Rules(
@@ -46,13 +46,13 @@ def rules_of(
 
 
 def is_read_anew(index: Index) -> bool:
-    """Return whether an earlier version read the sources of an index."""
+    """Return whether an earlier version, or none so far, read the sources of an index."""
     stored = index.fact(_READER)
     return not isinstance(stored, int) or stored < READER
 
 
 def begin_reading(index: Index) -> None:
-    """Write down of an index that is empty that no earlier version has read anything into it."""
+    """Record for an empty index that no earlier version has read anything into it."""
     if is_read_anew(index) and not len(index) and not index.finished_shards("source"):
         index.put_fact(_READER, READER)
 
@@ -60,12 +60,12 @@ def begin_reading(index: Index) -> None:
 def described_again(
     index: Index, seen: Survey, asked: Sequence[CocoSource]
 ) -> tuple[list[CocoSource], list[str]]:
-    """Read annotation files once more that an earlier version read, and that nobody asked for now.
+    """Read again the annotation files that an earlier version read and that are not given now.
 
-    Not where single photos are added, which should be quick.
+    Nothing is read again when single photos are added, which should be fast.
 
     Returns:
-        Those that are still there, and lines on those that can no longer be read.
+        The sources that still exist, and notes on those that can no longer be read.
     """
     if seen.listed or not is_read_anew(index):
         return [], []
@@ -85,7 +85,7 @@ def described_again(
 def put_reading(
     index: Index, seen: Survey, rules: Rules, passed_over: Mapping[str, Mapping[str, int]]
 ) -> None:
-    """Write down how the sources were read, at the end of a run."""
+    """Record how the sources were read, at the end of a run."""
     patterns = {"exclude": list(rules.exclude), "include": list(rules.include)}
     if patterns != (index.fact(_RULES) or {"exclude": [], "include": []}):
         index.put_fact(_RULES, patterns)
@@ -95,7 +95,7 @@ def put_reading(
 
 
 def _is_whole(index: Index, seen: Survey) -> bool:
-    """Return whether all that the index knows was looked at."""
+    """Return whether a run read all sources and shards that the index knows."""
     there = [root for root in seen.roots if root not in seen.vanished]
     known = (root for root, photos in index.sources().items() if photos)
     return set(index.finished_shards("source")) <= set(seen.shards) and all(
@@ -106,12 +106,14 @@ def _is_whole(index: Index, seen: Survey) -> bool:
 def passed_over_now(
     index: Index, seen: Survey, shards: Mapping[str, Mapping[str, int]]
 ) -> dict[str, Mapping[str, int]]:
-    """Return source or shard to what is passed over there, those too that were not looked at now.
+    """Return counts by kind of what is passed over in each source and shard.
+
+    Sources and shards that were not read in this run keep their earlier counts.
 
     Args:
-        index: which knows of earlier runs.
-        seen: the sources now.
-        shards: what is passed over in those that were opened.
+        index: has the counts of earlier runs.
+        seen: what was seen in the sources now.
+        shards: the counts of the shards that were opened in this run.
     """
 
     def stays(place: str) -> bool:

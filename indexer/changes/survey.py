@@ -1,8 +1,8 @@
-"""What is in the sources now, and what cannot be reached at the moment.
+"""Finds what is in the sources now, and what cannot be reached at the moment.
 
-A folder that is not there, or is empty, looks just like one whose disk is not mounted; so does a
-folder below it that was a disk of its own when it was last read. What was in them is unreachable
-and not gone, unless one asks to prune.
+A folder that is missing or empty looks just like one whose disk is not mounted; so does a folder
+below it that was a mount point when it was last read. Their photos are unreachable and not gone,
+unless the caller asks to prune them.
 """
 
 from __future__ import annotations
@@ -24,19 +24,18 @@ __all__ = ["Survey", "survey"]
 
 @dataclass(frozen=True)
 class Survey:
-    """What a look at the sources gave.
+    """What was found in the sources.
 
     Attributes:
         files: every file once, by source and path; the first source that has it counts.
         roots: the sources, absolute, each once.
-        vanished: those of them that are not there, or empty, though the index has photos of them.
+        vanished: sources that are missing or empty although the index has photos of them.
         unreadable: folders, files and links that could not be read or followed.
-        mounts: source to the folders below it that are disks of their own, those too that are not
-            mounted at the moment.
-        listed: paths of files that were asked for by name, which are among the roots too.
-        shards: path to the tar or Parquet file, of which nothing but the facts was read.
-        passed_over: source to what is there and is not read, by kind, and how often; as
-            `FolderSource` has it.
+        mounts: source to the mount points below it, including those that are not mounted at the
+            moment.
+        listed: paths of files that were given by name; they are roots as well.
+        shards: path to the tar or Parquet file, of which only the facts were read.
+        passed_over: source to counts of what is not read there, by kind, as in `FolderSource`.
     """
 
     files: tuple[FoundFile, ...] = ()
@@ -57,20 +56,21 @@ def survey(
     files: Sequence[Path | str] = (),
     rules: Rules | None = None,
 ) -> Survey:
-    """Look through sources.
+    """List the photos and shards in sources.
 
     Args:
         sources: folders of photos, tar and Parquet files, and patterns of these, on this machine or
-            at addresses; none means all that are known, or no folder with `files`.
-        known: folders that the index has photos of, and the disks below them when they were last
-            read.
-        prune: believe what is seen: what is not there is gone.
-        files: single photos beside, as `indexer.sources.listed_files` takes them.
-        rules: what is left out of folders; None for what is left out unasked.
+            at addresses; none means all that are known, or no folder if `files` are given.
+        known: sources that the index has photos of, and the mount points below each when it was
+            last read.
+        prune: whether photos on mount points that are not mounted count as gone, and it is no error
+            if no source can be reached.
+        files: additional single photos, as for `indexer.sources.listed_files`.
+        rules: what is left out of folders; None for the default rules.
 
     Raises:
-        SourceError: there is no source, one that is not known has no photos, none that is known
-            could be reached, or a file is no photo.
+        SourceError: there is no source, one that is not known has no photos, no known source could
+            be reached, or a file is not a photo.
     """
     if not sources and not known and not files:
         raise SourceError("no folder of photos is given, and the index knows none")
@@ -102,7 +102,7 @@ def survey(
 
 @dataclass
 class _SeenAtAll:
-    """What was seen at all sources together."""
+    """What was found in all sources together."""
 
     files: dict[str, FoundFile] = field(default_factory=dict)
     shards: dict[str, FoundFile] = field(default_factory=dict)
@@ -146,7 +146,7 @@ class _Seen:
 
 
 def _seen_at(root: str, rules: Rules) -> _Seen:
-    """Look at one source; raises a SourceError where there is nothing to see."""
+    """List one source; raises SourceError if it cannot be read or has no photos."""
     if is_shard(root) and not os.path.isdir(root):
         try:
             facts = facts_of(root)
@@ -169,7 +169,7 @@ def _shards_below(address: str) -> _Seen:
         raise SourceError(
             f"{address} holds no tar or Parquet files, the only ones that are read from addresses"
         )
-    # A store of objects may have names with an empty part, `a//b.tar`, which no path of ours has.
+    # Object stores allow names with an empty part, `a//b.tar`, which paths in an index cannot have.
     odd = [name for name, _ in listing if not lies_inside(name[len(address) + 1 :])]
     return _Seen(
         shards=[
@@ -182,9 +182,9 @@ def _shards_below(address: str) -> _Seen:
 
 
 def _check_first(shards: Sequence[str]) -> None:
-    """Refuse before anything is written what is no shard; the others are like the first, mostly.
+    """Check the first tar and the first Parquet file, before anything is written.
 
-    Those that are not are left out when it is their turn.
+    The others are mostly like the first; those that are not are left out when they are read.
     """
     for suffix in (".tar", ".parquet"):
         first = next((shard for shard in shards if shard.lower().endswith(suffix)), None)
