@@ -33,7 +33,7 @@ CAPTIONS_ORIGIN = "!"
 CAPTIONS_AT_ONCE = 1000
 
 NO_SIZE = NOT_ALL = -1
-"""Stored for a shard while it is being read, as its size and its count: values that none has."""
+"""Values that no shard has, recorded while one is being read: its size if it changed, its count."""
 
 NEVER_NS = -(2**63)
 """A modification time that no file has."""
@@ -42,7 +42,7 @@ NEVER_NS = -(2**63)
 def shard_plans(
     shards: Sequence[KnownShard], missing: Mapping[int, PhotoFile], *, retry_failed: bool
 ) -> Iterator[Plan]:
-    """Yield the plan of each unfinished shard; each is closed, and its plan does not hold it."""
+    """Yield the plan of each unfinished shard; shards are closed, and the plans do not use them."""
     left = MissingPhotos(missing)
     for known in shards:
         if known.is_finished:

@@ -49,7 +49,7 @@ class SrgbTransform:
     _apply: _Apply
 
     def apply(self, image: Image.Image) -> Image.Image:
-        """Convert a picture of `mode`, or of one that converts to it, to RGB; drops alpha."""
+        """Convert a picture of any mode that Pillow converts to `mode` to RGB, without alpha."""
         return self._apply(image if image.mode == self.mode else image.convert(self.mode))
 
 

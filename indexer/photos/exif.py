@@ -1,7 +1,7 @@
 """Reads when and with which camera a photo was taken, from its EXIF.
 
 Missing, empty and meaningless values are None: many cameras write zeros or blanks for what they do
-not know. A time that is not stated to be that of the photo is marked as a guess.
+not know. A time that EXIF does not call the time of the photo is marked as a guess.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def open_shard(place: str, *, whole: bool = False) -> Shard:
 
 
 def check_shard(place: str) -> None:
-    """Check that a file given by name is a shard; reads only its header or footer.
+    """Check that a file given by name is a shard; reads only a small part of it.
 
     Raises:
         SourceError: it is not there, or not a shard.
