@@ -1,7 +1,7 @@
-"""Regions of a photo and words of a caption as graphs: who is joined to whom.
+"""Adjacency of the graphs over a photo's regions and a caption's words.
 
-Edges come from the content of the nodes alone (cosine similarity), so a graph can be made for a
-photo or a query that nobody has captioned.
+Edges depend only on the content of the nodes (cosine similarity), so a graph can be built for any
+photo or query, even one without captions.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def cosine_neighbours(nodes: Tensor, mask: Tensor, neighbours: int) -> Tensor:
     Args:
         nodes: (B, N, D) float32.
         mask: (B, N) bool, true where there is a node.
-        neighbours: edges that leave a node, at least 1; fewer where a graph has fewer nodes.
+        neighbours: edges per node, at least 1; fewer where a graph has fewer nodes.
 
     Returns:
         (B, N, N) float32 in 0..1: `[b, i, j]` is the cosine where j is one of i's neighbours (made
@@ -45,13 +45,13 @@ def cosine_neighbours(nodes: Tensor, mask: Tensor, neighbours: int) -> Tensor:
 
 
 def drop_nodes(mask: Tensor, share: float) -> Tensor:
-    """Hide a random `share` of the nodes, never all of a graph's: (B, N) bool -> (B, N) bool."""
+    """Mask out a random `share` of nodes, never a whole graph: (B, N) bool -> (B, N) bool."""
     kept = mask & (torch.rand(mask.shape, device=mask.device) >= share)
     return torch.where(kept.any(1, keepdim=True), kept, mask)
 
 
 def shuffled_edges(adjacency: Tensor, mask: Tensor, generator: torch.Generator) -> Tensor:
-    """Return every edge's weight to a random pair of the same graph: the control of a graph claim.
+    """Move every edge to a random pair of nodes in its graph, as a control for claims about graphs.
 
     Args:
         adjacency: (B, N, N) float32, symmetric.
@@ -59,8 +59,8 @@ def shuffled_edges(adjacency: Tensor, mask: Tensor, generator: torch.Generator) 
         generator: the source of the permutation.
 
     Returns:
-        (B, N, N) float32: the adjacency of the same graph with its real nodes' names permuted, so
-        degrees and weights stay as they were and only who is joined to whom changes.
+        (B, N, N) float32: the adjacency of the same graph with its real nodes permuted, so the
+        degrees and weights stay the same and only the pairs that are joined change.
     """
     order = torch.rand(mask.shape, generator=generator).masked_fill(~mask, 2.0).argsort(dim=1)
     real_first = torch.where(mask, 0, 1).argsort(dim=1, stable=True)

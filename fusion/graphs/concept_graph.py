@@ -1,18 +1,19 @@
-"""A photo joined to classes that its encoder was taught, and these to the words that name them.
+"""A graph that joins a photo to its encoder's classes, and the classes to the words that name them.
 
-An image encoder that was trained to classify knows of many things that no training caption names.
+An image encoder that was trained to classify recognises many things that no training caption names.
 Its classifier is the adjacency of a bipartite graph: photo and cell nodes on one side, class nodes
-on the other, an edge as heavy as the class is likely. A class node carries what the text encoder
-makes of the class's names. One step along the edges brings a photo, and each of its cells, the
-weighted mean of these, in the space of words, from which both graphs above learn what it is worth.
+on the other; an edge's weight is the probability of the class. A class node carries the text
+encoder's embedding of the class's names. One step along the edges gives a photo, and each of its
+cells, the weighted mean of these embeddings, in the space of words. The dual graph and the
+cross-modal graph both read these messages and learn how much they are worth.
 
-A query is joined to the same class nodes, as it is like their names. So a path leads from what it
-says to what a photo shows, over classes, which a re-ranker follows: how much likelier does the
-photo make the query than just any query?
+A query is joined to the same class nodes, by its similarity to their names. Paths over the classes
+thus lead from what a query says to what a photo shows. The re-ranker follows them to estimate how
+much more likely the photo makes this query than an arbitrary one.
 
 Ours; the untrained forerunners are class-name embeddings (DeViSE: Frome et al., NeurIPS 2013) and
-convex combinations of them (ConSE: Norouzi et al., ICLR 2014). It reads nothing of the collection
-that is indexed, and a photo's side of it nothing of a query.
+convex combinations of them (ConSE: Norouzi et al., ICLR 2014). The graph reads nothing of the
+indexed collection, and its photo side reads nothing of a query.
 """
 
 from __future__ import annotations
@@ -29,18 +30,18 @@ from fusion.graphs.pooling import masked_mean
 __all__ = ["ClassNames", "Classifier", "ConceptGraph", "fit_classifier"]
 
 RIDGE = 0.01
-"""Of the map between two encoders' features, as a share of their mean variance."""
+"""Ridge penalty of the map between two encoders' features, as a share of mean input variance."""
 TEMPERATURE = 0.1
-"""Of the cosines between a query and the classes' names."""
+"""Softmax temperature of the cosines between a query and the classes' names."""
 FLOOR = 0.01
-"""How likely a class that no edge leads to seems, over one of all classes drawn at random."""
+"""Probability of a class that no edge leads to, as a multiple of the 1 / K of a uniform draw."""
 
 
 class ClassNames(NamedTuple):
-    """What the classes are called."""
+    """The names of the classes."""
 
     words: tuple[str, ...]
-    """All words of the names, in small letters, each once, sorted."""
+    """All distinct words of the names, lower-case and sorted."""
     vectors: Tensor
     """(K, Dt) float32 of unit length: the text encoder's means over the names of each class."""
 
@@ -50,10 +51,10 @@ class ConceptGraph(nn.Module):
 
     Args:
         classes: K; with 0 no message is passed and nothing is added.
-        image_dim: D, width of a region as the image encoder gives it.
+        image_dim: D, width of a region in the image encoder's output.
         text_dim: Dt, width of the message to the whole photo.
         narrow: width of the message to each cell, the names' principal components.
-        kept: E, edges of a photo that a query's paths may follow; 0 for no such paths.
+        kept: E, edges per photo that a query's paths may follow; 0 for no such paths.
     """
 
     names: Tensor
@@ -84,10 +85,10 @@ class ConceptGraph(nn.Module):
 
     @torch.no_grad()
     def fit(self, classifier: Classifier, names: Tensor, regions: Tensor) -> None:
-        """Set classes and names, and bring the messages to unit variance over training photos.
+        """Set classes and names, and scale the messages to unit variance over training photos.
 
         Args:
-            classifier: of the features that `forward` will be given.
+            classifier: the classifier of the features that `forward` will be given.
             names: (K, Dt) float32, `ClassNames.vectors`.
             regions: (B, R, D) float32, cells of training photos.
         """
@@ -106,23 +107,23 @@ class ConceptGraph(nn.Module):
         self.cell_gain.copy_(1 / cells.std().clamp_min(1e-6))
 
     def follow(self) -> None:
-        """Let the classifier be trained, to go on reading an encoder that is tuned."""
+        """Make the classifier trainable, so that it follows an encoder that is being tuned."""
         self.head.requires_grad_(True)
         self.offset.requires_grad_(True)
 
     def edges(self, regions: Tensor) -> Tensor:
-        """How likely each region shows each class: (B, R, D) -> (B, R, K), rows of sum 1."""
+        """Return each region's class probabilities: (B, R, D) -> (B, R, K), rows summing to 1."""
         return functional.linear(regions, self.head, self.offset).softmax(-1)
 
     def forward(self, regions: Tensor) -> tuple[Tensor, Tensor]:
-        """Pass the classes' names to B photos.
+        """Pass messages from the classes' names to B photos.
 
         Args:
-            regions: (B, R, D) float32, as the image encoder gives them.
+            regions: (B, R, D) float32, as the image encoder returns them.
 
         Returns:
-            Messages to the cells (B, R, narrow) and to the whole photo (B, Dt), float32; the photo
-            is joined to a class as its cells are on average.
+            Messages to the cells (B, R, narrow) and to the whole photo (B, Dt), float32. The weight
+            of a photo's edge to a class is the mean over its cells.
         """
         likely = self.edges(regions)
         whole = (likely.mean(1) @ self.names - self.mean) * self.gain
@@ -130,12 +131,12 @@ class ConceptGraph(nn.Module):
 
     @torch.no_grad()
     def fit_reading(self, read: Tensor, own: Tensor) -> None:
-        """Bring the means of texts to the space of the names, and learn what texts ask for.
+        """Fit the map from means of texts to the space of the names, and the prior of each class.
 
         Args:
-            read: (M, Dt) float32, means over the words of training texts as `asked` is given them.
-            own: (M, Dt) float32 of unit length, means over the same words by the text encoder
-                itself, as the names are.
+            read: (M, Dt) float32, means over the words of training texts, as `asked` gets them.
+            own: (M, Dt) float32 of unit length, means over the same words from the text encoder
+                itself, which also embeds the names.
         """
         before, after, back = ridge(read, own)
         self.reading.copy_(back)
@@ -143,23 +144,23 @@ class ConceptGraph(nn.Module):
         self.prior.copy_(self.likeness(read).mean(0))
 
     def likeness(self, means: Tensor) -> Tensor:
-        """How much texts ask for each class: means (B, Dt) -> (B, K), rows of sum 1."""
+        """Return how much texts ask for each class: means (B, Dt) -> (B, K), rows summing to 1."""
         placed = functional.normalize(means @ self.reading + self.reading_offset, dim=1)
         return (placed @ self.names.T / TEMPERATURE).softmax(1)
 
     def asked(self, words: Tensor, mask: Tensor) -> Tensor:
-        """How much texts ask for each class: (B, T, Dt), (B, T) bool -> (B, K), or (B, 0)."""
+        """Return how much texts ask for each class: (B, T, Dt), (B, T) bool -> (B, K) or (B, 0)."""
         if not self.kept:
             return words.new_zeros(len(words), 0)
         return self.likeness(masked_mean(words, mask))
 
     def shown(self, regions: Tensor) -> tuple[Tensor, Tensor]:
-        """The likeliest classes of B photos: (B, R, D) -> (B, E) int64 and their shares (B, E)."""
+        """Return B photos' likeliest classes: (B, R, D) -> (B, E) int64 and their shares (B, E)."""
         likeliest = self.edges(regions).mean(1).topk(self.kept, dim=1)
         return likeliest.indices, likeliest.values / likeliest.values.sum(1, keepdim=True)
 
     def paths(self, classes: Tensor, shares: Tensor, asked: Tensor) -> Tensor:
-        """Log odds of texts given photos, of N pairs: (N, E), (N, E), (N, K) -> (N,)."""
+        """Return log odds of texts given photos for N pairs: (N, E), (N, E), (N, K) -> (N,)."""
         likely = (asked.gather(1, classes) * shares).sum(1)
         expected = (self.prior[classes] * shares).sum(1)
         floor = FLOOR / len(self.prior)
@@ -167,7 +168,7 @@ class ConceptGraph(nn.Module):
 
 
 def ridge(given: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """A ridge regression (N, D) -> (N, D'): means of what is given and wanted, and the map."""
+    """Fit a ridge regression (N, D) -> (N, D'); return the means (D,), (D',) and map (D, D')."""
     before, after = given.mean(0), wanted.mean(0)
     centred = given - before
     covariance = centred.T @ centred / len(given)
@@ -177,15 +178,16 @@ def ridge(given: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def fit_classifier(classifier: Classifier, frozen: Tensor, tuned: Tensor) -> Classifier:
-    """Bring a classifier of an encoder's own regions over to those of its tuned copy.
+    """Transfer a classifier of an encoder's own regions to the regions of its tuned copy.
 
-    Tuning moves the features away from where the classifier reads them. A ridge regression from
-    the tuned cells back to the encoder's own, which is linear as the classifier is, goes before it.
+    Tuning moves the features away from those that the classifier was trained on. A ridge regression
+    maps the tuned cells back to the encoder's own. It is linear, as the classifier is, so the two
+    are folded into one classifier.
 
     Args:
         classifier: reads the encoder's own cells.
-        frozen: (N, D) float32, cells of training photos by the encoder itself.
-        tuned: (N, D) float32, the same cells by the tuned copy.
+        frozen: (N, D) float32, cells of training photos from the encoder itself.
+        tuned: (N, D) float32, the same cells from the tuned copy.
     """
     before, after, back = ridge(tuned, frozen)
     weight = classifier.weight @ back.T

@@ -4,9 +4,9 @@ Word nodes and region nodes form one bipartite graph per (query, photo) pair. It
 8-head attention, or plain cosine; along it each word gathers a message from the regions, and is
 compared with that message head by head. These small relation vectors (similarities, not features,
 which overfit at once on thousands of photos) pass along the word graph and are read out as one
-match logit. On each side a whole node, the photo or the text at once, stands among the parts. Close
-to SCAN (Lee et al., ECCV 2018) and SGRAF (Diao et al., AAAI 2021); what is ours is the relation
-vector of per-head similarities and the gate that lets the word graph in.
+match logit. Each side also has a node for the photo or the text as a whole, before its parts. Close
+to SCAN (Lee et al., ECCV 2018) and SGRAF (Diao et al., AAAI 2021); ours are the relation vector of
+per-head similarities and the gate on the word graph's messages.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ class RerankerConfig:
 
 
 def with_whole(mask: Tensor) -> Tensor:
-    """Put the whole node before the parts: (B, N) bool -> (B, N + 1) bool."""
+    """Extend a mask with the whole node, before the parts: (B, N) bool -> (B, N + 1) bool."""
     return functional.pad(mask, (1, 0), value=True)
 
 
 class NodeEncoder(nn.Module):
-    """Encoder features of one modality to the nodes that the cross-modal graph joins.
+    """Maps encoder features of one modality to the nodes that the cross-modal graph joins.
 
     Shapes: parts (B, N, D_in) float32, mask (B, N) bool, summary (B, S) float32 ->
     (B, N + 1, node_width) float32, unit length; the whole node comes first.
@@ -64,14 +64,14 @@ class NodeEncoder(nn.Module):
         self.narrow = nn.Linear(config.width, config.node_width)
 
     def forward(self, parts: Tensor, mask: Tensor, summary: Tensor) -> Tensor:
-        """Make the nodes that an index keeps, or that a query brings."""
+        """Return the nodes that an index stores of a photo, or that a query is re-ranked with."""
         nodes = torch.cat([self.whole(summary).unsqueeze(1), self.projection(parts)], dim=1)
         nodes = self.narrow(self.graph(nodes, with_whole(mask)))
         return functional.normalize(nodes.float(), dim=-1)
 
 
 class CrossGraph(nn.Module):
-    """Match logits of every query with every photo of a batch."""
+    """Computes the match logits of every query with every photo of a batch."""
 
     def __init__(self, config: RerankerConfig) -> None:
         super().__init__()
@@ -100,16 +100,16 @@ class CrossGraph(nn.Module):
         """Score all pairs.
 
         Args:
-            words: (Q, T, Dn) float32, the whole text and its words, as `self.text` gives them.
+            words: (Q, T, Dn) float32, the whole text and its words, from `self.text`.
             word_mask: (Q, T) bool.
-            regions: (G, R, Dn) float32, the whole photo and its regions, as `self.image` gives.
+            regions: (G, R, Dn) float32, the whole photo and its regions, from `self.image`.
             edges: (Q, T, T) float32 word adjacency in place of the cosine one (for controls).
 
         Returns:
             (Q, G) float32 logits, higher is nearer.
         """
         precision = torch.bfloat16 if torch.is_autocast_enabled(words.device.type) else words.dtype
-        # Regions before pairs of query and word: every product below is then one batched GEMM.
+        # Region axes come before (query, word) axes, so every product below is one batched GEMM.
         with torch.autocast(words.device.type, enabled=False):
             word_heads, region_heads = self.heads(words, regions)
             queries = word_heads.to(precision).flatten(0, 1).permute(1, 2, 0)
@@ -122,12 +122,12 @@ class CrossGraph(nn.Module):
     def pairs(
         self, words: Tensor, word_mask: Tensor, regions: Tensor, edges: Tensor | None = None
     ) -> Tensor:
-        """Score pair by pair: (N, T, Dn), (N, T), (N, R, Dn) -> (N,), as `forward` would."""
+        """Score N given pairs as `forward` would: (N, T, Dn), (N, T), (N, R, Dn) -> (N,)."""
         relations, _ = self.pair_relations(words, regions)
         return self.read_out(words, word_mask, relations, edges).squeeze(1)
 
     def read(self, words: Tensor, word_mask: Tensor, regions: Tensor) -> WordReading[Tensor]:
-        """Take the logits of `pairs` apart by word: (N, T, Dn), (N, T), (N, R, Dn)."""
+        """Split the logits of `pairs` by word: (N, T, Dn), (N, T), (N, R, Dn)."""
         relations, cosine = self.pair_relations(words, regions)
         weights, per_word = self.by_word(words, word_mask, relations, None)
         nearest = torch.zeros_like(cosine).scatter_(2, cosine.argmax(2, keepdim=True), 1.0)
@@ -138,7 +138,7 @@ class CrossGraph(nn.Module):
         )
 
     def pair_relations(self, words: Tensor, regions: Tensor) -> tuple[Tensor, Tensor]:
-        """Relation vectors (N, 1, T, 2 * heads) of N pairs, and their cosines (heads, N, R, T)."""
+        """Return N pairs' relation vectors (N, 1, T, 2 * heads) and cosines (heads, N, R, T)."""
         word_heads, region_heads = self.heads(words, regions)
         queries, keys = word_heads.permute(2, 0, 3, 1), region_heads.permute(2, 0, 1, 3)
         cosine = keys @ queries
@@ -151,7 +151,7 @@ class CrossGraph(nn.Module):
     def read_out(
         self, words: Tensor, word_mask: Tensor, relations: Tensor, edges: Tensor | None
     ) -> Tensor:
-        """Relation vectors (Q, G, T, 2 * heads), passed along the word graph, to (Q, G) logits."""
+        """Pass relations (Q, G, T, 2 * heads) along the word graph and read out (Q, G) logits."""
         weights, per_word = self.by_word(words, word_mask, relations, edges)
         return torch.einsum("qt,qgt->qg", weights, per_word) * self.log_scale.exp()
 
@@ -170,7 +170,7 @@ class CrossGraph(nn.Module):
         return weights.softmax(-1), per_word
 
     def relations(self, cosine: Tensor, keys: Tensor, queries: Tensor) -> Tensor:
-        """Per head and word: similarity with its message, and with its nearest region.
+        """Return each word's similarity, per head, to its message and to its nearest region.
 
         Shapes, X being any words: cosine (H, G, R, X), keys (H, G, R, d), queries (H, G or 1, d, X)
         -> (2 * H, G, X).
@@ -181,17 +181,17 @@ class CrossGraph(nn.Module):
         return torch.cat([with_message, self.nearest(cosine)])
 
     def nearest(self, cosine: Tensor) -> Tensor:
-        """Similarity of each word with its nearest region: (H, G, R, X) -> (H, G, X)."""
+        """Return each word's similarity to its nearest region: (H, G, R, X) -> (H, G, X)."""
         return cosine.amax(2).float()
 
     def attention(self, cosine: Tensor) -> Tensor:
-        """Adjacency from words to regions: (H, G, R, X) cosines -> columns that sum to 1 over R."""
+        """Turn cosines (H, G, R, X) into edges from words to regions, which sum to 1 over R."""
         if self.config.adjacency == "cosine":
             positive = cosine.clamp_min(0.0)
             return positive / positive.sum(2, keepdim=True).clamp_min(1e-6)
         return (cosine * self.log_sharpness.exp().to(cosine.dtype).view(-1, 1, 1, 1)).softmax(2)
 
     def split(self, nodes: Tensor) -> Tensor:
-        """(B, N, Dn) -> (B, N, heads, Dn / heads), each head of unit length."""
+        """Split nodes: (B, N, Dn) -> (B, N, heads, Dn / heads), each head of unit length."""
         heads = nodes.unflatten(-1, (self.config.heads, -1))
         return functional.normalize(heads, dim=-1)

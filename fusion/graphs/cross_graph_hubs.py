@@ -1,9 +1,9 @@
-"""How well a photo suits just any text in the eyes of the cross-modal graph.
+"""Hub correction for the cross-modal graph: how well a photo matches texts in general.
 
-The graph's logits have hubs as cosines have: a photo of many clear things agrees with every text
-that is near to it. What `HubCorrection` is to the first stage, this is to the graph: the mean logit
-of the photo's nearest training captions, to be subtracted from its logits. It depends on the photo
-alone, so it is worked out once, when a photo is indexed.
+The graph's logits have hubs, as cosines do: a photo that clearly shows many things matches every
+text near it. This is to the graph what `HubCorrection` is to the first stage: the mean logit of the
+photo's nearest training captions, which is subtracted from its logits. It depends on the photo
+alone, so it is computed once, when a photo is indexed.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ class CrossHub(nn.Module):
     """A bank of training captions as the cross-modal graph reads them.
 
     Args:
-        captions: M, how many the bank holds.
-        nodes: how many nodes they have together.
-        width: of a node.
-        nearest: captions that a photo is held against.
-        weight: of their mean logit. Found on development data, where everything from 1 to 2 helped.
+        captions: M, the number of captions in the bank.
+        nodes: the number of nodes of all these captions together.
+        width: the width of a node.
+        nearest: the number of captions that a photo is compared with.
+        weight: the weight of their mean logit. Chosen on development data, where every value from
+            1 to 2 helped.
     """
 
     ends: Tensor
@@ -53,13 +54,13 @@ class CrossHub(nn.Module):
         self.nodes.copy_(pack_rows(nodes[mask]))
 
     def forward(self, vectors: Tensor, regions: Tensor, bank: Tensor, graph: CrossGraph) -> Tensor:
-        """Correct B photos.
+        """Return the hub corrections of B photos.
 
         Args:
-            vectors: (B, D) float32 of unit length, by which the nearest captions are found.
+            vectors: (B, D) float32 of unit length, used to find the nearest captions.
             regions: (B, R + 1, Dn) float32, the photos' nodes.
             bank: (M, D) int8, the packed vectors of the same captions.
-            graph: what gives the logits.
+            graph: computes the logits.
 
         Returns:
             (B,) float32, to subtract from a photo's logits; zero from an empty bank.
@@ -77,11 +78,11 @@ class CrossHub(nn.Module):
 
     @property
     def filled(self) -> bool:
-        """Whether `fill` was called; an empty bank has nothing to fill it with."""
+        """Whether the bank has been filled; a bank without captions never is."""
         return bool(len(self.ends)) and int(self.ends[-1]) > 0
 
     def texts(self, chosen: Tensor) -> tuple[Tensor, Tensor]:
-        """Nodes of captions of the bank: (K,) -> (K, T, Dn) float32 and (K, T) bool."""
+        """Return the nodes of captions in the bank: (K,) -> (K, T, Dn) float32 and (K, T) bool."""
         starts = self.ends - self.ends.diff(prepend=self.ends.new_zeros(1))
         length = (self.ends - starts)[chosen]
         place = torch.arange(int(length.max()))

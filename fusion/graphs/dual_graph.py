@@ -1,8 +1,8 @@
-"""The network whose vectors are indexed: one branch for photos, one for texts, nothing between.
+"""The network whose vectors are indexed: separate branches for photos and texts.
 
 The photo branch never sees a query, so its output can be indexed. Each branch adds two views of
 its nodes: a summary (an MLP of their mean and maximum), which alone is the pooled-MLP baseline, and
-a graph (projection, message passing, learned pooling), which must earn its place beside it.
+a graph (projection, message passing, learned pooling), which has to improve on it.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ class ModelConfig:
     image_dim: int
     text_dim: int
     pooled_dim: int
-    """Width of a photo's summary; a text's is twice `text_dim`."""
+    """Width of a photo's summary; a text's summary is twice `text_dim` wide."""
     width: int = 512
     hidden: int = 1024
     layers: int = 0
-    """Of the graph inside a modality. With two, learnt gates stayed near zero and recall was the
-    same without them, so by default there are none: the graphs that reach beyond a photo pay."""
+    """Layers of the graph inside a modality. With two, the learnt gates stayed near zero and recall
+    was no better, so the default is none: the graphs that reach beyond a single photo pay off."""
     graph: bool = True
-    """Whether a branch reads its nodes beside their summary; heads that were distilled do not, for
-    which it was worth nothing."""
+    """Whether a branch reads its nodes as well as their summary. Distilled heads do not, because it
+    gained them nothing."""
     neighbours: int = 4
     dropout: float = 0.5
     drop_nodes: float = 0.2
@@ -43,7 +43,7 @@ class ModelConfig:
 
 
 class Branch(nn.Module):
-    """One modality: nodes (B, N, D_in), mask (B, N) bool, summary (B, S) -> (B, D), unit length."""
+    """Embeds one modality: (B, N, D_in), mask (B, N) bool, summary (B, S) -> unit rows (B, D)."""
 
     def __init__(self, in_dim: int, summary_dim: int, config: ModelConfig) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ class Branch(nn.Module):
 
 
 class DualGraph(nn.Module):
-    """The first stage: a photo branch and a text branch into one space of `config.width`."""
+    """The first stage: a photo and a text branch that embed into one space of `config.width`."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()

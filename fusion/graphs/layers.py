@@ -35,7 +35,7 @@ class Projection(nn.Module):
 
 
 class ResidualProjection(Projection):
-    """`Projection` beside a plain linear map of the same input, which it corrects."""
+    """The sum of a linear map and a `Projection` of the same input, which corrects it."""
 
     def __init__(self, in_dim: int, width: int, hidden: int, dropout: float) -> None:
         super().__init__(in_dim, width, hidden, dropout)
@@ -48,13 +48,14 @@ class ResidualProjection(Projection):
 
 
 class NodeGraph(nn.Module):
-    """Graph convolutions over cosine-nearest neighbours, each behind a gate that starts at zero.
+    """Graph convolutions over cosine-nearest neighbours, each with a gate that starts at zero.
 
-    `x <- x + gate * dropout(gelu(GCN(norm(x))))`: an untrained graph changes nothing, so a graph
-    can only be learnt in. The convolution is GCN (Kipf and Welling, 2017) in PyTorch Geometric's
-    dense form, because a photo has some 25 nodes and a matrix product beats a scatter there.
+    `x <- x + gate * dropout(gelu(GCN(norm(x))))`: an untrained graph changes nothing, so it has an
+    effect only if training opens the gate. The convolution is GCN (Kipf and Welling, 2017) in
+    PyTorch Geometric's dense form, because a photo has some 25 nodes, and at that size a matrix
+    product is faster than a scatter.
 
-    Shapes: nodes (B, N, D), mask (B, N) bool -> (B, N, D); padded nodes stay as they were.
+    Shapes: nodes (B, N, D), mask (B, N) bool -> (B, N, D); padded nodes stay unchanged.
     """
 
     def __init__(self, width: int, layers: int, neighbours: int, dropout: float) -> None:
@@ -65,7 +66,7 @@ class NodeGraph(nn.Module):
         self.drop = nn.Dropout(dropout)
 
     def forward(self, nodes: Tensor, mask: Tensor, adjacency: Tensor | None = None) -> Tensor:
-        """Pass messages; `adjacency` (B, N, N) takes the place of the cosine one."""
+        """Pass messages; a given `adjacency` (B, N, N) replaces the cosine one."""
         if not len(self.convolutions):
             return nodes
         if adjacency is None:

@@ -1,7 +1,7 @@
-"""Banks of training items that an indexed photo, or a query, is held against.
+"""Banks of training items that an indexed photo, or a query, is compared with.
 
-Every bank holds training photos and training captions only. What an evaluated caption belongs to,
-or which other captions are evaluated beside it, has no way in.
+Every bank holds training photos and training captions only, so nothing about the evaluation can
+leak in: neither which photo a caption belongs to nor which other captions are evaluated.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ __all__ = ["HubCorrection", "MemoryGraph", "hubness", "pack_rows", "unit_rows", 
 
 
 def pack_rows(rows: Tensor, steps: int = 127) -> Tensor:
-    """Unit rows (..., D) float32 -> int8, each component in `steps` up to the row's largest.
+    """Quantise unit rows, (..., D) float32 -> int8, so that a row's largest component is `steps`.
 
-    The scale of a row is lost, which unit rows don't need: `unpack_rows` gives unit rows again.
+    A row's scale is lost, but unit rows don't need it: `unpack_rows` normalises them again.
     """
     peak = rows.abs().amax(-1, keepdim=True).clamp_min(1e-12)
     return (rows / peak * steps).round().to(torch.int8)
 
 
 def unpack_rows(packed: Tensor) -> Tensor:
-    """(..., D) int8 -> (..., D) float32 of unit length.
+    """Restore unit rows from packed ones: (..., D) int8 -> (..., D) float32 of unit length.
 
     >>> unpack_rows(pack_rows(torch.tensor([[0.6, 0.8]]))).round(decimals=2)
     tensor([[0.6000, 0.8000]])
@@ -36,7 +36,7 @@ _unpacked: WeakIdKeyDictionary = WeakIdKeyDictionary()
 
 
 def unit_rows(bank: Tensor) -> Tensor:
-    """`unpack_rows`, kept until the bank is filled anew: a query would pay for it each time."""
+    """Return `unpack_rows(bank)`, cached until the bank changes: queries would pay for it each."""
     cached = _unpacked.get(bank)
     if cached is None or cached[0] != bank._version:
         cached = _unpacked[bank] = (bank._version, unpack_rows(bank))
@@ -65,7 +65,7 @@ class MemoryGraph(nn.Module):
         self.register_buffer("values", torch.zeros(size, width, dtype=torch.int8))
 
     def fill(self, keys: Tensor, values: Tensor) -> None:
-        """Set the bank: (M, key_dim) visual keys and (M, D) caption embeddings, row by row."""
+        """Set the bank: visual keys (M, key_dim) and caption embeddings (M, D), row by row."""
         self.keys.copy_(pack_rows(functional.normalize(keys, dim=1)))
         self.values.copy_(pack_rows(functional.normalize(values, dim=1)))
 
@@ -75,8 +75,8 @@ class MemoryGraph(nn.Module):
         Args:
             vectors: (B, D) float32 of unit length.
             keys: (B, key_dim) float32 visual keys.
-            own_rows: (B,) int64: the bank row that is the photo itself, left out of its own
-                neighbourhood; None for photos that are not in the bank.
+            own_rows: (B,) int64: the bank row that is the photo itself, which is left out of its
+                own neighbourhood; None for photos that are not in the bank.
 
         Returns:
             (B, D) float32 of unit length.
@@ -95,7 +95,7 @@ class MemoryGraph(nn.Module):
 class HubCorrection(nn.Module):
     """How near an item is to everything: `weight` x its mean similarity to its `nearest` in a bank.
 
-    Subtracted from a score it keeps a hub, a photo near to all captions, from answering every query
+    Subtracted from a score, it keeps a hub (a photo near all captions) from answering every query
     (nearest-neighbour normalisation: Chowdhury et al., EMNLP 2024).
     """
 
@@ -111,12 +111,12 @@ class HubCorrection(nn.Module):
         self.bank.copy_(pack_rows(bank))
 
     def forward(self, vectors: Tensor) -> Tensor:
-        """(B, D) unit vectors -> (B,) float32, what to subtract from their scores."""
+        """Return what to subtract from scores: (B, D) unit vectors -> (B,) float32."""
         return hubness(vectors, self.bank, self.nearest, self.weight)
 
 
 def hubness(vectors: Tensor, bank: Tensor, nearest: int, weight: float) -> Tensor:
-    """`weight` x the mean similarity of (B, D) to the `nearest` of a packed (M, D): -> (B,)."""
+    """Return `weight` x the mean similarity of (B, D) to the `nearest` of a packed (M, D): (B,)."""
     if not len(bank) or not weight:
         return vectors.new_zeros(len(vectors))
     similarity = vectors @ unit_rows(bank).T

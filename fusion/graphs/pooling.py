@@ -1,4 +1,4 @@
-"""From the nodes of one photo or one caption to one vector."""
+"""Pooling of the nodes of one photo or one caption into one vector."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["LearnedPooling", "masked_max", "masked_mean"]
 
 
 def masked_mean(nodes: Tensor, mask: Tensor) -> Tensor:
-    """Mean over the real nodes: (B, N, D), (B, N) bool -> (B, D). A graph without nodes gives 0.
+    """Return the mean over real nodes: (B, N, D), (B, N) bool -> (B, D); 0 for an empty graph.
 
     >>> masked_mean(torch.tensor([[[2.0], [4.0], [9.0]]]), torch.tensor([[True, True, False]]))
     tensor([[3.]])
@@ -19,7 +19,7 @@ def masked_mean(nodes: Tensor, mask: Tensor) -> Tensor:
 
 
 def masked_max(nodes: Tensor, mask: Tensor) -> Tensor:
-    """Maximum over the real nodes: (B, N, D), (B, N) bool -> (B, D). Without nodes it gives 0.
+    """Return the maximum over real nodes: (B, N, D), (B, N) bool -> (B, D); 0 for an empty graph.
 
     >>> masked_max(torch.tensor([[[2.0], [4.0], [9.0]]]), torch.tensor([[True, True, False]]))
     tensor([[4.]])
@@ -33,7 +33,7 @@ class LearnedPooling(nn.Module):
 
     Ours, after the finding of VSE-infinity (Chen et al., CVPR 2021) that pooling should be learnt.
 
-    Shapes: (B, N, D) float32, (B, N) bool -> (B, D). Order and padding change nothing.
+    Shapes: (B, N, D) float32, (B, N) bool -> (B, D). Node order and padding do not matter.
     """
 
     def __init__(self, width: int) -> None:
@@ -42,7 +42,7 @@ class LearnedPooling(nn.Module):
         self.mix = nn.Parameter(torch.tensor([1.0, 1.0, 0.0]))
 
     def forward(self, nodes: Tensor, mask: Tensor) -> Tensor:
-        """Pool B graphs; each needs one real node at least."""
+        """Pool B graphs; each needs at least one real node."""
         logits = self.attention(nodes).squeeze(-1).masked_fill(~mask, -torch.inf)
         attended = (logits.softmax(1).unsqueeze(-1) * nodes).sum(1)
         mean, highest = masked_mean(nodes, mask), masked_max(nodes, mask)

@@ -1,8 +1,8 @@
-"""Which words would be said of a photo, read off its regions.
+"""Detects in a photo's regions which words a caption of it would use.
 
-After Fang et al. (CVPR 2015): a linear detector of each word, learnt from captions alone; which
-region shows the thing is left open, so the detector looks at all of them and takes what stands out.
-The word graph asks what was said of photos that look alike; this asks what the regions show.
+After Fang et al. (CVPR 2015): one linear detector per word, learnt from captions alone. Captions do
+not say which region shows a thing, so a detector reads all regions, and the strongest ones decide.
+The word graph uses what captions say of similar photos; this uses what the regions show.
 """
 
 from __future__ import annotations
@@ -18,17 +18,18 @@ __all__ = ["WordDetector"]
 LOWEST, HIGHEST = -3.0, 6.0
 LEAST_PRIOR = 1e-4
 STEPS = 20
-"""A log odd of 1 is so many steps of the int8 that the sample is kept in."""
+"""Steps per unit of log odds in the int8 that the sample is stored as."""
 NEAREST = 4
 
 
 class WordDetector(nn.Module):
-    """Log odds of V words from the nodes that the cross-modal graph reads of a photo.
+    """Computes the log odds of V words from the photo nodes of the cross-modal graph.
 
     Args:
-        words: V.
-        width: of a node.
-        sample: training photos whose log odds are kept, to correct texts for being true of many.
+        words: V, the number of words.
+        width: the width of a node.
+        sample: the number of training photos whose log odds are kept, to correct texts that fit
+            many photos.
     """
 
     prior: Tensor
@@ -45,16 +46,16 @@ class WordDetector(nn.Module):
 
     @torch.no_grad()
     def start(self, prior: Tensor) -> None:
-        """Set the share of training captions that say each word, (V,): an untrained detector's."""
+        """Set each word's share of training captions, (V,), as the untrained detector's output."""
         self.prior.copy_(prior.clamp(LEAST_PRIOR, 1 - LEAST_PRIOR))
         self.bias.copy_(self.prior.logit())
 
     def forward(self, nodes: Tensor, columns: Tensor | None = None) -> Tensor:
-        """Logits of words.
+        """Return logits of words.
 
         Args:
             nodes: (B, R + 1, Dn) float32 of unit length, the whole photo before its regions.
-            columns: (W,) int64, the words that are asked for; None for all.
+            columns: (W,) int64, the columns of the words to compute; None for all.
 
         Returns:
             (B, W) float32.
@@ -65,13 +66,13 @@ class WordDetector(nn.Module):
         regions, whole, bias = parts
         shown = nodes * self.log_scale.exp()
         cosines = functional.linear(shown[:, 1:], regions).float()
-        # Counted by a tensor, so that an export of it is not bound to one number of regions.
+        # Counted with a tensor, so that an exported graph works for any number of regions.
         count = cosines.new_ones(cosines.shape[1]).sum()
         strongest: Tensor = cosines.logsumexp(1) - count.log()
         return strongest + functional.linear(shown[:, 0], whole).float() + bias
 
     def odds(self, nodes: Tensor, columns: Tensor | None = None) -> Tensor:
-        """How much likelier each word is than of photos at large: -> (B, W), from -3 to 6."""
+        """Return words' log odds against the average training photo: (B, W), from -3 to 6."""
         prior = self.prior if columns is None else self.prior[columns]
         likelihood: Tensor = functional.logsigmoid(self(nodes, columns))
         return (likelihood - prior.log()).clamp(LOWEST, HIGHEST)
@@ -81,7 +82,7 @@ class WordDetector(nn.Module):
         self.sample.copy_((odds * STEPS).round().clamp(-127, 127))
 
     def hub(self, bags: Tensor) -> Tensor:
-        """How well each text's words fit just any photo: (B, V) bags -> (B,), to subtract."""
+        """Return how well each text's words fit photos in general: (B, V) -> (B,), to subtract."""
         if not len(self.sample):
             return bags.new_zeros(len(bags))
         columns = bags.any(0).nonzero().squeeze(1)

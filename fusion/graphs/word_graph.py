@@ -1,9 +1,10 @@
-"""From a photo to words, by way of the training photos that lie near it.
+"""A graph that leads from a photo, over the training photos nearest to it, to words.
 
 Ours, after nearest-neighbour annotation (TagProp: Guillaumin et al., ICCV 2009) and the query
 likelihood of text retrieval (Ponte and Croft, SIGIR 1998): a graph of photo nodes and word nodes,
-joined where a training caption says the word of the photo. One step of attention takes a candidate
-to training photos, one edge takes these to words. An embedding blurs a rare word; an edge keeps it.
+joined where a training caption of the photo uses the word. One step of attention leads from a
+candidate to training photos, and one edge from these to words. An embedding blurs a rare word; an
+edge keeps it.
 """
 
 from __future__ import annotations
@@ -32,12 +33,12 @@ def frequent_words(texts: Sequence[str]) -> tuple[str, ...]:
 
 
 class WordGraph(nn.Module):
-    """How much likelier each word is said of a photo than of photos at large.
+    """Computes how much likelier a word is in captions of a photo than in captions in general.
 
-    `log((p + smoothing * prior) / prior)`, where p is the share of captions that say the word among
-    those of the `neighbours` training photos nearest to the photo, weighed by the softmax of cosine
-    / temperature. Edges are kept photo by photo, as the words they lead to and how often each is
-    said; the prior is the mean over all training photos.
+    `log((p + smoothing * prior) / prior)`, where p is the share of captions that use the word among
+    those of the `neighbours` training photos nearest to the photo, weighted by the softmax of
+    cosine / temperature. Edges are stored photo by photo, as the words they lead to and the share
+    of the photo's captions that use each; the prior is the mean over all training photos.
     """
 
     ends: Tensor
@@ -70,7 +71,7 @@ class WordGraph(nn.Module):
         self.shares.copy_((torch.tensor(shares) * 255).round())
 
     def bags(self, texts: Sequence[str]) -> Tensor:
-        """Return each text's known words with one weight each, of sum 1 or 0: -> (B, V) float32."""
+        """Return each text's known words, equally weighted, summing to 1 or 0: (B, V) float32."""
         bags = torch.zeros(len(texts), len(self.column))
         for row, text in enumerate(texts):
             known = [self.column[word] for word in words_of(text) if word in self.column]
@@ -79,31 +80,31 @@ class WordGraph(nn.Module):
         return bags
 
     def forward(self, vectors: Tensor, bank: Tensor, columns: Tensor | None = None) -> Tensor:
-        """Log odds of words.
+        """Return log odds of words.
 
         Args:
             vectors: (B, D) float32 unit vectors of photos.
             bank: (N, D) int8, the packed vectors of the training photos.
-            columns: (W,) int64, the words that are asked for; None for all.
+            columns: (W,) int64, the columns of the words to compute; None for all.
 
         Returns:
-            (B, W) float32 from -3 to 6; zero from a bank without edges.
+            (B, W) float32 from -3 to 6; zero for a bank without edges.
         """
         return self.along(*self.edges(vectors, bank), columns)
 
     def edges(self, vectors: Tensor, bank: Tensor) -> tuple[Tensor, Tensor]:
-        """Join photos (B, D) to the nearest of the bank's (N, D), the nearest first.
+        """Join photos (B, D) to the nearest rows of the bank (N, D), nearest first.
 
         Returns:
             Rows of the bank (B, E) int64 and weights (B, E) float32, which sum to 1 for each photo;
-            E = 0 from a graph without words.
+            E = 0 for a graph without words.
         """
         kept = min(self.neighbours, len(bank)) if self.column else 0
         nearest = (vectors @ unit_rows(bank).T).topk(kept, dim=1)
         return nearest.indices, (nearest.values / self.temperature).softmax(1)
 
     def along(self, neighbours: Tensor, weights: Tensor, columns: Tensor | None = None) -> Tensor:
-        """Log odds of words by given `edges` of B photos; `columns` and (B, W) as in `forward`."""
+        """Return log odds of words from given `edges` of B photos; otherwise as `forward`."""
         if not len(self.ends):
             words = len(self.column) if columns is None else len(columns)
             return weights.new_zeros(len(weights), words)
@@ -111,7 +112,7 @@ class WordGraph(nn.Module):
         return self.odds(joined.scatter_(1, neighbours, weights), columns)
 
     def odds(self, joined: Tensor, columns: Tensor | None) -> Tensor:
-        """Follow the edges (B, N) on to words: -> (B, W)."""
+        """Follow the edges (B, N) to words, and return their log odds (B, W)."""
         shares, prior = self.dense()
         if columns is not None:
             shares, prior = shares[:, columns], prior[columns]
@@ -119,10 +120,10 @@ class WordGraph(nn.Module):
         return (likelihood / prior).log().clamp(LOWEST, HIGHEST)
 
     def hub(self, bags: Tensor, bank: Tensor) -> Tensor:
-        """How well each text's words fit just any photo: (B, V) bags -> (B,), to subtract.
+        """Return how well each text's words fit photos in general: (B, V) -> (B,), to subtract.
 
-        The mean over the 16 of some 1,000 training photos that they fit best. It changes nothing
-        for one text, and makes texts comparable when a photo looks for its own.
+        This is the mean over the 16 of some 1,000 training photos that they fit best. It does not
+        change the ranking for one text; it makes texts comparable when a photo searches captions.
         """
         if not len(self.words):
             return bags.new_zeros(len(bags))
@@ -131,7 +132,7 @@ class WordGraph(nn.Module):
         return fits.topk(min(NEAREST, fits.shape[1]), dim=1).values.mean(1)
 
     def sample(self, bank: Tensor) -> Tensor:
-        """Edges to the bank's N photos from S of them, some 1,000: -> (S, N), of sum 1 each."""
+        """Return edges to the bank's N photos from some 1,000 of them: (S, N), rows of sum 1."""
         if self._sample is None or self._sample[0] != bank._version:
             sample = unit_rows(bank)[:: max(len(bank) // SAMPLE, 1)]
             joined = sample.new_zeros(len(sample), len(bank))
@@ -139,7 +140,7 @@ class WordGraph(nn.Module):
         return self._sample[1]
 
     def dense(self) -> tuple[Tensor, Tensor]:
-        """Return the share of each training photo's captions that say a word, and its prior.
+        """Return the share of each training photo's captions that use a word, and the word's prior.
 
         Shapes: (N, V) and (V,), float32.
         """
@@ -149,7 +150,7 @@ class WordGraph(nn.Module):
             degrees = self.ends.diff(prepend=self.ends.new_zeros(1)).long()
             rows = torch.arange(len(self.ends), device=device).repeat_interleave(degrees)
             table[rows, self.words[: len(rows)].long()] = self.shares[: len(rows)].float() / 255
-            # In double, or the order of the addition would show in the fifth digit.
+            # In double precision: in single, the order of addition changes the fifth digit.
             sums = table.sum(0, dtype=torch.float64).float()
             prior = sums / max(len(table), 1) + LEAST_PRIOR
             cached = self._dense = (self.shares._version, table, prior)
@@ -159,7 +160,7 @@ class WordGraph(nn.Module):
 def edge_counts(
     column: dict[str, int], texts: Sequence[str], owners: Sequence[int]
 ) -> Counter[tuple[int, int]]:
-    """How many captions of a photo say a word: {(photo's row, word's column): count}."""
+    """Count the captions of a photo that use a word: {(photo's row, word's column): count}."""
     return Counter(
         (owner, column[word])
         for text, owner in zip(texts, owners, strict=True)

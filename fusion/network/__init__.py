@@ -1,1 +1,1 @@
-"""The whole learnt module: what a checkpoint holds, and a collection embedded by it."""
+"""The whole learnt module, which a checkpoint stores, and the embedding of a collection by it."""

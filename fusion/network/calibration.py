@@ -1,4 +1,4 @@
-"""From a score to a probability of match, and the cut between match and no match."""
+"""Calibration: from scores to match probabilities, and the threshold between match and no match."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ __all__ = ["Calibration", "best_threshold", "fit_logistic"]
 class Calibration(nn.Module):
     """Platt scaling (Platt, 1999) of both stages' scores, and the matching threshold.
 
-    Both are about true and random pairs; `fusion/network/look_alikes.py` answers for pairs that are
-    alike.
+    Both separate true pairs from random ones; `fusion/network/look_alikes.py` handles hard pairs,
+    whose photo resembles the text without being its own.
 
     Fitted on training photos that were held out of training, never on evaluated ones.
     """
@@ -29,16 +29,16 @@ class Calibration(nn.Module):
         self.register_buffer("threshold", torch.zeros(()))
 
     def first_stage(self, scores: Tensor) -> Tensor:
-        """(K,) scores of the first stage -> (K,) probabilities."""
+        """Return probabilities from first-stage scores: (K,) -> (K,)."""
         return (self.first[0] * scores + self.first[1]).sigmoid()
 
     def reranked(self, scores: Tensor) -> Tensor:
-        """(K,) scores after re-ranking -> (K,) probabilities."""
+        """Return probabilities from scores after re-ranking: (K,) -> (K,)."""
         return (self.full[0] * scores + self.full[1]).sigmoid()
 
 
 def fit_logistic(scores: Tensor, labels: Tensor) -> Tensor:
-    """Slope and offset of a logistic regression of (N,) labels 0 / 1 on (N,) float scores: -> (2,).
+    """Fit a logistic regression of (N,) labels 0 / 1 on (N,) scores; return (slope, offset), (2,).
 
     >>> a, b = fit_logistic(torch.tensor([-1.0, 1.0, -1.0, 1.0, 1.0, -1.0]),
     ...                     torch.tensor([0.0, 1.0, 0.0, 1.0, 0.0, 1.0])).tolist()
@@ -63,9 +63,9 @@ def fit_logistic(scores: Tensor, labels: Tensor) -> Tensor:
 
 
 def best_threshold(scores: Tensor, labels: Tensor) -> float:
-    """Return the cut with the highest accuracy: (N,) scores, (N,) bool or 0 / 1; matches lie above.
+    """Return the threshold of highest accuracy: (N,) scores, (N,) bool or 0 / 1; matches are above.
 
-    The middle between two neighbouring scores; of equal cuts the lowest.
+    It is the midpoint of two neighbouring scores; among equally good thresholds, the lowest.
 
     >>> best_threshold(torch.tensor([0.1, 0.4, 0.6, 0.9]), torch.tensor([0, 0, 1, 1]))
     0.5

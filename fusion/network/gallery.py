@@ -1,4 +1,4 @@
-"""A network over a captioned collection: all photos and captions embedded, and pairs scored."""
+"""Applies a network to a captioned collection: embeds all photos and captions, and scores pairs."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ Matrix = NDArray[np.float32]
 
 
 class Gallery(NamedTuple):
-    """N embedded photos, with what an index needn't keep because it follows from the vectors."""
+    """N embedded photos, with values that an index need not store because they can be derived."""
 
     vectors: Tensor
-    """(N, D), and the next three as in `PhotoVectors`: what an index keeps."""
+    """(N, D). This and the next three fields are as in `PhotoVectors`; an index stores them."""
     hub: Tensor
     nodes: Tensor
     cross_hub: Tensor
     odds: Tensor
-    """(N, V) float32, log odds of each word of the vocabulary by the word graph."""
+    """(N, V) float32, log odds of each word of the vocabulary from the word graph."""
     detected: Tensor
-    """(N, V) float32, the same by the word detector."""
+    """(N, V) float32, the same from the word detector."""
     classes: Tensor
-    """(N, C) int64, and the next as in `PhotoVectors`."""
+    """(N, C) int64. This and the next field are as in `PhotoVectors`."""
     class_shares: Tensor
 
 
@@ -60,14 +60,14 @@ def embed_photos(
     network: Network, photos: PhotoFeatures, own: Tensor | None = None, block: int = 100,
     progress: Progress | None = None,
 ) -> Gallery:  # fmt: skip
-    """Embed all photos; `own` (N,) are their rows in the memory, for training photos only."""
+    """Embed all photos; `own` (N,) holds their rows in the memory, for training photos only."""
     parts = []
     for rows in torch.arange(len(photos.regions)).split(block):
         parts.append(network.photos(photo_input(photos, rows), None if own is None else own[rows]))
         if progress:
             progress(int(rows[-1]) + 1, len(photos.regions), "photos embedded")
     vectors = PhotoVectors(*(torch.cat(column) for column in zip(*parts, strict=True)))
-    # The edges too as they come back from an index; the nodes are rounded already.
+    # The edges are rounded as an index returns them; the nodes are rounded already.
     packed, layout = network.pack(vectors), network.layout
     kept = (torch.from_numpy(each) for each in unpack_edges(packed, layout))
     shown = (torch.from_numpy(each) for each in unpack_classes(packed, layout))
@@ -96,12 +96,12 @@ def embed_texts(network: Network, captions: CaptionFeatures, block: int = 250) -
 
 
 def by_length(captions: CaptionFeatures) -> Tensor:
-    """Rows of captions, the shortest first: those of one length share a block with less padding."""
+    """Return the rows of captions, shortest first: blocks of similar lengths need less padding."""
     return torch.from_numpy(np.argsort(captions.mask.sum(1), kind="stable"))
 
 
 def first_scores(photos: Gallery, texts: TextVectors) -> Tensor:
-    """(Q, G): cosine, less what is due to either side being a hub."""
+    """Return first-stage scores (Q, G): the cosines less both sides' hub corrections."""
     return texts.vectors @ photos.vectors.T - photos.hub - texts.hub.unsqueeze(1)
 
 
@@ -110,9 +110,9 @@ def score_parts(
     network: Network, photos: Gallery, texts: TextVectors, text_rows: Tensor,
     photo_rows: Tensor, logits: Tensor | None = None,
 ) -> ScoreParts[Tensor]:  # fmt: skip
-    """What `Network.combine` puts together, of (N,) pairs: (N,) each.
+    """Return the parts that `Network.combine` adds up, for N pairs given as rows: (N,) each.
 
-    `logits` (N,) are what `pair_logits` gives, where they are known already.
+    `logits` (N,) are the result of `pair_logits`, if it is known already.
     """
     if logits is None:
         logits = pair_logits(network, photos, texts, text_rows, photo_rows)
@@ -133,7 +133,7 @@ def pair_logits(
     network: Network, photos: Gallery, texts: TextVectors, text_rows: Tensor,
     photo_rows: Tensor,
 ) -> Tensor:  # fmt: skip
-    """Logits of the cross-modal graph, of (N,) pairs: -> (N,)."""
+    """Return the cross-modal graph's logits of N pairs, given as rows: (N,)."""
     logits = [photos.vectors.new_zeros(0)]
     for q, g in zip(text_rows.split(BLOCK), photo_rows.split(BLOCK), strict=True):
         mask = texts.mask[q]
@@ -147,7 +147,7 @@ def pair_scores(
     network: Network, photos: Gallery, texts: TextVectors, text_rows: Tensor,
     photo_rows: Tensor, *, captions: bool = False,
 ) -> Tensor:  # fmt: skip
-    """Final scores of (N,) pairs: -> (N,); `captions` as in `Network.combine`."""
+    """Return final scores of N pairs, given as rows: (N,); `captions` as in `Network.combine`."""
     parts = score_parts(network, photos, texts, text_rows, photo_rows)
     return network.combine(parts, captions=captions, short=texts.short[text_rows])
 
@@ -155,7 +155,7 @@ def pair_scores(
 def pair_evidence(
     network: Network, photos: Gallery, texts: TextVectors, text_rows: Tensor, photo_rows: Tensor
 ) -> Evidence:
-    """What is known of (N,) pairs that may be matches or look-alikes: (N,) each."""
+    """Return what `LookAlikeTest` reads of N pairs, given as rows: (N,) each."""
     return Evidence(
         pair_scores(network, photos, texts, text_rows, photo_rows),
         texts.hub[text_rows],
@@ -167,10 +167,10 @@ def pair_evidence(
 
 
 def nearest_pairs(first: Tensor, dim: int) -> tuple[Tensor, Tensor]:
-    """The pairs that are re-ranked, by first-stage scores (Q, G).
+    """Return the pairs to re-rank, given first-stage scores (Q, G).
 
     `dim` 1 lists the 50 photos nearest to each caption, 0 the 50 captions nearest to each photo.
-    Return rows of captions and of photos, (N,) int64 each.
+    The pairs come as rows of captions and rows of photos, (N,) int64 each.
     """
     listed = first.topk(min(CANDIDATES, first.shape[dim]), dim=dim).indices
     if dim == 1:
@@ -182,7 +182,7 @@ def rerank(
     network: Network, photos: Gallery, texts: TextVectors, first: Tensor, dim: int,
     progress: Progress | None,
 ) -> Tensor:  # fmt: skip
-    """Re-rank the lists of `nearest_pairs`: (Q, G) -> (Q, G), all others kept below them."""
+    """Re-rank the lists of `nearest_pairs`: (Q, G) -> (Q, G), with all other pairs below them."""
     q, g = nearest_pairs(first, dim)
     parts = []
     for start in range(0, len(q), 8192):
@@ -195,7 +195,7 @@ def rerank(
 
 
 def place(first: Tensor, q: Tensor, g: Tensor, scored: Tensor, dim: int) -> Tensor:
-    """Put final scores (N,) in the cells that are listed and push all others below each list."""
+    """Put the final scores (N,) into the listed cells and push all others below each list."""
     lists = torch.full_like(first, torch.inf)
     lists[q, g] = scored
     lowest = lists.amin(dim, keepdim=True)

@@ -1,9 +1,9 @@
-"""Does a photo match a text, or is it merely alike?
+"""Decides whether a photo matches a text or merely resembles a match.
 
-A ranking score compares photos of one text, so what it takes off for hubs is set for ranking. To
-call a single pair a match is another question: how much of a hub either side is says how far a high
+A ranking score compares photos for one text, so its hub corrections are fitted for ranking. Calling
+a single pair a match is another question: how much of a hub either side is tells how far a high
 score can be trusted. This is a logistic regression on the score, the hub corrections of both sides,
-and their squares and products, which may pay where one correction leans on another.
+and their squares and products, which help where one correction depends on another.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ RIDGE = 3e-3
 
 
 class Evidence(NamedTuple):
-    """What is known of N pairs, (N,) float32 each."""
+    """The score and the hub corrections of N pairs, (N,) float32 each."""
 
     score: Tensor
-    """The final one."""
+    """The final score."""
     text_hub: Tensor
-    """These, and what they correct, as in `TextVectors` and `PhotoVectors`."""
+    """This and the fields below are the corrections of `TextVectors` and `PhotoVectors`."""
     bag_hub: Tensor
     detected_hub: Tensor
     photo_hub: Tensor
@@ -37,7 +37,7 @@ TERMS = FACTS + FACTS * (FACTS + 1) // 2
 
 
 class LookAlikeTest(nn.Module):
-    """Log odds that a pair is a match and not a look-alike; fitted, never trained by gradients."""
+    """Computes log odds that a pair is a match, not a look-alike; fitted apart from training."""
 
     mean: Tensor
     spread: Tensor
@@ -52,17 +52,17 @@ class LookAlikeTest(nn.Module):
         self.register_buffer("offset", torch.zeros(()))
 
     def forward(self, evidence: Evidence) -> Tensor:
-        """(N,) log odds; at 0 both are as likely, where as many of either are asked about."""
+        """Return log odds (N,), given as many matches as look-alikes; 0 means equally likely."""
         return self.terms(evidence) @ self.weights + self.offset
 
     def terms(self, evidence: Evidence) -> Tensor:
-        """Standardised facts and their products: (N, TERMS)."""
+        """Return the standardised facts and their products: (N, TERMS)."""
         facts = (torch.stack(evidence, dim=1) - self.mean) / self.spread
         rows, columns = torch.triu_indices(FACTS, FACTS)
         return torch.cat([facts, facts[:, rows] * facts[:, columns]], dim=1)
 
     def fit(self, evidence: Evidence, matches: Tensor) -> None:
-        """Fit to N pairs, of which `matches` (N,) bool are true; both kinds weigh the same."""
+        """Fit to N pairs; `matches` (N,) bool says which are true. Both kinds weigh the same."""
         facts = torch.stack(evidence, dim=1)
         self.mean.copy_(facts.mean(0))
         self.spread.copy_(facts.std(0).clamp_min(1e-6))

@@ -1,4 +1,4 @@
-"""Everything that is learnt, in one module: what a checkpoint holds and a retriever runs."""
+"""All learnt parts in one module, which a checkpoint stores and a retriever runs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from fusion.runtime.wording import is_short_query
 __all__ = ["GATES", "Network", "NetworkConfig", "PhotoVectors", "ScoreParts", "TextVectors"]
 
 MEMORY_NEAREST, MEMORY_HUB_WEIGHT = 8, 0.5
-"""Training photos whose captions a photo is held against, and what is taken off their mean."""
+"""Number of training photos whose captions a photo is compared with, and the mean's weight."""
 
 
 @dataclass(frozen=True)
@@ -49,15 +49,15 @@ class NetworkConfig:
     word_edges: int = 0
     detector_sample: int = 0
     classes: int = 0
-    """That the image encoder's classifier knows; 0 for a network without a concept graph."""
+    """Classes of the image encoder's classifier; 0 for a network without a concept graph."""
     class_words: tuple[str, ...] = ()
-    """Words of the classes' names, which queries may use though no training caption does."""
+    """Words of the classes' names, which queries may use even if no training caption does."""
     memory_hubs: bool = False
-    """Whether a photo's hub correction holds it against the memory's captions, of all training
-    photos, and not against the bank of fewer captions, as earlier checkpoints do. The bank is too
-    thin for kinds of photos of which there are few in training."""
+    """Whether a photo's hub correction compares it with the memory's captions, which cover all
+    training photos. Earlier checkpoints compare it with the smaller bank of captions, which is too
+    sparse for kinds of photos that are rare in training."""
     class_edges: int = 0
-    """Of a photo, to classes, that a query's paths follow; 0 in checkpoints of before them."""
+    """Edges from a photo to classes that a query's paths follow; 0 in checkpoints without paths."""
     cell_concepts: int = 64
     """Width of the concept graph's message to a cell."""
     model: ModelConfig = field(default_factory=lambda: ModelConfig(0, 0, 0))
@@ -65,47 +65,47 @@ class NetworkConfig:
 
 
 class PhotoVectors(NamedTuple):
-    """B photos, as they are indexed."""
+    """B photos in the form in which they are indexed."""
 
     vectors: Tensor
     """(B, D) float32, unit length."""
     hub: Tensor
     """(B,) float32, to subtract from a photo's scores."""
     nodes: Tensor
-    """(B, R + 1, Dn) float32, unit length: the whole photo before its regions. Rounded as
-    `fusion/runtime/packing.py` does, so that all that reads them reads what an index keeps."""
+    """(B, R + 1, Dn) float32, unit length: the whole photo before its regions. Rounded as in
+    `fusion/runtime/packing.py`, so that every reader gets the values that an index stores."""
     cross_hub: Tensor
     """(B,) float32, to subtract from the cross-modal graph's logits of a photo."""
     neighbours: Tensor
-    """(B, E) int64, where the photo's edges in the word graph lead, by `WordGraph.edges`."""
+    """(B, E) int64, the ends of the photo's edges in the word graph, from `WordGraph.edges`."""
     weights: Tensor
-    """(B, E) float32, of these edges; of sum 1."""
+    """(B, E) float32, the weights of these edges; each photo's sum to 1."""
     classes: Tensor
-    """(B, C) int64, the classes that the photo likeliest shows, by `ConceptGraph.shown`."""
+    """(B, C) int64, the photo's most likely classes, from `ConceptGraph.shown`."""
     class_shares: Tensor
-    """(B, C) float32, of sum 1."""
+    """(B, C) float32, the shares of these classes; each photo's sum to 1."""
 
 
 class TextVectors(NamedTuple):
-    """B texts, as they are asked for."""
+    """B texts in the form in which they are searched for."""
 
     vectors: Tensor
     hub: Tensor
     bag: Tensor
     """(B, V) float32, the weight of each word of the vocabulary."""
     bag_hub: Tensor
-    """(B,) float32, to subtract from the bag's mean log odds by the word graph."""
+    """(B,) float32, to subtract from the bag's mean log odds from the word graph."""
     detected_hub: Tensor
-    """(B,) float32, to subtract from the bag's mean log odds by the word detector."""
+    """(B,) float32, to subtract from the bag's mean log odds from the word detector."""
     nodes: Tensor
     """(B, T + 1, Dn) float32: the whole text before its words."""
     mask: Tensor
     """(B, T + 1) bool, true where `nodes` holds a node."""
     short: Tensor
-    """(B,) bool, whether the graphs earn the gates of a short query."""
+    """(B,) bool, whether the gates for short queries apply."""
     classes: Tensor
-    """(B, K) float32, how much it asks for each class, by `ConceptGraph.asked`; K = 0 where no
-    paths lead there."""
+    """(B, K) float32, how much the text asks for each class, from `ConceptGraph.asked`; K = 0 for a
+    model without paths over classes."""
 
 
 class Network(nn.Module):
@@ -113,7 +113,7 @@ class Network(nn.Module):
 
     Args:
         config: the shape.
-        blocks: the image encoder's last blocks, of which each stage tunes a copy; None for none.
+        blocks: the image encoder's last blocks, which are tuned; None for none.
         layers: the text encoder's last layers, likewise.
     """
 
@@ -155,7 +155,7 @@ class Network(nn.Module):
             config.captions_bank, config.captions_bank_nodes, config.reranker.node_width
         )
         self.text_hub = HubCorrection(config.memory_size, width, nearest=16, weight=0.5)
-        # Buffers: fitted after training, on photos that no gradient saw.
+        # These are buffers: they are fitted after training, on photos that were held out of it.
         for gate in GATES:
             self.register_buffer(gate, torch.zeros(()))
         self.register_buffer("caption_gates", torch.zeros(len(GATES)))
@@ -171,7 +171,7 @@ class Network(nn.Module):
     def photos(self, features: PhotoInput, own: Tensor | None = None) -> PhotoVectors:
         """Embed B photos; errors as in `NodeReader.photos`.
 
-        `own` (B,) names the memory's rows that are these very photos, for training photos only.
+        `own` (B,) holds the memory's rows of these same photos, for training photos only.
         """
         regions, pooled = self.reader.regions(features)
         read = self.reader.nodes(regions, pooled)
@@ -183,14 +183,14 @@ class Network(nn.Module):
         return PhotoVectors(vectors, hub, nodes, cross_hub, *edges, *shown)
 
     def hubness(self, vectors: Tensor) -> Tensor:
-        """How near (B, D) photos are to any text, to subtract from their scores: (B,)."""
+        """Return how near photos (B, D) are to texts in general, to subtract from scores: (B,)."""
         if self.config.memory_hubs:
             return hubness(vectors, self.memory.values, MEMORY_NEAREST, MEMORY_HUB_WEIGHT)
         hub: Tensor = self.photo_hub(vectors)
         return hub
 
     def shown(self, regions: Tensor) -> tuple[Tensor, Tensor]:
-        """The classes that B photos show, as `ConceptGraph.shown`; (B, 0) without paths."""
+        """Return the classes that B photos show, as `ConceptGraph.shown`; (B, 0) without paths."""
         concepts = self.reader.concepts
         if concepts is None or not concepts.kept:
             none = regions.new_zeros(len(regions), 0)
@@ -198,37 +198,37 @@ class Network(nn.Module):
         return concepts.shown(regions)
 
     def asked(self, read: TextNodes) -> Tensor:
-        """How much B texts ask for each class, as `ConceptGraph.asked`; (B, 0) without paths."""
+        """Return how much texts ask for each class, as `ConceptGraph.asked`; (B, 0) without paths."""
         concepts = self.reader.concepts
         if concepts is None:
             return read.words.new_zeros(len(read.words), 0)
         return concepts.asked(read.words, read.mask)
 
     def paths(self, classes: Tensor, shares: Tensor, expected: Tensor) -> Tensor:
-        """Log odds of N pairs by paths over classes, as `ConceptGraph.paths`; else zeros."""
+        """Return N pairs' log odds from paths over classes: `ConceptGraph.paths`; zeros without."""
         concepts = self.reader.concepts
         if concepts is None or not concepts.kept:
             return shares.new_zeros(len(shares))
         return concepts.paths(classes, shares, expected)
 
     def nodes(self, read: ImageNodes) -> Tensor:
-        """Return the nodes of B photos that were read, rounded (B, R + 1, Dn), as `photos` does."""
+        """Return the nodes (B, R + 1, Dn) of B photos already read, rounded as in `photos`."""
         return unpack_rows(pack_rows(self.cross.image(*read), LARGEST))
 
     def photo_vectors(self, read: ImageNodes, own: Tensor | None = None) -> Tensor:
-        """Embed B photos that were read, and nothing more: (B, D); `own` as in `photos`."""
+        """Return only the vectors (B, D) of B photos already read; `own` as in `photos`."""
         vectors: Tensor = self.memory(self.dual.image(*read), self.keys(read), own)
         return vectors
 
     def standing(self, stage: Literal["full", "first"]) -> Standing:
-        """How likely hits are right, after re-ranking or by the first stage alone."""
+        """Return the regression for how likely hits are right: re-ranked or first-stage ones."""
         mean, spread, weights, offset = (
             getattr(self, f"standing_{stage}_{name}") for name in Standing._fields
         )
         return Standing(mean.numpy(), spread.numpy(), weights.numpy(), float(offset))
 
     def keys(self, read: ImageNodes) -> Tensor:
-        """What the memory graph compares photos by: (B, C), of their looks alone."""
+        """Return the visual keys (B, C) that the memory graph compares photos by."""
         return read.cells[..., : self.config.components].mean(1)
 
     @property
@@ -243,7 +243,7 @@ class Network(nn.Module):
         )
 
     def pack(self, photos: PhotoVectors) -> NDArray[np.uint8]:
-        """Return what an index keeps of B photos for the re-ranker: (B, P)."""
+        """Return what an index stores of B photos for the re-ranker: (B, P)."""
         return pack_photos(
             photos.nodes.numpy(),
             photos.neighbours.numpy(),
@@ -253,7 +253,7 @@ class Network(nn.Module):
         )
 
     def texts(self, features: TextInput, texts: Sequence[str]) -> TextVectors:
-        """Embed B texts from what the encoder gave of them; errors as in `NodeReader.texts`."""
+        """Embed B texts from their encoder features; errors as in `NodeReader.texts`."""
         read = self.reader.texts(features)
         vectors = self.dual.text(*read)
         bag = self.words.bags(texts)
@@ -272,11 +272,10 @@ class Network(nn.Module):
     def combine(
         self, parts: ScoreParts[Tensor], *, captions: bool = False, short: Tensor | None = None
     ) -> Tensor:
-        """Final scores of pairs: the first stage's, and what each graph adds behind its gate.
+        """Return final scores of pairs: first-stage scores plus each graph's part times its gate.
 
-        `captions` is for a photo that looks for its captions, where the graphs earn other gates, as
-        they do for short queries: `short` says of each pair whether its text is one, and has the
-        shape of the parts.
+        Photos that search for captions have their own gates (`captions`), and so have short
+        queries: `short` has the shape of the parts and says for each pair whether its text is one.
         """
         long_gates = torch.stack([getattr(self, name) for name in GATES])
         if captions:

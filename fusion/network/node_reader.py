@@ -1,4 +1,4 @@
-"""From what the encoders give to the nodes that both graphs read: tuned layers, then one scale."""
+"""Turns encoder features into the nodes that both graphs read: tuned layers, then whitening."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class ImageNodes(NamedTuple):
     """B photos as a graph reads them."""
 
     cells: Tensor
-    """(B, R, C) float32; where there is a concept graph, its messages to cells come last."""
+    """(B, R, C) float32; with a concept graph, its messages to the cells come last."""
     mask: Tensor
     """(B, R) bool, all true."""
     summary: Tensor
-    """(B, P) float32, likewise."""
+    """(B, P) float32; with a concept graph, its message to the photo comes last."""
 
 
 class TextNodes(NamedTuple):
@@ -38,13 +38,13 @@ class TextNodes(NamedTuple):
 
 
 class NodeReader(nn.Module):
-    """Tuned encoder layers, where there are any, whitening, and the concept graph.
+    """Tuned encoder layers (if any), whitening, and the concept graph.
 
     Args:
         whitening: fitted on the frozen encoders' features.
-        blocks: the image encoder's last blocks to tune; None where it stays frozen.
-        layers: the text encoder's last layers to tune; None where it stays frozen.
-        concepts: joins photos to classes; None where the image encoder knows none.
+        blocks: the image encoder's last blocks, to be tuned; None if it stays frozen.
+        layers: the text encoder's last layers, to be tuned; None if it stays frozen.
+        concepts: joins photos to classes; None if the image encoder has no classifier.
     """
 
     def __init__(
@@ -64,10 +64,10 @@ class NodeReader(nn.Module):
         return self.nodes(*self.regions(features))
 
     def regions(self, features: PhotoInput) -> tuple[Tensor, Tensor]:
-        """Run the tuned blocks on B photos: -> regions (B, R, D) and their summary (B, P).
+        """Run the tuned blocks on B photos; return regions (B, R, D) and their summary (B, P).
 
         Raises:
-            ValueError: the form that this reader needs is None.
+            ValueError: the form of features that this reader needs is None.
         """
         regions, pooled, lower = features
         if self.blocks is not None:
@@ -79,7 +79,7 @@ class NodeReader(nn.Module):
         return self.here(regions), self.here(pooled)
 
     def nodes(self, regions: Tensor, pooled: Tensor) -> ImageNodes:
-        """Scale regions (B, R, D) and summaries (B, P) of B photos, and add what classes say."""
+        """Whiten regions (B, R, D) and summaries (B, P) of B photos, and append class messages."""
         cells, summary = self.whitening.photos(regions, pooled)
         if self.concepts is not None:
             to_cells, to_photo = self.concepts(regions)
@@ -92,7 +92,7 @@ class NodeReader(nn.Module):
         """Read B texts.
 
         Raises:
-            ValueError: the form that this reader needs is None.
+            ValueError: the reader has tuned layers and the lower states are None.
         """
         mask, words, lower = self.here(features.mask), self.here(features.words), features.lower
         if self.layers is not None:
@@ -103,5 +103,5 @@ class NodeReader(nn.Module):
         return TextNodes(scaled, mask, summary)
 
     def here(self, part: Tensor) -> Tensor:
-        """Bring features to the device that the reader is on."""
+        """Move features to the reader's device."""
         return part.to(self.whitening.pooled_scale.device)

@@ -1,7 +1,7 @@
-"""The encoders' last layers, as part of what is trained.
+"""The encoders' last layers as a trained part of the network.
 
-The layers below stay frozen and their output is cached, which leaves fine-tuning affordable
-without a GPU; the checkpoint holds the tuned layers only.
+The layers below stay frozen and their output is cached, which keeps fine-tuning affordable without
+a GPU; the checkpoint holds only the tuned layers.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class TunedLayers(nn.Module):
         self.layers = layers
 
     def forward(self, lower: Tensor, mask: Tensor) -> Tensor:
-        """Run the layers; what stands at padding comes out as zero."""
+        """Run the layers; the output is zero at padding."""
         additive = torch.zeros(mask.shape, device=lower.device).masked_fill(~mask, -1e9)
         hidden = lower
         for layer in self.layers:
@@ -35,7 +35,7 @@ class TunedLayers(nn.Module):
 class TunedBlocks(nn.Module):
     """Convolutional blocks over cached lower maps: (B, rows, columns, C) -> (B, R, D) regions.
 
-    Batch norms are folded already.
+    Batch norms have already been folded.
     """
 
     def __init__(self, blocks: nn.Sequential) -> None:
@@ -43,16 +43,16 @@ class TunedBlocks(nn.Module):
         self.blocks = blocks.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, lower: Tensor) -> Tensor:
-        """Run the blocks; regions come row by row from the top left corner."""
+        """Run the blocks; regions are in row order from the top left corner."""
         maps: Tensor = self.blocks(lower.permute(0, 3, 1, 2))
         return maps.flatten(2).transpose(1, 2)
 
 
 def freeze_depthwise(blocks: nn.Sequential) -> nn.Sequential:
-    """Keep depthwise convolutions of stride 1 as they are, in place, for training on a CPU.
+    """Freeze depthwise convolutions of stride 1, in place, for training on a CPU.
 
-    They are three weights in a hundred, whose gradient would take more time there than that of all
-    others together.
+    They hold 3% of the weights, but on a CPU their gradient would take longer than the gradients of
+    all other weights together.
     """
     for module in list(blocks.modules()):
         for name, child in list(module.named_children()):
@@ -64,7 +64,7 @@ def freeze_depthwise(blocks: nn.Sequential) -> nn.Sequential:
 
 
 class FrozenDepthwise(nn.Module):
-    """A depthwise convolution of stride 1 whose weights are not trained: (B, C, H, W) -> same."""
+    """A frozen depthwise convolution of stride 1: (B, C, H, W) -> (B, C, H, W)."""
 
     weight: Tensor
     bias: Tensor
@@ -83,7 +83,7 @@ class FrozenDepthwise(nn.Module):
 
 
 class _Depthwise(torch.autograd.Function):
-    """Passes a gradient to the maps alone, by the same fast kernel with the filter turned round."""
+    """Passes gradients to the maps only, with the same fast kernel and the filter flipped."""
 
     @staticmethod
     def forward(ctx: Any, maps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:  # noqa: ANN401

@@ -1,4 +1,4 @@
-"""Encoder features brought to one scale before any learnt layer, by statistics of training data."""
+"""Whitens encoder features before any learnt layer, with statistics of training data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fusion.data.features import PairData, word_summary
 __all__ = ["Whitening"]
 
 FITTED_ROWS = 6000
-"""Photos and captions that the statistics are taken from: more change nothing that shows."""
+"""Photos and captions that the statistics are computed from; more make no visible difference."""
 
 
 class Whitening(nn.Module):
@@ -21,7 +21,7 @@ class Whitening(nn.Module):
         image_dim: D, width of a region.
         pooled_dim: P, width of a photo's summary.
         text_dim: Dt, width of a word.
-        components: C, directions kept of a region.
+        components: C, the number of directions kept of a region.
     """
 
     region_mean: Tensor
@@ -44,14 +44,14 @@ class Whitening(nn.Module):
 
     @torch.no_grad()
     def fit(self, data: PairData) -> None:
-        """Take the statistics of training data; the evaluated photos and captions have no part."""
+        """Compute the statistics of training data, without evaluated photos and captions."""
         rows = np.linspace(0, len(data.photos.regions) - 1, FITTED_ROWS).astype(int)
         regions = torch.from_numpy(data.photos.regions[np.unique(rows)]).float().flatten(0, 1)
         self.region_mean.copy_(regions.mean(0))
         centred = regions - self.region_mean
         values, vectors = torch.linalg.eigh(centred.T @ centred / len(centred))
         kept = self.region_map.shape[1]
-        # One scale for all directions: full whitening would raise the noise of the last ones.
+        # One scale for all directions: full whitening would amplify noise in the last ones.
         scale = values[-kept:].mean().clamp_min(1e-12).rsqrt()
         self.region_map.copy_(vectors[:, -kept:].flip(1) * scale)
         pooled = torch.from_numpy(np.array(data.photos.pooled, np.float32))
@@ -66,11 +66,11 @@ class Whitening(nn.Module):
         self.words_scale.copy_(1 / (summary.std(0) + 0.02))
 
     def photos(self, regions: Tensor, pooled: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, R, D), (B, P) -> cells (B, R, C) and summary (B, P), both near unit variance."""
+        """Map (B, R, D), (B, P) to cells (B, R, C) and summary (B, P), both near unit variance."""
         cells = (regions - self.region_mean) @ self.region_map
         return cells, (pooled - self.pooled_mean) * self.pooled_scale
 
     def texts(self, words: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, T, Dt), (B, T) -> words (B, T, Dt) and summary (B, 2 Dt)."""
+        """Map (B, T, Dt), (B, T) to words (B, T, Dt) and summary (B, 2 Dt)."""
         scaled = words * self.word_scale
         return scaled, (word_summary(scaled, mask) - self.words_mean) * self.words_scale
