@@ -1,8 +1,8 @@
-"""What is computed: encoders, graphs, the networks, their training and calibration.
+"""The models: encoders, graphs, the networks, their training and calibration.
 
-Tensors in, tensors out. Nothing here knows how an index is stored or what a person reads: no store,
-no printing. Weights are safetensors; nothing is unpickled. Modules are imported by name, so that a
-reader of one of them does not pay for all; this file imports nothing for the same reason.
+The interface is tensors in, tensors out: nothing here knows how an index is stored, and nothing
+prints. Weights are safetensors; nothing is unpickled. Modules are imported by name, so importing
+one does not load all the others; this file imports nothing for the same reason.
 """
 
 __all__: list[str] = []

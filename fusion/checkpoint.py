@@ -1,7 +1,7 @@
-"""A trained model as a folder: `config.json`, `model.safetensors`, and what was fitted beside them.
+"""Trained models as folders: `config.json`, `model.safetensors`, and other fitted files.
 
-Large matrices are kept as int8 with a float16 scale for each row, which halves the file and moves
-recall by a fifth of a point at most; all other weights as float16. Nothing is ever unpickled.
+Large matrices are stored as int8 with a float16 scale for each row, which halves the file and
+changes recall by at most 0.2 points; all other weights as float16. Nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ __all__ = [
 ]
 
 Config = Mapping[str, Any]
-"""What `config.json` says of a network, as JSON holds it."""
+"""The description of a network in `config.json`, as parsed JSON."""
 
 ROW = 64
-"""How long the rows of a matrix must be to be kept as int8."""
+"""Minimum row length for a matrix to be stored as int8."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a checkpoint folder holds, read but not yet built."""
+    """The contents of a checkpoint folder, read but not yet built into a model."""
 
     kind: str
     """crossgraph, article, concat or average."""
@@ -61,10 +61,10 @@ class Checkpoint:
 
 
 def shipped_checkpoint(name: str = "crossgraph") -> Path:
-    """Folder of a checkpoint that comes with the package.
+    """Return the folder of a checkpoint that ships with the package.
 
     Raises:
-        CheckpointError: there is none of that name.
+        CheckpointError: there is no checkpoint with that name.
     """
     folder = SHIPPED / name
     if not (folder / CONFIG).is_file():
@@ -84,7 +84,7 @@ def write_checkpoint(
     config: Config,
     module: nn.Module,
 ) -> None:
-    """Write a model so that a reader never meets half of it: each file is renamed into place."""
+    """Write a model; each file is renamed into place, so readers never see a partial file."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = compact(module.state_dict())
     with replaced_file(folder / WEIGHTS) as partial:
@@ -102,7 +102,7 @@ def write_checkpoint(
 
 
 def compact(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Tensors as they are kept: int8 rows and `NAME.scale`, or float16; integers as they are."""
+    """Convert tensors for storage: int8 rows and `NAME.scale`, or float16; others unchanged."""
     kept: dict[str, Tensor] = {}
     for name, value in weights.items():
         if value.dtype != torch.float32:
@@ -111,7 +111,7 @@ def compact(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
             kept[name] = value.half().contiguous().clone()
         else:
             rows = value.flatten(1)
-            # The scale is rounded before it divides, so that nothing is lost in it.
+            # Rows are divided by the rounded scale, so its rounding adds no error.
             scale = (rows.abs().amax(1) / 127).clamp_min(1e-7).half().float()
             whole = (rows / scale.unsqueeze(1)).round().clamp(-127, 127)
             kept[name] = whole.to(torch.int8).view(value.shape).contiguous()
@@ -120,7 +120,7 @@ def compact(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def widen(kept: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Undo `compact`: float32 weights, and integers as they are."""
+    """Undo `compact`: return float32 weights, and integers unchanged."""
     weights: dict[str, Tensor] = {}
     for name, value in kept.items():
         scale = kept.get(name + SCALE)
@@ -152,7 +152,7 @@ def read_checkpoint(folder: Path) -> Checkpoint:
 
 
 def layers_config(layers: Any) -> dict[str, Any] | None:  # noqa: ANN401 - layers share no type
-    """What it takes to build a text encoder's last layers again; None where none are tuned."""
+    """Return the sizes needed to rebuild a text encoder's last layers; None if none are tuned."""
     if layers is None:
         return None
     config = layers[0].attention.self.config
@@ -189,9 +189,9 @@ def build_network(config: Config) -> Network:
 
 
 def network_checkpoint(network: Network, architecture: str) -> dict[str, Any]:
-    """Return the `config` from which `build_network` makes this network's shape again.
+    """Return the `config` from which `build_network` rebuilds this network.
 
-    `architecture` names the image encoder, as `ImageEncoder.architecture` does.
+    `architecture` is the image encoder's `ImageEncoder.architecture`.
     """
     reader = network.reader
     return {
@@ -202,10 +202,11 @@ def network_checkpoint(network: Network, architecture: str) -> dict[str, Any]:
 
 
 def load_network(checkpoint: Checkpoint) -> Network:
-    """Build and fill the network of a `crossgraph` checkpoint, ready to run.
+    """Build the network of a `crossgraph` checkpoint and load its weights, ready to run.
 
     Raises:
-        CheckpointError: the weights don't fit the configuration, or it is of another kind.
+        CheckpointError: the weights don't fit the configuration, or the checkpoint is of another
+            kind.
     """
     if checkpoint.kind != "crossgraph":
         raise CheckpointError(
@@ -228,7 +229,7 @@ def load_network(checkpoint: Checkpoint) -> Network:
 
 
 def upgrade(network: Network, weights: dict[str, Tensor]) -> None:
-    """Return the weights of an older checkpoint what it lacks, so that it answers as it did."""
+    """Add to an older checkpoint's weights what they lack, so that its answers do not change."""
     weights.setdefault("class_gate", torch.zeros(()))
     if "short_gates" not in weights:
         weights["short_gates"] = torch.stack([weights[name] for name in GATES])
@@ -241,6 +242,6 @@ def upgrade(network: Network, weights: dict[str, Tensor]) -> None:
 
 
 def tunes_others(network: Network, weights: Mapping[str, Tensor]) -> bool:
-    """Whether weights fit a network but for which of the image encoder's blocks are tuned."""
+    """Return whether weights differ from a network's only in the names of tuned image blocks."""
     differing = network.state_dict().keys() ^ weights.keys()
     return bool(differing) and all(name.startswith("reader.blocks.") for name in differing)

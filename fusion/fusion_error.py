@@ -1,4 +1,4 @@
-"""The root of what this package tells people of; it knows nothing of the packages above it."""
+"""The root of this package's error tree; it depends on none of the packages above it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ __all__ = ["FusionError"]
 
 
 class FusionError(Exception):
-    """Something went wrong for a reason that a person can do something about.
+    """Something went wrong that the user can fix.
 
     Attributes:
-        exit_code: with which a command ends.
+        exit_code: the exit status of a command that ends with this error.
     """
 
     exit_code: ClassVar[int] = 1

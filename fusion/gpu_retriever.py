@@ -1,4 +1,4 @@
-"""Photos encoded by torch on a GPU, in half precision where that is harmless."""
+"""Encodes photos with torch on a GPU, in half precision where that does no harm."""
 
 from __future__ import annotations
 
@@ -25,25 +25,26 @@ if TYPE_CHECKING:
 __all__ = ["GpuPhotos"]
 
 BATCH = 256
-"""Photos that a GPU gets together: fewer would leave it idle."""
+"""Photos per batch: fewer would leave a GPU idle."""
 
 
 class GpuPhotos:
-    """A retriever whose photos are encoded elsewhere; as `indexer.IndexingModel` wants it.
+    """A retriever that encodes photos on another device; an `indexer.IndexingModel`.
 
-    Convolutions run in float16; what comes after them, which looks for the nearest of thousands of
-    training photos and captions, stays in float32. Vectors then have cosines of 0.99998 and more
-    with those of float32; in bfloat16, which is no faster, it was 0.997 and more (40 photos).
+    Convolutions run in float16. The layers after them, which search for the nearest of thousands of
+    training photos and captions, stay in float32. The vectors then have a cosine of at least
+    0.99998 with float32 vectors; in bfloat16, which is no faster, it was at least 0.997 (40
+    photos).
 
     Args:
-        retriever: on the CPU, where it stays and answers for queries.
-        device: where photos are encoded.
+        retriever: a retriever on the CPU, where it stays and embeds queries.
+        device: the device that photos are encoded on.
 
     Attributes:
         batch_size: how many photos to encode together.
 
     Raises:
-        ValueError: the image encoder has no grid, as CLIP.
+        ValueError: the image encoder is not a `GridEncoder`, for example CLIP.
     """
 
     def __init__(self, retriever: Retriever, device: str) -> None:
@@ -73,7 +74,7 @@ class GpuPhotos:
         return self._retriever.embed_queries(texts)
 
     def recall_queries(self) -> NDArray[np.float32]:
-        """Return the vectors (Q, dim) of training captions, which queries look like."""
+        """Return the vectors (Q, dim) of training captions, which resemble queries."""
         return self._retriever.recall_queries()
 
     @torch.inference_mode()

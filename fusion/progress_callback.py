@@ -1,4 +1,4 @@
-"""How long work says how far it is; `store.types.Progress` is the same."""
+"""The callback for the progress of long-running work; `store.types.Progress` is the same."""
 
 from __future__ import annotations
 

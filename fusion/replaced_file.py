@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all; `store.whole_file` does the same for indexes."""
+"""Atomic replacement of files; `store.whole_file` does the same for indexes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["replaced_file"]
 
 @contextmanager
 def replaced_file(final: Path) -> Generator[Path]:
-    """Return a name to write under, which becomes that of `final` where nothing went wrong."""
+    """Yield a path to write to, and rename it to `final` unless the block raises."""
     partial = final.with_name(f"{final.name}.partial")
     yield partial
     os.replace(partial, final)

@@ -1,4 +1,4 @@
-"""The trained model with its encoders: photos and queries in, numbers to index and rank by out."""
+"""The trained model with its encoders: turns photos and queries into vectors and scores."""
 
 from __future__ import annotations
 
@@ -48,16 +48,17 @@ class Retriever:
     Attributes:
         name: the model's kind.
         encoders: the encoders' preset.
-        fingerprint: hex; changes with the weights of either and with the configuration.
-        dim: width of an indexed vector: the embedding; the photo's hub correction and a one that
-            takes up the query's own, so that one inner product gives the corrected score; and what
-            corrects the re-ranker's logits, which meets a zero in the query.
-        image_encoder: what looks at photos.
-        text_encoder: what reads queries.
-        batch_size: how many photos it is best given together.
-        size_px: side of the squares that photos are brought to; None where that is not known.
+        fingerprint: hex; changes with the network's and the encoders' weights and with the
+            configuration.
+        dim: width of an indexed vector, as `fusion/runtime/vector_layout.py` describes it: the
+            embedding, the hub corrections of both sides, so that one inner product is the corrected
+            score, and the correction of the re-ranker's logits.
+        image_encoder: the encoder of photos.
+        text_encoder: the encoder of queries.
+        batch_size: how many photos are best embedded together.
+        size_px: side of the squares that photos are resized to; None if unknown.
         unit_dim: width of the embedding, the part of an indexed vector that has unit length.
-        known_words: words of queries that mean something to it.
+        known_words: tells which words of a query the model knows.
     """
 
     def __init__(self, network: Network, encoders: Encoders, fingerprint: str) -> None:
@@ -90,7 +91,7 @@ class Retriever:
 
     @torch.inference_mode()
     def embed_queries(self, texts: Sequence[str]) -> QueryEmbeddings:
-        """Embed Q texts in their canonical form; words past the encoder's limit are cut off."""
+        """Embed Q texts in canonical form, truncated to the encoder's limit."""
         texts = [canonical_query(text) for text in texts]
         features = self._encoders.text.encode_texts(texts)
         query = self.network.texts(
@@ -113,7 +114,7 @@ class Retriever:
 
     @torch.inference_mode()
     def recall_queries(self) -> NDArray[np.float32]:
-        """Return the vectors (Q, dim) of training captions, which queries look like."""
+        """Return the vectors (Q, dim) of training captions, which resemble queries."""
         captions = unit_rows(self.network.photo_hub.bank)
         hub = self.network.text_hub(captions).unsqueeze(1)
         beside = query_columns(hub, torch.ones_like, torch.zeros_like)
@@ -127,16 +128,16 @@ class Retriever:
         vectors: NDArray[np.float32],
         packed: NDArray[np.uint8],
     ) -> Reranked:
-        """Score one query's candidates with the graphs that see both.
+        """Score one query's candidates with the graphs that see query and photo together.
 
         Args:
             query: one query, Q = 1.
-            vectors: (K, dim) the candidates as `embed_images` gave them.
-            packed: (K, P) what is kept of them beside.
+            vectors: (K, dim) the candidates' vectors from `embed_images`.
+            packed: (K, P) the candidates' packed nodes and edges from `embed_images`.
 
         Raises:
-            ValueError: not one query, the numbers of vectors and packed photos differ, or these
-                are none of this model's.
+            ValueError: there is not exactly one query, the numbers of vectors and packed photos
+                differ, or the packed photos are not from this model.
         """
         parts, _ = self._parts(query, vectors, packed)
         scores = self.network.combine(parts, short=torch.from_numpy(query.short))
@@ -150,11 +151,11 @@ class Retriever:
         vectors: NDArray[np.float32],
         packed: NDArray[np.uint8],
     ) -> list[PhotoExplanation]:
-        """Say where the scores of `rerank` come from, word by word; takes the same, K photos.
+        """Explain the scores of `rerank` for K photos, word by word; arguments as for `rerank`.
 
         Raises:
-            ValueError: not one query, the numbers of vectors and packed photos differ, or these
-                are none of this model's.
+            ValueError: there is not exactly one query, the numbers of vectors and packed photos
+                differ, or the packed photos are not from this model.
         """
         parts, odds_by_word = self._parts(query, vectors, packed)
         photos = len(packed)
@@ -181,7 +182,7 @@ class Retriever:
         vectors: NDArray[np.float32],
         packed: NDArray[np.uint8],
     ) -> tuple[ScoreParts[Tensor], dict[str, dict[str, Tensor]]]:
-        """What the scores are made of, (K,) each; and by part and word, (K,), weighted log odds."""
+        """Return the score parts, (K,) each, and weighted log odds (K,) by part and word."""
         check_candidates(query, vectors, packed)
         layout = self.network.layout
         shown = torch.from_numpy(unpack_nodes(packed, layout))
@@ -214,7 +215,7 @@ class Retriever:
         query: QueryEmbeddings,
         first_scores: NDArray[np.float32],
     ) -> NDArray[np.float32]:
-        """Probabilities of match from first-stage scores alone: (K,) -> (K,)."""
+        """Return match probabilities from first-stage scores alone: (K,) -> (K,)."""
         scores = torch.from_numpy(np.asarray(first_scores, np.float32))
         probabilities: NDArray[np.float32] = self.network.calibration.first_stage(scores).numpy()
         return probabilities
@@ -223,18 +224,18 @@ class Retriever:
         self, query: QueryEmbeddings, scores: NDArray[np.float32], first: NDArray[np.float32],
         background: NDArray[np.float32], photos: int, *, reranked: bool = True,
     ) -> NDArray[np.float32] | None:  # fmt: skip
-        """How likely each of K hits is right, as it stands out in a collection; see `Standing`.
+        """Return how likely each of K hits is right, given the collection; see `Standing`.
 
         Args:
             query: one query, Q = 1.
-            scores: (K,) by which the hits are ranked.
+            scores: (K,) scores by which the hits are ranked.
             first: (K,) their first-stage scores.
             background: (S,) first-stage scores of a sample of the collection.
-            photos: in the collection.
-            reranked: whether the scores are those of `rerank`.
+            photos: the number of photos in the collection.
+            reranked: whether the scores come from `rerank`.
 
         Returns:
-            (K,) in 0..1; None from a checkpoint that was trained before this was fitted.
+            (K,) in 0..1; None for older checkpoints, for which this was not fitted.
         """
         standing = self.network.standing("full" if reranked else "first")
         if not standing.fitted:
@@ -253,9 +254,9 @@ def load_retriever(
     """Load a checkpoint and the encoders it names; None is the shipped checkpoint.
 
     Raises:
-        CheckpointError: the checkpoint is damaged, or the encoders' weights are not those that it
-            was trained on.
-        WeightsNotFound: an encoder's weights are not there; the message says how to get them.
+        CheckpointError: the checkpoint is damaged, or the encoders' weights are not the ones that
+            it was trained on.
+        WeightsNotFound: an encoder's weights are missing; the message says how to get them.
     """
     read: Checkpoint = read_checkpoint(checkpoint or shipped_checkpoint())
     encoders = load_encoders(

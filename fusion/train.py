@@ -1,7 +1,7 @@
-"""`crossgraph train`: captioned photos to a checkpoint, for every kind of model.
+"""`crossgraph train`: trains any kind of model on captioned photos and writes its checkpoint.
 
 Features are cached, a network or a baseline is trained on them, and the checkpoint is written with
-its card. What happens in between is told in `network_run.py` and `pair_run.py`.
+its card. The training itself is in `network_run.py` and `pair_run.py`.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ from fusion.training.training_collections import FeatureSource, TrainingCollecti
 __all__ = ["default_epochs", "train_from_files", "training_photos"]
 
 FEWEST_PHOTOS = 20
-"""A tenth is held out to fit on, and false pairs of captions and photos need two."""
+"""A tenth is held out for fitting, and false pairs need at least two of these photos."""
 
 
 @dataclass(frozen=True)
 class Ingredients:
-    """What any kind of model is trained with."""
+    """The inputs to the training of any kind of model."""
 
     request: TrainRequest
     encoders: Encoders
@@ -53,7 +53,7 @@ class Ingredients:
 
 
 class TrainedModel(NamedTuple):
-    """A trained module, and what its checkpoint's `config.json` says of it."""
+    """A trained module, and its description in the checkpoint's `config.json`."""
 
     module: nn.Module
     config: dict[str, object]
@@ -64,7 +64,7 @@ class Trainer(NamedTuple):
 
     train: Callable[[Ingredients], TrainedModel]
     epochs: int
-    """Unless told otherwise."""
+    """The default number of epochs."""
 
 
 def train_crossgraph(given: Ingredients) -> TrainedModel:
@@ -79,7 +79,7 @@ def train_crossgraph(given: Ingredients) -> TrainedModel:
 
 
 def train_pairs(given: Ingredients) -> TrainedModel:
-    """Train a model that judges pairs, which the network is compared with."""
+    """Train a pair model, a baseline that the network is compared with."""
     request, data = given.request, given.data
     held_rows = held_out_of(data.train)
     run = train_pair_run(
@@ -93,24 +93,24 @@ PAIRS = Trainer(train_pairs, EPOCHS)
 
 
 def trainer_of(model: str) -> Trainer:
-    """Return what trains a kind of model; all but one judge pairs."""
+    """Return the trainer for a kind of model; all kinds but one are pair models."""
     return CROSSGRAPH if model == "crossgraph" else PAIRS
 
 
 def train_from_files(
     request: TrainRequest, progress: Progress | None = None, *, read_photo: ReadPhoto
 ) -> str:
-    """Encode what isn't yet, train, and write the checkpoint; return one line on what came.
+    """Encode what is not cached, train, and write the checkpoint; return a one-line summary.
 
     Args:
         request: what to train, and on what.
-        progress: called with what is being done, how many are done and how many there are.
+        progress: called as `Progress` says: with done, total and the name of the step.
         read_photo: reads a photo as indexing does.
 
     Raises:
-        TrainingError: the folder holds a run and `resume` is off, or an option is unknown, or there
-            aren't as many photos as asked for.
-        DeviceNotThere: a GPU was asked for, and there is none that torch can use.
+        TrainingError: there is a start but no teacher, the folder holds a run and `resume` is off,
+            an option is unknown, or there are too few photos.
+        DeviceNotThere: a GPU was requested, and there is none that torch can use.
         ValueError: a captions file or a photo cannot be read.
     """
     report = progress or (lambda *_: None)
@@ -145,7 +145,7 @@ def train_from_files(
 
 
 def finish(request: TrainRequest, facts: dict[str, object]) -> str:
-    """Write the card, remove what only a resumed run needs, and say in one line what came."""
+    """Write the card, remove files that only a resumed run needs, and return a summary line."""
     history = [json.loads(line) for line in (request.out / "log.jsonl").read_text().splitlines()]
     write_card(request.out, facts, history)
     shutil.rmtree(request.out / "state", ignore_errors=True)  # there is none without epochs
@@ -157,10 +157,10 @@ def finish(request: TrainRequest, facts: dict[str, object]) -> str:
 
 
 def training_photos(request: TrainRequest) -> int:
-    """How many photos a run trains on.
+    """Return how many photos a run trains on.
 
     Raises:
-        TrainingError: there aren't as many, or they are too few.
+        TrainingError: there are fewer photos than requested, or too few to train on.
         CollectionError: the captions file cannot be read.
     """
     there = sum(len(read_captions(texts, images).paths) for images, texts in request.collections)
@@ -174,7 +174,7 @@ def training_photos(request: TrainRequest) -> int:
 
 
 def default_epochs(model: str) -> int:
-    """How many epochs a kind of model is trained for unless told otherwise."""
+    """Return the default number of epochs for a kind of model."""
     return trainer_of(model).epochs
 
 
@@ -218,7 +218,7 @@ def card_facts(
 
 
 def taught_by(request: TrainRequest) -> str:
-    """Say of whom a network learnt besides; nothing where it had no teacher."""
+    """Return the model card's line on the teacher; empty if the network had none."""
     if request.teacher is None:
         return ""
     start = f", beginning with {request.start.name}" if request.start is not None else ""

@@ -1,8 +1,9 @@
 """Frozen networks that turn photos into regions and texts into words.
 
-One protocol (`encoder.py`) for every pair of them, one resolver (`resolver.py`) for where weights
-come from, one file for each family. What an encoder gives depends on its weights alone, which its
-fingerprint names; training on top of it, and anything an index keeps, are others' business.
+There is one protocol (`encoder.py`) for every pair of encoders, one resolver (`resolver.py`) for
+where weights come from, and one file for each family. An encoder's output depends only on its
+weights, which its fingerprint identifies. Training on top of encoders and what an index stores
+belong elsewhere.
 """
 
 from fusion.encoders.encoder import (

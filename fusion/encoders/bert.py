@@ -1,4 +1,4 @@
-"""Text encoders of the BERT family: the last hidden states, one word piece a node."""
+"""Text encoders of the BERT family: the last hidden states, one node per word piece."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class BertEncoder:
     """A BERT encoder.
 
     Args:
-        tokenizer: of transformers.
+        tokenizer: a tokenizer from transformers.
         model: a `BertModel` without a pooling layer.
-        device: where it runs.
+        device: the device it runs on.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class BertEncoder:
 
     @torch.no_grad()
     def encode_texts(self, texts: Sequence[str], max_words: int | None = None) -> WordFeatures:
-        """Encode B texts; what is past `max_words` tokens is left out.
+        """Encode B texts, truncated to `max_words` tokens.
 
         Raises:
             ValueError: no texts.
@@ -75,7 +75,7 @@ class BertEncoder:
         return WordFeatures(words, mask, pooled, tokens, lower)
 
     def top_layers(self) -> nn.ModuleList | None:
-        """Copy the last layers, ready to be tuned; None where the model has too few."""
+        """Copy the last layers, ready to be tuned; None if the model has too few."""
         layers = self.model.encoder.layer
         if len(layers) < TUNABLE_LAYERS:
             return None
@@ -91,7 +91,7 @@ def read_bert(folder: Path, device: str | torch.device) -> BertEncoder:
     ensure_torchvision()
     from transformers import AutoTokenizer, BertModel
 
-    # The stubs don't know that `output_loading_info` makes it a pair.
+    # The stubs don't know that with `output_loading_info` a pair is returned.
     load: Any = BertModel.from_pretrained
     try:
         with quiet_transformers():
@@ -119,7 +119,7 @@ def _from_hub(repository: str) -> Path:
 
 
 def minilm(weights: Path | None, device: str | torch.device) -> BertEncoder:
-    """all-MiniLM-L6-v2 (Wang et al., 2020): 384-d, six layers, in 8 bits wherever it comes from."""
+    """Load all-MiniLM-L6-v2 (Wang et al., 2020), 384-d, six layers; rounded to 8 bits always."""
     ensure_torchvision()
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
@@ -129,7 +129,7 @@ def minilm(weights: Path | None, device: str | torch.device) -> BertEncoder:
     config: Any = BertConfig(**SIZES)
     config._attn_implementation = "sdpa"
     model = BertModel(config, add_pooling_layer=False)
-    # The positions are a buffer that no file of weights needs to hold.
+    # Positions are a buffer that a weights file need not contain.
     model.load_state_dict(
         {name: torch.tensor(each) for name, each in tensors.items()}, strict=False
     )
@@ -142,7 +142,7 @@ def minilm(weights: Path | None, device: str | torch.device) -> BertEncoder:
 
 
 def bert_base(weights: Path | None, device: str | torch.device) -> BertEncoder:
-    """bert-base-uncased (Devlin et al., 2019): 768-d, twelve layers."""
+    """Load bert-base-uncased (Devlin et al., 2019): 768-d, twelve layers."""
     repository = "google-bert/bert-base-uncased"
     path = resolve("bert-base-uncased", weights, None, lambda: _from_hub(repository))
     return read_bert(path if path.is_dir() else path.parent, device)

@@ -1,4 +1,4 @@
-"""What an image encoder was trained to tell apart, as a linear map of its features."""
+"""The classes that an image encoder was trained on, as a linear map of its features."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Classifier"]
 
 
 class Classifier(NamedTuple):
-    """Logits of K classes of a region."""
+    """A linear map from a region's features to the logits of K classes."""
 
     weight: Tensor
     """(K, D) float32."""

@@ -1,4 +1,4 @@
-"""CLIP and SigLIP models of transformers: patch states, token states and their own embeddings."""
+"""CLIP and SigLIP models from transformers: patch states, token states and pooled embeddings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["ClipImages", "ClipTexts", "load_clip"]
 
 
 def _tower(model: Any, *prefixes: str) -> dict[str, Tensor]:  # noqa: ANN401
-    """One half's tensors, its projection among them: the pooled embedding depends on it."""
+    """Return one tower's tensors with its projection, on which the pooled embedding depends."""
     return {key: t for key, t in model.state_dict().items() if key.startswith(prefixes)}
 
 
@@ -50,7 +50,7 @@ class ClipImages:
         pixels = (pixels / 255 - self.mean) / self.deviation
         outputs = self.model.vision_model(pixel_values=pixels)
         cells = self.grid[0] * self.grid[1]
-        # CLIP puts a class token before its patches, SigLIP none.
+        # CLIP puts a class token before its patches; SigLIP has none.
         regions = outputs.last_hidden_state[:, -cells:]
         pooled = outputs.pooler_output
         if hasattr(self.model, "visual_projection"):
@@ -59,11 +59,11 @@ class ClipImages:
         return RegionFeatures(regions, mask, functional.normalize(pooled, dim=-1))
 
     def encode_lower(self, images: Sequence[Image.Image]) -> Tensor:
-        """Refuse: there are no blocks to tune above it."""
+        """Raise a ValueError: there are no blocks to tune."""
         raise ValueError(f"CLIP has no blocks to tune, asked for the maps of {len(images)} photos")
 
     def top_blocks(self) -> None:
-        """None: a fusion model takes CLIP's patches as they are."""
+        """Return None: a fusion model uses CLIP's patches as they are."""
 
 
 class ClipTexts:
@@ -73,7 +73,7 @@ class ClipTexts:
         text = model.config.text_config
         self.model, self.tokenizer, self.device = model, tokenizer, device
         self.dim, self.max_words = int(text.hidden_size), int(text.max_position_embeddings)
-        # SigLIP was trained on texts padded to their full length, and reads its last position.
+        # SigLIP was trained on texts padded to full length and pools from the last position.
         self.padding: bool | str = "max_length" if text.model_type.startswith("siglip") else True
         vocabulary = tokenizer.get_vocab()
         self.fingerprint = fingerprint_tensors(
@@ -82,7 +82,7 @@ class ClipTexts:
 
     @torch.no_grad()
     def encode_texts(self, texts: Sequence[str], max_words: int | None = None) -> WordFeatures:
-        """Encode B texts; what is past the limit is left out.
+        """Encode B texts, truncated to the limit.
 
         Raises:
             ValueError: no texts.
@@ -113,18 +113,18 @@ class ClipTexts:
         return WordFeatures(words, mask, functional.normalize(pooled, dim=-1), tokens)
 
     def top_layers(self) -> nn.ModuleList | None:
-        """None: a fusion model takes CLIP's words as they are."""
+        """Return None: a fusion model uses CLIP's words as they are."""
         return None
 
 
 def load_clip(
     name: str, weights: Path | None, device: str | torch.device
 ) -> tuple[ClipImages, ClipTexts]:
-    """Load a CLIP or SigLIP model from a folder or from its hub, as `find_clip` finds it.
+    """Load a CLIP or SigLIP model from a folder or from its hub, as `find_clip` resolves it.
 
     Raises:
         WeightsNotFound: it is in neither.
-        WeightsMismatch: the folder holds no such model.
+        WeightsMismatch: the folder does not hold such a model.
     """
     ensure_torchvision()
     from transformers import AutoImageProcessor, AutoModel, AutoTokenizer

@@ -1,4 +1,4 @@
-"""Convolutional image encoders: the grid of the last feature map, one cell a region."""
+"""Convolutional image encoders: the grid of the last feature map, one region per cell."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LITE2, RESNET50 = "tf_efficientnet_lite2", "resnet50"
 
 
 class Normalise(nn.Module):
-    """Pixels (B, 3, S, S) float32 to `(pixels - mean) / deviation`, channel by channel."""
+    """Computes `(pixels - mean) / deviation` per channel, for pixels (B, 3, S, S) float32."""
 
     mean: Tensor
     deviation: Tensor
@@ -49,15 +49,15 @@ class GridEncoder:
     """A network that turns (B, 3, S, S) into a feature map, whose cells are the regions.
 
     Args:
-        architecture: names the network.
-        network: its weights as they were published, which the fingerprint names.
-        halves: splits it in a lower part, from pixels to the map that enters the last blocks, and
+        architecture: the name of the network.
+        network: the network with its published weights, which the fingerprint covers.
+        halves: splits it into a lower part, from pixels to the map that enters the last blocks, and
             those blocks, from there to (B, dim, rows, columns).
-        size_px: S, which the fingerprint names too: another size gives other features.
+        size_px: S, which the fingerprint also covers, because features differ with the size.
         dim: channels of the last map.
-        normalise: brings pixels of 0 to 255 to what the network was trained on.
-        device: where it runs.
-        classifier: reads a region's features; None where the network came without.
+        normalise: maps pixels of 0 to 255 to the range that the network was trained on.
+        device: the device it runs on.
+        classifier: reads a region's features; None if the network came without one.
     """
 
     def __init__(
@@ -75,10 +75,10 @@ class GridEncoder:
         weights = fingerprint_tensors(network.state_dict())
         self.fingerprint = hashlib.sha256(f"{weights} {size_px}".encode()).hexdigest()
         network = fold_batch_norms(network.eval().requires_grad_(False)).to(device)
-        # channels_last: torch's convolutions on a CPU take half the time so.
+        # With channels_last, torch's convolutions take half the time on a CPU.
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.lower, self.top = halves(network)
-        # On a CPU the early maps of more than a few photos fall out of its caches.
+        # On a CPU, the early maps of more than a few photos do not fit its caches.
         self.batch = 4 if torch.device(device).type == "cpu" else 64
         self.size_px, self.dim, self.device = size_px, dim, device
         self.normalise = normalise.to(device)
@@ -115,8 +115,9 @@ class GridEncoder:
 def fold_batch_norms(network: nn.Module) -> nn.Module:
     """Fold batch norms into the convolutions before them, in place; for inference only.
 
-    A norm of timm's holds the activation that follows it (`act`), which takes its place; elsewhere
-    nothing does. Features agree with the unfolded network's to 5e-5 for EfficientNet-Lite2.
+    timm's norms contain the activation that follows (`act`), which then replaces the norm; other
+    norms become the identity. Features of EfficientNet-Lite2 differ from the unfolded network's by
+    at most 5e-5.
     """
     for module in network.modules():
         for (_, convolution), (name, norm) in pairwise(list(module.named_children())):
@@ -128,9 +129,9 @@ def fold_batch_norms(network: nn.Module) -> nn.Module:
 
 
 def lite2_halves(network: Any) -> tuple[nn.Sequential, nn.Sequential]:  # noqa: ANN401
-    """Split timm's EfficientNet after the last block but one with a stride: 88 channels, 20 x 20.
+    """Split timm's EfficientNet after the second to last block with a stride: 88 channels, 20 x 20.
 
-    Above it are nine weights in ten.
+    Nine tenths of the weights are above the split.
     """
     stages = network.blocks
     lower = nn.Sequential(network.conv_stem, network.bn1, *stages[:3], stages[3][0])
@@ -145,7 +146,7 @@ def resnet50_halves(network: Any) -> tuple[nn.Sequential, nn.Sequential]:  # noq
 
 
 def build_top_blocks(architecture: str) -> nn.Sequential:
-    """Build the untrained last blocks of a network that is named as `ImageEncoder` names it.
+    """Build the untrained last blocks of a network, named by `ImageEncoder.architecture`.
 
     Raises:
         ValueError: there is no such network.
@@ -174,13 +175,13 @@ def _resnet50_network() -> nn.Module:
 
 
 def efficientnet_lite2(weights: Path | None, device: str | torch.device) -> GridEncoder:
-    """EfficientNet-Lite2 (Tan and Le, 2019): 320 px, a 10 x 10 grid of 1280 channels.
+    """Load EfficientNet-Lite2 (Tan and Le, 2019): 320 px, a 10 x 10 grid of 1280 channels.
 
-    It was trained at 260 px. Things seem larger in the random crops that a network is trained on
-    than in whole photos, which a larger input makes up for (Touvron et al., NeurIPS 2019): at half
-    as much time again it finds more photos, and a grid of 10 parts evenly into 5 x 5 regions.
-    Its activation is ReLU6 and its input (x - 127) / 128; the usual Swish or ImageNet statistics
-    in their place fail quietly.
+    It was trained at 260 px. Objects appear larger in the random crops of training than in whole
+    photos, and a larger input compensates for that (Touvron et al., NeurIPS 2019): for half as much
+    time again it finds more photos, and a 10 x 10 grid divides evenly into 5 x 5 regions. Its
+    activation is ReLU6 and its input (x - 127) / 128; the usual Swish or ImageNet statistics would
+    fail silently.
 
     Raises:
         WeightsNotFound, WeightsMismatch: see `resolve` and `load_tensors`.
@@ -207,7 +208,7 @@ def _classifier(layer: Any) -> Classifier:  # noqa: ANN401 - a network's attribu
 
 
 def _in_timm_names(tensors: dict[str, Tensor], network: nn.Module) -> dict[str, Tensor]:
-    """Rename the package's tensors, which stand in the same order under other names."""
+    """Rename the package's tensors, which are in the same order under other names."""
     names = list(network.state_dict())
     if set(tensors) == set(names) or len(tensors) != len(names):
         return tensors
@@ -223,7 +224,7 @@ def _fill(network: nn.Module, tensors: dict[str, Tensor], file: Path) -> None:
 
 
 def resnet50(weights: Path | None, device: str | torch.device) -> GridEncoder:
-    """Torchvision's ResNet-50 (He et al., 2016): 224 px, a 7 x 7 grid of 2048 channels.
+    """Load torchvision's ResNet-50 (He et al., 2016): 224 px, a 7 x 7 grid of 2048 channels.
 
     Raises:
         WeightsNotFound, WeightsMismatch: see `resolve` and `load_tensors`.

@@ -1,4 +1,4 @@
-"""What every encoder gives: regions of photos and words of texts, as padded tensors with masks."""
+"""The encoder protocols: regions of photos and words of texts, as padded tensors with masks."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class RegionFeatures:
     Attributes:
         features: (B, R, D) float32, row by row from the top left corner of the photo.
         mask: (B, R) bool, true everywhere for the encoders here (a grid has no padding).
-        pooled: (B, P) float32, one vector a photo: the encoder's own embedding, of unit length,
-            where `Encoders.joint` is true; the mean of the regions elsewhere. None if none.
+        pooled: (B, P) float32, one vector per photo: the encoder's own embedding, of unit length,
+            if `Encoders.joint` is true, else the mean of the regions. None if there is neither.
         lower: (B, rows, columns, C) float32: the map that enters the last blocks, which
             `ImageEncoder.top_blocks` turn into `features`. None for an encoder without such blocks.
     """
@@ -51,8 +51,8 @@ class WordFeatures:
     Attributes:
         features: (B, T, D) float32, zero where there is padding; T is the longest text's count.
         mask: (B, T) bool, true where there is a token; the opening and closing markers count.
-        pooled: (B, P) float32, one vector a text, as in `RegionFeatures`.
-        tokens: for each text the tokens as the encoder spells them, markers included, no padding.
+        pooled: (B, P) float32, one vector per text, as in `RegionFeatures`.
+        tokens: each text's tokens as the encoder spells them, with markers and without padding.
         lower: (B, T, D) float32, zero where there is padding: the hidden states that enter the last
             `TUNABLE_LAYERS` layers, which `TextEncoder.top_layers` turn into `features`. None for
             an encoder without such layers.
@@ -66,10 +66,10 @@ class WordFeatures:
 
 
 class ImageEncoder(Protocol):
-    """Photos in, regions out."""
+    """Encodes photos as regions."""
 
     architecture: str
-    """Names the network; `build_top_blocks` makes its last blocks again from it."""
+    """The network's name, from which `build_top_blocks` rebuilds its last blocks."""
     dim: int
     """Width of a region."""
     grid: tuple[int, int]
@@ -77,43 +77,43 @@ class ImageEncoder(Protocol):
     fingerprint: str
     """Hex sha256 of the weights."""
     size_px: int
-    """Side of the square that photos are brought to, as `fusion.runtime.squares` does it."""
+    """Side of the square that photos are resized to, as `fusion.runtime.squares` does it."""
     device: str | device
-    """Where it runs."""
+    """The device it runs on."""
 
     def encode_images(self, images: Sequence[Image]) -> RegionFeatures:
-        """Encode RGB photos of any size; each is squashed to the encoder's square."""
+        """Encode RGB photos of any size; each is resized to the encoder's square."""
         ...
 
     def encode_lower(self, images: Sequence[Image]) -> Tensor:
-        """Return only the `lower` of `encode_images`, without the work of the last blocks.
+        """Return only the `lower` of `encode_images`, without running the last blocks.
 
         Raises:
-            ValueError: the encoder has no such blocks, `top_blocks` gives None.
+            ValueError: the encoder has no such blocks (`top_blocks` returns None).
         """
         ...
 
     def top_blocks(self) -> Sequential | None:
         """Copy the last blocks, ready to be tuned; None if it has no such blocks.
 
-        They take `lower` with its channels first, (B, C, rows, columns), and give
+        They take `lower` with its channels first, (B, C, rows, columns), and return
         (B, dim, rows, columns), whose cells are the regions.
         """
         ...
 
 
 class TextEncoder(Protocol):
-    """Texts in, words out."""
+    """Encodes texts as words."""
 
     dim: int
     """Width of a word."""
     max_words: int
-    """Most tokens of a text that are read, markers included; the rest is left out quietly."""
+    """Maximum number of tokens per text, with markers; longer texts are truncated silently."""
     fingerprint: str
     """Hex sha256 of the weights and the vocabulary."""
 
     def encode_texts(self, texts: Sequence[str], max_words: int | None = None) -> WordFeatures:
-        """Encode texts; `max_words` lowers the encoder's own limit, it never raises it."""
+        """Encode texts; `max_words` may lower the encoder's own limit but never raises it."""
         ...
 
     def top_layers(self) -> ModuleList | None:
@@ -130,10 +130,10 @@ class Encoders:
     """An image encoder and a text encoder under the preset's name.
 
     Attributes:
-        preset: the name that `load_encoders` was given.
+        preset: the name that was passed to `load_encoders`.
         image: the image encoder.
         text: the text encoder.
-        joint: true where both `pooled` live in one space and can be compared by cosine (CLIP).
+        joint: true if both `pooled` are in one space and can be compared by cosine (CLIP).
     """
 
     preset: str
@@ -143,6 +143,6 @@ class Encoders:
 
     @property
     def fingerprint(self) -> str:
-        """Hex sha256 over both encoders'; the place the weights came from doesn't count."""
+        """Hex sha256 over both encoders' fingerprints; the weights' source has no influence."""
         both = f"{self.image.fingerprint}\n{self.text.fingerprint}"
         return hashlib.sha256(both.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What can be wrong with weights. Each message is one line that says how to put it right."""
+"""Errors about encoders and their weights. Each message is one line that says how to fix it."""
 
 from __future__ import annotations
 

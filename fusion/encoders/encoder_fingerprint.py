@@ -1,4 +1,4 @@
-"""Weights as one short name: two sets of tensors share it only when they are the same."""
+"""Fingerprints of weights: two sets of tensors share one only if they are identical."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["fingerprint_tensors"]
 def fingerprint_tensors(
     tensors: Mapping[str, Tensor], vocabulary: Mapping[str, int] | None = None
 ) -> str:
-    """Hash tensors by name, type, shape and content, in the order of their names.
+    """Return a hash of tensors by name, dtype, shape and content, in the order of their names.
 
     Args:
         tensors: name to tensor, any order, on any device.

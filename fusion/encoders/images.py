@@ -1,4 +1,4 @@
-"""Photos as one tensor, each squashed to the square that an encoder was trained on."""
+"""Photos as one tensor, each resized to an encoder's square regardless of its proportions."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ def images_to_tensor(images: Sequence[Image.Image], size_px: int) -> Tensor:
         (B, 3, size_px, size_px) float32, 0 to 255.
 
     Raises:
-        ValueError: if there are no photos.
+        ValueError: there are no photos.
     """
     return torch.from_numpy(squares(images, size_px)).permute(0, 3, 1, 2).float().contiguous()

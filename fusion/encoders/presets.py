@@ -26,14 +26,14 @@ def load_encoders(
 
     Args:
         preset: `packaged`, `resnet50-bert`, or `clip:` and a hub's id or a local folder.
-        image_weights: a file with the image encoder's weights, in place of where they are found.
+        image_weights: a file with the image encoder's weights, instead of the default sources.
         text_weights: a folder with the text encoder, or its weights file inside such a folder.
-        device: where they run.
+        device: the device they run on.
 
     Raises:
         UnknownPreset: there is no such preset.
         WeightsNotFound: no source has the weights; the message says how to get them.
-        WeightsMismatch: a source has them damaged, or has others.
+        WeightsMismatch: the weights are damaged or belong to another model.
     """
     if preset == "packaged":
         image, text = efficientnet_lite2(image_weights, device), minilm(text_weights, device)

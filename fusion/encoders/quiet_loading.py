@@ -1,4 +1,4 @@
-"""What loading a transformers model needs besides the model: quiet, and nothing left to chance."""
+"""Loads transformers models without output, and rejects incomplete ones."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ __all__ = ["hub_is_offline", "quiet_transformers", "require_all_tensors"]
 
 
 def hub_is_offline() -> bool:
-    """Tell whether HF_HUB_OFFLINE forbids downloads, from whichever hub."""
+    """Return whether HF_HUB_OFFLINE forbids downloads, from any hub."""
     return os.environ.get("HF_HUB_OFFLINE", "").strip().upper() in {"1", "ON", "YES", "TRUE"}
 
 
 @contextmanager
 def quiet_transformers() -> Iterator[None]:
-    """Keep transformers from printing bars and reports while it loads; errors are raised anyway."""
+    """Silence transformers' progress bars and reports while it loads; errors are still raised."""
     from transformers.utils import logging
 
     verbosity, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
@@ -35,10 +35,10 @@ def quiet_transformers() -> Iterator[None]:
 
 
 def require_all_tensors(report: Mapping[str, Any]) -> None:
-    """Refuse a model of which a part was not in its file: transformers makes that part up.
+    """Reject a model with tensors missing from its file: transformers initialises them randomly.
 
     Args:
-        report: what `from_pretrained(output_loading_info=True)` gives beside the model.
+        report: the second value of `from_pretrained(output_loading_info=True)`.
 
     Raises:
         ValueError: tensors were missing; the message counts them and names the first.

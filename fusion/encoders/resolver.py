@@ -1,4 +1,4 @@
-"""Where an encoder's weights come from: a given path, else a pip package, else the hub."""
+"""Finds an encoder's weights: at a given path, else in a pip package, else on the hub."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def resolve(
     """Find weights in the first place that has them.
 
     Args:
-        what: the encoder, for messages.
-        given: a file or folder that the user names; it must exist.
-        packaged: a pip package that carries them.
-        hub: fetches them from their hub, or gives what it cached, as a file or folder.
+        what: the encoder's name, for messages.
+        given: a file or folder that the user specified; it must exist.
+        packaged: a pip package that contains them.
+        hub: returns them from their hub or its cache, as a file or folder.
 
     Raises:
-        WeightsNotFound: no place has them; the message says how to get them.
+        WeightsNotFound: no source has them; the message says how to get them.
         WeightsMismatch: a packaged file is damaged.
     """
     if given is not None:

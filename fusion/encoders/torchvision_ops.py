@@ -1,10 +1,10 @@
-"""Make torchvision importable beside a torch build that its compiled library doesn't fit.
+"""Makes torchvision importable with a torch build that its compiled library doesn't fit.
 
-There is no CPU-only build of torchvision. Beside a CPU-only torch its library doesn't load, and
-`import torchvision` fails with "operator torchvision::nms does not exist", and timm and parts of
-transformers with it. Declaring the schemas of the two operators that torchvision registers at
-import is enough for its models and transforms; the operators themselves stay missing, and nothing
-here calls them. Where the library did load, nothing is touched.
+There is no CPU-only build of torchvision. With a CPU-only torch its library doesn't load, and
+`import torchvision` fails with "operator torchvision::nms does not exist"; so do timm and parts of
+transformers. Declaring the schemas of the two operators that torchvision registers at import is
+enough for its models and transforms; the operators themselves stay missing, and nothing here calls
+them. If the library loads, nothing is changed.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ _SCHEMAS = (
     "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
     "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
 )
-# A Library's operators live as long as it does.
+# A Library's operators exist only as long as the Library does.
 _operators: list[torch.library.Library] = []
 
 
 def ensure_torchvision() -> None:
-    """Import torchvision, declaring its operators' schemas first if that is what it lacks.
+    """Import torchvision, and declare its operators' schemas if the import fails without them.
 
     Call it before anything that imports torchvision (timm, transformers' models).
 
     Raises:
-        ImportError: if torchvision is not installed.
+        ImportError: torchvision is not installed.
     """
     try:
         importlib.import_module("torchvision")

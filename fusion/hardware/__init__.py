@@ -1,1 +1,1 @@
-"""What a machine has to compute with: its GPU, its processors, its memory."""
+"""The machine's hardware: its GPU, its processors, its memory."""

@@ -13,10 +13,10 @@ PAD_BYTES = 512 * 1024 * 1024
 
 
 def keep_freed_memory() -> None:
-    """Keep what is freed for the next allocation, where the C library is glibc.
+    """Make glibc keep freed memory for the next allocation; do nothing with other C libraries.
 
-    It gives every large block back to the system at once and gets it again a moment later, page by
-    page: more than half the time of a training step on a CPU, measured.
+    By default it returns every large block to the system at once and gets it back a moment later,
+    page by page. On a CPU this took more than half the time of a training step.
     """
     if not sys.platform.startswith("linux"):
         return

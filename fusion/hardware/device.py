@@ -1,6 +1,6 @@
-"""Where photos are encoded: on a CUDA GPU where there is one, else on the processors.
+"""Chooses where photos are encoded: on a CUDA GPU if there is one, else on the CPU.
 
-torch takes seconds to import, so it is not asked unless an NVIDIA device is likely there.
+torch takes seconds to import, so it is imported only if there is likely to be an NVIDIA device.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ def choose_device(
     likely: Callable[[], bool] | None = None,
     usable: Callable[[], bool] | None = None,
 ) -> Literal["cpu", "cuda"]:
-    """Say where to encode.
+    """Return the device to encode on.
 
     Args:
-        wanted: `auto` takes a GPU where torch can use one; the other two are what they say.
-        likely: whether it is worth asking torch; None looks for an NVIDIA device.
-        usable: whether torch can use one; None asks torch.
+        wanted: `auto`, which takes a GPU if torch can use one, `cpu` or `cuda`.
+        likely: returns whether a GPU is likely; None looks for an NVIDIA device.
+        usable: returns whether torch can use a GPU; None asks torch.
 
     Raises:
         ValueError: `wanted` is none of the three.
-        DeviceNotThere: `cuda` is asked for and cannot be used.
+        DeviceNotThere: `wanted` is `cuda`, which cannot be used.
     """
     if wanted not in get_args(Device):
         raise ValueError(f"device {wanted!r}: expected auto, cpu or cuda")
@@ -61,7 +61,7 @@ def choose_device(
 
 
 def has_nvidia(nodes: Path = NODES) -> bool:
-    """Return whether an NVIDIA device is likely there, by the driver's files or its program."""
+    """Return whether there is likely an NVIDIA device, by the driver's files or its program."""
     return any(nodes.glob("nvidia[0-9]*")) or shutil.which("nvidia-smi") is not None
 
 

@@ -1,4 +1,4 @@
-"""Matrix products of half the width, on processors that have them."""
+"""Matrix products in half precision, on hardware that supports them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ __all__ = ["fast_products"]
 
 
 def fast_products(device: str) -> AbstractContextManager[object]:
-    """Run matrix products in bfloat16 inside the block where that is faster than float32.
+    """Run matrix products in bfloat16 inside the block if that is faster than float32.
 
     On processors with AVX-512 and on GPUs they take half to a third of the time. Elsewhere torch
-    only imitates them, a hundred times as slowly, and so they stay as they are.
+    only emulates them, a hundred times as slowly, so there they stay in float32.
 
     Args:
-        device: a type of torch's, such as "cpu".
+        device: a torch device type, such as "cpu".
     """
     return torch.autocast(device, torch.bfloat16, enabled=device != "cpu" or _has_bfloat16())
 

@@ -198,7 +198,7 @@ class Network(nn.Module):
         return concepts.shown(regions)
 
     def asked(self, read: TextNodes) -> Tensor:
-        """Return how much texts ask for each class, as `ConceptGraph.asked`; (B, 0) without paths."""
+        """Return how much texts ask for each class (`ConceptGraph.asked`); (B, 0) without paths."""
         concepts = self.reader.concepts
         if concepts is None:
             return read.words.new_zeros(len(read.words), 0)

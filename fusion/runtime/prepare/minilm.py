@@ -1,8 +1,8 @@
 """all-MiniLM-L6-v2 (Wang et al., 2020) in 8 bits, as numpy arrays, and its tokenizer.
 
-Its matrices are rounded to 255 steps a row, whichever copy of it is read, so that the published
-float weights and the much smaller file of the pip package give the same numbers to the last bit.
-The vocabulary is that of bert-base-uncased (Devlin et al., 2019).
+Its matrices are rounded to 255 steps per row, whichever copy is read, so the published float
+weights and the much smaller file of the pip package give bit-identical numbers. The vocabulary is
+the one of bert-base-uncased (Devlin et al., 2019).
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ SIZES: dict[str, Any] = {
     "max_position_embeddings": 512,
     "layer_norm_eps": 1e-12,
 }
-"""As transformers' `BertConfig` takes them."""
+"""The arguments of transformers' `BertConfig`."""
 
 VOCABULARY = Path(__file__).with_name("minilm_vocabulary.txt")
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 STEPS = 127
-"""Of a rounded number on either side of zero."""
+"""Steps of a rounded number on either side of zero."""
 LAYER_MATRICES = (
     "attention.self.query",
     "attention.self.key",
@@ -50,21 +50,21 @@ LAYER_MATRICES = (
     "intermediate.dense",
     "output.dense",
 )
-"""Of one layer, in the order in which an exported graph multiplies by them."""
+"""The matrices of one layer, in the order in which an exported graph multiplies by them."""
 KEPT_WHOLE = "embeddings.token_type_embeddings.weight"
-"""The one matrix that isn't rounded: it has two rows."""
+"""The only matrix that isn't rounded; it has two rows."""
 PREFIX, WHOLE, SCALE = "inner.", "_q", "_scale"
-"""How the package's ONNX file names what it holds."""
+"""Prefix and suffixes of tensor names in the package's ONNX file."""
 
 
 def minilm_tensors(path: Path) -> Tensors:
-    """Read the encoder's tensors by the names of transformers' `BertModel`, matrices rounded.
+    """Read the encoder's tensors, named as in transformers' `BertModel`, with matrices rounded.
 
     Args:
         path: `model.safetensors` as published, or `model.onnx` of the pip package.
 
     Returns:
-        float32 arrays; the pooler, which nothing reads, is left out.
+        float32 arrays by name, without the pooler, which nothing reads.
 
     Raises:
         WeightsMismatch: the file cannot be read, or a tensor is missing or of another shape.
@@ -86,7 +86,7 @@ def minilm_tensors(path: Path) -> Tensors:
 
 
 def rounded_rows(name: str, tensor: NDArray[Any]) -> NDArray[np.float32]:
-    """Round a matrix to 255 steps a row, symmetric about zero; leave any other tensor alone.
+    """Round a matrix to 255 steps per row, symmetric about zero; leave any other tensor unchanged.
 
     >>> rounded_rows("weight", np.array([[1.27, 0.004]], np.float32)).round(4).tolist()
     [[1.2699999809265137, 0.0]]
@@ -100,7 +100,7 @@ def rounded_rows(name: str, tensor: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def minilm_tokenizer() -> Tokenizer:
-    """Return the tokenizer, which neither cuts texts off nor fills them up."""
+    """Return the tokenizer, without truncation and padding."""
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
     pieces = models.WordPiece.from_file(str(VOCABULARY), unk_token="[UNK]")
@@ -114,7 +114,7 @@ def minilm_tokenizer() -> Tokenizer:
 
 
 def _from_package(packed: Mapping[str, NDArray[Any]]) -> Tensors:
-    """Give the package's tensors their names; its matrices stand in the order of their use."""
+    """Rename the package's tensors; its unnamed matrices are in order of use."""
     tensors = {name.removeprefix(PREFIX): each for name, each in packed.items()}
     matrices = [name for name in tensors if name.startswith("val_") and name.endswith(WHOLE)]
     for place, name in enumerate(matrices):
