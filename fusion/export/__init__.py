@@ -1,1 +1,1 @@
-"""From torch to ONNX: a model's two sides as files that `fusion.runtime` runs."""
+"""Exports a model's photo and query sides from torch to ONNX files that `fusion.runtime` runs."""

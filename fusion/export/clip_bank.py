@@ -1,4 +1,4 @@
-"""Texts that photos of a CLIP-like model are held against: words of captions."""
+"""The bank of texts that a CLIP-like model's photos are compared with: words of captions."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from fusion.runtime.words import STOP_WORDS
 __all__ = ["BANK_WORDS", "bank_words", "embedded_words"]
 
 BANK_WORDS = 512
-"""Each takes a text encoding when a model is prepared."""
+"""Words in the bank; each is one text to encode when a model is prepared."""
 
 
 def bank_words(most: int = BANK_WORDS) -> list[str]:
-    """Return words that people ask photos for, spread evenly over the alphabet.
+    """Return at most `most` words that people search photos for, spread over the alphabet.
 
-    They are those of the shipped model's training captions.
+    They come from the shipped model's training captions.
     """
     config = json.loads((SHIPPED / "crossgraph" / CONFIG).read_text(encoding="utf-8"))
     words = sorted(set(config["config"]["network"]["vocabulary"]) - set(STOP_WORDS))
@@ -30,7 +30,7 @@ def bank_words(most: int = BANK_WORDS) -> list[str]:
 
 
 def embedded_words(query: Path, steps: TextSteps, tokenizer: Tokenizer) -> NDArray[np.float32]:
-    """Return the bank (M, D) by the exported text side of a model."""
+    """Return the bank (M, D), embedded by the exported text side of a model."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

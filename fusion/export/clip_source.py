@@ -1,4 +1,4 @@
-"""A CLIP-like model as transformers loads it, with its own processor and tokenizer."""
+"""A CLIP-like model loaded by transformers, with its own processor and tokenizer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Inputs = dict[str, Tensor]
 
 
 class ClipSource(Protocol):
-    """A model whose photos and texts lie in one space, and the library's own way to read them."""
+    """A model that embeds photos and texts into one space, with its library's preprocessing."""
 
     @property
     def pixels(self) -> PixelSteps:
@@ -37,28 +37,28 @@ class ClipSource(Protocol):
 
     @property
     def tokenizer(self) -> Tokenizer:
-        """From texts to tokens, cut off at the limit and not padded."""
+        """The tokenizer, with truncation at the limit and without padding."""
 
     @property
     def sigmoid(self) -> tuple[float, float | None]:
-        """Scale of the cosines, and what is added; None for a model without."""
+        """Scale and offset of the cosines; the offset is None for a model without one."""
 
     def image_module(self) -> nn.Module:
-        """Return what takes `image_inputs` and gives features (1, D), not of unit length yet."""
+        """Return a module from `image_inputs` to features (1, D), not yet of unit length."""
 
     def text_module(self) -> nn.Module:
-        """Return what takes `text_inputs` and gives features (1, D), not of unit length yet."""
+        """Return a module from `text_inputs` to features (1, D), not yet of unit length."""
 
     def image_inputs(self, image: Image.Image) -> Inputs:
-        """Return the inputs for one photo as the library itself makes them."""
+        """Return the inputs for one photo, computed by the library itself."""
 
     def text_inputs(self, text: str) -> Inputs:
-        """Return the inputs for one text as the library itself makes them."""
+        """Return the inputs for one text, computed by the library itself."""
 
 
 @dataclass(frozen=True)
 class TransformersClip:
-    """Any model of transformers with image and text features."""
+    """Any transformers model with image and text features."""
 
     model: Any
     processor: Any
@@ -77,11 +77,11 @@ class TransformersClip:
         return _Features(self.model, "get_text_features", list(self.text_inputs("a dog")))
 
     def image_inputs(self, image: Image.Image) -> Inputs:
-        """Return what the processor makes of one photo."""
+        """Return the processor's output for one photo."""
         return dict(self.processor(images=[image], return_tensors="pt"))
 
     def text_inputs(self, text: str) -> Inputs:
-        """Return what the tokenizer makes of one text, padded as the model was trained."""
+        """Return the tokenizer's output for one text, padded as in the model's training."""
         padding = {"padding": "max_length"} if self.texts.pads else {}
         tokens = self.slow_tokenizer(
             [text], truncation=True, max_length=self.texts.length, return_tensors="pt", **padding
@@ -94,7 +94,7 @@ _GREY = Image.new("RGB", (64, 48), (120, 120, 120))
 
 
 class _Features(nn.Module):
-    """A method of a model as a module, whose inputs come in the order of their names."""
+    """Wraps a model's method as a module; inputs are passed in the order of `names`."""
 
     def __init__(self, model: Any, method: str, names: Sequence[str]) -> None:  # noqa: ANN401
         super().__init__()
@@ -114,15 +114,15 @@ def load_transformers_clip(folder: Path) -> TransformersClip:
     """Load a model from its folder.
 
     Raises:
-        WeightsMismatch: it holds no model with image and text features, or one of steps that
-            nobody wrote down here.
+        WeightsMismatch: it holds no model with image and text features, or one whose preprocessing
+            is not supported here.
     """
     ensure_torchvision()
     from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
 
     try:
         with quiet_transformers():
-            # The stubs don't know that `output_loading_info` makes it a pair.
+            # The stubs don't know that with `output_loading_info` a pair is returned.
             load: Any = AutoModel.from_pretrained
             model, report = load(
                 folder,
@@ -151,7 +151,7 @@ def load_transformers_clip(folder: Path) -> TransformersClip:
 
 
 def sigmoid_of(model: Any) -> tuple[float, float | None]:  # noqa: ANN401 - of either library
-    """Return the scale of a model's cosines and what is added to them, None where nothing is."""
+    """Return the scale and the offset of a model's cosines; the offset is None if there is none."""
     scale = getattr(model, "logit_scale", None)
     offset = getattr(model, "logit_bias", None)
     scaled = 1.0 if scale is None else float(scale.exp())

@@ -1,4 +1,4 @@
-"""What transformers' processors and tokenizers do, written down so that neither is needed."""
+"""Converts transformers' processors and tokenizers to forms that don't need transformers."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from fusion.runtime.clip.text_steps import TextSteps
 __all__ = ["PUNCTUATION", "pixel_steps", "plain_tokenizer", "text_steps"]
 
 PUNCTUATION = "[" + "".join(f"\\{each}" for each in string.punctuation) + "]"
-"""Pattern of what SigLIP's texts lose."""
+"""Pattern of the characters that SigLIP removes from texts."""
 
 LONGEST = 512
-"""Tokens of a text that are read at most, where a model sets no bound."""
+"""Maximum tokens per text; models may set a lower limit."""
 
 
 def pixel_steps(processor: Any) -> PixelSteps:  # noqa: ANN401 - transformers' own
-    """Return the steps of an image processor of transformers.
+    """Return the steps of a transformers image processor.
 
     Raises:
-        ValueError: it takes a step that `PixelSteps` does not know; the message names it.
+        ValueError: it has a step that `PixelSteps` does not support; the message names it.
     """
     if _of(processor, "do_pad"):
         raise ValueError("its photos are padded, which is not supported")
@@ -62,14 +62,14 @@ def _of(processor: Any, name: str) -> Any:  # noqa: ANN401
 
 
 def text_steps(config: Any, tokenizer: Any) -> TextSteps:  # noqa: ANN401
-    """Return how a model of transformers takes the tokens of its tokenizer.
+    """Return how a transformers model's tokens become its inputs.
 
     SigLIP models were trained on texts padded to their full length.
     """
     text = getattr(config, "text_config", config)
     positions = int(getattr(text, "max_position_embeddings", None) or LONGEST)
     if "roberta" in str(getattr(text, "model_type", "")).lower() or config.model_type == "altclip":
-        positions -= 2  # the first ones are of padding
+        positions -= 2  # the first ones are reserved for padding
     length = min(int(tokenizer.model_max_length), positions, LONGEST)
     pads = config.model_type.startswith("siglip")
     return TextSteps(
@@ -82,10 +82,10 @@ def text_steps(config: Any, tokenizer: Any) -> TextSteps:  # noqa: ANN401
 
 
 def plain_tokenizer(tokenizer: Any) -> Tokenizer:  # noqa: ANN401
-    """Return a tokenizer of transformers as one that needs the package tokenizers alone.
+    """Return a transformers tokenizer in a form that needs only the package tokenizers.
 
     Raises:
-        ValueError: it is of a kind that cannot be brought into that form.
+        ValueError: this kind of tokenizer cannot be converted.
     """
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is not None:
@@ -96,7 +96,7 @@ def plain_tokenizer(tokenizer: Any) -> Tokenizer:  # noqa: ANN401
 
 
 def _sentence_pieces(tokenizer: Any) -> Tokenizer:  # noqa: ANN401
-    """SigLIP's: small letters, no punctuation, pieces of words by a unigram model (T5's form)."""
+    """Convert SigLIP's: lower case, no punctuation, word pieces by a unigram model (as in T5)."""
     pieces = tokenizer.sp_model
     protocol = import_module("sentencepiece.sentencepiece_model_pb2")  # made by protobuf, untyped
     told = protocol.ModelProto.FromString(pieces.serialized_model_proto())

@@ -1,4 +1,4 @@
-"""CLIP's two towers in the forms in which a model that was trained on them is exported."""
+"""CLIP's two towers in the forms used to export a model that was trained on them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ __all__ = ["ClipWords", "PatchGrid"]
 
 
 class PatchGrid:
-    """The image tower as `fusion.export.photo_module.PhotoGraph` takes an encoder.
+    """The image tower in the form that `fusion.export.photo_module.PhotoGraph` takes.
 
     Attributes:
-        normalise: brings pixels of 0 to 255 to what the tower was trained on.
-        lower: from these to the patches as a map, (B, D, rows, columns).
-        top: nothing more.
-        size_px: side of the squares that photos are brought to.
+        normalise: maps pixels of 0 to 255 to the range that the tower was trained on.
+        lower: maps these to the patches as a map, (B, D, rows, columns).
+        top: the identity.
+        size_px: side of the squares that photos are resized to.
     """
 
     def __init__(self, encoder: ClipImages) -> None:
@@ -30,7 +30,7 @@ class PatchGrid:
 
 
 class _PatchMap(nn.Module):
-    """Normalised pixels (B, 3, S, S) to patches (B, D, rows, columns)."""
+    """Maps normalised pixels (B, 3, S, S) to patches (B, D, rows, columns)."""
 
     def __init__(self, encoder: ClipImages) -> None:
         super().__init__()
@@ -45,9 +45,9 @@ class _PatchMap(nn.Module):
 
 
 class ClipWords(nn.Module):
-    """The text tower: ids (1, T) int64 and mask (1, T) bool to states (1, T, D), zero at padding.
+    """The text tower: ids (1, T) int64, mask (1, T) bool -> states (1, T, D), zero at padding.
 
-    SigLIP's reads texts padded to their full length, which is done here.
+    SigLIP's tower reads texts padded to full length; they are padded here.
     """
 
     padding: Tensor

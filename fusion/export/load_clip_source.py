@@ -1,4 +1,4 @@
-"""Which library loads a CLIP-like model, by what lies in its folder."""
+"""Loads a CLIP-like model with the library that its folder's files call for."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ __all__ = ["load_clip_source"]
 
 
 def load_clip_source(folder: Path) -> ClipSource:
-    """Load a model with transformers where its folder is in that form, else with OpenCLIP.
+    """Load a model with OpenCLIP if only that library can read its folder, else with transformers.
 
     Raises:
         ImportError: the library is not installed.
-        WeightsMismatch: the folder holds no model that it can read.
+        WeightsMismatch: the folder holds no model that the library can read.
     """
     if (folder / OPEN_CLIP).exists() and not _is_of_transformers(folder):
         from fusion.export.open_clip_source import load_open_clip

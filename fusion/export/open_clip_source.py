@@ -1,4 +1,4 @@
-"""A model of OpenCLIP (MobileCLIP among them), as that library loads it from a folder."""
+"""An OpenCLIP model (for example MobileCLIP), loaded by that library from a folder."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ __all__ = ["OpenClip", "load_open_clip"]
 
 FILTERS = {"nearest": 0, "bilinear": 2, "bicubic": 3}
 WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
-"""What OpenAI's tokenizer takes for a word."""
+"""Pattern of a word in OpenAI's tokenizer."""
 
 
 @dataclass(frozen=True)
 class OpenClip:
-    """A model of OpenCLIP, as `fusion.export.clip_source.ClipSource` wants it."""
+    """An OpenCLIP model as a `fusion.export.clip_source.ClipSource`."""
 
     model: Any
     preprocess: Any
@@ -48,11 +48,11 @@ class OpenClip:
         return _Encoded(self.model, "encode_text")
 
     def image_inputs(self, image: Image.Image) -> Inputs:
-        """Return what the model's own transform makes of one photo."""
+        """Return the output of the model's own transform for one photo."""
         return {PIXELS: self.preprocess(image)[None]}
 
     def text_inputs(self, text: str) -> Inputs:
-        """Return what the tokenizer makes of one text."""
+        """Return the tokenizer's output for one text."""
         return {IDS: self.own_tokenizer([text])}
 
 
@@ -71,7 +71,7 @@ def load_open_clip(folder: Path) -> OpenClip:
 
     Raises:
         ImportError: OpenCLIP is not installed.
-        WeightsMismatch: the folder holds no such model, or one of steps that nobody wrote down.
+        WeightsMismatch: the folder holds no such model, or its preprocessing is not supported.
     """
     ensure_torchvision()
     import open_clip
@@ -115,7 +115,7 @@ def _pixel_steps(settings: dict[str, Any]) -> PixelSteps:
 
 
 def _tokenizer(own: Any) -> tuple[Tokenizer, int]:  # noqa: ANN401
-    """Return a tokenizer without the library, and the token that texts are padded with."""
+    """Return a tokenizer that does not need the library, and the id of its padding token."""
     cleaned = _cleaning(getattr(own, "clean_fn", None))
     if hasattr(own, "bpe_ranks"):
         tokenizer, pad = _byte_pairs(own), 0
@@ -127,7 +127,7 @@ def _tokenizer(own: Any) -> tuple[Tokenizer, int]:  # noqa: ANN401
 
 
 def _cleaning(function: Any) -> list[Any]:  # noqa: ANN401
-    """The steps of OpenCLIP's `clean_fn`, but for mending text that was decoded wrongly."""
+    """Return the steps of OpenCLIP's `clean_fn`, except the repair of wrongly decoded text."""
     name = getattr(function, "__name__", "_clean_whitespace")
     steps: list[Any] = []
     if name == "_clean_canonicalize":
@@ -137,7 +137,7 @@ def _cleaning(function: Any) -> list[Any]:  # noqa: ANN401
 
 
 def _byte_pairs(own: Any) -> Tokenizer:  # noqa: ANN401
-    """OpenAI's byte pairs."""
+    """Return OpenAI's byte-pair tokenizer."""
     start, end = own.decoder[own.sot_token_id], own.decoder[own.eot_token_id]
     merges = sorted(own.bpe_ranks, key=own.bpe_ranks.get)
     tokenizer = Tokenizer(

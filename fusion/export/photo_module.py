@@ -1,8 +1,8 @@
-"""The part of a model that indexing runs, from pixels to what an index keeps, as one module.
+"""The part of a model that indexing runs, from pixels to an index's contents, as one module.
 
-It runs the network's own layers and holds as constants what `Network` works out from its banks, so
-that ONNX can hold it (`fusion/export/write_model.py` writes it to a file). It gives what
-`fusion.retriever.Retriever.embed_images` gives.
+It runs the network's own layers and stores as constants what `Network` computes from its banks, so
+that it can be exported to ONNX (`fusion/export/write_model.py` writes the file). Its outputs are
+those of `fusion.retriever.Retriever.embed_images`, before packing.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ __all__ = ["PhotoGraph"]
 
 
 class PhotoGraph(nn.Module):
-    """Squares of pixels to vectors, nodes and edges.
+    """Maps squares of pixels to vectors, nodes and edges.
 
     Shapes: pixels (B, S, S, 3) uint8 -> vectors (B, D + 3) float32, nodes (B, R + 1, Dn) float32,
-    neighbours (B, E) int64 and weights (B, E) float32, the edges of the word graph; and where the
-    network follows paths over classes, those (B, C) int64 with their shares (B, C) float32. All
-    but the first are what `fusion.runtime.packing.pack_photos` takes.
+    neighbours (B, E) int64 and weights (B, E) float32, the edges of the word graph; and if the
+    network follows paths over classes, the classes (B, C) int64 and their shares (B, C) float32.
+    All but the vectors are the inputs of `fusion.runtime.packing.pack_photos`.
     """
 
     trained: Tensor
@@ -55,13 +55,13 @@ class PhotoGraph(nn.Module):
         return self.embed(self.regions(pixels))
 
     def regions(self, pixels: Tensor) -> Tensor:
-        """Encode B photos: (B, S, S, 3) uint8 -> (B, R, D_img), of whatever precision is set."""
+        """Encode B photos: (B, S, S, 3) uint8 -> (B, R, D_img), in the precision of autocast."""
         maps = self.normalise(pixels.permute(0, 3, 1, 2).float())
         regions: Tensor = self.top(self.lower(maps).permute(0, 2, 3, 1))
         return regions
 
     def embed(self, regions: Tensor) -> tuple[Tensor, ...]:
-        """Make of the encoder's regions what an index keeps."""
+        """Compute what an index stores from the encoder's regions."""
         cells, pooled = photo_features(regions.float())
         read = self.reader.nodes(cells, pooled)
         vectors = self.memory(self.dual(*read), read.cells[..., : self.key_width].mean(1))
@@ -78,7 +78,7 @@ class PhotoGraph(nn.Module):
 
 
 class _Cells(nn.Module):
-    """An encoder's own last blocks, in the form of `TunedBlocks`."""
+    """An encoder's own last blocks, with the interface of `TunedBlocks`."""
 
     def __init__(self, blocks: nn.Module) -> None:
         super().__init__()
@@ -90,9 +90,9 @@ class _Cells(nn.Module):
 
 
 class _Memory(nn.Module):
-    """`MemoryGraph` with its keys unpacked, as a constant: (B, D), (B, C) -> (B, D).
+    """`MemoryGraph` with its keys unpacked as a constant: (B, D), (B, C) -> (B, D).
 
-    Values stay packed, since only the few that are gathered are unpacked.
+    Values stay packed; only the few that are gathered get unpacked.
     """
 
     keys: Tensor
@@ -117,7 +117,7 @@ class _Memory(nn.Module):
 
 
 class _Hubs(nn.Module):
-    """`Network.hubness` and `CrossHub`; one search finds both their captions in a shared bank.
+    """`Network.hubness` and `CrossHub`, with one search of their shared bank for both.
 
     Shapes: vectors (B, D), nodes (B, R + 1, Dn) -> (B,) and (B,).
     """
@@ -141,7 +141,7 @@ class _Hubs(nn.Module):
             self.register_buffer("values", unit_rows(values).T.contiguous())
         self.read = min(cross.nearest, len(hub.bank)) if cross.filled and cross.weight else 0
         self.register_buffer("bank", unit_rows(hub.bank).T.contiguous())
-        # Packed, as with the memory's values: most of these nodes are never looked at.
+        # These stay packed, as the memory's values do: most of these nodes are never read.
         self.register_buffer("words", cross.nodes.clone())
         rows, mask = caption_rows(cross)
         self.register_buffer("rows", rows)
@@ -163,10 +163,10 @@ class _Hubs(nn.Module):
         return hub, cross
 
     def logits(self, chosen: Tensor, nodes: Tensor) -> Tensor:
-        """Logits of photos and captions: chosen (B, M), nodes (B, R + 1, Dn) -> (B, M)."""
+        """Return logits of photos and captions: chosen (B, M), nodes (B, R + 1, Dn) -> (B, M)."""
         mask, graph = self.mask[chosen], self.graph
         words = unpack_rows(self.words[self.rows[chosen]]) * mask.unsqueeze(-1)
-        # A photo's words of all captions side by side: its regions stand in one product for all.
+        # The words of all of a photo's captions are joined: one product with its regions for all.
         word_heads, region_heads = graph.heads(words.flatten(1, 2), nodes)
         queries, keys = word_heads.permute(2, 0, 3, 1), region_heads.permute(2, 0, 1, 3)
         relations = graph.relations(keys @ queries, keys, queries)
@@ -179,7 +179,7 @@ class _Hubs(nn.Module):
 
 
 def caption_rows(hub: CrossHub) -> tuple[Tensor, Tensor]:
-    """Where each caption's nodes lie: rows (M, T) int64 and mask (M, T) bool, T the longest's."""
+    """Return captions' node rows (M, T) int64 and mask (M, T) bool; T is the longest length."""
     if not hub.filled:
         return torch.zeros(0, 1, dtype=torch.long), torch.zeros(0, 1, dtype=torch.bool)
     starts = hub.ends - hub.ends.diff(prepend=hub.ends.new_zeros(1))

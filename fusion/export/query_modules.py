@@ -1,7 +1,7 @@
-"""The parts of a model that answer a query, each as one module that ONNX can hold.
+"""The parts of a model that answer a query, each as one module that can be exported to ONNX.
 
-They run the network's own layers, in the order that ONNX Runtime is fast at, and hold as constants
-what `Network` works out from its banks. `fusion/export/write_model.py` writes them to files.
+They run the network's own layers, in the order that is fastest in ONNX Runtime, and store as
+constants what `Network` computes from its banks. `fusion/export/write_model.py` writes the files.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ __all__ = ["PairGraph", "QueryGraph", "ReadingGraph", "least_tokens"]
 
 
 def least_tokens(network: Network) -> int:
-    """How many tokens a text needs so that no node has fewer others than a graph joins it to."""
+    """Return the fewest tokens for which no graph has fewer nodes than neighbours per node."""
     dual = network.dual.config
     return max(network.cross.config.neighbours - 1, dual.neighbours if dual.layers else 0, 3)
 
 
 class QueryGraph(nn.Module):
-    """Tokens to what the first stage and the re-ranker take.
+    """Maps tokens to the inputs of the first stage and the re-ranker.
 
     Shapes: ids (1, T) int64, mask (1, T) bool -> vectors (1, D), hub (1,), nodes (1, T + 1, Dn),
-    and where paths lead over classes, how much each of them is asked for (1, K).
+    and for a network with paths over classes, how much the text asks for each class (1, K).
     """
 
     def __init__(self, encoder: BertEncoder | ClipTexts, network: Network) -> None:
@@ -65,7 +65,7 @@ class QueryGraph(nn.Module):
 
 
 class _Hub(nn.Module):
-    """`HubCorrection` with its bank unpacked, as a constant: (B, D) -> (B,)."""
+    """`HubCorrection` with its bank unpacked as a constant: (B, D) -> (B,)."""
 
     bank: Tensor
 
@@ -82,11 +82,11 @@ class _Hub(nn.Module):
 
 
 class PairGraph(nn.Module):
-    """One query and K photos to what their final scores are made of.
+    """Maps one query and K photos to the parts of their final scores.
 
     Shapes: words (1, T, Dn) float32, mask (1, T) bool, regions (K, R, Dn) float32, neighbours
-    (K, E) int64 and weights (K, E) float32 by `WordGraph.edges`, columns (W,) int64 columns of the
-    vocabulary -> logits (K,), log odds by the word graph (K, W) and by the word detector (K, W).
+    (K, E) int64 and weights (K, E) float32 from `WordGraph.edges`, asked (W,) int64 columns of the
+    vocabulary -> logits (K,), log odds from the word graph (K, W) and the word detector (K, W).
     """
 
     region_maps: Tensor
@@ -101,7 +101,7 @@ class PairGraph(nn.Module):
         maps = network.cross.region_keys.weight.detach().unflatten(0, (heads, -1))
         self.register_buffer("region_maps", maps.transpose(1, 2).contiguous())
         said_by, prior = network.words.dense()
-        # As bytes, which they were made from: what is asked of a word's row is turned into floats.
+        # Bytes, as in `WordGraph`: only the requested part of a word's row is converted to floats.
         self.register_buffer("said", (said_by * 255).round().to(torch.uint8).T.contiguous())
         self.register_buffer("prior", prior)
 
@@ -109,21 +109,21 @@ class PairGraph(nn.Module):
         self, words: Tensor, mask: Tensor, regions: Tensor, neighbours: Tensor, weights: Tensor,
         asked: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
-        """Score the pairs; the names are those of the graph's inputs."""
+        """Score the pairs; the arguments are named like the graph's inputs."""
         logits = self.logits(words, mask, regions)
-        if not len(self.prior):  # a vocabulary of no words: `asked` has one that does not count
+        if not len(self.prior):  # an empty vocabulary: `asked` then has one dummy column
             nothing = torch.zeros_like(logits).unsqueeze(1)
             return logits, nothing, nothing
         worded = self.worded(neighbours, weights, asked)
         return logits, worded, self.detector.odds(regions, asked)
 
     def logits(self, words: Tensor, mask: Tensor, regions: Tensor) -> Tensor:
-        """`CrossGraph.forward` of one query."""
+        """Return the logits of `CrossGraph.forward` for one query."""
         graph = self.cross
         if graph.config.adjacency != "attention":
             return graph.forward(words, mask, regions).squeeze(0)
         queries = graph.split(graph.word_keys(words))[0].transpose(0, 1).unsqueeze(1)
-        # One product for each head gives the heads apart; a transposition would take longer.
+        # One product per head keeps the heads apart; a transposition would take longer.
         keys = (regions.flatten(0, 1) @ self.region_maps).unflatten(1, (-1, regions.shape[1]))
         keys = keys * keys.square().sum(-1, keepdim=True).clamp_min(1e-24).rsqrt()
         cosine = queries @ keys.transpose(2, 3)
@@ -135,7 +135,7 @@ class PairGraph(nn.Module):
         return graph.read_out(words, mask, relations, None).squeeze(0)
 
     def worded(self, neighbours: Tensor, weights: Tensor, columns: Tensor) -> Tensor:
-        """`WordGraph.along` for some words, whose rows are read at the edges alone."""
+        """Return `WordGraph.along` for some words, reading their rows only at the edges."""
         if not self.said.shape[1]:
             return weights.sum(1, keepdim=True) * torch.zeros_like(columns, dtype=torch.float32)
         said = self.said[columns][:, neighbours.flatten()].float() / 255
@@ -146,14 +146,14 @@ class PairGraph(nn.Module):
 
 
 class ReadingGraph(nn.Module):
-    """`CrossGraph.read` of one query and K photos: words (1, T, Dn), mask (1, T), regions."""
+    """`CrossGraph.read` for one query and K photos: words (1, T, Dn), mask (1, T), regions."""
 
     def __init__(self, cross: CrossGraph) -> None:
         super().__init__()
         self.cross = cross
 
     def forward(self, words: Tensor, mask: Tensor, regions: Tensor) -> WordReading[Tensor]:
-        """Take the logits apart by word."""
+        """Split the logits by word."""
         graph = self.cross
         word_heads, region_heads = graph.heads(words, regions)
         queries, keys = word_heads.permute(2, 0, 3, 1), region_heads.permute(2, 0, 1, 3)

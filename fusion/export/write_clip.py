@@ -1,8 +1,8 @@
-"""A CLIP-like model as files that need no torch, held against the library that it comes from.
+"""Writes a CLIP-like model to files that need no torch, and checks them against its library.
 
-What is written is compared, on made photos and texts, with what transformers itself gives: pixels,
-tokens and embeddings. A model for which they differ is refused, so that an index never holds
-vectors that are not the model's own.
+The pixels, tokens and embeddings of the written model are compared, on generated photos and texts,
+with those of the library that the model comes from. A model for which they differ is rejected, so
+an index never contains vectors that are not the model's own.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ from fusion.runtime.prepare.onnx_file import write_optimised
 __all__ = ["HUB_NEAREST", "HUB_WEIGHT", "MOST_APART", "export_clip"]
 
 MOST_APART = 1e-4
-"""How far a number of an embedding may be from the library's."""
+"""How far an embedding's components may differ from the library's."""
 LEVELS_APART = 1.5
-"""Levels of 255 that a pixel may be from the library's, which has two ways of resizing that differ
-by one."""
+"""How many levels of 255 a pixel may differ from the library's, whose two ways of resizing differ
+by one level."""
 HUB_WEIGHT, HUB_NEAREST = 0.25, 4
-"""How much of a photo's mean cosine with so many words nearest to it is taken off: little, for it
-was chosen by another model's embeddings (the shipped one's, without its graphs)."""
+"""Weight of the hub correction, and the number of nearest words that it averages. The weight is
+small because it was chosen on another model's embeddings (the shipped one's, without graphs)."""
 
 TEXTS = (
     "a dog",
@@ -64,27 +64,27 @@ Array = NDArray[np.float32]
 
 
 def export_clip(source: ClipSource, fingerprint: str, encoders: str, root: Path) -> Path:
-    """Write a model below `root`, unless it is there and whole.
+    """Write a model below `root`, unless it is already there and intact.
 
     Args:
-        source: as it was loaded.
-        fingerprint: of its folder's content.
+        source: the loaded model.
+        fingerprint: the fingerprint of its folder's content.
         encoders: the preset that an index records.
-        root: the cache.
+        root: the cache folder.
 
     Returns:
-        Its folder.
+        The folder of the exported model.
 
     Raises:
-        ModelExportError: a package for it is missing, it cannot be written, or what was written
-            gives something else than the library that the model comes from.
+        ModelExportError: a required package is missing, the model cannot be written, or the written
+            model's outputs differ from those of its library.
     """
     folder = exported_model_folder(root, fingerprint)
     if read_facts(folder, thorough=True) is not None:
         return folder
     facts: ClipFacts = {
         "name": CLIP_MODEL,
-        "dim": 0,  # until it has written them
+        "dim": 0,  # set below, once the photo side is written
         "encoders": encoders,
         "fingerprint": fingerprint,
         "photos": source.pixels.to_json(),
@@ -160,7 +160,7 @@ def _write_texts(source: ClipSource, path: Path) -> int:
 
 
 class _Unit(nn.Module):
-    """What a module gives, brought to unit length."""
+    """A module's output, normalised to unit length."""
 
     def __init__(self, features: nn.Module) -> None:
         super().__init__()
@@ -176,7 +176,7 @@ def _write(
     module: nn.Module, sample: dict[str, Tensor], sizes: dict[str, Any] | None, path: Path
 ) -> None:
     raw = path.with_suffix(".raw.onnx")
-    # The module's own names for its inputs, which dynamic sizes go by.
+    # Dynamic sizes are keyed by the module's own names for its inputs.
     shapes = None if sizes is None else dict(zip(("first", "second"), sizes.values(), strict=False))
     with quiet():
         torch.onnx.export(
@@ -186,7 +186,7 @@ def _write(
             input_names=list(sample),
             output_names=["embeddings"],
             dynamic_shapes=shapes,
-            external_data=True,  # in one file there is room for 2 GB
+            external_data=True,  # a single file is limited to 2 GB
             verbose=False,
         )
         write_optimised(raw, path)
@@ -195,7 +195,11 @@ def _write(
 
 
 def _compare(path: Path, module: nn.Module, samples: list[dict[str, Tensor]]) -> int:
-    """Hold what was written against the module and return the width of an embedding."""
+    """Compare the written file with the module and return the width of an embedding.
+
+    Raises:
+        ModelExportError: an embedding differs by more than `MOST_APART`, or is no vector.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -221,7 +225,7 @@ def _tensors(inputs: Mapping[str, NDArray[np.generic]]) -> dict[str, Tensor]:
 
 
 def _photos() -> list[Image.Image]:
-    """Photos of several sizes, smooth as photos are, with nothing in them."""
+    """Generate photos of several sizes: smooth, as photos are, but showing nothing."""
     random = np.random.default_rng(5)
     made = []
     for size in SIZES:
@@ -232,7 +236,7 @@ def _photos() -> list[Image.Image]:
 
 @contextlib.contextmanager
 def _exportable(source: ClipSource) -> Generator[None]:
-    """Let SigLIP 2 resize its positions by a product of matrices, which ONNX has."""
+    """Make SigLIP 2 resize its positions with matrix products, which ONNX supports."""
     model = getattr(source, "model", None)
     embeddings = getattr(getattr(model, "vision_model", None), "embeddings", None)
     name = "resize_positional_embeddings"
@@ -248,7 +252,7 @@ def _exportable(source: ClipSource) -> Generator[None]:
 
 
 def _resized_positions(positions: Tensor, shapes: Tensor, max_length: int) -> Tensor:
-    """Bilinear resizing with antialiasing: (H, W, D) and (B, 2) -> (B, max_length, D)."""
+    """Resize bilinearly with antialiasing: (H, W, D) and (B, 2) -> (B, max_length, D)."""
     sizes = shapes.to(torch.float32)[:, None]
     place = torch.arange(max_length, dtype=torch.float32)[None, :, None]
     rows = torch.floor(place / sizes[..., 1:])

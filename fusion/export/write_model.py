@@ -1,14 +1,14 @@
-"""A model as files that need no torch: ONNX graphs of both sides, tables and the tokenizer.
+"""Writes a model to files that need no torch: ONNX graphs of both sides, tables and the tokenizer.
 
-Weights stay float32. On the Flickr8k development photos Recall@1/5/10 of captions, first stage and
-re-ranked, was 34.9 / 66.5 / 78.6 and 36.9 / 68.7 / 80.0 with a model before today's. Eight bits by
-dynamic quantisation, a scale for each column, moved the first to 34.5 / 65.9 / 78.3, and to 34.5 /
-66.3 / 78.4 where only the widest matrices had them: too much. Eight bits in blocks of 32 kept it
+Weights stay float32. On the Flickr8k development photos, Recall@1/5/10 of captions was 34.9 / 66.5
+/ 78.6 for the first stage and 36.9 / 68.7 / 80.0 re-ranked, with an earlier model. Dynamic 8-bit
+quantisation with a scale per column lowered the first to 34.5 / 65.9 / 78.3, and to 34.5 / 66.3 /
+78.4 if applied only to the widest matrices: too much. Eight bits in blocks of 32 preserved recall
 (35.1 / 66.4 / 78.7 and 36.9 / 68.6 / 79.9) and encoded a query in three fifths of the time, some 3
-ms less; but a search from the command line took 0.08 s more, since such weights have to be unpacked
-first, and the first ten photos often came in another order than from the model itself. All of this
-was measured on nodes of photos that were not rounded yet (`fusion/runtime/packing.py` tells what
-that does).
+ms less; but a search from the command line took 0.08 s more, because such weights have to be
+unpacked first, and the order of the first ten photos often differed from the model's own. All of
+this was measured before the photos' nodes were rounded (`fusion/runtime/packing.py` describes the
+effect of that).
 """
 
 from __future__ import annotations
@@ -64,16 +64,16 @@ class ModelExportError(FusionError, RuntimeError):
 
 
 def export_model(retriever: Retriever, root: Path) -> Path:
-    """Write a retriever below `root`, unless it is there and whole.
+    """Write a retriever below `root`, unless it is already there and intact.
 
-    Its query side, and what indexing runs where that can be exported.
+    The query side is written, and the photo side if the image encoder can be exported.
 
     Returns:
-        Its folder, for `fusion.runtime.onnx_search_model.OnnxSearchModel`.
+        The folder, for `fusion.runtime.onnx_search_model.OnnxSearchModel`.
 
     Raises:
-        ModelExportError: the text encoder is neither a BERT nor CLIP's, a package for it is
-            missing, or the files cannot be written.
+        ModelExportError: the text encoder is neither of the BERT nor of the CLIP family, a required
+            package is missing, or the files cannot be written.
     """
     encoder = retriever.text_encoder
     if not isinstance(encoder, BertEncoder | ClipTexts):
@@ -104,14 +104,14 @@ def export_model(retriever: Retriever, root: Path) -> Path:
 
 
 def _grid(encoder: object) -> GridEncoder | PatchGrid | None:
-    """Return an image encoder as the photos' graph takes it; None for one that it does not know."""
+    """Return an image encoder in the form that `PhotoGraph` takes; None if it is unsupported."""
     if isinstance(encoder, ClipImages):
         return PatchGrid(encoder)
     return encoder if isinstance(encoder, GridEncoder) else None
 
 
 def facts_of(retriever: Retriever) -> TrainedFacts:
-    """What a reader of the files must know beside their tensors."""
+    """Return what a reader of the files has to know in addition to their tensors."""
     network, images = retriever.network, _grid(retriever.image_encoder)
     return {
         "photos": None if images is None else {"size_px": images.size_px},
@@ -142,7 +142,7 @@ def _standing(network: Network, stage: Literal["full", "first"]) -> list[object]
 
 
 def tables_of(network: Network) -> dict[str, np.ndarray]:
-    """Log odds of each word for the photos that texts are corrected by, (V, S) float32 each."""
+    """Return the classes' prior (K,) and the words' log odds for two samples of photos, (V, S)."""
     words, detector = network.words, network.detector
     worded = torch.zeros(0, len(network.config.vocabulary))
     if len(words.words):
@@ -158,7 +158,7 @@ def tables_of(network: Network) -> dict[str, np.ndarray]:
 
 
 def write_tokenizer(encoder: BertEncoder | ClipTexts, path: Path) -> None:
-    """Write the tokenizer as the encoder uses it: cut off at its limit, nothing padded."""
+    """Write the tokenizer as the encoder uses it: truncated at its limit, without padding."""
     tokenizer = plain_tokenizer(encoder.tokenizer)
     tokenizer.enable_truncation(encoder.max_words)
     tokenizer.no_padding()
@@ -166,17 +166,17 @@ def write_tokenizer(encoder: BertEncoder | ClipTexts, path: Path) -> None:
 
 
 class Exported(NamedTuple):
-    """One graph to write, with made inputs by which its layers are followed."""
+    """One graph to write, with example inputs for tracing it."""
 
     name: str
-    """Of its file."""
+    """The name of its file."""
     module: nn.Module
     inputs: Named
-    """By name, of any of the sizes that it takes."""
+    """Example inputs by name, of any size that the graph accepts."""
     sizes: dict[str, Any]
-    """By input and dimension, those that may be others."""
+    """The dynamic sizes, by input and dimension."""
     outputs: tuple[str, ...]
-    """Their names."""
+    """The names of its outputs."""
 
 
 def query_graphs(encoder: BertEncoder | ClipTexts, network: Network) -> tuple[Exported, ...]:
@@ -222,7 +222,7 @@ def query_graphs(encoder: BertEncoder | ClipTexts, network: Network) -> tuple[Ex
 
 
 def photo_side(encoder: GridEncoder | PatchGrid, network: Network) -> Exported:
-    """Return what indexing runs."""
+    """Return the graph that indexing runs."""
     classes = ("classes", "class_shares") if network.layout.class_edges else ()
     return Exported(
         PHOTOS,
@@ -234,13 +234,13 @@ def photo_side(encoder: GridEncoder | PatchGrid, network: Network) -> Exported:
 
 
 def write_graphs(encoder: BertEncoder | ClipTexts, network: Network, folder: Path) -> None:
-    """Write what answers a query."""
+    """Write the graphs that answer a query."""
     for graph in query_graphs(encoder, network):
         write_graph(graph, folder / graph.name)
 
 
 def write_photo_graph(encoder: GridEncoder | PatchGrid, network: Network, folder: Path) -> None:
-    """Write what indexing runs."""
+    """Write the graph that indexing runs."""
     write_graph(photo_side(encoder, network), folder / PHOTOS)
 
 
@@ -254,12 +254,12 @@ def write_graph(graph: Exported, path: Path) -> None:
 
 
 def export_raw(graph: Exported, path: Path, *, optimize: bool = True) -> None:
-    """Write a graph as torch's exporter makes it.
+    """Write a graph as torch's exporter produces it.
 
     Args:
-        graph: what is written.
-        path: of the file.
-        optimize: whether the exporter may work out what depends on weights alone.
+        graph: the graph to write.
+        path: the path of the file.
+        optimize: whether the exporter may fold constants, which depend only on weights.
     """
     with quiet():
         torch.onnx.export(
@@ -277,7 +277,7 @@ def export_raw(graph: Exported, path: Path, *, optimize: bool = True) -> None:
 
 @contextlib.contextmanager
 def quiet() -> Generator[None]:
-    """Keep the exporter's progress and its remarks about its own insides to itself."""
+    """Silence the exporter's progress output, warnings and log messages."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
