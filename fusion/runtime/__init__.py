@@ -1,5 +1,5 @@
-"""What indexes photos and answers queries without torch: numpy, ONNX Runtime, a tokenizer.
+"""Indexes photos and answers queries without torch: with numpy, ONNX Runtime and a tokenizer.
 
-Nothing here may import torch, which the import-linter holds: a search from the command line waits
-for what this package imports.
+Nothing here may import torch, which import-linter enforces: a search from the command line waits
+for everything that this package imports.
 """

@@ -1,4 +1,4 @@
-"""What a model gives of photos and queries, as numpy arrays: whichever library made them."""
+"""A model's outputs for photos and queries, as numpy arrays, whichever library computed them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["EmbeddedQueries", "ImageEmbeddings", "QueryEmbeddings", "Reranked", 
 
 @dataclass(frozen=True)
 class ImageEmbeddings:
-    """B photos as an index keeps them."""
+    """B photos as an index stores them."""
 
     vectors: NDArray[np.float32]
     """(B, dim): the inner product with a query's vector is the first-stage score."""
@@ -23,7 +23,7 @@ class ImageEmbeddings:
 
 
 class EmbeddedQueries(Protocol):
-    """Q queries as any model gives them; what else is in them is between it and its re-ranker."""
+    """Q queries embedded by any model; any further fields are only for its own re-ranker."""
 
     @property
     def vectors(self) -> NDArray[np.float32]:
@@ -42,22 +42,22 @@ class QueryEmbeddings:
     bag: NDArray[np.float32]
     """(Q, V): the weight of each word that the word graph knows."""
     bag_hub: NDArray[np.float32]
-    """(Q,), to subtract from the bag's mean log odds by the word graph."""
+    """(Q,), to subtract from the bag's mean log odds from the word graph."""
     detected_hub: NDArray[np.float32]
-    """(Q,), to subtract from the bag's mean log odds by the word detector."""
+    """(Q,), to subtract from the bag's mean log odds from the word detector."""
     words: NDArray[np.float32]
     """(Q, T + 1, Dn): the whole query and its words."""
     mask: NDArray[np.bool_]
     """(Q, T + 1)."""
     tokens: list[list[str]]
     short: NDArray[np.bool_]
-    """(Q,): whether it names things in a few words, and is no sentence."""
+    """(Q,): whether the query is a name of things in a few words, not a sentence."""
     classes: NDArray[np.float32]
-    """(Q, K): how much it asks for each class of the concept graph; K = 0 from a model whose
+    """(Q, K): how much the query asks for each class of the concept graph; K = 0 for a model whose
     re-ranker follows no paths over classes."""
 
     def each(self) -> list[QueryEmbeddings]:
-        """Return the queries one by one, in their order, without the padding that others made."""
+        """Return the queries one by one, in their order, without padding to longer ones."""
         rows = [slice(row, row + 1) for row in range(len(self.vectors))]
         lengths = [int(np.flatnonzero(mask)[-1]) + 1 for mask in self.mask]
         return [
@@ -78,15 +78,15 @@ class QueryEmbeddings:
 
 @dataclass(frozen=True)
 class Reranked:
-    """K candidates after the cross-modal graph saw them, in the order they came."""
+    """K candidates after re-ranking, in the order in which they were passed."""
 
     scores: NDArray[np.float32]
     """(K,), higher is nearer."""
     probabilities: NDArray[np.float32]
-    """(K,) in 0..1: that the photo matches the query."""
+    """(K,) in 0..1: the probability that the photo matches the query."""
     detected: NDArray[np.float32]
-    """(K,): mean log odds of the query's words by the word detector, which are in the scores too;
-    zeros where it knows none of them."""
+    """(K,): mean log odds of the query's words from the word detector, less its hub correction,
+    which are part of the scores; zeros if it knows none of the words."""
 
 
 class _Queries(Protocol):

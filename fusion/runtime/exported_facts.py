@@ -1,4 +1,4 @@
-"""What is written down beside the files of an exported model, as JSON holds it."""
+"""The facts that are stored as JSON with the files of an exported model."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ __all__ = ["ClipFacts", "ExportedFacts", "PhotoFacts", "StandingFacts", "Trained
 
 
 class ExportedFacts(TypedDict):
-    """Of every exported model.
+    """The facts of every exported model.
 
     Attributes:
         name: the model's kind.
         encoders: the encoders' preset.
-        fingerprint: hex; changes with the weights and with all that they are read through.
+        fingerprint: hex; changes with the weights and with the preprocessing of their inputs.
         dim: width of an indexed vector.
     """
 
@@ -25,7 +25,7 @@ class ExportedFacts(TypedDict):
 
 
 class PhotoFacts(TypedDict):
-    """How a trained model takes photos: squares of so many pixels a side."""
+    """The input of a trained model's photo side: squares with sides of `size_px` pixels."""
 
     size_px: int
 
@@ -38,12 +38,12 @@ class StandingFacts(TypedDict):
 
 
 class TrainedFacts(ExportedFacts):
-    """Of a model that was trained here; what the numbers mean is said where they come from.
+    """The facts of a model that was trained here; numbers are documented where they come from.
 
     Attributes:
         unit_dim: width of the vector's part that has unit length.
-        photos: None where the image encoder could not be exported.
-        layout: of a `Layout`, its parts in their order.
+        photos: None if the image encoder could not be exported.
+        layout: the fields of the `Layout`, in their order.
     """
 
     unit_dim: int
@@ -63,15 +63,15 @@ class TrainedFacts(ExportedFacts):
 
 
 class ClipFacts(ExportedFacts):
-    """Of a CLIP-like model.
+    """The facts of a CLIP-like model.
 
     Attributes:
         photos: the `PixelSteps`.
         texts: the `TextSteps`.
-        sigmoid: slope and offset by which cosines become probabilities; the latter None where it
-            has none of its own.
-        hub_weight: how much of a photo's nearness to just any text is taken from its score.
-        hub_nearest: how many texts count for that nearness.
+        sigmoid: scale and offset that turn cosines into probabilities; the offset is None if the
+            model has none of its own.
+        hub_weight: the weight of the hub correction that is subtracted from a photo's score.
+        hub_nearest: the number of nearest texts that the correction averages.
     """
 
     photos: dict[str, object]

@@ -1,4 +1,4 @@
-"""The files of an exported model, each opened when it is first needed, and checked meanwhile."""
+"""The files of an exported model, each opened on first use and verified while it loads."""
 
 from __future__ import annotations
 
@@ -22,15 +22,18 @@ __all__ = ["THREADS", "ExportedFiles", "ExportedModelError", "unreadable"]
 
 
 THREADS = 2
-"""Of a session: a query's matrices are too small to gain from more."""
+"""Threads per session: a query's matrices are too small to gain from more."""
 
 
 class ExportedModelError(FusionError, RuntimeError):
-    """A file of an exported model is damaged, or cannot be read for another reason."""
+    """A file of an exported model is damaged or cannot be read for another reason."""
 
 
 def unreadable(folder: Path, name: str, error: Exception) -> ExportedModelError:
-    """Return the error for a file that a library could not read, as it is whole or not."""
+    """Return the error for a file that a library could not load: it is damaged, or memory is short.
+
+    Memory is blamed if the file is intact.
+    """
     file = folder / name
     if is_whole(folder, name):
         needed = sum(part.stat().st_size for part in folder.glob(f"{name}*")) / 1e6
@@ -47,9 +50,9 @@ class ExportedFiles:
     """The files of one model.
 
     Args:
-        folder: with the files.
-        once: for a process that asks one query: weights are not brought into the form that is
-            multiplied fastest, which takes longer than the product that it is for.
+        folder: the folder of the files.
+        once: true for a process that answers one query: weights are then not repacked for fast
+            products, because repacking takes longer than the product itself.
     """
 
     def __init__(self, folder: Path, *, once: bool = False) -> None:
@@ -57,12 +60,12 @@ class ExportedFiles:
         self._shared = False
 
     def share_weights(self) -> None:
-        """Let sessions that are opened from now on share their weights with other processes."""
+        """Make sessions opened from now on share their weights with other processes."""
         self._shared = not self._once
 
     @cached_property
     def tables(self) -> safe_open:
-        """Tables of the words' fits, of which a row is read when it is asked for."""
+        """The tables of words and classes; rows are read on demand."""
         from safetensors import safe_open
 
         with self._checked(TABLES) as file:
@@ -70,7 +73,7 @@ class ExportedFiles:
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
-        """From a text to its tokens."""
+        """The tokenizer of texts."""
         from tokenizers import Tokenizer
 
         with self._checked(TOKENIZER) as file:
@@ -78,17 +81,17 @@ class ExportedFiles:
 
     @cached_property
     def query(self) -> InferenceSession:
-        """From tokens to a vector and nodes."""
+        """The session that turns tokens into a vector and nodes."""
         return self._session(QUERY)
 
     @cached_property
     def pairs(self) -> InferenceSession:
-        """From a query's nodes and photos' to what scores are made of."""
+        """The session that turns nodes of a query and of photos into the parts of scores."""
         return self._session(PAIRS)
 
     @cached_property
     def reading(self) -> InferenceSession:
-        """From a query's nodes and photos' to which region each word read."""
+        """The session that tells which regions each word of a query read."""
         return self._session(READING)
 
     def _session(self, name: str) -> InferenceSession:
@@ -108,9 +111,9 @@ class ExportedFiles:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = THREADS
         options.log_severity_level = 3
-        # A thread that waits for the next layer in a loop takes a core from what else runs.
+        # Threads that spin while waiting for the next layer would take cores from other work.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        # The files hold graphs that are optimised already.
+        # The files contain graphs that have already been optimised.
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         if self._once:
             options.add_session_config_entry("session.disable_prepacking", "1")
@@ -118,13 +121,13 @@ class ExportedFiles:
 
     @contextmanager
     def _checked(self, name: str) -> Generator[str]:
-        # Beside the loading, which waits for nothing in it.
+        # The check runs in parallel with loading, which does not depend on it.
         whole: list[bool] = []
         beside = Thread(target=lambda: whole.append(is_whole(self._folder, name)))
         beside.start()
         try:
             yield str(self._folder / name)
-        except Exception as error:  # each library has its own, some nothing but Exception
+        except Exception as error:  # each library has its own errors, some only Exception
             raise unreadable(self._folder, name, error) from error
         finally:
             beside.join()

@@ -1,7 +1,8 @@
-"""Where an exported model lies, for queries and photos without torch, and whether it is whole.
+"""The folder of an exported model, which runs without torch, and the verification of its files.
 
-One folder a model, named by its fingerprint, so that an index finds the one that suits it without
-reading the checkpoint. It is a cache: what is damaged, half or of another version counts as absent.
+There is one folder per model, named by its fingerprint, so that an index finds its model without
+reading the checkpoint. The folder is a cache: a damaged, incomplete or outdated one counts as
+absent.
 """
 
 from __future__ import annotations
@@ -35,17 +36,17 @@ __all__ = [
 ]
 
 FORMAT = 6
-"""Changes with anything that a reader of the files must know."""
+"""Version of the files; changes with anything that their readers depend on."""
 QUERY, PAIRS, READING = "query.onnx", "pairs.onnx", "reading.onnx"
 PHOTOS = "photos.onnx"
-"""Not there for a model whose image encoder cannot be exported, whose facts then lack "photos"."""
+"""Missing for a model whose image encoder cannot be exported; its facts have "photos" as None."""
 TABLES, TOKENIZER = "tables.safetensors", "tokenizer.json"
 MANIFEST = "manifest.json"
 PIECE_BYTES = 1 << 22
 
 
 _Files = dict[str, tuple[int, str, int]]
-"""Size, digest and sum of each file."""
+"""The size, sha256 and sum of words (`sum_of`) of each file, by name."""
 
 
 class _Manifest(TypedDict):
@@ -55,17 +56,17 @@ class _Manifest(TypedDict):
 
 
 def exported_model_folder(root: Path, fingerprint: str) -> Path:
-    """Return the folder of a model's export, which need not be there."""
+    """Return the folder of a model's export, which need not exist."""
     return root / f"{Path(fingerprint).name}-{FORMAT}"
 
 
 def read_facts(folder: Path, *, thorough: bool = False) -> ExportedFacts | None:
-    """Return what was written down about the model; None where the export is missing or not whole.
+    """Return the facts stored with the model; None if the export is missing or damaged.
 
     Args:
-        folder: as `exported_model_folder` gives it.
-        thorough: whether to hash every file, which takes longer than a search, and not only to
-            compare sizes; who reads a file then asks `is_whole` of it.
+        folder: the folder from `exported_model_folder`.
+        thorough: whether to hash every file, which takes longer than a search. Otherwise only sizes
+            are compared, and readers of a file have to check it with `is_whole`.
     """
     try:
         manifest = _manifest(folder)
@@ -81,10 +82,10 @@ def read_facts(folder: Path, *, thorough: bool = False) -> ExportedFacts | None:
 
 
 def is_whole(folder: Path, name: str) -> bool:
-    """Return whether a file, and its weights in a file beside it, are what was written.
+    """Return whether a file, and the file of its weights if there is one, are unchanged.
 
-    Takes a few milliseconds for 100 MB: what is compared is the sum of all words of 64 bits, which
-    any one bit that was turned changes.
+    This takes a few milliseconds for 100 MB: it compares the sum of all 64-bit words, which changes
+    with any single flipped bit.
     """
     try:
         files = _manifest(folder)["files"]
@@ -95,7 +96,7 @@ def is_whole(folder: Path, name: str) -> bool:
 
 
 def _manifest(folder: Path) -> _Manifest:
-    """Read what was written down; ValueError where it is not what was written."""
+    """Read and check the manifest; raise a ValueError if it was changed."""
     manifest: _Manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     if manifest["sha256"] != _manifest_sha256(manifest["facts"], manifest["files"]):
         raise ValueError(f"{folder / MANIFEST} is damaged")
@@ -109,16 +110,16 @@ def _manifest_sha256(facts: ExportedFacts, files: _Files) -> str:
 
 @contextmanager
 def new_export_folder(folder: Path, facts: ExportedFacts) -> Generator[Path]:
-    """Return a folder to write into, that takes the place of `folder` once it is whole.
+    """Yield a folder to write into, which replaces `folder` when the block has ended.
 
     Args:
-        folder: as `exported_model_folder` gives it.
-        facts: what `read_facts` is to give; may be filled until the block ends.
+        folder: the folder from `exported_model_folder`.
+        facts: the facts for `read_facts`; they may be filled in until the block ends.
 
     Raises:
-        OSError: it cannot be written; what is there stays as it was.
+        OSError: the files cannot be written; an existing folder is left unchanged.
     """
-    import tempfile  # of which a search has no need
+    import tempfile  # not needed for searches
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f"{folder.name[:12]}-", dir=folder.parent))
@@ -140,8 +141,8 @@ def _take_place(partial: Path, folder: Path) -> None:
     try:
         os.rename(partial, folder)
     except OSError:
-        # There is one, damaged, or whole by now since another process was quicker. Whoever has its
-        # files open keeps them.
+        # The folder exists: it is damaged, or another process was quicker and it is intact by now.
+        # Processes that have its files open keep them.
         if read_facts(folder) is not None and read_facts(folder, thorough=True) is not None:
             return
         shutil.rmtree(folder, ignore_errors=True)
@@ -154,7 +155,7 @@ def _digest(path: Path) -> str:
 
 
 def sum_of(path: Path) -> int:
-    """Return the sum of a file's 64-bit words, modulo 2^64; the last one is filled with zeros."""
+    """Return the sum of a file's 64-bit words, modulo 2^64; the last one is padded with zeros."""
     total = 0
     with path.open("rb") as file:
         while piece := file.read(PIECE_BYTES):

@@ -1,4 +1,4 @@
-"""What every exported model shares that indexes: its photo encoder, its threads and its tables."""
+"""The common base of exported models for indexing: photo encoder, threads and tables."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ __all__ = ["ExportedPhotoEncoder"]
 
 
 class ExportedPhotoEncoder:
-    """The photo encoder of an exported model; what it makes of photos, a subclass says.
+    """The photo encoder of an exported model; subclasses define how photos are embedded.
 
-    Each processor encodes photos of its own, since there is nothing to wait for between them:
-    ONNX Runtime with two threads for one photo takes 33 to 37 ms of two processors' time a photo,
-    with one thread 31 (measured on 2 cores with AVX-512).
+    Each thread encodes different photos, because these do not depend on each other: on two
+    processors ONNX Runtime takes 33 to 37 ms per photo with two threads for one photo, and 31 ms
+    with one thread each (measured on 2 cores with AVX-512).
 
     Args:
-        folder: with the files.
-        facts: what was written down beside them.
-        threads: that encode, each photos of its own; None for one a processor.
+        folder: the folder of the files.
+        facts: the facts stored with them.
+        threads: threads that encode different photos in parallel; None for one per processor.
 
     Attributes:
         name: the model's kind.
         encoders: the encoders' preset.
-        fingerprint: hex; changes with the weights and with all that they are read through.
+        fingerprint: hex; changes with the weights and with the preprocessing of their inputs.
         dim: width of an indexed vector.
     """
 
@@ -68,10 +68,10 @@ class ExportedPhotoEncoder:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.log_severity_level = 3
-        # All of it: only the last step brings convolutions into the form that this processor likes.
+        # Only the highest level converts convolutions to the fastest form for this processor.
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
         file = self._folder / PHOTOS
         try:
             return onnxruntime.InferenceSession(file, options, **ON_PROCESSORS)
-        except Exception as error:  # some of the library's errors are nothing but Exception
+        except Exception as error:  # some of the library's errors are plain Exceptions
             raise unreadable(self._folder, PHOTOS, error) from error

@@ -1,9 +1,9 @@
-"""Which words a model knows, and how one that it does not know is probably spelt. No torch.
+"""Tells which words a model knows, and suggests spellings for unknown ones. No torch.
 
-A text encoder reads anything: what is not in its vocabulary it takes apart into pieces, down to
-single letters, and gives the rest one sign for all. "girafe", "赤い車" and an emoji so get vectors
-that look like any other's and mean nothing. A word is known if captions of the training set have
-it, if a class of the concept graph is named by it, or if it is one whole token of the encoder.
+A text encoder accepts any text: it splits words outside its vocabulary into pieces, down to single
+letters, and maps everything else to one unknown token. "girafe", "赤い車" and an emoji thus get
+vectors that look like any other but mean nothing. A word is known if it is in the training
+captions, in the name of a class of the concept graph, or a single token of the encoder.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ __all__ = ["KnownWords", "edit_distance", "whole_tokens"]
 
 _WORD = re.compile(r"[a-z]{2,}")
 _INSIDE, _END, _BEGIN = "##", "</w>", "\u2581"
-"""What marks BERT's pieces inside a word, CLIP's that end one and SigLIP's that begin one."""
+"""The marks of BERT's pieces inside a word, of CLIP's that end one and SigLIP's that begin one."""
 
 _SUFFIXES = ("er", "ers", "ing", "ed", "d", "ly", "ish", "like", "less", "ness", "y")
-"""With which a word that is known makes another that is: "toaster"."""
+"""Suffixes that make a known word of another known word, as in "toaster"."""
 _STEM = 4
-"""Letters of the shortest word that others are taken to be made of, as "snowboard" is."""
+"""Minimum number of letters of a word that others are made of, as "snowboard" is."""
 _LONG = 7
-"""Letters from which a word may be misspelt twice."""
+"""Minimum number of letters for a word to have two misspellings."""
 
 
 def whole_tokens(tokens: Collection[str]) -> frozenset[str]:
     """Return the words of at least two Latin letters among an encoder's tokens, in lower case.
 
     Args:
-        tokens: as BERT, CLIP or SigLIP spell them.
+        tokens: tokens as BERT, CLIP or SigLIP spell them.
 
     >>> sorted(whole_tokens(["dog", "##gie", "x", "車", "[CLS]", "12"]))
     ['dog']
@@ -51,19 +51,19 @@ def whole_tokens(tokens: Collection[str]) -> frozenset[str]:
 
 
 class Tokenizer(Protocol):
-    """What is asked of an encoder's tokenizer; `token_to_id` is used where there is one."""
+    """The part of a tokenizer that is used here; `token_to_id` is also used if it exists."""
 
     def get_vocab(self) -> Mapping[str, int]:
         """Return all tokens."""
 
 
 class KnownWords:
-    """The words that a model knows; asked with `in` for a word in small letters.
+    """The words that a model knows; test a lower-case word with `in`.
 
     Args:
         named: words of the training captions, and of the names of classes.
-        tokenizer: gives the encoder's; asked only where a word is not among the named ones. None
-            if the encoder has none.
+        tokenizer: returns the encoder's tokenizer, or None if it has none; called only for words
+            that are not among `named`.
 
     >>> known = KnownWords({"giraffe", "toast", "red"})
     >>> [word in known for word in ("giraffe", "giraffes", "toaster", "girafe")]
@@ -82,11 +82,12 @@ class KnownWords:
         return self._is_listed(word) or self._is_made_of_known(word)
 
     def nearest(self, word: str) -> str | None:
-        """Return the known word that a misspelt one probably is; None where none is near.
+        """Return the known word that a misspelt one probably stands for; None if none is near.
 
-        It begins with the same letter and is one or, from seven letters on, two edits away; those
-        of captions and classes are taken to be an edit nearer than others. Among equal ones these
-        come first, then those of the same length, then the alphabet decides.
+        It begins with the same letter, differs in length by at most one, and is at most one edit
+        away, or two for words of seven or more letters. Words of captions and classes count as one
+        edit nearer than others; among equally near words they come first, then words of the same
+        length, then alphabetical order decides.
         """
         if not _WORD.fullmatch(word):
             return None
@@ -96,7 +97,7 @@ class KnownWords:
             (edits + (other not in self.named), other not in self.named, uneven, other)
             for other in self._by_beginning.get(word[0], ())
             if (uneven := abs(len(other) - len(word))) <= 1
-            and len(letters.symmetric_difference(other)) <= 2 * most  # or it is farther for sure
+            and len(letters.symmetric_difference(other)) <= 2 * most  # else it must be farther
             and (edits := edit_distance(word, other)) <= most
         ]
         return min(near)[-1] if near else None
@@ -121,12 +122,12 @@ class KnownWords:
             return False
         if "_whole" in vars(self):
             return word in self._whole
-        # Quicker than to go through all, for the process that asks one query.
+        # Faster than listing all tokens, for a process that answers one query.
         token_to_id = getattr(self._tokenizer(), "token_to_id", None)
         return word in self._whole if token_to_id is None else token_to_id(word) is not None
 
     def _is_made_of_known(self, word: str) -> bool:
-        """Return whether it is a plural, a derived word or a compound of known ones."""
+        """Return whether a word is a plural, a derivation or a compound of known words."""
         one = singular(word)
         if one != word and self._is_listed(one):
             return True
@@ -141,7 +142,7 @@ class KnownWords:
 
 
 def edit_distance(one: str, other: str) -> int:
-    """Return how many letters to add, leave out, change or swap with the next make two words equal.
+    """Return the number of insertions, deletions, substitutions and swaps of neighbouring letters.
 
     >>> edit_distance("girafe", "giraffe"), edit_distance("dgo", "dog"), edit_distance("a", "")
     (1, 1, 1)

@@ -1,4 +1,4 @@
-"""What can be wrong with a model and its encoders' weights; each message is one line that helps."""
+"""Errors about models and their encoders' weights; each message is one line and says what helps."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ __all__ = [
 
 
 class CheckpointError(FusionError, ValueError):
-    """A checkpoint is missing, damaged, or of another kind than asked for."""
+    """A checkpoint is missing, damaged, or of another kind than requested."""
 
 
 class UnknownPreset(FusionError, ValueError):
-    """There are no encoders of that name."""
+    """There are no encoders with that name."""
 
 
 class WeightsNotFound(FusionError, FileNotFoundError):
-    """No source has the weights: not the given path, not a pip package, not the hub."""
+    """No source has the weights: neither the given path nor a pip package nor the hub."""
 
 
 class WeightsMismatch(FusionError, ValueError):
-    """The weights are there, but damaged or not those of this encoder."""
+    """The weights exist, but are damaged or belong to another encoder."""
 
 
 def one_line(error: BaseException) -> str:
-    """Shorten another library's message to its first line, the part that names the cause."""
+    """Return the type of another library's error and the first line of its message."""
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0].strip()}" if lines else type(error).__name__

@@ -1,4 +1,4 @@
-"""Which model a checkpoint folder holds, told without reading its weights."""
+"""Fingerprints of models, computed from a checkpoint folder without reading its weights."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ __all__ = ["CONFIG", "SHIPPED", "checkpoint_fingerprint", "fingerprint_of"]
 
 CONFIG = "config.json"
 SHIPPED = Path(__file__).parents[1] / "checkpoints"
-"""Where the checkpoints lie that come with the package."""
+"""The folder of the checkpoints that ship with the package."""
 KEPT = 2
-"""Changes with what an index keeps of a photo, whatever the weights: 1 was nodes as float16, 2 is
-`fusion/runtime/packing.py`. An index of another number is one of another model."""
+"""Version of the data that an index stores of a photo, whatever the weights: 1 was nodes as
+float16, 2 is `fusion/runtime/packing.py`. An index with another version counts as one of another
+model."""
 
 
 def fingerprint_of(content: Mapping[str, object]) -> str:
-    """Hex sha256 of `KEPT` and a checkpoint's `config.json`, which tells weights and encoders."""
+    """Return the hex sha256 of `KEPT` and `config.json`, which identifies weights and encoders."""
     told = {"kept": KEPT, "model": dict(content)}
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def checkpoint_fingerprint(folder: Path | None) -> str | None:
-    """Return a checkpoint's fingerprint; None where the folder holds no readable one.
+    """Return a checkpoint's fingerprint; None if the folder has no readable configuration.
 
-    Without a folder, that of the model which comes with the package.
+    Without a folder, return the fingerprint of the shipped model.
     """
     folder = folder or SHIPPED / "crossgraph"
     try:

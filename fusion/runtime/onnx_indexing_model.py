@@ -1,7 +1,7 @@
 """A trained model for indexing without torch: ONNX Runtime, numpy, Pillow and a tokenizer.
 
-Gives what `fusion.retriever.Retriever` gives, from the files that `fusion.export.write_model`
-wrote of it.
+It returns what `fusion.retriever.Retriever` returns, from the files that
+`fusion.export.write_model` wrote.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 __all__ = ["OnnxIndexingModel", "find_indexing_model"]
 
 PIECE = 2
-"""Photos that a thread encodes at once. More of them are no faster, and at the end of a batch one
-thread would be left with many while the others have none."""
+"""Photos that a thread encodes at once. More are no faster, and at the end of a batch one thread
+would still be busy with many while the others idle."""
 
 PHOTOS_TOGETHER = 32
-"""More would only make a run that is stopped lose more."""
+"""Batch size; with larger batches an interrupted run would only lose more work."""
 
 INPUT = "pixels"
 
@@ -41,22 +41,23 @@ INPUT = "pixels"
 def find_indexing_model(
     root: Path, fingerprint: str, threads: int | None = None
 ) -> OnnxIndexingModel | ClipIndexingModel | None:
-    """Return the exported model of that fingerprint; None where there is none that can be used.
+    """Return the exported model with that fingerprint; None if there is no usable one.
 
-    Every file is hashed, which is nothing beside indexing, so that a damaged one is made anew.
+    Every file is hashed, which is cheap compared with indexing, so that a damaged model is prepared
+    again.
 
     Args:
-        root: the folder that `fusion.export.write_model` was given.
-        fingerprint: the model's, such as `fusion.runtime.model_fingerprint.checkpoint_fingerprint`
-            gives.
-        threads: as `OnnxIndexingModel` takes them.
+        root: the folder that `fusion.export.write_model` wrote to.
+        fingerprint: the model's fingerprint, for example from
+            `fusion.runtime.model_fingerprint.checkpoint_fingerprint`.
+        threads: as for `OnnxIndexingModel`.
     """
     folder = exported_model_folder(root, fingerprint)
     facts = read_facts(folder, thorough=True)
     if facts is None or facts.get("fingerprint") != fingerprint or facts.get("photos") is None:
         return None
     try:
-        import onnxruntime  # noqa: F401 - whether there is one
+        import onnxruntime  # noqa: F401 - tests whether it is installed
         import tokenizers  # noqa: F401
     except ImportError:
         return None
@@ -66,21 +67,22 @@ def find_indexing_model(
 
 
 class OnnxIndexingModel(ExportedPhotoEncoder):
-    """A model as `indexer.IndexingModel` wants it.
+    """An exported model as an `indexer.IndexingModel`.
 
     Args:
-        folder: with the files.
-        facts: what was written down beside them.
-        threads: that encode, each photos of its own; None for one a processor.
+        folder: the folder of the files.
+        facts: the facts stored with them.
+        threads: threads that encode different photos in parallel; None for one per processor.
 
     Attributes:
         name: the model's kind.
         encoders: the encoders' preset.
-        fingerprint: hex; changes with the weights of either and with the configuration.
+        fingerprint: hex; changes with the network's and the encoders' weights and with the
+            configuration.
         dim: width of an indexed vector.
         unit_dim: width of its part that has unit length.
-        batch_size: how many photos it is best given together.
-        size_px: side of the squares that photos are brought to.
+        batch_size: how many photos are best embedded together.
+        size_px: side of the squares that photos are resized to.
     """
 
     def __init__(self, folder: Path, facts: TrainedFacts, threads: int | None = None) -> None:
@@ -97,12 +99,12 @@ class OnnxIndexingModel(ExportedPhotoEncoder):
         """Embed B RGB photos of any size.
 
         Raises:
-            ValueError: if there are no photos.
+            ValueError: there are no photos.
         """
         return self.embed_squares(squares(images, self.size_px))
 
     def embed_squares(self, pixels: NDArray[np.uint8]) -> ImageEmbeddings:
-        """Embed B photos that are squares already: (B, size_px, size_px, 3)."""
+        """Embed B photos that have already been resized: (B, size_px, size_px, 3)."""
         session = self._session
         pieces = [pixels[start : start + PIECE] for start in range(0, len(pixels), PIECE)]
         outputs_of_pieces = self._pool.map(lambda piece: session.run(None, {INPUT: piece}), pieces)
@@ -110,13 +112,13 @@ class OnnxIndexingModel(ExportedPhotoEncoder):
         return ImageEmbeddings(vectors, pack_outputs(outputs, self._row_bytes))
 
     def embed_queries(self, texts: Sequence[str]) -> QueryEmbeddings:
-        """Embed Q texts; words past the encoder's limit are cut off.
+        """Embed Q texts, truncated to the encoder's limit.
 
         Raises:
-            ValueError: no texts.
+            ValueError: there are no texts.
         """
         return self._queries.embed_queries(texts)
 
     def recall_queries(self) -> NDArray[np.float32]:
-        """Return the vectors (Q, dim) of training captions, which queries look like."""
+        """Return the vectors (Q, dim) of training captions, which resemble queries."""
         return self._table("probes")

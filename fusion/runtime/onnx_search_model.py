@@ -1,8 +1,8 @@
-"""A trained model's answers to queries without torch: ONNX Runtime, numpy and a tokenizer.
+"""A trained model that answers queries without torch: ONNX Runtime, numpy and a tokenizer.
 
-Gives what `fusion.retriever.Retriever` gives, to within 1e-4, from the files that
-`fusion.export.write_model` wrote of it. Sessions are made when they are first needed. This module
-imports little at the top, since a search from the command line waits for it.
+It returns what `fusion.retriever.Retriever` returns, to within 1e-4, from the files that
+`fusion.export.write_model` wrote. Sessions are created on first use. This module imports little at
+the top, because a search from the command line waits for it.
 """
 
 from __future__ import annotations
@@ -44,19 +44,19 @@ Array = NDArray[np.float32]
 def find_search_model(
     root: Path, fingerprint: str, *, once: bool = False
 ) -> OnnxSearchModel | ClipSearchModel | None:
-    """Return the exported model of that fingerprint; None where there is none that can be used.
+    """Return the exported model with that fingerprint; None if there is no usable one.
 
     Args:
-        root: the folder that `fusion.export.write_model` was given.
-        fingerprint: the model's, such as an index records it.
-        once: as `OnnxSearchModel` takes it.
+        root: the folder that `fusion.export.write_model` wrote to.
+        fingerprint: the model's fingerprint, as an index records it.
+        once: as for `OnnxSearchModel`.
     """
     folder = exported_model_folder(root, fingerprint)
     facts = read_facts(folder)
     if facts is None or facts.get("fingerprint") != fingerprint:
         return None
     try:
-        import onnxruntime  # noqa: F401 - whether there is one
+        import onnxruntime  # noqa: F401 - tests whether it is installed
         import tokenizers  # noqa: F401
     except ImportError:
         return None
@@ -68,19 +68,19 @@ def find_search_model(
 
 
 class OnnxSearchModel:
-    """The query side of a model; answers as its `Retriever` does.
+    """The query side of a model; its answers are those of its `Retriever`.
 
     Args:
-        folder: with the files.
-        facts: what was written down beside them.
-        once: for a process that asks one query: weights are not brought into the form that is
-            multiplied fastest, which takes longer than the product that it is for.
+        folder: the folder of the files.
+        facts: the facts stored with them.
+        once: true for a process that answers one query: weights are then not repacked for fast
+            products, because repacking takes longer than the product itself.
 
     Attributes:
         name: the model's kind.
         encoders: the encoders' preset.
-        fingerprint: hex; changes with the weights of either and with the configuration.
-        known_words: those that mean something to it.
+        fingerprint: hex; changes with all weights and with the configuration.
+        known_words: tells which words of a query the model knows.
     """
 
     def __init__(self, folder: Path, facts: TrainedFacts, *, once: bool = False) -> None:
@@ -99,14 +99,14 @@ class OnnxSearchModel:
         )
 
     def share_weights(self) -> None:
-        """Map weights that other processes map too, from now on; before the first query."""
+        """Share memory-mapped weights with other processes; call it before the first query."""
         self._files.share_weights()
 
     def embed_queries(self, texts: Sequence[str]) -> QueryEmbeddings:
-        """Embed Q texts in their canonical form; words past the encoder's limit are cut off.
+        """Embed Q texts in canonical form, truncated to the encoder's limit.
 
         Raises:
-            ValueError: no texts.
+            ValueError: there are no texts.
         """
         if not texts:
             raise ValueError("no texts to encode: expected at least one")
@@ -135,16 +135,16 @@ class OnnxSearchModel:
     def rerank(
         self, query: QueryEmbeddings, vectors: NDArray[np.floating], packed: NDArray[np.uint8]
     ) -> Reranked:
-        """Score one query's candidates with the graphs that see both.
+        """Score one query's candidates with the graphs that see query and photo together.
 
         Args:
             query: one query, Q = 1.
-            vectors: (K, dim) the candidates as they were indexed.
-            packed: (K, P) what is kept of them beside.
+            vectors: (K, dim) the candidates' vectors as indexed.
+            packed: (K, P) the candidates' packed nodes and edges.
 
         Raises:
-            ValueError: not one query, the numbers of vectors and packed photos differ, or these
-                are none of this model's.
+            ValueError: there is not exactly one query, the numbers of vectors and packed photos
+                differ, or the packed photos are not from this model.
         """
         parts, _ = self._parts(query, vectors, packed)
         scores = combine(parts, self._gates_for(query))
@@ -154,11 +154,10 @@ class OnnxSearchModel:
     def explain(
         self, query: QueryEmbeddings, vectors: NDArray[np.floating], packed: NDArray[np.uint8]
     ) -> list[PhotoExplanation]:
-        """Say where the scores of `rerank` come from, word by word; takes the same, K photos.
+        """Explain the scores of `rerank` for K photos, word by word; arguments as for `rerank`.
 
         Raises:
-            ValueError: not one query, the numbers of vectors and packed photos differ, or these
-                are none of this model's.
+            ValueError: as for `rerank`.
         """
         from fusion.runtime.photo_explanation import explain_photos
 
@@ -170,14 +169,14 @@ class OnnxSearchModel:
         return explain_photos(self._gates_for(query), query.tokens[0], parts, reading, odds_by_word)
 
     def probabilities(self, query: QueryEmbeddings, first_scores: NDArray[np.floating]) -> Array:
-        """Probabilities of match from first-stage scores alone: (K,) -> (K,)."""
+        """Return match probabilities from first-stage scores alone: (K,) -> (K,)."""
         return _logistic(np.asarray(first_scores, np.float32), self._facts["first"])
 
     def likely(
         self, query: QueryEmbeddings, scores: Array, first: Array, background: Array, photos: int,
         *, reranked: bool = True,
     ) -> Array | None:  # fmt: skip
-        """How likely each of K hits is right; as `fusion.retriever.Retriever.likely`."""
+        """Return how likely each of K hits is right, as `fusion.retriever.Retriever.likely`."""
         standing = self._standing[reranked]
         if not standing.fitted:
             return None
@@ -206,7 +205,7 @@ class OnnxSearchModel:
     def _parts(
         self, query: QueryEmbeddings, vectors: NDArray[np.floating], packed: NDArray[np.uint8]
     ) -> tuple[ScoreParts[Array], dict[str, dict[str, Array]]]:
-        """What the scores are made of, (K,) each; and by part and word, (K,), weighted log odds."""
+        """Return the score parts, (K,) each, and weighted log odds (K,) by part and word."""
         check_candidates(query, vectors, packed)
         stored = np.asarray(vectors, np.float32)
         columns = np.flatnonzero(query.bag[0])
@@ -220,7 +219,7 @@ class OnnxSearchModel:
                 "regions": unpack_nodes(packed, self._layout),
                 "neighbours": neighbours,
                 "weights": edges,
-                # The graph wants one word at least.
+                # The graph needs at least one word.
                 "asked": columns if len(columns) else np.zeros(1, np.int64),
             },
         )
@@ -240,7 +239,7 @@ class OnnxSearchModel:
         }
 
     def _paths(self, query: QueryEmbeddings, packed: NDArray[np.uint8]) -> Array:
-        """`ConceptGraph.paths` of one query and K photos: (K,)."""
+        """Return `ConceptGraph.paths` for one query and K photos: (K,)."""
         if not self._layout.class_edges:
             return np.zeros(len(packed), np.float32)
         classes, shares = unpack_classes(packed, self._layout)
@@ -252,7 +251,7 @@ class OnnxSearchModel:
         return log_odds
 
     def _words(self, query: QueryEmbeddings) -> tuple[Array, NDArray[np.bool_]]:
-        """Nodes (1, T, Dn) and mask (1, T) of one query, with no more padding than graphs want."""
+        """Return one query's nodes (1, T, Dn) and mask (1, T), padded only as graphs require."""
         nodes = query.words[0][query.mask[0]]
         count = max(len(nodes), int(self._facts["least_tokens"]) + 1)
         words = np.zeros((1, count, nodes.shape[1]), np.float32)
@@ -260,7 +259,7 @@ class OnnxSearchModel:
         return words, np.arange(count)[None] < len(nodes)
 
     def _bag(self, text: str) -> Array:
-        """`WordGraph.bags` of one text: (V,)."""
+        """Return `WordGraph.bags` for one text: (V,)."""
         bag = np.zeros(len(self._vocabulary), np.float32)
         known = [self._columns[word] for word in words_of(text) if word in self._columns]
         bag[known] = np.float32(1) / np.float32(max(len(known), 1))
@@ -272,7 +271,7 @@ class OnnxSearchModel:
 
 
 class _Embedded(NamedTuple):
-    """One text."""
+    """The embedding of one text."""
 
     vector: Array
     """(dim,)."""

@@ -14,7 +14,7 @@ __all__ = ["LITE2_FILE", "MINILM_FILE", "PackagedFile", "file_sha256"]
 
 @dataclass(frozen=True)
 class PackagedFile:
-    """A file of weights that comes with a pip package, and the sha256 it must have."""
+    """A file of weights that comes with a pip package, and its expected sha256."""
 
     distribution: str
     module: str
@@ -22,10 +22,10 @@ class PackagedFile:
     sha256: str
 
     def find(self) -> Path | None:
-        """Return the installed file, found without importing its package; None where it isn't.
+        """Return the installed file, without importing its package; None if it isn't installed.
 
         Raises:
-            WeightsMismatch: the file is there, but it is not the one that was published.
+            WeightsMismatch: the file exists, but differs from the published one.
         """
         spec = find_spec(self.module)
         if spec is None or not spec.submodule_search_locations:

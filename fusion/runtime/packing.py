@@ -1,23 +1,23 @@
-"""What an index keeps of a photo for the re-ranker: one row of bytes, read without torch.
+"""The data that an index stores of a photo for the re-ranker: one row of bytes, read without torch.
 
-A row holds, one after the other:
+A row contains, in this order:
 
-- the photo's R + 1 nodes, the whole photo first: four bits a number, two numbers to a byte, the
-  first of them in the lower half. A number is kept in steps of a seventh of its node's largest,
-  from -7 to 7, as 8 more than that. Nodes have unit length, so what they were divided by need not
-  be kept. A node of odd width ends with half a byte of zero;
-- its E edges of the word graph, to the training photos nearest to it: their rows in the bank, the
-  lower byte of each before the higher, and then one byte for each edge's weight;
-- its C edges of the concept graph, to the classes that it likeliest shows: their numbers in two
-  bytes each, and then one byte for each edge's share.
+- the photo's R + 1 nodes, the whole photo first: four bits per number, two numbers per byte, the
+  first of them in the lower half. A number is stored in steps of a seventh of its node's largest,
+  from -7 to 7, with 8 added. Nodes have unit length, so their scale need not be stored. A node of
+  odd width is padded with the half byte of a zero;
+- its E edges of the word graph, to the training photos nearest to it: their rows in the bank, each
+  with the lower byte first, and then one byte for each edge's weight;
+- its C edges of the concept graph, to its most likely classes: their numbers in two bytes each, and
+  then one byte for each edge's share.
 
-A weight, or share, is kept by its logarithm, in steps of 1/20 below the largest. Linear steps would
-move the log odds of a word that only faint edges lead to by any amount; so they move by 0.05 at
-most.
+A weight or share is stored as its logarithm, in steps of 1/20 below the largest. With linear steps
+the log odds of a word that only faint edges lead to could change by any amount; with these they
+change by at most 0.05.
 
-On the Flickr8k development photos Recall@1/5/10 of captions, re-ranked, was 37.0 / 68.7 / 80.0 from
-four bits, 37.0 / 68.6 / 80.1 from three, 37.0 / 68.6 / 80.0 from eight, and 36.9 / 68.7 / 80.0 from
-nodes and edges that were not rounded, with a model before today's.
+On the Flickr8k development photos, re-ranked Recall@1/5/10 of captions was 37.0 / 68.7 / 80.0 with
+four bits, 37.0 / 68.6 / 80.1 with three, 37.0 / 68.6 / 80.0 with eight, and 36.9 / 68.7 / 80.0 with
+unrounded nodes and edges; measured with an earlier model.
 """
 
 from __future__ import annotations
@@ -45,55 +45,55 @@ Bytes = NDArray[np.uint8]
 Array = NDArray[np.float32]
 
 LARGEST, ZERO = 7, 8
-"""Steps up to a node's largest number; and what stands for none."""
+"""Steps up to a node's largest number, and the code of zero."""
 CLASS_BYTES = 2
 STEPS, NONE = 20, 255
-"""Steps of a weight's logarithm in which it falls by a factor of e; and what stands for no edge."""
+"""Steps of a weight's logarithm per factor of e, and the code of no edge."""
 
 PAIRS = np.stack([np.arange(256) % 16, np.arange(256) // 16], axis=1).astype(np.float32) - ZERO
 """(256, 2): the two numbers of a byte."""
 BOTH = PAIRS.view(np.float64)[:, 0]
-"""(256,): the same, side by side as if they were one, since one is looked up the fastest."""
+"""(256,): the same pairs, each viewed as one float64: single values are looked up faster."""
 WEIGHTS = np.exp(-np.arange(256, dtype=np.float32) / STEPS)
 WEIGHTS[NONE] = 0
 
 
 class DamagedPhotos(FusionError, ValueError):
-    """What is kept of photos is none of the model's: of another length, or out of its bank."""
+    """Stored photos do not fit the model: a wrong length, or edges to unknown photos or classes."""
 
 
 class Layout(NamedTuple):
-    """What a model's rows hold; how many nodes, follows from their length."""
+    """The layout of a model's rows; the number of nodes follows from a row's length."""
 
     width: int
-    """Dn, of a node."""
+    """Dn, the width of a node."""
     edges: int
-    """E, 0 from a model whose word graph is empty."""
+    """E, edges of the word graph; 0 for a model whose word graph is empty."""
     row_bytes: int = 2
-    """Of a row of the bank: 2 for up to 65,536 training photos, 4 for more."""
+    """Bytes per row number of the bank: 2 for up to 65,536 training photos, 4 for more."""
     bank: int = 0
-    """How many training photos there are, which rows are held against; 0 where it is not known."""
+    """The number of training photos, which row numbers are checked against; 0 if unknown."""
     class_edges: int = 0
-    """C, 0 from a model that follows no paths over classes."""
+    """C, edges to classes; 0 for a model that follows no paths over classes."""
     classes: int = 0
-    """How many classes there are."""
+    """The number of classes, which class numbers are checked against; 0 if unknown."""
 
     @classmethod
     def of(
         cls, width: int, neighbours: int, bank: int, class_edges: int = 0, classes: int = 0
     ) -> Layout:
-        """Return the layout of a model that joins a photo to so many neighbours in such a bank."""
+        """Return the layout for `neighbours` edges per photo to a bank of `bank` photos."""
         row_bytes = 2 if bank <= 256**2 else 4
         return cls(width, min(neighbours, bank), row_bytes, bank, class_edges, classes)
 
     @property
     def class_bytes(self) -> int:
-        """Bytes of a photo's edges to classes, the last ones of its row."""
+        """Bytes of a photo's edges to classes, which end its row."""
         return self.class_edges * (CLASS_BYTES + 1)
 
     @property
     def edge_bytes(self) -> int:
-        """Bytes of all edges of a photo, those to classes too, the last ones of its row."""
+        """Bytes of all edges of a photo, including those to classes, which end its row."""
         return self.edges * (self.row_bytes + 1) + self.class_bytes
 
 
@@ -105,15 +105,15 @@ def pack_photos(nodes: Array, neighbours: NDArray[np.integer], weights: Array,
     Args:
         nodes: (B, R + 1, Dn) of unit length, the whole photo before its regions.
         neighbours: (B, E) rows of the bank, in any order; E may be 0.
-        weights: (B, E) from 0 to 1, of these edges.
+        weights: (B, E) the weights of these edges, from 0 to 1.
         row_bytes: as in `Layout`.
-        classes: (B, C) the classes that each photo shows, and their shares; None for C = 0.
+        classes: (B, C) each photo's classes, and their shares (B, C); None for C = 0.
 
     Returns:
         (B, P) uint8, P = (R + 1) ceil(Dn / 2) + E (row_bytes + 1) + 3 C.
 
     Raises:
-        ValueError: the shapes do not belong together, or a row of the bank is too high a number.
+        ValueError: the shapes do not fit together, or a number of a row or class is too large.
     """
     if nodes.ndim != 3 or neighbours.shape != weights.shape or len(nodes) != len(neighbours):
         raise ValueError(
@@ -127,10 +127,10 @@ def pack_photos(nodes: Array, neighbours: NDArray[np.integer], weights: Array,
 
 
 def pack_outputs(outputs: Sequence[NDArray[Any]], row_bytes: int) -> Bytes:
-    """Pack what a graph of photos gives after their vectors, as `pack_photos` takes it.
+    """Pack the outputs of a photo graph after the vectors, with `pack_photos`.
 
     Args:
-        outputs: nodes, neighbours and weights; then classes and shares, where it has them.
+        outputs: nodes, neighbours and weights; then classes and shares, if the graph has them.
         row_bytes: as in `Layout`.
     """
     nodes, neighbours, weights, *classes = outputs
@@ -142,7 +142,7 @@ def unpack_nodes(packed: Bytes, layout: Layout) -> Array:
     """Return the nodes of B photos: (B, P) uint8 -> (B, R + 1, Dn) float32 of unit length.
 
     Raises:
-        DamagedPhotos: the rows are none of this layout.
+        DamagedPhotos: the rows do not have this layout.
 
     >>> packed = pack_photos(np.array([[[0.6, 0.8]]]), np.zeros((1, 0), int), np.zeros((1, 0)))
     >>> packed.tolist(), unpack_nodes(packed, Layout(2, 0)).round(2).tolist()
@@ -163,13 +163,13 @@ def unpack_nodes(packed: Bytes, layout: Layout) -> Array:
 
 
 def unpack_edges(packed: Bytes, layout: Layout) -> tuple[NDArray[np.int64], Array]:
-    """Return the edges of B photos, as they were packed.
+    """Return the word-graph edges of B photos, in the order in which they were packed.
 
     Returns:
         Rows of the bank (B, E) int64, and weights (B, E) float32, which sum to 1 for each photo.
 
     Raises:
-        DamagedPhotos: the rows are none of this layout, or name photos that the bank has not.
+        DamagedPhotos: the rows do not have this layout, or an edge leads out of the bank.
     """
     _check(packed, layout)
     edge_bytes = packed[:, packed.shape[1] - layout.edge_bytes :]
@@ -178,13 +178,13 @@ def unpack_edges(packed: Bytes, layout: Layout) -> tuple[NDArray[np.int64], Arra
 
 
 def unpack_classes(packed: Bytes, layout: Layout) -> tuple[NDArray[np.int64], Array]:
-    """Return the edges of B photos to classes, as they were packed.
+    """Return the edges of B photos to classes, in the order in which they were packed.
 
     Returns:
         Numbers of classes (B, C) int64, and shares (B, C) float32, which sum to 1 for each photo.
 
     Raises:
-        DamagedPhotos: the rows are none of this layout, or name classes that there are not.
+        DamagedPhotos: the rows do not have this layout, or an edge leads to an unknown class.
     """
     _check(packed, layout)
     class_bytes = packed[:, packed.shape[1] - layout.class_bytes :]
@@ -194,7 +194,7 @@ def unpack_classes(packed: Bytes, layout: Layout) -> tuple[NDArray[np.int64], Ar
 def _unpack_edges(
     edge_bytes: Bytes, edges: int, end_bytes: int, known: int, kind: str
 ) -> tuple[NDArray[np.int64], Array]:
-    """(B, E (end_bytes + 1)) -> where the edges lead (B, E), and their weights (B, E)."""
+    """Return edges' ends (B, E) and weights (B, E) from bytes (B, E (end_bytes + 1))."""
     ends, faded = edge_bytes[:, : edges * end_bytes], edge_bytes[:, edges * end_bytes :]
     digits = ends.reshape(len(edge_bytes), edges, end_bytes).astype(np.int64)
     weights = WEIGHTS[faded]
@@ -208,7 +208,7 @@ def _unpack_edges(
 
 
 def _pack_ends(ends: NDArray[np.integer], end_bytes: int) -> Bytes:
-    """(B, E) -> (B, E, end_bytes), the lower byte before the higher."""
+    """Pack ends of edges: (B, E) -> (B, E, end_bytes), low byte first."""
     if ends.size and not 0 <= ends.min() <= ends.max() < 256**end_bytes:
         raise ValueError(
             f"edges to training photos {ends.min()} to {ends.max()}, expected 0 to "
@@ -219,7 +219,7 @@ def _pack_ends(ends: NDArray[np.integer], end_bytes: int) -> Bytes:
 
 
 def _pack_nodes(nodes: Array) -> Bytes:
-    """(B, R + 1, Dn) -> (B, R + 1, ceil(Dn / 2))."""
+    """Pack nodes: (B, R + 1, Dn) -> (B, R + 1, ceil(Dn / 2))."""
     largest = np.maximum(np.abs(nodes).max(axis=2, keepdims=True), 1e-12)
     steps = (np.rint(nodes / largest * LARGEST) + ZERO).astype(np.uint8)
     if steps.shape[2] % 2:

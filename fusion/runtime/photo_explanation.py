@@ -1,9 +1,9 @@
-"""Where a final score comes from: what each word of the query added, and which regions it read.
+"""Explains final scores: what each word of the query added, and which regions it read.
 
 A final score is a sum of parts, and three of the parts are sums over words: the cross-modal graph's
-logit and the mean log odds of the word graph and the word detector. So what a word added is no
-estimate. Which regions it read is one: a word compares itself, head by head, with the message that
-attention brings it from all regions and with the region nearest to it, and the two count alike.
+logit and the mean log odds of the word graph and the word detector. So what a word added is exact.
+Which regions it read is an estimate: per head, a word is compared with the message that attention
+brings it from all regions and with the region nearest to it, and the two are weighted equally.
 """
 
 from __future__ import annotations
@@ -24,43 +24,44 @@ __all__ = ["PhotoExplanation", "Word", "explain_photos", "merge_pieces", "read_b
 Array = NDArray[np.float32]
 
 MARKER = re.compile(r"\[(CLS|SEP|PAD)\]|<\|\w+\|>|</?\w+>")
-"""Tokens that no text holds, as BERT, CLIP and SigLIP spell them."""
+"""Special tokens, as BERT, CLIP and SigLIP spell them."""
 INSIDE, END, BEGIN = "##", "</w>", "\u2581"
-"""What marks BERT's pieces inside a word, CLIP's that end one and SigLIP's that begin one."""
+"""The marks of BERT's pieces inside a word, of CLIP's that end one and SigLIP's that begin one."""
 
 
 @dataclass(frozen=True)
 class PhotoExplanation:
-    """One photo's score for one query, taken apart: `score == sum(added) + sum(rest.values())`."""
+    """One photo's score for one query, split up: `score == sum(added) + sum(rest.values())`."""
 
     score: float
     words: tuple[str, ...]
-    """W words in the query's order, as the encoder spells them; a word said twice is there twice.
-    Punctuation and the encoder's markers are no words."""
+    """W words in the query's order, as the encoder spells them; a repeated word is repeated here.
+    Punctuation and the encoder's markers are left out."""
     added: NDArray[np.float32]
-    """(W,) what each word added to the score, by all the parts that are sums over words."""
+    """(W,) what each word added to the score, over all the parts that are sums over words."""
     regions: NDArray[np.float32]
-    """(W, R) in 0..1: how much of what a word read was of each region of the grid."""
+    """(W, R) in 0..1: the share of each word's reading that came from each region of the grid."""
     whole: NDArray[np.float32]
-    """(W,): how much was of the photo at once. With `regions` it sums to 1 for each word (to
-    less where the graph's adjacency is cosine and a word is like no region)."""
+    """(W,): the share that came from the whole-photo node. With `regions` it sums to 1 for each
+    word, or to less if the graph's adjacency is cosine and the word is similar to no region."""
     read: NDArray[np.float32]
-    """(R,): what the cross-modal graph added by way of each region, over the whole text."""
+    """(R,): what the cross-modal graph added through each region, over the whole text."""
     rest: dict[str, float]
-    """What was no word's doing, by the parts of a score (`ScoreParts`). Of the cross-modal graph
-    (`logits`) it is what the text at once, punctuation and the markers added; of the log odds
-    (`worded`, `detected`) the correction for hubs, and words past the text encoder's limit."""
+    """What no word added, by the parts of a score (`ScoreParts`). For the cross-modal graph
+    (`logits`) it is what the whole-text node, punctuation and markers added, less the hub
+    correction; for the log odds (`worded`, `detected`) the hub correction and the words past the
+    text encoder's limit."""
 
 
 class Word(NamedTuple):
-    """A word of a text and the places of its pieces among the tokens."""
+    """A word of a text and the positions of its pieces among the tokens."""
 
     text: str
     places: tuple[int, ...]
 
 
 def merge_pieces(tokens: Sequence[str]) -> list[Word]:
-    """Put word pieces together; leaves out markers and what has neither letter nor digit.
+    """Join word pieces; leave out markers and words without a letter or digit.
 
     >>> merge_pieces(["[CLS]", "two", "frisbee", "##s", ".", "[SEP]"])
     [Word(text='two', places=(1,)), Word(text='frisbees', places=(2, 3))]
@@ -84,12 +85,12 @@ def merge_pieces(tokens: Sequence[str]) -> list[Word]:
 
 
 def read_regions(reading: WordReading[Any]) -> Any:  # noqa: ANN401 - tensors or arrays, as given
-    """How much of what each word read was of each node of the photo: (N, T, R)."""
+    """Return the share of each word's reading from each node of the photo: (N, T, R)."""
     return (reading.attention + reading.nearest) / 2
 
 
 def read_by_region(reading: WordReading[Any]) -> Any:  # noqa: ANN401
-    """What the logits owe to each region, by what every node of the text read there: (N, R)."""
+    """Return what each region contributed to the logits, over all nodes of the text: (N, R)."""
     return (reading.shares[:, :, None] * read_regions(reading)).sum(1)[:, 1:]
 
 
@@ -103,12 +104,12 @@ def explain_photos(
     """Explain one query's scores with K photos.
 
     Args:
-        gates: of `GATES`, in their order, behind which the parts make the scores.
-        tokens: the query's, as the text encoder gave them, markers included.
-        parts: what the scores are made of, (K,) each.
-        reading: the cross-modal graph's, of K pairs; T is one more than the tokens.
-        odds_by_word: by the part that counts words (`worded`, `detected`), each word that it knows
-            and that word's share of it, (K,).
+        gates: the values of `GATES`, in their order, with which the parts are weighted.
+        tokens: the query's tokens from the text encoder, with markers.
+        parts: the parts of the scores, (K,) each.
+        reading: the cross-modal graph's reading of K pairs; T is one more than the tokens.
+        odds_by_word: for each part that counts words (`worded`, `detected`), the words that it
+            knows and each word's share of the part, (K,).
 
     Returns:
         K explanations, in the photos' order.
@@ -145,7 +146,7 @@ def explain_photos(
 
 
 def _odds_of(words: Sequence[Word], odds_by_word: Mapping[str, Array], like: Array) -> list[Array]:
-    """Each word's share of the mean log odds, (K,); a word said twice has half of it twice."""
+    """Return each word's share of the mean log odds, (K,), divided among its repetitions."""
     parts = [words_of(word.text) for word in words]
     shares: list[Array] = [np.zeros(len(like), np.float32) for _ in words]
     for known, odds in odds_by_word.items():
@@ -156,5 +157,5 @@ def _odds_of(words: Sequence[Word], odds_by_word: Mapping[str, Array], like: Arr
 
 
 def _columns(columns: list[Array], like: Array) -> Array:
-    """(K, ...) each -> (K, W, ...); where there are none, none of `like`'s."""
+    """Stack W columns, (K, ...) each, as (K, W, ...); for W = 0 take the shape from `like`."""
     return np.stack(columns, 1) if columns else like[:, :0]

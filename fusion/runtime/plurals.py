@@ -1,4 +1,4 @@
-"""English plurals by rule, with lists of the nouns for which a rule would be wrong. No torch."""
+"""Singulars of English plurals, by rules and by lists of the exceptions to them. No torch."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _IRREGULAR = {
     "menus": "menu", "emus": "emu", "gnus": "gnu", "haikus": "haiku",
     "rhinoceroses": "rhinoceros", "albatrosses": "albatross", "christmases": "christmas",
 }  # fmt: skip
-"""Whole words; a compound such as `firemen` is found by how it ends."""
+"""Irregular plurals; a compound such as `firemen` is recognised by its ending."""
 
 _COMPOUNDS = ("women", "men", "children", "wolves", "shelves", "knives", "scarves", "buses")
 
@@ -42,7 +42,7 @@ _NO_PLURALS = word_set(
     thus towards upstairs upwards was yours yes
     """
 )
-"""Words that look like plurals and are none, or that mean something else as a singular."""
+"""Words that look like plurals but are not, or that mean something else in the singular."""
 
 _ENDS_IN_IE = word_set(
     """
@@ -65,15 +65,15 @@ _ENDS_IN_O = word_set(
 )
 _ENDS_IN_USE = word_set("fuses muses excuses ruses uses reuses abuses")
 _DRINKING = word_set("wine beer champagne cocktail drinking martini shot water hour")
-"""What is said before `glasses` that one drinks from."""
+"""Words before `glasses` that mean drinking glasses."""
 
 
 def singular(word: str, before: str = "") -> str:
-    """Return a noun's singular; a word that is no plural as it stands, and where it isn't safe.
+    """Return a noun's singular; a word that is no plural, or a doubtful one, is returned unchanged.
 
     Args:
-        word: in small letters.
-        before: the word before it, which tells glasses for wine from those for eyes.
+        word: the word in lower case.
+        before: the word before it, which tells wine glasses from spectacles.
 
     >>> [singular(word) for word in ("dogs", "buses", "skis", "puppies", "dresses", "women")]
     ['dog', 'bus', 'ski', 'puppy', 'dress', 'woman']
@@ -99,7 +99,7 @@ def singular(word: str, before: str = "") -> str:
 
 
 def _without_ending(word: str) -> str:
-    """Return the singular of a word that ends in s, which a rule makes a plural."""
+    """Return the singular of a regular plural, a word that ends in s."""
     if word.endswith("ies"):
         return word[:-1] if word in _ENDS_IN_IE else word[:-3] + "y"
     if word in _ENDS_IN_O or word.endswith(("shes", "xes", "sses", "zzes", "tzes")):

@@ -1,4 +1,4 @@
-"""How many processors this process may use, and how ONNX Runtime is to use them."""
+"""The number of processors that this process may use, and the session settings of ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 __all__ = ["ON_PROCESSORS", "usable_processors"]
 
 ON_PROCESSORS: dict[str, Any] = {"providers": ["CPUExecutionProvider"], "enable_fallback": 0}
-"""How a session of ONNX Runtime is opened. There is nothing to fall back to, and of a damaged file
-it would print so to stdout."""
+"""Arguments for opening an ONNX Runtime session. There is no provider to fall back to, and with the
+fallback enabled, ONNX Runtime would print a message about a damaged file to stdout."""
 
 
 def usable_processors() -> int:
     """Return how many processors this process may use, at least 1."""
-    affinity = getattr(os, "sched_getaffinity", None)  # Linux has it
+    affinity = getattr(os, "sched_getaffinity", None)  # only on Linux
     return len(affinity(0)) if affinity else os.cpu_count() or 1

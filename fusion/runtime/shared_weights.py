@@ -1,10 +1,10 @@
-"""Weights that all processes of a machine map from one file, in the order in which it uses them.
+"""Repacked weights in a file that all processes of a machine memory-map and thus share.
 
-ONNX Runtime brings weights into the order that a processor multiplies fastest, and each process
-keeps them so in memory of its own. Written to a file beside the model once, they are mapped, and
-the processes share them. They suit the processor and the version of ONNX Runtime that wrote them,
-after which their folder is named: others write their own. A prepared model is a cache, and so are
-these: what is damaged, half or cannot be written counts as absent.
+ONNX Runtime repacks weights into the order that the processor multiplies fastest, and each process
+holds its own copy in memory. If they are written once to a file next to the model, the processes
+map that file and share it. The file fits only the processor and the version of ONNX Runtime that
+wrote it; its folder is named after both, and others write their own. Like the prepared model, these
+files are a cache: what is damaged, incomplete or cannot be written counts as absent.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ __all__ = ["shared_graph"]
 
 SUMS = "sums.json"
 LONGEST_WAIT = 60.0
-"""Seconds for another process to write them."""
+"""Seconds to wait for another process to write the file."""
 CPU_FACTS = Path("/proc/cpuinfo")
 _TELLING = ("flags", "Features", "vendor_id", "model name", "CPU part")
 
 
 def shared_graph(folder: Path, name: str, options: Callable[[], SessionOptions]) -> Path | None:
-    """Return a graph's file whose weights can be shared, written if need be; None if it cannot be.
+    """Return a graph's file with shared weights, and write it if necessary; None if that fails.
 
     Args:
-        folder: of the exported model.
-        name: of the graph's file in it.
-        options: gives those that the graph is run with.
+        folder: the folder of the exported model.
+        name: the name of the graph's file in it.
+        options: returns the session options that the graph is run with.
     """
     suited = _suited_to()
     if suited is None:
@@ -54,7 +54,7 @@ def shared_graph(folder: Path, name: str, options: Callable[[], SessionOptions])
                 for old in folder.glob(f"shared-{stem}-*"):
                     shutil.rmtree(old, ignore_errors=True)
                 _write(folder, name, place, options())
-    except (OSError, NotImplementedError, Timeout):  # the second where files cannot be locked
+    except (OSError, NotImplementedError, Timeout):  # NotImplementedError: no file locks here
         return None
     return place / name if _is_whole(place) else None
 
@@ -76,7 +76,7 @@ def _write(folder: Path, name: str, place: Path, options: SessionOptions) -> Non
     for key, value in entries.items():
         options.add_session_config_entry(f"session.{key}", value)
     try:
-        # It writes the file while it opens the other one. Each error is another kind of exception.
+        # Opening the session writes the optimised file. Errors may be of any class.
         with suppress(Exception):
             onnxruntime.InferenceSession(folder / name, options, providers=["CPUExecutionProvider"])
             sums = {each.name: _facts(each) for each in partial.iterdir()}
@@ -99,7 +99,7 @@ def _facts(file: Path) -> list[int]:
 
 
 def _suited_to() -> str | None:
-    """Return a name for this processor and runtime; None where the processor cannot be told."""
+    """Return a name for this processor and runtime; None if the processor cannot be identified."""
     import onnxruntime
 
     try:

@@ -1,4 +1,4 @@
-"""Photos as squares of pixels, which is what image encoders are trained on; without torch."""
+"""Photos resized to squares of pixels, which image encoders are trained on; without torch."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from PIL import Image
 __all__ = ["square", "squares"]
 
 LONG_SIDES = 64
-"""From so many sides of the square on, a photo is made shorter before it is resized: for all of its
-rows at once, a column of ten million pixels would take gigabytes."""
+"""Photos with a side longer than this many sides of the square are reduced before they are resized:
+resizing a column of ten million pixels in one step would take gigabytes."""
 
 
 def square(image: Image.Image, size_px: int) -> Image.Image:
-    """Resize a photo to a square, not keeping its proportions, so that nothing is cut off.
+    """Resize a photo to a square without keeping its proportions, so that nothing is cropped.
 
     Args:
-        image: of any size and mode; what isn't RGB is converted.
+        image: a photo of any size and mode; modes other than RGB are converted.
         size_px: side of the square.
 
     Returns:
-        Mode RGB; the same pixels as before where it is such a square already.
+        The photo in mode RGB; its pixels are unchanged if it already has this size.
     """
     rgb = image if image.mode == "RGB" else image.convert("RGB")
     if rgb.size == (size_px, size_px):
@@ -33,10 +33,10 @@ def square(image: Image.Image, size_px: int) -> Image.Image:
 
 
 def squares(images: Sequence[Image.Image], size_px: int) -> NDArray[np.uint8]:
-    """Resize B photos as `square` does: -> (B, size_px, size_px, 3), 0 to 255.
+    """Resize B photos as `square` does; return (B, size_px, size_px, 3) uint8.
 
     Raises:
-        ValueError: if there are no photos.
+        ValueError: there are no photos.
 
     >>> squares([Image.new("L", (3, 2), 9)], 4)[0, 0, 0]
     array([9, 9, 9], dtype=uint8)

@@ -1,16 +1,17 @@
-"""How likely a hit is right, from how it stands out among what else the collection has. No torch.
+"""Estimates how likely a hit is right, from how it stands out in the collection. No torch.
 
-A ranking score compares photos of one query. Whether the best of them is right is another question,
-which the score alone answers badly: some queries score high with everything. So a hit is held
-against the query's own background: the hits behind it, the best one, and a sample of the whole
-collection, whose size counts too. Query performance prediction does likewise (Shtok et al., TOIS
-2012, by the spread of scores; Zhou and Croft, SIGIR 2007, by their distance to the collection).
+A ranking score compares photos for one query. Whether the best of them is right is another
+question, which the score alone answers badly: some queries score high with every photo. So a hit is
+compared with the query's own background: the hits behind it, the best hit, and a sample of the
+whole collection, whose size also counts. Query performance prediction works similarly (Shtok et
+al., TOIS 2012, from the spread of scores; Zhou and Croft, SIGIR 2007, from their distance to the
+collection).
 
-A logistic regression on these facts, and on their products with how short the query is, is fitted
-on held-out training photos in galleries of several sizes (`fusion/training/fit_standing.py`):
-captions with their own photo, short queries with all photos that they are true of, and captions of
-photos that are not there. All products of facts told right from wrong no better on other photos,
-and their probabilities were farther off.
+A logistic regression on these facts, and on their products with the query's brevity, is fitted on
+held-out training photos in galleries of several sizes (`fusion/training/fit_standing.py`): captions
+with their own photo, short queries with all photos that they are true of, and captions whose photo
+is not in the gallery. With all products of facts, the regression separated right from wrong no
+better on other photos, and its probabilities were less accurate.
 """
 
 from __future__ import annotations
@@ -27,15 +28,15 @@ Array = NDArray[np.float32]
 
 FACTS = 9
 BREVITY = 7
-"""Which of the facts says how short the query is."""
+"""Index of the fact that says how short the query is."""
 TERMS = 2 * FACTS
 BEHIND = 10
-"""Hits behind one that it is held against, and hits from which those begin that all are held
-against."""
+"""Number of hits behind a hit that it is compared with. All hits are also compared with the mean of
+as many hits from this position on."""
 
 
 class Standing(NamedTuple):
-    """A fitted regression; all zeros where a model has none."""
+    """A fitted regression; its weights are all zero for a model without one."""
 
     mean: Array
     """(FACTS,)."""
@@ -53,7 +54,7 @@ class Standing(NamedTuple):
         weights: Sequence[float],
         offset: float,
     ) -> Standing:
-        """Take what was written down of one."""
+        """Return a regression from its stored values."""
         return cls(
             np.array(mean, np.float32),
             np.array(spread, np.float32),
@@ -63,7 +64,7 @@ class Standing(NamedTuple):
 
     @property
     def fitted(self) -> bool:
-        """Whether there is anything to go by."""
+        """Whether the regression has been fitted."""
         return bool(np.any(self.weights))
 
     def __call__(
@@ -72,14 +73,14 @@ class Standing(NamedTuple):
         """Return the probability of each of K hits.
 
         Args:
-            scores: (K,) of the hits, in any order; higher is nearer.
-            first: (K,) first-stage scores of the same.
+            scores: (K,) scores of the hits, in any order; higher is nearer.
+            first: (K,) first-stage scores of the same hits.
             background: (S,) first-stage scores of a sample of the collection.
-            photos: in the collection.
-            brevity: of the query, as `brevity_of` gives it.
+            photos: the number of photos in the collection.
+            brevity: the query's brevity, from `brevity_of`.
 
         Returns:
-            (K,) in 0..1, in the order of the scores; a hit of a lower score is at most as likely.
+            (K,) in 0..1, in the order of `scores`; a lower score never has a higher probability.
         """
         if not len(scores):
             return np.zeros(0, np.float32)
@@ -97,7 +98,7 @@ class Standing(NamedTuple):
 def facts_of(
     scores: Array, first: Array, background: Array, photos: int, *, brevity: float
 ) -> Array:
-    """Return what is known of each hit: (K, FACTS); arguments as `Standing` takes them."""
+    """Return the facts of each hit, (K, FACTS); arguments as for `Standing`."""
     order = np.argsort(-scores, kind="stable")
     sorted_scores = np.asarray(scores, np.float64)[order]
     count = len(sorted_scores)
@@ -127,12 +128,12 @@ def facts_of(
 
 
 def brevity_of(short: bool, words: int) -> float:
-    """Return how few words a query has: 1 for one word, 1/2 for two, 0 for a sentence.
+    """Return a query's brevity: 1 for one word, 1/2 for two, 0 for a sentence.
 
-    One word is true of more photos than three are, and so are its hits.
+    One word is true of more photos than three words are, so its hits are more often right.
 
     Args:
-        short: whether it names things and is no sentence.
+        short: whether the query is a name of things, not a sentence.
         words: how many of its words the model knows.
 
     >>> brevity_of(True, 2), brevity_of(False, 2)

@@ -1,11 +1,11 @@
-"""The layout of an indexed vector and of a query's: an embedding, and three numbers beside it.
+"""The layout of indexed vectors and of query vectors: an embedding followed by three numbers.
 
     photo  embedding (D,) | -hub | 1    | cross hub
     query  embedding (D,) | 1    | -hub | 0
 
-So the first stage's inner product is that of the embeddings, less how much of a hub the photo is
-for texts, and the text for photos. The cross hub, which the first stage multiplies by zero, is what
-the re-ranker takes from the cross-modal graph's logit (`fusion/graphs/cross_graph_hubs.py`).
+The first stage's inner product is thus the embeddings' inner product less the hub corrections of
+the photo and of the query. The cross hub, which the first stage multiplies by zero, is what the
+re-ranker subtracts from the cross-modal graph's logit (`fusion/graphs/cross_graph_hubs.py`).
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import Protocol, Self, TypeVar
 __all__ = ["BESIDE", "CROSS_HUB", "photo_columns", "query_columns"]
 
 BESIDE = 3
-"""Numbers that stand after the embedding."""
+"""How many numbers follow the embedding."""
 
 CROSS_HUB = -1
-"""Where a photo's vector has its cross hub."""
+"""Index of the cross hub in a photo's vector."""
 
 
 class _Numbers(Protocol):
@@ -30,14 +30,14 @@ T = TypeVar("T", bound=_Numbers)
 
 
 def photo_columns(hub: T, ones_like: Callable[[T], T], cross_hub: T) -> tuple[T, T, T]:
-    """Return what stands beside photos' embeddings: arrays or tensors of the shape of `hub`."""
+    """Return the columns after photos' embeddings: arrays or tensors of the shape of `hub`."""
     return -hub, ones_like(hub), cross_hub
 
 
 def query_columns(
     hub: T, ones_like: Callable[[T], T], zeros_like: Callable[[T], T]
 ) -> tuple[T, T, T]:
-    """Return what stands beside queries' embeddings: arrays or tensors of the shape of `hub`.
+    """Return the columns after queries' embeddings: arrays or tensors of the shape of `hub`.
 
     >>> import numpy as np
     >>> photo = photo_columns(np.array(0.25), np.ones_like, np.array(9.0))

@@ -1,4 +1,4 @@
-"""Tables of an exported model, of which a query needs a few rows."""
+"""The tables of an exported model; a query reads only a few of their rows."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Array = NDArray[np.float32]
 Part = Literal["worded", "detected"]
 
 ROWS_KEPT = 512
-"""Rows of some kilobytes that stay in memory, those that were asked for last."""
+"""How many of the most recently used rows, of some kilobytes each, stay in memory."""
 
 
 class WordTables:
-    """How well each word of the vocabulary fits photos at large, and how usual each class is.
+    """How well each word of the vocabulary fits photos in general, and how common each class is.
 
     Args:
-        files: of the model.
+        files: the model's files.
     """
 
     def __init__(self, files: ExportedFiles) -> None:
@@ -31,15 +31,15 @@ class WordTables:
         self._row = lru_cache(maxsize=ROWS_KEPT)(self._read_row)
 
     def hub(self, bag: Array, part: Part, nearest: int) -> Array:
-        """Return how well each text's words fit just any photo: (Q, V) -> (Q,).
+        """Return how well each text's words fit photos in general: (Q, V) -> (Q,).
 
         Args:
-            bag: how much of each text each word of the vocabulary is.
-            part: of the graphs, whose table it is.
-            nearest: how many photos count, those that fit best.
+            bag: the weight of each word of the vocabulary in each text.
+            part: the part of the score whose table is used.
+            nearest: how many of the best-fitting photos are averaged.
         """
         columns = np.flatnonzero(bag.any(0))
-        # A row for each word, of which a query asks a few: the rest is not even read.
+        # There is a row per word; only the rows of the query's words are read from the file.
         rows = [self._row(part, column) for column in columns.tolist()]
         if not rows or not rows[0].shape[1]:
             return np.zeros(len(bag), np.float32)
@@ -49,7 +49,7 @@ class WordTables:
 
     @cached_property
     def class_prior(self) -> Array:
-        """(K,): how likely each class is for just any text."""
+        """The mean over texts of how much they ask for each class: (K,)."""
         prior: Array = self._files.tables.get_tensor("class_prior")
         return prior
 

@@ -1,7 +1,7 @@
-"""One wording for queries that ask for the same thing: "photos of the dogs" is "dog". No torch.
+"""Brings queries for the same thing to one wording: "photos of the dogs" is "dog". No torch.
 
-People type "a photo of a dog", "dogs" and "the dog" for the same photos, and a text encoder gives
-each a vector of its own. What is typed is therefore brought to one form before it is embedded.
+People type "a photo of a dog", "dogs" and "the dog" for the same photos, but a text encoder embeds
+each differently. Queries are therefore brought to a canonical form before they are embedded.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from fusion.runtime.words import word_set, words_in_order
 __all__ = ["canonical_query", "is_short_query"]
 
 SHORT = 3
-"""Words, without a leading article, up to which a query is a name of things and no sentence."""
+"""Maximum number of words, without a leading article, of a query that names things and is not a
+sentence."""
 
 _PHOTOS = r"(?:photo(?:graph)?s?|pictures?|pics?|images?|snapshots?)"
 _DETERMINER = r"(?:all\s+(?:(?:the|my|our|your)\s+)?|(?:an?|the|some|any|my|our|your)\s+)?"
@@ -27,11 +28,11 @@ _TEMPLATE = re.compile(
     (?=\w)""",
     re.VERBOSE | re.IGNORECASE,
 )
-"""What asks for a photo without a word of what it shows. "A close-up of", "a painting of" and "a
-black and white photo of" say how it looks, and "a shot of" may be of whisky: they stay."""
+"""Phrases that ask for a photo without describing it. "A close-up of", "a painting of" and "a black
+and white photo of" describe it, and "a shot of" may be of whisky: they stay."""
 
 _ARTICLE = re.compile(r"(?:an?|the|some)\s+(?=\w)", re.IGNORECASE)
-_NOUN = re.compile(r"[a-z]++(?:['\u2019-][a-z]++)*+(?!['\u2019])")  # nothing of what owns something
+_NOUN = re.compile(r"[a-z]++(?:['\u2019-][a-z]++)*+(?!['\u2019])")  # no possessives
 _COUNTING = word_set(
     """
     one two three four five six seven eight nine ten eleven twelve dozen dozens hundred hundreds
@@ -39,7 +40,7 @@ _COUNTING = word_set(
     herd flock row rows stack stacks pile piles these those multiple various different
     """
 )
-"""Words beside which a plural says how many there are."""
+"""Counting words: a query that contains one keeps its plurals."""
 
 _VERBS = word_set(
     """
@@ -49,17 +50,17 @@ _VERBS = word_set(
     walks wears
     """
 )
-"""What somebody in a caption does: after another word these are no plurals. Verbs that name things
-as well stay out ("ocean waves", "ice skates", "carnival rides")."""
+"""Verbs of captions: after another word these are not plurals. Verbs that are also nouns are left
+out ("ocean waves", "ice skates", "carnival rides")."""
 
 
 def canonical_query(text: str) -> str:
-    """Return the form of a query that stands for all wordings of it; idempotent.
+    """Return the canonical form of a query; idempotent.
 
-    Templates at its head ("a photo of", "show me") are dropped. If what is left is a name of
-    things, of one to three words, then so are leading articles and a mark at its end, it is written
-    in small letters, and its plural nouns become singular unless a word beside them counts. A
-    longer text is a sentence and stays as it is.
+    Leading phrases ("a photo of", "show me") are dropped. If the rest is a name of things, of one
+    to three words, then leading articles and final punctuation are dropped too, it is lower-cased,
+    and its plural nouns become singular unless it contains a number or a counting word. A longer
+    text is a sentence and otherwise stays unchanged.
 
     >>> [canonical_query(text) for text in ("Photos of dogs", "show me the dog", "Dogs!")]
     ['dog', 'dog', 'dog']
@@ -74,7 +75,7 @@ def canonical_query(text: str) -> str:
 
 
 def is_short_query(text: str) -> bool:
-    """Return whether a text names things, in up to three words, and is no sentence.
+    """Return whether a text is a name of things, of up to three words, not a sentence.
 
     >>> is_short_query("dog"), is_short_query("A dog on a sofa .")
     (True, False)
@@ -92,7 +93,7 @@ def _one_step(text: str) -> str:
 
 
 def _after(beginning: re.Pattern[str], text: str) -> str:
-    """Return a text without its beginning, where it has that."""
+    """Return a text without what the pattern matches at its beginning."""
     match = beginning.match(text)
     return text[match.end() :] if match else text
 
@@ -109,7 +110,7 @@ def _singular_nouns(text: str) -> str:
 
 
 def _singular(word: str, before: str) -> str:
-    """Return a word, which may have marks about it, with its last part in the singular.
+    """Return a word, which may be surrounded by punctuation, with its last part in the singular.
 
     >>> _singular("(t-shirts)", "")
     '(t-shirt)'

@@ -1,4 +1,4 @@
-"""What counts as a word of a text: plain runs of Latin letters, in small ones."""
+"""Splits texts into words: runs of unaccented Latin letters, in lower case."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["STOP_WORDS", "word_set", "words_in_order", "words_of"]
 
 
 def word_set(listed: str) -> frozenset[str]:
-    """Return the words of a list that spaces part.
+    """Return the words of a list that is separated by spaces.
 
     >>> sorted(word_set("two  one"))
     ['one', 'two']
@@ -28,7 +28,7 @@ STOP_WORDS = word_set(
     when where which while who whose will with within without would you your
     """
 )
-"""Words that say little of what a photo shows."""
+"""Words that say little about what a photo shows."""
 
 
 def words_of(text: str) -> set[str]:
@@ -41,7 +41,7 @@ def words_of(text: str) -> set[str]:
 
 
 def words_in_order(text: str) -> list[str]:
-    """Return the words of a text as they stand in it.
+    """Return the words of a text in their order, with repetitions.
 
     >>> words_in_order("A dog, two dogs.")
     ['a', 'dog', 'two', 'dogs']
