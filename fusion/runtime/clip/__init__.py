@@ -1,1 +1,1 @@
-"""CLIP-like models as they come: their own embeddings, read through their own steps; no torch."""
+"""CLIP-like models used without training: own embeddings and preprocessing, without torch."""

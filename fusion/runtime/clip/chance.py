@@ -1,14 +1,14 @@
-"""How likely a hit of a model is that nobody fitted: against what chance alone would bring.
+"""Estimates how likely a hit of an uncalibrated model is right, by comparison with chance.
 
-Cosines of CLIP-like models have no meaning of their own: for one query 0.2 is a match, for another
-0.3 is none. So a hit is held against the query's own background, the cosines of a sample of the
-collection. The best of n photos that have nothing to do with the query lies so many deviations
-above their mean as the highest of n draws from a normal distribution; what stands out from that
-is likelier than not to be right.
+Cosines of CLIP-like models have no absolute meaning: for one query 0.2 is a match, for another 0.3
+is none. So a hit is compared with the query's own background, the cosines of a sample of the
+collection. The best of n photos unrelated to the query is as many standard deviations above their
+mean as the highest of n draws from a normal distribution; a hit that stands out from that is more
+likely right than wrong.
 
-SigLIP models have a probability of their own, by a sigmoid that was trained on pairs (Zhai et al.,
-ICCV 2023). It is low for short queries, right or wrong, and where it is high it can be believed.
-Either may speak for a hit: what is shown is the probability that not both are wrong.
+SigLIP models have a probability of their own, from a sigmoid that was trained on pairs (Zhai et
+al., ICCV 2023). It is low for short queries, right or wrong, but where it is high it can be
+trusted. Either may support a hit: the result is the probability that not both are wrong.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ __all__ = ["ABOVE", "FEW", "STEEPNESS", "by_chance", "highest_by_chance", "pair_
 Array = NDArray[np.float32]
 
 FEW = 8
-"""Photos of a background below which its spread says nothing."""
+"""Minimum number of background photos; with fewer, the spread says nothing."""
 STEEPNESS, ABOVE = 1.5, 0.45
-"""Log odds for each deviation, and so many deviations above the highest of chance a hit is as
-likely as not: for captions, by the shipped model's embeddings without its graphs."""
+"""Log odds per deviation, and how many deviations above the highest by chance a hit is as likely
+right as wrong: for captions, with the shipped model's embeddings without its graphs."""
 
 
 def pair_probabilities(cosines: Array, scale: float, offset: float | None) -> Array:
-    """Return what the model itself says of pairs, by their cosines alone: (K,) -> (K,).
+    """Return the model's own probabilities of pairs, from their cosines alone: (K,) -> (K,).
 
     Args:
-        cosines: of one text and K photos.
-        scale: of the model's own sigmoid.
-        offset: of the same; None for a model without one, of which every pair has 0.5.
+        cosines: the cosines of one text and K photos.
+        scale: the scale of the model's own sigmoid.
+        offset: the offset of the sigmoid; None for a model without one: every pair gets 0.5.
 
     >>> pairs = pair_probabilities(np.array([0.1, 0.3], np.float32), 10.0, -2.0)
     >>> [round(float(each), 2) for each in pairs]
@@ -49,9 +49,9 @@ def pair_probabilities(cosines: Array, scale: float, offset: float | None) -> Ar
 
 
 def highest_by_chance(photos: int) -> float:
-    """Return the mean of the highest of n draws from a standard normal distribution, nearly.
+    """Return the approximate mean of the highest of n draws from a standard normal distribution.
 
-    Blom's approximation, Statistical Estimates and Transformed Beta-Variables, 1958.
+    This is Blom's approximation (Statistical Estimates and Transformed Beta-Variables, 1958).
 
     >>> round(highest_by_chance(10), 2), round(highest_by_chance(1000), 2)
     (1.55, 3.23)
@@ -68,14 +68,15 @@ def by_chance(
     """Return how likely each of K hits is right.
 
     Args:
-        scores: (K,) by which they are ranked, higher is nearer.
+        scores: (K,) scores by which the hits are ranked, higher is nearer.
         first: (K,) their cosines.
         background: (S,) cosines of a sample of the collection.
-        photos: in the collection.
-        pairs: (K,) what the model itself says of each; all of 0.5 or None says nothing.
+        photos: the number of photos in the collection.
+        pairs: (K,) the model's own probability of each; ignored if all are equal, or None.
 
     Returns:
-        (K,) in 0..1, a hit of a lower score at most as likely; None where there are too few photos.
+        (K,) in 0..1; a lower score never has a higher probability. None if the sample is smaller
+        than `FEW`.
     """
     if len(background) < FEW:
         return None

@@ -1,4 +1,4 @@
-"""Where a CLIP-like model lies: in a folder, in the hub's cache on this machine, or on the hub."""
+"""Finds a CLIP-like model: in a folder, in the hub's cache on this machine, or on the hub."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ __all__ = [
 ]
 
 CLIP = "clip:"
-"""How the encoders begin that name such a model."""
+"""Prefix of encoders that name such a model."""
 
 CLIP_MODEL = "clip"
-"""The name of models that nobody trained here, in an index and in an exported model's facts."""
+"""The name of these models, which were not trained here, in an index and in an export's facts."""
 
 VERSION = 1
-"""Changes with what an index keeps of a photo, and with how photos and texts are read."""
+"""Changes with the data that an index stores of a photo, and with the preprocessing."""
 
 OPEN_CLIP = "open_clip_config.json"
-"""What a folder of OpenCLIP has in place of transformers' `config.json`."""
+"""The file that an OpenCLIP folder has instead of transformers' `config.json`."""
 WEIGHTS = (
     "model*.safetensors",
     "pytorch_model*.bin",
     "open_clip_model.safetensors",
     "open_clip_pytorch_model.bin",
 )
-"""Patterns of weights; a later one counts where there are none of those before."""
+"""Patterns of weights, in order of preference; only the first that matches is used."""
 BESIDE = ("*.json", "*.txt", "*.model")
-"""Patterns of what stands beside them."""
+"""Patterns of the other files of a model."""
 
 
 def _nothing(_: str) -> None:
@@ -47,7 +47,7 @@ def _nothing(_: str) -> None:
 
 
 def preset_of(encoders: str) -> str:
-    """Return the name of encoders as an index keeps it: a folder by its path, else the hub's id.
+    """Return the name of encoders that an index records: a folder's path, else the hub's id.
 
     >>> preset_of("clip:google/siglip2-base-patch16-224")
     'clip:google/siglip2-base-patch16-224'
@@ -63,14 +63,14 @@ def preset_of(encoders: str) -> str:
 
 
 def find_clip(encoders: str, tell: Callable[[str], object] = _nothing) -> Path:
-    """Return the folder of a model, which is fetched from its hub where it is not on this machine.
+    """Return the folder of a model, which is fetched from its hub if it is not on this machine.
 
     Args:
         encoders: `clip:` and a folder, the hub's id, or a short name of `KNOWN_MODELS`.
-        tell: called with a line before anything is fetched.
+        tell: called with a line of text before anything is fetched.
 
     Raises:
-        WeightsNotFound: it is neither here nor can it be fetched; the message says what helps.
+        WeightsNotFound: it is not here and cannot be fetched; the message says what helps.
     """
     name = encoders.removeprefix(CLIP)
     folder = Path(name).expanduser()
@@ -87,16 +87,16 @@ def find_clip(encoders: str, tell: Callable[[str], object] = _nothing) -> Path:
 
 
 def fetch_clip(name: str, tell: Callable[[str], object] = _nothing) -> Path:
-    """Return the folder of a model in the hub's cache, fetched into it where it is not there.
+    """Return the folder of a model in the hub's cache, into which it is fetched if necessary.
 
-    A listed model is fetched in the revision that is listed.
+    A model of `KNOWN_MODELS` is fetched in the revision listed there.
 
     Args:
         name: the hub's id, or a short name.
-        tell: called with a line before anything is fetched.
+        tell: called with a line of text before anything is fetched.
 
     Raises:
-        WeightsNotFound: it cannot be had; the message says what helps.
+        WeightsNotFound: it cannot be fetched; the message says what helps.
     """
     known = known_model(name)
     hub_id, revision = (known.hub_id, known.revision) if known else (name, None)
@@ -110,7 +110,7 @@ def fetch_clip(name: str, tell: Callable[[str], object] = _nothing) -> Path:
 
 
 def _snapshot(hub_id: str, revision: str | None, *, offline: bool) -> Path:
-    """Fetch the files of a repository, or take them from the cache alone."""
+    """Fetch the files of a repository; with `offline`, take them only from the cache."""
     folder = None
     try:
         from huggingface_hub import snapshot_download
@@ -137,10 +137,10 @@ def _snapshot(hub_id: str, revision: str | None, *, offline: bool) -> Path:
 
 
 def clip_fingerprint(folder: Path) -> str:
-    """Return the name of a model by its content, 64 hex digits: weights and all they are read by.
+    """Return a model's fingerprint, 64 hex digits, from its weights and configuration files.
 
     Raises:
-        WeightsMismatch: the folder holds no weights, or no configuration.
+        WeightsMismatch: the folder has no weights or no configuration.
     """
     digest = hashlib.sha256(f"clip {VERSION}\n".encode())
     for path in _files(folder):
@@ -151,7 +151,7 @@ def clip_fingerprint(folder: Path) -> str:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """The files that make up a model, by name."""
+    """Yield the files that make up a model, in the order of their paths."""
     weights = next((files for each in WEIGHTS if (files := sorted(folder.glob(each)))), [])
     if not weights or (not (folder / "config.json").exists() and not (folder / OPEN_CLIP).exists()):
         raise WeightsMismatch(

@@ -27,25 +27,25 @@ Array = NDArray[np.float32]
 
 PHOTOS_TOGETHER = 16
 BANK = "bank"
-"""The table of texts, (M, D), that photos are held against."""
+"""Name of the table of texts, (M, D), that photos are compared with."""
 
 
 class ClipIndexingModel(ExportedPhotoEncoder):
-    """A CLIP-like model as `indexer.IndexingModel` wants it.
+    """A CLIP-like model as an `indexer.IndexingModel`.
 
     Args:
-        folder: with the files that `fusion.export.write_clip` wrote.
-        facts: what was written down beside them.
-        threads: that encode, each a photo of its own; None for one a processor.
+        folder: the folder of the files that `fusion.export.write_clip` wrote.
+        facts: the facts stored with them.
+        threads: threads that encode different photos in parallel; None for one per processor.
 
     Attributes:
         name: `clip`.
         encoders: the preset.
-        fingerprint: as of `ClipSearchModel`.
-        dim: width of a vector: the model's own embedding, of unit length, and nothing beside.
+        fingerprint: as in `ClipSearchModel`.
+        dim: width of a vector, which is the model's own embedding, of unit length.
         unit_dim: the same.
-        batch_size: how many photos it is best given together.
-        size_px: None: photos come as they are, since its own steps need all of them.
+        batch_size: how many photos are best embedded together.
+        size_px: None: photos must be passed in full size, because the model's own steps need it.
     """
 
     size_px = None
@@ -62,7 +62,7 @@ class ClipIndexingModel(ExportedPhotoEncoder):
         """Embed B photos of any size.
 
         Raises:
-            ValueError: if there are no photos.
+            ValueError: there are no photos.
         """
         if not images:
             raise ValueError("no images to encode: expected at least one")
@@ -81,7 +81,7 @@ class ClipIndexingModel(ExportedPhotoEncoder):
         return self._texts.embed_queries(texts)
 
     def recall_queries(self) -> Array:
-        """Return vectors (M, dim) of texts that queries look like."""
+        """Return vectors (M, dim) of texts that resemble queries."""
         return self._bank
 
     @cached_property

@@ -1,7 +1,7 @@
-"""A CLIP-like model's answers to queries, without torch: cosines of its own embeddings.
+"""A CLIP-like model that answers queries without torch, by cosines of its own embeddings.
 
-Nothing of it was trained here. The first stage is the cosine of its text and image embeddings, as
-transformers gives them; `rerank` takes from that what a photo has of being near to just any text.
+No part of it was trained here. The first-stage score is the cosine of its text and image
+embeddings, which are those of its own library; `rerank` subtracts each photo's hub correction.
 """
 
 from __future__ import annotations
@@ -32,20 +32,21 @@ Array = NDArray[np.float32]
 
 
 class ClipSearchModel:
-    """The text side of a CLIP-like model; as `fusion.runtime.onnx_search_model.OnnxSearchModel`.
+    """The text side of a CLIP-like model; the interface is `OnnxSearchModel`'s.
 
     Args:
-        folder: with the files that `fusion.export.write_clip` wrote.
-        facts: what was written down beside them.
-        once: for a process that asks one query, as `ExportedFiles` takes it.
+        folder: the folder of the files that `fusion.export.write_clip` wrote.
+        facts: the facts stored with them.
+        once: true for a process that answers one query, as for `ExportedFiles`.
 
     Attributes:
         name: `clip`.
         encoders: the preset, such as `clip:google/siglip2-base-patch16-224`.
-        fingerprint: hex; changes with the weights and with all that they are read through.
-        known_words: every word.
-        explains: False: there is no graph that could say which word or region did what.
-        is_untrained: True: texts are read as they are, and scores are balanced by the collection.
+        fingerprint: hex; changes with the weights and with the preprocessing of their inputs.
+        known_words: contains every word.
+        explains: False: there is no graph to say what each word and region contributed.
+        is_untrained: True: texts are embedded as written, and scores are balanced by the
+            collection.
     """
 
     explains = False
@@ -61,14 +62,14 @@ class ClipSearchModel:
         self._steps = TextSteps.from_json(facts["texts"])
 
     def share_weights(self) -> None:
-        """Map weights that other processes map too, from now on; before the first query."""
+        """Share memory-mapped weights with other processes; call it before the first query."""
         self._files.share_weights()
 
     def embed_queries(self, texts: Sequence[str]) -> EmbeddedTexts:
-        """Embed Q texts as they are; what is past the encoder's limit is cut off.
+        """Embed Q texts as written, truncated to the encoder's limit.
 
         Raises:
-            ValueError: no texts.
+            ValueError: there are no texts.
         """
         if not texts:
             raise ValueError("no texts to encode: expected at least one")
@@ -77,15 +78,16 @@ class ClipSearchModel:
     def rerank(
         self, query: EmbeddedTexts, vectors: NDArray[np.floating], packed: NDArray[np.uint8]
     ) -> Reranked:
-        """Score one text's candidates, less what each is near to any text.
+        """Score one text's candidates: the cosine less the weighted hub correction.
 
         Args:
             query: one text, Q = 1.
-            vectors: (K, D) the candidates as they were indexed.
-            packed: (K, P) what is kept of them beside.
+            vectors: (K, D) the candidates' vectors as indexed.
+            packed: (K, 4) their packed hub corrections.
 
         Raises:
-            ValueError: not one text, or the numbers of vectors and packed photos differ.
+            ValueError: there is not exactly one text, or the numbers of vectors and packed photos
+                differ, or these do not have the shape of hub corrections.
         """
         check_candidates(query, vectors, packed)
         first = np.asarray(vectors, np.float32) @ query.vectors[0]
@@ -95,7 +97,7 @@ class ClipSearchModel:
     def explain(
         self, query: EmbeddedTexts, vectors: NDArray[np.floating], packed: NDArray[np.uint8]
     ) -> list[PhotoExplanation]:
-        """Refuse: see `explains`.
+        """Raise a ValueError: there is nothing to explain hits with (`explains`).
 
         Raises:
             ValueError: always.
@@ -103,17 +105,17 @@ class ClipSearchModel:
         raise ValueError(f"{self.encoders} has no graph to explain its hits with")
 
     def probabilities(self, query: EmbeddedTexts, first_scores: NDArray[np.floating]) -> Array:
-        """Probabilities of match from cosines alone, (K,) -> (K,): see `pair_probabilities`."""
+        """Return match probabilities from cosines alone, (K,) -> (K,): see `pair_probabilities`."""
         return pair_probabilities(np.asarray(first_scores, np.float32), *self._facts["sigmoid"])
 
     def likely(
         self, query: EmbeddedTexts, scores: Array, first: Array, background: Array, photos: int,
         *, reranked: bool = True,
     ) -> Array | None:  # fmt: skip
-        """How likely each of K hits is right; arguments as of `fusion.retriever.Retriever.likely`.
+        """Return how likely each of K hits is right; arguments as for `Retriever.likely`.
 
         Returns:
-            (K,) in 0..1, falling with the score; None from a collection too small to tell.
+            (K,) in 0..1, falling with the score; None if the collection is too small to tell.
         """
         return by_chance(scores, first, background, photos, self.probabilities(query, first))
 

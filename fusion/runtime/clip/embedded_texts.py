@@ -1,4 +1,4 @@
-"""Texts as a CLIP-like model embeds them."""
+"""Texts embedded by a CLIP-like model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["EmbeddedTexts"]
 
 @dataclass(frozen=True)
 class EmbeddedTexts:
-    """Q texts as a search uses them."""
+    """Q embedded texts, in the form that a search uses."""
 
     vectors: NDArray[np.float32]
     """(Q, D), of unit length."""

@@ -1,4 +1,4 @@
-"""The words that a CLIP-like model knows: nobody can say of one that it does not."""
+"""The words that a CLIP-like model knows: all, because none can be said to be unknown."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["EveryWord"]
 
 
 class EveryWord(KnownWords):
-    """Every word, in any language: such models read pieces of words, of many languages some.
+    """Contains every word of any language: such models read word pieces, some in many languages.
 
     >>> "赤い" in EveryWord(), EveryWord().nearest("girafe")
     (True, None)
@@ -21,4 +21,4 @@ class EveryWord(KnownWords):
         return True
 
     def nearest(self, word: str) -> None:
-        """Return None: there is no word that is not known."""
+        """Return None: no word is unknown."""

@@ -1,8 +1,8 @@
-"""How near a photo is to just any text: what makes it a hub, and is taken from its scores.
+"""Hub corrections: how near a photo is to texts in general, which is subtracted from its scores.
 
-A photo whose embedding lies in the middle of all texts is among the nearest of many queries, right
-or wrong. What corrects that is its mean cosine with the nearest of a bank of queries (nearest
-neighbour normalisation, Chowdhury et al., EMNLP 2024). It is computed when the photo is indexed.
+A photo whose embedding is near the centre of all texts is among the nearest to many queries, right
+or wrong. The correction is its mean cosine with the nearest of a bank of queries (nearest neighbour
+normalisation, Chowdhury et al., EMNLP 2024). It is computed when the photo is indexed.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ def hubs_of(vectors: Array, bank: Array, nearest: int) -> Array:
 
     Args:
         vectors: (B, D) photos of unit length.
-        bank: (M, D) texts of unit length; with M = 0 nothing is a hub.
-        nearest: how many texts, at least 1.
+        bank: (M, D) texts of unit length; with M = 0 the result is zero.
+        nearest: the number of nearest texts that are averaged, at least 1.
 
     >>> hubs_of(np.eye(2, dtype=np.float32), np.array([[1, 0], [0, -1]], np.float32), 1).tolist()
     [1.0, 0.0]
@@ -38,7 +38,7 @@ def hubs_of(vectors: Array, bank: Array, nearest: int) -> Array:
 
 
 def pack_hubs(hubs: Array) -> NDArray[np.uint8]:
-    """Return what an index keeps of B photos beside their vectors: (B, 4)."""
+    """Return what an index stores of B photos in addition to their vectors: (B, 4)."""
     packed: NDArray[np.uint8] = np.ascontiguousarray(hubs, "<f4")[:, None].view(np.uint8)
     return packed
 
@@ -47,7 +47,7 @@ def unpack_hubs(packed: NDArray[np.uint8]) -> Array:
     """Return the hubs of B photos: (B, 4) uint8 -> (B,) float32.
 
     Raises:
-        DamagedPhotos: the rows are none of this kind.
+        DamagedPhotos: the rows do not have this shape and dtype.
 
     >>> unpack_hubs(pack_hubs(np.array([0.25, -1.0], np.float32))).tolist()
     [0.25, -1.0]

@@ -1,7 +1,7 @@
-"""CLIP-like models by short names, with what their makers publish of them; nothing measured here.
+"""CLIP-like models by short names, with published figures; none of them were measured here.
 
-Each figure has the address that it was read at. What nobody publishes, or not in this form, is
-left out.
+Each figure has the address that it was read at. Figures that are not published, or not in this
+form, are left out.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ OPEN_CLIP_TABLE = (
 
 @dataclass(frozen=True)
 class KnownModel:
-    """A model of Hugging Face's hub.
+    """A model on Hugging Face's hub.
 
     Attributes:
-        name: the short one, for `--encoders clip:NAME`.
-        hub_id: of its repository.
-        languages: in which it reads texts.
-        licence: of its weights, as its makers name it; empty where they name none.
-        parameters: in millions, of both sides; None where that was not found.
-        flickr30k: Recall@1 of text to image and of image to text on Flickr30k's test photos, in
-            percent, without training on them; None where that was not found.
+        name: the short name, for `--encoders clip:NAME`.
+        hub_id: the id of its repository.
+        languages: the languages in which it reads texts.
+        licence: the licence of its weights, as its authors name it; empty if they name none.
+        parameters: parameters of both sides in millions; None if not found.
+        flickr30k: zero-shot Recall@1 of text to image and of image to text on Flickr30k's test
+            photos, in percent; None if not found.
         coco: the same on COCO's 5,000 test photos (Karpathy's split).
-        source: where the figures were read; empty without figures.
-        revision: of the repository that is fetched; None for the newest.
+        source: the address where the figures were read; empty without figures.
+        revision: the revision of the repository that is fetched; None for the newest.
     """
 
     name: str
@@ -103,11 +103,11 @@ KNOWN_MODELS = (
     KnownModel("altclip", "BAAI/AltCLIP", "Chinese, English"),
     KnownModel("mobileclip-s2", "apple/MobileCLIP-S2-OpenCLIP", "English", parameters=99),
 )  # fmt: skip
-"""Models that transformers loads, and MobileCLIP, which OpenCLIP does; some of each make."""
+"""Models that transformers loads, a few from each maker, and MobileCLIP, which OpenCLIP loads."""
 
 
 def known_model(name: str) -> KnownModel | None:
-    """Return the model of a short name or of the hub's id; None where it is not listed.
+    """Return the model with a short name or a hub's id; None if it is not listed.
 
     >>> known_model("clip-b32").hub_id
     'openai/clip-vit-base-patch32'

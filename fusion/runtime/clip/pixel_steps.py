@@ -1,7 +1,7 @@
-"""From a photo to what a CLIP-like model takes: its own processor's steps, with Pillow and numpy.
+"""Preprocesses photos for a CLIP-like model: the steps of its processor, with Pillow and numpy.
 
-Which steps there are and in which order is that of transformers' processors, whose Pillow backend
-gives the same numbers (`fusion/export/clip_steps.py` reads the steps and compares).
+The steps and their order are those of transformers' processors, whose Pillow backend gives the same
+numbers (`fusion/export/clip_steps.py` reads the steps, `fusion/export/write_clip.py` compares).
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from PIL import Image
 __all__ = ["PIXELS", "PIXEL_MASK", "SHAPES", "PixelSteps", "patched_size"]
 
 PIXELS, PIXEL_MASK, SHAPES = "pixel_values", "pixel_attention_mask", "spatial_shapes"
-"""Names of a graph's inputs; the last two of a model that takes patches of any proportions."""
+"""Names of a graph's inputs; only models that take patches of any proportions have the last two."""
 
 LONG_SIDES = 8
-"""From so many crops on, only the part of a long side is resized that the crop shows: a photo of
-one row and ten thousand columns would become one of gigabytes."""
+"""If a side is longer than this many crops, only the part that the crop shows is resized: a photo
+of one row and ten thousand columns would otherwise take gigabytes."""
 
 
 @dataclass(frozen=True)
@@ -30,16 +30,19 @@ class PixelSteps:
     """The steps, in their order; all sizes in pixels.
 
     Attributes:
-        resize: `exact` to height and width; `shortest` or `longest` brings that side to the first
-            of `size`; `patches` keeps proportions with at most so many patches; `none`.
-        size: height and width; or twice the side; or the side of a patch and most patches.
+        resize: `exact` resizes to height and width; `shortest` or `longest` resizes that side to
+            the first of `size`; `patches` keeps the proportions, with a maximum number of patches;
+            `none` does not resize.
+        size: height and width for `exact`; the side, twice, for `shortest` and `longest`; the side
+            of a patch and the maximum number of patches for `patches`.
         resample: a filter of Pillow.
-        crop: height and width of the middle that is kept, black where the photo is smaller; None
-            to keep all.
-        scale: by which numbers from 0 to 255 are multiplied.
-        mean: of red, green and blue, subtracted after that.
-        deviation: by which they are divided then.
-        rounds_offsets: whether the middle of an odd rest is rounded, as torchvision does it.
+        crop: height and width of the centre crop, black where the photo is smaller; None for no
+            crop.
+        scale: the factor for pixel values from 0 to 255.
+        mean: red, green and blue, subtracted after scaling.
+        deviation: red, green and blue, the divisors after that.
+        rounds_offsets: whether the crop's offset is rounded, as in torchvision; else it is rounded
+            down.
     """
 
     resize: str
@@ -53,7 +56,7 @@ class PixelSteps:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """Take what was written down of them."""
+        """Return the steps from the values of `to_json`."""
         lists: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in values.items()
@@ -61,14 +64,14 @@ class PixelSteps:
         return cls(**lists)
 
     def to_json(self) -> dict[str, Any]:
-        """Return what `from_json` takes, of JSON's types."""
+        """Return the values for `from_json`, as JSON types."""
         return asdict(self)
 
     def inputs_of(self, image: Image.Image) -> dict[str, NDArray[Any]]:
         """Return a graph's inputs for one photo, a batch of one.
 
         Args:
-            image: of any size and mode; what isn't RGB is converted.
+            image: a photo of any size and mode; modes other than RGB are converted.
         """
         rgb = image if image.mode == "RGB" else image.convert("RGB")
         mean, deviation = (np.array(each, np.float32) for each in (self.mean, self.deviation))
@@ -95,13 +98,13 @@ class PixelSteps:
         return scaled.crop((left, top, left + columns, top + rows))
 
     def _before(self, rest: int) -> int:
-        """How much of what is cut off comes before the crop; less than 0 where it is larger."""
+        """Return how much of `rest` comes before the crop; negative if the crop is larger."""
         if not self.rounds_offsets:
             return rest // 2
         return round(rest / 2) if rest >= 0 else -(-rest // 2)
 
     def _new_size(self, image: Image.Image) -> tuple[int, int]:
-        """Height and width of the whole photo after resizing."""
+        """Return the height and width of the whole photo after resizing."""
         width, height = image.size
         if self.resize == "exact":
             return self.size
@@ -120,7 +123,7 @@ class PixelSteps:
     def _scaled(
         self, image: Image.Image, size: tuple[int, int], shown: tuple[int, int, int, int]
     ) -> Image.Image:
-        """The part (top, left, bottom, right) of a photo that is resized to (height, width)."""
+        """Return the part (top, left, bottom, right) of a photo resized to (height, width)."""
         (height, width), (top, left, bottom, right) = size, shown
         if (width, height) == image.size and shown == (0, 0, height, width):
             return image
@@ -135,10 +138,10 @@ class PixelSteps:
 
 
 def patched_size(height: int, width: int, patch: int, most: int) -> tuple[int, int]:
-    """Return the size that a photo is brought to, so that it has at most so many patches.
+    """Return the height and width for a photo to have at most `most` patches.
 
-    Both sides are multiples of the patch, the proportions nearly as they were: the search for the
-    scale is that of SigLIP 2 (Tschannen et al., 2025, NaFlex).
+    Both sides are multiples of the patch, and the proportions are nearly kept. The search for the
+    scale is the one of SigLIP 2 (Tschannen et al., 2025, NaFlex).
 
     >>> patched_size(480, 640, 16, 256)
     (224, 288)
@@ -159,7 +162,7 @@ def patched_size(height: int, width: int, patch: int, most: int) -> tuple[int, i
 
 
 def _patches(pixels: NDArray[np.float32], patch: int, most: int) -> dict[str, NDArray[Any]]:
-    """Patches row by row, (1, most, patch * patch * 3), zero behind the last one."""
+    """Return patches in row order, (1, most, patch * patch * 3), padded with zeros."""
     rows, columns = pixels.shape[0] // patch, pixels.shape[1] // patch
     cut = pixels.reshape(rows, patch, columns, patch, 3).transpose(0, 2, 1, 3, 4)
     held = np.zeros((1, most, patch * patch * 3), np.float32)

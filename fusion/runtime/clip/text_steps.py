@@ -1,4 +1,4 @@
-"""From a text to what a CLIP-like model takes: tokens, cut off and padded as it was trained."""
+"""Turns texts into a CLIP-like model's inputs: tokens, truncated and padded as in its training."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 __all__ = ["IDS", "MASK", "TextSteps"]
 
 IDS, MASK = "input_ids", "attention_mask"
-"""Names of a graph's inputs; the second of a model that is told which tokens are padding."""
+"""Names of a graph's inputs; only models that mask padding have the second."""
 
 
 @dataclass(frozen=True)
 class TextSteps:
-    """How tokens become a graph's inputs; the tokenizer's own file has what comes before.
+    """How tokens become a graph's inputs; earlier steps are in the tokenizer's own file.
 
     Attributes:
-        length: tokens to which texts are padded; the tokenizer cuts off what is beyond.
-        pads: whether they are padded at all.
-        pad_id: of the token that stands for nothing.
+        length: the number of tokens that texts are padded to; the tokenizer truncates longer texts.
+        pads: whether texts are padded at all.
+        pad_id: the id of the padding token.
         pads_left: whether padding comes before the text.
-        is_masked: whether the graph is told what is padding.
-        prompt: what a text is put into, `{}` standing for it.
+        is_masked: whether the graph takes a mask of padding.
+        prompt: a template for texts, in which `{}` stands for the text.
     """
 
     length: int
@@ -40,11 +40,11 @@ class TextSteps:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """Take what was written down of them."""
+        """Return the steps from the values of `to_json`."""
         return cls(**values)
 
     def to_json(self) -> dict[str, object]:
-        """Return what `from_json` takes, of JSON's types."""
+        """Return the values for `from_json`, as JSON types."""
         return asdict(self)
 
     def inputs_of(self, text: str, tokenizer: Tokenizer) -> dict[str, NDArray[np.int64]]:
