@@ -245,7 +245,7 @@ def write_photo_graph(encoder: GridEncoder | PatchGrid, network: Network, folder
 
 
 def write_graph(graph: Exported, path: Path) -> None:
-    """Write a graph as ONNX, optimised for any processor, with its weights in a file beside it."""
+    """Write a graph as ONNX, optimised for any processor, with its weights in a separate file."""
     raw = path.with_suffix(".raw")
     export_raw(graph, raw)
     with quiet():

@@ -1,1 +1,1 @@
-"""A checkpoint made ready for ONNX Runtime without torch, by graphs that come without weights."""
+"""Prepares a checkpoint for ONNX Runtime without torch, with graphs that ship without weights."""

@@ -1,4 +1,4 @@
-"""What a network works out from its banks once, with numpy: constants of its graphs, and tables."""
+"""Computes with numpy what a network derives from its banks: constants of graphs, and tables."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ Ints = NDArray[np.integer]
 
 
 class Words(NamedTuple):
-    """The word graph as a checkpoint keeps it: which words are said of N training photos.
+    """The word graph as a checkpoint stores it: the words in captions of N training photos.
 
     `fusion/graphs/word_graph.py` explains it.
     """
 
     ends: Ints
-    """(N,) where the edges of a photo end."""
+    """(N,) the end of each photo's edges."""
     words: Ints
     """(E,) columns of the vocabulary."""
     shares: NDArray[np.uint8]
-    """(E,) of 255: the share of the photo's captions that say the word."""
+    """(E,) the share of the photo's captions that use the word, times 255."""
     size: int
-    """V, of the vocabulary."""
+    """V, the size of the vocabulary."""
 
 
 def unit_rows(packed: Packed) -> Array:
-    """(..., D) int8 -> (..., D) float32 of unit length, as `unpack_rows` of the network gives them.
+    """Unpack (..., D) int8 to (..., D) float32 of unit length, as `unpack_rows` of the network.
 
-    To the last bit: a sum of squares of so small whole numbers is exact in whatever order.
+    The results are bit-identical: a sum of squares of such small integers is exact in any order.
 
     >>> unit_rows(np.array([[3, 4]], np.int8)).tolist() == [[np.float32(0.6), np.float32(0.8)]]
     True
@@ -57,7 +57,7 @@ def unit_rows(packed: Packed) -> Array:
 
 
 def largest(rows: Array, count: int) -> tuple[NDArray[np.int64], Array]:
-    """Return columns and values of the `count` largest of each row, the largest first."""
+    """Return the columns and values of the `count` largest of each row, largest first."""
     count = min(count, rows.shape[1])
     columns = np.argpartition(-rows, count - 1, axis=1)[:, :count]
     values = np.take_along_axis(rows, columns, 1)
@@ -66,7 +66,7 @@ def largest(rows: Array, count: int) -> tuple[NDArray[np.int64], Array]:
 
 
 def caption_rows(ends: Ints, nodes: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Say where the nodes of M captions lie in a bank of `nodes` rows.
+    """Return the positions of M captions' nodes in a bank of `nodes` rows.
 
     Returns:
         Rows (M, T) int64 and mask (M, T) bool, T the longest caption's number of nodes.
@@ -82,7 +82,7 @@ def caption_rows(ends: Ints, nodes: int) -> tuple[NDArray[np.int64], NDArray[np.
 
 
 def words_said(graph: Words) -> NDArray[np.uint8]:
-    """Return the share of each photo's captions that say a word: (V, N), of 255."""
+    """Return the share of each photo's captions that use a word, times 255: (V, N)."""
     said = np.zeros((graph.size, len(graph.ends)), np.uint8)
     said[graph.words[: graph.ends[-1]], _owners(graph)] = graph.shares[: graph.ends[-1]]
     return said
@@ -104,14 +104,14 @@ def _owners(graph: Words) -> NDArray[np.int64]:
 def worded_table(
     bank: Packed, said_by_photo: NDArray[np.uint8], prior: Array, settings: dict[str, Any]
 ) -> Array:
-    """Return the log odds of each word by the word graph for some of the photos of its bank.
+    """Return the log odds of each word from the word graph, for a sample of its bank's photos.
 
     Args:
         bank: (N, D) the photos' packed vectors.
-        said_by_photo: (V, N) as `words_said` gives it.
-        prior: (V,) as `word_prior` gives it.
-        settings: how many photos (`sample`), to how many others each is joined (`neighbours`) and
-            how (`temperature`), `smoothing`, and the `lowest` and `highest` log odds.
+        said_by_photo: (V, N) from `words_said`.
+        prior: (V,) from `word_prior`.
+        settings: the number of photos (`sample`), the edges of each (`neighbours`), the
+            `temperature` of their weights, `smoothing`, and the `lowest` and `highest` log odds.
 
     Returns:
         (V, S) float32.
@@ -132,18 +132,18 @@ def worded_table(
 
 
 def detected_table(sample: Packed, steps: int) -> Array:
-    """Return the log odds of each word by the word detector for a sample of photos: (V, S)."""
+    """Return the log odds of each word from the word detector, for a sample of photos: (V, S)."""
     return np.ascontiguousarray((sample.astype(np.float32) / np.float32(steps)).T)
 
 
 def recall_queries(captions: Packed, bank: Packed, nearest: int, weight: float) -> Array:
-    """Return the vectors (Q, D + 3) of training captions, as a `Retriever` has them.
+    """Return the vectors (Q, D + 3) of training captions, as `Retriever.recall_queries`.
 
     Args:
         captions: (Q, D) their packed vectors.
-        bank: (N, D) those of the photos that texts are corrected by.
-        nearest: photos that a text is held against.
-        weight: of their mean similarity.
+        bank: (N, D) the packed vectors of the photos that texts' hub corrections use.
+        nearest: the number of photos that a text is compared with.
+        weight: the weight of their mean similarity.
     """
     rows = unit_rows(captions)
     _, similar = largest(rows @ unit_rows(bank).T, nearest)

@@ -1,4 +1,4 @@
-"""A checkpoint folder read with numpy alone, for a model that is made ready without torch."""
+"""Reads a checkpoint folder with numpy alone, to prepare a model without torch."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ __all__ = ["SCALE", "WEIGHTS", "CheckpointFile", "read_checkpoint_file"]
 
 WEIGHTS = "model.safetensors"
 SCALE = ".scale"
-"""Suffix of the scales of a matrix that is kept as int8; `fusion/checkpoint.py` writes them."""
+"""Suffix of the scales of a matrix that is stored as int8; `fusion/checkpoint.py` writes them."""
 
 
 @dataclass(frozen=True)
 class CheckpointFile:
-    """What a checkpoint folder holds."""
+    """The contents of a checkpoint folder."""
 
     kind: str
     encoders: str
@@ -34,13 +34,13 @@ class CheckpointFile:
     fingerprint: str
     folder: Path
     kept: dict[str, NDArray[Any]]
-    """Tensors as the file has them."""
+    """Tensors as stored in the file."""
 
     def tensor(self, name: str) -> NDArray[Any]:
-        """Return a tensor as the network has it: float32, or integers as they are.
+        """Return a tensor as the network uses it: float32, or integers unchanged.
 
         Raises:
-            CheckpointError: there is none of that name.
+            CheckpointError: there is no tensor with that name.
         """
         if name not in self.kept:
             raise CheckpointError(f"{self.folder / WEIGHTS} is damaged: it lacks {name}")
@@ -53,7 +53,7 @@ class CheckpointFile:
 
 
 def read_checkpoint_file(folder: Path | None = None) -> CheckpointFile:
-    """Read and check a checkpoint folder; None is the one that comes with the package.
+    """Read and check a checkpoint folder; None is the shipped checkpoint.
 
     Raises:
         CheckpointError: a file is missing, damaged, or not what its configuration says.

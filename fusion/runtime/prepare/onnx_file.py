@@ -1,9 +1,8 @@
-"""ONNX files read and filled without the package `onnx`.
+"""Reads ONNX files and fills them with weights, without the package `onnx`.
 
-Graphs are kept without their weights. Two messages of Protocol Buffers, one after the other, are
-the message in which both are merged, and repeated fields are then joined. So a model is filled by
-appending one that has nothing but initializers (`ModelProto.graph.initializer`; the numbers of the
-fields are those of onnx.proto).
+Graphs are stored without their weights. In Protocol Buffers, the concatenation of two messages is
+the merged message, with repeated fields joined. So a model is filled by appending a model that has
+only initializers (`ModelProto.graph.initializer`; the field numbers are those of onnx.proto).
 """
 
 from __future__ import annotations
@@ -24,30 +23,30 @@ DIMS, DATA_TYPE, NAME, RAW_DATA = 1, 2, 8, 9
 DATA_TYPES = {"float32": 1, "uint8": 2, "int8": 3, "int32": 6, "int64": 7, "bool": 9}
 NUMBER, BYTES = 0, 2
 FIXED = {1: 8, 5: 4}
-"""Bytes of a value by its wire type."""
+"""The size of a value in bytes, by its wire type."""
 EXTERNAL_FROM_BYTES = 1024
 
 
 def filled_model(template: bytes, tensors: Mapping[str, NDArray[Any]]) -> bytes:
-    """Return a model with tensors as the initializers that its graph lacks, by name."""
+    """Return a model with the initializers that its graph lacks; `tensors` has them by name."""
     written = [part for name, value in tensors.items() for part in _initializer(name, value)]
     length = sum(map(len, written))
     return b"".join([template, _key(GRAPH, BYTES), _varint(length), *written])
 
 
 def write_optimised(model: bytes | Path, path: Path) -> None:
-    """Write a model, optimised for any processor, with its weights in a file beside it."""
+    """Write a model, optimised for any processor, with its weights in a separate file."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    # Not the highest level, which is for the processor at hand: a home folder may be shared.
+    # The highest level would optimise for this processor, but a home folder may be shared.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
     options.optimized_model_filepath = str(path)
     for name, value in (
         ("optimized_model_external_initializers_file_name", f"{path.name}.data"),
         ("optimized_model_external_initializers_min_size_in_bytes", str(EXTERNAL_FROM_BYTES)),
-        # What is only needed to run it, which nobody does here.
+        # Prepacking is only needed to run the model, which is not done here.
         ("disable_prepacking", "1"),
     ):
         options.add_session_config_entry(f"session.{name}", value)
@@ -55,9 +54,10 @@ def write_optimised(model: bytes | Path, path: Path) -> None:
 
 
 def read_initializers(path: Path) -> dict[str, NDArray[Any]]:
-    """Read a model's initializers by name, in the order in which the file holds them.
+    """Read a model's initializers by name, in the order of the file.
 
-    Those that are kept beside the file, or number by number, as small ones may be, are passed over.
+    Initializers in external files are left out, and so are those that are stored in typed fields
+    instead of as raw data, as small ones may be.
 
     Raises:
         WeightsMismatch: the file cannot be read or is no ONNX model.
@@ -76,7 +76,7 @@ def read_initializers(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def _tensor(message: memoryview) -> tuple[str, NDArray[Any]] | None:
-    """Read a `TensorProto`; None where its numbers are not in `raw_data`."""
+    """Read a `TensorProto`; return None if its numbers are not in `raw_data`."""
     shape: list[int] = []
     name, kind, data = "", 0, None
     for field, value in _fields(message):
@@ -95,7 +95,7 @@ def _tensor(message: memoryview) -> tuple[str, NDArray[Any]] | None:
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, Any]]:
-    """Yield a message's fields by number: a varint as an int, all else as bytes."""
+    """Yield a message's fields as (number, value): a varint as an int, all others as bytes."""
     place = 0
     while place < len(message):
         key, place = _read_varint(message, place)
@@ -122,7 +122,7 @@ def _varints(packed: memoryview) -> list[int]:
 
 
 def _read_varint(message: memoryview, place: int) -> tuple[int, int]:
-    """Read the number that begins at `place`; return it and where the next begins."""
+    """Read the number that begins at `place`; return it and the position after it."""
     value = shift = 0
     while True:
         byte = message[place]
@@ -157,7 +157,7 @@ def _key(field: int, wire: int) -> bytes:
 
 
 def _varint(value: int) -> bytes:
-    """Seven bits a byte, the lowest first; the highest bit says that more follow.
+    """Encode a number with seven bits per byte, lowest first; the high bit marks that more follow.
 
     >>> _varint(300).hex()
     'ac02'

@@ -1,8 +1,8 @@
 """A reader of pickles that builds plain values and runs nothing.
 
-A pickle is a small program: it may name any function of any module and have it called. Here only
-its operations for numbers, strings, tuples, lists and dictionaries are followed; names are looked
-up in what the caller hands over, and everything else is refused.
+A pickle is a small program: it can call any function of any module. This reader executes only the
+operations for numbers, strings, tuples, lists and dictionaries; it looks names up in a mapping that
+the caller passes, and rejects everything else.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ VALUES = {
     "BINFLOAT", "BININT", "BININT1", "BININT2", "BINSTRING", "BINUNICODE", "LONG1",
     "SHORT_BINSTRING", "SHORT_BINUNICODE",
 }  # fmt: skip
-"""Operations that push what they carry."""
+"""Operations that push their argument."""
 CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 MADE: dict[str, Callable[[], object]] = {
     "EMPTY_DICT": dict, "EMPTY_LIST": list, "EMPTY_TUPLE": tuple,
@@ -28,7 +28,7 @@ Call = Callable[..., object]
 
 
 class PlainPickleError(ValueError):
-    """A pickle is damaged, or asks for more than plain values."""
+    """A pickle is damaged or contains more than plain values."""
 
 
 def read_pickle(
@@ -37,13 +37,13 @@ def read_pickle(
     """Read one pickle, and leave the file at its end.
 
     Args:
-        file: at the first byte of the pickle.
-        known: what may be called, by module and name with a space between; a name that is not
-            called is handed on as the string.
-        persistent: gives the object that a persistent id stands for.
+        file: a file at the first byte of the pickle.
+        known: the functions that may be called, by module and name separated by a space; a name
+            that is not called is passed on as this string.
+        persistent: returns the object that a persistent id stands for.
 
     Raises:
-        PlainPickleError: it is damaged or asks for anything else.
+        PlainPickleError: the pickle is damaged or contains anything else.
     """
     machine = _Machine(known, persistent)
     try:
@@ -53,7 +53,7 @@ def read_pickle(
             machine.follow(operation.name, argument)
     except PlainPickleError:
         raise
-    except Exception as error:  # bytes of any kind: whatever they make the reader stumble over
+    except Exception as error:  # arbitrary bytes may make the reader fail in any way
         raise PlainPickleError(f"damaged ({type(error).__name__})") from error
     raise PlainPickleError("damaged (it does not end)")
 
@@ -65,7 +65,7 @@ class _Name(str):
 
 
 class _Machine:
-    """The stack and the memory that a pickle's operations work on."""
+    """The stack and the memo that a pickle's operations work on."""
 
     def __init__(self, known: Mapping[str, Call], persistent: Callable[[object], object]) -> None:
         self.known, self.persistent = known, persistent
@@ -74,7 +74,7 @@ class _Machine:
         self.memory: dict[int, Any] = {}
 
     def follow(self, name: str, argument: Any) -> None:  # noqa: ANN401
-        """Follow one operation."""
+        """Execute one operation."""
         if name in VALUES:
             self.stack.append(argument)
         elif name in CONSTANTS:
@@ -91,7 +91,7 @@ class _Machine:
             step(argument)
 
     def pop(self) -> Any:  # noqa: ANN401
-        """Take the topmost value, which no mark lies above."""
+        """Pop the topmost value, which must be above the last mark."""
         if len(self.stack) <= (self.marks[-1] if self.marks else 0):
             raise PlainPickleError("damaged (its stack is empty)")
         return self.stack.pop()
@@ -123,7 +123,7 @@ class _Machine:
         self.stack.append(self.persistent(self.pop()))
 
     def _build(self, _: None) -> None:
-        """Drop what an object has beside its content, such as the versions of a state dict."""
+        """Discard a dictionary's attributes, such as the metadata of a state dict."""
         self.pop()
         if not isinstance(self.stack[-1], dict):
             raise PlainPickleError("it sets attributes")

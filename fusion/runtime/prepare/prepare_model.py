@@ -1,7 +1,7 @@
-"""A model made ready for ONNX Runtime without torch, from a checkpoint and the encoders' files.
+"""Prepares a model for ONNX Runtime without torch, from a checkpoint and the encoders' files.
 
-The graphs come with this package, without weights (`template.py`); here they are filled and written
-where `fusion.export` would write those of torch, whose answers are the same.
+The graphs ship with this package, without weights (`template.py`). Here they are filled and written
+to the folder where `fusion.export` would write torch's graphs, which give the same answers.
 """
 
 from __future__ import annotations
@@ -41,26 +41,26 @@ from fusion.runtime.vector_layout import BESIDE
 __all__ = ["NotOfTheTemplate", "prepare_model"]
 
 AT_ONCE = 2
-"""Graphs that are filled at once: more would hold more memory, the largest weigh 100 MB."""
+"""Graphs filled in parallel: more would take more memory; the largest have 100 MB."""
 
 
 class NotOfTheTemplate(CheckpointError):
-    """A checkpoint has other layers or encoders than the graphs that come with this package."""
+    """A checkpoint has other layers or encoders than the graphs that ship with this package."""
 
 
 def prepare_model(checkpoint: Path | None, root: Path) -> str:
-    """Write a checkpoint's model below `root`, unless it is there and whole.
+    """Write a checkpoint's model below `root`, unless it is already there and intact.
 
     Args:
-        checkpoint: its folder; None for the one that comes with the package.
+        checkpoint: its folder; None for the shipped checkpoint.
         root: the cache folder.
 
     Returns:
-        The model's fingerprint, by which it is found there.
+        The model's fingerprint, which names its folder.
 
     Raises:
-        NotOfTheTemplate: it has other layers than the shipped model: torch can prepare it.
-        CheckpointError: it cannot be read.
+        NotOfTheTemplate: it has other layers than the shipped model; torch can prepare it.
+        CheckpointError: it cannot be read, or scores only pairs.
         WeightsNotFound, WeightsMismatch: the encoders' weights are missing or damaged.
         OSError: the files cannot be written.
     """
@@ -74,7 +74,7 @@ def prepare_model(checkpoint: Path | None, root: Path) -> str:
         new_export_folder(folder, facts_of(weights)) as partial,
         ThreadPoolExecutor(AT_ONCE) as together,
     ):
-        # The largest first, so that none is left alone at the end.
+        # The largest graphs come first, so that none of them runs alone at the end.
         names = sorted(template.graphs, key=(QUERY, PHOTOS, PAIRS, READING).index)
         steps = [together.submit(_write_graph, template, weights, name, partial) for name in names]
         steps.append(together.submit(_write_tables, weights, partial / TABLES))
@@ -85,11 +85,11 @@ def prepare_model(checkpoint: Path | None, root: Path) -> str:
 
 
 def check_shape(read: CheckpointFile, template: Template) -> None:
-    """Refuse a checkpoint that the graphs are not of.
+    """Check that the graphs fit a checkpoint.
 
     Raises:
-        NotOfTheTemplate: it is one.
-        CheckpointError: it judges pairs and cannot be searched with, or is damaged.
+        NotOfTheTemplate: they do not fit.
+        CheckpointError: the checkpoint scores only pairs and has no vectors, or is damaged.
     """
     if read.kind != "crossgraph":
         raise CheckpointError(
@@ -120,7 +120,7 @@ def image_encoder() -> dict[str, np.ndarray]:
 
 
 def installed(what: str, packaged: PackagedFile) -> Path:
-    """Find a file that a pip package brings.
+    """Return the path of a file from a pip package.
 
     Raises:
         WeightsNotFound: it is not installed.
@@ -136,7 +136,7 @@ def installed(what: str, packaged: PackagedFile) -> Path:
 
 
 def _write_tokenizer(longest: int, path: Path) -> None:
-    """Write the text encoder's tokenizer, set to cut off at `longest` tokens."""
+    """Write the text encoder's tokenizer, with truncation at `longest` tokens."""
     tokenizer = minilm_tokenizer()
     tokenizer.enable_truncation(longest)
     tokenizer.save(str(path), pretty=False)
@@ -163,7 +163,7 @@ def _write_tables(weights: Weights, path: Path) -> None:
 
 
 def facts_of(weights: Weights) -> TrainedFacts:
-    """Return what a reader of the files must know, as `fusion.export.facts_of` gives it."""
+    """Return what a reader of the files has to know, as `fusion.export.write_model.facts_of`."""
     read, told = weights.checkpoint, weights.constants
     network = read.config["network"]
     width = int(network["model"]["width"])

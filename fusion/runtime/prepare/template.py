@@ -1,8 +1,8 @@
-"""The shipped model's graphs without weights, and where each of their weights comes from.
+"""The shipped model's graphs without weights, and the source of each weight.
 
-`python -m fusion.export.graph_templates` writes these files from the network itself. They hold
-nothing of a checkpoint but its shape: how large its banks and its vocabulary are does not count
-either, so one template serves all models that are trained with the same layers on whatever photos.
+`python -m fusion.export.graph_templates` writes these files from the network itself. They contain
+only the shape of a checkpoint, without the sizes of its banks and its vocabulary, so one template
+serves all models with the same layers, whatever photos they were trained on.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ SIZES = {
     "captions_bank", "captions_bank_nodes", "class_words", "detector_sample", "memory_size",
     "vocabulary", "word_edges",
 }  # fmt: skip
-"""Parts of a network's configuration that are as large as what it was trained on."""
+"""Fields of a network's configuration whose size depends on its training data."""
 LEAST = {"captions_bank": 64, "detector_sample": 1, "memory_size": 50}
-"""Of smaller banks a graph takes fewer neighbours, which is another graph."""
+"""Minimum sizes of banks; with smaller ones a graph takes fewer neighbours and is different."""
 
 
 @dataclass(frozen=True)
 class Template:
-    """What is known of the graphs."""
+    """The description of the graphs."""
 
     shape: dict[str, Any]
-    """As `shape_of` gives it."""
+    """The result of `shape_of`."""
     encoders: str
     encoders_fingerprint: str
     constants: dict[str, Any]
-    """Numbers of the network that no checkpoint holds."""
+    """Constants of the network that are not in a checkpoint."""
     graphs: dict[str, dict[str, list[Any]]]
-    """By file and initializer: what it is made of, as `weights.py` reads it."""
+    """The source of each initializer by file and name, in the form that `Weights` takes."""
     made_with: dict[str, str]
     """Versions of the packages that wrote the graphs."""
 
@@ -48,18 +48,19 @@ class Template:
 
 
 def read_template() -> Template:
-    """Read what comes with this package."""
+    """Read the template that ships with this package."""
     return Template(**json.loads((FOLDER / SOURCES).read_text(encoding="utf-8")))
 
 
 def shape_of(config: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return what two checkpoints have in common whose graphs differ by their weights alone.
+    """Return the part of a configuration that is equal for checkpoints with the same graphs.
 
     Args:
         config: a checkpoint's `config`.
 
     Returns:
-        None where its banks are too small for the usual graphs, or no paths lead over classes.
+        That part, or None if the banks are too small for the usual graphs or the network follows no
+        paths over classes.
     """
     network = config["network"]
     if not network.get("class_edges"):

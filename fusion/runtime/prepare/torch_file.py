@@ -1,7 +1,7 @@
-"""Files of weights that torch wrote, read as numpy arrays without torch: nothing of them is run.
+"""Reads torch's weight files as numpy arrays without torch, and without running code from them.
 
-Both forms are read: the older, pickles one after the other and then the numbers, and the newer, a
-zip file. A tensor must fill a stretch of its storage; no published weights are of other views.
+Both formats are read: the older one, a sequence of pickles followed by the numbers, and the newer
+zip file. A tensor must be a contiguous part of its storage; published weights have no other views.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ TYPES = {
 
 
 class _Storage(NamedTuple):
-    """Numbers in a row, of which tensors are made."""
+    """A flat array of numbers that tensors are views of."""
 
     key: str
     dtype: np.dtype[np.generic]
@@ -115,7 +115,7 @@ def _read_zip(path: Path) -> Arrays:
 
 
 def _stored(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
-    """Return a member; torch packs none, and one that is packed could be of any size."""
+    """Return a member; torch compresses none, and a compressed one could expand to any size."""
     entry = archive.getinfo(name)
     if entry.compress_type != zipfile.ZIP_STORED or entry.file_size != entry.compress_size:
         raise PlainPickleError("damaged (a part of it is compressed)")
@@ -127,7 +127,7 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 def _pickle(file: IO[bytes], storages: dict[str, _Storage]) -> Any:  # noqa: ANN401
-    """Read one pickle, and note the storages that it names."""
+    """Read one pickle, and record the storages that it names."""
 
     def persistent(named: object) -> _Storage:
         if (
@@ -160,7 +160,7 @@ def _tensor(storage: object, offset: object, shape: object, stride: object, *_: 
 
 
 def _laid_out(numbers: NDArray[Any], tensor: _Tensor) -> NDArray[Any]:
-    """Return a tensor, whose dimensions may lie in another order than they are named in."""
+    """Return a tensor as an array; its dimensions may be stored in any order."""
     end = tensor.offset + math.prod(tensor.shape)
     if end == tensor.offset:
         return np.zeros(tensor.shape, numbers.dtype)

@@ -1,4 +1,4 @@
-"""The initializers of a model's graphs, each made of tensors of a checkpoint or of an encoder."""
+"""The initializers of a model's graphs, computed from tensors of a checkpoint or of an encoder."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ Tensor = NDArray[Any]
 
 @dataclass(frozen=True)
 class Weights:
-    """Where tensors are found.
+    """The sources of initializers.
 
     Attributes:
-        checkpoint: of the model.
+        checkpoint: the model's checkpoint.
         text: tensors of the text encoder's file.
         image: tensors of the image encoder's file.
-        constants: as a `Template` has them.
+        constants: the constants of a `Template`.
     """
 
     checkpoint: CheckpointFile
@@ -36,7 +36,7 @@ class Weights:
     constants: Mapping[str, Any]
 
     def initializer(self, kind: str, *source: Any) -> Tensor:  # noqa: ANN401
-        """Return one, as the template tells what it is made of.
+        """Return an initializer from its kind and source, as a `Template` lists them.
 
         Raises:
             CheckpointError, WeightsMismatch: a tensor is missing.
@@ -67,17 +67,17 @@ class Weights:
 
     @cached_property
     def said(self) -> NDArray[np.uint8]:
-        """(V, N) as `words_said` gives it."""
+        """The result of `words_said`: (V, N)."""
         return words_said(self.words)
 
     @cached_property
     def prior(self) -> NDArray[np.float32]:
-        """(V,) as `word_prior` gives it."""
+        """The result of `word_prior`: (V,)."""
         return word_prior(self.words, self.constants["least_prior"])
 
     @property
     def region_maps(self) -> NDArray[np.float32]:
-        """(heads, Dn, d) float32: the cross-modal graph's map of regions, head by head."""
+        """The cross-modal graph's projection of regions, head by head: (heads, Dn, d) float32."""
         heads = self.checkpoint.config["network"]["reranker"]["heads"]
         rows = self.checkpoint.tensor("cross.region_keys.weight")
         maps = rows.reshape(heads, -1, rows.shape[1]).transpose(0, 2, 1)
@@ -85,12 +85,12 @@ class Weights:
 
     @property
     def caption_rows(self) -> NDArray[np.int64]:
-        """(M, T) of the captions that the cross-modal graph's logits are corrected by."""
+        """Node rows of the captions for the cross-modal graph's hub correction: (M, T)."""
         return self._captions[0]
 
     @property
     def caption_mask(self) -> NDArray[np.bool_]:
-        """(M, T) likewise."""
+        """The mask of `caption_rows`: (M, T)."""
         return self._captions[1]
 
     @cached_property
@@ -105,10 +105,10 @@ NORM = ("weight", "bias", "running_mean", "running_var")
 def folded(
     weight: Tensor, gain: Tensor, offset: Tensor, mean: Tensor, variance: Tensor, epsilon: float
 ) -> tuple[Tensor, Tensor]:
-    """Fold a batch norm into the convolution before it, which has no offset of its own.
+    """Fold a batch norm into the convolution before it, which has no bias of its own.
 
-    In the order of torch's `fuse_conv_bn_weights`, so that the numbers are the same to the last
-    bit: weight (O, I, H, W) and the norm's (O,) each, float32 -> weight and offset (O,).
+    The operations are in the order of torch's `fuse_conv_bn_weights`, so the numbers are
+    bit-identical: weight (O, I, H, W) and the norm's (O,) each, float32 -> weight and bias (O,).
     """
     scale = np.float32(1) / np.sqrt(variance + np.float32(epsilon))
     fused = weight * (gain * scale).reshape(-1, *[1] * (weight.ndim - 1))
