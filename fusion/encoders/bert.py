@@ -52,7 +52,7 @@ class BertEncoder:
         """Encode B texts, truncated to `max_words` tokens.
 
         Raises:
-            ValueError: no texts.
+            ValueError: there are no texts.
         """
         if not texts:
             raise ValueError("no texts to encode: expected at least one")
@@ -119,7 +119,7 @@ def _from_hub(repository: str) -> Path:
 
 
 def minilm(weights: Path | None, device: str | torch.device) -> BertEncoder:
-    """Load all-MiniLM-L6-v2 (Wang et al., 2020), 384-d, six layers; rounded to 8 bits always."""
+    """Load all-MiniLM-L6-v2 (Wang et al., 2020), 384-d, six layers; always rounded to 8 bits."""
     ensure_torchvision()
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 

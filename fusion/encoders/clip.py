@@ -85,7 +85,7 @@ class ClipTexts:
         """Encode B texts, truncated to the limit.
 
         Raises:
-            ValueError: no texts.
+            ValueError: there are no texts.
         """
         if not texts:
             raise ValueError("no texts to encode: expected at least one")

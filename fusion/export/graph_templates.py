@@ -1,10 +1,11 @@
 """Writes the shipped model's graphs without weights, for machines without torch.
 
+Run it again when a layer of the shipped checkpoint or of the export code changes:
+
     python -m fusion.export.graph_templates [CHECKPOINT]
 
-has to be run again when a layer of the shipped checkpoint or of the export code changes. The files
-contain no weights: the exported network has the checkpoint's layers, but random weights and banks
-of other sizes, so nothing of a checkpoint can end up in them.
+The files contain no weights: the exported network has the checkpoint's layers, but random weights
+and banks of other sizes, so nothing of a checkpoint can end up in them.
 `tests/integration/test_graph_templates.py` compares them with the network.
 """
 

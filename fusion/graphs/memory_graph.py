@@ -36,7 +36,7 @@ _unpacked: WeakIdKeyDictionary = WeakIdKeyDictionary()
 
 
 def unit_rows(bank: Tensor) -> Tensor:
-    """Return `unpack_rows(bank)`, cached until the bank changes: queries would pay for it each."""
+    """Return `unpack_rows(bank)`, cached until the bank changes, to save each query the work."""
     cached = _unpacked.get(bank)
     if cached is None or cached[0] != bank._version:
         cached = _unpacked[bank] = (bank._version, unpack_rows(bank))
@@ -93,7 +93,7 @@ class MemoryGraph(nn.Module):
 
 
 class HubCorrection(nn.Module):
-    """How near an item is to everything: `weight` x its mean similarity to its `nearest` in a bank.
+    """Measures hubness: `weight` x an item's mean similarity to its `nearest` rows of a bank.
 
     Subtracted from a score, it keeps a hub (a photo near all captions) from answering every query
     (nearest-neighbour normalisation: Chowdhury et al., EMNLP 2024).

@@ -110,7 +110,7 @@ def _manifest_sha256(facts: ExportedFacts, files: _Files) -> str:
 
 @contextmanager
 def new_export_folder(folder: Path, facts: ExportedFacts) -> Generator[Path]:
-    """Yield a folder to write into, which replaces `folder` when the block has ended.
+    """Yield a folder to write into, which replaces `folder` when the block ends without an error.
 
     Args:
         folder: the folder from `exported_model_folder`.

@@ -142,7 +142,7 @@ class KnownWords:
 
 
 def edit_distance(one: str, other: str) -> int:
-    """Return the number of insertions, deletions, substitutions and swaps of neighbouring letters.
+    """Return the edit distance of two words: insertions, deletions, changes and neighbour swaps.
 
     >>> edit_distance("girafe", "giraffe"), edit_distance("dgo", "dog"), edit_distance("a", "")
     (1, 1, 1)
