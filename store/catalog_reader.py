@@ -93,7 +93,7 @@ class CatalogReader:
     def field_values(self, field: str, most: int = 1000) -> list[tuple[str, int]]:
         """Return the values of a filter field, and how many photos have each.
 
-        The most frequent come first, equal ones by value; numbers are text; at most `most`.
+        The most frequent come first, equal ones by value, at most `most`; numbers come as text.
 
         Raises:
             ValueError: there is no such field.

@@ -82,7 +82,7 @@ class Index(IndexReader):
 
     @classmethod
     def open_or_create(cls, folder: Path, model: ModelInfo) -> Self:
-        """Open the folder's index, or make one if there is none; raises as those two."""
+        """Open the folder's index, or make one if there is none; raises as `open` and `create`."""
         try:
             return cls.open(folder, fingerprint=model.fingerprint, model=model.name)
         except IndexNotFound:
@@ -153,12 +153,12 @@ class Index(IndexReader):
             return quarantine.release(self._catalog, paths)
 
     def put_passed_over(self, passed_over: Mapping[str, Mapping[str, int]]) -> None:
-        """Record source or shard to kinds of files that are not read, replacing all."""
+        """Record, by source or shard, how many files of each kind are not read, replacing all."""
         with self.writing():
             folders.put_passed_over(self._catalog, passed_over)
 
     def places_passed_over(self) -> dict[str, dict[str, int]]:
-        """Return source or shard to the files there that are not read, by kind."""
+        """Return, by source or shard, how many files of each kind are not read."""
         return folders.passed_over(self._catalog)
 
     def fact(self, name: str) -> object:
@@ -242,7 +242,7 @@ class Index(IndexReader):
         return self._compact(self._cache.compact_in_passing)
 
     def finish(self) -> str:
-        """Update the FAISS file, if more changed than a reader follows at no cost.
+        """Update the FAISS file, if more has changed than readers can follow cheaply.
 
         Returns:
             Why it could not be written, in a few words; empty on success. The catalog has
@@ -263,7 +263,7 @@ class Index(IndexReader):
         return ""
 
     def take_over(self, model: models.Model) -> None:
-        """Make another model, which has embedded every photo, the active one; drop this one's.
+        """Make another model, which has embedded every photo, the active one; drop this one.
 
         Raises:
             OSError: the vector file cannot be written; nothing has changed.

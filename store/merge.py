@@ -39,7 +39,7 @@ class Merged:
     Attributes:
         images: photos in the new index.
         doubles: photos left out since an earlier index also has that path.
-        quarantined: files left out by all.
+        quarantined: files in quarantine, which none of the indexes could read.
     """
 
     images: int
@@ -53,17 +53,18 @@ def merge(
     *,
     progress: Progress | None = None,
 ) -> Merged:
-    """Merge indexes of one model; each photo keeps everything that any of them knows about it.
+    """Merge indexes of one model into a new index.
 
-    A path in several of them is taken from the first that has it. An origin's texts of a photo come
-    from the first that has them. Photos get new ids. The new index is built in a folder beside it,
+    A path in several of them is taken from the first that has it, with its embedding, metadata and
+    text in the photo. Captions and categories come from all, an origin's texts of a photo from the
+    first that has them. Photos get new ids. The new index is built in a folder next to `into`,
     `NAME.merging`, which is renamed when it is complete; leftovers of a killed merge are removed by
     the next.
 
     Args:
         parts: the folders of at least one index; they are only read.
         into: the new index's folder, which must not exist yet, or be empty.
-        progress: called with photos done, photos to do, and the index that is read.
+        progress: called with photos done, photos in all, and the name of the index being read.
 
     Raises:
         QueryError: no index is given, or one of them twice.
@@ -149,7 +150,7 @@ def _build(
 
 
 def _copy(part: IndexReader, page: Sequence[PhotoRecord], index: Index) -> int:
-    """Copy photos with everything that belongs to them in one transaction; count the doubles."""
+    """Copy photos with everything that belongs to them in one transaction; return the doubles."""
     with part.reading() as source, index.writing() as catalog:
         folders = roots(catalog)
         ids = {record.image_id: _find(catalog, folders, record.file.path) for record in page}

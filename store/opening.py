@@ -50,7 +50,7 @@ def open_indexes(places: Sequence[str], *, seconds: float, strict: bool = False)
         strict: refuse indexes of different models.
 
     Raises:
-        QueryError: one is given twice, or is no address.
+        QueryError: one is given twice, or is not a valid address.
     """
     from store.federation.federated_index import SeveralIndexes
 

@@ -1,4 +1,4 @@
-"""An open index, catalog and vectors together, as one reads it."""
+"""An open index, catalog and vectors together, for reading."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ CATALOG_NAME = "catalog.db"
 
 
 class IndexReader(CatalogReader, OneState):
-    """An open index as one reads it, a context manager; made by `open`.
+    """An open index for reading, a context manager; made by `open`.
 
-    What a method gives is of one state of the index, and so is all that is read in `snapshot`. What
-    another process writes shows with the next call, which is refused with `ModelMismatch` where
-    that was another model's embeddings.
+    Each method reads from one snapshot of the index, and so does everything within `snapshot`. What
+    another process writes is visible from the next call on; if another model became the active one,
+    that call raises `ModelMismatch`.
 
     Attributes:
-        folder: where it lies.
-        model: whose embeddings answer: its name, encoders, fingerprint and widths.
+        folder: the index's folder.
+        model: the model whose embeddings are searched.
     """
 
     missing: tuple[Missing, ...] = ()
@@ -64,8 +64,8 @@ class IndexReader(CatalogReader, OneState):
         """Open an index; one of an older version of this program is upgraded in place.
 
         Args:
-            folder: where it lies.
-            fingerprint: of the model at hand, None to open it whatever made it.
+            folder: its folder.
+            fingerprint: fingerprint of the available model; None to open it whatever made it.
             model: that model's name, for the message.
 
         Raises:
@@ -110,8 +110,8 @@ class IndexReader(CatalogReader, OneState):
         self._catalog.close()
 
     def __len__(self) -> int:
-        # A plain count(*) is one step to SQLite, which nothing would interrupt in a file with
-        # cycles.
+        # SQLite counts a plain count(*) as one step, so that the step budget would not interrupt it
+        # in a file with cycles.
         return int(next(self._catalog.rows("SELECT coalesce(sum(1), 0) FROM images"))[0])
 
     @contextmanager
@@ -121,7 +121,7 @@ class IndexReader(CatalogReader, OneState):
         Raises:
             ModelMismatch: the photos were embedded again with another model since it was opened.
         """
-        if self._catalog.connection.in_transaction:  # of which the model was looked at
+        if self._catalog.connection.in_transaction:  # its start has checked the model
             yield
             return
         with self._catalog.snapshot(), self._cache.read.kept():

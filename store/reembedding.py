@@ -56,7 +56,7 @@ class Reembedding:
         """Write the new model's vectors (B, D) and nodes (B, ...) of photos of the index.
 
         Raises:
-            ValueError: a shape is another, or a value is not finite.
+            ValueError: a shape is wrong, or a value is not finite.
         """
         halves = half_vectors(vectors, nodes, (len(image_ids), self._model.dim))
         with self._index.writing() as catalog:

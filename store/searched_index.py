@@ -1,4 +1,4 @@
-"""What searches and servers need of an index, wherever it is.
+"""What searches and servers need from an index, wherever it is.
 
 `IndexReader` is one on this machine's disk. Anything else with these methods (a database that
 several servers share, several indexes as one) is searched, re-ranked, explained and served alike.
@@ -104,7 +104,7 @@ class SearchedIndex(Protocol):
         """Return nodes, (K, ...), in the order of the ids; raises KeyError for an unknown one."""
 
     def background(self) -> Background:
-        """Return a sample of the vectors and how many there are; costs a search next to nothing."""
+        """Return a sample of the vectors and how many there are; cheap enough for each search."""
 
     def perceptual_hashes(self, image_ids: Ids) -> list[int | None]:
         """Return perceptual hashes in the order of the ids, None if there is none."""
@@ -137,7 +137,7 @@ class SearchedIndex(Protocol):
 
 
 class ServedIndex(SearchedIndex, Protocol):
-    """What a server, and a report on the state of an index, need besides."""
+    """What servers and reports on the state of an index need in addition."""
 
     def ids_after(self, image_id: int, most: int) -> list[int]:
         """Return at most `most` ids above one, ascending."""
@@ -164,7 +164,7 @@ class ServedIndex(SearchedIndex, Protocol):
         """Return the models that photos are being embedded with, besides the active one."""
 
     def measured(self) -> Measured | None:
-        """Return how its vectors are searched, and what that is worth; None if not known yet."""
+        """Return how its vectors are searched, with recall and time; None if not known yet."""
 
     def size_bytes(self) -> int:
         """Return its size in bytes."""

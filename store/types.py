@@ -75,7 +75,7 @@ class DescribedModel(Protocol):
 
     @property
     def unit_dim(self) -> int:
-        """So many leading values of an indexed vector have unit length together; 0 if none."""
+        """How many leading values of an indexed vector together have unit length; 0 if none."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +108,9 @@ class PhotoFile:
         height_px: likewise.
         taken: when it was taken, by the camera's own clock, without a time zone; None if unknown.
         camera: its make and model; None if not known.
-        perceptual_hash: of 64 bits, as a signed number: photos that look alike differ in few
-            of them; None if the photo was last read by a version that made none.
-        reader: the version of the reader that it was last read by; None if that does not matter.
+        perceptual_hash: 64 bits as a signed number; photos that look alike differ in few of them.
+            None if the photo was last read by a version that computed none.
+        reader: the version of the reader that last read it; None if that does not matter.
         damage: what is wrong with a file that is only partly readable; empty for a whole one.
         is_guessed: whether `taken` comes from the file's name or modification time, not from the
             camera.
@@ -151,8 +151,8 @@ class PersonRegion:
     """A person named in a photo's metadata; where in the picture, if known.
 
     Attributes:
-        name: as it is written there.
-        box: as it is written there, of the picture as it lies in the file; None if not known.
+        name: as written in the metadata.
+        box: as written in the metadata, for the picture as stored in the file; None if not known.
     """
 
     name: str
@@ -165,8 +165,8 @@ class TextLine:
 
     Attributes:
         text: as it was read.
-        confidence: 0..1, of the program that read it.
-        box: of the picture as shown.
+        confidence: 0..1, as reported by the program that read it.
+        box: its position in the picture as shown.
     """
 
     text: str
@@ -181,13 +181,13 @@ class PhotoMetadata:
     Attributes:
         title: one line.
         description: of any length that is kept.
-        rating: 0..5, or -1 of a photo that was rejected; None if it has none.
-        tags: keywords, in their order; of one in a hierarchy its last part.
+        rating: 0..5, or -1 for a photo that was rejected; None if it has none.
+        tags: keywords, in their order; only the last part of one in a hierarchy.
         people: who is in it.
         latitude: degrees north, -90..90; None if not known.
         longitude: degrees east, -180..180; None if not known.
         sublocation: a place within the city.
-        city: by the file, or, as the next two, by the names of places that are near.
+        city: from the file or, like the next two, from the names of places that are near.
         region: a state or district.
         country: its English name, or what the file calls it.
         lens: the name of the lens.
@@ -215,7 +215,7 @@ class PhotoDetails(PhotoMetadata):
 
     Attributes:
         is_placed: whether the names of places near the coordinates were looked up.
-        sidecars: which files beside the photo were read, in a form that changes when they do.
+        sidecars: which files next to the photo were read, in a form that changes when they do.
         note: what was left out and why, in one line; empty if nothing was.
         reader: the version of the reader of metadata.
     """

@@ -97,13 +97,13 @@ def readings(catalog: CatalogFile) -> dict[int, PhotoReading]:
 
 
 def readings_among(catalog: CatalogFile, image_ids: Sequence[int]) -> set[int]:
-    """Return those of some ids whose metadata was read."""
+    """Return those ids whose metadata was read."""
     sql = f"SELECT image_id FROM details WHERE {_AMONG}"
     return {row[0] for row in catalog.typed((INTEGER,), sql, json.dumps(list(image_ids)))}
 
 
 def copy_lines(source: CatalogFile, catalog: CatalogFile, placed: Mapping[int, int]) -> None:
-    """Copy the text in photos from another catalog, by ids there to ids here."""
+    """Copy the text in photos from another catalog; `placed` maps ids there to ids here."""
     lines = lines_of(source, list(placed))
     sql = f"SELECT image_id, reader FROM text_reads WHERE {_AMONG}"
     by_reader: defaultdict[int, dict[int, Sequence[TextLine]]] = defaultdict(dict)
@@ -199,7 +199,7 @@ def _details(row: Row, tags: Sequence[str], people: Sequence[PersonRegion]) -> P
 
 @lru_cache(maxsize=1024)
 def _of_many(facts: Row) -> PhotoDetails:
-    """Return what `_made` does of facts that many photos share, such as that there are none."""
+    """Return the same as `_made`, cached: many photos share their facts, such as having none."""
     return _made(facts, (), ())
 
 

@@ -28,7 +28,7 @@ PHOTOS = """(SELECT images.*, CAST(root AS TEXT) AS root, rtrim(CAST(root AS TEX
         region, country
     FROM images JOIN sources ON sources.id = images.source_id
         LEFT JOIN details ON details.image_id = images.id)"""
-"""A row for each photo, with the columns that the expressions of `FIELDS` are about."""
+"""A row for each photo, with the columns that the expressions of `FIELDS` use."""
 _UP_TO_NAME = "rtrim(below, replace(below, '/', ''))"
 _NAME = f"substr(below, length({_UP_TO_NAME}) + 1)"
 _FOLDER = f"coalesce(nullif(rtrim(top || '/' || {_UP_TO_NAME}, '/'), ''), '/')"

@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 PASSED_OVER = "passed_over"
-"""Key of the catalog's facts: source or shard to kinds of files there that are not read."""
+"""Key of the fact that has the numbers of files that are not read, by source or shard and kind."""
 
 
 def source_id(catalog: CatalogFile, root: str) -> int:
@@ -80,7 +80,7 @@ def remove_unused(catalog: CatalogFile) -> None:
 
 
 def mounts(catalog: CatalogFile, root: str) -> tuple[str, ...]:
-    """Return the folders below one that were mount points when it was last read."""
+    """Return the folders below a root that were mount points when it was last read."""
     sql = "SELECT mounts FROM sources WHERE root = ?"
     stored = next(catalog.typed((TEXT,), sql, path_to_row(root)), ("[]",))[0]
     try:
@@ -93,7 +93,7 @@ def mounts(catalog: CatalogFile, root: str) -> tuple[str, ...]:
 
 
 def put_mounts(catalog: CatalogFile, root: str, below: Iterable[str]) -> None:
-    """Record the folders below one that are mount points."""
+    """Record the folders below a root that are mount points."""
     mounts_json = json.dumps(sorted(relative_path(root, path) for path in below))
     sql = "UPDATE sources SET mounts = ? WHERE root = ? AND mounts <> ?"
     if catalog.execute(sql, mounts_json, path_to_row(root), mounts_json) > 0:
@@ -101,7 +101,7 @@ def put_mounts(catalog: CatalogFile, root: str, below: Iterable[str]) -> None:
 
 
 def passed_over(catalog: CatalogFile) -> dict[str, dict[str, int]]:
-    """Return source or shard to kind to the number of files there that are not read."""
+    """Return the numbers of files that are not read, by source or shard and then by kind."""
     stored = catalog.meta().get(PASSED_OVER)
     return {
         str(place): {str(kind): count for kind, count in kinds.items() if isinstance(count, int)}

@@ -2,9 +2,9 @@
 
 There is one document per photo: the words of its path below its source, its captions, its metadata,
 and the text that was read in it. The table stores no text itself, which would duplicate the
-captions, so removing a document takes its words. Everything that changes one of these does so
+captions, so removing a document requires its words. Everything that changes one of these does so
 within `in_step`, in the caller's transaction; `verify` compares the table with the rest and
-rebuilds it where they differ.
+rebuilds it if they differ.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _WORD = re.compile(r"\w+")
 _COMMON = """a an and are as at be by for from has have in is it its of on or s that the their there
     these this to was with"""
 FUNCTION_WORDS = frozenset(_COMMON.split())
-"""In nearly every caption: BM25 gives them next to no weight, and they cost most of the time."""
+"""Words in nearly every caption: BM25 gives them next to no weight, yet they cost most time."""
 
 
 @contextmanager
@@ -80,11 +80,11 @@ def make_anew(catalog: CatalogFile) -> None:
 def search_words(
     catalog: CatalogFile, text: str, k: int, within: NDArray[np.int64] | None = None
 ) -> TopK:
-    """Return ids (K,) and BM25 scores (K,) of the k photos that fit words best.
+    """Return ids (K,) and BM25 scores (K,) of the k photos that match a text's words best.
 
-    A photo need not have all of them. Endings do not count (`dogs` finds `dog`, by the Porter
-    stemmer), nor do accents and case. Parts of text written without blanks are found, and so are
-    parts of words read in a photo. The highest score comes first, equal ones by id.
+    A photo need not have all of them. Word endings are ignored (`dogs` finds `dog`, by the Porter
+    stemmer), and so are accents and case. Parts of text written without blanks are found, and so
+    are parts of words read in a photo. The highest score comes first, equal ones by id.
 
     Args:
         catalog: the catalog to search.
@@ -95,7 +95,7 @@ def search_words(
     query = match_query(text)
     if not query:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
-    # The plus keeps SQLite from asking for the words once per id.
+    # The plus keeps SQLite from searching the words once per id.
     among = "" if within is None else "AND +rowid IN (SELECT value FROM json_each(?))"
     ids = [] if within is None else [json.dumps(within.tolist())]
     sql = f"SELECT rowid, -rank FROM words WHERE words MATCH ? {among} ORDER BY rank, rowid LIMIT ?"

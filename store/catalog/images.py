@@ -51,7 +51,7 @@ __all__ = [
     "vectors_of",
 ]
 
-_ROWS_AT_ONCE = 1024  # of some kilobytes each, in memory several times over
+_ROWS_AT_ONCE = 1024  # a vector has some kilobytes, and is in memory several times over
 _IN = "IN (SELECT value FROM json_each(?))"
 _FACTS = """source_id, path, size_bytes, mtime_ns, sha256, width_px, height_px, taken_s, camera,
     look, reader, damage, is_guessed"""
@@ -101,7 +101,7 @@ def put_arrays(
     vectors: StoredArray,
     nodes: StoredArray,
 ) -> None:
-    """Write a model's vectors (B, D) and nodes (B, ...) of photos, in place of earlier ones."""
+    """Write a model's vectors (B, D) and nodes (B, ...) of photos, replacing earlier ones."""
     for table, arrays in ((model.vectors, vectors), (model.nodes, nodes)):
         rows = zip(image_ids, arrays_to_blobs(arrays), strict=True)
         catalog.put(table, rows, instead="OR REPLACE")
@@ -112,7 +112,7 @@ def update_files(catalog: CatalogFile, changed: Mapping[int, PhotoFile]) -> None
     files = list(changed.values())
     rows = zip(_facts(catalog, files), changed, strict=True)
     with full_text.in_step(catalog, changed):
-        # Out of each other's way first: two photos may have swapped their names.
+        # Temporary paths first, to avoid conflicts: two photos may have swapped their names.
         catalog.execute_many(
             "UPDATE images SET path = CAST('moving ' || id AS BLOB) WHERE id = ?",
             [(image_id,) for image_id in changed],
@@ -163,7 +163,7 @@ def perceptual_hashes_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict
 
 
 def find_content(catalog: CatalogFile, sha256: str) -> int | None:
-    """Return the lowest id of a photo whose file has that hex digest; goes through all of them."""
+    """Return the lowest id of a photo whose file has that hex digest; scans all photos."""
     sql = "SELECT min(id) FROM images WHERE sha256 = ?"
     image_id = next(catalog.rows(sql, bytes.fromhex(sha256)))[0]
     return None if image_id is None else int(image_id)
@@ -183,7 +183,7 @@ def arrays_of(catalog: CatalogFile, table: str, image_ids: Sequence[int]) -> dic
     """Return the vectors, (D,) each, or nodes, (...) each, of those ids that a table has.
 
     Raises:
-        IndexDamaged: one is no array, or its shape differs from the others.
+        IndexDamaged: one is not an array, or its shape differs from the others.
     """
     found, arrays = stacked_arrays_of(catalog, table, image_ids)
     return dict(zip(found, arrays, strict=True))
@@ -192,10 +192,10 @@ def arrays_of(catalog: CatalogFile, table: str, image_ids: Sequence[int]) -> dic
 def stacked_arrays_of(
     catalog: CatalogFile, table: str, image_ids: Sequence[int]
 ) -> tuple[list[int], StoredArray]:
-    """Return those of some ids that a table has, each once, and their arrays as one, (K, ...).
+    """Return the ids that a table has, each once, and their arrays as one, (K, ...).
 
     Raises:
-        IndexDamaged: one is no array, or its shape differs from the others.
+        IndexDamaged: one is not an array, or its shape differs from the others.
     """
     sql = f"SELECT {', '.join(columns_of(table) or ())} FROM {table} WHERE image_id {_IN}"
     ids_json = json.dumps([int(image_id) for image_id in image_ids])
@@ -210,14 +210,14 @@ def stacked_arrays_of(
 
 
 def vectors_after(catalog: CatalogFile, model: Model, image_id: int) -> Iterator[Block]:
-    """Yield ids above one, ascending, and their vectors, a few thousand at a time."""
+    """Yield ids above the given one, ascending, and their vectors, about a thousand at a time."""
     sql = f"SELECT image_id, vector FROM {model.vectors} WHERE image_id > ? ORDER BY image_id"
     rows = catalog.typed((INTEGER, BLOB), sql, image_id, ascending=True)
     return _blocks(catalog, model, rows)
 
 
 def vectors_of(catalog: CatalogFile, model: Model, image_ids: NDArray[np.int64]) -> Iterator[Block]:
-    """Yield those of some ids that exist, and their vectors, a few thousand at a time."""
+    """Yield those ids that exist, and their vectors, about a thousand at a time."""
     sql = f"SELECT image_id, vector FROM {model.vectors} WHERE image_id {_IN}"
     rows = catalog.typed((INTEGER, BLOB), sql, json.dumps(image_ids.tolist()))
     return _blocks(catalog, model, rows)
@@ -253,7 +253,7 @@ def _facts(catalog: CatalogFile, files: Sequence[PhotoFile]) -> list[Row]:
             file.perceptual_hash,
             file.reader,
             text_to_row(file.damage),
-            int(file.is_guessed),  # as it will be read, which the row's checksum covers
+            int(file.is_guessed),  # the type that is read back, since the row's checksum covers it
         )
         for file in files
     ]
@@ -278,7 +278,7 @@ def _file(catalog: CatalogFile, row: Row) -> PhotoFile:
 def photo_file(folder: str, path: str, facts: Sequence[Any]) -> PhotoFile:
     """Return a file from its folder, its path in it, and the values that `_FACTS` lists next.
 
-    Values after `look` may be left out.
+    The values after `look` may be left out together.
     """
     size_bytes, mtime_ns, digest, width_px, height_px, taken, camera, hash_bits, *reading = facts
     reader, damage, is_guessed = reading or (None, "", False)

@@ -36,7 +36,7 @@ class LibraryRows:
         return len(self.image_ids)
 
     def only(self, image_ids: NDArray[np.int64]) -> LibraryRows:
-        """Return those of some ids, in the same order."""
+        """Return the photos with these ids, in the same order."""
         chosen = np.isin(self.image_ids, image_ids)
         return LibraryRows(
             self.image_ids[chosen],
@@ -79,7 +79,7 @@ def library_rows(catalog: CatalogFile, expression: Expression | None = None) -> 
         dtype=np.int64,
     ).reshape(-1, 4)
     facts = facts[np.lexsort((-facts[:, 0], -facts[:, 3]))]
-    # The negated smallest integer is itself: those without a date would come first.
+    # The smallest integer negated is itself, so photos without a date would come first.
     facts = np.concatenate([facts[facts[:, 3] != UNDATED], facts[facts[:, 3] == UNDATED]])
     photos = LibraryRows(*(np.ascontiguousarray(column) for column in facts.T))
     return photos if expression is None else photos.only(matching(catalog, expression))

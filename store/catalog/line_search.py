@@ -16,7 +16,7 @@ __all__ = ["with_parts_of_lines"]
 SHORTEST = 3
 """Smallest length of a word that is looked for within others."""
 MOST_PHOTOS = 10_000
-"""Limit on the photos that have a word; a word in more of them says nothing."""
+"""Limit on the photos that are scored for one word; a word in more of them says little."""
 
 
 def with_parts_of_lines(
@@ -25,13 +25,14 @@ def with_parts_of_lines(
     words: Sequence[str],
     within: NDArray[np.int64] | None,
 ) -> dict[int, float]:
-    """Return scores of photos by words, including photos that have these within lines of text.
+    """Return the scores with those of photos whose lines of text contain the words as parts.
 
-    A word counts more the fewer photos have it, as in BM25.
+    A word counts more the fewer photos have it, as in BM25. A photo with both scores gets the
+    higher one.
 
     Args:
         catalog: the catalog to search.
-        scores: scores of photos that have them as whole words.
+        scores: scores of photos that have the words as whole words, by id.
         words: the words to look for, in lower case.
         within: (M,) the only ids to return; None for all.
     """

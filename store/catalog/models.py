@@ -55,7 +55,7 @@ LONGEST_FINGERPRINT = 200
 
 
 def add_model(catalog: CatalogFile, info: ModelInfo) -> Model:
-    """Make room for a model's embeddings, in the caller's transaction."""
+    """Add a model and the tables for its embeddings, in the caller's transaction."""
     from store.sqlite.schema import EMBEDDINGS  # uses sqlite-utils, which a search does not need
 
     sql = "INSERT INTO models (fingerprint, name, encoders, dim, unit_dim) VALUES (?, ?, ?, ?, ?)"
@@ -79,7 +79,7 @@ def active_model(catalog: CatalogFile) -> Model | None:
     """Return the active model; None in an index that was never started.
 
     Raises:
-        IndexDamaged: it does not exist.
+        IndexDamaged: the catalog names an active model that it does not have.
     """
     sql = f"""SELECT {_COLUMNS} FROM models
         WHERE id = (SELECT value FROM meta WHERE key = 'active_model')"""
@@ -125,7 +125,7 @@ def set_recall_queries(catalog: CatalogFile, model: Model, vectors: StoredArray)
 
 
 def recall_queries(catalog: CatalogFile, model: Model) -> StoredArray | None:
-    """Return the vectors, (Q, D), of real captions; None where there are none."""
+    """Return the vectors, (Q, D), of real captions; None if there are none."""
     sql = "SELECT probes FROM models WHERE id = ?"
     row = next(catalog.typed((maybe(BLOB),), sql, model.id), (None,))
     if row[0] is None:
@@ -140,7 +140,7 @@ def recall_queries(catalog: CatalogFile, model: Model) -> StoredArray | None:
 
 
 def _model(catalog: CatalogFile, row: Row) -> Model:
-    """Return a model after checking that its numbers are possible."""
+    """Return the model of a row; raises IndexDamaged if its values are not valid."""
     number, fingerprint, name, encoders, dim, unit_dim = row
     model = Model(fingerprint, dim, name, encoders, unit_dim, id=number)
     named = model.fingerprint.isprintable() and len(model.fingerprint) <= LONGEST_FINGERPRINT

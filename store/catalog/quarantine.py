@@ -18,7 +18,7 @@ __all__ = ["quarantine", "quarantined", "release"]
 
 
 def quarantine(catalog: CatalogFile, broken: Sequence[QuarantinedFile]) -> list[int]:
-    """Record files that cannot be read; return the ids of the photos that they were."""
+    """Record files that cannot be read; return the ids of photos that have their paths."""
     gone: list[int] = []
     release(catalog, [file.path for file in broken])  # since another source may have the same file
     for file in broken:

@@ -53,13 +53,13 @@ class SavedSet:
 
 
 def saved_sets(catalog: CatalogFile) -> list[SavedSet]:
-    """Return all, by name."""
+    """Return all saved sets, by name."""
     rows = catalog.typed((INTEGER, TEXT, TEXT), "SELECT id, name, record FROM saved ORDER BY name")
     return [_read(catalog, *row) for row in rows]
 
 
 def saved_set(catalog: CatalogFile, set_id: int) -> SavedSet | None:
-    """Return one; None if there is none with that id."""
+    """Return the saved set with that id; None if there is none."""
     sql = "SELECT id, name, record FROM saved WHERE id = ?"
     for row in catalog.typed((INTEGER, TEXT, TEXT), sql, set_id):
         return _read(catalog, *row)
@@ -94,10 +94,10 @@ def _next_id(catalog: CatalogFile) -> int:
 
 
 def read_saved(set_id: int, name: str, record: str) -> SavedSet:
-    """Return a row as a set.
+    """Return the saved set of a row.
 
     Raises:
-        ValueError: `put_saved` cannot have written it.
+        ValueError: the row is not one that `put_saved` writes.
     """
     try:
         held = json.loads(record)

@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 KM_OF_DEGREE = 111.19
-"""Along a meridian."""
+"""Kilometres in a degree of latitude."""
 MOST_CONDITIONS = 256
 DEEPEST = 64
 
@@ -199,7 +199,7 @@ def matching(catalog: CatalogFile, expression: Expression) -> NDArray[np.int64]:
 
 
 def to_sql(expression: Expression, dialect: Dialect) -> tuple[str, list[object]]:
-    """Return an expression as a condition on a photo's row, and its values in their order.
+    """Return an expression as an SQL condition on a photo's row, and its parameters in order.
 
     Raises:
         QueryError: it has more than 256 conditions, or is nested more than 64 deep.
@@ -286,7 +286,10 @@ def _compared(condition: Condition, dialect: Dialect, arguments: list[object]) -
 
 
 def _in_one_form(kind: Kind, field: str, dialect: Dialect) -> tuple[str, str]:
-    """Return a field, or one of its texts if it has several, in the form of all values."""
+    """Return the SQL of a field and of one of its texts, the compared one converted by `one_form`.
+
+    The field itself is compared unless it has several texts.
+    """
     if kind == "texts":
         return field, dialect.one_form.format(field=dialect.one)
     return dialect.one_form.format(field=field), dialect.one

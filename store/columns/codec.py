@@ -42,7 +42,7 @@ KINDS = "fiub"  # floats, integers, unsigned, booleans: all that a BLOB may hold
 DTYPE = re.compile(rf"[<|][{KINDS}][1-9][0-9]?")
 START = struct.Struct("<2sBB")
 LONGEST_WORD = 1000
-"""Limit on characters without a blank whose Unicode form is changed."""
+"""Length in characters above which a word, up to the next blank, keeps its Unicode form."""
 _WORD = re.compile(r"\S+")
 _EPOCH = datetime(1970, 1, 1)
 
@@ -54,7 +54,7 @@ def array_to_blob(array: StoredArray) -> bytes:
         array: any shape, a float, integer or boolean dtype.
 
     Raises:
-        ValueError: another dtype.
+        ValueError: the dtype is another one.
 
     >>> array_to_blob(np.array([1, 2], dtype=np.uint8))
     b'A1\x03\x01|u1\x02\x00\x00\x00\x01\x02'
@@ -63,10 +63,10 @@ def array_to_blob(array: StoredArray) -> bytes:
 
 
 def arrays_to_blobs(arrays: StoredArray) -> list[bytes]:
-    """Return each array (...) of a batch (B, ...) as by `array_to_blob`, at the cost of one.
+    """Convert each array (...) of a batch (B, ...) as `array_to_blob` does, at the cost of one.
 
     Raises:
-        ValueError: another dtype.
+        ValueError: the dtype is another one.
     """
     if arrays.dtype.kind not in KINDS:
         raise ValueError(f"dtype {arrays.dtype} cannot be stored, expected numbers or booleans")
@@ -120,7 +120,7 @@ def blobs_to_array(blobs: Sequence[bytes]) -> StoredArray:
     """Return the arrays (...) of at least one blob as one, (B, ...), at the cost of one.
 
     Raises:
-        ValueError: one is no array, or its shape or dtype differs from the first.
+        ValueError: one is not an array, or its shape or dtype differs from the first.
 
     >>> blobs_to_array([array_to_blob(np.array([n], dtype=np.int8)) for n in (5, 6)]).tolist()
     [[5], [6]]
@@ -192,7 +192,7 @@ def _composed(word: re.Match[str]) -> str:
 
 
 def time_to_row(time: datetime) -> int:
-    """Return a clock's time as seconds since it showed 1970; fractions are dropped.
+    """Return a clock's time as seconds since 1970-01-01 by the same clock, rounded down.
 
     Raises:
         ValueError: it has a time zone, which a camera's clock does not know.

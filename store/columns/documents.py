@@ -1,7 +1,7 @@
 """The searchable text of a photo.
 
-It has the photo's name, captions, categories and metadata (title, description, tags, people,
-places), and the text that was read in it.
+It consists of the photo's name, captions, categories and metadata (title, description, tags,
+people, places), and the text that was read in it.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def file_words(path: str) -> str:
     folder, _, name = path.rpartition("/")
     stem = name.rpartition(".")[0] or name
     words = []
-    for word in _WORDS.findall(one_form(f"{folder}/{stem}")):  # accents that stand alone part words
+    for word in _WORDS.findall(one_form(f"{folder}/{stem}")):  # a separate accent splits a word
         parts = _PARTS.findall(word)
         words += [word, *parts] if len(parts) > 1 else parts
     return " ".join(word for word in words if len(word) > 1 or not word.isascii() or word.isdigit())
@@ -80,7 +80,7 @@ def documents(connection: sqlite3.Connection, image_ids: Sequence[int]) -> Itera
 
 
 def plain_documents(connection: sqlite3.Connection, image_ids: Sequence[int]) -> Iterator[Document]:
-    """Return the same with all words as written."""
+    """Return the same documents as `documents`, with all words as written."""
     asked = json.dumps([int(image_id) for image_id in image_ids])
     captions = _texts(connection, "captions", asked, "origin, position")
     read = _texts(connection, "lines", asked, "position")

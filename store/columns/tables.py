@@ -134,7 +134,7 @@ TABLES: Mapping[str, Mapping[str, Kinds]] = {
 """The tables that every catalog has, except the table of words, which FTS5 checks itself."""
 
 BESIDE: Mapping[str, tuple[str, ...]] = {"models": ("probes", "probes_sum")}
-"""Columns that a row's checksum does not cover, between the others and it."""
+"""Columns that a row's checksum does not cover; they come after the others and before `sum`."""
 
 _EMBEDDINGS: Mapping[str, Mapping[str, Kinds]] = {
     "vectors": {"image_id": INTEGER, "vector": BLOB},
@@ -178,11 +178,11 @@ def row_sum(*values: object) -> int:
 
 
 def unlike(rows: Sequence[Sequence[object]], kinds: Sequence[Kinds]) -> str | None:
-    """Say which value of some rows is of another kind than expected; None where there is none.
+    """Return a description of a value of an unexpected kind; None if there is none.
 
     Args:
-        rows: as SQLite gives them.
-        kinds: of each column.
+        rows: as SQLite returns them.
+        kinds: the expected kinds of each column.
 
     >>> unlike([(7, "a"), (7, None)], (INTEGER, TEXT))
     'None, expected str'
@@ -190,7 +190,7 @@ def unlike(rows: Sequence[Sequence[object]], kinds: Sequence[Kinds]) -> str | No
     True
     """
     for values, kind in zip(zip(*rows, strict=True), kinds, strict=False):
-        # By the types that there are, of which a column has one or two.
+        # Checks each type once, not each value: a column has one or two types.
         wrong = {each for each in set(map(type, values)) if not issubclass(each, kind)}
         if wrong:
             value = next(value for value in values if type(value) in wrong)

@@ -1,6 +1,6 @@
 """Words of languages written without blanks, so that parts of sentences can be found.
 
-SQLite and PostgreSQL take the letters up to the next blank for one word, which in Chinese, Japanese
+SQLite and PostgreSQL treat the letters up to the next blank as one word, which in Chinese, Japanese
 or Thai is a whole sentence. So such text is split into its letters and the pairs of neighbouring
 letters (bigrams, as by Lucene's CJK analyzer). A query is found by its pairs, or by its letter if
 it has only one. Korean has blanks, but its words end differently in each sentence.

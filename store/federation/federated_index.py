@@ -75,8 +75,8 @@ class SeveralIndexes(OrderedMembers, BegunAnew):
         Args:
             places: for each index its place, as shown to people, and a function that opens it.
             seconds: time limit for each to open, and then for one request.
-            strict: refuse indexes of different models; otherwise those of another model than most
-                count as missing while that is so.
+            strict: refuse indexes of different models; otherwise an index of another model than
+                most counts as missing while that is so.
 
         Raises:
             IndexUnavailable: none can be read.
@@ -231,7 +231,7 @@ class SeveralIndexes(OrderedMembers, BegunAnew):
         return list({each.fingerprint: each for each in models}.values())
 
     def measured(self) -> Measured | None:
-        """Return how vectors are searched: the kinds, the lowest recall, and the longest time."""
+        """Return how vectors are searched: kinds, lowest recall, longest search, total build."""
         measurements = [each for each in self._all(lambda one: one.measured()) if each is not None]
         if not measurements:
             return None

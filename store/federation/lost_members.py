@@ -18,7 +18,7 @@ class MemberLost(IndexUnavailable):
 
 
 def again(work: Callable[[], T]) -> T:
-    """Do a piece of work, and repeat it without a lost index as often as one is lost."""
+    """Return the result of work, which is repeated without the lost index each time one is lost."""
     while True:
         try:
             return work()

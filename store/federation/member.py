@@ -76,7 +76,7 @@ class _Opened:
 
 
 class FederationMember:
-    """One of the indexes; not thread-safe, and opened at once.
+    """One of the indexes; not thread-safe. Its opening starts at once, in its own thread.
 
     Args:
         place: its place, without a password.

@@ -177,7 +177,7 @@ class Members:
         raise _all_missing(self._members)
 
     def _lose(self, futures: dict[int, Future[Any]]) -> str:
-        """Wait for all, and leave out those that failed; return why the last one did.
+        """Wait for all, and leave out those that failed; return why the last one did, or "".
 
         Raises:
             Exception: something failed for another reason than that an index cannot be read.
@@ -203,7 +203,12 @@ class Members:
 
 
 def _trouble(future: Future[Any], until: float) -> BaseException | None:
-    """Return why work failed, a `TimeoutError` if it has not ended by `deadline`."""
+    """Return why work failed, a `TimeoutError` if it has not ended in time; None if it succeeded.
+
+    Args:
+        future: the work.
+        until: the time limit, in seconds of `time.monotonic`.
+    """
     try:
         return future.exception(max(0.0, until - time.monotonic()))
     except TimeoutError as error:

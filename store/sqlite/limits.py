@@ -14,14 +14,14 @@ from pathlib import Path
 __all__ = ["StepBudget", "set_limits"]
 
 _LIMITS = {
-    sqlite3.SQLITE_LIMIT_LENGTH: 2**28,  # a list of 30 million ids, as it is handed over, fits
+    sqlite3.SQLITE_LIMIT_LENGTH: 2**28,  # a JSON list of 30 million ids fits
     sqlite3.SQLITE_LIMIT_SQL_LENGTH: 2**20,  # a filter of 256 conditions takes a tenth of that
     sqlite3.SQLITE_LIMIT_COLUMN: 64,
     sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 8,
     sqlite3.SQLITE_LIMIT_VDBE_OP: 250_000,
     sqlite3.SQLITE_LIMIT_FUNCTION_ARG: 16,
     sqlite3.SQLITE_LIMIT_ATTACHED: 0,
-    sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 8,  # what goes with a deleted photo counts as one
+    sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 8,  # the cascade from a deleted photo counts as one
     sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
 }
 
@@ -29,16 +29,17 @@ STEPS_AT_ONCE = 250_000
 """Steps between two checks of the budget: some milliseconds."""
 LEAST_STEPS = 3_000_000
 STEPS_PER_ROW = 10_000
-"""Of those that are written together: a caption's words take some hundred."""
+"""Steps allowed for each row that is written: a caption's words take a few hundred."""
 STEPS_PER_BYTE = 8
-"""Of a catalog with vectors and nodes, the costliest filter that is let through takes six."""
+"""Steps allowed for each byte of the catalog: the costliest filter that is accepted takes six in a
+catalog with vectors and nodes."""
 
 
 class StepBudget:
-    """Counts the steps of one statement and ends it when they are too many.
+    """Counts the steps of one statement and interrupts it when there are too many.
 
     Args:
-        path: of the catalog, whose size is looked at again where it seems to be used up.
+        path: the catalog, whose size is read again when the budget seems to be used up.
     """
 
     def __init__(self, path: Path) -> None:
@@ -47,15 +48,15 @@ class StepBudget:
         self._taken = 0
 
     def begin(self, rows: int = 1) -> None:
-        """Start counting again, for each statement.
+        """Start counting again; called for each statement.
 
         Args:
-            rows: that the statement is run for, each of which may take some steps.
+            rows: how many rows the statement is run for; each adds to the budget.
         """
         self._taken = -STEPS_PER_ROW * rows
 
     def __call__(self) -> int:
-        """Count what was taken; 1 ends the statement."""
+        """Count the steps since the last call; return 1 to interrupt the statement, 0 otherwise."""
         self._taken += STEPS_AT_ONCE
         if self._taken <= self._most:
             return 0
@@ -73,7 +74,7 @@ class StepBudget:
 
 
 def set_limits(connection: sqlite3.Connection, path: Path) -> StepBudget:
-    """Limit the statements of a connection; return the budget to notify of each."""
+    """Limit the statements of a connection; return the budget, to be begun for each of them."""
     for limit, value in _LIMITS.items():
         connection.setlimit(limit, value)
     budget = StepBudget(path)
