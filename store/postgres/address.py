@@ -24,28 +24,28 @@ class Address:
     """A collection in a database.
 
     Attributes:
-        conninfo: what psycopg connects to, with the password if there is one.
-        collection: which of the indexes in the database.
-        shown: for messages, without the password.
+        conninfo: the address for psycopg, with the password if there is one.
+        collection: the name of one of the indexes in the database.
+        shown: the address for messages, without the password.
     """
 
     conninfo: str
     collection: str
     shown: str
 
-    def __repr__(self) -> str:  # a password has no place in a traceback either
+    def __repr__(self) -> str:  # tracebacks must not show a password either
         return f"Address({self.shown!r})"
 
     @classmethod
     def parse(cls, text: str, collection: str | None = None) -> Self:
-        """Read an address.
+        """Parse an address.
 
         Args:
-            text: as people write it; what psycopg knows may stand in its query, such as `sslmode`.
-            collection: in place of the one in the query.
+            text: the address; its query may have parameters of psycopg, such as `sslmode`.
+            collection: the collection's name, replacing the one in the query; None to keep that.
 
         Raises:
-            QueryError: it is none, or names a collection in a way that is not allowed.
+            QueryError: it is not a valid address, or the collection's name is not allowed.
 
         >>> Address.parse("postgresql://me:secret@db/photos?collection=cats").shown
         'postgresql://me@db/photos?collection=cats'
@@ -70,15 +70,15 @@ class Address:
 
 
 def _address(place: str, database: str, query: str) -> str:
-    # Not by `geturl`, which leaves the slashes out where no host is named.
+    # Not with `geturl`, which omits the slashes if there is no host.
     return f"postgresql://{place}{database}{'?' if query else ''}{query}"
 
 
 def _split(text: str) -> SplitResult:
-    # What was given is never repeated: it may hold a password.
+    # Messages never repeat the text, which may include a password.
     try:
         parts = urlsplit(text)
-        parts.port  # noqa: B018 - which raises where it is no number
+        parts.port  # noqa: B018 - raises ValueError if it is not a number
         broken = _breaks_off(parts)
     except ValueError:
         broken = True
@@ -91,7 +91,7 @@ def _split(text: str) -> SplitResult:
 
 
 def _breaks_off(parts: SplitResult) -> bool:
-    """Return whether a password may go on in a part that is shown."""
+    """Return whether a part that is shown may include the end of a password."""
     later = parts.path + parts.query
     return bool(parts.fragment) or parts.netloc.count("@") > 1 or "@" in later
 

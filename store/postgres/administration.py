@@ -1,4 +1,4 @@
-"""The generations of a collection for whoever runs it."""
+"""Listing and activating the generations of a collection."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class DatabaseCollection:
     """A collection in a database; a context manager.
 
     Args:
-        address: where.
+        address: its address.
 
     Raises:
         IndexUnavailable: the database cannot be reached.
@@ -44,10 +44,10 @@ class DatabaseCollection:
         return generations.generations(self._server, self._server.address.collection)
 
     def activate(self, number: int) -> None:
-        """Let a generation answer from the next search on.
+        """Make a generation the active one from the next search on.
 
         Raises:
-            QueryError: there is none of that number that is whole.
+            QueryError: there is no complete generation with that number.
             IndexBusy: another process is writing the collection.
         """
         name = self._server.address.collection

@@ -18,15 +18,15 @@ from store.postgres.session import Session
 __all__ = ["FEW", "Chosen", "choose", "values_of"]
 
 FEW = 12_000
-"""Up to so many vectors are all compared, which takes some milliseconds. The more photos a filter
-lets through, the sooner the graph meets some of them."""
+"""Up to this many allowed photos, all their vectors are compared, which takes some milliseconds. The
+more photos pass a filter, the sooner a search of the graph meets some of them."""
 
 _TOP = "rtrim(root, '/')"
 _UP_TO_NAME = "rtrim(path, replace(path, '/', ''))"
 _NAME = f"substr(path, length({_UP_TO_NAME}) + 1)"
 _FOLDER = f"coalesce(nullif(rtrim({_TOP} || '/' || {_UP_TO_NAME}, '/'), ''), '/')"
 _ALBUM = f"replace({_FOLDER}, rtrim({_FOLDER}, replace({_FOLDER}, '/', '')), '')"
-# The haversine, as `distance_km` of an index on disk.
+# The haversine formula, as `distance_km` of an index on disk.
 _DISTANCE_KM = """(SELECT 2 * 6371.0 * asin(least(1.0, sqrt(
         power(sind((latitude - place.north) / 2), 2) + cosd(latitude) * cosd(place.north)
         * power(sind((longitude - place.east) / 2), 2))))
@@ -71,7 +71,7 @@ _POSTGRES = Dialect(
     },
     number="({field}) {operator} %s",
     one_form="normalize({field}, NFC)",
-    # As SQLite: in these letters A-Z alone are the same in either case.
+    # As in SQLite, letters match in either case only if they are A-Z: the collation "C" does that.
     text='lower(({field}) COLLATE "C") {operator} lower(%s::text COLLATE "C")',
     like='lower(({field}) COLLATE "C") LIKE lower(%s::text COLLATE "C")',
     any_text="EXISTS (SELECT FROM unnest({field}) AS one WHERE {test})",
@@ -83,13 +83,13 @@ _POSTGRES = Dialect(
 
 @dataclass(frozen=True, eq=False)
 class Chosen:
-    """Photos that alone may answer; of any number above `FEW`, `len` is one more than that.
+    """The only photos that a search may return; `len` is `FEW + 1` for any number above `FEW`.
 
     Attributes:
-        ids: all of them, where they are few; else None.
+        ids: their ids if they are few; otherwise None, and the condition selects them.
         photos: the table that the condition is about.
         where: the condition, on the columns of that table.
-        arguments: its values.
+        arguments: its parameters.
     """
 
     ids: NDArray[np.int64] | None
@@ -102,13 +102,13 @@ class Chosen:
 
     @classmethod
     def of(cls, given: Self | Sequence[int] | NDArray[np.int64] | None) -> Self | None:
-        """Return what ids stand for; what is chosen already, or None, comes back."""
+        """Return ids as a `Chosen`; a `Chosen` or None is returned unchanged."""
         if given is None or isinstance(given, cls):
             return given
         return cls(np.unique(np.asarray(given, dtype=np.int64)))
 
     def condition(self, image_id: str) -> tuple[str, tuple[object, ...]]:
-        """Return it as SQL on a column of ids, with its values."""
+        """Return it as an SQL condition on a column of ids, with its parameters."""
         if self.ids is not None:
             return f"{image_id} = ANY (%s)", (self.ids.tolist(),)
         among = f"EXISTS (SELECT FROM {self.photos} WHERE id = {image_id} AND {self.where})"

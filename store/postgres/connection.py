@@ -1,4 +1,4 @@
-"""One connection to a database: made when it is needed, made again when it broke."""
+"""A connection to a database: opened when it is needed, and reopened after it broke."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from store.postgres.address import Address
 
 __all__ = ["Connection", "Row"]
 
-# A server that went away without a word is noticed within half a minute.
+# The loss of a server that sends nothing any more is noticed within half a minute.
 _DEFAULTS = {
     "connect_timeout": 5,
     "keepalives_idle": 10,
@@ -27,7 +27,7 @@ _DEFAULTS = {
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 1.0
 
-# The last two: an extension is asked for that the server does not have.
+# The last two mean that the server does not have a required extension.
 _REFUSED = (
     errors.InsufficientPrivilege,
     errors.ReadOnlySqlTransaction,
@@ -39,12 +39,12 @@ _REFUSED = (
 class Connection:
     """A connection that outlives the server's restarts; used by one thread at a time.
 
-    After an attempt that failed, those that come within a pause fail at once, so that many who ask
-    while the server is away do not each wait for it; the pause doubles from 0.1 to 1 second.
+    After a failed attempt to connect, further attempts within a pause fail at once, so that not
+    every request waits for a server that is away; the pause doubles from 0.1 to 1 second.
 
     Args:
-        address: where; nothing is connected before the first statement.
-        clock: gives seconds.
+        address: the address to connect to, which happens at the first statement.
+        clock: returns seconds.
     """
 
     def __init__(self, address: Address, clock: Callable[[], float] = time.monotonic) -> None:
@@ -58,7 +58,7 @@ class Connection:
 
     @property
     def is_open(self) -> bool:
-        """Whether there is a connection, as far as anyone knows."""
+        """Whether there is a connection that is not known to be broken."""
         return self._held is not None and not self._held.closed
 
     def close(self) -> None:
@@ -67,11 +67,13 @@ class Connection:
         self._drop()
 
     def rows(self, sql: str, *arguments: object) -> list[Row]:
-        """Return all rows of a statement; binary values where PostgreSQL has them.
+        """Return all rows of a statement, fetched in PostgreSQL's binary format.
 
         Raises:
             IndexUnavailable: the server cannot be reached, or went away.
-            IndexDamaged: what it holds is not what this program makes.
+            IndexDamaged: the tables or the data are not those of this program.
+            IndexNotWritable: the server refuses the statement, or has no room left.
+            IndexClosed: the connection was closed.
         """
         with self.own_words():
             cursor = self.get().cursor(binary=True)
@@ -90,13 +92,13 @@ class Connection:
 
     @contextmanager
     def snapshot(self, first: str) -> Generator[list[Row]]:
-        """Read all of a block from one state of the database; raises as `rows`.
+        """Read everything in a block from one snapshot of the database; raises as `rows`.
 
-        A connection that broke while nobody used it is made again first.
+        A connection that broke while it was not used is reopened first.
 
         Args:
-            first: a statement without values, whose rows are given; it goes with the beginning, to
-                wait once for both.
+            first: a statement without parameters, whose rows are yielded; it is sent together with
+                BEGIN, which saves a round trip.
         """
         try:
             rows = self._begin(first)
@@ -124,7 +126,7 @@ class Connection:
             return cursor.fetchall()
 
     def get(self) -> psycopg.Connection[Row]:
-        """Return the connection, made anew if it broke; in autocommit.
+        """Return the connection, in autocommit mode; reopened if it broke.
 
         Raises:
             IndexUnavailable: the server cannot be reached.
@@ -138,7 +140,7 @@ class Connection:
 
     @contextmanager
     def own_words(self) -> Generator[None]:
-        """Turn psycopg's errors in a block into our own."""
+        """Convert psycopg's errors in a block into our own."""
         shown = self.address.shown
         try:
             yield
@@ -163,7 +165,7 @@ class Connection:
         try:
             given = psycopg.conninfo.conninfo_to_dict(self.address.conninfo)
             connection = psycopg.connect(**{**_DEFAULTS, **given}, autocommit=True)  # type: ignore[arg-type]
-        except (psycopg.Error, UnicodeError) as error:  # the latter of a host's name
+        except (psycopg.Error, UnicodeError) as error:  # the latter for the name of a host
             reason = _line(error) if isinstance(error, psycopg.OperationalError) else "no address"
             self._failure = f"the database {self.address.shown} cannot be reached: {reason}"
             self._pause = min(max(_FIRST_PAUSE_SECONDS, 2 * self._pause), _LONGEST_PAUSE_SECONDS)

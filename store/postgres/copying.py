@@ -1,4 +1,4 @@
-"""Rows in the binary form of PostgreSQL's COPY, and halfvec values in that of pgvector."""
+"""Rows in the binary format of PostgreSQL's COPY, and halfvec values in pgvector's."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def copy_vectors(
     vectors: NDArray[np.float16],
     placed: NDArray[np.float16],
 ) -> None:
-    """Write vectors (B, D) and the same as they are placed (B, D + 1), in the caller's transaction.
+    """Write vectors (B, D) and their placed form (B, D + 1), in the caller's transaction.
 
     Args:
         server: the database.
-        table: with the columns id, halfvec, halfvec.
-        image_ids: (B,) that are not there yet.
-        vectors: as they are.
-        placed: as the graph has them.
+        table: a table with the columns id, halfvec, halfvec.
+        image_ids: (B,) ids that the table does not have yet.
+        vectors: the vectors.
+        placed: the vectors as `VectorPlacement` places them for the graph.
     """
     (_, dim), (_, wide) = vectors.shape, placed.shape
     form = np.dtype([
@@ -51,7 +51,7 @@ def copy_vectors(
 def copy_blobs(
     server: Connection, table: str, image_ids: Sequence[int], blobs: Sequence[bytes]
 ) -> None:
-    """Write bytes under ids, in the caller's transaction, into the columns id, bytea."""
+    """Write ids and bytes into a table's columns id, bytea, in the caller's transaction."""
     _copy(
         server,
         table,
@@ -63,7 +63,7 @@ def copy_blobs(
 
 
 def half_rows(values: Sequence[bytes], dim: int) -> NDArray[np.float16]:
-    """Return halfvec values, as they come in binary form, as (N, D).
+    """Return halfvec values in pgvector's binary format as an array (N, D).
 
     >>> half_rows([bytes.fromhex("000200003c00c000")], 2).tolist()
     [[1.0, -2.0]]
@@ -74,7 +74,7 @@ def half_rows(values: Sequence[bytes], dim: int) -> NDArray[np.float16]:
 
 
 def as_text(vector: NDArray[np.floating]) -> str:
-    """Return a vector in the form that PostgreSQL reads, in half precision.
+    """Return a vector as the text of a halfvec, clipped to the range of half precision.
 
     >>> as_text(np.array([0.5, 1e9], dtype=np.float32))
     '[0.5, 65504.0]'

@@ -1,8 +1,8 @@
 """The tables of a database as numbered migrations, all in the schema `crossgraph`.
 
-A migration that was released is never edited: a change is a new one at the end. What a generation
-holds lies in tables of its own, `photos_N` and so on, so that one is dropped at once, and a search
-of one reads nothing of another.
+A migration that was released is never edited: a change is a new one at the end. Each generation has
+tables of its own, `photos_N` and so on, so that one is dropped at once, and searching one reads
+nothing of another.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ __all__ = ["DETAILS_COLUMNS", "SCHEMA", "check", "generation_tables", "migrate",
 SCHEMA = "crossgraph"
 
 OLDEST_PGVECTOR = (0, 8)
-"""The first that goes on past what a filter leaves out."""
+"""The first version whose searches continue if a filter leaves too few results."""
 
 TABLES = ("photos", "vectors", "nodes", "documents", "words")
-"""Of each generation."""
+"""The tables of each generation."""
 
 _MIGRATIONS = (
     """
@@ -49,7 +49,7 @@ _MIGRATIONS = (
     ALTER TEXT SEARCH CONFIGURATION crossgraph.words
         ALTER MAPPING FOR asciiword, word WITH crossgraph.stems;
     """,
-    # Of generations that are there; their metadata comes with the next push.
+    # For existing generations; their metadata comes with the next push.
     """
     DO $$
     DECLARE number bigint;
@@ -80,8 +80,8 @@ _DETAILS = {
     "lines": "text[] NOT NULL DEFAULT '{}'",
     "line_boxes": "jsonb NOT NULL DEFAULT '[]'",
 }
-"""Columns of what metadata says of photos, and of the text in them. Boxes are lists of four shares
-of width and height, or null; those of lines have the confidence before them."""
+"""Columns with the metadata of photos, and the text in them. A box is a list of four shares of width
+and height, or null; that of a line begins with its confidence."""
 
 DETAILS_COLUMNS = tuple(_DETAILS)
 
@@ -130,7 +130,7 @@ def table(name: str, number: int) -> str:
 
 
 def generation_tables(number: int, dim: int) -> str:
-    """Return the statements that make a generation's tables, still without any index."""
+    """Return the statements that create a generation's tables, still without any index."""
     names = {name: table(name, number) for name in TABLES}
     return _GENERATION.format(**names, dim=dim, wide=dim + 1, columns=_MORE_COLUMNS)
 
@@ -139,7 +139,7 @@ def check(server: Connection) -> None:
     """Check that the tables are those that this program reads.
 
     Raises:
-        IndexNotFound: there are none, or those of an earlier version.
+        IndexNotFound: there are none, or they are those of an earlier version.
         IndexTooNew: a newer version made them.
     """
     applied = _applied(server)
@@ -159,12 +159,12 @@ def check(server: Connection) -> None:
 
 
 def migrate(server: Connection) -> None:
-    """Make the tables, or bring them to the newest form.
+    """Create the tables, or migrate them to the newest form.
 
     Raises:
         IndexTooNew: a newer version made them.
-        IndexNotWritable: the user of the address may not, such as create the extension; or the
-            server has none, or one that is too old.
+        IndexNotWritable: the address's user lacks a privilege, such as to create the extension; or
+            the server does not have the extension, or one that is too old.
     """
     if _applied(server) == len(_MIGRATIONS):
         return
@@ -189,7 +189,7 @@ def _applied(server: Connection) -> int:
 
 
 def _ensure_pgvector(server: Connection) -> None:
-    """Make the extension where it is missing, which who may not create any need not be allowed."""
+    """Create the extension only if it is missing: a user may lack the privilege to create any."""
     sql = "SELECT extversion FROM pg_extension WHERE extname = 'vector'"
     if not server.rows(sql):
         server.execute("CREATE EXTENSION vector")

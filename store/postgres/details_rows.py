@@ -1,4 +1,4 @@
-"""What metadata says of photos, and the text in them, as columns of a database and back."""
+"""The metadata of photos, and the text in them, as columns of a database and back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ __all__ = ["details_to_row", "row_to_details", "row_to_lines", "storable"]
 
 
 def storable(text: str) -> str:
-    r"""Return a text without what PostgreSQL cannot hold: zeros, and what is no Unicode.
+    r"""Return a text with replacements for null characters and for what is not Unicode.
+
+    PostgreSQL can store neither.
 
     >>> storable("a\0b\ud800")
     'a?b?'
@@ -22,7 +24,7 @@ def storable(text: str) -> str:
 
 
 def details_to_row(details: PhotoDetails, lines: Sequence[TextLine]) -> tuple[object, ...]:
-    """Return the values of `store.postgres.declarations.DETAILS_COLUMNS`."""
+    """Return the values of the columns `store.postgres.declarations.DETAILS_COLUMNS`."""
     return (
         _told(details.title),
         _told(details.description),
@@ -42,7 +44,7 @@ def details_to_row(details: PhotoDetails, lines: Sequence[TextLine]) -> tuple[ob
 
 
 def row_to_details(row: Sequence[Any]) -> PhotoDetails:
-    """Return what the columns say but for the lines."""
+    """Return the metadata in these columns; the lines are left out."""
     title, description, rating, lens, latitude, longitude, *names, offset, note = row[:12]
     tags, people, boxes = row[12:15]
     sublocation, city, region, country = (name or "" for name in names)
@@ -68,7 +70,7 @@ def row_to_details(row: Sequence[Any]) -> PhotoDetails:
 
 
 def row_to_lines(texts: Sequence[str], boxes: Sequence[Sequence[float]]) -> tuple[TextLine, ...]:
-    """Return the lines that the columns `lines` and `line_boxes` hold."""
+    """Return the lines of text in the columns `lines` and `line_boxes`."""
     return tuple(
         TextLine(text, box[0], tuple(box[1:]))  # type: ignore[arg-type]
         for text, box in zip(texts, boxes, strict=True)

@@ -1,4 +1,4 @@
-"""The generations of a collection: the one that answers, those beside it, and how they change."""
+"""The generations of a collection: the active one, the others, and how their state changes."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ class CollectionGeneration:
 
     Attributes:
         number: counts up, over all collections of a database.
-        state: `filling`, `ready`, or `answers`.
-        content: changes with all that is copied of an index's embeddings.
-        created: when it was begun.
-        model: whose embeddings it holds; its id is the number.
+        state: `filling`, `ready`, or `answers` for the active one.
+        content: a digest that changes when the embeddings of the pushed index change.
+        created: when the push began.
+        model: the model whose embeddings it has; its id is the generation's number.
         scale: (D,) as in `VectorPlacement`.
-        photos: how many.
-        ef_search: how much of the graph a search looks at; None where it compares all vectors.
-        measured: how it is searched, and what that is worth.
+        photos: number of photos.
+        ef_search: the `hnsw.ef_search` of searches; None if they compare all vectors.
+        measured: how it is searched, with recall and time.
     """
 
     number: int
@@ -65,10 +65,10 @@ class CollectionGeneration:
 
 
 def current_generation(server: Connection, collection: str) -> CollectionGeneration:
-    """Return the generation that answers.
+    """Return the active generation.
 
     Raises:
-        IndexNotFound: none does.
+        IndexNotFound: none is active.
     """
     active = [each for each in generations(server, collection) if each.state == "answers"]
     if not active:
@@ -89,7 +89,10 @@ def generations(server: Connection, collection: str) -> list[CollectionGeneratio
 def begin(
     server: Connection, collection: str, content: str, model: Model, placement: VectorPlacement
 ) -> CollectionGeneration:
-    """Make room for a generation, and drop what an earlier push left of another one."""
+    """Create a generation with its tables, or return an unfinished one with the same content.
+
+    Unfinished generations with other content, which earlier pushes left, are dropped.
+    """
     for left in generations(server, collection):
         if left.state == "filling":
             if left.content == content:
@@ -115,7 +118,7 @@ def mark_ready(
     ef_search: int | None,
     measured: Measured,
 ) -> None:
-    """Write down that a generation is whole, and what was measured of it."""
+    """Record that a generation is complete, with its measurements."""
     server.execute(
         f"""UPDATE {SCHEMA}.generations SET state = 'ready', photos = %s, ef_search = %s,
         kind = %s, recall_at_100 = %s, query_ms = %s, build_seconds = %s WHERE number = %s""",
@@ -125,10 +128,10 @@ def mark_ready(
 
 
 def activate(server: Connection, collection: str, number: int) -> None:
-    """Let a generation answer from the next search on, in one transaction.
+    """Make a generation the active one from the next search on, in one transaction.
 
     Raises:
-        QueryError: the collection has none of that number that is whole.
+        QueryError: the collection has no complete generation with that number.
     """
     whole = [each for each in generations(server, collection) if each.state != "filling"]
     if number not in [each.number for each in whole]:
@@ -144,7 +147,7 @@ def activate(server: Connection, collection: str, number: int) -> None:
 
 
 def drop(server: Connection, generation: CollectionGeneration) -> None:
-    """Drop a generation with all that it holds, once nobody reads a table of it any more."""
+    """Drop a generation with its tables; waits until nobody reads these any more."""
     with server.transaction():
         for name in TABLES:
             server.execute(f"DROP TABLE IF EXISTS {generation.table(name)}")
@@ -154,7 +157,7 @@ def drop(server: Connection, generation: CollectionGeneration) -> None:
 
 @contextmanager
 def only_writer(server: Connection, collection: str) -> Generator[None]:
-    """Be the only one who writes a collection; the server ends it where this process dies.
+    """Lock a collection for writing by one process; the server unlocks it if this process dies.
 
     Raises:
         IndexBusy: another process is writing it.

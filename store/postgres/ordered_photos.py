@@ -17,19 +17,19 @@ _KEYS = {
     "taken": "taken_s",
     "size": "size_bytes",
     "id": "id",
-    # As bytes, whose order is the same in every database: A to Z alone are made small.
+    # As bytes, which have the same order in every database; only A to Z become lower case.
     "name": """convert_to(lower(substr(path, length(rtrim(path, replace(path, '/', ''))) + 1)
         COLLATE "C"), 'UTF8')""",
 }
 
 
 class OrderedGeneration:
-    """The part of an index in a database that tells of its state and its order."""
+    """The part of an index in a database for its state and the order of photos."""
 
     _session: Session
 
     def state(self) -> object:
-        """Return the number of the generation that answers."""
+        """Return the number of the active generation."""
         with self._session.snapshot():
             return self._session.generation.number
 
@@ -39,7 +39,7 @@ class OrderedGeneration:
         most: int,
         within: Chosen | Sequence[int] | NDArray[np.int64] | None = None,
     ) -> OrderedPhotos:
-        """Return the first photos of an order, at most so many, and how many there are in all."""
+        """Return at most `most` first photos of an order, and how many there are in all."""
         chosen = Chosen.of(within)
         with self._session.snapshot():
             photos = self._session.table("photos")

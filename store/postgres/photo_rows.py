@@ -1,4 +1,4 @@
-"""What is known of photos, and the words said of them, written into a generation."""
+"""Writing the facts about photos, and their words, into a generation."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _COLUMNS = f"""id, root, path, raw_root, raw_path, size_bytes, mtime_ns, sha256,
 
 
 def write_facts(server: Connection, generation: CollectionGeneration, catalog: CatalogFile) -> None:
-    """Write all that an index knows of its photos, but embeddings, in one transaction.
+    """Write everything that an index knows about its photos, except embeddings, at once.
 
-    What an earlier push that was killed wrote of it is replaced.
+    It is one transaction, which replaces what an earlier, killed push wrote.
     """
     number, photos = generation.number, generation.table("photos")
     documents, words = generation.table("documents"), generation.table("words")

@@ -1,4 +1,4 @@
-"""An index in a database as searches and servers read it."""
+"""An index in a database, for searches and servers."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ __all__ = ["PostgresReader"]
 
 _FILE = f"""id, root, path, raw_root, raw_path, size_bytes, mtime_ns, sha256, width_px, height_px,
     taken_s, camera, look, captions, categories, {", ".join(DETAILS_COLUMNS)}"""
-_FACTS = 13  # columns of it before the captions
+_FACTS = 13  # columns in `_FILE` before the captions
 
 Within = Chosen | Ids | None
 
@@ -50,11 +50,11 @@ Within = Chosen | Ids | None
 class PostgresReader(OrderedGeneration, OneState):
     """A collection of a database, a `ServedIndex`; made by `open`.
 
-    It follows what is switched to from one call, or one `snapshot`, to the next. A server that went
-    away is connected to again by the next call.
+    Each call, or `snapshot`, reads the generation that is active by then. If the connection to the
+    server was lost, the next call connects again.
 
     Args:
-        session: reads it.
+        session: the session that reads it.
     """
 
     folder = None
@@ -71,11 +71,11 @@ class PostgresReader(OrderedGeneration, OneState):
 
         Args:
             address: `postgresql://...`.
-            fingerprint: of the model at hand, None to open it whatever made it.
+            fingerprint: fingerprint of the available model; None to open it whatever made it.
             model: that model's name, for the message.
 
         Raises:
-            QueryError: it is no address.
+            QueryError: it is not a valid address.
             IndexUnavailable: the database cannot be reached.
             IndexNotFound: it has no such collection.
             IndexTooNew: a newer version wrote it.
@@ -122,13 +122,13 @@ class PostgresReader(OrderedGeneration, OneState):
             return self._session.generation.photos
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """Read all of a block from one generation; see `Session.snapshot`."""
+        """Read everything in a block from one generation; see `Session.snapshot`."""
         return self._session.snapshot()
 
     # Searches
 
     def matching(self, expression: Expression) -> Chosen:
-        """Return the photos that a filter is true of, as a condition; QueryError if too large."""
+        """Return the photos that pass a filter; raises QueryError if it is too large."""
         with self.snapshot():
             return choose(self._session, expression)
 
@@ -144,7 +144,7 @@ class PostgresReader(OrderedGeneration, OneState):
     # What is there
 
     def vectors(self, image_ids: Ids) -> NDArray[np.float32]:
-        """Return vectors, (K, D), in the order of the ids; KeyError for one that is not there."""
+        """Return vectors, (K, D), in the order of the ids; raises KeyError for an unknown one."""
         ids = _plain(image_ids)
         stored = self._vectors.stored(ids)
         return np.array([stored[i] for i in ids], dtype=np.float32).reshape(
@@ -152,7 +152,7 @@ class PostgresReader(OrderedGeneration, OneState):
         )
 
     def nodes(self, image_ids: Ids) -> StoredArray:
-        """Return nodes, (K, ...), in the order of the ids; KeyError for one that is not there."""
+        """Return nodes, (K, ...), in the order of the ids; raises KeyError for an unknown one."""
         ids = _plain(image_ids)
         if not ids:
             return np.zeros((0, 0, 0), dtype=np.float16)
@@ -160,7 +160,7 @@ class PostgresReader(OrderedGeneration, OneState):
         return blobs_to_array([stored[image_id] for image_id in ids])
 
     def background(self) -> Background:
-        """Return a sample of the vectors and how many there are, once for each generation."""
+        """Return a sample of the vectors and how many there are, read once per generation."""
         with self.snapshot():
             generation = self._session.generation
             if self._background is None or self._background[0] != generation.number:
@@ -177,26 +177,26 @@ class PostgresReader(OrderedGeneration, OneState):
         return Background(self.vectors(sorted(ids)), self._session.generation.photos)
 
     def perceptual_hashes(self, image_ids: Ids) -> list[int | None]:
-        """Return perceptual hashes in the order of the ids, None where there is none."""
+        """Return perceptual hashes in the order of the ids, None if there is none."""
         ids = _plain(image_ids)
         hashes: dict[int, int | None] = dict(self._of("id, look", "photos", ids))
         return [hashes.get(image_id) for image_id in ids]
 
     def photos(self, image_ids: Ids) -> list[Photo]:
-        """Return photos in the order of the ids; those that are not there are left out."""
+        """Return photos in the order of the ids; unknown ones are left out."""
         return [
             Photo(photo.image_id, photo.file.path, photo.captions, photo.categories, photo.details)
             for photo in self.photo_records(image_ids)
         ]
 
     def photo_records(self, image_ids: Ids) -> list[PhotoRecord]:
-        """Return all that is known of photos but their vectors, in the order of the ids."""
+        """Return everything known about photos except vectors, in the order of the ids."""
         ids = _plain(image_ids)
         records = {row[0]: _record(row) for row in self._of(_FILE, "photos", ids)}
         return [records[image_id] for image_id in ids if image_id in records]
 
     def ids_after(self, image_id: int, most: int) -> list[int]:
-        """Return the ids above one, ascending, at most so many."""
+        """Return at most `most` ids above one, ascending."""
         with self.snapshot():
             sql = f"SELECT id FROM {self._photos} WHERE id > %s ORDER BY id LIMIT %s"
             return [row[0] for row in self._session.rows(sql, image_id, most)]
@@ -211,7 +211,7 @@ class PostgresReader(OrderedGeneration, OneState):
     # Its state
 
     def counts(self) -> Counts:
-        """Return how much it holds; what was left out of the index is not told here."""
+        """Return how much it holds; files in quarantine are not in the database and count as 0."""
         with self.snapshot():
             sql = f"""SELECT count(*), coalesce(sum(cardinality(captions)), 0)::bigint,
                 (SELECT count(DISTINCT name) FROM {self._photos}, unnest(categories) AS name)
@@ -227,15 +227,15 @@ class PostgresReader(OrderedGeneration, OneState):
             return {_path(None, raw): count for raw, count in self._session.rows(sql)}
 
     def passed_over(self) -> dict[str, int]:
-        """Return no kind: what was passed over stays with the index on disk."""
+        """Return no kinds: only the index on disk records files that are not read."""
         return {}
 
     def quarantined(self) -> list[QuarantinedFile]:
-        """Return no file: what was left out stays with the index on disk."""
+        """Return no files: only the index on disk records the quarantine."""
         return []
 
     def damaged(self) -> list[PhotoFile]:
-        """Return no photo: what is wrong with files stays with the index on disk."""
+        """Return no photos: only the index on disk records which files are damaged."""
         return []
 
     def category_counts(self, most: int) -> list[tuple[str, int]]:
@@ -252,12 +252,12 @@ class PostgresReader(OrderedGeneration, OneState):
             return values_of(self._session, field, most)
 
     def lines(self, image_ids: Ids) -> dict[int, tuple[TextLine, ...]]:
-        """Return the text that was read in photos, of those ids that have any."""
+        """Return the text that was read in photos, for those ids that have any."""
         rows = self._of("id, lines, line_boxes", "photos", _plain(image_ids))
         return {image_id: row_to_lines(texts, boxes) for image_id, texts, boxes in rows if texts}
 
     def coming_models(self) -> list[Model]:
-        """Return none: a generation is of one model."""
+        """Return none: a generation has embeddings of one model."""
         return []
 
     def measured(self) -> Measured:

@@ -1,4 +1,4 @@
-"""An index on disk copied into a database as a new generation, which answers once it is whole."""
+"""Copying an index on disk into a database as a new generation, activated once it is complete."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ from store.types import Block, Progress
 __all__ = ["Pushed", "push"]
 
 WIDEST = 3_999
-"""Numbers of a vector: pgvector's graph takes 4,000 in half precision, one of which is ours."""
+"""Largest width of a vector: pgvector's graph takes 4,000 numbers in half precision, one of which
+`VectorPlacement` adds."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,11 @@ class Pushed:
     """The result of a push.
 
     Attributes:
-        generation: its number, which answers now.
-        photos: how many it holds.
-        recall_at_100: as measured; None where there were no captions to measure with.
-        copy_seconds: to write all rows.
-        build_seconds: to build and measure the graph.
+        generation: number of the generation, which is active now.
+        photos: number of photos in it.
+        recall_at_100: as measured; None if there were no captions to measure with.
+        copy_seconds: time to write all rows.
+        build_seconds: time to build and measure the graph.
     """
 
     generation: int
@@ -67,18 +68,18 @@ def push(
     queries: NDArray[np.float32] | None = None,
     progress: Progress | None = None,
 ) -> Pushed:
-    """Write an index into a database, and let it answer there in the place of the one before.
+    """Write an index into a database as a new generation, which becomes the active one.
 
-    Searches go on meanwhile and never see half of it. What a push that was killed has written is
-    used, where the index has the same embeddings still. The one that answered before is kept, to
-    go back to; older ones are dropped.
+    Searches go on meanwhile and never see a part of it. Rows that a killed push wrote are used if
+    the index still has the same embeddings. The generation that was active before is kept, to go
+    back to; older ones are dropped.
 
     Args:
-        index: open; photos keep their ids.
-        address: where to.
-        queries: (Q, D) vectors of captions, by which the search is measured where the index keeps
+        index: an open index; photos keep their ids.
+        address: the address to write to.
+        queries: (Q, D) vectors of captions with which the search is measured if the index keeps
             none.
-        progress: called with photos done, photos to do, and what is being done.
+        progress: called with photos done, photos in all, and what is being done.
 
     Raises:
         IndexUnavailable: the database cannot be reached, or went away.
@@ -102,7 +103,7 @@ def push(
 
 
 class _Push:
-    """One push, within one state of the index."""
+    """One push, from one snapshot of the index."""
 
     def __init__(
         self, index: IndexReader, catalog: CatalogFile, server: Connection, progress: Progress
@@ -142,7 +143,7 @@ class _Push:
     def _copy_embeddings(
         self, generation: CollectionGeneration, placement: VectorPlacement
     ) -> None:
-        """Copy vectors and nodes, some thousand photos in a transaction, after those there are."""
+        """Copy vectors and nodes that are not there yet, about a thousand photos a transaction."""
         vectors, nodes = generation.table("vectors"), generation.table("nodes")
         sql = f"SELECT coalesce(max(image_id), 0), count(*) FROM {vectors}"
         last, done = self._server.rows(sql)[0]
@@ -158,7 +159,7 @@ class _Push:
             raise self._damaged(f"{self._photos} photos and the vectors of {done}")
 
     def _nodes(self, ids: NDArray[np.int64]) -> list[bytes]:
-        """Return what the re-ranker reads of photos, as the bytes that they are."""
+        """Return the photos' nodes for the re-ranker, as stored bytes."""
         sql = f"""SELECT image_id, nodes FROM {self._index.model.nodes}
             WHERE image_id IN (SELECT value FROM json_each(?))"""
         nodes_by_id: dict[int, bytes] = dict(self._catalog.rows(sql, json.dumps(ids.tolist())))
@@ -170,7 +171,7 @@ class _Push:
         return vectors_after(self._catalog, self._index.model, 0)
 
     def _content(self) -> str:
-        """Return what changes with any embedding of the index and differs between indexes."""
+        """Return a digest that changes with any embedding of the index, and between indexes."""
         facts = next(
             self._catalog.rows(
                 "SELECT count(*), max(id), total(size_bytes), total(mtime_ns) FROM images"
@@ -181,7 +182,7 @@ class _Push:
         return hashlib.sha256(content.encode()).hexdigest()
 
     def _drop_old(self, collection: str, kept: list[int]) -> None:
-        """Drop all but the one that answers and the one that did before it."""
+        """Drop all generations except those kept: the active one and the one active before."""
         for old in generations(self._server, collection):
             if old.number not in kept:
                 drop(self._server, old)

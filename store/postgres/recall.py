@@ -1,4 +1,4 @@
-"""A generation's graph: built, and asked with real captions how much of it a search has to see."""
+"""Building a generation's graph, and measuring with real captions how much of it to search."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from store.vectors.choose import LEAST_RECALL, NEIGHBOURS, OVERSAMPLING, Measure
 __all__ = ["FEW_VECTORS", "build_graph", "measure"]
 
 FEW_VECTORS = 2_000
-"""Up to so many, all are compared: it takes some milliseconds, and nothing has to be measured."""
+"""Up to this many vectors, all are compared: it takes some milliseconds, and no recall is lost."""
 
 NOT_MEASURED = 400
-"""What a search looks at where there are no captions to measure with."""
+"""The `hnsw.ef_search` of a graph if there are no captions to measure with."""
 
 _TO_TRY = (50, 100, 150, 200, 300, 400, 600, 800, 1000)
 _MOST_QUERIES = 100
@@ -31,7 +31,7 @@ _MOST_MEMORY_MB = 4096
 
 
 def build_graph(server: Connection, generation: CollectionGeneration, count: int) -> bool:
-    """Make the indexes on a generation's embeddings; return whether there is a graph now."""
+    """Create the indexes on a generation's embeddings; return whether it has a graph now."""
     vectors, nodes = generation.table("vectors"), generation.table("nodes")
     with server.transaction():
         for name, held in (("vectors", vectors), ("nodes", nodes)):
@@ -61,19 +61,19 @@ def measure(
     queries: NDArray[np.float32] | None,
     started: float,
 ) -> tuple[int | None, Measured]:
-    """Return how much of the graph a search has to look at for what `store.vectors.choose` demands.
+    """Return the `hnsw.ef_search` with the recall that `store.vectors.choose` requires.
 
     Args:
         server: the database.
-        generation: all of its vectors are there.
-        has_graph: whether it has one; without, all vectors are compared, and a search is timed.
-        blocks: gives its vectors.
-        queries: (Q, D) vectors of real captions; None where there are none.
+        generation: the generation, with all of its vectors.
+        has_graph: whether it has a graph; otherwise all vectors are compared, and that is timed.
+        blocks: yields its vectors.
+        queries: (Q, D) vectors of real captions; None if there are none.
         started: when building began, by `time.perf_counter`.
 
     Returns:
-        The smallest of some values of `hnsw.ef_search` that is enough, else the largest, None
-        without a graph; and what was measured with it.
+        The smallest of some values of `hnsw.ef_search` that is enough, or else the largest;
+        `NOT_MEASURED` without queries, None without a graph. And the measurements with it.
     """
     if not has_graph:
         any_query = np.full((_TIMED, generation.model.dim), 1, dtype=np.float32)
@@ -98,7 +98,7 @@ def _answers_and_time(
     queries: NDArray[np.float32],
     ef_search: int | None,
 ) -> tuple[list[list[int]], float]:
-    """Return the ids of the exact hits of each query, and a search's median milliseconds."""
+    """Return the ids of each query's candidates, and a search's median milliseconds."""
     answers, taken = [], []
     by = "placed" if ef_search else "vector"
     sql = f"""SELECT image_id, vector FROM {generation.table("vectors")}

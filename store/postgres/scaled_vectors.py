@@ -1,13 +1,14 @@
-"""Vectors placed as a graph of neighbours (HNSW) needs them: around zero, and equally long.
+"""Vectors placed as a graph of neighbours (HNSW) needs them: around zero, and of equal length.
 
-The graph joins vectors that are near to each other, and a search follows it. By inner product a
-long vector is near to everything: with vectors as they are, which carry corrections of a far wider
-range than the embedding's own numbers, it found 40 of the true nearest 100. So, changing no order:
+The graph connects vectors that are near to each other, and a search follows it. By inner product a
+long vector is near to everything: with the vectors unchanged, which include corrections of a far
+wider range than the embedding's own numbers, a search found 40 of the true nearest 100. So three
+changes are made, none of which changes the order of results:
 
-- the mean of all vectors is taken off, which lowers all scores of a query by the same;
-- numbers of a far wider range are scaled down by powers of two, and the query's scaled up;
-- each vector gets one more number that fills it up to the longest's length, and a query a zero
-  there: the nearest by inner product are the nearest by distance then (Bachrach et al. 2014,
+- The mean of all vectors is subtracted, which lowers all scores of a query by the same amount.
+- Numbers of a far wider range are scaled down by powers of two, and the query's scaled up.
+- Each vector gets one more number, which extends it to the length of the longest, and a query a
+  zero there: the nearest by inner product are then the nearest by distance (Bachrach et al. 2014,
   Speeding Up the Xbox Recommender System Using a Euclidean Transformation for Inner-Product
   Spaces).
 """
@@ -25,17 +26,17 @@ from store.types import Blocks
 __all__ = ["VectorPlacement", "scaled_query"]
 
 SPREAD = 4.0
-"""Times the usual spread of a number, from which on it is scaled down."""
+"""A number is scaled down if its spread is more than this many times the usual one."""
 
 
 @dataclass(frozen=True, eq=False)
 class VectorPlacement:
-    """How vectors (D,) are placed among those of one length.
+    """How vectors (D,) are converted to vectors (D + 1,) of equal length.
 
     Attributes:
-        mean: (D,) float32, which is taken off.
-        scale: (D,) float32 powers of two, by which each number is multiplied then.
-        length: of every placed vector.
+        mean: (D,) float32, which is subtracted.
+        scale: (D,) float32 powers of two, by which each number is multiplied after that.
+        length: the length of every placed vector.
 
     >>> placement = VectorPlacement(np.zeros(2, np.float32), np.array([1.0, 0.5], np.float32), 5.0)
     >>> placement.placed(np.array([[3.0, 0.0], [0.0, 8.0]])).tolist()
@@ -50,11 +51,11 @@ class VectorPlacement:
 
     @classmethod
     def of(cls, dim: int, blocks: Blocks) -> Self:
-        """Return the placement that suits vectors.
+        """Return the placement for a set of vectors.
 
         Args:
             dim: their width D.
-            blocks: gives them; called twice.
+            blocks: yields them; called twice.
         """
         mean, scale = _mean_and_scale(dim, blocks)
         longest = max(
@@ -63,14 +64,14 @@ class VectorPlacement:
         return cls(mean, scale, longest)
 
     def placed(self, vectors: NDArray[np.floating]) -> NDArray[np.float16]:
-        """Return vectors (N, D) as (N, D + 1), equally long but for rounding."""
+        """Return vectors (N, D) as (N, D + 1), equally long except for rounding."""
         scaled = (vectors.astype(np.float32) - self.mean) * self.scale
         missing = np.sqrt(np.maximum(self.length**2 - _lengths(scaled) ** 2, 0))
         return np.column_stack([scaled, missing]).astype(np.float16)
 
 
 def scaled_query(query: NDArray[np.float32], scale: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return a query (D,) as (D + 1,), by which placed vectors stand in the order they had."""
+    """Return a query (D,) as (D + 1,), which orders placed vectors as it did the original ones."""
     return np.append(query / scale, np.float32(0))
 
 

@@ -1,4 +1,4 @@
-"""One state of a collection at a time: which generation answers, and statements on its tables."""
+"""Reading one generation of a collection at a time: which is active, and queries on its tables."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from store.postgres.generations import CollectionGeneration, current_generation
 
 __all__ = ["Session"]
 
-# Both hold until the transaction ends. In relaxed order, a search that has to go on since a filter
-# left too little gives what it then finds too, wherever that belongs: all is sorted here.
+# Both settings last until the transaction ends. In relaxed order, a search that continues since a
+# filter left too few results returns further ones out of order, which our code sorts.
 _BEGIN = f"""SELECT number, set_config('hnsw.ef_search', coalesce(ef_search, 40)::text, true),
     set_config('hnsw.iterative_scan', 'relaxed_order', true)
     FROM {SCHEMA}.generations WHERE collection = '{{collection}}' AND state = 'answers'"""
 
 
 class Session:
-    """Reads what answers; follows from one snapshot to the next what is switched to.
+    """Reads the active generation; each snapshot reads the one that is active by then.
 
     Args:
         server: the database.
 
     Raises:
-        IndexNotFound: no generation answers.
+        IndexNotFound: no generation is active.
     """
 
     def __init__(self, server: Connection) -> None:
@@ -39,16 +39,17 @@ class Session:
 
     @contextmanager
     def snapshot(self) -> Generator[None]:
-        """Read all of a block from one generation.
+        """Read everything in a block from one generation.
 
         Raises:
             IndexUnavailable: the database cannot be reached.
-            ModelMismatch: the photos of the one that answers now were embedded with another model.
+            IndexNotFound: no generation is active any more.
+            ModelMismatch: the generation that is active now has embeddings of another model.
         """
         if self._depth:
             yield
             return
-        # Its name is of letters, digits, - and _ alone.
+        # The name is safe in SQL: it has only letters, digits, - and _.
         first = _BEGIN.format(collection=self.server.address.collection)
         with self.server.snapshot(first) as rows:
             self._follow(rows)
@@ -59,7 +60,7 @@ class Session:
                 self._depth -= 1
 
     def rows(self, sql: str, *arguments: object) -> list[Row]:
-        """Return the rows of a statement, in a snapshot of its own where there is none."""
+        """Return the rows of a statement, in a snapshot of its own if none is open."""
         with self.snapshot():
             return self.server.rows(sql, *arguments)
 

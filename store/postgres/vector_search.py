@@ -1,4 +1,4 @@
-"""The vectors of a generation as a `VectorIndex`: followed in pgvector's graph, scored exactly."""
+"""A generation's vectors as a `VectorIndex`: candidates from pgvector's graph, scored exactly."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ GRAPH = "HNSW in PostgreSQL, half precision"
 WHOLE = "exact, in PostgreSQL"
 
 MOST_FROM_GRAPH = 2_000
-"""A search that wants more of the graph than this is answered sooner by comparing all vectors."""
+"""For more candidates than this, comparing all vectors is faster than following the graph."""
 
 SPARE = 20
-"""Asked for beside, so that rounding loses none of a few."""
+"""Extra candidates, so that rounding of the query loses no hit even if k is small."""
 
 
 class PostgresVectors:
-    """A `VectorIndex` over the vectors of what answers.
+    """A `VectorIndex` over the vectors of the active generation.
 
     Args:
-        session: reads them.
+        session: the session that reads them.
     """
 
     def __init__(self, session: Session) -> None:
@@ -64,8 +64,9 @@ class PostgresVectors:
     ) -> TopK:
         """Return ids (K,) and inner products (K,) of the k nearest to a query (D,).
 
-        The highest score comes first, equal ones in the order of the ids. Where few photos may
-        answer, all of these are compared; else the graph is followed until enough are found.
+        The highest score comes first, equal ones in the order of the ids. If `within` is a short
+        list of ids, or there is no graph, all allowed photos are compared; otherwise the graph is
+        followed until enough are found.
 
         Raises:
             ValueError: the query has another width.
@@ -78,7 +79,7 @@ class PostgresVectors:
             return self._nearest(query, k, chosen, _Conditions(chosen, without))
 
     def stored(self, image_ids: Sequence[int]) -> dict[int, NDArray[np.float16]]:
-        """Return vectors (D,) in half precision by id, of those that are there."""
+        """Return vectors (D,) in half precision by id, for those ids that exist."""
         with self._session.snapshot():
             rows = self._session.rows(
                 f"""SELECT image_id, vector FROM {self._session.table("vectors")}
@@ -100,7 +101,7 @@ class PostgresVectors:
                 ids, scores = self._rows(query, conditions, wanted, by_graph=True)
                 if len(ids) >= count:
                     return ids[:count], scores[:count]
-            # Nothing is left out because the graph did not lead there.
+            # All are compared: a photo must not be missing since the graph did not lead to it.
             ids, scores = self._rows(query, conditions, wanted, by_graph=False)
             missing = (0, max(0, count - len(ids)))
             return (
@@ -113,12 +114,12 @@ class PostgresVectors:
     def _rows(
         self, query: NDArray[np.float32], conditions: _Conditions, most: int, *, by_graph: bool
     ) -> TopK:
-        """Return at most so many ids and exact scores, best first, equal ones by id.
+        """Return at most `most` ids and exact scores, best first, equal ones by id.
 
-        The database takes the query in half precision, which is why more are asked for.
+        The database compares the query in half precision, which is why callers fetch more.
         """
         placed = scaled_query(query, self._session.generation.scale) if by_graph else query
-        # The number stands in the text: a plan for any number would not trust the graph.
+        # The limit is written into the SQL: a generic plan for any limit would not use the graph.
         rows = self._session.rows(
             f"""SELECT v.image_id, v.vector FROM {self._session.table("vectors")} v
             WHERE {conditions.sql} ORDER BY v.{"placed" if by_graph else "vector"}
@@ -134,7 +135,7 @@ class PostgresVectors:
 
 
 class _Conditions:
-    """What holds of every photo that may answer, as SQL on `v`."""
+    """The condition on photos that may be returned, as SQL on the alias `v`."""
 
     def __init__(self, chosen: Chosen | None, without: NDArray[np.int64] | None) -> None:
         parts = ["TRUE"]

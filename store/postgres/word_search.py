@@ -1,8 +1,8 @@
 """Words of captions and file names, found by PostgreSQL's text search.
 
-As the index's own (`store.catalog.full_text`): any of the words, English stems, neither accents nor
-case, and in the order of BM25. Where a great many photos have the words, PostgreSQL's own measure
-says of which ones that order is taken.
+It works like the search of an index on disk (`store.catalog.full_text`): any of the words, English
+stems, ignoring accents and case, ordered by BM25. If very many photos have the words, PostgreSQL's
+own rank preselects those that are scored by BM25.
 """
 
 from __future__ import annotations
@@ -22,24 +22,25 @@ from store.types import TopK
 __all__ = ["ALL_WORDS", "plain_words", "search_words"]
 
 ALL_WORDS = ""
-"""What stands in the table of words for all of them: beside it, how many all photos have."""
+"""Key of the row in the table of words that has the number of words of all photos together."""
 K1, B = 1.2, 0.75
-"""Of BM25, as SQLite has them."""
+"""The parameters of BM25, as in SQLite."""
 LEAST_WEIGHT = 1e-6
-"""Of a word that most photos have."""
+"""The weight of a word that most photos have."""
 MOST_SCORED, PRESELECTED = 5_000, 1_000
-"""Photos that are scored by BM25, and, where more have the words, how many are chosen for that."""
+"""Up to the first number, all photos with the words are scored by BM25; if there may be more, the
+second number of photos, or k if that is more, is preselected."""
 
 LONGEST_TEXT = 200_000
 LONGEST_WORD = 500
 """Characters; PostgreSQL refuses a text whose words take more than a megabyte."""
 
 BY_LENGTH = 1
-"""Of `ts_rank`: the longer a text, the less each of its words counts, by the logarithm."""
+"""Option of `ts_rank`: the longer a text, the less each of its words counts, by the logarithm."""
 
 
 def plain_words(text: str) -> str:
-    """Return the words of a text in lower case without accents, a space between two.
+    """Return the words of a text in lower case without accents, separated by spaces.
 
     >>> plain_words("Café_au-lait, don't!")
     'cafe au lait don t'
@@ -50,7 +51,7 @@ def plain_words(text: str) -> str:
 
 
 def search_words(session: Session, text: str, k: int, within: Chosen | None = None) -> TopK:
-    """Return ids (K,) and BM25 scores (K,) of the k photos that fit words best.
+    """Return ids (K,) and BM25 scores (K,) of the k photos that match a text's words best.
 
     The highest score comes first, equal ones by id.
     """
@@ -89,11 +90,11 @@ def search_words(session: Session, text: str, k: int, within: Chosen | None = No
 
 
 def _weights(session: Session, text: str) -> tuple[list[tuple[str, float]], int, float]:
-    """Return what is known of the words of a text.
+    """Return the BM25 weights of a text's words, and the statistics that go with them.
 
     Returns:
-        The stems that some photo has, and how telling each is; how many photos have one of them at
-        most; and how many words a photo has in the mean.
+        The stems that some photo has, with their weights; an upper bound on how many photos have
+        one of them; and the mean number of words of a photo, infinite if unknown.
     """
     words = plain_words(" ".join(telling_words(text)))
     rows = session.rows(
@@ -104,7 +105,7 @@ def _weights(session: Session, text: str) -> tuple[list[tuple[str, float]], int,
     )
     had = {word: photos for word, photos in rows if word != ALL_WORDS}
     count = session.generation.photos
-    # A database of before has no such row, and then all photos count as equally long.
+    # An older database has no such row; then length does not matter.
     every = next((photos for word, photos in rows if word == ALL_WORDS), 0)
     weights = {
         word: max(math.log((count - photos + 0.5) / (photos + 0.5)), LEAST_WEIGHT)
