@@ -18,8 +18,8 @@ from store.postgres.session import Session
 __all__ = ["FEW", "Chosen", "choose", "values_of"]
 
 FEW = 12_000
-"""Up to this many allowed photos, all their vectors are compared, which takes some milliseconds. The
-more photos pass a filter, the sooner a search of the graph meets some of them."""
+"""Up to this many photos, all their vectors are compared, which takes some milliseconds. The more
+photos pass a filter, the sooner a search of the graph meets some of them."""
 
 _TOP = "rtrim(root, '/')"
 _UP_TO_NAME = "rtrim(path, replace(path, '/', ''))"

@@ -80,8 +80,8 @@ _DETAILS = {
     "lines": "text[] NOT NULL DEFAULT '{}'",
     "line_boxes": "jsonb NOT NULL DEFAULT '[]'",
 }
-"""Columns with the metadata of photos, and the text in them. A box is a list of four shares of width
-and height, or null; that of a line begins with its confidence."""
+"""Columns with the metadata of photos, and the text in them. A box is a list of four shares of
+width and height, or null; that of a line begins with its confidence."""
 
 DETAILS_COLUMNS = tuple(_DETAILS)
 

@@ -64,8 +64,8 @@ class PostgresVectors:
     ) -> TopK:
         """Return ids (K,) and inner products (K,) of the k nearest to a query (D,).
 
-        The highest score comes first, equal ones in the order of the ids. If `within` is a short
-        list of ids, or there is no graph, all allowed photos are compared; otherwise the graph is
+        The highest score comes first, equal ones in the order of the ids. If `within` has the ids
+        of its photos, or there is no graph, all allowed photos are compared; otherwise the graph is
         followed until enough are found.
 
         Raises:

@@ -1,9 +1,10 @@
 """Approximate search: vectors in lists by their nearest of L centroids (FAISS `IndexIVF...`).
 
 A search compares its query with the centroids and reads only the nearest lists, in codes of 8 or 16
-bits a number. Left out: HNSW, which takes a hundred times as long to build; product quantisation,
-whose training takes longer than all of this; and RaBitQ, of which one bit found 85 of the true 100
-among 400 where 8 bits lose none, and two bits cost nearly as much as an exact search.
+bits a number. Not used are HNSW, which takes a hundred times as long to build; product
+quantisation, whose training alone takes longer than this build; and RaBitQ: with one bit, 400
+candidates had 85 of the true 100 nearest, where 8 bits lose none, and with two bits it cost nearly
+as much as an exact search.
 """
 
 from __future__ import annotations
@@ -53,12 +54,12 @@ class ApproximateIndex:
         lists, width = centroids.shape
         nearest = faiss.IndexFlatIP(width)
         nearest.add(centroids)
-        # Not by residual: what is held is then the vector itself, whichever list it is in.
+        # Not by residual: a code is then of the vector itself, whichever list it is in.
         self._held: Any = faiss.IndexIVFScalarQuantizer(
             nearest, width, lists, codes, faiss.METRIC_INNER_PRODUCT, False
         )
         self._nearest = nearest
-        self._lists: MappedLists | None = None  # the file's, where it comes from one
+        self._lists: MappedLists | None = None  # the lists of the file, if it comes from one
         self.probes = min(FIRST_PROBES, lists)
 
     @classmethod
@@ -70,9 +71,9 @@ class ApproximateIndex:
         Args:
             dim: width of the vectors.
             count: how many there are, at least one.
-            blocks: gives them; ids from 0 up.
-            bits: of a number in a code, 8 or 16.
-            trained: what `train` gave for the same vectors, None to train now.
+            blocks: yields them; ids are at least 0.
+            bits: bits of a number in a code, 8 or 16.
+            trained: the result of `train` for the same vectors; None to train now.
 
         Raises:
             ValueError: a block has vectors of another width, or not as many as ids.
@@ -81,7 +82,7 @@ class ApproximateIndex:
         index = cls(dim, bits, learnt.scale, learnt.centroids)
         index._held.train(learnt.sample)
         if index.lists == 1:
-            # Room for all at once: as they grow, lists are copied into twice the room each time.
+            # Allocated at once: a list that grows is copied into twice the memory each time.
             index._held.invlists.resize(0, count)
         start = 0
         for ids, vectors in blocks():
@@ -97,7 +98,7 @@ class ApproximateIndex:
         return index
 
     def _put(self, start: int, ids: NDArray[np.int64], scaled: NDArray[np.float32]) -> None:
-        """Put vectors (N, W) at a place of the only list, in which there is room for them."""
+        """Write vectors (N, W) into the only list from `start` on, where there is room for them."""
         codes = self._held.sq.compute_codes(scaled)
         self._held.invlists.update_entries(
             0, start, len(ids), faiss.swig_ptr(ids), faiss.swig_ptr(codes)
@@ -105,7 +106,7 @@ class ApproximateIndex:
 
     @classmethod
     def read(cls, file: Path, stream: BinaryIO, head: Head) -> Self:
-        """Open the rest of a file of which the head has been read and checked.
+        """Open the rest of a file whose head has been read and checked.
 
         Its lists stay in the file, see `store.vectors.mapped_lists`.
 
@@ -123,7 +124,7 @@ class ApproximateIndex:
 
     @property
     def kind(self) -> str:
-        """How it searches, in words."""
+        """How it searches, in a few words for people."""
         if self.whole and self._bits == 8:
             return "exact, 8 bits re-scored"
         return f"IVF {self.lists} lists, {self.probes} probed, {self._bits} bits"
@@ -148,12 +149,12 @@ class ApproximateIndex:
         without: NDArray[np.int64] | None = None,
         within: NDArray[np.int64] | None = None,
     ) -> TopK:
-        """Return ids (K,) and approximate inner products (K,) of most of the k nearest to a (D,).
+        """Return ids (K,) and approximate scores (K,) of most of the k nearest to a query (D,).
 
-        Fewer than k where the lists that are read hold fewer. The highest score comes first, equal
-        ones in the order of the ids; `without` are ids that are passed over, and `within`, if it is
-        given, the only ids that are not. The nearest of a subset are further away, so the number of
-        lists read grows as the subset shrinks.
+        Scores are inner products, the highest first, equal ones in the order of the ids. There are
+        fewer than k if the lists that are read have fewer. Ids in `without` are excluded; if
+        `within` is given, only its ids are searched. The nearest of a subset are further away, so
+        the number of lists read grows as the subset shrinks.
 
         Raises:
             ValueError: the query has another width.
@@ -179,33 +180,34 @@ class ApproximateIndex:
 
     @property
     def whole(self) -> bool:
-        """Whether a search looks at every vector."""
+        """Whether a search compares every vector."""
         return self.lists == 1
 
     def slack(self, query: NDArray[np.float32]) -> float:
-        """Return by how much a score of a query (D,) may be wrong.
+        """Return the largest error of a score of a query (D,); infinite for codes of 16 bits.
 
-        A code of 8 bits stands for the middle of one of 255 steps, from the least to the greatest
-        number of a sample. Where there is one list that is all vectors, and none is more wrong;
-        elsewhere a few numbers may lie beyond, but errors hardly ever come to a fifth of this.
+        A code of 8 bits stands for the middle of one of 255 steps between the least and the
+        greatest number of a sample. With a single list the sample covers all vectors, and no error
+        is larger than this; otherwise a few numbers may be outside the range, but errors hardly
+        ever reach a fifth of this.
         """
         if self._bits != 8:
             return float("inf")
         weights = np.abs(self.scaled_query(query))[0]
         low, ranges = faiss.vector_to_array(self._held.sq.trained).reshape(2, -1)
         greatest = np.maximum(np.abs(low), np.abs(low + ranges))
-        # Half a step, and what adding up some hundred numbers of 32 bits may lose.
+        # Half a step, plus the rounding error of a sum of some hundred 32-bit numbers.
         return float(weights @ (0.501 * ranges / 255 + 1e-5 * greatest))
 
     def scaled_query(self, query: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return a query (D,) as FAISS is asked, (1, W); ValueError where it has another width."""
+        """Return a query (D,) as FAISS takes it, (1, W); raises ValueError for another width."""
         return padded_query(query, self.dim) / self._scale
 
     def faiss_index(self) -> Any:  # noqa: ANN401 - FAISS's types are incomplete
         """Return FAISS's index, to be copied to a GPU; it reads `probes` lists.
 
         Raises:
-            DamagedVectors: the file is not what was written.
+            DamagedVectors: the file that it comes from is damaged.
         """
         if self._lists is not None:
             self._lists.check()
@@ -213,11 +215,11 @@ class ApproximateIndex:
         return self._held
 
     def save(self, file: Path) -> None:
-        """Write it to a file, which any machine reads.
+        """Write it to a file that any machine can read.
 
         Raises:
             OSError: it cannot be written.
-            DamagedVectors: the file that it comes from is not what was written.
+            DamagedVectors: the file that it comes from is damaged.
         """
         if self._lists is not None:
             self._lists.check()

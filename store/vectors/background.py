@@ -1,4 +1,4 @@
-"""A sample of an index's vectors, by which a search tells what stands out from what is usual."""
+"""A sample of an index's vectors: a search compares scores of hits with the usual scores there."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 __all__ = ["SAMPLE", "Background", "sampled", "spread_ids", "together"]
 
 SAMPLE = 256
-"""Photos in a sample, at most."""
+"""The largest number of photos in a sample."""
 
 
 @dataclass(frozen=True)
 class Background:
-    """What the photos of an index are like.
+    """A sample of an index's photos.
 
     Attributes:
-        vectors: (S, D) float32, of photos that are evenly spread over the ids.
-        photos: how many the index holds.
+        vectors: (S, D) float32, vectors of photos that are evenly spread over the ids.
+        photos: number of photos in the whole index.
     """
 
     vectors: NDArray[np.float32]
@@ -33,14 +33,14 @@ class Background:
 
 
 def sampled(catalog: CatalogFile, vectors: Callable[[Ids], NDArray[np.float32]]) -> Background:
-    """Return the sample of a catalog's photos, whose vectors a function gives by their ids."""
+    """Return a sample of a catalog's photos; `vectors` returns the vectors of ids."""
     first, last, photos = next(catalog.rows("SELECT min(id), max(id), count(*) FROM images"))
     rows = catalog.rows(spread_ids("images", first, last)) if photos else ()
     return Background(vectors(sorted(int(row[0]) for row in rows)), int(photos))
 
 
 def together(backgrounds: Sequence[Background], dim: int) -> Background:
-    """Return the samples of several indexes, of each by its share of the photos; (S, D) vectors."""
+    """Return one sample from those of several indexes, by their numbers of photos; D is `dim`."""
     total = sum(each.photos for each in backgrounds)
     kept = [np.zeros((0, dim), np.float32)]
     for each in backgrounds:
@@ -51,10 +51,10 @@ def together(backgrounds: Sequence[Background], dim: int) -> Background:
 
 
 def spread_ids(photos: str, first: int, last: int) -> str:
-    """Return the SQL of at most `SAMPLE` ids at even distances, each a look into the index.
+    """Return the SQL for at most `SAMPLE` ids at even distances; each takes one index lookup.
 
     Args:
-        photos: the table, whose ids are `id`.
+        photos: the table, with the ids in its column `id`.
         first: the lowest id.
         last: the highest.
     """

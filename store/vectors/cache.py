@@ -1,7 +1,7 @@
 """The vectors in memory: from their file if it is intact, else from the catalog.
 
-A reader follows the catalog from one state to the next by the ids that were changed; it reads the
-whole file again only where the writer has made a new one.
+A reader follows the catalog from one revision to the next by the ids that changed; it reads the
+whole file again only if the writer has written a newer one.
 """
 
 from __future__ import annotations
@@ -40,25 +40,25 @@ ALWAYS_COMPACT = 20_000
 """An index up to this size gets a new file after any change: it takes a fraction of a second."""
 
 FEW = 1_000
-"""Up to so many vectors are read from the catalog and compared: it takes 15 ms at most, and nothing
-has to be in memory. Above it, passing over the others is faster."""
+"""Up to this many allowed vectors are read from the catalog and compared: it takes 15 ms at most,
+and nothing has to be in memory. For more, a search that excludes the others is faster."""
 
 
 @dataclass(frozen=True)
 class _State:
-    """Where the catalog stands, read in one snapshot."""
+    """The catalog's revision and record of the file, read in one snapshot."""
 
     revision: int
     generation: Generation | None
 
 
 class VectorCache:
-    """Holds one model's vectors of an index, and their file.
+    """Manages one model's vectors of an index, and their file.
 
     Args:
         folder: the index's folder.
         catalog: its open catalog.
-        model: whose vectors.
+        model: the model whose vectors these are.
 
     Attributes:
         read: vectors that a search read from the catalog.
@@ -71,13 +71,13 @@ class VectorCache:
         self._model = model
         self._live: LiveVectors | None = None
         self._revision = -1
-        self._on_file = False  # whether the base is what the file holds
+        self._on_file = False  # whether the base was loaded from the file
 
     def mark_changed(self, replaced: Sequence[int]) -> None:
-        """Say, in the transaction that changes vectors, which of them are not what they were.
+        """Record that vectors changed, in the transaction that changes them.
 
         Args:
-            replaced: ids whose vector is another one now, or gone; new ids need not be named.
+            replaced: ids whose vectors were replaced or removed; new ids need not be given.
         """
         revision = self._state().revision + 1
         self._catalog.set_meta(revision=revision)
@@ -87,12 +87,12 @@ class VectorCache:
     def search(
         self, query: NDArray[np.float32], k: int, within: NDArray[np.int64] | None = None
     ) -> TopK:
-        """Return ids and inner products of the k nearest as the catalog has them now.
+        """Return ids and inner products of the k nearest vectors that the catalog has now.
 
         Args:
             query: (D,) float32.
-            k: how many are wanted.
-            within: (M,) the only ids that are wanted; None for all.
+            k: how many to return.
+            within: (M,) the only ids to return; None for all.
         """
         with self._catalog.snapshot():
             if within is not None and len(within) <= FEW:
@@ -100,19 +100,19 @@ class VectorCache:
             try:
                 result = self._current().search(query, k, self._stored, within)
             except DamagedVectors:
-                # A part of the file that was not looked at before.
+                # Found in a part of the file that was not checked before.
                 self._live = self._from_catalog(self._state().revision)
                 result = self._live.search(query, k, self._stored, within)
             if within is None or len(result[0]) >= k or len(result[0]) == len(within):
                 return result
-            # Lists that were read held fewer than there are.
+            # The lists that were searched have fewer of these ids than there are.
             return self._among(within).search(query, k)
 
     def heal(self) -> None:
         """Write the file of a small index that lacks one, if possible.
 
-        It only saves time, so a full or read-only disk, or another writing process, does not stop a
-        search.
+        The file only saves time, so a full or read-only disk, or another writing process, does not
+        make a search fail.
         """
         live = self._live
         if self._on_file or live is None or len(live.base) > ALWAYS_COMPACT:
@@ -131,11 +131,11 @@ class VectorCache:
         return self._catalog.revision()
 
     def generation(self) -> Generation | None:
-        """Return what is recorded of the vectors' file, None where there is none of this model."""
+        """Return the record of the vector file; None if there is none for this model."""
         return self._state().generation
 
     def compact(self) -> None:
-        """Update the vector file, as the only writer, if it lacks more than is cheap.
+        """Update the vector file, as the only writer, if it lacks more than readers can follow.
 
         Raises:
             OSError: the file cannot be written.
@@ -144,21 +144,21 @@ class VectorCache:
         with self._catalog.snapshot():
             recorded, lacking = self._lacking()
             if lacking > _tolerable(0 if recorded is None else recorded.count):
-                current = False  # which is known without a look at any vector
+                current = False  # known without reading any vector
             else:
                 live = self._current()
-                # An exact one was checked when it was read; of others a search checks what it
-                # reads.
+                # An exact index was checked when it was read; of others, a search checks only the
+                # lists that it reads.
                 current = self._on_file and (live.base.exact or is_whole(self._folder, recorded))
         if not current:
             self.rebuild()
         elif recorded is not None:
-            remove_others(self._folder, recorded.name)  # a run may have ended just before this
+            remove_others(self._folder, recorded.name)  # an earlier run may have ended before this
 
     def compact_in_passing(self) -> None:
-        """Bring the file up to date only where what it lacks has outgrown it, between two batches.
+        """Update the file between two batches, if the changes it lacks outnumber its vectors.
 
-        Until then it costs next to nothing: no vector is looked at.
+        It may always lack `ALWAYS_COMPACT` changes. Without an update, no vector is read.
 
         Raises:
             OSError: the file cannot be written.
@@ -172,12 +172,12 @@ class VectorCache:
         """Rewrite the vector file from the catalog, as the only writer.
 
         Args:
-            take_over: let this cache's model answer from the same moment on, and forget others.
+            take_over: make this cache's model the active one with the new file, and drop others.
 
         Raises:
             OSError: the file cannot be written; the old vectors stay active.
         """
-        self._live = None  # of the old and the new ones, one is enough in memory
+        self._live = None  # frees the old vectors before the new ones are in memory
         with self._catalog.snapshot():
             revision = self._state().revision
             base, measured, last_id = self._built()
@@ -195,11 +195,11 @@ class VectorCache:
                 activate(self._catalog, self._model)
             self._catalog.set_meta(vectors=written.to_record())
             self._catalog.execute("DELETE FROM changes WHERE revision <= ?", revision)
-        self._live = None  # whoever asks next gets them from the file, where they are mapped
+        self._live = None  # the next search opens the file, where the vectors are mapped
         remove_others(self._folder, written.name)
 
     def _lacking(self) -> tuple[Generation | None, int]:
-        """Return what is recorded of the file, and how many changes it does not have."""
+        """Return the record of the file, and how many changes the file lacks."""
         recorded = self._state().generation
         last_id, revision = (0, -1) if recorded is None else (recorded.last_id, recorded.revision)
         sql = f"""SELECT max(0, coalesce((SELECT max(image_id) FROM {self._model.vectors}), 0) - ?)
@@ -235,7 +235,7 @@ class VectorCache:
         return self._from_catalog(state.revision)
 
     def _from_catalog(self, revision: int) -> LiveVectors:
-        """Exact, whatever its size: somebody waits for an answer; the next writer makes a file."""
+        """Return an exact index of any size: a search is waiting; the next writer makes a file."""
         self._revision, self._on_file = revision, False
         flat = FlatIndex(self._model.dim)
         last_id = 0
@@ -257,7 +257,7 @@ class VectorCache:
             live.add(ids, vectors)
 
     def _built(self) -> tuple[FileIndex, choose.Measured, int]:
-        """Make the index that suits this snapshot's vectors; return its highest image id too."""
+        """Build the index that suits this snapshot's vectors; return its highest image id too."""
         sql = f"SELECT count(*), coalesce(max(image_id), 0) FROM {self._model.vectors}"
         count, last_id = next(self._catalog.rows(sql))
         kept_queries = recall_queries(self._catalog, self._model)
@@ -271,7 +271,7 @@ class VectorCache:
         return vectors_after(self._catalog, self._model, 0)
 
     def _among(self, image_ids: NDArray[np.int64]) -> FlatIndex:
-        """Make an exact index of some vectors, as the catalog has them."""
+        """Build an exact index of the vectors of some ids, as the catalog has them."""
         flat = FlatIndex(self._model.dim)
         for start in range(0, len(image_ids), FEW):
             for ids, vectors in vectors_of(
@@ -293,5 +293,5 @@ class VectorCache:
 
 
 def _tolerable(base_count: int) -> int:
-    """How many changes a reader may have to apply each time it opens an index of this size."""
+    """Return how many changes a reader may have to apply when it opens an index of this size."""
     return 0 if base_count <= ALWAYS_COMPACT else base_count // 50

@@ -1,4 +1,4 @@
-"""What an approximate index learns of a sample: its lists' centroids, and the numbers' scale."""
+"""What an approximate index learns from a sample: its lists' centroids, and the numbers' scale."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ __all__ = ["Trained", "train"]
 SAMPLE_A_LIST = 40  # FAISS's advice is 39 vectors a centroid at least
 MOST_LISTS = 8192
 ROUNDS = 10  # of k-means
-SPREAD = 4.0  # times the usual spread of a number, from which on it is scaled down
+SPREAD = 4.0  # a number is scaled down if its spread is more than this many times the usual one
 SEED = 0
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What is learnt from a sample.
+    """The values learnt from a sample.
 
     Attributes:
         dim: width D of the vectors.
         scale: (W,) powers of two by which the numbers of a vector are multiplied, and those of a
-            query divided: no score changes, but a correction of a far wider range than the
-            embedding's numbers no longer decides alone which list a vector goes to.
+            query divided. No score changes, but a correction of a far wider range than the
+            embedding's numbers no longer determines on its own which list a vector goes to.
         centroids: (L, W) unit vectors.
         sample: (S, W) scaled vectors, whose least and greatest numbers are the ranges of codes of 8
             bits.
@@ -45,8 +45,8 @@ def train(dim: int, count: int, blocks: Blocks) -> Trained:
 
     Args:
         dim: width D of the vectors.
-        count: how many there are, at least one; there are about twice its root of lists.
-        blocks: gives them.
+        count: how many there are, at least one; the number of lists is about twice its square root.
+        blocks: yields them.
     """
     lists = max(1, min(int(2 * count**0.5), count // SAMPLE_A_LIST, MOST_LISTS))
     sample = _sample(blocks, every=max(1, count // (lists * SAMPLE_A_LIST)))
@@ -64,7 +64,7 @@ def train(dim: int, count: int, blocks: Blocks) -> Trained:
         max_points_per_centroid=2 * SAMPLE_A_LIST,
     )
     means.train(sample)
-    # All of the sample would stay in memory while the lists are filled.
+    # The whole sample would stay in memory while the lists are filled.
     ranges = np.stack([sample.min(axis=0), sample.max(axis=0)])
     return Trained(dim, scale, np.asarray(means.centroids, dtype=np.float32), ranges)
 

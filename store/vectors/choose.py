@@ -1,4 +1,4 @@
-"""Which `VectorIndex` a collection gets: exact as long as that is fast, then a measured one."""
+"""The choice of a `VectorIndex`: exact as long as that is fast, then approximate and measured."""
 
 from __future__ import annotations
 
@@ -24,20 +24,21 @@ from store.vectors.vector_index import FileIndex, VectorIndex
 __all__ = ["LEAST_RECALL", "NEIGHBOURS", "OVERSAMPLING", "Measured", "build", "load", "nearest"]
 
 OVERSAMPLING = 2
-"""An approximate index is asked for this many times k, and what it gives is scored exactly.
+"""Over-fetch factor: an approximate index returns this many times k candidates to score exactly.
 
-Twice k takes back what codes of 8 bits lose; four times k brought nothing more.
+Twice k makes up for what codes of 8 bits lose; four times k brought no further gain.
 """
 
 LEAST_RECALL = 0.985
-"""Of the captions that are kept, so that others too find 98 % of their 100 nearest."""
+"""Recall@100 required for the kept captions, so that others too find 98 % of their 100 nearest."""
 
 NEIGHBOURS = 100
 MOST_QUERIES = 256
 WARM_SEARCHES = 9
 TIMED = 65536  # vectors; more than a processor's caches hold
-# Centroids are compared too, and lists lie here and there: past this share of them an approximate
-# search costs about what an exact one does. Counted, not timed, so that the choice is always one.
+# The centroids are compared too, and lists are scattered: above this share of the lists, an
+# approximate search costs about as much as an exact one. It is a count, not a time, so that the
+# choice is always the same.
 MOST_READ = 0.75
 
 
@@ -46,11 +47,11 @@ class Measured:
     """Measurements from when an index was built.
 
     Attributes:
-        kind: the index's.
-        recall_at_100: share of the true nearest 100 among what is re-scored, mean over the
-            queries; 1.0 for an exact index, None where there were no queries to measure it with.
+        kind: the index's `kind`.
+        recall_at_100: share of the true nearest 100 among the candidates to re-score, as a mean
+            over the queries; 1.0 for an exact index, None if there were no queries to measure with.
         query_ms: median milliseconds of one warm search.
-        build_seconds: from nothing to the index, the measuring included.
+        build_seconds: time to build the index, including the measurements.
     """
 
     kind: str
@@ -68,20 +69,20 @@ def build(
     most_ms: float = 20.0,
     least_recall: float = LEAST_RECALL,
 ) -> tuple[FileIndex, Measured]:
-    """Build the index that these vectors need on this machine.
+    """Build the index that suits these vectors on this machine.
 
-    Exact while a warm search costs at most `most_ms`. Then approximate, 8 bits a number before 16,
-    with the fewest probed lists, doubled from 8 on, at which recall@100 is enough. Exact again
-    where that would read more than three quarters of the lists; and where there are no queries,
-    since a right answer that is late is better than one of which nobody knows what is missing.
-    Where it is exact and not on a GPU, it takes the form of `store.vectors.rescored`.
+    It is exact if a warm search takes at most `most_ms`. Otherwise it is approximate, with 8 bits a
+    number if these are enough, else with 16, and with the fewest probed lists, doubled from 8 on,
+    that reach the recall. It is exact after all if that would read more than three quarters of the
+    lists, or if there are no queries, since a slow result is better than one of unknown recall. An
+    exact index takes the form of `store.vectors.rescored` unless it is on a GPU.
 
     Args:
         dim: width D of the vectors.
         count: how many there are.
-        blocks: gives them; called up to seven times.
-        queries: (Q, D) vectors of real captions; 256 of them, evenly chosen, are used.
-        most_ms: milliseconds from which on an exact search is too slow.
+        blocks: yields them; called up to eight times.
+        queries: (Q, D) vectors of real captions; at most 256 of them, evenly chosen, are used.
+        most_ms: milliseconds above which an exact search is too slow.
         least_recall: recall@100 that an approximate index must have.
 
     Raises:
@@ -102,18 +103,18 @@ def build(
 
 
 def load(file: Path, sha256: str | None = None) -> FileIndex:
-    """Open what an index's `save` wrote, onto a GPU where there is one.
+    """Open a file that an index's `save` wrote, and copy it to a GPU if there is one.
 
-    An exact index is read and checked whole. The lists of an approximate one stay in the file, and
-    each is checked by the first search that reads it.
+    A `FlatIndex` is read and checked as a whole. The lists of an `ApproximateIndex` stay in the
+    file, and each is checked by the first search that reads it.
 
     Args:
         file: the file.
-        sha256: what its head's must be, hex; None for any.
+        sha256: the expected SHA-256 of its head, hex; None for any.
 
     Raises:
-        DamagedVectors: the file is damaged.
-        ValueError: it is no such file, or cannot be one.
+        DamagedVectors: the file is damaged, or not the expected one.
+        ValueError: it is not such a file, or has invalid values.
         OSError: it cannot be read.
     """
     with file.open("rb") as stream:
@@ -141,19 +142,19 @@ def _exact(dim: int, count: int, blocks: Blocks) -> FileIndex:
 def _exact_in_time(
     dim: int, count: int, blocks: Blocks, queries: NDArray[np.float32], most_ms: float
 ) -> bool:
-    """Return whether an exact search is fast enough, from one among the first of the vectors.
+    """Return whether an exact search is fast enough, extrapolated from the first vectors.
 
-    Each of them costs the same, and memory is spared.
+    Each vector costs the same, and a part of them takes less memory.
     """
     some = min(count, TIMED)
     index = _exact(dim, some, lambda: _first(blocks, some))
-    # The fastest, not the median: a machine that is busy with something else for the moment would
-    # get lists that it does not need.
+    # The fastest, not the median: a machine that is busy with something else at the moment would
+    # get an approximate index without need.
     return min(_warm_ms(index, queries)) * count / some <= most_ms
 
 
 def _first(blocks: Blocks, count: int) -> Iterator[Block]:
-    """Return the first vectors, without reading more."""
+    """Yield the first `count` vectors, without reading more blocks."""
     for ids, vectors in blocks():
         yield ids[:count], vectors[:count]
         count -= len(ids)
@@ -162,9 +163,9 @@ def _first(blocks: Blocks, count: int) -> Iterator[Block]:
 
 
 def _warm_ms(index: VectorIndex, queries: NDArray[np.float32]) -> list[float]:
-    """Return the milliseconds of some searches for what a caller re-scores, after one to warm up.
+    """Return the milliseconds of some searches for as many as callers fetch, after one to warm up.
 
-    Without queries it is asked for a vector of equal numbers: an exact search costs what it costs.
+    Without queries a vector of equal numbers is searched: an exact search costs the same for any.
     """
     some = queries if len(queries) else np.full((1, index.dim), index.dim**-0.5, dtype=np.float32)
     k = NEIGHBOURS if index.exact else NEIGHBOURS * OVERSAMPLING
@@ -179,7 +180,7 @@ def _warm_ms(index: VectorIndex, queries: NDArray[np.float32]) -> list[float]:
 def _approximate(
     dim: int, count: int, blocks: Blocks, queries: NDArray[np.float32], least_recall: float
 ) -> tuple[FileIndex, float] | None:
-    """Return the first approximate index with enough recall, and what that is, else None."""
+    """Return the first approximate index with enough recall, and its recall; None if none has."""
     truth = nearest(blocks, queries, NEIGHBOURS)
     trained = train(dim, count, blocks)
     for bits in (8, 16):
@@ -194,7 +195,7 @@ def _approximate(
 
 
 def _probes(lists: int) -> list[int]:
-    """Return the numbers of lists to try: 8, 16, ..., and the most that is still worth it.
+    """Return the numbers of probed lists to try: 8, 16, ..., and the largest worth trying.
 
     >>> _probes(100)
     [8, 16, 32, 64, 75]
@@ -205,7 +206,7 @@ def _probes(lists: int) -> list[int]:
 
 
 def nearest(blocks: Blocks, queries: NDArray[np.float32], k: int) -> NDArray[np.int64]:
-    """Return the ids, (Q, K) in no order, of the k vectors with the highest products."""
+    """Return the ids, (Q, K) in no order, of the k vectors with the highest inner products."""
     ids = np.zeros((len(queries), 0), dtype=np.int64)
     scores = np.zeros((len(queries), 0), dtype=np.float32)
     for more, vectors in blocks():
@@ -221,8 +222,8 @@ def nearest(blocks: Blocks, queries: NDArray[np.float32], k: int) -> NDArray[np.
 def _recall(index: VectorIndex, queries: NDArray[np.float32], truth: NDArray[np.int64]) -> float:
     """Return the mean share of the true nearest among the candidates.
 
-    That is the recall after re-scoring too: scored exactly, what belongs to the nearest of all
-    comes first among the candidates.
+    The recall after re-scoring is the same: with exact scores, the true nearest come first among
+    the candidates.
     """
     candidates = OVERSAMPLING * NEIGHBOURS
     shares = [

@@ -1,7 +1,7 @@
 """Exact search in half precision: FAISS `IndexIDMap` over `IndexScalarQuantizer`.
 
-Next to numbers of 32 bits this is half the memory and about half the time, and exact for vectors
-that were half precision before.
+Compared with 32-bit numbers this takes half the memory and about half the time, and it is exact for
+vectors that were in half precision before.
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ class FlatIndex:
 
     @classmethod
     def load(cls, file: Path) -> Self:
-        """Read what `save` wrote.
+        """Read a file that `save` wrote.
 
         Raises:
-            ValueError: it is no such file.
+            ValueError: it is not such a file.
         """
         with file.open("rb") as stream:
             head = read_head(stream, file)
@@ -64,10 +64,10 @@ class FlatIndex:
 
     @classmethod
     def read(cls, stream: BinaryIO, head: Head) -> Self:
-        """Read the rest of a file of which the head has been read and checked.
+        """Read the rest of a file whose head has been read and checked.
 
         Raises:
-            ValueError: it is not what was written, or its ids cannot be ids.
+            ValueError: it is damaged, or an id is negative.
         """
         index = cls(head.header.dim)
         for codes, ids in read_part(stream, head, 0):
@@ -85,10 +85,10 @@ class FlatIndex:
         return int(self._held.ntotal)
 
     def add(self, ids: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
-        """Add vectors (N, D) under ids (N,), from 0 up, that it does not have yet.
+        """Add vectors (N, D) under ids (N,) of at least 0 that it does not have yet.
 
         Raises:
-            ValueError: the vectors have another width, or are not as many as the ids.
+            ValueError: the vectors have another width, or there are not as many as ids.
         """
         check_block(ids, vectors, self.dim)
         # Rounded as numpy and the catalog do, half-way to even; FAISS rounds half-way up.
@@ -96,7 +96,7 @@ class FlatIndex:
         self._held.add_sa_codes(rounded, np.ascontiguousarray(ids, np.int64))
 
     def remove(self, ids: NDArray[np.int64]) -> None:
-        """Take out the vectors of ids (N,); those that it does not have are passed over."""
+        """Remove the vectors of ids (N,); unknown ids are ignored."""
         self._held.remove_ids(faiss.IDSelectorBatch(np.ascontiguousarray(ids, np.int64)))
 
     def search(
@@ -108,8 +108,8 @@ class FlatIndex:
     ) -> TopK:
         """Return ids (K,) and inner products (K,) of the k nearest to a query (D,).
 
-        The highest score comes first, equal ones in the order of the ids; `without` are ids that
-        are passed over, and `within`, if it is given, the only ids that are not.
+        The highest score comes first, equal ones in the order of the ids. Ids in `without` are
+        excluded; if `within` is given, only its ids are searched.
 
         Raises:
             ValueError: the query has another width.
@@ -134,11 +134,11 @@ class FlatIndex:
         return best(ask, k, len(self))
 
     def slack(self, query: NDArray[np.float32]) -> float:
-        """Return by how much a score may be wrong, which is zero."""
+        """Return the largest error of a score, which is zero."""
         return 0.0
 
     def save(self, file: Path) -> None:
-        """Write it to a file, which any machine reads.
+        """Write it to a file that any machine can read.
 
         Raises:
             OSError: it cannot be written.
@@ -146,7 +146,7 @@ class FlatIndex:
         write_vectors(file, Header(self.dim, 16, len(self)), (), self._parts)
 
     def padded_blocks(self) -> Iterator[Block]:
-        """Return ids (N,) and vectors as they are held, (N, W), a few at a time."""
+        """Yield ids (N,) and padded vectors (N, W), some thousand at a time."""
         ids = self._ids()
         for start in range(0, len(self), ROWS_AT_ONCE):
             count = min(ROWS_AT_ONCE, len(self) - start)
@@ -157,6 +157,6 @@ class FlatIndex:
 
     def _parts(self) -> Iterator[Part]:
         codes, size = self._codes.codes, len(self) * self._codes.code_size
-        # The memory itself, not a copy of all of it.
+        # A view of the memory, not a copy.
         code_bytes = faiss.rev_swig_ptr(codes.data(), size) if size else np.zeros(0, dtype=np.uint8)
         yield code_bytes, self._ids()

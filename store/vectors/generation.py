@@ -1,14 +1,14 @@
-"""The FAISS file beside the catalog: a cache, never the truth.
+"""The vector file next to the catalog: a cache, never the source of truth.
 
 It is written under a temporary name, synced and renamed; its record (name, checksum, count, and the
-state of the catalog that it holds) goes into the catalog last. An interruption in between leaves a
-file without a record, and the next process that opens the index rebuilds it.
+revision of the catalog that it was built from) is written into the catalog last. An interruption in
+between leaves a file without a record, and the next process that opens the index rebuilds it.
 
-A recorded file is complete to the last byte, since it was synced before; a disk fault, or another
+A recorded file is complete to the last byte, since it was synced first; a disk fault, or another
 program, can still change it later. Opening it therefore checks size and head against the record,
-and all of an exact index against its checksum; an approximate one is too large for that, so each
-list is checked when it is first searched, and all of them by every indexing run and by `crossgraph
-verify`.
+and the whole of a file without lists against its checksum. A file with lists is too large for that:
+each list is checked when it is first searched, and all of them by every indexing run and by
+`crossgraph verify`.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ class Generation:
     """The catalog's record of a vector file.
 
     Attributes:
-        name: of the file, in the index's folder.
-        sha256: of its head, in which the sums of the rest are, hex.
-        count: how many vectors it holds.
-        model_id: whose vectors these are.
-        revision: the catalog's, when they were read from it.
+        name: the file's name, in the index's folder.
+        sha256: SHA-256 of its head, which includes the checksums of the rest; hex.
+        count: number of vectors in it.
+        model_id: id of the model whose vectors these are.
+        revision: the catalog's revision when they were read from it.
         last_id: the highest image id in it.
-        measured: its kind, and what that is worth; see `store.vectors.choose.Measured`.
+        measured: its kind, recall and times; see `store.vectors.choose.Measured`.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Generation:
 
     @classmethod
     def from_record(cls, record: object) -> Generation | None:
-        """Return it from the catalog's record; None if there is none, or one of another form."""
+        """Return the generation of a catalog's record; None if there is none, or it is invalid."""
         if not isinstance(record, dict):
             return None
         try:
@@ -88,7 +88,7 @@ def _is_sound(generation: Generation) -> bool:
 
 
 def read_generation(folder: Path, recorded: Generation, dim: int) -> FileIndex | None:
-    """Return the vectors from their file, None where it is missing, damaged or not as recorded."""
+    """Return the vectors from their file; None if it is missing, damaged or not as recorded."""
     file = folder / recorded.name
     if file.parent != folder:
         return None
@@ -108,18 +108,18 @@ def write_generation(
     revision: int,
     last_id: int,
 ) -> Generation:
-    """Write the vector file; it counts once the catalog has recorded the result.
+    """Write the vector file; it is used once the catalog has recorded the result.
 
     Args:
         folder: the index's folder.
-        index: what the catalog holds of `model_id` at `revision`, up to the image `last_id`.
-        measured: how that index was chosen.
+        index: the vectors of `model_id` in the catalog at `revision`, up to the image `last_id`.
+        measured: the measurements by which that index was chosen.
         model_id: see `Generation`, as the next two.
         revision: see there.
         last_id: see there.
 
     Raises:
-        OSError: the file, which it names, cannot be written.
+        OSError: the file cannot be written; the error names it.
     """
     final = folder / f"vectors-{model_id}-{revision}.faiss"
     temporary = folder / f"{final.stem}.{os.getpid()}.tmp"
@@ -128,25 +128,25 @@ def write_generation(
             index.save(temporary)
             checksum = head_sha256(temporary)
     except OSError as error:
-        # A write that a full disk interrupts keeps its temporary name.
+        # The error of an interrupted write, such as on a full disk, names the temporary file.
         raise OSError(error.errno, error.strerror, str(final)) from error
     return Generation(final.name, checksum, len(index), model_id, revision, last_id, measured)
 
 
 def remove_others(folder: Path, kept: str) -> None:
-    """Remove the files of other generations, and what an interrupted write left."""
+    """Remove the files of other generations, and those that interrupted writes left."""
     for file in other_files(folder, kept):
-        with suppress(OSError):  # a reader where open files are locked; it goes next time
+        with suppress(OSError):  # some systems lock files that a reader has open: removed next time
             file.unlink()
 
 
 def other_files(folder: Path, kept: str) -> list[Path]:
-    """Return the files of other generations, and what an interrupted write left, by name."""
+    """Return the files of other generations, and those that interrupted writes left, by name."""
     return sorted(file for file in folder.glob(PATTERN) if file.name != kept)
 
 
 def is_whole(folder: Path, recorded: Generation | None) -> bool:
-    """Read all of a file and return whether it matches its record."""
+    """Read the whole file and return whether it matches its record."""
     if recorded is None:
         return False
     file = folder / recorded.name

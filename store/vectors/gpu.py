@@ -1,13 +1,13 @@
 """Search on a GPU, if FAISS supports it and there is one; on the CPU if that fails.
 
-An exact index becomes FAISS's flat one with numbers of half precision, an approximate one its IVF
-of the same lists. CAGRA is not chosen, though FAISS has it: its graph wants all vectors at once,
-cannot pass over deleted ones, and its file is no other machine's, while a flat search on a GPU
-stays under the 20 ms of the choice far beyond a million vectors.
+An exact index becomes FAISS's flat GPU index in half precision, an approximate one its IVF index
+with the same lists. CAGRA, which FAISS has too, is not used: its graph needs all vectors at once
+and cannot exclude deleted ones, and its file is not portable between machines, while a flat search
+on a GPU takes less than the 20 ms of `choose.build` far beyond a million vectors.
 
-GPU searches take no selector and give 2048 neighbours at most: ids to pass over are asked for
-besides and dropped, and a search that needs more neighbours, or is within chosen ids, runs on the
-CPU.
+GPU searches take no ID selector and return at most 2048 neighbours. So as many more are fetched as
+there are ids to exclude, and these are dropped afterwards; a search that needs more neighbours, or
+is restricted to given ids, runs on the CPU.
 """
 
 from __future__ import annotations
@@ -30,18 +30,17 @@ __all__ = ["MOST_NEIGHBOURS", "GpuIndex", "on_gpu"]
 
 MOST_NEIGHBOURS = 2048
 NOTHING = np.zeros(0, dtype=np.int64)
-DEVICE = 0  # one is enough for what fits: copies on several would only share queries among them
+DEVICE = 0  # one GPU is enough for what fits: copies on several would only divide the queries
 
 
 def on_gpu(index: FlatIndex | ApproximateIndex) -> FileIndex | None:
-    """Return an index's form on the GPU; None where there is no GPU, or it cannot hold this one.
+    """Return a copy of an index on the GPU; None if there is no GPU, or the copy fails.
 
-    One with a single list is no faster there, and is left where its scores are as it says.
-
-    The copy holds what the index has now and is not told of later changes.
+    An index with a single list is no faster there, and stays on the CPU, where `slack` holds for
+    its scores. The copy does not follow later changes of the index.
 
     Raises:
-        DamagedVectors: the index's file is not what was written.
+        DamagedVectors: the index's file is damaged.
 
     Warns:
         RuntimeWarning: there is a GPU and it could not be used.
@@ -61,10 +60,11 @@ class GpuIndex:
     """A `FileIndex` on a GPU, which falls back to the CPU when the GPU fails.
 
     Args:
-        index: what to copy; it stays in memory, for `save` and for what the GPU cannot do.
+        index: the index to copy; it stays in memory for `save`, and for searches that the GPU
+            cannot run.
 
     Raises:
-        Exception: any of FAISS's, such as for too little memory.
+        Exception: any exception of FAISS, such as for too little memory.
     """
 
     def __init__(self, index: FlatIndex | ApproximateIndex) -> None:
@@ -122,15 +122,15 @@ class GpuIndex:
 
     @property
     def whole(self) -> bool:
-        """Whether a search looks at every vector."""
+        """Whether a search compares every vector."""
         return self._cpu.whole
 
     def slack(self, query: NDArray[np.float32]) -> float:
-        """Return by how much a score may be wrong, as the index on the CPU does."""
+        """Return the largest error of a score, as the index on the CPU does."""
         return self._cpu.slack(query)
 
     def save(self, file: Path) -> None:
-        """Write it to a file, which any machine reads; OSError where it cannot."""
+        """Write it to a file that any machine can read; raises OSError if that fails."""
         self._cpu.save(file)
 
     def _row(self, query: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -155,7 +155,7 @@ class GpuIndex:
         count: int,
         passed: NDArray[np.int64],
     ) -> TopK:
-        """Return `count` of what the GPU found, as ids; those that are missing are -1, behind."""
+        """Return the first `count` results as ids, without those in `passed`, padded with -1."""
         there = candidate_ids >= 0
         ids = candidate_ids[there] if self._ids is None else self._ids[candidate_ids[there]]
         wanted = ~np.isin(ids, passed)
@@ -168,7 +168,7 @@ class GpuIndex:
 
 
 class _TooManyNeighbours(Exception):
-    """More neighbours are needed than a search on the GPU gives."""
+    """More neighbours are needed than a search on the GPU returns."""
 
 
 def _flat_on_gpu(resources: Any, index: FlatIndex) -> tuple[Any, NDArray[np.int64]]:  # noqa: ANN401 - FAISS's classes have no types

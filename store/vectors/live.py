@@ -16,7 +16,7 @@ __all__ = ["LiveVectors"]
 
 
 class LiveVectors:
-    """A fixed base, a small exact index beside it, and ids that no longer count.
+    """A fixed base, a small exact index of later vectors, and ids to exclude from the base.
 
     Args:
         base: the index from the file.
@@ -37,7 +37,7 @@ class LiveVectors:
         return len(self._recent_ids) + len(self._without)
 
     def remove(self, image_ids: Iterable[int]) -> None:
-        """Leave out vectors that were removed or replaced; takes effect at once."""
+        """Leave out vectors that were removed or replaced, from the next search on."""
         ids = set(image_ids)
         old = [image_id for image_id in ids if image_id <= self._base_last_id]
         self._without = np.union1d(self._without, np.array(old, dtype=np.int64))
@@ -47,7 +47,7 @@ class LiveVectors:
             self._recent_ids -= recent
 
     def add(self, ids: NDArray[np.int64], vectors: NDArray[np.floating]) -> None:
-        """Add vectors (N, D), N of one at least, under ids that are not there or were removed."""
+        """Add vectors (N, D), at least one, under ids that are new or were removed."""
         self._recent.add(ids, vectors.astype(np.float32))
         self._recent_ids |= set(ids.tolist())
         self.last_id = max(self.last_id, int(ids.max()))
@@ -63,10 +63,10 @@ class LiveVectors:
 
         Args:
             query: (D,) float32.
-            k: how many are wanted.
-            stored: gives the vectors (K, D) of ids; what an approximate base finds is scored by
-                these, so that a score does not depend on the kind of index.
-            within: (M,) the only ids that are wanted; None for all.
+            k: how many to return.
+            stored: returns the vectors (K, D) of ids. Candidates of an approximate base are scored
+                with these, so that a score does not depend on the kind of index.
+            within: (M,) the only ids to return; None for all.
         """
         if self.base.exact:
             ids, scores = self.base.search(query, k, self._without, within)
@@ -84,14 +84,14 @@ class LiveVectors:
         stored: Callable[[Sequence[int]], NDArray[np.float32]],
         within: NDArray[np.int64] | None,
     ) -> TopK:
-        """Return what the base finds, k at least, with exact scores, in no order."""
+        """Return the base's candidates with exact scores, at least k if it finds k, in no order."""
         slack, count = self.base.slack(query), k * OVERSAMPLING
         while True:
             ids, rough = self.base.search(query, count, self._without, within)
             best = (stored(ids[:k].tolist()) @ query).astype(np.float32)
             if len(ids) <= k:
                 return ids, best
-            # The k-th best scores no less than this, so that what cannot reach it is not even read.
+            # The k-th best scores at least `best.min()`: vectors that cannot reach it are not read.
             reach = rough[k:] + slack >= best.min()
             if not self.base.whole or len(ids) < count or not reach[-1]:
                 doubtful = ids[k:][reach]

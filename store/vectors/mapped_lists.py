@@ -1,9 +1,9 @@
 """The lists of an approximate index, memory-mapped in their file (FAISS `OnDiskInvertedLists`).
 
-The file is mapped: of a million vectors a search has those in memory that it reads, which the
-system shares between processes and drops when memory is short. FAISS is told where each list lies
-and reads no file by itself. Only the file's head has been checked by then, so a list is checked
-against its sum before it is first searched; after that it is trusted.
+The file is mapped: a search has in memory only the vectors that it reads, which the system shares
+between processes and drops when memory is short. FAISS gets the position of each list, and does not
+parse the file. Only the file's head has been checked by then, so a list is checked against its sum
+before it is first searched; after that it is trusted.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ __all__ = ["MappedLists"]
 
 
 class MappedLists:
-    """The lists of one file, each checked when it is first asked for.
+    """The lists of one file, each checked before it is first searched.
 
     Args:
-        file: which holds them.
-        stream: the same, open.
+        file: the file with the lists.
+        stream: the same file, open.
         head: its head.
 
     Attributes:
-        held: FAISS's form of them.
+        held: FAISS's object for the lists.
 
     Raises:
-        ValueError: they cannot be mapped, such as a file that was replaced meanwhile.
+        ValueError: they cannot be mapped, for example since the file was replaced meanwhile.
     """
 
     def __init__(self, file: Path, stream: BinaryIO, head: Head) -> None:
         self._head = head
         self._unchecked = np.ones(head.header.lists, dtype=np.bool_)
-        # FAISS has none on Windows, where all that the file holds is read into memory instead.
+        # FAISS cannot map lists on Windows, where the whole file is read into memory instead.
         mappable = hasattr(faiss, "OnDiskInvertedLists") and head.header.count > 0
         self.held: Any = _mapped(file, stream, head) if mappable else _read(stream, head)
         if not mappable:
@@ -53,16 +53,16 @@ class MappedLists:
         return not self._unchecked.any()
 
     def check(self, numbers: NDArray[np.int64] | None = None) -> None:
-        """Check lists, all of them if none are named, against their sums, if not done yet.
+        """Check lists, or all if `numbers` is None, against their sums, unless done before.
 
         Raises:
-            DamagedVectors: one is not what was written.
+            DamagedVectors: one does not match its sum.
         """
         list_numbers = np.arange(len(self._unchecked)) if numbers is None else numbers
         row_bytes = self._head.header.code_bytes + ID_BYTES
         for number in list_numbers[self._unchecked[list_numbers]].tolist():
             size = int(self._head.sizes[number]) * row_bytes
-            # Codes and ids lie one behind the other.
+            # The ids follow directly after the codes.
             codes: Any = faiss.rev_swig_ptr(self.held.get_codes(number), size) if size else b""
             if zlib.crc32(codes) != self._head.sums[number]:
                 raise DamagedVectors(f"list {number} of the vector file is damaged")
@@ -74,7 +74,7 @@ def _mapped(file: Path, stream: BinaryIO, head: Head) -> Any:  # noqa: ANN401 - 
     lists.nlist, lists.code_size = head.header.lists, head.header.code_bytes
     lists.filename, lists.totsize = os.fspath(file), head.header.file_bytes
     lists.read_only = True
-    lists.prefetch_nthread = 0  # what is searched was read a moment before, to check it
+    lists.prefetch_nthread = 0  # a list was read just before its first search, to check it
     table: Any = lists.lists
     table.resize(head.header.lists)
     # Size, capacity and offset of each.

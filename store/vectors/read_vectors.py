@@ -1,4 +1,4 @@
-"""Vectors that a search read from the catalog, for whoever asks for them in the same snapshot."""
+"""Vectors that a search read from the catalog, for reuse in the same snapshot."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ReadVectors:
 
     @contextmanager
     def kept(self) -> Generator[None]:
-        """Keep what is read within a block, and forget it at its end."""
+        """Keep vectors that are read within a block, and forget them at its end."""
         self._is_open = True
         try:
             yield
@@ -40,7 +40,7 @@ class ReadVectors:
             self._blocks.clear()
 
     def keep(self, image_ids: Iterable[int], vectors: NDArray[np.float32]) -> None:
-        """Take vectors (K, D) of K ids; outside of `kept` they are not kept."""
+        """Keep vectors (K, D) of K ids; does nothing outside of `kept`, or if an id repeats."""
         if self._is_open:
             first = len(self._places)
             places = {image_id: first + row for row, image_id in enumerate(image_ids)}
@@ -49,7 +49,7 @@ class ReadVectors:
                 self._blocks.append(vectors)
 
     def among(self, image_ids: Iterable[int]) -> NDArray[np.float32] | None:
-        """Return vectors (K, D) of K ids in their order; None where one of them was not read."""
+        """Return vectors (K, D) of K ids in their order; None if K is 0 or one was not kept."""
         places = [self._places.get(int(image_id), -1) for image_id in image_ids]
         if not places or min(places) < 0:
             return None

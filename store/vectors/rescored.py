@@ -1,10 +1,10 @@
 """Exact search in half the bytes: 8-bit codes, with exact scores for uncertain candidates.
 
-A code says each number to within half a step of its range, so a score can be wrong by no more than
-the steps allow that a query weighs. What scores lower than the k-th best by more than that cannot
-be one of the k; the rest, on real photos no more than twice k, is scored by the catalog's vectors.
-The answer is the one that half precision gives, from a file half as large that is not read but
-mapped. Its form is that of an approximate index with a single list.
+A code gives each number to within half a step of its range, so the error of a score is at most the
+sum of the half steps weighted by the query's numbers. A vector that scores lower than the k-th best
+by more than that cannot be one of the k; the others, on real photos no more than twice k, are
+scored with the catalog's vectors. The result is the same as in half precision, from a file half as
+large, which is mapped instead of read. Its form is that of an approximate index with a single list.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ __all__ = ["rescored"]
 
 
 def rescored(dim: int, count: int, blocks: Blocks) -> ApproximateIndex:
-    """Return vectors the form of an exact index that takes half the bytes.
+    """Return an index of 8-bit codes whose results are exact after re-scoring.
 
     Args:
         dim: width of the vectors.
         count: how many there are, at least one.
-        blocks: gives them, rounded to half precision as the catalog keeps them; called twice.
+        blocks: yields them, rounded to half precision as the catalog keeps them; called twice.
 
     Raises:
         ValueError: a block has vectors of another width, or not as many as ids.
@@ -36,7 +36,7 @@ def rescored(dim: int, count: int, blocks: Blocks) -> ApproximateIndex:
         check_block(ids, vectors, dim)
         wide = padded(vectors)
         low, high = np.minimum(low, wide.min(axis=0)), np.maximum(high, wide.max(axis=0))
-    # FAISS takes the ranges of its codes from the least and the greatest number of this sample.
+    # FAISS takes the ranges of its codes from the least and the greatest numbers of this sample.
     whole = Trained(
         dim=dim,
         scale=np.ones_like(low),

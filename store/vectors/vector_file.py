@@ -1,18 +1,18 @@
 """The file of a `VectorIndex`: a header and plain arrays, little-endian, and nothing else.
 
-FAISS's own reader is kept away from files on purpose. An index folder may come from a stranger, and
-what FAISS reads can hold other indexes inside it, among them lists that name a further file
-anywhere on the disk to be opened; here a file is sizes and numbers, every size is checked before
-anything is read, and the size of the whole must fit them to the byte.
+FAISS's own file reader is deliberately not used. An index folder may come from a stranger, and a
+file of FAISS can contain other indexes, among them lists that name another file anywhere on the
+disk, which FAISS would open. Here a file has only sizes and numbers; every size is checked before
+anything is read, and the size of the whole file must match them to the byte.
 
 Layout: the head, then the parts. The head is `store.vectors.vector_head.HEADER`, then scale (W,)
-float32, centroids (L, W) float32 and, where the codes have 8 bits, ranges (2 W,) float32, these
-three absent in an exact index (L of 0); then sizes (P,) and sums (P,) of the parts, int64. There is
-one part a list, or one in all in an exact index: its codes (n, W x bytes a number), then its ids
-(n,) int64. So a list lies in one piece and can be searched where it is.
+float32, centroids (L, W) float32 and, if the codes have 8 bits, ranges (2 W,) float32, these three
+absent in an exact index (L of 0); then sizes (P,) and sums (P,) of the parts, int64. There is one
+part per list, or a single part in an exact index: its codes (n, W x bytes a number), then its ids
+(n,) int64. So a list is contiguous and can be searched in place.
 
-A part's sum is the CRC-32 of its bytes, and the head's SHA-256 stands for the whole file: who finds
-it as it was recorded has only to check those parts that are read.
+A part's sum is the CRC-32 of its bytes, and the head's SHA-256 stands for the whole file: if it
+matches the record, only those parts have to be checked that are read.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ __all__ = [
 ROWS_AT_ONCE = 16384
 
 Part = tuple[NDArray[np.uint8], NDArray[np.int64]]
-"""Codes, of any shape, and the ids (n,) that they are of."""
+"""Codes, of any shape, and the ids (n,) of their vectors."""
 
 
 class DamagedVectors(ValueError):
@@ -57,10 +57,10 @@ def write_vectors(
     """Write a file.
 
     Args:
-        file: where; what is there is written over.
-        header: what is in it.
-        learnt: scale, centroids and ranges, as far as they are there.
-        parts: gives all parts; called twice, as their sums are written before them.
+        file: the file to write; an existing one is overwritten.
+        header: its header.
+        learnt: scale, centroids and ranges; only those that the index has.
+        parts: yields all parts; called twice, since their sums are written before them.
 
     Raises:
         OSError: it cannot be written, such as on a full disk.
@@ -76,7 +76,7 @@ def write_vectors(
 
 
 def part_sum(codes: NDArray[np.uint8], ids: NDArray[np.int64]) -> int:
-    """Return the sum of a part as the head has it."""
+    """Return the sum of a part, as it is stored in the head."""
     return zlib.crc32(_little(ids), zlib.crc32(_little(codes)))
 
 
@@ -90,7 +90,7 @@ def read_part(stream: BinaryIO, head: Head, number: int) -> Iterator[Part]:
     """Read a part some thousand vectors at a time: codes (n, bytes of a code) and ids (n,) each.
 
     Raises:
-        DamagedVectors: after the last piece, where the part is not what was written.
+        DamagedVectors: the file ends too early; or, after the last piece, the sum does not match.
     """
     start, size = int(head.offsets[number]), int(head.sizes[number])
     stream.seek(start + size * head.header.code_bytes)
@@ -110,7 +110,7 @@ def read_ids(file: Path) -> tuple[Head, NDArray[np.int64]]:
     """Read the head and the ids, (N,) in the order of the codes.
 
     Raises:
-        ValueError: it is no such file, or cut off.
+        ValueError: it is not such a file, or is truncated.
         OSError: it cannot be read.
     """
     with file.open("rb") as stream:
@@ -124,11 +124,11 @@ def read_ids(file: Path) -> tuple[Head, NDArray[np.int64]]:
 
 
 def check_sums(file: Path) -> None:
-    """Read all of a file and check its parts against their sums.
+    """Read a whole file and check its parts against their sums.
 
     Raises:
-        DamagedVectors: a part is not what was written.
-        ValueError: it is no such file, or cut off.
+        DamagedVectors: a part does not match its sum.
+        ValueError: it is not such a file, or is truncated.
         OSError: it cannot be read.
     """
     with file.open("rb") as stream:
@@ -146,6 +146,6 @@ def _read(stream: BinaryIO, dtype: str, *shape: int) -> NDArray[Any]:
 
 
 def _little(array: NDArray[Any]) -> memoryview:
-    """Return an array's bytes in the order of the file."""
+    """Return an array's bytes in little-endian order, as in the file."""
     little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
     return little.reshape(-1).view(np.uint8).data

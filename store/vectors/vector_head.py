@@ -1,4 +1,4 @@
-"""The head of a file of vectors, see `store.vectors.vector_file`: what is in it, and where."""
+"""The head of a vector file, which says what is in the file; see `store.vectors.vector_file`."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ ID_BYTES = 8
 
 @dataclass(frozen=True)
 class Header:
-    """The contents of the file.
+    """The sizes and the kind of the index in the file.
 
     Attributes:
         dim: width D of the vectors; the codes have W numbers, `padded_width(dim)`.
-        bits: of a number in a code, 16 or 8.
-        count: how many vectors, N.
-        lists: how many lists they are in, L; 0 for an exact index.
-        probes: how many lists a search reads; 0 for an exact index.
+        bits: bits of a number in a code, 16 or 8.
+        count: number of vectors, N.
+        lists: number of lists, L; 0 for an exact index.
+        probes: number of lists that a search reads; 0 for an exact index.
     """
 
     dim: int
@@ -89,16 +89,16 @@ class Header:
 
 @dataclass(frozen=True)
 class Head:
-    """A file's head, its numbers checked.
+    """A file's head, with values that have been checked.
 
     Attributes:
-        header: what is in the file.
-        scale: (W,), or (0,) in an exact index, as the next two.
-        centroids: (L, W).
-        ranges: (2 W,), or (0,) where the codes have 16 bits.
-        sizes: (P,) how many vectors each part has.
-        sums: (P,) the CRC-32 of each part's bytes.
-        sha256: of the head's bytes, hex.
+        header: its fixed part.
+        scale: (W,), or (0,) in an exact index.
+        centroids: (L, W); (0, W) in an exact index.
+        ranges: (2 W,), or (0,) if the codes have 16 bits.
+        sizes: (P,) number of vectors in each part.
+        sums: (P,) CRC-32 of each part's bytes.
+        sha256: SHA-256 of the head's bytes, hex.
     """
 
     header: Header
@@ -111,7 +111,7 @@ class Head:
 
     @property
     def offsets(self) -> NDArray[np.int64]:
-        """Where each part begins in the file, (P,)."""
+        """The position of each part in the file, (P,) in bytes."""
         sizes = self.sizes * (ID_BYTES + self.header.code_bytes)
         return self.header.head_bytes + np.cumsum(sizes) - sizes
 
@@ -120,7 +120,7 @@ def read_head(stream: BinaryIO, file: Path) -> Head:
     """Read the head, and check it against the file's size.
 
     Raises:
-        ValueError: it is no such file, of another version, cut off, or its numbers are none.
+        ValueError: it is not such a file, has another version, is truncated, or has invalid values.
     """
     start = stream.read(HEADER.size)
     header = Header.unpack(start)

@@ -1,4 +1,4 @@
-"""What the store needs of a vector search, in any library, and what its forms share."""
+"""What the store needs from a vector search, in any library, and code that the kinds share."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ class VectorIndex(Protocol):
         Args:
             query: (D,) float32.
             k: how many at most.
-            without: (M,) ids that are passed over, such as those of deleted photos; ids that it
-                does not have may be among them.
-            within: (M,) the only ids that are not passed over; None for all.
+            without: (M,) ids to exclude, such as those of deleted photos; unknown ids may be among
+                them.
+            within: (M,) the only ids to search; None for all.
 
         Raises:
             ValueError: the query has another width.
@@ -75,30 +75,30 @@ class VectorIndex(Protocol):
 
 
 class FileIndex(VectorIndex, Protocol):
-    """A `VectorIndex` that is kept in a file, the vectors themselves in the catalog beside it."""
+    """A `VectorIndex` that is stored in a file; the catalog has the vectors themselves."""
 
     @property
     def whole(self) -> bool:
-        """Whether a search looks at every vector."""
+        """Whether a search compares every vector."""
 
     def slack(self, query: NDArray[np.float32]) -> float:
         """Return by how much a score may differ from that of the vector in half precision.
 
-        Infinite where that is not known.
+        It is infinite if that is not known.
         """
 
     def save(self, file: Path) -> None:
-        """Write it to a file, in a form that any machine reads; OSError where it cannot."""
+        """Write it to a file that any machine can read; raises OSError if that fails."""
 
 
 def best(ask: Callable[[int], TopK], k: int, most: int) -> TopK:
     """Return the k best, with a fixed rule for equal scores.
 
     Args:
-        ask: gives the nearest n, best first; equal scores in any order, and any of them at the
-            cut; an id of -1, after the others, where there are fewer than n.
-        k: how many to give.
-        most: how many there are at most, which is what `ask` is asked for at most.
+        ask: returns the nearest n, best first, equal scores in any order, and any of them at the
+            cut; if there are fewer than n, ids of -1 follow.
+        k: how many to return.
+        most: how many there are at most; `ask` is never called with more.
 
     >>> def ask(n):
     ...     return np.array([8, 5, 9])[:n], np.array([1, 1, 0], dtype=np.float32)[:n]
@@ -111,8 +111,8 @@ def best(ask: Callable[[int], TopK], k: int, most: int) -> TopK:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
     count = k
     while True:
-        # One more than wanted shows whether equal scores stand on both sides of the cut, of which
-        # FAISS picks any; then more are asked for until the whole group is there.
+        # One more than k shows whether the scores on both sides of the cut are equal, of which
+        # FAISS returns any; if so, more are fetched until the whole group is there.
         count = min(count + 1, most)
         ids, scores = ask(count)
         if count == most or ids[-1] < 0 or scores[k - 1] > scores[count - 1]:
@@ -127,11 +127,11 @@ def best(ask: Callable[[int], TopK], k: int, most: int) -> TopK:
 def selected(
     without: NDArray[np.int64] | None, within: NDArray[np.int64] | None = None
 ) -> faiss.IDSelector | None:
-    """Return what lets FAISS pass over ids while it searches; None where there are none.
+    """Return FAISS's selector of the ids to search; None if all are searched.
 
     Args:
-        without: (M,) ids to pass over.
-        within: (N,) the only ids not to pass over, from 0 up; None for all.
+        without: (M,) ids to exclude.
+        within: (N,) the only ids to search, at least 0; None for all.
     """
     if within is not None:
         wanted = within if without is None else np.setdiff1d(within, without)
@@ -157,7 +157,7 @@ def padded_width(dim: int) -> int:
 
 
 def padded(vectors: NDArray[np.floating], dtype: str = "=f4") -> NDArray[Any]:
-    """Return vectors (N, D) as (N, W) with zeros, which change no inner product, behind."""
+    """Return vectors (N, D) as (N, W), with zeros at the end, which change no inner product."""
     count, dim = vectors.shape
     wide = np.zeros((count, padded_width(dim)), dtype=dtype)
     wide[:, :dim] = vectors
