@@ -1,4 +1,4 @@
-"""Everything known about photos, some hundred at a time, for writing it elsewhere."""
+"""Everything known about photos, a few hundred at a time, for writing it elsewhere."""
 
 from __future__ import annotations
 

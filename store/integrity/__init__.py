@@ -1,1 +1,1 @@
-"""Checks of whether an index holds what it should, and repairs."""
+"""Checks of whether an index is intact, and repairs."""

@@ -19,11 +19,11 @@ OTHER_SUM = "its checksum does not match"
 
 UNIT_TOLERANCE = 0.01
 """How far from 1 the length of a unit vector may be: rounding D numbers to half precision changes
-it by less than a thousandth, and only damage by more than this."""
+it by less than a thousandth; only damage changes it by more than this."""
 
 
 def damaged_vectors(rows: Rows, dim: int, unit_dim: int) -> Iterator[tuple[int, str]]:
-    """Return image id and reason for each vector that the model cannot have made.
+    """Yield image id and reason for each vector that the model cannot have made, or is damaged.
 
     Args:
         rows: rows of the table.
@@ -39,7 +39,11 @@ def damaged_vectors(rows: Rows, dim: int, unit_dim: int) -> Iterator[tuple[int, 
 
 
 def damaged_nodes(rows: Rows) -> Iterator[tuple[int, str]]:
-    """Return image id and reason for nodes without dimensions, or with an unusual shape."""
+    """Yield image id and reason for each damaged array of nodes.
+
+    These are arrays that cannot be read, have no dimensions or values that are not finite, do not
+    match their checksum, or have another shape than most.
+    """
     by_shape: dict[tuple[int, ...], array[int]] = {}
     for image_id, blob, stored_sum in rows:
         nodes = _decoded(blob)

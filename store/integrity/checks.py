@@ -50,8 +50,8 @@ NO_NULL = "instr(CAST(path AS BLOB), x'00') = 0"
 def check_readable(catalog: CatalogFile) -> Iterator[Problem]:
     """Check for faults that make everything else doubtful; they cannot be repaired."""
     lines = (str(row[0]) for row in catalog.rows("PRAGMA integrity_check"))
-    # Words are looked at apart, by whether they are the right ones; newer versions of SQLite say
-    # here too where their table is malformed.
+    # The table of words is checked separately, including whether its words are right. Newer
+    # versions of SQLite report it here too if it is malformed.
     faults = (line for line in lines if line != "ok" and "FTS5 table" not in line)
     yield from about("catalog-malformed", "faults that SQLite finds", "", faults)
     what = "tables that do not belong to this program"
@@ -120,7 +120,7 @@ def _check_rows(catalog: CatalogFile) -> Iterator[Problem]:
 def check_file(catalog: CatalogFile, model: Model, folder: Path) -> Iterator[Problem]:
     """Compare the vector file with the catalog.
 
-    A missing or outdated file is no fault: readers add what it lacks.
+    An outdated file, or one that was never written, is no fault: readers add what it lacks.
     """
     record = catalog.meta().get("vectors")
     generation = Generation.from_record(record)
@@ -134,7 +134,7 @@ def check_file(catalog: CatalogFile, model: Model, folder: Path) -> Iterator[Pro
 
 
 def orphans(catalog: CatalogFile) -> list[tuple[str, str, str]]:
-    """Return table, column and parent table of every reference that leads nowhere."""
+    """Return table, column and parent table of every foreign key that rows violate."""
     broken = {(row[0], row[3]) for row in catalog.rows("PRAGMA foreign_key_check")}
     objects = []
     for table, number in sorted(row for row in broken if columns_of(str(row[0]))):
@@ -286,7 +286,7 @@ def _file_faults(
 def _wrong_ids(
     catalog: CatalogFile, model: Model, generation: Generation, ids: np.ndarray
 ) -> Iterator[str]:
-    """Find ids that only the file or only the catalog has, though nothing has changed since."""
+    """Report ids that only the file or only the catalog has, though they have not changed since."""
     sql = f"SELECT image_id FROM {model.vectors} WHERE image_id <= ?"
     catalog_ids = np.fromiter((row[0] for row in catalog.rows(sql, generation.last_id)), np.int64)
     sql = "SELECT DISTINCT image_id FROM changes WHERE typeof(image_id) = 'integer'"

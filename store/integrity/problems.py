@@ -14,7 +14,7 @@ ANEW = "this cannot be repaired and nothing was changed: index the photos again 
 
 
 Row = str | int | tuple[int, str]
-"""An example of a fault: itself, or an image id and the reason."""
+"""A fault: the row, file or image id that has it, or an image id and the reason."""
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class Problem:
     """One kind of fault.
 
     Attributes:
-        code: what kind, stable: `no-vector`.
+        code: a stable name of the kind, such as `no-vector`.
         count: number of rows, photos or files that have it.
-        what: what these are, in the plural: `photos without vector`.
+        what: what these are, in the plural, such as `photos without vector`.
         examples: up to three of them.
         mending: what `repair` does about it; empty if nothing can be done.
         image_ids: ids of all photos concerned, if it is about photos.
@@ -45,13 +45,13 @@ class Problem:
 
 @dataclass(frozen=True)
 class Verification:
-    """What was checked and found.
+    """The result of a verification.
 
     Attributes:
-        problems: in the order of the checks; none in a sound index.
+        problems: in the order of the checks; none in an intact index.
         images: number of photos; 0, like the next two, if the catalog cannot be read.
-        captions: one per photo and text.
-        quarantined: files left out.
+        captions: number of captions, one per photo and text.
+        quarantined: number of files in quarantine.
         file: the name of the vector file; empty if there is none yet.
     """
 
@@ -65,7 +65,7 @@ class Verification:
 def about(
     code: str, what: str, mending: str, faults: Iterable[Row], *, photos: bool = False
 ) -> Iterator[Problem]:
-    """Return a problem for faults, none if there are none.
+    """Yield the problem with these faults; nothing if there are none.
 
     Args:
         code: see `Problem`, as the next two.

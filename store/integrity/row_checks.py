@@ -21,9 +21,9 @@ SMALL = ("quarantine", "shards", "changes")
 
 
 def faulty_rows(catalog: CatalogFile, table: str) -> Iterator[tuple[Row, str]]:
-    """Return a table's values and the reason, for each damaged row.
+    """Yield each damaged row's values and the reason.
 
-    Texts that are not UTF-8 have surrogates in them: to be read within `CatalogFile.lenient_text`.
+    To be called within `CatalogFile.lenient_text`: texts that are not UTF-8 then have surrogates.
     """
     columns = columns_of(table) or {}
     kinds = tuple(columns.values())
@@ -75,7 +75,7 @@ def _delete_faulty(catalog: CatalogFile, table: str, names: tuple[str, ...]) -> 
 
 
 def _is_text(value: object) -> bool:
-    """Return whether a value can be passed as it was read."""
+    """Return whether a value can be passed to SQLite as it was read."""
     return not isinstance(value, str) or isinstance(path_to_row(value), str)
 
 

@@ -21,7 +21,7 @@ CHANGED = "can be read, but was changed by damage: check its name and photos"
 
 
 def saved_faults(catalog: CatalogFile) -> Iterator[str]:
-    """Describe in plain words what is wrong with each and what happens to it."""
+    """Describe what is wrong with each damaged one and what a repair does with it."""
     changed = {values for values, _ in faulty_rows(catalog, "saved")}
     for row in _rows(catalog):
         if not _is_readable(row):
@@ -38,7 +38,7 @@ def forget_unreadable(catalog: CatalogFile) -> None:
 
 
 def _rows(catalog: CatalogFile) -> list[tuple[Any, ...]]:
-    """Return all, ids first; texts that are no UTF-8 have surrogates in them."""
+    """Return all rows, ids first; texts that are not UTF-8 have surrogates in them."""
     return list(catalog.rows(f"SELECT {', '.join(columns_of('saved') or ())} FROM saved"))
 
 

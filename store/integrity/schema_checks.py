@@ -17,9 +17,9 @@ __all__ = ["schema_faults"]
 
 
 def schema_faults(catalog: CatalogFile) -> Iterator[str]:
-    """Return the tables that are missing, or declared otherwise than in a new catalog.
+    """Yield the tables that are missing, or declared differently than in a new catalog.
 
-    Those of words, which can be rebuilt, and foreign ones are left out.
+    The tables of words, which can be rebuilt, and tables of other programs are left out.
     """
     expected = _expected()
     for (number,) in catalog.rows("SELECT id FROM models"):

@@ -1,8 +1,8 @@
 """Verifying and repairing an index.
 
-The catalog is the source of truth: faults only of the vector file cost nothing but writing that
-file again. A photo whose embedding is missing or damaged is removed from the catalog, and the next
-indexing finds it as new.
+The catalog is the source of truth: if only the vector file has faults, it is simply written again.
+A photo whose embedding is missing or damaged is removed from the catalog, and the next indexing run
+finds it as new.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = ["repair", "verify"]
 
 
 def verify(folder: Path, progress: Progress | None = None) -> Verification:
-    """Check an index; reads only, and can run beside a writer.
+    """Check an index; only reads, and can run while another process writes.
 
     Args:
         folder: the index; one of an older version is upgraded first, as by any opening.
@@ -181,7 +181,7 @@ def _drop_recall_queries(catalog: CatalogFile, model: Model, problem: Problem) -
 
 
 def _raise_revision(catalog: CatalogFile) -> None:
-    """Raise the catalog's state above every state that it refers to."""
+    """Raise the catalog's revision to the highest one that it refers to."""
     generation = Generation.from_record(catalog.meta().get("vectors"))
     spoken_of = next(catalog.rows("SELECT coalesce(max(revision), 0) FROM changes"))[0]
     recorded = 0 if generation is None else generation.revision

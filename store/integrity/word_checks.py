@@ -1,4 +1,4 @@
-"""Check that the table of words matches the photos' names and captions."""
+"""Check that the table of words matches the photos' names, captions, metadata and read text."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["word_faults"]
 
 
 def word_faults(catalog: CatalogFile) -> Iterator[str]:
-    """Return the faults, in the caller's snapshot.
+    """Yield the faults, in the caller's snapshot.
 
     FTS5's own check compares all words with all texts, but it counts as writing, which would keep
-    others from writing meanwhile. So it runs on a copy beside the catalog.
+    others from writing meanwhile. So it runs on a temporary copy outside the catalog.
     """
     catalog.execute("SAVEPOINT words_check")
     try:
@@ -35,7 +35,7 @@ def _check(catalog: CatalogFile) -> None:
         some = documents(catalog.connection, ids)
         catalog.execute_many("INSERT INTO temp.said VALUES (?, ?, ?, ?, ?)", some)
     catalog.execute(CHECKED_WORDS)
-    for part in ("data", "idx", "docsize", "config"):  # all that FTS5 keeps
+    for part in ("data", "idx", "docsize", "config"):  # all tables in which FTS5 stores words
         catalog.execute(f"DELETE FROM temp.copied_{part}")
         catalog.execute(f"INSERT INTO temp.copied_{part} SELECT * FROM main.words_{part}")
     # The 1 makes it check the texts too.

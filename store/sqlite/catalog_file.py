@@ -34,7 +34,7 @@ class CatalogFile:
         """Open the file, and create or migrate its tables.
 
         Raises:
-            IndexDamaged: it is no SQLite database, or from a newer version.
+            IndexDamaged: it is not a catalog of this program, or is from a newer version.
             IndexNotWritable: it has to be written first and cannot be.
             IndexBusy: it has to be written first, and another process is writing.
         """
@@ -80,8 +80,8 @@ class CatalogFile:
         if not is_current(self.connection):
             bring_up_to_date(self.connection, self.path, self.lock)
         check_tables(self.connection, self.path)
-        # Only now: of a file that was just made, SQLite takes the pages for the smaller ones that
-        # they would have been, and keeps sixteen times as much.
+        # Only now: in a file that was just created, SQLite would count in pages of the default
+        # size, of which ours has sixteen times the bytes, and so cache sixteen times as much.
         self.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
         self.execute("PRAGMA foreign_keys = ON")
 
@@ -107,7 +107,7 @@ class CatalogFile:
         """Yield the rows of a query, read on demand."""
         self._budget.begin()
         with self._own_words():
-            # Not `yield from`, which closes the cursor, and fails where the connection was closed.
+            # Not `yield from`, which closes the cursor, and fails if the connection was closed.
             for row in self.connection.execute(sql, arguments):  # noqa: UP028
                 yield row
 
@@ -118,17 +118,17 @@ class CatalogFile:
         *arguments: object,
         ascending: bool = False,
     ) -> Iterator[Row]:
-        """Return the rows of a query, as `rows` does, whose values are of certain kinds.
+        """Yield the rows of a query, as `rows` does, and check the kinds of their values.
 
-        SQLite keeps whatever is put into a column, so that those of a file need not be of the kinds
+        SQLite accepts any value in any column, so a file may have values of other kinds than those
         that we write.
 
         Args:
-            kinds: of each column.
+            kinds: the expected kinds of each column.
             sql: the query.
-            *arguments: its values.
-            ascending: whether the first column holds integers of which each is above the last, as
-                those of a file do not whose pages name each other.
+            *arguments: its parameters.
+            ascending: whether the first column must have strictly ascending integers; it does not
+                in a file whose pages form a cycle.
 
         Raises:
             IndexDamaged: a row has another value.
@@ -146,7 +146,7 @@ class CatalogFile:
                 yield row
 
     def _blocks(self, sql: str, arguments: Sequence[object]) -> Iterator[list[Row]]:
-        """Return the rows of a query, some at a time, read as they are asked for."""
+        """Yield the rows of a query, some at a time, read on demand."""
         self._budget.begin()
         with self._own_words():
             cursor = self.connection.execute(sql, arguments)
@@ -154,7 +154,7 @@ class CatalogFile:
                 yield rows
 
     def damaged(self, reason: str) -> IndexDamaged:
-        """Return the error that describes damage that was read."""
+        """Return the error for data that this program cannot have written."""
         return IndexDamaged(
             f"{self.path} holds data that this program cannot have written: {reason}; "
             f"`crossgraph verify --index {self.path.parent}` says more"
@@ -184,29 +184,29 @@ class CatalogFile:
         """Write whole rows, each with its checksum, and return how many were written.
 
         Args:
-            table: one of ours.
+            table: one of our tables.
             rows: values in the order of the table's columns.
-            instead: what happens to a row that is there, such as `OR REPLACE`.
-            known_by: columns by which rows are known, the first of them alone too, where those
-                that are there are updated.
+            instead: what to do if a row exists, such as `OR REPLACE`.
+            known_by: columns that identify a row, the first of them alone as well; existing rows
+                are then updated.
         """
         columns = [*(columns_of(table) or ()), SUM]
         marks = ", ".join("?" * len(columns))
         sql = f"INSERT {instead} INTO {table} ({', '.join(columns)}) VALUES ({marks})"
         if known_by:
-            # Not those by which they are known: SQLite would then be ready to take back each row.
+            # Without the identifying columns: if they changed, SQLite would prepare to undo each.
             changed = ", ".join(f"{c} = excluded.{c}" for c in columns if c not in known_by)
             sql = f"{sql} ON CONFLICT ({known_by[0]}) DO UPDATE SET {changed}"
         return self.execute_many(sql, [(*row, row_sum(*row)) for row in rows])
 
     def seal(self, table: str, where: str = "TRUE", *arguments: object) -> None:
-        """Update the checksums of rows that were partly changed without."""
+        """Update the checksums of rows after a statement changed some of their values."""
         columns = ", ".join(columns_of(table) or ())
         self.execute(f"UPDATE {table} SET {SUM} = {ROW_SUM}({columns}) WHERE {where}", *arguments)
 
     @contextmanager
     def lenient_text(self) -> Generator[None]:
-        """Read texts that are not UTF-8 too, in a block that looks for damage."""
+        """Read texts that are not UTF-8 as well, in a block that looks for damage."""
         self.connection.text_factory = lambda content: content.decode("utf-8", "surrogateescape")
         try:
             yield
@@ -228,7 +228,7 @@ class CatalogFile:
             connection.execute("BEGIN")
             self._is_snapshot = True
             try:
-                connection.execute("SELECT 1 FROM meta LIMIT 1").fetchone()  # which begins it
+                connection.execute("SELECT 1 FROM meta LIMIT 1").fetchone()  # this begins it
                 yield
             finally:
                 self._is_snapshot, self._facts = False, None
@@ -273,7 +273,7 @@ class CatalogFile:
         return facts
 
     def revision(self) -> int:
-        """Return the number of the state that the catalog is in."""
+        """Return the catalog's revision, a number that rises when its vectors change."""
         revision = self.meta().get("revision", 0)
         if not isinstance(revision, int) or not 0 <= revision < 2**62:
             raise self.damaged(f"the state {revision!r}")

@@ -47,8 +47,8 @@ DETAILS_TABLES = (
     )""",
     _list("lines", f" confidence REAL NOT NULL, {_EDGES},"),
 )
-"""As migration 0009 makes them. `text_reads` says of which photos text was read, and by which
-version; edges are shares of width and height."""
+"""The tables as migration 0009 creates them. `text_reads` records in which photos text was read,
+and by which version; edges are shares of width and height."""
 
 SAVED_TABLE = """CREATE TABLE saved (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, record TEXT NOT NULL, sum INTEGER

@@ -1,4 +1,4 @@
-"""All image ids, some hundred at a time."""
+"""All image ids, a few hundred at a time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ROWS_AT_ONCE = 512
 
 
 def id_pages(catalog: CatalogFile) -> Iterator[list[int]]:
-    """Return all image ids, ascending, some hundred at a time."""
+    """Yield all image ids, ascending, a few hundred at a time."""
     last: list[int] = [0]
     sql = "SELECT id FROM images WHERE id > ? ORDER BY id LIMIT ?"
     while last := [int(row[0]) for row in catalog.rows(sql, last[-1], ROWS_AT_ONCE)]:

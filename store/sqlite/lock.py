@@ -22,7 +22,7 @@ class WriterLock:
     The system releases it when a process ends, however it ends, so no clean-up is needed.
 
     Args:
-        folder: the index's.
+        folder: the index's folder.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -30,9 +30,9 @@ class WriterLock:
 
     @cached_property
     def _lock(self) -> BaseFileLock:
-        from filelock import FileLock  # which a search, which never writes, need not wait for
+        from filelock import FileLock  # imported here, since a search never writes
 
-        # Not by thread: an index may be closed in another one than it was written in.
+        # Not per thread: an index may be closed in another thread than it was written in.
         return FileLock(self._folder / LOCK_NAME, thread_local=False)
 
     @property

@@ -1,4 +1,4 @@
-"""Catalogs brought to the form that this version writes: tables made, or migrated."""
+"""Bringing a catalog to the form that this version writes: creating or migrating its tables."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _PAGE_BYTES = 64 * 1024
 
 
 def bring_up_to_date(connection: sqlite3.Connection, path: Path, lock: WriterLock) -> None:
-    """Make the tables of a new catalog, or bring those of an older one up to date.
+    """Create the tables of a new catalog, or bring those of an older one up to date.
 
     Args:
-        connection: to the catalog.
-        path: of the catalog, for messages.
-        lock: of those who write it; taken meanwhile.
+        connection: the connection to the catalog.
+        path: the catalog's path, for messages.
+        lock: the lock for writing the index, which is held meanwhile.
 
     Raises:
         IndexBusy: another process is writing.
         IndexNotWritable: an older catalog cannot be written.
     """
-    from sqlite_utils import Database  # which a search of a finished index does without
+    from sqlite_utils import Database  # imported here, since a search does not need it
 
     from store.sqlite.schema import migrate
 
@@ -35,7 +35,7 @@ def bring_up_to_date(connection: sqlite3.Connection, path: Path, lock: WriterLoc
     earlier = "images" in tables.table_names()
     try:
         lock.acquire()
-        connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")  # of a new file only
+        connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")  # affects only a new file
         tables.enable_wal()
         migrate(tables)
         lock.release()

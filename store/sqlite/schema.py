@@ -31,7 +31,7 @@ EMBEDDINGS = """CREATE TABLE {table} (
     image_id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
     {column} BLOB NOT NULL
 , sum INTEGER)"""
-"""A table of one model's embeddings, as they are made from 0008 on."""
+"""A table of one model's embeddings, as it is created from 0008 on."""
 
 
 @MIGRATIONS(name="0001_photos")
@@ -52,7 +52,7 @@ def _photos(db: Database) -> None:
             width_px INTEGER NOT NULL,
             height_px INTEGER NOT NULL
         )""",
-        # Apart from images and from each other: a scan of one does not read the pages of the rest.
+        # Separate from images and from each other: scanning one does not read the others' pages.
         _FIRST_EMBEDDINGS.format(table="vectors", column="vector"),
         _FIRST_EMBEDDINGS.format(table="nodes", column="nodes"),
         """CREATE TABLE captions (
@@ -81,7 +81,7 @@ def _photos(db: Database) -> None:
 
 @MIGRATIONS(name="0002_sources_and_models")
 def _sources_and_models(db: Database) -> None:
-    """Paths relative to the folder they were found through; embeddings by the model they are of."""
+    """Paths relative to the folder they were found through; a table of embeddings per model."""
     _execute(
         db,
         """CREATE TABLE sources (
@@ -133,7 +133,7 @@ def _sources_and_models(db: Database) -> None:
         """INSERT INTO new_images SELECT images.id, sources.id, relative_row(source, path),
             size_bytes, mtime_ns, sha256, width_px, height_px
             FROM images JOIN sources ON root = source""",
-        # The highest id ever given, also where its photo is gone.
+        # The highest id that was ever assigned, even if its photo is gone.
         """INSERT INTO sqlite_sequence SELECT 'new_images', 0
             WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'new_images')""",
         """UPDATE sqlite_sequence SET seq = coalesce((SELECT max(seq) FROM sqlite_sequence
@@ -144,14 +144,14 @@ def _sources_and_models(db: Database) -> None:
         "ALTER TABLE new_images RENAME TO images",
         "DROP TABLE quarantine",
         "ALTER TABLE new_quarantine RENAME TO quarantine",
-        # The version before counted: so it says that it has to be upgraded itself.
+        # The previous version compares this number, and says that it has to be upgraded itself.
         "PRAGMA user_version = 2",
     )
     _name_the_model(db)
 
 
 def _check_paths(db: Database) -> None:
-    # Before SQLite does it, from whose functions no error comes out with its message.
+    # Done before SQLite calls the function, since an error raised there loses its message.
     for table in ("images", "quarantine"):
         for root, path in db.conn.execute(f"SELECT source, path FROM {table}"):
             try:

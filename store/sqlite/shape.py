@@ -20,7 +20,9 @@ _UNTRUSTED = "do not trust this index; index the photos again into another folde
 
 
 def check_plain(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise IndexDamaged if a catalog of any version has more than plain tables and that of words.
+    """Raise IndexDamaged if a catalog has more than plain tables and the table of words.
+
+    The catalog may have any version.
 
     Raises:
         IndexDamaged: there is something else, which the message names.
@@ -42,7 +44,7 @@ def check_tables(connection: sqlite3.Connection, path: Path) -> None:
     Raises:
         IndexDamaged: a table is missing, or has other columns; or there is an index.
     """
-    # That of a UNIQUE column has no SQL; sqlite-utils declares one of its own table.
+    # The index of a UNIQUE column has no SQL; sqlite-utils declares one for its own table.
     sql = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql NOT NULL AND tbl_name <> ?"
     for (name,) in connection.execute(sql, (APPLIED,)):
         raise IndexDamaged(f"{path} holds the index {name!r}, expected tables: {_UNTRUSTED}")
@@ -73,8 +75,8 @@ _WORDS_FORMS = {plain_sql(WORDS), plain_sql(EARLIER_WORDS)}
 
 
 def _held_columns(connection: sqlite3.Connection) -> dict[str, list[str]]:
-    """Return the columns of each plain table; a computed one with a mark that no name has."""
-    # In one statement, which reads one state, whoever makes or drops a model's tables meanwhile.
+    """Return the columns of each plain table; computed ones get a suffix, and so never match."""
+    # One statement reads one state, even if a model's tables are created or dropped meanwhile.
     sql = """SELECT held.name, columns.name, columns.hidden
         FROM sqlite_master AS held, pragma_table_xinfo(held.name) AS columns
         WHERE held.type = 'table' AND held.sql NOT LIKE 'CREATE VIRTUAL%'"""

@@ -19,15 +19,15 @@ _MAY_PASS = {
     sqlite3.SQLITE_PROTOCOL,
     sqlite3.SQLITE_READONLY,
 }
-"""Nothing is wrong with the file: the disk is full, or another process has it."""
+"""Codes with which nothing is wrong with the file: the disk is full, or another process has it."""
 
 
 def store_error(error: sqlite3.DatabaseError, path: Path) -> CrossgraphError:
-    """Return the error of our own tree.
+    """Return the error of our own tree for an error of SQLite.
 
     Args:
-        error: what SQLite said of the file.
-        path: of the catalog.
+        error: SQLite's error about the file.
+        path: the catalog's path.
     """
     code = code_of(error)
     if code in _MAY_PASS:
@@ -43,5 +43,5 @@ def store_error(error: sqlite3.DatabaseError, path: Path) -> CrossgraphError:
 
 
 def code_of(error: sqlite3.Error) -> int:
-    """Return SQLite's primary code; that of any error where Python raised it itself."""
+    """Return SQLite's primary error code; the generic one if Python raised the error itself."""
     return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)) & 0xFF

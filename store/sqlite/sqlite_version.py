@@ -1,9 +1,9 @@
 """Whether the SQLite in use has the WAL-reset bug, which can lose commits.
 
-Where two connections write or checkpoint at the same instant, versions up to 3.51.2 can take the
-log for written back that is not (https://sqlite.org/wal.html). Here only the process that holds
-`writer.lock` commits, and with that checkpoints, through one connection; so it takes another
-program that writes the catalog beside it.
+If two connections write or checkpoint at the same instant, versions up to 3.51.2 can treat the log
+as written back when it is not (https://sqlite.org/wal.html). Here only the process that holds
+`writer.lock` commits, and with that checkpoints, through one connection; so the bug only matters if
+another program writes the catalog at the same time.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["has_wal_reset_fault", "sqlite_words", "wal_reset_note"]
 _FIRST = (3, 7, 0)
 _MENDED = (3, 51, 3)
 _MENDED_TOO = ((3, 44, 6), (3, 50, 7))
-"""The first of their series, `3.44.*` and `3.50.*`, without it."""
+"""The first versions without the bug in the series `3.44.*` and `3.50.*`."""
 
 
 def has_wal_reset_fault(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:

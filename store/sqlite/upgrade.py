@@ -27,7 +27,7 @@ def digest_of(text: str) -> bytes:
 
 
 def id_pages_of(connection: sqlite3.Connection) -> Iterator[list[int]]:
-    """Return the ids of all photos, ascending, some thousand at a time."""
+    """Yield the ids of all photos, ascending, some thousand at a time."""
     ids = [row[0] for row in connection.execute("SELECT id FROM images ORDER BY id")]
     for start in range(0, len(ids), ROWS_AT_ONCE):
         yield ids[start : start + ROWS_AT_ONCE]
@@ -68,5 +68,5 @@ def add_sums(connection: sqlite3.Connection) -> None:
 
 
 def relative_row(root: str | bytes, path: str | bytes) -> str | bytes:
-    """Return a photo's path as seen from its source, both as rows hold them."""
+    """Return a photo's path relative to its source, all in the form in which rows have them."""
     return path_to_row(relative_path(row_to_path(root), row_to_path(path)))

@@ -1,6 +1,6 @@
 """How SQLite opens a catalog: as usual, or as one that cannot be written at the moment.
 
-In write-ahead mode even a reader creates two small files beside the catalog. If the folder cannot
+In write-ahead mode even a reader creates two small files next to the catalog. If the folder cannot
 be written, or its disk is full, it has to work without them.
 """
 
@@ -20,11 +20,11 @@ _NO_ROOM = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 
 @dataclass(frozen=True)
 class CatalogUri:
-    """Where a catalog is, and how it is opened.
+    """The path of a catalog, and how it is opened.
 
     Attributes:
-        path: of the file.
-        query: SQLite's words for how; empty for reading and writing as usual.
+        path: the file's path.
+        query: the query of SQLite's URI with the options; empty for reading and writing as usual.
     """
 
     path: Path
@@ -32,30 +32,30 @@ class CatalogUri:
 
     @property
     def text(self) -> str:
-        """Return what SQLite opens."""
+        """The URI that SQLite opens."""
         return self.path.absolute().as_uri() + self.query
 
     @property
     def is_unwatched(self) -> bool:
-        """Whether SQLite takes the file for one that nobody writes, and does not look."""
+        """Whether SQLite assumes that nobody writes the file, and does not check for changes."""
         return "immutable" in self.query
 
 
 def uri_of(path: Path) -> CatalogUri:
-    """Return how a catalog is opened, as its folder can be written or not."""
-    # Where nothing can be written, SQLite cannot make the files that write-ahead mode needs, and
-    # has to be told that nobody else writes either; but then it would not see what a run that was
-    # killed left in them.
+    """Return how to open a catalog, which depends on whether its folder can be written."""
+    # If nothing can be written, SQLite cannot create the files that write-ahead mode needs, and
+    # must be told that nobody else writes either (immutable). But then it would not see what a run
+    # that was killed left in these files.
     if os.access(path.parent, os.W_OK):
         return CatalogUri(path)
     return CatalogUri(path, "?mode=ro" if _left(path) else "?immutable=1")
 
 
 def uri_without_room(path: Path, error: sqlite3.OperationalError) -> CatalogUri | None:
-    """Return how a catalog is opened without any room on its disk; None if that is not the fault.
+    """Return how to open a catalog without room on its disk; None if the error has another cause.
 
-    What an interrupted run left is read by a process that keeps all others out, since then SQLite
-    keeps in memory what would have to be in a file for them.
+    A log that an interrupted run left is read with exclusive access, since SQLite then keeps in
+    memory the data that it would otherwise share with other processes in a file.
     """
     if code_of(error) not in _NO_ROOM or not path.is_file():
         return None
@@ -65,12 +65,12 @@ def uri_without_room(path: Path, error: sqlite3.OperationalError) -> CatalogUri 
 
 
 def files_state(path: Path) -> object:
-    """Return what changes when another process writes a catalog."""
+    """Return a value that changes when another process writes a catalog."""
     facts = path.stat()
     return facts.st_ino, facts.st_size, facts.st_mtime_ns, _left(path)
 
 
 def _left(path: Path) -> bool:
-    """Return whether something was written that is not in the file itself yet."""
+    """Return whether there is a log with changes that may not be in the file itself yet."""
     log = path.with_name(f"{path.name}-wal")
     return log.is_file() and log.stat().st_size > 0
