@@ -105,7 +105,7 @@ class CatalogReader:
         return lines_of(self._catalog, [int(image_id) for image_id in image_ids])
 
     def readings(self) -> dict[int, PhotoReading]:
-        """Return how each photo's metadata was read, for those where it was."""
+        """Return how each photo's metadata was read, for those whose metadata was read."""
         return readings(self._catalog)
 
     def unplaced(self, most: int) -> dict[int, PhotoDetails]:

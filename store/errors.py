@@ -2,25 +2,25 @@
 
     CrossgraphError
     ├── IndexNotFound     there is no index in that folder
-    ├── IndexExists       there is one already, where a new one was to be made
-    ├── IndexDamaged      there is one and its catalog cannot be read
+    ├── IndexExists       there is one already where a new one should be created
+    ├── IndexDamaged      there is one, but its catalog cannot be read
     │   ├── IndexTooNew   a newer version made it; nothing is wrong with it
     │   └── EmbeddingMissing  it has no such photo, or one without embedding; a KeyError too
     ├── IndexNotWritable  it cannot be written now, such as on a full disk
     │   └── IndexBusy     another process is writing it
-    ├── IndexClosed       it was closed, and is asked for more; a ValueError too
+    ├── IndexClosed       it was used after it was closed; a ValueError too
     ├── IndexUnavailable  the database that holds it cannot be reached now
     ├── ModelMismatch     it was made with another model than the one at hand
     ├── ModelUnavailable  the model cannot be loaded: a damaged checkpoint, weights that are missing
     ├── ExtraMissing      an optional package is not installed
     ├── SourceError       a folder of photos, a shard or a COCO file is missing, empty or malformed
-    │   └── ReaderMissing     what reads such a file is not installed; an ExtraMissing too
+    │   └── ReaderMissing     the package that reads the file is missing; an ExtraMissing too
     ├── UnreadableImage   one file could not be turned into an image; the rest go on
     └── QueryError        an empty query, or numbers that make no sense
 
-`fusion` knows nothing of this package and has a root of its own, `fusion.fusion_error.FusionError`;
-whoever opens or searches an index meets its errors as `ModelUnavailable`. Each error of both trees
-has the `exit_code` with which a command ends. A message names the thing, what was found, what was
+`fusion` does not use this package and has a root of its own, `fusion.fusion_error.FusionError`;
+opening or searching an index turns its errors into `ModelUnavailable`. Each error of both trees has
+the `exit_code` with which a command ends. A message names the thing, what was found, what was
 expected, and the command that helps.
 """
 
@@ -65,11 +65,11 @@ class IndexNotFound(CrossgraphError):
 
 
 class IndexExists(CrossgraphError):
-    """There is an index in the folder where a new one was to be made."""
+    """There is already an index in the folder where a new one should be created."""
 
 
 class IndexDamaged(CrossgraphError):
-    """The index is there and its catalog cannot be read."""
+    """There is an index, but its catalog cannot be read."""
 
 
 class IndexTooNew(IndexDamaged):
@@ -83,7 +83,7 @@ class EmbeddingMissing(IndexDamaged, KeyError):
 
 
 class IndexNotWritable(CrossgraphError):
-    """The index cannot be written now; what it held before is still there."""
+    """The index cannot be written now; its earlier contents are still there."""
 
 
 class IndexBusy(IndexNotWritable):

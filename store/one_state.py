@@ -1,4 +1,4 @@
-"""Answers from one snapshot of an index, whoever writes meanwhile."""
+"""Answers from one snapshot of an index, even if another process writes meanwhile."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ class IndexReader(CatalogReader, OneState):
 
     @contextmanager
     def snapshot(self) -> Generator[None]:
-        """Read everything in a block from one snapshot of the index, whoever writes meanwhile.
+        """Read everything in a block from one snapshot, even if another process writes meanwhile.
 
         Raises:
             ModelMismatch: the photos were embedded again with another model since it was opened.

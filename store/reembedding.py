@@ -1,4 +1,4 @@
-"""Embeddings of another model, built beside the active ones until they can take over."""
+"""Embeddings of another model, built next to the active ones until they can replace them."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Reembedding:
     embeddings of a third model are dropped.
 
     Args:
-        index: an open index, which nobody else writes from now on.
-        model: the new one.
+        index: an open index, which no other process writes from now on.
+        model: the new model.
 
     Raises:
         ValueError: it is the active model.

@@ -67,7 +67,7 @@ class SearchedIndex(Protocol):
         """Close what is open; closing twice is harmless."""
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """Read everything in a block from one snapshot, whoever writes meanwhile.
+        """Read everything in a block from one snapshot, even if another process writes meanwhile.
 
         Raises:
             ModelMismatch: another model has become the active one.

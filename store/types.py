@@ -111,7 +111,7 @@ class PhotoFile:
         perceptual_hash: 64 bits as a signed number; photos that look alike differ in few of them.
             None if the photo was last read by a version that computed none.
         reader: the version of the reader that last read it; None if that does not matter.
-        damage: what is wrong with a file that is only partly readable; empty for a whole one.
+        damage: what is wrong with a file that is only partly readable; empty for an intact one.
         is_guessed: whether `taken` comes from the file's name or modification time, not from the
             camera.
     """

@@ -91,7 +91,7 @@ def details_of(catalog: CatalogFile, image_ids: Sequence[int]) -> dict[int, Phot
 
 
 def readings(catalog: CatalogFile) -> dict[int, PhotoReading]:
-    """Return how each photo's metadata was read, for those where it was."""
+    """Return how each photo's metadata was read, for those whose metadata was read."""
     rows = catalog.typed((INTEGER, INTEGER, TEXT), "SELECT image_id, reader, sidecars FROM details")
     return {image_id: (reader, sidecars) for image_id, reader, sidecars in rows}
 

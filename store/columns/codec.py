@@ -38,7 +38,7 @@ StoredArray = NDArray[Any]
 """An array with the dtype that it was written with."""
 
 MAGIC = b"A1"
-KINDS = "fiub"  # floats, integers, unsigned, booleans: all that a BLOB may hold
+KINDS = "fiub"  # floats, integers, unsigned, booleans: all kinds that a BLOB may have
 DTYPE = re.compile(rf"[<|][{KINDS}][1-9][0-9]?")
 START = struct.Struct("<2sBB")
 LONGEST_WORD = 1000
