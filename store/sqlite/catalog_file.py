@@ -215,7 +215,7 @@ class CatalogFile:
 
     @contextmanager
     def snapshot(self) -> Generator[None]:
-        """Read everything in a block from one snapshot, even if another process writes meanwhile."""
+        """Read everything in a block from one snapshot, even if others write meanwhile."""
         if self.connection.in_transaction:
             yield
             return
