@@ -47,8 +47,8 @@ def details_record(details: PhotoDetails | None) -> dict[str, object]:
 def full_details_record(details: PhotoDetails, lines: Sequence[TextLine]) -> dict[str, object]:
     """Return everything known about one photo, including where people and text are in it.
 
-    A box is left, top, right and bottom edge, as shares of width and height; that of a person is
-    of the picture as it lies in its file, and may be null.
+    A box is left, top, right and bottom edge, as shares of width and height; that of a person
+    refers to the picture as stored in its file, and may be null.
     """
     return {
         **details_record(details),

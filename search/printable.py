@@ -65,7 +65,7 @@ def valid_text(text: str) -> str:
 
 
 def csv_cell(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula: one that begins like it gets a quote.
+    """Return a text that no spreadsheet takes for a formula, with a quote in front if needed.
 
     >>> csv_cell("=1+1"), csv_cell("a dog")
     ("'=1+1", 'a dog')

@@ -73,8 +73,8 @@ class TorchImages:
     """A convolutional encoder in torch, as `GridEncoder` runs it.
 
     Args:
-        encoder: which.
-        pixels: (READY, 3, S, S), as `ready_pixels` gives them.
+        encoder: the encoder.
+        pixels: (READY, 3, S, S), as `ready_pixels` returns them.
     """
 
     def __init__(self, encoder: GridEncoder, pixels: Tensor) -> None:
@@ -92,7 +92,7 @@ class TorchImages:
 
 
 def ready_pixels(encoder: GridEncoder, images: Sequence[Image]) -> Tensor:
-    """Return photos as (READY, 3, S, S), normalised; where there are too few, some are repeated."""
+    """Return photos as (READY, 3, S, S), normalised; some are repeated if there are too few."""
     some = [images[number % len(images)] for number in range(READY)]
     pixels: Tensor = encoder.normalise(images_to_tensor(some, encoder.size_px))
     return pixels

@@ -36,7 +36,7 @@ class ImageSession:
     """The file of `bare.write_image_encoder`, run the way an `OnnxIndexingModel` runs its graphs.
 
     Args:
-        file: of the encoder.
+        file: the encoder's file.
         pixels: (N, 3, S, S) float32, normalised.
     """
 

@@ -29,7 +29,7 @@ class StandIn:
     """Returns embeddings of other photos, in turn, in place of a model.
 
     Args:
-        file: of the embeddings.
+        file: the file with the embeddings.
     """
 
     fingerprint, name, encoders, unit_dim = "5ta7d" * 8, "stand-in", "none", 0

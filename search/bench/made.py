@@ -59,7 +59,7 @@ class Collections:
     """Makes collections that do not exist yet, in the run's working folder.
 
     Attributes:
-        setting: of the run.
+        setting: the settings of the run.
         model: the shipped model.
     """
 

@@ -3,7 +3,7 @@
 A row is a mixture of two or three real embeddings. Their differences from the mean are mixed, with
 weights whose squares sum to one, so that synthetic rows are spread like the real ones: plain
 averages would lie near the mean, closer to each other than photos are. A little noise is added, the
-row is brought to unit length, and the columns beside the embedding (corrections for hubs) and the
+row is brought to unit length, and the columns after the embedding (corrections for hubs) and the
 packed region nodes are those of the photo with the largest weight. The first rows are real.
 
 Row n does not depend on how many are made: a collection is a prefix of every larger one.

@@ -64,7 +64,7 @@ def as_markdown(outcome: Outcome, machine: dict[str, object]) -> str:
 
     Args:
         outcome: what was measured.
-        machine: what `machine` gives.
+        machine: the result of `search.bench.machine.machine`.
     """
     parts = [f"Measured on: {machine_line(machine)}."]
     if outcome.figures:

@@ -29,7 +29,7 @@ QUERIES = (
     "a room with a table and chairs",
     "a football team celebrating in a stadium",
 )
-"""What these photos can answer, and, last, what they can't."""
+"""Queries that these photos answer and, last, one that they do not answer."""
 
 
 class DemoError(CrossgraphError, ValueError):

@@ -1,7 +1,7 @@
 """Real photos that installed pip packages contain, with their credits.
 
-They are used in place: nothing is copied, downloaded or imported, and a package that is not
-installed is skipped. Files that are no photographs (test patterns, drawings, microscopy) are not
+They are only located here: nothing is copied, downloaded or imported, and a package that is not
+installed is skipped. Files that are not photographs (test patterns, drawings, microscopy) are not
 listed.
 """
 

@@ -2,8 +2,9 @@
 
 Rules of our own in the manner of ARO (Yuksekgonul et al., ICLR 2023) and of Winoground (Thrush et
 al., CVPR 2022), with short lists of words that everyday captions use: people, animals and things
-that one meets in photos, twelve names of colours, the counts from two to nine. A rule that doesn't
-fit gives None. An altered caption is usually false of the photo, but not always: nobody checked.
+that are common in photos, twelve names of colours, the counts from two to nine. A rule that doesn't
+fit returns None. An altered caption is usually false of the photo, but not always: this was not
+checked.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ __all__ = ["Extras", "judge", "judge_all", "model_folder"]
 
 @dataclass(frozen=True)
 class Extras:
-    """Further measurements beside retrieval and matching; each adds a part with its name.
+    """Measurements in addition to retrieval and matching; each adds a part with its name.
 
     Attributes:
         seed: draws whatever is drawn.
@@ -110,7 +110,7 @@ def judge_all(
     Args:
         checkpoint: the model's folder; None is the one that ships with this package.
         collections: at least one.
-        extras: what is measured beside retrieval and matching; None for nothing.
+        extras: what is measured in addition to retrieval and matching; None for nothing.
         cache: where features are kept; None for the default.
         image_weights: the image encoder's weights, if no package has them.
         text_weights: the same for the text encoder.

@@ -9,7 +9,7 @@
                                       stage that the model lacks
     matching                          {"random": PAIRS, "hard": PAIRS}; PAIRS has the lists
                                       caption_ids, image_ids, labels (true where the photo is the
-                                      caption's own), scores (held against the report's threshold)
+                                      caption's own), scores (compared with the report's threshold)
                                       and probabilities
     ablation                          with --ablate: row of the table -> as first_stage
     probes                            with --probes:
@@ -23,7 +23,7 @@
                                       photos a word is true and false of), and
       word, a_photo_of                stage -> the lists image_ids and labels, of each word the list
                                       of its hits (at most 50, the best first); a label is 1, 0, or
-                                      null where nobody can tell
+                                      null where that is unknown
     keywords_captioned                with --keywords and instances: the same where the index knows
                                       the captions, and with --shown the lists that it has of words
     shown                             with --shown:

@@ -36,10 +36,10 @@ class SquashedFiles(NamedTuple):
 
 @contextmanager
 def squashed_files(paths: Sequence[str]) -> Generator[SquashedFiles]:
-    """Write squashed photos, in their order, with a captions file that has only empty content.
+    """Write squashed photos, in their order, with a captions file that has one text for all.
 
     Raises:
-        UnreadableImage: a file is no complete photo.
+        UnreadableImage: a file is not a complete photo.
     """
     from indexer.photos.decode import decode
     from store import UnreadableImage
@@ -71,7 +71,7 @@ def compare_squashed(
 
     Returns:
         The measures among `squashed` photos by stage, and the `difference` of R@1 from that among
-        photos as they are, below zero where squashing costs.
+        photos as they are, below zero where squashing lowers it.
     """
     report, table = {}, {}
     for stage, scores in text_to_image.items():

@@ -16,7 +16,7 @@ __all__ = ["written_whole"]
 
 @contextmanager
 def written_whole(final: Path) -> Iterator[Path]:
-    """Yield a temporary name beside a file, which is renamed to the file on success.
+    """Yield a temporary path in a file's folder, which is renamed to the file on success.
 
     Leftovers of killed processes of this machine are removed first.
     """

@@ -1,4 +1,4 @@
-"""What frameworks receive of a hit."""
+"""The parts of a hit that frameworks receive."""
 
 from __future__ import annotations
 

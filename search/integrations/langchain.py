@@ -31,8 +31,8 @@ class CrossgraphRetriever(BaseRetriever):
     """Returns the photos of an index that answer a query best, as documents, nearest first.
 
     A document's `page_content` is the photo's captions, a line each, or its file name if it has
-    none; its `id` is the photo's. `metadata` has path, image_id, rank, score, probability,
-    captions, categories and group.
+    none; its `id` is the photo's. `metadata` has the fields of `search.integrations.facts.NAMES`,
+    such as path, image_id, score, probability, captions and taken.
 
     >>> retriever = CrossgraphRetriever.open("photos.index", k=4)  # doctest: +SKIP
     >>> retriever.invoke("a dog on a red sofa")  # doctest: +SKIP

@@ -29,8 +29,8 @@ class CrossgraphRetriever(BaseRetriever):
 
     A node's text is the photo's captions, a line each, or its file name if it has none; its id is
     the photo's. The score is the hit's probability, 0 to 1, which LlamaIndex's cut-offs use;
-    `metadata` has the score of this query beside path, image_id, rank, captions, categories and
-    group.
+    `metadata` has the fields of `search.integrations.facts.NAMES`, such as path, image_id, the
+    score for this query, captions and taken.
 
     >>> retriever = CrossgraphRetriever.open("photos.index", k=4)  # doctest: +SKIP
     >>> retriever.retrieve("a dog on a red sofa")  # doctest: +SKIP

@@ -43,7 +43,8 @@ RIVAL = 0.5
 """Share of the count of a word's most frequent visible sense above which another one is meant
 too."""
 DROWNED = 0.4
-"""Share of the count of a word's most frequent sense of all up to which no visible one is meant."""
+"""No visible sense is meant if the count of the most frequent one is at most this share of the
+count of the word's most frequent sense of all."""
 
 _ENTRY = re.compile(r",([^,:\n]+):")
 
@@ -217,7 +218,7 @@ def places_of(text: str) -> bytes:
 
 
 def main(folder: str, *captions: str) -> None:
-    """Write the files beside this one."""
+    """Write the files into this file's folder."""
     said: Counter[str] = Counter()
     for path in captions:
         for entry in json.loads(Path(path).read_text("utf-8"))["annotations"]:

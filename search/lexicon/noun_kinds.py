@@ -1,8 +1,8 @@
-"""Which nouns name kinds of what another one names, by WordNet: `nouns.txt`, read when asked.
+"""Which nouns name kinds of what another one names, by WordNet: `nouns.txt`, read on first use.
 
-The file is a tree, written so that the kinds of a thing are the lines below it that stand deeper
-(`search.lexicon.make_nouns` says what a line is). A word is found by halves in `nouns.places`, so
-that the text need not be taken apart.
+The file is a tree, written so that the kinds of a thing are the lines below it that are deeper
+(`search.lexicon.make_nouns` says what a line is). A word is found by binary search in
+`nouns.places`, so that the text need not be parsed.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def is_also_adjective(noun: str) -> bool:
 
 @lru_cache(maxsize=20_000)
 def _entries(noun: str) -> tuple[tuple[int, str], ...]:
-    """Return where the lines with a noun begin, and its marks there."""
+    """Return the positions of the lines with a noun, and its marks in each."""
     text, places, word, entries = _text(), _places(), noun.replace(" ", "_"), []
     count = len(places) // _PLACE.size
 

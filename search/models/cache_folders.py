@@ -1,7 +1,7 @@
 """Folders for cached results between commands, and how features are obtained.
 
-This module gives training and evaluation the decoder that indexing uses, which `fusion` does not
-know.
+This module passes the decoder that indexing uses to training and evaluation, since `fusion` does
+not import it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def default_cache() -> Path:
 
 
 def exported_models_cache() -> Path:
-    """Return the folder for prepared models: in CROSSGRAPH_CACHE, or beside features."""
+    """Return the folder for prepared models: in CROSSGRAPH_CACHE, or next to the features'."""
     return (_named() or _users()) / "query"
 
 

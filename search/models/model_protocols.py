@@ -1,4 +1,4 @@
-"""What a search needs of a model; `fusion.retriever.Retriever` implements all of it."""
+"""What a search needs from a model; `fusion.retriever.Retriever` implements all of it."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class OpenPhoto:
     Attributes:
         file: the file, at its start; empty if `part` is set.
         size_bytes: its size.
-        tag: changes with the file.
+        tag: a short text that changes with the file.
         part: the name of a photo in a tar or Parquet file, which is not read yet: that may take
             long, and is not needed if its thumbnail is cached.
         inside: the index's folders.

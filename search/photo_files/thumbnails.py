@@ -17,7 +17,7 @@ SIZES = (32, 1024)
 
 
 class Thumbnails:
-    """An LRU cache of thumbnails; any hashable value is a key.
+    """An LRU cache of thumbnails by name.
 
     Args:
         most_bytes: limit on the size of all together.

@@ -18,7 +18,7 @@ def real_uploads(uploads: Path) -> str:
 
 
 def prepare_uploads(uploads: Path) -> None:
-    """Make the folder, and remove what a killed server has left in it.
+    """Create the folder, and remove partial files that a killed server left in it.
 
     Raises:
         IndexNotWritable: it is a link, or cannot be created.
@@ -54,6 +54,6 @@ def delete_upload(uploads: Path, path: str) -> bool:
                 os.unlink(parts[-1], dir_fd=number)
     except FileNotFoundError:
         return True
-    except NotADirectoryError:  # which a link is, where none is followed
+    except NotADirectoryError:  # raised for a link, since links are not followed
         return False
     return True

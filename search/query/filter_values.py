@@ -1,4 +1,4 @@
-"""Values of filters: a text as what its field is compared with, or what was expected instead."""
+"""Values of filters: texts converted to what fields are compared with, or rejected."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _TIME = re.compile(
     r"(?:[ T]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?)?)?"
 )
 DISTANCE_UNITS = {"": 1.0, "km": 1.0, "m": 0.001, "mi": 1.609344}
-"""What a distance is written in, in kilometres; without any it is kilometres."""
+"""Units of distances, in kilometres; a number without a unit is in kilometres."""
 _DISTANCE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*([a-zA-Z]*)")
 
 
@@ -60,7 +60,8 @@ NEAR_VALUES: tuple[tuple[str, Callable[[str], float | None]], ...] = (
     ("a longitude of -180 to 180", _degrees(180)),
     ("a distance above 0 such as 5km, 300m or 3mi", _kilometres),
 )
-"""What `near` takes: each in the words of a message, and what reads it; None for what is not."""
+"""The values of `near`: each as messages describe it, and the function that reads it from a text,
+which returns None for other texts."""
 
 
 class Unfit(ValueError):
@@ -110,7 +111,7 @@ def _taken(operator: Operator, text: str) -> Expression:
         return AllOf((Condition("taken", ">=", start), Condition("taken", "<", end)))
     if operator == "!=":
         return AnyOf((Condition("taken", "<", start), Condition("taken", ">=", end)))
-    # Beyond a span is from its end on; up to it is before its end.
+    # After a span means from its end on; up to and including it means before its end.
     bound: dict[str, tuple[Operator, int]] = {
         "<": ("<", start),
         "<=": ("<", end),

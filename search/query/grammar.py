@@ -133,9 +133,10 @@ def _sum(text: str, files: bool) -> Terms:
 
 
 def _closing(text: str, start: int) -> int | None:
-    """Return where the quote that begins at `place` ends: after the first mark that may close it.
+    """Return where the quote that begins at `start` ends: after the first mark that may close it.
 
-    A mark within a word, like the apostrophe in 'the dog's bowl', closes nothing.
+    A mark within a word, like the apostrophe in 'the dog's bowl', closes nothing. None if no mark
+    closes it.
     """
     mark = MARKS[text[start]]
     place = text.find(mark, start + 1)

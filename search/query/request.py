@@ -22,7 +22,7 @@ ROOM = 5
 
 
 class SearchOptions(TypedDict, total=False):
-    """Options of `SearchIndex.search` beside the query and k, as in `SearchRequest`."""
+    """Options of `SearchIndex.search` besides the query and k, as in `SearchRequest`."""
 
     candidates: int
     rerank: bool

@@ -18,7 +18,7 @@ Ids = NDArray[np.int64]
 
 
 class CandidateRows:
-    """Reads what is kept of candidates, and holds it for the later steps of the search.
+    """Reads the stored rows of candidates, and keeps them for the later steps of the search.
 
     Args:
         index: an open index, within one snapshot for as long as this is used.
@@ -39,7 +39,7 @@ class CandidateRows:
         return _rows(self._nodes, image_ids, self._index.nodes)
 
     def records(self, image_ids: Ids) -> dict[int, PhotoRecord]:
-        """Return what is known of photos but their vectors, of those ids that are there."""
+        """Return everything known about photos except vectors, for those ids that exist."""
         ids: list[int] = image_ids.tolist()
         unread = [image_id for image_id in ids if image_id not in self._records]
         if unread:
@@ -50,7 +50,7 @@ class CandidateRows:
         return {image_id: photo for image_id, photo in found if photo is not None}
 
     def lines(self, image_ids: Ids) -> dict[int, tuple[TextLine, ...]]:
-        """Return the text that was read in photos, of those ids that have any."""
+        """Return the text that was read in photos, for those ids that have any."""
         return self._index.lines(image_ids)
 
 

@@ -1,4 +1,4 @@
-"""Photos listed without a search, and hits sorted otherwise than by score."""
+"""Photos listed without a search, and hits sorted by something other than score."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def list_photos(index: SearchedIndex, request: SearchRequest, within: Allowed | 
 
 
 def sorted_hits(hits: Sequence[Hit], request: SearchRequest) -> list[Hit]:
-    """Return hits that are sorted by score in the order of the request, with their new ranks.
+    """Sort hits, given by score, into the order of the request, and return them with new ranks.
 
     Photos without a date come last.
     """

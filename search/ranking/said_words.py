@@ -57,7 +57,7 @@ class AskedWord:
         return 1.0 if self.is_adjective else LIKE
 
     def said_by(self, units: Set[str]) -> dict[str, float]:
-        """Return which of some words and pairs say it, and how strongly; none in other letters."""
+        """Return the words and pairs that say it, and how strongly; none if it is not ASCII."""
         if not self.text.isascii():
             return {}
         kinds = self.kinds
@@ -111,7 +111,7 @@ def strengths_of(
 
 
 def strengths_of_each(asked: Sequence[AskedWord], written: Sequence[Written]) -> list[list[float]]:
-    """Return what `strengths_of` gives of the texts of each photo, and the lines read in it."""
+    """Return for each photo, given by its texts and lines, the same as `strengths_of`."""
     said = [[_units(text) for text in texts] for texts, _ in written]
     every = [frozenset[str]().union(*(units for _, units in each)) for each in said]
     units_of_all = set[str]().union(*every)
@@ -130,7 +130,7 @@ def strengths_of_each(asked: Sequence[AskedWord], written: Sequence[Written]) ->
 
 
 def _is_part(word: str, texts: Sequence[str], lines: Sequence[str]) -> bool:
-    """Return whether a word stands in what is written, anywhere in it, where that is enough."""
+    """Return whether texts or lines contain a word anywhere, for words for which that is enough."""
     if not word.isascii():
         return word in plain("\n".join(texts)) or word in plain("\n".join(lines))
     return bool(lines) and len(word) >= LEAST_PART and word in plain("\n".join(lines))
@@ -139,13 +139,13 @@ def _is_part(word: str, texts: Sequence[str], lines: Sequence[str]) -> bool:
 def _strongest(
     saying: Mapping[str, float], units: Set[str], said: Sequence[_Units], like: float
 ) -> float:
-    """Return how strongly some texts say, by these of their words and pairs, what others stand for.
+    """Return how strongly texts say a thing, by those of their words and pairs that say it.
 
     Args:
-        saying: words and pairs that say it, and how strongly.
+        saying: words and pairs that say the thing, and how strongly.
         units: those of them that the texts have.
-        said: the texts.
-        like: how much an adjective says.
+        said: the texts, each as `_units` returns it.
+        like: how strongly an adjective of the same name says the thing.
     """
     strongest = 0.0
     for unit in units:
@@ -178,7 +178,7 @@ def _sureness(unit: str, tokens: Sequence[str], hits: Mapping[str, float], like:
 
 @lru_cache(maxsize=4_000)
 def _units(text: str) -> _Units:
-    """Return the words of a text as they are compared, and these with pairs that are one noun."""
+    """Return a text's words as they are compared, and the set of these and pairs that are nouns."""
     from search.lexicon.noun_kinds import is_pair
 
     words = _WORD.findall(plain(text))

@@ -40,8 +40,8 @@ class TermReader:
 
     Attributes:
         index: the index that is searched.
-        model: reads texts.
-        photo_embedder: embeds photos that the index does not hold.
+        model: the model that reads texts.
+        photo_embedder: the model that embeds photos which the index does not have.
         read: texts that were already embedded, each as the model's `embed_queries` returns it.
     """
 
@@ -116,7 +116,7 @@ class TermReader:
         )
 
     def _photo(self, term: Term) -> NDArray[np.float32]:
-        """Return the vector (D,) that yields cosines: without the columns beside the embedding."""
+        """Return the vector (D,) that yields cosines: zero in the columns after the embedding."""
         unit_dim = self.index.model.unit_dim or self.index.model.dim
         vector = np.array(self._indexed(term), np.float32)
         vector[unit_dim:] = 0

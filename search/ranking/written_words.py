@@ -1,4 +1,4 @@
-"""Words written about photos (captions, names, categories), as evidence beside the picture.
+"""Words written about photos (captions, names, categories), as evidence besides the picture.
 
 A query's words that say what is looked for are compared with everything written about a candidate,
 and so are synonyms and words for kinds of it (`search.ranking.said_words`). The share of them that
@@ -108,12 +108,12 @@ class WrittenWords:
     short: bool = True
 
     def among(self, image_ids: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return those of some photos that fit by words alone, best first."""
+        """Return those of the given photos that match by words alone, best first."""
         worded = np.array(self.image_ids, np.int64)
         return worded[np.isin(worded, image_ids)]
 
     def coverage(self, rows: CandidateRows, image_ids: NDArray[np.int64]) -> Coverage | None:
-        """Return what is written about K candidates; None if that is nothing at all."""
+        """Return what is written about K candidates; None if no photo matches by words."""
         if not self.image_ids:
             return None
         photos, lines = rows.records(image_ids), rows.lines(image_ids)

@@ -105,7 +105,7 @@ def _perceptual_hashes(index: ServedIndex) -> tuple[NDArray[np.int64], NDArray[n
 
 
 def all_saved(index: ServedIndex) -> list[SavedSet]:
-    """Return what was saved in an index; nothing for one that is not on this machine."""
+    """Return all saved sets of an index; none for one that is not on this machine."""
     if not isinstance(index, IndexReader):
         return []
     with index.reading() as catalog:
@@ -113,7 +113,7 @@ def all_saved(index: ServedIndex) -> list[SavedSet]:
 
 
 def one_saved(index: ServedIndex, set_id: int) -> SavedSet | None:
-    """Return one of them."""
+    """Return a saved set; None if there is none, or the index is not on this machine."""
     if not isinstance(index, IndexReader):
         return None
     with index.reading() as catalog:

@@ -61,7 +61,7 @@ class Settings:
     write_seconds: float = 0.0
     waiting: int = 256
     thumbnail_bytes: int = 64 * 2**20
-    several: tuple[str, ...] = field(default=(), repr=False)  # for the same reason
+    several: tuple[str, ...] = field(default=(), repr=False)  # addresses may hold passwords
     index_seconds: float = 5.0
     vectors: str | None = field(default=None, repr=False)  # it may hold a password
 

@@ -81,7 +81,7 @@ def status_of(index: ServedIndex, *, metadata: bool = True) -> Status:
 
     Args:
         index: an open index.
-        metadata: whether photos with metadata are counted, which looks at all of them.
+        metadata: whether photos with metadata are counted, which reads all rows.
     """
     return index.answer_of_one_state(
         lambda: Status(

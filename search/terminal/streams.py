@@ -1,8 +1,8 @@
 """stdout and stderr of a program: always present, and guarded against untrusted text.
 
-Everything printed passes through `search.printable`, whoever prints it: our commands, warnings,
-logs and tracebacks. rich bypasses it (by its own rule for wrapped streams), since its output
-consists of control sequences; so texts in its tables are made printable before.
+Everything printed passes through `search.printable`: the output of our commands, warnings, logs and
+tracebacks. rich bypasses it (by its own rule for wrapped streams), since its output consists of
+control sequences; so texts in its tables are made printable before.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ Words = Sequence[str]
 
 
 def anchor_at(words: Words, at: int, today: date) -> Anchor | None:
-    """Return the time that begins at a word, None if there is none; looks at eight words."""
+    """Return the time that begins at a word; None if there is none."""
     if at >= len(words):
         return None
     for read in _READERS:
@@ -204,7 +204,7 @@ def _day_of_month(words: Words, at: int, today: date) -> Anchor | None:
 
 
 def _named(words: Words, at: int, today: date) -> Anchor | None:
-    """Read months, seasons and holidays, with a year; of months "in May" too."""
+    """Read months, seasons and holidays with a year, and months without one, as in "in May"."""
     start = at + (words[at] == "the")
     for length in range(LONGEST_NAME, 0, -1):
         name = tuple(words[start : start + length])

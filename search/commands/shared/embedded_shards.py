@@ -29,8 +29,8 @@ class Sharding:
     """The options about embedded shards.
 
     Attributes:
-        out: where shards are written, None to write an index.
-        source: where shards are merged from, None for photos.
+        out: the folder to write shards to; None to write no shards.
+        source: the folder to merge shards from; None to merge none.
         part: the part of the work, such as "3/16"; None for all.
         ray: whether Ray workers do it.
         address: address of a running Ray; None starts one.
@@ -58,7 +58,8 @@ def check_sharding(
     Args:
         sharding: the options.
         given: the SOURCE arguments.
-        others: whether --annotations, --batch-size, --plan, --prune, --reembed or --watch is given.
+        others: whether --annotations, --batch-size, --exclude, --include, --plan, --prune,
+            --reembed or --watch is given.
         retry_failed: whether --retry-failed is given.
 
     Raises:
@@ -82,7 +83,7 @@ def check_sharding(
 
 
 def share_of_work(text: str | None) -> tuple[int, int]:
-    """Return I and N of "I/N", 1 of 1 where nothing is given.
+    """Return I and N of "I/N"; 1 and 1 for None.
 
     Raises:
         typer.BadParameter: it is not of that form.
@@ -111,8 +112,8 @@ def run_sharded(
 
     Args:
         sharding: says whether to write or to merge.
-        index: gets what is merged.
-        sources: whose photos are embedded.
+        index: the index to merge into; None when writing shards.
+        sources: the sources whose photos are embedded.
         chosen: the model that embeds them, here and in workers.
         retry_failed: as in `write_embedded_shards`.
         quiet: no progress.

@@ -35,7 +35,7 @@ def check_encoders(encoders: str | None, others: bool, device: str) -> None:
 
 
 def check_known(index: Path) -> None:
-    """Refuse an update without sources of something that is no index with known folders."""
+    """Refuse an update without sources unless the folder has an index, which knows its sources."""
     from store import Index
 
     if not Index.exists(index):

@@ -53,7 +53,7 @@ class ChosenModel:
         """Return the arguments of `search.models.for_indexing.indexing_model`.
 
         Args:
-            index: whose CLIP-like model is taken where none is named; None for no such index.
+            index: the index whose CLIP-like model is used if none is named; None for no index.
         """
         remembered = None if self.checkpoint else index
         return {

@@ -20,7 +20,7 @@ def with_model_options(command: Callable[..., None]) -> Callable[..., None]:
         command: takes `chosen`, and all its parameters by name.
 
     Returns:
-        The command as typer is to read it.
+        The command with the signature that typer reads.
     """
     signature = inspect.signature(command, eval_str=True)
     options = inspect.signature(_chosen, eval_str=True).parameters

@@ -68,7 +68,7 @@ class _Keeper:
             away = len(plan.unreachable)
             self._say(f"{away} photos cannot be reached at the moment; they stay" if away else "")
         except SourceError as error:
-            # Out of reach now; when it comes back, the notification triggers another look.
+            # Out of reach now; when it comes back, a notification triggers another pass.
             self._say(str(error))
         except IndexBusy as error:
             self._say(str(error))

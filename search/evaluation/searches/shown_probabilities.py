@@ -34,7 +34,7 @@ class Tops(NamedTuple):
     """The first hits of queries."""
 
     rows: Rows
-    """(Q,) int64, ids of photos, -1 if there is no hit."""
+    """(Q,) int64, the rows of photos in the collection, -1 if there is no hit."""
     probabilities: NDArray[np.float64]
     """(Q,) probabilities, 0 if there is no hit."""
 

@@ -26,7 +26,7 @@ class LoadedModel:
 
     Attributes:
         query: the model that reads queries and ranks photos.
-        photo: the model that embeds photos; loaded by the first one.
+        photo: the model that embeds photos; loaded when the first photo is embedded.
     """
 
     query: SearchModel

@@ -21,7 +21,7 @@ from store import CrossgraphError
 __all__ = ["Supervisor", "WorkerFailed"]
 
 SETTLED_SECONDS = 10.0
-"""A worker that served for this long did not die of its start."""
+"""If a worker dies after it ran for this long, starting it was not the reason."""
 
 LONGEST_WAIT = 30.0
 SECONDS_TO_END = 1.5

@@ -28,10 +28,10 @@ QUEUE = 1024
 """Connections that the system queues until they are accepted."""
 
 TICKS_A_SECOND = 10
-"""Seconds between uvicorn's checks."""
+"""How many times a second uvicorn calls `on_tick`."""
 
 SECONDS_TO_DRAIN = SECONDS_TO_KEEP + 2
-"""Seconds after which an idle connection is closed, as at any other time."""
+"""Seconds until a drained server stops: by then, idle connections have been closed as usual."""
 
 
 class Running:

@@ -30,7 +30,7 @@ ALIVE = "alive"
 """What it sends about once a second from its event loop, unless it is stopped or hangs."""
 
 SILENT_SECONDS = 30.0
-"""Seconds after which a silent worker is ended; late requests are answered after as long."""
+"""Seconds after which a silent worker is ended: as long as the time limit of a request."""
 
 DRAIN = "drain"
 """What it receives when another has taken its place. If the pipe is closed, it stops at once."""

@@ -1,4 +1,4 @@
-"""JSON responses without terminal controls: `curl` prints captions, whoever wrote them."""
+"""JSON responses without terminal controls, since `curl` prints captions that strangers wrote."""
 
 from __future__ import annotations
 
