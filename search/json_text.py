@@ -12,7 +12,7 @@ __all__ = ["json_text", "valid_record"]
 def json_text(record: object, *, compact: bool = False) -> str:
     r"""Return a record as JSON on one line, equivalent to its plain form.
 
-    Anything that is no proper text, such as a lone surrogate or a control character, is written as
+    Anything that is not proper text, such as a lone surrogate or a control character, is written as
     a JSON escape. The compact form, which servers send, has no blanks and no NaN.
 
     >>> json_text({"path": "caf\udce9\x9b2J.jpg"})

@@ -18,7 +18,7 @@ LONGEST_VALUE = 40
 LONGEST_NAME = 60
 
 TERM_TAGS = ("a text", "a term")
-"""Names of the alternatives for a term in schemas; they are no field names."""
+"""Names of the alternatives for a term in schemas; they are not field names."""
 
 WHERE = ("body", "path", "query", "header", "cookie")
 """Where a value came from according to FastAPI: the first part of a location."""

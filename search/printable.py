@@ -1,6 +1,6 @@
 """Untrusted texts made safe to show: file names, captions, camera metadata, messages.
 
-A name may hold bytes that are no text, and a caption a control sequence for a terminal: to change
+A name may hold bytes that are not text, and a caption a control sequence for a terminal: to change
 its title, fill the clipboard, or overwrite lines. That is never intended, so each such character is
 shown by its number, and everything that people read goes through `printable`. What programs read
 (JSON, bare paths) keeps names unchanged, as far as the format allows.
@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 _ORDERS = "\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff"
-"""Characters that JSON does not escape by itself, and that are no text: terminal controls, line
+"""Characters that JSON does not escape by itself, and that are not text: terminal controls, line
 ends, changes of the writing direction, and lone surrogates."""
 
 ESCAPED = re.compile(f"[{_ORDERS}]")
@@ -35,8 +35,8 @@ _FORMULA = "=+-@\t\r\uff1d\uff0b\uff0d\uff20"
 def printable(text: str) -> str:
     r"""Return a text on one line, without control characters.
 
-    Tabs and line ends become blanks. Everything else that is no letter, sign or blank is shown by
-    its number, and so are bytes of a file name that are not UTF-8.
+    Tabs and line ends become blanks. Everything else that is not a letter, sign or blank is shown
+    by its number, and so are bytes of a file name that are not UTF-8.
 
     >>> printable("a\ndog \x1b[2J")
     'a dog \\x1b[2J'

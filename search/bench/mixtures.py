@@ -48,7 +48,7 @@ class RealPhotos:
 def made_rows(
     real: RealPhotos, count: int
 ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.uint8]]]:
-    """Yield vectors (B, dim) and packed (B, P) of `count` photos in order, some thousands at once.
+    """Yield vectors (B, dim) and packed (B, P) of `count` photos in order, a few thousand at once.
 
     Args:
         real: at least two photos.

@@ -133,7 +133,7 @@ def photo_files(folder: Path, most: int) -> list[Path]:
 
 
 def embed_photos(model: IndexingModel, files: Sequence[Path]) -> Iterator[RealPhotos]:
-    """Embed photos in batches; files that are no photos are left out."""
+    """Embed photos in batches; files that are not photos are left out."""
     from contextlib import suppress
 
     from indexer import UnreadableImage, decode

@@ -108,7 +108,7 @@ def _pairs(words: list[str], group: frozenset[str]) -> Iterator[tuple[int, int]]
 
 
 def _coloured(words: list[str], place: int) -> str:
-    """Return what a colour describes: the next word that is no colour; nothing at a text's end."""
+    """Return what a colour describes: the next word that is not a colour; empty at a text's end."""
     for word in words[place + 1 :]:
         if word not in COLOURS and word not in JOINED:
             return word

@@ -74,7 +74,7 @@ def fitting_picture(content: bytes) -> bytes:
     """Return a photo as a JPEG, at most `LONGEST_PX` wide and high, smaller if necessary.
 
     Raises:
-        UnreadableImage: the content is no photo.
+        UnreadableImage: the content is not a photo.
     """
     picture = b""
     for side in _SIDES_PX:

@@ -64,7 +64,7 @@ def is_noun(word: str) -> bool:
 
 
 def is_pair(first: str, second: str) -> bool:
-    """Return whether two words are one noun that is no kind of the second.
+    """Return whether two words are one noun that is not a kind of the second.
 
     >>> is_pair("teddy", "bear"), is_pair("police", "car")
     (True, False)

@@ -45,7 +45,7 @@ def read_photo(path: Path, enough_px: int) -> Image.Image:
         enough_px: as in `indexer.photos.decode.decode_photo`.
 
     Raises:
-        CollectionError: the file is no photo, or cannot be read.
+        CollectionError: the file is not a photo, or cannot be read.
     """
     from fusion.data.collection import CollectionError
     from indexer.photos.decode import UnreadableImage, decode_file

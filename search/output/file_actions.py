@@ -57,7 +57,7 @@ def copy_hits(hits: Sequence[Hit], folder: Path) -> Copied:
     file is named after the file and its number: `part-0-17.jpg`.
 
     Raises:
-        OSError: the path is no folder, or the folder cannot be created.
+        OSError: the path is not a folder, or the folder cannot be created.
     """
     from store import UnreadableImage
 

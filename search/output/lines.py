@@ -36,7 +36,7 @@ DETAILS = (*TEXTS, "rating", "latitude", "longitude")
 def as_json_lines(hits: Iterable[Hit]) -> Iterator[str]:
     r"""Return one JSON object per hit, from `Hit.to_dict`, with paths exact to the byte.
 
-    A byte that is no text is written as Python reads it, such as `\udcff` (`os.fsencode` turns it
+    A byte that is not text is written as Python reads it, such as `\udcff` (`os.fsencode` turns it
     into a byte again).
 
     >>> from pathlib import Path

@@ -48,7 +48,7 @@ def shrunk(content: bytes, longest_px: int) -> bytes:
     """Return a photo as an upright JPEG, at most `longest_px` wide and high.
 
     Raises:
-        UnreadableImage: the content is no photo.
+        UnreadableImage: the content is not a photo.
     """
     image = decode_photo(content, enough_px=2 * longest_px).image
     image.thumbnail((longest_px, longest_px))

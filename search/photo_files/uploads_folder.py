@@ -13,7 +13,7 @@ __all__ = ["delete_upload", "prepare_uploads", "real_uploads"]
 
 
 def real_uploads(uploads: Path) -> str:
-    """Return its real path, whatever links lead to the index; it is no link itself."""
+    """Return its real path, whatever links lead to the index; the folder itself is not a link."""
     return os.path.join(os.path.realpath(uploads.parent), uploads.name)
 
 

@@ -65,14 +65,14 @@ which returns None for other texts."""
 
 
 class Unfit(ValueError):
-    """The text is no value of its field; the message says what was expected."""
+    """The text is not a value of its field; the message says what was expected."""
 
 
 def condition(field: str, operator: str, text: str) -> Expression:
     """Return the comparison of a field with a text.
 
     Raises:
-        Unfit: the text is no value of this field.
+        Unfit: the text is not a value of this field.
 
     >>> condition("size", ">", "2MB").value
     2000000

@@ -96,7 +96,7 @@ def parse_filter(text: str) -> Expression:
     day or more, and then compares with the whole of it, so that `taken = 2024-05` is all of May.
 
     Raises:
-        QueryError: it is no filter; the message has the column, what was expected and what was
+        QueryError: it is not a filter; the message has the column, what was expected and what was
             found.
 
     >>> parse_filter("width > 1000")

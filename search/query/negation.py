@@ -55,13 +55,13 @@ _TWO_JOINTS = re.compile(r" (?:but|and) (with|but) ", re.IGNORECASE)
 _QUOTED = re.compile(r"\"[^\"]*\"|“[^“”]*”")
 _EDGES = " \t\n,;"
 LONGEST = 2000
-"""Limit on the characters of a sentence; a longer text is no sentence, and is left as it is."""
+"""Limit on the characters of a sentence; a longer text is not a sentence, and is left as it is."""
 
 REACH = 400
 """Characters that are searched for the end of the excluded part."""
 
 MOST_DENIED = 16
-"""Limit on the things that a sentence excludes; one with more is no sentence either."""
+"""Limit on the things that a sentence excludes; one with more is not a sentence either."""
 
 
 @dataclass(frozen=True)

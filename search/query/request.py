@@ -191,7 +191,7 @@ def day_of(text: str | None) -> date | None:
     """Return the day of a text such as 2024-05-31; None for None.
 
     Raises:
-        QueryError: the text is no day.
+        QueryError: the text is not a day.
     """
     from store import QueryError
 

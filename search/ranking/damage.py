@@ -13,7 +13,7 @@ def damage_told(place: str) -> Generator[None]:
     """Turn errors of a block that reads stored nodes of photos into damage of the index.
 
     Raises:
-        IndexDamaged: the re-ranker got data that is no photo of its model.
+        IndexDamaged: the re-ranker got data that is not a photo of its model.
     """
     from fusion.runtime.packing import DamagedPhotos
 

@@ -1,7 +1,7 @@
 """Words of a query that the model does not know, and the note on them.
 
 A query without any known word is answered all the same, since it has some vector. What is nearest
-to that is no match, whatever the numbers say.
+to that is not a match, whatever the numbers say.
 """
 
 from __future__ import annotations

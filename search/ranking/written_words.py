@@ -100,7 +100,7 @@ class WrittenWords:
         words: content words, in lower case, nouns in the singular.
         image_ids: the photos that fit best by words alone, best first; empty if there are none, or
             words do not count.
-        short: whether the query names things and is no sentence.
+        short: whether the query names things and is not a sentence.
     """
 
     words: tuple[str, ...] = ()

@@ -55,7 +55,7 @@ def build_app(settings: Settings, load: Callable[[str], LoadedModel]) -> FastAPI
     app = FastAPI(title="crossgraph", docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.service = service
     http_errors.install(app)
-    # The library's routes come first: `/v1/images/zip` is no id.
+    # The library's routes come first: `/v1/images/zip` is not an id.
     for routes in (
         search_routes,
         library_routes,

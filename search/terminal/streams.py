@@ -123,6 +123,6 @@ def _as_written(error: UnicodeError) -> tuple[str | bytes, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     code = ord(error.object[error.start])
-    if 0xDC80 <= code <= 0xDCFF:  # how Python represents a byte that is no text
+    if 0xDC80 <= code <= 0xDCFF:  # how Python represents a byte that is not text
         return bytes([code - 0xDC00]), error.start + 1
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}", error.start + 1

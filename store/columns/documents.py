@@ -55,7 +55,7 @@ _AMONG = "IN (SELECT value FROM json_each(?))"
 def file_words(path: str) -> str:
     """Return the words and numbers of a relative path, its suffix left out.
 
-    A word of letters and digits appears both whole and in parts; a single Latin letter is no word.
+    A word of letters and digits appears both whole and in parts; single Latin letters are left out.
 
     >>> file_words("Rome 2019/IMG_0042-old_bridge.jpg"), file_words("DSC7.jpg")
     ('Rome 2019 IMG 0042 old bridge', 'DSC7 DSC 7')

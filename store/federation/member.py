@@ -150,7 +150,7 @@ class FederationMember:
                 self.opening = self._hand.do(self._open)
 
     def take_opened(self) -> None:
-        """Take the result of opening, if it is finished; raises errors that are no loss."""
+        """Take the result of opening, if it is finished; raises errors that do not mean a loss."""
         if self.opening is None or not self.opening.done():
             return
         opening, self.opening = self.opening, None

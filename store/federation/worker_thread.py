@@ -16,7 +16,7 @@ T = TypeVar("T")
 class Hand:
     """A thread that runs one piece of work after the other.
 
-    It is no pool of the standard library, since Python would wait at exit for a hanging thread.
+    It is not a pool of the standard library, since Python would wait at exit for a hanging thread.
     """
 
     def __init__(self, name: str) -> None:

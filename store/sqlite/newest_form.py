@@ -10,7 +10,7 @@ from store.sqlite.lock import WriterLock
 
 __all__ = ["bring_up_to_date"]
 
-# A row with a photo's region nodes is some thousand bytes long: on small pages up to half of each
+# A row with a photo's region nodes is a few thousand bytes long: on small pages up to half of each
 # would stay empty.
 _PAGE_BYTES = 64 * 1024
 

@@ -27,7 +27,7 @@ def digest_of(text: str) -> bytes:
 
 
 def id_pages_of(connection: sqlite3.Connection) -> Iterator[list[int]]:
-    """Yield the ids of all photos, ascending, some thousand at a time."""
+    """Yield the ids of all photos, ascending, a few thousand at a time."""
     ids = [row[0] for row in connection.execute("SELECT id FROM images ORDER BY id")]
     for start in range(0, len(ids), ROWS_AT_ONCE):
         yield ids[start : start + ROWS_AT_ONCE]

@@ -37,7 +37,7 @@ def is_current(connection: sqlite3.Connection) -> bool:
     Raises:
         IndexTooNew: a newer version of this program made or upgraded the catalog.
         IndexDamaged: it is a database of another program.
-        sqlite3.DatabaseError: it is no database, or cannot be read.
+        sqlite3.DatabaseError: it is not a database, or cannot be read.
     """
     sql = "SELECT name FROM sqlite_master WHERE type = 'table'"
     tables = {row[0] for row in connection.execute(sql)}

@@ -196,7 +196,7 @@ class ApproximateIndex:
         weights = np.abs(self.scaled_query(query))[0]
         low, ranges = faiss.vector_to_array(self._held.sq.trained).reshape(2, -1)
         greatest = np.maximum(np.abs(low), np.abs(low + ranges))
-        # Half a step, plus the rounding error of a sum of some hundred 32-bit numbers.
+        # Half a step, plus the rounding error of a sum of a few hundred 32-bit numbers.
         return float(weights @ (0.501 * ranges / 255 + 1e-5 * greatest))
 
     def scaled_query(self, query: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -146,7 +146,7 @@ class FlatIndex:
         write_vectors(file, Header(self.dim, 16, len(self)), (), self._parts)
 
     def padded_blocks(self) -> Iterator[Block]:
-        """Yield ids (N,) and padded vectors (N, W), some thousand at a time."""
+        """Yield ids (N,) and padded vectors (N, W) in blocks."""
         ids = self._ids()
         for start in range(0, len(self), ROWS_AT_ONCE):
             count = min(ROWS_AT_ONCE, len(self) - start)

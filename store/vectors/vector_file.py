@@ -87,7 +87,7 @@ def head_sha256(file: Path) -> str:
 
 
 def read_part(stream: BinaryIO, head: Head, number: int) -> Iterator[Part]:
-    """Read a part some thousand vectors at a time: codes (n, bytes of a code) and ids (n,) each.
+    """Read a part in blocks of vectors: codes (n, bytes of a code) and ids (n,) each.
 
     Raises:
         DamagedVectors: the file ends too early; or, after the last piece, the sum does not match.

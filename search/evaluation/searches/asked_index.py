@@ -61,7 +61,7 @@ class AskedIndex:
             index.finish()
 
     def ask(self, text: str, k: int, *, rerank: bool = True) -> RankedPhotos:
-        """Search for a text as people type it; return at most k hits, none if it is no query."""
+        """Search for a text as people type it; return at most k hits, none if it is not a query."""
         from store import QueryError
 
         try:

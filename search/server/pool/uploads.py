@@ -128,7 +128,7 @@ def _place(uploads: Path, name: str, content: bytes) -> Path:
 
 
 def _store(path: Path, content: bytes) -> None:
-    # A name that begins with a dot is no photo to a run that lists this folder meanwhile.
+    # A name that begins with a dot is not a photo to a run that lists this folder meanwhile.
     partial = path.with_name(f".{path.name}.partial")
     try:
         with replaced(path, partial, synced=True):
