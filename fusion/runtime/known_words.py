@@ -50,6 +50,16 @@ def whole_tokens(tokens: Collection[str]) -> frozenset[str]:
     return frozenset(word for word in map(str.lower, words) if _WORD.fullmatch(word))
 
 
+def _marks_of_words(token_to_id: Callable[[str], int | None]) -> tuple[str, str]:
+    """Return what an encoder's tokens have before and after a whole word.
+
+    Every vocabulary of CLIP and of SigLIP has the word "a".
+    """
+    if token_to_id("a" + _END) is not None:
+        return "", _END
+    return (_BEGIN if token_to_id(_BEGIN + "a") is not None else ""), ""
+
+
 class Tokenizer(Protocol):
     """The part of a tokenizer that is used here; `token_to_id` is also used if it exists."""
 
@@ -124,7 +134,11 @@ class KnownWords:
             return word in self._whole
         # Faster than listing all tokens, for a process that answers one query.
         token_to_id = getattr(self._tokenizer(), "token_to_id", None)
-        return word in self._whole if token_to_id is None else token_to_id(word) is not None
+        if token_to_id is None:
+            return word in self._whole
+        before, after = _marks_of_words(token_to_id)
+        spellings = (word, word.capitalize(), word.upper())
+        return any(token_to_id(before + each + after) is not None for each in spellings)
 
     def _is_made_of_known(self, word: str) -> bool:
         """Return whether a word is a plural, a derivation or a compound of known words."""

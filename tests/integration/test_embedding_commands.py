@@ -133,6 +133,7 @@ def test_the_commands_tell_what_they_did(
         (["x", "--shards", "o", "--from-shards", "o"], "give one"),
         (["x", "--shards", "o", "--reembed"], "leave out --annotations"),
         (["--from-shards", "o", "--watch"], "leave out --annotations"),
+        (["x", "--shards", "o", "--exclude", "y"], "--exclude, --include"),
         (["x", "--from-shards", "o"], "leave out SOURCE"),
         (["--from-shards", "o", "--retry-failed"], "leave out SOURCE and --retry-failed"),
         (["--shards", "o"], "needs a SOURCE"),

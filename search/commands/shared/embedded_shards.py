@@ -65,7 +65,10 @@ def check_sharding(
     Raises:
         typer.BadParameter: says what to leave out, or to add.
     """
-    alone = "leave out --annotations, --batch-size, --plan, --prune, --reembed and --watch"
+    alone = (
+        "leave out --annotations, --batch-size, --exclude, --include, --plan, --prune, --reembed "
+        "and --watch"
+    )
     if sharding.out and sharding.source:
         raise typer.BadParameter("--shards writes shards and --from-shards merges them: give one")
     if (sharding.out or sharding.source) and others:

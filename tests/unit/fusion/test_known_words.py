@@ -43,6 +43,22 @@ def test_known_are_words_of_captions_and_whole_tokens(
     assert (word in known) == is_known
 
 
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        ["a", "red", "ice", "##berg"],
+        ["a</w>", "red</w>", "a", "ice", "berg", "red"],
+        ["\u2581a", "\u2581Red", "ice", "berg", "\u2581", "red"],
+    ],
+)
+def test_pieces_of_words_are_not_known_however_an_encoder_marks_them(tokens: list[str]) -> None:
+    words = ["red", "ice", "berg", "a"]
+    slow, quick = (KnownWords((), tokenizer(tokens, quick=how)) for how in (False, True))
+    found = [word in quick for word in words]
+    assert found == [word in slow for word in words]
+    assert found == [True, tokens[0] == "a", False, False]
+
+
 def test_an_encoder_without_a_tokenizer_knows_what_captions_say() -> None:
     known = KnownWords(NAMED)
     assert "dog" in known
