@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
 from tests.extras import SkipWithoutExtras
 
 if TYPE_CHECKING:
+    from fusion.retriever import Retriever
     from tests.postgres_server import PostgresServer
 
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -65,6 +67,37 @@ def _only_what_is_handed_over(
     """Leave a model that is not prepared to `load_model`, in whose place tests put small ones."""
     if request.node.get_closest_marker("ready") is None:
         monkeypatch.setattr("search.models.ready.make_ready", lambda _: None)
+
+
+@pytest.fixture(scope="session")
+def made_export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `export_model` writes of `made_retriever`; only read."""
+    from tests.integration.made_retriever import made_retriever
+
+    bert = tmp_path_factory.mktemp("bert")
+    return _exported_once("made-export", lambda: made_retriever(bert), tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def shipped_export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `export_model` writes of the shipped model; only read."""
+    from fusion.retriever import load_retriever
+
+    return _exported_once("shipped-export", load_retriever, tmp_path_factory)
+
+
+def _exported_once(
+    name: str, make: Callable[[], Retriever], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Export a model unless another worker of this run has, which takes half a minute."""
+    from fusion.export.write_model import export_model
+
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / name
+    with FileLock(folder.with_suffix(".lock")):
+        if not folder.exists():
+            export_model(make(), folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

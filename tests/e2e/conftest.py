@@ -9,11 +9,13 @@ from tests.e2e.called_program import FEW, PHOTOS, run
 
 
 @pytest.fixture(scope="session")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def place(tmp_path_factory: pytest.TempPathFactory, made_export: Path) -> Path:
     """A folder with photos, an index of them, and a cache with its prepared model; only read."""
     from tests.e2e.serving import make_place
 
-    return make_place(tmp_path_factory.mktemp("served"), tmp_path_factory.mktemp("bert"))
+    return make_place(
+        tmp_path_factory.mktemp("served"), tmp_path_factory.mktemp("bert"), made_export
+    )
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,6 @@ from typing import IO, Any
 
 import httpx2
 
-from fusion.export.write_model import export_model
 from store import Index, PhotoFile
 from tests.integration.colours import paint
 from tests.integration.made_retriever import FINGERPRINT, made_retriever
@@ -24,10 +24,10 @@ COUNT = 6
 PROGRAM = "import sys; from search.cli import main; sys.exit(main())"
 
 
-def make_place(place: Path, bert: Path) -> Path:
+def make_place(place: Path, bert: Path, export: Path) -> Path:
     """Return a folder with photos, an index of them, and a cache with its prepared model."""
     retriever = made_retriever(bert)
-    export_model(retriever, place / "cache" / "query")
+    shutil.copytree(export, place / "cache" / "query")
     (place / "photos").mkdir()
     files = []
     for number in range(COUNT):

@@ -128,9 +128,8 @@ def test_a_damaged_file_is_told_in_one_line(root: Path, tmp_path: Path) -> None:
     assert find_indexing_model(tmp_path, FINGERPRINT) is None
 
 
-def test_without_photos_there_is_no_photo_model(tmp_path: Path) -> None:
-    export_model(made_retriever(tmp_path), tmp_path)
-    assert find_indexing_model(tmp_path, FINGERPRINT) is None
+def test_without_photos_there_is_no_photo_model(made_export: Path) -> None:
+    assert find_indexing_model(made_export, FINGERPRINT) is None
 
 
 def test_half_precision_on_the_way_gives_the_same_in_full(retriever: Retriever) -> None:

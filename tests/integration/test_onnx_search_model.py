@@ -29,10 +29,8 @@ def retriever(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
 
 
 @pytest.fixture(scope="module")
-def root(retriever: Retriever, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("query")
-    export_model(retriever, root)
-    return root
+def root(made_export: Path) -> Path:
+    return made_export
 
 
 @pytest.fixture(scope="module")

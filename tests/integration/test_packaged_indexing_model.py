@@ -11,7 +11,6 @@ import pytest
 import torch
 from PIL import Image
 
-from fusion.export.write_model import export_model
 from fusion.gpu_retriever import GpuPhotos
 from fusion.retriever import Retriever, load_retriever
 from fusion.runtime.onnx_indexing_model import OnnxIndexingModel, find_indexing_model
@@ -35,10 +34,8 @@ def retriever() -> Retriever:
 
 
 @pytest.fixture(scope="module")
-def model(retriever: Retriever, tmp_path_factory: pytest.TempPathFactory) -> OnnxIndexingModel:
-    root = tmp_path_factory.mktemp("query")
-    export_model(retriever, root)
-    found = find_indexing_model(root, retriever.fingerprint)
+def model(retriever: Retriever, shipped_export: Path) -> OnnxIndexingModel:
+    found = find_indexing_model(shipped_export, retriever.fingerprint)
     assert found is not None
     return found
 

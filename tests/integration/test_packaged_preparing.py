@@ -11,7 +11,6 @@ import pytest
 from PIL import Image
 from safetensors.numpy import load_file
 
-from fusion.export.write_model import export_model
 from fusion.retriever import Retriever, load_retriever
 from fusion.runtime.exported_folder import (
     QUERY,
@@ -42,10 +41,8 @@ def retriever() -> Retriever:
 
 
 @pytest.fixture(scope="module")
-def by_torch(retriever: Retriever, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("torch")
-    export_model(retriever, root)
-    return root
+def by_torch(shipped_export: Path) -> Path:
+    return shipped_export
 
 
 @pytest.fixture(scope="module")

