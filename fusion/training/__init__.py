@@ -1,1 +1,1 @@
-"""The training run of a network: sampling, losses, epochs, and what is fitted afterwards."""
+"""The training run of a network: sampling, losses, epochs, and the fits that follow them."""

@@ -1,4 +1,4 @@
-"""`--option NAME=VALUE` of `crossgraph train`: fields of a network's shape and of its training."""
+"""`--option NAME=VALUE` of `crossgraph train`: sets fields of a network's shape or its training."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ KNOWN_OPTIONS = "expected model.NAME, reranker.NAME or training.NAME"
 
 
 def apply_options(config: NetworkConfig, options: Mapping[str, str]) -> NetworkConfig:
-    """Set `model.NAME` and `reranker.NAME` fields from text, each by the type it has now.
+    """Return the config with `model.NAME` and `reranker.NAME` fields set from text.
+
+    Each text is converted to the type of the field's current value.
 
     Raises:
-        TrainingError: there is no such field, or the text is no value for it.
+        TrainingError: there is no such field, or the text is not a valid value for it.
     """
     for name, text in options.items():
         part, _, attribute = name.partition(".")
@@ -37,7 +39,7 @@ def apply_options(config: NetworkConfig, options: Mapping[str, str]) -> NetworkC
 
 
 def with_option(owner: Owner, attribute: str, name: str, text: str) -> Owner:
-    """Set one field of a dataclass from text, by the type that it has now; errors as above."""
+    """Return a copy with one field set from text, in that field's type; errors as above."""
     current = getattr(owner, attribute, None)
     if current is None:
         raise TrainingError(f"--option {name}: unknown; {KNOWN_OPTIONS}")
@@ -48,10 +50,10 @@ def with_option(owner: Owner, attribute: str, name: str, text: str) -> Owner:
 
 
 def options_of(request: TrainRequest) -> Options:
-    """How a network is trained: the defaults, with `training.NAME` of the request over them.
+    """Return the training options: the defaults, overridden by the request's `training.NAME`.
 
     Raises:
-        TrainingError: there is no such field, or the text is no value for it.
+        TrainingError: there is no such field, or the text is not a valid value for it.
     """
     options = replace(Options(), epochs=request.epochs or Options.epochs)
     for name, text in request.options.items():

@@ -1,4 +1,4 @@
-"""What an image encoder's own classifier knows, for the concept graph of a network in training."""
+"""The image encoder's own classifier and its class names, for a network's concept graph."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from fusion.training.tuned_encoders import TunedGridEncoder
 __all__ = ["brought_over", "class_names", "concepts_of", "refitted"]
 
 FITTED_PHOTOS = 400
-"""Photos by whose cells a classifier is brought over to a tuned copy of its encoder."""
+"""Photos whose cells are used to adapt a classifier to a tuned copy of its encoder."""
 PHOTO_BATCH, TEXT_BATCH = 16, 64
 
 
 def concepts_of(encoders: Encoders) -> Concepts | None:
-    """Return what the image encoder's classifier knows; None where it has none."""
+    """Return the image encoder's classifier and class names; None for an encoder without one."""
     image = encoders.image
     if not isinstance(image, GridEncoder) or image.classifier is None:
         return None
@@ -37,9 +37,9 @@ def concepts_of(encoders: Encoders) -> Concepts | None:
 
 
 def class_names(encoders: Encoders) -> ClassNames:
-    """Read the names of ImageNet's 1,000 classes, all synonyms of each, by the text encoder.
+    """Encode the names of ImageNet's 1,000 classes, with all synonyms, by the text encoder.
 
-    They come with timm, from WordNet (Miller, 1995).
+    The names come with timm and originate from WordNet (Miller, 1995).
     """
     ensure_torchvision()
     from timm.data.imagenet_info import ImageNetInfo
@@ -64,7 +64,7 @@ def _synonyms(description: str) -> list[str]:
 
 
 def _means(encoders: Encoders, texts: Sequence[str]) -> Tensor:
-    """The text encoder's means over the tokens of B texts: (B, Dt), unit length."""
+    """Return the text encoder's means over the tokens of B texts: (B, Dt), unit length."""
     features = encoders.text.encode_texts(texts)
     mask = features.mask.unsqueeze(-1)
     return functional.normalize((features.features * mask).sum(1) / mask.sum(1), dim=1).cpu()
@@ -77,14 +77,14 @@ def brought_over(
     read_photo: ReadPhoto,
     report: Progress,
 ) -> Concepts:
-    """Let a classifier read what the tuned copy of its encoder gives.
+    """Adapt a classifier to the features of a tuned copy of its encoder.
 
     Args:
-        concepts: the encoder's own.
-        encoder: the tuned copy.
-        paths: of training photos, some of which are encoded by both.
+        concepts: those of the encoder itself.
+        encoder: the tuned copy; with any other encoder the concepts are returned unchanged.
+        paths: paths of training photos, some of which are encoded by both encoders.
         read_photo: reads a photo as indexing does.
-        report: called with what is being done.
+        report: the progress callback.
     """
     if not isinstance(encoder, TunedGridEncoder):
         return concepts
@@ -102,7 +102,13 @@ def brought_over(
 
 
 def refitted(concepts: Concepts, own: PhotoFeatures, tuned: PhotoFeatures) -> Concepts:
-    """Let a classifier read the regions of a tuned copy of its encoder, of the same N photos."""
+    """Adapt a classifier to a tuned copy of its encoder, given both encoders' regions of N photos.
+
+    Args:
+        concepts: those of the encoder itself.
+        own: the photos' features by the encoder itself.
+        tuned: the same photos' features by the tuned copy.
+    """
     rows = np.unique(np.linspace(0, len(own.regions) - 1, FITTED_PHOTOS).astype(int))
     frozen, after = (
         torch.from_numpy(each.regions[rows]).flatten(0, 1).float() for each in (own, tuned)

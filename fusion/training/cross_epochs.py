@@ -1,4 +1,4 @@
-"""Further training of the cross-modal graph over a first stage that stays as it is."""
+"""Further training of the cross-modal graph while the first stage stays frozen."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ RATE = 5e-4
 def train_cross_graph(
     network: Network, data: TrainingSet, rows: Tensor, options: Options, seed: int, report: Progress
 ) -> None:
-    """Train the cross-modal graph to mend the first stage's lists, in place.
+    """Train the cross-modal graph, in place, to correct the first stage's rankings.
 
-    Its photo nodes stay as they are, which the word detector reads as well.
+    The layers that compute its photo nodes stay frozen, because the word detector reads these nodes
+    too.
     """
     torch.manual_seed(seed)
     network.eval().requires_grad_(False)
@@ -60,7 +61,10 @@ def train_cross_graph(
 
 
 def _lost(network: Network, data: TrainingSet, photos: Tensor, options: Options) -> Tensor:
-    """Loss of B photos, each with one of its captions or their short queries."""
+    """Return the loss of B photos with one caption each, or with these captions' short queries.
+
+    Which of the two is drawn at random for each batch.
+    """
     with torch.no_grad(), fast_products("cpu"):
         images = network.reader.photos(data.photos(photos))
         vectors = network.dual.image(*images).float()

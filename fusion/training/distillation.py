@@ -1,13 +1,15 @@
-"""What follows joint training where a larger text encoder is at hand to learn from.
+"""Distillation from a larger text encoder, after joint training.
 
-1. Heads for summaries, the teacher's reading of the texts beside the network's own, trained on
-   frozen features. Several pairs of them teach one more, which sees what they agree on.
-2. The last pair's photo head becomes the network's. What its text head makes of a text is taught
-   to the network's text layers and a head that have to do without the larger encoder.
-3. The cross-modal graph, whose words these layers have moved, is trained on.
+1. Pairs of heads are trained on frozen summaries, where a text's summary is the network's own
+   concatenated with the teacher's. Several pairs then teach one more, which learns what they agree
+   on.
+2. The photo head of that last pair becomes the network's. The network's text layers and a new text
+   head, which have to do without the larger encoder, learn to reproduce the vectors of its text
+   head.
+3. The cross-modal graph is trained further, because the text layers have changed its words.
 
-The larger encoder is worth 3 to 4 points of R@1 and would cost six times the time of a query; this
-is how some of it stays.
+The larger encoder is worth 3 to 4 points of R@1 but would make a query take six times as long;
+distillation keeps part of the gain.
 """
 
 from __future__ import annotations
@@ -34,12 +36,12 @@ from fusion.training.text_distillation import TextLesson, TextOptions, distil_te
 __all__ = ["distil"]
 
 TEACHERS = 2
-"""Pairs of heads that teach the last one."""
+"""Number of pairs of heads that teach the last pair."""
 PHOTO_BLOCK, TEXT_BLOCK = 200, 250
 
 
 class _Read(NamedTuple):
-    """Summaries as the network's reader gives them."""
+    """Summaries as the network's reader returns them."""
 
     photos: Tensor
     """(V, N, P) float16."""
@@ -53,16 +55,16 @@ def distil(
     network: Network, data: TrainingSet, rows: Tensor, teacher: TeacherTexts, options: Options,
     seed: int, report: Progress,
 ) -> None:  # fmt: skip
-    """Teach a trained network, in place; banks and all that is fitted are to be filled after it.
+    """Teach a trained network, in place; its banks and fitted parts have to be filled afterwards.
 
     Args:
-        network: on the CPU.
-        data: what it was trained on.
-        rows: of the photos that are trained on; some may stand there twice.
-        teacher: the training texts by a larger encoder.
-        options: of the joint training.
-        seed: of all that is drawn.
-        report: called with what is being done.
+        network: a network on the CPU.
+        data: the data that it was trained on.
+        rows: rows of the photos to train on; some may occur twice.
+        teacher: the training texts as encoded by the larger encoder.
+        options: those of the joint training.
+        seed: seeds all random draws.
+        report: the progress callback.
     """
     network.eval()
     read, config = _read(network, data), network.config.model
@@ -95,7 +97,10 @@ def distil(
 def _lessons(
     data: TrainingSet, rows: Tensor, captions: Tensor, last: Heads, beside: Summaries
 ) -> list[TextLesson]:
-    """The captions of the photos `rows`, as often as these, and the short queries cut from them."""
+    """Return the captions of the photos `rows`, and the short queries cut from them.
+
+    A caption is repeated as often as its photo occurs in `rows`; a short query occurs once.
+    """
     texts = data.data.captions
     times = torch.bincount(rows, minlength=len(data.captions_of))[
         torch.from_numpy(texts.photo_rows)
@@ -112,7 +117,7 @@ def _lessons(
 
 @torch.no_grad()
 def _read(network: Network, data: TrainingSet) -> _Read:
-    """Read every view of all photos, all captions and all short queries."""
+    """Compute the summaries of every view of all photos, all captions and all short queries."""
     features = data.data.photos
     views = max(len(features.maps), len(features.views) + 1)
     everything = torch.arange(len(features.regions)).split(PHOTO_BLOCK)

@@ -1,4 +1,4 @@
-"""The loop that trains a network: both graphs at once, on encoders that both of them tune."""
+"""Joint training of both graphs, on encoders whose last layers both of them tune."""
 
 from __future__ import annotations
 
@@ -35,42 +35,47 @@ class Options:
     batch_size: int = 280
     rate: float = 1.5e-3
     text_rate: float = 2e-4
-    """For the text encoder's tuned layers."""
+    """Learning rate of the text encoder's tuned layers."""
     image_rate: float = 1e-4
-    """For the image encoder's tuned blocks."""
+    """Learning rate of the image encoder's tuned blocks."""
     kept_blocks: int = 0
-    """How many of the image encoder's last blocks are not tuned, the first of them: what they make
-    of the photos is then worked out once."""
+    """How many of the image encoder's last blocks, counted from the first of them, stay frozen;
+    their output is then computed only once."""
     decay: float = 0.2
     mix: float = 0.5
     """Share of batches in which two captions of each photo are mixed into one."""
     group: int = 70
-    """Photos that the cross-modal graph holds against each other."""
+    """Number of photos among which the cross-modal graph contrasts texts."""
     plain_groups: float = 0.3
-    """Share of batches whose groups are random; until that share of the epochs is past, all are."""
+    """Share of batches whose groups are random; all are in the first epochs, up to this share of
+    the epochs."""
     cross_weight: float = 0.5
     short_weight: float = 0.3
-    """Of finding the photos that a short query is true of."""
+    """Weight of the loss for retrieving the photos that a short query is true of."""
     short_groups: float = 0.25
     """Share of batches in which the cross-modal graph reads short queries instead of captions."""
     caption_weight: float = 0.3
-    """Of telling a photo's captions from other photos' by another caption of it."""
+    """Weight of the loss for retrieving a photo's caption by another caption of the same photo."""
     hide_words: float = 0.1
     """Share of a caption's words that the text encoder's tuned layers are not shown."""
     class_weight: float = 0.1
-    """Of knowing the classes that the image encoder knew before it was tuned."""
+    """Weight of the loss for still finding the classes that the untuned image encoder found."""
     word_weight: float = 0.02
-    """Of the word detector's loss, a sum over the vocabulary."""
+    """Weight of the word detector's loss, which is summed over the vocabulary."""
     gate_factor: float = 10.0
-    """How much faster the gates of graph layers move: they start at zero and steps are few."""
+    """Factor on the learning rate of the graph layers' gates: they start at zero and steps are
+    few."""
     warm_up: float = 0.15
     average: float = 0.99
-    """How much of the running mean of the weights stays at each step, at most."""
+    """Upper bound on the decay of the running mean of the weights."""
     patience: int = 4
 
 
 def make_optimizer(network: Network, options: Options) -> torch.optim.AdamW:
-    """AdamW that decays matrices only; `base_rate` of each group is what the schedule scales."""
+    """Return AdamW with weight decay on the graphs' matrices and on the encoders' tuned layers.
+
+    The schedule scales the `base_rate` of each parameter group.
+    """
     reader, graphs = network.reader, (network.dual, network.cross, network.detector)
     named = [pair for graph in graphs for pair in graph.named_parameters()]
     gates = [p for name, p in named if name.endswith("graph.gates")]
@@ -94,9 +99,9 @@ def make_optimizer(network: Network, options: Options) -> torch.optim.AdamW:
 
 
 def running_mean(network: nn.Module, most: float) -> AveragedModel:
-    """A copy of the network for the mean of its weights over the last steps, which ranks better.
+    """Return a copy of the network that keeps a running mean of its weights, which ranks better.
 
-    After s steps it spans some s / 9 of them, and never more than 1 / (1 - most).
+    After s steps the mean spans about the last s / 9 of them, and never more than 1 / (1 - most).
     """
 
     def step(means: Tensors, weights: Tensors, steps: Tensor | int) -> None:
@@ -107,7 +112,7 @@ def running_mean(network: nn.Module, most: float) -> AveragedModel:
 
 
 def learning_rate(step: int, steps: int, warm_up: float) -> float:
-    """Share of the base rate: linear up, then a half cosine down.
+    """Return the share of the base rate at a step: a linear warm-up, then half a cosine down to 0.
 
     >>> [round(learning_rate(step, 100, 0.1), 2) for step in (0, 9, 10, 55, 99)]
     [0.1, 1.0, 1.0, 0.5, 0.0]
@@ -119,7 +124,7 @@ def learning_rate(step: int, steps: int, warm_up: float) -> float:
 
 
 def step_down(loss: Tensor, optimizer: torch.optim.Optimizer, share: float) -> None:
-    """One update at `share` of the base rates."""
+    """Make one optimiser step on the loss, at `share` of the base rates."""
     for group in optimizer.param_groups:
         group["lr"] = group["base_rate"] * share
     optimizer.zero_grad()
@@ -133,9 +138,12 @@ def joint_epoch(
     network: Network, data: TrainingSet, rows: Tensor, optimizer: torch.optim.Optimizer,
     epoch: int, options: Options, report: Progress,
 ) -> float:  # fmt: skip
-    """Pass both graphs over the photos `rows`, with two captions each; return the mean loss.
+    """Train both graphs for one epoch on the photos `rows`, with two captions each.
 
     Matrix products run in bfloat16 where that is faster.
+
+    Returns:
+        The mean loss over the batches.
     """
     device = network.gate.device
     losses: list[float] = []
@@ -187,7 +195,7 @@ def joint_epoch(
 
 
 class AskedBatch(NamedTuple):
-    """Q texts as both stages read them, and which of B photos they are true of."""
+    """Q texts as both stages take them, and which of B photos they are true of."""
 
     read: TextNodes
     vectors: Tensor
@@ -197,14 +205,17 @@ class AskedBatch(NamedTuple):
 
     @classmethod
     def captions(cls, read: TextNodes, vectors: Tensor, photos: Tensor) -> AskedBatch:
-        """One caption of each photo; a photo may stand there twice."""
+        """Return a batch of one caption per photo; a photo may occur twice."""
         return cls(read, vectors, photos.unsqueeze(1) == photos.unsqueeze(0))
 
     @classmethod
     def shorts(
         cls, network: Network, shorts: ShortQueries, queries: Tensor, photos: Tensor
     ) -> AskedBatch:
-        """Short queries, each of the photos whose captions say all of its words."""
+        """Return a batch of short queries.
+
+        A query is true of the photos whose captions, taken together, contain all of its words.
+        """
         read = read_by_length(network.reader, shorts.features, queries, 0.0)
         vectors = network.dual.text(*read).float()
         return cls(read, vectors, shorts.positive(queries, photos).to(vectors.device))
@@ -214,11 +225,12 @@ def cross_loss(
     network: Network, regions: Tensor, words: Tensor, batch: AskedBatch, groups: Sequence[Tensor],
     first: Tensor,
 ) -> Tensor:  # fmt: skip
-    """Cross-entropy of the cross-modal graph, both ways.
+    """Return the cross-entropy of the cross-modal graph, in both directions.
 
-    In a group of photos every text that is true of one of them is held against every photo: once
-    by the graph's logits alone and once by their sum with the first stage's (Q, B) logits, so that
-    the graph learns to tell and, above all, to mend.
+    Within a group of photos, texts that are true of one of them (drawn at random, at most as many
+    as there are photos) are scored with every photo: once by the graph's logits alone, and once by
+    their sum with the first stage's logits `first` (Q, B). So the graph learns to discriminate and,
+    above all, to correct the first stage.
     """
     hidden = network.config.reranker.drop_nodes
     mask = with_whole(batch.read.mask)
@@ -236,7 +248,13 @@ def cross_loss(
 
 
 def word_loss(network: Network, regions: Tensor, said_by_caption: Tensor) -> Tensor:
-    """Cross-entropy of the detector's words, summed over them: (B, R + 1, Dn), (B, V) shares."""
+    """Return the detector's cross-entropy, summed over words and averaged over photos.
+
+    Args:
+        network: its word detector is judged.
+        regions: (B, R + 1, Dn), the photos' nodes.
+        said_by_caption: (B, V), the share of each photo's captions that say each word.
+    """
     logits = network.detector(regions)
     return functional.binary_cross_entropy_with_logits(
         logits, said_by_caption, reduction="sum"
@@ -244,15 +262,15 @@ def word_loss(network: Network, regions: Tensor, said_by_caption: Tensor) -> Ten
 
 
 def class_loss(reader: NodeReader, cells: Tensor, likely: Tensor) -> Tensor:
-    """Cross-entropy of the classes that B photos' cells show with what they showed untuned.
+    """Return the cross-entropy of B photos' classes after tuning with those before it.
 
-    Tuning on some thousand captions forgets what the encoder knows of everything else (learning
-    without forgetting: Li and Hoiem, ECCV 2016).
+    Tuning on some thousand captions makes the encoder forget what it knows of everything else; this
+    loss prevents it (learning without forgetting: Li and Hoiem, ECCV 2016).
 
     Args:
-        reader: whose concept graph reads the tuned cells.
-        cells: (B, R, D), as the tuned encoder gives them.
-        likely: (B, K), by the encoder as it was published.
+        reader: its concept graph reads the tuned cells.
+        cells: (B, R, D), the output of the tuned encoder.
+        likely: (B, K), the class probabilities by the encoder as it was published.
     """
     assert reader.concepts is not None
     shares = reader.concepts.edges(cells).mean(1)
@@ -262,9 +280,10 @@ def class_loss(reader: NodeReader, cells: Tensor, likely: Tensor) -> Tensor:
 def two_captions_loss(
     images: Tensor, texts: Sequence[Tensor], photos: Tensor, scale: Tensor, options: Options
 ) -> Tensor:
-    """Contrastive loss of (B, D) images with two sets of their captions, and of these two.
+    """Return the contrastive loss of (B, D) images with two sets of their captions.
 
-    Now and then the first set is mixed with the second.
+    The contrastive loss between the two sets is added, at `options.caption_weight`. In a share
+    `options.mix` of calls the first set is mixed with the second before it meets the images.
     """
     first, second = texts
     mixed = first

@@ -1,4 +1,4 @@
-"""Fitting how queries reach the classes of the concept graph, after the text encoder was tuned."""
+"""Fits how queries reach the classes of the concept graph, after the text encoder was tuned."""
 
 from __future__ import annotations
 
@@ -16,21 +16,22 @@ from fusion.network.network import Network
 __all__ = ["fit_class_paths"]
 
 MOST_TEXTS = 8000
-"""Captions, and as many short queries: more change nothing that shows."""
+"""Most captions to fit on, and likewise short queries; more of them change nothing noticeable."""
 
 
 @torch.inference_mode()
 def fit_class_paths(
     network: Network, captions: CaptionFeatures, rows: Tensor, shorts: ShortQueries | None
 ) -> None:
-    """Fit the map from tuned words to the names of classes on what is trained on.
+    """Fit the map from the space of tuned words to that of class names, on training texts.
 
-    Names are read by the text encoder as it was published, queries by its tuned copy.
+    The map is needed because class names are encoded by the text encoder as it was published, but
+    queries by its tuned copy.
 
     Args:
-        network: trained.
+        network: a trained network.
         captions: the training captions.
-        rows: of the photos that gradients saw.
+        rows: rows of the photos that were trained on.
         shorts: the training captions' short queries.
     """
     graph = network.reader.concepts
@@ -52,7 +53,10 @@ def _spread(rows: np.ndarray) -> np.ndarray:
 
 
 def _means(network: Network, texts: CaptionFeatures) -> tuple[Tensor, Tensor]:
-    """Means over the words of M texts, as the network reads them and by the encoder itself."""
+    """Return means over the words of M texts: as the network reads them, and by the encoder itself.
+
+    Both are (M, Dt) float32; only the latter are of unit length.
+    """
     read = torch.zeros(len(texts.texts), network.config.text_dim)
     own = torch.zeros_like(read)
     for rows in by_length(texts).split(250):

@@ -1,7 +1,8 @@
-"""Fits `fusion/runtime/standing.py`: what right hits look like, and queries that nothing answers.
+"""Fits `fusion/runtime/standing.py`: how likely hits are right, also for unanswerable queries.
 
-Held-out training photos make galleries of several sizes. Each is asked its own captions and short
-queries, and captions of the other galleries, which nothing there answers.
+Galleries of several sizes are drawn from held-out training photos. The queries for each are the
+captions and short queries of its own photos, and captions of photos that are not in it, which no
+photo there answers.
 """
 
 from __future__ import annotations
@@ -27,15 +28,16 @@ __all__ = ["fit_standing"]
 Array = NDArray[np.float32]
 
 SIZES = (40, 100, 1000)
-"""Photos of a gallery, as far as there are as many."""
+"""Sizes of the galleries, in photos; none exceeds the number of held-out photos."""
 CANDIDATES, HITS, BACKGROUND = 100, 10, 256
 QUERIES = 500
-"""Of each kind that a gallery is asked, at most."""
+"""Most queries of each kind that are run on a gallery."""
 RIDGE = 1e-3
 OWN, STRANGE, SHORT = 1.0, 0.15, 2.0
-"""What each kind of question counts: a gallery's own captions, captions that nothing there answers,
-and short queries. The more the second counts, the lower is what the first is shown with; so little
-of it still shows only one in five as a match on the development photos."""
+"""Weights of the kinds of queries: a gallery's own captions, captions that no photo there answers,
+and short queries. A larger second weight lowers the probabilities shown for the first kind. With a
+weight as small as this one, still only one in five queries of the second kind is shown as a match
+on the development photos."""
 SEED = 23
 
 
@@ -46,11 +48,11 @@ class AskedTexts(NamedTuple):
     right: Tensor
     """(Q, G) bool."""
     weight: float
-    """What all of them count together."""
+    """Total weight of these texts."""
 
 
 class HitRows(NamedTuple):
-    """Hits as the regression sees them."""
+    """N hits as input of the regression."""
 
     full: Array
     """(N, FACTS), by re-ranked scores."""
@@ -62,7 +64,7 @@ class HitRows(NamedTuple):
 
 @torch.inference_mode(mode=False)
 def fit_standing(network: Network, held: Sequence[HeldOut], shorts: ShortQueries | None) -> None:
-    """Fit how likely hits are right, after re-ranking and before it, into the network's buffers."""
+    """Fit how likely hits are right, after and before re-ranking; sets the network's buffers."""
     hit_rows = rows_of(network, held, shorts)
     weight = torch.from_numpy(np.concatenate([rows.weight for rows in hit_rows]))
     right = torch.from_numpy(np.concatenate([rows.right for rows in hit_rows])).float()
@@ -79,7 +81,7 @@ def set_standing(network: Network, stage: str, fitted: Standing) -> None:
 def rows_of(
     network: Network, held: Sequence[HeldOut], shorts: ShortQueries | None
 ) -> list[HitRows]:
-    """Ask every gallery what it can answer and what it cannot."""
+    """Return the hits of all galleries, for queries that they can and cannot answer."""
     generator = torch.Generator().manual_seed(SEED)
     embedded = [Embedded.of(network, each.data) for each in held]
     rows = []
@@ -98,7 +100,19 @@ def asked_of(
     network: Network, own: Embedded, part: HeldOut, shorts: ShortQueries | None, photos: Tensor,
     strangers: Sequence[TextVectors], generator: torch.Generator,
 ) -> list[AskedTexts]:  # fmt: skip
-    """Captions of some photos of a gallery, of others, and short queries."""
+    """Return the queries for a gallery, by kind, at most `QUERIES` of each.
+
+    These are captions of its photos, captions of photos that are not in it, and short queries.
+
+    Args:
+        network: embeds the short queries.
+        own: the held-out collection that the gallery is drawn from.
+        part: the same collection's rows in the training data.
+        shorts: the training captions' short queries, if there are any.
+        photos: rows of the gallery's photos in `own`.
+        strangers: the captions of the other held-out collections.
+        generator: draws the queries.
+    """
 
     def some(count: int) -> Tensor:
         return torch.randperm(count, generator=generator)[:QUERIES]
@@ -129,7 +143,7 @@ def text_rows(texts: TextVectors, rows: Tensor) -> TextVectors:
 
 
 def ask(network: Network, gallery: Gallery, photos: Tensor, texts: AskedTexts) -> HitRows:
-    """Rank a gallery for each text, as a search does, and take down its first hits."""
+    """Rank a gallery for each text, as a search does, and return the first hits of each stage."""
     here = Gallery(*(column[photos] for column in gallery))
     scores = first_scores(here, texts.texts)
     listed = scores.topk(min(CANDIDATES, len(photos)), dim=1)
@@ -148,7 +162,7 @@ def ask(network: Network, gallery: Gallery, photos: Tensor, texts: AskedTexts) -
         by_full.append(facts_of(full[row], first[row], *known, brevity=brevity)[top])
         by_first.append(facts_of(first[row], first[row], *known, brevity=brevity)[top])
         labels.append(right[row][top])
-    ranks = np.tile(1 / np.arange(1, len(labels[0]) + 1), len(scores))  # first hits count most
+    ranks = np.tile(1 / np.arange(1, len(labels[0]) + 1), len(scores))  # first hits weigh most
     return HitRows(
         np.concatenate(by_full),
         np.concatenate(by_first),
@@ -158,7 +172,7 @@ def ask(network: Network, gallery: Gallery, photos: Tensor, texts: AskedTexts) -
 
 
 def regression(facts: Array, right: Tensor, weight: Tensor) -> Standing:
-    """Fit a ridged logistic regression of (N,) labels on (N, FACTS) facts and their products."""
+    """Fit a logistic regression with a ridge: (N,) labels on `terms_of` the (N, FACTS) facts."""
     mean, spread = facts.mean(0), np.maximum(facts.std(0), 1e-6)
     terms = torch.from_numpy(terms_of((facts - mean) / spread)).float()
     solution = torch.zeros(TERMS + 1, requires_grad=True)

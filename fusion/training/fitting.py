@@ -1,4 +1,4 @@
-"""What is fitted after training: banks, the re-ranker's gates, calibration, the threshold."""
+"""Fits after training: the banks, the re-ranker's gates, the calibration and the threshold."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ Photos = NDArray[np.int64]
 
 @torch.inference_mode()
 def fill_banks(network: Network, train: PairData, rows: Tensor) -> None:
-    """Fill memory and hub banks from the training photos `rows` and their captions.
+    """Fill the memory and hub banks from the training photos `rows` and their captions.
 
-    The bank of captions holds one caption of evenly spread photos; a training photo's own captions
-    have no part in its own neighbourhood.
+    The bank of captions holds one caption each of evenly spread photos. When training photos are
+    embedded for the bank, their own captions are excluded from their neighbourhoods.
     """
     network.eval()
     data = subset(train, rows)
@@ -80,7 +80,7 @@ def fill_banks(network: Network, train: PairData, rows: Tensor) -> None:
 
 
 def bank_captions(captions: CaptionFeatures, size: int) -> Tensor:
-    """Rows of the captions in the bank, one each of `size` evenly spread photos: -> (size,)."""
+    """Return rows of the captions in the bank, one each of `size` evenly spread photos: (size,)."""
     _, first = np.unique(captions.photo_rows, return_index=True)
     each = int(np.bincount(captions.photo_rows).min())
     spread = torch.from_numpy(first + np.arange(len(first)) % each)
@@ -88,7 +88,7 @@ def bank_captions(captions: CaptionFeatures, size: int) -> Tensor:
 
 
 def caption_vectors(network: Network, captions: CaptionFeatures) -> Tensor:
-    """Embed M captions for the banks, without what only a query needs: (M, D)."""
+    """Embed M captions for the banks, without the parts that only a query needs: (M, D)."""
     vectors = torch.zeros(len(captions.texts), network.config.model.width)
     for rows in by_length(captions).split(250):
         vectors[rows] = network.dual.text(*network.reader.texts(text_input(captions, rows)))
@@ -96,7 +96,7 @@ def caption_vectors(network: Network, captions: CaptionFeatures) -> Tensor:
 
 
 def cross_nodes(network: Network, captions: CaptionFeatures, rows: Tensor) -> tuple[Tensor, Tensor]:
-    """The captions `rows` (K,) as the cross-modal graph reads them: (K, T, Dn), (K, T) bool."""
+    """Return the cross-modal graph's nodes of the captions `rows` (K,): (K, T, Dn), (K, T) bool."""
     read = network.reader.texts(text_input(captions, rows))
     return network.cross.text(*read), with_whole(read.mask)
 
@@ -104,7 +104,7 @@ def cross_nodes(network: Network, captions: CaptionFeatures, rows: Tensor) -> tu
 def bank_vectors(network: Network, photos: PhotoFeatures, rows: Tensor) -> Tensor:
     """Embed the training photos `rows` (N,) for the bank: (N, D), the mean over all their views.
 
-    A photo that is searched has one view, for the sake of time; here time is spent once.
+    Indexed photos are embedded in one view only, to save time; the bank is computed just once.
     """
     vectors = []
     for own in torch.arange(len(rows)).split(100):
@@ -118,13 +118,13 @@ def bank_vectors(network: Network, photos: PhotoFeatures, rows: Tensor) -> Tenso
 
 @torch.inference_mode()
 def fill_words(network: Network, captions: CaptionFeatures) -> None:
-    """Fill the word graph from the captions that are trained on, and tell the detector."""
+    """Fill the word graph from the captions to train on, and set the detector's prior from it."""
     network.words.fill(captions.texts, captions.photo_rows.tolist())
     network.detector.start(network.words.dense()[1])
 
 
 def first_recalls(network: Network, data: PairData) -> Recalls:
-    """Text-to-image recall of the first stage alone."""
+    """Return the text-to-image recall of the first stage alone."""
     photos, texts = embed_photos(network, data.photos), embed_texts(network, data.captions)
     scores = first_scores(photos, texts)
     own = torch.from_numpy(data.captions.photo_rows).unsqueeze(1)
@@ -132,18 +132,22 @@ def first_recalls(network: Network, data: PairData) -> Recalls:
 
 
 def list_recalls(network: Network, data: PairData) -> Recalls:
-    """Text-to-image recall after re-ranking each list, with the network's own gates."""
+    """Return the text-to-image recall after re-ranking each list, with the network's own gates."""
     return Lists.of(network, data).recalls(network)
 
 
 def fit_gates_and_calibration(
     network: Network, held: Sequence[HeldOut], shorts: ShortQueries | None, negatives: LinearCCA
 ) -> dict[str, float]:
-    """Fit on held-out training photos what is fitted and not trained, and return what was found.
+    """Fit the gates, the calibration and the look-alike test on held-out training photos.
 
-    The gates see each text's nearest photos. Platt scaling and the threshold see one true and
-    one random pair for each caption; the test for look-alikes sees the true pair and the most alike
-    false ones by `negatives`. All of it is fitted to each collection as much as to every other.
+    The gates are fitted on each text's nearest photos. Platt scaling and the threshold are fitted
+    on one true and one random pair per caption, the look-alike test on the true pair and the most
+    similar false ones by `negatives`. In the gates all collections have the same weight; in the
+    other fits a collection counts by its number of pairs.
+
+    Returns:
+        The gates of all directions and the threshold, by name.
     """
     fit_gates(network, held, shorts)
     random_pairs = [pairs_of(network, each.data, None) for each in held]
@@ -181,7 +185,13 @@ class Pairs(NamedTuple):
 
 
 def pairs_of(network: Network, data: PairData, negatives: LinearCCA | None) -> Pairs:
-    """Each caption with its own photo and with a false one, at random or the most alike."""
+    """Pair each caption with its own photo and with false ones, and score the pairs.
+
+    Args:
+        network: scores the pairs.
+        data: a collection.
+        negatives: finds the most similar false photos of each caption; None to draw one at random.
+    """
     embedded = Embedded.of(network, data)
     own = np.asarray(data.captions.photo_rows)
     photos = len(data.photos.regions)
@@ -197,11 +207,11 @@ def pairs_of(network: Network, data: PairData, negatives: LinearCCA | None) -> P
 
 
 def labelled_pairs(own: Photos, false: Photos) -> tuple[Tensor, Tensor, Tensor]:
-    """Each caption with its own photo, then with its false ones.
+    """Pair each caption with its own photo, then with its false ones.
 
     Args:
         own: (M,) each caption's photo.
-        false: (M, F) photos that are not.
+        false: (M, F) photos that are not the caption's own.
 
     Returns:
         (M + M * F,) each: rows of captions, rows of photos, and whether they belong together.

@@ -1,4 +1,4 @@
-"""How much each re-ranking graph adds: gates fitted on photos that no gradient saw."""
+"""The gates, i.e. the weight of each re-ranking graph, fitted on photos held out of training."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = [
 
 LIST, FITTED_LIST = 50, 20
 FEWEST_HELD = 50
-"""A held-out part of fewer photos is no gallery to fit on by itself."""
+"""A held-out part with fewer photos is too small a gallery to fit on by itself."""
 RIDGE = 1e-4
 
 
@@ -38,25 +38,25 @@ class HeldOut(NamedTuple):
 
     data: PairData
     photos: Tensor
-    """Their rows in what is trained on."""
+    """(H,) int64, the photos' rows in the training data."""
     captions: Tensor
-    """Likewise."""
+    """The captions' rows in the training data, int64."""
 
     @classmethod
     def of(cls, train: PairData, rows: Tensor) -> HeldOut:
-        """Take the photos `rows`."""
+        """Return the photos `rows` of the training data, with their captions."""
         captions = np.flatnonzero(np.isin(train.captions.photo_rows, rows.numpy()))
         return cls(subset(train, rows), rows, torch.from_numpy(captions))
 
 
 def held_out_parts(train: PairData, held: Sequence[Tensor]) -> list[HeldOut]:
-    """The held-out parts to fit on: each that is large enough, or all together if none is."""
+    """Return the held-out parts to fit on: all that are large enough; if none is, all as one."""
     large = [rows for rows in held if len(rows) >= FEWEST_HELD]
     return [HeldOut.of(train, rows) for rows in large or [torch.cat(list(held))]]
 
 
 class Embedded(NamedTuple):
-    """A collection of held-out photos, embedded, and its captions."""
+    """A collection of held-out photos and their captions, embedded."""
 
     photos: Gallery
     texts: TextVectors
@@ -72,17 +72,23 @@ class Embedded(NamedTuple):
 
 @dataclass(frozen=True)
 class Lists:
-    """Each query's nearest photos by first-stage score, and what re-ranks them: (Q, K) each."""
+    """Each query's K nearest items by first-stage score, with all parts of their scores.
+
+    The queries are texts and the items photos, or the other way round. All tensors are (Q, K).
+    """
 
     parts: ScoreParts[Tensor]
     right: Tensor
-    """True where the photo is one of the query's own; false all along where none is listed."""
+    """True where the item belongs to the query; a row is all false if no such item is listed."""
     rows: Tensor
-    """The listed photos."""
+    """Rows of the listed items."""
 
     @classmethod
     def of(cls, network: Network, data: PairData, *, captions: bool = False) -> Lists:
-        """Every caption of a collection held against all its photos, or the other way round."""
+        """Return the nearest photos of every caption of a collection.
+
+        With `captions`, return the nearest captions of every photo instead.
+        """
         embedded = Embedded.of(network, data)
         right = embedded.own.unsqueeze(1) == torch.arange(len(embedded.photos.vectors))
         return cls.among(network, embedded.photos, embedded.texts, right, captions=captions)
@@ -92,7 +98,10 @@ class Lists:
         cls, network: Network, photos: Gallery, texts: TextVectors, right: Tensor,
         *, captions: bool = False,
     ) -> Lists:  # fmt: skip
-        """Q texts held against G photos, of which `right` (Q, G) are theirs, or turned round."""
+        """Return the nearest of G photos for each of Q texts; `right` (Q, G) marks true pairs.
+
+        With `captions`, return the nearest texts of each photo instead.
+        """
         first = first_scores(photos, texts)
         if captions:
             first, right = first.T, right.T
@@ -103,7 +112,10 @@ class Lists:
         return cls(parts, right.gather(1, listed), listed)
 
     def recalls(self, network: Network) -> Recalls:
-        """Recall with the network's gates, of captions that look for their photos."""
+        """Return the text-to-image recall with the network's gates.
+
+        A query none of whose photos is listed counts as a miss.
+        """
         scores = network.combine(self.parts)
         target = scores.masked_fill(~self.right, -torch.inf).amax(1, keepdim=True)
         better = (scores > target).sum(1)
@@ -113,17 +125,20 @@ class Lists:
 def score_parts_of_lists(
     network: Network, photos: Gallery, texts: TextVectors, q: Tensor, g: Tensor
 ) -> ScoreParts[Tensor]:
-    """`score_parts` of lists of one shape: (Q, K) texts and photos -> (Q, K) each."""
+    """Return `score_parts` of pairs given as (Q, K) rows of texts and of photos: (Q, K) each."""
     parts = score_parts(network, photos, texts, q.flatten(), g.flatten())
     return ScoreParts(*(part.view(q.shape) for part in parts))
 
 
 def gates_of(lists: Sequence[Lists]) -> Tensor:
-    """Each graph's weight over the first stage's, by conditional logistic regression.
+    """Fit each graph's weight, relative to the first stage's, by conditional logistic regression.
 
-    Of the first 20 of a list a right one is the choice (McFadden, 1974), the other right ones being
-    no alternatives; a graph that would speak against it gets 0. Every collection counts as much as
-    every other. Return (F,) float32.
+    A right item is the choice (McFadden, 1974) among the first 20 of a list; other right items of
+    the list are not alternatives to it. A graph whose weight would be negative gets 0. All
+    collections have the same total weight.
+
+    Returns:
+        (F,) float32, in the order of `GATES`.
     """
     right = torch.cat([each.right[:, :FITTED_LIST] for each in lists])
     scores = torch.cat([torch.stack(each.parts, dim=-1)[:, :FITTED_LIST] for each in lists])
@@ -136,12 +151,12 @@ def gates_of(lists: Sequence[Lists]) -> Tensor:
 
 
 def fit_choice(scores: Tensor, right: Tensor, weight: Tensor | None = None) -> Tensor:
-    """Weights (F,) that make the right choices likeliest, lightly ridged.
+    """Return the weights (F,) that make the right choices most likely, with a light ridge.
 
     Args:
         scores: (Q, K, F) float32, of lists of one length.
-        right: (Q, K) bool; each right one is a choice among it and all wrong ones.
-        weight: (Q,) float32, what each list counts; None for all alike.
+        right: (Q, K) bool; each right item is a choice between itself and all wrong ones.
+        weight: (Q,) float32, the weight of each list; None for equal weights.
     """
     rows, chosen = right.nonzero(as_tuple=True)
     counted = torch.ones(len(rows)) if weight is None else weight[rows]
@@ -163,7 +178,10 @@ def fit_choice(scores: Tensor, right: Tensor, weight: Tensor | None = None) -> T
 
 
 def fit_gates(network: Network, held: Sequence[HeldOut], shorts: ShortQueries | None) -> None:
-    """Fit the gates of both directions, and of short queries, on held-out photos."""
+    """Fit the gates of both directions, and those of short queries, on held-out photos.
+
+    Short queries get the gates of captions where no list of theirs can be fitted.
+    """
     embedded = [Embedded.of(network, each.data) for each in held]
     rights = [each.own.unsqueeze(1) == torch.arange(len(each.photos.vectors)) for each in embedded]
     pairs = list(zip(embedded, rights, strict=True))
@@ -185,7 +203,7 @@ def fit_gates(network: Network, held: Sequence[HeldOut], shorts: ShortQueries | 
 
 
 def short_lists(network: Network, embedded: Embedded, shorts: ShortQueries, held: HeldOut) -> Lists:
-    """The short queries of a held-out collection held against its photos."""
+    """Return the nearest photos of a held-out collection for each of its short queries."""
     queries = shorts.of_caption[held.captions].unique()
     queries = queries[queries >= 0]
     texts = embed_texts(network, some_captions(shorts.features, queries.numpy()))

@@ -1,7 +1,7 @@
-"""Training of the first stage's heads on summaries that stay as they are.
+"""Training of the first stage's heads on frozen summaries.
 
-Joint training has room for a few hundred photos in a batch and some hundred steps. With all of the
-encoders frozen a head sees a thousand photos at once, in a second.
+Joint training can afford a few hundred photos per batch and a few hundred steps. With all of the
+encoders frozen, a head trains on a thousand photos at once, in a second.
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ class HeadOptions:
     rate: float = 1.5e-3
     decay: float = 0.2
     soft_weight: float = 1.0
-    """Of agreeing with the teachers, where there are some."""
+    """Weight of the loss for agreeing with the teachers, if there are any."""
     soft_temperature: float = 0.05
-    """Of the teachers' cosines."""
+    """Temperature of the teachers' cosines."""
 
 
 @dataclass(frozen=True)
 class Summaries:
-    """What heads read of N photos and M captions.
+    """The heads' input: summaries of N photos, M captions and U short queries.
 
     Attributes:
         photos: (V, N, P) float16, in V views.
-        texts: (M, S) float16.
+        texts: (M, S) float16, of the captions.
         shorts: (U, S) float16, of the short queries.
-        captions_of: (N, C) int64, as `TrainingSet` has it.
+        captions_of: (N, C) int64, as in `TrainingSet`.
         queries: the short queries; None to train on captions alone.
     """
 
@@ -64,7 +64,10 @@ class Summaries:
         return torch.where(torch.rand(rows.shape) < PLAIN_VIEW, 0, others)
 
     def captions(self, rows: Tensor) -> Tensor:
-        """Draw two captions of each of B photos, different ones where it has several: (2, B)."""
+        """Draw two captions of each of B photos: (2, B).
+
+        They are sure to differ only where the photo has C captions, since others are repeated.
+        """
         slots = torch.rand(len(rows), self.captions_of.shape[1]).argsort(1)[:, :2]
         return self.captions_of[rows.unsqueeze(1), slots].T
 
@@ -80,28 +83,28 @@ class Heads(nn.Module):
         self.log_scale = nn.Parameter(torch.tensor(1.0 / config.temperature).log())
 
     def photos(self, summaries: Tensor) -> Tensor:
-        """(B, P) -> (B, D)."""
+        """Embed photos: (B, P) -> (B, D)."""
         return functional.normalize(self.image(summaries.float()).float(), dim=1)
 
     def texts(self, summaries: Tensor) -> Tensor:
-        """(B, S) -> (B, D)."""
+        """Embed texts: (B, S) -> (B, D)."""
         return functional.normalize(self.text(summaries.float()).float(), dim=1)
 
 
 class SoftTargets(NamedTuple):
-    """Vectors by one or several trained pairs of heads, side by side."""
+    """Vectors by one or several trained pairs of heads, concatenated."""
 
     photos: Tensor
     """(V, N, T x D) float16."""
     texts: Tensor
     """(M, T x D) float16."""
     pairs: int
-    """T."""
+    """T, the number of pairs of heads."""
 
     @classmethod
     @torch.no_grad()
     def of(cls, teachers: list[Heads], data: Summaries) -> Self:
-        """Embed all that is trained on."""
+        """Embed all photos, in all views, and all captions."""
         photos = [
             torch.stack([_in_blocks(each.photos, view) for view in data.photos])
             for each in teachers
@@ -118,16 +121,16 @@ def train_heads(
     data: Summaries, rows: Tensor, config: ModelConfig, options: HeadOptions, seed: int,
     report: Progress, soft: SoftTargets | None = None,
 ) -> Heads:  # fmt: skip
-    """Train heads by contrast, and where `soft` is given, to agree with it as well.
+    """Train heads contrastively and, if `soft` is given, to agree with it as well.
 
     Args:
         data: the summaries.
-        rows: of the photos that are trained on; some may stand there twice.
-        config: of widths, dropout and temperature.
-        options: how.
-        seed: of all that is drawn.
-        report: called with what is being done.
-        soft: what trained teachers make of the same photos and captions.
+        rows: rows of the photos to train on; some may occur twice.
+        config: sets the widths, dropout and temperature.
+        options: the training options.
+        seed: seeds all random draws.
+        report: the progress callback.
+        soft: the vectors that trained teachers give to the same photos and captions.
     """
     torch.manual_seed(seed)
     heads = Heads(data.photos.shape[2], data.texts.shape[1], config).train()
@@ -162,7 +165,10 @@ def train_heads(
 def heads_loss(
     heads: Heads, data: Summaries, photos: Tensor, options: HeadOptions, soft: SoftTargets | None
 ) -> Tensor:
-    """Contrast of the photos `photos` (B,) with their captions and short queries, and agreement."""
+    """Return the heads' loss on the photos `photos` (B,), their captions and short queries.
+
+    It is a contrastive loss; with `soft`, the divergence from the teachers' similarities is added.
+    """
     views, captions = data.views(photos), data.captions(photos)
     with fast_products("cpu"):
         vectors = heads.photos(data.photos[views, photos])
@@ -188,9 +194,9 @@ def heads_loss(
 
 
 def soften(logits: Tensor, wanted: Tensor) -> Tensor:
-    """How far two sets of logits (B, B) are apart, the mean over rows and columns of their KL.
+    """Return the KL divergence between two sets of logits (B, B), mean over rows and columns.
 
-    Knowledge distillation (Hinton et al., 2015).
+    This is knowledge distillation (Hinton et al., 2015).
     """
     pairs = ((logits, wanted), (logits.T, wanted.T))
     parts = [

@@ -1,4 +1,4 @@
-"""The epochs of joint training, each of which leaves a state that `--resume` takes up."""
+"""The epochs of joint training, each of which saves a state that `--resume` continues from."""
 
 from __future__ import annotations
 
@@ -42,9 +42,10 @@ class JointRun:
     device: str
 
     def epochs(self, options: Options) -> None:
-        """Run the epochs, keep the best by development recall, stop when none follows.
+        """Run the epochs, with early stopping, and keep the best weights by development recall.
 
-        The running mean of the weights is judged, on the CPU, and kept.
+        It is the running mean of the weights that is evaluated, on the CPU, and kept. Training
+        stops when `options.patience` epochs in a row bring no improvement.
         """
         optimizer = make_optimizer(self.network.to(self.device), options)
         averaged = running_mean(self.network, options.average)

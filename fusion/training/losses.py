@@ -1,4 +1,4 @@
-"""Losses that teach which photo belongs to which caption."""
+"""Contrastive losses between photos and captions."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ __all__ = ["contrastive_loss", "multi_positive_loss"]
 
 
 def contrastive_loss(similarity: Tensor, photo_ids: Tensor) -> Tensor:
-    """Symmetric InfoNCE (Oord et al., 2018) in which siblings are neither right nor wrong.
+    """Return symmetric InfoNCE (Oord et al., 2018) without false negatives from the same photo.
 
     Args:
-        similarity: (B, B) float32 logits, captions down and photos across; pair b is (b, b).
+        similarity: (B, B) float32 logits, a row per caption and a column per photo; pair b is at
+            (b, b).
         photo_ids: (B,) int64: pairs with the same id are of one photo; the off-diagonal cells
-            between them are masked, since calling them wrong would be false.
+            between them are masked, because they are no true negatives.
 
     Returns:
         A scalar: the mean of both directions' cross-entropies.
@@ -35,16 +36,16 @@ def contrastive_loss(similarity: Tensor, photo_ids: Tensor) -> Tensor:
 
 
 def multi_positive_loss(similarity: Tensor, positive: Tensor) -> Tensor:
-    """Symmetric InfoNCE in which a query may have several right answers.
+    """Return symmetric InfoNCE in which a query may have several right answers.
 
-    Each right answer is told from the wrong ones alone (as SupCon's L_out: Khosla et al., NeurIPS
-    2020, but for the other right ones in the denominator), and each query's right answers count as
-    much as one.
+    Each right answer is contrasted with the wrong ones only: this is SupCon's L_out (Khosla et al.,
+    NeurIPS 2020) without the other right answers in the denominator. A query's loss is the mean
+    over its right answers.
 
     Args:
         similarity: (Q, G) float32 logits.
-        positive: (Q, G) bool, at least one in each row; a column without any has no part in the
-            second direction.
+        positive: (Q, G) bool, true for right answers; rows without any don't count, nor do such
+            columns in the other direction.
 
     Returns:
         A scalar: the mean of both directions.

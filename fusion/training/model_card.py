@@ -1,4 +1,4 @@
-"""The model card that is written beside every checkpoint."""
+"""The model card that is written into the folder of every checkpoint."""
 
 from __future__ import annotations
 
@@ -38,12 +38,13 @@ Made by `crossgraph train`; `crossgraph eval` measures it on any captioned colle
 def write_card(
     folder: Path, facts: Mapping[str, object], history: Sequence[Mapping[str, object]]
 ) -> None:
-    """Write `MODEL_CARD.md` and keep the log's lines in it.
+    """Write `MODEL_CARD.md`, including the training log.
 
     Args:
-        folder: the checkpoint.
-        facts: the template's fields, without `rows`.
-        history: lines of `log.jsonl`; those with an epoch become the table.
+        folder: the checkpoint's folder.
+        facts: values of the template's fields, except `rows`.
+        history: lines of `log.jsonl`; those with an epoch become the table, and the last of the
+            others is quoted below it.
     """
     names = ("stage", "epoch", "loss", "dev R@1", "dev R@5", "dev R@10")
     rows = [

@@ -1,8 +1,8 @@
-"""The training run of a network: its epochs, then what is fitted.
+"""The training run of a network: its epochs, then the fits.
 
-Photos held out of training fit the re-ranker's gates, the calibration and the matching threshold;
-the development split only says when to stop. Every epoch leaves a state behind that
-`--resume` goes on from.
+The re-ranker's gates, the calibration and the matching threshold are fitted on photos held out of
+training; the development split is used for early stopping only. Every epoch saves a state that
+`--resume` continues from.
 """
 
 from __future__ import annotations
@@ -55,15 +55,15 @@ DETECTOR_SAMPLE = 200
 CONCEPT_PHOTOS = 2000
 CELL_CONCEPTS = 64
 CLASS_EDGES = 16
-"""Of a photo, that queries' paths follow; more of them find no more."""
+"""Edges from a photo to classes that the paths of queries follow; more of them improve nothing."""
 MOST_BANKED = 1600
-"""Captions in the banks; they are a fifth of a checkpoint."""
+"""Most captions in the banks; they make up a fifth of a checkpoint."""
 
 
 def shape(
     data: PairData, options: Mapping[str, str], concepts: Concepts | None = None
 ) -> NetworkConfig:
-    """The network's shape for a collection's features, with `options` put over the defaults."""
+    """Return the network's shape for a collection's features: the defaults, with `options` set."""
     image_dim, text_dim = data.photos.regions.shape[2], data.captions.words.shape[2]
     components, pooled_dim = min(320, image_dim), data.photos.pooled.shape[1]
     classes = 0 if concepts is None else len(concepts.names.vectors)
@@ -86,21 +86,22 @@ def shape(
 
 
 class Concepts(NamedTuple):
-    """What the image encoder's classifier knows."""
+    """The image encoder's classifier and the names of its classes."""
 
     classifier: Classifier
-    """Of the regions that are trained on."""
+    """Adapted to the regions that the network is trained on."""
     names: ClassNames
     own: Classifier
-    """Of the image encoder's own regions."""
+    """As published, for the image encoder's own regions."""
 
 
 class Materials(NamedTuple):
-    """What training takes from the encoders beside features."""
+    """What training needs in addition to the features of photos and captions."""
 
     sizes: Sequence[int]
-    """Photos in each collection."""
+    """Number of photos in each collection."""
     negatives: LinearCCA
+    """Finds similar false photos for each caption."""
     blocks: torch.nn.Sequential | None = None
     """The image encoder's last blocks to tune."""
     layers: torch.nn.ModuleList | None = None
@@ -108,13 +109,13 @@ class Materials(NamedTuple):
     concepts: Concepts | None = None
     shorts: ShortQueries | None = None
     seen: PhotoFeatures | None = None
-    """The training photos by `blocks`, where these were tuned before; else as they are."""
+    """Features of the training photos by `blocks`, if these were tuned before; None otherwise."""
     teacher: TeacherTexts | None = None
-    """The training texts by a larger encoder, to learn from."""
+    """The training texts as encoded by a larger encoder, to learn from."""
 
 
 def with_banks(config: NetworkConfig, fitted: PairData) -> NetworkConfig:
-    """Size the banks for the photos that are trained on and their captions."""
+    """Return the config with its banks sized for the photos to train on and their captions."""
     texts, owners = fitted.captions.texts, fitted.captions.photo_rows.tolist()
     vocabulary = frequent_words(texts)
     column = {word: number for number, word in enumerate(vocabulary)}
@@ -132,17 +133,18 @@ def with_banks(config: NetworkConfig, fitted: PairData) -> NetworkConfig:
 
 
 def begun_from(start: Path, fitted: PairData) -> Network:
-    """Read a trained network, whose image encoder has read the photos already.
+    """Load a trained network to continue from.
 
-    What it keeps of each training photo is put in the order of these.
+    Its image blocks are dropped, since the photos were encoded with them already, and its word
+    graph is filled again, so that it follows the order of these photos.
 
     Args:
-        start: its checkpoint.
+        start: the network's checkpoint.
         fitted: the photos to train on, with their captions.
 
     Raises:
-        CheckpointError: it cannot be read.
-        TrainingError: it was trained on other captions.
+        CheckpointError: the checkpoint cannot be read.
+        TrainingError: the network was trained on other captions.
     """
     network = load_network(read_checkpoint(start))
     sizes, config = with_banks(network.config, fitted), network.config
@@ -167,7 +169,11 @@ def trained_jointly(
     request: TrainRequest, train: PairData, devs: Sequence[PairData], materials: Materials,
     split: tuple[Tensor, Tensor], report: Progress, device: str,
 ) -> tuple[Network, TrainingSet]:  # fmt: skip
-    """Run the epochs; arguments as of `train_network`, with the rows to fit on and to show."""
+    """Run the epochs and return the network and its data.
+
+    The arguments are those of `train_network`, and `split`: the rows to fit on, and the same with
+    small collections repeated, as epochs run over them.
+    """
     count, (fitted_rows, rows) = len(train.photos.regions), split
     fitted_data = subset(train, fitted_rows)
     config = with_banks(shape(train, request.options, materials.concepts), fitted_data)
@@ -194,15 +200,15 @@ def train_network(
     request: TrainRequest, train: PairData, devs: Sequence[PairData], materials: Materials,
     report: Progress, device: str = "cpu",
 ) -> Network:  # fmt: skip
-    """Train both stages and fit what is fitted; the log goes to `log.jsonl` in `request.out`.
+    """Train both stages, then make all fits; the log goes to `log.jsonl` in `request.out`.
 
     Args:
-        request: what was asked for.
-        train: all training photos, a collection after the other.
-        devs: by whose recall the epoch is chosen.
-        materials: what comes from the encoders.
-        report: called with what is being done.
-        device: of the epochs, as torch names it; what is fitted, is fitted on the CPU.
+        request: the options of `crossgraph train`.
+        train: all training photos, one collection after the other.
+        devs: the collections whose recall chooses the epoch.
+        materials: what training needs in addition to features.
+        report: the progress callback.
+        device: the epochs' device, as torch names it; all fits run on the CPU.
     """
     options = options_of(request)
     names = [Path(path).name for path in train.photos.paths]
@@ -234,7 +240,7 @@ def train_network(
 
 
 def fit_concepts(network: Network, concepts: Concepts | None, regions: NDArray[np.float16]) -> None:
-    """Set the concept graph, where there is one, by the photos (N, R, D) that are trained on."""
+    """Fit the concept graph, if there is one, to the regions (N, R, D) of the training photos."""
     graph = network.reader.concepts
     if concepts is None or graph is None:
         return
@@ -245,9 +251,10 @@ def fit_concepts(network: Network, concepts: Concepts | None, regions: NDArray[n
 
 @torch.no_grad()
 def known_classes(network: Network, materials: Materials, train: PairData) -> Tensor | None:
-    """What the image encoder's own classifier finds in N photos, where it is tuned: (N, K).
+    """Return how likely N photos show each class by the image encoder's own classifier: (N, K).
 
-    The network's copy of the classifier is trained along.
+    This also makes the network's copy of the classifier trainable. Return None, and leave the copy
+    as it is, if the image encoder has no classifier or is not tuned.
     """
     concepts, graph = materials.concepts, network.reader.concepts
     if concepts is None or graph is None or materials.blocks is None:

@@ -31,27 +31,28 @@ __all__ = [
 ]
 
 SMALL = 2
-"""A collection of fewer photos than the largest has, divided by this, is shown twice an epoch."""
+"""A collection with fewer photos than the largest one has, divided by this, is shown twice per
+epoch."""
 DRAW_SEED = 29
 """Constant, unlike a run's own seed, so that all draws come from one order of the photos."""
 PLAIN_VIEW = 0.3
-"""Share of photos that a batch shows as they are, where there are other views of them."""
+"""Probability of showing a photo as it is instead of drawing one of all its views."""
 LENGTHS = 4
-"""Parts of like lengths in which a batch of captions is read."""
+"""Number of parts, by length, in which a batch of captions is encoded."""
 SMALLEST_WINDOW = 0.8
-"""The least part of a map's side that a batch is shown."""
+"""Smallest share of a map's side that is cut out for a batch."""
 
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """What the loops read of a collection: N photos, M captions.
+    """A collection as the training loops read it: N photos, M captions.
 
     Attributes:
         data: the features.
         captions_of: (N, S) int64: rows of each photo's captions, repeated where it has fewer.
         shorts: the short queries of the captions; None to train on captions alone.
-        classes: (N, K) float16, how likely each photo shows each class, as the image encoder's own
-            classifier finds; None where it is not tuned or has none.
+        classes: (N, K) float16, how likely each photo shows each class, by the image encoder's own
+            classifier; None if the encoder has no classifier or is not tuned.
     """
 
     data: PairData
@@ -63,14 +64,14 @@ class TrainingSet:
     def of(
         cls, data: PairData, shorts: ShortQueries | None = None, classes: Tensor | None = None
     ) -> TrainingSet:
-        """Take a collection; every photo of it must have a caption."""
+        """Return the training set of a collection, in which every photo must have a caption."""
         table = captions_table(data.captions.photo_rows, len(data.photos.regions))
         return cls(data, table, shorts, classes)
 
     def photos(self, rows: Tensor) -> PhotoInput:
-        """Take the photos `rows` (B,), a random view of each where there are several.
+        """Return the photos `rows` (B,), each in a random view where there are several.
 
-        Maps for tuned blocks are varied once more, by `vary_maps`.
+        Maps for tuned blocks are augmented further, by `vary_maps`.
         """
         views = max(len(self.data.photos.maps), len(self.data.photos.views) + 1)
         shown = torch.zeros_like(rows)
@@ -83,18 +84,21 @@ class TrainingSet:
         return photos
 
     def texts(self, reader: NodeReader, rows: Tensor, hidden: float = 0.0) -> TextNodes:
-        """Read the captions `rows` (B,), cut to the longest, a random share of words `hidden`."""
+        """Read the captions `rows` (B,), padded to the longest; hide a random share of words."""
         return read_by_length(reader, self.data.captions, rows, hidden)
 
     def draw_shorts(self, captions: Tensor) -> Tensor:
-        """Short queries of captions (B,), those that have none left out: -> (Q,)."""
+        """Return rows of the short queries of captions (B,): (Q,), leaving out captions without."""
         if self.shorts is None:
             return captions[:0]
         drawn = self.shorts.of_caption[captions]
         return drawn[drawn >= 0]
 
     def draw_captions(self, photos: Tensor, count: int) -> Tensor:
-        """`count` different captions of each photo where it has as many: (B,) -> (count, B)."""
+        """Draw `count` captions of each photo: (B,) -> (count, B).
+
+        They are sure to differ only where the photo has S captions, since others are repeated.
+        """
         slots = torch.rand(len(photos), self.captions_of.shape[1]).argsort(1)[:, :count]
         return self.captions_of[photos.unsqueeze(1), slots].T
 
@@ -102,7 +106,7 @@ class TrainingSet:
 def read_by_length(
     reader: NodeReader, captions: CaptionFeatures, rows: Tensor, hidden: float
 ) -> TextNodes:
-    """Read captions in parts of like lengths, so that tuned layers work on little padding."""
+    """Read captions in parts of similar lengths, so that tuned layers process little padding."""
     lengths = torch.from_numpy(captions.mask[rows.numpy()].sum(1))
     parts = lengths.argsort(stable=True).chunk(LENGTHS)
     read = []
@@ -121,15 +125,15 @@ def read_by_length(
 
 
 def _beside(nodes: Tensor, longest: int) -> tuple[int, ...]:
-    """What `pad` takes to bring (B, T, ...) to T = longest."""
+    """Return the argument of `pad` that brings (B, T, ...) to T = longest."""
     return (*(0, 0) * (nodes.ndim - 2), 0, longest - nodes.shape[1])
 
 
 def vary_maps(maps: Tensor) -> Tensor:
-    """Mirror about half of the square maps and cut one square window out of all of them.
+    """Mirror about half of the square maps, and cut the same square window out of all of them.
 
-    This costs nothing, where a view costs a run of the encoder. Shapes: (B, side, side, C) ->
-    (B, window, window, C), the window being at least 0.8 of the side.
+    This costs next to nothing, whereas a view costs a run of the encoder. Shapes:
+    (B, side, side, C) -> (B, window, window, C), the window being at least 0.8 of the side.
     """
     mirrored = torch.rand(len(maps), 1, 1, 1) < 0.5
     varied = torch.where(mirrored, maps.flip(2), maps)
@@ -141,7 +145,7 @@ def vary_maps(maps: Tensor) -> Tensor:
 
 
 def captions_table(photo_rows: np.ndarray, photos: int) -> Tensor:
-    """Rows of each photo's captions: (M,) -> (N, S), cycled where a photo has fewer than S.
+    """Return rows of each photo's captions: (M,) -> (N, S), cycled where there are fewer than S.
 
     >>> captions_table(np.array([0, 1, 0]), 2)
     tensor([[0, 2],
@@ -155,17 +159,17 @@ def captions_table(photo_rows: np.ndarray, photos: int) -> Tensor:
 
 
 def held_out_of(train: PairData) -> int:
-    """How many training photos are held out to calibrate on: 400, or a tenth of a small set."""
+    """Return how many training photos are held out for calibration: a tenth, at most 400."""
     return held_out(len(train.photos.regions))
 
 
 def held_out(photos: int) -> int:
-    """How many photos are held out of so many: 400, or a tenth of a small collection."""
+    """Return how many of so many photos are held out: a tenth, at most 400."""
     return min(400, photos // 10)
 
 
 def random_photos(photos: int, count: int) -> Tensor:
-    """Rows of `count` photos drawn at random, sorted; a larger draw has all of a smaller one.
+    """Return sorted rows of `count` random photos; a larger draw includes every smaller one.
 
     >>> random_photos(9, 3), random_photos(9, 5)
     (tensor([3, 4, 5]), tensor([1, 3, 4, 5, 6]))
@@ -175,7 +179,7 @@ def random_photos(photos: int, count: int) -> Tensor:
 
 
 def split_photos(photos: int, held_out: int, seed: int) -> tuple[Tensor, Tensor]:
-    """Rows to train on and rows held out to calibrate on, both sorted: -> (N - H,), (H,)."""
+    """Return rows to train on and rows held out for calibration, both sorted: (N - H,), (H,)."""
     order = torch.randperm(photos, generator=torch.Generator().manual_seed(seed))
     return order[held_out:].sort().values, order[:held_out].sort().values
 
@@ -183,15 +187,15 @@ def split_photos(photos: int, held_out: int, seed: int) -> tuple[Tensor, Tensor]
 def split_collections(
     names: Sequence[str], sizes: Sequence[int], seed: int
 ) -> tuple[Tensor, list[Tensor]]:
-    """Hold photos of each collection out of training, to fit on what no gradient saw.
+    """Hold photos of each collection out of training, for the fits that follow it.
 
-    A photo may be in several collections, at another size; what is held out of one of them is
-    trained on in none.
+    A photo may be in several collections, at different sizes. If it is held out of one of them, it
+    is not trained on in any; file names decide which photos are the same.
 
     Args:
-        names: the photos' file names, a collection after the other.
-        sizes: photos in each collection.
-        seed: draws them.
+        names: the photos' file names, one collection after the other.
+        sizes: number of photos in each collection.
+        seed: seeds the draw.
 
     Returns:
         Rows to train on, and for each collection the rows held out of it, all sorted.
@@ -207,7 +211,7 @@ def split_collections(
 
 
 def shown_twice(rows: Tensor, sizes: Sequence[int]) -> Tensor:
-    """Rows to train on, those of collections much smaller than the largest twice.
+    """Return rows to train on, with those of collections much smaller than the largest repeated.
 
     >>> shown_twice(torch.tensor([0, 1, 2, 3]), [3, 1]).tolist()
     [0, 1, 2, 3, 3]
@@ -219,21 +223,21 @@ def shown_twice(rows: Tensor, sizes: Sequence[int]) -> Tensor:
 
 
 def plain_batches(rows: Tensor, size: int) -> Iterator[Tensor]:
-    """Shuffled batches of `size`; the last, smaller one is left out unless it is the only one."""
+    """Return shuffled batches of `size`, without a last, smaller one unless it is the only one."""
     order = rows[torch.randperm(len(rows))]
     whole = max(len(rows) - size + 1, 1)
     return (order[start : start + size] for start in range(0, whole, size))
 
 
 def similar_groups(vectors: Tensor, size: int) -> list[Tensor]:
-    """Split a batch into groups of like photos, each a random seed and what is nearest to it.
+    """Split a batch into groups of similar photos: a random one and those nearest to it.
 
     Args:
         vectors: (B, D) float32 of unit length.
-        size: rows in a group; the last one may have fewer.
+        size: number of photos in a group; the last group may have fewer.
 
     Returns:
-        Row numbers, each of the B in one group.
+        Row numbers for each group; each of the B rows is in exactly one group.
     """
     similarity = vectors @ vectors.T
     left = torch.ones(len(vectors), dtype=torch.bool, device=vectors.device)

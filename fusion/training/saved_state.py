@@ -1,4 +1,4 @@
-"""The state of a training run on disk, so that a stopped run goes on where it was."""
+"""The state of a training run on disk, from which an interrupted run can be resumed."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def save_state(
     best: Mapping[str, Tensor],
     averaged: Mapping[str, Tensor] = MappingProxyType({}),
 ) -> None:
-    """Write weights, optimiser moments, the `best` weights so far, their running mean, and `facts`.
+    """Write weights, their running mean, the `best` weights so far, optimiser moments and `facts`.
 
-    The facts name the `stage`, the `epoch` and how many `photos` are trained on.
+    The facts give the `stage`, the `epoch` and the number of `photos` that are trained on.
 
-    Each file is renamed into place, and the facts name the tensors' epoch, so a run that is killed
-    here goes on from the epoch before.
+    Each file is renamed into place, and the facts name the file of tensors, so a run that is killed
+    while saving resumes from the epoch before.
     """
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {f"module.{name}": value for name, value in module.state_dict().items()}
@@ -73,13 +73,13 @@ def load_state(folder: Path, photos: int) -> tuple[dict[str, Any], dict[str, Ten
 
 
 def tensors_under(tensors: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:
-    """Return the tensors saved of one part, such as `module` or `best`, by their own names."""
+    """Return the tensors of one part, such as `module` or `best`, without that prefix."""
     start = f"{part}."
     return {n.removeprefix(start): value for n, value in tensors.items() if n.startswith(start)}
 
 
 def optimizer_state(tensors: Mapping[str, Tensor], groups: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return what an optimiser's `load_state_dict` takes, from saved moments and its groups."""
+    """Return the argument of an optimiser's `load_state_dict`, from saved moments and groups."""
     state: dict[int, dict[str, Tensor]] = {}
     for name, value in tensors_under(tensors, "optimizer").items():
         index, moment = name.split(".", 1)

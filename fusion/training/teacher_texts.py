@@ -1,4 +1,4 @@
-"""What a larger text encoder makes of the training texts, to learn from; searches never run it."""
+"""The training texts as encoded by a larger text encoder, the teacher; searches never run it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BATCH, LONGEST = 64, 64
 
 
 class TeacherTexts(NamedTuple):
-    """Texts as the larger encoder reads them, near unit variance."""
+    """The larger encoder's vectors of texts, scaled to about unit variance."""
 
     captions: Tensor
     """(M, D) float16."""
@@ -35,7 +35,9 @@ def teacher_texts(
     folder: Path, captions: Sequence[str], shorts: Sequence[str],
     report: Progress,
 ) -> TeacherTexts:  # fmt: skip
-    """Read texts by the encoder in a local folder, mean-pooled as sentence encoders are.
+    """Encode texts by the encoder in a local folder, mean-pooled as in sentence encoders.
+
+    The mean and variance of the captions scale the short queries, too.
 
     Raises:
         WeightsMismatch: the folder holds no text encoder that transformers can read.
@@ -43,12 +45,12 @@ def teacher_texts(
     ensure_torchvision()
     from transformers import AutoModel, AutoTokenizer
 
-    load: Any = AutoModel.from_pretrained  # the stubs know fewer arguments
+    load: Any = AutoModel.from_pretrained  # the type stubs lack some of its arguments
     try:
         with quiet_transformers():
             tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
             model = load(folder, local_files_only=True, dtype=torch.float32).eval()
-    except Exception as error:  # transformers raises whatever its parsers meet
+    except Exception as error:  # transformers lets any error of its parsers through
         raise WeightsMismatch(
             f"{folder}: not a readable text encoder ({one_line(error)})"
         ) from error

@@ -1,6 +1,6 @@
-"""The text encoder's tuned layers and a head taught to see in a text what a larger encoder sees.
+"""Distillation of a larger text encoder into the network's tuned text layers and a head.
 
-Texts are all that it takes, so the batches are large and the photos' side may stay as it is.
+Only texts are trained on, so batches can be large and the photos' side stays frozen.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = ["TextLesson", "TextOptions", "distil_texts"]
 
 @dataclass(frozen=True)
 class TextOptions:
-    """How texts are taught."""
+    """How text layers and the head are trained."""
 
     epochs: int = 9
     batch_size: int = 512
@@ -35,27 +35,28 @@ class TextOptions:
     layer_rate: float = 4e-4
     dropout: float = 0.1
     hide_words: float = 0.05
-    """Share of a text's words that the pupil is not shown."""
+    """Share of a text's words that are hidden from the student."""
     photos: int = 2048
-    """By its likeness to how many photos, drawn anew each time, a text is compared."""
+    """Number of photos, drawn for each batch, whose similarities to a text are compared between
+    student and teacher."""
     sharpness: float = 20.0
-    """Of these likenesses."""
+    """Factor on these similarities before the softmax."""
     window: int = 16
-    """Batches among which texts are sorted by length, so that there is little padding."""
+    """Number of batches within which texts are sorted by length, to reduce padding."""
 
 
 class TextLesson(NamedTuple):
-    """Texts with the vectors that they should get."""
+    """Texts with their target vectors."""
 
     texts: CaptionFeatures
     rows: Tensor
-    """(K,) int64, of the texts to learn from."""
+    """(K,) int64, rows of the texts to learn from."""
     vectors: Tensor
     """(M, D) float16 of unit length, one for each text."""
 
 
 class _Pupil(nn.Module):
-    """What is taught: tuned layers, where the reader has some, and a head."""
+    """The student: the reader's tuned layers, if it has any, and a head."""
 
     def __init__(self, reader: NodeReader, config: ModelConfig, dropout: float) -> None:
         super().__init__()
@@ -67,19 +68,19 @@ def distil_texts(
     reader: NodeReader, lessons: list[TextLesson], photos: Tensor, config: ModelConfig,
     options: TextOptions, seed: int, report: Progress,
 ) -> ResidualProjection:  # fmt: skip
-    """Teach the reader's tuned layers, in place, and a new head for its summaries.
+    """Train the reader's tuned layers, in place, and a new head for its summaries.
 
     Args:
-        reader: of the network; all but its text layers stays as it is.
-        lessons: captions and short queries.
-        photos: (N, D) float32 of unit length, by the teacher.
-        config: of the head.
-        options: how.
-        seed: of all that is drawn.
-        report: called with what is being done.
+        reader: the network's reader; all but its text layers stay frozen.
+        lessons: captions and short queries, with their target vectors.
+        photos: (N, D) float32 of unit length, photos embedded by the teacher.
+        config: sets the head's sizes.
+        options: the training options.
+        seed: seeds all random draws.
+        report: the progress callback.
 
     Returns:
-        The head: summaries (B, 2 Dt) -> (B, D), whose direction counts.
+        The head: summaries (B, 2 Dt) -> (B, D), to be scaled to unit length.
     """
     torch.manual_seed(seed)
     pupil = _Pupil(reader, config, options.dropout).train()
@@ -119,7 +120,7 @@ def distil_texts(
 def _batches(
     lessons: list[TextLesson], options: TextOptions
 ) -> Iterator[tuple[TextLesson, Tensor]]:
-    """Draw batches of one kind of text, of like lengths, in any order."""
+    """Return batches in random order, each of one kind of text and of similar lengths."""
     batches = []
     for lesson in lessons:
         lengths = torch.from_numpy(lesson.texts.mask.sum(1))
@@ -134,7 +135,10 @@ def _lost(
     reader: NodeReader, pupil: _Pupil, lesson: TextLesson, rows: Tensor, photos: Tensor,
     options: TextOptions,
 ) -> Tensor:  # fmt: skip
-    """How far B texts are from their vectors, by angle and by which photos they are like."""
+    """Return how far B texts are from their targets, by cosine and by their similarity to photos.
+
+    For the latter, softmax distributions over a random sample of photos are compared.
+    """
     inputs = text_input(lesson.texts, rows)
     inputs = inputs._replace(mask=drop_nodes(inputs.mask, options.hide_words))
     with fast_products("cpu"):

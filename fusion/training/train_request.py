@@ -1,4 +1,4 @@
-"""What a training run was asked for."""
+"""The options of a training run."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ __all__ = ["TrainRequest", "TrainingError"]
 
 
 class TrainingError(FusionError, ValueError):
-    """A training run cannot start or go on as asked."""
+    """A training run cannot start or resume as requested."""
 
 
 @dataclass(frozen=True)
 class TrainRequest:
-    """What `crossgraph train` was asked for; the fields are its options."""
+    """The options of `crossgraph train`."""
 
     images: Path
     annotations: Path
@@ -28,41 +28,41 @@ class TrainRequest:
     out: Path
     cache: Path
     more: tuple[tuple[Path, Path], ...] = ()
-    """Further collections to train on: folders of photos with their captions files."""
+    """Further collections to train on, each a folder of photos and its captions file."""
     more_dev: tuple[tuple[Path, Path], ...] = ()
     """Further development collections; recall over all of them chooses the epoch."""
     tuned_image: Path | None = None
-    """A checkpoint whose tuned image encoder is built on, and tuned on if `finetune` says so."""
+    """A checkpoint whose tuned image encoder is used, and tuned further if `finetune` says so."""
     teacher: Path | None = None
-    """A folder with a larger text encoder, which a network learns from after its epochs."""
+    """A folder with a larger text encoder, from which a network is distilled after its epochs."""
     start: Path | None = None
-    """A checkpoint of these collections that is taught in place of one that is trained first."""
+    """A checkpoint trained on these collections, to continue from instead of running epochs."""
     photos: int | None = None
-    """How many of the training photos to train on, drawn at random; None is all of them."""
+    """Number of training photos to draw at random and train on; None for all of them."""
     epochs: int | None = None
     seed: int = 0
     resume: bool = False
     image_weights: Path | None = None
     text_weights: Path | None = None
     finetune: frozenset[str] = frozenset({"image", "text"})
-    """Which encoders' last layers a network tunes, where they have some."""
+    """The encoders whose last layers a network tunes, if they have tunable ones."""
     views: int = 12
-    """How many views of each training photo are encoded, where the image encoder is tuned."""
+    """Number of views of each training photo that are encoded, if the image encoder is tuned."""
     device: str = "cpu"
-    """Where photos are encoded and a network is trained: what `fusion.hardware.device` takes."""
+    """Where photos are encoded and a network is trained, as `fusion.hardware.device` names it."""
     options: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def collections(self) -> tuple[tuple[Path, Path], ...]:
-        """Folders of photos with their captions files, to train on."""
+        """The collections to train on: folders of photos with their captions files."""
         return ((self.images, self.annotations), *self.more)
 
     @property
     def built_on(self) -> Path | None:
-        """The checkpoint whose tuned image encoder reads the photos."""
+        """The checkpoint whose tuned image encoder encodes the photos."""
         return self.tuned_image or self.start
 
     @property
     def dev_collections(self) -> tuple[tuple[Path, Path], ...]:
-        """The same, to stop by."""
+        """The development collections, in the same form, which early stopping goes by."""
         return ((self.dev_images, self.dev_annotations), *self.more_dev)

@@ -1,4 +1,4 @@
-"""What a run trains on: which encoders read it, and the collections as features."""
+"""The training data of a run: the encoders that read it, and the collections as features."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ __all__ = ["FeatureSource", "TrainingCollections"]
 
 @dataclass(frozen=True)
 class FeatureSource:
-    """Where features come from, and what of it is tuned.
+    """The encoders that compute features, and which of their layers are tuned.
 
     Attributes:
         own: the encoders as they were published.
-        reading: those that read photos and captions.
-        built_on: the image encoder's last blocks by another checkpoint.
-        kept: those of the image encoder's last blocks that come before the tuned ones.
-        blocks: the image encoder's last blocks to tune.
-        layers: the text encoder's last layers to tune.
-        varied: whether other views of the photos are read.
+        reading: the encoders that read photos and captions.
+        built_on: the image encoder's last blocks as another checkpoint tuned them; None for none.
+        kept: the frozen ones of the image encoder's last blocks, which precede those to tune.
+        blocks: the image encoder's last blocks to tune; None for none.
+        layers: the text encoder's last layers to tune; None for none.
+        varied: whether other views of the photos are encoded, too.
     """
 
     own: Encoders
@@ -56,7 +56,7 @@ class FeatureSource:
 
     @classmethod
     def of(cls, encoders: Encoders, request: TrainRequest, place: str) -> FeatureSource:
-        """Take what a request asks of the encoders."""
+        """Return the encoders and layers that a request needs; `place` is the training device."""
         reading, built_on, blocks = encoders, None, None
         kept = nn.Sequential()
         tunes_image = "image" in request.finetune and request.start is None
@@ -77,7 +77,7 @@ class FeatureSource:
         return cls(encoders, reading, built_on, kept, blocks, layers, varied)
 
     def whole(self, network: Network) -> TunedBlocks | None:
-        """Return the image encoder's last blocks for the checkpoint, those that were kept too."""
+        """Return the image encoder's last blocks for the checkpoint, including the frozen ones."""
         tuned = network.reader.blocks
         if tuned is None:
             return None if self.built_on is None else TunedBlocks(self.built_on)
@@ -87,7 +87,7 @@ class FeatureSource:
         self, request: TrainRequest, data: TrainingCollections, negatives: LinearCCA,
         read_photo: ReadPhoto, report: Progress,
     ) -> Materials:  # fmt: skip
-        """Return what a network's training takes beside features."""
+        """Return what a network's training needs in addition to features."""
         photos, seen = data.train.photos, None
         concepts = None if request.start is not None else concepts_of(self.own)
         if concepts is not None and self.built_on is not None:
@@ -110,13 +110,13 @@ class FeatureSource:
 
 @dataclass(frozen=True)
 class TrainingCollections:
-    """What a run reads.
+    """The collections of a run.
 
     Attributes:
         parts: the collections to train on.
-        train: all of them, or some photos drawn from them, a collection after the other.
-        sizes: photos of `train` in each collection.
-        devs: the collections to stop by.
+        train: all their photos or a random sample of them, one collection after the other.
+        sizes: number of photos in `train` from each collection.
+        devs: the development collections, for early stopping.
     """
 
     parts: list[PairData]
@@ -129,7 +129,7 @@ class TrainingCollections:
         cls, source: FeatureSource, request: TrainRequest, count: int, read_photo: ReadPhoto,
         report: Progress,
     ) -> TrainingCollections:  # fmt: skip
-        """Encode what isn't yet, and draw `count` photos to train on."""
+        """Encode what is not cached yet, and draw `count` photos to train on."""
 
         def features(photos: Path, captions: Path, views: int = 1) -> PairData:
             return cache_features(
@@ -149,7 +149,7 @@ class TrainingCollections:
         return cls(parts, train, sizes, devs)
 
     def through(self, kept: nn.Sequential, report: Progress) -> TrainingCollections:
-        """Bring all photos past blocks that are not tuned."""
+        """Return the collections with all photos' maps run through blocks that are not tuned."""
         train, *devs = (
             replace(data, photos=maps_through(kept, data.photos, report))
             for data in (self.train, *self.devs)
@@ -158,9 +158,10 @@ class TrainingCollections:
 
 
 def without_photos_of(devs: Sequence[PairData], part: PairData) -> PairData:
-    """Leave out training photos that are development photos too, perhaps at another size.
+    """Leave out training photos that are also development photos, perhaps at another size.
 
-    Those are of one file name and share a caption; names alone may be counted from 1 anywhere.
+    Photos count as the same if they share the file name and a caption; a name alone proves nothing,
+    since many collections number their files from 1.
     """
     known = {name for dev in devs for name in named_captions(dev)}
     shared = {name for name, caption in named_captions(part) if (name, caption) in known}
@@ -173,7 +174,7 @@ def without_photos_of(devs: Sequence[PairData], part: PairData) -> PairData:
 
 
 def named_captions(data: PairData) -> list[tuple[str, str]]:
-    """Each caption with its photo's file name."""
+    """Return each caption as a pair of its photo's file name and its text."""
     names = [Path(path).name for path in data.photos.paths]
     rows = data.captions.photo_rows.tolist()
     return [(names[row], text) for row, text in zip(rows, data.captions.texts, strict=True)]

@@ -1,4 +1,4 @@
-"""Encoders whose last blocks are those that a checkpoint tuned, for training that builds on it."""
+"""Encoders with the last blocks that a checkpoint tuned, for training that builds on it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PHOTO_BATCH = 64
 
 
 class TunedGridEncoder(GridEncoder):
-    """A grid encoder with other last blocks, which are not tuned again."""
+    """A grid encoder with replaced last blocks, which are not tuned again."""
 
     def __init__(self, encoder: GridEncoder, blocks: nn.Sequential, fingerprint: str) -> None:
         self.__dict__.update(encoder.__dict__)
@@ -37,23 +37,23 @@ class TunedGridEncoder(GridEncoder):
 
     @torch.no_grad()
     def encode_both(self, images: Sequence[Image.Image]) -> tuple[Tensor, Tensor]:
-        """Encode B photos by the encoder's own blocks and by these: (B, R, D) twice."""
+        """Encode B photos by the encoder's own blocks and by the replaced ones: (B, R, D) each."""
         lower = self.encode_lower(images).permute(0, 3, 1, 2)
         own, tuned = (top(lower).flatten(2).transpose(1, 2) for top in (self.own.top, self.top))
         return own, tuned
 
     def top_blocks(self) -> None:  # type: ignore[override]
-        """There are none to tune."""
+        """Return None: there are no blocks to tune."""
 
 
 def with_tuned_image(encoders: Encoders, checkpoint: Checkpoint) -> tuple[Encoders, nn.Sequential]:
-    """Put a checkpoint's tuned blocks in the place of the image encoder's own.
+    """Replace the image encoder's last blocks by those that a checkpoint tuned.
 
     Returns:
-        The encoders, and the blocks, for the checkpoint that is to be written.
+        The encoders, and the blocks, which the new checkpoint will contain.
 
     Raises:
-        ValueError: the checkpoint tuned none, or is of other encoders.
+        ValueError: the checkpoint has no tuned blocks, or is of other encoders.
     """
     blocks = load_network(checkpoint).reader.blocks
     if blocks is None or not isinstance(encoders.image, GridEncoder):
@@ -71,12 +71,12 @@ def with_tuned_image(encoders: Encoders, checkpoint: Checkpoint) -> tuple[Encode
 
 @torch.no_grad()
 def seen_by(blocks: nn.Sequential, photos: PhotoFeatures, report: Progress) -> PhotoFeatures:
-    """Read photos whose lower maps are there by other last blocks.
+    """Return photos with the features that other last blocks compute from the stored maps.
 
     Args:
         blocks: the last blocks.
         photos: N photos with `maps`.
-        report: called with what is being done.
+        report: the progress callback.
     """
     top = TunedBlocks(blocks)
     regions, pooled = np.empty_like(photos.regions), np.empty_like(photos.pooled)
@@ -91,7 +91,7 @@ def seen_by(blocks: nn.Sequential, photos: PhotoFeatures, report: Progress) -> P
 
 @torch.no_grad()
 def maps_through(blocks: nn.Sequential, photos: PhotoFeatures, report: Progress) -> PhotoFeatures:
-    """Bring the lower maps of photos, in all views, past the first of the last blocks."""
+    """Return photos with their maps, in all views, run through the first of the last blocks."""
     batches = []
     for number, maps in enumerate(photos.maps, start=1):
         parts = []
