@@ -1,1 +1,1 @@
-"""The models that crossgraph is compared with: each judges a photo and a caption together."""
+"""Baseline models that crossgraph is compared with: each judges a photo and a caption together."""

@@ -3,20 +3,21 @@
 As published: pooled image features (a ResNet-style mean of the grid) and mean-pooled text features
 are nodes; the similarity between the modalities is the adjacency; one `GCNConv` (Kipf and Welling,
 2017) per modality; multi-head attention with 8 heads over both node sets; a classifier trained
-with cross-entropy on "match" and "no match". What the article leaves open is filled in like this:
+with cross-entropy on "match" and "no match". We fill in the details that the article leaves open:
 
-- The modalities differ in width, so each passes one linear map into a common width first.
-- A graph convolution needs weights of zero or more: negative similarities are no edges.
+- The modalities differ in width, so a linear map first brings each to a common width.
+- A graph convolution needs non-negative weights, so negative similarities are not edges.
 - The graph is bipartite: photos get messages from captions and captions from photos. Read as a
   square matrix over a batch, the article's adjacency would join photo i with photo j by how well
-  caption j fits photo i, which takes "photo j and caption j belong together" for granted.
+  caption j fits photo i, which presupposes that photo j and caption j belong together.
 - The nodes of a pair's graph are that photo, that caption and, as neighbours, the training photos
-  and captions nearest to either by content, from a bank that is part of the model. Other photos
-  and captions that are being judged are never in it, so a score stands for its pair alone.
-- The classifier reads what attention gives to the photo's and the caption's own node.
+  nearest to the photo and the training captions nearest to the caption, by content, from a bank
+  that is part of the model. Other photos and captions under evaluation are never nodes, so a score
+  depends on its pair alone.
+- The classifier reads the attention's output for the photo's and the caption's own nodes.
 
-Its readers' suggestions are options: an MLP as the projection, cosine adjacency, two layers with
-dropout, and a contrastive loss on the projected nodes beside the cross-entropy.
+The suggestions by the article's readers are options: an MLP as the projection, cosine adjacency,
+two layers with dropout, and a contrastive loss on the projected nodes, added to the cross-entropy.
 """
 
 from __future__ import annotations
@@ -36,23 +37,23 @@ from fusion.training.losses import contrastive_loss
 
 __all__ = ["ArticleConfig", "ArticleModel", "bipartite_convolution", "cross_adjacency"]
 
-_SAME = 1 - 1e-4  # a cosine above it means the same content: an item is not its own neighbour
+_SAME = 1 - 1e-4  # above this cosine the content is the same: an item is not its own neighbour
 
 
 @dataclass(frozen=True)
 class ArticleConfig:
-    """The article's model and its readers' suggestions.
+    """Options of the article's model, including its readers' suggestions.
 
     Attributes:
         projection: 'linear' as published, or 'mlp'.
         adjacency: 'dot' (scaled by the square root of the width) as published, or 'cosine'.
         layers: graph convolutions per modality, 1 as published, or 2.
         dropout: share of units dropped in training, 0 to below 1.
-        contrastive_weight: of InfoNCE on the projected nodes, 0 as published.
-        width: D, of a node; divisible by the heads.
-        heads: of the attention, 8 as published.
-        neighbours: training photos, and captions, in a pair's graph.
-        bank: training photos, and captions, that neighbours are chosen from.
+        contrastive_weight: weight of InfoNCE on the projected nodes, 0 as published.
+        width: D, the width of a node; divisible by `heads`.
+        heads: number of attention heads, 8 as published.
+        neighbours: number of training photos, and of training captions, in a pair's graph.
+        bank: number of training photos, and of captions, that neighbours are chosen from.
     """
 
     projection: str = "linear"
@@ -82,10 +83,10 @@ class ArticleConfig:
 
 
 class ArticleModel(PairModel):
-    """A pair as a small graph: see the head of this module.
+    """The model that sees a pair as a small graph: see the top of this module.
 
     Raises:
-        ValueError: a bank of fewer items than a pair has neighbours.
+        ValueError: by `fill_bank`, if the bank would have no more items than a pair has neighbours.
     """
 
     image_bank: Tensor
@@ -109,7 +110,7 @@ class ArticleModel(PairModel):
         self.register_buffer("text_bank", torch.zeros(config.bank, text_dim))
 
     def fill_bank(self, images: Tensor, texts: Tensor) -> None:
-        """Keep evenly spread training photos and captions, each set without knowing the other."""
+        """Keep evenly spread training photos and captions, chosen independently of each other."""
         count = min(self.settings.bank, len(images), len(texts))
         self.settings = replace(self.settings, bank=count)
         self._options = asdict(self.settings)
@@ -118,12 +119,18 @@ class ArticleModel(PairModel):
             setattr(self, name, items[rows].to(getattr(self, name)))
 
     def image_tensors(self, images: Tensor) -> ItemTensors:
-        """Return a photo's nodes, itself first: similarity (B, 1+M, D) and two messages alike."""
+        """Return a photo's nodes, itself first, and their messages to photos and to captions.
+
+        All three are (B, 1 + M, D).
+        """
         bank = self.standard_images(self.image_bank)
         return self._tensors(self.image_in, images, bank)
 
     def text_tensors(self, texts: Tensor) -> ItemTensors:
-        """Return a caption's nodes, itself first: similarity (B, 1+M, D) and two messages alike."""
+        """Return a caption's nodes, itself first, and their messages to photos and to captions.
+
+        All three are (B, 1 + M, D).
+        """
         return self._tensors(self.text_in, texts, self.standard_texts(self.text_bank))
 
     def _tensors(self, project: nn.Module, items: Tensor, bank: Tensor) -> ItemTensors:
@@ -133,12 +140,12 @@ class ArticleModel(PairModel):
         return (nodes, *self._messages(0, nodes))
 
     def _messages(self, layer: int, nodes: Tensor) -> tuple[Tensor, Tensor]:
-        """Return what nodes send inside the photos' convolution and inside the captions'."""
+        """Return the nodes' messages in the photos' and in the captions' convolution."""
         forth, back = self._layer(layer)
         return forth.lin(nodes), back.lin(nodes)
 
     def _layer(self, layer: int) -> tuple[GCNConv, GCNConv]:
-        """Return a layer's convolution for photos and that for captions."""
+        """Return a layer's convolutions: the one for photos and the one for captions."""
         return (
             cast(GCNConv, self.image_convolutions[layer]),
             cast(GCNConv, self.text_convolutions[layer]),
@@ -155,7 +162,7 @@ class ArticleModel(PairModel):
                 caption_sent = self._messages(layer + 1, captions)
         nodes = torch.cat([photos, captions], dim=1)
         own = torch.stack([photos[:, 0], captions[:, 0]], dim=1)
-        # Only the pair's own nodes are read, so only they ask; every node answers.
+        # The classifier reads the pair's own nodes only, so only these are queries.
         attended = attend(self.attention, own, nodes)
         hidden = functional.relu(self.hidden(self.drop(attended.flatten(1))))
         return in_full(self.classes, self.drop(hidden))
@@ -181,9 +188,9 @@ class ArticleModel(PairModel):
 
 
 def nearest(items: Tensor, bank: Tensor, count: int) -> Tensor:
-    """Rows of the bank items nearest by cosine, nearest first: (B, F), (N, F) -> (B, count).
+    """Return rows of the bank items nearest by cosine, nearest first: (B, F), (N, F) -> (B, count).
 
-    An item with the same content is passed over: in training it is the item itself.
+    A bank item with the same content is skipped: in training it is the item itself.
 
     >>> bank = torch.tensor([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
     >>> nearest(torch.tensor([[3.0, 0.0]]), bank, 2).tolist()
@@ -194,7 +201,7 @@ def nearest(items: Tensor, bank: Tensor, count: int) -> Tensor:
 
 
 def cross_adjacency(photos: Tensor, captions: Tensor, kind: str) -> Tensor:
-    """Weights of the edges between photo and caption nodes, from their content alone.
+    """Return the weights of the edges between photo and caption nodes, from their content alone.
 
     Args:
         photos: (B, N, D).
@@ -220,15 +227,16 @@ def cross_adjacency(photos: Tensor, captions: Tensor, kind: str) -> Tensor:
 def bipartite_convolution(
     adjacency: Tensor, own: Tensor, others: Tensor, bias: Tensor | None
 ) -> Tensor:
-    """`GCNConv` on many small bipartite graphs at once, for the nodes of one side.
+    """Apply `GCNConv` to many small bipartite graphs at once, for the nodes of one side.
 
-    The same numbers as `GCNConv` on each graph's edges with self-loops of weight 1; a product of
-    small matrices, since millions of pairs would be slow to scatter edge by edge.
+    The result equals that of `GCNConv` on each graph's edges with self-loops of weight 1. It is
+    computed as products of small matrices, since scattering millions of pairs edge by edge would be
+    slow.
 
     Args:
         adjacency: (B, N, T), weights of zero or more.
-        own: (B, N, D), this side's nodes through the convolution's linear map.
-        others: (B, T, D), the other side's nodes through the same map.
+        own: (B, N, D), this side's nodes after the convolution's linear map.
+        others: (B, T, D), the other side's nodes after the same map.
         bias: (D,) or none.
 
     Returns:
@@ -247,15 +255,15 @@ def bipartite_convolution(
 
 
 def attend(attention: nn.MultiheadAttention, own: Tensor, nodes: Tensor) -> Tensor:
-    """What `attention(own, nodes, nodes)` gives, several times as fast for a handful of nodes.
+    """Return `attention(own, nodes, nodes)`, several times as fast for a handful of nodes.
 
-    Products are summed element by element: a batched matrix product, and the fused attention too,
-    cost more in set-up than in arithmetic when a graph has ten nodes.
+    Products are summed element by element: with ten nodes per graph, a batched matrix product or
+    the fused attention spends more time on set-up than on arithmetic.
 
     Args:
-        attention: batch first, one width for queries, keys and values.
-        own: (B, Q, D), the nodes that ask.
-        nodes: (B, N, D), the nodes that answer.
+        attention: batch first, with one width for queries, keys and values.
+        own: (B, Q, D), the queries.
+        nodes: (B, N, D), the keys and values.
 
     Returns:
         (B, Q, D).

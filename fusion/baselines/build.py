@@ -1,4 +1,4 @@
-"""The models that crossgraph is compared with, by name."""
+"""Builds the models that crossgraph is compared with, by name."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TUNED = {
 
 
 class ModelOptionError(FusionError, ValueError):
-    """There is no such model, no such option of it, or a value is out of range."""
+    """There is no such model, it has no such option, or a value is out of range."""
 
 
 Config = TypeVar("Config", ArticleConfig, FusionConfig)
@@ -34,11 +34,11 @@ Config = TypeVar("Config", ArticleConfig, FusionConfig)
 def build_pair_model(
     name: str, image_dim: int, text_dim: int, options: Mapping[str, str] | None = None
 ) -> PairModel:
-    """Make an untrained model.
+    """Build an untrained model.
 
     Args:
-        name: 'article' as published, 'article-tuned' with its readers' suggestions, 'concat' or
-            'average'.
+        name: 'article' for the model as published, 'article-tuned' for that with its readers'
+            suggestions, 'concat' or 'average'.
         image_dim: P, the width of a photo's mean grid feature.
         text_dim: Pt, the width of a caption's mean word feature.
         options: fields of `ArticleConfig` or `FusionConfig` as text.

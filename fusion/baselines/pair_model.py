@@ -1,4 +1,4 @@
-"""What the models that judge a photo and a caption together have in common."""
+"""The base class of models that judge a photo and a caption together."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from torch import Tensor, nn
 __all__ = ["ItemTensors", "PairModel"]
 
 ItemTensors = tuple[Tensor, ...]
-"""What is computed once per item; the first dimension of each tensor counts items."""
+"""Tensors computed once per item; the first dimension of each counts items."""
 
-_BLOCK = (8, 64)  # captions and photos judged at a time: small enough to stay in the cache
+_BLOCK = (8, 64)  # captions and photos judged at a time: small enough for the processor's cache
 _ENCODE = 256
 
 
 class PairModel(nn.Module, ABC):
     """Judges pairs of pooled features: does this caption describe this photo?
 
-    A subclass says what it computes per photo, per caption and per pair. All three work row by
-    row, so the score of a pair never depends on what else is judged beside it.
+    A subclass defines what is computed per photo, per caption and per pair. All three work row by
+    row, so the score of a pair never depends on the other pairs of a batch.
 
     Args:
-        name: the name under which `build_pair_model` makes it again.
+        name: the name by which `build_pair_model` builds the model.
         image_dim: P, the width of a photo's mean grid feature.
         text_dim: Pt, the width of a caption's mean word feature.
-        options: the options that make the same model again.
+        options: the options with which `build_pair_model` builds the same model.
     """
 
     image_mean: Tensor
@@ -47,7 +47,7 @@ class PairModel(nn.Module, ABC):
 
     @property
     def config(self) -> dict[str, object]:
-        """Return what JSON can hold and `build_pair_model(**config)` turns into the same model."""
+        """Return JSON values from which `build_pair_model(**config)` builds the same model."""
         return {
             "name": self.name,
             "image_dim": self.image_dim,
@@ -57,18 +57,18 @@ class PairModel(nn.Module, ABC):
 
     @abstractmethod
     def image_tensors(self, images: Tensor) -> ItemTensors:
-        """Compute what one photo gives to all its pairs, from standardised (B, P)."""
+        """Compute what all pairs of a photo share, from standardised photos (B, P)."""
 
     @abstractmethod
     def text_tensors(self, texts: Tensor) -> ItemTensors:
-        """Compute what one caption gives to all its pairs, from standardised (B, Pt)."""
+        """Compute what all pairs of a caption share, from standardised captions (B, Pt)."""
 
     @abstractmethod
     def judge(self, image: ItemTensors, text: ItemTensors) -> Tensor:
-        """Return (B, 2) logits, false and true, of B pairs of parts."""
+        """Return (B, 2) logits, "false" and "true", of B pairs of photo and caption tensors."""
 
     def fill_bank(self, images: Tensor, texts: Tensor) -> None:
-        """Keep training items that later serve as context; nothing unless the model uses any.
+        """Keep training items that later serve as context; by default, keep none.
 
         Args:
             images: (N, P) float32, training photos.
@@ -80,7 +80,7 @@ class PairModel(nn.Module, ABC):
         return None
 
     def fit_statistics(self, images: Tensor, texts: Tensor) -> None:
-        """Take the mean and deviation of training features, by which inputs are standardised."""
+        """Set the mean and deviation by which inputs are standardised, from training features."""
         for side, features in (("image", images), ("text", texts)):
             getattr(self, f"{side}_mean").copy_(features.float().mean(dim=0))
             getattr(self, f"{side}_std").copy_(features.float().std(dim=0).clamp_min(1e-6))
@@ -89,7 +89,7 @@ class PairModel(nn.Module, ABC):
         """Standardise photos, (B, P) -> (B, P).
 
         Raises:
-            ValueError: another width than the model was made for.
+            ValueError: the width is not the one that the model was built for.
         """
         return _standard(images, self.image_mean, self.image_std, "photo")
 
@@ -97,7 +97,7 @@ class PairModel(nn.Module, ABC):
         """Standardise captions, (B, Pt) -> (B, Pt).
 
         Raises:
-            ValueError: another width than the model was made for.
+            ValueError: the width is not the one that the model was built for.
         """
         return _standard(texts, self.text_mean, self.text_std, "caption")
 
@@ -106,10 +106,13 @@ class PairModel(nn.Module, ABC):
 
         Args:
             images: (B, P) float32.
-            texts: (B, Pt) float32, row b beside photo b.
+            texts: (B, Pt) float32, where row b is paired with photo b.
 
         Returns:
             (B,) float32, the logit of "true" minus that of "false"; its sigmoid is a probability.
+
+        Raises:
+            ValueError: the numbers of photos and captions differ, or a width is wrong.
         """
         if len(images) != len(texts):
             raise ValueError(f"{len(images)} photos and {len(texts)} captions are not pairs")
@@ -130,11 +133,11 @@ class PairModel(nn.Module, ABC):
         Args:
             images: (G, P) float32.
             texts: (Q, Pt) float32.
-            progress: called with the captions done and their number.
+            progress: called with the number of captions done and their total.
             reduced: compute pairs in bfloat16, which is about three times as fast on a CPU.
 
         Returns:
-            (Q, G) float32 on the CPU: what `forward` gives for each pair.
+            (Q, G) float32 on the CPU: the result of `forward` for each pair.
         """
         was_training = self.training
         self.eval()
@@ -179,7 +182,7 @@ class PairModel(nn.Module, ABC):
 
 
 def margin(logits: Tensor) -> Tensor:
-    """True logit less false logit: (B, 2) -> (B,).
+    """Return the "true" logit minus the "false" logit: (B, 2) -> (B,).
 
     >>> margin(torch.tensor([[1.0, 3.0]])).tolist()
     [2.0]

@@ -1,4 +1,4 @@
-"""Training runs of the models that judge pairs: the same request, a checkpoint of the same form."""
+"""Training runs of the models that judge pairs, with the same requests and form of checkpoint."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["PairRun", "false_photos", "train_pair_run"]
 
 EPOCHS = 15
 SEED = 5
-"""Of the false pairs that thresholds are fitted on."""
+"""Seeds the false pairs that thresholds are fitted on."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class PairRun:
 
     @property
     def config(self) -> dict[str, Any]:
-        """Return what a checkpoint keeps to build the model again."""
+        """Return the values that a checkpoint stores to rebuild the model and its thresholds."""
         return {
             "model": self.model.config,
             "threshold": self.threshold,
@@ -60,7 +60,7 @@ def train_pair_run(
 ) -> PairRun:
     """Train article, concat or average; the log goes to `log.jsonl` in `request.out`.
 
-    `--option suggestions=yes` gives the article's model with its readers' suggestions; any other
+    `--option suggestions=yes` trains the article's model with its readers' suggestions; any other
     option is a field of the model's configuration.
     """
     count = len(train.photos.regions)
@@ -100,7 +100,7 @@ def log_line(log: dict[str, float]) -> dict[str, Any]:
 
 
 class Recorder:
-    """Leaves a state behind after each epoch, for `--resume`."""
+    """Saves the training state after each epoch, for `--resume`."""
 
     def __init__(self, out: Path, photos: int, report: Progress) -> None:
         self.state, self.photos, self.report = out / "state", photos, report
@@ -114,7 +114,7 @@ class Recorder:
     def __call__(
         self, epoch: int, log: dict[str, float], model: PairModel, optimizer: torch.optim.Optimizer
     ) -> None:
-        """Save what `resumed` reads back."""
+        """Save the state, from which `resumed` continues."""
         self.history.append(log)
         if since_best(self.history) == 0:
             self.best = copied(model)
@@ -128,7 +128,7 @@ class Recorder:
 
 
 def resumed(request: TrainRequest, photos: int) -> PairResume | None:
-    """Return the state that an earlier run of the same request left; None where there is none."""
+    """Return the state that an earlier run of the same request saved; None to start afresh."""
     saved = load_state(request.out / "state", photos) if request.resume else None
     if saved is None:
         return None
@@ -144,7 +144,7 @@ def resumed(request: TrainRequest, photos: int) -> PairResume | None:
 def false_photos(data: PairData, negatives: LinearCCA) -> tuple[Tensor, Tensor]:
     """Draw a random and a hard false photo for each caption: (M,) int64 each.
 
-    Hard ones come from as near as the top 20 of a thousand photos.
+    Hard ones are drawn from the nearest photos, in the proportion of 20 to a thousand.
     """
     own = np.asarray(data.captions.photo_rows)
     photos = len(data.photos.regions)
@@ -156,7 +156,7 @@ def false_photos(data: PairData, negatives: LinearCCA) -> tuple[Tensor, Tensor]:
 def fit_thresholds(
     model: PairModel, held_out: PairData, negatives: LinearCCA
 ) -> tuple[float, float]:
-    """Fit the cut between true and random false pairs of held-out captions, and true and hard."""
+    """Fit two thresholds on held-out captions: true against random, and true against hard pairs."""
     images, texts = pooled(held_out)
     own = torch.from_numpy(held_out.captions.photo_rows)
     captions = torch.arange(len(own)).repeat(2)

@@ -1,4 +1,4 @@
-"""Training of the models that judge pairs: true pairs against mismatched ones."""
+"""Training of the models that judge pairs, on true pairs and mismatched ones."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ WEIGHT_DECAY = 1e-2
 
 @dataclass(frozen=True)
 class PairResume:
-    """Where a training was left: what `on_epoch` saw in its last call, and the best model so far.
+    """The state of an interrupted training: that of the last `on_epoch`, and the best model so far.
 
     Attributes:
         history: the logs of the epochs done, in order.
         model: the model's state after the last of them.
-        optimizer: the optimizer's state after the last of them.
+        optimizer: the optimiser's state after the last of them.
         best: the model's state after the epoch with the best development recall.
     """
 
@@ -63,36 +63,36 @@ def train_pair_model(
     on_epoch: OnEpoch | None = None,
     start: PairResume | None = None,
 ) -> list[dict[str, float]]:
-    """Train in place and leave the model as it was after its best epoch.
+    """Train a model in place and leave it with the weights of its best epoch.
 
-    A step takes a batch of true pairs and as many false ones, each caption beside another photo
-    of the batch, and follows the cross-entropy of the two classes with AdamW. The learning rate
-    falls along a cosine over the epochs. An epoch is judged by text-to-image R@1 on the
-    development photos, with the first caption of each.
+    A step takes a batch of true pairs and as many false ones, in which each caption is paired with
+    another photo of the batch, and minimises the cross-entropy of the two classes with AdamW. The
+    learning rate falls along a cosine over the epochs. An epoch is judged by text-to-image R@1 on
+    the development photos, with the first caption of each.
 
     Args:
         model: an untrained model, or the one that `start` belongs to.
         images: (N, P) float, training photos; they set the standardisation and the bank.
         texts: (M, Pt) float, their captions.
         photo_rows: (M,) int64, the row of each caption's photo.
-        dev_images: (N', P), never trained on.
-        dev_texts: (M', Pt).
-        dev_photo_rows: (M',) int64.
-        epochs: the most epochs, counted from the very start.
-        seed: fixes order, false pairs and dropout; a resumed training goes on as if never cut.
-            The model's first weights are the caller's to seed.
+        dev_images: (N', P), development photos, which are never trained on.
+        dev_texts: (M', Pt), their captions.
+        dev_photo_rows: (M',) int64, the row of each caption's photo.
+        epochs: the maximum number of epochs, including those before `start`.
+        seed: fixes order, false pairs and dropout; a resumed training gives the same result as an
+            uninterrupted one. The model's initial weights are for the caller to seed.
         batch_size: true pairs in a step, 2 or more.
-        lr: the first learning rate.
-        patience: epochs without a better recall before stopping.
-        on_epoch: called after each epoch with its number from 1, its log, model and optimizer.
-        start: where to go on.
+        lr: the initial learning rate.
+        patience: number of epochs without a better recall after which training stops.
+        on_epoch: called after each epoch with its number from 1, its log, model and optimiser.
+        start: the state to continue from; None to start afresh.
 
     Returns:
-        One log an epoch: 'epoch', 'loss', 'train_accuracy' and, from the development split,
-        'accuracy' (one true and one random false pair a caption), 'R@1', 'R@10' (percent).
+        One log per epoch: 'epoch', 'loss', 'train_accuracy' and, from the development split,
+        'accuracy' (one true and one false pair per caption), 'R@1', 'R@10' (percent).
 
     Raises:
-        ValueError: no two photos with captions to tell apart, or a batch below 2.
+        ValueError: fewer than two photos have captions, or the batch size is below 2.
     """
     train = _Split(images.float(), texts.float(), photo_rows)
     dev = one_caption_each(_Split(dev_images.float(), dev_texts.float(), dev_photo_rows))
@@ -128,13 +128,13 @@ def train_pair_model(
 def run_epoch(
     model: PairModel, data: _Split, optimizer: torch.optim.Optimizer, batch_size: int
 ) -> dict[str, float]:
-    """Return the mean loss and the accuracy (percent) over one pass through the captions."""
+    """Train for one pass through the captions; return its mean loss and accuracy (percent)."""
     model.train()
     total, right, steps, pairs = 0.0, 0, 0, 0
     for rows in torch.randperm(len(data.texts)).split(batch_size):
         photo_ids = data.photo_rows[rows]
         false = mismatched(photo_ids)
-        if not (false >= 0).all():  # a last batch may hold captions of a single photo
+        if not (false >= 0).all():  # the last batch may consist of captions of a single photo
             continue
         loss, correct = pair_loss(model, data.images[photo_ids], data.texts[rows], photo_ids, false)
         optimizer.zero_grad(set_to_none=True)
@@ -166,7 +166,7 @@ def pair_loss(
 
 
 def mismatched(photo_ids: Tensor) -> Tensor:
-    """Draw, for each item of a batch, another whose photo differs: (B,) -> (B,), -1 if none is.
+    """Draw, for each item of a batch, another with a different photo: (B,) -> (B,), -1 for none.
 
     >>> mismatched(torch.tensor([4, 4, 9])).tolist()[:2]
     [2, 2]
@@ -180,7 +180,7 @@ def mismatched(photo_ids: Tensor) -> Tensor:
 
 
 def text_to_image_recall(scores: Tensor, right: Tensor, k: int) -> float:
-    """Percentage of captions whose photo is among the k best; a tie counts against it.
+    """Return the percentage of captions whose photo is among the k best; ties count against it.
 
     >>> text_to_image_recall(torch.tensor([[0.9, 0.1], [0.5, 0.5]]), torch.tensor([0, 1]), 1)
     50.0
@@ -200,7 +200,7 @@ def one_caption_each(data: _Split) -> _Split:
 
 
 def evaluate(model: PairModel, dev: _Split) -> dict[str, float]:
-    """Return recall and the accuracy on true pairs and each caption's next photo, in percent."""
+    """Return recall and accuracy in percent; false pairs join a caption with the photo before."""
     scores = model.score_matrix(dev.images, dev.texts)
     true, false = scores.diagonal(), scores.roll(1, dims=1).diagonal()
     return {
@@ -210,7 +210,7 @@ def evaluate(model: PairModel, dev: _Split) -> dict[str, float]:
 
 
 def since_best(history: list[dict[str, float]]) -> int:
-    """Epochs since the best development R@1; the first of equals counts.
+    """Return the number of epochs since the best development R@1, the first one in case of ties.
 
     >>> since_best([{"R@1": 3.0}, {"R@1": 5.0}, {"R@1": 5.0}])
     1
@@ -222,5 +222,5 @@ def since_best(history: list[dict[str, float]]) -> int:
 
 
 def copied(model: PairModel) -> State:
-    """Return a copy of the model's state that further training leaves alone."""
+    """Return a copy of the model's state, which further training does not change."""
     return {name: value.detach().clone() for name, value in model.state_dict().items()}

@@ -1,4 +1,4 @@
-"""Traditional fusion, which graph fusion is compared with: concatenation, and averaging."""
+"""Traditional fusion by concatenation or averaging, with which graph fusion is compared."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class FusionConfig:
     """Sizes of a traditional fusion.
 
     Attributes:
-        width: of the first layer, in which the modalities meet.
-        hidden: of the classifier's hidden layer.
+        width: the width of the first layer, in which the modalities meet.
+        hidden: the width of the classifier's hidden layer.
         dropout: share of units dropped in training, 0 to below 1.
     """
 
@@ -35,9 +35,10 @@ class FusionConfig:
 
 
 class ConcatModel(PairModel):
-    """Both feature vectors end to end, then an MLP with two hidden layers and two classes.
+    """Both feature vectors concatenated, then an MLP with two hidden layers and two classes.
 
-    The first layer of a concatenation is a sum of two linear maps, so each is taken once per item.
+    The first layer on a concatenation is the sum of two linear maps, so each is applied once per
+    item.
     """
 
     def __init__(self, name: str, image_dim: int, text_dim: int, config: FusionConfig) -> None:
@@ -63,7 +64,7 @@ class ConcatModel(PairModel):
 
 
 class AverageModel(PairModel):
-    """Each modality through its own layer into one width, their average, then an MLP."""
+    """A layer per modality into a common width, the average of both, then an MLP."""
 
     def __init__(self, name: str, image_dim: int, text_dim: int, config: FusionConfig) -> None:
         super().__init__(name, image_dim, text_dim, asdict(config))
@@ -88,7 +89,7 @@ class AverageModel(PairModel):
 
 
 def in_full(layer: nn.Module, features: Tensor) -> Tensor:
-    """Run a last layer in float32: eight bits of a logit would tie photos that differ."""
+    """Run a last layer in float32: with the eight bits of bfloat16, different photos would tie."""
     with torch.autocast(features.device.type, enabled=False):
         logits: Tensor = layer(features.float())
     return logits

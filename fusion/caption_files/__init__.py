@@ -1,1 +1,1 @@
-"""Captions and photo names as files of other programs hold them. No torch."""
+"""Captions and photo names as other programs write them to files. Imports no torch."""

@@ -1,9 +1,9 @@
-"""COCO annotation files as programs really write them: each entry checked, and believed on its own.
+"""COCO annotation files as programs really write them: each entry is validated on its own.
 
-Ids come as numbers, as texts and as 1.0, captions as null, categories without a name. One bad entry
-costs itself and nothing else; what is left out is counted, with an example, and told. What would
-give a caption to a photo that it may not be of, such as an id that two photos have, gives none.
-Indexing and training read by this.
+Ids come as integers, as strings and as 1.0, captions as null, categories without a name. A bad
+entry is left out without affecting others; what is left out is counted and reported with an
+example. A caption that may belong to the wrong photo, such as one with an id that two photos share,
+is left out as well. Both indexing and training read files by this module.
 """
 
 from __future__ import annotations
@@ -23,28 +23,29 @@ from fusion.fusion_error import FusionError
 __all__ = ["Annotation", "CocoError", "CocoFile"]
 
 NAME_FIELDS = ("file_name", "filename", "path", "coco_url", "url")
-"""Where the name of a photo is, in order. LVIS has `coco_url` alone, COCO Annotator `path` too."""
+"""Fields with the name of a photo, in order of preference. LVIS has `coco_url` only, COCO Annotator
+also has `path`."""
 
 NEEDED = ("images", "annotations")
 
 LARGE_BYTES = 32 * 2**20
-"""A file above this is read entry by entry: loaded whole it takes ten times its size in memory."""
+"""A larger file is read entry by entry: loading it whole takes ten times its size in memory."""
 
 LONGEST_EXAMPLE = 40
 
 
 class CocoError(FusionError, ValueError):
-    """A file is no COCO file, or cannot be read; says which and why, in one line."""
+    """A file is not a COCO file, or cannot be read; the message says which and why, in one line."""
 
 
 class Annotation(NamedTuple):
-    """What one annotation says of a photo.
+    """One annotation of a photo.
 
     Attributes:
-        image_id: of a photo that the file lists.
-        captions: texts, mostly one or none.
-        categories: names of what is in the photo.
-        own_id: of the annotation, as it stands, None where it has none.
+        image_id: the id of a photo that the file lists.
+        captions: the captions, usually one or none.
+        categories: the names of the categories in the photo.
+        own_id: the annotation's own id as it is in the file; None if it has none.
     """
 
     image_id: Id
@@ -54,21 +55,22 @@ class Annotation(NamedTuple):
 
 
 class CocoFile:
-    """One COCO file, read tolerantly; what it says of its photos comes by `annotations`.
+    """One COCO file, read tolerantly; iterate over `annotations` for the captions and categories.
 
     Args:
         path: a JSON file with `images` and `annotations` (and `categories` for instances).
 
     Attributes:
         path: the file.
-        images: id to file name of the photos that it lists, in its order, without those whose id
-            another photo has too.
-        categories: id to name.
-        problems: what was left out to how often, and an example; complete once `annotations` is.
-        annotation_count: how many annotations there are, sound or not; as `problems`.
+        images: maps ids to file names of the photos that the file lists, in its order, without
+            those that share an id with another photo.
+        categories: maps ids to names.
+        problems: maps what was left out to the number of times and an example; complete once
+            `annotations` is exhausted.
+        annotation_count: the number of annotations, valid or not; complete when `problems` is.
 
     Raises:
-        CocoError: the file cannot be read, is no JSON, or is no COCO annotation file.
+        CocoError: the file cannot be read, is not JSON, or is not a COCO annotation file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -79,12 +81,12 @@ class CocoFile:
         self._shared: set[Id] = set()
         self._image_numbers: dict[int, Id | None] = {}
         self._category_numbers: dict[int, Id | None] = {}
-        self._kinds: dict[str, str] = {}  # of the members: `list`, or the type of another value
-        self._lists: dict[str, int] = {}  # how many lists of a name there are; the last one counts
+        self._kinds: dict[str, str] = {}  # types of the members, by name
+        self._lists: dict[str, int] = {}  # number of lists by name; the last list of a name counts
         self.annotation_count = 0
         self._images_listed = 0
         self._encoding: str | None = None
-        self._content: dict[str, object] | None = None  # of a file that is not large
+        self._content: dict[str, object] | None = None  # the parsed file, unless it is large
         try:
             self._read_head()
         except UnicodeDecodeError:
@@ -94,7 +96,11 @@ class CocoFile:
         self._problems_of_head = dict(self.problems)
 
     def annotations(self) -> Iterator[Annotation]:
-        """Return what the annotations say of photos that the file lists, one after the other."""
+        """Return the annotations of photos that the file lists, one after the other.
+
+        Raises:
+            CocoError: the file cannot be read, or no annotation has an `image_id`.
+        """
         self.problems = dict(self._problems_of_head)
         self.annotation_count, named, lists = 0, 0, 0
         for part in self._pieces():
@@ -113,7 +119,7 @@ class CocoFile:
             )
 
     def notes(self) -> list[str]:
-        """Return what was left out as a line, for people; none where all was sound."""
+        """Return what was left out as one human-readable line; no line if all was valid."""
         if not self.problems:
             return []
         told = (
@@ -143,7 +149,7 @@ class CocoFile:
         self._category_numbers = by_number(self.categories)
 
     def _forget(self, key: str) -> None:
-        """Let go of an earlier list of the same name: of two members the last one counts."""
+        """Discard an earlier list of the same name: of duplicate members the last one counts."""
         if key == "images":
             self.images.clear()
             self._shared.clear()
@@ -217,7 +223,7 @@ class CocoFile:
             self._leave_out("categories without a valid id and a name", entry)
         elif self.categories.setdefault(number, text) not in (text, ""):
             self._leave_out("categories that share an id with one of another name", entry)
-            self.categories[number] = ""  # of neither
+            self.categories[number] = ""  # ambiguous, so neither name is used
 
     def _annotation(self, entry: object) -> Annotation | None:
         image_id = plain_id(entry.get("image_id")) if isinstance(entry, dict) else None
@@ -241,7 +247,7 @@ class CocoFile:
         return Annotation(image_id, captions, tuple(self._named(entry)), entry.get("id"))
 
     def _named(self, entry: dict[str, object]) -> Iterator[str]:
-        """Return the names of an annotation's categories: one, or one a segment (panoptic)."""
+        """Return the names of an annotation's categories: one, or one per segment (panoptic)."""
         segments = entry.get("segments_info")
         for item in (entry, *(segments if isinstance(segments, list) else ())):
             if not isinstance(item, dict) or "category_id" not in item:
@@ -261,7 +267,7 @@ class CocoFile:
 
 
 def _shown(value: object) -> str:
-    """Return a value as an example in a line."""
+    """Return a value as a short example on one line."""
     try:
         text = json.dumps(value)
     except RecursionError:

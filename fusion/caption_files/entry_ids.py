@@ -1,4 +1,4 @@
-"""Ids of entries in COCO files, which programs write as numbers, as texts and as 1.0."""
+"""Ids of entries in COCO files, which programs write as integers, as strings and as 1.0."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ __all__ = ["Id", "by_number", "known_id", "plain_id"]
 Id: TypeAlias = int | str
 
 LONGEST = 1000
-"""Digits of an id that is compared as a number."""
+"""Most digits of an id that is compared as a number."""
 
 _DIGITS = re.compile(r"\d+", re.ASCII)
 
 
 def plain_id(value: object) -> Id | None:
-    """Return an id in the one form in which `1`, `"1"` and `1.0` are the same; None if it is none.
+    """Return an id in a normal form in which `1`, `"1"` and `1.0` are equal; None if it is invalid.
 
     >>> plain_id(1), plain_id(" 1 "), plain_id(1.0), plain_id("a"), plain_id("007"), plain_id(None)
     (1, 1, 1, 'a', '007', None)
@@ -39,7 +39,7 @@ def plain_id(value: object) -> Id | None:
 
 
 def by_number(ids: Iterable[Id]) -> dict[int, Id | None]:
-    """Return the ids by the numbers that they write; None where several write the same one.
+    """Return the ids by their numeric values; None where several ids have the same value.
 
     >>> by_number(["007", "a", 8, "08"])
     {7: '007', 8: None}
@@ -53,9 +53,10 @@ def by_number(ids: Iterable[Id]) -> dict[int, Id | None]:
 
 
 def known_id(value: Id, ids: Container[Id], numbers: Mapping[int, Id | None]) -> Id:
-    """Return the id that is meant: the same one, or else the only one of the same number.
+    """Return the known id that a value refers to: an equal one, or the only one of the same number.
 
-    Some programs write `000000000139` in one place, and 139 in the other.
+    Some programs write `000000000139` in one place and 139 in the other. A value without such an id
+    is returned unchanged.
     """
     if value in ids:
         return value

@@ -1,8 +1,7 @@
-"""A JSON object of long lists, read entry by entry: in memory is one entry at a time.
+"""A JSON object of long lists, read entry by entry, with one entry in memory at a time.
 
-What Python's own `json` takes is taken, NaN and all, and what it refuses is refused, so that a file
-is read alike whatever its size. Entries are parsed by its scanner in C, and there is no more to do
-for a large file than for a small one.
+It accepts and rejects the same files as Python's own `json`, including NaN, so that files are read
+alike whatever their size. Entries are parsed by Python's scanner in C.
 """
 
 from __future__ import annotations
@@ -18,13 +17,14 @@ __all__ = ["Piece", "load_object", "pieces_of_loaded", "pieces_of_object"]
 CHUNK_BYTES = 2**20
 
 LONGEST_CUT = 16
-"""An error so close to the end of what was read may be one of a literal or number that goes on."""
+"""An error this close to the end of the window may be due to a literal or number that was cut off,
+in characters."""
 
 _SIGN = re.compile(r"[^ \t\n\r]")
 
 
 def _whole(digits: str) -> int | float:
-    """Return a whole number, of which Python refuses to read one of thousands of digits."""
+    """Return an integer, or a float if it has so many digits that Python refuses to convert it."""
     try:
         return int(digits)
     except ValueError:
@@ -32,17 +32,17 @@ def _whole(digits: str) -> int | float:
 
 
 _LONG_NUMBERS = json.JSONDecoder(parse_int=_whole)
-"""Takes numbers of any length, and longer for all others than the one in C."""
+"""Accepts numbers of any length, but is slower than the scanner in C."""
 
 
 class Piece(NamedTuple):
     """A piece of the object.
 
     Attributes:
-        key: of the member that it belongs to.
-        kind: `list` where a list begins, `entry` for each of its entries, or `value` for a member
-            that is no list.
-        value: the entry or value; None where a list begins.
+        key: the name of the member that it belongs to.
+        kind: `list` for the beginning of a list, `entry` for each of its entries, or `value` for a
+            member that is not a list.
+        value: the entry or value; None for the beginning of a list.
     """
 
     key: str
@@ -51,16 +51,16 @@ class Piece(NamedTuple):
 
 
 def pieces_of_object(file: BinaryIO, encoding: str | None = None) -> Iterator[Piece]:
-    """Return the members of the object that a file holds, lists entry by entry.
+    """Return the members of the object in a file, with lists entry by entry.
 
     Args:
-        file: at its start.
-        encoding: None for the one that it begins like, which is UTF-8, UTF-16 or UTF-32.
+        file: the file, at its start.
+        encoding: the encoding; None to detect UTF-8, UTF-16 or UTF-32 from the first bytes.
 
     Raises:
-        UnicodeDecodeError: it is no text of that encoding.
-        ValueError: it is no JSON; says where.
-        TypeError: it is JSON and no object; names the type that it is.
+        UnicodeDecodeError: the file is not text in that encoding.
+        ValueError: the file is not JSON; the message says where.
+        TypeError: the file is JSON but not an object; the message is the name of its type.
     """
     head = file.read(4)
     file.seek(0)
@@ -81,9 +81,9 @@ def pieces_of_object(file: BinaryIO, encoding: str | None = None) -> Iterator[Pi
 
 
 def load_object(content: bytes, encoding: str | None = None) -> dict[str, object]:
-    """Return the object that a file holds, loaded whole: quicker, in ten times the memory.
+    """Return the object in a file, loaded whole: faster, but it takes ten times its size in memory.
 
-    Takes, refuses and raises what `pieces_of_object` does.
+    It accepts and raises the same as `pieces_of_object`.
     """
     errors = "replace" if encoding == "cp1252" else "surrogatepass"
     text = content.decode(encoding or json.detect_encoding(content), errors)
@@ -101,7 +101,7 @@ def load_object(content: bytes, encoding: str | None = None) -> dict[str, object
 
 
 def pieces_of_loaded(content: dict[str, object]) -> Iterator[Piece]:
-    """Return the members of an object as `pieces_of_object` does."""
+    """Return the members of a loaded object in the form of `pieces_of_object`."""
     for key, value in content.items():
         if isinstance(value, list):
             yield Piece(key, "list", None)
@@ -130,11 +130,11 @@ def _member(scanner: _Scanner) -> Iterator[Piece]:
 
 
 class _Scanner:
-    """A window over the text of a file, which moves on as values are taken out of it."""
+    """A window over the text of a file, which advances as values are parsed."""
 
     def __init__(self, file: BinaryIO, encoding: str) -> None:
         self._file = file
-        # cp1252 is what is left when nothing else fits, and leaves five bytes without a meaning.
+        # cp1252 is the last resort, and leaves five bytes undefined.
         errors = "replace" if encoding == "cp1252" else "surrogatepass"
         self._decoder = codecs.getincrementaldecoder(encoding)(errors)
         self._parse = json.JSONDecoder().raw_decode
@@ -144,7 +144,7 @@ class _Scanner:
         self._is_whole = False
 
     def peek(self) -> str:
-        """Return the next character that is no space, without taking it; empty at the end."""
+        """Return the next non-space character without consuming it; empty at the end."""
         while True:
             if (sign := _SIGN.search(self._text, self._at)) is not None:
                 self._at = sign.start()
@@ -178,7 +178,7 @@ class _Scanner:
                 value, end = _LONG_NUMBERS.raw_decode(self._text, self._at)
             except RecursionError:
                 raise ValueError("it is nested too deep") from None
-            # A number at the end of the window may go on, with more digits or as in `1.5e+300`.
+            # A number at the end of the window may continue, with more digits or as in `1.5e+300`.
             is_whole = end <= len(self._text) - LONGEST_CUT or self._text[end - 1] in '"]}'
             if is_whole or not self._more():
                 self._at = end
@@ -189,9 +189,13 @@ class _Scanner:
         return is_cut or error.msg.startswith("Unterminated string")
 
     def _more(self) -> bool:
-        """Read on, at least as much as there is already: a large value is tried a few times only.
+        """Read more, at least as much as is unparsed, so that a large value is retried few times.
 
-        Raises UnicodeDecodeError where it is no text.
+        Returns:
+            False if the file had ended already.
+
+        Raises:
+            UnicodeDecodeError: the file is not text in its encoding.
         """
         if self._is_whole:
             return False

@@ -1,4 +1,4 @@
-"""Names of photos as other programs write them: which file may be meant."""
+"""Names of photos as other programs write them, and the files that they may refer to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["one_form", "spellings"]
 
 
 def one_form(name: str) -> str:
-    r"""Return a name in one Unicode form, whichever a disk or program wrote it in (NFC).
+    r"""Return a name in Unicode normal form NFC, whatever form a disk or program wrote it in.
 
     >>> one_form("Mu\u0308ller.jpg") == "M\xfcller.jpg"
     True
@@ -19,11 +19,11 @@ def one_form(name: str) -> str:
 
 
 def spellings(name: str) -> tuple[str, ...]:
-    r"""Return the paths that a name may stand for, the one that is written first.
+    r"""Return the paths that a name may stand for, starting with the name as written.
 
-    Some programs take a backslash for what parts folders, some write spaces as `%20`, and some name
-    a photo by its address, of which the path without host and question is meant; Label Studio hides
-    it in the question. Blanks around a name are mostly nobody's intention.
+    Some programs separate folders by backslashes, some write spaces as `%20`, and some name a photo
+    by its URL, of which the path without host and query string is meant; Label Studio has the path
+    in the query string. Spaces around a name are usually unintended.
 
     >>> spellings("a.jpg"), spellings("w\\x.jpg"), spellings("38%20(HD).jpg")
     (('a.jpg',), ('w\\x.jpg', 'w/x.jpg'), ('38%20(HD).jpg', '38 (HD).jpg'))
@@ -52,7 +52,7 @@ def _written(name: str) -> Iterator[str]:
     if "://" in plain:
         try:
             place = urlsplit(plain)
-        except ValueError:  # such as of a host in half a pair of brackets
+        except ValueError:  # such as a host with only one of a pair of brackets
             return
         path = unquote(place.path)
         yield path if place.scheme == "file" else path.lstrip("/")

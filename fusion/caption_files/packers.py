@@ -1,4 +1,4 @@
-"""Packed files by how they begin, to be told by what they were packed."""
+"""Recognises compressed files by their first bytes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PACKERS = {
 
 
 def packer_of(head: bytes) -> str:
-    r"""Return by what a file was packed that begins so; empty where it was not.
+    r"""Return the compression format of a file, given its first bytes; empty for none.
 
     >>> packer_of(b"\x1f\x8b\x08"), packer_of(b"{}")
     ('gzip', '')

@@ -1,4 +1,4 @@
-"""Captions as files of other programs hold them: which values are texts, and of which bytes."""
+"""Captions as other programs write them to files: finds the texts in values and decodes bytes."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from collections.abc import Iterator
 __all__ = ["decoded", "texts_in", "texts_of_json"]
 
 RECORD_FIELDS = ("raw", "caption", "captions", "text", "texts", "txt", "sentence", "sentences")
-"""Under which records of captions have their text. The first with one counts: beside `raw` there
-often are the same words once more, as tokens."""
+"""Fields in which records of captions have their text. Only the first field with text is used: a
+record with `raw` often repeats the same words as tokens."""
 
 LONGEST_BYTES = 2**16
-"""What is longer is no caption, but something else that a column of bytes has."""
+"""Longer values are not captions, but something else in a column of bytes."""
 
 LOOKED_AT = 1000
-"""Bytes by which it is told how the others are to be read."""
+"""Number of bytes from which the encoding is detected."""
 
 MARKS = (
-    # The longer ones first: that of UTF-32 begins as that of UTF-16 does.
+    # UTF-32 before UTF-16, because its little-endian mark begins with that of UTF-16.
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -27,15 +27,15 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 
-_AROUND = "\ufeff\0"  # a byte order mark, and what pads fields of a fixed width
+_AROUND = "\ufeff\0"  # a byte order mark, and the padding of fixed-width fields
 
 
 def texts_in(value: object, deepest: int = 4) -> Iterator[str]:
-    """Return the captions in a value: a text or its bytes, a list of captions, or a record of one.
+    """Return the captions in a value: a text or its bytes, a list of captions, or a record.
 
-    What is nested more than `deepest` times is left alone. Of anything else no text is made: a
-    caption that is null is none, and not the word "None". A text that is a JSON list of texts, as
-    tables without lists have it, is those; a pair (a tuple) is an entry of a map.
+    Values nested more than `deepest` times are ignored. Other values are not converted to text: a
+    caption that is null yields nothing, not the word "None". A text that is a JSON list of texts,
+    as in tables without a list type, yields those texts; a pair (a tuple) is an entry of a map.
 
     >>> list(texts_in([" a dog ", {"raw": "a cat", "tokens": ["a", "cat"]}, None, 7, ""]))
     ['a dog', 'a cat']
@@ -59,7 +59,7 @@ def texts_in(value: object, deepest: int = 4) -> Iterator[str]:
 
 
 def texts_of_json(text: str) -> list[str]:
-    """Return the captions in a sample's JSON; other programs' files are none of our business.
+    """Return the captions in a sample's JSON; JSON of any other form yields none.
 
     >>> texts_of_json('{"caption": "a dog", "captions": ["a dog", "it runs"], "id": 7}')
     ['a dog', 'a dog', 'it runs']
@@ -82,7 +82,7 @@ def _plain(value: str | bytes) -> str:
 
 
 def _listed(text: str) -> list[str] | None:
-    """Return the texts of a JSON list of nothing else; None of anything else."""
+    """Return the texts of a JSON list that contains only texts; None for anything else."""
     try:
         values = json.loads(text)
     except (ValueError, RecursionError):
@@ -92,9 +92,9 @@ def _listed(text: str) -> list[str] | None:
 
 
 def decoded(content: bytes) -> str:
-    r"""Return the text of a file: by its byte order mark, as UTF-8, or, if it is none, as cp1252.
+    r"""Decode the text of a file: by its byte order mark, as UTF-8, or, if that fails, as cp1252.
 
-    UTF-16 without a mark is known by the zeros that it puts beside Latin letters.
+    UTF-16 without a mark is recognised by the zero bytes that it has next to Latin letters.
 
     >>> decoded(b"\xef\xbb\xbfa dog"), decoded("caf\xe9".encode("cp1252"))
     ('a dog', 'café')

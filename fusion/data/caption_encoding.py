@@ -1,4 +1,4 @@
-"""Captions encoded in batches of one length, as arrays of words and a mask."""
+"""Captions encoded in batches of similar length, as arrays of words and a mask."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ MAX_WORDS = 32
 
 
 def batches(count: int, size: int) -> Iterator[slice]:
-    """Cut rows 0 to count - 1 into slices of a size, of which the last may be shorter."""
+    """Return slices of a given size that cover rows 0 to count - 1; the last may be shorter."""
     return (slice(start, min(start + size, count)) for start in range(0, count, size))
 
 
 def encoded_texts(
     encoders: Encoders, texts: Sequence[str]
 ) -> Iterator[tuple[list[int], WordFeatures]]:
-    """Encode texts, those of one length together, so that little of a batch is padding."""
+    """Encode texts in batches of similar length, to reduce padding; yields rows and features."""
     order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
     for part in batches(len(texts), TEXT_BATCH):
         rows = order[part]
@@ -41,7 +41,7 @@ def fill_words(
     rows: list[int],
     features: WordFeatures,
 ) -> None:
-    """Write the words of some texts into their rows, and which of them are there into the mask."""
+    """Write the words of the texts `rows` into the arrays, and their mask into `mask`."""
     length = features.mask.shape[1]
     arrays["words"][rows, :length] = features.features.cpu().numpy()
     if "lower" in arrays and features.lower is not None:
@@ -55,13 +55,13 @@ def encode_captions(
     caption_ids: NDArray[np.int64],
     photo_rows: NDArray[np.int64],
 ) -> CaptionFeatures:
-    """Features of texts that no file holds, as `cache_features` would give them.
+    """Return features of texts that are in no captions file, in the form of `cache_features`.
 
     Args:
         encoders: the encoders.
         texts: M texts, at least one.
-        caption_ids: (M,) int64, ids that tell them apart.
-        photo_rows: (M,) int64, the photo that each is about.
+        caption_ids: (M,) int64, distinct ids.
+        photo_rows: (M,) int64, the row of each text's photo.
     """
     shape = (len(texts), MAX_WORDS, encoders.text.dim)
     arrays = {"words": np.zeros(shape, np.float16)}

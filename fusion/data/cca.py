@@ -1,9 +1,10 @@
-"""Linear canonical correlation: the independent model that picks hard false pairs.
+"""Linear canonical correlation analysis: the independent model that picks hard false pairs.
 
-A judge of matching needs false pairs that are hard, and they may not be picked by the model that
-is judged, which would choose its own mistakes. This one is linear, closed-form, fitted on training
-photos only and then frozen: mean-pooled grid features and mean-pooled words in one space (Hardoon
-et al., 2004; Gong et al., 2014, for scaling each direction by its correlation).
+To evaluate matching, the false pairs have to be hard, but they must not be picked by the model that
+is evaluated, which would choose its own mistakes. This model is linear, has a closed form, is
+fitted on training photos only and then frozen: it maps mean-pooled grid features and mean-pooled
+words into one space (Hardoon et al., 2004; each direction is scaled by its correlation as in Gong
+et al., 2014).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ __all__ = ["FILE_NAME", "LinearCCA", "NegativesError", "fit", "fit_cca", "load",
 
 FILE_NAME = "negatives.safetensors"
 
-_BLOCK = 256  # photos or captions pooled at a time; their grids may be a file larger than memory
+_BLOCK = 256  # photos or captions pooled at a time; the file of their grids may exceed the memory
 
 Array = NDArray[np.float32]
 
@@ -38,7 +39,7 @@ class NegativesError(FusionError, ValueError):
 
 @dataclass(frozen=True)
 class LinearCCA:
-    """Two linear maps into one space in which a photo lies near its captions.
+    """Two linear maps into one space, in which a photo is near its captions.
 
     Attributes:
         image_mean: (P,) float32, subtracted from a photo's mean grid feature.
@@ -56,7 +57,7 @@ class LinearCCA:
         """Return (Q, G) float32, the cosine of every caption of `data` with every photo of it.
 
         Raises:
-            NegativesError: the features are as wide as those of other encoders.
+            NegativesError: the features have the wrong width, so they are of other encoders.
         """
         images, texts = pooled_images(data), pooled_texts(data)
         for name, features, mean in (
@@ -108,9 +109,9 @@ def fit_cca(images: Array, texts: Array, rank: int = 192, ridge: float = 0.5) ->
 
 
 def fit(data: PairData, rank: int = 192, ridge: float = 0.5) -> LinearCCA:
-    """Fit on the pairs of a training collection; never on photos that are evaluated later.
+    """Fit on the pairs of a training collection; never pass photos that are evaluated later.
 
-    The rank is cut to what the encoders' widths allow.
+    The rank is limited by the encoders' widths.
     """
     images, texts = pooled_images(data), pooled_texts(data)
     allowed = min(rank, images.shape[1], texts.shape[1])
@@ -124,10 +125,10 @@ def save(model: LinearCCA, folder: Path) -> None:
 
 
 def load(folder: Path) -> LinearCCA:
-    """Read what `save` wrote.
+    """Read the model that `save` wrote.
 
     Raises:
-        NegativesError: no such file, or not one of these.
+        NegativesError: there is no such file, or it is damaged or of another kind.
     """
     path = folder / FILE_NAME
     if not path.is_file():
@@ -165,11 +166,11 @@ def _blocks(count: int) -> Iterator[slice]:
 
 
 def _whitening(covariance: NDArray[np.floating], ridge: float) -> NDArray[np.float64]:
-    """Return the inverse square root of a (P, P) covariance, its diagonal raised by the ridge."""
+    """Return the inverse square root of a (P, P) covariance, regularised by the ridge."""
     square = covariance.astype(np.float64)
     floor = ridge * np.trace(square) / len(square)
     values, vectors = np.linalg.eigh(square)
-    # The floor keeps directions without any variance (constant features) from being divided by 0.
+    # The floor prevents a division by 0 in directions without any variance (constant features).
     scaled = vectors / np.sqrt(np.maximum(values, 0.0) + max(floor, 1e-12))
     inverse_root: NDArray[np.float64] = scaled @ vectors.T
     return inverse_root

@@ -1,4 +1,4 @@
-"""A captioned collection on disk: which photos there are and what is said of each."""
+"""A captioned collection on disk: its photos and the captions of each."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from fusion.fusion_error import FusionError
 __all__ = ["Collection", "CollectionError", "ReadPhoto", "left_out_of", "read_captions"]
 
 ReadPhoto: TypeAlias = Callable[[Path, int], Image.Image]
-"""Reads a photo: its path, and the side in pixels below which neither of its sides need stay.
+"""Reads a photo, given its path and a length in pixels: the photo may be reduced, as long as both
+its sides keep at least that length.
 
-It gives mode RGB, upright, by the decoder that photos are indexed with, and raises CollectionError
-where the file is no photo. Nothing in this package decodes files, so that a model is trained on the
-pixels that it is later searched by.
+It returns an upright image in mode RGB, by the decoder that photos are indexed with, and raises
+CollectionError if the file is not a photo. Nothing in this package decodes files itself, so that a
+model is trained on exactly the pixels that are indexed later.
 """
 
 
@@ -38,21 +39,22 @@ class Collection:
     paths: list[Path]
     caption_ids: list[int]
     photo_rows: list[int]
-    """For each caption the position of its photo in `paths`."""
+    """For each caption, the position of its photo in `paths`."""
     texts: list[str]
     notes: tuple[str, ...] = ()
-    """What of the file was left out, in lines for people."""
+    """What was left out of the file, as human-readable lines."""
 
 
 def read_captions(annotations: Path, images_dir: Path) -> Collection:
     """Read the photos that exist and have a caption, in the file's order, and their captions.
 
-    Entries that are odd are taken or left out as `fusion.caption_files.coco_entries` says. A photo
-    that is listed twice is one photo. Ids are those of the file where all are different whole
-    numbers, else counted from 1.
+    Malformed entries are accepted or left out as described in `fusion.caption_files.coco_entries`.
+    A photo that is listed twice counts once. Ids are those of the file if they are all distinct
+    integers of 64 bits; otherwise they are counted from 1.
 
     Raises:
-        CollectionError: it is no COCO captions file, or no photo that it names is in the folder.
+        CollectionError: the file is no COCO captions file, or no photo that it names is in the
+            folder.
     """
     try:
         file = CocoFile(annotations)
@@ -92,7 +94,7 @@ def read_captions(annotations: Path, images_dir: Path) -> Collection:
 
 
 def left_out_of(collections: Iterable[tuple[Path, Path]]) -> list[str]:
-    """Return what of collections, as folders of photos and captions files, is left out, in lines.
+    """Return what is left out of collections (folders of photos and captions files), as lines.
 
     Raises:
         CollectionError: as `read_captions`.
@@ -105,18 +107,18 @@ def left_out_of(collections: Iterable[tuple[Path, Path]]) -> list[str]:
 
 
 def _photo_named(name: str, images_dir: Path) -> Path | None:
-    """Return the file that a name means, in whichever Unicode form the disk has it."""
+    """Return the file that a name refers to, in whichever Unicode form the disk has its name."""
     for spelling in spellings(name):
         for form in dict.fromkeys([spelling, one_form(spelling), normalize("NFD", spelling)]):
             try:
                 if (path := images_dir / form).is_file():
                     return path
-            except OSError:  # it is too long for a name
+            except OSError:  # such as a name that is too long
                 continue
     return None
 
 
 def _numbers(ids: Sequence[Id | None]) -> list[int]:
-    """Return ids as different numbers of 64 bits."""
+    """Return the ids if they are distinct integers of 64 bits; otherwise count them from 1."""
     numbers = [number for number in ids if isinstance(number, int) and -(2**63) <= number < 2**63]
     return numbers if len(set(numbers)) == len(ids) else list(range(1, len(ids) + 1))

@@ -1,7 +1,7 @@
-"""Encoder features of a captioned collection, computed once and kept on disk.
+"""Encoder features of a captioned collection, computed once and cached on disk.
 
 Below their last layers the encoders are frozen, so a collection's features are a function of the
-encoders' weights, the annotation file and the photos: the cache is named after all three.
+encoders' weights, the captions and the photos: the cache key is a hash of all three.
 """
 
 from __future__ import annotations
@@ -57,28 +57,28 @@ def cache_features(
     read_photo: ReadPhoto,
     views: int = 1,
 ) -> PairData:
-    """Features of the photos and captions that a COCO captions file names.
+    """Return the features of the photos and captions in a COCO captions file.
 
     Args:
         encoders: the encoders.
-        images_dir: the folder that holds the photos by `file_name`.
+        images_dir: the folder that the photos' `file_name` is relative to.
         annotations: a COCO captions file (`images` with `id`, `file_name`; `annotations` with
             `id`, `image_id`, `caption`).
-        cache_dir: where features are kept; a second call reads them back.
-        progress: called with what is being done, how many are done and how many there are.
+        cache_dir: the folder of the cache; a second call reads the features from it.
+        progress: called with the number of items done, their total and what is being done.
         read_photo: reads a photo as indexing does.
-        views: how many views to give of each photo: as `PhotoFeatures.maps`, or as its `views`
-            from an encoder that has no blocks to tune.
+        views: the number of views of each photo, returned as `PhotoFeatures.maps`, or as
+            `PhotoFeatures.views` for an encoder that has no blocks to tune.
 
     Raises:
-        CollectionError: it is no COCO captions file, no photo that it names is in the folder, or
-            one of them cannot be read.
+        CollectionError: the file is no COCO captions file, no photo that it names is in the folder,
+            or one of them cannot be read.
     """
     collection = read_captions(annotations, images_dir)
     folder = cache_dir / cache_key(encoders, collection)
     folder.mkdir(parents=True, exist_ok=True)
     report = progress or (lambda *_: None)
-    # Each file is renamed into place when it is whole, the one that is looked for last of all.
+    # Each file is renamed into place when complete, and the one checked for here comes last.
     if not (folder / "pooled.npy").exists():
         write_photos(encoders, collection, folder, read_photo, report)
     if not (folder / "mask.npy").exists():
@@ -95,7 +95,7 @@ def cache_key(encoders: Encoders, collection: Collection) -> str:
     digest = hashlib.sha256(f"3 {REGION_SIDE} {MAX_WORDS} {encoders.fingerprint}".encode())
     for path in collection.paths:
         stat = path.stat()
-        # JPEGs kept their pixels when one decoder took the place of two; others may not have.
+        # When one decoder replaced two, JPEGs decoded to the same pixels; others may not have.
         reader = "" if path.suffix.lower() in (".jpg", ".jpeg") else " 2"
         digest.update(f"{path.resolve()} {stat.st_size} {stat.st_mtime_ns}{reader}\n".encode())
     digest.update("\n".join(collection.texts).encode())
@@ -105,8 +105,8 @@ def cache_key(encoders: Encoders, collection: Collection) -> str:
 def batches_of_photos(
     paths: Sequence[Path], number: int, size_px: int, read_photo: ReadPhoto
 ) -> Iterator[tuple[slice, list[Image.Image]]]:
-    """Read view `number` of photos as squares, some batches ahead, by a thread for each core."""
-    # A part of a photo has fewer pixels than the photo, and should still fill the square.
+    """Yield batches of view `number` of photos as squares, read ahead by a thread per core."""
+    # A part of a photo has fewer pixels than the photo, but should still fill the square.
     enough_px = size_px if number < FIRST_PART else math.ceil(size_px / SHORTEST_SIDE)
 
     def read(path: Path) -> Image.Image:
@@ -128,9 +128,9 @@ def batches_of_photos(
 def array_files(
     folder: Path, shapes: Mapping[str, tuple[int, ...]], count: int
 ) -> Iterator[dict[str, Array]]:
-    """Open float16 files of `count` rows; each gets its name when all are whole, in this order."""
+    """Open float16 files of `count` rows; once all are complete, rename them in this order."""
     with ExitStack() as files:
-        # What is entered last is left first.
+        # ExitStack exits in reverse order of entry.
         partials = {
             name: files.enter_context(replaced_file(folder / f"{name}.npy"))
             for name in reversed(list(shapes))
@@ -178,10 +178,10 @@ def write_view(
     read_photo: ReadPhoto,
     report: Progress,
 ) -> None:
-    """Write what another view of each photo gives the last blocks.
+    """Write the input of the last blocks for another view of each photo.
 
-    Views are there to vary what training sees, so bfloat16 does: twice as fast on recent
-    processors, with some noise of its own.
+    Views are there for augmentation, so bfloat16 is precise enough: it is twice as fast on recent
+    processors and only adds some noise of its own.
     """
     shape = np.load(folder / "maps-0.npy", mmap_mode="r").shape
     place = torch.device(encoders.image.device)

@@ -1,4 +1,4 @@
-"""A captioned collection as arrays: what the models read of its photos and captions."""
+"""A captioned collection as arrays: the features of photos and captions that models read."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ REGION_SIDE = 5
 
 @dataclass(frozen=True)
 class PhotoFeatures:
-    """N photos: what the models read of them."""
+    """Features of N photos."""
 
     image_ids: NDArray[np.int64]
     paths: list[str]
@@ -43,26 +43,26 @@ class PhotoFeatures:
     pooled: NDArray[np.float16]
     """(N, 2 D): mean and maximum of the whole grid."""
     maps: tuple[NDArray[np.float16], ...] = ()
-    """Each (N, rows, columns, C): what enters the image encoder's last blocks, of the photos
-    themselves and then of other views of them. Empty for an encoder without such blocks."""
+    """Each (N, rows, columns, C): the input of the image encoder's last blocks, first for the
+    photos themselves and then for other views of them. Empty for an encoder without such blocks."""
     views: tuple[tuple[NDArray[np.float16], NDArray[np.float16]], ...] = ()
-    """`regions` and `pooled` of other views of the photos, for training whose image encoder stays
-    frozen."""
+    """`regions` and `pooled` of other views of the photos, for training with a frozen image
+    encoder."""
 
 
 @dataclass(frozen=True)
 class CaptionFeatures:
-    """M captions and the row of the photo that each belongs to."""
+    """Features of M captions, and the row of each caption's photo."""
 
     caption_ids: NDArray[np.int64]
     photo_rows: NDArray[np.int64]
     texts: list[str]
     words: NDArray[np.float16]
-    """(M, T, D), zero where there is padding."""
+    """(M, T, D), zero at padding."""
     mask: NDArray[np.bool_]
-    """(M, T)."""
+    """(M, T), true where there is a word."""
     lower: NDArray[np.float16] | None = None
-    """(M, T, D): states below the text encoder's tunable layers; None where it has none."""
+    """(M, T, D): the input of the text encoder's tunable layers; None if it has none."""
 
 
 @dataclass(frozen=True)
@@ -74,32 +74,32 @@ class PairData:
 
 
 class PhotoInput(NamedTuple):
-    """What the image encoder gave of B photos; a reader needs one of the two forms."""
+    """The image encoder's output for B photos: `regions` and `pooled`, or `lower`."""
 
     regions: Tensor | None = None
     """(B, R, D) float32, the cells of its grid."""
     pooled: Tensor | None = None
     """(B, P) float32, their summary."""
     lower: Tensor | None = None
-    """(B, rows, columns, C) float32, what enters the last blocks, for a reader that tunes them."""
+    """(B, rows, columns, C) float32, the input of the last blocks, for a reader that tunes them."""
 
 
 class TextInput(NamedTuple):
-    """What the text encoder gave of B texts."""
+    """The text encoder's output for B texts."""
 
     mask: Tensor
-    """(B, T) bool."""
+    """(B, T) bool, true where there is a word."""
     words: Tensor
     """(B, T, Dt) float32."""
     lower: Tensor | None = None
-    """(B, T, Dt) float32, what enters the last layers, for a reader that tunes them."""
+    """(B, T, Dt) float32, the input of the last layers, for a reader that tunes them."""
 
 
 def subset(data: PairData, rows: Tensor, *, views: int = 1) -> PairData:
     """Return the photos `rows` (K,) of a collection, in their first `views`, and their captions.
 
-    All of it is copied into memory (some 385 kB a photo, 70 kB more for each further view, with the
-    packaged encoders), so the default is the photos as they are.
+    All of it is copied into memory: about 385 kB per photo with the packaged encoders, and 70 kB
+    more for each further view, so the default is the photos themselves without other views.
     """
     chosen = rows.numpy()
     position = np.full(len(data.photos.regions), -1)
@@ -123,9 +123,9 @@ def subset(data: PairData, rows: Tensor, *, views: int = 1) -> PairData:
 
 
 def joined(parts: Sequence[PairData]) -> PairData:
-    """Put collections behind each other as one, copied into memory where there are several.
+    """Concatenate collections into one; with more than one, all are copied into memory.
 
-    Ids are those of the collections and may repeat; rows of captions are counted on.
+    Ids stay those of the collections and may repeat; the captions' rows of photos are shifted.
     """
     if len(parts) == 1:
         return parts[0]
@@ -159,13 +159,13 @@ def joined(parts: Sequence[PairData]) -> PairData:
 
 
 def _padded(array: NDArray[np.generic], length: int) -> NDArray[np.generic]:
-    """Rows (M, T, ...) with zeros up to `length`."""
+    """Return rows (M, T, ...), padded with zeros to T = `length`."""
     wanted = [(0, 0), (0, length - array.shape[1]), *((0, 0),) * (array.ndim - 2)]
     return np.pad(array, wanted)
 
 
 def some_captions(captions: CaptionFeatures, rows: NDArray[np.integer]) -> CaptionFeatures:
-    """Return the captions `rows` (K,), which may name one more than once."""
+    """Return the captions `rows` (K,), in which a row may occur more than once."""
     lower = captions.lower
     return replace(
         captions,
@@ -179,7 +179,10 @@ def some_captions(captions: CaptionFeatures, rows: NDArray[np.integer]) -> Capti
 
 
 def photo_features(regions: Tensor) -> tuple[Tensor, Tensor]:
-    """Cells and summary of B photos from a square grid: (B, R, D) -> (B, R', D), (B, 2 D)."""
+    """Return cells and summary of B photos with a square grid: (B, R, D) -> (B, R', D), (B, 2 D).
+
+    The grid is averaged to at most 5 x 5 cells; the summary is its mean and maximum.
+    """
     side = round(regions.shape[1] ** 0.5)
     cells = regions
     if side > REGION_SIDE:
@@ -189,18 +192,18 @@ def photo_features(regions: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def word_summary(words: Tensor, mask: Tensor) -> Tensor:
-    """Mean and maximum over the words: (B, T, D), (B, T) -> (B, 2 D)."""
+    """Return the mean and maximum over the words: (B, T, D), (B, T) -> (B, 2 D)."""
     return torch.cat([masked_mean(words, mask), masked_max(words, mask)], dim=-1)
 
 
 def photo_input(photos: PhotoFeatures, rows: Tensor, views: Tensor | None = None) -> PhotoInput:
-    """Return what readers take of photos.
+    """Return a reader's input for some photos.
 
     Args:
         photos: N photos.
-        rows: (B,) int64, which of them.
-        views: (B,) int64, which view to show of each, by `photos.maps` or, for a frozen encoder,
-            by `photos.views`; None or 0 for the photos themselves.
+        rows: (B,) int64, the rows of the photos to take.
+        views: (B,) int64, the number of the view to take of each, from `photos.maps` or, for a
+            frozen encoder, from `photos.views`; None or 0 for the photos themselves.
     """
     regions, pooled = floats(photos.regions, rows), floats(photos.pooled, rows)
     if not photos.maps:
@@ -220,7 +223,7 @@ def photo_input(photos: PhotoFeatures, rows: Tensor, views: Tensor | None = None
 
 
 def text_input(captions: CaptionFeatures, rows: Tensor) -> TextInput:
-    """Return what readers take of the captions `rows` (B,), cut to the longest of them."""
+    """Return a reader's input for the captions `rows` (B,), cut to the longest of them."""
     mask = torch.from_numpy(captions.mask[rows.numpy()])
     longest = int(mask.sum(1).max())
     words = floats(captions.words[:, :longest], rows)
@@ -229,5 +232,5 @@ def text_input(captions: CaptionFeatures, rows: Tensor) -> TextInput:
 
 
 def floats(array: NDArray[np.float16], rows: Tensor) -> Tensor:
-    """Rows (B,) of an array that may lie on disk, as float32."""
+    """Return rows (B,) of an array, which may be memory-mapped, as float32."""
     return torch.from_numpy(np.asarray(array[rows.numpy()], np.float32))

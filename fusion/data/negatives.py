@@ -1,6 +1,6 @@
-"""False pairs: for each caption a photo that is not its own, at random or a hard one.
+"""False pairs: for each caption a photo that is not its own, either a random one or a hard one.
 
-Training fixes its thresholds on such pairs, and an evaluation judges them on others of the kind.
+Training fits thresholds on such pairs, and an evaluation tests them on other pairs of this kind.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ HARD_TOP = 20
 
 
 def top_of(photos: int) -> int:
-    """How many photos are as hard among `photos` as the top 20 are among a thousand, at least 1."""
+    """Return how many of `photos` are as hard as the top 20 of a thousand are: at least 1."""
     return max(round(HARD_TOP * photos / 1000), 1)
 
 
 def random_false_photos(photo_rows: NDArray[np.int64], photos: int, seed: int) -> NDArray[np.int64]:
-    """Draw for each caption a photo that is not its own, all others being equally likely.
+    """Draw for each caption a photo that is not its own, uniformly from all others.
 
     Args:
         photo_rows: (M,) int64, the row of each caption's own photo.
-        photos: how many photos there are, at least 2.
+        photos: the number of photos, at least 2.
         seed: the same seed draws the same pairs.
 
     Raises:
@@ -32,23 +32,23 @@ def random_false_photos(photo_rows: NDArray[np.int64], photos: int, seed: int) -
     _check_photos(photos)
     rng = np.random.default_rng(seed)
     drawn = rng.integers(0, photos - 1, size=len(photo_rows))
-    false: NDArray[np.int64] = drawn + (drawn >= photo_rows)  # steps over the photo of its own
+    false: NDArray[np.int64] = drawn + (drawn >= photo_rows)  # skips the caption's own photo
     return false
 
 
 def hard_false_photos(
     similarity: NDArray[np.floating], photo_rows: NDArray[np.int64], seed: int, top: int = HARD_TOP
 ) -> NDArray[np.int64]:
-    """Draw for each caption one of the `top` photos most alike to it that is not its own.
+    """Draw for each caption one of the `top` most similar photos, other than its own.
 
     Args:
-        similarity: (M, G) float, of an independent model; higher is more alike, ties by row.
+        similarity: (M, G) float, by an independent model; higher is more similar, ties by row.
         photo_rows: (M,) int64, the row of each caption's own photo.
         seed: the same seed draws the same pairs.
-        top: how many of the most alike to draw from; all others where there are fewer.
+        top: how many of the most similar photos to draw from; all of them if there are fewer.
 
     Raises:
-        ValueError: fewer than two photos, or shapes that do not fit.
+        ValueError: there are fewer than two photos, or the shapes do not fit.
     """
     nearest = alike_photos(similarity, photo_rows, top)
     captions = len(nearest)
@@ -60,9 +60,12 @@ def hard_false_photos(
 def alike_photos(
     similarity: NDArray[np.floating], photo_rows: NDArray[np.int64], top: int
 ) -> NDArray[np.int64]:
-    """The `top` photos most alike to each caption that are not its own, as for `hard_false_photos`.
+    """Return the `top` photos most similar to each caption, other than its own.
 
-    Return (M, top) int64, or all other photos where there are fewer; the most alike comes first.
+    Arguments and errors are those of `hard_false_photos`.
+
+    Returns:
+        (M, top) int64, or fewer columns if there are fewer other photos; the most similar first.
     """
     captions, photos = similarity.shape
     _check_photos(photos)

@@ -1,7 +1,7 @@
-"""Queries as people type them, one to three words, cut from training captions by rule.
+"""Queries as people type them, of one to three words, cut from training captions by rule.
 
-A caption describes one photo, a short query many. So each has as right answers all photos whose
-captions say all of its words.
+A caption describes one photo, but a short query many. So the right answers to a short query are all
+photos whose captions contain all of its words.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ LONGEST = 3
 
 
 def short_text(caption: str, row: int) -> str:
-    """Cut one to three neighbouring content words out of a caption, in their canonical form.
+    """Cut one to three consecutive content words out of a caption, in their canonical form.
 
     Args:
-        caption: what is said of a photo.
-        row: of the caption; decides where it is cut, together with the caption.
+        caption: the caption of a photo.
+        row: the caption's row; it seeds the random cut, together with the caption.
 
     Returns:
-        Nothing where the caption has no content word.
+        The query; empty if the caption has no content word.
 
     >>> short_text("It is a dog .", 0)
     'dog'
@@ -54,13 +54,13 @@ def _said(text: str) -> set[str]:
 
 @dataclass(frozen=True)
 class ShortQueries:
-    """A short query for each of M captions, and the words that N photos are said to show.
+    """A short query for each of M captions, and the words in the captions of N photos.
 
     Attributes:
-        features: of the U different queries.
+        features: features of the U distinct queries.
         of_caption: (M,) int64, the query that was cut from each caption; -1 for none.
         asked: (U, V) bool, the words of each query.
-        said: (N, V) bool, the words that a caption of each photo says.
+        said: (N, V) bool, the words that occur in any caption of each photo.
     """
 
     features: CaptionFeatures
@@ -69,7 +69,7 @@ class ShortQueries:
     said: Tensor
 
     def positive(self, queries: Tensor, photos: Tensor) -> Tensor:
-        """Which of B photos each of Q queries is true of: (Q,), (B,) -> (Q, B) bool."""
+        """Return which of B photos each of Q queries is true of: (Q,), (B,) -> (Q, B) bool."""
         missing = self.asked[queries].float() @ (~self.said[photos]).float().T
         return missing == 0
 
@@ -78,9 +78,9 @@ def short_queries(encoders: Encoders, captions: CaptionFeatures, photos: int) ->
     """Cut the short queries of a collection and encode them.
 
     Args:
-        encoders: the collection's own.
+        encoders: the encoders that the collection was encoded with.
         captions: M captions.
-        photos: N.
+        photos: N, the number of photos.
     """
     cut = [short_text(text, row) for row, text in enumerate(captions.texts)]
     texts = sorted({text for text in cut if text})

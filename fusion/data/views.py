@@ -1,4 +1,4 @@
-"""Other views of a training photo: mirrored, a random part of it, or worn by resizing and JPEG."""
+"""Augmented views of a training photo: mirrored, cropped, or degraded by resizing and JPEG."""
 
 from __future__ import annotations
 
@@ -12,20 +12,22 @@ __all__ = ["FIRST_PART", "SHORTEST_SIDE", "view_of", "worn"]
 
 SMALLEST_PART = 0.5
 STRETCH = 0.1
-"""Of a part: its width by up to e to this power, its height by as much the other way."""
+"""A crop's width is scaled by a random factor of up to e to this power, or its inverse; its height
+is divided by the same factor."""
 
 SHORTEST_SIDE = math.sqrt(SMALLEST_PART) * math.exp(-STRETCH)
-"""The least that a side of a part can be of the photo's."""
+"""The smallest ratio of a crop's side to the photo's."""
 
 FIRST_PART = 2
-"""The first view that is a part of the photo."""
+"""The number of the first view that is a crop of the photo."""
 
 
 def view_of(image: Image.Image, number: int, name: str) -> Image.Image:
     """Return view `number` of a photo; the same number and name give the same view.
 
-    0 is the photo itself, 1 its mirror image, and each further one a part of at least half its
-    area, stretched by up to a fifth, mirrored every other time.
+    View 0 is the photo itself and view 1 its mirror image. Each further one is a random crop of at
+    least half the photo's area, with the aspect ratio changed by up to a fifth, and mirrored in
+    half of all cases.
     """
     if number == 0:
         return image
@@ -43,18 +45,20 @@ def view_of(image: Image.Image, number: int, name: str) -> Image.Image:
 
 
 WORN = 0.5
-"""Share of the views that are worn."""
+"""Share of the views that are degraded."""
 WORN_PX = (150, 400)
 WORN_QUALITY = (60, 95)
 LEAST_SIDE = 0.6
-"""A photo is not made smaller to a side that is more than its own shorter one divided by this."""
+"""A view is resized to a side only if its own shorter side is longer than this share of that side.
+"""
 
 
 def worn(image: Image.Image, number: int, name: str) -> Image.Image:
-    """Return half of the views but the photo itself less sharp; the same number and name agree.
+    """Degrade half of the views, never view 0; the same number and name give the same result.
 
-    People keep photos at many sizes and qualities. A worn view was squashed to a square, or scaled,
-    to a side of 150 to 400 pixels, and written as a JPEG of quality 60 to 95.
+    People keep photos at many sizes and qualities. A degraded view is resized so that its longer
+    side, or in half of the cases both sides, are 150 to 400 pixels (unless that would enlarge it
+    too much), and compressed as a JPEG of quality 60 to 95.
     """
     chance = random.Random(f"deg {name} {number}")
     if number == 0 or chance.random() >= WORN:

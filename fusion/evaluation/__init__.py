@@ -1,1 +1,1 @@
-"""A trained model over a whole collection: every caption's score with every photo."""
+"""Scores of a trained model over a whole collection: every caption with every photo."""

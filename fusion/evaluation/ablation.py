@@ -1,8 +1,8 @@
-"""One trained model with each of its parts taken out in turn: all captions' scores with all photos.
+"""Ablation of one trained model: scores of all captions with all photos, each part removed in turn.
 
-A row names what is scored: which variant of the network (`fusion/evaluation/variants.py`), which
+A row says what is scored: which variant of the network (`fusion/evaluation/variants.py`), which
 stage of it, and which of the signals that `Network.combine` adds up. A signal that is left out
-counts zero, its gate and the others' stay as they were fitted together.
+counts as zero; its gate and the others' stay as they were fitted together.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from fusion.network.network import Network, ScoreParts, TextVectors
 __all__ = ["FULL", "SIGNALS", "Row", "ablation_rows", "score_rows"]
 
 SIGNALS = ScoreParts._fields[1:]
-"""What the re-ranker adds to the first stage's score."""
+"""The signals that the re-ranker adds to the first stage's score."""
 CROSS = "logits"
 NAMES = {
     "worded": "word graph",
@@ -48,11 +48,12 @@ class Row:
     """A line of the table.
 
     Attributes:
-        name: what a reader sees, and the row's key in a report.
-        against: the name of the row that it is compared with, None for the first.
+        name: the row's label in the table, and its key in a report.
+        against: the name of the row that it is compared with; None for the first row.
         variant: the name of a variant in `VARIANTS`.
-        stage: the first stage without its hub corrections, with them, or all stages.
-        signals: what the re-ranker may add, of `SIGNALS`.
+        stage: the first stage without its hub corrections, the first stage with them, or both
+            stages.
+        signals: those of `SIGNALS` that the re-ranker adds.
     """
 
     name: str
@@ -106,14 +107,14 @@ def ablation_rows(network: Network) -> tuple[Row, ...]:
 
 
 class PairLogits:
-    """Logits of one cross-modal graph, each pair's worked out the first time it is asked for."""
+    """Logits of one cross-modal graph, computed for each pair on first use and cached."""
 
     def __init__(self, network: Network, photos: Gallery, texts: TextVectors) -> None:
         self.network, self.photos, self.texts = network, photos, texts
         self.known = torch.full((len(texts.vectors), len(photos.vectors)), torch.nan)
 
     def __call__(self, q: Tensor, g: Tensor) -> Tensor:
-        """Return the logits of (N,) captions with (N,) photos: -> (N,)."""
+        """Return the logits (N,) of pairs, given as (N,) rows of captions and of photos."""
         new = self.known[q, g].isnan()
         logits = pair_logits(self.network, self.photos, self.texts, q[new], g[new])
         self.known[q[new], g[new]] = logits
@@ -126,14 +127,14 @@ def score_rows(
     """Score a collection as each row says.
 
     Args:
-        network: a trained network; it is left as it is.
+        network: a trained network; it is not changed.
         data: the collection.
         rows: what to score.
-        progress: called with what is being done, how many rows are done and how many there are.
+        progress: called with the number of rows done, their total and what is being done.
 
     Yields:
-        Each row once, those of one variant together, with (Q, G) float32 scores by which a caption
-        finds photos, and (Q, G) by which a photo finds captions.
+        Each row once, those of one variant together, with (Q, G) float32 scores for text-to-image
+        retrieval, and (Q, G) float32 scores for image-to-text retrieval.
     """
     read = read_once(network, data)
     whole = VariantScores(network, read, VARIANTS[0])
@@ -151,13 +152,14 @@ def score_rows(
 
 
 class VariantScores:
-    """A collection embedded by one variant, and its pairs' signals once they are asked for.
+    """A collection embedded by one variant, and its pairs' signals, computed on first use.
 
     Args:
         network: the whole network.
-        read: the collection, as `read_once` gives it.
-        variant: what to make of the network.
-        whole: the unchanged variant, which lends what the change leaves alone.
+        read: the collection, as returned by `read_once`.
+        variant: the variant to make of the network.
+        whole: the scores of the unchanged variant, to reuse the parts that the change does not
+            affect; None for that variant itself.
     """
 
     photos: Gallery
@@ -180,7 +182,7 @@ class VariantScores:
         self.parts: dict[int, tuple[Tensor, Tensor, ScoreParts[Tensor]]] = {}
 
     def of(self, row: Row, dim: int) -> Tensor:
-        """Score as a row says; `dim` as in `nearest_pairs`: -> (Q, G)."""
+        """Return the scores (Q, G) of a row; `dim` as in `nearest_pairs`."""
         if row.stage == "uncorrected":
             return self.texts.vectors @ self.photos.vectors.T
         if row.stage == "first":
@@ -195,7 +197,7 @@ class VariantScores:
         return place(self.first, q, g, scores, dim)
 
     def listed(self, dim: int) -> tuple[Tensor, Tensor, ScoreParts[Tensor]]:
-        """The pairs that are re-ranked, (N,) captions and (N,) photos, and their signals."""
+        """Return the pairs to re-rank, (N,) captions and (N,) photos, with their signals."""
         if dim not in self.parts:
             q, g = nearest_pairs(self.first, dim)
             known = self.logits(q, g)

@@ -1,4 +1,4 @@
-"""Graphs whose edges lead elsewhere, or that have none: what variants of a network are made of."""
+"""Graphs with shuffled edges or none, from which the variants of a network are built."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["EdgelessCross", "ShuffledCross", "ShuffledGraph", "ShuffledWords"]
 
 
 class ShuffledGraph(NodeGraph):
-    """A graph inside one modality whose edges join other nodes of the same photo or text."""
+    """A graph inside one modality, with edges shuffled among the nodes of each photo or text."""
 
     generator: torch.Generator
 
@@ -26,35 +26,35 @@ class ShuffledGraph(NodeGraph):
 
 
 class EdgelessCross(CrossGraph):
-    """The cross-modal graph in which a word sees all regions alike and no other word."""
+    """The cross-modal graph in which a word attends equally to all regions and to no other word."""
 
     def attention(self, cosine: Tensor) -> Tensor:
-        """One weight for all regions: (H, G, R, X) -> (H, G, R, X)."""
+        """Return the same weight for all regions: (H, G, R, X) -> (H, G, R, X)."""
         return torch.full_like(cosine, 1 / cosine.shape[2])
 
     def nearest(self, cosine: Tensor) -> Tensor:
-        """No region is singled out: the mean similarity, (H, G, R, X) -> (H, G, X)."""
+        """Return the mean similarity instead of the nearest region's: (H, G, R, X) -> (H, G, X)."""
         return cosine.mean(2).float()
 
     def read_out(
         self, words: Tensor, word_mask: Tensor, relations: Tensor, edges: Tensor | None
     ) -> Tensor:
-        """Read relation vectors out with no edges between words."""
+        """Read out relation vectors without edges between words."""
         none = words.new_zeros(*word_mask.shape, word_mask.shape[1])
         return super().read_out(words, word_mask, relations, none)
 
 
 class ShuffledCross(CrossGraph):
-    """The cross-modal graph in which a word's edges lead to other regions of the photo."""
+    """The cross-modal graph with each word's edges shuffled among the photo's regions."""
 
     generator: torch.Generator
 
     def attention(self, cosine: Tensor) -> Tensor:
-        """The weights of a photo's regions change places: (H, G, R, X) -> (H, G, R, X)."""
+        """Return the weights permuted among a photo's regions: (H, G, R, X) -> (H, G, R, X)."""
         return self.moved(super().attention(cosine))
 
     def nearest(self, cosine: Tensor) -> Tensor:
-        """Similarity with the region that took the nearest one's place: -> (H, G, X)."""
+        """Return the similarity with the region that replaces the nearest one: -> (H, G, X)."""
         chosen = self.moved(torch.zeros_like(cosine).scatter_(2, cosine.argmax(2, True), 1.0))
         return (cosine * chosen).sum(2).float()
 
@@ -66,7 +66,7 @@ class ShuffledCross(CrossGraph):
     def read_out(
         self, words: Tensor, word_mask: Tensor, relations: Tensor, edges: Tensor | None
     ) -> Tensor:
-        """Read relation vectors out along shuffled edges between words."""
+        """Read out relation vectors along shuffled edges between words."""
         if edges is None:
             edges = cosine_neighbours(words, word_mask, self.config.neighbours)
         moved = shuffled_edges(edges, word_mask, self.generator)
@@ -74,11 +74,14 @@ class ShuffledCross(CrossGraph):
 
 
 class ShuffledWords(WordGraph):
-    """The word graph in which each training photo leads to the words of another one."""
+    """The word graph with each training photo's words replaced by those of another one."""
 
     order: Tensor
 
     def edges(self, vectors: Tensor, bank: Tensor) -> tuple[Tensor, Tensor]:
-        """Edges from photos (B, D) to the bank's (N, D), led to other photos: -> (B, E) twice."""
+        """Return edges from photos (B, D) to permuted ones of the bank (N, D), and their weights.
+
+        Both are (B, E).
+        """
         neighbours, weights = super().edges(vectors, bank)
         return self.order.argsort()[neighbours], weights

@@ -38,13 +38,13 @@ class GraphMatcher:
         self.embedded: tuple[PhotoFeatures, Gallery] | None = None
 
     def gallery(self, photos: PhotoFeatures, progress: Progress | None = None) -> Gallery:
-        """Embed photos, once for as long as the same ones are asked for."""
+        """Return the embedded photos; the last result is cached for the same `photos` object."""
         if self.embedded is None or self.embedded[0] is not photos:
             self.embedded = photos, embed_photos(self.network, photos, progress=progress)
         return self.embedded[1]
 
     def score_all(self, data: PairData, progress: Progress | None = None) -> PairScores:
-        """Score every caption with every photo; the re-ranker sees each list's top 50."""
+        """Score every caption with every photo; only the top 50 of each list are re-ranked."""
         photos = self.gallery(data.photos, progress)
         texts = embed_texts(self.network, data.captions)
         first = first_scores(photos, texts)
@@ -78,7 +78,7 @@ class GraphMatcher:
         )  # fmt: skip
 
     def score_own(self, data: PairData) -> OwnScores:
-        """Score every caption with its own photo by both stages."""
+        """Score every caption with its own photo, by both stages."""
         photos, texts = self.gallery(data.photos), embed_texts(self.network, data.captions)
         own = torch.from_numpy(data.captions.photo_rows)
         parts = score_parts(self.network, photos, texts, torch.arange(len(own)), own)

@@ -19,10 +19,10 @@ __all__ = ["load_matcher", "load_pair_matcher"]
 
 
 def load_matcher(folder: Path | None = None) -> Matcher:
-    """Read the matcher of a checkpoint folder, whatever kind it is; None is the shipped one.
+    """Load the matcher of a checkpoint folder, whatever its kind; None for the shipped checkpoint.
 
     Raises:
-        CheckpointError: the folder is not a whole checkpoint.
+        CheckpointError: the folder is not a complete checkpoint.
     """
     checkpoint = read_checkpoint(folder or shipped_checkpoint())
     if checkpoint.kind == "crossgraph":
@@ -31,7 +31,11 @@ def load_matcher(folder: Path | None = None) -> Matcher:
 
 
 def load_pair_matcher(checkpoint: Checkpoint) -> Matcher:
-    """The matcher of a model that scores pairs directly (article, concat, average)."""
+    """Return the matcher of a model that scores pairs directly (article, concat, average).
+
+    Raises:
+        CheckpointError: the checkpoint is damaged.
+    """
     try:
         return PairMatcher.from_checkpoint(checkpoint)
     except (KeyError, RuntimeError, TypeError, ValueError) as error:

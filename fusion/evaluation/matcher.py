@@ -1,4 +1,4 @@
-"""A trained model over a whole captioned collection: every caption's score with every photo."""
+"""The protocol of models under evaluation: scores of every caption with every photo."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ class PairScores:
     reranked_text_to_image: Matrix | None
     reranked_image_to_text: Matrix | None
     match: Callable[[NDArray[np.int64], NDArray[np.int64]], Matrix]
-    """(N,) rows of captions, (N,) rows of photos -> (N,) scores, to hold against the threshold."""
+    """(N,) rows of captions, (N,) rows of photos -> (N,) scores, to compare with the threshold."""
     probability: Callable[[Matrix], Matrix]
-    """(N,) scores that `match` gave -> (N,) in 0..1, how likely each pair matches."""
+    """(N,) scores by `match` -> (N,) in 0..1, the probability that each pair matches."""
     match_hard: Callable[[NDArray[np.int64], NDArray[np.int64]], Matrix]
-    """As `match`, but scores that tell matches from look-alikes, for the hard threshold."""
+    """Like `match`, but its scores tell matches from look-alikes, for the hard threshold."""
     probability_hard: Callable[[Matrix], Matrix]
-    """(N,) scores that `match_hard` gave -> (N,) in 0..1."""
+    """(N,) scores by `match_hard` -> (N,) in 0..1."""
 
 
 class OwnScores(NamedTuple):
-    """Scores of M captions with the photo of each, higher is nearer."""
+    """Scores of M captions, each with its own photo; higher is nearer."""
 
     first_stage: Matrix
     """(M,) float32."""
@@ -46,7 +46,7 @@ class OwnScores(NamedTuple):
 
 
 class Matcher(Protocol):
-    """What an evaluation reads of a model."""
+    """A model as the evaluation sees it."""
 
     @property
     def name(self) -> str:
@@ -62,11 +62,11 @@ class Matcher(Protocol):
 
     @property
     def threshold(self) -> float:
-        """Match scores above it count as a match; fitted on held-out training photos."""
+        """Scores above it count as a match; fitted on held-out training photos."""
 
     @property
     def hard_threshold(self) -> float:
-        """The same where false photos look alike."""
+        """The same for scores by `match_hard`, where false photos look like the right one."""
 
     def score_all(self, data: PairData, progress: Progress | None = None) -> PairScores:
         """Score every caption with every photo."""

@@ -1,4 +1,4 @@
-"""The models that judge pairs, evaluated as the two-stage network is."""
+"""The matcher of models that judge pairs, evaluated like the two-stage network."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class PairMatcher:
 
     @classmethod
     def from_checkpoint(cls, checkpoint: Checkpoint) -> PairMatcher:
-        """Build and fill the model of a checkpoint of kind article, concat or average."""
+        """Build the model of a checkpoint of kind article, concat or average, with its weights."""
         shape = checkpoint.config["model"]
         model = build_pair_model(**shape)
         model.load_state_dict(checkpoint.weights)

@@ -1,22 +1,21 @@
-"""A trained network without some of its edges, or with them led elsewhere: controls of its graphs.
+"""A trained network without some of its edges, or with them shuffled: controls for its graphs.
 
-A variant is a twin of the network, which shares its weights and has other modules in some places;
-the network itself is never touched. What "no edges" and "shuffled" mean, graph by graph:
+A variant is a twin of the network that shares its weights but replaces some of its modules; the
+network itself is never changed. What "no edges" and "shuffled" mean, graph by graph:
 
-- regions among themselves, words among themselves: no message is passed, as with gates at zero; or
-  the same edges join other nodes of the same photo or text (`shuffled_edges`).
-- the cross-modal graph: each word sees all regions alike, so that its message is their plain mean
-  and its nearest region's similarity becomes the mean similarity; or a word's edges, the one to its
-  nearest region too, lead to other regions of the same photo. The graphs inside both modalities
-  go the same way.
-- memory and word graph: the message is left out; or the edges lead to the same number of
-  other training photos: one permutation of them all.
-- the concept graph: classes bring a photo no message, and a query's paths tell nothing; or each
-  class bears the name of another one.
-- the word detector: what the regions show is taken for other words, by a permutation likewise.
+- edges between regions, edges between words: no message is passed, as with gates at zero; or the
+  same edges join other nodes of the same photo or text (`shuffled_edges`).
+- the cross-modal graph: each word attends equally to all regions, so that its message is their
+  plain mean and its nearest region's similarity becomes the mean similarity; or a word's edges,
+  including the one to its nearest region, lead to other regions of the same photo. The graphs
+  inside both modalities are changed in the same way.
+- memory and word graph: the message is left out; or the edges lead to as many other training
+  photos, by one permutation of all training photos.
+- the concept graph: classes send no message to a photo, and a query's paths contribute nothing; or
+  the names of the classes are permuted.
+- the word detector: its words are permuted in the same way.
 
-Nothing is trained or fitted again: banks, hub corrections and gates stay those of the whole
-network.
+Nothing is retrained or refitted: banks, hub corrections and gates stay those of the whole network.
 """
 
 from __future__ import annotations
@@ -57,10 +56,10 @@ class Variant:
 
     Attributes:
         name: what is changed, in a few words.
-        changes: each replaces modules of a twin; shuffles draw from the generator.
-        cross: what became of the cross-modal graph; variants alike in it give a pair one logit.
-        photos: whether photos must be embedded anew.
-        texts: whether texts must be.
+        changes: functions that replace modules of a twin; shuffles draw from the generator.
+        cross: how the cross-modal graph is changed; variants with the same value share its logits.
+        photos: whether photos must be embedded again.
+        texts: whether texts must be embedded again.
     """
 
     name: str
@@ -70,7 +69,7 @@ class Variant:
     texts: bool = True
 
     def of(self, network: Network) -> Network:
-        """Make the variant of a network that reads what `read_once` gave."""
+        """Return this variant of a network; it takes its input from `read_once`."""
         altered = twin(network)
         generator = torch.Generator().manual_seed(SEED)
         for change in self.changes:
@@ -79,14 +78,18 @@ class Variant:
 
 
 class ReadAlready(NodeReader):
-    """Takes what another reader made of photos and texts, and has little left to do.
+    """A reader for photos and texts that have been through the tuned layers already.
 
-    Photos come as regions and summary by the tuned blocks, texts with their tuned words in the
-    place of lower states.
+    Photos come with regions and summaries by the tuned blocks; texts have their tuned words in
+    place of their lower states.
     """
 
     def texts(self, words: TextInput) -> TextNodes:
-        """Whiten B texts."""
+        """Whiten B texts.
+
+        Raises:
+            ValueError: the tuned words are missing.
+        """
         if words.lower is None:
             raise ValueError("expected tuned words, found None: see `read_once`")
         return super().texts(TextInput(words.mask, words.lower))
@@ -96,9 +99,12 @@ class ReadAlready(NodeReader):
 def read_once(network: Network, data: PairData) -> PairData:
     """Run the tuned encoder layers over a collection, for the networks that `twin` makes.
 
-    These layers cost more than the graphs of the first stage and are the same in every variant.
-    Return the collection with float32 regions, summaries and words: some 400 MB for 1,000 photos
-    with 5,000 captions.
+    These layers cost more time than the graphs of the first stage, and are the same in every
+    variant.
+
+    Returns:
+        The collection with float32 regions, summaries and words: about 400 MB for 1,000 photos with
+        5,000 captions.
     """
     rows = torch.arange(len(data.photos.image_ids)).split(100)
     read = [network.reader.regions(photo_input(data.photos, part)) for part in rows]
@@ -119,7 +125,7 @@ def read_once(network: Network, data: PairData) -> PairData:
 
 
 def twin(network: Network) -> Network:
-    """Make a network with the same weights in modules of its own, over what `read_once` gives."""
+    """Return a network that shares the weights but not the modules; its input is `read_once`'s."""
     with torch.device("meta"):  # no memory, and no random numbers drawn
         copied = Network(network.config, None, None)
     weights = network.state_dict()
@@ -132,18 +138,18 @@ def twin(network: Network) -> Network:
 
 
 def share(weights_of: nn.Module, module: Module) -> Module:
-    """Return a module, built on no device, the weights of another: no copy is made."""
+    """Return a module, built on the meta device, with the weights of another, without a copy."""
     module.load_state_dict(weights_of.state_dict(), assign=True)
     return module.eval()
 
 
 def silence(branch: Branch | NodeEncoder) -> None:
-    """Take the messages out of a branch: a graph of no layers gives its nodes back."""
+    """Remove the messages of a branch: a graph without layers returns its nodes unchanged."""
     branch.graph = NodeGraph(0, 0, branch.graph.neighbours, 0.0)
 
 
 def shuffle(branch: Branch | NodeEncoder, generator: torch.Generator) -> None:
-    """Lead the messages of a branch along shuffled edges."""
+    """Pass the messages of a branch along shuffled edges."""
     shuffled = ShuffledGraph(0, 0, branch.graph.neighbours, 0.0)
     shuffled.convolutions, shuffled.gates = branch.graph.convolutions, branch.graph.gates
     shuffled.generator = generator
@@ -151,27 +157,27 @@ def shuffle(branch: Branch | NodeEncoder, generator: torch.Generator) -> None:
 
 
 def without_regions(network: Network, _: torch.Generator) -> None:
-    """First stage: no messages between the regions of a photo."""
+    """Remove the first stage's messages between the regions of a photo."""
     silence(network.dual.image)
 
 
 def without_words(network: Network, _: torch.Generator) -> None:
-    """First stage: no messages between the words of a text."""
+    """Remove the first stage's messages between the words of a text."""
     silence(network.dual.text)
 
 
 def shuffled_regions(network: Network, generator: torch.Generator) -> None:
-    """First stage: messages along shuffled edges between the regions of a photo."""
+    """Shuffle the first stage's edges between the regions of a photo."""
     shuffle(network.dual.image, generator)
 
 
 def shuffled_words(network: Network, generator: torch.Generator) -> None:
-    """First stage: messages along shuffled edges between the words of a text."""
+    """Shuffle the first stage's edges between the words of a text."""
     shuffle(network.dual.text, generator)
 
 
 def without_concepts(network: Network, _: torch.Generator) -> None:
-    """No message comes from the classes: all are as likely in every photo."""
+    """Give all classes the same name, so that they send no message and paths have no effect."""
     graph = network.reader.concepts
     if graph is not None:
         graph.names = graph.mean.expand_as(graph.names)
@@ -181,7 +187,7 @@ def without_concepts(network: Network, _: torch.Generator) -> None:
 
 
 def shuffled_concepts(network: Network, generator: torch.Generator) -> None:
-    """Each class bears the name of another one."""
+    """Permute the names of the classes."""
     graph = network.reader.concepts
     if graph is not None:
         order = torch.randperm(len(graph.names), generator=generator)
@@ -191,18 +197,18 @@ def shuffled_concepts(network: Network, generator: torch.Generator) -> None:
 
 
 def without_memory(network: Network, _: torch.Generator) -> None:
-    """Photos keep the vectors that their own regions give."""
+    """Remove the memory's messages, so that a photo's vector depends on its own regions only."""
     network.memory.weight = 0.0
 
 
 def shuffled_memory(network: Network, generator: torch.Generator) -> None:
-    """The captions of a training photo are remembered for another one."""
+    """Permute the caption vectors that the memory graph has for its training photos."""
     values = network.memory.values
     network.memory.values = values[torch.randperm(len(values), generator=generator)]
 
 
 def shuffled_word_graph(network: Network, generator: torch.Generator) -> None:
-    """The words said of a training photo are taken for another's."""
+    """Permute the training photos whose words the word graph uses."""
     shape = network.config
     with torch.device("meta"):
         shuffled = ShuffledWords(shape.vocabulary, shape.memory_size, shape.word_edges)
@@ -211,7 +217,7 @@ def shuffled_word_graph(network: Network, generator: torch.Generator) -> None:
 
 
 def shuffled_detector(network: Network, generator: torch.Generator) -> None:
-    """What the regions show is taken for other words."""
+    """Permute the words of the word detector."""
     detector, shape = network.detector, network.config
     order = torch.randperm(len(shape.vocabulary), generator=generator)
     moved = {
@@ -225,7 +231,7 @@ def shuffled_detector(network: Network, generator: torch.Generator) -> None:
 
 
 def without_cross_edges(network: Network, _: torch.Generator) -> None:
-    """The cross-modal graph, and the graphs of its own on either side, have no edges."""
+    """Remove the edges of the cross-modal graph and of its own graphs inside both modalities."""
     with torch.device("meta"):
         edgeless = EdgelessCross(network.config.reranker)
     network.cross = share(network.cross, edgeless)
@@ -234,7 +240,7 @@ def without_cross_edges(network: Network, _: torch.Generator) -> None:
 
 
 def shuffled_cross_edges(network: Network, generator: torch.Generator) -> None:
-    """The cross-modal graph, and the graphs of its own on either side, have shuffled edges."""
+    """Shuffle the edges of the cross-modal graph and of its own graphs inside both modalities."""
     with torch.device("meta"):
         shuffled = ShuffledCross(network.config.reranker)
     shuffled.generator = generator
@@ -265,4 +271,4 @@ VARIANTS = (
         "shuffled",
     ),
 )
-"""The whole network first, then one change of it after another."""
+"""The whole network first, then its changed variants."""
