@@ -1,1 +1,1 @@
-"""Programs that measure this project; they take long, and no test runs them whole."""
+"""Programs that measure this project; they take long, and no test runs them in full."""

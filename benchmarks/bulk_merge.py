@@ -1,10 +1,11 @@
-"""What merging shards costs: `python -m benchmarks.bulk_merge`, rows a second and memory.
+"""Rows per second and memory of merging shards: `python -m benchmarks.bulk_merge`.
 
-Beside seconds it tells those of processors, which are the same on a machine that does other things.
+In addition to elapsed time it reports processor time, which depends less on what else the machine
+does.
 
-Makes shards of rows of the shipped model's shapes, which are random numbers, and merges them with
-`merge_embedded_shards` in a process of its own. That is killed (SIGKILL) when half of the shards
-are in, and another one goes on. At the end nothing may be doubled and nothing missing.
+It writes shards of random rows in the shapes of the shipped model, and merges them with
+`merge_embedded_shards` in a separate process. That process is killed (SIGKILL) when half of the
+rows are merged, and another one continues. At the end no row may be duplicated or missing.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def recall_queries() -> np.ndarray[Any, Any]:
-    """Return what stands for the vectors of captions: unit length but for the three beside."""
+    """Return random vectors in place of those of captions: unit length but for three components."""
     return vectors_of(np.random.default_rng(1), 256)
 
 
@@ -55,7 +56,7 @@ MODEL: Any = SimpleNamespace(
 
 
 def vectors_of(random: np.random.Generator, count: int) -> np.ndarray[Any, Any]:
-    """Return vectors (count, DIM) in groups, as those of photos are."""
+    """Return random vectors (count, DIM) in clusters, like those of photos."""
     centres = np.random.default_rng(0).standard_normal((500, DIM), dtype=np.float32)
     noise = random.standard_normal((count, DIM), dtype=np.float32)
     found = centres[random.integers(0, len(centres), count)] + 0.5 * noise
@@ -65,7 +66,7 @@ def vectors_of(random: np.random.Generator, count: int) -> np.ndarray[Any, Any]:
 
 
 def make_shards(folder: Path, rows: int) -> None:
-    """Write shards of so many rows altogether."""
+    """Write shards with so many rows in total."""
     random = np.random.default_rng(2)
     open_manifest(folder, MODEL, SHARD)
     for start in range(0, rows, SHARD):
@@ -79,12 +80,12 @@ def make_shards(folder: Path, rows: int) -> None:
 
 
 def hash_of(number: int) -> int:
-    """Return a number of 128 bits, spread evenly."""
+    """Return a 128-bit number; consecutive arguments give evenly spread results."""
     return (number + 1) * 0x9E3779B97F4A7C15F39CC0605CEDC835 % 2**128
 
 
 def file_of(number: int) -> PhotoFile:
-    """Return a photo of a name and facts of usual lengths."""
+    """Return a photo with a name and metadata of typical lengths."""
     path = f"/photos/{number // 1000:04}/IMG_{number:08}.jpg"
     return PhotoFile(
         path, "/photos", 3_000_000, number, f"{number:064x}", 4032, 3024, perceptual_hash=number
@@ -92,7 +93,7 @@ def file_of(number: int) -> PhotoFile:
 
 
 def merge(shards: str, index: str) -> None:
-    """Merge, and print a line of JSON some forty times, and one at the end."""
+    """Merge; print about forty lines of JSON on the way, and one at the end."""
     began, spent = time.monotonic(), time.process_time()
 
     def tell(done: int, total: int, _: str) -> None:
@@ -111,7 +112,7 @@ def merge(shards: str, index: str) -> None:
 
 
 def resident_mib(name: str) -> float:
-    """Return how much memory this process has, or had at most, that is not a mapped file's."""
+    """Return this process's resident memory (`VmRSS`), or its peak (`VmHWM`), in MiB."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(status.partition(f"{name}:")[2].split()[0]) / 1024
 
@@ -124,14 +125,14 @@ def say(**facts: float) -> None:
 
 @dataclass
 class Merging:
-    """What a process that merged told: its lines, and whether it was killed."""
+    """The outcome of a merging process: its lines of output, and whether it was killed."""
 
     lines: list[dict[str, float]]
     killed: bool
 
 
 def merged(shards: Path, index: Path, kill_at: float | None) -> Merging:
-    """Merge in a process, which is killed when it has told of that share of all."""
+    """Merge in a process that is killed once it reports the share `kill_at` as done, if any."""
     command = [sys.executable, "-m", "benchmarks.bulk_merge", "--merge", str(shards), str(index)]
     lines: list[dict[str, float]] = []
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
@@ -146,7 +147,7 @@ def merged(shards: Path, index: Path, kill_at: float | None) -> Merging:
 
 
 def checked(index: Path, rows: int) -> None:
-    """Raise a RuntimeError unless the index has all rows, each once."""
+    """Raise RuntimeError unless the index has every row exactly once."""
     with Index.open(index) as opened, opened.reading() as catalog:
         sql = """SELECT count(*), count(DISTINCT path), max(id),
             (SELECT count(*) FROM vectors_1), (SELECT count(*) FROM nodes_1) FROM images"""
@@ -157,7 +158,7 @@ def checked(index: Path, rows: int) -> None:
 
 
 def main() -> None:
-    """Measure, and print what was found as one line of JSON."""
+    """Measure, and print the results as one line of JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bulk_merge", description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--folder", type=Path, help="where to work, instead of the temporary one")
@@ -175,7 +176,7 @@ def main() -> None:
         checked(index, asked.rows)
     told = [line for line in (*first.lines, *second.lines) if "done" in line]
     last = [each.lines for each in (first, second)]
-    ends = last[0][-1], told[-1]  # of writing rows, in both processes
+    ends = last[0][-1], told[-1]  # the last reports while rows were written, of both processes
     facts = {
         "rows": asked.rows,
         "killed": first.killed,

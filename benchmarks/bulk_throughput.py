@@ -1,9 +1,10 @@
-"""How workers of Ray compare with one process: `python -m benchmarks.bulk_throughput FOLDER`.
+"""Throughput of Ray workers and of one process: `python -m benchmarks.bulk_throughput FOLDER`.
 
-The same photos are indexed by `build_index` in this process, which uses every processor, and made
-shards of by two workers of Ray, which share the same processors, in turns. The start of Ray and its
-workers is told apart: it is the time until the first model is loaded by a worker. The shipped model
-and the photos of a folder are used, which come again under other names where they are too few.
+The same photos are indexed, in turns, by `build_index` in this process, which uses every processor,
+and embedded into shards by two Ray workers, which share the same processors. The start of Ray and
+its workers is reported separately: it is the time until the last worker has loaded its model. The
+shipped model and the photos of a folder are used; if these are too few, they are repeated under
+other names.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ LOADED_BY = {"checkpoint": None, "image_weights": None, "text_weights": None, "d
 
 
 def photos_of(folder: Path, into: Path, count: int) -> None:
-    """Copy so many JPEGs of a folder; no two are the same."""
+    """Copy so many JPEGs of a folder, repeating them if needed; no two copies are identical."""
     found = sorted(folder.rglob("*.jpg"))
     if not found:
         raise SystemExit(f"{folder} holds no .jpg")
@@ -44,7 +45,7 @@ def photos_of(folder: Path, into: Path, count: int) -> None:
 
 
 def timed_model(started: Path, threads: int) -> IndexingModel:
-    """Load the model in a worker, and write down when that was done."""
+    """Load the model in a worker, and append the time when that was done to a file."""
     model = model_of_worker(threads, LOADED_BY)
     _ = model._session
     with started.open("a", encoding="utf-8") as file:
@@ -53,14 +54,14 @@ def timed_model(started: Path, threads: int) -> IndexingModel:
 
 
 def alone(photos: Path, work: Path, model: IndexingModel) -> float:
-    """Return the seconds in which one process indexes the photos."""
+    """Return the seconds that one process takes to index the photos."""
     shutil.rmtree(work, ignore_errors=True)
     return build_index(work, [photos], model).seconds
 
 
 def with_ray(photos: Path, work: Path, model: IndexingModel, workers: int) -> tuple[float, float]:
-    """Return the seconds in which workers make shards, and those of them before they had models."""
-    from benchmarks import bulk_throughput  # by the name under which workers find it
+    """Return the seconds that workers take to write shards, and those until all have models."""
+    from benchmarks import bulk_throughput  # workers import the function by this name
 
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
@@ -73,7 +74,7 @@ def with_ray(photos: Path, work: Path, model: IndexingModel, workers: int) -> tu
 
 
 def measure(photos: Path, work: Path, workers: int, rounds: int) -> dict[str, list[float]]:
-    """Return seconds of both, in turns, after a round that does not count."""
+    """Return the seconds of each round for both ways, in turns, after an uncounted warm-up."""
     model = indexing_model(None, device="cpu", tell=_say, warn=_say)
     taken: dict[str, list[float]] = {"alone": [], "ray": [], "start": []}
     few = work / "few"
@@ -97,7 +98,7 @@ def _say(line: str) -> None:
 
 
 def main() -> None:
-    """Measure, and print what was found as one line of JSON."""
+    """Measure, and print the results as one line of JSON."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.bulk_throughput", description=__doc__
     )

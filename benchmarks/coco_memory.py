@@ -1,7 +1,7 @@
-"""What reading a large COCO file takes: `python -m benchmarks.coco_memory [MEGABYTES]`.
+"""Time and memory of reading a large COCO file: `python -m benchmarks.coco_memory [MEGABYTES]`.
 
-Prints one JSON line. The file is made of captions and of outlines of things, as COCO's own files
-are.
+Prints one line of JSON. The file consists of captions and of outlines of objects, like COCO's own
+files.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["kept_bytes", "make_file"]
 
 
 def make_file(path: Path, megabytes: int) -> None:
-    """Write a file of about that size: five captions a photo, and two things with outlines."""
+    """Write a file of about that size: five captions per photo, and two objects with outlines."""
     outline = [round(12.34 + number * 3.57, 2) for number in range(60)]
     photos = megabytes * 2**20 // 2050
     with path.open("w", encoding="utf-8") as file:
@@ -44,7 +44,7 @@ def make_file(path: Path, megabytes: int) -> None:
 
 
 def kept_bytes(source: CocoSource) -> int:
-    """Return the memory that what is kept of a file takes."""
+    """Return the memory that the retained contents of a file take."""
     size = sys.getsizeof
     kept = size(source.file_names) + size(source.captions) + size(source.categories)
     for name in source.file_names:
@@ -54,7 +54,7 @@ def kept_bytes(source: CocoSource) -> int:
 
 
 def main() -> None:
-    """Make a file, read it, and say what that took."""
+    """Write a file, read it, and print what that took."""
     megabytes = int(sys.argv[1]) if len(sys.argv) > 1 else 80
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "made.json"

@@ -1,10 +1,10 @@
-"""Whether damage is noticed: `python -m benchmarks.flips` turns one bit at a time.
+"""Checks that damage is detected: `python -m benchmarks.flips` flips one bit at a time.
 
-It prints how many of them were told of, and ends with 1 if one was not and changed an answer.
+It prints how many flips were detected, and exits with 1 if an undetected one changed an answer.
 
-A bit is turned in the catalog, the file of vectors or the prepared model of a small index. Then
-`verify` must tell of it, or all answers must be what they were; and nothing may end in an error
-that is not one of ours.
+A bit is flipped in the catalog, the file of vectors or the prepared model of a small index. Then
+`verify` must report it, or all answers must be unchanged; and no error may occur that is not one of
+this project's.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ __all__ = ["Flipped", "answers", "flip", "make_index", "places"]
 
 DIM, PHOTOS, PACKED = 8, 40, 24
 Rerank = Callable[[Path, np.ndarray, np.ndarray], object]
-"""Gives what the prepared model in a folder makes of vectors (K, D) and packed photos (K, P)."""
+"""Re-ranks vectors (K, D) and packed photos (K, P) by the prepared model in a folder."""
 
 
 @dataclass(frozen=True)
 class Flipped:
-    """What came of a turned bit.
+    """The outcome of a flipped bit.
 
     Attributes:
         place: the file, and the bit in it.
-        is_told: whether `verify` found something.
-        is_same: whether all answers are what they were.
-        fault: an error that is none of ours; empty where there was none.
+        is_told: whether `verify` reported damage.
+        is_same: whether all answers are unchanged.
+        fault: an error that is not one of this project's; empty if there was none.
     """
 
     place: str
@@ -52,7 +52,7 @@ class Flipped:
 
     @property
     def is_right(self) -> bool:
-        """Whether it was told or changed nothing."""
+        """Whether the flip was reported or changed nothing, and caused no fault."""
         return (self.is_told or self.is_same) and not self.fault
 
 
@@ -62,7 +62,7 @@ def make_index(
     packed: np.ndarray | None = None,
     fingerprint: str = "f1",
 ) -> None:
-    """Make an index of photos that are not there, with a row at least in every table."""
+    """Create an index of non-existent photos, with at least one row in every table."""
     random = np.random.default_rng(0)
     if vectors is None or packed is None:
         vectors = random.standard_normal((PHOTOS, DIM), dtype=np.float32)
@@ -86,7 +86,7 @@ def make_index(
 
 
 def places(*folders: Path) -> list[tuple[Path, int]]:
-    """Return the files of which bits are turned, and their sizes."""
+    """Return the files in which bits are flipped, and their sizes in bytes."""
     files = (file for folder in folders for file in sorted(folder.rglob("*")))
     return [
         (file, file.stat().st_size)
@@ -96,7 +96,7 @@ def places(*folders: Path) -> list[tuple[Path, int]]:
 
 
 def answers(folder: Path, cache: Path | None = None, rerank: Rerank | None = None) -> list[Any]:
-    """Return all that an index answers, in a form that can be compared."""
+    """Return an index's answers to all kinds of queries, in a form that can be compared."""
     with Index.open(folder) as index:
         ids = [int(image_id) for image_id in index.files()]
         queries = np.eye(index.model.dim, dtype=np.float32)[:3]
@@ -130,14 +130,14 @@ def flip(
     verified: Callable[[], bool],
     answered: Callable[[], list[Any]],
 ) -> Flipped:
-    """Turn a bit of a file, look what comes of it, and turn nothing back.
+    """Flip a bit of a file and return the outcome; the bit is not restored.
 
     Args:
-        folder: that paths are told from.
+        folder: the folder that reported paths are relative to.
         chosen: the file, and the number of the bit.
-        before: what was answered.
-        verified: says whether `verify` tells of anything.
-        answered: gives what is answered now.
+        before: the answers before the flip.
+        verified: returns whether `verify` reports damage.
+        answered: returns the answers after the flip.
     """
     file, bit = chosen
     content = bytearray(file.read_bytes())
@@ -161,7 +161,7 @@ def flip(
 
 
 def flips(work: Path, count: int, seed: int, *, with_model: bool) -> Iterator[Flipped]:
-    """Turn so many bits, each of a new copy; half of them anywhere, half in a file by lot."""
+    """Flip so many bits, each in a new copy: half of them anywhere, half in a random file."""
     original, copy = work / "original", work / "copy"
     original.mkdir()
     rerank = _make_model(original) if with_model else None
@@ -195,7 +195,7 @@ def _model_is_damaged(cache: Path) -> bool:
 
 
 def _make_model(original: Path) -> Rerank:
-    """Prepare a tiny model, and index what it makes of its photos."""
+    """Prepare a tiny model, and write an index of its embeddings of photos."""
     from fusion.export.write_model import export_model
     from fusion.runtime.exported_files import ExportedModelError
     from fusion.runtime.onnx_search_model import find_search_model
@@ -219,7 +219,7 @@ def _make_model(original: Path) -> Rerank:
 
 
 def main() -> int:
-    """Turn bits, and say what came of them."""
+    """Flip bits, and print the outcomes."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.flips", description=__doc__)
     parser.add_argument("--flips", type=int, default=500)
     parser.add_argument("--seed", type=int, default=0)

@@ -1,9 +1,9 @@
-"""How long the metadata of photos takes to be read again, beside the time that embedding takes.
+"""The time to read the metadata of photos again, compared with that to embed them.
 
-`python -m benchmarks.metadata_rate [PHOTOS] [EMBEDDED]` makes so many photos of 640 x 480 with
+`python -m benchmarks.metadata_rate [PHOTOS] [EMBEDDED]` writes so many photos of 640 x 480 with
 EXIF, GPS and XMP, a tenth of them with a sidecar; writes an index of them without their metadata;
-and prints what reading it again takes. Some photos are embedded with the shipped model for
-comparison.
+and prints the time that reading the metadata takes. Some photos are embedded with the shipped model
+for comparison.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SIZE = 640, 480
 
 
 def make(folder: Path, count: int) -> None:
-    """Write photos of different pixels, and sidecars."""
+    """Write photos with different pixels, and sidecars."""
     folder.mkdir()
     for number in range(count):
         noise = np.random.default_rng(number % 50).integers(0, 255, (15, 20, 3)).astype(np.uint8)

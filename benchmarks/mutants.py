@@ -1,4 +1,4 @@
-"""Single changes of a module's source, such as a tired programmer makes."""
+"""Mutants: single changes of a module's source, such as a tired programmer makes."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ _COMPUTED: dict[type[ast.operator], type[ast.operator]] = {
 
 @dataclass(frozen=True)
 class Mutant:
-    """A module in which one thing is another.
+    """A module with a single change.
 
     Attributes:
-        line: where, from 1.
-        change: the expression or statement before and after, as Python writes it.
-        tree: the whole module.
+        line: the line of the change, from 1.
+        change: the expression or statement before and after, as `ast.unparse` writes it.
+        tree: the syntax tree of the whole module.
     """
 
     line: int
@@ -79,7 +79,7 @@ def mutants(source: str) -> list[Mutant]:
 
 
 def _shown_by(tree: ast.Module, node: ast.AST) -> ast.AST:
-    """Return the expression or statement that a change is told by: a number alone says little."""
+    """Return the expression or statement to show for a change: a number alone says little."""
     parents = {part: whole for whole in ast.walk(tree) for part in ast.iter_child_nodes(whole)}
     if isinstance(node, ast.Constant):
         node = parents[node]
@@ -93,7 +93,7 @@ def _first_line(node: ast.AST) -> str:
 
 
 def _nodes(tree: ast.Module) -> Iterator[ast.AST]:
-    """Return what may change, in order."""
+    """Return the nodes that may change, in order."""
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
@@ -128,7 +128,7 @@ def _parts(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _changes(node: ast.AST) -> Iterator[ast.AST]:
-    """Return what may stand in a node's place."""
+    """Return the possible replacements of a node."""
     yield from _of_operation(node)
     yield from _of_constant(node)
     yield from _of_flow(node)
@@ -178,7 +178,7 @@ def _of_flow(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _is_text(node: ast.BinOp) -> bool:
-    """Whether an operation makes a text of texts; to subtract one from another is only an error."""
+    """Return whether an operation joins texts; a mutant that subtracts them is just an error."""
     return any(isinstance(each, ast.JoinedStr) for each in (node.left, node.right))
 
 
@@ -187,7 +187,11 @@ def _is_none(node: ast.expr) -> bool:
 
 
 def _put(tree: ast.Module, target: ast.AST, other: ast.AST) -> None:
-    """Put another node in a node's place."""
+    """Replace a node by another one.
+
+    Raises:
+        LookupError: the node is not in the tree.
+    """
     for parent in ast.walk(tree):
         for name, value in ast.iter_fields(parent):
             if value is target:

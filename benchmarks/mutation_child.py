@@ -1,4 +1,4 @@
-"""The process in which tests are run against a changed module."""
+"""Runs tests against a changed module, in a child process."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OWN = ("benchmarks", "fusion", "indexer", "search", "store", "tests", "conftest"
 
 
 class _Changed(importlib.abc.Loader, importlib.abc.MetaPathFinder):
-    """Finds one module, which is not as its file says."""
+    """Finds and loads one module, with other code than in its file."""
 
     def __init__(self, name: str, path: Path, tree: ast.Module) -> None:
         self._name, self._path = name, path
@@ -51,11 +51,11 @@ def run_tests(
     """Run a module's tests and its doctests in this process; return pytest's exit code.
 
     Args:
-        root: of the repository.
-        module: its path below that.
-        tree: what it is to be; None for what it is.
-        tests: paths of tests.
-        modules: where to write which modules of others had to be imported.
+        root: the root of the repository.
+        module: the module's path, relative to the root.
+        tree: the code to run instead of the module's own; None for the latter.
+        tests: the paths of tests.
+        modules: the file to write the names of imported third-party modules to; None for none.
     """
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, 1)
@@ -63,7 +63,7 @@ def run_tests(
     name = module.removesuffix(".py").replace("/", ".")
     if tree is not None:
         sys.meta_path.insert(0, _Changed(name, root / module, tree))
-    # What other packages add to pytest takes longer than most of the tests.
+    # Loading the pytest plugins of other packages takes longer than most of the tests.
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     try:
         importlib.import_module(name)
@@ -72,7 +72,7 @@ def run_tests(
     options = ["-x", "-q", "-p", "no:cacheprovider", "-W", "ignore:Module already imported"]
     code = int(pytest.main([*options, *tests, module]))
     if modules is not None:
-        # One that begins with _ comes with its package: before that, `_asyncio` breaks `asyncio`.
+        # Packages import their modules with a leading _: `_asyncio` first breaks `asyncio`.
         names = {name for name in sys.modules if "." not in name and not name.startswith("_")}
         modules.write_text("\n".join(sorted(names - set(OWN))))
     return code

@@ -1,6 +1,6 @@
-"""Modules that decide what is found and what is kept, and the tests that hold each.
+"""Modules that decide what is found and what is stored, and the tests that cover each.
 
-The quickest tests that know a module are named, not all that run through it.
+Only the fastest tests that target a module are listed, not all that run its code.
 """
 
 from __future__ import annotations

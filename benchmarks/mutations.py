@@ -1,12 +1,13 @@
-"""Whether tests bite: `python -m benchmarks.mutations [MODULE ...]`; a table of what they caught.
+"""Mutation testing: `python -m benchmarks.mutations [MODULE ...]` prints the mutants that survive.
 
-One thing in a module is changed, such as `<` to `<=`, and the tests that `mutation_targets` names
-for it are run: a test has to fail, or there is something that no test holds. Changes are drawn by
-chance, always the same for a seed. Those that make no difference stand in `equivalent_mutants.txt`,
-each with its reason, and do not count. The working tree is not changed, and each change is tried in
-a process of its own that is forked once everything but the project is imported.
+One thing in a module is changed, such as `<` to `<=`, and the tests that `mutation_targets` lists
+for the module are run: if none fails, there is behaviour that no test covers. Changes are drawn at
+random, always the same for a seed. Those that make no difference are listed in
+`equivalent_mutants.txt`, each with its reason, and do not count. The working tree is not changed,
+and each change is tried in a process of its own, which is forked once everything but the project is
+imported.
 
-Ends with 1 if tests caught less than 85 % in some module.
+Exits with 1 if the tests of any module caught less than 85 %.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ __all__: list[str] = []
 ROOT = Path(__file__).parents[1]
 LEAST = 0.85
 SLOWER, MORE_SECONDS = 10, 30.0
-"""A change may make tests this much slower before they count as hanging, which is caught."""
+"""With a change, tests may take this many times as long and this many seconds more, before they
+count as hanging, which counts as caught."""
 
 EQUIVALENTS = Path(__file__).with_name("equivalent_mutants.txt")
 
@@ -43,7 +45,7 @@ def equivalents(module: str) -> set[str]:
 
 
 def drawn(module: str, sample: int, seed: int) -> list[Mutant]:
-    """Return so many changes of a module, drawn by chance, without those that are equivalent."""
+    """Return so many random changes of a module, excluding equivalent ones."""
     same = equivalents(module)
     source = (ROOT / module).read_text(encoding="utf-8")
     every = [each for each in mutants(source) if each.change not in same]
@@ -53,12 +55,12 @@ def drawn(module: str, sample: int, seed: int) -> list[Mutant]:
 
 @dataclass
 class Trial:
-    """Tests that run in a child.
+    """Tests that run in a child process.
 
     Attributes:
-        child: its process.
-        until: when it has taken too long, by the monotonic clock.
-        mutant: what is changed; None for nothing.
+        child: the process id.
+        until: the deadline, by the monotonic clock.
+        mutant: the change; None for the module as it is.
     """
 
     child: int
@@ -66,7 +68,7 @@ class Trial:
     mutant: Mutant | None
 
     def outcome(self) -> bool | None:
-        """Return whether a test failed, or did not end in time; None while it is not known."""
+        """Return whether a test failed or the tests timed out; None while they are running."""
         ended, status = os.waitpid(self.child, os.WNOHANG)
         if ended:
             return os.waitstatus_to_exitcode(status) != 0
@@ -78,7 +80,7 @@ class Trial:
 
 
 def begun(module: str, mutant: Mutant | None, seconds: float, modules: Path | None = None) -> Trial:
-    """Start the tests of a module in a child, in which it is changed."""
+    """Start the tests of a module in a child process, in which the module is changed."""
     child = os.fork()
     if child == 0:
         code = 99
@@ -92,7 +94,7 @@ def begun(module: str, mutant: Mutant | None, seconds: float, modules: Path | No
 
 
 def ended(trials: list[Trial]) -> tuple[Trial, bool]:
-    """Wait for one of some trials, take it out, and return it with what it came to."""
+    """Wait for one of the trials to end, remove it from the list, and return it and its outcome."""
     while True:
         for trial in trials:
             if (outcome := trial.outcome()) is not None:
@@ -102,10 +104,10 @@ def ended(trials: list[Trial]) -> tuple[Trial, bool]:
 
 
 def unchanged_seconds(module: str) -> float:
-    """Return how long a module's tests take, once all that they need of others is imported.
+    """Return how long a module's tests take, once the third-party modules they need are imported.
 
     Raises:
-        SystemExit: they fail.
+        SystemExit: the tests of the unchanged module fail.
     """
     with tempfile.TemporaryDirectory() as folder:
         modules = Path(folder) / "modules"
@@ -117,7 +119,7 @@ def unchanged_seconds(module: str) -> float:
             for name in modules.read_text(encoding="utf-8").split():
                 try:
                     __import__(name)
-                except Exception:  # each child tries for itself
+                except Exception:  # each child tries the import itself
                     continue
     return seconds
 

@@ -1,8 +1,8 @@
-"""What a colour profile costs: `python -m benchmarks.photo_reading`; milliseconds a photo.
+"""The cost of colour profiles, in milliseconds per photo: `python -m benchmarks.photo_reading`.
 
-A photo is read as indexing does it: decoded, made the square that the model takes, with the colours
-of sRGB. Time is that of the processor, in turns over all profiles, so that other programs disturb
-little.
+A photo is read as in indexing: decoded, resized to the square that the model takes, and converted
+to sRGB. Processor time is measured, in turns over all profiles, so that other programs have little
+influence.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def main() -> None:
     for name, (size, times) in SIZES.items():
         files = {each: photo(size, PROFILES.get(each)) for each in PROFILE_NAMES}
         took: dict[str, list[float]] = {each: [] for each in files}
-        for content in files.values():  # what is prepared once for a profile is not counted
+        for content in files.values():  # what is prepared once per profile is not measured
             read(content)
         for _ in range(times):
             for profile, content in files.items():

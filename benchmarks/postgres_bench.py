@@ -1,9 +1,9 @@
-"""What an index in PostgreSQL costs: `python -m benchmarks.postgres_bench --like INDEX`.
+"""The cost of an index in PostgreSQL: `python -m benchmarks.postgres_bench --like INDEX`.
 
-Rows are made of the embeddings of real photos (`search.bench.mixtures`), those of an index that the
-shipped model made; queries are captions that the model was trained on. The server is the one that
-the tests run, with room for the index in memory (`shared_buffers`). All times are medians of warm
-searches, the ways in turns, in this process.
+Rows are mixed from the embeddings of real photos (`search.bench.mixtures`), taken from an index
+that was made with the shipped model; queries are captions that the model was trained on. The server
+is the one that the tests run, with room for the index in memory (`shared_buffers`). All times are
+medians of warm searches in this process, with the backends in turns.
 """
 
 from __future__ import annotations
@@ -57,23 +57,23 @@ TEXTS = (
 
 @dataclass(frozen=True)
 class Report:
-    """What was measured; times in milliseconds, by way.
+    """The results; times are in milliseconds, by backend.
 
     Attributes:
-        rows: photos.
-        threads: that FAISS had.
-        push_rows_per_second: all that belongs to a photo, over a socket of this machine.
-        graph_seconds: to build the graph and to measure it.
-        bytes_a_photo: of all tables with their indexes.
-        recall_at_100: against an exact search.
-        search_ms: the 100 nearest: in PostgreSQL, by FAISS's flat index of half precision, and by
-            the index on disk.
-        times_faiss: the first over the second.
-        filtered: by share of photos that the filter lets through: the recall, and the milliseconds
-            of the filter with its search in PostgreSQL and on disk.
-        answer_ms: a text to its re-ranked hits.
-        same_answers: share of the texts whose ten hits are those of the index on disk, with the
-            same probabilities to five digits.
+        rows: number of photos.
+        threads: number of threads that FAISS used.
+        push_rows_per_second: photos pushed per second with all their rows, over a local socket.
+        graph_seconds: time to build the graph and to measure its recall.
+        bytes_a_photo: size of all tables with their indexes, per photo.
+        recall_at_100: recall compared with an exact search.
+        search_ms: time to find the 100 nearest in PostgreSQL, by FAISS's flat index in half
+            precision, and by the index on disk.
+        times_faiss: the time in PostgreSQL divided by that of FAISS's flat index.
+        filtered: by the share of photos that pass the filter: the recall, and the time of the
+            filter and its search in PostgreSQL and on disk.
+        answer_ms: time from a text to its re-ranked hits.
+        same_answers: share of the texts that have the same ten hits as with the index on disk, and
+            the same probabilities to five digits.
     """
 
     rows: int
@@ -90,7 +90,7 @@ class Report:
 
 
 def make_index(like: Path, folder: Path, rows: int) -> NDArray[np.float32]:
-    """Make an index of so many photos; return the vectors (Q, D) of captions to ask with."""
+    """Write an index of so many photos; return the vectors (Q, D) of captions to query it with."""
     with Index.open(like) as known:
         model, ids = known.model, list(known.files())
         real = RealPhotos(known.vectors(ids), known.nodes(ids), model.unit_dim)
@@ -107,14 +107,14 @@ def make_index(like: Path, folder: Path, rows: int) -> NDArray[np.float32]:
             index.put_images(files, vectors, packed)
             done += len(vectors)
         queries = prepared.recall_queries()
-        # The search is measured with others than it is set by.
+        # The queries that tune the search are not those that measure it.
         index.put_recall_queries(queries[::2])
         index.finish()
     return np.asarray(queries[1::2][:QUERIES], dtype=np.float32)
 
 
 def measure(like: Path, rows: int, work: Path, address: str) -> Report:
-    """Make an index in a folder, push it to a database and compare."""
+    """Write an index to a folder, push it to a database and compare both."""
     queries = make_index(like, work / "photos.index", rows)
     with ExitStack() as stack:
         on_disk = stack.enter_context(Index.open(work / "photos.index"))

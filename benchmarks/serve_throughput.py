@@ -1,8 +1,8 @@
-"""Answers a second and memory, by workers: `python -m benchmarks.serve_throughput INDEX`.
+"""Answers per second and memory by workers: `python -m benchmarks.serve_throughput INDEX`.
 
-Real queries of different words against the real program, from so many connections that are kept
-open. Whoever asks runs on the same machine and takes his part of its cores. Processor time an
-answer says what a machine that does nothing else could give at most; the rate, what this one gave.
+Realistic queries with different words are sent to the real program over a number of persistent
+connections. The client runs on the same machine and uses a part of its cores. The processor time
+per answer gives an upper bound for a dedicated machine; the rate is what this machine reached.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ PLACES = ("in the snow", "on a beach", "in a park", "near a lake", "at home", "i
 
 @contextmanager
 def served(index: Path, *arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Serve an index on a free port; gives its address and process."""
+    """Serve an index on a free port; yields its address and process."""
     command = [sys.executable, "-c", PROGRAM, "serve", "--index", str(index), "--port", "0"]
     process = subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, text=True)
     try:
@@ -50,7 +50,7 @@ def served(index: Path, *arguments: str) -> Iterator[tuple[str, subprocess.Popen
 
 
 def answers(url: str, seconds: float, connections: int) -> int:
-    """Ask for so long from each connection, the next when one is answered; count the answers."""
+    """Send queries for so long, one at a time per connection; return the number of answers."""
     address = urlsplit(url)
     until = time.monotonic() + seconds
     counts, refused = [0] * connections, [0] * connections
@@ -79,7 +79,7 @@ def answers(url: str, seconds: float, connections: int) -> int:
 
 
 def memory_mb(pid: int) -> tuple[float, float]:
-    """Return the resident and the proportional megabytes of a process with all below it."""
+    """Return the resident and the proportional memory of a process and its descendants, in MB."""
     resident = proportional = 0.0
     for each in [pid, *_below(pid)]:
         facts = Path(f"/proc/{each}/smaps_rollup").read_text().splitlines()
@@ -90,7 +90,7 @@ def memory_mb(pid: int) -> tuple[float, float]:
 
 
 def processor_seconds(pid: int) -> list[float]:
-    """Return the time on processors of a process and of each below it."""
+    """Return the processor time of a process and of each of its descendants."""
     found = []
     for each in [pid, *_below(pid)]:
         fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
@@ -121,7 +121,7 @@ def main() -> None:
 
 
 def measured(url: str, pid: int, given: argparse.Namespace) -> str:
-    """Return the figures of one server in a line."""
+    """Return the figures of one server as one line."""
     before = processor_seconds(pid)
     counts = sorted(answers(url, given.seconds, given.connections) for _ in range(given.rounds))
     spent = [now - then for now, then in zip(processor_seconds(pid), before, strict=True)]

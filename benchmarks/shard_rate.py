@@ -1,8 +1,8 @@
 """Indexing from a folder, a tar and a Parquet file: `python -m benchmarks.shard_rate FOLDER`.
 
-The same photos each time, with the shipped model, in turn and several times over. One JSON line:
-photos a second, and seconds of the processor for a photo, which other work on the machine changes
-less.
+The same photos are indexed each time, with the shipped model, in turns and several times. It prints
+one line of JSON: photos per second, and processor time per photo, which depends less on what else
+the machine does.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["packed"]
 
 
 def packed(photos: Sequence[Path], where: Path) -> dict[str, Path]:
-    """Return the same photos as a folder of links, a tar and a Parquet file."""
+    """Write the photos as a folder of links, a tar and a Parquet file; return the three paths."""
     folder = where / "folder"
     folder.mkdir()
     for photo in photos:

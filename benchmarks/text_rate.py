@@ -1,8 +1,8 @@
-"""How many of the words that are rendered over photos are read, and what a photo costs.
+"""The share of words rendered over photos that are read, and the time per photo.
 
-`python -m benchmarks.text_rate` prints both: 200 words in ten fonts and five sizes, over photos
-that come with scikit-image and scikit-learn (extra `demo`), by the reader of the extra `text`. Each
-word has a photo of its own.
+`python -m benchmarks.text_rate` prints both for 200 words in ten fonts and five sizes, over photos
+that come with scikit-image and scikit-learn (extra `demo`), read by the reader of the extra `text`.
+Each word is rendered over its own copy of a photo.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ COUNT = 200
 
 
 def photos() -> list[Image.Image]:
-    """The photos that the packages carry."""
+    """Return the photos that come with the packages."""
     import skimage
     import sklearn.datasets
 
@@ -52,14 +52,14 @@ def photos() -> list[Image.Image]:
 
 
 def main(count: int = COUNT) -> None:
-    """Print the share of words that were found as parts of lines, and seconds a photo."""
+    """Print the share of words that were found as parts of lines, and the seconds per photo."""
     choice = random.Random(7)
     chosen = [
         choice.choice((str.upper, str.title, str))(WORDS[n % len(WORDS)]) for n in range(count)
     ]
     backgrounds = photos()
     reader = LineReader()
-    reader.read(backgrounds[0])  # what the first one costs more is not of the photo
+    reader.read(backgrounds[0])  # warms up: the first call takes longer
     found, missed = 0, []
     seconds = 0.0
     for number, word in enumerate(chosen):

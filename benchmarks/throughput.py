@@ -1,7 +1,7 @@
-"""What the store costs: `python -m benchmarks.throughput`; rows a second, seconds to open, sizes.
+"""Rows per second, time to open and sizes of the store: `python -m benchmarks.throughput`.
 
-Rows have the shapes of the shipped model and a path and a caption of usual lengths; the numbers are
-random, since nothing here depends on what they say. Only the store's work is timed.
+Rows have the shapes of the shipped model, and a path and a caption of typical lengths; the numbers
+are random, since nothing here depends on their values. Only the store's work is timed.
 """
 
 from __future__ import annotations
@@ -40,14 +40,15 @@ print(time.perf_counter() - started, len(ids))
 
 @dataclass(frozen=True)
 class Throughput:
-    """What was measured.
+    """The results.
 
     Attributes:
-        rows: how many photos.
-        rows_per_second: of writing them in batches of a thousand, `finish` included.
-        open_seconds: in a new process, from opening to the first answer, imports left out.
-        catalog_over_payload: size of `catalog.db` over that of vectors, nodes, paths and captions.
-        folder_over_payload: the same of the whole folder.
+        rows: number of photos.
+        rows_per_second: rate of writing them in batches of a thousand, including `finish`.
+        open_seconds: time in a new process from opening to the first answer, without imports.
+        catalog_over_payload: size of `catalog.db` divided by that of vectors, nodes, paths and
+            captions.
+        folder_over_payload: size of the whole folder divided by the same.
     """
 
     rows: int
@@ -58,7 +59,7 @@ class Throughput:
 
 
 def measure(folder: Path, rows: int) -> Throughput:
-    """Write rows, a multiple of a thousand, into a folder that is not there yet; then open it."""
+    """Write rows, a multiple of a thousand, into a folder that doesn't exist yet, then open it."""
     random = np.random.default_rng(0)
     seconds, payload = 0.0, 0
     with Index.create(folder, "f1", DIM) as index:
@@ -105,7 +106,7 @@ def _opened(folder: Path) -> float:
 
 
 def main() -> None:
-    """Measure, and print what was found as one line of JSON."""
+    """Measure, and print the results as one line of JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.throughput", description=__doc__)
     parser.add_argument("--rows", type=int, default=100_000, help="a multiple of a thousand")
     parser.add_argument("--folder", type=Path, help="where to write, instead of the temporary one")
