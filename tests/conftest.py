@@ -1,4 +1,4 @@
-"""What holds for all tests: nothing is kept in the user's own cache, or found there.
+"""Set-up of all tests: none of them reads or writes the user's own cache.
 
 Nor does any of them fail because the machine is slow: examples of Hypothesis have no deadline.
 """
@@ -22,26 +22,26 @@ if TYPE_CHECKING:
     from tests.postgres_server import PostgresServer
 
 if "PYTEST_XDIST_WORKER" in os.environ:
-    # The workers share the processors: with more threads than these, most of their time is spent in
-    # waiting for one another. NumPy, torch and programs that tests start read it.
+    # The workers share the processors: with more threads than processors, most of the time would be
+    # spent on waiting for one another. NumPy, torch and programs that tests start read this.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
-# A shell that starts the tests in the background has them, and the programs that they start, ignore
-# Ctrl-C. A handler here ends that for both.
+# If a shell starts the tests in the background, these and the programs that they start ignore
+# Ctrl-C. Setting a handler here prevents that for both.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Return how many workers `-n auto` starts: each prepares models of its own, in 2 GB or so."""
+    """Return how many workers `-n auto` starts: each prepares its own models, in about 2 GB."""
     return min(os.cpu_count() or 1, 4)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Skip what needs packages that are not installed, the modules' doctests too."""
+    """Skip tests that need packages that are not installed, including the modules' doctests."""
     config.pluginmanager.register(SkipWithoutExtras())
 
 
@@ -56,7 +56,7 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _own_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Give each test a data folder of its own, in which the index lies that none names."""
+    """Give each test its own data folder, which contains the default index."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
 
 
@@ -64,7 +64,7 @@ def _own_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def _only_what_is_handed_over(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Leave a model that is not prepared to `load_model`, in whose place tests put small ones."""
+    """Leave models to `load_model`, which tests replace, except in tests marked `ready`."""
     if request.node.get_closest_marker("ready") is None:
         monkeypatch.setattr("search.models.ready.make_ready", lambda _: None)
 
@@ -102,7 +102,7 @@ def _exported_once(
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    """One PostgreSQL for all tests; each makes a database of its own in it."""
+    """Start one PostgreSQL server for all tests; each test creates its own database in it."""
     from tests.postgres_server import running_server
 
     with running_server() as server:
@@ -111,5 +111,5 @@ def postgres() -> Iterator[PostgresServer]:
 
 @pytest.fixture
 def database(postgres: PostgresServer) -> str:
-    """The address of an empty database."""
+    """Return the address of an empty database."""
     return postgres.new_database()

@@ -1,4 +1,4 @@
-"""Tests of what an optional package does are skipped where it is not installed, and say so."""
+"""Skips tests that need an optional package that is not installed, and reports the reason."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ IMPORTED_AS = {
     "scikit-image": "skimage",
     "scikit-learn": "sklearn",
 }
-"""Packages whose modules have other names than theirs."""
+"""The module names of packages whose module is named differently."""
 
 
 @cache
 def extras_of_modules() -> dict[str, str]:
-    """Return the extra that brings a module, by the module's name; none that is always there."""
+    """Return the extra that provides each optional module, by the module's name."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     always = {_module(text) for text in project["dependencies"]}
     return {
@@ -45,7 +45,7 @@ def _module(requirement: str) -> str:
 
 
 def why_skipped(error: BaseException | None) -> str | None:
-    """Say which extra lacks, where an import failed for that reason; None for all other errors."""
+    """Return which extra is missing if an import failed for that reason; None for other errors."""
     while error is not None:
         if isinstance(error, ModuleNotFoundError):
             module = (error.name or "").partition(".")[0]
@@ -56,7 +56,10 @@ def why_skipped(error: BaseException | None) -> str | None:
 
 
 def imported_by_a_test(failure: pytest.ExceptionInfo[BaseException]) -> bool:
-    """Say whether no function of the project was at work: one that lacks a package is at fault."""
+    """Return whether the failed import is at the top of a module or in a test.
+
+    If it is inside a function of the project, the missing package is a real error.
+    """
     code = (entry.frame.code for entry in failure.traceback)
     ours = (each for each in code if Path(each.path).is_relative_to(ROOT))
     return all(
@@ -65,17 +68,17 @@ def imported_by_a_test(failure: pytest.ExceptionInfo[BaseException]) -> bool:
 
 
 class SkipWithoutExtras:
-    """A plugin of pytest that skips files and tests which import what is not installed."""
+    """A plugin of pytest that skips files and tests that import packages that are not installed."""
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(
         self, collector: pytest.Collector
     ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-        """Skip a file that cannot be imported for that reason."""
+        """Skip a test file that cannot be imported because such a package is missing."""
         report = yield
         call = getattr(report, "call", None)
         if call is not None and call.excinfo is not None and _skip(report, call.excinfo.value):
-            # pytest leaves a file that it imported by half where the next one would find it.
+            # pytest leaves the half-imported file in `sys.modules`, where the next one finds it.
             for name, module in list(sys.modules.items()):
                 if getattr(module, "__file__", None) == str(collector.path):
                     del sys.modules[name]
@@ -85,7 +88,7 @@ class SkipWithoutExtras:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Skip a test that imports such a package, or a helper that does."""
+        """Skip a test that imports such a package, directly or through a helper."""
         report = yield
         if call.excinfo is not None and imported_by_a_test(call.excinfo):
             _skip(report, call.excinfo.value)

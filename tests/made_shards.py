@@ -16,7 +16,7 @@ __all__ = ["painted", "write_parquet", "write_tar"]
 
 
 def painted(*colours: str, side: int = 12) -> bytes:
-    """Return a PNG of stripes of these colours."""
+    """Return a PNG with a stripe of each colour."""
     image = Image.new("RGB", (side * len(colours), side))
     for place, colour in enumerate(colours):
         image.paste(COLOURS[colour], (side * place, 0, side * (place + 1), side))
@@ -26,7 +26,7 @@ def painted(*colours: str, side: int = 12) -> bytes:
 
 
 def write_tar(path: Path, members: Sequence[tuple[str, bytes]] | Mapping[str, bytes]) -> Path:
-    """Write members into a tar in their order."""
+    """Write members into a tar file, in their order."""
     path.parent.mkdir(parents=True, exist_ok=True)
     named = members.items() if isinstance(members, Mapping) else members
     with tarfile.open(path, "w") as tar:

@@ -1,4 +1,4 @@
-"""Photos with metadata in them or beside them, of the forms that programs write, made by hand."""
+"""Hand-made photos with embedded metadata or sidecars, in the forms that programs write."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NAMESPACES = {
 
 
 def xmp(body: str, attributes: str = "") -> bytes:
-    """A packet with a description of this body and these attributes."""
+    """Return an XMP packet whose description has this body and these attributes."""
     names = " ".join(f'xmlns:{short}="{name}"' for short, name in NAMESPACES.items())
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
@@ -83,7 +83,7 @@ IMMICH = xmp(
 
 
 def gps_exif(latitude: Any, longitude: Any, sides: str = "NE") -> Image.Exif:
-    """EXIF of a position, each coordinate three numbers."""
+    """Return EXIF data with a position; each coordinate is degrees, minutes and seconds."""
     exif = Image.Exif()
     exif.get_ifd(ExifTags.IFD.GPSInfo).update(
         {
@@ -97,14 +97,14 @@ def gps_exif(latitude: Any, longitude: Any, sides: str = "NE") -> Image.Exif:
 
 
 def jpeg(colour: object, **more: Any) -> bytes:
-    """A small picture of one colour; `exif` and `xmp` as Pillow writes them."""
+    """Return a small JPEG of one colour; further arguments, such as `exif`, are Pillow's."""
     file = io.BytesIO()
     Image.new("RGB", (64, 48), colour).save(file, "JPEG", **more)  # type: ignore[arg-type]
     return file.getvalue()
 
 
 def iptc_jpeg(path: Path, colour: object, records: list[tuple[int, int, bytes]]) -> None:
-    """Write a picture with IPTC records, as Photoshop puts them into a segment of their own."""
+    """Write a JPEG with IPTC records in a separate segment, as Photoshop does."""
     data = b"".join(
         b"\x1c" + bytes([record, number]) + struct.pack(">H", len(text)) + text
         for record, number, text in records

