@@ -1,4 +1,4 @@
-"""A captioned collection of random features in which captions really belong to their photos."""
+"""A captioned collection of random features, in which captions resemble their photos."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CLASSES = 7
 
 
 def made_data(photos: int = 40, seed: int = 0) -> PairData:
-    """Photos and captions that share a hidden vector, through maps that no seed changes."""
+    """Return photos and captions that share a hidden vector; the seed does not change the maps."""
     maps = np.random.default_rng(99)
     to_image, to_text = maps.normal(size=(6, IMAGE_DIM)), maps.normal(size=(6, TEXT_DIM))
     rng = np.random.default_rng(seed)
@@ -49,7 +49,7 @@ def made_data(photos: int = 40, seed: int = 0) -> PairData:
 
 
 def made_concepts() -> Concepts:
-    """A classifier of regions and names of its classes, neither of which says anything."""
+    """Return a random classifier of regions, and random names of its classes."""
     generator = torch.Generator().manual_seed(2)
     names = torch.randn(CLASSES, TEXT_DIM, generator=generator)
     classifier = Classifier(
@@ -60,7 +60,10 @@ def made_concepts() -> Concepts:
 
 
 def made_shorts(data: PairData) -> ShortQueries:
-    """A short query for each photo, true of it and of the next one; captions have one by turns."""
+    """Return a short query for each photo, true of it and of the next one.
+
+    Every third caption has no short query.
+    """
     photos, captions = len(data.photos.regions), data.captions
     rows = np.arange(0, len(captions.texts), EACH)
     features = CaptionFeatures(
@@ -74,7 +77,7 @@ def made_shorts(data: PairData) -> ShortQueries:
 
 
 def made_materials(data: PairData) -> Materials:
-    """What a network's training takes beside features, all of it that needs no encoder."""
+    """Return the training materials of a network, except those that need an encoder."""
     return Materials(
         [len(data.photos.regions)], cca.fit(data), None, None, made_concepts(), made_shorts(data)
     )

@@ -1,4 +1,4 @@
-"""Groups of like photos, and the parts of a collection that batches are drawn from."""
+"""Groups of similar photos, and the parts of a collection that batches are drawn from."""
 
 from __future__ import annotations
 

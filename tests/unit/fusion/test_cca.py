@@ -1,4 +1,4 @@
-"""The independent model: finds what is correlated, is frozen in a file, refuses other encoders."""
+"""The independent model: finds correlations, is saved to a file, refuses other encoders."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fusion.data import cca
 def collection(
     photos: int = 60, regions: int = 4, words: int = 6, seed: int = 0
 ) -> SimpleNamespace:
-    """Photos whose captions share three hidden factors with them; the rest is noise."""
+    """Return photos whose captions share three hidden factors with them; the rest is noise."""
     rng = np.random.default_rng(seed)
     to_image, to_text = np.random.default_rng(99).normal(size=(2, 3, 8))
     hidden = rng.normal(size=(photos, 3))

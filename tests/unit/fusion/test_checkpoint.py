@@ -1,4 +1,4 @@
-"""A checkpoint folder: what is written comes back, and damage is told in one line."""
+"""A checkpoint folder: it is read back as written, and damage is reported in one line."""
 
 from __future__ import annotations
 

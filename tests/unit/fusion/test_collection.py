@@ -1,4 +1,4 @@
-"""Captions files as training reads them: by the same rules as indexing."""
+"""Captions files are read by training under the same rules as by indexing."""
 
 from __future__ import annotations
 

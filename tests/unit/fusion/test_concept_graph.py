@@ -1,4 +1,4 @@
-"""The concept graph: messages by hand, what is unlikely says nothing, tuned features read alike."""
+"""The concept graph: messages by hand, unlikely classes, and classifiers for tuned features."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fusion.network.whitening import Whitening
 
 
 def graph() -> ConceptGraph:
-    """Two classes: the first feature shows one, the second the other."""
+    """Return a graph with two classes, each shown by one of the two features."""
     made = ConceptGraph(2, 2, 3, 1)
     names = torch.tensor([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
     regions = torch.tensor([[[9.0, -9.0], [9.0, -9.0]], [[-9.0, 9.0], [-9.0, 9.0]]])
@@ -28,8 +28,8 @@ def test_a_photo_gets_the_names_of_what_its_cells_show() -> None:
     half = torch.tensor([[[9.0, -9.0], [-9.0, 9.0]]])
     to_cells, to_photo = made(half)
     assert to_cells.shape == (1, 2, 1)
-    assert to_cells[0, 0, 0] * to_cells[0, 1, 0] < 0  # the classes lie on either side
-    # Half of each name is the mean over the photos that it was fitted to: no message.
+    assert to_cells[0, 0, 0] * to_cells[0, 1, 0] < 0  # the classes are on opposite sides
+    # Half of each name is the mean over the photos that the graph was fitted to: no message.
     assert to_photo.abs().max() < 1e-4
     _, one = made(half[:, :1])
     assert one[0, 0] > 0 > one[0, 1]
@@ -73,7 +73,7 @@ def test_a_reader_puts_messages_beside_what_it_read() -> None:
 
 
 def paths_graph() -> ConceptGraph:
-    """Four classes of names at right angles, of which a photo keeps the likeliest two."""
+    """Return a graph with four classes with orthogonal names; a photo keeps the likeliest two."""
     made = ConceptGraph(4, 4, 4, 1, kept=2)
     made.fit(Classifier(torch.eye(4), torch.zeros(4)), torch.eye(4), 9 * torch.eye(4).unsqueeze(1))
     turned = torch.randn(50, 4, generator=torch.Generator().manual_seed(1))
@@ -105,7 +105,7 @@ def test_paths_by_hand() -> None:
     floor = 0.01 / 4
     wanted = [
         math.log((0.375 + floor) / (0.25 + floor)),
-        math.log(floor / (0.15 + floor)),  # nothing that is asked for is shown
+        math.log(floor / (0.15 + floor)),  # none of the classes asked for is shown
     ]
     assert made.paths(classes, shares, asked).tolist() == pytest.approx(wanted, abs=1e-5)
 

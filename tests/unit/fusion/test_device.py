@@ -1,4 +1,4 @@
-"""A GPU is taken where torch can use one, and torch is not imported where there is none."""
+"""A GPU is used if torch can use one; without a GPU, torch is not imported."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fusion.hardware.device import DeviceNotThere, choose_device, has_nvidia
     ("asked", "likely", "usable", "expected"),
     [
         ("auto", True, True, "cuda"),
-        ("auto", True, False, "cpu"),  # a driver, and a torch that was built without CUDA
+        ("auto", True, False, "cpu"),  # there is a driver, but torch was built without CUDA
         ("auto", False, True, "cpu"),
         ("cpu", True, True, "cpu"),
         ("cuda", False, True, "cuda"),

@@ -1,4 +1,4 @@
-"""Learning from a larger text encoder, on a small made collection."""
+"""Distillation from a larger text encoder, on a small made-up collection."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SIZES = ModelConfig(0, 0, 0, width=16, hidden=16, dropout=0.0)
 
 
 def telling(data: PairData) -> TeacherTexts:
-    """A teacher that sees which photo a caption is of, but for some noise."""
+    """Return a teacher that knows the photo of each caption, up to some noise."""
     photos = torch.from_numpy(data.photos.pooled).float()
     read = photos[torch.from_numpy(data.captions.photo_rows)]
     noise = torch.randn(read.shape, generator=torch.Generator().manual_seed(5))
@@ -56,10 +56,10 @@ def right_at_once(photos: torch.Tensor, texts: torch.Tensor, owners: torch.Tenso
 def test_softening_is_the_divergence_of_both_directions() -> None:
     logits = torch.tensor([[2.0, 0.0], [0.0, 2.0]])
     assert soften(logits, logits).item() == pytest.approx(0, abs=1e-6)
-    # Rows and columns alike: KL((0.5, 0.5) | softmax(2, 0)) = log 0.5 - (log 0.881 + log 0.119) / 2
+    # For rows and columns: KL((0.5, 0.5) | softmax(2, 0)) = log 0.5 - (log 0.881 + log 0.119) / 2
     expected = torch.tensor(0.5).log() - logits[0].log_softmax(0).mean()
     assert soften(logits, torch.zeros(2, 2)).item() == pytest.approx(expected.item(), rel=1e-4)
-    # One direction alone would not see this.
+    # Here the two directions differ.
     skewed = torch.tensor([[1.0, 1.0], [0.0, 0.0]])
     rows = torch.nn.functional.kl_div(
         logits.log_softmax(1), skewed.softmax(1), reduction="batchmean"
@@ -80,7 +80,7 @@ def test_heads_learn_pairs_and_agree_with_a_teacher() -> None:
         photos, texts = heads.photos(read.photos[0]), heads.texts(read.texts)
     assert right_at_once(photos, texts, owners) > 0.9
     assert photos.norm(dim=1).sub(1).abs().max() < 1e-5
-    # A teacher that takes each photo for the next one is believed if its word alone counts.
+    # A teacher that takes each photo for the next one misleads heads if its weight is high enough.
     turned = SoftTargets(photos.roll(1, 0).half()[None], texts.half(), 1)
     wrong = replace(options, soft_weight=30.0)
     misled = train_heads(read, rows, SIZES, wrong, 0, quiet, turned)

@@ -1,4 +1,4 @@
-"""Scores taken apart: sums by hand, sums through a whole retriever, and how pieces become words."""
+"""Decomposed scores: sums by hand and by a whole retriever, and word pieces merged into words."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TEXTS, OWNERS = ["a dog", "red dog", "a cat", "red cat", "red", "a bird"], [0, 0
 
 @pytest.fixture
 def network() -> Network:
-    """A network of random weights whose gates and word graph are open."""
+    """Return a network with random weights, open gates and a filled word graph."""
     torch.manual_seed(0)
     model = ModelConfig(image_dim=6, pooled_dim=12, text_dim=5, width=8, hidden=8)
     reranker = RerankerConfig(6, 12, 5, width=16, node_width=16, heads=2)
@@ -48,7 +48,7 @@ def network() -> Network:
 
 
 class FakeTexts:
-    """Random features, one token a word between BERT's markers."""
+    """Returns random features, with one token per word between BERT's markers."""
 
     def encode_texts(self, texts: list[str]) -> WordFeatures:
         tokens = [["[CLS]", *text.split(), "[SEP]"] for text in texts]

@@ -1,4 +1,4 @@
-"""An export's folder: there when it is whole, absent in any other state."""
+"""An exported folder counts as present only if it is complete."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from tests.unit.fusion.made_data import made_data
 
 
 def with_views(data: PairData) -> PairData:
-    """Three views of each photo, whose one number is ten times its row and the view's own."""
+    """Add three views of each photo, with the single value 10 x row + number of the view."""
     rows = 10 * np.arange(len(data.photos.regions)).reshape(-1, 1, 1, 1)
     maps = tuple((rows + view).astype(np.float16) for view in range(3))
     return replace(data, photos=replace(data.photos, maps=maps))

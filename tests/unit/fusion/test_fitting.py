@@ -1,4 +1,4 @@
-"""What is fitted after training: gates from choices, false pairs, banks over all views."""
+"""The fits after training: gates from choices, false pairs, banks over all views."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_what_tells_the_right_one_gets_the_weight() -> None:
 
 
 def test_right_ones_are_no_alternatives_to_each_other() -> None:
-    # The first two are both right and differ; held against each other they would pull apart.
+    # The first two are both right and differ in the second score, but they don't compete.
     scores = torch.tensor([[[1.0, 5.0], [1.0, -5.0], [0.0, 0.0]]])
     weights = fit_choice(scores, torch.tensor([[True, True, False]]))
     assert weights[0] > 0
@@ -79,7 +79,7 @@ def test_a_banked_photo_is_the_mean_of_its_views(network: Network) -> None:
     one = bank_vectors(network, photos, rows)
     plain = network.photos(photo_input(photos, rows), torch.arange(2)).vectors
     assert torch.allclose(one, plain, atol=1e-6)
-    # Two views that a frozen reader cannot tell apart change nothing.
+    # Two views that are the same to a frozen reader change nothing.
     shown = np.zeros((10, 1, 1, 1), np.float16)
     two = bank_vectors(network, replace(photos, maps=(shown, shown)), rows)
     assert torch.allclose(two, plain, atol=1e-6)

@@ -1,4 +1,4 @@
-"""Who is joined to whom, by hand."""
+"""Edges of graphs, by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words that a model knows, and spellings of those that it does not."""
+"""Words that a model knows, and suggested spellings for those that it doesn't."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The test for look-alikes, fitted to made pairs."""
+"""The test for look-alikes, fitted to made-up pairs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fusion.network.look_alikes import RIDGE, Evidence, LookAlikeTest
 
 
 def made_pairs(matches: int, others: int, seed: int = 0) -> tuple[Evidence, Tensor]:
-    """Matches score higher by 2, where a photo is no hub; a hub's score says nothing."""
+    """Return pairs in which matches score higher by 2, unless the photo is a hub."""
     generator = torch.Generator().manual_seed(seed)
     count = matches + others
     facts = [torch.randn(count, generator=generator) for _ in Evidence._fields]

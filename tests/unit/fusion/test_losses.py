@@ -40,7 +40,7 @@ def test_both_directions_count_half_each() -> None:
 
 
 def test_several_right_answers_are_told_from_the_wrong_ones_alone() -> None:
-    # Query 0 has the right answers 0 and 1, query 1 the answer 2; answer 3 is nobody's.
+    # The right answers are 0 and 1 for query 0, and 2 for query 1; 3 is right for neither.
     similarity = torch.tensor([[1.0, 3.0, 0.0, -1.0], [0.5, -0.5, 2.0, 1.0]])
     positive = torch.tensor([[1, 1, 0, 0], [0, 0, 1, 0]], dtype=torch.bool)
 

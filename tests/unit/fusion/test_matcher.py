@@ -1,4 +1,4 @@
-"""Scoring a collection: the pairing is never read, and one pair scores as it does among all."""
+"""Scores depend neither on which caption belongs to which photo, nor on the other pairs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def matcher() -> GraphMatcher:
 
 
 def paired_anew(data: PairData) -> PairData:
-    """Every caption now belongs to another photo."""
+    """Assign every caption to another photo."""
     turned = (data.captions.photo_rows + 1) % len(data.photos.image_ids)
     return replace(data, captions=replace(data.captions, photo_rows=turned))
 

@@ -1,4 +1,4 @@
-"""Banks of training items: packing, leaving oneself out, hubs."""
+"""Banks of training items: packing, excluding a photo's own row, hubs."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_unpacked_rows_are_kept_until_the_bank_is_filled_anew() -> None:
 
 def test_the_message_is_weighed_by_a_softmax_over_cosines_and_temperature() -> None:
     memory = MemoryGraph(3, 2, 2, neighbours=2, temperature=0.5, weight=0.3)
-    # Keys and values of any length: only their directions count.
+    # Keys and values may have any length: only their directions count.
     memory.fill(
         by_angle(0, 60, 180) * 5, by_angle(90, 180, 0) * torch.tensor([[2.0], [3.0], [4.0]])
     )

@@ -1,4 +1,4 @@
-"""The dual graph's branches: unit length, padding, order, and gates that start at nothing."""
+"""The dual graph's branches: unit length, padding, order, and gates that start at zero."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Article, concatenation, average: shapes, numbers by hand, and no look beyond the pair."""
+"""Article, concatenation, average: shapes, numbers by hand, and independence of other pairs."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_a_bank_smaller_than_planned_is_rebuilt_in_its_size() -> None:
 
 
 def test_edges_depend_on_content_not_on_pairing() -> None:
-    """Which caption a photo is judged beside moves no edge of another pair, nor any neighbour."""
+    """Pairing a photo with another caption changes no edge of other pairs and no neighbours."""
     model = made("article")
     image = model.image_tensors(features(3, P, 3))[0]
     text = model.text_tensors(features(3, PT, 4))[0]
@@ -105,7 +105,7 @@ def test_edges_depend_on_content_not_on_pairing() -> None:
 
 
 def test_training_items_of_the_two_sides_are_kept_apart() -> None:
-    """The photos of the bank are no function of its captions: shuffling captions leaves them."""
+    """The photos of the bank don't depend on its captions: shuffling these changes nothing."""
     one, other = made("article"), made("article")
     other.fill_bank(features(30, P, 1), features(60, PT, 2).flip(0))
     assert torch.equal(one.get_buffer("image_bank"), other.get_buffer("image_bank"))
@@ -119,7 +119,7 @@ def test_nobody_is_their_own_neighbour() -> None:
 
 def test_adjacency_by_hand() -> None:
     photos, captions = torch.tensor([[[3.0, 4.0]]]), torch.tensor([[[1.0, 0.0], [-1.0, 0.0]]])
-    # 3 / sqrt 2, and a negative similarity is no edge
+    # 3 / sqrt 2; a negative similarity is not an edge
     torch.testing.assert_close(
         cross_adjacency(photos, captions, "dot"), torch.tensor([[[3 / 2**0.5, 0.0]]])
     )

@@ -1,4 +1,4 @@
-"""Training on pairs: learns what can be learnt, stops, and goes on as if it had not stopped."""
+"""Training on pairs: it learns, stops early, and resumes as if it had not been interrupted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Split = tuple[Tensor, Tensor, Tensor]
 
 
 def split(photos: int, seed: int) -> Split:
-    """Photos and two captions each that show the same four hidden factors."""
+    """Return photos with two captions each that share four hidden factors with their photo."""
     generator = torch.Generator().manual_seed(seed)
     to_image, to_text = torch.randn(2, 4, 10, generator=torch.Generator().manual_seed(99))
     hidden = torch.randn(photos, 4, generator=generator)

@@ -1,4 +1,4 @@
-"""The cross-modal graph: shapes, order, padding, and that one by one equals all pairs."""
+"""The cross-modal graph: shapes, order, padding, and pairs scored singly or all together."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_the_order_of_regions_and_words_changes_nothing(graph: CrossGraph) -> No
 
 
 def parts_turned(nodes: Tensor) -> Tensor:
-    """The whole node stays first, the parts come in reverse order."""
+    """Return nodes with the parts in reverse order; the node of the whole stays first."""
     return torch.cat([nodes[:, :1], nodes[:, 1:].flip(1)], dim=1)
 
 
@@ -83,7 +83,7 @@ def test_a_word_reads_all_of_the_regions_once(graph: CrossGraph) -> None:
     total = reading.attention.sum(2)
     if graph.config.adjacency == "attention":
         assert torch.allclose(total, torch.ones(2, 5))
-    else:  # a head in which a word is like no region has no edges
+    else:  # a head in which a word resembles no region has no edges
         eighths = total * graph.config.heads
         assert torch.allclose(eighths, eighths.round(), atol=1e-4)
 
@@ -104,6 +104,6 @@ def test_a_reading_by_hand() -> None:
         torch.tensor([[[0.0, 1.0], [1.0, 0.0], [0.6, 0.8]]]),
     )
     reading = graph.read(word, torch.ones(1, 1, dtype=torch.bool), regions)
-    # Cosines 0, 1 and 0.6: the shares of their sum, and the second is the nearest.
+    # The cosines are 0, 1 and 0.6; attention is their share of the sum; the second is nearest.
     assert torch.allclose(reading.attention, torch.tensor([[[0.0, 0.625, 0.375]]]))
     assert torch.equal(reading.nearest, torch.tensor([[[0.0, 1.0, 0.0]]]))

@@ -1,4 +1,4 @@
-"""An evaluation reads of photos what an index keeps of them, and nothing finer."""
+"""An evaluation scores photos by the rounded values that an index stores, not by finer ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WORDS, BANK = ("dog", "red", "runs"), 60
 
 @pytest.fixture
 def network() -> Network:
-    """A network of random weights with a bank of training photos and one of captions."""
+    """Return a network with random weights, a bank of training photos and one of captions."""
     torch.manual_seed(0)
     sizes = {"image_dim": IMAGE_DIM, "pooled_dim": 2 * IMAGE_DIM, "text_dim": TEXT_DIM}
     made = Network(
@@ -70,7 +70,7 @@ def test_rounded_edges_hardly_move_the_odds_of_words(network: Network, data: Pai
     photos = embed_photos(network, data.photos)
     exact = network.words(photos.vectors, network.text_hub.bank)
     moved = (photos.odds - exact).abs().max()
-    # Half a step of 1/20 for each edge, and as much for what all are divided by.
+    # Half a step of 1/20 for each edge, and as much for their common divisor.
     assert 0 < moved <= 0.0501
 
 

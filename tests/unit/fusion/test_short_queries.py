@@ -57,9 +57,9 @@ def test_one_right_answer_each_is_the_contrastive_loss() -> None:
 
 
 def test_other_right_answers_are_not_pushed_away() -> None:
-    """By hand: log(1 + e^(s_wrong - s_right)), each of two right ones against the wrong one."""
+    """By hand: the mean of log(1 + e^(s_wrong - s_right)) over the two right answers."""
     similarity = torch.tensor([[3.0, 1.0, 0.0]])
     positive = torch.tensor([[True, True, False]])
     forward = (np.log1p(np.exp(-3)) + np.log1p(np.exp(-1))) / 2
-    # Back, a photo has one query, which is right or has no part.
+    # In the other direction a photo has one query, which is right or does not count.
     assert multi_positive_loss(similarity, positive).item() == pytest.approx(forward / 2, 1e-4)

@@ -1,4 +1,4 @@
-"""Photos become squares whole, and a square stays as it is."""
+"""Photos are resized to squares without cropping, and a square stays as it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a hit stands out: facts by hand, and what holds of every judgement."""
+"""How a hit stands out: facts by hand, and properties of all probabilities."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fusion.runtime.standing import BREVITY, FACTS, TERMS, Standing, facts_of, t
 
 
 def standing(*, of_lead: float) -> Standing:
-    """A regression that goes by the second fact alone: the lead over the hits behind."""
+    """Return a regression that uses only the second fact: the lead over the hits behind."""
     weights = np.zeros(TERMS, np.float32)
     weights[1] = of_lead
     return Standing(np.zeros(FACTS, np.float32), np.ones(FACTS, np.float32), weights, -1.0)
@@ -25,7 +25,7 @@ def test_facts_by_hand() -> None:
     assert facts.shape == (3, FACTS)
     score, lead, over_reference, gap, deviations, rank, size, brevity, _ = facts[1]
     assert score == 3.0
-    assert lead == pytest.approx(1.5)  # 3 less the mean of 2 and 1
+    assert lead == pytest.approx(1.5)  # 3 minus the mean of 2 and 1
     assert over_reference == pytest.approx(1.5)  # the lower half of three: 2 and 1
     assert gap == 0.0
     assert deviations == pytest.approx(2.0)  # (0.3 - 0.1) / 0.1

@@ -1,4 +1,4 @@
-"""Training on a small made collection: it learns, repeats itself, and goes on where it stopped."""
+"""Training on a small made-up collection: it learns, is repeatable, and can be resumed."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_a_stopped_run_ends_as_if_never_stopped(tmp_path: Path) -> None:
 
 def test_a_run_on_other_photos_does_not_go_on(tmp_path: Path) -> None:
     def stop(done: int, total: int, what: str) -> None:
-        if what.startswith("epoch 1 of") and "R@1" in what:  # the epoch is kept by then
+        if what.startswith("epoch 1 of") and "R@1" in what:  # the epoch is saved by then
             raise KeyboardInterrupt
 
     train, other, dev = made_data(), made_data(30), made_data(30, seed=1)

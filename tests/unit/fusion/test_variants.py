@@ -1,4 +1,4 @@
-"""Variants of a small network: each changes what it names, and never the network it is made of."""
+"""Variants of a small network: each changes what its name says, and never the network itself."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ VARIANT = {variant.name: variant for variant in VARIANTS}
 
 
 def worded(data: PairData) -> PairData:
-    """Every third photo is of another colour, and its captions say of which."""
+    """Give each photo one of five colours, which its captions name."""
     texts = [f"a {COLOURS[row % 5]} thing" for row in data.captions.photo_rows]
     return replace(data, captions=replace(data.captions, texts=texts))
 
@@ -42,7 +42,7 @@ def data() -> PairData:
 
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory, data: PairData) -> Network:
-    """A network whose every gate is open, so that every graph has a say."""
+    """Return a network with all gates open, so that every graph contributes."""
     out = tmp_path_factory.mktemp("made")
     asked = TrainRequest(
         out, out, out, out, "made", "crossgraph", out, out, epochs=1, options=SMALL
@@ -81,7 +81,7 @@ def test_a_twin_gives_what_the_network_gives(network: Network, data: PairData) -
 
 
 MOVED = {"first", "worded", "logits"}
-"""What follows a photo's vector: the logits by way of the captions that correct them."""
+"""Signals that depend on a photo's vector: the logits do, by the captions that correct them."""
 
 
 @pytest.mark.parametrize(
@@ -93,14 +93,14 @@ MOVED = {"first", "worded", "logits"}
         ("word edges shuffled", {"first"}),
         ("region and word edges off", MOVED),
         ("region and word edges shuffled", MOVED - {"logits"}),
-        # Cells and summary carry its messages, so all that reads a photo reads something else.
+        # Its messages are part of cells and summary, so everything that reads a photo changes.
         ("concept graph off", MOVED | {"detected", "classed"}),
         ("concept graph shuffled", MOVED | {"detected", "classed"}),
         ("memory graph off", MOVED),
         ("memory graph shuffled", MOVED),
         ("word graph shuffled", {"worded"}),
         ("word detector shuffled", {"detected"}),
-        # The detector reads the nodes that the cross-modal graph's own region graph leaves.
+        # The detector reads the nodes that the cross-modal graph's own region graph outputs.
         ("cross-modal graph without edges", {"detected", "logits"}),
         ("cross-modal graph shuffled", {"detected", "logits"}),
         ("all re-ranking graphs shuffled", {"worded", "detected", "logits"}),
@@ -174,7 +174,7 @@ def test_a_signal_left_out_is_a_gate_shut(network: Network, data: PairData) -> N
     others = tuple(signal for signal in SIGNALS if signal != "worded")
     row = Row("without words", None, signals=others)
     (_, scores, _), *_ = score_rows(network, data, [row])
-    # 30 photos: every one is listed
+    # with 30 photos, all are listed
     assert torch.allclose(scores, shut, atol=1e-5)
 
 

@@ -1,4 +1,4 @@
-"""Other views of a photo: repeatable, inside the photo, never smaller than half of it."""
+"""Augmented views of a photo: repeatable, inside the photo, never smaller than half of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fusion.data.views import view_of
 
 
 def gradient(width: int, height: int) -> Image.Image:
-    """A photo whose red tells the column and whose green tells the row."""
+    """Return a photo whose red values give the column and whose green values give the row."""
     pixels = np.zeros((height, width, 3), np.uint8)
     pixels[..., 0] = np.arange(width)
     pixels[..., 1] = np.arange(height)[:, None]

@@ -1,4 +1,4 @@
-"""A detector of words finds what it is told of, wherever in the photo it is."""
+"""The word detector finds a word that it was trained on, wherever in the photo it is shown."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_one_region_that_shows_it_is_enough(detector: WordDetector) -> None:
     detector.whole.data.zero_()
     detector.log_scale.data.fill_(math.log(10.0))
     shown = torch.zeros(2, 5, 8)
-    shown[1, 3, 0] = 1.0  # of four regions one: log((3 + e^10) / 4) - log(...) of none is 0
+    shown[1, 3, 0] = 1.0  # one of four regions: log((3 + e^10) / 4); with none, log(4 / 4) = 0
     found = detector(shown)[:, 1].tolist()
     assert found[1] - found[0] == pytest.approx(math.log((3 + math.exp(10)) / 4), abs=1e-4)
 

@@ -26,8 +26,8 @@ def graph() -> WordGraph:
 
 def test_odds_by_hand(graph: WordGraph) -> None:
     odds = graph(torch.tensor([[0.8, 0.6]]), BANK)
-    # The first photo is the nearest. Both of its captions say dog, half of all captions do; one of
-    # two says runs, one of four does. None says cat: as low as it gets.
+    # The first photo is the nearest. Both of its captions say dog, but only half of all captions;
+    # one of its two says runs, but one of all four. None says cat: the lowest odds there are.
     expected = torch.tensor([[-3.0, math.log(2), math.log(2)]])
     assert torch.allclose(odds, expected, atol=5e-3)
 
@@ -35,7 +35,7 @@ def test_odds_by_hand(graph: WordGraph) -> None:
 def test_odds_along_given_edges(graph: WordGraph) -> None:
     rows, weights = graph.edges(torch.tensor([[0.8, 0.6], [0.0, 1.0]]), BANK)
     assert (rows.tolist(), weights.tolist()) == ([[0], [1]], [[1.0], [1.0]])
-    # Half of the way to each photo: dog is said of one by all captions, which is what all say.
+    # Half of the weight is on each photo, so each word is as frequent as in all captions.
     odds = graph.along(torch.tensor([[1, 0]]), torch.tensor([[0.5, 0.5]]))
     assert torch.allclose(odds, torch.zeros(1, 3), atol=5e-3)
     asked = torch.tensor([2, 0])
@@ -63,8 +63,8 @@ def test_a_bag_weighs_its_known_words_alike(graph: WordGraph) -> None:
 
 def test_a_text_is_held_against_what_it_fits_best(graph: WordGraph) -> None:
     found = graph.hub(graph.bags(["dog", "cat runs"]), BANK)
-    # Two photos in the bank: the mean over both, log 2 for the right animal and -3 for the other;
-    # the second text's words fit the first photo by (-3 + log 2) / 2 and the second by the same.
+    # With two photos in the bank, it is the mean over both: log 2 for the right animal and -3 for
+    # the other. The second text's words fit both photos by (-3 + log 2) / 2.
     expected = torch.tensor([(math.log(2) - 3) / 2, (math.log(2) - 3) / 2])
     assert torch.allclose(found, expected, atol=5e-3)
 

@@ -1,4 +1,4 @@
-"""One wording for queries that ask for the same thing."""
+"""Queries that ask for the same thing are brought to one wording."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PLURALS = {
     "video camera": "video cameras", "kangaroo": "kangaroos", "bookshelf": "bookshelves",
     "ocean wave": "ocean waves", "headscarf": "headscarves", "waitress": "waitresses",
 }  # fmt: skip
-"""A name of things, and what people call several of them."""
+"""Names of things, and their plurals."""
 
 AS_THEY_ARE = word_set("""
     glasses sunglasses scissors people grass tennis dress bus gas jeans shorts chess news christmas

@@ -1,4 +1,4 @@
-"""What numpy works out of a network's banks is what torch works out of them."""
+"""NumPy and torch compute the same from a network's banks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a damaged graph costs: one error, and nothing on stdout."""
+"""A damaged graph raises one error and prints nothing to stdout."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from fusion.runtime.exported_files import ExportedFiles, ExportedModelError
 
 
 def field(number: int, content: bytes) -> bytes:
-    """Return a field of a protocol buffer that is counted in bytes, up to 127."""
+    """Return a length-delimited field of a protocol buffer, of up to 127 bytes."""
     return bytes((number << 3 | 2, len(content))) + content
 
 
 def graph(operation: bytes) -> bytes:
-    """Return an ONNX file of one operation without input."""
+    """Return an ONNX file with a single operation without input."""
     node = field(2, b"y") + field(4, operation)
     return b"\x08\x08" + field(7, field(1, node) + field(2, b"g")) + field(8, b"\x10\x0d")
 

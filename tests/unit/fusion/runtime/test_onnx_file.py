@@ -1,4 +1,4 @@
-"""A graph without weights is filled by appending them, and ONNX Runtime reads it."""
+"""Weights are appended to a graph without weights, and ONNX Runtime reads the result."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fusion.runtime.prepare.onnx_file import DATA_TYPES, filled_model, write_opt
 
 
 def template() -> bytes:
-    """`y = x @ weight + offset`, with neither."""
+    """Return the graph `y = x @ weight + offset`, without the two values."""
     nodes = [
         helper.make_node("MatMul", ["x", "weight"], ["product"]),
         helper.make_node("Add", ["product", "offset"], ["y"]),
@@ -34,7 +34,7 @@ def test_a_filled_graph_is_written_and_run(tmp_path: Path) -> None:
     random = np.random.default_rng(1)
     weight = random.normal(size=(300, 2)).astype(np.float32)
     offset = np.array([1.0, -2.0], np.float32)
-    # A transposed view: what is written is what numpy shows, however it lies in memory.
+    # A transposed view: values are written in logical order, whatever their order in memory.
     model = filled_model(template(), {"weight": weight.T.copy().T, "offset": offset})
     write_optimised(model, tmp_path / "affine.onnx")
     assert (tmp_path / "affine.onnx.data").stat().st_size >= weight.nbytes

@@ -1,4 +1,4 @@
-"""Files that torch wrote are read as arrays, and nothing of them is run."""
+"""Files written by torch are read as arrays, without running any of their code."""
 
 from __future__ import annotations
 
@@ -80,14 +80,14 @@ class Hostile:
 
 
 def as_older(content: object, path: Path) -> None:
-    """Write what an older torch would have written of something else than tensors."""
+    """Write an object that is not a tensor in the format of older torch versions."""
     with path.open("wb") as file:
         for part in (MAGIC, 1001, {"little_endian": True}, content, []):
             pickle.dump(part, file, protocol=2)
 
 
 def as_zip(content: object, path: Path) -> None:
-    """Write what torch would write of something else than tensors."""
+    """Write an object that is not a tensor in torch's current format."""
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("archive/data.pkl", pickle.dumps(content, protocol=2))
 

@@ -16,9 +16,7 @@ def test_what_stands_out_from_chance_is_likely() -> None:
     likely = by_chance(scores, scores, background, 1000)
     assert likely is not None
     assert likely[0] > 0.99
-    assert (
-        0.2 < likely[1] < 0.8
-    )  # as high as the best of a thousand that have nothing to do with it
+    assert 0.2 < likely[1] < 0.8  # as high as the best of a thousand unrelated photos
     assert likely[2] < 0.05
 
 

@@ -13,7 +13,7 @@ huggingface_hub = pytest.importorskip("huggingface_hub")
 
 
 class Hub:
-    """Stands in for the hub's client: holds files by their names, here or far away."""
+    """Stands in for the hub's client: has files by name, local or remote."""
 
     def __init__(self, folder: Path, files: list[str], *, here: bool = False) -> None:
         self.folder, self.files, self.here = folder, files, here

@@ -41,7 +41,7 @@ def test_the_middle_of_the_shorter_side_is_kept() -> None:
 def test_a_photo_smaller_than_the_crop_gets_a_black_border() -> None:
     steps = PixelSteps("none", (0, 0), BICUBIC, (5, 4), 1, (0, 0, 0), (1, 1, 1))
     found = steps.inputs_of(Image.new("RGB", (2, 2), (9, 9, 9)))[PIXELS][0, 0]
-    # One row more before than after, as transformers has it.
+    # There is one row more above than below, as in transformers.
     assert found.tolist() == [[0, 0, 0, 0]] * 2 + [[0, 9, 9, 0]] * 2 + [[0, 0, 0, 0]]
 
 
