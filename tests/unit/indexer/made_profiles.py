@@ -1,4 +1,4 @@
-"""Colour profiles (ICC.1:2001-04), made here byte by byte."""
+"""Colour profiles (ICC.1:2001-04), built byte by byte."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import struct
 
 __all__ = ["PROFILES", "grey_profile", "ink_profile", "rgb_profile"]
 
-WHITE = (0.9642, 1.0, 0.8249)  # D50, the white of all profiles
+WHITE = (0.9642, 1.0, 0.8249)  # D50, the white point of all profiles
 
 PRIMARIES = {
     "ProPhoto": ((0.7977, 0.2880, 0.0), (0.1352, 0.7119, 0.0), (0.0313, 0.0001, 0.8249)),
@@ -18,7 +18,7 @@ GAMMAS = {"ProPhoto": 1.8, "Adobe RGB": 2.2, "Display P3": 2.2, "sRGB": 2.2}
 
 
 def rgb_profile(name: str) -> bytes:
-    """Return a profile of RGB by its primaries and its gamma."""
+    """Return an RGB profile with the primaries and gamma of that name."""
     curve = _curve(GAMMAS[name])
     parts = {b"wtpt": _xyz(WHITE), b"rTRC": curve, b"gTRC": curve, b"bTRC": curve}
     for letter, place in zip("rgb", PRIMARIES[name], strict=True):
@@ -27,12 +27,12 @@ def rgb_profile(name: str) -> bytes:
 
 
 def grey_profile(gamma: float) -> bytes:
-    """Return a profile of grey alone."""
+    """Return a greyscale profile."""
     return _profile(b"GRAY", b"XYZ ", {b"wtpt": _xyz(WHITE), b"kTRC": _curve(gamma)})
 
 
 def ink_profile() -> bytes:
-    """Return a profile of CMYK by which full cyan is black, and the other inks cannot be seen."""
+    """Return a CMYK profile in which full cyan is black and the other inks are invisible."""
     levels = bytes(range(256))
     corners = b"".join(bytes((0 if number & 8 else 255, 128, 128)) for number in range(16))
     matrix = struct.pack(">9i", *(65536 * (number % 4 == 0) for number in range(9)))

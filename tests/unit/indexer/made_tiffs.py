@@ -1,4 +1,4 @@
-"""TIFF files of samples of any kind, made here byte by byte."""
+"""TIFF files with samples of any type, built byte by byte."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def tiff(
     planar: bool = False,
     compression: int | None = None,
 ) -> bytes:
-    """Return a TIFF of samples (height, width, bands), in strips or in tiles of some side."""
+    """Return a TIFF of samples (height, width, bands), in tiles of side `tile`, or 0 for strips."""
     height, width, bands = samples.shape
     planes = [samples[..., [band]] for band in range(bands)] if planar else [samples]
     blocks = [

@@ -1,4 +1,4 @@
-"""Reading ahead changes when a file is read, never whether, nor in which order."""
+"""Reading ahead changes only when a file is read, not whether or in which order."""
 
 from __future__ import annotations
 

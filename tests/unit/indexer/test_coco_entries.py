@@ -1,4 +1,4 @@
-"""Odd entries of COCO files: each costs itself alone, and is told."""
+"""Malformed entries of COCO files: each is left out without affecting others, and is reported."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def test_what_is_nested_without_end_ends_nothing(tmp_path: Path, depth: int) -> 
     path.write_text(f'{{"images": [{json.dumps(A)}], "annotations": [{bad}, {json.dumps(SAID)}]}}')
     try:
         assert CocoSource(path).captions == {"a.jpg": ("a dog",)}
-    except SourceError as error:  # of Python's own reader
+    except SourceError as error:  # the limit of Python's own reader
         assert "nested too deep" in str(error)
         assert depth > 300
 

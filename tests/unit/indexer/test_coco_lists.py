@@ -1,4 +1,4 @@
-"""COCO files read as a whole or entry by entry: the same lists count, and the same is left out."""
+"""COCO files give the same entries and problems, whether read as a whole or entry by entry."""
 
 from __future__ import annotations
 

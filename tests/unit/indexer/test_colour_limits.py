@@ -1,4 +1,4 @@
-"""When colours are taken as they are, and when a table is close enough to the exact way."""
+"""When colours are left as they are, and when a table is close enough to the exact conversion."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Turn = Callable[[Image.Image], Image.Image]
 
 
 def by_values(values: Callable[[int], int], *channels: int) -> Turn:
-    """Return what changes the values of some channels of a picture in mode RGB, or of all."""
+    """Return a function that maps the values of some channels of an RGB picture, or of all."""
     same = list(range(256))
     changed = [values(value) for value in range(256)]
     chosen = channels or (0, 1, 2)
@@ -91,21 +91,21 @@ def test_pixels_are_brought_to_the_mode_of_a_transform_and_left_in_it() -> None:
 
 
 def pairs(step: int) -> Turn:
-    """Return what makes every second value higher than half of it by a step."""
+    """Return a function that halves values, rounding down, and adds a step to odd ones."""
     return by_values(lambda value: value // 2 + step * (value % 2))
 
 
 @pytest.mark.parametrize(("step", "is_close"), [(8, True), (9, True), (10, False)])
 def test_a_table_may_be_off_by_four_units(step: int, is_close: bool) -> None:
-    # It has one number for both values of a pair, and adds one for the odd one: with 9 both are off
-    # by 4, with 10 the even one by 5.
+    # The table has one entry for both values of a pair, and adds 1 for the odd value: with step 9
+    # both are off by 4, with step 10 the even one is off by 5.
     assert ColourTable(pairs(step)).is_close is is_close
 
 
 @pytest.mark.parametrize(("value", "is_close"), [(108, True), (109, True), (110, False)])
 def test_a_table_may_be_far_off_for_one_in_five_hundred(value: int, is_close: bool) -> None:
-    # One channel's 100 and 101 share a number. At 109 one of both is off by 5, or 1 of 768 channels
-    # of all colours; at 110 both are.
+    # 100 and 101 of one channel share an entry. With 109 one of the two is off by 5, which is 1 of
+    # 768 channel values; with 110 both are.
     turn = by_values(lambda v: value if v == 100 else v, 0)
     assert ColourTable(turn).is_close is is_close
 
@@ -122,7 +122,7 @@ def test_a_table_has_every_corner_of_the_colours() -> None:
     turn = by_values(lambda value: value // 2 * 2)
     values = np.array(np.meshgrid(*[[0, 1, 2, 7, 64, 65, 127, 128, 254, 255]] * 3), np.uint8)
     colours = Image.fromarray(values.reshape(3, -1, 1).transpose(1, 2, 0).copy())
-    # Of a pair the table has the lower value, and adds one for the odd one.
+    # The table has the lower value of each pair, and adds 1 for the odd one.
     assert np.array_equal(ColourTable(turn).apply(colours), colours)
     swapped = ColourTable(lambda image: Image.merge("RGB", image.split()[::-1]))
     even = Image.fromarray(np.asarray(colours) // 2 * 2)

@@ -1,4 +1,4 @@
-"""Numbers mean colours by the profile beside them, whatever the format and kind of pixels."""
+"""Pixels are converted by the file's colour profile, whatever the format and kind of pixels."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def saved(image: Image.Image, kind: str, profile: bytes) -> bytes:
 
 
 def in_profile(colour: tuple[int, int, int], profile: bytes) -> Image.Image:
-    """Return a picture whose numbers are a colour of sRGB in a profile's own."""
+    """Return a picture of one sRGB colour, expressed in the values of a profile."""
     into = ImageCms.ImageCmsProfile(io.BytesIO(profile))
     picture = ImageCms.profileToProfile(
         Image.new("RGB", (32, 32), colour), ImageCms.createProfile("sRGB"), into
@@ -132,7 +132,7 @@ def test_colours_are_those_of_littlecms_but_for_a_unit(name: str) -> None:
     off = np.abs(np.asarray(to_rgb(picture)).astype(int) - np.asarray(exact))
     assert (off > 1).mean() < 0.015
     assert (off > 4).mean() < 0.003
-    assert (off == 0).mean() < 1 or name == "ProPhoto"  # which no table is close to
+    assert (off == 0).mean() < 1 or name == "ProPhoto"  # for which no table is close enough
 
 
 def test_a_table_keeps_black_white_and_every_grey() -> None:
@@ -161,11 +161,11 @@ def test_a_photo_made_small_has_the_colours_of_the_whole(monkeypatch: pytest.Mon
 
 
 P3_RED = (234, 51, 35)
-"""The red of sRGB in Display P3."""
+"""sRGB's red, in the values of Display P3."""
 
 
 def coded(kind: str, primaries: int, curve: int) -> bytes:
-    """Return a picture without a profile whose colours are named by code points."""
+    """Return a picture without a profile, whose colour space is given by code points."""
     picture = Image.new("RGB", (64, 64), P3_RED)
     if kind == "HEIF":
         file = io.BytesIO()
@@ -206,7 +206,7 @@ def test_colours_named_by_numbers_are_those(kind: str) -> None:
 @pytest.mark.parametrize("inner", [{0xA001: 0xFFFF, 0xA005: {1: "R03"}}, {0xA001: 2}])
 def test_adobe_rgb_that_only_exif_tells(kind: str, inner: dict[int, object]) -> None:
     exif = Image.Exif()
-    exif[0x010F] = "Firm"  # without a tag of its own it is not saved
+    exif[0x010F] = "Firm"  # without a tag in the main directory Pillow saves no EXIF
     exif.get_ifd(0x8769).update(inner)
     file = io.BytesIO()
     colour = in_profile(PATCHES["teal"], PROFILES["Adobe RGB"])

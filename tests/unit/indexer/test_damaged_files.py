@@ -1,4 +1,4 @@
-"""Files that are cut off or damaged are shown as far as they go, and marked as such."""
+"""Truncated or damaged files are decoded as far as possible, and marked as damaged."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def photo(name: str) -> bytes:
 
 
 def likeness(image: Image.Image, rows: slice) -> float:
-    """Return the part of the pixels of some rows that are those of the whole photo."""
+    """Return the share of pixels in some rows that match the undamaged photo."""
     seen, whole = np.asarray(image.convert("L")), np.asarray(MANDELBROT.convert("L"))
     return float((np.abs(seen[rows].astype(int) - whole[rows]) < 60).mean())
 
@@ -62,9 +62,9 @@ def test_a_file_that_is_cut_off_is_shown_as_far_as_it_goes(name: str, part: floa
     assert (whole.damage, seen.image.size) == ("", MANDELBROT.size)
     assert "only partly readable" in seen.damage
     assert "\n" not in seen.damage
-    assert "0x" not in seen.damage  # an address of an object
+    assert "0x" not in seen.damage  # such as the address of an object
     assert seen.reader == 1
-    # Of a file whose rows do not come in order, nothing is asked of some rows.
+    # Formats that don't store rows in order need not have any particular rows.
     if name not in ("JPEG of scans", "BMP", "WEBP", "WEBP with EXIF"):
         assert likeness(seen.image, slice(0, int(300 * (part - 0.25)))) > 0.95
 
@@ -180,7 +180,7 @@ def test_frames_of_a_png_that_do_not_count_on_leave_its_picture() -> None:
 
 def test_a_wrong_checksum_of_what_the_picture_needs_is_told() -> None:
     content = bytearray(photo("PNG"))
-    content[29] ^= 255  # of the header's checksum
+    content[29] ^= 255  # a byte of the header's checksum
     seen = decode_photo(bytes(content))
     assert "the checksum of its IHDR chunk is wrong" in seen.damage
     assert np.array_equal(seen.image, MANDELBROT)

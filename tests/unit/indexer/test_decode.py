@@ -1,4 +1,4 @@
-"""Every kind of file that a folder of photos may hold, made here."""
+"""Decoding of every kind of file that a folder of photos may contain."""
 
 from __future__ import annotations
 
@@ -91,11 +91,11 @@ def test_a_missing_file_is_an_error_of_the_system(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("size", "expected"),
     [
-        ((799, 900), (799, 900)),  # half of it would be too little
+        ((799, 900), (799, 900)),  # half of it would be too small
         ((800, 900), (400, 450)),
         ((1600, 1700), (400, 425)),
         ((3200, 9000), (400, 1125)),
-        ((6400, 6400), (800, 800)),  # by 8 at most
+        ((6400, 6400), (800, 800)),  # 8 is the largest factor
     ],
 )
 def test_of_a_jpeg_no_more_is_decoded_than_enough(

@@ -1,4 +1,4 @@
-"""Pictures of all formats: turned, cut off, and of a size that would fill the memory."""
+"""Pictures of all formats: rotated, truncated, and of sizes that would exhaust the memory."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def png(width: int, height: int, more: bytes = b"") -> bytes:
 
 
 def tiff_with_a_tile(side: int) -> bytes:
-    """A TIFF of 64 x 64 pixels in one tile that is far larger."""
+    """Return a TIFF of 64 x 64 pixels, stored in a single tile that is far larger."""
     data = zlib.compress(bytes(1000))
     start = 8 + 2 + 12 * 10 + 4
     tags = (
@@ -94,7 +94,7 @@ def test_a_file_that_is_cut_off_is_refused_or_says_so(kind: str) -> None:
     try:
         assert decode_photo(content[: len(content) * 2 // 3]).damage
     except UnreadableImage:
-        assert kind == "AVIF"  # whose decoder gives nothing of some files that lack their end
+        assert kind == "AVIF"  # whose decoder cannot decode some truncated files at all
 
 
 def test_an_unknown_orientation_changes_nothing() -> None:

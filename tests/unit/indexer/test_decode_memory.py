@@ -1,4 +1,4 @@
-"""The memory that a picture takes, counted from its header, and each limit at itself."""
+"""The memory that decoding a picture takes, estimated from its header, at and around each limit."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from store import UnreadableImage
 
 
 def picture(kind: str, width: int, height: int, **more: object) -> Any:
-    """Return what is known of a picture from its header."""
+    """Return a stand-in for a picture of which only the header was read."""
     return SimpleNamespace(format=kind, size=(width, height), width=width, height=height, **more)
 
 
 def jpeg(width: int, height: int, mode: str = "RGB", **options: object) -> tuple[Any, bytes]:
-    """Return an opened JPEG, and its file."""
+    """Return an opened JPEG, and the content of its file."""
     file = io.BytesIO()
     Image.new(mode, (width, height), "red" if mode == "RGB" else 90).save(file, "JPEG", **options)
     return Image.open(file), file.getvalue()
@@ -54,7 +54,7 @@ def test_the_limits_are_these() -> None:
 )
 @pytest.mark.parametrize("size", [(30, 7), (7, 30)])
 def test_every_format_takes_so_much(kind: str, bytes_a_pixel: int, size: tuple[int, int]) -> None:
-    # 64 bytes for each row or column, whichever are more.
+    # plus 64 bytes per row or per column, whichever are more
     assert reserve(picture(kind, *size), b"", None) == 210 * bytes_a_pixel + 30 * 64
 
 
@@ -111,16 +111,16 @@ def test_what_is_refused_is_told_in_mebibytes() -> None:
 def test_a_jpeg_becomes_a_draft_above_the_limit_and_not_at_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # 3 bytes of samples and 8 of the picture for each pixel, without its lines.
+    # 3 bytes of samples and 8 bytes of the picture per pixel, without the 64 bytes per line.
     monkeypatch.setattr(decode_memory, "DRAFT_PX", 100)
     pixels = 800 * 400
     image, content = jpeg(800, 400, subsampling="4:2:0")
     monkeypatch.setattr(decode_memory, "MAX_DECODE_BYTES", 11 * pixels)
     with pytest.raises(UnreadableImage, match="800 x 400 pixels"):
-        reserve(image, content, None)  # with its lines it takes more
+        reserve(image, content, None)  # with the bytes per line it takes more
     assert image.size == (800, 400)
     monkeypatch.setattr(decode_memory, "MAX_DECODE_BYTES", 11 * pixels - 1)
-    # What it keeps is of the whole, what it shows of the draft, a quarter as wide.
+    # Samples are kept at full size, but the picture is a draft, of a quarter of the width.
     assert reserve(image, content, None) == 3 * pixels + 8 * pixels // 16 + 800 * 64
     assert image.size == (200, 100)
 

@@ -1,4 +1,4 @@
-"""What cameras write is read, and what they do not know is not made up."""
+"""EXIF as cameras write it is read, and unknown values are not made up."""
 
 from __future__ import annotations
 
@@ -233,7 +233,7 @@ def test_broken_exif_beside_a_good_photo_is_no_exif() -> None:
     content = photo({BASE.Make: "Canon"}, {BASE.DateTimeOriginal: "2024:05:31 18:30:07"})
     start = content.index(b"Exif\0\0") + 6
     for cut in range(start, start + 60):
-        read(content[:cut] + b"\xff" * 4 + content[cut + 4 :])  # whatever it says, it is read
+        read(content[:cut] + b"\xff" * 4 + content[cut + 4 :])  # without an error
     assert read(content.replace(b"II*\0", b"II*\xff").replace(b"MM\0*", b"MM\xff*")) == Exif()
 
 

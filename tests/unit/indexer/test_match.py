@@ -1,4 +1,4 @@
-"""Names in annotation files to photos: one photo, or none where two fit alike."""
+"""Names in annotation files match one photo, or none if two match equally well."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_the_name_as_it_is_written_comes_first(names: tuple[str, ...]) -> None:
 def test_two_photos_of_one_name_in_two_forms() -> None:
     one, two = (normalize(form, "/p/é.jpg") for form in ("NFC", "NFD"))
     assert [found(path[3:], one, two) for path in (one, two)] == [1, 2]
-    both = "/p/e\u0301\u0323.jpg", "/p/e\u0323\u0301.jpg"  # neither is in the form of all
+    both = "/p/e\u0301\u0323.jpg", "/p/e\u0323\u0301.jpg"  # neither is in a normal form
     assert found("\u1eb9\u0301.jpg", *both) is None
 
 

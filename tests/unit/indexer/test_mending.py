@@ -1,4 +1,4 @@
-"""What a damaged file is mended to, byte by byte, and where mending ends."""
+"""How damaged files are mended, byte by byte, and which are not."""
 
 from __future__ import annotations
 

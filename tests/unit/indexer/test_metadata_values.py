@@ -1,4 +1,4 @@
-"""What one part of a photo's metadata may say, and what several say together."""
+"""Values of single fields of a photo's metadata, and of several fields combined."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ BOX = (0.1, 0.2, 0.3, 0.4)
         ("ab cd", 4, "ab c"),
         ("  a \t b\r\n\u2028c\u200b", 200, "a b c"),
         ("a\0b", 200, "a"),
-        (" " * 15 + "abcd", 4, "a"),  # four times as many letters are looked at
+        (" " * 15 + "abcd", 4, "a"),  # only four times the maximum length is examined
         (b"bytes", 200, ""),
         (7, 200, ""),
         ("", 200, ""),

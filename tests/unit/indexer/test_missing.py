@@ -1,4 +1,4 @@
-"""Photos that are missing, by size and content."""
+"""Missing photos are identified by size and content."""
 
 from __future__ import annotations
 

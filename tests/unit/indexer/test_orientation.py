@@ -1,4 +1,4 @@
-"""Turned once, by whatever of a file says so."""
+"""A photo is rotated exactly once, whichever part of its file says so."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ SIZES = {1: (96, 64), 3: (96, 64), 6: (64, 96), 8: (64, 96)}
 
 
 def saved(kind: str, orientation: int, *, by_boxes: bool) -> bytes:
-    """Return a photo that is turned by boxes, or by EXIF alone."""
+    """Return a photo that is rotated by HEIF boxes, or by EXIF only."""
     photo = Image.new("RGB", (96, 64), "blue")
     photo.paste("red", (0, 0, 48, 32))
     exif = Image.Exif()
-    # Encoders make a box of an orientation: another tag of its kind becomes it afterwards.
+    # Encoders turn the orientation tag into a box. For EXIF only, another tag of the same type is
+    # written, and renamed afterwards.
     exif[0x0112 if by_boxes else 0x0128] = orientation
     file = io.BytesIO()
     if kind == "HEIF":
@@ -35,7 +36,7 @@ def saved(kind: str, orientation: int, *, by_boxes: bool) -> bytes:
 
 
 def corner(photo: DecodedPhoto) -> tuple[bool, bool]:
-    """Say where the red corner is: on the right, below."""
+    """Return where the red corner is: whether on the right, and whether at the bottom."""
     width, height = photo.image.size
     for right in (False, True):
         for below in (False, True):
@@ -58,7 +59,7 @@ def test_a_photo_is_turned_once(kind: str, orientation: int, by_boxes: bool) -> 
     assert (photo.width_px, photo.height_px) == photo.image.size == SIZES[orientation]
     assert corner(photo) == CORNERS[orientation]
     assert is_turned_by_boxes(content) == (by_boxes and orientation > 1)
-    # Nothing but a turn that EXIF alone tells was read otherwise before.
+    # Only rotations by EXIF alone were read differently by the earlier reader.
     assert photo.reader == (orientation > 1 and not by_boxes)
 
 

@@ -1,4 +1,4 @@
-"""Columns of Parquet files in every kind in which programs write them."""
+"""Columns of Parquet files, in all the types that programs write them in."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from store import SourceError
 from tests.made_shards import painted
 
 RED, BLUE = painted("red"), painted("blue")
-SAME = [RED, RED]  # of one length, as a column of a fixed width wants it
+SAME = [RED, RED]  # of the same length, as a column of fixed width requires
 RECORD = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 
 

@@ -1,4 +1,4 @@
-"""Hashes that indexes keep: bit by bit as they have always been, and by their definition."""
+"""Perceptual hashes stored in indexes: unchanged bit by bit, and equal to their definition."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BITS = 2**64
 
 
 def pattern(width: int, height: int) -> Image.Image:
-    """Return a picture of whole numbers, the same on every machine."""
+    """Return a picture computed from integers, so that it is the same on every machine."""
     x, y, band = np.arange(width)[:, None], np.arange(height)[:, None, None], np.arange(3)
     values = (3 * x * x + 5 * y * y + 7 * x * y + 31 * band) % 256
     return Image.fromarray(values.astype(np.uint8))
@@ -27,7 +27,7 @@ def noise(seed: int) -> Image.Image:
 
 
 def bits_by_definition(image: Image.Image) -> list[bool]:
-    """Return the bits of a picture of 32 by 32 pixels, from the lowest wave on, down and across."""
+    """Return the bits of a picture of 32 x 32 pixels, row by row from the lowest frequency."""
     grey = np.asarray(image.convert("L")).tolist()
 
     def wave(down: int, across: int) -> float:
@@ -44,13 +44,13 @@ def bits_by_definition(image: Image.Image) -> list[bool]:
     return [each > middle for each in waves]
 
 
-@pytest.mark.parametrize("seed", [0, 1, 5])  # of the last the second wave is above
+@pytest.mark.parametrize("seed", [0, 1, 5])  # with the last, the second wave is above
 def test_a_bit_is_a_wave_above_the_middle_of_all_but_the_lowest(seed: int) -> None:
     image = noise(seed)
     bits = bits_by_definition(image)
     expected = int("".join(str(int(bit)) for bit in bits), 2)
     assert perceptual_hash(image) % BITS == expected
-    assert sum(bits[1:]) == 31  # of 63 numbers, one is the middle
+    assert sum(bits[1:]) == 31  # one of the 63 numbers is the median
 
 
 def test_a_hash_is_what_it_always_was() -> None:
@@ -59,7 +59,7 @@ def test_a_hash_is_what_it_always_was() -> None:
 
 
 def test_a_large_picture_is_made_small_in_two_steps() -> None:
-    # In one step, or from four times the size, it has eight other bits and more.
+    # Reduced in one step, or from four times the size, at least eight bits would differ.
     found = perceptual_hash(pattern(640, 480))
     assert ((found ^ -8335656734698611247) % BITS).bit_count() <= 3
     assert small_for_hash(pattern(640, 480)).size == (32, 32)

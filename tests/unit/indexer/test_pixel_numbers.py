@@ -1,4 +1,4 @@
-"""Numbers of every kind as RGB, value by value: each limit at itself and one beside it."""
+"""Pixel values of every type converted to RGB, value by value, at and next to each limit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from indexer.photos.colours import SrgbTransform
 from indexer.photos.pixels import LYING, RgbPicture, is_plain, rgb_picture, to_rgb, turned
 
 CORNERS = np.arange(6, dtype=np.uint8).reshape(2, 3)
-"""Of six pixels that are all different, so that every turn is another picture."""
+"""Six pixels that all differ, so that every rotation gives another picture."""
 
 
 def row(values: list[Any], dtype: type | str, *, white_is_zero: bool = False) -> Image.Image:
@@ -68,7 +68,7 @@ def test_a_picture_is_plain_only_in_all_its_channels(band: int) -> None:
 @pytest.mark.parametrize(
     ("values", "dtype", "expected", "is_reinterpreted"),
     [
-        # Of sixteen bits the upper half, unless no sample reaches a quarter.
+        # The upper eight of sixteen bits are used, unless no sample reaches a quarter.
         ([0, 255, 256, 16_384], np.uint16, [0, 0, 1, 64], False),
         ([0, 64, 16_320, 16_383], np.uint16, [0, 1, 255, 255], True),
         ([0, 16, 4095], np.uint16, [0, 1, 255], True),
@@ -77,7 +77,7 @@ def test_a_picture_is_plain_only_in_all_its_channels(band: int) -> None:
         ([0, 1, 3], np.uint16, [0, 1, 3], True),
         ([1, 1, 1], np.uint16, [1, 1, 1], True),
         ([0, 0, 0], np.uint16, [0, 0, 0], False),
-        # Of more bits the same, where no value is outside of sixteen; of small ones eight.
+        # The same for more bits if all values fit in sixteen; small ones are read as eight.
         ([0, 1, 255], np.int32, [0, 1, 255], False),
         ([0, 2, 256], np.int32, [0, 1, 128], True),
         ([0, 16_320, 16_383], np.int32, [0, 255, 255], True),
@@ -85,7 +85,7 @@ def test_a_picture_is_plain_only_in_all_its_channels(band: int) -> None:
         ([0, 256, 65_535], np.int32, [0, 1, 255], False),
         ([0, 32_768, 65_536], np.int32, [0, 127, 255], False),
         ([-1, 49, 254], np.int32, [0, 50, 255], False),
-        # Floats go from the darkest to the brightest; what is no number is black.
+        # Floats are scaled from the darkest to the brightest; NaN is black.
         ([-2, -1, 0, 2], np.float32, [0, 63, 127, 255], False),
         ([10, 11, 12], np.float32, [0, 127, 255], False),
         ([0.25, 0.75], np.float32, [0, 255], False),
@@ -253,7 +253,7 @@ def test_colours_are_brought_to_srgb_where_there_are_fewer_pixels(
     )
     seen = picture.resized(resize, made)
     assert (seen.size, seen.getpixel((0, 0))) == (made, (255, 200, 0))
-    # Of as many pixels, it is those of the whole, before they are resized.
+    # If the result has as many pixels, colours are converted in the whole, before resizing.
     is_after = made[0] * made[1] < 12
     assert turned_sizes == [(int(is_after), applied_to)]
     plain = RgbPicture(Image.new("RGB", (4, 3), (0, 55, 255))).resized(resize, made)

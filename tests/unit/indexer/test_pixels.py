@@ -1,4 +1,4 @@
-"""Numbers that are not colours as they stand: empty alpha, few bits in many, white as zero."""
+"""Pixel values that are not colours as they are: empty alpha, few of many bits, white as zero."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_where_one_sample_reaches_a_quarter_the_upper_half_counts(highest: int) 
 
 
 def png_of_sixteen(values: NDArray[np.uint16]) -> bytes:
-    """A PNG of three bands of 16 bits, which Pillow does not write."""
+    """Return a PNG with three or four bands of 16 bits, which Pillow cannot write."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         mark = struct.pack(">I", zlib.crc32(name + data))
@@ -95,7 +95,7 @@ def test_twelve_bits_of_colours_in_sixteen_are_not_black(bands: int) -> None:
     assert photo.reader == 0
 
 
-@pytest.mark.parametrize("dtype", [np.uint16, np.float32])  # Pillow knows it of 8 bits
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32])  # Pillow handles it for 8 bits
 def test_where_white_is_zero_it_is_white(dtype: type) -> None:
     top = 1.0 if dtype is np.float32 else np.iinfo(dtype).max
     values = ((1 - RAMP) * top).astype(dtype)

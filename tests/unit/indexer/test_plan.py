@@ -1,4 +1,4 @@
-"""What is known against what is found; contents are files of one letter, so sizes are equal."""
+"""Plans from known and found files; each file's content is one letter, so all sizes are equal."""
 
 from __future__ import annotations
 
@@ -210,7 +210,7 @@ def test_what_is_in_a_shard_that_is_there_is_left_alone(root: Path) -> None:
 
 
 class Part:
-    """A shard that has one content for all its members, or cannot be read."""
+    """A shard with the same content for all its members, or one that cannot be read."""
 
     def __init__(self, content: bytes | None) -> None:
         self.content = content
@@ -276,7 +276,7 @@ def test_photos_whose_metadata_alone_is_read_again(root: Path) -> None:
     sidecar = SidecarFile(str(root / "here/b.xmp"), 2, 3)
     names = "abcdef"
     known = {n: photo(root, f"here/{name}", name) for n, name in enumerate(names, 1)}
-    known[5] = replace(known[5], reader=READER_VERSION - 1)  # is read again as a whole
+    known[5] = replace(known[5], reader=READER_VERSION - 1)  # the whole photo is read again
     survey = seen(root, {f"here/{name}": name for name in names})
     files = [
         replace(file, sidecars=(sidecar,)) if file.path.endswith(("b", "f")) else file

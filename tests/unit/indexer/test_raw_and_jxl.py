@@ -1,4 +1,4 @@
-"""Raw files by their previews, pairs as one, JPEG XL, and photos with a film behind them."""
+"""Previews of raw files, raw and JPEG pairs, JPEG XL, and photos with an attached video."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def large(width: int = 300, height: int = 200) -> bytes:
 
 
 def made_raw(tags: dict[int, object], preview: bytes, head: bytes | None = None) -> bytes:
-    """A file built as TIFF, with these tags and a preview behind raw data."""
+    """Return a TIFF-based raw file with these tags, and a preview after the raw data."""
     exif = Image.Exif()
     exif.endian = "<"
     exif.update({ExifTags.Base.Make: "NIKON", ExifTags.Base.Model: "NIKON D70", **tags})
@@ -125,7 +125,7 @@ def test_jpeg_xl_is_read(size: tuple[int, int]) -> None:
 
 def test_a_jpeg_xl_that_claims_too_much_is_refused_before_it_is_decoded() -> None:
     jxl((64, 64))
-    # Not small, 18 bits of height, no ratio, 18 bits of width: each 200,000.
+    # Header: not small, 18 bits of height, no ratio, 18 bits of width; both sides are 200,000.
     bits, place = 0, 0
     for value, count in ((0, 1), (2, 2), (199_999, 18), (0, 3), (2, 2), (199_999, 18)):
         bits |= value << place

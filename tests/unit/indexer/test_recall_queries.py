@@ -10,7 +10,7 @@ from indexer.annotations import recall_queries
 
 
 class Few:
-    """An index of so many photos with so many captions."""
+    """An index with so many photos and so many captions."""
 
     def __init__(self, photos: int, captions: int, *, kept: bool = False) -> None:
         self.photos, self.captions, self.kept = photos, captions, kept
@@ -30,7 +30,7 @@ class Few:
 
 
 class Counting:
-    """A model for which a text is a number, and that was trained on negative ones."""
+    """A model that embeds a text as the number it spells; its training captions are negative."""
 
     def embed_queries(self, texts: list[str]) -> SimpleNamespace:
         return SimpleNamespace(vectors=np.array([[float(text)] for text in texts]))

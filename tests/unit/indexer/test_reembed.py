@@ -1,4 +1,4 @@
-"""Three painted photos, indexed by one model and embedded anew by another of the same numbers."""
+"""Three painted photos, indexed with one model and embedded again with another of equal size."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NAMES = ("blue", "green", "red")
 
 
 class StopsAfter(ColourModel):
-    """Is cut off when it is asked once more than that."""
+    """Is interrupted when it gets more than that number of batches."""
 
     def __init__(self, fingerprint: str, batches: int) -> None:
         super().__init__(fingerprint)
@@ -52,7 +52,7 @@ def draw(path: Path, colour: str, *, second: int) -> None:
 
 
 def shown(where: Path, fingerprint: str) -> dict[str, str]:
-    """Return each photo's colour as the model that answers has it."""
+    """Return each photo's colour by the vectors of the model that answers searches."""
     with Index.open(where, fingerprint=fingerprint) as index:
         files = index.files()
         best = index.vectors(list(files)).argmax(axis=1)
@@ -107,7 +107,7 @@ def test_a_photo_that_was_replaced_meanwhile_and_put_back_is_read_again(
     draw(red, "grey", second=2)
     assert reembed(where, NEW).switched
     assert shown(where, NEW.fingerprint)["red.png"] == "grey"
-    (photos.parent / "kept.png").replace(red)  # with its time, as a backup is restored
+    (photos.parent / "kept.png").replace(red)  # with its old time, as when a backup is restored
     assert build_index(where, [photos], NEW).updated == 1
     assert shown(where, NEW.fingerprint) == {f"{name}.png": name for name in NAMES}
 

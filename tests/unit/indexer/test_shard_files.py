@@ -1,4 +1,4 @@
-"""Tar and Parquet files that are odd or damaged, read by themselves."""
+"""Unusual or damaged tar and Parquet files, read without an index."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which texts in a tar are of which photo, and how they are read."""
+"""Which texts in a tar file belong to which photo, and how they are read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RED = painted("red")
 
 
 def said(texts: list[str], photos: list[str]) -> dict[str, list[str]]:
-    """Return each photo the names of its texts."""
+    """Return the names of each photo's texts."""
     cars = Sidecars({name: (name,) for name in texts}, photos)
     return {photo: list(cars.captions(photo)) for photo in photos}
 
@@ -62,7 +62,7 @@ def test_a_text_is_of_its_own_photo(texts: list[str], photos: dict[str, list[str
 
 def test_texts_of_no_photo_are_told(tmp_path: Path) -> None:
     members = {"7.jpg": RED, "7.txt": b"a dog", "8.txt": b"a cat", "Photo 2.0 b.json": b'["x"]'}
-    members |= {"9.txt": b"", "about.json": b"{}"}  # which say nothing
+    members |= {"9.txt": b"", "about.json": b"{}"}  # these have no captions
     write_tar(tmp_path / "a.tar", members)
     with closing(TarShard("a.tar", (tmp_path / "a.tar").open("rb"))) as shard:
         for _ in range(2):
@@ -71,7 +71,7 @@ def test_texts_of_no_photo_are_told(tmp_path: Path) -> None:
 
 
 STEMS = st.lists(
-    # No system makes names of points alone.
+    # No system creates names that consist only of dots.
     st.text(st.sampled_from("ab01 ._-"), min_size=1, max_size=8).filter(
         lambda stem: stem.strip(".")
     ),
@@ -88,7 +88,7 @@ def test_where_every_photo_has_a_text_of_its_name_each_has_that_alone(
     photos = [f"{stem}.jpg" for stem in stems]
     texts = [f"{stem}.txt" for stem in stems]
     assert said(texts, photos) == {f"{stem}.jpg": [f"{stem}.txt"] for stem in stems}
-    # One photo less, and its text is nobody's: it is not given to the others.
+    # With one photo less, its text belongs to no photo: the others don't get it.
     left = photos[:without] + photos[without + 1 :]
     lone = set(photos) - set(left)
     own = said(texts, left)

@@ -84,7 +84,7 @@ def test_a_disk_below_a_source_that_is_not_mounted_cannot_be_read(
     known = {str(photos): (str(disk),)}
     seen = survey([photos], known)
     assert seen.unreadable == (str(disk),)
-    assert seen.mounts == known  # or the next run would take its photos for gone
+    assert seen.mounts == known  # otherwise the next run would consider its photos gone
     pruned = survey([photos], known, prune=True)
     assert (pruned.unreadable, pruned.mounts) == ((), {str(photos): ()})
 
@@ -93,8 +93,8 @@ def test_files_given_by_name_are_all_that_is_looked_at(photos: Path, tmp_path: P
     other = folder(tmp_path, "other", "c.jpg", "d.jpg")
     seen = survey([], {str(photos): ()}, files=[photos / "disk" / "b.jpg", other / "c.jpg"])
     assert [(file.path, file.source) for file in seen.files] == [
-        (str(photos / "disk" / "b.jpg"), str(photos)),  # the known folder that it lies in
-        (str(other / "c.jpg"), str(other)),  # its own, for it lies in none that is known
+        (str(photos / "disk" / "b.jpg"), str(photos)),  # the known folder that contains it
+        (str(other / "c.jpg"), str(other)),  # its own folder, since no known folder contains it
     ]
     assert seen.listed == {*seen.roots} == {file.path for file in seen.files}
 

@@ -1,4 +1,4 @@
-"""Samples of every kind that a TIFF may have: read, or refused by what they are."""
+"""Samples of every type that a TIFF may have are read, or refused with their type named."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RAMP = np.linspace(0, 1, WIDTH * HEIGHT).reshape(HEIGHT, WIDTH)
 
 
 def bands(dtype: str, count: int) -> NDArray[np.generic]:
-    """Return a ramp from black to white, in every band the other way round."""
+    """Return a ramp from black to white, reversed in every second band."""
     top = 1.0 if np.dtype(dtype).kind == "f" else float(np.iinfo(dtype).max)
     both = [RAMP if band % 2 == 0 else 1 - RAMP for band in range(count)]
     return (np.stack(both, 2) * top).astype(np.float64).clip(0, top * (1 - 1e-12)).astype(dtype)
@@ -104,7 +104,7 @@ def test_twelve_bits_in_sixteen_with_opacity_are_not_black() -> None:
 def test_a_file_that_is_cut_off_is_read_as_far_as_it_goes() -> None:
     content = tiff(bands(">f8", 3), 2)
     start = content.index(b"MM\0*")
-    # Its tags lie at the end; what is missing is in front of them.
+    # The tags are at the end; the missing data is in front of them.
     body = content[:2000] + bytes(8) + content[2008:]
     assert decode_photo(body).damage == ""
     short = bytearray(content)

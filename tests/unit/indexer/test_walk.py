@@ -1,4 +1,4 @@
-"""What a walk through a folder takes, what it leaves out, and what it tells of."""
+"""Which files a walk through a folder takes, which it leaves out, and which it reports."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_library_that_is_the_source_itself(tmp_path: Path) -> None:
     root = tmp_path / "L.photoslibrary"
     make(root, "originals/a.jpg", "resources/derivatives/b.jpg")
     assert walked(root) == ["originals/a.jpg"]
-    assert walked(root / "resources") == ["derivatives/b.jpg"]  # which somebody asked for
+    assert walked(root / "resources") == ["derivatives/b.jpg"]  # since it was named
 
 
 @pytest.mark.parametrize("root", ["", "sub"])
@@ -60,7 +60,7 @@ def test_a_folder_that_says_that_it_has_no_media(tmp_path: Path, root: str) -> N
     make(tmp_path, "sub/.nomedia", "sub/a.jpg", "sub/deep/b.jpg", "c.jpg")
     source = FolderSource(tmp_path / root)
     names = [os.path.basename(file.path) for file in source.files()]
-    # Of the source itself somebody asked.
+    # The source itself was named, so its own `.nomedia` does not count.
     assert (names, source.passed_over) == (
         (["c.jpg"], {".nomedia": 1}) if not root else (["a.jpg", "b.jpg"], {})
     )

@@ -1,4 +1,4 @@
-"""Which files become a shard together, and what it is called."""
+"""How files are grouped into shards, and how shards are named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A shard comes back as it was written; what is none is refused in one line."""
+"""A shard is read back as it was written; other files are refused in one line."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def write(path: Path, *batches: Rows) -> None:
             writer.add(rows)
 
 
-@settings(deadline=None, max_examples=50)  # each is synced to the disk
+@settings(deadline=None, max_examples=50)  # each file is synced to disk
 @given(st.lists(PHOTOS, max_size=4), st.lists(BROKEN, max_size=4))
 def test_rows_come_back_to_the_last_bit(
     tmp_path_factory: pytest.TempPathFactory, files: list[PhotoFile], broken: list[QuarantinedFile]
@@ -105,7 +105,7 @@ def emptied(path: Path) -> None:
 
 
 def flipped(path: Path) -> None:
-    """One bit of the pages is another; nothing else tells that but their checksums."""
+    """Flip a bit in a page, which only the page's checksum can detect."""
     content = bytearray(path.read_bytes())
     content[len(content) // 8] ^= 1
     path.write_bytes(content)

@@ -1,4 +1,4 @@
-"""What a folder of shards says of itself, and when it is refused."""
+"""The manifest of a folder of shards, and when the folder is refused."""
 
 from __future__ import annotations
 
