@@ -17,7 +17,7 @@ from search.evaluation.ablation_table import ablate
 from search.evaluation.evaluation import retrieval_measures
 
 ROWS = (Row("plain", None, stage="first"), Row("better", "plain"))
-# Two photos with two captions each. The plain row finds caption 0's photo only, the better one all.
+# Two photos with two captions each. `plain` finds the photo of caption 0 only, `better` all four.
 SCORES = {
     "plain": torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 0.0]]),
     "better": torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]]),
@@ -28,7 +28,7 @@ DATA = SimpleNamespace(captions=SimpleNamespace(photo_rows=np.array([0, 0, 1, 1]
 @pytest.fixture(autouse=True)
 def _written_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     def score_rows(*_: object) -> Iterator[tuple[Row, torch.Tensor, torch.Tensor]]:
-        # in another order than they are printed
+        # not in the order in which they are printed
         yield from ((row, SCORES[row.name], SCORES[row.name]) for row in reversed(ROWS))
 
     monkeypatch.setattr(ablation, "ablation_rows", lambda network: ROWS)
@@ -53,7 +53,7 @@ def test_rows_come_in_their_order_with_both_directions() -> None:
 
 def test_a_difference_is_between_a_row_and_the_one_it_names() -> None:
     difference = found().report["rows"][1]["difference"]
-    # photo 0 gains one of two captions, photo 1 both: whichever are drawn, 50 to 100 points
+    # photo 0 gains one of two captions, photo 1 both: any draw of photos gives 50 to 100 points
     assert difference["text_to_image"] == {"R@1": 75.0, "low": 50.0, "high": 100.0}
     assert list(difference) == ["text_to_image", "image_to_text"]
 

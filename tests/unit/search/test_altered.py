@@ -1,4 +1,4 @@
-"""Altered captions: what each rule makes of a caption, and which captions it leaves alone."""
+"""Altered captions: how each rule changes a caption, and which captions it does not change."""
 
 from __future__ import annotations
 
@@ -20,10 +20,13 @@ from search.evaluation.altered_captions import (
         ("a dog chases a cat", "a cat chases a dog"),
         ("A man in a hat rides a horse .", "A hat in a man rides a horse ."),
         ("Two dogs chase three cats", "Two cats chase three dogs"),
-        ("The children watch an elephant and a man", None),  # joined by and; one is no plural
+        (
+            "The children watch an elephant and a man",
+            None,
+        ),  # joined by `and`; only one of them is a plural
         ("A boy with a dog", None),
         ("A boy stands next to a girl", None),
-        # across `with` nothing is exchanged; dog and stick stand on one side of it
+        # nothing is exchanged across `with`; dog and stick are on the same side of it
         ("A boy with a dog throws a stick", "A boy with a stick throws a dog"),
         ("A man looks at a man", None),
         ("Nothing is here", None),
@@ -44,9 +47,9 @@ def test_articles_and_capitals_are_mended() -> None:
     [
         ("a red car near a blue house", "a blue car near a red house"),
         ("An orange cat on a white bed", "A white cat on an orange bed"),
-        ("a black and white dog", None),  # one thing of both colours
+        ("a black and white dog", None),  # one thing with both colours
         ("a black and white dog with a red ball", "a red and white dog with a black ball"),
-        ("a black dog and a white dog", None),  # the same two dogs
+        ("a black dog and a white dog", None),  # the result would be the same two dogs
         ("two boats , one red and one blue", None),
         ("a red car and a red house", None),
         ("a red car", None),
@@ -62,7 +65,7 @@ def test_colours(text: str, altered: str | None) -> None:
         ("Two dogs", "Three dogs"),
         ("the three dogs see four cats", "the two dogs see four cats"),
         ("five of them", "four of them"),
-        ("one dog", None),  # a plural would be wrong after it
+        ("one dog", None),  # the noun would have to become a plural
         ("a dog", None),
     ],
 )

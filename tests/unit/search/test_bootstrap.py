@@ -1,4 +1,4 @@
-"""Paired intervals: by hand where every draw can be listed, and against drawing one by one."""
+"""Paired intervals: by hand where all draws can be listed, and compared with plain resampling."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_two_photos_by_hand() -> None:
     hits, against = np.array([1, 1, 1, 1], bool), np.array([0, 1, 1, 1], bool)
     found = paired_interval(hits, against, np.array([7, 9, 9, 9]), level=0.4)
     assert found.difference == 0.25
-    # One draw in four holds photo 7 alone (1.0), one photo 9 alone (0.0), two hold both (0.25).
+    # Of four draws, one has photo 7 only (1.0), one photo 9 only (0.0), and two have both (0.25).
     assert (found.low, found.high) == (0.25, 0.25)
     wide = paired_interval(hits, against, np.array([7, 9, 9, 9]))
     assert (wide.low, wide.high) == (0.0, 1.0)
@@ -74,7 +74,7 @@ def test_any_measure_of_two_groups_by_hand() -> None:
         rows.append(sorted(drawn.tolist()))
         return float(values[drawn].mean())
 
-    # One draw in four is 9 twice (6.0), one 7 twice (0.0), two hold both (2.0).
+    # Of four draws, one has 9 twice (6.0), one 7 twice (0.0), and two have both (2.0).
     assert sampled_interval(mean, groups, level=0.4) == (2.0, 2.0)
     assert sampled_interval(mean, groups) == (0.0, 6.0)
     assert {tuple(each) for each in rows} == {(0, 0), (0, 1, 2), (1, 1, 2, 2)}

@@ -1,4 +1,4 @@
-"""Which exceptions become a line, which keep their traceback, and with what exit code."""
+"""Which exceptions are shown as one line, which with a traceback, and with what exit code."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from store import CrossgraphError, IndexNotFound, QueryError
 
 
 class NamedError(FusionError, ValueError):
-    """Stands for an error that one of our packages defines."""
+    """Represents an error that one of our packages defines."""
 
 
 def raising(error: BaseException) -> Callable[..., None]:

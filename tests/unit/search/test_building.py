@@ -12,7 +12,7 @@ from search.status.build_progress import BUILDING_NAME, BuildingFile, read_build
 
 
 class Clock:
-    """Seconds that pass when they are told to."""
+    """A clock that is advanced by hand."""
 
     now = 100.0
 

@@ -1,4 +1,4 @@
-"""What collections are called, and which files belong together."""
+"""How collections are named, and which of their files belong together."""
 
 from __future__ import annotations
 

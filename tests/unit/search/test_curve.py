@@ -1,4 +1,4 @@
-"""The learning curve over a training and an evaluation that only take notes."""
+"""The learning curve, with a training and an evaluation that only record their calls."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def measures(recall: float) -> dict[str, dict[str, float]]:
 
 
 def written(request: TrainRequest, **config: object) -> None:
-    """Write a checkpoint as a run of `request` does, but for its weights; `config` goes over it."""
+    """Write a checkpoint like a run of `request`, but with other weights; `config` overrides it."""
     known = {"photos": request.photos, "seed": request.seed, "epochs": request.epochs, **config}
     kept = {name: value for name, value in known.items() if value is not None}
     write_checkpoint(request.out, "crossgraph", "packaged", "f00d", kept, torch.nn.Linear(2, 2))
@@ -54,7 +54,7 @@ def written(request: TrainRequest, **config: object) -> None:
 
 @pytest.fixture
 def trained(monkeypatch: pytest.MonkeyPatch) -> list[TrainRequest]:
-    """What is trained in a test; a model's recall is its photos by eight."""
+    """Record the trained requests; a model's recall is its number of photos divided by eight."""
     runs: list[TrainRequest] = []
 
     def train(request: TrainRequest, progress: Callable[..., None], **_: Any) -> str:
@@ -92,7 +92,7 @@ def test_each_size_is_trained_and_measured(base: TrainRequest, trained: list[Tra
 
 def test_small_sizes_get_more_epochs(base: TrainRequest) -> None:
     requests = requests_by_size(replace(base, epochs=8), [20, 40, 160])
-    # 8 times the root of 8, of 4 and of 1
+    # 8 times the square roots of 8, 4 and 1
     assert [request.epochs for request in requests] == [23, 16, 8]
 
 
@@ -102,7 +102,7 @@ def test_what_is_trained_is_not_trained_again(
     first = learning_curve(base, [20, 40], quiet=True)
     assert learning_curve(base, [20, 40], quiet=True) == first
     assert [run.photos for run in trained] == [20, 40]
-    # A run that was stopped left its state behind and goes on.
+    # A run that was interrupted has left its state, and is resumed.
     (base.out / "40" / "state").mkdir()
     learning_curve(base, [20, 40], quiet=True)
     assert [run.photos for run in trained] == [20, 40, 40]
@@ -111,7 +111,7 @@ def test_what_is_trained_is_not_trained_again(
 def test_a_model_of_all_photos_is_taken_as_it_is(
     base: TrainRequest, trained: list[TrainRequest]
 ) -> None:
-    written(replace(base, out=base.out / "160"))  # of a time when neither was saved
+    written(replace(base, out=base.out / "160"))  # as earlier versions wrote it, without either
     learning_curve(base, [40, 160], quiet=True)
     assert [run.photos for run in trained] == [40]
 

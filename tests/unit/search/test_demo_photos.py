@@ -1,4 +1,4 @@
-"""The photos are found where packages carry them, and each has a credit and a licence."""
+"""The photos are found in the packages that contain them; each has a credit and a licence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every finding is a line that says what was found and what helps."""
+"""Every finding is a line that says what was found and how to fix it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from store import Index, PhotoFile
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """An index of one photo, in a folder that is there."""
+    """Return the index of one photo, whose folder exists."""
     (tmp_path / "photos").mkdir()
     path, source = str(tmp_path / "photos" / "dog.jpg"), str(tmp_path / "photos")
     file = PhotoFile(path, source, 10, 20, "00" * 32, 30, 40)

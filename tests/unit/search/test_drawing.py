@@ -38,14 +38,14 @@ def test_five_words_at_most() -> None:
 
 def test_the_box_lies_on_the_turned_photo(tmp_path: Path) -> None:
     exif = Image.Exif()
-    exif[0x0112] = 6  # turned by a quarter
+    exif[0x0112] = 6  # rotated by a quarter turn
     Image.new("RGB", (800, 600), "black").save(tmp_path / "photo.jpg", exif=exif)
     draw_explanation(hit(tmp_path / "photo.jpg", word("dog", 1, RIGHT)), tmp_path / "o.png")
     with Image.open(tmp_path / "o.png") as image:
         drawn = np.asarray(image)
     assert drawn.shape == (800, 600, 3)
     assert drawn[:, :299].max() < 40
-    assert drawn[:, 300].max(1).min() > 100  # the left edge of the box, all the way down
+    assert drawn[:, 300].max(1).min() > 100  # the left edge of the box, at full height
     assert drawn[400, 310:590].max() < 40
 
 

@@ -1,4 +1,4 @@
-"""Copies are folded under the best hit, other photos are not."""
+"""Copies are folded under the best hit; other photos are not."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ SECOND = np.array([[0.9, 0.1, 0.2], [0.9, 0.8, 0.7], [0.1, 0.4, 0.2]], np.float3
 
 @dataclass
 class FakeMatcher:
-    """Scores given beforehand, in the place of a trained model."""
+    """Returns fixed scores in place of a trained model's."""
 
     name: str = "fake"
     encoders: str = "packaged"
@@ -44,7 +44,7 @@ class FakeMatcher:
 
 
 class FakeNegatives:
-    """An independent model that finds every photo equally like every caption."""
+    """An independent model for which all photos are equally similar to all captions."""
 
     def similarity(self, data: object) -> np.ndarray:
         return np.ones((3, 3), np.float32)
@@ -87,9 +87,9 @@ def test_retrieval_by_hand() -> None:
     result = evaluate(FakeMatcher(), collection(), FakeNegatives())
     # caption 0: 0.9 is first; caption 1: 0.3 is third; caption 2: 0.4 is third
     assert result.ranks["first_stage"]["text_to_image"].tolist() == [1, 3, 3]
-    # photo 0: its best caption (0.9) is first; photo 1: its caption's 0.4 stands behind 0.8
+    # photo 0: its best caption (0.9) is first; photo 1: its caption's 0.4 comes after 0.8
     assert result.ranks["first_stage"]["image_to_text"].tolist() == [1, 2]
-    # photo 2 has no caption, so it is no query, and stays in the gallery
+    # photo 2 has no caption, so it is not a query, but it is in the gallery
     assert result.report["first_stage"]["text_to_image"]["R@1"] == 33.33
     assert result.report["first_stage"]["image_to_text"]["R@1"] == 50.0
     assert result.report["first_stage"]["text_to_image"]["median_rank"] == 3.0
@@ -98,7 +98,7 @@ def test_retrieval_by_hand() -> None:
 
 def test_matching_uses_the_models_thresholds() -> None:
     result = evaluate(FakeMatcher(threshold=0.0), collection(), FakeNegatives()).report
-    # everything is called a match: half the pairs are true
+    # everything counts as a match: half the pairs are true
     assert result["matching"]["random"]["accuracy"] == 50.0
     assert result["matching"]["random"]["threshold"] == 0.0
     assert result["matching"]["hard"]["threshold"] == 0.6

@@ -1,4 +1,4 @@
-"""The tables of `crossgraph eval`: a row for each collection, and none named where there is one."""
+"""The tables of `crossgraph eval`: a row per collection, unnamed if there is only one."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_every_table_has_a_row_for_each_collection(capsys: pytest.CaptureFixture
         assert [row[0] for row in rows(lines, label)] == named
     assert rows(lines, "reranked image to text")[1][1] == "40.0"
     assert rows(lines, "2 no graph")[1][-1] == "-1.00 [-2.00, +0.50] (1)"
-    # what a collection has no query for is no row
+    # a collection without such queries has no row
     assert rows(lines, "all, first stage") == [["coco", "7", "60.0", "61.0", "62.0", "3.0"]]
     assert lines[-2:] == ["coco: milliseconds: encode 1.5", "rooms: milliseconds: encode 1.5"]
 

@@ -1,4 +1,4 @@
-"""Regions as boxes, and what the model says as words that people and programs read."""
+"""Regions as boxes, and the model's explanations in a form for people and programs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_the_heaviest_regions_of_each_word() -> None:
     )
     word = found.words[0]
     assert (word.word, word.added, found.rest) == ("dog", 0.5, 1.5)
-    # Equal ones stand row by row.
+    # Regions of equal weight are sorted row by row.
     assert word.regions == (
         Region((0.5, 0, 1, 0.5), 0.25),
         Region((0.5, 0.5, 1, 1), 0.25),

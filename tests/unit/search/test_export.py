@@ -24,7 +24,7 @@ VECTORS = np.array([[1, 0], [0.5, 0.25], [0, 1], [0.1, 0.2]], dtype=np.float16)
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Four photos in two folders, which both have one called a.jpg."""
+    """Return an index of four photos in two folders, which both contain a file named a.jpg."""
     files = [
         PhotoFile(f"{place}/{name}", place, 10, 20, "5a", 640, 480)
         for place, name in (("/p", "a.jpg"), ("/p", "in/b.jpg"), ("/q", "a.jpg"), ("/q", ODD))

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, and what killed writers leave."""
+"""Files are written completely or not at all, and leftovers of killed writers are removed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The measure of explanations: by hand, and over graphs that explain well or at random."""
+"""The measure of explanations: by hand, and for graphs that explain well or at random."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PHOTOS = 30
 
 
 class SumGraph:
-    """Its logit is the sum of all nodes; it names the largest region, or, lying, the smallest."""
+    """Its logit is the sum of all nodes; it names the largest region, or lies: the smallest."""
 
     def __init__(self, *, lies: bool = False) -> None:
         self.sign = -1.0 if lies else 1.0
@@ -46,7 +46,7 @@ def network() -> Network:
 
 
 def test_falls_by_hand() -> None:
-    # The whole photo, which stays, and two regions: the other one is no matter of chance.
+    # With the whole photo, which stays, and two regions, the other region is not a random choice.
     nodes = torch.tensor([[[9.0], [1.0], [3.0]], [[9.0], [2.0], [-1.0]]])
     rng = np.random.default_rng(0)
     top, other = drops(SumGraph(), nodes, torch.ones(2, 3), nodes, rng)  # type: ignore[arg-type]

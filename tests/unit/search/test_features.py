@@ -1,4 +1,4 @@
-"""Training and evaluation read photos as indexing does."""
+"""Training and evaluation read photos in the same way as indexing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SIZE_PX = 32
 
 
 def write_photos(folder: Path) -> None:
-    """Write photos whose pixels are a matter of how they are read, and a plain one."""
+    """Write photos whose pixels depend on how they are read, and a plain one."""
     values = np.random.default_rng(0).integers(0, 256, (90, 70, 4), dtype=np.uint8)
     colours = Image.fromarray(values).convert("RGB")
     turned = Image.Exif()

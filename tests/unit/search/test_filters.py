@@ -1,4 +1,4 @@
-"""What people write as a filter, what it means, and what they are told when it means nothing."""
+"""Filters as people write them, what they mean, and the errors for invalid ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Photos that were found are copied and opened, and nobody's files are lost by it."""
+"""Found photos are copied and opened, without overwriting or losing any file."""
 
 from __future__ import annotations
 

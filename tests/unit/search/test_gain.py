@@ -1,4 +1,4 @@
-"""The gain of re-ranking: by hand, both ways, and none for a model of one stage."""
+"""The gain of re-ranking: by hand, in both directions, and none for a model of one stage."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ ROWS = np.array([0, 0, 1])
 
 
 def test_a_difference_by_hand() -> None:
-    # Photo 0 wins one of its two captions, photo 1 loses its only one. Two draws of photos hold
-    # 0 alone (+1 of 2) or 1 alone (-1 of 1); two hold both (0 of 3).
+    # Photo 0 wins one of its two captions, photo 1 loses its only one. Of four draws of photos, one
+    # has 0 only (+1 of 2), one has 1 only (-1 of 1), and two have both (0 of 3).
     found = recall_difference(np.array([1, 1, 3]), np.array([2, 1, 1]), ROWS)
     assert found == {"R@1": 0.0, "low": -100.0, "high": 50.0}
 

@@ -1,4 +1,4 @@
-"""Every error as one line and a status over HTTP, and whether to try again."""
+"""Every error over HTTP has one line, a status, and tells whether to retry."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Asked(BaseModel):
 def answer_to(
     error: Callable[[], Exception] | None, path: str = "/asked", method: str = "GET"
 ) -> Any:
-    """Return what a client gets that asks for something that fails."""
+    """Return the response to a request whose handler raises an error."""
     app = FastAPI()
     install(app)
 

@@ -1,4 +1,4 @@
-"""Reciprocal rank fusion by hand, and what always holds of it."""
+"""Reciprocal rank fusion: by hand, and its general properties."""
 
 from __future__ import annotations
 

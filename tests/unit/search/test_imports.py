@@ -1,4 +1,4 @@
-"""What the command line waits for before it knows what is asked."""
+"""Heavy modules are imported only when they are needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""IndexPool that are opened again where that may fail."""
+"""An `IndexPool` whose indexes are reopened when that may fail."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from store import IndexUnavailable, ModelMismatch
 
 
 class Reader:
-    """One that knows whether it was closed, and has one model for ever."""
+    """An open index that knows whether it was closed; its model never changes."""
 
     def __init__(self, model: str) -> None:
         self.model = model

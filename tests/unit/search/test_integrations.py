@@ -1,4 +1,4 @@
-"""What is said where a framework is not installed."""
+"""The error when a framework is not installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many digits the numbers of JSON have, wherever an answer has some."""
+"""The number of digits in JSON, for all numbers in answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from search.result import Hit, SearchResult
 from store.types import PersonRegion, PhotoDetails, TextLine
 
 SEVENTH = 0.123_456_7
-"""Rounded up to the sixth digit it is 0.123457, to the fourth 0.1235, to the third 0.123."""
+"""Rounded to six digits it is 0.123457, to four 0.1235, to three 0.123."""
 
 
 def test_a_hit_in_json() -> None:
@@ -111,7 +111,7 @@ def test_what_is_known_of_a_photo_in_json() -> None:
         "people": ["Ann", "Bob"],
         "place": ["Alfama", "Lisbon", "Portugal"],
         "rating": 4,
-        # As they were read: a place is not moved.
+        # Not rounded, since that would move the place.
         "latitude": SEVENTH,
         "longitude": -SEVENTH,
         "city": "Lisbon",

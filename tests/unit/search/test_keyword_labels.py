@@ -1,4 +1,4 @@
-"""What is true of a photo: by its instances, or by what two of its captions say."""
+"""Which words are true of a photo: by its instances, or because two of its captions say so."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_categories_by_file_name() -> None:
     paths = ["photos/a.jpg", "photos/sub/b.jpg", "photos/c.jpg", "photos/unknown.jpg"]
     said = {"a.jpg": ("dog", "hot dog"), "sub/b.jpg": ("dog",), "c.jpg": (), "z.jpg": ("cat",)}
     found = from_instances(paths, Path("photos"), said)
-    # a photo that the file lists without anything has nothing; one that it lacks is left out
+    # a photo that is listed without instances has none; one that is not listed is left out
     assert as_lists(found) == {"dog": [1, 1, 0, -1], "hot dog": [1, 0, 0, -1]}
     assert [each.word for each in found] == ["dog", "hot dog"]
     assert (found[0].true, found[0].false) == (2, 1)
@@ -38,7 +38,7 @@ def _few(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_two_captions_make_it_true_and_one_leaves_it_open() -> None:
     captions = [
         (0, "a dog on a mat"), (0, "two dogs"), (0, "an animal"),  # twice: true
-        (1, "a dog in the snow"), (1, "snow"),  # once: nobody can tell
+        (1, "a dog in the snow"), (1, "snow"),  # once: undecided
         (2, "a mat"), (2, "a mat"),
         (3, "a dog"),  # its only caption says it
     ]  # fmt: skip
@@ -61,4 +61,4 @@ def test_so_many_words_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keyword_labels, "MOST_WORDS", 1)
     words = ["cat"] * 6 + ["dog"] * 6
     found = from_captions([f"a {word}" for word in words], np.arange(len(words)))
-    assert [each.word for each in found] == ["cat"]  # of equals the first by name
+    assert [each.word for each in found] == ["cat"]  # in case of ties, the first by name

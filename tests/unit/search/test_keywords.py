@@ -1,4 +1,4 @@
-"""Queries of one word by hand: what is asked, what counts, and that a wrong pairing gets chance."""
+"""Queries of one word: what is searched and counted, by hand, and chance for a wrong pairing."""
 
 from __future__ import annotations
 
@@ -50,17 +50,17 @@ def test_measures_by_hand() -> None:
     assert (report["labels"], report["words"]) == ("instances", 2)
     # dog is true of 2 of 5 photos (one is left out), oven of 1 of 6
     assert report["chance"] == 28.33
-    # dog: 0 and 3 are the best two that can be judged; oven: the best one is 4
+    # dog: 0 and 3 are the best two that have a label; oven: the best one is 4
     assert report["word"]["reranked"]["true_in_best"] == 100.0
     # dog: 1 of 2; oven: 0 of 1
     assert report["a_photo_of"]["reranked"]["true_in_best"] == 25.0
-    # dog: photo 0 stands fourth, 1/4 of 2; oven: photo 4 stands second, 1/2 of 1
+    # dog: photo 0 is fourth, 1/4 of 2; oven: photo 4 is second, 1/2 of 1
     assert report["word"]["first_stage"] == {
         "true_in_best": 0.0, "low": 0.0, "high": 0.0, "map": 31.25
     }  # fmt: skip
     # dog: 1/2 of 2; oven: 1/2 of 1
     assert report["a_photo_of"]["reranked"]["map"] == 37.5
-    # two words: 0 alone, half alone, or both
+    # a draw of the two words has the one with 0 only, the one with half only, or both
     assert (report["a_photo_of"]["reranked"]["low"], report["a_photo_of"]["reranked"]["high"]) == (
         0.0,
         50.0,

@@ -1,4 +1,4 @@
-"""The parts of a query's cost, by a clock that goes on only where the retriever works."""
+"""The parts of a query's cost, by a clock that runs only while the retriever works."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Clock:
 
 
 class TimedRetriever:
-    """Encodes a text in as many ms as it has letters, and re-ranks in twice as many."""
+    """Takes 1 ms per letter to encode a text, and 2 ms per letter to re-rank."""
 
     dim = 3
 
@@ -35,7 +35,7 @@ class TimedRetriever:
         self.candidates: list[int] = []
 
     def embed_images(self, images: Sequence[Image.Image]) -> SimpleNamespace:
-        self.clock.seconds += 1000  # which no query waits for
+        self.clock.seconds += 1000  # no query waits for this
         count = len(images)
         return SimpleNamespace(vectors=np.eye(count, 3), packed=np.zeros((count, 5), np.uint8))
 

@@ -1,4 +1,4 @@
-"""Nouns of WordNet: what is a kind of what, and how the file of them is made."""
+"""Nouns of WordNet: which are kinds of others, and how the file of nouns is made."""
 
 from __future__ import annotations
 
@@ -87,16 +87,16 @@ COLOUR = (Sense(NOUN, 1, "black", 3), Sense(NOUN, 2, "native", 1))
 @pytest.mark.parametrize(
     ("senses", "meant"),
     [
-        # What cannot be seen is passed over: a table is furniture.
+        # Senses that cannot be seen are skipped: a table is furniture.
         ([Sense(NOUN, 1, "array", 52), Sense(NOUN, 2, "table", 25)], ["table"]),
-        # Of an animal's name the verb does not count, and a rarer sense is not meant.
+        # For an animal's name the verb does not count, and a rarer sense is not meant.
         (
             [*ANIMAL, Sense(VERB, 1, "", 90)],
             ["beast"],
         ),
-        # Senses that are as frequent are meant too.
+        # Senses of equal frequency are all meant.
         ([Sense(NOUN, 1, "beast", 0), Sense(NOUN, 2, "dealer", 0)], ["beast", "dealer"]),
-        # Nobody calls people by a word that is an adjective nearly always.
+        # A word that is nearly always an adjective does not stand for people.
         (
             [*COLOUR, Sense(ADJECTIVE, 1, "", 80)],
             [],
@@ -112,8 +112,8 @@ def test_the_file_is_a_tree(tmp_path: Path) -> None:
     synsets = (
         "1 03 n 01 thing 0 000",
         "2 06 n 02 sofa 0 couch 0 001 @ 1 n 0000",
-        "3 06 n 01 my_sofa 0 001 @i 2 n 0000",  # a single one
-        "4 06 n 01 leather_sofa 0 001 @ 2 n 0000",  # says itself what it is
+        "3 06 n 01 my_sofa 0 001 @i 2 n 0000",  # an instance
+        "4 06 n 01 leather_sofa 0 001 @ 2 n 0000",  # its own name contains its kind
         "5 06 n 01 love_seat 0 001 @ 2 n 0000",
     )
     words = {"thing": 7, "sofa": 3, "couch": 0, "leather_sofa": 0, "love_seat": 0}

@@ -1,4 +1,4 @@
-"""False pairs are false, seeded and drawn from where it says; the threshold is not moved."""
+"""False pairs are false, seeded and drawn from the stated photos; the threshold is not changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_random_pairs_are_never_true_and_reach_every_other_photo() -> None:
     drawn = random_false_photos(rows, 5, seed=0)
     values, counts = np.unique(drawn, return_counts=True)
     assert values.tolist() == [0, 1, 3, 4]
-    assert counts.min() > 400  # of 500 expected each
+    assert counts.min() > 400  # 500 are expected for each
 
 
 def test_the_seed_decides() -> None:
@@ -27,7 +27,7 @@ def test_the_seed_decides() -> None:
 
 def test_hard_pairs_come_from_the_nearest_others() -> None:
     similarity = np.random.default_rng(0).random((150, 30))
-    similarity[np.arange(150), ROWS] = 2.0  # one's own photo is the nearest, and not drawn
+    similarity[np.arange(150), ROWS] = 2.0  # the caption's own photo is nearest, and not drawn
     drawn = hard_false_photos(similarity, ROWS, seed=0, top=3)
     assert (drawn != ROWS).all()
     place = (similarity > similarity[np.arange(150), drawn][:, None]).sum(axis=1)
@@ -58,7 +58,7 @@ def test_threshold_is_taken_as_given_and_includes_its_own_value() -> None:
     assert pairs.photo_rows.tolist() == [0, 1, 1, 0]
     assert pairs.labels.tolist() == [True, True, False, False]
     result = judge_matching(pairs, 0.5)
-    # true pairs 0.7 and 0.4, false pairs 0.2 and 0.5: called match are 0.7 and (at 0.5) a false one
+    # true pairs 0.7 and 0.4, false pairs 0.2 and 0.5: matches are 0.7 and (at 0.5) a false one
     assert result.accuracy == 0.5
     assert result.f1 == 0.5
     assert result.auc == 0.75

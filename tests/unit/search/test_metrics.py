@@ -1,4 +1,4 @@
-"""Measures against numbers worked out by hand, then against ir-measures and scikit-learn."""
+"""Measures compared with results by hand, and with ir-measures and scikit-learn."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from search.evaluation.metrics import (
 
 def test_rank_is_one_more_than_what_stands_before() -> None:
     scores = np.array([[0.1, 0.9, 0.5, 0.7]])
-    # photo 2 scores 0.5; 0.9 and 0.7 stand before it
+    # photo 2 scores 0.5; 0.9 and 0.7 come before it
     assert retrieval_ranks(scores, np.array([2]), np.arange(4)).tolist() == [3]
 
 
@@ -146,9 +146,9 @@ def test_ranks_and_recall_agree_with_ir_measures(
 
 def test_share_in_best_by_hand() -> None:
     assert share_in_best([1, 1, 0, 1, 0, 1], relevant=9) == 3 / 5
-    assert share_in_best([1, 0, 1, 1], relevant=3) == 2 / 3  # three are enough to be all right
+    assert share_in_best([1, 0, 1, 1], relevant=3) == 2 / 3  # three suffice for a full score
     assert share_in_best([0, 1], relevant=1) == 0.0
-    assert share_in_best([1, 1], relevant=4) == 2 / 4  # what the list lacks is wrong
+    assert share_in_best([1, 1], relevant=4) == 2 / 4  # places that the list lacks count as wrong
     assert share_in_best([], relevant=2) == 0.0
     assert share_in_best([1, 0, 0], relevant=3, most=1) == 1.0
 
@@ -156,7 +156,7 @@ def test_share_in_best_by_hand() -> None:
 def test_average_precision_by_hand() -> None:
     assert average_precision([0, 1, 0, 1], relevant=2) == pytest.approx((1 / 2 + 2 / 4) / 2)
     assert average_precision([0, 1, 0, 1], relevant=3) == pytest.approx((1 / 2 + 2 / 4) / 3)
-    # more relevant ones than the list has room for
+    # there are more relevant items than places in the list
     assert average_precision([1, 1], relevant=9) == 1.0
     assert average_precision([0, 0], relevant=1) == average_precision([], relevant=1) == 0.0
 
@@ -192,7 +192,7 @@ def test_calibration_error_by_hand() -> None:
     assert found == pytest.approx((2 * 0.35 + 0.3 + 0.1) / 4)
     assert expected_calibration_error([1, 0], [1.0, 0.0]) == 0.0
     assert expected_calibration_error([1, 0], [0.0, 1.0]) == 1.0
-    # a bin holds its upper edge: 0.5 stands beside 0.1, and together they are right
+    # a bin includes its upper edge: 0.5 and 0.1 share a bin, which is correct on average
     assert expected_calibration_error([1, 0], [0.5, 0.5], bins=2) == 0.0
     assert expected_calibration_error([1, 0, 1], [0.5, 0.1, 0.9], bins=2) == pytest.approx(0.5 / 3)
 
@@ -213,7 +213,7 @@ def test_calibration_error_agrees_with_scikit_learn() -> None:
     probabilities = np.concatenate([rng.random(800), np.linspace(0, 1, 16)])
     labels = rng.random(816) < probabilities**2
     shares, means = calibration_curve(labels, probabilities, n_bins=15, strategy="uniform")
-    # scikit-learn leaves the counts out: a bin is a pair of neighbouring edges, the upper one its
+    # scikit-learn returns no counts: a bin lies between two edges, and includes the upper one
     counts = [
         int(((probabilities > low) & (probabilities <= high)).sum()) + (low == 0)
         for low, high in itertools.pairwise(np.linspace(0, 1, 16))

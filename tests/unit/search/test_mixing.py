@@ -1,4 +1,4 @@
-"""How the scores of terms become one, with the arithmetic spelled out."""
+"""How the scores of terms are combined, with the arithmetic spelled out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PHOTOS = np.array([[1, 0], [0, 1], [0.5, 0.5]], np.float32)
 
 
 class Model:
-    """Re-ranked scores are twice the first, a text's word is detected where its score is 1."""
+    """Re-ranked scores are twice the first; a text's word is detected where its score is 1."""
 
     name = fingerprint = "fake"
     known_words = KnownWords(())
@@ -58,7 +58,7 @@ def test_reranked_texts_and_cosines_add_up_by_weight() -> None:
     scores, likely = mixture.mixed(mixture.reranked(Model(), PHOTOS, PHOTOS))
     # 2 * first of the text, and twice the cosine
     assert scores.tolist() == [2 * 1 + 2 * 0, 2 * 0 + 2 * 1, 2 * 0.5 + 2 * 0.5]
-    # the text's alone: nobody fitted what two like photos mean
+    # only the text's: there is no calibration for similar photos
     assert likely.tolist() == [1, 0, 0.5]
 
 
@@ -76,7 +76,8 @@ def test_what_is_not_wanted_takes_off_in_standard_deviations() -> None:
         np.ones((1, 2), np.float32),
         np.ones((1, 2), np.float32),
     )
-    # Evidence 1 below its mean, of which 0.75 count, and 1 above; what is wanted spreads by 2.
+    # The evidence is 1 deviation below its mean, of which 0.75 count, and 1 above; the deviation of
+    # the wanted scores is 2.
     assert mixture.taken(found).tolist() == [-4.5, 6]
     assert mixture.mixed(found)[0].tolist() == [0 + 4.5, 4 - 6]
 

@@ -1,4 +1,4 @@
-"""What sentences deny, and what only looks as if they did."""
+"""Negations in sentences, and phrases that only look like negations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which words name things: by where they stand, in the singular and the plural."""
+"""Which words are nouns, by their position; singulars and plurals."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ CAPTIONS = [
 
 
 def test_nouns_stand_alone_behind_an_article() -> None:
-    # red never does, the group leads to what it is of, grass takes no article, the ball stands
-    # behind red, and a picture is not what it shows.
+    # red never does, "a group of" refers to its members, grass takes no article, ball follows red,
+    # and a picture is not what it shows.
     assert count_nouns(CAPTIONS) == {"dog", "man", "sofa"}
 
 
@@ -37,7 +37,7 @@ def test_once_is_not_enough() -> None:
     ("word", "others", "singular"),
     [
         ("dogs", {"dog"}, "dog"),
-        ("dogs", set(), "dogs"),  # nobody says dog
+        ("dogs", set(), "dogs"),  # "dog" does not occur
         ("glass", {"glas"}, "glass"),
         ("glasses", {"glass"}, "glass"),
         ("benches", {"bench"}, "bench"),
@@ -45,7 +45,7 @@ def test_once_is_not_enough() -> None:
         ("puppies", {"puppy"}, "puppy"),
         ("people", set(), "person"),
         ("women", {"woman"}, "woman"),
-        ("is", {"i"}, "is"),  # a letter is no word of its own
+        ("is", {"i"}, "is"),  # a letter is not a word
     ],
 )
 def test_singulars(word: str, others: set[str], singular: str) -> None:

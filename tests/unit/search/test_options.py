@@ -1,4 +1,4 @@
-"""Which indexes a command line names."""
+"""Which indexes a command line refers to."""
 
 from __future__ import annotations
 

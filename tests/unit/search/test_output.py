@@ -1,4 +1,4 @@
-"""One hit a line, in every form that a pipe reads."""
+"""One hit per line, in all formats for pipes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page stands alone, says everything and lets no text become markup."""
+"""The page needs no other files, shows all about a hit, and lets no text become markup."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a schema finds wrong is told by the field and what was expected, not by our parts."""
+"""Validation errors name the field and what was expected, not internals."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_body_that_is_no_json() -> None:
 
 def test_at_most_three_are_told() -> None:
     line = refusal(SearchBody, json.dumps({name: 1 for name in "abcdef"}))
-    assert line.count(";") == 5  # one within each, and one between two
+    assert line.count(";") == 5  # one within each message, and one between two messages
 
 
 FIELDS = st.sampled_from(

@@ -1,4 +1,4 @@
-"""Thumbnails in the terminal's three forms, read back from what was written."""
+"""Thumbnails in the terminal's three formats, checked in the output."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_blocks_are_two_pixels_a_character_in_the_photos_colours(
     out = capsys.readouterr().out
     lines = [line for line in out.splitlines() if "▀" in line]
     assert len(lines) == ROWS
-    assert {line.count("▀") for line in lines} == {2 * ROWS}  # a square photo
+    assert {line.count("▀") for line in lines} == {2 * ROWS}  # the photo is square
     assert re.findall(r"38;2;(\d+;\d+;\d+)", out)[0] == "200;30;30"
     assert "red.png" in out
     assert "A red wall ." in out
@@ -38,14 +38,14 @@ def test_graphics_begin_as_their_protocol_says(
     red: Hit, capfd: pytest.CaptureFixture[str], drawing: Drawing, start: str
 ) -> None:
     print_previews([red], drawing)
-    sys.__stdout__.flush()  # textual-image writes there
+    sys.__stdout__.flush()  # textual-image writes to it
     assert start in capfd.readouterr().out
 
 
 def test_without_an_answering_terminal_nobody_is_asked(
     red: Hit, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    print_previews([red])  # the tests' stdin is no terminal
+    print_previews([red])  # the tests' stdin is not a terminal
     assert "▀" in capsys.readouterr().out
 
 

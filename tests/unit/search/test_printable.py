@@ -1,4 +1,4 @@
-"""What strangers wrote reaches no terminal and no program as more than text, on any surface."""
+"""Untrusted text reaches terminals and programs as plain text only, in every output."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ from search.result import Hit, SearchResult
 from search.terminal.progress import ProgressReport
 
 ORDERS = (
-    "\x1b]0;OWNED\x07",  # a title
-    "\x1b]52;c;T1dORUQ=\x07",  # the clipboard
+    "\x1b]0;OWNED\x07",  # sets the title
+    "\x1b]52;c;T1dORUQ=\x07",  # sets the clipboard
     "\x1b[2J",
     "\x9b2J",
     "\x9d0;OWNED\x9c",
@@ -51,7 +51,10 @@ strange = st.text(
 
 
 def is_inert(text: str) -> bool:
-    """Whether nothing in it is obeyed: no control but tabs and ends of lines, all of it UTF-8."""
+    """Return whether a text has no control characters except tabs and line ends.
+
+    Text that is not valid UTF-8 raises UnicodeEncodeError.
+    """
     text.encode("utf-8")
     turns = set("\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
     return not any(
@@ -139,7 +142,7 @@ def test_every_surface_that_shows_a_hit_is_inert(order: str, tmp_path: Path) -> 
     assert is_inert("".join(hit.to_dict()["captions"] + hit.to_dict()["categories"]))
     (row,) = csv.DictReader(as_csv_lines([hit]))
     assert row["captions"].startswith("'=a ") and row["categories"].startswith("'=a ")
-    assert row["score"] == "-0.5"  # which is a number, and stays one
+    assert row["score"] == "-0.5"  # a number stays a number
 
 
 @pytest.mark.parametrize("order", [*ORDERS, "\nleft out: forged"])
@@ -158,7 +161,7 @@ def test_messages_about_photos_are_one_inert_line_each(
     print_built(Path("i"), report, set())  # type: ignore[arg-type]
     print_reembedded(Path("i"), report)  # type: ignore[arg-type]
     with ProgressReport("indexing") as progress:
-        progress._last_line -= 100  # so that it is time for a line
+        progress._last_line -= 100  # so that a line is due
         progress.update(1, 2, name)
     told = capsys.readouterr()
     assert is_inert(told.err) and is_inert(told.out)

@@ -1,4 +1,4 @@
-"""Away from a terminal progress is a line now and then, on stderr only."""
+"""Without a terminal, progress is an occasional line, on stderr only."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_quiet_says_nothing(
 def test_rate_and_time_left_count_from_the_stages_first_report() -> None:
     now = 0.0
     pace = Pace(lambda: now)
-    assert pace.tell(16, 1000) == ""  # took as long as the model took to load
+    assert pace.tell(16, 1000) == ""  # includes the time in which the model was loaded
     now = 0.5
     assert pace.tell(20, 1000) == ""
     now = 4.0

@@ -1,4 +1,4 @@
-"""Candidates in their order, whether the re-ranker came to them or not."""
+"""The order of candidates, whether they were re-ranked or not."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def test_what_was_not_reranked_follows_below_in_its_own_order(found: Ranking) ->
     best = found.with_reranked(np.array([-4.0, -2.0]), np.array([0.1, 0.2])).ordered()
     assert best.image_ids.tolist() == [1, 3, 2, 4]
     assert best.reranked.tolist() == [True, True, False, False]
-    # moved below -4 with the distances between them
+    # moved below -4, keeping the distances between them
     assert best.scores.tolist() == [-2, -4, -4, -4.25]
-    # of those that follow none is likelier than the last of those that were re-ranked
+    # none of the others is more likely than the last re-ranked one
     assert best.probabilities.tolist() == [0.2, 0.1, 0.1, 0.1]
 
 
@@ -49,7 +49,7 @@ def test_probabilities_fall_and_keep_their_sum(numbers: list[float]) -> None:
     assert found.sum() == pytest.approx(given_.sum())
     assert falling(found) == pytest.approx(found)
     assert falling(np.sort(given_)[::-1]) == pytest.approx(np.sort(given_)[::-1])
-    # no other numbers that fall are nearer: not those of the least so far
+    # no other decreasing sequence is closer; here it is compared with the running minimum
     least = np.minimum.accumulate(given_) if numbers else given_
     assert ((found - given_) ** 2).sum() <= ((least - given_) ** 2).sum() + 1e-12
 

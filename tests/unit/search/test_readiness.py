@@ -1,4 +1,4 @@
-"""When a server says that it is ready, and when to ask it again."""
+"""When a server reports that it is ready, and when clients should ask again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from store import IndexNotFound, IndexUnavailable
 def answer(
     *, loaded: str = "f1", missing: tuple[str, ...] = (), fails: Exception | None = None
 ) -> Any:
-    """Return what a server says whose index was made by the model f1."""
+    """Return the answer of a server whose index was made with the model f1."""
     index = SimpleNamespace(
         model=SimpleNamespace(fingerprint="f1"),
         missing=missing,

@@ -1,4 +1,4 @@
-"""Probabilities against what is right, by hand, and what cannot be said."""
+"""Probabilities compared with right answers: by hand, and where there are too few."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def test_by_hand() -> None:
     assert found["mean_probability"] == 60.0
     # each alone in its bin: 0.05, 0.45, 0.75 and 0.15 off
     assert found["ece"] == 35.0
-    # of four pairs three are in order
+    # three of four pairs are in order
     assert found["auroc"] == 75.0
     for name in ("ece", "auroc"):
         low, high = found[f"{name}_95"]

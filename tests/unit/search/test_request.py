@@ -1,4 +1,4 @@
-"""What can be asked, and how it is told when it cannot."""
+"""Which requests are valid, and the errors for invalid ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much a request may bring and how long it may take, at each limit and beside it."""
+"""Limits on the size and duration of a request, at and next to each limit."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def part(body: bytes, *, more: bool = True) -> Message:
 
 
 class Client:
-    """Sends what it is given, and then waits for ever; keeps what it is told."""
+    """Sends the given messages, then waits for ever or disconnects; records the answers."""
 
     def __init__(self, parts: Sequence[Message], *, ends: bool = False) -> None:
         self._coming = list(parts)
@@ -35,7 +35,7 @@ class Client:
         self.told: list[Message] = []
 
     async def receive(self) -> Message:
-        await asyncio.sleep(0)  # as bytes of a network never are there at once
+        await asyncio.sleep(0)  # as bytes from a network are never available at once
         if self._coming:
             return self._coming.pop(0)
         return {"type": "http.disconnect"} if self._ends else await asyncio.Future()
@@ -45,7 +45,7 @@ class Client:
 
 
 class Reader:
-    """An application that reads a whole body, and notes what was held meanwhile."""
+    """An application that reads a whole body, and records the number of bytes held meanwhile."""
 
     def __init__(self) -> None:
         self.bounds: Bounds | None = None
@@ -65,7 +65,7 @@ class Reader:
 def asked(
     parts: Sequence[Message], headers: Sequence[tuple[bytes, bytes]] = (), **limits: Any
 ) -> Reader:
-    """Read one body within limits; raises what refuses it."""
+    """Read one body within limits; raises the error that refuses it."""
     reader = Reader()
     reader.bounds = bounds = Bounds(reader, settings(**limits))
     client = Client(parts)
@@ -173,8 +173,8 @@ def test_a_body_that_never_comes_is_refused() -> None:
 def test_the_time_is_that_of_a_whole_body_and_not_of_a_part() -> None:
     class Slow(Client):
         async def receive(self) -> Message:
-            clock.now += 2  # each part comes after two seconds
-            for _ in range(3):  # in which the loop looks at its clock
+            clock.now += 2  # each part arrives after two seconds
+            for _ in range(3):  # in which the loop checks its clock
                 await asyncio.sleep(0)
             return await super().receive()
 

@@ -1,4 +1,4 @@
-"""An answer is a list of hits that knows what it cost."""
+"""A result is a list of hits with the time that each stage took."""
 
 from __future__ import annotations
 

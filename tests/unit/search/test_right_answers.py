@@ -1,4 +1,4 @@
-"""Where words and foreign captions come from, and what is refused."""
+"""The sources of words and foreign captions, and which are refused."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def written(to: Path, content: object) -> Captioned:
 
 def test_foreign_captions_are_of_photos_that_are_not_here() -> None:
     found = foreign_captions(HERE, [HERE, THERE])
-    assert found.texts == ["a train", "a red train"]  # b.jpg is here as well
+    assert found.texts == ["a train", "a red train"]  # b.jpg is in both collections
     assert found.photos.tolist() == [0, 0]
     assert found.caption_ids.tolist() == [501, 502]
     assert foreign_captions(THERE, [HERE, THERE]).texts == ["a dog"]

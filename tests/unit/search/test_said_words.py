@@ -1,4 +1,4 @@
-"""Which words of a query texts say, as they stand or by other words."""
+"""Which words of a query occur in texts, literally or by other words."""
 
 from __future__ import annotations
 

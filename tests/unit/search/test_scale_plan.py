@@ -1,4 +1,4 @@
-"""The plan past one machine: its arithmetic, its page, and what was measured."""
+"""The plan for more than one machine: its arithmetic, its page, and the measured rates."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ROUND = replace(
 
 def test_the_reckoning_by_hand() -> None:
     plan = reckoned(900_000, ROUND, Assumed(photo_bytes=1e5, network_gbit=1.0))
-    # 50 a second with half of that left: 36,000 seconds. Twice as many for large ones.
+    # 50 per second, reduced by half: 36,000 seconds. Twice as many for large photos.
     assert (plan.core_hours, plan.large_core_hours) == (10.0, 20.0)
     assert plan.merge_hours == 90 / 3600
     # 90 GB are 720 Gbit.
@@ -54,7 +54,7 @@ def test_a_gpu_is_reckoned_once_it_was_measured() -> None:
     [
         (200_000, 1, 200_000.0),  # 20 ms: still exact
         (1_000_000, 2000, 2000 + 128 * 500.0),
-        (16_777_216, 8192, 8192 + 128 * 2048.0),  # from here on lists grow longer
+        (16_777_216, 8192, 8192 + 128 * 2048.0),  # beyond this the lists grow longer
         (1_000_000_000, 8192, 8192 + 128 * 1e9 / 8192),
     ],
 )

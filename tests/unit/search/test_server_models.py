@@ -1,4 +1,4 @@
-"""Which model a server loads for an index."""
+"""The model that a server loads for an index."""
 
 from __future__ import annotations
 

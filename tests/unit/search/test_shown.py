@@ -1,4 +1,4 @@
-"""What people are shown, by hand: own captions, words, foreign captions and absent things."""
+"""What is shown to people, by hand: own captions, words, foreign captions and absent things."""
 
 from __future__ import annotations
 
@@ -41,26 +41,26 @@ def found(foreign: CaptionTexts = FOREIGN, keywords: tuple[Keyword, ...] = (DOG,
 
 def test_top_hits_of_captions_by_hand() -> None:
     own = found().report["captions"]
-    # the blank caption is no query; of the others two are right
+    # the blank caption is not a query; two of the others are right
     assert (own["queries"], own["unanswered"], own["right"]) == (4, 1, 66.67)
     assert own["mean_probability"] == 66.67
-    # alone in their bins: 0.1, 0.7 and 0.6 off
+    # each alone in its bin: 0.1, 0.7 and 0.6 off
     assert own["ece"] == 46.67
-    # 0.9 stands above the wrong 0.7, 0.4 below it
+    # 0.9 is above the wrong 0.7, 0.4 below it
     assert own["auroc"] == 50.0
     assert own["shown_as_match"] == 50.0
 
 
 def test_hits_of_words_by_hand() -> None:
     words = found().report["keywords"]
-    # the photo of which nobody can tell is left out: 0.8 is right, 0.4 is wrong
+    # the undecided photo is left out: 0.8 is right, 0.4 is wrong
     assert (words["words"], words["hits"], words["right"]) == (1, 2, 50.0)
     assert (words["ece"], words["auroc"]) == (30.0, 100.0)
 
 
 def test_what_is_not_there_by_hand() -> None:
     report = found().report
-    # both captions are of one photo, so that every draw holds both
+    # both captions are of one photo, so that every draw has both
     assert report["foreign"] == {
         "queries": 2, "shown_as_match": 50.0, "shown_as_match_95": [50.0, 50.0]
     }  # fmt: skip
@@ -120,7 +120,7 @@ def test_captions_of_other_photos_are_right_by_chance_only() -> None:
         return float(report.report["captions"]["right"])
 
     assert share(rows) == 100.0
-    # one in a hundred, give or take three standard deviations
+    # one in a hundred, plus or minus three standard deviations
     assert share(rng.permutation(rows)) == pytest.approx(1, abs=1.4)
 
 

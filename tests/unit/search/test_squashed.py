@@ -1,4 +1,4 @@
-"""Photos squashed to small squares: what is written, and how ranks among them compare."""
+"""Photos squashed to small squares: the files written, and the comparison of ranks."""
 
 from __future__ import annotations
 
@@ -47,6 +47,6 @@ def test_ranks_are_compared_by_hand() -> None:
     part = found.report["first_stage"]
     assert part["as_they_are"]["R@1"] == 50.0
     assert part["squashed"]["R@1"] == 0.0
-    # photos 0 alone (-1), 1 alone (0), or both (-1/2)
+    # a draw of photos has 0 only (-1), 1 only (0), or both (-1/2)
     assert part["difference"] == {"R@1": -50.0, "low": -100.0, "high": 0.0}
     assert found.per_query["first_stage"].tolist() == [2, 2]

@@ -1,4 +1,4 @@
-"""The streams of a program: there when it was started without, and guarded whoever prints."""
+"""The standard streams: opened if the program was started without them, and always guarded."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_program_without_a_stream_does_its_work_in_silence(how: str) -> None:
     done = started(how)
     assert done.returncode == 0
     assert b"Traceback" not in done.stderr
-    if "2>" not in how:  # no file that it opens stands where a stream should be
+    if "2>" not in how:  # no file that it opens gets the number of a stream
         assert done.stderr.startswith(b"opened ") and int(done.stderr.split()[1]) > 2
 
 

@@ -1,4 +1,4 @@
-"""Stress tests of a model that counts words: which texts are asked, and what its scores become."""
+"""Stress tests of a model that counts words: which texts are scored, and with what results."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def words(text: str, length: int) -> set[str]:
 
 
 class Reader:
-    """Counts words that text and photo share, and when it re-ranks pairs of neighbours too."""
+    """Counts the words that text and photo share; its re-ranking adds pairs of adjacent words."""
 
     def __init__(self, stages: int = 2) -> None:
         self.stages = stages
@@ -82,8 +82,8 @@ def test_altered_captions_are_those_that_a_rule_fits() -> None:
 
 def test_word_order_by_hand() -> None:
     order = found().report["word_order"]
-    # Counting words, a swapped caption is as good as the true one, which is no success; pairs of
-    # neighbours tell. A changed count loses a word.
+    # By single words a swapped caption scores the same as the true one, which counts as a failure;
+    # pairs of adjacent words tell them apart. A changed count loses a word.
     assert order == {
         "nouns": {"captions": 1, "first_stage": 0.0, "reranked": 100.0},
         "colours": {"captions": 1, "first_stage": 0.0, "reranked": 100.0},
@@ -93,7 +93,7 @@ def test_word_order_by_hand() -> None:
 
 def test_short_queries_by_hand() -> None:
     made = short_queries(TEXTS)
-    # two, three and four content words in turn; the last caption has one, which makes no query
+    # two, three and four content words in turn; the last caption has only one, so it has no query
     assert made.texts == ["dog chases", "two men ride", "red boat blue sky"]
     assert made.rows.tolist() == [0, 1, 2]
     queries = found().report["short_queries"]

@@ -14,7 +14,7 @@ BACKGROUND = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32) * 
 
 
 class Model:
-    """Texts lie along the first axis, whose scores spread least."""
+    """Embeds all texts on the first axis, whose scores have the smallest spread."""
 
     def __init__(self, *, is_untrained: bool) -> None:
         self.is_untrained = is_untrained

@@ -6,7 +6,7 @@ from search.ranking.stopwatch import BLOCK, Stopwatch, blocks_in_time
 
 
 class Clock:
-    """Seconds that pass only when they are told to."""
+    """A clock that is advanced by hand."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -16,7 +16,7 @@ class Clock:
 
 
 def taken(count: int, budget_ms: float | None, cost_ms: list[float], spent_ms: float = 0) -> int:
-    """How many candidates get their turn where the blocks cost so much."""
+    """Return how many candidates are processed, given the cost of each block."""
     clock = Clock()
     watch = Stopwatch(clock)
     clock.now += spent_ms / 1000
@@ -45,7 +45,7 @@ def test_without_a_budget_there_is_one_block() -> None:
 
 
 def test_it_stops_before_the_budget_and_not_after() -> None:
-    # 10 ms each: the third would end at 30
+    # 10 ms each: the third would end after 30 ms
     assert taken(4 * BLOCK, 29, [10, 10, 10, 10]) == 2 * BLOCK
     assert taken(4 * BLOCK, 31, [10, 10, 10, 10]) == 3 * BLOCK
 

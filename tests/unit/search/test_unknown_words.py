@@ -1,4 +1,4 @@
-"""What is told of words that the model cannot read."""
+"""Notes on words that the model cannot read."""
 
 from __future__ import annotations
 

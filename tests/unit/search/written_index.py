@@ -1,4 +1,4 @@
-"""A collection of numbered photos whose hits are written by hand, in the place of a real index."""
+"""A collection of numbered photos with hand-written hits, in place of a real index."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Hits = Sequence[tuple[int, float]]
 
 
 class WrittenIndex:
-    """Answers each query as it stands in a table, `reranked` and not."""
+    """Answers each query from a table: one with re-ranking, one without."""
 
     def __init__(
         self, reranked: Mapping[str, Hits], first: Mapping[str, Hits] | None = None

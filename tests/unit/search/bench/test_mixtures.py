@@ -1,4 +1,4 @@
-"""Made rows: what is like real ones in them."""
+"""Made-up rows: how they resemble real ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ UNIT = 24
 
 @pytest.fixture(scope="module")
 def real() -> RealPhotos:
-    """Forty photos that have a good deal in common; what is packed names its photo."""
+    """Return forty photos with similar vectors; the packed nodes are the photo's number."""
     random = np.random.default_rng(1)
     embedded = 1.0 + random.standard_normal((40, UNIT), dtype=np.float32)
     embedded /= np.linalg.norm(embedded, axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Photos made for indexing."""
+"""Photos made for benchmarks of indexing."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_tiny_photos_are_all_different(setting: Setting) -> None:
 
 
 def test_few_photos_come_again_in_other_files(setting: Setting) -> None:
-    files = list(small_photos(setting, 8).iterdir())  # of three, and a broken one
+    files = list(small_photos(setting, 8).iterdir())  # three photos, and a broken one
     assert len({file.read_bytes() for file in files}) == 8
     pixels = set()
     for file in files:

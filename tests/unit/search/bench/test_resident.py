@@ -1,4 +1,4 @@
-"""Memory as the system counts it."""
+"""Memory as the operating system reports it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="/proc is of Linux")
 
 
 def fresh(count: int) -> NDArray[np.uint8]:
-    """Memory that nothing had before, as a large array of a process that had larger ones may."""
+    """Return newly mapped memory: a large array might reuse memory that the process has freed."""
     own = mmap.mmap(-1, count, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     held = np.frombuffer(own, dtype=np.uint8)
     held[:] = 1

@@ -27,7 +27,7 @@ def photos(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _groups(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`cold` gives a figure, `query` fails after one, `scale` gives a size."""
+    """Stub the groups: `cold` yields a figure, `query` fails after one, `scale` yields a size."""
 
     def cold(made: Collections) -> Iterator[object]:
         yield Figure("cold", 0.2, "", (made.setting.base,))

@@ -10,7 +10,9 @@ from search.bench.scale import exact_nearest, recall
 
 
 def test_the_exact_search_finds_the_highest_products(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scale, "ROWS_AT_ONCE", 30)  # the last block has fewer than are wanted
+    monkeypatch.setattr(
+        scale, "ROWS_AT_ONCE", 30
+    )  # the last block has fewer rows than hits are wanted
     random = np.random.default_rng(0)
     vectors = random.standard_normal((95, 8)).astype(np.float16)
     queries = random.standard_normal((6, 8)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Names that a collection knows, in queries."""
+"""Names that occur in a collection, in queries."""
 
 from __future__ import annotations
 

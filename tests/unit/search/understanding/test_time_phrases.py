@@ -1,4 +1,4 @@
-"""Times that queries say, counted from a Sunday in November."""
+"""Times in queries, relative to a Sunday in November."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spans of time as filters have them and as people say them, at the ends of months and years."""
+"""Spans of time as filters and as phrases, at the ends of months and years."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from search.understanding.time_spans import MONTHS, TimeSpan, month_span, year_s
         ),
         (
             (2020, 2, 1),
-            (2020, 2, 28),  # a day before its end
+            (2020, 2, 28),  # a day before the month's end
             "taken >= 2020-02-01 and taken <= 2020-02-28",
             "1 to 28 February 2020",
         ),
