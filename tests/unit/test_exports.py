@@ -1,4 +1,4 @@
-"""What a package names in `__all__` is there, sorted, and all that it offers."""
+"""The names in a package's `__all__` exist, are sorted, and are all that it exports."""
 
 import importlib
 from types import ModuleType

@@ -139,7 +139,7 @@ def test_the_image_starts_commands_that_exist() -> None:
 def test_forms_and_workflows_can_be_read(file: Path) -> None:
     held = yaml.safe_load(file.read_text(encoding="utf-8"))
     if file.parent.name == "workflows":
-        # YAML reads the key `on` as true.
+        # YAML parses the key `on` as true.
         assert True in held
         for name, job in held["jobs"].items():
             assert "runs-on" in job, name

@@ -1,4 +1,4 @@
-"""The packages stay rooms that can be found: small folders, short files, one name for one thing."""
+"""The layout of the packages: small folders, short files, and one name for one thing."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ MOST_MODULES = 24
 MOST_LINES = 300
 MOST_FUNCTION_LINES = 79
 
-# One for each framework, each under the name that docs/python.md gives.
+# There is one for each framework, under the same name as in docs/python.md.
 SAME_CLASS = {"CrossgraphRetriever"}
 
-# Of a package's own: each is that package's entry, or a small part with the same task in another.
+# Module names in several packages: a package's entry, or a small part with the same task.
 SAME_MODULE = {
-    "build",  # a model by its kind; an index from its sources
-    "embed",  # photos to shards; texts and photos for a program
-    "images",  # given to an encoder; rows of the catalog
+    "build",  # builds a model by its kind; builds an index from its sources
+    "embed",  # embeds photos into shards; embeds texts and photos for a program
+    "images",  # images for an encoder; rows of the catalog
 }
 
 
@@ -72,8 +72,8 @@ def test_no_module_name_stands_for_two_things() -> None:
     places: defaultdict[str, list[str]] = defaultdict(list)
     commands = ROOT / "search" / "commands"
     for path in modules():
-        # A command is called as what it calls.
-        alias = path == ROOT / "indexer" / "decode.py"  # says itself where the module went
+        # A command may have the name of the module that it calls.
+        alias = path == ROOT / "indexer" / "decode.py"  # only points to the module's new place
         if path.name != "__init__.py" and path.parent != commands and not alias:
             places[path.stem].append(str(path.relative_to(ROOT)))
     twice = {name: found for name, found in places.items() if len(found) > 1}
@@ -81,7 +81,7 @@ def test_no_module_name_stands_for_two_things() -> None:
 
 
 def test_no_module_takes_the_place_of_what_its_package_gives_under_the_same_name() -> None:
-    """As `indexer.decode` did, once any program had imported the module of that name."""
+    """This happened with `indexer.decode`, once a program had imported the module of that name."""
     met = []
     for package in map(importlib.import_module, PACKAGES):
         for name in package.__all__:

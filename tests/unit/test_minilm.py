@@ -1,4 +1,4 @@
-"""The packaged text encoder's file, read without the package that wrote it."""
+"""The file of the packaged text encoder, read without the library that wrote it."""
 
 from __future__ import annotations
 
@@ -66,7 +66,9 @@ def test_rows_are_rounded_each_by_its_own_largest() -> None:
     rows = np.array([[127.0, 63.4, -0.4], [-1.27, 0.012, 0.0], [0.0, 0.0, 0.0]], np.float32)
     expected = [[127.0, 63.0, 0.0], [-1.27, 0.01, 0.0], [0.0, 0.0, 0.0]]
     np.testing.assert_allclose(rounded_rows("weight", rows), expected, atol=1e-6)
-    assert not np.signbit(rounded_rows("weight", rows)[0, 2])  # one zero, so that bytes agree
+    assert not np.signbit(
+        rounded_rows("weight", rows)[0, 2]
+    )  # there is no negative zero, so that the bytes agree
     assert rounded_rows(KEPT_WHOLE, rows) is rows
     np.testing.assert_array_equal(rounded_rows("bias", rows[0]), rows[0])
 

@@ -1,4 +1,4 @@
-"""What the README tells people to type is what the program takes."""
+"""The commands in the README are valid."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TYPED = [
 
 
 def marked(text: str) -> str:
-    """Return what stands between the marks around the figures of the shipped model."""
+    """Return the text between the marks around the figures of the shipped model."""
     begin, end = "FIGURES OF THE SHIPPED MODEL BEGIN", "FIGURES OF THE SHIPPED MODEL END"
     assert text.count(begin) == text.count(end) == 1
     return text.partition(begin)[2].partition("-->")[2].partition(end)[0]

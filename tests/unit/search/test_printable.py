@@ -51,9 +51,9 @@ strange = st.text(
 
 
 def is_inert(text: str) -> bool:
-    """Return whether a text has no control characters except tabs and line ends.
+    """Return whether a text has neither control nor bidirectional characters, and is valid UTF-8.
 
-    Text that is not valid UTF-8 raises UnicodeEncodeError.
+    Tabs, line ends and NUL are allowed; a text that is not valid UTF-8 raises UnicodeEncodeError.
     """
     text.encode("utf-8")
     turns = set("\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

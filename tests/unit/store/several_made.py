@@ -1,4 +1,4 @@
-"""Indexes of a few photos, opened as one."""
+"""Small indexes that are opened together as one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sample of an index: evenly spread, never too large, and made anew when vectors change."""
+"""A sample of an index: evenly spread, of limited size, and drawn again when vectors change."""
 
 from __future__ import annotations
 

@@ -37,7 +37,9 @@ def test_past_that_it_is_approximate_with_the_recall_that_was_measured() -> None
     assert "8 bits" in index.kind
     assert len(index) == COUNT
     shares = []
-    for query in QUERIES:  # as a caller does: twice as many, scored exactly, the best 100 kept
+    for (
+        query
+    ) in QUERIES:  # like a caller: fetch twice as many, score them exactly, keep the best 100
         found, _ = index.search(query, choose.OVERSAMPLING * 100)
         kept = found[np.argsort(-(VECTORS[found] @ query))[:100]]
         shares.append(np.isin(np.argsort(-(VECTORS @ query))[:100], kept).mean())
@@ -91,7 +93,7 @@ def test_an_exact_search_is_timed_on_the_first_vectors(monkeypatch: pytest.Monke
     assert not choose._exact_in_time(DIM, COUNT, counted, QUERIES, 6.0 * COUNT / 600 - 0.1)
     assert choose._exact_in_time(DIM, COUNT, counted, QUERIES, 6.0 * COUNT / 600 + 0.1)
     assert set(read) == {700}
-    assert len(read) == 4  # the ranges of the codes first, then the codes
+    assert len(read) == 4  # one pass for the ranges of the codes, one for the codes
 
 
 def test_queries_of_another_width_are_refused() -> None:
@@ -129,7 +131,7 @@ def test_photos_in_lists_that_are_not_read_are_found_if_only_these_are_wanted(
         index.finish()
         query = QUERIES[0]
         order = np.lexsort((ids, -(VECTORS @ query)))
-        far = ids[order][-1500:]  # more than there are in the lists that are nearest
+        far = ids[order][-1500:]  # more than are in the nearest lists
         found, _ = index.search(query, 1400, within=far)
         assert found.tolist() == far[:1400].tolist()
         few, _ = index.search(query, 3, within=ids[order][::400])

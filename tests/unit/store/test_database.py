@@ -1,4 +1,4 @@
-"""The catalog's file: whose it is, who may write it, and what is left of a transaction."""
+"""The catalog's file: which files are accepted, who may write, and interrupted transactions."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_another_writer_is_told_of_and_reading_goes_on(file: Path) -> None:
     with writer.transaction():
         with pytest.raises(IndexBusy, match=r"another process.*wait until it ends"):
             waiter.set_meta(dim=2)
-        assert waiter.meta() == {}  # reading goes on
+        assert waiter.meta() == {}  # reading is still possible
     writer.close()
     waiter.set_meta(dim=2)
     waiter.close()

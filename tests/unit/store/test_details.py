@@ -1,4 +1,4 @@
-"""What metadata says of photos is kept, found, counted, and follows photos into other indexes."""
+"""Metadata of photos is stored, found, counted, and copied with photos into other indexes."""
 
 from __future__ import annotations
 

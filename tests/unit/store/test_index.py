@@ -102,7 +102,7 @@ def test_a_deleted_id_is_never_given_again(index: Index) -> None:
 
 def test_a_move_changes_the_path_only(index: Index) -> None:
     ids = put(index, (photo("a.jpg"), EAST), (photo("b.jpg"), NORTH))
-    index.update_files({ids[0]: photo("b.jpg"), ids[1]: photo("a.jpg")})  # they swap names
+    index.update_files({ids[0]: photo("b.jpg"), ids[1]: photo("a.jpg")})  # the photos swap names
     assert [found.path for found in index.photos(ids)] == ["/photos/b.jpg", "/photos/a.jpg"]
     assert nearest(index, EAST) == [ids[0]]
 

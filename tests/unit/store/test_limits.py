@@ -1,4 +1,4 @@
-"""A statement may take as many steps as its file's size can account for, and no more."""
+"""A statement may take only as many steps as the size of its file justifies."""
 
 from __future__ import annotations
 

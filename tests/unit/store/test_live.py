@@ -1,4 +1,4 @@
-"""A base of three vectors that point east, less strongly by id; then changes beside it."""
+"""A base of three vectors that point east, shorter with each id, and changes on top of it."""
 
 from __future__ import annotations
 

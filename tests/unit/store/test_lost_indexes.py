@@ -1,4 +1,4 @@
-"""Several indexes of which one is away, hangs, or has another model for a while."""
+"""Several indexes, one of which is missing, hangs, or has another model for a while."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.waiting import PATIENCE_SECONDS, await_that
 
 @pytest.fixture
 def two(tmp_path: Path) -> list[Path]:
-    """Two indexes; `1a` and `2a` have equal scores for the query `X`."""
+    """Return two indexes, in which the first photo of each has the same score for the query `X`."""
     return [
         make(tmp_path / "a", {"1": [1, 0, 0, 0], "3": [0.5, 0, 0, 0]}),
         make(tmp_path / "b", {"2": [1, 0, 0, 0], "4": [0.75, 0, 0, 0], "5": [0, 1, 0, 0]}),
@@ -187,7 +187,7 @@ def test_the_old_model_answers_until_the_last_has_another(two: list[Path]) -> No
     with opened(two) as index:
         assert len(index.search(X, 9)[0]) == 5
         reembed(two[0])
-        assert index.search(X, 9)[0].min() > STRIDE  # those that are still of the old model
+        assert index.search(X, 9)[0].min() > STRIDE  # only those that still have the old model
         assert [each.index for each in index.missing] == [str(two[0])]
         reembed(two[1])
         with pytest.raises(ModelMismatch, match="open them again"):
@@ -204,7 +204,7 @@ def test_one_that_has_the_old_model_again_is_used_again(two: list[Path]) -> None
             assert index.search(X, 9)[0].min() > STRIDE
             return "made with another model (cc)" in index.missing[0].reason
 
-        await_that(is_foreign)  # once it has been opened with that
+        await_that(is_foreign)  # once it has been reopened with that model
         reembed(two[0], "aa")
         await_that(lambda: len(index.search(X, 9)[0]) == 5)
         assert index.missing == ()

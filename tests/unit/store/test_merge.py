@@ -59,7 +59,7 @@ def first(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def second(tmp_path: Path) -> Path:
-    """Has 2.jpg too, found through a folder further down, and with another vector."""
+    """Return an index that also has 2.jpg, from a source further down and with another vector."""
     photos = {"/photos/in/0.jpg": WEST, "/photos/in/2.jpg": EAST}
     found = make(tmp_path / "b", photos, source="/photos/in", broken=["/photos/in/x.jpg"])
     with Index.open(found) as index:

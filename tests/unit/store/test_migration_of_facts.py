@@ -1,4 +1,4 @@
-"""The second version's catalog is upgraded: nothing is lost, and what was never read is unknown."""
+"""The second version's catalog is upgraded: nothing is lost, and new columns are unknown."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def test_the_vectors_file_is_made_anew(catalog: Path) -> None:
 
 def test_it_is_indexed_on(catalog: Path) -> None:
     with Index.open(catalog.parent) as index:
-        assert add(index, "/photos/2024/may/b.jpg") == 2  # it keeps its id
+        assert add(index, "/photos/2024/may/b.jpg") == 2  # the photo keeps its id
         index.finish()
     with Index.open(catalog.parent) as index:
         assert index.search(np.array([0, 1], dtype=np.float32), 9)[0].tolist() == [1, 2, 4, 5, 6]
@@ -172,4 +172,6 @@ def test_one_that_was_never_begun_is_begun(tmp_path: Path) -> None:
 def test_the_version_before_refuses_what_was_upgraded(catalog: Path) -> None:
     Index.open(catalog.parent).close()
     with opened(catalog) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone()[0] > 1  # which it looks at
+        assert (
+            connection.execute("PRAGMA user_version").fetchone()[0] > 1
+        )  # the number that it checks

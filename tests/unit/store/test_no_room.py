@@ -1,4 +1,4 @@
-"""What only reads goes on where nothing can be written, and sees what others write."""
+"""Readers work on a full disk, and see what others write later."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 class FullDisk:
-    """Lets SQLite find no room for the files beside a catalog, as long as it is on."""
+    """Simulates, while it is on, a disk without room for the files that SQLite needs to read."""
 
     def __init__(self) -> None:
         self.is_on = True

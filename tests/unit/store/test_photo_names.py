@@ -1,4 +1,4 @@
-"""Names of photos, and of photos in shards, at the edges of what is one."""
+"""Names of photos and of photos in shards, including limiting cases."""
 
 from __future__ import annotations
 

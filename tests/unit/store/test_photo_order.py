@@ -1,4 +1,4 @@
-"""Photos in the orders that people browse in; the first second of 1970 is a date like any other."""
+"""Photos in the orders for browsing; the first second of 1970 is a date like any other."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAY = datetime(2024, 5, 31, 12)
 MAY_S = 1_717_156_800
 
 PHOTOS = [
-    # Id, name, bytes, width and height, when, and what it looks like.
+    # Id, name, size in bytes, width, height, date, and perceptual hash.
     (1, "b.jpg", 30, 4, 3, EPOCH, 7),
     (2, "C.jpg", 10, 3, 4, None, None),
     (3, "a.jpg", 20, 5, 5, SECOND_BEFORE, -1),
@@ -136,7 +136,7 @@ def test_orders(index: Index, field: SortField, backwards: bool, ids: list[int])
     within = index.in_order(order, 2, np.array([2, 3, 6, 1]))
     left = [each for each in ids if each in (2, 3, 6, 1)]
     assert ([photo.image_id for photo in within.photos], within.total) == (left[:2], 4)
-    # Parts of an index in one order are the whole.
+    # Parts of an index, merged in the same order, give the whole.
     parts = [index.in_order(order, 9, np.array(some)) for some in ([5, 2], [1, 6, 3], [4])]
     assert parts[0].merged_with(parts[1:], order) == OrderedPhotos(whole.photos, 6)
 

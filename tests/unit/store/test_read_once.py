@@ -1,4 +1,4 @@
-"""What an open index reads once in a snapshot is what the catalog holds, whoever writes between."""
+"""What an open index caches per snapshot equals the catalog, whatever is written in between."""
 
 from __future__ import annotations
 

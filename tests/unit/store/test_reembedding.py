@@ -1,4 +1,4 @@
-"""Two photos, east and north by the old model; the new one has three numbers."""
+"""Two photos, east and north by the old model; vectors of the new model have three numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Albums and saved searches that are damaged are named, and kept where they can be read."""
+"""Damaged albums and saved searches are reported, and kept if they can be read."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ UNREADABLE = {
 @pytest.mark.parametrize("fault", UNREADABLE)
 def test_what_cannot_be_read_is_named_and_forgotten(folder: Path, fault: str) -> None:
     column, value = UNREADABLE[fault]
-    spoil(folder, f"UPDATE saved SET {column} = ? WHERE id = 1", value)  # its checksum is right
+    spoil(folder, f"UPDATE saved SET {column} = ? WHERE id = 1", value)  # with the right checksum
     (problem,) = verify(folder).problems
     assert (problem.code, problem.count) == ("bad-saved", 1)
     called = "“Best”" if column == "record" else "number 1"

@@ -1,4 +1,4 @@
-"""What a filter may hold, each limit at itself, and which SQL it becomes."""
+"""The limits of filters, at and beyond each limit, and the SQL that they become."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_as_many_conditions_as_are_allowed() -> None:
     for more in parts:
         with pytest.raises(QueryError, match="more than 256 conditions"):
             to_sql(AnyOf((*parts * 64, more)), WORDS)
-    # What holds conditions is none.
+    # Expressions that contain conditions don't count as conditions.
     assert to_sql(AllOf((Not(AnyOf((AllOf(()),))),) * 300), WORDS)[1] == []
 
 

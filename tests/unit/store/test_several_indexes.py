@@ -1,4 +1,4 @@
-"""Several indexes as one: what is put together, and what becomes of those that are lost."""
+"""Several indexes as one: how answers are merged, and how missing indexes are handled."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.unit.store.several_made import DIM, X, make, opened
 
 @pytest.fixture
 def two(tmp_path: Path) -> list[Path]:
-    """Two indexes; `1a` and `2a` have equal scores for the query `X`."""
+    """Return two indexes, in which the first photo of each has the same score for the query `X`."""
     return [
         make(tmp_path / "a", {"1": [1, 0, 0, 0], "3": [0.5, 0, 0, 0]}),
         make(tmp_path / "b", {"2": [1, 0, 0, 0], "4": [0.75, 0, 0, 0], "5": [0, 1, 0, 0]}),

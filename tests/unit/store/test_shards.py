@@ -79,5 +79,5 @@ def test_taking_over_many_shards_asks_what_is_known_once(
     finished_shards = shards.finished_shards
     monkeypatch.setattr(shards, "finished_shards", counted)
     merge([tmp_path / "one", tmp_path / "two"], tmp_path / "all")
-    # Of the new index and of a part, for each part.
+    # For each part, it is read from the new index and from the part.
     assert sorted(asked) == ["embedded"] * 4 + ["source"] * 4

@@ -1,4 +1,4 @@
-"""Whatever is changed in a row is told by its checksum, and mended where it can be made again."""
+"""Any change to a row is detected by its checksum, and mended if the row can be rebuilt."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ TOLD = PhotoDetails(
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Five photos, and a row at least in every table."""
+    """Return an index of five photos, with at least one row in every table."""
     folder = tmp_path / "photos.index"
     with Index.create(folder, "f1", 4, model="m", encoders="e") as index:
         files = [
@@ -70,7 +70,9 @@ def folder(tmp_path: Path) -> Path:
         index.put_mounts({"/photos": ["/photos/disk"]})
         index.put_passed_over({"/photos": {".cr3": 2}})
         index.finish()
-        index.put_images(files[4:], vectors[:1], NODES[None])  # a change that the file lacks
+        index.put_images(
+            files[4:], vectors[:1], NODES[None]
+        )  # a change that the file of vectors lacks
     with closing(CatalogFile(folder / "catalog.db")) as catalog, catalog.transaction():
         put_saved(catalog, SavedSet(0, "dögs", "q=a+dog"))
     return folder
@@ -84,7 +86,7 @@ COLUMNS = [(table, column) for table in tables() for column in columns_of(table)
 
 
 def change(folder: Path, table: str, column: str) -> None:
-    """Change a column of one row a little, of the kind that it is."""
+    """Change a column of one row slightly, keeping its type."""
     with closing(sqlite3.connect(folder / "catalog.db")) as connection, connection:
         connection.execute("PRAGMA foreign_keys = OFF")
         key = f"SELECT {column} FROM {table} ORDER BY {column} DESC LIMIT 1"
@@ -124,7 +126,7 @@ def test_a_row_with_another_checksum_is_mended_where_it_can_be_made_again(
         connection.execute(f"UPDATE {table} SET sum = sum + 1")
     before, after = repair(folder)
     assert before.problems != ()
-    if table in FATAL or table == "meta":  # with it the model that answers
+    if table in FATAL or table == "meta":  # `meta` includes the model that answers
         assert after == before
         assert "" in {problem.mending for problem in before.problems}
     else:

@@ -1,4 +1,4 @@
-"""Filters find names and texts in whichever Unicode form they were written."""
+"""Filters find names and texts in any Unicode form."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_an_earlier_index_has_them_after_its_upgrade(tmp_path: Path) -> None:
         index.put_images([file], np.ones((1, 2), np.float32), np.zeros((1, 1), np.uint8))
     with closing(sqlite3.connect(tmp_path / "index" / "catalog.db")) as catalog:
         bring_back(catalog)
-        catalog.execute("DROP TABLE words")  # as that version wrote it
+        catalog.execute("DROP TABLE words")  # as that version created it
         catalog.execute(EARLIER_WORDS)
         catalog.execute("INSERT INTO words (rowid, name, captions) VALUES (1, 'Mu ller', '')")
         catalog.execute(
@@ -88,6 +88,6 @@ def test_an_earlier_index_has_them_after_its_upgrade(tmp_path: Path) -> None:
         catalog.commit()
     with Index.open(tmp_path / "index") as index:
         assert index.search_texts("müller", 9)[0].tolist() == [1]
-        index.put_captions({1: ["a dog"]}, origin="x")  # for which the words are taken out and in
+        index.put_captions({1: ["a dog"]}, origin="x")  # removes and adds the photo's words
         assert index.search_texts("ller", 9)[0].tolist() == []
         assert index.search_texts("dog", 9)[0].tolist() == [1]

@@ -1,4 +1,4 @@
-"""Parts of sentences without blanks are found, in new catalogs and in upgraded ones."""
+"""Parts of sentences without spaces are found, in new catalogs and in upgraded ones."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CAPTIONS = {
     3: ["一只猫在沙发上"],
     4: ["강아지가 공원에서 놀아요"],
     5: ["แมวและสุนัขบนโซฟา"],
-    6: ["ｶﾒﾗ と \uff24\uff2f\uff27"],  # half and full width
+    6: ["ｶﾒﾗ と \uff24\uff2f\uff27"],  # half-width and full-width characters
 }
 NAMES = {number: f"{number}.jpg" for number in CAPTIONS} | {3: "猫の写真.jpg"}
 ASKED = [

@@ -1,4 +1,4 @@
-"""What is no file of ours is refused, before anything in it is believed."""
+"""Files of other kinds are refused before any of their content is trusted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.unit.store.vectors_at_hand import DIM, clustered, in_blocks
 
 VECTORS, _ = clustered(200)
 IDS = np.arange(200)
-LISTS_AT = 32 + 4 * 32  # behind the header and the scale
+LISTS_AT = 32 + 4 * 32  # after the header and the scale
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The head of a file of vectors: its bytes as they have always been, and every number's limits."""
+"""The head of a file of vectors: its bytes never change, and all numbers have limits."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_the_first_bytes_are_these() -> None:
 @pytest.mark.parametrize(
     ("header", "width", "code", "parts", "learnt", "head", "file"),
     [
-        # dim is padded to a multiple of 16 numbers: two bytes each, or one.
+        # dim is padded to a multiple of 16 numbers, of two bytes each, or one.
         (EXACT, 16, 32, 1, (0, 0, 0), 32 + 16, 48 + 3 * (8 + 32)),
         (LISTS, 16, 16, 3, (16, 48, 32), 32 + 4 * 96 + 48, 464 + 7 * (8 + 16)),
         (WIDE, 48, 96, 3, (48, 144, 0), 32 + 4 * 192 + 48, 848 + 7 * (8 + 96)),
@@ -60,7 +60,7 @@ def test_what_is_where(
         (Header(0, 16, 0), False),
         (Header(MOST_DIM, 16, 0), True),
         (Header(MOST_DIM + 1, 16, 0), False),
-        (Header(5, 8, 0), False),  # an exact index has sixteen bits
+        (Header(5, 8, 0), False),  # an exact index has 16 bits per number
         (Header(5, 16, 0, 0, 1), False),
         (Header(5, 15, 0), False),
         (Header(5, 8, 0, 1, 1), True),
@@ -120,7 +120,7 @@ def test_a_head_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert head.sizes.tolist() == [4, 0, 3]
     assert head.sums.tolist() == [11, 2**32 - 1, 0]
     assert head.sha256 == hashlib.sha256(content()).hexdigest()
-    # 24 bytes a vector, behind the head of 464.
+    # 24 bytes per vector, after the head of 464 bytes.
     assert head.offsets.tolist() == [464, 464 + 96, 464 + 96]
 
 

@@ -1,4 +1,4 @@
-"""The FAISS file is a cache: whatever happens to it, the catalog answers."""
+"""The FAISS file is a cache: whatever happens to it, searches give the catalog's answers."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_each_change_leaves_one_file(folder: Path) -> None:
 
 
 def test_one_that_is_behind_the_catalog_is_not_believed(folder: Path) -> None:
-    with Index.open(folder) as index:  # as many as before, and cut off before `finish`
+    with Index.open(folder) as index:  # with as many photos as before, and without `finish`
         add(index, "longer-name.jpg")
         index.remove_images([1])
     assert found(folder) == [3, 2]
@@ -138,10 +138,10 @@ def test_a_damaged_blob_is_told(folder: Path) -> None:
 
 @pytest.fixture
 def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An index with an approximate file of three lists, all read by a search."""
+    """Return an index with an approximate file of three lists, all of which a search reads."""
     monkeypatch.setattr(
         "store.vectors.choose._exact_in_time", lambda *_: False
-    )  # exact is never fast enough
+    )  # an exact search is never fast enough
     monkeypatch.setattr("store.vectors.choose.MOST_READ", 1.0)
     random = np.random.default_rng(0)
     vectors = random.standard_normal((150, 2)).astype(np.float16).astype(np.float32)
@@ -168,7 +168,7 @@ def test_a_damaged_list_is_found_by_the_search_that_reads_it(many: Path, at: int
     file.write_bytes(content)
     with Index.open(many) as index:
         assert [index.search(query, 5)[0].tolist() for query in queries] == expected
-    assert file.read_bytes() != content  # an index of this size is mended in passing
+    assert file.read_bytes() != content  # a search mends an index of this size
     assert found(many) == before
     assert verify(many).problems == ()
 
@@ -178,7 +178,7 @@ def test_a_writer_finds_a_damaged_list_and_writes_the_file_anew(
 ) -> None:
     monkeypatch.setattr(
         "store.vectors.cache.ALWAYS_COMPACT", 10
-    )  # as with more photos: no reader mends it
+    )  # as if there were more photos: readers don't mend the file
     (file,) = vector_files(many)
     good = file.read_bytes()
     file.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))

@@ -1,4 +1,4 @@
-"""Every invariant is broken by hand, found, and mended."""
+"""Each invariant, when broken by hand, is detected and mended."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ NAN = np.array([np.nan, 1, 0, 0], dtype=np.float16)
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Five photos, the first two with captions; unit vectors, and one number beside."""
+    """Return an index of five photos, the first two with captions.
+
+    Each vector has three numbers of unit length, and one more.
+    """
     folder = tmp_path / "photos.index"
     with Index.create(folder, "f1", DIM, model="m", encoders="e", unit_dim=3) as index:
         vectors = np.eye(3, DIM, dtype=np.float32)[[0, 1, 2, 0, 1]]
@@ -127,7 +130,7 @@ def test_a_damaged_catalog_is_found_out_and_mended(
     folder: Path, sql: str, arguments: tuple[object, ...], found: dict[str, int], left: str
 ) -> None:
     spoil(folder, sql, *arguments)
-    # What the file of vectors and the words no longer fit follows from the rest.
+    # Mismatches with the file of vectors and with the words are consequences of the others.
     assert {code: count for code, count in codes(folder).items() if code in found} == found
     assert set(codes(folder)) - set(found) <= {"orphans", "vectors-file", "left-over", "bad-words"}
     before, after = repair(folder)

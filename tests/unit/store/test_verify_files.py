@@ -1,4 +1,4 @@
-"""What verify finds of the file of vectors, and of whoever writes or reads meanwhile."""
+"""`verify` of the file of vectors, also while others write or read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.unit.store.verified_index import DIM, NODES, codes, photo, photos_lef
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Five photos, the first two with captions; unit vectors, and one number beside."""
+    """Return an index of five photos, the first two with captions."""
     folder = tmp_path / "photos.index"
     with Index.create(folder, "f1", DIM, model="m", encoders="e", unit_dim=3) as index:
         vectors = np.eye(3, DIM, dtype=np.float32)[[0, 1, 2, 0, 1]]

@@ -1,4 +1,4 @@
-"""Words of captions and file names: what is found, in what order, after whatever was changed."""
+"""Search by words of captions and file names: the results and their order, after all changes."""
 
 from __future__ import annotations
 

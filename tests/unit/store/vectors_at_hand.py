@@ -1,4 +1,4 @@
-"""Made-up vectors, and stand-ins for what only a FAISS built for GPUs has."""
+"""Made-up vectors, and stand-ins for classes that only a FAISS built for GPUs has."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from store.types import Block
 
-DIM = 19  # no multiple of what FAISS compares at once
+DIM = 19  # not a multiple of the numbers that FAISS processes at once
 
 
 def clustered(count: int, seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Vectors (N, D) of half precision around 60 centres, and 30 queries near to some of them."""
+    """Return vectors (N, D) in half precision around 60 centres, and queries near the first 30."""
     random = np.random.default_rng(seed)
     centres = random.standard_normal((60, DIM))
     vectors = centres[random.integers(0, 60, count)] + 0.3 * random.standard_normal((count, DIM))
@@ -31,7 +31,7 @@ def in_blocks(ids: NDArray[np.int64], vectors: NDArray[np.float32]) -> Iterator[
 
 
 class FlatStandIn:
-    """What `GpuIndexFlatIP` does, on the CPU: no selector, positions for ids, at most 2048."""
+    """Stands in for `GpuIndexFlatIP`: no selector, positions instead of ids, k at most 2048."""
 
     def __init__(self, resources: object, width: int, options: Any) -> None:
         assert options.useFloat16
@@ -47,7 +47,7 @@ class FlatStandIn:
 
 
 def stand_in_for_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let FAISS seem to have one GPU."""
+    """Make FAISS appear to have one GPU."""
     parts = {
         "get_num_gpus": lambda: 1,
         "StandardGpuResources": object,

@@ -1,4 +1,4 @@
-"""A small index, and ways to spoil it."""
+"""A small index, and ways to damage it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def photo(name: str) -> PhotoFile:
 
 
 def spoil(folder: Path, sql: str, *arguments: object) -> None:
-    """Write as a program with a mistake would, checksums included."""
+    """Run an SQL statement and update all checksums, as a program with a bug would."""
     with closing(sqlite3.connect(folder / "catalog.db")) as connection, connection:
         connection.execute(sql, arguments)
         connection.create_function("row_sum", -1, row_sum)

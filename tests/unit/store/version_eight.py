@@ -1,4 +1,4 @@
-"""A catalog as the version made it that read no metadata."""
+"""A catalog as created by the last version that read no metadata."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TABLES = ("details", "tags", "people", "text_reads", "lines")
 
 
 def bring_back(connection: sqlite3.Connection) -> None:
-    """Take back migration 0009; words are as they were before 0007 parted some."""
+    """Undo migration 0009, and restore the words as they were before 0007 split some."""
     ids = [row[0] for row in connection.execute("SELECT id FROM images")]
     said = [row[:3] for row in plain_documents(connection, ids)]
     connection.execute("DROP TABLE words")

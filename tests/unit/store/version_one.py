@@ -1,4 +1,4 @@
-"""A catalog as the first version made it, when `user_version` counted the migrations."""
+"""A catalog as created by the first version, when `user_version` counted the migrations."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ FILES: dict[int, tuple[str | bytes, str | bytes]] = {
     5: (b"/old \xfe/c.jpg", b"/old \xfe"),
     6: ("/d.jpg", "/"),
 }
-"""Id to path and source; 3, and 7, the highest of all, were deleted."""
+"""Maps ids to path and source; 3 and 7, the highest id, were deleted."""
 
 CAPTIONS = {1: ["two dogs", "a dog"], 4: ["a cat"]}
 QUARANTINE: list[tuple[str | bytes, str, str]] = [
@@ -92,7 +92,7 @@ def nodes_of(image_id: int) -> bytes:
 
 
 def make_version_one(folder: Path, *, begun: bool = True) -> Path:
-    """Make an index in a folder that is not there yet, and give the catalog's path."""
+    """Create an index in a folder that does not exist yet, and return the catalog's path."""
     folder.mkdir()
     connection = sqlite3.connect(folder / "catalog.db")
     connection.execute("PRAGMA journal_mode = wal")

@@ -1,4 +1,4 @@
-"""A catalog as the second version made it, when photos had no date, camera, look or words."""
+"""A catalog as created by the second version: without dates, cameras, hashes and words."""
 
 from __future__ import annotations
 
@@ -86,10 +86,10 @@ MIGRATIONS = ("0001_photos", "0002_sources_and_models")
 
 
 def make_version_two(folder: Path) -> Path:
-    """Make an index in a folder that is not there yet, and give the catalog's path.
+    """Create an index in a folder that does not exist yet, and return the catalog's path.
 
-    Photo 1 has captions of two origins, photo 2 a name that is no Unicode, photo 3 was embedded
-    anew from another file than was indexed; 4, the highest, was deleted.
+    Photo 1 has captions of two origins, photo 2 has a name that is not valid Unicode, photo 3 was
+    embedded again from a file other than the indexed one; 4, the highest id, was deleted.
     """
     folder.mkdir()
     connection = sqlite3.connect(folder / "catalog.db")

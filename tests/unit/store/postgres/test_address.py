@@ -1,4 +1,4 @@
-"""Addresses of collections: what is connected to, and what is shown of it."""
+"""Addresses of collections: where they connect to, and how they are shown."""
 
 from __future__ import annotations
 

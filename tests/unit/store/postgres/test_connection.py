@@ -1,4 +1,4 @@
-"""A connection to where nobody listens: what is said, and how often it is tried."""
+"""A connection to a port on which nothing listens: the error, and the number of attempts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from store.postgres.connection import Connection
 
 @pytest.fixture
 def nowhere() -> str:
-    """An address of this machine at which nobody listens."""
+    """Return an address on this machine at which nothing listens."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return f"postgresql://me:secret@127.0.0.1:{free.getsockname()[1]}/photos"
@@ -56,7 +56,7 @@ def test_a_host_that_vanishes_is_noticed_within_half_a_minute(
     monkeypatch.setattr(psycopg, "connect", connect)
     with pytest.raises(IndexUnavailable):
         Connection(Address.parse("postgresql://db/photos")).rows("SELECT 1")
-    assert 0 < int(given["tcp_user_timeout"]) <= 30_000  # of a statement, in milliseconds
+    assert 0 < int(given["tcp_user_timeout"]) <= 30_000  # for a statement, in milliseconds
     assert int(given["keepalives_idle"]) + 3 * int(given["keepalives_interval"]) <= 30
 
 
@@ -71,7 +71,7 @@ def test_attempts_come_after_pauses_that_double(
 
     monkeypatch.setattr(psycopg, "connect", connect)
     server = Connection(Address.parse(nowhere), clock=lambda: now)
-    for step in range(61):  # four seconds, asked every sixteenth
+    for step in range(61):  # a query every sixteenth of a second, for four seconds
         now = step / 16
         with pytest.raises(IndexUnavailable, match="refused"):
             server.rows("SELECT 1")

@@ -1,4 +1,4 @@
-"""Vectors as the graph has them: around zero, equally long, in the order they had."""
+"""Vectors as the graph stores them: centred, equally long, and with the same ranking."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_placed_vectors_are_equally_long_and_in_the_order_they_had(
     query = np.random.default_rng(seed + 1).standard_normal(DIM).astype(np.float32)
     scores = vectors.astype(np.float64) @ query
     moved = placed @ scaled_query(query, placement.scale)
-    # All scores are moved by the same, but for rounding.
+    # All scores are shifted by the same amount, except for rounding.
     spread = np.abs(query / placement.scale).sum() * np.abs(placed).max()
     assert np.allclose(scores - moved, (scores - moved).mean(), atol=spread * 1e-3)
 
