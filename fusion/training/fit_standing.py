@@ -143,7 +143,7 @@ def text_rows(texts: TextVectors, rows: Tensor) -> TextVectors:
 
 
 def ask(network: Network, gallery: Gallery, photos: Tensor, texts: AskedTexts) -> HitRows:
-    """Rank a gallery for each text, as a search does, and return the first hits of each stage."""
+    """Rank a gallery for each text, as a search does; return the first hits, by both stages."""
     here = Gallery(*(column[photos] for column in gallery))
     scores = first_scores(here, texts.texts)
     listed = scores.topk(min(CANDIDATES, len(photos)), dim=1)
