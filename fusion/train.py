@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +25,7 @@ from fusion.data.features import PairData
 from fusion.encoders import Encoders, load_encoders
 from fusion.hardware.device import Device, choose_device
 from fusion.progress_callback import Progress
+from fusion.training.command_options import options_of
 from fusion.training.epochs import Options
 from fusion.training.model_card import write_card
 from fusion.training.network_run import train_network
@@ -73,7 +74,7 @@ def train_crossgraph(given: Ingredients) -> TrainedModel:
     materials = given.source.materials(request, data, given.negatives, given.read_photo, report)
     network = train_network(request, data.train, data.devs, materials, report, given.device)
     network.reader.blocks = given.source.whole(network)
-    recipe = replace(Options(), epochs=request.epochs or Options.epochs)
+    recipe = options_of(request)
     config = network_checkpoint(network, given.encoders.image.architecture)
     return TrainedModel(network, config | {"training": asdict(recipe) | {"views": request.views}})
 

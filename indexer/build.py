@@ -117,8 +117,7 @@ def build_index(
             patterns of these (`part-{00..99}.tar`), on this machine or at addresses that fsspec
             knows; none means all sources that the index knows, or nothing if `files` are given.
         retriever: the model that turns photos into vectors.
-        files: additional single photos; `indexer.sources.listed_files` decides which folder they
-            belong to, and nothing else in that folder is read.
+        files: single photos, in folders by `indexer.sources.listed_files`; nothing else is read.
         annotations: COCO captions or instances files, whose photos are looked up in the sources.
         exclude: patterns of files and folders to leave out of folders, as defined in
             `indexer.sources.walk_rules`; None for those of the last run.

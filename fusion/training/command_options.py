@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import TypeVar, get_args, get_type_hints
 
 from fusion.graphs.cross_graph import RerankerConfig
 from fusion.graphs.dual_graph import ModelConfig
@@ -16,6 +16,7 @@ __all__ = ["apply_options", "options_of"]
 
 Owner = TypeVar("Owner", ModelConfig, RerankerConfig, Options)
 TRAINING = "training."
+TRUTH = {"yes": True, "true": True, "no": False, "false": False}
 KNOWN_OPTIONS = "expected model.NAME, reranker.NAME or training.NAME"
 
 
@@ -43,10 +44,20 @@ def with_option(owner: Owner, attribute: str, name: str, text: str) -> Owner:
     current = getattr(owner, attribute, None)
     if current is None:
         raise TrainingError(f"--option {name}: unknown; {KNOWN_OPTIONS}")
+    choices = get_args(get_type_hints(type(owner))[attribute])
+    expected = type(current).__name__
     try:
-        return replace(owner, **{attribute: type(current)(text)})
-    except ValueError as error:
-        raise TrainingError(f"--option {name}={text}: expected {type(current).__name__}") from error
+        if isinstance(current, bool):
+            expected = "yes or no"
+            value: object = TRUTH[text.lower()]
+        elif choices:
+            expected = " or ".join(choices)
+            value = choices[choices.index(text)]
+        else:
+            value = type(current)(text)
+    except (KeyError, ValueError) as error:
+        raise TrainingError(f"--option {name}={text}: expected {expected}") from error
+    return replace(owner, **{attribute: value})
 
 
 def options_of(request: TrainRequest) -> Options:

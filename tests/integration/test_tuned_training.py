@@ -65,7 +65,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> TrainRequest:
         cache=folder / "cache",
         epochs=1,
         views=3,
-        options=SMALL,
+        options={**SMALL, "training.rate": "0.001"},
     )
 
 
@@ -74,6 +74,7 @@ def test_a_tuned_checkpoint_is_written_and_answers(run: TrainRequest) -> None:
     config = json.loads((run.out / "config.json").read_text())["config"]
     assert config["blocks"] == "tf_efficientnet_lite2"
     assert config["layers"]["layers"] == 3
+    assert (config["training"]["epochs"], config["training"]["rate"]) == (1, 0.001)
     retriever = load_retriever(run.out)
     tuned, frozen = retriever.network.reader.blocks, load_encoders("packaged").image.top_blocks()
     assert tuned is not None
