@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from fusion.graphs.cross_graph import RerankerConfig
 from fusion.graphs.dual_graph import ModelConfig
@@ -49,7 +49,7 @@ def with_option(owner: Owner, attribute: str, name: str, text: str) -> Owner:
     try:
         if isinstance(current, bool):
             expected = "yes or no"
-            value: object = TRUTH[text.lower()]
+            value: Any = TRUTH[text.lower()]
         elif choices:
             expected = " or ".join(choices)
             value = choices[choices.index(text)]
