@@ -29,8 +29,19 @@ pytestmark = [
 
 def workers_of(pid: int) -> list[int]:
     """Return the processes of workers, not multiprocessing's own beside them."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(each) for each in children if b"spawn_main" in _command(int(each))]
+    spawned = [each for each in _children(pid) if b"spawn_main" in _command(each)]
+    return spawned + [each for server in fork_servers(pid) for each in _children(server)]
+
+
+def fork_servers(pid: int) -> list[int]:
+    return [each for each in _children(pid) if b"forkserver" in _command(each)]
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
 
 
 def _command(pid: int) -> bytes:
@@ -80,6 +91,8 @@ def test_workers_share_a_port_and_one_that_dies_or_is_exchanged_is_not_missed(
         assert len(set(seen)) == 1, set(seen)
         assert isinstance(seen[0], tuple)
         assert len(workers_of(process.pid)) == 2
+        # The program may be a new one, which they have imported.
+        assert all(b"spawn_main" in _command(each) for each in workers_of(process.pid))
 
         index.rename(tmp_path / "away")
         process.send_signal(signal.SIGHUP)
@@ -144,7 +157,7 @@ def test_an_exchange_that_loses_the_old_and_the_new_worker_is_told(
 
 
 def workers_of_all(pids: set[int]) -> list[int]:
-    return [pid for pid in pids if b"spawn_main" in _command(pid)]
+    return [pid for pid in pids if b"multiprocessing" in _command(pid)]
 
 
 def test_workers_end_when_nobody_watches_them_any_more(place: Path) -> None:
@@ -161,6 +174,41 @@ def test_what_a_worker_cannot_begin_with_is_told_once(place: Path, tmp_path: Pat
     assert (process.returncode, said) == (1, "")
     (line,) = complaint.strip().splitlines()
     assert "is not there" in line
+
+
+def test_workers_share_the_program_and_outlive_what_they_were_forked_from(
+    place: Path, tmp_path: Path
+) -> None:
+    said = tmp_path / "stderr"
+    with (
+        said.open("w") as stderr,
+        running(place, "--workers", "2", stderr=stderr) as (url, process),
+    ):
+        (server,) = fork_servers(process.pid)
+        before = set(_children(server))
+        assert before == set(workers_of(process.pid))
+        os.kill(server, signal.SIGTERM)  # which is for the supervisor to hear
+        assert post(f"{url}v1/search", ASKED).status_code == 200
+        assert said.read_text() == ""
+        os.kill(server, signal.SIGKILL)
+        await_that(lambda: said.read_text().count("is restarted") == 2)
+        await_that(lambda: len(set(workers_of(process.pid)) - before) == 2)
+        assert post(f"{url}v1/search", ASKED).status_code == 200
+        await_that(lambda: not any(map(is_alive, before)))
+
+
+def test_a_signal_to_all_processes_at_once_ends_them(place: Path, tmp_path: Path) -> None:
+    said = tmp_path / "stderr"
+    with (
+        said.open("w") as stderr,
+        running(place, "--workers", "2", stderr=stderr) as (_, process),
+    ):
+        others = [*fork_servers(process.pid), *workers_of(process.pid)]
+        for pid in (*others, process.pid):
+            os.kill(pid, signal.SIGTERM)
+        assert process.wait(PATIENCE_SECONDS) == 0
+        await_that(lambda: not any(map(is_alive, others)))
+    assert said.read_text() == ""
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

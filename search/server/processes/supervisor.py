@@ -63,6 +63,7 @@ class Supervisor:
         self._dead = dead
         self._workers: list[WorkerProcess] = []
         self._to_replace: list[WorkerProcess] = []
+        self._is_anew = False  # whether workers import the program themselves
         self._wait_seconds = 0.0
         self._due: list[float] = []  # when workers are to be started
 
@@ -133,7 +134,9 @@ class Supervisor:
                 worker.end(f"it gave no sign of life for {seconds:g} seconds")
 
     def _start(self, replaces: WorkerProcess | None = None) -> None:
-        self._workers.append(WorkerProcess(self._plan, self._listening, replaces))
+        self._workers.append(
+            WorkerProcess(self._plan, self._listening, replaces, anew=self._is_anew)
+        )
 
     def _put_in_place(self, worker: WorkerProcess) -> None:
         """Put a ready worker in place: its predecessor may go, and the next is replaced."""
@@ -143,6 +146,7 @@ class Supervisor:
             self._roll_next()
 
     def _roll(self) -> None:
+        self._is_anew = True
         at_it = any(worker.replaces for worker in self._workers)
         self._to_replace = [worker for worker in self._workers if not worker.leaving]
         if not at_it:

@@ -16,10 +16,14 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from select import select as wait_for_room
+from typing import TYPE_CHECKING
 
 from search.server.settings import Settings
 from search.terminal.streams import guard_streams
 from store import CrossgraphError
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext, SpawnContext
 
 __all__ = ["ServingPlan", "WorkerProcess"]
 
@@ -64,13 +68,18 @@ class WorkerProcess:
         plan: what it serves.
         listening: the socket.
         replaces: the worker whose place it takes once it is ready.
+        anew: whether it imports the program itself, which may have changed since others did.
     """
 
     def __init__(
-        self, plan: ServingPlan, listening: socket.socket, replaces: WorkerProcess | None = None
+        self,
+        plan: ServingPlan,
+        listening: socket.socket,
+        replaces: WorkerProcess | None = None,
+        *,
+        anew: bool = False,
     ) -> None:
-        # Spawned, not forked: the model's threads, and locks they hold, do not survive in a copy.
-        context = multiprocessing.get_context("spawn")
+        context = _spawning() if anew else _forking()
         self.pipe, theirs = context.Pipe()
         self.process: BaseProcess = context.Process(target=_work, args=(plan, listening, theirs))
         with _interrupts_ignored():
@@ -132,6 +141,23 @@ class WorkerProcess:
         return self.complaint or f"it {ended}"
 
 
+def _spawning() -> SpawnContext:
+    return multiprocessing.get_context("spawn")
+
+
+def _forking() -> ForkServerContext | SpawnContext:
+    """Return the context in which workers are forked from a process that has imported the program.
+
+    They are not forked from the supervisor, whose own work may change. On systems other than Linux,
+    libraries that workers need do not survive a fork.
+    """
+    if sys.platform != "linux":
+        return _spawning()
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["search.server.processes.preloaded"])
+    return context
+
+
 @contextmanager
 def _interrupts_ignored() -> Generator[None]:
     """Ignore Ctrl-C; a process started meanwhile ignores it for good.
@@ -147,6 +173,7 @@ def _interrupts_ignored() -> Generator[None]:
 
 def _work(plan: ServingPlan, listening: socket.socket, supervisor: Connection) -> None:
     """Serve until the supervisor says to stop, or is gone."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the fork server ignores it
     guard_streams()
     # Here, since the supervisor does not need it.
     from search.server.app import build_app
