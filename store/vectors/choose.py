@@ -72,8 +72,8 @@ def build(
     """Build the index that suits these vectors on this machine.
 
     It is exact if a warm search takes at most `most_ms`. Otherwise it is approximate, with 8 bits a
-    number if these are enough, else with 16, and with the fewest probed lists, doubled from 8 on,
-    that reach the recall. It is exact after all if that would read more than three quarters of the
+    number if these are enough, else with 16, and with the fewest probed lists of `_probes` that
+    reach the recall. It is exact after all if that would read more than three quarters of the
     lists, or if there are no queries, since a slow result is better than one of unknown recall. An
     exact index takes the form of `store.vectors.rescored` unless it is on a GPU.
 
@@ -195,14 +195,17 @@ def _approximate(
 
 
 def _probes(lists: int) -> list[int]:
-    """Return the numbers of probed lists to try: 8, 16, ..., and the largest worth trying.
+    """Return the numbers of probed lists to try: 8, each half as many more, and the largest.
 
     >>> _probes(100)
-    [8, 16, 32, 64, 75]
+    [8, 12, 18, 27, 40, 60, 75]
     """
     most = max(1, int(lists * MOST_READ))
-    doubled = [FIRST_PROBES << turn for turn in range(lists.bit_length())]
-    return [*(probes for probes in doubled if probes < most), most]
+    found, probes = [], FIRST_PROBES
+    while probes < most:
+        found.append(probes)
+        probes += probes // 2
+    return [*found, most]
 
 
 def nearest(blocks: Blocks, queries: NDArray[np.float32], k: int) -> NDArray[np.int64]:
