@@ -33,5 +33,4 @@ wheel: ## Build a wheel into dist/ and check what is in it.
 	python -m tests.wheel dist/*.whl
 
 coverage: ## Run all tests, and fail where they reach too few lines.
-	coverage run -m pytest # in one process: what workers run is not counted
-	coverage report
+	pytest -n auto --dist worksteal --cov
