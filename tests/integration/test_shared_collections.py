@@ -53,16 +53,15 @@ def test_recall_on_flickr8k_development_photos(tmp_path: Path) -> None:
     report = json.loads(out.read_text(encoding="utf-8"))
     first, reranked = report["first_stage"], report["reranked"]
     assert report["collection"] == {"images": 1000, "captions": 5000}
-    # Measured 39.7, +0.8, 40.6, 81.9, 51.0, 95.9, 76.8 and 0.9; a processor that rounds otherwise
-    # may move a few of the 5,000 captions. The model before had 36.0 and +1.4: a better first stage
-    # leaves less to mend.
+    # Measured 39.7, +0.9, 40.7, 82.2, 51.0, 96.1 and 77.6; a processor that rounds otherwise may
+    # move a few of the 5,000 captions.
     assert first["text_to_image"]["R@1"] >= 39.3
-    assert reranked["text_to_image"]["R@1"] >= first["text_to_image"]["R@1"] + 0.5
-    assert reranked["text_to_image"]["R@1"] >= 40.2
-    assert reranked["text_to_image"]["R@10"] >= 81.4
+    assert reranked["text_to_image"]["R@1"] >= first["text_to_image"]["R@1"] + 0.6
+    assert reranked["text_to_image"]["R@1"] >= 40.3
+    assert reranked["text_to_image"]["R@10"] >= 81.7
     assert reranked["image_to_text"]["R@1"] >= 50.3
-    assert report["matching"]["random"]["accuracy"] >= 95.4
-    assert report["matching"]["hard"]["accuracy"] >= 76.3
+    assert report["matching"]["random"]["accuracy"] >= 95.6
+    assert report["matching"]["hard"]["accuracy"] >= 77.1
     assert report["calibration"]["random"]["ece"] <= 2
     for measure in ("R@1", "R@5", "R@10"):
         assert reranked["text_to_image"][measure] >= first["text_to_image"][measure]
@@ -82,14 +81,17 @@ def test_recall_on_photos_of_another_kind(tmp_path: Path) -> None:
         explanations=True,
     )
     report = json.loads(out.read_text(encoding="utf-8"))
-    # Measured 55.2, 56.6, 95.6 and 67.5; one caption in 1,000 is 0.1.
+    # Measured 55.2, 57.5 (2.3 more, 95% between 0.3 and 4.3), 95.5, 67.5 and 83.4; one caption in
+    # 1,000 is 0.1.
     assert report["first_stage"]["text_to_image"]["R@1"] >= 54.5
-    assert report["reranked"]["text_to_image"]["R@1"] >= 56.0
+    assert report["reranked"]["text_to_image"]["R@1"] >= 57.0
     assert report["reranked"]["text_to_image"]["R@10"] >= 95.0
     assert report["reranked"]["image_to_text"]["R@1"] >= 66.0
+    assert report["gain"]["text_to_image"]["low"] > 0
+    assert report["matching"]["hard"]["accuracy"] >= 82.5
 
-    # Measured 0.123 and 88%.
+    # Measured 0.135 and 92%.
     found = report["explanations"]
     assert found["top_region_drop"] > 0
     assert found["difference_95"][0] > 0.05
-    assert found["top_above_random"] > 75
+    assert found["top_above_random"] > 80
