@@ -146,10 +146,9 @@ def _spawning() -> SpawnContext:
 
 
 def _forking() -> ForkServerContext | SpawnContext:
-    """Return the context in which workers are forked from a process that has imported the program.
+    """Return the context in which workers are forked from a process that only imports the program.
 
-    They are not forked from the supervisor, whose own work may change. On systems other than Linux,
-    libraries that workers need do not survive a fork.
+    On systems other than Linux they are spawned: libraries that they need do not survive a fork.
     """
     if sys.platform != "linux":
         return _spawning()
