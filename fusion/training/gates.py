@@ -37,8 +37,9 @@ FACTORS = (1.0, 0.5, 0.5, 1.5)
 
 The word detector and the cross-modal graph read regions of an image encoder that may have been
 tuned on the held-out photos, too, and seem worth more on these than they are on others. The factors
-were chosen on the development photos of Flickr8k and COCO; on both, all factors from 0.5 to 1.5 for
-words, 0.25 to 0.75 for these two, and 1 to 2 for classes give a higher R@1 than the fit alone.
+were chosen on the development photos of Flickr8k and COCO. With 0.5, 1 or 1.5 for words, 0.25, 0.5
+or 0.75 for each of these two, and 1, 1.5 or 2 for classes, 62 of 81 choices give a higher R@1 on
+both than the fit alone.
 """
 
 
