@@ -35,7 +35,7 @@ from store import Index, PhotoFile
 __all__ = ["MODEL", "main", "make_shards"]
 
 DIM, UNIT = 515, 512
-PACKED = 26 * 64 + 50 * 3
+PACKED = 26 * 16 + 50 * 3 + 16 * 3
 SHARD = 1024
 ROOT = Path(__file__).parents[1]
 

@@ -22,7 +22,7 @@ from store import Index, PhotoFile
 __all__ = ["Throughput", "measure"]
 
 DIM = 515
-PACKED = 26 * 64 + 50 * 3
+PACKED = 26 * 16 + 50 * 3 + 16 * 3
 BATCH = 1000
 PHOTO_BYTES = 2 * DIM + PACKED
 

@@ -14,11 +14,11 @@ from torch.nn import functional
 from fusion.data.features import photo_features
 from fusion.encoders.convolutional import GridEncoder
 from fusion.export.clip_towers import PatchGrid
+from fusion.graphs.cross_graph import signs_of
 from fusion.graphs.cross_graph_hubs import CrossHub
-from fusion.graphs.memory_graph import MemoryGraph, pack_rows, unit_rows, unpack_rows
+from fusion.graphs.memory_graph import MemoryGraph, unit_rows, unpack_rows
 from fusion.network.network import MEMORY_HUB_WEIGHT, MEMORY_NEAREST, Network
 from fusion.network.node_reader import NodeReader
-from fusion.runtime.packing import LARGEST
 from fusion.runtime.vector_layout import photo_columns
 
 __all__ = ["PhotoGraph"]
@@ -65,7 +65,7 @@ class PhotoGraph(nn.Module):
         cells, pooled = photo_features(regions.float())
         read = self.reader.nodes(cells, pooled)
         vectors = self.memory(self.dual(*read), read.cells[..., : self.key_width].mean(1))
-        nodes = unpack_rows(pack_rows(self.cross(*read), LARGEST))
+        nodes = signs_of(self.cross(*read))
         hub, cross_hub = self.hubs(vectors, nodes)
         beside = torch.stack(photo_columns(hub, torch.ones_like, cross_hub), dim=1)
         nearest = (vectors @ self.trained).topk(self.kept, dim=1)

@@ -22,7 +22,7 @@ from fusion.graphs.adjacency import cosine_neighbours
 from fusion.graphs.layers import NodeGraph, Projection, ResidualProjection
 from fusion.runtime.score_parts import WordReading
 
-__all__ = ["CrossGraph", "RerankerConfig", "WordReading", "with_whole"]
+__all__ = ["CrossGraph", "RerankerConfig", "WordReading", "signs_of", "with_whole"]
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,16 @@ class RerankerConfig:
 def with_whole(mask: Tensor) -> Tensor:
     """Extend a mask with the whole node, before the parts: (B, N) bool -> (B, N + 1) bool."""
     return functional.pad(mask, (1, 0), value=True)
+
+
+def signs_of(nodes: Tensor) -> Tensor:
+    """Round photo nodes (..., Dn) to what an index keeps of them: their signs, at unit length.
+
+    >>> signs_of(torch.tensor([0.1, -0.7, 0.0, 0.7]))
+    tensor([ 0.5000, -0.5000,  0.5000,  0.5000])
+    """
+    size = nodes.new_full((), nodes.shape[-1] ** -0.5)
+    return torch.where(nodes >= 0, size, -size)
 
 
 class NodeEncoder(nn.Module):

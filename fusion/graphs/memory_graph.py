@@ -14,13 +14,13 @@ from torch.utils.weak import WeakIdKeyDictionary
 __all__ = ["HubCorrection", "MemoryGraph", "hubness", "pack_rows", "unit_rows", "unpack_rows"]
 
 
-def pack_rows(rows: Tensor, steps: int = 127) -> Tensor:
-    """Quantise unit rows, (..., D) float32 -> int8, so that a row's largest component is `steps`.
+def pack_rows(rows: Tensor) -> Tensor:
+    """Quantise unit rows, (..., D) float32 -> int8, so that a row's largest component is 127.
 
     A row's scale is lost, but unit rows don't need it: `unpack_rows` normalises them again.
     """
     peak = rows.abs().amax(-1, keepdim=True).clamp_min(1e-12)
-    return (rows / peak * steps).round().to(torch.int8)
+    return (rows / peak * 127).round().to(torch.int8)
 
 
 def unpack_rows(packed: Tensor) -> Tensor:

@@ -13,17 +13,17 @@ from torch import Tensor, nn
 
 from fusion.data.features import PhotoInput, TextInput
 from fusion.graphs.concept_graph import ConceptGraph
-from fusion.graphs.cross_graph import CrossGraph, RerankerConfig, with_whole
+from fusion.graphs.cross_graph import CrossGraph, RerankerConfig, signs_of, with_whole
 from fusion.graphs.cross_graph_hubs import CrossHub
 from fusion.graphs.dual_graph import DualGraph, ModelConfig
-from fusion.graphs.memory_graph import HubCorrection, MemoryGraph, hubness, pack_rows, unpack_rows
+from fusion.graphs.memory_graph import HubCorrection, MemoryGraph, hubness
 from fusion.graphs.word_detector import WordDetector
 from fusion.graphs.word_graph import WordGraph
 from fusion.network.calibration import Calibration
 from fusion.network.look_alikes import LookAlikeTest
 from fusion.network.node_reader import ImageNodes, NodeReader, TextNodes
 from fusion.network.whitening import Whitening
-from fusion.runtime.packing import LARGEST, Layout, pack_photos
+from fusion.runtime.packing import Layout, pack_photos
 from fusion.runtime.score_parts import GATES, ScoreParts, combine
 from fusion.runtime.standing import FACTS, TERMS, Standing
 from fusion.runtime.wording import is_short_query
@@ -213,7 +213,7 @@ class Network(nn.Module):
 
     def nodes(self, read: ImageNodes) -> Tensor:
         """Return the nodes (B, R + 1, Dn) of B photos already read, rounded as in `photos`."""
-        return unpack_rows(pack_rows(self.cross.image(*read), LARGEST))
+        return signs_of(self.cross.image(*read))
 
     def photo_vectors(self, read: ImageNodes, own: Tensor | None = None) -> Tensor:
         """Return only the vectors (B, D) of B photos already read; `own` as in `photos`."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from fusion.fusion_error import FusionError
 from fusion.runtime.exported_folder import PAIRS, QUERY, READING, TABLES, TOKENIZER, is_whole
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["THREADS", "ExportedFiles", "ExportedModelError", "unreadable"]
 
+
+T = TypeVar("T")
 
 THREADS = 2
 """Threads per session: a query's matrices are too small to gain from more."""
@@ -58,6 +60,16 @@ class ExportedFiles:
     def __init__(self, folder: Path, *, once: bool = False) -> None:
         self._folder, self._once = folder, once
         self._shared = False
+        self._ahead: dict[str, _Opening[Any]] = {}
+
+    def open_ahead(self) -> None:
+        """Open what every query needs in other threads, while this one prepares for the query.
+
+        Errors are raised where the file is used.
+        """
+        # The tokenizer comes last, since its library holds Python's global lock.
+        self._ahead = {name: _Opening(partial(self._session, name)) for name in (QUERY, PAIRS)}
+        self._ahead[TOKENIZER] = _Opening(partial(self._tokenizer, TOKENIZER))
 
     def share_weights(self) -> None:
         """Make sessions opened from now on share their weights with other processes."""
@@ -74,25 +86,33 @@ class ExportedFiles:
     @cached_property
     def tokenizer(self) -> Tokenizer:
         """The tokenizer of texts."""
-        from tokenizers import Tokenizer
-
-        with self._checked(TOKENIZER) as file:
-            return Tokenizer.from_file(file)
+        return self._opened(TOKENIZER, self._tokenizer)
 
     @cached_property
     def query(self) -> InferenceSession:
         """The session that turns tokens into a vector and nodes."""
-        return self._session(QUERY)
+        return self._opened(QUERY, self._session)
 
     @cached_property
     def pairs(self) -> InferenceSession:
         """The session that turns nodes of a query and of photos into the parts of scores."""
-        return self._session(PAIRS)
+        return self._opened(PAIRS, self._session)
 
     @cached_property
     def reading(self) -> InferenceSession:
         """The session that tells which regions each word of a query read."""
         return self._session(READING)
+
+    def _opened(self, name: str, open_file: Callable[[str], T]) -> T:
+        """Return the file that was opened ahead, or open it now."""
+        opened = self._ahead.pop(name, None)
+        return open_file(name) if opened is None else cast("T", opened.result())
+
+    def _tokenizer(self, name: str) -> Tokenizer:
+        from tokenizers import Tokenizer
+
+        with self._checked(name) as file:
+            return Tokenizer.from_file(file)
 
     def _session(self, name: str) -> InferenceSession:
         import onnxruntime
@@ -135,3 +155,27 @@ class ExportedFiles:
             raise ExportedModelError(
                 f"{self._folder / name} is damaged: `crossgraph index` prepares the model again"
             )
+
+
+class _Opening(Generic[T]):
+    """A file that a thread opens. Not a `Future`, whose module takes long to import."""
+
+    def __init__(self, open_file: Callable[[], T]) -> None:
+        self._open_file = open_file
+        self._opened: list[T] = []
+        self._errors: list[BaseException] = []
+        self._thread = Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._opened.append(self._open_file())
+        except BaseException as error:  # noqa: BLE001 - raised by `result`
+            self._errors.append(error)
+
+    def result(self) -> T:
+        """Wait for the file, and raise what opening it raised."""
+        self._thread.join()
+        for error in self._errors:
+            raise error
+        return self._opened[0]

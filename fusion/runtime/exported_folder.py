@@ -35,7 +35,7 @@ __all__ = [
     "sum_of",
 ]
 
-FORMAT = 6
+FORMAT = 7
 """Version of the files; changes with anything that their readers depend on."""
 QUERY, PAIRS, READING = "query.onnx", "pairs.onnx", "reading.onnx"
 PHOTOS = "photos.onnx"

@@ -12,10 +12,10 @@ __all__ = ["CONFIG", "SHIPPED", "checkpoint_fingerprint", "fingerprint_of"]
 CONFIG = "config.json"
 SHIPPED = Path(__file__).parents[1] / "checkpoints"
 """The folder of the checkpoints that ship with the package."""
-KEPT = 2
+KEPT = 3
 """Version of the data that an index stores of a photo, whatever the weights: 1 was nodes as
-float16, 2 is `fusion/runtime/packing.py`. An index with another version counts as one of another
-model."""
+float16, 2 four bits for each of their numbers, 3 is `fusion/runtime/packing.py`. An index with
+another version counts as one of another model."""
 
 
 def fingerprint_of(content: Mapping[str, object]) -> str:

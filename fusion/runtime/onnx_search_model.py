@@ -74,7 +74,8 @@ class OnnxSearchModel:
         folder: the folder of the files.
         facts: the facts stored with them.
         once: true for a process that answers one query: weights are then not repacked for fast
-            products, because repacking takes longer than the product itself.
+            products, because repacking takes longer than the product itself; and the files are
+            opened from now on, in other threads.
 
     Attributes:
         name: the model's kind.
@@ -89,6 +90,8 @@ class OnnxSearchModel:
         self.fingerprint = str(facts["fingerprint"])
         self._facts = facts
         self._files = ExportedFiles(folder, once=once)
+        if once:
+            self._files.open_ahead()
         self._tables = WordTables(self._files)
         self._gates: list[float] = facts["gates"]
         self._short_gates: list[float] = facts["short_gates"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from typing import Any
 from search.bench.bench_errors import BenchError
 
 __all__ = ["in_turns", "medians", "process_json", "process_seconds", "seconds"]
+
+NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 
 
 def seconds(work: Callable[..., object], *arguments: object, **named: object) -> float:
@@ -71,7 +74,9 @@ def process_json(module: str, *arguments: object) -> dict[str, Any]:
 
 
 def _run(command: Sequence[str]) -> str:
-    done = subprocess.run(command, capture_output=True, text=True)
+    # An installed package has its bytecode, so a process may write that of a checkout too.
+    variables = {name: value for name, value in os.environ.items() if name != NO_BYTECODE}
+    done = subprocess.run(command, capture_output=True, text=True, env=variables)
     if done.returncode:
         lines = done.stderr.strip().splitlines()
         shown = lines[-1] if lines else "it printed nothing"

@@ -139,8 +139,8 @@ def search(
     indexes, vectors = _indexes(index, vectors, form)
     with open_index(
         indexes[0] if len(indexes) == 1 else indexes,
-        checkpoint, image_weights=image_weights, text_weights=text_weights, once=True,
-        vectors=vectors, seconds=index_timeout,
+        checkpoint, image_weights=image_weights, text_weights=text_weights,
+        once=bool(text) or not request.lists, vectors=vectors, seconds=index_timeout,
     ) as opened:  # fmt: skip
         hits = opened.search(request)
         least = min_probability if len(opened) else 0.0

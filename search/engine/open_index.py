@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from search.engine.default_index import default_index
-from search.engine.search_index import SearchIndex
 from search.models.for_queries import models_of
 from search.models.model_protocols import PhotoEmbedder, SearchModel
 
 if TYPE_CHECKING:
+    from search.engine.search_index import SearchIndex
     from store.catalog.models import Model
 
 __all__ = [
@@ -53,7 +53,8 @@ def open_index(
             giving it or the next loads them, whatever is prepared.
         text_weights: the same for the text encoder.
         model: a retriever that is already loaded, in place of `checkpoint` and the weights.
-        once: whether only one query will be made, which is then answered sooner.
+        once: whether only one query will be made, which is then answered sooner: its model starts
+            to load while the index is opened.
         vectors: the address of a database that holds the index, `postgresql://...`, in place of
             `folder`; see docs/postgres.md.
         seconds: time limit for each of several indexes for one request; after that the answer comes
@@ -97,6 +98,9 @@ def open_index(
             once=once,
             made_by=known,
         )
+    # Imported only now, since a model that answers once is loading in a thread of its own.
+    from search.engine.search_index import SearchIndex
+
     reader = open_reader(folder, vectors, fingerprint=model.fingerprint, model=model.name)
     return SearchIndex(reader, model, photos)
 
@@ -108,6 +112,7 @@ def _open_several(
     load: Callable[[Model], tuple[SearchModel, PhotoEmbedder]],
 ) -> SearchIndex:
     """Open indexes as one; raises as `open_index`."""
+    from search.engine.search_index import SearchIndex
     from store import ModelMismatch
     from store.opening import open_indexes
 

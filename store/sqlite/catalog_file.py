@@ -81,7 +81,7 @@ class CatalogFile:
             bring_up_to_date(self.connection, self.path, self.lock)
         check_tables(self.connection, self.path)
         # Only now: in a file that was just created, SQLite would count in pages of the default
-        # size, of which ours has sixteen times the bytes, and so cache sixteen times as much.
+        # size, of which ours has four times the bytes, and so cache four times as much.
         self.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
         self.execute("PRAGMA foreign_keys = ON")
 

@@ -10,9 +10,9 @@ from store.sqlite.lock import WriterLock
 
 __all__ = ["bring_up_to_date"]
 
-# A row with a photo's region nodes is a few thousand bytes long: on small pages up to half of each
-# would stay empty.
-_PAGE_BYTES = 64 * 1024
+# Some fifteen vectors or twenty-five photos' packed rows fit on a page. Larger pages would be filled
+# a little better, but a search reads a page for almost every candidate.
+_PAGE_BYTES = 16 * 1024
 
 
 def bring_up_to_date(connection: sqlite3.Connection, path: Path, lock: WriterLock) -> None:

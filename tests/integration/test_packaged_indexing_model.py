@@ -56,7 +56,7 @@ def test_photos_are_embedded_alike(
     assert np.abs(one.vectors[:, :-1] - other.vectors[:, :-1]).max() < 1e-5
     assert np.abs(one.vectors[:, -1] - other.vectors[:, -1]).max() < 1e-2
     assert one.packed.shape == other.packed.shape
-    # A number at the edge between two steps may fall on either side.
+    # A number next to zero may have either sign.
     assert (one.packed == other.packed).mean() > 0.999
 
 
@@ -93,7 +93,9 @@ def test_half_precision_moves_little(retriever: Retriever, photos: list[Image.Im
     cosine = (one.vectors[:, :width] * other.vectors[:, :width]).sum(1)
     assert cosine.min() > 0.9995  # measured 0.99998; bfloat16 came to 0.997
     nodes = [unpack_nodes(each.packed, layout) for each in (one, other)]
-    assert np.einsum("brd,brd->br", *nodes).min() > 0.97
+    same = np.einsum("brd,brd->br", *nodes)
+    assert same.min() > 0.9  # each of a node's 128 signs that differs takes 1/64
+    assert same.mean() > 0.99  # measured 0.997
     rows = [unpack_edges(each.packed, layout)[0] for each in (one, other)]
     shared = [
         len(set(ours) & set(theirs))

@@ -31,7 +31,7 @@ def test_real_photos_and_captions(shipped_export: Path) -> None:
     assert model is not None
     images = [Image.open(FLICKR / "images" / name).convert("RGB") for name in files]
     photos = retriever.embed_images(images)
-    assert photos.packed.shape == (40, 26 * 64 + 50 * 3 + 16 * 3)
+    assert photos.packed.shape == (40, 26 * 16 + 50 * 3 + 16 * 3)
     for caption in captions:
         one, other = retriever.embed_queries([caption]), model.embed_queries([caption])
         assert one.tokens == other.tokens

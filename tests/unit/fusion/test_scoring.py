@@ -91,6 +91,6 @@ def test_without_words_there_are_no_edges(data: PairData) -> None:
     with torch.inference_mode():
         packed = bare.pack(bare.photos(photo_input(data.photos, torch.arange(3))))
     assert bare.layout.edges == 0
-    assert packed.shape == (3, 5 * 8)  # the whole photo and four regions
+    assert packed.shape == (3, 5 * 2)  # the whole photo and four regions
     np.testing.assert_allclose(np.linalg.norm(unpack_nodes(packed, bare.layout), axis=2), 1, 1e-5)
     assert embed_photos(bare, data.photos).odds.shape == (20, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 
 import pytest
@@ -65,3 +66,13 @@ def test_the_debug_variable_shows_where_an_error_came_from(
 def test_an_exit_code_is_passed_on() -> None:
     assert run(lambda **_: None, [], "crossgraph") == 0
     assert run(lambda **_: 3, [], "crossgraph") == 3
+
+
+@pytest.mark.parametrize(("arguments", "frozen"), [(None, 1), ([], 0)])
+def test_only_the_end_of_the_process_looks_for_no_cycles(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str] | None, frozen: int
+) -> None:
+    calls: list[None] = []
+    monkeypatch.setattr(gc, "freeze", lambda: calls.append(None))
+    assert run(lambda **_: 0, arguments, "crossgraph") == 0
+    assert len(calls) == frozen

@@ -32,3 +32,15 @@ def test_a_damaged_graph_is_one_error_and_prints_nothing(
     with pytest.raises(ExportedModelError, match="damaged"):
         _ = ExportedFiles(tmp_path).query
     assert capfd.readouterr().out == ""
+
+
+def test_files_opened_ahead_raise_where_they_are_used(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "query.onnx").write_bytes(graph(b"Nothing"))
+    files = ExportedFiles(tmp_path, once=True)
+    files.open_ahead()
+    for name in ("query", "pairs", "tokenizer"):  # the last two are missing
+        with pytest.raises(ExportedModelError, match="damaged"):
+            getattr(files, name)
+    assert capfd.readouterr() == ("", "")
