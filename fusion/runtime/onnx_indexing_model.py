@@ -26,11 +26,12 @@ from fusion.runtime.squares import squares
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["OnnxIndexingModel", "find_indexing_model"]
+__all__ = ["OnnxIndexingModel", "find_indexing_model", "piece_size"]
 
-PIECE = 2
-"""Photos that a thread encodes at once. More are no faster, and at the end of a batch one thread
-would still be busy with many while the others idle."""
+SMALLEST_PIECE, LARGEST_PIECE = 2, 8
+"""Photos that a thread encodes at once: weights are read less often for many, but at the end of a
+batch a thread would still be busy with them while the others idle. More than eight are no faster.
+"""
 
 PHOTOS_TOGETHER = 32
 """Batch size; with larger batches an interrupted run would only lose more work."""
@@ -64,6 +65,15 @@ def find_indexing_model(
     if facts["name"] == CLIP_MODEL:
         return ClipIndexingModel(folder, cast(ClipFacts, facts), threads)
     return OnnxIndexingModel(folder, cast(TrainedFacts, facts), threads)
+
+
+def piece_size(photos: int, threads: int) -> int:
+    """Return how many photos a thread encodes at once, so that each has two turns or more.
+
+    >>> [piece_size(32, threads) for threads in (1, 2, 4, 8)], piece_size(3, 2)
+    ([8, 8, 4, 2], 2)
+    """
+    return min(max(photos // (2 * threads), SMALLEST_PIECE), LARGEST_PIECE)
 
 
 class OnnxIndexingModel(ExportedPhotoEncoder):
@@ -105,8 +115,8 @@ class OnnxIndexingModel(ExportedPhotoEncoder):
 
     def embed_squares(self, pixels: NDArray[np.uint8]) -> ImageEmbeddings:
         """Embed B photos that have already been resized: (B, size_px, size_px, 3)."""
-        session = self._session
-        pieces = [pixels[start : start + PIECE] for start in range(0, len(pixels), PIECE)]
+        session, size = self._session, piece_size(len(pixels), self._threads)
+        pieces = [pixels[start : start + size] for start in range(0, len(pixels), size)]
         outputs_of_pieces = self._pool.map(lambda piece: session.run(None, {INPUT: piece}), pieces)
         vectors, *outputs = (np.concatenate(part) for part in zip(*outputs_of_pieces, strict=True))
         return ImageEmbeddings(vectors, pack_outputs(outputs, self._row_bytes))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion.runtime.exported_files import THREADS
-from fusion.runtime.onnx_indexing_model import PIECE
+from fusion.runtime.onnx_indexing_model import piece_size
 from search.bench.machine import cores
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ class ImageSession:
 
     def __init__(self, file: Path, pixels: NDArray[np.float32]) -> None:
         self._session = _session(file, 1, optimised=False)
-        self._pieces = [pixels[start : start + PIECE] for start in range(0, len(pixels), PIECE)]
+        size = piece_size(len(pixels), cores())
+        self._pieces = [pixels[start : start + size] for start in range(0, len(pixels), size)]
         self._pool = ThreadPoolExecutor(cores())
 
     def encode(self) -> None:
