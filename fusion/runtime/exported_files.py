@@ -170,7 +170,7 @@ class _Opening(Generic[T]):
     def _run(self) -> None:
         try:
             self._opened.append(self._open_file())
-        except BaseException as error:  # noqa: BLE001 - raised by `result`
+        except BaseException as error:
             self._errors.append(error)
 
     def result(self) -> T:

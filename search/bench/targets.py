@@ -56,15 +56,15 @@ class Limit:
 LIMITS = {
     "cold": Limit(
         "a cold `search` on {} images, the whole process, over `import torch`",
-        0.6,
         0.3,
+        0.15,
         sizes=(10_000,),
     ),
     "warm": Limit(
         "a warm query on {} images, text to re-ranked top 10, over the text encoder alone "
         "(ONNX Runtime)",
-        4,
         2.5,
+        1.8,
         sizes=(10_000,),
     ),
     "warm_torch": Limit(
@@ -77,8 +77,8 @@ LIMITS = {
     "index_small": Limit(
         "indexing 224-pixel photos, over the image encoder alone on ready tensors (the quicker "
         "runtime)",
-        0.75,
-        0.9,
+        0.85,
+        0.95,
         above=True,
     ),
     "index_large": Limit(
@@ -88,7 +88,7 @@ LIMITS = {
         above=True,
     ),
     "query_growth": Limit(
-        "a warm query on {} images, over the same on {}", 2.5, 1.5, sizes=(1_000_000, 10_000)
+        "a warm query on {} images, over the same on {}", 1.5, 1.2, sizes=(1_000_000, 10_000)
     ),
     "recall": Limit(
         "recall@100 on {} images against an exact search, caption queries",
@@ -100,8 +100,8 @@ LIMITS = {
     ),
     "bytes": Limit(
         "stored bytes an image, of {}: vectors, region nodes, catalogue",
-        4,
-        2,
+        2.5,
+        1.5,
         unit="KB",
         sizes=(1_000_000,),
     ),

@@ -19,8 +19,8 @@ class Rates:
 
     Attributes:
         small_photos_per_core_second: of 224 pixels, from a file to its rows.
-            `crossgraph bench --only indexing`: 57.8 a second on 2 cores.
-        large_photos_per_core_second: of 12 megapixels; the same command: 29.9 on 2 cores.
+            `crossgraph bench --only indexing`: 64.5 a second on 2 cores.
+        large_photos_per_core_second: of 12 megapixels; the same command: 28.3 on 2 cores.
         gpu_photos_per_second: of 224 pixels, from a file to its rows, by one H200 that eight
             processes on 16 cores share: each indexed its eighth of 7,000 photos, as `crossgraph
             shards write SOURCE --out OUT --part I/8 --device cuda` does, not counting the loading
@@ -36,12 +36,12 @@ class Rates:
         filing_bytes: memory per vector while that file is built.
         index_bytes: size of a photo in an index. `crossgraph bench --only scale`, as for the next
             two.
-        query_ms: time of a warm query without the search step; this and the next follow from 13.0
-            ms for 10,000 photos and 20.1 ms for 1,000,000.
+        query_ms: time of a warm query without the search step; this and the next follow from 12.1
+            ms for 10,000 photos and 15.8 ms for 1,000,000.
         vector_ns: time of the search step per vector or centroid that it compares.
         pushed_rows_per_second: rows pushed to PostgreSQL. `python -m benchmarks.postgres_bench
             --like INDEX --rows 100000`, as for the next two.
-        graph_rows_per_second: rows added to the HNSW graph of pgvector: 18.6 seconds for 100,000.
+        graph_rows_per_second: rows added to the HNSW graph of pgvector: 17.7 seconds for 100,000.
         postgres_bytes: size of a photo in PostgreSQL.
     """
 
@@ -63,21 +63,21 @@ class Rates:
 
 
 RATES = Rates(
-    small_photos_per_core_second=28.9,
-    large_photos_per_core_second=15.0,
+    small_photos_per_core_second=32.2,
+    large_photos_per_core_second=14.2,
     gpu_photos_per_second=1_525.0,
     ray_share=0.97,
-    shard_bytes=2790.0,
-    merged_rows_per_second=18_200.0,
-    exact_rows_per_second=41_000.0,
-    listed_rows_per_second=6_220.0,
-    filing_bytes=744.0,
-    index_bytes=3630.0,
-    query_ms=11.73,
-    vector_ns=126.8,
-    pushed_rows_per_second=21_400.0,
-    graph_rows_per_second=5_370.0,
-    postgres_bytes=6_600.0,
+    shard_bytes=1588.0,
+    merged_rows_per_second=19_000.0,
+    exact_rows_per_second=43_300.0,
+    listed_rows_per_second=5_820.0,
+    filing_bytes=773.0,
+    index_bytes=2473.0,
+    query_ms=10.42,
+    vector_ns=168.2,
+    pushed_rows_per_second=9_730.0,
+    graph_rows_per_second=5_640.0,
+    postgres_bytes=5_440.0,
 )
 
 
@@ -101,7 +101,7 @@ class Point:
 
 
 POINTS = (
-    Point(10_000, 1.27, 37.7e6, 13.0),
-    Point(100_000, 8.18, 364.4e6, 45.2),  # the query was timed while the machine had other work
-    Point(1_000_000, 215.7, 3.63e9, 20.1),
+    Point(10_000, 1.17, 25.2e6, 12.1),
+    Point(100_000, 7.43, 247.5e6, 20.0),
+    Point(1_000_000, 224.3, 2.473e9, 15.8),
 )

@@ -52,7 +52,7 @@ def test_json_has_everything() -> None:
     assert found["machine"] == MACHINE
     assert found["amounts"]["sizes"] == [2_000, 10_000]
     warm = found["figures"][0]
-    assert (warm["key"], warm["met"], warm["better"]) == ("warm", "aim", "below")
+    assert (warm["key"], warm["met"], warm["better"]) == ("warm", "must", "below")
     assert warm["raw"] == {"query_ms": [9.0, 10.0, 11.0]}
     assert found["sizes"][1]["search_ms"]["rclip"] == 2000
     assert list(found["failed"]) == ["memory"]
