@@ -10,7 +10,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -75,9 +75,13 @@ class PostgresServer:
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Kill the server and wait until it has ended; SIGKILL simulates a failing machine."""
-        process = self._server.get_pid()
-        os.kill(process, number)
-        while _is_running(process):
+        server = self._server.get_pid()
+        # A connection's own process answers until it notices that the server is gone.
+        connections = _children(server) if number == signal.SIGKILL else []
+        for process in (server, *connections):
+            with suppress(ProcessLookupError):
+                os.kill(process, number)
+        while any(map(_is_running, (server, *connections))):
             time.sleep(0.01)
 
 
@@ -104,8 +108,18 @@ def _quiet() -> Iterator[None]:
 
 
 def _is_running(process: int) -> bool:
+    return _state_and_parent(process)[0] not in ("", "Z")
+
+
+def _children(process: int) -> list[int]:
+    names = [each.name for each in Path("/proc").iterdir() if each.name.isdigit()]
+    return [int(name) for name in names if _state_and_parent(int(name))[1] == str(process)]
+
+
+def _state_and_parent(process: int) -> tuple[str, str]:
+    """Return a process's state and its parent's id; empty if there is no such process."""
     try:
-        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+        state, parent, *_ = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return False
-    return state != "Z"
+        return "", ""
+    return state, parent
