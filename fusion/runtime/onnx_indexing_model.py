@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["OnnxIndexingModel", "find_indexing_model", "piece_size"]
 
 SMALLEST_PIECE, LARGEST_PIECE = 2, 8
-"""Photos that a thread encodes at once: weights are read less often for many, but at the end of a
-batch a thread would still be busy with them while the others idle. More than eight are no faster.
+"""Bounds of the number of photos that a thread encodes at once. With more, weights are read less
+often, but at the end of a batch one thread is still busy while the others idle.
 """
 
 PHOTOS_TOGETHER = 32
@@ -68,7 +68,7 @@ def find_indexing_model(
 
 
 def piece_size(photos: int, threads: int) -> int:
-    """Return how many photos a thread encodes at once, so that each has two turns or more.
+    """Return how many photos a thread encodes at once: each has two turns if there are enough.
 
     >>> [piece_size(32, threads) for threads in (1, 2, 4, 8)], piece_size(3, 2)
     ([8, 8, 4, 2], 2)

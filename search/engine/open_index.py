@@ -98,7 +98,7 @@ def open_index(
             once=once,
             made_by=known,
         )
-    # Imported only now, since a model that answers once is loading in a thread of its own.
+    # Imported only now: meanwhile, other threads load a model that answers only once.
     from search.engine.search_index import SearchIndex
 
     reader = open_reader(folder, vectors, fingerprint=model.fingerprint, model=model.name)

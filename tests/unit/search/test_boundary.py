@@ -69,7 +69,7 @@ def test_an_exit_code_is_passed_on() -> None:
 
 
 @pytest.mark.parametrize(("arguments", "frozen"), [(None, 1), ([], 0)])
-def test_only_the_end_of_the_process_looks_for_no_cycles(
+def test_cycles_are_left_alone_only_when_the_process_ends(
     monkeypatch: pytest.MonkeyPatch, arguments: list[str] | None, frozen: int
 ) -> None:
     calls: list[None] = []
