@@ -223,6 +223,18 @@ def test_a_signal_ends_it_while_workers_begin(place: Path, number: signal.Signal
     assert (process.returncode, said, complaint) == (0, "", "")
 
 
+def test_an_interrupt_while_a_worker_is_started_is_not_lost(place: Path) -> None:
+    slower = (
+        "import time; from multiprocessing.process import BaseProcess as process; "
+        "begin = process.start; process.start = lambda self: (begin(self), time.sleep(2))"
+    )
+    process = start(place, "--port", "0", "--workers", "2", before=slower)
+    await_that(lambda: len(workers_of(process.pid)) == 1)
+    process.send_signal(signal.SIGINT)
+    said, complaint = process.communicate(timeout=PATIENCE_SECONDS)
+    assert (process.returncode, said, complaint) == (0, "", "")
+
+
 def another_model(cache: Path) -> str:
     """Prepare the model once more, as another one; gives its fingerprint."""
     other, known = "beef" * 16, exported_model_folder(cache, FINGERPRINT)

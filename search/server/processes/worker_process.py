@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -82,7 +83,7 @@ class WorkerProcess:
         context = _spawning() if anew else _forking()
         self.pipe, theirs = context.Pipe()
         self.process: BaseProcess = context.Process(target=_work, args=(plan, listening, theirs))
-        with _interrupts_ignored():
+        with _interrupts_held():
             self.process.start()
         theirs.close()
         self.replaces = replaces
@@ -158,21 +159,28 @@ def _forking() -> ForkServerContext | SpawnContext:
 
 
 @contextmanager
-def _interrupts_ignored() -> Generator[None]:
-    """Ignore Ctrl-C; a process started meanwhile ignores it for good.
+def _interrupts_held() -> Generator[None]:
+    """Hold Ctrl-C back, in a process that is started meanwhile too, until that one ignores it.
 
     The terminal sends it to every process, and only the supervisor decides what happens.
     """
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "win32":  # which has no signal masks
+        yield
+        return
+    resource_tracker.ensure_running()  # starting it later would end the hold
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(plan: ServingPlan, listening: socket.socket, supervisor: Connection) -> None:
     """Serve until the supervisor says to stop, or is gone."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the fork server ignores it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     guard_streams()
     # Here, since the supervisor does not need it.
     from search.server.app import build_app
